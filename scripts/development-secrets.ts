@@ -1,0 +1,14 @@
+import { randomBytes } from "node:crypto";
+import { exportJWK, generateKeyPair } from "jose";
+
+/** Fresh random secrets for one development server or one test run, as the Worker's environment names them. */
+export async function developmentSecrets(): Promise<Record<string, string>> {
+  const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  const { kty, crv, x, d } = await exportJWK(privateKey);
+  const kid = `dev-${randomBytes(6).toString("hex")}`;
+  return {
+    LICENSE_KEY_SECRET: randomBytes(32).toString("base64url"),
+    DOWNLOAD_LINK_SECRET: randomBytes(32).toString("base64url"),
+    LICENSE_SIGNING_KEY: JSON.stringify({ kty, crv, kid, x, d }),
+  };
+}

@@ -1,0 +1,37 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Config } from "../config.ts";
+import type { Actor } from "../storage/ledger.ts";
+import { currentTime } from "../time.ts";
+import { Problem } from "./problem.ts";
+
+/** What every handler may rely on: set by the first middleware (src/http/foundation.ts). */
+export type AppEnv = {
+  Bindings: Env;
+  Variables: { requestId: string; config: Config };
+};
+
+export type AppContext = Context<AppEnv>;
+
+/** A router of one room. What its schemas refuse becomes one VALIDATION_FAILED with every fault in it. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+      const [first] = errors;
+      throw new Problem({
+        code: "VALIDATION_FAILED",
+        detail: first ? `${first.path || result.target}: ${first.message}` : "The request is not valid.",
+        extras: { errors },
+      });
+    },
+  });
+}
+
+/** Who acts, for the ledger: `actor` as the audit trail will name it. */
+export const actorOf = (c: AppContext, actor: string): Actor => ({
+  actor,
+  requestId: c.var.requestId,
+  now: currentTime(),
+});

@@ -1,0 +1,74 @@
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { ConfigError, configOf } from "../config.ts";
+import type { AppContext, AppEnv } from "./app.ts";
+import { Problem, problemResponse, type Refusal } from "./problem.ts";
+
+/** A request id as a proxy or a client may send one: long enough to find, too plain to hurt a log. */
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** Headers of every response. Pages add their own policy; nothing here is ever framed or sniffed. */
+const SECURITY_HEADERS = {
+  "X-Content-Type-Options": "nosniff",
+  "Strict-Transport-Security": "max-age=31536000",
+  "Referrer-Policy": "no-referrer",
+} as const;
+
+/** Sets what every handler relies on (request id, configuration) and what every response carries. */
+export const foundation: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const sent = c.req.header("X-Request-Id");
+  c.set("requestId", sent !== undefined && REQUEST_ID.test(sent) ? sent : crypto.randomUUID());
+  c.set("config", configOf(c.env));
+  await next();
+  stamp(c.res.headers, c.var.requestId);
+};
+
+function stamp(headers: Headers, requestId: string): void {
+  headers.set("X-Request-Id", requestId);
+  for (const name in SECURITY_HEADERS) headers.set(name, SECURITY_HEADERS[name as keyof typeof SECURITY_HEADERS]);
+}
+
+const MAX_JSON_BYTES = 64 * 1024;
+
+/** Refuses a JSON body of more than 64 KiB before it is read whole. Not for routes that stream bytes. */
+export const jsonBodyLimit: MiddlewareHandler<AppEnv> = bodyLimit({
+  maxSize: MAX_JSON_BYTES,
+  onError: () => {
+    throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `The body may have at most ${MAX_JSON_BYTES} bytes.` });
+  },
+});
+
+/** Turns whatever a handler threw into a problem. An unknown error says nothing of the inside; the log has it. */
+export function onError(error: unknown, c: AppContext): Response {
+  const requestId = c.var.requestId ?? crypto.randomUUID();
+  const response = problemResponse(refusalOf(error, requestId), requestId);
+  stamp(response.headers, requestId);
+  return response;
+}
+
+function refusalOf(error: unknown, requestId: string): Refusal {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException && error.status === 400) {
+    return { code: "MALFORMED_REQUEST", detail: "The body is not JSON." };
+  }
+  console.error(
+    JSON.stringify({
+      event: "request.failed",
+      request_id: requestId,
+      message: error instanceof Error ? error.message : String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    }),
+  );
+  return error instanceof ConfigError
+    ? { code: "SERVICE_UNAVAILABLE", detail: "The service is not configured." }
+    : { code: "INTERNAL_ERROR", detail: `Please try again; if it stays, tell us the request id ${requestId}.` };
+}
+
+/** The answer to a path or method that does not exist. */
+export function notFound(c: AppContext): Response {
+  return problemResponse(
+    { code: "NOT_FOUND", detail: `There is no ${c.req.method} ${new URL(c.req.url).pathname} here.` },
+    c.var.requestId,
+  );
+}

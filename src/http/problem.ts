@@ -1,0 +1,89 @@
+/**
+ * Every error this service answers with. A code is a promise to clients: it is never renamed, and its status never
+ * changes. The titles are for people; programs read `code`.
+ */
+export const PROBLEMS = {
+  MALFORMED_REQUEST: { status: 400, title: "The request could not be parsed" },
+  CREDENTIAL_REQUIRED: { status: 401, title: "A credential is required" },
+  KEY_INVALID: { status: 401, title: "The license key is not valid" },
+  KEY_ROTATED: { status: 401, title: "The license key has been replaced by a newer one" },
+  TOKEN_INVALID: { status: 401, title: "The token is not valid" },
+  TOKEN_EXPIRED: { status: 401, title: "The token has expired" },
+  INSUFFICIENT_SCOPE: { status: 403, title: "The credential does not allow this" },
+  LICENSE_REVOKED: { status: 403, title: "The license has been revoked" },
+  LICENSE_SUSPENDED: { status: 403, title: "The license is suspended" },
+  LICENSE_EXPIRED: { status: 403, title: "The license has expired" },
+  MACHINE_REQUIRED: { status: 403, title: "The machine must be named" },
+  MACHINE_MISMATCH: { status: 403, title: "The token belongs to another machine" },
+  MACHINE_DEACTIVATED: { status: 403, title: "The machine is not activated" },
+  NOT_ENTITLED: { status: 403, title: "The license does not include this worker" },
+  VERSION_NOT_COVERED: { status: 403, title: "The license does not cover this version" },
+  LINK_EXPIRED: { status: 403, title: "The download link has expired" },
+  LINK_INVALID: { status: 403, title: "The download link is not valid" },
+  NOT_FOUND: { status: 404, title: "There is nothing here" },
+  WORKER_NOT_FOUND: { status: 404, title: "There is no such worker" },
+  VERSION_NOT_FOUND: { status: 404, title: "There is no such version" },
+  ARTIFACT_NOT_FOUND: { status: 404, title: "There is no such file" },
+  LICENSE_NOT_FOUND: { status: 404, title: "There is no such license" },
+  MACHINE_LIMIT_REACHED: { status: 409, title: "Every machine of this license is in use" },
+  CONFLICT: { status: 409, title: "The current state does not allow this" },
+  RELEASE_BLOCKED: { status: 410, title: "This release has been withdrawn" },
+  PAYLOAD_TOO_LARGE: { status: 413, title: "The request body is too large" },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: "The requested range is not satisfiable" },
+  VALIDATION_FAILED: { status: 422, title: "The request is not valid" },
+  RATE_LIMITED: { status: 429, title: "Too many requests" },
+  INTERNAL_ERROR: { status: 500, title: "Something went wrong on our side" },
+  SERVICE_UNAVAILABLE: { status: 503, title: "The service is not available" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Members beside RFC 9457's own that help a client to go on. */
+export type ProblemExtras = {
+  errors?: { path: string; message: string }[];
+  purchase_url?: string;
+  retry_after?: number;
+  latest_covered_version?: string | null;
+};
+
+/** A refusal as a pure decision states it: the code, a sentence for a person, and what helps to go on. */
+export type Refusal = { code: ProblemCode; detail: string; extras?: ProblemExtras };
+
+/** A refusal on its way to the edge; `problemResponse` renders it. Thrown only by routes and stores. */
+export class Problem extends Error implements Refusal {
+  override readonly name = "Problem";
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly extras: ProblemExtras;
+
+  constructor(refusal: Refusal) {
+    super(`${refusal.code}: ${refusal.detail}`);
+    this.code = refusal.code;
+    this.detail = refusal.detail;
+    this.extras = refusal.extras ?? {};
+  }
+}
+
+const challenge = 'Bearer realm="rbee", Basic realm="rbee", charset="UTF-8"';
+
+/**
+ * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for clients that predate it.
+ * Every 401 carries both challenges, because pacman sends `user:key` only after it has seen `Basic`.
+ */
+export function problemResponse(refusal: Refusal, requestId: string): Response {
+  const { status, title } = PROBLEMS[refusal.code];
+  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
+  if (status === 401) headers.set("WWW-Authenticate", challenge);
+  if (refusal.extras?.retry_after !== undefined) headers.set("Retry-After", String(refusal.extras.retry_after));
+  const body = {
+    type: `https://rbee.dev/problems/${refusal.code.toLowerCase().replaceAll("_", "-")}`,
+    title,
+    status,
+    detail: refusal.detail,
+    code: refusal.code,
+    error: title,
+    request_id: requestId,
+    ...refusal.extras,
+  };
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,32 @@
+import { clientAddress } from "./client-address.ts";
+import { Problem } from "./problem.ts";
+
+/** The limiters' period in wrangler.toml, which is also how long a client is asked to wait. */
+const PERIOD_SECONDS = 60;
+
+async function take(limiter: RateLimit, key: string, detail: string): Promise<void> {
+  const { success } = await limiter.limit({ key });
+  if (!success) throw new Problem({ code: "RATE_LIMITED", detail, extras: { retry_after: PERIOD_SECONDS } });
+}
+
+/**
+ * Counts a credential that was sent and is false, under its sender's address. Right credentials are never counted nor
+ * refused here, so nobody's noise locks out another behind the same address; neither is a request without credential,
+ * pacman's first for every file. Throws RATE_LIMITED past the limit.
+ */
+export const countFailedCredential = (env: Env, request: Request): Promise<void> =>
+  take(env.FAILED_CREDENTIALS, clientAddress(request), "Too many false credentials came from this address.");
+
+/** Counts a false admin credential under its sender's address. Throws RATE_LIMITED past the limit. */
+export const countFailedAdminSignIn = (env: Env, request: Request): Promise<void> =>
+  take(env.ADMIN_SIGN_IN, clientAddress(request), "Too many false admin credentials came from this address.");
+
+/** Counts an activation under its license, after the key has proved to be real. Throws RATE_LIMITED past the limit. */
+export const countActivation = (env: Env, licenseId: string): Promise<void> =>
+  take(env.ACTIVATIONS, licenseId, "This license activates machines too often.");
+
+/**
+ * Counts a verification under the license of a genuine token, else under the address. Throws RATE_LIMITED past the limit.
+ */
+export const countVerification = (env: Env, request: Request, licenseId: string | null): Promise<void> =>
+  take(env.VERIFICATIONS, licenseId ?? clientAddress(request), "Too many verifications.");

@@ -1,0 +1,59 @@
+import type { UnixSeconds } from "../time.ts";
+import { IsolateCache } from "./isolate-cache.ts";
+
+/**
+ * How long an isolate may go on using a record without asking KV: the 10 s of the stated revocation bound. The 60 s
+ * beside it are KV's own (a write may take that long to be seen elsewhere).
+ */
+export const ISOLATE_TTL = 10;
+
+/** The keys of the edge copy: one record a license, one manifest a worker. */
+export type EdgeKey = `license:${string}` | `manifest:${string}`;
+
+const cache = new IsolateCache<unknown>(20_000);
+
+/**
+ * Reads records of the edge copy: from the isolate's memory where it is fresh enough, the rest in one KV operation.
+ * Absent keys are null and are not remembered, because a record that is about to be written must be seen at once.
+ * Throws what KV throws; the caller decides whether the ledger can answer instead.
+ */
+export async function readEdge(
+  kv: Pick<KVNamespace, "get">,
+  keys: EdgeKey[],
+  now: UnixSeconds,
+): Promise<Map<EdgeKey, unknown>> {
+  const found = new Map<EdgeKey, unknown>();
+  const missing: EdgeKey[] = [];
+  for (const key of keys) {
+    const record = cache.get(key, now);
+    if (record === undefined) missing.push(key);
+    else found.set(key, record);
+  }
+  const [only] = missing;
+  if (only === undefined) return found;
+  const fetched =
+    missing.length === 1
+      ? new Map([[only, await kv.get<unknown>(only, "json")]])
+      : await kv.get<unknown>(missing as string[], "json");
+  for (const key of missing) {
+    const record = fetched.get(key) ?? null;
+    if (record !== null) cache.set(key, record, now + ISOLATE_TTL);
+    found.set(key, record);
+  }
+  return found;
+}
+
+/** Writes a record of the edge copy and lets this isolate see it at once. Throws what KV throws. */
+export async function writeEdge(
+  kv: Pick<KVNamespace, "put">,
+  key: EdgeKey,
+  record: unknown,
+  now: UnixSeconds,
+): Promise<void> {
+  cache.delete(key);
+  await kv.put(key, JSON.stringify(record));
+  cache.set(key, record, now + ISOLATE_TTL);
+}
+
+/** Forgets what this isolate holds: for tests that play another isolate. */
+export const forgetEdge = (): void => cache.clear();

@@ -1,0 +1,20 @@
+import { encodeCrockford } from "./crockford.ts";
+
+/** The kinds of things that have ids. */
+export type IdPrefix = "lic" | "mach" | "rel" | "art" | "adm" | "chg" | "dl";
+
+/** 16 bytes of UUIDv7 (RFC 9562): milliseconds since 1970, then 74 random bits. Ids made later sort later. */
+export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(nowMs / 2 ** (8 * (5 - i))) % 256;
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return bytes;
+}
+
+/** An id as clients see it: prefix, underscore, 26 lower-case Crockford symbols. */
+export const formatId = (prefix: IdPrefix, bytes: Uint8Array): string =>
+  `${prefix}_${encodeCrockford(bytes).toLowerCase()}`;
+
+/** A new id, for example `lic_06b4m2v8w5r7q1t3x9z2k4n6p8`. */
+export const newId = (prefix: IdPrefix): string => formatId(prefix, newIdBytes());

@@ -1,0 +1,44 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+import { developmentSecrets } from "./scripts/development-secrets.ts";
+
+/**
+ * Two projects: everything that the Worker runs is tested in workerd with real bindings; the command line, the
+ * development server and the tools of other people (makepkg, minisign, curl) are tested in Node.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ...(await developmentSecrets()),
+                ENVIRONMENT: "development",
+                PUBLIC_URL: "https://catalog.test",
+                RELEASE_SIGNATURES: "optional",
+                TEST_MIGRATIONS: await readD1Migrations("migrations"),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/cli/**", "test/end-to-end/**", "test/tools/**"],
+          setupFiles: ["test/setup-worker.ts"],
+        },
+      },
+      {
+        test: {
+          name: "node",
+          include: ["test/{cli,end-to-end,tools}/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
