@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { SCOPES } from "./admin/scopes.ts";
 import { decodeBase64Url } from "./encoding.ts";
 
 /** An Ed25519 private key as JWK (RFC 8037), as `rbee-catalog keys new` prints it. */
@@ -45,7 +46,7 @@ const EnvironmentSchema = z
     R2_SECRET_ACCESS_KEY: z.string().default(""),
     ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
     ACCESS_AUD: z.string(),
-    ACCESS_SCOPES: json(z.record(z.string(), z.array(z.string()))),
+    ACCESS_SCOPES: json(z.record(z.string(), z.array(z.enum(SCOPES)))),
   })
   .superRefine((env, context) => {
     if (env.DELIVERY === "r2-presigned") {

@@ -14,8 +14,8 @@ export type AppEnv = {
 export type AppContext = Context<AppEnv>;
 
 /** A router of one room. What its schemas refuse becomes one VALIDATION_FAILED with every fault in it. */
-export function createRouter(): OpenAPIHono<AppEnv> {
-  return new OpenAPIHono<AppEnv>({
+export function createRouter<E extends AppEnv = AppEnv>(): OpenAPIHono<E> {
+  return new OpenAPIHono<E>({
     defaultHook: (result) => {
       if (result.success) return;
       const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));

@@ -66,6 +66,10 @@ export class Problem extends Error implements Refusal {
 
 const challenge = 'Bearer realm="rbee", Basic realm="rbee", charset="UTF-8"';
 
+/** The URI that names a kind of problem (RFC 9457, section 3.1.1). */
+export const problemType = (code: ProblemCode): string =>
+  `https://rbee.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`;
+
 /**
  * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for clients that predate it.
  * Every 401 carries both challenges, because pacman sends `user:key` only after it has seen `Basic`.
@@ -76,7 +80,7 @@ export function problemResponse(refusal: Refusal, requestId: string): Response {
   if (status === 401) headers.set("WWW-Authenticate", challenge);
   if (refusal.extras?.retry_after !== undefined) headers.set("Retry-After", String(refusal.extras.retry_after));
   const body = {
-    type: `https://rbee.dev/problems/${refusal.code.toLowerCase().replaceAll("_", "-")}`,
+    type: problemType(refusal.code),
     title,
     status,
     detail: refusal.detail,

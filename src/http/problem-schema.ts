@@ -1,0 +1,83 @@
+import { z } from "@hono/zod-openapi";
+import { PROBLEMS, type ProblemCode, problemType } from "./problem.ts";
+
+const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+/** The body of every error, as documents describe it; `problemResponse` makes it. */
+export const ProblemSchema = z
+  .object({
+    type: z.url().openapi({ description: "Names the kind of problem; one for each code." }),
+    title: z.string().openapi({ description: "What went wrong, the same for every problem of this code." }),
+    status: z.int().openapi({ description: "The HTTP status, repeated." }),
+    detail: z.string().openapi({ description: "What went wrong this time, for a person." }),
+    code: z.enum(CODES).openapi({ description: "What programs decide by. Never renamed." }),
+    error: z.string().openapi({ description: "The title again, for clients older than RFC 9457." }),
+    request_id: z.string().openapi({ description: "What to quote when asking for help." }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: "With VALIDATION_FAILED: every fault and where it is." }),
+    purchase_url: z.url().optional().openapi({ description: "Where a license that allows this can be bought." }),
+    retry_after: z.int().optional().openapi({ description: "Seconds to wait, as in `Retry-After`." }),
+    latest_covered_version: z
+      .string()
+      .nullable()
+      .optional()
+      .openapi({ description: "With VERSION_NOT_COVERED: the newest version that the license does cover." }),
+  })
+  .openapi("Problem");
+
+type StatusOf<Code extends ProblemCode> = (typeof PROBLEMS)[Code]["status"];
+
+type ProblemDocument = {
+  description: string;
+  content: {
+    "application/problem+json": { schema: typeof ProblemSchema; examples: Record<string, { value: object }> };
+  };
+};
+
+/**
+ * The `responses` entries of `createRoute` for the problems an operation may answer with: one entry a status, listing
+ * its codes, each with an example.
+ */
+export function problems<const Codes extends readonly ProblemCode[]>(
+  ...codes: Codes
+): { [Status in StatusOf<Codes[number]>]: ProblemDocument } {
+  const byStatus = Map.groupBy(codes, (code: ProblemCode) => PROBLEMS[code].status);
+  const entries = [...byStatus].map(([status, ofStatus]) => [status, documentOf(ofStatus)] as const);
+  return Object.fromEntries(entries) as { [Status in StatusOf<Codes[number]>]: ProblemDocument };
+}
+
+function documentOf(codes: ProblemCode[]): ProblemDocument {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join("\n\n"),
+    content: {
+      "application/problem+json": {
+        schema: ProblemSchema,
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
+      },
+    },
+  };
+}
+
+function exampleOf(code: ProblemCode): z.input<typeof ProblemSchema> {
+  const { status, title } = PROBLEMS[code];
+  return {
+    type: problemType(code),
+    title,
+    status,
+    detail: `${title}.`,
+    code,
+    error: title,
+    request_id: "5f0c8e0e-6d0b-4f52-9f0b-3b8f6f1f3a55",
+    ...EXAMPLE_EXTRAS[code],
+  };
+}
+
+const EXAMPLE_EXTRAS: Partial<Record<ProblemCode, Partial<z.input<typeof ProblemSchema>>>> = {
+  VALIDATION_FAILED: { errors: [{ path: "limit", message: "Too big: expected number to be <=200" }] },
+  RATE_LIMITED: { retry_after: 60 },
+  VERSION_NOT_COVERED: { latest_covered_version: "1.9.2", purchase_url: "https://marketplace.rbee.dev/premium" },
+  NOT_ENTITLED: { purchase_url: "https://marketplace.rbee.dev/premium" },
+  LICENSE_EXPIRED: { purchase_url: "https://marketplace.rbee.dev/premium" },
+};
