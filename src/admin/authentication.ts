@@ -41,9 +41,15 @@ export const requireScope =
     c.res.headers.set("Cache-Control", "no-store");
   };
 
-/** The members of `createRoute` that put an operation behind `scope`: the check, and its description. */
-export const adminAccess = (scope: NeededScope) => ({
-  middleware: [requireScope(scope)] as const,
+/**
+ * The members of `createRoute` that put an operation behind `scope`: the check, then whatever else must run before the
+ * route's schemas read the request (`jsonBodyLimit` where there is a body), and its description.
+ */
+export const adminAccess = (
+  scope: NeededScope,
+  ...andThen: MiddlewareHandler<AdminEnv>[]
+): { middleware: MiddlewareHandler<AdminEnv>[]; security: Record<"admin_token", string[]>[] } => ({
+  middleware: [requireScope(scope), ...andThen],
   security: [{ admin_token: [scope] }],
 });
 

@@ -32,7 +32,7 @@ function stamp(headers: Headers, requestId: string): void {
 const MAX_JSON_BYTES = 64 * 1024;
 
 /** Refuses a JSON body of more than 64 KiB before it is read whole. Not for routes that stream bytes. */
-export const jsonBodyLimit: MiddlewareHandler<AppEnv> = bodyLimit({
+export const jsonBodyLimit: MiddlewareHandler = bodyLimit({
   maxSize: MAX_JSON_BYTES,
   onError: () => {
     throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `The body may have at most ${MAX_JSON_BYTES} bytes.` });

@@ -1,0 +1,14 @@
+import { createAdminRouter } from "./router.ts";
+import { auditList } from "./routes/audit-list.ts";
+import { statsRead } from "./routes/stats-read.ts";
+import { tokenCreate } from "./routes/token-create.ts";
+import { tokenList } from "./routes/token-list.ts";
+import { tokenRevoke } from "./routes/token-revoke.ts";
+
+/** Everything under `/v1/admin` but the licenses (src/licensing) and releases (src/releases), which mount their own. */
+export const adminRoutes = createAdminRouter();
+adminRoutes.route("/", tokenCreate);
+adminRoutes.route("/", tokenList);
+adminRoutes.route("/", tokenRevoke);
+adminRoutes.route("/", auditList);
+adminRoutes.route("/", statsRead);

@@ -1,0 +1,62 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { jsonBodyLimit } from "../../http/foundation.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { currentTime, fromRfc3339 } from "../../time.ts";
+import { createAdminToken } from "../admin-token-store.ts";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../authentication.ts";
+import { createAdminRouter } from "../router.ts";
+import { allowsAll } from "../scopes.ts";
+import { AdminTokenSchema, presentAdminToken, TokenScopes } from "./token-schema.ts";
+
+const NewToken = z
+  .object({
+    name: z.string().trim().min(1).max(100).openapi({ description: "What it is for.", example: "release pipeline" }),
+    scopes: TokenScopes.transform((scopes) => [...new Set(scopes)]),
+    expires_at: z.iso
+      .datetime()
+      .transform(fromRfc3339)
+      .refine((at) => at > currentTime(), "must lie in the future")
+      .nullable()
+      .default(null)
+      .openapi({ type: ["string", "null"], format: "date-time", example: "2027-11-23T12:00:00Z" }),
+  })
+  .strict()
+  .openapi("NewAdminToken");
+
+const CreatedToken = z
+  .object({
+    token: z
+      .string()
+      .openapi({ description: "Shown now and never again.", example: `rbee_adm_${"A1b2C3d4".repeat(5)}E5f` }),
+    admin_token: AdminTokenSchema,
+  })
+  .openapi("CreatedAdminToken");
+
+export const tokenCreate = createAdminRouter();
+
+tokenCreate.openapi(
+  createRoute({
+    ...adminAccess("tokens:write", jsonBodyLimit),
+    method: "post",
+    path: "/v1/admin/tokens",
+    tags: ["Admin"],
+    summary: "Create an admin token",
+    description:
+      "A token can only hand on what it may do itself, so that only an owner makes owners. A retried request makes " +
+      "another token: revoke the one that nobody has seen.",
+    request: { body: { required: true, content: { "application/json": { schema: NewToken } } } },
+    responses: {
+      201: { description: "The token, this once.", content: { "application/json": { schema: CreatedToken } } },
+      ...problems(...ADMIN_PROBLEMS, "MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE"),
+    },
+  }),
+  async (c) => {
+    const wanted = c.req.valid("json");
+    if (!allowsAll(c.var.admin.scopes, wanted.scopes)) {
+      throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "A token can only hand on scopes that it has itself." });
+    }
+    const { token, record } = await createAdminToken(c.env.DB, adminActor(c), wanted);
+    return c.json({ token, admin_token: presentAdminToken(record) }, 201);
+  },
+);
