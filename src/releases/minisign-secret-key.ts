@@ -1,0 +1,86 @@
+import { encodeBase64, encodeBase64Url } from "../encoding.ts";
+import { err, ok, type Result } from "../result.ts";
+import {
+  algorithmOf,
+  concat,
+  decodeExactly,
+  globallySigned,
+  type MinisignPublicKey,
+  type MinisignSignature,
+  UNTRUSTED,
+} from "./minisign.ts";
+
+/** A minisign secret key: its public half and the 32 bytes of the Ed25519 seed. */
+export type MinisignSecretKey = MinisignPublicKey & { seed: Uint8Array<ArrayBuffer> };
+
+/** The structure's length: 54 bytes of algorithms and key derivation, the key id, seed and public key, a checksum. */
+const LENGTH = 158;
+const KEY_ID = 54;
+const SEED = KEY_ID + 8;
+const PUBLIC = SEED + 32;
+const CHECKSUM = PUBLIC + 32;
+
+/** A new key with a random id. Throws what WebCrypto throws. */
+export async function generateMinisignKey(): Promise<MinisignSecretKey> {
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new TypeError("Ed25519 keys come in pairs");
+  const pkcs8 = await crypto.subtle.exportKey("pkcs8", pair.privateKey);
+  const raw = await crypto.subtle.exportKey("raw", pair.publicKey);
+  if (!(pkcs8 instanceof ArrayBuffer && raw instanceof ArrayBuffer)) throw new TypeError("keys export as bytes");
+  return {
+    keyId: crypto.getRandomValues(new Uint8Array(8)),
+    key: new Uint8Array(raw),
+    // RFC 8410: the seed is the last 32 bytes of an Ed25519 PKCS #8 key.
+    seed: new Uint8Array(pkcs8.slice(-32)),
+  };
+}
+
+/**
+ * Reads a secret key file without a password, as `minisign -G -W` writes it. The error is a sentence for a person and
+ * says nothing of the key.
+ */
+export function parseMinisignSecretKey(text: string): Result<MinisignSecretKey, string> {
+  const [comment = "", encoded = "", ...rest] = text.replaceAll("\r\n", "\n").trimEnd().split("\n");
+  const bytes = rest.length === 0 && comment.startsWith(UNTRUSTED) ? decodeExactly(encoded, LENGTH) : null;
+  if (bytes === null || algorithmOf(bytes) !== "Ed") return err("This is not a minisign secret key file.");
+  if (algorithmOf(bytes.subarray(2)) !== "\0\0") {
+    return err("This minisign secret key has a password. Make one without: minisign -G -W.");
+  }
+  return ok({
+    keyId: bytes.slice(KEY_ID, SEED),
+    seed: bytes.slice(SEED, PUBLIC),
+    key: bytes.slice(PUBLIC, CHECKSUM),
+  });
+}
+
+/** A secret key as the text of a key file without a password. */
+export function formatMinisignSecretKey({ keyId, seed, key }: MinisignSecretKey): string {
+  const bytes = new Uint8Array(LENGTH);
+  bytes.set(new TextEncoder().encode("Ed\0\0B2"));
+  bytes.set(concat(keyId, seed, key), KEY_ID);
+  // "encrypted" is minisign's own wording for this form too.
+  return `${UNTRUSTED}minisign encrypted secret key\n${encodeBase64(bytes)}\n`;
+}
+
+/**
+ * Signs a file by its BLAKE2b-512 digest (64 bytes). The trusted comment is signed too and shown by every verifier.
+ * Throws what WebCrypto throws.
+ */
+export async function signMinisign(
+  secretKey: MinisignSecretKey,
+  digest: Uint8Array<ArrayBuffer>,
+  trustedComment: string,
+): Promise<MinisignSignature> {
+  const jwk = { kty: "OKP", crv: "Ed25519", x: encodeBase64Url(secretKey.key), d: encodeBase64Url(secretKey.seed) };
+  const key = await crypto.subtle.importKey("jwk", jwk, "Ed25519", false, ["sign"]);
+  const sign = async (message: Uint8Array<ArrayBuffer>) =>
+    new Uint8Array(await crypto.subtle.sign("Ed25519", key, message));
+  const signature = await sign(digest);
+  return {
+    untrustedComment: "signature from rbee-catalog",
+    keyId: secretKey.keyId,
+    signature,
+    trustedComment,
+    globalSignature: await sign(globallySigned(signature, trustedComment)),
+  };
+}

@@ -1,0 +1,108 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { blake2b } from "@noble/hashes/blake2.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  formatMinisignPublicKey,
+  formatMinisignSignature,
+  parseMinisignPublicKeys,
+  parseMinisignSignature,
+  showKeyId,
+  verifyMinisign,
+} from "../../src/releases/minisign.ts";
+import {
+  formatMinisignSecretKey,
+  generateMinisignKey,
+  parseMinisignSecretKey,
+  signMinisign,
+} from "../../src/releases/minisign-secret-key.ts";
+import type { Result } from "../../src/result.ts";
+
+function installed(): boolean {
+  try {
+    execFileSync("minisign", ["-v"], { stdio: "ignore" });
+    return true;
+  } catch {
+    console.warn("SKIPPED: test/tools/minisign.test.ts needs minisign, which is not installed");
+    return false;
+  }
+}
+
+function valueOf<Value>(result: Result<Value, string>): Value {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+}
+
+describe.skipIf(!installed())("beside the real minisign", () => {
+  let directory = "";
+  const at = (name: string) => join(directory, name);
+  const minisign = (...args: string[]) => execFileSync("minisign", args, { cwd: directory, encoding: "utf8" });
+  const read = (name: string) => readFileSync(at(name), "utf8");
+  const file = crypto.getRandomValues(new Uint8Array(60_000));
+  const digest = new Uint8Array(blake2b(file));
+
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), "minisign-"));
+    writeFileSync(at("worker"), file);
+    minisign("-G", "-W", "-p", "theirs.pub", "-s", "theirs.key");
+    minisign("-S", "-s", "theirs.key", "-m", "worker", "-t", "version 1.10.0, grüße");
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it("we verify what it signs", async () => {
+    const keys = valueOf(parseMinisignPublicKeys(read("theirs.pub")));
+    const signature = valueOf(parseMinisignSignature(read("worker.minisig")));
+    expect(signature.trustedComment).toBe("version 1.10.0, grüße");
+    expect(await verifyMinisign(keys, signature, digest)).toMatchObject({ ok: true });
+    expect(read("theirs.pub")).toContain(showKeyId(signature.keyId));
+  });
+
+  it("we write its files byte for byte", () => {
+    const [key] = valueOf(parseMinisignPublicKeys(read("theirs.pub")));
+    if (!key) throw new Error("no key");
+    expect(formatMinisignPublicKey(key)).toBe(read("theirs.pub"));
+    expect(formatMinisignSignature(valueOf(parseMinisignSignature(read("worker.minisig"))))).toBe(
+      read("worker.minisig"),
+    );
+    expect(formatMinisignSecretKey(valueOf(parseMinisignSecretKey(read("theirs.key"))))).toBe(read("theirs.key"));
+  });
+
+  it("it verifies what we sign, with its key and with ours", async () => {
+    const ours = await generateMinisignKey();
+    writeFileSync(at("ours.pub"), formatMinisignPublicKey(ours));
+    for (const [key, pub] of [
+      [valueOf(parseMinisignSecretKey(read("theirs.key"))), "theirs.pub"],
+      [ours, "ours.pub"],
+    ] as const) {
+      writeFileSync(at("mine.minisig"), formatMinisignSignature(await signMinisign(key, digest, "by us")));
+      expect(minisign("-V", "-p", pub, "-m", "worker", "-x", "mine.minisig")).toContain("Trusted comment: by us");
+    }
+  });
+
+  it("it signs with a key that we made", async () => {
+    const ours = await generateMinisignKey();
+    writeFileSync(at("made.key"), formatMinisignSecretKey(ours), { mode: 0o600 });
+    minisign("-S", "-s", "made.key", "-m", "worker", "-x", "made.minisig");
+    const signature = valueOf(parseMinisignSignature(read("made.minisig")));
+    expect(await verifyMinisign([ours], signature, digest)).toMatchObject({ ok: true });
+  });
+
+  it("neither takes a changed file, and we refuse its legacy signatures", async () => {
+    const changed = file.slice();
+    changed[0] = (changed[0] ?? 0) ^ 1;
+    writeFileSync(at("changed"), changed);
+    expect(() => minisign("-V", "-p", "theirs.pub", "-m", "changed", "-x", "worker.minisig")).toThrow();
+    const keys = valueOf(parseMinisignPublicKeys(read("theirs.pub")));
+    const signature = valueOf(parseMinisignSignature(read("worker.minisig")));
+    expect((await verifyMinisign(keys, signature, new Uint8Array(blake2b(changed)))).ok).toBe(false);
+    minisign("-S", "-l", "-s", "theirs.key", "-m", "worker", "-x", "legacy.minisig");
+    expect(parseMinisignSignature(read("legacy.minisig"))).toMatchObject({ ok: false, error: /legacy/ });
+  });
+
+  it("we refuse a key file with a password", () => {
+    execFileSync("minisign", ["-G", "-p", "locked.pub", "-s", "locked.key"], { cwd: directory, input: "x\nx\n" });
+    expect(parseMinisignSecretKey(read("locked.key"))).toMatchObject({ ok: false, error: /password/ });
+  });
+});
