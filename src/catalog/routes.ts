@@ -1,0 +1,19 @@
+import { createRouter } from "../http/app.ts";
+import { publicCors } from "../http/cors.ts";
+import { workerList } from "./routes/worker-list.ts";
+import { workerRead } from "./routes/worker-read.ts";
+import { workerRecipe } from "./routes/worker-recipe.ts";
+import { workerSearch } from "./routes/worker-search.ts";
+
+/**
+ * The public catalog. Nothing here reads D1, KV or R2: the free workers stay installable whatever happens to what is
+ * sold. Below `/v1/workers/{id}` other rooms answer, by their own rules.
+ */
+export const catalogRoutes = createRouter();
+catalogRoutes.use("/workers/*", publicCors);
+catalogRoutes.use("/v1/workers", publicCors);
+catalogRoutes.use("/v1/workers/:id", publicCors);
+catalogRoutes.route("/", workerList);
+catalogRoutes.route("/", workerRead);
+catalogRoutes.route("/", workerRecipe);
+catalogRoutes.route("/", workerSearch);

@@ -1,0 +1,29 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { createRouter } from "../../http/app.ts";
+import { serveDocument } from "../../http/static-document.ts";
+import { catalogDocuments } from "../catalog-documents.ts";
+import { CatalogEntrySchema } from "../catalog-entry.ts";
+import { NOT_MODIFIED } from "./worker-request.ts";
+
+const CatalogSchema = z.object({ workers: z.array(CatalogEntrySchema) }).openapi("Catalog");
+
+const route = createRoute({
+  method: "get",
+  path: "/workers",
+  tags: ["Catalog"],
+  summary: "List every worker",
+  description:
+    "The whole catalog, free workers first, in the form that every hive, keeper and page in use decodes. New clients " +
+    "find the same facts, each once, and filters at `/v1/workers`.",
+  responses: {
+    200: { description: "The catalog.", content: { "application/json": { schema: CatalogSchema } } },
+    ...NOT_MODIFIED,
+  },
+});
+
+/** `GET /workers`. Like all that is made once per isolate it is documented here and served without validation. */
+export const workerList = createRouter();
+workerList.openAPIRegistry.registerPath(route);
+workerList.get(route.getRoutingPath(), (c) =>
+  serveDocument(catalogDocuments(c.var.config).list, c.req.header("If-None-Match")),
+);

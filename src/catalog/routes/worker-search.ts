@@ -1,0 +1,93 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { createRouter } from "../../http/app.ts";
+import { etagOf, namesEtag } from "../../http/etag.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { PUBLIC_CACHE_CONTROL } from "../../http/static-document.ts";
+import { parseArchitecture, parsePlatform } from "../hardware-name.ts";
+import { WorkerSchema, workerResource } from "../worker-schema.ts";
+import { searchWorkers } from "../worker-search.ts";
+import { BACKENDS, TIERS } from "../worker-table.ts";
+import { workers } from "../workers.ts";
+import { NOT_MODIFIED } from "./worker-request.ts";
+
+/** A parameter that is left empty, as forms send it, asks for nothing. */
+const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
+
+/** A text that `parse` must understand. */
+const parsed = <Value>(parse: (text: string) => Value | null, expected: string) =>
+  z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== null) return value;
+    context.addIssue({ code: "custom", message: `Unknown value: expected ${expected}` });
+    return z.NEVER;
+  });
+
+const SearchQuery = z.object({
+  q: unlessEmpty(z.string().max(200)).openapi({
+    param: { description: "Words that must all occur in the worker's names, description, backend or capabilities." },
+    type: "string",
+    example: "nvidia gguf",
+  }),
+  platform: unlessEmpty(
+    parsed(parsePlatform, "linux, macos or windows, or one of them with -x86_64 or -aarch64"),
+  ).openapi({
+    param: {
+      description: "The operating system, or it and the instruction set; `darwin-arm64` and the like are understood.",
+    },
+    type: "string",
+    example: "linux-x86_64",
+  }),
+  arch: unlessEmpty(parsed(parseArchitecture, "x86_64 or aarch64")).openapi({
+    param: { description: "The instruction set; `amd64` and `arm64` are understood." },
+    type: "string",
+    example: "x86_64",
+  }),
+  backend: unlessEmpty(z.enum(BACKENDS)).openapi({
+    param: { description: "What computes." },
+    type: "string",
+    enum: [...BACKENDS],
+    example: "cuda",
+  }),
+  tier: unlessEmpty(z.enum(TIERS)).openapi({
+    param: { description: "Free, or sold." },
+    type: "string",
+    enum: [...TIERS],
+    example: "free",
+  }),
+});
+
+const WorkerListSchema = z.object({ workers: z.array(WorkerSchema) }).openapi("WorkerList");
+
+/** `GET /v1/workers`: search, filter and match hardware. */
+export const workerSearch = createRouter();
+workerSearch.openapi(
+  createRoute({
+    method: "get",
+    path: "/v1/workers",
+    tags: ["Catalog"],
+    summary: "Find workers",
+    description:
+      "The workers that match every parameter given, best first: free before premium, and for given hardware those " +
+      "that use an accelerator before those for any CPU. Without parameters, every worker.",
+    request: { query: SearchQuery },
+    responses: {
+      200: { description: "The workers, best first.", content: { "application/json": { schema: WorkerListSchema } } },
+      ...NOT_MODIFIED,
+      ...problems("VALIDATION_FAILED"),
+    },
+  }),
+  (c) => {
+    const { platform, arch, ...query } = c.req.valid("query");
+    const found = searchWorkers(workers, {
+      ...query,
+      operatingSystem: platform?.operatingSystem,
+      architectures: [platform?.architecture, arch].filter((architecture) => architecture != null),
+    });
+    const body = { workers: found.map((worker) => workerResource(worker, c.var.config.PURCHASE_URL)) };
+    const etag = etagOf(new TextEncoder().encode(JSON.stringify(body)));
+    const headers = { "Cache-Control": PUBLIC_CACHE_CONTROL, ETag: etag };
+    if (namesEtag(c.req.header("If-None-Match"), etag)) return c.body(null, 304, headers);
+    return c.json(body, 200, headers);
+  },
+);
