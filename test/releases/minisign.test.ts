@@ -21,7 +21,7 @@ import {
 } from "../../src/releases/minisign-secret-key.ts";
 import type { Result } from "../../src/result.ts";
 
-function valueOf<Value>(result: Result<Value, string>): Value {
+function unwrap<Value>(result: Result<Value, string>): Value {
   if (!result.ok) throw new Error(result.error);
   return result.value;
 }
@@ -74,8 +74,8 @@ describe("the minisign formats", () => {
     const minisig = fc.sample(signature, 1)[0];
     if (!minisig) throw new Error("no sample");
     const text = formatMinisignSignature(minisig);
-    expect(valueOf(parseMinisignSignature(text.replaceAll("\n", "\r\n")))).toEqual(minisig);
-    expect(valueOf(parseMinisignSignature(text.trimEnd()))).toEqual(minisig);
+    expect(unwrap(parseMinisignSignature(text.replaceAll("\n", "\r\n")))).toEqual(minisig);
+    expect(unwrap(parseMinisignSignature(text.trimEnd()))).toEqual(minisig);
   });
 });
 
@@ -104,7 +104,7 @@ describe("a signature", async () => {
   const keys = [other, key];
 
   it("is verified by the key that made it, among several", async () => {
-    const signer = valueOf(await verifyMinisign(keys, valueOf(parseMinisignSignature(text)), digest));
+    const signer = unwrap(await verifyMinisign(keys, unwrap(parseMinisignSignature(text)), digest));
     expect(showKeyId(signer.keyId)).toBe(showKeyId(key.keyId));
   });
 

@@ -30,7 +30,7 @@ function installed(): boolean {
   }
 }
 
-function valueOf<Value>(result: Result<Value, string>): Value {
+function unwrap<Value>(result: Result<Value, string>): Value {
   if (!result.ok) throw new Error(result.error);
   return result.value;
 }
@@ -52,28 +52,28 @@ describe.skipIf(!installed())("beside the real minisign", () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   it("we verify what it signs", async () => {
-    const keys = valueOf(parseMinisignPublicKeys(read("theirs.pub")));
-    const signature = valueOf(parseMinisignSignature(read("worker.minisig")));
+    const keys = unwrap(parseMinisignPublicKeys(read("theirs.pub")));
+    const signature = unwrap(parseMinisignSignature(read("worker.minisig")));
     expect(signature.trustedComment).toBe("version 1.10.0, grüße");
     expect(await verifyMinisign(keys, signature, digest)).toMatchObject({ ok: true });
     expect(read("theirs.pub")).toContain(showKeyId(signature.keyId));
   });
 
   it("we write its files byte for byte", () => {
-    const [key] = valueOf(parseMinisignPublicKeys(read("theirs.pub")));
+    const [key] = unwrap(parseMinisignPublicKeys(read("theirs.pub")));
     if (!key) throw new Error("no key");
     expect(formatMinisignPublicKey(key)).toBe(read("theirs.pub"));
-    expect(formatMinisignSignature(valueOf(parseMinisignSignature(read("worker.minisig"))))).toBe(
+    expect(formatMinisignSignature(unwrap(parseMinisignSignature(read("worker.minisig"))))).toBe(
       read("worker.minisig"),
     );
-    expect(formatMinisignSecretKey(valueOf(parseMinisignSecretKey(read("theirs.key"))))).toBe(read("theirs.key"));
+    expect(formatMinisignSecretKey(unwrap(parseMinisignSecretKey(read("theirs.key"))))).toBe(read("theirs.key"));
   });
 
   it("it verifies what we sign, with its key and with ours", async () => {
     const ours = await generateMinisignKey();
     writeFileSync(at("ours.pub"), formatMinisignPublicKey(ours));
     for (const [key, pub] of [
-      [valueOf(parseMinisignSecretKey(read("theirs.key"))), "theirs.pub"],
+      [unwrap(parseMinisignSecretKey(read("theirs.key"))), "theirs.pub"],
       [ours, "ours.pub"],
     ] as const) {
       writeFileSync(at("mine.minisig"), formatMinisignSignature(await signMinisign(key, digest, "by us")));
@@ -85,7 +85,7 @@ describe.skipIf(!installed())("beside the real minisign", () => {
     const ours = await generateMinisignKey();
     writeFileSync(at("made.key"), formatMinisignSecretKey(ours), { mode: 0o600 });
     minisign("-S", "-s", "made.key", "-m", "worker", "-x", "made.minisig");
-    const signature = valueOf(parseMinisignSignature(read("made.minisig")));
+    const signature = unwrap(parseMinisignSignature(read("made.minisig")));
     expect(await verifyMinisign([ours], signature, digest)).toMatchObject({ ok: true });
   });
 
@@ -94,8 +94,8 @@ describe.skipIf(!installed())("beside the real minisign", () => {
     changed[0] = (changed[0] ?? 0) ^ 1;
     writeFileSync(at("changed"), changed);
     expect(() => minisign("-V", "-p", "theirs.pub", "-m", "changed", "-x", "worker.minisig")).toThrow();
-    const keys = valueOf(parseMinisignPublicKeys(read("theirs.pub")));
-    const signature = valueOf(parseMinisignSignature(read("worker.minisig")));
+    const keys = unwrap(parseMinisignPublicKeys(read("theirs.pub")));
+    const signature = unwrap(parseMinisignSignature(read("worker.minisig")));
     expect((await verifyMinisign(keys, signature, new Uint8Array(blake2b(changed)))).ok).toBe(false);
     minisign("-S", "-l", "-s", "theirs.key", "-m", "worker", "-x", "legacy.minisig");
     expect(parseMinisignSignature(read("legacy.minisig"))).toMatchObject({ ok: false, error: /legacy/ });

@@ -1,0 +1,50 @@
+import { writeEdge } from "../storage/edge-store.ts";
+import type { Publishers } from "../storage/outbox.ts";
+import { currentTime } from "../time.ts";
+import type { Manifest, ManifestRelease } from "./manifest.ts";
+import { type Release, selectReleases } from "./release-store.ts";
+import { compareVersions } from "./version.ts";
+
+const OFFERED = "worker_id = ? AND status <> 'draft'";
+
+/** A worker's manifest as the ledger has it now; without releases for a worker that has none. Throws what D1 throws. */
+export async function manifestFromLedger(db: D1Database, workerId: string): Promise<Manifest> {
+  return manifestOf(workerId, await selectReleases(db, OFFERED, workerId));
+}
+
+/** Publishes a worker's manifest. The mark names the change that wrote each of its releases last. */
+export const manifestPublisher: Publishers["manifest"] = {
+  async publish(env, workerId) {
+    const releases = await selectReleases(env.DB, OFFERED, workerId);
+    await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, releases), currentTime());
+    return markOf(releases);
+  },
+  async mark(env, workerId) {
+    const { results } = await env.DB.prepare(`SELECT last_change FROM releases WHERE ${OFFERED}`)
+      .bind(workerId)
+      .all<Pick<Release, "last_change">>();
+    return markOf(results);
+  },
+};
+
+const markOf = (releases: Pick<Release, "last_change">[]): string =>
+  releases
+    .map(({ last_change }) => last_change)
+    .sort()
+    .join(" ");
+
+const manifestOf = (worker_id: string, releases: Release[]): Manifest => ({
+  worker_id,
+  releases: releases.flatMap(offered).sort((a, b) => compareVersions(b.version, a.version)),
+});
+
+/** A release as the edge knows it: once published, it has a time and all its files are ready. */
+function offered({ id, version, channel, status, published_at, notes, artifacts }: Release): ManifestRelease[] {
+  if (status === "draft" || published_at === null) return [];
+  const files = artifacts
+    .filter(({ state }) => state === "ready")
+    .map(({ platform, filename, size, sha256, object_key, signature }) => {
+      return { platform, filename, size, sha256, object_key, signature };
+    });
+  return [{ id, version, channel, status, published_at, notes, artifacts: files }];
+}
