@@ -43,6 +43,7 @@ CREATE TABLE machines (
   deactivated_at INTEGER,
   -- An offline lease keeps the seat until it ends, whatever happens to the machine.
   lease_until INTEGER NOT NULL DEFAULT 0,
+  last_change TEXT NOT NULL,
   UNIQUE (license_id, fingerprint_hash)
 ) STRICT;
 CREATE INDEX machines_by_fingerprint ON machines (fingerprint_hash);
@@ -120,6 +121,7 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_by_subject ON audit (subject, id);
 CREATE INDEX audit_by_actor ON audit (actor, id);
+CREATE INDEX audit_by_action ON audit (action, id);
 CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 

@@ -1,12 +1,19 @@
-import { adminRoutes } from "./admin/routes.ts";
-import { createRouter } from "./http/app.ts";
-import { foundation, notFound, onError } from "./http/foundation.ts";
+import { app } from "./app.ts";
+import { recordDownloads } from "./delivery/download-count.ts";
+import { publishers } from "./publication.ts";
+import { drainOutbox } from "./storage/outbox.ts";
 
-const app = createRouter();
-app.use(foundation);
-app.onError(onError);
-app.notFound(notFound);
-app.get("/health", (c) => c.json({ status: "ok" }));
-app.route("/", adminRoutes);
+export default {
+  fetch: app.fetch,
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+  async scheduled(_controller, env) {
+    await drainOutbox(env, publishers);
+  },
+
+  async queue(batch, env) {
+    await recordDownloads(
+      env.DB,
+      batch.messages.map(({ body }) => body),
+    );
+  },
+} satisfies ExportedHandler<Env>;

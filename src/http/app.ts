@@ -13,6 +13,14 @@ export type AppEnv = {
 
 export type AppContext = Context<AppEnv>;
 
+/** What code behind a handler needs of its request: any room's context is one. */
+export type RequestScope = {
+  readonly env: Env;
+  readonly req: { readonly raw: Request };
+  readonly executionCtx: Pick<ExecutionContext, "waitUntil">;
+  readonly var: Readonly<AppEnv["Variables"]>;
+};
+
 /** A router of one room. What its schemas refuse becomes one VALIDATION_FAILED with every fault in it. */
 export function createRouter<E extends AppEnv = AppEnv>(): OpenAPIHono<E> {
   return new OpenAPIHono<E>({
@@ -30,7 +38,7 @@ export function createRouter<E extends AppEnv = AppEnv>(): OpenAPIHono<E> {
 }
 
 /** Who acts, for the ledger: `actor` as the audit trail will name it. */
-export const actorOf = (c: AppContext, actor: string): Actor => ({
+export const actorOf = (c: Pick<RequestScope, "var">, actor: string): Actor => ({
   actor,
   requestId: c.var.requestId,
   now: currentTime(),

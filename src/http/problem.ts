@@ -47,7 +47,13 @@ export type ProblemExtras = {
 };
 
 /** A refusal as a pure decision states it: the code, a sentence for a person, and what helps to go on. */
-export type Refusal = { code: ProblemCode; detail: string; extras?: ProblemExtras };
+export type Refusal = {
+  code: ProblemCode;
+  detail: string;
+  extras?: ProblemExtras;
+  /** Response headers that belong to this refusal. */
+  headers?: Record<string, string>;
+};
 
 /** A refusal on its way to the edge; `problemResponse` renders it. Thrown only by routes and stores. */
 export class Problem extends Error implements Refusal {
@@ -55,12 +61,14 @@ export class Problem extends Error implements Refusal {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly extras: ProblemExtras;
+  readonly headers: Record<string, string>;
 
   constructor(refusal: Refusal) {
     super(`${refusal.code}: ${refusal.detail}`);
     this.code = refusal.code;
     this.detail = refusal.detail;
     this.extras = refusal.extras ?? {};
+    this.headers = refusal.headers ?? {};
   }
 }
 
@@ -76,7 +84,11 @@ export const problemType = (code: ProblemCode): string =>
  */
 export function problemResponse(refusal: Refusal, requestId: string): Response {
   const { status, title } = PROBLEMS[refusal.code];
-  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
+  const headers = new Headers({
+    ...refusal.headers,
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+  });
   if (status === 401) headers.set("WWW-Authenticate", challenge);
   if (refusal.extras?.retry_after !== undefined) headers.set("Retry-After", String(refusal.extras.retry_after));
   const body = {

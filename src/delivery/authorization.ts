@@ -1,0 +1,67 @@
+import type { Worker } from "../catalog/workers.ts";
+import { actorOf, type RequestScope } from "../http/app.ts";
+import { Problem, type ProblemCode } from "../http/problem.ts";
+import { countActivation } from "../http/rate-limit.ts";
+import { activateMachine } from "../licensing/activation.ts";
+import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
+import { publishNow } from "../publication.ts";
+import { currentTime, type UnixSeconds } from "../time.ts";
+import { type Asker, recordMayLag } from "./asker.ts";
+import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
+import { readDeliveryFacts, readLedgerRecord } from "./facts.ts";
+
+/** Refusals that a record older than the credential may be wrong about. */
+const MAY_BE_STALE: ReadonlySet<ProblemCode> = new Set([
+  "KEY_ROTATED",
+  "LICENSE_REVOKED",
+  "LICENSE_SUSPENDED",
+  "LICENSE_EXPIRED",
+  "MACHINE_DEACTIVATED",
+]);
+
+/**
+ * The file that `asker` may have, by the edge copy: no read of the ledger for an activated machine. The ledger is asked only
+ * before refusing somebody whose credential is newer than the edge's record, and to activate a machine that comes with its
+ * key. `asker` null: nobody has shown a credential. Throws the problem of a refusal.
+ */
+export async function authorizeDelivery(
+  c: RequestScope,
+  worker: Worker,
+  wanted: Wanted,
+  asker: Asker | null,
+): Promise<Delivery> {
+  const now = currentTime();
+  const { PURCHASE_URL } = c.var.config;
+  const { manifest, license } = await readDeliveryFacts(c.env, worker.id, asker?.licenseId ?? null, now);
+  if (asker && !license) throw new Problem({ code: "KEY_INVALID", detail: "The license no longer exists." });
+  const decide = (record: LicenseRecord | null) =>
+    decideDelivery(worker, manifest, wanted, asker && record && { ...asker, license: record }, now, PURCHASE_URL);
+  const decision = decide(license);
+  if (decision.ok) return decision.value;
+  const newer = asker && license ? await newerRecord(c, asker, license, decision.error.code, now) : null;
+  const final = newer ? decide(newer) : decision;
+  if (final.ok) return final.value;
+  throw new Problem(final.error);
+}
+
+/** What the ledger knows beyond the edge's record that could change a refusal, or null. */
+async function newerRecord(
+  c: RequestScope,
+  asker: Asker,
+  record: LicenseRecord,
+  refusal: ProblemCode,
+  now: UnixSeconds,
+): Promise<LicenseRecord | null> {
+  if (refusal === "MACHINE_DEACTIVATED" && asker.mayActivate) return activate(c, asker, now);
+  return MAY_BE_STALE.has(refusal) && recordMayLag(record, asker) ? readLedgerRecord(c.env.DB, record.id, now) : null;
+}
+
+async function activate(c: RequestScope, asker: Asker, now: UnixSeconds): Promise<LicenseRecord> {
+  await countActivation(c.env, asker.licenseId);
+  const actor = actorOf(c, `license:${asker.licenseId}`);
+  const machine = { hash: asker.machine, name: null, platform: null };
+  const activation = await activateMachine(c.env.DB, asker, machine, c.var.config.PURCHASE_URL, actor);
+  if (!activation.ok) throw new Problem(activation.error);
+  if (activation.value.isNew) await publishNow(c, { topic: "license", key: asker.licenseId });
+  return licenseRecordOf(activation.value.license, now);
+}

@@ -1,0 +1,55 @@
+import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
+import { readLicense } from "../licensing/license-store.ts";
+import type { Manifest } from "../releases/manifest.ts";
+import { manifestFromLedger } from "../releases/manifest-publication.ts";
+import { type EdgeKey, readEdge, rememberEdge } from "../storage/edge-store.ts";
+import type { UnixSeconds } from "../time.ts";
+
+/** What a download decision is made on. `license` is null where none is asked for or none exists. */
+export type DeliveryFacts = { manifest: Manifest; license: LicenseRecord | null };
+
+/**
+ * The facts of a worker and, if given, a license: one KV read at most, none while the isolate holds both. Where KV fails or
+ * does not know a record yet, the ledger answers instead: no download fails because of the edge copy.
+ * Throws what D1 throws, and only when KV could not answer either.
+ */
+export async function readDeliveryFacts(
+  env: Pick<Env, "EDGE" | "DB">,
+  workerId: string,
+  licenseId: string | null,
+  now: UnixSeconds,
+): Promise<DeliveryFacts> {
+  const manifestKey: EdgeKey = `manifest:${workerId}`;
+  const keys: EdgeKey[] = licenseId === null ? [manifestKey] : [manifestKey, `license:${licenseId}`];
+  const found = await readEdge(env.EDGE, keys, now).catch((error: unknown) => {
+    console.error(JSON.stringify({ event: "edge.unreadable", keys, message: String(error) }));
+    return new Map<EdgeKey, unknown>();
+  });
+  return {
+    manifest: (found.get(manifestKey) as Manifest | null) ?? (await ledgerManifest(env.DB, workerId, now)),
+    license:
+      licenseId === null
+        ? null
+        : ((found.get(`license:${licenseId}`) as LicenseRecord | null) ??
+          (await readLedgerRecord(env.DB, licenseId, now))),
+  };
+}
+
+/** A license's record as the ledger has it now, or null; this isolate then uses it, too. */
+export async function readLedgerRecord(
+  db: D1Database,
+  licenseId: string,
+  now: UnixSeconds,
+): Promise<LicenseRecord | null> {
+  const license = await readLicense(db, licenseId);
+  if (!license) return null;
+  const record = licenseRecordOf(license, now);
+  rememberEdge(`license:${licenseId}`, record, now);
+  return record;
+}
+
+async function ledgerManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
+  const manifest = await manifestFromLedger(db, workerId);
+  rememberEdge(`manifest:${workerId}`, manifest, now);
+  return manifest;
+}

@@ -1,0 +1,58 @@
+import { findWorker, type Worker } from "../../catalog/workers.ts";
+import type { AppContext } from "../../http/app.ts";
+import { Problem } from "../../http/problem.ts";
+import { readHolder } from "../../licensing/holder.ts";
+import { type Asker, askerOfHolder } from "../asker.ts";
+
+/** The problems that asking for a file may end in, for `problems(...)`. */
+export const DELIVERY_PROBLEMS = [
+  "CREDENTIAL_REQUIRED",
+  "KEY_INVALID",
+  "KEY_ROTATED",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "LICENSE_REVOKED",
+  "LICENSE_SUSPENDED",
+  "LICENSE_EXPIRED",
+  "MACHINE_REQUIRED",
+  "MACHINE_MISMATCH",
+  "MACHINE_DEACTIVATED",
+  "MACHINE_LIMIT_REACHED",
+  "NOT_ENTITLED",
+  "VERSION_NOT_COVERED",
+  "WORKER_NOT_FOUND",
+  "VERSION_NOT_FOUND",
+  "ARTIFACT_NOT_FOUND",
+  "RELEASE_BLOCKED",
+  "RATE_LIMITED",
+] as const;
+
+/** The worker of an id or variant in a path. Throws WORKER_NOT_FOUND. */
+export function wantedWorker(name: string): Worker {
+  const worker = findWorker(name);
+  if (worker) return worker;
+  throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
+}
+
+/**
+ * Who asks for a worker's file: null for a free one, whose credential is not even looked at, and where none is sent.
+ * Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a key without its machine.
+ */
+export async function askerOf(c: AppContext, worker: Worker): Promise<Asker | null> {
+  if (worker.tier === "free") return null;
+  const holder = await readHolder(c);
+  if (!holder) return null;
+  const asker = askerOfHolder(holder);
+  if (asker) return asker;
+  throw new Problem({
+    code: "MACHINE_REQUIRED",
+    detail:
+      "A license key opens a download for one machine: name it as the Basic user or in `Rbee-Machine`, or send a token.",
+  });
+}
+
+/** Marks an answer that holds a link: it is the asker's own, and must not be kept for anybody else. */
+export function setPrivate(c: AppContext, worker: Worker): void {
+  c.header("Cache-Control", "private, no-store");
+  if (worker.tier === "premium") c.header("Vary", "Authorization, Rbee-Machine", { append: true });
+}

@@ -1,0 +1,35 @@
+import { decodeBase64 } from "../encoding.ts";
+
+/** A secret as a request carries it, with the machine that Basic's user or the `Rbee-Machine` header names. */
+export type Credential = { secret: string; machine: string | null };
+
+/**
+ * The credential of a request: `Bearer <secret>`, or Basic with the machine as user and the secret as password (RFC 7617).
+ * Null when none is sent; an empty secret is none. A Basic that does not decode is a secret that nothing accepts.
+ */
+export function credentialOf(headers: Headers): Credential | null {
+  const authorization = headers.get("Authorization");
+  if (authorization === null) return null;
+  const [, scheme = "", rest = ""] = /^(\S+)(?:\s+(.*))?$/s.exec(authorization.trim()) ?? [];
+  const header = headers.get("Rbee-Machine")?.trim() || null;
+  switch (scheme.toLowerCase()) {
+    case "bearer":
+      return rest === "" ? null : { secret: rest, machine: header };
+    case "basic": {
+      const [user, password] = decodeBasic(rest);
+      return password === "" ? null : { secret: password, machine: user || header };
+    }
+    default:
+      return null;
+  }
+}
+
+function decodeBasic(encoded: string): [user: string, password: string] {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64(encoded));
+    const colon = text.indexOf(":");
+    return colon < 0 ? ["", text] : [text.slice(0, colon), text.slice(colon + 1)];
+  } catch {
+    return ["", encoded || "malformed"];
+  }
+}

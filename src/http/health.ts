@@ -1,0 +1,75 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { createRouter } from "./app.ts";
+import { problems } from "./problem-schema.ts";
+
+const Health = z.object({ status: z.literal("ok").openapi({ example: "ok" }) }).openapi("Health");
+
+const Readiness = z
+  .object({
+    status: z.enum(["ok", "degraded"]).openapi({ example: "ok" }),
+    checks: z.object({
+      ledger: z.boolean().openapi({ description: "D1 answers.", example: true }),
+      edge: z.boolean().openapi({ description: "KV answers.", example: true }),
+      binaries: z.boolean().openapi({ description: "R2 answers.", example: true }),
+    }),
+  })
+  .openapi("Readiness");
+
+const health = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["Service"],
+  summary: "Is the Worker up?",
+  description: "Touches nothing else, and so stays green when a store has a bad minute.",
+  security: [],
+  responses: {
+    200: { description: "It is.", content: { "application/json": { schema: Health } } },
+    ...problems("SERVICE_UNAVAILABLE"),
+  },
+});
+
+const ready = createRoute({
+  method: "get",
+  path: "/health/ready",
+  tags: ["Service"],
+  summary: "Do its stores answer?",
+  description: "503 with the same body when one does not.",
+  security: [],
+  responses: {
+    200: { description: "Every store answers.", content: { "application/json": { schema: Readiness } } },
+    503: { description: "At least one does not.", content: { "application/json": { schema: Readiness } } },
+    ...problems("INTERNAL_ERROR"),
+  },
+});
+
+/** Whether a store answers at all; why not is the log's to say. */
+async function answers(store: string, probe: Promise<unknown>): Promise<boolean> {
+  try {
+    await probe;
+    return true;
+  } catch (error) {
+    console.error(JSON.stringify({ event: "health.failed", store, message: String(error) }));
+    return false;
+  }
+}
+
+/** Health for load balancers and people. */
+export const healthRoutes = createRouter();
+
+healthRoutes.openapi(health, (c) => {
+  c.header("Cache-Control", "no-store");
+  return c.json({ status: "ok" as const }, 200);
+});
+
+healthRoutes.openapi(ready, async (c) => {
+  const [ledger, edge, binaries] = await Promise.all([
+    answers("ledger", c.env.DB.prepare("SELECT count(*) FROM outbox").first()),
+    answers("edge", c.env.EDGE.get("health")),
+    answers("binaries", c.env.BINARIES.head("health")),
+  ]);
+  c.header("Cache-Control", "no-store");
+  const checks = { ledger, edge, binaries };
+  return ledger && edge && binaries
+    ? c.json({ status: "ok" as const, checks }, 200)
+    : c.json({ status: "degraded" as const, checks }, 503);
+});

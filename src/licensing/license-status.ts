@@ -1,0 +1,78 @@
+import type { Refusal } from "../http/problem.ts";
+import type { UnixSeconds } from "../time.ts";
+
+/** The stored facts a license's status follows from. Each has one writer, and none is ever overwritten by another's. */
+export type LicenseFacts = {
+  /** What an admin decided. */
+  admin_state: "none" | "suspended" | "revoked";
+  refund_state: "none" | "partial" | "full";
+  dispute_state: "none" | "open" | "won" | "lost";
+  /** `suspended`: unpaid or paused. `ended`: canceled. `none`: not sold as a subscription. */
+  subscription_state: "none" | "active" | "past_due" | "suspended" | "ended";
+  /** Paid or granted until; null: for ever. */
+  expires_at: UnixSeconds | null;
+  /** How long after `expires_at` the license goes on, with a warning. */
+  grace_seconds: number;
+};
+
+export const LICENSE_STATUSES = ["active", "suspended", "revoked", "expired"] as const;
+export type LicenseStatus = (typeof LICENSE_STATUSES)[number];
+
+/** A license's status, what decided it, and until when it is in force if nothing else happens (null: no end). */
+export type Standing =
+  | { status: "active"; ends_at: UnixSeconds | null; warning: "in_grace" | null }
+  | { status: Exclude<LicenseStatus, "active">; cause: "admin" | "payment" | "subscription" | "expiry" };
+
+/**
+ * The one function that says whether a license is in force. Precedence: an admin's decision, then a lost dispute or full
+ * refund, an open dispute, the subscription, expiry. So nothing that money does can undo what an admin decided.
+ */
+export function standingOf(facts: LicenseFacts, now: UnixSeconds): Standing {
+  if (facts.admin_state === "revoked") return { status: "revoked", cause: "admin" };
+  if (facts.admin_state === "suspended") return { status: "suspended", cause: "admin" };
+  if (facts.dispute_state === "lost" || facts.refund_state === "full") return { status: "revoked", cause: "payment" };
+  if (facts.dispute_state === "open") return { status: "suspended", cause: "payment" };
+  if (facts.subscription_state === "ended") return { status: "expired", cause: "subscription" };
+  if (facts.subscription_state === "suspended") return { status: "suspended", cause: "subscription" };
+  if (facts.expires_at === null) return { status: "active", ends_at: null, warning: null };
+  const endsAt = facts.expires_at + facts.grace_seconds;
+  if (now < endsAt) return { status: "active", ends_at: endsAt, warning: now < facts.expires_at ? null : "in_grace" };
+  return facts.subscription_state === "past_due"
+    ? { status: "suspended", cause: "subscription" }
+    : { status: "expired", cause: "expiry" };
+}
+
+/**
+ * `standingOf(...).status` as an SQL expression over a `licenses` row, for filters and counts; `?1` is the current time.
+ * The property test in test/licensing/license-status.test.ts holds the two equal.
+ */
+export const STATUS_SQL = `CASE
+  WHEN admin_state <> 'none' THEN admin_state
+  WHEN dispute_state = 'lost' OR refund_state = 'full' THEN 'revoked'
+  WHEN dispute_state = 'open' THEN 'suspended'
+  WHEN subscription_state = 'ended' THEN 'expired'
+  WHEN subscription_state = 'suspended' THEN 'suspended'
+  WHEN expires_at IS NULL OR ?1 < expires_at + grace_seconds THEN 'active'
+  WHEN subscription_state = 'past_due' THEN 'suspended'
+  ELSE 'expired' END`;
+
+/**
+ * The refusal for a license that is not in force, or null for one that is. The detail gives no reason: it is the
+ * customer's to know (`/v1/licenses/me`), not every holder's of the key.
+ */
+export function refusalOfStanding(standing: Standing, purchaseUrl: string): Refusal | null {
+  switch (standing.status) {
+    case "active":
+      return null;
+    case "revoked":
+      return { code: "LICENSE_REVOKED", detail: "This license no longer opens anything. Please contact its seller." };
+    case "suspended":
+      return { code: "LICENSE_SUSPENDED", detail: "This license is on hold. Its owner's account says what to do." };
+    case "expired":
+      return {
+        code: "LICENSE_EXPIRED",
+        detail: "This license has ended. Renew it or buy a new one to go on.",
+        extras: { purchase_url: purchaseUrl },
+      };
+  }
+}

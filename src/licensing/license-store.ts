@@ -1,0 +1,88 @@
+import { type Change, commitChange, isUniqueViolation } from "../storage/ledger.ts";
+import type { UnixSeconds } from "../time.ts";
+import { type License, LicenseRow, MachineRow } from "./license-record.ts";
+import { STATUS_INDEX_SPACE } from "./status-list.ts";
+
+/** A license with its machines (oldest first) as the ledger has it now, or null. Throws what D1 throws. */
+export async function readLicense(db: D1Database, id: string): Promise<License | null> {
+  const [licenses, machines] = await db.batch([
+    db.prepare("SELECT * FROM licenses WHERE id = ?").bind(id),
+    db.prepare("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id").bind(id),
+  ]);
+  const [row] = licenses?.results ?? [];
+  if (row === undefined) return null;
+  return { ...LicenseRow.parse(row), machines: (machines?.results ?? []).map((machine) => MachineRow.parse(machine)) };
+}
+
+/** What a new license is made of; everything else starts at its default. */
+export type NewLicense = {
+  id: string;
+  email: string;
+  plan: string;
+  note: string | null;
+  entitlements: string[];
+  versions: string;
+  updates_until: UnixSeconds | null;
+  machine_limit: number;
+  offline_days: number;
+  expires_at: UnixSeconds | null;
+  livemode: boolean;
+};
+
+/**
+ * Writes a new license with its audit and outbox entries, and `beside` them in the same transaction. Throws what D1
+ * throws, a violated constraint of `beside` among it; nothing is written then.
+ */
+export async function insertLicense(
+  db: D1Database,
+  license: NewLicense,
+  change: Change,
+  beside: D1PreparedStatement[] = [],
+): Promise<void> {
+  const columns = {
+    ...license,
+    entitlements: JSON.stringify(license.entitlements),
+    livemode: license.livemode ? 1 : 0,
+    last_change: change.id,
+    created_at: change.at,
+    updated_at: change.at,
+  };
+  const names = Object.keys(columns);
+  const insert = db.prepare(
+    `INSERT INTO licenses (${names.join(", ")}, status_index) VALUES (${names.map(() => "?").join(", ")}, ?)`,
+  );
+  const root = { table: "licenses", id: license.id } as const;
+  for (let attempt = 1; ; attempt++) {
+    const statusIndex = (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % STATUS_INDEX_SPACE;
+    try {
+      const writes = [insert.bind(...Object.values(columns), statusIndex), ...beside];
+      await commitChange(db, change, root, writes, { topic: "license", key: license.id });
+      return;
+    } catch (error) {
+      if (attempt === 8 || !isUniqueViolation(error, "licenses.status_index")) throw error;
+    }
+  }
+}
+
+/** Columns that an act upon a license may change. */
+export type LicensePatch = Partial<Pick<LicenseRow, "admin_state" | "generation" | "expires_at" | "updates_until">>;
+
+/**
+ * Writes `patch` with its audit and outbox entries, if the license is still at `revision`: the state that the decision was
+ * made on. Returns false, with nothing written, when somebody else was faster; read and decide again. Throws what D1 throws.
+ */
+export function updateLicense(
+  db: D1Database,
+  { id, revision }: Pick<LicenseRow, "id" | "revision">,
+  patch: LicensePatch,
+  change: Change,
+): Promise<boolean> {
+  const names = Object.keys(patch);
+  const update = db
+    .prepare(
+      `UPDATE licenses SET ${names.map((name) => `${name} = ?, `).join("")} revision = revision + 1, last_change = ?, updated_at = ?
+       WHERE id = ? AND revision = ?`,
+    )
+    .bind(...Object.values(patch), change.id, change.at, id, revision);
+  return commitChange(db, change, { table: "licenses", id }, [update], { topic: "license", key: id });
+}

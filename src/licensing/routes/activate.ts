@@ -1,0 +1,79 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { actorOf } from "../../http/app.ts";
+import { jsonBodyLimit } from "../../http/foundation.ts";
+import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { countActivation } from "../../http/rate-limit.ts";
+import { publishNow } from "../../publication.ts";
+import { activateMachine } from "../activation.ts";
+import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
+import { type HolderEnv, requireHolder } from "../holder.ts";
+import { issueToken, TokenView } from "../token-issue.ts";
+import { sameMachine } from "./same-machine.ts";
+
+const Body = z
+  .object({
+    fingerprint: Fingerprint.openapi({
+      description: "What tells this machine from others and stays the same; kept only as a hash.",
+      example: "9f86d081884c7d65",
+    }),
+    name: z.string().max(100).optional().openapi({ description: "A name for people.", example: "attic" }),
+    platform: z.string().max(64).optional().openapi({ example: "linux-x86_64" }),
+    offline: z.boolean().optional().openapi({ description: "Ask for a lease as long as the plan allows." }),
+  })
+  .openapi("Activation");
+
+const body = { content: { "application/json": { schema: TokenView } } };
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/licenses/activate",
+  tags: ["Licensing"],
+  summary: "Activate a machine",
+  description:
+    "Gives the machine a seat and returns a license token for it. The credential is the license key. Repeating it is safe: " +
+    "a machine that is active already takes no second seat. However many ask at once, seats are counted exactly.",
+  security: LICENSE_SECURITY,
+  middleware: [requireHolder, jsonBodyLimit],
+  request: { body: { required: true, content: { "application/json": { schema: Body } } } },
+  responses: {
+    201: { description: "The machine has taken a seat.", ...body },
+    200: { description: "The machine was active already.", ...body },
+    ...problems(
+      "MALFORMED_REQUEST",
+      "CREDENTIAL_REQUIRED",
+      "KEY_INVALID",
+      "KEY_ROTATED",
+      "LICENSE_REVOKED",
+      "LICENSE_SUSPENDED",
+      "LICENSE_EXPIRED",
+      "MACHINE_MISMATCH",
+      "MACHINE_LIMIT_REACHED",
+      "PAYLOAD_TOO_LARGE",
+      "VALIDATION_FAILED",
+      "RATE_LIMITED",
+    ),
+  },
+});
+
+/** Registers `POST /v1/licenses/activate`. */
+export function registerActivate(router: OpenAPIHono<HolderEnv>): void {
+  router.openapi(route, async (c) => {
+    const { holder } = c.var;
+    if (holder.kind !== "key") {
+      throw new Problem({ code: "KEY_INVALID", detail: "Activation takes the license key itself, not a token." });
+    }
+    const { fingerprint, name, platform, offline } = c.req.valid("json");
+    const hash = await hashFingerprint(holder.licenseId, fingerprint);
+    sameMachine(holder, hash);
+    await countActivation(c.env, holder.licenseId);
+    const actor = actorOf(c, `license:${holder.licenseId}`);
+    const machine = { hash, name: name ?? null, platform: platform ?? null };
+    const activation = await activateMachine(c.env.DB, holder, machine, c.var.config.PURCHASE_URL, actor);
+    if (!activation.ok) throw new Problem(activation.error);
+    const token = await issueToken(c, activation.value.license, activation.value.machine, offline ?? false, actor);
+    if (activation.value.isNew) await publishNow(c, { topic: "license", key: holder.licenseId });
+    return activation.value.isNew ? c.json(token, 201) : c.json(token, 200);
+  });
+}

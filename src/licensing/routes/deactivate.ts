@@ -1,0 +1,62 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { actorOf } from "../../http/app.ts";
+import { jsonBodyLimit } from "../../http/foundation.ts";
+import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { publishNow } from "../../publication.ts";
+import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
+import { type HolderEnv, requireHolder } from "../holder.ts";
+import { readLicense } from "../license-store.ts";
+import { refusalOfGeneration } from "../license-use.ts";
+import { freeSeat } from "../machine-store.ts";
+import { sameMachine } from "./same-machine.ts";
+
+const Body = z.object({ fingerprint: Fingerprint.openapi({ example: "9f86d081884c7d65" }) }).openapi("Deactivation");
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/licenses/deactivate",
+  tags: ["Licensing"],
+  summary: "Deactivate a machine",
+  description:
+    "Frees the machine's seat; its tokens open nothing any more. Allowed whatever the license's status, and repeatable: a " +
+    "machine that holds no seat is a success. A token may free its own machine only. A running offline lease keeps its seat " +
+    "until it ends.",
+  security: LICENSE_SECURITY,
+  middleware: [requireHolder, jsonBodyLimit],
+  request: { body: { required: true, content: { "application/json": { schema: Body } } } },
+  responses: {
+    204: { description: "The machine holds no seat." },
+    ...problems(
+      "MALFORMED_REQUEST",
+      "CREDENTIAL_REQUIRED",
+      "KEY_INVALID",
+      "KEY_ROTATED",
+      "TOKEN_INVALID",
+      "TOKEN_EXPIRED",
+      "MACHINE_MISMATCH",
+      "PAYLOAD_TOO_LARGE",
+      "VALIDATION_FAILED",
+      "RATE_LIMITED",
+    ),
+  },
+});
+
+/** Registers `POST /v1/licenses/deactivate`. */
+export function registerDeactivate(router: OpenAPIHono<HolderEnv>): void {
+  router.openapi(route, async (c) => {
+    const { holder } = c.var;
+    const hash = await hashFingerprint(holder.licenseId, c.req.valid("json").fingerprint);
+    sameMachine(holder, hash);
+    const license = await readLicense(c.env.DB, holder.licenseId);
+    if (!license) throw new Problem({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
+    const refusal = refusalOfGeneration(license.generation, holder.generation);
+    if (refusal) throw new Problem(refusal);
+    const actor = actorOf(c, `license:${holder.licenseId}`);
+    if (await freeSeat(c.env.DB, holder.licenseId, { hash }, actor)) {
+      await publishNow(c, { topic: "license", key: holder.licenseId });
+    }
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,52 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { currentTime } from "../../time.ts";
+import { type HolderEnv, requireHolder } from "../holder.ts";
+import { readLicense } from "../license-store.ts";
+import { machineDeactivated, refusalOfGeneration } from "../license-use.ts";
+import { LicenseView, licenseView } from "../license-view.ts";
+import { activeMachine } from "../machine-store.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/licenses/me",
+  tags: ["Licensing"],
+  summary: "What this license is",
+  description:
+    "The license of the credential, as the ledger has it now. Answers whatever its status, so that a holder can see why " +
+    "something was refused.",
+  security: LICENSE_SECURITY,
+  middleware: [requireHolder],
+  responses: {
+    200: {
+      description: "The license.",
+      content: { "application/json": { schema: z.object({ license: LicenseView }) } },
+    },
+    ...problems(
+      "CREDENTIAL_REQUIRED",
+      "KEY_INVALID",
+      "KEY_ROTATED",
+      "TOKEN_INVALID",
+      "TOKEN_EXPIRED",
+      "MACHINE_MISMATCH",
+      "MACHINE_DEACTIVATED",
+      "RATE_LIMITED",
+    ),
+  },
+});
+
+/** Registers `GET /v1/licenses/me`. */
+export function registerMe(router: OpenAPIHono<HolderEnv>): void {
+  router.openapi(route, async (c) => {
+    const { holder } = c.var;
+    const license = await readLicense(c.env.DB, holder.licenseId);
+    if (!license) throw new Problem({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
+    const refusal = refusalOfGeneration(license.generation, holder.generation);
+    if (refusal) throw new Problem(refusal);
+    // A token stands for its machine: once that has lost its seat, it learns nothing more of the license.
+    if (holder.kind === "token" && !activeMachine(license, holder.machine)) throw new Problem(machineDeactivated);
+    return c.json({ license: licenseView(license, currentTime()) }, 200);
+  });
+}

@@ -1,0 +1,57 @@
+import { z } from "@hono/zod-openapi";
+import type { RequestScope } from "../http/app.ts";
+import { Problem } from "../http/problem.ts";
+import type { Actor } from "../storage/ledger.ts";
+import { toRfc3339 } from "../time.ts";
+import type { License, MachineRow } from "./license-record.ts";
+import { standingOf } from "./license-status.ts";
+import { licenseTokenClaims, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./license-token.ts";
+import { machineDeactivated } from "./license-use.ts";
+import { LicenseView, licenseView, MachineView, machineView } from "./license-view.ts";
+import { recordLease, seeMachine } from "./machine-store.ts";
+import { licensingSecrets } from "./secrets.ts";
+import { statusPlace } from "./status-list.ts";
+
+export const TokenView = z
+  .object({
+    token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
+    token_type: z.literal("Bearer"),
+    expires_at: z.string().openapi({ format: "date-time", example: "2026-11-24T12:00:00Z" }),
+    license: LicenseView,
+    machine: MachineView,
+  })
+  .openapi("LicenseToken");
+
+/**
+ * A token for an active machine of a license that the caller has found to be in force. A lease (`offline`) is written to the
+ * ledger before it is handed out, because it keeps its seat. Throws MACHINE_DEACTIVATED when the machine has just lost its
+ * seat.
+ */
+export async function issueToken(
+  c: RequestScope,
+  license: License,
+  machine: MachineRow,
+  offline: boolean,
+  actor: Actor,
+): Promise<z.infer<typeof TokenView>> {
+  const { now } = actor;
+  const issuer = c.var.config.PUBLIC_URL;
+  const standing = standingOf(license, now);
+  const expiresAt = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, offline, now);
+  if (expiresAt > now + TOKEN_LIFETIME) {
+    if (!(await recordLease(c.env.DB, license.id, machine.id, expiresAt, actor))) throw new Problem(machineDeactivated);
+  } else {
+    await seeMachine(c.env.DB, machine.id, now);
+  }
+  const { list, idx } = statusPlace(license.status_index);
+  const place = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
+  const claims = licenseTokenClaims(license, machine.fingerprint_hash, place, expiresAt, now);
+  const { keyring } = await licensingSecrets(c.var.config);
+  return {
+    token: await signLicenseToken(claims, keyring),
+    token_type: "Bearer",
+    expires_at: toRfc3339(expiresAt),
+    license: licenseView(license, now),
+    machine: machineView({ ...machine, last_seen_at: now }),
+  };
+}

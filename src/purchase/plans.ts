@@ -1,0 +1,62 @@
+/** What a plan grants. Price and currency belong to Stripe, joined by the plan's id as `lookup_key`. */
+export type Plan = {
+  id: PlanId;
+  name: string;
+  description: string;
+  entitlements: string[];
+  /** Semver range. */
+  versions: string;
+  machine_limit: number;
+  /** Longest offline lease, in days; 0: none beyond the ordinary token. */
+  offline_days: number;
+  /** Days that a license issued by hand lasts unless its admin says otherwise; null: for ever. */
+  duration_days: number | null;
+  trial_days: number;
+  /** `admin`: never sold, only issued by hand. */
+  billing: "monthly" | "once" | "admin";
+};
+
+export const PLAN_IDS = ["premium-monthly", "premium-lifetime", "premium-trial"] as const;
+export type PlanId = (typeof PLAN_IDS)[number];
+
+const EVERY_PREMIUM_WORKER = ["llm-worker-rbee-premium-*"];
+
+/** Every plan there is. A license keeps the grant it was sold with: changing this changes only what is sold next. */
+export const plans: Readonly<Record<PlanId, Plan>> = {
+  "premium-monthly": {
+    id: "premium-monthly",
+    name: "Premium, monthly",
+    description: "Every premium worker in every version, on five machines, paid by the month.",
+    entitlements: EVERY_PREMIUM_WORKER,
+    versions: "*",
+    machine_limit: 5,
+    offline_days: 7,
+    duration_days: 31,
+    trial_days: 14,
+    billing: "monthly",
+  },
+  "premium-lifetime": {
+    id: "premium-lifetime",
+    name: "Premium, lifetime",
+    description: "Every premium worker up to version 2, on 25 machines, paid once and yours for good.",
+    entitlements: EVERY_PREMIUM_WORKER,
+    versions: "<2.0.0",
+    machine_limit: 25,
+    offline_days: 30,
+    duration_days: null,
+    trial_days: 0,
+    billing: "once",
+  },
+  "premium-trial": {
+    id: "premium-trial",
+    name: "Premium, trial",
+    description: "Every premium worker on one machine for 30 days.",
+    entitlements: EVERY_PREMIUM_WORKER,
+    versions: "*",
+    machine_limit: 1,
+    offline_days: 0,
+    duration_days: 30,
+    trial_days: 0,
+    billing: "admin",
+  },
+};
