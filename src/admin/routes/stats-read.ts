@@ -38,13 +38,10 @@ const StatsSchema = z
     }),
     outbox: z.object({
       entries: count("Changes that the edge has yet to be told."),
-      oldest_age: z
-        .int()
-        .nullable()
-        .openapi({
-          description: "Seconds that the oldest has waited. More than a few minutes is a fault.",
-          example: null,
-        }),
+      oldest_age: z.int().nullable().openapi({
+        description: "Seconds that the oldest has waited. More than a few minutes is a fault.",
+        example: null,
+      }),
     }),
   })
   .openapi("Stats");

@@ -1,0 +1,95 @@
+import type { OpenApiDocument } from "./openapi-document.ts";
+
+type Schemas = NonNullable<NonNullable<OpenApiDocument["components"]>["schemas"]>;
+/** A schema of a document, or a reference to one of its components. */
+export type AnySchema = Schemas[string];
+type Schema = Exclude<AnySchema, { $ref: string }>;
+
+/** One member of a JSON body, as a reader needs it. `path` is `license.machines[].id`. */
+export type Field = { path: string; type: string; required: boolean; description: string };
+
+const isReference = (schema: AnySchema): schema is Exclude<AnySchema, Schema> => "$ref" in schema;
+
+/** The schema behind a reference. Throws when the document has no such component: such a document is wrong. */
+export function resolveSchema(schemas: Schemas, schema: AnySchema): Schema {
+  if (!isReference(schema)) return schema;
+  const target = schemas[schema.$ref.replace("#/components/schemas/", "")];
+  if (!target) throw new Error(`The document lacks ${schema.$ref}`);
+  return resolveSchema(schemas, target);
+}
+
+/** A value that the schema accepts, put together from the examples in it; members that nothing exemplifies get a plain one. */
+export function exampleOf(schemas: Schemas, of: AnySchema): unknown {
+  const schema = resolveSchema(schemas, of);
+  if (schema.example !== undefined) return schema.example;
+  if (schema.default !== undefined) return schema.default;
+  if (schema.enum) return schema.enum[0];
+  if (schema.const !== undefined) return schema.const;
+  const [choice] = schema.oneOf ?? schema.anyOf ?? [];
+  if (choice) return exampleOf(schemas, choice);
+  if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => exampleOf(schemas, part)));
+  switch (typeNames(schema)[0]) {
+    case "object":
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {})
+          .filter(
+            ([name, member]) => schema.required?.includes(name) || resolveSchema(schemas, member).example !== undefined,
+          )
+          .map(([name, member]) => [name, exampleOf(schemas, member)]),
+      );
+    case "array":
+      return schema.items ? [exampleOf(schemas, schema.items)] : [];
+    case "integer":
+    case "number":
+      return schema.minimum ?? 1;
+    case "boolean":
+      return true;
+    case "null":
+      return null;
+    default:
+      return schema.format === "uri" ? "https://example.com/" : "string";
+  }
+}
+
+/** The members of an object schema, those inside members included, in the order of the schema. */
+export function fieldsOf(schemas: Schemas, of: AnySchema, prefix = "", depth = 0): Field[] {
+  const schema = resolveSchema(schemas, of);
+  if (schema.items) return fieldsOf(schemas, schema.items, `${prefix}[]`, depth);
+  if (depth > 4) return [];
+  const parts = [...(schema.allOf ?? []), ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
+  const members = Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+    const path = prefix === "" ? name : `${prefix}.${name}`;
+    const { description = "" } = resolveSchema(schemas, member);
+    const field = {
+      path,
+      type: typeOf(schemas, member),
+      required: schema.required?.includes(name) ?? false,
+      description,
+    };
+    return [field, ...fieldsOf(schemas, member, path, depth + 1)];
+  });
+  return [...members, ...parts.flatMap((part) => fieldsOf(schemas, part, prefix, depth + 1))];
+}
+
+/** A schema's type in a few words: `string (date-time) | null`, `integer, 1 to 200`, `array of string`, `"cpu" | "cuda"`. */
+export function typeOf(schemas: Schemas, of: AnySchema): string {
+  const schema = resolveSchema(schemas, of);
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  const choices = schema.oneOf ?? schema.anyOf;
+  if (choices) return [...new Set(choices.map((choice) => typeOf(schemas, choice)))].join(" | ");
+  const names = typeNames(schema).map((name) => {
+    if (name === "array" && schema.items) return `array of ${typeOf(schemas, schema.items)}`;
+    return name === "string" && schema.format ? `string (${schema.format})` : name;
+  });
+  return [names.join(" | ") || "any", rangeOf(schema)].filter(Boolean).join(", ");
+}
+
+const typeNames = (schema: Schema): string[] =>
+  Array.isArray(schema.type) ? schema.type : schema.type ? [schema.type] : [];
+
+function rangeOf({ minimum, maximum, maxLength }: Schema): string {
+  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
+  if (minimum !== undefined) return `at least ${minimum}`;
+  return maxLength === undefined ? "" : `at most ${maxLength} characters`;
+}
