@@ -7,8 +7,7 @@ export type WorkerQuery = {
   /** Words, each of which must occur, in any case, in the worker's names, description, backend or capabilities. */
   q?: string | undefined;
   operatingSystem?: OperatingSystem | undefined;
-  /** Every one of these: the two ways of naming it (`platform`, `arch`) may both be used. */
-  architectures?: readonly Architecture[] | undefined;
+  architecture?: Architecture | undefined;
   backend?: Backend | undefined;
   tier?: Tier | undefined;
 };
@@ -19,8 +18,7 @@ export type WorkerQuery = {
  */
 export function searchWorkers(workers: readonly Worker[], query: WorkerQuery): Worker[] {
   const words = (query.q ?? "").toLowerCase().split(/\s+/);
-  const architectures = query.architectures ?? [];
-  const describesHardware = query.operatingSystem !== undefined || architectures.length > 0;
+  const describesHardware = query.operatingSystem !== undefined || query.architecture !== undefined;
   const rank = (worker: Worker) =>
     (worker.tier === "free" ? 0 : 2) + (describesHardware && worker.backend === "cpu" ? 1 : 0);
   return workers
@@ -29,7 +27,7 @@ export function searchWorkers(workers: readonly Worker[], query: WorkerQuery): W
       return (
         words.every((word) => text.includes(word)) &&
         (query.operatingSystem === undefined || worker.operatingSystems.includes(query.operatingSystem)) &&
-        architectures.every((architecture) => worker.architectures.includes(architecture)) &&
+        (query.architecture === undefined || worker.architectures.includes(query.architecture)) &&
         (query.backend === undefined || worker.backend === query.backend) &&
         (query.tier === undefined || worker.tier === query.tier)
       );

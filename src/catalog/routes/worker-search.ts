@@ -23,39 +23,44 @@ const parsed = <Value>(parse: (text: string) => Value | null, expected: string) 
     return z.NEVER;
   });
 
-const SearchQuery = z.object({
-  q: unlessEmpty(z.string().max(200)).openapi({
-    param: { description: "Words that must all occur in the worker's names, description, backend or capabilities." },
-    type: "string",
-    example: "nvidia gguf",
-  }),
-  platform: unlessEmpty(
-    parsed(parsePlatform, "linux, macos or windows, or one of them with -x86_64 or -aarch64"),
-  ).openapi({
-    param: {
-      description: "The operating system, or it and the instruction set; `darwin-arm64` and the like are understood.",
-    },
-    type: "string",
-    example: "linux-x86_64",
-  }),
-  arch: unlessEmpty(parsed(parseArchitecture, "x86_64 or aarch64")).openapi({
-    param: { description: "The instruction set; `amd64` and `arm64` are understood." },
-    type: "string",
-    example: "x86_64",
-  }),
-  backend: unlessEmpty(z.enum(BACKENDS)).openapi({
-    param: { description: "What computes." },
-    type: "string",
-    enum: [...BACKENDS],
-    example: "cuda",
-  }),
-  tier: unlessEmpty(z.enum(TIERS)).openapi({
-    param: { description: "Free, or sold." },
-    type: "string",
-    enum: [...TIERS],
-    example: "free",
-  }),
-});
+const SearchQuery = z
+  .object({
+    q: unlessEmpty(z.string().max(200)).openapi({
+      param: { description: "Words that must all occur in the worker's names, description, backend or capabilities." },
+      type: "string",
+      example: "nvidia gguf",
+    }),
+    platform: unlessEmpty(
+      parsed(parsePlatform, "linux, macos or windows, or one of them with -x86_64 or -aarch64"),
+    ).openapi({
+      param: {
+        description: "The operating system, or it and the instruction set; `darwin-arm64` and the like are understood.",
+      },
+      type: "string",
+      example: "linux-x86_64",
+    }),
+    arch: unlessEmpty(parsed(parseArchitecture, "x86_64 or aarch64")).openapi({
+      param: { description: "The instruction set; `amd64` and `arm64` are understood." },
+      type: "string",
+      example: "x86_64",
+    }),
+    backend: unlessEmpty(z.enum(BACKENDS)).openapi({
+      param: { description: "What computes." },
+      type: "string",
+      enum: [...BACKENDS],
+      example: "cuda",
+    }),
+    tier: unlessEmpty(z.enum(TIERS)).openapi({
+      param: { description: "Free, or sold." },
+      type: "string",
+      enum: [...TIERS],
+      example: "free",
+    }),
+  })
+  .refine(({ platform, arch }) => !arch || !platform?.architecture || arch === platform.architecture, {
+    path: ["arch"],
+    message: "Contradicts the instruction set of platform",
+  });
 
 const WorkerListSchema = z.object({ workers: z.array(WorkerSchema) }).openapi("WorkerList");
 
@@ -82,7 +87,7 @@ workerSearch.openapi(
     const found = searchWorkers(workers, {
       ...query,
       operatingSystem: platform?.operatingSystem,
-      architectures: [platform?.architecture, arch].filter((architecture) => architecture != null),
+      architecture: arch ?? platform?.architecture ?? undefined,
     });
     const body = { workers: found.map((worker) => workerResource(worker, c.var.config.PURCHASE_URL)) };
     const etag = etagOf(new TextEncoder().encode(JSON.stringify(body)));
