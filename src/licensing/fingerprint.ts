@@ -8,7 +8,7 @@ export const Fingerprint = z
   .string()
   .min(1)
   .max(MAX_FINGERPRINT)
-  .regex(/^[^\p{Cc}]+$/u, "must not contain control characters");
+  .refine((text) => !/\p{Cc}/u.test(text), "must not contain control characters");
 
 /**
  * A machine's fingerprint as stored and as in a token's `machine` claim: base64url of

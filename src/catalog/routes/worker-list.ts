@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../../http/app.ts";
+import { problems } from "../../http/problem-schema.ts";
 import { serveDocument } from "../../http/static-document.ts";
 import { catalogDocuments } from "../catalog-documents.ts";
 import { CatalogEntrySchema } from "../catalog-entry.ts";
@@ -18,6 +19,7 @@ const route = createRoute({
   responses: {
     200: { description: "The catalog.", content: { "application/json": { schema: CatalogSchema } } },
     ...NOT_MODIFIED,
+    ...problems("SERVICE_UNAVAILABLE"),
   },
 });
 
