@@ -1,0 +1,133 @@
+import { z } from "@hono/zod-openapi";
+import { toRfc3339 } from "../time.ts";
+import type { Artifact, Part } from "./artifact-store.ts";
+import { CHANNELS, PLATFORMS } from "./manifest.ts";
+import { RELEASE_STATUSES } from "./release-status.ts";
+import type { Release } from "./release-store.ts";
+import { MAX_FILE_SIZE, PART_SIZE, partCount } from "./upload-plan.ts";
+import { parseVersion } from "./version.ts";
+
+export const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+const EXAMPLE_SIGNATURE = `untrusted comment: signature from minisign secret key
+RUSOELgoX68xlzWlYm8TCo/8c0pduSFr0wGYFBrHiOz9xd6kjJV2lIuQ5VPK0GqOQ0pvcFgVKe7x6rlTYUjxZhVUhCvr04WOMwc=
+trusted comment: file:llm-worker-rbee-premium-cuda
+wtBUrWpAAQ3hPgtEZ1z8dQedsLx+Sc6qLIk5kt3vOR5MmFC15mwvXK1vKtZh4y8dsY/8t2zl94HU0/RDrjvHCQ==
+`;
+
+export const Version = z
+  .string()
+  .superRefine((text, context) => {
+    const version = parseVersion(text);
+    if (!version.ok) context.addIssue({ code: "custom", message: version.error });
+  })
+  .openapi({ description: "Semantic version without leading `v` or build metadata.", example: "1.10.0" });
+
+export const ChannelName = z
+  .enum(CHANNELS)
+  .openapi({ description: "From the most to the least stable.", example: "stable" });
+
+/** What may stand in a link, a header and any file system: no separator, no hidden file, nothing to quote. */
+export const Filename = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/,
+    "must be letters, digits and ._+- only, starting with a letter or digit",
+  )
+  .refine((name) => !name.includes(".."), "must not contain ..")
+  .refine((name) => !/\.(mini)?sig$/i.test(name), "must not be the name of a signature; those are made by the catalog")
+  .openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" });
+
+export const Size = z
+  .int()
+  .min(1)
+  .max(MAX_FILE_SIZE)
+  .openapi({ description: "Bytes, 8 GiB at most.", example: 734003200 });
+
+export const Sha256 = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")
+  .openapi({ example: EXAMPLE_SHA256 });
+
+export const SignatureText = z
+  .string()
+  .max(16_384)
+  .openapi({ description: "The text of the file's `.minisig`, prehashed (the default).", example: EXAMPLE_SIGNATURE });
+
+export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });
+
+export const ReleaseParams = z.object({
+  id: z.string().openapi({ param: { description: "The release." }, example: "rel_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+});
+
+export const ArtifactParams = ReleaseParams.extend({
+  artifact_id: z.string().openapi({ param: { description: "The file." }, example: "art_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+});
+
+const Time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
+
+export const ArtifactSchema = z
+  .object({
+    id: z.string().openapi({ example: "art_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+    platform: PlatformName,
+    filename: Filename,
+    size: Size,
+    sha256: Sha256,
+    signature: SignatureText.nullable(),
+    state: z
+      .enum(["uploading", "ready"])
+      .openapi({ description: "`ready` once the server has checked the bytes: offered to nobody before." }),
+    created_at: Time,
+    completed_at: Time.nullable(),
+  })
+  .openapi("Artifact");
+
+export const ReleaseSchema = z
+  .object({
+    id: z.string().openapi({ example: "rel_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+    worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+    version: Version,
+    channel: ChannelName,
+    status: z.enum(RELEASE_STATUSES),
+    notes: z.string().nullable().openapi({ example: "Faster prompt processing." }),
+    created_at: Time,
+    published_at: Time.nullable(),
+    artifacts: z.array(ArtifactSchema),
+  })
+  .openapi("Release");
+
+export const ReleaseAnswer = z.object({ release: ReleaseSchema }).openapi("ReleaseAnswer");
+
+export const ArtifactUpload = z
+  .object({
+    artifact: ArtifactSchema,
+    upload: z.object({
+      part_size: z.int().openapi({ description: "Bytes of every part but the last.", example: PART_SIZE }),
+      part_count: z.int().openapi({ example: 88 }),
+      parts: z
+        .array(z.object({ part: z.int(), etag: z.string(), size: z.int() }))
+        .openapi({ description: "The parts that have arrived; none any more once the file is ready." }),
+    }),
+  })
+  .openapi("ArtifactUpload");
+
+/** An artifact as the API shows it. */
+export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSchema> => {
+  const { id, platform, filename, size, sha256, signature, state, created_at, completed_at } = artifact;
+  const times = { created_at: toRfc3339(created_at), completed_at: toRfc3339(completed_at) };
+  return { id, platform, filename, size, sha256, signature, state, ...times };
+};
+
+/** A release as the API shows it. */
+export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> => {
+  const { id, worker_id, version, channel, status, notes, created_at, published_at, artifacts } = release;
+  const times = { created_at: toRfc3339(created_at), published_at: toRfc3339(published_at) };
+  return { id, worker_id, version, channel, status, notes, ...times, artifacts: artifacts.map(presentArtifact) };
+};
+
+/** An upload and how far it is, as the API shows it. */
+export const presentUpload = (artifact: Artifact, parts: Part[]): z.input<typeof ArtifactUpload> => ({
+  artifact: presentArtifact(artifact),
+  upload: { part_size: artifact.part_size, part_count: partCount(artifact), parts },
+});

@@ -1,0 +1,56 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
+import { createAdminRouter } from "../../admin/router.ts";
+import { jsonBodyLimit } from "../../http/foundation.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { completeArtifact } from "../artifact-completion.ts";
+import { readArtifact } from "../artifact-store.ts";
+import { ArtifactParams, ArtifactSchema, presentArtifact, SignatureText } from "../release-schema.ts";
+import { signaturePolicy } from "../signing-keys.ts";
+
+const Completion = z
+  .object({ signature: SignatureText.nullish().openapi({ description: "Takes the place of the declared one." }) })
+  .strict()
+  .openapi("Completion");
+
+const CompletedArtifact = z.object({ artifact: ArtifactSchema }).openapi("CompletedArtifact");
+
+export const artifactComplete = createAdminRouter();
+
+artifactComplete.openapi(
+  createRoute({
+    ...adminAccess("releases:write", jsonBodyLimit),
+    method: "post",
+    path: "/v1/admin/releases/{id}/artifacts/{artifact_id}/complete",
+    tags: ["Admin: releases"],
+    summary: "Finish an upload",
+    description:
+      "Puts the parts together, reads the whole file and checks its size, SHA-256 and minisign signature; that takes some " +
+      "seconds for each gigabyte. Can be repeated until it is answered. `VALIDATION_FAILED` names in `errors` what is off: " +
+      "`parts`, `size`, `sha256` or `signature`. A file that is not what was declared is deleted and must be sent again.",
+    request: {
+      params: ArtifactParams,
+      body: { required: false, content: { "application/json": { schema: Completion } } },
+    },
+    responses: {
+      200: { description: "It is ready.", content: { "application/json": { schema: CompletedArtifact } } },
+      ...problems(
+        ...ADMIN_PROBLEMS,
+        "MALFORMED_REQUEST",
+        "VALIDATION_FAILED",
+        "PAYLOAD_TOO_LARGE",
+        "ARTIFACT_NOT_FOUND",
+        "CONFLICT",
+      ),
+    },
+  }),
+  async (c) => {
+    const { id, artifact_id } = c.req.valid("param");
+    const artifact = await readArtifact(c.env.DB, id, artifact_id);
+    const ready = await completeArtifact(c.env, adminActor(c), artifact, {
+      signature: c.req.valid("json").signature ?? null,
+      policy: signaturePolicy(c.var.config),
+    });
+    return c.json({ artifact: presentArtifact(ready) }, 200);
+  },
+);

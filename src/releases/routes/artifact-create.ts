@@ -1,0 +1,68 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
+import { createAdminRouter } from "../../admin/router.ts";
+import { jsonBodyLimit } from "../../http/foundation.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { listParts } from "../artifact-store.ts";
+import { declareArtifact } from "../artifact-upload.ts";
+import {
+  ArtifactUpload,
+  Filename,
+  PlatformName,
+  presentUpload,
+  ReleaseParams,
+  Sha256,
+  SignatureText,
+  Size,
+} from "../release-schema.ts";
+
+const NewArtifact = z
+  .object({
+    platform: PlatformName,
+    filename: Filename,
+    size: Size,
+    sha256: Sha256,
+    signature: SignatureText.nullish(),
+  })
+  .strict()
+  .openapi("NewArtifact");
+
+const content = { "application/json": { schema: ArtifactUpload } };
+
+export const artifactCreate = createAdminRouter();
+
+artifactCreate.openapi(
+  createRoute({
+    ...adminAccess("releases:write", jsonBodyLimit),
+    method: "post",
+    path: "/v1/admin/releases/{id}/artifacts",
+    tags: ["Admin: releases"],
+    summary: "Add a file to a draft",
+    description:
+      "Declares what the file will be and opens its upload. The same file again is answered with 200 and how far its upload " +
+      "is. `CONFLICT`: the release is no draft, or has another file for the platform or of the name.",
+    request: {
+      params: ReleaseParams,
+      body: { required: true, content: { "application/json": { schema: NewArtifact } } },
+    },
+    responses: {
+      201: { description: "The file and how to cut it into parts.", content },
+      200: { description: "It was there already.", content },
+      ...problems(
+        ...ADMIN_PROBLEMS,
+        "MALFORMED_REQUEST",
+        "VALIDATION_FAILED",
+        "PAYLOAD_TOO_LARGE",
+        "VERSION_NOT_FOUND",
+        "CONFLICT",
+      ),
+    },
+  }),
+  async (c) => {
+    const { signature, ...facts } = c.req.valid("json");
+    const file = { ...facts, signature: signature ?? null };
+    const { artifact, created } = await declareArtifact(c.env, adminActor(c), c.req.valid("param").id, file);
+    const parts = created ? [] : await listParts(c.env.DB, artifact);
+    return c.json(presentUpload(artifact, parts), created ? 201 : 200);
+  },
+);

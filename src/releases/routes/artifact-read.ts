@@ -1,0 +1,29 @@
+import { createRoute } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, adminAccess } from "../../admin/authentication.ts";
+import { createAdminRouter } from "../../admin/router.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { listParts, readArtifact } from "../artifact-store.ts";
+import { ArtifactParams, ArtifactUpload, presentUpload } from "../release-schema.ts";
+
+export const artifactRead = createAdminRouter();
+
+artifactRead.openapi(
+  createRoute({
+    ...adminAccess("releases:read"),
+    method: "get",
+    path: "/v1/admin/releases/{id}/artifacts/{artifact_id}",
+    tags: ["Admin: releases"],
+    summary: "Read how far an upload is",
+    description: "Which parts have arrived: an upload that was cut off goes on with the others.",
+    request: { params: ArtifactParams },
+    responses: {
+      200: { description: "The file and its parts.", content: { "application/json": { schema: ArtifactUpload } } },
+      ...problems(...ADMIN_PROBLEMS, "ARTIFACT_NOT_FOUND"),
+    },
+  }),
+  async (c) => {
+    const { id, artifact_id } = c.req.valid("param");
+    const artifact = await readArtifact(c.env.DB, id, artifact_id);
+    return c.json(presentUpload(artifact, await listParts(c.env.DB, artifact)), 200);
+  },
+);

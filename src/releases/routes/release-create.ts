@@ -1,0 +1,63 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
+import { createAdminRouter } from "../../admin/router.ts";
+import { findWorker } from "../../catalog/workers.ts";
+import { jsonBodyLimit } from "../../http/foundation.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { ChannelName, presentRelease, ReleaseAnswer, Version } from "../release-schema.ts";
+import { createRelease } from "../release-store.ts";
+import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
+
+const NewRelease = z
+  .object({
+    worker_id: z
+      .string()
+      .openapi({ description: "The worker's id or variant.", example: "llm-worker-rbee-premium-cuda" }),
+    version: Version,
+    channel: ChannelName.optional().openapi({
+      description: "Unless given: `stable` for a final version, for a prerelease the one that it names, else `alpha`.",
+    }),
+    notes: z.string().max(10_000).nullish().openapi({ example: "Faster prompt processing." }),
+  })
+  .strict()
+  .superRefine(({ version, channel }, context) => {
+    if (channel === undefined || !parseVersion(version).ok || mayBeIn(version, channel)) return;
+    context.addIssue({ code: "custom", path: ["channel"], message: "A prerelease never reaches stable." });
+  })
+  .openapi("NewRelease");
+
+export const releaseCreate = createAdminRouter();
+
+releaseCreate.openapi(
+  createRoute({
+    ...adminAccess("releases:write", jsonBodyLimit),
+    method: "post",
+    path: "/v1/admin/releases",
+    tags: ["Admin: releases"],
+    summary: "Draft a release",
+    description:
+      "Nobody is offered a draft. Add its files, then publish it. `CONFLICT`: the worker has this version already; the " +
+      "detail names the release.",
+    request: { body: { required: true, content: { "application/json": { schema: NewRelease } } } },
+    responses: {
+      201: { description: "The draft.", content: { "application/json": { schema: ReleaseAnswer } } },
+      ...problems(
+        ...ADMIN_PROBLEMS,
+        "MALFORMED_REQUEST",
+        "VALIDATION_FAILED",
+        "PAYLOAD_TOO_LARGE",
+        "WORKER_NOT_FOUND",
+        "CONFLICT",
+      ),
+    },
+  }),
+  async (c) => {
+    const { worker_id, version, channel = defaultChannel(version), notes } = c.req.valid("json");
+    const worker = findWorker(worker_id);
+    if (!worker) throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no worker of that id." });
+    const draft = { worker_id: worker.id, version, channel, notes: notes ?? null };
+    const release = await createRelease(c.env.DB, adminActor(c), draft);
+    return c.json({ release: presentRelease(release) }, 201);
+  },
+);

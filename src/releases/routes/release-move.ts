@@ -1,0 +1,80 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
+import { createAdminRouter } from "../../admin/router.ts";
+import { jsonBodyLimit } from "../../http/foundation.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { publishNow } from "../../publication.ts";
+import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
+import { RELEASE_ACTIONS } from "../release-status.ts";
+import { moveRelease } from "../release-store.ts";
+
+const Reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .openapi({ description: "Stays in the audit trail.", example: "crashes on start with driver 560" });
+
+const optional = {
+  required: false,
+  schema: z.object({ reason: Reason.nullish() }).strict().openapi("OptionalReason"),
+};
+const required = { required: true, schema: z.object({ reason: Reason }).strict().openapi("RequiredReason") };
+
+const OPERATIONS = {
+  publish: {
+    body: optional,
+    summary: "Publish a draft",
+    description:
+      "From now on it is offered, and its files never change. `CONFLICT`: a file is not uploaded and checked.",
+  },
+  yank: {
+    body: required,
+    summary: "Yank a release",
+    description: "It is no longer listed nor the latest; who asks for the exact version still gets it.",
+  },
+  unyank: { body: optional, summary: "Take a yank back", description: "It is listed again." },
+  block: {
+    body: required,
+    summary: "Block a release",
+    description: "For security and takedowns: nobody gets its files any more, ever. It cannot be taken back.",
+  },
+} as const;
+
+/** `POST /v1/admin/releases/{id}/{publish|yank|unyank|block}`. Each can be repeated. */
+export const releaseMove = createAdminRouter();
+
+for (const action of RELEASE_ACTIONS) {
+  const { body, summary, description } = OPERATIONS[action];
+  releaseMove.openapi(
+    createRoute({
+      ...adminAccess("releases:write", jsonBodyLimit),
+      method: "post",
+      path: `/v1/admin/releases/{id}/${action}`,
+      tags: ["Admin: releases"],
+      summary,
+      description: `${description} Doing it again changes nothing.`,
+      request: {
+        params: ReleaseParams,
+        body: { required: body.required, content: { "application/json": { schema: body.schema } } },
+      },
+      responses: {
+        200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
+        ...problems(
+          ...ADMIN_PROBLEMS,
+          "MALFORMED_REQUEST",
+          "VALIDATION_FAILED",
+          "PAYLOAD_TOO_LARGE",
+          "VERSION_NOT_FOUND",
+          "CONFLICT",
+        ),
+      },
+    }),
+    async (c) => {
+      const { reason = null } = c.req.valid("json");
+      const release = await moveRelease(c.env.DB, adminActor(c), c.req.valid("param").id, action, reason);
+      await publishNow(c, { topic: "manifest", key: release.worker_id });
+      return c.json({ release: presentRelease(release) }, 200);
+    },
+  );
+}

@@ -1,0 +1,25 @@
+import { createRoute } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, adminAccess } from "../../admin/authentication.ts";
+import { createAdminRouter } from "../../admin/router.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
+import { readRelease } from "../release-store.ts";
+
+export const releaseRead = createAdminRouter();
+
+releaseRead.openapi(
+  createRoute({
+    ...adminAccess("releases:read"),
+    method: "get",
+    path: "/v1/admin/releases/{id}",
+    tags: ["Admin: releases"],
+    summary: "Read a release",
+    description: "With its files, ready or not.",
+    request: { params: ReleaseParams },
+    responses: {
+      200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
+      ...problems(...ADMIN_PROBLEMS, "VERSION_NOT_FOUND"),
+    },
+  }),
+  async (c) => c.json({ release: presentRelease(await readRelease(c.env.DB, c.req.valid("param").id)) }, 200),
+);

@@ -1,0 +1,42 @@
+import { z } from "@hono/zod-openapi";
+import { toRfc3339 } from "../time.ts";
+import type { Channel, Manifest } from "./manifest.ts";
+import { ChannelName, Filename, PlatformName, Sha256, Size, Version } from "./release-schema.ts";
+import { type Covers, latestRelease, listReleases } from "./release-selection.ts";
+
+export const VersionListing = z
+  .object({
+    worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+    latest: z.string().nullable().openapi({
+      description: "The newest version of the channel that is followed (`stable` unless asked), for this asker.",
+      example: "1.10.0",
+    }),
+    versions: z.array(
+      z.object({
+        version: Version,
+        channel: ChannelName,
+        status: z.enum(["published", "yanked", "blocked"]),
+        published_at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
+        artifacts: z.array(z.object({ platform: PlatformName, filename: Filename, size: Size, sha256: Sha256 })),
+      }),
+    ),
+  })
+  .openapi("VersionListing");
+
+/**
+ * The public listing of a worker's versions, for an asker who may have what `covers` allows (default: everything is
+ * listed). Without `channel` every channel is listed, and `latest` follows `stable`.
+ */
+export function versionListing(
+  manifest: Manifest,
+  asked: { channel?: Channel | undefined; includeYanked: boolean; covers?: Covers | undefined },
+): z.input<typeof VersionListing> {
+  const versions = listReleases(manifest, asked).map(({ version, channel, status, published_at, artifacts }) => ({
+    version,
+    channel,
+    status,
+    published_at: toRfc3339(published_at),
+    artifacts: artifacts.map(({ platform, filename, size, sha256 }) => ({ platform, filename, size, sha256 })),
+  }));
+  return { worker_id: manifest.worker_id, latest: latestRelease(manifest, asked)?.version ?? null, versions };
+}
