@@ -5,8 +5,9 @@ import { createRouter } from "./http/app.ts";
 import { foundation, notFound, onError } from "./http/foundation.ts";
 import { healthRoutes } from "./http/health.ts";
 import { addReference } from "./http/openapi-routes.ts";
-import { licensingRoutes } from "./licensing/routes.ts";
+import { licenseAdminRoutes, licensingRoutes } from "./licensing/routes.ts";
 import { planRoutes } from "./purchase/routes.ts";
+import { releaseRoutes } from "./releases/routes.ts";
 
 /** Every route of the service, room by room. */
 export const app = createRouter();
@@ -19,4 +20,6 @@ app.route("/", licensingRoutes);
 app.route("/", deliveryRoutes);
 app.route("/", planRoutes);
 app.route("/", adminRoutes);
+app.route("/", licenseAdminRoutes);
+app.route("/", releaseRoutes);
 addReference(app);

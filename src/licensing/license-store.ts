@@ -68,14 +68,15 @@ export async function insertLicense(
 export type LicensePatch = Partial<Pick<LicenseRow, "admin_state" | "generation" | "expires_at" | "updates_until">>;
 
 /**
- * Writes `patch` with its audit and outbox entries, if the license is still at `revision`: the state that the decision was
- * made on. Returns false, with nothing written, when somebody else was faster; read and decide again. Throws what D1 throws.
+ * Writes `patch` with its audit and outbox entries, and `beside` them, if the license is still at `revision`: the state that
+ * the decision was made on. What stands beside must depend on `last_change`, as the entries do. Returns false, with nothing written, when somebody else was faster; read and decide again. Throws what D1 throws.
  */
 export function updateLicense(
   db: D1Database,
   { id, revision }: Pick<LicenseRow, "id" | "revision">,
   patch: LicensePatch,
   change: Change,
+  beside: D1PreparedStatement[] = [],
 ): Promise<boolean> {
   const names = Object.keys(patch);
   const update = db
@@ -84,5 +85,5 @@ export function updateLicense(
        WHERE id = ? AND revision = ?`,
     )
     .bind(...Object.values(patch), change.id, change.at, id, revision);
-  return commitChange(db, change, { table: "licenses", id }, [update], { topic: "license", key: id });
+  return commitChange(db, change, { table: "licenses", id }, [update, ...beside], { topic: "license", key: id });
 }

@@ -1,6 +1,11 @@
+import { createAdminRouter } from "../admin/router.ts";
 import { createRouter } from "../http/app.ts";
 import type { HolderEnv } from "./holder.ts";
 import { registerActivate } from "./routes/activate.ts";
+import { registerActs } from "./routes/admin/act.ts";
+import { registerIssue } from "./routes/admin/issue.ts";
+import { registerMachineRemove } from "./routes/admin/machine-remove.ts";
+import { registerReads } from "./routes/admin/read.ts";
 import { registerDeactivate } from "./routes/deactivate.ts";
 import { registerJwks } from "./routes/jwks.ts";
 import { registerMe } from "./routes/me.ts";
@@ -21,3 +26,10 @@ registerVerify(licensingRoutes);
 registerStatusList(licensingRoutes);
 registerJwks(licensingRoutes);
 licensingRoutes.route("/", holderRoutes);
+
+/** What admins do to licenses. */
+export const licenseAdminRoutes = createAdminRouter();
+registerIssue(licenseAdminRoutes);
+registerReads(licenseAdminRoutes);
+registerActs(licenseAdminRoutes);
+registerMachineRemove(licenseAdminRoutes);

@@ -1,0 +1,54 @@
+import type { Refusal } from "../http/problem.ts";
+import { err, ok, type Result } from "../result.ts";
+import { DAY, type UnixSeconds } from "../time.ts";
+import type { LicenseRow } from "./license-record.ts";
+import type { LicensePatch } from "./license-store.ts";
+
+/** What an admin can do to a license. */
+export type AdminAct =
+  | { action: "revoke" | "suspend" | "reinstate" | "rotate-key" }
+  | { action: "extend"; until: { expires_at: UnixSeconds } | { days: number } };
+
+const MAX_GENERATION = 0xffff;
+
+const conflict = (detail: string) => err<Refusal>({ code: "CONFLICT", detail });
+
+/**
+ * What an act changes of a license at `now`, or null if it is already so: repeating an act is no error. Errors: CONFLICT where
+ * the state does not allow it, INSUFFICIENT_SCOPE where only an owner may, which is to bring back a revoked license.
+ */
+export function decideAdminAct(
+  license: Pick<LicenseRow, "admin_state" | "generation" | "expires_at">,
+  act: AdminAct,
+  isOwner: boolean,
+  now: UnixSeconds,
+): Result<LicensePatch | null, Refusal> {
+  const { admin_state } = license;
+  switch (act.action) {
+    case "revoke":
+      return ok(admin_state === "revoked" ? null : { admin_state: "revoked" });
+    case "suspend":
+      if (admin_state === "revoked") return conflict("The license is revoked, which is more than suspended.");
+      return ok(admin_state === "suspended" ? null : { admin_state: "suspended" });
+    case "reinstate":
+      if (admin_state === "revoked" && !isOwner) {
+        return err({ code: "INSUFFICIENT_SCOPE", detail: "Only an owner reinstates a revoked license." });
+      }
+      return ok(admin_state === "none" ? null : { admin_state: "none" });
+    case "rotate-key":
+      if (license.generation >= MAX_GENERATION) return conflict("This license has used up its keys; issue a new one.");
+      return ok({ generation: license.generation + 1 });
+    case "extend": {
+      if (admin_state === "revoked") return conflict("The license is revoked; extending it would change nothing.");
+      if (license.expires_at === null) return conflict("The license has no end to move.");
+      const { until } = act;
+      const expiresAt =
+        "days" in until ? Math.max(now, license.expires_at) + until.days * DAY : Math.floor(until.expires_at);
+      if (expiresAt === license.expires_at) return ok(null);
+      if (expiresAt < license.expires_at || expiresAt <= now) {
+        return conflict("An extension must end later than the license does now, and in the future.");
+      }
+      return ok({ expires_at: expiresAt });
+    }
+  }
+}

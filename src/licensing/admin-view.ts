@@ -1,0 +1,57 @@
+import { z } from "@hono/zod-openapi";
+import { toRfc3339, type UnixSeconds } from "../time.ts";
+import type { License } from "./license-record.ts";
+import { LicenseView, licenseView } from "./license-view.ts";
+
+const time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
+
+export const AdminLicenseView = LicenseView.extend({
+  email: z.string().openapi({ example: "ada@example.com" }),
+  note: z.string().nullable().openapi({ example: "for the review copy" }),
+  livemode: z.boolean().openapi({ description: "False for licenses of a development or test system." }),
+  key_generation: z.number().int().openapi({ description: "How often the key has been rotated.", example: 0 }),
+  offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
+  facts: z
+    .object({
+      admin_state: z.enum(["none", "suspended", "revoked"]),
+      refund_state: z.enum(["none", "partial", "full"]),
+      dispute_state: z.enum(["none", "open", "won", "lost"]),
+      subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
+    })
+    .openapi({ description: "What the status follows from." }),
+  created_at: time,
+  updated_at: time,
+}).openapi("AdminLicense");
+
+/** A license as an admin sees it at `now`: all but its key. */
+export const adminLicenseView = (license: License, now: UnixSeconds): z.infer<typeof AdminLicenseView> => ({
+  ...licenseView(license, now),
+  email: license.email,
+  note: license.note,
+  livemode: license.livemode,
+  key_generation: license.generation,
+  offline_days: license.offline_days,
+  facts: {
+    admin_state: license.admin_state,
+    refund_state: license.refund_state,
+    dispute_state: license.dispute_state,
+    subscription_state: license.subscription_state,
+  },
+  created_at: toRfc3339(license.created_at),
+  updated_at: toRfc3339(license.updated_at),
+});
+
+export const ChangedLicense = z
+  .object({
+    license: AdminLicenseView,
+    key: z.string().optional().openapi({
+      description: "After issuing and rotating: the license's key.",
+      example: "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF",
+    }),
+    edge: z.enum(["published", "pending"]).openapi({
+      description:
+        "`published`: no download later than 70 s from now disagrees with this. `pending`: KV would not take it yet; it is " +
+        "retried until it does. Tokens, activations and verifications follow at once in any case.",
+    }),
+  })
+  .openapi("ChangedLicense");

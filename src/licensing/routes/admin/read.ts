@@ -1,0 +1,77 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, type AdminEnv, adminAccess } from "../../../admin/authentication.ts";
+import { NextCursor, PageQuery, page } from "../../../http/pagination.ts";
+import { Problem } from "../../../http/problem.ts";
+import { problems } from "../../../http/problem-schema.ts";
+import { PLAN_IDS } from "../../../purchase/plans.ts";
+import { currentTime } from "../../../time.ts";
+import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
+import { searchLicenses } from "../../license-search.ts";
+import { LICENSE_STATUSES } from "../../license-status.ts";
+import { readLicense } from "../../license-store.ts";
+import { LicenseParams, licenseNotFound } from "./common.ts";
+
+const list = createRoute({
+  ...adminAccess("licenses:read"),
+  method: "get",
+  path: "/v1/admin/licenses",
+  tags: ["Admin: licenses"],
+  summary: "Find licenses",
+  description: "Newest first.",
+  request: {
+    query: PageQuery.extend({
+      q: z
+        .string()
+        .max(254)
+        .optional()
+        .openapi({
+          param: { description: "A license id, a machine id, or the beginning of a mail address." },
+          example: "ada@example.com",
+        }),
+      status: z.enum(LICENSE_STATUSES).optional(),
+      plan: z.enum(PLAN_IDS).optional(),
+    }),
+  },
+  responses: {
+    200: {
+      description: "One page.",
+      content: {
+        "application/json": { schema: z.object({ licenses: z.array(AdminLicenseView), next_cursor: NextCursor }) },
+      },
+    },
+    ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
+  },
+});
+
+const show = createRoute({
+  ...adminAccess("licenses:read"),
+  method: "get",
+  path: "/v1/admin/licenses/{id}",
+  tags: ["Admin: licenses"],
+  summary: "Show a license",
+  description: "All but its key, which only its owner needs.",
+  request: { params: LicenseParams },
+  responses: {
+    200: {
+      description: "The license.",
+      content: { "application/json": { schema: z.object({ license: AdminLicenseView }) } },
+    },
+    ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND"),
+  },
+});
+
+/** Registers `GET /v1/admin/licenses` and `GET /v1/admin/licenses/{id}`. */
+export function registerReads(router: OpenAPIHono<AdminEnv>): void {
+  router.openapi(list, async (c) => {
+    const { limit, cursor, ...filter } = c.req.valid("query");
+    const now = currentTime();
+    const found = await searchLicenses(c.env.DB, { ...filter, before: cursor }, limit + 1, now);
+    const { items, next_cursor } = page(found, limit, ({ id }) => id);
+    return c.json({ licenses: items.map((license) => adminLicenseView(license, now)), next_cursor }, 200);
+  });
+  router.openapi(show, async (c) => {
+    const license = await readLicense(c.env.DB, c.req.valid("param").id);
+    if (!license) throw new Problem(licenseNotFound);
+    return c.json({ license: adminLicenseView(license, currentTime()) }, 200);
+  });
+}
