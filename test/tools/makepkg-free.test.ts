@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hiveScript, parseAsHive } from "../catalog/hive-parser.ts";
+import { makepkg, makepkgMissing, recipeDirectory, recipePath, runAsUser } from "./makepkg.ts";
+
+/**
+ * The free recipes as makepkg and as a hive runs them. Real git clones a small repository of the workspace's shape, its
+ * Candle a submodule behind an SSH address; in cargo's place stands a script that says what it was asked to do.
+ */
+const FREE = ["cpu", "cuda", "metal"];
+
+const SETUP = `
+set -e
+export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@a.test GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@a.test
+mkdir github && cd github
+git init -q -b main candle
+touch candle/Cargo.toml
+git -C candle add . && git -C candle commit -q -m candle
+git init -q -b development rbee
+cd rbee
+touch Cargo.toml
+git submodule --quiet add git@github.com:someone/candle.git deps/candle
+git add . && git commit -q -m rbee
+`;
+
+const CARGO = `#!/bin/sh
+set -e
+test -f deps/candle/Cargo.toml
+for binary in "$@"; do :; done
+mkdir -p "$CARGO_TARGET_DIR/release"
+printf '#!/bin/sh\\necho %s\\n' "$*" > "$CARGO_TARGET_DIR/release/$binary"
+`;
+
+/** A directory with the recipe, the repositories and the script, and an environment in which they stand for GitHub. */
+async function workspace(variant: string): Promise<{ directory: string; env: Record<string, string> }> {
+  const directory = recipeDirectory(`llm-worker-${variant}`);
+  const rewrites = {
+    [`url.file://${directory}/github/rbee.insteadOf`]: "https://github.com/rbee-keeper/rbee.git",
+    [`url.file://${directory}/github/candle.insteadOf`]: "git@github.com:someone/candle.git",
+    "protocol.file.allow": "always",
+  };
+  const env: Record<string, string> = {
+    GIT_CONFIG_COUNT: String(Object.keys(rewrites).length),
+    PATH: `${directory}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+    // As a developer may have it: the recipe must find its result all the same.
+    CARGO_TARGET_DIR: `${directory}/elsewhere`,
+  };
+  for (const [index, [key, value]] of Object.entries(rewrites).entries()) {
+    env[`GIT_CONFIG_KEY_${index}`] = key;
+    env[`GIT_CONFIG_VALUE_${index}`] = value;
+  }
+  mkdirSync(join(directory, "bin"));
+  writeFileSync(join(directory, "bin/cargo"), CARGO);
+  chmodSync(join(directory, "bin/cargo"), 0o755);
+  expect(await runAsUser(directory, ["bash", "-c", SETUP], env)).toMatchObject({ code: 0 });
+  return { directory, env };
+}
+
+const asked = (variant: string) =>
+  `build --release -p llm-worker-rbee --no-default-features --features ${variant} --bin llm-worker-rbee-${variant}\n`;
+
+describe.skipIf(makepkgMissing !== null)("real makepkg", () => {
+  it.each(FREE)("builds and installs %s", async (variant) => {
+    const { directory, env } = await workspace(variant);
+    const options = ["--noarchive", "--nodeps", ...(variant === "metal" ? ["--ignorearch"] : [])];
+    const run = await makepkg(directory, options, env);
+    expect(run.code, run.stderr).toBe(0);
+    const binary = join(directory, `pkg/llm-worker-rbee-${variant}/usr/local/bin/llm-worker-rbee-${variant}`);
+    expect((await runAsUser(directory, [binary])).stdout).toBe(asked(variant));
+  });
+});
+
+describe("a hive", () => {
+  it.each(FREE)("builds and installs %s", async (variant) => {
+    const { directory, env } = await workspace(variant);
+    const recipe = parseAsHive(readFileSync(recipePath(`llm-worker-${variant}`, "PKGBUILD"), "utf8"));
+    const [url, branch] = recipe.arrays.get("source")?.[0]?.replace("git+", "").split("#branch=") ?? [];
+    const clone = `mkdir src pkg && git clone --depth 1 --branch ${branch} ${url} src/rbee`;
+    expect(await runAsUser(directory, ["bash", "-c", clone], env)).toMatchObject({ code: 0 });
+    for (const body of [recipe.build, recipe.package]) {
+      const script = hiveScript(recipe, body ?? "", join(directory, "src"), join(directory, "pkg"));
+      const run = await runAsUser(directory, ["bash", "-c", script], env);
+      expect(run.code, run.stderr).toBe(0);
+    }
+    const binary = join(directory, `pkg/usr/local/bin/llm-worker-rbee-${variant}`);
+    expect((await runAsUser(directory, [binary])).stdout).toBe(asked(variant));
+  });
+
+  it("needs no SSH key for the submodules", async () => {
+    const { directory } = await workspace("cpu");
+    const build = parseAsHive(readFileSync(recipePath("llm-worker-cpu", "PKGBUILD"), "utf8")).build ?? "";
+    const option = /git -c (\S+) submodule/.exec(build)?.[1] ?? "";
+    const url = await runAsUser(directory, ["git", "-c", option, "ls-remote", "--get-url", "git@github.com:a/b.git"]);
+    expect(url.stdout).toBe("https://github.com/a/b.git\n");
+  });
+});
