@@ -1,0 +1,35 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository's top folder: where wrangler.toml is. */
+export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Where one development server keeps what it has made. All of it is git-ignored. */
+export type DevelopmentPaths = {
+  /** Holds everything below, unless `DEV_DIR` is unset. */
+  folder: string;
+  /** Secrets and variables, as wrangler reads them. */
+  variables: string;
+  /** What wrangler's local D1, KV, R2 and queues hold. */
+  state: string;
+  /** `{url, admin_token, license_key}` for scripts and for the `rbee-catalog` command. */
+  start: string;
+  ownerToken: string;
+  releaseKey: string;
+};
+
+/**
+ * The paths of the server that `DEV_DIR` names: a second one, with data of its own, lives wholly in that folder.
+ * Without it, secrets and data are where wrangler looks by itself (`.dev.vars`, `.wrangler/state`).
+ */
+export function developmentPaths(devDir: string | undefined): DevelopmentPaths {
+  const folder = devDir ? resolve(devDir) : join(PROJECT, ".dev");
+  return {
+    folder,
+    variables: devDir ? join(folder, "dev.vars") : join(PROJECT, ".dev.vars"),
+    state: devDir ? join(folder, "state") : join(PROJECT, ".wrangler", "state"),
+    start: join(folder, "start.json"),
+    ownerToken: join(folder, "admin-token"),
+    releaseKey: join(folder, "release-signing.key"),
+  };
+}

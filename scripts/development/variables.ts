@@ -1,0 +1,30 @@
+import { parseEnv } from "node:util";
+import { writePrivateFile } from "../../src/cli/private-file.ts";
+import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { developmentSecrets } from "../development-secrets.ts";
+
+const HEADING = `# Made by the first \`npm start\`, for this machine only. Lines that are here are kept; missing ones are added again.
+`;
+
+/** One line of a file that both wrangler and Node read. A quoted value keeps what an unquoted one would lose (#, blanks). */
+const line = ([name, value]: [string, string]): string => `${name}='${value}'\n`;
+
+/**
+ * Makes sure that the file at `path` gives every secret and variable of a development server, and returns what it
+ * gives. What is there stays: secrets that changed would kill every license key and token made with them.
+ */
+export async function ensureVariables(path: string, releasePublicKey: string): Promise<NodeJS.Dict<string>> {
+  const text = (await readTextIfThere(path)) ?? HEADING;
+  const present = parseEnv(text);
+  const wanted = {
+    ENVIRONMENT: "development",
+    RELEASE_SIGNATURES: "optional",
+    RELEASE_SIGNING_PUBLIC_KEYS: releasePublicKey,
+    ...(await developmentSecrets()),
+  };
+  const missing = Object.entries(wanted).filter(([name]) => present[name] === undefined);
+  if (missing.length > 0) {
+    await writePrivateFile(path, text + (text.endsWith("\n") ? "" : "\n") + missing.map(line).join(""));
+  }
+  return { ...wanted, ...present };
+}

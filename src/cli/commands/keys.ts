@@ -1,0 +1,101 @@
+import { writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import * as z from "zod";
+import { showKeyId } from "../../releases/minisign.ts";
+import { formatMinisignSecretKey, generateMinisignKey } from "../../releases/minisign-secret-key.ts";
+import { currentTime } from "../../time.ts";
+import { contextOf } from "../context.ts";
+import { CliError, EXIT } from "../exit-code.ts";
+import { formatKeySet, newLicenseSigningKey, parseKeySet, rotateKeySet } from "../keys/license-signing-key.ts";
+import { addReleaseKey } from "../keys/release-key-file.ts";
+import { createPrivateFile } from "../private-file.ts";
+import { isFileError, readTextIfThere } from "../text-file.ts";
+
+const KEYS = fileURLToPath(new URL("../../../keys/", import.meta.url));
+
+type KeysOptions = { out?: string; keysDir: string };
+
+/** Adds `keys`: the keys that sign licenses and releases. */
+export function addKeysCommands(program: Command): void {
+  const keys = program
+    .command("keys")
+    .summary("make and rotate the keys that sign licenses and releases")
+    .description("Signing keys. keys/README.md in the project says when and in which order.");
+
+  keys
+    .command("new")
+    .summary("make the first license signing key, or a release signing key (--release)")
+    .option("--release", "a minisign key for releases; its public half is added to keys/release-signing.pub")
+    .option("--out <file>", "where the private key goes; never replaces a file")
+    .option("--keys-dir <folder>", "the folder of public keys", KEYS)
+    .action(async (options: KeysOptions & { release?: true }, command: Command) => {
+      const context = await contextOf(command);
+      if (options.release) {
+        const out = options.out ?? "release-signing.secret.key";
+        const key = await generateMinisignKey();
+        const publicFile = join(options.keysDir, "release-signing.pub");
+        await createSecret(out, formatMinisignSecretKey(key));
+        await writeFile(publicFile, addReleaseKey((await readTextIfThere(publicFile)) ?? "", key));
+        context.show({ key_id: showKeyId(key.keyId), secret_key: out, public_key: publicFile }, () =>
+          steps(`minisign key ${showKeyId(key.keyId)}`, [
+            `Commit ${relative(process.cwd(), publicFile)} and deploy: from then on its signatures are accepted.`,
+            `Publish with: rbee-catalog release publish ... --sign-key ${out}`,
+            `Keep ${out} where only publishers reach it, and a copy offline.`,
+          ]),
+        );
+        return;
+      }
+      const out = options.out ?? "license-signing.secret.jwk";
+      const { privateJwk } = await newLicenseSigningKey();
+      await createSecret(out, `${JSON.stringify(privateJwk)}\n`);
+      context.show({ kid: privateJwk.kid, secret_key: out }, () =>
+        steps(`license signing key ${privateJwk.kid}`, [
+          `npx wrangler secret put LICENSE_SIGNING_KEY < ${out}`,
+          `Delete ${out}, or keep it where secrets are kept.`,
+          "The catalog publishes the public half at /.well-known/jwks.json by itself.",
+        ]),
+      );
+    });
+
+  keys
+    .command("rotate")
+    .summary("make the next license signing key, with an overlap in which both verify")
+    .description(
+      "Makes the next license signing key. Tokens of the present one go on to verify for 31 days, the longest offline lease " +
+        "and a day: its public half, fetched from the live catalog, goes into keys/license-signing.jwks.json with that end.",
+    )
+    .option("--out <file>", "where the private key goes; never replaces a file", "license-signing.secret.jwk")
+    .option("--keys-dir <folder>", "the folder of public keys", KEYS)
+    .addHelpText("after", "\nExample:\n  $ rbee-catalog keys rotate --url https://catalog.rbee.dev")
+    .action(async (options: KeysOptions & { out: string }, command: Command) => {
+      const context = await contextOf(command);
+      const live = parseKeySet(await context.client.json(z.unknown(), { path: "/.well-known/jwks.json" }));
+      const publicFile = join(options.keysDir, "license-signing.jwks.json");
+      const onFile = parseKeySet(JSON.parse((await readTextIfThere(publicFile)) ?? '{"keys": []}'));
+      const next = await newLicenseSigningKey();
+      await createSecret(options.out, `${JSON.stringify(next.privateJwk)}\n`);
+      await writeFile(publicFile, formatKeySet(rotateKeySet(live, onFile, next.publicJwk, currentTime())));
+      context.show({ kid: next.publicJwk.kid, secret_key: options.out, public_keys: publicFile }, () =>
+        steps(`license signing key ${next.publicJwk.kid}`, [
+          `Commit ${relative(process.cwd(), publicFile)} and deploy: the new key verifies, the old one still signs.`,
+          "Wait an hour: hives may keep the old /.well-known/jwks.json that long.",
+          `Within the day: npx wrangler secret put LICENSE_SIGNING_KEY < ${options.out}`,
+          `Delete ${options.out}. After 31 days the old key's tokens have all ended, and it drops out by itself.`,
+        ]),
+      );
+    });
+}
+
+async function createSecret(path: string, text: string): Promise<void> {
+  try {
+    await createPrivateFile(path, text);
+  } catch (error) {
+    if (!isFileError(error, "EEXIST")) throw error;
+    throw new CliError(EXIT.usage, `${path} exists already and may hold a key in use. Name another with --out.`);
+  }
+}
+
+const steps = (what: string, lines: string[]): string =>
+  [`Made ${what}. Now, in this order:`, ...lines.map((line, index) => `  ${index + 1}. ${line}`)].join("\n");

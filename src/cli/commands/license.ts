@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import type { Command } from "commander";
+import * as z from "zod";
+import { moment, positiveInteger } from "../arguments.ts";
+import { path } from "../catalog-client.ts";
+import { adminToken, type Context, contextOf } from "../context.ts";
+import { formatLicense, License } from "../license-view.ts";
+import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
+import { formatTable } from "../table.ts";
+
+const LicenseAnswer = z.looseObject({ license: License, key: z.string().nullish() });
+
+const LicensePage = z.looseObject({ licenses: z.array(License), next_cursor: z.string().nullable() });
+
+type IssueOptions = { plan: string; email: string; machines?: number; expires?: string; note?: string };
+
+/** Adds `license`: what an admin does with licenses. */
+export function addLicenseCommands(program: Command): void {
+  const license = program.command("license").summary("issue, find and change licenses").description("Licenses.");
+
+  license
+    .command("issue")
+    .summary("issue a license and print its key")
+    .description("Issues a license by hand and prints its key.")
+    .requiredOption("--plan <plan>", "premium-lifetime, premium-monthly or premium-trial")
+    .requiredOption("--email <address>", "whose it is")
+    .option("--machines <n>", "how many machines, if not as many as the plan says", positiveInteger)
+    .option("--expires <when>", "a date, an RFC 3339 time or days from now (30d)", (text) => moment(text))
+    .option("--note <text>", "a remark for admins")
+    .addHelpText("after", "\nExample:\n  $ rbee-catalog license issue --plan premium-trial --email ada@example.com")
+    .action(async (options: IssueOptions, command: Command) => {
+      const context = await contextOf(command);
+      const answer = await context.client.json(LicenseAnswer, {
+        method: "POST",
+        path: "/v1/admin/licenses",
+        credential: adminToken(context),
+        // One license, however often a broken connection makes us ask.
+        headers: { "Idempotency-Key": randomUUID() },
+        repeatable: true,
+        body: {
+          plan: options.plan,
+          email: options.email,
+          machine_limit: options.machines,
+          expires_at: options.expires,
+          note: options.note,
+        },
+      });
+      showAnswer(context, answer);
+    });
+
+  withPaging(license.command("list"))
+    .summary("find licenses")
+    .description("Lists licenses, newest first.")
+    .option("--query <text>", "part of an email address, or an id")
+    .option("--status <status>", "active, suspended, revoked or expired")
+    .option("--plan <plan>", "only those of this plan")
+    .action(
+      async (
+        { limit, cursor, query, status, plan }: PageOptions & { query?: string; status?: string; plan?: string },
+        command: Command,
+      ) => {
+        const context = await contextOf(command);
+        const page = await context.client.json(LicensePage, {
+          path: "/v1/admin/licenses",
+          query: { limit, cursor, q: query, status, plan },
+          credential: adminToken(context),
+        });
+        context.show(page, ({ licenses }) =>
+          formatTable(
+            ["LICENSE", "STATUS", "PLAN", "EMAIL", "EXPIRES"],
+            licenses.map((each) => [each.id, each.status, each.plan, each.email, each.expires_at ?? "never"]),
+          ),
+        );
+        noteNextPage(context, page.next_cursor);
+      },
+    );
+
+  license
+    .command("show")
+    .summary("show one license with its machines")
+    .argument("<license>", "its id (lic_...)")
+    .action(async (id: string, _options: object, command: Command) => {
+      const context = await contextOf(command);
+      const answer = await context.client.json(LicenseAnswer, {
+        path: path`/v1/admin/licenses/${id}`,
+        credential: adminToken(context),
+      });
+      showAnswer(context, answer);
+    });
+
+  const addChange = (name: string, summary: string): Command =>
+    license
+      .command(name)
+      .summary(summary)
+      .argument("<license>", "its id (lic_...)")
+      .requiredOption("--reason <text>", "why; it stays in the audit trail");
+
+  const change = (verb: string) => async (id: string, options: ChangeOptions, command: Command) => {
+    const { reason, until } = options;
+    const context = await contextOf(command);
+    const answer = await context.client.json(LicenseAnswer, {
+      method: "POST",
+      path: path`/v1/admin/licenses/${id}/${verb}`,
+      credential: adminToken(context),
+      // Every one of these sets a state, so that twice is once; only a new key is new each time.
+      repeatable: verb !== "rotate-key",
+      body: { reason, expires_at: until },
+    });
+    showAnswer(context, answer);
+  };
+
+  addChange("revoke", "end a license: it stops working everywhere").action(change("revoke"));
+  addChange("suspend", "put a license on hold").action(change("suspend"));
+  addChange("reinstate", "undo a revocation (owners only) or a suspension").action(change("reinstate"));
+  addChange("extend", "move the end of a license")
+    .requiredOption("--until <when>", "a date, an RFC 3339 time or days from now (30d)", (text) => moment(text))
+    .action(change("extend"));
+  addChange("rotate-key", "replace a leaked key; the old one dies").action(change("rotate-key"));
+}
+
+type ChangeOptions = { reason: string; until?: string };
+
+function showAnswer(context: Context, answer: z.infer<typeof LicenseAnswer>): void {
+  context.show(answer, ({ license, key }) =>
+    key ? `${formatLicense(license)}\n\nLicense key: ${key}` : formatLicense(license),
+  );
+}

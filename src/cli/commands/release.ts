@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import * as z from "zod";
+import { type MinisignSecretKey, parseMinisignSecretKey } from "../../releases/minisign-secret-key.ts";
+import { path } from "../catalog-client.ts";
+import { adminToken, contextOf } from "../context.ts";
+import { CliError, EXIT } from "../exit-code.ts";
+import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
+import { publishRelease } from "../publish/publish.ts";
+import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
+import { formatReleases, Release, ReleasePage, releaseIdOf } from "../release-view.ts";
+
+type PublishOptions = {
+  worker: string;
+  version: string;
+  platform?: string;
+  channel?: string;
+  signKey?: string;
+  notes?: string;
+};
+
+/** Adds `release`: what a publisher does with versions. */
+export function addReleaseCommands(program: Command): void {
+  const release = program
+    .command("release")
+    .summary("publish and withdraw versions of workers")
+    .description("Releases.");
+
+  release
+    .command("publish")
+    .summary("upload, sign and publish the files of one version")
+    .description(
+      "Uploads the files of one version, one for each platform, and publishes it once the catalog has checked every byte. " +
+        "After a break, the same command goes on where it was.",
+    )
+    .argument(
+      "<file...>",
+      "binaries; the platform is the end of the name (...-linux-x86_64) unless --platform is given",
+    )
+    .requiredOption("--worker <id>", "such as llm-worker-rbee-premium-cuda")
+    .requiredOption("--version <version>", "semantic version, such as 1.10.0 or 2.0.0-rc.1")
+    .option("--platform <platform>", "linux-x86_64, linux-aarch64, macos-aarch64 or windows-x86_64 (one file only)")
+    .option("--channel <channel>", "stable, rc, beta or alpha, if not the one that the version says")
+    .option("--sign-key <file>", "minisign secret key without a password; else FILE.minisig is used if it is there")
+    .option("--notes <text>", "what is new")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ rbee-catalog release publish dist/llm-worker-rbee-premium-cuda-linux-x86_64 \\
+      --worker llm-worker-rbee-premium-cuda --version 1.4.0 --sign-key release-signing.key`,
+    )
+    .action(async (paths: string[], options: PublishOptions, command: Command) => {
+      const context = await contextOf(command);
+      const credential = adminToken(context);
+      if (options.platform !== undefined && paths.length > 1) {
+        throw new CliError(EXIT.usage, "--platform is for one file; name several by their platforms.");
+      }
+      const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+      const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
+      const files = [];
+      for (const file of paths) {
+        files.push(
+          await readReleaseFile(file, { workerId: options.worker, version: options.version, platform, secretKey }),
+        );
+      }
+      const published = await publishRelease(context.client, credential, {
+        workerId: options.worker,
+        version: options.version,
+        channel: options.channel,
+        notes: options.notes,
+        files,
+      });
+      context.show({ release: published }, () => formatReleases([published]));
+    });
+
+  withPaging(release.command("list"))
+    .summary("list releases, drafts included")
+    .argument("[worker]", "only those of this worker")
+    .option("--status <status>", "draft, published, yanked or blocked")
+    .action(async (worker: string | undefined, options: PageOptions & { status?: string }, command: Command) => {
+      const context = await contextOf(command);
+      const page = await context.client.json(ReleasePage, {
+        path: "/v1/admin/releases",
+        query: { worker_id: worker, status: options.status, limit: options.limit, cursor: options.cursor },
+        credential: adminToken(context),
+      });
+      context.show(page, ({ releases }) => formatReleases(releases));
+      noteNextPage(context, page.next_cursor);
+    });
+
+  const addMove = (verb: string, summary: string): void => {
+    release
+      .command(verb)
+      .summary(summary)
+      .argument("<release>", "its id (rel_...) or worker@version")
+      .requiredOption("--reason <text>", "why; it stays in the audit trail")
+      .action(async (name: string, { reason }: { reason: string }, command: Command) => {
+        const context = await contextOf(command);
+        const credential = adminToken(context);
+        const id = await releaseIdOf(context.client, credential, name);
+        const answer = await context.client.json(z.looseObject({ release: Release }), {
+          method: "POST",
+          path: path`/v1/admin/releases/${id}/${verb}`,
+          credential,
+          repeatable: true,
+          body: { reason },
+        });
+        context.show(answer, ({ release: moved }) => formatReleases([moved]));
+      });
+  };
+  addMove("yank", "hide a version; exact requests still get it");
+  addMove("unyank", "offer a yanked version again");
+  addMove("block", "withdraw a version from everyone, for good");
+}
+
+async function readSecretKey(file: string): Promise<MinisignSecretKey> {
+  const text = await readFile(file, "utf8").catch(() => {
+    throw new CliError(EXIT.usage, `${file} cannot be read.`);
+  });
+  const key = parseMinisignSecretKey(text);
+  if (!key.ok) throw new CliError(EXIT.usage, `${file}: ${key.error}`);
+  return key.value;
+}

@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import * as z from "zod";
+import { moment } from "../arguments.ts";
+import { path } from "../catalog-client.ts";
+import { adminToken, contextOf } from "../context.ts";
+import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
+import { formatTable } from "../table.ts";
+
+const AdminToken = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.string(),
+  expires_at: z.string().nullable(),
+  revoked_at: z.string().nullable(),
+});
+
+const CreatedToken = z.looseObject({ token: z.string(), admin_token: AdminToken });
+
+const TokenPage = z.looseObject({ admin_tokens: z.array(AdminToken), next_cursor: z.string().nullable() });
+
+/** Adds `token`: credentials of people and pipelines for the admin API. */
+export function addTokenCommands(program: Command): void {
+  const token = program.command("token").summary("create, list and revoke admin tokens").description("Admin tokens.");
+
+  token
+    .command("create")
+    .summary("create an admin token and print it, this once")
+    .requiredOption("--name <name>", "what it is for")
+    .requiredOption("--scope <scope...>", "what it may do, such as licenses:read or releases:write; owner: everything")
+    .option("--expires <when>", "a date, an RFC 3339 time or days from now (90d)", (text) => moment(text))
+    .addHelpText("after", "\nExample:\n  $ rbee-catalog token create --name 'release pipeline' --scope releases:write")
+    .action(async (options: { name: string; scope: string[]; expires?: string }, command: Command) => {
+      const context = await contextOf(command);
+      const created = await context.client.json(CreatedToken, {
+        method: "POST",
+        path: "/v1/admin/tokens",
+        credential: adminToken(context),
+        body: { name: options.name, scopes: options.scope, expires_at: options.expires },
+      });
+      context.show(created, ({ token: secret }) => secret);
+      context.note(`${created.admin_token.id}: keep it now, it cannot be shown again.`);
+    });
+
+  withPaging(token.command("list"))
+    .summary("list admin tokens, revoked ones included")
+    .action(async ({ limit, cursor }: PageOptions, command: Command) => {
+      const context = await contextOf(command);
+      const page = await context.client.json(TokenPage, {
+        path: "/v1/admin/tokens",
+        query: { limit, cursor },
+        credential: adminToken(context),
+      });
+      context.show(page, ({ admin_tokens }) =>
+        formatTable(
+          ["TOKEN", "NAME", "SCOPES", "CREATED", "EXPIRES", "REVOKED"],
+          admin_tokens.map((each) => [
+            each.id,
+            each.name,
+            each.scopes.join(", "),
+            each.created_at,
+            each.expires_at ?? "never",
+            each.revoked_at,
+          ]),
+        ),
+      );
+      noteNextPage(context, page.next_cursor);
+    });
+
+  token
+    .command("revoke")
+    .summary("revoke an admin token for good")
+    .argument("<token>", "its id (adm_...), not the token itself")
+    .action(async (id: string, _options: object, command: Command) => {
+      const context = await contextOf(command);
+      await context.client.send({
+        method: "DELETE",
+        path: path`/v1/admin/tokens/${id}`,
+        credential: adminToken(context),
+      });
+      context.show({ revoked: id }, () => `Revoked ${id}.`);
+    });
+}

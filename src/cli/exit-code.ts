@@ -1,0 +1,69 @@
+/** What the command's exit status says, for scripts. docs/cli.md repeats the table. */
+export const EXIT = {
+  ok: 0,
+  /** Anything that has no code of its own. */
+  failure: 1,
+  /** The command line, or what it sends, is not valid. */
+  usage: 2,
+  /** No credential, a wrong one, or one that may not do this. */
+  notAuthorized: 3,
+  notFound: 4,
+  /** The license, its machines or the release's withdrawal do not allow it. */
+  refused: 5,
+  /** What arrived is not what was published. */
+  integrity: 6,
+  /** The catalog cannot be reached or cannot answer now; trying again later may help. */
+  unavailable: 7,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const BY_PROBLEM: Readonly<Record<string, ExitCode>> = {
+  MALFORMED_REQUEST: EXIT.usage,
+  VALIDATION_FAILED: EXIT.usage,
+  PAYLOAD_TOO_LARGE: EXIT.usage,
+  CREDENTIAL_REQUIRED: EXIT.notAuthorized,
+  KEY_INVALID: EXIT.notAuthorized,
+  KEY_ROTATED: EXIT.notAuthorized,
+  TOKEN_INVALID: EXIT.notAuthorized,
+  TOKEN_EXPIRED: EXIT.notAuthorized,
+  INSUFFICIENT_SCOPE: EXIT.notAuthorized,
+  NOT_FOUND: EXIT.notFound,
+  WORKER_NOT_FOUND: EXIT.notFound,
+  VERSION_NOT_FOUND: EXIT.notFound,
+  ARTIFACT_NOT_FOUND: EXIT.notFound,
+  LICENSE_NOT_FOUND: EXIT.notFound,
+  LICENSE_REVOKED: EXIT.refused,
+  LICENSE_SUSPENDED: EXIT.refused,
+  LICENSE_EXPIRED: EXIT.refused,
+  MACHINE_REQUIRED: EXIT.refused,
+  MACHINE_MISMATCH: EXIT.refused,
+  MACHINE_DEACTIVATED: EXIT.refused,
+  MACHINE_LIMIT_REACHED: EXIT.refused,
+  NOT_ENTITLED: EXIT.refused,
+  VERSION_NOT_COVERED: EXIT.refused,
+  RELEASE_BLOCKED: EXIT.refused,
+  RATE_LIMITED: EXIT.unavailable,
+  SERVICE_UNAVAILABLE: EXIT.unavailable,
+};
+
+/** The exit status for a problem's `code`, or for its HTTP `status` where the code is of a newer catalog or none. */
+export function exitCodeOf(code: string | null, status: number): ExitCode {
+  const known = code === null ? undefined : BY_PROBLEM[code];
+  if (known !== undefined) return known;
+  if (status === 401 || status === 403) return EXIT.notAuthorized;
+  if (status === 404) return EXIT.notFound;
+  if (status === 429 || status >= 500) return EXIT.unavailable;
+  return EXIT.failure;
+}
+
+/** A failure to tell the person at the terminal: what happened, and with which status to end. */
+export class CliError extends Error {
+  override readonly name: string = "CliError";
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}

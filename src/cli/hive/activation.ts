@@ -1,0 +1,80 @@
+import { hostname } from "node:os";
+import * as z from "zod";
+import type { CatalogClient } from "../catalog-client.ts";
+import { License } from "../license-view.ts";
+import { problemCode } from "../problem-error.ts";
+import { hostPlatform } from "./platform.ts";
+import type { Activation } from "./state.ts";
+
+const TokenAnswer = z.looseObject({
+  token: z.string(),
+  expires_at: z.string(),
+  license: License,
+  machine: z.looseObject({ id: z.string(), name: z.string().nullish() }),
+});
+
+export type TokenAnswer = z.infer<typeof TokenAnswer>;
+
+/** A token that ends sooner is replaced: a download must not outlive what it was asked for with. */
+const SPARE_MS = 5 * 60_000;
+
+/** Takes a seat for this machine (the same one again if it has one) and gets a token. Repeatable. Throws `CliError`. */
+export async function activate(
+  client: CatalogClient,
+  licenseKey: string,
+  { fingerprint, name, offline }: { fingerprint: string; name: string | undefined; offline: boolean },
+): Promise<{ answer: TokenAnswer; activation: Activation }> {
+  const answer = await client.json(TokenAnswer, {
+    method: "POST",
+    path: "/v1/licenses/activate",
+    credential: licenseKey,
+    repeatable: true,
+    body: { fingerprint, name: name ?? hostname(), platform: hostPlatform(), offline },
+  });
+  const activation = {
+    url: client.url,
+    license_key: licenseKey,
+    license_id: answer.license.id,
+    machine_id: answer.machine.id,
+    fingerprint,
+    token: answer.token,
+    token_expires_at: answer.expires_at,
+  };
+  return { answer, activation };
+}
+
+/**
+ * The activation with a token that is good for five minutes at least: its own, or a new one for the same machine.
+ * `force` asks for a new one anyway. Throws `CliError`.
+ */
+export async function withFreshToken(
+  client: CatalogClient,
+  activation: Activation,
+  force = false,
+): Promise<Activation> {
+  if (!force && Date.parse(activation.token_expires_at) - Date.now() > SPARE_MS) return activation;
+  const answer = await client.json(TokenAnswer, {
+    method: "POST",
+    path: "/v1/licenses/token",
+    credential: activation.license_key,
+    repeatable: true,
+    body: { fingerprint: activation.fingerprint },
+  });
+  return { ...activation, token: answer.token, token_expires_at: answer.expires_at };
+}
+
+/** Gives the seat back; a license that can no longer be used has no seat to give back. Throws `CliError`. */
+export async function deactivate(client: CatalogClient, activation: Activation): Promise<void> {
+  try {
+    await client.send({
+      method: "POST",
+      path: "/v1/licenses/deactivate",
+      credential: activation.license_key,
+      repeatable: true,
+      body: { fingerprint: activation.fingerprint },
+    });
+  } catch (error) {
+    const gone = ["KEY_ROTATED", "LICENSE_REVOKED", "LICENSE_EXPIRED", "MACHINE_DEACTIVATED"];
+    if (!gone.includes(problemCode(error) ?? "")) throw error;
+  }
+}

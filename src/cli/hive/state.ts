@@ -1,0 +1,53 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { CliError, EXIT } from "../exit-code.ts";
+import { writePrivateFile } from "../private-file.ts";
+import { readTextIfThere } from "../text-file.ts";
+
+const Activation = z.object({
+  /** The catalog's origin. */
+  url: z.string(),
+  license_key: z.string(),
+  license_id: z.string(),
+  machine_id: z.string(),
+  fingerprint: z.string(),
+  token: z.string(),
+  /** RFC 3339. */
+  token_expires_at: z.string(),
+});
+
+/** This hive's seat on a license, and the token that it holds. */
+export type Activation = z.infer<typeof Activation>;
+
+const HiveState = z.object({
+  activation: Activation.nullable(),
+  /** By the catalog's origin: the release signing keys that were seen there first, as the text of a minisign `.pub`. */
+  release_keys: z.record(z.string(), z.string()),
+});
+
+/** What a hive remembers between commands. */
+export type HiveState = z.infer<typeof HiveState>;
+
+/** The folder of the hive's own files: `$XDG_CONFIG_HOME/rbee`, else `~/.config/rbee`. */
+export const hiveFolder = (env: NodeJS.ProcessEnv): string =>
+  join(env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "rbee");
+
+const statePath = (env: NodeJS.ProcessEnv): string => join(hiveFolder(env), "catalog.json");
+
+/** Reads the hive's state; an empty one where there is none yet. Throws when the file is not one that this wrote. */
+export async function readHiveState(env: NodeJS.ProcessEnv): Promise<HiveState> {
+  const text = await readTextIfThere(statePath(env));
+  if (text === null) return { activation: null, release_keys: {} };
+  try {
+    return HiveState.parse(JSON.parse(text));
+  } catch (error) {
+    throw new CliError(EXIT.failure, `${statePath(env)} is damaged. Move it away and activate again.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Writes the hive's state, for its owner's eyes only: it holds the license key. */
+export const writeHiveState = (env: NodeJS.ProcessEnv, state: HiveState): Promise<void> =>
+  writePrivateFile(statePath(env), `${JSON.stringify(state, null, 2)}\n`);

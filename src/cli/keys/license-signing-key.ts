@@ -1,0 +1,41 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
+import { type VerificationKey, VerificationKeySet } from "../../licensing/signing-keys.ts";
+import { DAY, type UnixSeconds } from "../../time.ts";
+
+/** The longest offline lease (30 days) and a day to carry out the rotation in. */
+export const OVERLAP = 31 * DAY;
+
+/** A new key: the private JWK is the secret LICENSE_SIGNING_KEY, the public one may be shown to anyone. */
+export type LicenseSigningKey = { privateJwk: VerificationKey & { d: string }; publicJwk: VerificationKey };
+
+/** Makes an Ed25519 key whose `kid` is its RFC 7638 thumbprint, so that no two keys can share one. */
+export async function newLicenseSigningKey(): Promise<LicenseSigningKey> {
+  const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  const { x, d } = await exportJWK(privateKey);
+  if (x === undefined || d === undefined) throw new TypeError("an Ed25519 private key has x and d");
+  const base = { kty: "OKP", crv: "Ed25519", x } as const;
+  const publicJwk = { ...base, kid: await calculateJwkThumbprint(base) };
+  return { publicJwk, privateJwk: { ...publicJwk, d } };
+}
+
+/**
+ * The key set to deploy before a new key begins to sign. Every key that verifies today, live or on file, goes on for the
+ * overlap, unless it has an end already; what has ended is dropped; the new key has no end.
+ */
+export function rotateKeySet(
+  live: readonly VerificationKey[],
+  onFile: readonly VerificationKey[],
+  next: VerificationKey,
+  now: UnixSeconds,
+): VerificationKey[] {
+  const known = new Map([...live, ...onFile].map((key) => [key.kid, key]));
+  known.delete(next.kid);
+  const old = [...known.values()].map((key) => ({ ...key, exp: key.exp ?? now + OVERLAP }));
+  return [next, ...old.filter(({ exp }) => exp > now)];
+}
+
+/** Reads a key set, without the members that only say what it is for. Throws what zod throws. */
+export const parseKeySet = (json: unknown): VerificationKey[] => VerificationKeySet.parse(json).keys;
+
+/** A key set as keys/license-signing.jwks.json says it. */
+export const formatKeySet = (keys: readonly VerificationKey[]): string => `${JSON.stringify({ keys }, null, 2)}\n`;

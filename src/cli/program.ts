@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import { addAuditCommand } from "./commands/audit.ts";
+import { addHiveCommands } from "./commands/hive.ts";
+import { addKeysCommands } from "./commands/keys.ts";
+import { addLicenseCommands } from "./commands/license.ts";
+import { addMachineCommands } from "./commands/machine.ts";
+import { addReleaseCommands } from "./commands/release.ts";
+import { addStatsCommand } from "./commands/stats.ts";
+import { addTokenCommands } from "./commands/token.ts";
+
+const HELP = `
+Configuration, first that is set:
+  catalog      --url, RBEE_CATALOG_URL, where this machine is activated,
+               this checkout's running \`npm start\`, https://catalog.rbee.dev
+  admin token  RBEE_ADMIN_TOKEN, else the development server's (for its own URL only)
+  license key  RBEE_LICENSE_KEY, else the development server's (for its own URL only)
+  machine      RBEE_MACHINE, else a hash of this machine's id
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 not authorized, 4 not found, 5 refused by the
+license or the release, 6 integrity check failed, 7 catalog not reachable (try again later).
+
+Examples:
+  $ rbee-catalog license issue --plan premium-trial --email ada@example.com
+  $ RBEE_LICENSE_KEY=rbee_lic_... rbee-catalog activate
+  $ rbee-catalog install llm-worker-rbee-premium-cpu
+`;
+
+/** The `rbee-catalog` command line. Parsing runs the command; what it throws is the caller's to report. */
+export function createProgram(): Command {
+  const program = new Command("rbee-catalog")
+    .description("Licenses, releases and installed workers of an rbee worker catalog.")
+    .option("--url <url>", "the catalog to talk to")
+    .option("--json", "print results as JSON, and errors as JSON on stderr")
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", HELP)
+    .exitOverride();
+  addLicenseCommands(program);
+  addMachineCommands(program);
+  addReleaseCommands(program);
+  addAuditCommand(program);
+  addStatsCommand(program);
+  addTokenCommands(program);
+  addKeysCommands(program);
+  addHiveCommands(program);
+  return program;
+}

@@ -1,0 +1,105 @@
+import * as z from "zod";
+import { type CatalogClient, path } from "../catalog-client.ts";
+import { CliError, EXIT } from "../exit-code.ts";
+import { problemCode } from "../problem-error.ts";
+import { findRelease, Release } from "../release-view.ts";
+import type { ReleaseFile } from "./release-file.ts";
+import { uploadArtifact } from "./upload.ts";
+
+const ReleaseAnswer = z.looseObject({ release: Release });
+const ArtifactAnswer = z.looseObject({ artifact: z.looseObject({ id: z.string() }) });
+
+/** A release as its publisher describes it. */
+export type Publication = {
+  workerId: string;
+  version: string;
+  /** Left to the version when it is undefined: `-rc.1` goes to rc, a final one to stable. */
+  channel: string | undefined;
+  notes: string | undefined;
+  files: readonly ReleaseFile[];
+};
+
+/**
+ * Brings a release to the state that `publication` describes and returns it: drafts it, uploads what is missing,
+ * publishes. Repeatable: after a break it goes on where it was, and a release that is published with these very files is
+ * done. Throws `CliError`, also when the version exists with other files: what is published never changes.
+ */
+export async function publishRelease(
+  client: CatalogClient,
+  credential: string,
+  publication: Publication,
+): Promise<Release> {
+  const release = await draft(client, credential, publication);
+  for (const file of publication.files) requireSameFile(release, file);
+  if (release.status === "published" && publication.files.every((file) => artifactOf(release, file) !== undefined)) {
+    return release;
+  }
+  if (release.status !== "draft") {
+    throw new CliError(
+      EXIT.failure,
+      `${release.worker_id} ${release.version} is ${release.status} and cannot change. Publish a new version.`,
+    );
+  }
+  for (const file of publication.files) {
+    const artifactId = artifactOf(release, file)?.id ?? (await addArtifact(client, credential, release.id, file));
+    await uploadArtifact(client, credential, { releaseId: release.id, artifactId }, file);
+  }
+  const published = await client.json(ReleaseAnswer, {
+    method: "POST",
+    path: path`/v1/admin/releases/${release.id}/publish`,
+    credential,
+    repeatable: true,
+    body: {},
+  });
+  return published.release;
+}
+
+/** Makes the draft, or finds the release that has this version already. */
+async function draft(client: CatalogClient, credential: string, publication: Publication): Promise<Release> {
+  const { workerId, version, channel, notes } = publication;
+  try {
+    const { release } = await client.json(ReleaseAnswer, {
+      method: "POST",
+      path: "/v1/admin/releases",
+      credential,
+      // A second attempt after one that arrived meets its own draft, as CONFLICT.
+      repeatable: true,
+      body: { worker_id: workerId, version, channel, notes },
+    });
+    return release;
+  } catch (error) {
+    if (problemCode(error) !== "CONFLICT") throw error;
+    const release = await findRelease(client, credential, workerId, version);
+    if (release === null) throw error;
+    return release;
+  }
+}
+
+const artifactOf = (release: Release, file: ReleaseFile): Release["artifacts"][number] | undefined =>
+  release.artifacts.find(({ platform }) => platform === file.platform);
+
+function requireSameFile(release: Release, file: ReleaseFile): void {
+  const artifact = artifactOf(release, file);
+  if (artifact === undefined || artifact.sha256 === file.sha256) return;
+  throw new CliError(
+    EXIT.failure,
+    `${release.worker_id} ${release.version} has another file for ${file.platform} already ` +
+      `(${artifact.filename}, sha256 ${artifact.sha256.slice(0, 12)}...). Publish a new version.`,
+  );
+}
+
+async function addArtifact(
+  client: CatalogClient,
+  credential: string,
+  releaseId: string,
+  { platform, filename, size, sha256, signature }: ReleaseFile,
+): Promise<string> {
+  const { artifact } = await client.json(ArtifactAnswer, {
+    method: "POST",
+    path: path`/v1/admin/releases/${releaseId}/artifacts`,
+    credential,
+    repeatable: true,
+    body: { platform, filename, size, sha256, signature: signature ?? undefined },
+  });
+  return artifact.id;
+}

@@ -1,0 +1,69 @@
+import * as z from "zod";
+import type { CatalogClient } from "./catalog-client.ts";
+import { CliError, EXIT } from "./exit-code.ts";
+import { formatTable } from "./table.ts";
+
+/** What this command reads of a release, as an admin sees it. */
+export const Release = z.looseObject({
+  id: z.string(),
+  worker_id: z.string(),
+  version: z.string(),
+  channel: z.string(),
+  status: z.string(),
+  published_at: z.string().nullish(),
+  artifacts: z.array(
+    z.looseObject({ id: z.string(), platform: z.string(), filename: z.string(), size: z.number(), sha256: z.string() }),
+  ),
+});
+
+export type Release = z.infer<typeof Release>;
+
+export const ReleasePage = z.looseObject({ releases: z.array(Release), next_cursor: z.string().nullable() });
+
+/** The release of a worker with exactly this version, drafts included, or null. */
+export async function findRelease(
+  client: CatalogClient,
+  credential: string,
+  workerId: string,
+  version: string,
+): Promise<Release | null> {
+  let cursor: string | undefined;
+  do {
+    const page = await client.json(ReleasePage, {
+      path: "/v1/admin/releases",
+      query: { worker_id: workerId, limit: 200, cursor },
+      credential,
+    });
+    const found = page.releases.find((release) => release.version === version);
+    if (found) return found;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return null;
+}
+
+/** The id of the release that a person names: by id (`rel_...`), or as `worker@version`. Throws when there is none. */
+export async function releaseIdOf(client: CatalogClient, credential: string, name: string): Promise<string> {
+  if (/^rel_[0-9a-z]+$/.test(name)) return name;
+  const [, workerId, version] = /^([^@]+)@(.+)$/.exec(name) ?? [];
+  if (workerId === undefined || version === undefined) {
+    throw new CliError(EXIT.usage, `"${name}" names no release: give its id (rel_...) or worker@version.`);
+  }
+  const release = await findRelease(client, credential, workerId, version);
+  if (release === null) throw new CliError(EXIT.notFound, `There is no ${workerId} ${version}.`);
+  return release.id;
+}
+
+/** Releases for people, one a line. */
+export const formatReleases = (releases: readonly Release[]): string =>
+  formatTable(
+    ["RELEASE", "WORKER", "VERSION", "CHANNEL", "STATUS", "PUBLISHED", "PLATFORMS"],
+    releases.map((release) => [
+      release.id,
+      release.worker_id,
+      release.version,
+      release.channel,
+      release.status,
+      release.published_at,
+      release.artifacts.map(({ platform }) => platform).join(", "),
+    ]),
+  );
