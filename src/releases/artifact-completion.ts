@@ -1,7 +1,7 @@
 import { Problem } from "../http/problem.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { type Fault, faultsOf, measure, readSignature, type SignaturePolicy } from "./artifact-check.ts";
-import { type Artifact, listParts, markReady, type Part, readArtifact } from "./artifact-store.ts";
+import { type Artifact, markReady, type Part, readArtifact, readUpload } from "./artifact-store.ts";
 import { restartUpload, type UploadEnv, uploadIsOver } from "./artifact-upload.ts";
 import { assembleParts } from "./binary-store.ts";
 import { formatMinisignSignature, showKeyId } from "./minisign.ts";
@@ -13,19 +13,19 @@ import { partCount } from "./upload-plan.ts";
  * until the last write the file is not ready, and what was done before it is found done.
  *
  * Throws VALIDATION_FAILED naming what is off. A signature that is refused before the file is read, and missing parts,
- * leave the upload as it is; a file that is not what was declared is deleted, and a new upload is open. Throws CONFLICT
- * when the upload is lost (a new one is open) or when another request is faster.
+ * leave the upload as it is; a file that is not what was declared is deleted, and a new upload is open. Throws
+ * ARTIFACT_NOT_FOUND, and CONFLICT when the upload is lost (a new one is open) or when another request is faster.
  */
 export async function completeArtifact(
   env: UploadEnv,
   actor: Actor,
-  artifact: Artifact,
+  { releaseId, id }: { releaseId: string; id: string },
   { signature, policy }: { signature: string | null; policy: SignaturePolicy },
 ): Promise<Artifact> {
+  const { artifact, parts } = await readUpload(env.DB, releaseId, id);
   if (artifact.state === "ready") return artifact;
   const minisig = await readSignature(signature ?? artifact.signature, policy);
   if (!minisig.ok) throw refused([minisig.error]);
-  const parts = await listParts(env.DB, artifact);
   requireAllParts(artifact, parts);
   const assembled = await assembleParts(env.BINARIES, artifact, parts);
   const object = assembled.ok ? await env.BINARIES.get(artifact.object_key) : null;
@@ -40,7 +40,7 @@ export async function completeArtifact(
     keyId: showKeyId(minisig.value.keyId),
   };
   const marked = await markReady(env.DB, actor, artifact, signed);
-  const now = await readArtifact(env.DB, artifact.release_id, artifact.id);
+  const now = await readArtifact(env.DB, releaseId, id);
   if (!marked && now.state !== "ready") throw uploadIsOver();
   return now;
 }

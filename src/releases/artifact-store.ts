@@ -30,18 +30,27 @@ export type Part = z.infer<typeof PartRow>;
 /** The artifact of this release with this id. Throws ARTIFACT_NOT_FOUND. */
 export async function readArtifact(db: D1Database, releaseId: string, id: string): Promise<Artifact> {
   const row = await db.prepare("SELECT * FROM artifacts WHERE id = ? AND release_id = ?").bind(id, releaseId).first();
-  if (!row) throw new Problem({ code: "ARTIFACT_NOT_FOUND", detail: `Release ${releaseId} has no artifact ${id}.` });
+  if (!row) throw noArtifact(releaseId, id);
   return ArtifactRow.parse(row);
 }
 
-/** The parts that have arrived, by number. */
-export async function listParts(db: D1Database, { id }: Artifact): Promise<Part[]> {
-  const { results } = await db
-    .prepare("SELECT part, etag, size FROM artifact_parts WHERE artifact_id = ? ORDER BY part")
-    .bind(id)
-    .all();
-  return results.map((row) => PartRow.parse(row));
+/** An artifact and its parts that have arrived, by number, as of one moment. Throws ARTIFACT_NOT_FOUND. */
+export async function readUpload(
+  db: D1Database,
+  releaseId: string,
+  id: string,
+): Promise<{ artifact: Artifact; parts: Part[] }> {
+  const [artifacts, parts] = await db.batch([
+    db.prepare("SELECT * FROM artifacts WHERE id = ? AND release_id = ?").bind(id, releaseId),
+    db.prepare("SELECT part, etag, size FROM artifact_parts WHERE artifact_id = ? ORDER BY part").bind(id),
+  ]);
+  const [row] = artifacts?.results ?? [];
+  if (!row) throw noArtifact(releaseId, id);
+  return { artifact: ArtifactRow.parse(row), parts: (parts?.results ?? []).map((part) => PartRow.parse(part)) };
 }
+
+const noArtifact = (releaseId: string, id: string): Problem =>
+  new Problem({ code: "ARTIFACT_NOT_FOUND", detail: `Release ${releaseId} has no artifact ${id}.` });
 
 /**
  * Adds an artifact to a draft. Returns false, with nothing written, when the release is none any more. Throws what D1

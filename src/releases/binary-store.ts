@@ -45,7 +45,9 @@ export async function streamPart(
   ]);
   if (put.status === "fulfilled") return ok(put.value.etag);
   if (isLost(put.reason)) return err("lost");
-  if (piped.status === "rejected" && isWrongLength(piped.reason)) return err("wrong_size");
+  // Which of the two notices first depends on whether bytes are missing or left over.
+  if (isWrongLength(put.reason) || (piped.status === "rejected" && isWrongLength(piped.reason)))
+    return err("wrong_size");
   throw put.reason;
 }
 

@@ -127,7 +127,13 @@ export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> 
 };
 
 /** An upload and how far it is, as the API shows it. */
-export const presentUpload = (artifact: Artifact, parts: Part[]): z.input<typeof ArtifactUpload> => ({
+export const presentUpload = ({
+  artifact,
+  parts,
+}: {
+  artifact: Artifact;
+  parts: Part[];
+}): z.input<typeof ArtifactUpload> => ({
   artifact: presentArtifact(artifact),
   upload: { part_size: artifact.part_size, part_count: partCount(artifact), parts },
 });

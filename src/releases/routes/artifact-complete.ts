@@ -4,7 +4,6 @@ import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { completeArtifact } from "../artifact-completion.ts";
-import { readArtifact } from "../artifact-store.ts";
 import { ArtifactParams, ArtifactSchema, presentArtifact, SignatureText } from "../release-schema.ts";
 import { signaturePolicy } from "../signing-keys.ts";
 
@@ -46,11 +45,8 @@ artifactComplete.openapi(
   }),
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");
-    const artifact = await readArtifact(c.env.DB, id, artifact_id);
-    const ready = await completeArtifact(c.env, adminActor(c), artifact, {
-      signature: c.req.valid("json").signature ?? null,
-      policy: signaturePolicy(c.var.config),
-    });
-    return c.json({ artifact: presentArtifact(ready) }, 200);
+    const given = { signature: c.req.valid("json").signature ?? null, policy: signaturePolicy(c.var.config) };
+    const artifact = await completeArtifact(c.env, adminActor(c), { releaseId: id, id: artifact_id }, given);
+    return c.json({ artifact: presentArtifact(artifact) }, 200);
   },
 );

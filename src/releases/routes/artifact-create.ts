@@ -3,7 +3,7 @@ import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authenticat
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { listParts } from "../artifact-store.ts";
+import { readUpload } from "../artifact-store.ts";
 import { declareArtifact } from "../artifact-upload.ts";
 import {
   ArtifactUpload,
@@ -61,8 +61,8 @@ artifactCreate.openapi(
   async (c) => {
     const { signature, ...facts } = c.req.valid("json");
     const file = { ...facts, signature: signature ?? null };
-    const { artifact, created } = await declareArtifact(c.env, adminActor(c), c.req.valid("param").id, file);
-    const parts = created ? [] : await listParts(c.env.DB, artifact);
-    return c.json(presentUpload(artifact, parts), created ? 201 : 200);
+    const { id } = c.req.valid("param");
+    const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file);
+    return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);
   },
 );

@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { listParts, readArtifact } from "../artifact-store.ts";
+import { readUpload } from "../artifact-store.ts";
 import { ArtifactParams, ArtifactUpload, presentUpload } from "../release-schema.ts";
 
 export const artifactRead = createAdminRouter();
@@ -23,7 +23,6 @@ artifactRead.openapi(
   }),
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");
-    const artifact = await readArtifact(c.env.DB, id, artifact_id);
-    return c.json(presentUpload(artifact, await listParts(c.env.DB, artifact)), 200);
+    return c.json(presentUpload(await readUpload(c.env.DB, id, artifact_id)), 200);
   },
 );

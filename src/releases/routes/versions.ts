@@ -1,9 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { findWorker } from "../../catalog/workers.ts";
+import { listingCoverage } from "../../delivery/decision.ts";
 import { readDeliveryFacts } from "../../delivery/facts.ts";
 import { createRouter } from "../../http/app.ts";
+import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { readHolder } from "../../licensing/holder.ts";
 import { currentTime } from "../../time.ts";
 import { ChannelName } from "../release-schema.ts";
 import { VersionListing, versionListing } from "../version-listing.ts";
@@ -22,7 +25,10 @@ versions.openapi(
     path: "/v1/workers/{id}/versions",
     tags: ["Releases"],
     summary: "List a worker's versions",
-    description: "Newest first. Blocked versions are not listed, yanked ones only on request.",
+    description:
+      "Newest first. Blocked versions are not listed, yanked ones only on request. With a license key or token, a premium " +
+      "worker's listing and `latest` hold what that license covers.",
+    security: [{}, ...LICENSE_SECURITY],
     request: {
       params: z.object({
         id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
@@ -38,7 +44,20 @@ versions.openapi(
     },
     responses: {
       200: { description: "The versions.", content: { "application/json": { schema: VersionListing } } },
-      ...problems("VALIDATION_FAILED", "WORKER_NOT_FOUND"),
+      ...problems(
+        "KEY_INVALID",
+        "KEY_ROTATED",
+        "TOKEN_INVALID",
+        "TOKEN_EXPIRED",
+        "LICENSE_REVOKED",
+        "LICENSE_SUSPENDED",
+        "LICENSE_EXPIRED",
+        "MACHINE_MISMATCH",
+        "NOT_ENTITLED",
+        "WORKER_NOT_FOUND",
+        "VALIDATION_FAILED",
+        "RATE_LIMITED",
+      ),
     },
   }),
   async (c) => {
@@ -46,8 +65,18 @@ versions.openapi(
     if (!worker)
       throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
     const { channel, include_yanked } = c.req.valid("query");
-    const { manifest } = await readDeliveryFacts(c.env, worker.id, null, currentTime());
-    c.header("Cache-Control", "public, max-age=60");
-    return c.json(versionListing(manifest, { channel, includeYanked: include_yanked }), 200);
+    const holder = worker.tier === "premium" ? await readHolder(c) : null;
+    const now = currentTime();
+    const { manifest, license } = await readDeliveryFacts(c.env, worker.id, holder?.licenseId ?? null, now);
+    c.header("Vary", "Authorization, Rbee-Machine", { append: true });
+    if (holder && !license) throw new Problem({ code: "KEY_INVALID", detail: "The license no longer exists." });
+    if (!holder || !license) {
+      c.header("Cache-Control", "public, max-age=60");
+      return c.json(versionListing(manifest, { channel, includeYanked: include_yanked }), 200);
+    }
+    const covers = listingCoverage(worker.id, license, holder.generation, now, c.var.config.PURCHASE_URL);
+    if (!covers.ok) throw new Problem(covers.error);
+    c.header("Cache-Control", "private, no-store");
+    return c.json(versionListing(manifest, { channel, includeYanked: include_yanked, covers: covers.value }), 200);
   },
 );
