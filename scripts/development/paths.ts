@@ -1,12 +1,14 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { developmentFolder } from "../../src/cli/development-start.ts";
 
 /** The repository's top folder: where wrangler.toml is. */
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Where one development server keeps what it has made. All of it is git-ignored. */
 export type DevelopmentPaths = {
-  /** Holds everything below, unless `DEV_DIR` is unset. */
+  /** Whether everything below is in `folder`, apart from the checkout. */
+  isolated: boolean;
   folder: string;
   /** Secrets and variables, as wrangler reads them. */
   variables: string;
@@ -23,8 +25,9 @@ export type DevelopmentPaths = {
  * Without it, secrets and data are where wrangler looks by itself (`.dev.vars`, `.wrangler/state`).
  */
 export function developmentPaths(devDir: string | undefined): DevelopmentPaths {
-  const folder = devDir ? resolve(devDir) : join(PROJECT, ".dev");
+  const folder = developmentFolder(devDir);
   return {
+    isolated: Boolean(devDir),
     folder,
     variables: devDir ? join(folder, "dev.vars") : join(PROJECT, ".dev.vars"),
     state: devDir ? join(folder, "state") : join(PROJECT, ".wrangler", "state"),

@@ -48,8 +48,8 @@ export function startServer(
     "dev",
     ...["--port", String(port), "--ip", "localhost", "--inspector-port", "0"],
     ...["--persist-to", paths.state, "--show-interactive-dev-session=false"],
-    // Wrangler reads .dev.vars by itself, but then no process variable can leak in.
-    ...(process.env["DEV_DIR"] ? ["--env-file", paths.variables] : []),
+    // Without --env-file wrangler reads .dev.vars.
+    ...(paths.isolated ? ["--env-file", paths.variables] : []),
     ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
   ]);
   let unseen: Buffer[] | null = [];

@@ -7,7 +7,7 @@ import { machineFingerprint } from "../hive/fingerprint.ts";
 import { installWorker, workersFolder } from "../hive/install.ts";
 import { hostPlatform } from "../hive/platform.ts";
 import { releaseKeys } from "../hive/release-key.ts";
-import { type HiveState, readHiveState, writeHiveState } from "../hive/state.ts";
+import { type Activation, type HiveState, readHiveState, writeHiveState } from "../hive/state.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { parsePlatform } from "../publish/release-file.ts";
 import { readSecretFromStdin } from "../stdin.ts";
@@ -79,7 +79,7 @@ export function addHiveCommands(program: Command): void {
         return activation.token;
       };
       const installed = await installWorker(context.client, {
-        workerId,
+        worker: workerId,
         version: options.version,
         platform: options.platform === undefined ? hostPlatform() : parsePlatform(options.platform),
         folder: options.dir,
@@ -94,8 +94,7 @@ export function addHiveCommands(program: Command): void {
     .summary("show this machine's license")
     .action(async (_options: object, command: Command) => {
       const { context, state } = await openHive(command);
-      const { activation } = state;
-      if (activation === null) throw new CliError(EXIT.failure, "This machine is not activated.");
+      const activation = activationAt(context, state);
       const { license } = await context.client.json(z.looseObject({ license: License }), {
         path: "/v1/licenses/me",
         credential: activation.license_key,
@@ -119,8 +118,7 @@ export function addHiveCommands(program: Command): void {
     .summary("give this machine's seat back")
     .action(async (_options: object, command: Command) => {
       const { context, state } = await openHive(command);
-      const { activation } = state;
-      if (activation === null) throw new CliError(EXIT.failure, "This machine is not activated.");
+      const activation = activationAt(context, state);
       await deactivate(context.client, activation);
       await writeHiveState(process.env, { ...state, activation: null });
       context.show({ deactivated: activation.machine_id }, () => "Deactivated: the seat is free.");
@@ -130,6 +128,12 @@ export function addHiveCommands(program: Command): void {
 async function openHive(command: Command): Promise<{ context: Context; state: HiveState }> {
   const state = await readHiveState(process.env);
   return { state, context: await contextOf(command, state.activation?.url ?? null) };
+}
+
+/** The activation at the catalog that is asked: its key and token are shown to no other. Throws where there is none. */
+function activationAt({ settings }: Context, { activation }: HiveState): Activation {
+  if (activation?.url === settings.url) return activation;
+  throw new CliError(EXIT.failure, `This machine is not activated at ${settings.url}.`);
 }
 
 function licenseKey({ settings }: Context, { activation }: HiveState): string {

@@ -4,11 +4,12 @@ import * as z from "zod";
 import { moment, positiveInteger } from "../arguments.ts";
 import { path } from "../catalog-client.ts";
 import { adminToken, type Context, contextOf } from "../context.ts";
+import { CliError, EXIT } from "../exit-code.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
 import { formatTable } from "../table.ts";
 
-const LicenseAnswer = z.looseObject({ license: License, key: z.string().nullish() });
+const LicenseAnswer = z.looseObject({ license: License, key: z.string().optional(), edge: z.string().optional() });
 
 const LicensePage = z.looseObject({ licenses: z.array(License), next_cursor: z.string().nullable() });
 
@@ -51,7 +52,7 @@ export function addLicenseCommands(program: Command): void {
   withPaging(license.command("list"))
     .summary("find licenses")
     .description("Lists licenses, newest first.")
-    .option("--query <text>", "part of an email address, or an id")
+    .option("--query <text>", "the beginning of an email address, or the id of a license or machine")
     .option("--status <status>", "active, suspended, revoked or expired")
     .option("--plan <plan>", "only those of this plan")
     .action(
@@ -96,15 +97,19 @@ export function addLicenseCommands(program: Command): void {
       .requiredOption("--reason <text>", "why; it stays in the audit trail");
 
   const change = (verb: string) => async (id: string, options: ChangeOptions, command: Command) => {
-    const { reason, until } = options;
+    const { reason, until, days } = options;
+    if (verb === "extend" && (until === undefined) === (days === undefined)) {
+      throw new CliError(EXIT.usage, "Give either --until or --days.");
+    }
     const context = await contextOf(command);
     const answer = await context.client.json(LicenseAnswer, {
       method: "POST",
       path: path`/v1/admin/licenses/${id}/${verb}`,
       credential: adminToken(context),
-      // Every one of these sets a state, so that twice is once; only a new key is new each time.
-      repeatable: verb !== "rotate-key",
-      body: { reason, expires_at: until },
+      // One rotation, one extension, however often a broken connection makes us ask.
+      headers: { "Idempotency-Key": randomUUID() },
+      repeatable: true,
+      body: { reason, expires_at: until, days },
     });
     showAnswer(context, answer);
   };
@@ -113,15 +118,17 @@ export function addLicenseCommands(program: Command): void {
   addChange("suspend", "put a license on hold").action(change("suspend"));
   addChange("reinstate", "undo a revocation (owners only) or a suspension").action(change("reinstate"));
   addChange("extend", "move the end of a license")
-    .requiredOption("--until <when>", "a date, an RFC 3339 time or days from now (30d)", (text) => moment(text))
+    .option("--until <when>", "a date, an RFC 3339 time or days from now (30d)", (text) => moment(text))
+    .option("--days <n>", "so many days beyond its end, or from now if that has passed", positiveInteger)
     .action(change("extend"));
   addChange("rotate-key", "replace a leaked key; the old one dies").action(change("rotate-key"));
 }
 
-type ChangeOptions = { reason: string; until?: string };
+type ChangeOptions = { reason: string; until?: string; days?: number };
 
 function showAnswer(context: Context, answer: z.infer<typeof LicenseAnswer>): void {
   context.show(answer, ({ license, key }) =>
     key ? `${formatLicense(license)}\n\nLicense key: ${key}` : formatLicense(license),
   );
+  if (answer.edge === "pending") context.note("The edge has not been told yet; the catalog goes on trying by itself.");
 }

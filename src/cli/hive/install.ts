@@ -2,17 +2,18 @@ import { chmod, mkdir, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { type CatalogClient, path } from "../catalog-client.ts";
+import { CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { digestFile } from "../file-digest.ts";
+import { problemCode } from "../problem-error.ts";
 import { startProgress } from "../progress.ts";
 import { checkDownload } from "./check.ts";
 import { discard, download } from "./download.ts";
 import type { ReleaseKeys } from "./release-key.ts";
 
-const Versions = z.looseObject({ latest: z.string().nullable() });
-
 const Download = z.looseObject({
+  worker_id: z.string(),
+  version: z.string(),
   download_url: z.string(),
   filename: z.string(),
   size: z.number(),
@@ -20,9 +21,12 @@ const Download = z.looseObject({
   signature_url: z.string().nullable(),
 });
 
+type Download = z.infer<typeof Download>;
+
 export type InstallRequest = {
-  workerId: string;
-  /** Undefined: the latest that the license covers. */
+  /** The worker's id or variant. */
+  worker: string;
+  /** Undefined: the latest stable one that the license covers. */
   version: string | undefined;
   platform: string;
   folder: string;
@@ -41,42 +45,31 @@ export const workersFolder = (): string => join(homedir(), ".cache", "rbee", "wo
  * half-installed is ever found. Downloads resume. Throws `CliError`; what fails its check is deleted.
  */
 export async function installWorker(client: CatalogClient, request: InstallRequest): Promise<Installed> {
-  const { workerId, platform, folder } = request;
-  const version = request.version ?? (await latestVersion(client, request));
-  const release = path`/v1/workers/${workerId}/${version}`;
-  const ask = async (): Promise<z.infer<typeof Download>> =>
-    client.json(Download, {
-      path: `${release}/download`,
-      query: { platform },
-      ...withCredential(await request.credential()),
-    });
-  const first = await ask();
-  const target = join(folder, safeName(workerId));
-  const installed = { worker: workerId, version, path: target, size: first.size, sha256: first.sha256 };
-  if ((await digestFile(target).catch(() => null))?.sha256 === first.sha256) return installed;
+  const ask = (version: string): Promise<Download> => askForDownload(client, request, version);
+  const first = await ask(request.version ?? "latest");
+  // Should another version be published meanwhile, what has been begun is finished.
+  const { worker_id: workerId, version, size, sha256 } = first;
+  const target = join(request.folder, safeName(workerId));
+  const installed = { worker: workerId, version, path: target, size, sha256 };
+  if ((await digestFile(target).catch(() => null))?.sha256 === sha256) return installed;
 
-  await mkdir(folder, { recursive: true });
+  await mkdir(request.folder, { recursive: true });
   const partPath = `${target}-${safeName(version)}.part`;
-  const progress = startProgress(`${workerId} ${version}`, first.size);
-  let next: z.infer<typeof Download> | null = first;
+  const progress = startProgress(`${workerId} ${version}`, size);
+  let link: Download | null = first;
   await download({
     partPath,
     onProgress: progress.update,
     source: async () => {
-      const { download_url: url, size, sha256 } = next ?? (await ask());
-      next = null;
-      return { url, size, sha256 };
+      const { download_url: url, ...file } = link ?? (await ask(version));
+      link = null;
+      return { url, size: file.size, sha256: file.sha256 };
     },
   }).finally(progress.finish);
 
-  const signature = await fetchSignature(
-    client,
-    `${release}/files/${encodeURIComponent(first.filename)}.minisig`,
-    request,
-  );
+  const signature = await fetchSignature(await ask(version));
   try {
-    const expected = { workerId, version, size: first.size, sha256: first.sha256 };
-    await checkDownload(await digestFile(partPath), expected, signature, request.keys.keys);
+    await checkDownload(await digestFile(partPath), { workerId, version, size, sha256 }, signature, request.keys.keys);
   } catch (error) {
     if (error instanceof CliError && error.exitCode === EXIT.integrity) await discard(partPath);
     throw error;
@@ -86,30 +79,32 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   return installed;
 }
 
-async function latestVersion(client: CatalogClient, { workerId, credential }: InstallRequest): Promise<string> {
-  const { latest } = await client.json(Versions, {
-    path: path`/v1/workers/${workerId}/versions`,
-    ...withCredential(await credential()),
-  });
-  if (latest !== null) return latest;
-  throw new CliError(
-    EXIT.notFound,
-    `${workerId} has no binary release that you may have. Free workers are built from their PKGBUILD: ` +
-      `${client.url}/workers/${workerId}/PKGBUILD`,
-  );
+async function askForDownload(client: CatalogClient, request: InstallRequest, version: string): Promise<Download> {
+  const credential = await request.credential();
+  try {
+    return await client.json(Download, {
+      path: path`/v1/workers/${request.worker}/${version}/download`,
+      query: { platform: request.platform },
+      ...(credential === undefined ? {} : { credential }),
+    });
+  } catch (error) {
+    throw problemCode(error) === "CREDENTIAL_REQUIRED" && credential === undefined
+      ? new CliError(EXIT.notAuthorized, `${request.worker} needs a license: run \`rbee-catalog activate\` first.`)
+      : error;
+  }
 }
 
-/** The text of the `.minisig`. Asked for at the catalog itself, whose redirect fetch follows without the credential. */
-async function fetchSignature(client: CatalogClient, signaturePath: string, request: InstallRequest): Promise<string> {
-  const response = await client.send({ path: signaturePath, ...withCredential(await request.credential()) });
-  return response.text();
+/** The text of the `.minisig`, from its signed link. Throws (integrity) for a release that is not signed. */
+async function fetchSignature({ signature_url: url, worker_id, version }: Download): Promise<string> {
+  if (url === null)
+    throw new CliError(EXIT.integrity, `${worker_id} ${version} is not signed, so it is not installed.`);
+  const { origin, pathname, search } = new URL(url);
+  // A client of its own: the link may lead to another host, and takes no credential.
+  return (await new CatalogClient({ url: origin }).send({ path: pathname + search })).text();
 }
 
-const withCredential = (credential: string | undefined): { credential?: string } =>
-  credential === undefined ? {} : { credential };
-
-/** A name from the command line as a file name: it cannot leave its folder. */
+/** A name that the catalog gave, as a file name: it cannot leave its folder. */
 function safeName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(name)) return name;
-  throw new CliError(EXIT.usage, `"${name}" is not the id of a worker or a version.`);
+  throw new CliError(EXIT.integrity, `"${name}" is not the id of a worker or a version.`);
 }

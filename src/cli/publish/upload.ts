@@ -57,6 +57,8 @@ export async function uploadArtifact(
     path: `${artifactPath}/complete`,
     credential,
     repeatable: true,
+    // The signature may have been made, or made anew, since the file was declared.
+    body: { signature: file.signature ?? undefined },
     timeoutMs: COMPLETE_TIMEOUT_MS,
   });
 }

@@ -1,0 +1,22 @@
+import type { DevelopmentStart } from "../../src/cli/development-start.ts";
+import { SAMPLE } from "./seed.ts";
+
+/** What the development server prints when it is ready: where it is, and what to try next. */
+export const guide = ({ url, admin_token, license_key }: DevelopmentStart): string => `
+The rbee worker catalog is ready at ${url}        (API reference: ${url}/docs)
+
+  Admin token   ${admin_token}
+  License key   ${license_key}
+
+Try, in another terminal:
+
+  curl ${url}/workers
+  curl ${url}/workers/cpu/PKGBUILD
+  npx rbee-catalog license list
+  npx rbee-catalog activate
+  npx rbee-catalog install ${SAMPLE.id}
+  npx rbee-catalog status
+
+The rbee-catalog command finds this server and its credentials by itself. Data and secrets stay
+for the next start; Ctrl-C stops the server.
+`;

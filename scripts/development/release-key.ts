@@ -1,0 +1,21 @@
+import { createPrivateFile } from "../../src/cli/private-file.ts";
+import { readTextIfThere } from "../../src/cli/text-file.ts";
+import {
+  formatMinisignSecretKey,
+  generateMinisignKey,
+  type MinisignSecretKey,
+  parseMinisignSecretKey,
+} from "../../src/releases/minisign-secret-key.ts";
+
+/** The development server's release signing key, made on the first start. Throws when the file is not such a key. */
+export async function ensureReleaseKey(path: string): Promise<MinisignSecretKey> {
+  const text = await readTextIfThere(path);
+  if (text === null) {
+    const key = await generateMinisignKey();
+    await createPrivateFile(path, formatMinisignSecretKey(key));
+    return key;
+  }
+  const key = parseMinisignSecretKey(text);
+  if (!key.ok) throw new Error(`${path}: ${key.error} Delete it to have a new one made.`);
+  return key.value;
+}

@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { CatalogClient } from "../../src/cli/catalog-client.ts";
+import { problemCode } from "../../src/cli/problem-error.ts";
+import { publishRelease } from "../../src/cli/publish/publish.ts";
+import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
+import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import { sampleWorker } from "./sample-worker.ts";
+
+/** The release that a development catalog starts with. */
+export const SAMPLE = { id: "llm-worker-rbee-premium-cpu", version: "1.0.0", platform: "linux-x86_64" } as const;
+
+const Issued = z.looseObject({ key: z.string() });
+
+export type SeedOptions = {
+  url: string;
+  adminToken: string;
+  /** The key of an earlier start, if there was one. */
+  licenseKey: string | null;
+  releaseKey: MinisignSecretKey;
+  /** Where the sample is built. */
+  folder: string;
+};
+
+/**
+ * Publishes the sample release and issues one license, through the same API and code as any publisher, and returns the
+ * license's key. A key that the catalog knows says that all this has been done. Repeatable: a seed that was cut goes on.
+ */
+export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: SeedOptions): Promise<string> {
+  const client = new CatalogClient({ url });
+  if (licenseKey !== null && (await isKnown(client, licenseKey))) return licenseKey;
+
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${SAMPLE.id}-${SAMPLE.platform}`);
+  await writeFile(path, await sampleWorker(SAMPLE), { mode: 0o755 });
+  const { id: workerId, version, platform } = SAMPLE;
+  const file = await readReleaseFile(path, { workerId, version, platform, secretKey: releaseKey });
+  const notes = "The sample that every development catalog starts with.";
+  await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files: [file] });
+
+  const { key } = await client.json(Issued, {
+    method: "POST",
+    path: "/v1/admin/licenses",
+    credential: adminToken,
+    headers: { "Idempotency-Key": "development-seed" },
+    repeatable: true,
+    body: { plan: "premium-lifetime", email: "developer@example.com", note: "made by npm start" },
+  });
+  return key;
+}
+
+/** Whether the key is genuine and its license is there, in whatever state somebody has put it since. */
+async function isKnown(client: CatalogClient, licenseKey: string): Promise<boolean> {
+  try {
+    await client.send({ path: "/v1/licenses/me", credential: licenseKey });
+    return true;
+  } catch (error) {
+    const code = problemCode(error);
+    if (code === "KEY_INVALID" || code === "LICENSE_NOT_FOUND") return false;
+    if (code !== null) return true;
+    throw error;
+  }
+}
