@@ -14,10 +14,7 @@ JSON is snake_case and times are RFC 3339 in UTC. Lists page by \`limit\` and \`
 
 /** The OpenAPI 3.1 document of every operation that `app` has, served from `publicUrl`; made from the schemas that validate. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): OpenApiDocument {
-  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
-    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
-  }
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "rbee worker catalog",
@@ -28,4 +25,5 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): Op
     servers: [{ url: publicUrl }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
   });
+  return { ...document, components: { ...document.components, securitySchemes: SECURITY_SCHEMES } };
 }

@@ -50,7 +50,7 @@ export function operationSection(document: OpenApiDocument, placed: PlacedOperat
     ${parameters.length > 0 && parameterTable(document, parameters)}
     ${Object.entries(body.content ?? {}).map(([type, { schema }]) => bodyTable(document, `Body: ${type}`, schema))}
     <h4>Responses</h4>
-    ${Object.entries(operation.responses ?? {}).map(([status, response]) => responseItem(document, status, response))}
+    <dl>${Object.entries(operation.responses ?? {}).map(([status, response]) => responseItem(document, status, response))}</dl>
   </article>`;
 }
 
@@ -84,11 +84,11 @@ const fieldTable = (title: string, fields: ReturnType<typeof fieldsOf>): Html =>
 function responseItem(document: OpenApiDocument, status: string, response: Body): Html {
   const codes = [...(response.description ?? "").matchAll(/^`([A-Z_]+)`:/gm)].map(([, code = ""]) => code);
   if (codes.length > 0) {
-    return html`<dl><dt>${status}</dt><dd>${codes.map((code) => html`<a href="#problem-${code}"><code>${code}</code></a> `)}</dd></dl>`;
+    return html`<dt>${status}</dt><dd>${codes.map((code) => html`<a href="#problem-${code}"><code>${code}</code></a> `)}</dd>`;
   }
   const [type, media] = Object.entries(response.content ?? {})[0] ?? [];
-  return html`<dl><dt>${status}</dt><dd>${spans(response.description ?? "")}
-    ${type && media?.schema && responseBody(document, type, media.schema, media.example)}</dd></dl>`;
+  return html`<dt>${status}</dt><dd>${spans(response.description ?? "")}
+    ${type && media?.schema && responseBody(document, type, media.schema, media.example)}</dd>`;
 }
 
 function responseBody(document: OpenApiDocument, type: string, schema: AnySchema, given: unknown): Html {
@@ -115,7 +115,7 @@ function curlOf(document: OpenApiDocument, placed: PlacedOperation, parameters: 
   const schemes = (placed.operation.security ?? []).flatMap((one) => Object.keys(one));
   const [type, media] = Object.entries(body.content ?? {})[0] ?? [];
   const lines = [
-    `curl ${placed.method === "get" ? "" : `-X ${placed.method.toUpperCase()} `}'${url}'`,
+    `curl ${"302" in (placed.operation.responses ?? {}) ? "-LO " : ""}${placed.method === "get" ? "" : `-X ${placed.method.toUpperCase()} `}'${url}'`,
     schemes.includes("admin_token") && '-H "Authorization: Bearer $RBEE_ADMIN_TOKEN"',
     schemes.includes("license_bearer") && '-H "Authorization: Bearer $RBEE_LICENSE_KEY"',
     type && `-H 'Content-Type: ${type}'`,

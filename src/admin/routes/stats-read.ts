@@ -1,12 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { problems } from "../../http/problem-schema.ts";
 import { LICENSE_STATUSES } from "../../licensing/license-status.ts";
+import { RELEASE_STATUSES } from "../../releases/release-status.ts";
 import { currentTime, toRfc3339 } from "../../time.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
 import { createAdminRouter } from "../router.ts";
 import { readStats } from "../stats.ts";
-
-const RELEASE_STATUSES = ["draft", "published", "yanked", "blocked"] as const;
 
 const count = (description: string) => z.int().min(0).openapi({ description, example: 12 });
 
