@@ -3,7 +3,7 @@ import { grantsRelease, grantsWorker } from "../licensing/entitlement.ts";
 import type { LicenseRecord } from "../licensing/license-record.ts";
 import { machineDeactivated, refusalOfUse } from "../licensing/license-use.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
-import { findRelease, latestRelease } from "../releases/release-selection.ts";
+import { type Covers, findRelease, latestRelease } from "../releases/release-selection.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { UnixSeconds } from "../time.ts";
 
@@ -45,19 +45,8 @@ export function decideDelivery(
   if (refusal) return err(refusal);
   const covers = (release: ManifestRelease) =>
     worker.tier === "free" || !claim || grantsRelease(claim.license, release);
-  const release = named ?? latestRelease(manifest, { channel: wanted.channel, covers });
-  if (!release || !covers(release)) {
-    const offered = release ?? latestRelease(manifest, { channel: wanted.channel });
-    if (!offered) return err({ code: "VERSION_NOT_FOUND", detail: `${worker.id} has no such version.` });
-    const covered = latestRelease(manifest, { channel: wanted.channel, covers });
-    return err({
-      code: "VERSION_NOT_COVERED",
-      detail: covered
-        ? `The license does not cover ${offered.version}; ${covered.version} is the newest it does.`
-        : `The license does not cover ${offered.version}, nor any other version on offer.`,
-      extras: { latest_covered_version: covered?.version ?? null, purchase_url: purchaseUrl },
-    });
-  }
+  const release = wanted.version === "latest" ? latestRelease(manifest, { channel: wanted.channel, covers }) : named;
+  if (!release || !covers(release)) return err(refusalOfVersion(worker.id, manifest, wanted, covers, purchaseUrl));
   const artifact = artifactOf(release, wanted.file);
   return artifact
     ? ok({ release, artifact })
@@ -75,12 +64,52 @@ function refusalOfClaim(workerId: string, claim: Claim | null, now: UnixSeconds,
   const refusal = refusalOfUse(claim.license, claim.generation, now, purchaseUrl);
   if (refusal) return refusal;
   if (!claim.license.machines.includes(claim.machine)) return machineDeactivated;
-  if (grantsWorker(claim.license, workerId)) return null;
+  return refusalOfWorker(workerId, claim.license, purchaseUrl);
+}
+
+const refusalOfWorker = (workerId: string, license: LicenseRecord, purchaseUrl: string): Refusal | null =>
+  grantsWorker(license, workerId)
+    ? null
+    : {
+        code: "NOT_ENTITLED",
+        detail: `The license does not include ${workerId}.`,
+        extras: { purchase_url: purchaseUrl },
+      };
+
+/** Why none of the versions that are wanted may be had: there is none, or the license does not cover it. */
+function refusalOfVersion(
+  workerId: string,
+  manifest: Manifest,
+  { version, channel }: Wanted,
+  covers: Covers,
+  purchaseUrl: string,
+): Refusal {
+  const offered = version === "latest" ? latestRelease(manifest, { channel }) : findRelease(manifest, version);
+  if (!offered) return { code: "VERSION_NOT_FOUND", detail: `${workerId} has no such version.` };
+  const covered = latestRelease(manifest, { channel, covers });
   return {
-    code: "NOT_ENTITLED",
-    detail: `The license does not include ${workerId}.`,
-    extras: { purchase_url: purchaseUrl },
+    code: "VERSION_NOT_COVERED",
+    detail: covered
+      ? `The license does not cover ${offered.version}; ${covered.version} is the newest it does.`
+      : `The license does not cover ${offered.version}, nor any other version on offer.`,
+    extras: { latest_covered_version: covered?.version ?? null, purchase_url: purchaseUrl },
   };
+}
+
+/**
+ * What a license lets its holder see in a listing: releases of a worker that it covers, if it may be used at `now`. Errors:
+ * KEY_ROTATED, LICENSE_*, NOT_ENTITLED.
+ */
+export function listingCoverage(
+  workerId: string,
+  license: LicenseRecord,
+  generation: number,
+  now: UnixSeconds,
+  purchaseUrl: string,
+): Result<Covers, Refusal> {
+  const refusal =
+    refusalOfUse(license, generation, now, purchaseUrl) ?? refusalOfWorker(workerId, license, purchaseUrl);
+  return refusal ? err(refusal) : ok((release) => grantsRelease(license, release));
 }
 
 /** Without a platform, a release's only file is meant. */
