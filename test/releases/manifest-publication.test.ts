@@ -1,0 +1,76 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { publishers } from "../../src/publication.ts";
+import { Manifest } from "../../src/releases/manifest.ts";
+import { manifestFromLedger, manifestPublisher } from "../../src/releases/manifest-publication.ts";
+import { createRelease, moveRelease } from "../../src/releases/release-store.ts";
+import { drainOutbox } from "../../src/storage/outbox.ts";
+import { addFile, publisher, publishRelease, randomBytes } from "./publish-release.ts";
+
+const worker_id = "llm-worker-rbee-premium-cpu";
+const inKv = async () => Manifest.parse(await env.EDGE.get(`manifest:${worker_id}`, "json"));
+const versions = ({ releases }: Manifest) => releases.map(({ version, status }) => `${version} ${status}`);
+
+describe("the manifest of a worker", () => {
+  it("has every release but drafts, highest version first, with what serving its files takes", async () => {
+    const old = await publishRelease({ worker_id, version: "1.9.0" });
+    await publishRelease({ worker_id, version: "1.10.0-rc.1" });
+    await publishRelease({ worker_id, version: "1.10.0", notes: "Faster." });
+    await publishRelease({ worker_id: "llm-worker-rbee-premium-cuda", version: "3.0.0" });
+    await createRelease(env.DB, publisher(), { worker_id, version: "2.0.0", channel: "stable", notes: null });
+    await moveRelease(env.DB, publisher(), old.id, "block", "takedown");
+    const manifest = await manifestFromLedger(env.DB, worker_id);
+    expect(versions(manifest)).toEqual(["1.10.0 published", "1.10.0-rc.1 published", "1.9.0 blocked"]);
+    const [newest] = manifest.releases;
+    expect(newest).toMatchObject({ channel: "stable", notes: "Faster.", published_at: expect.any(Number) });
+    const [file] = newest?.artifacts ?? [];
+    expect(file).toMatchObject({
+      platform: "linux-x86_64",
+      filename: "worker-linux-x86_64",
+      size: 100,
+      signature: null,
+    });
+    expect((await env.BINARIES.head(file?.object_key ?? ""))?.size).toBe(100);
+    expect(Manifest.parse(manifest)).toEqual(manifest);
+  });
+
+  it("is in KV as in the ledger once published, and its mark changes with every change of it", async () => {
+    const { id } = await publishRelease({ worker_id, version: "1.0.0" });
+    expect(await inKv()).toEqual(await manifestFromLedger(env.DB, worker_id));
+    const before = await manifestPublisher.mark(env, worker_id);
+    await moveRelease(env.DB, publisher(), id, "yank", "crashes");
+    const mark = await manifestPublisher.mark(env, worker_id);
+    expect(mark).not.toBe(before);
+    expect(await manifestPublisher.publish(env, worker_id)).toBe(mark);
+    await createRelease(env.DB, publisher(), { worker_id, version: "2.0.0", channel: "stable", notes: null });
+    expect(await manifestPublisher.mark(env, worker_id)).toBe(mark);
+  });
+
+  it("reaches KV by the cron when the request was cut off between D1 and KV", async () => {
+    const draft = await createRelease(env.DB, publisher(), {
+      worker_id,
+      version: "1.0.0",
+      channel: "stable",
+      notes: null,
+    });
+    await addFile(draft.id, { bytes: randomBytes(10) });
+    await moveRelease(env.DB, publisher(), draft.id, "publish", null);
+    expect(await env.EDGE.get(`manifest:${worker_id}`)).toBeNull();
+    expect(await drainOutbox(env, publishers)).toEqual({ published: 1, failed: 0 });
+    expect(versions(await inKv())).toEqual(["1.0.0 published"]);
+    expect(await drainOutbox(env, publishers)).toEqual({ published: 0, failed: 0 });
+  });
+
+  it("stays to be published while KV fails", async () => {
+    const { id } = await publishRelease({ worker_id, version: "1.0.0" });
+    await moveRelease(env.DB, publisher(), id, "block", "takedown");
+    const failing = {
+      ...env,
+      EDGE: { put: () => Promise.reject(new Error("KV PUT failed: 500")) } as unknown as KVNamespace,
+    };
+    expect(await drainOutbox(failing, publishers)).toEqual({ published: 0, failed: 1 });
+    expect(versions(await inKv())).toEqual(["1.0.0 published"]);
+    expect(await drainOutbox(env, publishers)).toEqual({ published: 1, failed: 0 });
+    expect(versions(await inKv())).toEqual(["1.0.0 blocked"]);
+  });
+});
