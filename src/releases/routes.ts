@@ -5,6 +5,7 @@ import { artifactDelete } from "./routes/artifact-delete.ts";
 import { artifactRead } from "./routes/artifact-read.ts";
 import { partUpload } from "./routes/part-upload.ts";
 import { releaseCreate } from "./routes/release-create.ts";
+import { releaseKey } from "./routes/release-key.ts";
 import { releaseList } from "./routes/release-list.ts";
 import { releaseMove } from "./routes/release-move.ts";
 import { releaseRead } from "./routes/release-read.ts";
@@ -13,6 +14,7 @@ import { versions } from "./routes/versions.ts";
 /** The public listing of versions, and what publishers do with releases. */
 export const releaseRoutes = createRouter();
 releaseRoutes.route("/", versions);
+releaseRoutes.route("/", releaseKey);
 releaseRoutes.route("/", releaseCreate);
 releaseRoutes.route("/", releaseList);
 releaseRoutes.route("/", releaseRead);
