@@ -48,7 +48,7 @@ export async function recordDownloads(db: D1Database, bodies: readonly unknown[]
   const writes = bodies.flatMap((body) => {
     const parsed = DownloadMessage.safeParse(body);
     if (!parsed.success) {
-      console.error(JSON.stringify({ event: "download.malformed", message: parsed.error.message }));
+      console.error(JSON.stringify({ event: "download.malformed", message: z.prettifyError(parsed.error) }));
       return [];
     }
     const { link_id, worker_id, version, platform, license_id, machine, at } = parsed.data;
