@@ -1,7 +1,7 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach } from "vitest";
-import { forgetEdge } from "../src/storage/edge-store.ts";
+import { forgetIsolate } from "../src/storage/isolate-cache.ts";
 
 beforeEach(async () => {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
@@ -9,5 +9,5 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await reset();
-  forgetEdge();
+  forgetIsolate();
 });

@@ -58,6 +58,3 @@ export async function writeEdge(
 /** Lets this isolate use a record that the ledger gave because KV could not. */
 export const rememberEdge = (key: EdgeKey, record: unknown, now: UnixSeconds): void =>
   cache.set(key, record, now + ISOLATE_TTL);
-
-/** Forgets what this isolate holds: for tests that play another isolate. */
-export const forgetEdge = (): void => cache.clear();

@@ -1,5 +1,12 @@
 import type { UnixSeconds } from "../time.ts";
 
+const instances: IsolateCache<unknown>[] = [];
+
+/** Forgets what this isolate holds: for tests that play another isolate. */
+export function forgetIsolate(): void {
+  for (const cache of instances) cache.clear();
+}
+
 /**
  * A bounded map in the isolate's memory whose entries are forgotten `ttl` seconds after they were set, and, when it is
  * full, oldest use first. It holds plain data only: nothing in it belongs to one request.
@@ -10,6 +17,7 @@ export class IsolateCache<Value> {
 
   constructor(capacity: number) {
     this.#capacity = capacity;
+    instances.push(this);
   }
 
   /** The value under `key` if it is still good at `now`, else undefined. */

@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import { readLicense, updateLicense } from "../../src/licensing/license-store.ts";
-import { forgetEdge, ISOLATE_TTL } from "../../src/storage/edge-store.ts";
+import { ISOLATE_TTL } from "../../src/storage/edge-store.ts";
+import { forgetIsolate } from "../../src/storage/isolate-cache.ts";
 import { newChange } from "../../src/storage/ledger.ts";
 import { codeOf, newAddress } from "../admin/admin-request.ts";
 import { count, issueLicense, ownerToken, tokenFor } from "../licensing/license-fixture.ts";
@@ -54,7 +55,7 @@ async function settledMachine(): Promise<{ id: string; key: string; token: strin
   for (const record of [`license:${id}`, `manifest:${WORKER}`])
     await kv.put(record, (await env.EDGE.get(record)) ?? "");
   passSeconds(KV_LAG + ISOLATE_TTL);
-  forgetEdge();
+  forgetIsolate();
   return { id, key, token };
 }
 
@@ -89,7 +90,7 @@ describe("a revocation", () => {
 
     // The worst case: another isolate reads KV a moment before the write is visible there, and keeps what it read.
     passSeconds(KV_LAG - 1);
-    forgetEdge();
+    forgetIsolate();
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
     passSeconds(ISOLATE_TTL + 1);
     expect(await codeOf(await ask("GET", DOWNLOAD, token))).toBe("LICENSE_REVOKED");
@@ -119,7 +120,7 @@ describe("a revocation", () => {
     await runCron();
     expect(await count("outbox", `key = '${id}'`)).toBe(0);
     passSeconds(KV_LAG + ISOLATE_TTL);
-    forgetEdge();
+    forgetIsolate();
     expect(await codeOf(await ask("GET", DOWNLOAD, token))).toBe("LICENSE_REVOKED");
   });
 
@@ -133,7 +134,7 @@ describe("a revocation", () => {
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
     await runCron();
     passSeconds(KV_LAG + ISOLATE_TTL);
-    forgetEdge();
+    forgetIsolate();
     expect(await codeOf(await ask("GET", DOWNLOAD, token))).toBe("LICENSE_REVOKED");
     expect(await count("outbox")).toBe(0);
   });
@@ -147,10 +148,10 @@ describe("an old record in KV", () => {
     await ask("POST", `/v1/admin/licenses/${id}/reinstate`, await ownerToken(), { reason: "cleared" });
     const activation = await ask("POST", "/v1/licenses/activate", key, { fingerprint: "second" });
     const { token } = await activation.json<{ token: string }>();
-    forgetEdge();
+    forgetIsolate();
     const download = await ask("GET", DOWNLOAD, token);
     expect(download.status).toBe(200);
-    forgetEdge();
+    forgetIsolate();
     const { download_url } = await download.json<{ download_url: string }>();
     expect(await (await ask("GET", download_url)).text()).toBe("real bytes");
   });
@@ -158,7 +159,7 @@ describe("an old record in KV", () => {
   it("that is missing altogether is replaced by the ledger's", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "machine");
-    forgetEdge();
+    forgetIsolate();
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
   });
 });
