@@ -12,25 +12,30 @@ const ORIGINS: ReadonlySet<string> = new Set([
 
 const DAY_SECONDS = "86400";
 
+const PREFLIGHT_HEADERS = {
+  "Access-Control-Allow-Methods": "GET, HEAD",
+  "Access-Control-Allow-Headers": "Content-Type, If-None-Match, X-Request-Id",
+  "Access-Control-Max-Age": DAY_SECONDS,
+};
+
 /**
- * Lets pages of the known origins read public GET routes, their errors included (Fetch Standard, "CORS protocol"), and
- * answers preflights. Never with credentials. An unknown origin gets the same answers without permission to read them.
+ * The headers that let a page of `origin` (null or undefined: none was sent) read a public answer (Fetch Standard,
+ * "CORS protocol"); none for an origin that is not ours, and never with credentials. The answer needs `Vary: Origin`.
  */
+export function corsHeaders(origin: string | null | undefined): Record<string, string> {
+  if (!origin || !ORIGINS.has(origin)) return {};
+  return { "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "ETag, X-Request-Id" };
+}
+
+/** Lets our pages read public GET routes, their refusals included, and answers preflights. */
 export const publicCors: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const origin = c.req.header("Origin");
-  const known = origin !== undefined && ORIGINS.has(origin);
+  const allowed = corsHeaders(c.req.header("Origin"));
   if (c.req.method === "OPTIONS" && c.req.header("Access-Control-Request-Method") !== undefined) {
-    c.res = new Response(null, { status: 204 });
-    if (known) {
-      c.res.headers.set("Access-Control-Allow-Methods", "GET, HEAD");
-      c.res.headers.set("Access-Control-Allow-Headers", "Content-Type, If-None-Match, X-Request-Id");
-      c.res.headers.set("Access-Control-Max-Age", DAY_SECONDS);
-    }
+    const headers = "Access-Control-Allow-Origin" in allowed ? PREFLIGHT_HEADERS : {};
+    c.res = new Response(null, { status: 204, headers });
   } else {
     await next();
   }
   c.res.headers.append("Vary", "Origin");
-  if (!known) return;
-  c.res.headers.set("Access-Control-Allow-Origin", origin);
-  c.res.headers.set("Access-Control-Expose-Headers", "ETag, X-Request-Id");
+  for (const [name, value] of Object.entries(allowed)) c.res.headers.set(name, value);
 };

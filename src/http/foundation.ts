@@ -8,8 +8,12 @@ import { Problem, problemResponse, type Refusal } from "./problem.ts";
 /** A request id as a proxy or a client may send one: long enough to find, too plain to hurt a log. */
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
+/** The id of a request: the one it was sent with (undefined or null: none) if that is plausible, else a new one. */
+export const requestIdOf = (sent: string | null | undefined): string =>
+  sent && REQUEST_ID.test(sent) ? sent : crypto.randomUUID();
+
 /** Headers of every response. Pages add their own policy; nothing here is ever framed or sniffed. */
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   "X-Content-Type-Options": "nosniff",
   "Strict-Transport-Security": "max-age=31536000",
   "Referrer-Policy": "no-referrer",
@@ -17,8 +21,7 @@ const SECURITY_HEADERS = {
 
 /** Sets what every handler relies on (request id, configuration) and what every response carries. */
 export const foundation: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const sent = c.req.header("X-Request-Id");
-  c.set("requestId", sent !== undefined && REQUEST_ID.test(sent) ? sent : crypto.randomUUID());
+  c.set("requestId", requestIdOf(c.req.header("X-Request-Id")));
   c.set("config", configOf(c.env));
   await next();
   stamp(c.res.headers, c.var.requestId);

@@ -4,7 +4,7 @@ import { openApiDocument } from "./openapi-document.ts";
 import { problems } from "./problem-schema.ts";
 import { referencePage } from "./reference-page.ts";
 import { REFERENCE_STYLE } from "./reference-page-style.ts";
-import { type StaticDocument, serveDocument, staticDocument } from "./static-document.ts";
+import { documentResponse, type StaticDocument, staticDocument } from "./static-document.ts";
 
 /** Nothing but our own style sheet may load, so that a description that is not ours could do no harm either. */
 const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -96,6 +96,6 @@ function once(
     const publicUrl = c.var.config.PUBLIC_URL;
     const document = made.get(publicUrl) ?? (await make(publicUrl));
     made.set(publicUrl, document);
-    return serveDocument(document, c.req.header("If-None-Match"));
+    return documentResponse(c.req.raw, document);
   };
 }

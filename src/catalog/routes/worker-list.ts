@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { configOf } from "../../config.ts";
 import { createRouter } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { serveDocument } from "../../http/static-document.ts";
+import { documentResponse } from "../../http/static-document.ts";
 import { catalogDocuments } from "../catalog-documents.ts";
 import { CatalogEntrySchema } from "../catalog-entry.ts";
 import { NOT_MODIFIED } from "./worker-request.ts";
@@ -23,9 +24,7 @@ const route = createRoute({
   },
 });
 
-/** `GET /workers`. Like all that is made once per isolate it is documented here and served without validation. */
+/** `GET /workers`. */
 export const workerList = createRouter();
 workerList.openAPIRegistry.registerPath(route);
-workerList.get(route.getRoutingPath(), (c) =>
-  serveDocument(catalogDocuments(c.var.config).list, c.req.header("If-None-Match")),
-);
+workerList.get(route.getRoutingPath(), (c) => documentResponse(c.req.raw, catalogDocuments(configOf(c.env)).list));

@@ -1,10 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { serveDocument } from "../../http/static-document.ts";
 import { CatalogEntrySchema } from "../catalog-entry.ts";
 import { WorkerSchema } from "../worker-schema.ts";
-import { NOT_MODIFIED, requestedWorker, WorkerParams } from "./worker-request.ts";
+import { answerWith, NOT_MODIFIED, WorkerParams } from "./worker-request.ts";
 
 const entryRoute = createRoute({
   method: "get",
@@ -38,9 +37,5 @@ const resourceRoute = createRoute({
 export const workerRead = createRouter();
 workerRead.openAPIRegistry.registerPath(entryRoute);
 workerRead.openAPIRegistry.registerPath(resourceRoute);
-workerRead.get(entryRoute.getRoutingPath(), (c) =>
-  serveDocument(requestedWorker(c).entry, c.req.header("If-None-Match")),
-);
-workerRead.get(resourceRoute.getRoutingPath(), (c) =>
-  serveDocument(requestedWorker(c).resource, c.req.header("If-None-Match")),
-);
+workerRead.get(entryRoute.getRoutingPath(), answerWith("entry"));
+workerRead.get(resourceRoute.getRoutingPath(), answerWith("resource"));

@@ -1,8 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { serveDocument } from "../../http/static-document.ts";
-import { NOT_MODIFIED, requestedWorker, WorkerParams } from "./worker-request.ts";
+import { answerWith, NOT_MODIFIED, WorkerParams } from "./worker-request.ts";
 
 const pkgbuildRoute = createRoute({
   method: "get",
@@ -38,9 +37,5 @@ const srcinfoRoute = createRoute({
 export const workerRecipe = createRouter();
 workerRecipe.openAPIRegistry.registerPath(pkgbuildRoute);
 workerRecipe.openAPIRegistry.registerPath(srcinfoRoute);
-workerRecipe.get(pkgbuildRoute.getRoutingPath(), (c) =>
-  serveDocument(requestedWorker(c).pkgbuild, c.req.header("If-None-Match")),
-);
-workerRecipe.get(srcinfoRoute.getRoutingPath(), (c) =>
-  serveDocument(requestedWorker(c).srcinfo, c.req.header("If-None-Match")),
-);
+workerRecipe.get(pkgbuildRoute.getRoutingPath(), answerWith("pkgbuild"));
+workerRecipe.get(srcinfoRoute.getRoutingPath(), answerWith("srcinfo"));

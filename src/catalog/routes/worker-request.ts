@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import type { AppContext } from "../../http/app.ts";
-import { Problem } from "../../http/problem.ts";
+import type { MiddlewareHandler } from "hono";
+import { configOf } from "../../config.ts";
+import type { AppEnv } from "../../http/app.ts";
+import { documentResponse } from "../../http/static-document.ts";
 import { catalogDocuments, type WorkerDocuments } from "../catalog-documents.ts";
 
 /** The path parameter that names a worker. */
@@ -11,15 +13,13 @@ export const WorkerParams = z.object({
   }),
 });
 
-/** What is answered about the worker that the path's `id` names. Throws WORKER_NOT_FOUND. */
-export function requestedWorker(c: AppContext): WorkerDocuments {
-  const documents = catalogDocuments(c.var.config).ofWorker.get(c.req.param("id") ?? "");
-  if (documents) return documents;
-  throw new Problem({
-    code: "WORKER_NOT_FOUND",
-    detail: "The catalog has no such worker; GET /workers lists them all.",
-  });
-}
+/** Answers with one document of the worker that the path's `id` names. Another name is left to the routes that follow. */
+export const answerWith =
+  (kind: keyof WorkerDocuments): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const documents = catalogDocuments(configOf(c.env)).ofWorker.get(c.req.param("id") ?? "");
+    return documents ? documentResponse(c.req.raw, documents[kind]) : next();
+  };
 
 /** The 304 that every document of the catalog may be answered with. */
 export const NOT_MODIFIED = { 304: { description: "`If-None-Match` names what would be sent." } } as const;
