@@ -18,20 +18,40 @@ export type Fault = { path: "size" | "sha256" | "signature"; message: string };
 /** Whose signatures count, and whether a file may have none. */
 export type SignaturePolicy = { required: boolean; keys: MinisignPublicKey[] };
 
-/** Reads bytes once to their end and measures them, holding one chunk at a time. Throws what the stream throws. */
+/** What is held of a file at any time, in bytes. */
+const CHUNK = 256 * 1024;
+
+/**
+ * Reads a byte stream once to its end and measures it, in one buffer that every chunk is read into: memory stays flat
+ * however large the file is. Throws what the stream throws.
+ */
 export async function measure(bytes: ReadableStream<Uint8Array>): Promise<Measured> {
-  const sha256 = new crypto.DigestStream("SHA-256");
   const blake = blake2b.create({ dkLen: 64 });
+  const sha256 = new crypto.DigestStream("SHA-256");
+  const writer = sha256.getWriter();
+  const reader = bytes.getReader({ mode: "byob" });
   let size = 0;
-  const tee = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      blake.update(chunk);
-      size += chunk.length;
-      controller.enqueue(chunk);
-    },
-  });
-  const [, digest] = await Promise.all([bytes.pipeThrough(tee).pipeTo(sha256), sha256.digest]);
-  return { size, sha256: encodeHex(new Uint8Array(digest)), blake2b512: new Uint8Array(blake.digest()) };
+  try {
+    let buffer: ArrayBufferLike = new ArrayBuffer(CHUNK);
+    for (;;) {
+      const { value, done }: ReadableStreamReadResult<Uint8Array> = await reader.readAtLeast(
+        CHUNK,
+        new Uint8Array(buffer),
+      );
+      if (done) break;
+      blake.update(value);
+      await writer.write(value);
+      size += value.length;
+      buffer = value.buffer;
+    }
+    await writer.close();
+  } catch (error) {
+    const unread = sha256.digest.catch(() => undefined);
+    await writer.abort(error);
+    await unread;
+    throw error;
+  }
+  return { size, sha256: encodeHex(new Uint8Array(await sha256.digest)), blake2b512: new Uint8Array(blake.digest()) };
 }
 
 /**

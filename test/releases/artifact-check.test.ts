@@ -4,15 +4,16 @@ import { describe, expect, it } from "vitest";
 import { faultsOf, measure, readSignature } from "../../src/releases/artifact-check.ts";
 import { formatMinisignSignature } from "../../src/releases/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../src/releases/minisign-secret-key.ts";
-import { sha256Hex } from "./publish-release.ts";
+import { randomBytes, sha256Hex } from "./publish-release.ts";
 
 const file = new Uint8Array(new TextEncoder().encode("a worker"));
 const measured = { size: 8, sha256: await sha256Hex(file), blake2b512: new Uint8Array(blake2b(file)) };
 
 const streamOf = (chunks: Uint8Array[]) =>
-  new ReadableStream<Uint8Array>({
+  new ReadableStream({
+    type: "bytes",
     start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
+      for (const chunk of chunks) controller.enqueue(new Uint8Array(chunk));
       controller.close();
     },
   });
@@ -33,15 +34,29 @@ describe("measuring a file", () => {
   });
 
   it("fails as its source fails", async () => {
-    const broken = new ReadableStream<Uint8Array>({
+    const broken = new ReadableStream({
+      type: "bytes",
       start(controller) {
-        controller.enqueue(file);
+        controller.enqueue(file.slice());
       },
       pull(controller) {
         controller.error(new Error("the bucket is gone"));
       },
     });
     await expect(measure(broken)).rejects.toThrow("the bucket is gone");
+  });
+});
+
+describe("measuring a large file", () => {
+  it("gives the digests of the whole, beyond one chunk and at its edges", async () => {
+    for (const length of [256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 700_001]) {
+      const whole = randomBytes(length);
+      expect(await measure(new Blob([whole]).stream())).toEqual({
+        size: length,
+        sha256: await sha256Hex(whole),
+        blake2b512: new Uint8Array(blake2b(whole)),
+      });
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { manifestFromLedger } from "../../src/releases/manifest-publication.ts";
 import { versionListing } from "../../src/releases/version-listing.ts";
-import { forgetEdge } from "../../src/storage/edge-store.ts";
+import { forgetIsolate } from "../../src/storage/isolate-cache.ts";
 import { publishRelease } from "./publish-release.ts";
 
 const worker_id = "llm-worker-rbee-premium-cpu";
@@ -52,10 +52,10 @@ describe("the versions of a worker", () => {
 
   it("are answered by the ledger when KV fails or does not know them yet", async () => {
     const before = await listing();
-    forgetEdge();
+    forgetIsolate();
     await env.EDGE.delete(`manifest:${worker_id}`);
     expect(await listing()).toEqual(before);
-    forgetEdge();
+    forgetIsolate();
     const get = vi.spyOn(env.EDGE, "get").mockRejectedValue(new Error("KV GET failed: 500"));
     expect(await listing()).toEqual(before);
     get.mockRestore();
