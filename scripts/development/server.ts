@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DevelopmentPaths } from "./paths.ts";
 import { signalGroup, spawnWrangler } from "./wrangler.ts";
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 5_000;
 
 /** Throws, saying what to do, if another program listens on this port of the loopback interface. */
@@ -28,7 +28,7 @@ export async function refuseBusyPort(port: number): Promise<void> {
 
 /** A running `wrangler dev`. */
 export type DevelopmentServer = {
-  /** Resolves when the Worker answers. Throws, with what wrangler said, if it ends or takes a minute. */
+  /** Resolves when the Worker answers. Throws, with what wrangler said, if it ends or takes two minutes. */
   ready(signal: AbortSignal): Promise<void>;
   /** Shows on the terminal what the Worker logs from here on. */
   showLog(): void;

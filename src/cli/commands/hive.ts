@@ -57,7 +57,7 @@ export function addHiveCommands(program: Command): void {
     .option("--version <version>", "this one instead of the latest that the license covers")
     .option("--dir <folder>", "where to install", workersFolder())
     .option("--platform <platform>", "for another platform than this machine's")
-    .option("--release-key <file>", "minisign public key to trust, instead of the one pinned on first use")
+    .option("--release-key <file>", "minisign public key to trust and pin from now on, instead of the one pinned on first use")
     .addHelpText("after", "\nExample:\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0")
     .action(async (workerId: string, options: InstallOptions, command: Command) => {
       const hive = await openHive(command);
@@ -69,7 +69,7 @@ export function addHiveCommands(program: Command): void {
         await writeHiveState(process.env, state);
       };
       const keys = await releaseKeys(context.client, { file: options.releaseKey, pinned: state.release_keys[url] });
-      if (options.releaseKey === undefined && state.release_keys[url] === undefined) {
+      if (state.release_keys[url] !== keys.text) {
         await keep({ release_keys: { ...state.release_keys, [url]: keys.text } });
       }
       const credential = async (): Promise<string | undefined> => {

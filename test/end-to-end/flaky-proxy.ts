@@ -1,0 +1,46 @@
+import { once } from "node:events";
+import { createServer, request, type Server } from "node:http";
+
+/** What happens to one exchange: it passes; it never gets an answer; its answer breaks off after so many bytes. */
+export type Fate = "pass" | "hang" | { cutAfter: number };
+
+export type FlakyProxy = {
+  /** Every request that came, as `METHOD /path range`. */
+  log: string[];
+  /** Decides on each request; passes everything unless set. */
+  fate: (method: string, path: string) => Fate;
+  close(): void;
+};
+
+/** A proxy on `port` before the catalog on `target`, for lines that break when a test wants them to. */
+export async function startFlakyProxy(port: number, target: number): Promise<FlakyProxy> {
+  const proxy: FlakyProxy = { log: [], fate: () => "pass", close: () => server.close() };
+  const server: Server = createServer((incoming, outgoing) => {
+    const { method = "GET", url = "/", headers } = incoming;
+    proxy.log.push([method, url, headers.range ?? ""].join(" ").trim());
+    const fate = proxy.fate(method, url);
+    if (fate === "hang") {
+      incoming.resume();
+      return;
+    }
+    const forwarded = request({ host: "localhost", port: target, method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (fate === "pass") {
+        answer.pipe(outgoing);
+        return;
+      }
+      let left = fate.cutAfter;
+      answer.on("data", (chunk: Buffer) => {
+        outgoing.write(chunk.subarray(0, Math.max(0, left)));
+        left -= chunk.length;
+        if (left <= 0) setTimeout(() => outgoing.destroy(), 50);
+      });
+    });
+    forwarded.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => forwarded.destroy());
+    incoming.pipe(forwarded);
+  });
+  server.listen(port);
+  await once(server, "listening");
+  return proxy;
+}

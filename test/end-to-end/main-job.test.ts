@@ -1,0 +1,288 @@
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { freePort, launch, ready, type Server } from "./development-server.ts";
+import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
+import { PROJECT, type Run, rbeeCatalog, run } from "./program-run.ts";
+
+/** The main job, from an empty folder to a refused hive, by the commands that people type. */
+
+const WORKER = "llm-worker-rbee-premium-cpu";
+const MiB = 1024 * 1024;
+
+const Start = z.object({ url: z.string(), admin_token: z.string(), license_key: z.string() });
+const Issued = z.object({ license: z.object({ id: z.string() }), key: z.string() });
+const Versions = z.object({ latest: z.string().nullable(), versions: z.array(z.object({ version: z.string() })) });
+const Link = z.object({ download_url: z.string(), sha256: z.string(), size: z.number() });
+const Releases = z.object({ releases: z.array(z.object({ id: z.string(), version: z.string(), status: z.string() })) });
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+let root = "";
+let url = "";
+let start: z.infer<typeof Start>;
+let server: Server;
+let proxy: FlakyProxy;
+let ports: { server: number; proxy: number };
+/** The seeded release's file, and a larger one of our own: three parts. */
+let binary = "";
+let issued: z.infer<typeof Issued>;
+
+const curl = (...args: string[]): Promise<Run> => run("curl", ["--silent", "--show-error", ...args]);
+const fetched = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> =>
+  schema.parse(JSON.parse((await curl(...args)).stdout));
+const dev = (): string => join(root, "dev");
+/** The environment of a hive with a home of its own. */
+const hive = (name: string): NodeJS.ProcessEnv => ({
+  DEV_DIR: join(root, "nowhere"),
+  XDG_CONFIG_HOME: join(root, name),
+  RBEE_MACHINE: `machine-of-${name}`,
+  RBEE_CATALOG_URL: url,
+  RBEE_ADMIN_TOKEN: "",
+  RBEE_LICENSE_KEY: issued.key,
+});
+const admin = (...args: string[]): Promise<Run> =>
+  rbeeCatalog(args, {
+    DEV_DIR: dev(),
+    XDG_CONFIG_HOME: join(root, "admin"),
+    RBEE_CATALOG_URL: "",
+    RBEE_ADMIN_TOKEN: "",
+  });
+
+const publish = (): string[] => [
+  ...["release", "publish", binary, "--worker", WORKER, "--version", "1.1.0"],
+  ...["--sign-key", join(dev(), "release-signing.key")],
+];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "rbee-main-job-"));
+  ports = { server: await freePort(), proxy: await freePort() };
+  url = `http://localhost:${ports.proxy}`;
+  proxy = await startFlakyProxy(ports.proxy, ports.server);
+  await mkdir(dev());
+  // Signed links then lead through the proxy too.
+  await writeFile(join(dev(), "dev.vars"), `PUBLIC_URL=${url}\n`);
+  server = await ready(launch(dev(), ports.server));
+  start = Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")));
+  binary = join(root, `${WORKER}-linux-x86_64`);
+  const sample = await readFile(join(dev(), `${WORKER}-linux-x86_64`));
+  await writeFile(binary, Buffer.concat([sample, randomBytes(17 * MiB)]), { mode: 0o755 });
+});
+
+afterAll(async () => {
+  await server?.stop();
+  proxy.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+describe("the first start", () => {
+  it("says what to try, and leaves it for scripts, for its owner's eyes only", async () => {
+    for (const text of Object.values(start)) expect(server.output()).toContain(text);
+    expect(start.url).toBe(`http://localhost:${ports.server}`);
+    for (const file of ["start.json", "dev.vars", "admin-token", "release-signing.key"]) {
+      expect([file, (await stat(join(dev(), file))).mode & 0o777]).toEqual([file, 0o600]);
+    }
+  });
+
+  it("serves on IPv4 and by name", async () => {
+    for (const host of ["127.0.0.1", "localhost"]) {
+      expect((await curl("--fail", `http://${host}:${ports.server}/health`)).code).toBe(0);
+    }
+  });
+
+  it("refuses a port that is in use, and says what to do", async () => {
+    const second = launch(join(root, "second"), ports.server);
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toContain(`PORT=${ports.server + 1} npm start`);
+  });
+});
+
+describe("a hive without a license", () => {
+  it("lists the workers and fetches a free PKGBUILD", async () => {
+    const { stdout } = await curl(`${url}/workers`);
+    expect(JSON.parse(stdout)).toMatchObject({
+      workers: expect.arrayContaining([expect.objectContaining({ id: WORKER })]),
+    });
+    expect((await curl(`${url}/workers/cpu/PKGBUILD`)).stdout).toContain("pkgname=llm-worker-rbee-cpu");
+  });
+
+  it("is told what it needs for a premium binary", async () => {
+    const { code, stderr } = await rbeeCatalog(["install", WORKER], {
+      ...{ DEV_DIR: join(root, "nowhere"), XDG_CONFIG_HOME: join(root, "stranger"), RBEE_CATALOG_URL: url },
+    });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("rbee-catalog activate")]);
+  });
+});
+
+describe("a publisher", () => {
+  it("resumes an upload that was killed; nothing is offered before", async () => {
+    proxy.fate = (method, path) => (method === "PUT" && path.endsWith("/parts/2") ? "hang" : "pass");
+    const arrived = (): number => proxy.log.filter((line) => /^PUT .*\/parts\/[13]$/.test(line)).length;
+    const upload = spawn(process.execPath, ["src/cli/main.ts", ...publish()], {
+      cwd: PROJECT,
+      stdio: "ignore",
+      env: { ...process.env, RBEE_CATALOG_URL: url, RBEE_ADMIN_TOKEN: start.admin_token },
+    });
+    while (arrived() < 2) await sleep(50);
+    await sleep(1000);
+    upload.kill("SIGKILL");
+    await once(upload, "close");
+    const versions = await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`);
+    expect(versions.versions.map(({ version }) => version)).toEqual(["1.0.0"]);
+
+    proxy.fate = () => "pass";
+    proxy.log.length = 0;
+    const again = await rbeeCatalog(publish(), { RBEE_CATALOG_URL: url, RBEE_ADMIN_TOKEN: start.admin_token });
+    expect([again.code, again.stderr]).toEqual([0, ""]);
+    expect(again.stdout).toContain("published");
+    expect(proxy.log.filter((line) => line.startsWith("PUT")).map((line) => line.split("/").at(-1))).toEqual(["2"]);
+    expect((await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`)).latest).toBe("1.1.0");
+  });
+
+  it("may repeat itself, but never replaces what is published", async () => {
+    expect((await admin(...publish())).code).toBe(0);
+    const other = join(root, `other-linux-x86_64`);
+    await writeFile(other, "another program");
+    const refused = await admin("release", "publish", other, "--worker", WORKER, "--version", "1.1.0");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Publish a new version")]);
+  });
+
+  it("cannot publish what is signed by a key that the catalog does not trust", async () => {
+    const made = await admin("keys", "new", "--release", "--out", join(root, "strange.key"), "--keys-dir", root);
+    expect(made.code).toBe(0);
+    const { code, stderr } = await admin(
+      ...[
+        "release",
+        "publish",
+        binary,
+        "--worker",
+        WORKER,
+        "--version",
+        "1.1.1",
+        "--sign-key",
+        join(root, "strange.key"),
+      ],
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining("not trusted")]);
+    const { latest } = await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`);
+    expect(latest).toBe("1.1.0");
+  });
+});
+
+describe("a licensed hive", () => {
+  it("gets a license from the admin and a seat on it", async () => {
+    const { stdout } = await admin(
+      "license",
+      "issue",
+      "--plan",
+      "premium-trial",
+      "--email",
+      "ada@example.com",
+      "--json",
+    );
+    issued = Issued.parse(JSON.parse(stdout));
+    const { code, stdout: shown } = await rbeeCatalog(["activate", "--name", "attic"], hive("attic"));
+    expect([code, shown]).toEqual([0, expect.stringContaining("attic")]);
+    const second = await rbeeCatalog(["activate"], hive("cellar"));
+    expect([second.code, second.stderr]).toEqual([5, expect.stringContaining("MACHINE_LIMIT_REACHED")]);
+  });
+
+  it("installs the latest version over a line that breaks, and can run it", async () => {
+    proxy.log.length = 0;
+    let breaks = 0;
+    proxy.fate = (_method, path) => (path.startsWith("/dl/") && breaks++ < 2 ? { cutAfter: 5 * MiB } : "pass");
+    const folder = join(root, "workers");
+    const { code, stdout, stderr } = await rbeeCatalog(["install", WORKER, "--dir", folder], hive("attic"));
+    proxy.fate = () => "pass";
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("1.1.0");
+    const ranges = proxy.log.filter((line) => line.startsWith("GET /dl/")).map((line) => line.split(" ")[2]);
+    expect(ranges.slice(0, 3)).toEqual([
+      undefined,
+      expect.stringMatching(/^bytes=\d{6,}-$/),
+      expect.stringMatching(/^bytes=\d{7,}-$/),
+    ]);
+    expect(sha256(await readFile(join(folder, WORKER)))).toBe(sha256(await readFile(binary)));
+    expect((await stat(join(folder, WORKER))).mode & 0o777).toBe(0o755);
+    if (process.platform === "linux" && process.arch === "x64") {
+      expect((await run(join(folder, WORKER), ["--version"])).stdout).toBe(`${WORKER} 1.0.0 (sample)\n`);
+    }
+  });
+
+  it("does not replace a working worker with one that fails its check", async () => {
+    const folder = join(root, "workers");
+    const before = await readFile(join(folder, WORKER));
+    const part = join(folder, `${WORKER}-1.0.0.part`);
+    const { size } = await stat(join(dev(), `${WORKER}-linux-x86_64`));
+    await writeFile(part, randomBytes(size));
+    const install = ["install", WORKER, "--dir", folder, "--version", "1.0.0"];
+    const { code, stderr } = await rbeeCatalog(install, hive("attic"));
+    expect([code, stderr]).toEqual([6, expect.stringContaining("sha256")]);
+    expect(sha256(await readFile(join(folder, WORKER)))).toBe(sha256(before));
+    expect((await rbeeCatalog(install, hive("attic"))).code).toBe(0);
+  });
+
+  it("resumes with curl, and its key opens a download for its machine", async () => {
+    const credential = ["--header", `Rbee-Machine: ${hive("attic")["RBEE_MACHINE"]}`, "--oauth2-bearer", issued.key];
+    const link = await fetched(Link, ...credential, `${url}/v1/workers/${WORKER}/1.1.0/download?platform=linux-x86_64`);
+    const part = join(root, "by-curl");
+    await curl("--range", "0-999999", "--output", part, link.download_url);
+    await curl("--continue-at", "-", "--output", part, link.download_url);
+    expect(sha256(await readFile(part))).toBe(link.sha256);
+  });
+
+  it("is refused once the license is revoked, running links included", async () => {
+    const credential = ["--header", `Rbee-Machine: ${hive("attic")["RBEE_MACHINE"]}`, "--oauth2-bearer", issued.key];
+    const link = await fetched(Link, ...credential, `${url}/v1/workers/${WORKER}/1.1.0/download?platform=linux-x86_64`);
+    const revoked = await admin("license", "revoke", issued.license.id, "--reason", "test");
+    expect([revoked.code, revoked.stdout]).toEqual([0, expect.stringContaining("revoked")]);
+    const activate = await rbeeCatalog(["activate"], hive("attic"));
+    expect([activate.code, activate.stderr]).toEqual([5, expect.stringContaining("LICENSE_REVOKED")]);
+    const deadline = Date.now() + 70_000;
+    let status = "";
+    while (status !== "403" && Date.now() < deadline) {
+      status = (await curl("--output", "/dev/null", "--write-out", "%{http_code}", "--range", "0-0", link.download_url))
+        .stdout;
+      await sleep(500);
+    }
+    expect(status).toBe("403");
+    const install = await rbeeCatalog(["install", WORKER, "--dir", join(root, "later")], hive("attic"));
+    expect([install.code, install.stderr]).toEqual([5, expect.stringContaining("LICENSE_REVOKED")]);
+    const { stdout: trail } = await admin("audit", "--subject", issued.license.id);
+    expect(trail).toContain("license.revoke");
+  });
+});
+
+describe("another start", () => {
+  it("stops cleanly at Ctrl-C, and keeps data, token and key", async () => {
+    expect(await server.stop()).toBe(0);
+    expect((await curl(`http://localhost:${ports.server}/health`)).code).not.toBe(0);
+    server = await ready(launch(dev(), ports.server));
+    expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
+    expect((await admin("license", "show", issued.license.id)).stdout).toContain("revoked");
+    expect((await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`)).latest).toBe("1.1.0");
+  });
+
+  it("finishes a seed that was cut before its license was written down", async () => {
+    await server.stop();
+    await rm(join(dev(), "start.json"));
+    server = await ready(launch(dev(), ports.server));
+    expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
+    const { releases } = Releases.parse(JSON.parse((await admin("release", "list", WORKER, "--json")).stdout));
+    expect(releases.filter(({ version }) => version === "1.0.0")).toHaveLength(1);
+  });
+
+  it.runIf(process.platform === "linux")("ends with a failure when the Worker's server dies", async () => {
+    const { pid } = server.process;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+    process.kill(-Number(children.trim()), "SIGKILL");
+    expect(await server.exited).toBe(1);
+    expect(server.output()).toContain("ended by itself");
+  });
+});
