@@ -1,5 +1,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { CliError, EXIT } from "./exit-code.ts";
+import { isFileError } from "./text-file.ts";
 
 /**
  * Writes a text that only its owner may read (mode 0600), making its folder (0700) if need be. A reader finds the old
@@ -17,8 +19,13 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   }
 }
 
-/** Writes a private text to a path where nothing is yet. Throws EEXIST rather than replace a key. */
+/** Writes a private text to a path where nothing is yet. Throws `CliError` rather than replace what may be in use. */
 export async function createPrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(path, text, { mode: 0o600, flag: "wx" });
+  try {
+    await writeFile(path, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if (!isFileError(error, "EEXIST")) throw error;
+    throw new CliError(EXIT.usage, `${path} exists already and may be in use. Name another file with --out.`);
+  }
 }

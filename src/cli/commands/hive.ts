@@ -57,7 +57,10 @@ export function addHiveCommands(program: Command): void {
     .option("--version <version>", "this one instead of the latest that the license covers")
     .option("--dir <folder>", "where to install", workersFolder())
     .option("--platform <platform>", "for another platform than this machine's")
-    .option("--release-key <file>", "minisign public key to trust and pin from now on, instead of the one pinned on first use")
+    .option(
+      "--release-key <file>",
+      "minisign public key to trust and pin from now on, instead of the one pinned on first use",
+    )
     .addHelpText("after", "\nExample:\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0")
     .action(async (workerId: string, options: InstallOptions, command: Command) => {
       const hive = await openHive(command);

@@ -7,11 +7,10 @@ import { showKeyId } from "../../releases/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../releases/minisign-secret-key.ts";
 import { currentTime } from "../../time.ts";
 import { contextOf } from "../context.ts";
-import { CliError, EXIT } from "../exit-code.ts";
 import { formatKeySet, newLicenseSigningKey, parseKeySet, rotateKeySet } from "../keys/license-signing-key.ts";
 import { addReleaseKey } from "../keys/release-key-file.ts";
 import { createPrivateFile } from "../private-file.ts";
-import { isFileError, readTextIfThere } from "../text-file.ts";
+import { readTextIfThere } from "../text-file.ts";
 
 const KEYS = fileURLToPath(new URL("../../../keys/", import.meta.url));
 
@@ -36,7 +35,7 @@ export function addKeysCommands(program: Command): void {
         const out = options.out ?? "release-signing.secret.key";
         const key = await generateMinisignKey();
         const publicFile = join(options.keysDir, "release-signing.pub");
-        await createSecret(out, formatMinisignSecretKey(key));
+        await createPrivateFile(out, formatMinisignSecretKey(key));
         await writeFile(publicFile, addReleaseKey((await readTextIfThere(publicFile)) ?? "", key));
         context.show({ key_id: showKeyId(key.keyId), secret_key: out, public_key: publicFile }, () =>
           steps(`minisign key ${showKeyId(key.keyId)}`, [
@@ -49,7 +48,7 @@ export function addKeysCommands(program: Command): void {
       }
       const out = options.out ?? "license-signing.secret.jwk";
       const { privateJwk } = await newLicenseSigningKey();
-      await createSecret(out, `${JSON.stringify(privateJwk)}\n`);
+      await createPrivateFile(out, `${JSON.stringify(privateJwk)}\n`);
       context.show({ kid: privateJwk.kid, secret_key: out }, () =>
         steps(`license signing key ${privateJwk.kid}`, [
           `npx wrangler secret put LICENSE_SIGNING_KEY < ${out}`,
@@ -75,7 +74,7 @@ export function addKeysCommands(program: Command): void {
       const publicFile = join(options.keysDir, "license-signing.jwks.json");
       const onFile = parseKeySet(JSON.parse((await readTextIfThere(publicFile)) ?? '{"keys": []}'));
       const next = await newLicenseSigningKey();
-      await createSecret(options.out, `${JSON.stringify(next.privateJwk)}\n`);
+      await createPrivateFile(options.out, `${JSON.stringify(next.privateJwk)}\n`);
       await writeFile(publicFile, formatKeySet(rotateKeySet(live, onFile, next.publicJwk, currentTime())));
       context.show({ kid: next.publicJwk.kid, secret_key: options.out, public_keys: publicFile }, () =>
         steps(`license signing key ${next.publicJwk.kid}`, [
@@ -86,15 +85,6 @@ export function addKeysCommands(program: Command): void {
         ]),
       );
     });
-}
-
-async function createSecret(path: string, text: string): Promise<void> {
-  try {
-    await createPrivateFile(path, text);
-  } catch (error) {
-    if (!isFileError(error, "EEXIST")) throw error;
-    throw new CliError(EXIT.usage, `${path} exists already and may hold a key in use. Name another with --out.`);
-  }
 }
 
 const steps = (what: string, lines: string[]): string =>

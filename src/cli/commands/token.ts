@@ -1,9 +1,12 @@
 import type { Command } from "commander";
 import * as z from "zod";
+import { newAdminToken } from "../../admin/admin-token.ts";
 import { moment } from "../arguments.ts";
 import { path } from "../catalog-client.ts";
 import { adminToken, contextOf } from "../context.ts";
+import { firstOwnerSql } from "../first-owner.ts";
 import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
+import { createPrivateFile } from "../private-file.ts";
 import { formatTable } from "../table.ts";
 
 const AdminToken = z.looseObject({
@@ -40,6 +43,23 @@ export function addTokenCommands(program: Command): void {
       });
       context.show(created, ({ token: secret }) => secret);
       context.note(`${created.admin_token.id}: keep it now, it cannot be shown again.`);
+    });
+
+  token
+    .command("bootstrap")
+    .summary("make the first owner token of a deployment")
+    .description(
+      "Makes an owner token without asking the catalog, and writes the SQL that lets it in: to be run by whoever owns the " +
+        "database. Every other token is made by `token create`.",
+    )
+    .option("--out <file>", "where the SQL goes; it holds the token's hash only", "first-owner.secret.sql")
+    .action(async ({ out }: { out: string }, command: Command) => {
+      const context = await contextOf(command);
+      const secret = newAdminToken();
+      await createPrivateFile(out, `${await firstOwnerSql(secret, "first owner")}\n`);
+      context.show({ token: secret, sql: out }, () => secret);
+      context.note("Keep it now, it cannot be shown again. It is let in by:");
+      context.note(`  npx wrangler d1 execute rbee-worker-catalog --remote --file ${out} && rm ${out}`);
     });
 
   withPaging(token.command("list"))
