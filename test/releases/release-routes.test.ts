@@ -1,6 +1,9 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { z } from "zod";
+import { app } from "../../src/app.ts";
+import { formatMinisignPublicKey } from "../../src/releases/minisign.ts";
+import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
 import type { ArtifactUpload, ReleaseSchema } from "../../src/releases/release-schema.ts";
 import { PART_SIZE } from "../../src/releases/upload-plan.ts";
 import { ask, codeOf, makeToken } from "../admin/admin-request.ts";
@@ -125,6 +128,42 @@ describe("publishing over HTTP", () => {
       }
     }
     expect((await release(get(`/${id}`))).status).toBe("published");
+  });
+});
+
+describe("where signatures are required", () => {
+  it("a file is ready only with one by a key of this deployment", async () => {
+    const key = await generateMinisignKey();
+    const { keyId, key: publicKey } = key;
+    const strict = {
+      ...env,
+      RELEASE_SIGNATURES: "required",
+      RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey({ keyId, key: publicKey }),
+    };
+    const { id } = await draft();
+    const { artifact } = await (await post(`/${id}/artifacts`, await declarationOf({ bytes }))).json<Upload>();
+    const at = `/v1/admin/releases/${id}/artifacts/${artifact.id}`;
+    await put(`/${id}/artifacts/${artifact.id}/parts/1`, bytes);
+    const complete = async (signature: string | null) =>
+      app.request(
+        `${at}/complete`,
+        {
+          method: "POST",
+          headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+          body: JSON.stringify({ signature }),
+        },
+        strict,
+      );
+    const { signature: strangers } = await declarationOf({ bytes, secretKey: await generateMinisignKey() });
+    for (const signature of [null, strangers]) {
+      const refused = await complete(signature);
+      expect(refused.status).toBe(422);
+      expect(await refused.json()).toMatchObject({ code: "VALIDATION_FAILED", errors: [{ path: "signature" }] });
+    }
+    expect((await post(`/${id}/publish`)).status).toBe(409);
+    const { signature } = await declarationOf({ bytes, secretKey: key });
+    expect((await complete(signature)).status).toBe(200);
+    expect(await release(get(`/${id}`))).toMatchObject({ artifacts: [{ state: "ready", signature }] });
   });
 });
 
