@@ -1,5 +1,5 @@
 import { adminRoutes } from "./admin/routes.ts";
-import { catalogDocumentRoutes, catalogRoutes } from "./catalog/routes.ts";
+import { catalogRoutes } from "./catalog/routes.ts";
 import { deliveryRoutes } from "./delivery/routes.ts";
 import { createRouter } from "./http/app.ts";
 import { foundation, notFound, onError } from "./http/foundation.ts";
@@ -11,7 +11,6 @@ import { releaseRoutes } from "./releases/routes.ts";
 
 /** Every route of the service, room by room. */
 export const app = createRouter();
-app.route("/", catalogDocumentRoutes);
 app.use(foundation);
 app.onError(onError);
 app.notFound(notFound);

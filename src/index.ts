@@ -1,10 +1,11 @@
 import { app } from "./app.ts";
+import { answerDocumentAtOnce } from "./catalog/document-answer.ts";
 import { recordDownloads } from "./delivery/download-count.ts";
 import { publishers } from "./publication.ts";
 import { drainOutbox } from "./storage/outbox.ts";
 
 export default {
-  fetch: app.fetch,
+  fetch: (request, env, context) => answerDocumentAtOnce(request, env) ?? app.fetch(request, env, context),
 
   async scheduled(_controller, env) {
     await drainOutbox(env, publishers);

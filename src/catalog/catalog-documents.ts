@@ -4,42 +4,34 @@ import { type CatalogEntry, catalogEntry } from "./catalog-entry.ts";
 import { type WorkerResource, workerResource } from "./worker-schema.ts";
 import { workers } from "./workers.ts";
 
-/** What one worker's routes answer with. */
-export type WorkerDocuments = Record<"entry" | "resource" | "pkgbuild" | "srcinfo", StaticDocument>;
-
-/** Every body of the catalog that does not depend on a query. */
-export type CatalogDocuments = { list: StaticDocument; ofWorker: ReadonlyMap<string, WorkerDocuments> };
+/** Every body of the catalog that does not depend on a query, by its path. */
+export type CatalogDocuments = ReadonlyMap<string, StaticDocument>;
 
 const PLAIN = "text/plain; charset=utf-8";
 
 const json = (body: { workers: CatalogEntry[] } | CatalogEntry | WorkerResource) =>
   staticDocument(JSON.stringify(body), "application/json");
 
-function render(purchaseUrl: string): CatalogDocuments {
+/** Makes the catalog's bodies; `PURCHASE_URL` is the one thing in them that is not code. */
+export function makeCatalogDocuments(config: Pick<Config, "PURCHASE_URL">): CatalogDocuments {
+  const documents = new Map<string, StaticDocument>();
   const entries: CatalogEntry[] = [];
-  const ofWorker = new Map<string, WorkerDocuments>();
   for (const worker of workers) {
-    const resource = workerResource(worker, purchaseUrl);
+    const resource = workerResource(worker, config.PURCHASE_URL);
     const entry = catalogEntry(resource);
     entries.push(entry);
-    const documents = {
+    const made = {
       entry: json(entry),
       resource: json(resource),
       pkgbuild: staticDocument(worker.pkgbuild, PLAIN),
       srcinfo: staticDocument(worker.srcinfo, PLAIN),
     };
-    ofWorker.set(worker.id, documents).set(worker.variant, documents);
+    for (const name of [worker.id, worker.variant]) {
+      documents.set(`/workers/${name}`, made.entry);
+      documents.set(`/workers/${name}/PKGBUILD`, made.pkgbuild);
+      documents.set(`/workers/${name}/.SRCINFO`, made.srcinfo);
+      documents.set(`/v1/workers/${name}`, made.resource);
+    }
   }
-  return { list: json({ workers: entries }), ofWorker };
-}
-
-const rendered = new WeakMap<Config, CatalogDocuments>();
-
-/** The catalog's bodies under `config`, made at their first use: for an isolate they never change. */
-export function catalogDocuments(config: Config): CatalogDocuments {
-  const known = rendered.get(config);
-  if (known) return known;
-  const documents = render(config.PURCHASE_URL);
-  rendered.set(config, documents);
-  return documents;
+  return documents.set("/workers", json({ workers: entries }));
 }

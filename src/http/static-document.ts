@@ -1,6 +1,4 @@
-import { corsHeaders } from "./cors.ts";
 import { etagOf, namesEtag } from "./etag.ts";
-import { requestIdOf, SECURITY_HEADERS } from "./foundation.ts";
 
 /** A public body that is the same for everybody and made once per isolate, with the headers that go with it. */
 export type StaticDocument = {
@@ -18,26 +16,19 @@ export const PUBLIC_CACHE_CONTROL = "public, max-age=300";
 export function staticDocument(text: string, contentType: string): StaticDocument {
   const body = new TextEncoder().encode(text);
   const etag = etagOf(body);
-  const unchangedHeaders = {
-    ...SECURITY_HEADERS,
-    "Cache-Control": PUBLIC_CACHE_CONTROL,
-    ETag: etag,
-    Vary: "Origin",
-  };
+  const unchangedHeaders = { "Cache-Control": PUBLIC_CACHE_CONTROL, ETag: etag };
   const headers = { ...unchangedHeaders, "Content-Type": contentType, "Content-Length": String(body.length) };
   return { body, etag, headers, unchangedHeaders };
 }
 
 /**
- * Answers a GET or HEAD with the document: 200, or 304 to a client that has it already (RFC 9110, section 13). The
- * response is complete, with all that `foundation` and `publicCors` would add: those two cost as much as everything else.
+ * Answers a GET or HEAD with the document and `more` headers: 200, or 304 to a client that has it already (RFC 9110,
+ * section 13).
  */
-export function documentResponse(request: Request, document: StaticDocument): Response {
-  const unchanged = namesEtag(request.headers.get("If-None-Match"), document.etag);
-  const headers = {
-    ...(unchanged ? document.unchangedHeaders : document.headers),
-    "X-Request-Id": requestIdOf(request.headers.get("X-Request-Id")),
-    ...corsHeaders(request.headers.get("Origin")),
-  };
-  return unchanged ? new Response(null, { status: 304, headers }) : new Response(document.body, { headers });
+export function documentResponse(request: Request, document: StaticDocument, more?: Record<string, string>): Response {
+  if (namesEtag(request.headers.get("If-None-Match"), document.etag)) {
+    return new Response(null, { status: 304, headers: { ...document.unchangedHeaders, ...more } });
+  }
+  const body = request.method === "HEAD" ? null : document.body;
+  return new Response(body, { headers: { ...document.headers, ...more } });
 }

@@ -1,6 +1,8 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { app } from "../../src/app.ts";
+import { answerDocumentAtOnce } from "../../src/catalog/document-answer.ts";
 import { workers } from "../../src/catalog/workers.ts";
 
 const ask = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
@@ -213,9 +215,35 @@ it("lets our pages read refusals too", async () => {
   expect(response.headers.get("Access-Control-Allow-Origin")).toBe("https://rbee.dev");
 });
 
+it.each([
+  ["GET", {}],
+  ["HEAD", {}],
+  ["GET", { Origin: "https://rbee.dev" }],
+  ["GET", { "If-None-Match": "*" }],
+])("answers %s %o alike at once and through the router", async (method, sent: Record<string, string>) => {
+  const init = { method, headers: { ...sent, "X-Request-Id": "the-same-id" } };
+  const url = "https://catalog.test/workers/cpu?unused=1";
+  const routed = await app.request(url, init, env);
+  const request = new Request(url, init);
+  const direct = answerDocumentAtOnce(request, env);
+  if (direct === null) throw new Error("it was left to the router");
+  expect(direct.status).toBe(routed.status);
+  expect(Object.fromEntries(direct.headers)).toEqual(Object.fromEntries(routed.headers));
+  expect(await direct.text()).toBe(await routed.text());
+});
+
+it.each([
+  ["POST", "/workers"],
+  ["OPTIONS", "/workers"],
+  ["GET", "/workers/none"],
+  ["GET", "/v1/workers"],
+  ["GET", "/health"],
+])("leaves %s %s to the router", async (method, path) => {
+  await app.request("https://catalog.test/workers", {}, env);
+  expect(answerDocumentAtOnce(new Request(`https://catalog.test${path}`, { method }), env)).toBeNull();
+});
+
 it("needs no database, key-value store or bucket", async () => {
-  const { app } = await import("../../src/app.ts");
-  const { env } = await import("cloudflare:workers");
   const broken = { get: () => Promise.reject(new Error("must not be used")) };
   const bindings = { ...env, DB: broken, EDGE: broken, BINARIES: broken };
   for (const path of ["/workers", "/workers/cpu", "/workers/cpu/PKGBUILD", "/v1/workers?q=cpu"]) {

@@ -1,10 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { configOf } from "../../config.ts";
 import { createRouter } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { documentResponse } from "../../http/static-document.ts";
-import { catalogDocuments } from "../catalog-documents.ts";
 import { CatalogEntrySchema } from "../catalog-entry.ts";
+import { answerDocument } from "../document-answer.ts";
 import { NOT_MODIFIED } from "./worker-request.ts";
 
 const CatalogSchema = z.object({ workers: z.array(CatalogEntrySchema) }).openapi("Catalog");
@@ -27,4 +25,4 @@ const route = createRoute({
 /** `GET /workers`. */
 export const workerList = createRouter();
 workerList.openAPIRegistry.registerPath(route);
-workerList.get(route.getRoutingPath(), (c) => documentResponse(c.req.raw, catalogDocuments(configOf(c.env)).list));
+workerList.get(route.getRoutingPath(), answerDocument);

@@ -2,8 +2,9 @@ import { createRoute } from "@hono/zod-openapi";
 import { createRouter } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { CatalogEntrySchema } from "../catalog-entry.ts";
+import { answerDocument } from "../document-answer.ts";
 import { WorkerSchema } from "../worker-schema.ts";
-import { answerWith, NOT_MODIFIED, WorkerParams } from "./worker-request.ts";
+import { NOT_MODIFIED, WorkerParams } from "./worker-request.ts";
 
 const entryRoute = createRoute({
   method: "get",
@@ -37,5 +38,5 @@ const resourceRoute = createRoute({
 export const workerRead = createRouter();
 workerRead.openAPIRegistry.registerPath(entryRoute);
 workerRead.openAPIRegistry.registerPath(resourceRoute);
-workerRead.get(entryRoute.getRoutingPath(), answerWith("entry"));
-workerRead.get(resourceRoute.getRoutingPath(), answerWith("resource"));
+workerRead.get(entryRoute.getRoutingPath(), answerDocument);
+workerRead.get(resourceRoute.getRoutingPath(), answerDocument);

@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { answerWith, NOT_MODIFIED, WorkerParams } from "./worker-request.ts";
+import { answerDocument } from "../document-answer.ts";
+import { NOT_MODIFIED, WorkerParams } from "./worker-request.ts";
 
 const pkgbuildRoute = createRoute({
   method: "get",
@@ -37,5 +38,5 @@ const srcinfoRoute = createRoute({
 export const workerRecipe = createRouter();
 workerRecipe.openAPIRegistry.registerPath(pkgbuildRoute);
 workerRecipe.openAPIRegistry.registerPath(srcinfoRoute);
-workerRecipe.get(pkgbuildRoute.getRoutingPath(), answerWith("pkgbuild"));
-workerRecipe.get(srcinfoRoute.getRoutingPath(), answerWith("srcinfo"));
+workerRecipe.get(pkgbuildRoute.getRoutingPath(), answerDocument);
+workerRecipe.get(srcinfoRoute.getRoutingPath(), answerDocument);
