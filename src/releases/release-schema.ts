@@ -7,7 +7,7 @@ import type { Release } from "./release-store.ts";
 import { MAX_FILE_SIZE, PART_SIZE, partCount } from "./upload-plan.ts";
 import { parseVersion } from "./version.ts";
 
-export const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 const EXAMPLE_SIGNATURE = `untrusted comment: signature from minisign secret key
 RUSOELgoX68xlzWlYm8TCo/8c0pduSFr0wGYFBrHiOz9xd6kjJV2lIuQ5VPK0GqOQ0pvcFgVKe7x6rlTYUjxZhVUhCvr04WOMwc=
