@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
-import { accessSync, chmodSync, constants, copyFileSync, mkdtempSync, readdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 
 const MAKEPKG = "/usr/bin/makepkg";
 const PKGBUILDS = join(import.meta.dirname, "../../pkgbuilds");
@@ -34,9 +35,20 @@ function whyMissing(): string | null {
   }
 }
 
-/** A new empty directory, which the ordinary user may write in. */
+const directories: string[] = [];
+
+// makepkg takes the rights to its package directory away.
+afterAll(() => {
+  for (const directory of directories) {
+    execFileSync("chmod", ["-R", "u+rwx", directory]);
+    rmSync(directory, { recursive: true });
+  }
+});
+
+/** A new empty directory, which the ordinary user may write in; it lasts as long as the tests of the file. */
 export function workDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "rbee-catalog-makepkg-"));
+  directories.push(directory);
   chmodSync(directory, 0o777);
   return directory;
 }
