@@ -40,6 +40,12 @@ const EnvironmentSchema = z
     DELIVERY: z.enum(["worker", "r2-presigned"]),
     RELEASE_SIGNATURES: z.enum(["required", "optional"]),
     RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
+    LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
+    GRACE_DAYS: z.coerce.number().int().min(0).max(60),
+    STRIPE_SECRET_KEY: z.union([z.literal(""), z.string().regex(/^(sk|rk)_(live|test)_/)]).default(""),
+    STRIPE_WEBHOOK_SECRET: z.string().default(""),
+    STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().default(""),
+    STRIPE_API_BASE: z.union([z.literal(""), z.url()]).default(""),
     R2_S3_ENDPOINT: z.union([z.literal(""), z.url()]),
     R2_S3_BUCKET: z.string(),
     R2_ACCESS_KEY_ID: z.string().default(""),
@@ -56,6 +62,16 @@ const EnvironmentSchema = z
     }
     if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES !== "required") {
       context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message: "must be required in production" });
+    }
+    if (env.STRIPE_SECRET_KEY !== "" && env.STRIPE_SECRET_KEY.includes("_live_") !== env.LIVEMODE) {
+      context.addIssue({ code: "custom", path: ["STRIPE_SECRET_KEY"], message: "is of the other mode than LIVEMODE" });
+    }
+    // A key must never be sent to anybody but Stripe, and a stand-in never be believed.
+    if (env.ENVIRONMENT === "production" && env.STRIPE_API_BASE !== "") {
+      context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must not be set in production" });
+    }
+    if (env.STRIPE_API_BASE !== "" && !["127.0.0.1", "localhost", "[::1]"].includes(new URL(env.STRIPE_API_BASE).hostname)) {
+      context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must be on loopback" });
     }
     if (env.ACCESS_TEAM_DOMAIN !== "" && env.ACCESS_AUD === "") {
       context.addIssue({ code: "custom", path: ["ACCESS_AUD"], message: "is needed with ACCESS_TEAM_DOMAIN" });

@@ -60,3 +60,9 @@ export const plans: Readonly<Record<PlanId, Plan>> = {
     billing: "admin",
   },
 };
+
+/** The plan a price of Stripe's belongs to, by `lookup_key`, or null: a price that is not one of ours, or not on sale. */
+export function planOfPrice(price: { lookup_key: string | null }): PlanId | null {
+  const plan = PLAN_IDS.find((id) => id === price.lookup_key);
+  return plan !== undefined && plans[plan].billing !== "admin" ? plan : null;
+}

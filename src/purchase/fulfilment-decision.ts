@@ -1,0 +1,62 @@
+import type Stripe from "stripe";
+import { type PlanId, planOfPrice } from "./plans.ts";
+import { idOf } from "./stripe-client.ts";
+
+/** What a checkout session is worth. */
+export type Fulfilment =
+  | { outcome: "pending" }
+  | { outcome: "failed" }
+  /** Paid, but for nothing that we sell: told to admins, never guessed at. */
+  | { outcome: "foreign"; reason: string }
+  | {
+      outcome: "issue";
+      plan: PlanId;
+      machines: number;
+      email: string;
+      customerId: string | null;
+      subscriptionId: string | null;
+      paymentIntentId: string | null;
+    };
+
+/**
+ * Whether a session, retrieved with its line items, buys a license. What was bought is read from the line item's price,
+ * never from metadata, and the amount is compared before tax and discounts, which Stripe adds on top.
+ */
+export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boolean): Fulfilment {
+  if (session.livemode !== livemode) return { outcome: "foreign", reason: "the session is of the other mode" };
+  if (session.status === "expired") return { outcome: "failed" };
+  if (session.status !== "complete" || session.payment_status === "unpaid") return { outcome: "pending" };
+  const items = session.line_items?.data ?? [];
+  const [item] = items;
+  const price = item?.price ?? null;
+  const plan = price ? planOfPrice(price) : null;
+  if (items.length !== 1 || !item || !price || plan === null) {
+    return { outcome: "foreign", reason: `unknown price ${price?.id ?? "none"}` };
+  }
+  const machines = item.quantity ?? 1;
+  if (item.amount_subtotal !== expectedAmount(price, machines, session)) {
+    return { outcome: "foreign", reason: `unexpected amount ${item.amount_subtotal} for ${plan}` };
+  }
+  const email = session.customer_details?.email ?? session.customer_email;
+  if (!email) return { outcome: "foreign", reason: "the session has no mail address" };
+  return {
+    outcome: "issue",
+    plan,
+    machines,
+    email: email.toLowerCase(),
+    customerId: idOf(session.customer),
+    subscriptionId: idOf(session.subscription),
+    paymentIntentId: idOf(session.payment_intent),
+  };
+}
+
+/** What a quantity of a price costs before tax and discounts; nothing while a trial runs. */
+function expectedAmount(price: Stripe.Price, quantity: number, session: Stripe.Checkout.Session): number {
+  if (session.payment_status === "no_payment_required" && session.mode === "subscription") return 0;
+  const packs = price.transform_quantity
+    ? price.transform_quantity.round === "up"
+      ? Math.ceil(quantity / price.transform_quantity.divide_by)
+      : Math.floor(quantity / price.transform_quantity.divide_by)
+    : quantity;
+  return (price.unit_amount ?? 0) * packs;
+}

@@ -1,0 +1,58 @@
+import type Stripe from "stripe";
+import type { LicenseFacts } from "../licensing/license-status.ts";
+import { DAY } from "../time.ts";
+import { type PlanId, planOfPrice } from "./plans.ts";
+import { idOf } from "./stripe-client.ts";
+
+/** What a subscription says of its license. `plan` and `machine_limit` are null where its price is not one of ours. */
+export type SubscriptionFacts = Pick<LicenseFacts, "subscription_state" | "expires_at" | "grace_seconds"> & {
+  plan: PlanId | null;
+  machine_limit: number | null;
+  /** A price that no plan has: told to admins, and no reason to change what was sold. */
+  unknown_price: string | null;
+};
+
+/**
+ * The facts of a subscription as Stripe has it now. `graceDays`: how long a license goes on after what was paid for.
+ * Periods stand on the item since API version 2025-03-31. When a renewal fails, Stripe has already moved the period on, so
+ * a license that is past due was paid until the period's start. One that ends with its period gets no grace after it.
+ */
+export function subscriptionFacts(subscription: Stripe.Subscription, graceDays: number): SubscriptionFacts {
+  const [item] = subscription.items.data;
+  const plan = item ? planOfPrice(item.price) : null;
+  const ends = subscription.cancel_at_period_end || subscription.cancel_at !== null;
+  const paidUntil = subscription.cancel_at ?? item?.current_period_end ?? subscription.ended_at;
+  const common = {
+    plan,
+    machine_limit: plan === null ? null : (item?.quantity ?? null),
+    unknown_price: plan === null ? (idOf(item?.price) ?? "none") : null,
+  };
+  switch (subscription.status) {
+    case "trialing":
+    case "active":
+      return {
+        ...common,
+        subscription_state: "active",
+        expires_at: paidUntil ?? null,
+        grace_seconds: ends ? 0 : graceDays * DAY,
+      };
+    case "past_due":
+      return {
+        ...common,
+        subscription_state: "past_due",
+        expires_at: item?.current_period_start ?? paidUntil ?? null,
+        grace_seconds: graceDays * DAY,
+      };
+    case "canceled":
+    case "incomplete_expired":
+      return {
+        ...common,
+        subscription_state: "ended",
+        expires_at: subscription.ended_at ?? paidUntil ?? null,
+        grace_seconds: 0,
+      };
+    default:
+      // unpaid, paused, incomplete, and whatever Stripe adds: nothing is paid for, and it may be again.
+      return { ...common, subscription_state: "suspended", expires_at: paidUntil ?? null, grace_seconds: 0 };
+  }
+}
