@@ -12,6 +12,9 @@ CREATE INDEX licenses_by_customer ON licenses (stripe_customer_id) WHERE stripe_
 CREATE INDEX licenses_by_subscription ON licenses (stripe_subscription_id) WHERE stripe_subscription_id IS NOT NULL;
 CREATE INDEX licenses_by_payment_intent ON licenses (stripe_payment_intent_id) WHERE stripe_payment_intent_id IS NOT NULL;
 
+-- An admin's extension. Apart from `expires_at`, which follows the money, so that no event can take it back.
+ALTER TABLE licenses ADD COLUMN extended_until INTEGER;
+
 -- A checkout that began here.
 CREATE TABLE orders (
   id TEXT PRIMARY KEY,

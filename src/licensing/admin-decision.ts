@@ -2,6 +2,7 @@ import type { Refusal } from "../http/problem.ts";
 import { err, ok, type Result } from "../result.ts";
 import { DAY, type UnixSeconds } from "../time.ts";
 import type { LicenseRow } from "./license-record.ts";
+import { endOf } from "./license-status.ts";
 import type { LicensePatch } from "./license-store.ts";
 
 /** What an admin can do to a license. */
@@ -18,7 +19,7 @@ const conflict = (detail: string) => err<Refusal>({ code: "CONFLICT", detail });
  * the state does not allow it, INSUFFICIENT_SCOPE where only an owner may, which is to bring back a revoked license.
  */
 export function decideAdminAct(
-  license: Pick<LicenseRow, "admin_state" | "generation" | "expires_at">,
+  license: Pick<LicenseRow, "admin_state" | "generation" | "expires_at" | "extended_until">,
   act: AdminAct,
   isOwner: boolean,
   now: UnixSeconds,
@@ -40,15 +41,15 @@ export function decideAdminAct(
       return ok({ generation: license.generation + 1 });
     case "extend": {
       if (admin_state === "revoked") return conflict("The license is revoked; extending it would change nothing.");
-      if (license.expires_at === null) return conflict("The license has no end to move.");
+      const end = endOf(license);
+      if (end === null) return conflict("The license has no end to move.");
       const { until } = act;
-      const expiresAt =
-        "days" in until ? Math.max(now, license.expires_at) + until.days * DAY : Math.floor(until.expires_at);
-      if (expiresAt === license.expires_at) return ok(null);
-      if (expiresAt < license.expires_at || expiresAt <= now) {
+      const extendedUntil = "days" in until ? Math.max(now, end) + until.days * DAY : until.expires_at;
+      if (extendedUntil === end) return ok(null);
+      if (extendedUntil < end || extendedUntil <= now) {
         return conflict("An extension must end later than the license does now, and in the future.");
       }
-      return ok({ expires_at: expiresAt });
+      return ok({ extended_until: extendedUntil });
     }
   }
 }

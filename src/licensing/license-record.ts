@@ -18,9 +18,14 @@ export const LicenseRow = z.object({
   dispute_state: z.enum(["none", "open", "won", "lost"]),
   subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
   expires_at: z.number().nullable(),
+  extended_until: z.number().nullable(),
   grace_seconds: z.number(),
   status_index: z.number(),
   livemode: z.number().transform((flag) => flag === 1),
+  checkout_session_id: z.string().nullable(),
+  stripe_customer_id: z.string().nullable(),
+  stripe_subscription_id: z.string().nullable(),
+  stripe_payment_intent_id: z.string().nullable(),
   revision: z.number(),
   created_at: z.number(),
   updated_at: z.number(),
@@ -58,6 +63,7 @@ export type LicenseRecord = Pick<
   | "dispute_state"
   | "subscription_state"
   | "expires_at"
+  | "extended_until"
   | "grace_seconds"
 > & {
   /** Fingerprint hashes of the active machines. */
@@ -79,6 +85,7 @@ export function licenseRecordOf(license: License, now: UnixSeconds): LicenseReco
     dispute_state: license.dispute_state,
     subscription_state: license.subscription_state,
     expires_at: license.expires_at,
+    extended_until: license.extended_until,
     grace_seconds: license.grace_seconds,
     machines: activeMachines(license).map((machine) => machine.fingerprint_hash),
     published_at: now,

@@ -11,6 +11,8 @@ export type LicenseFacts = {
   subscription_state: "none" | "active" | "past_due" | "suspended" | "ended";
   /** Paid or granted until; null: for ever. */
   expires_at: UnixSeconds | null;
+  /** In force until then whatever the subscription says: an admin's extension. */
+  extended_until: UnixSeconds | null;
   /** How long after `expires_at` the license goes on, with a warning. */
   grace_seconds: number;
 };
@@ -25,13 +27,24 @@ export type Standing =
 
 /**
  * The one function that says whether a license is in force. Precedence: an admin's decision, then a lost dispute or full
- * refund, an open dispute, the subscription, expiry. So nothing that money does can undo what an admin decided.
+ * refund, an open dispute, an admin's extension, the subscription, expiry. So nothing that money does can undo what an admin
+ * decided.
  */
 export function standingOf(facts: LicenseFacts, now: UnixSeconds): Standing {
   if (facts.admin_state === "revoked") return { status: "revoked", cause: "admin" };
   if (facts.admin_state === "suspended") return { status: "suspended", cause: "admin" };
   if (facts.dispute_state === "lost" || facts.refund_state === "full") return { status: "revoked", cause: "payment" };
   if (facts.dispute_state === "open") return { status: "suspended", cause: "payment" };
+  const paid = standingOfPayment(facts, now);
+  const { extended_until } = facts;
+  if (extended_until === null || now >= extended_until || (paid.status === "active" && paid.ends_at === null))
+    return paid;
+  const endsAt =
+    paid.status === "active" && paid.ends_at !== null ? Math.max(paid.ends_at, extended_until) : extended_until;
+  return { status: "active", ends_at: endsAt, warning: null };
+}
+
+function standingOfPayment(facts: LicenseFacts, now: UnixSeconds): Standing {
   if (facts.subscription_state === "ended") return { status: "expired", cause: "subscription" };
   if (facts.subscription_state === "suspended") return { status: "suspended", cause: "subscription" };
   if (facts.expires_at === null) return { status: "active", ends_at: null, warning: null };
@@ -42,6 +55,13 @@ export function standingOf(facts: LicenseFacts, now: UnixSeconds): Standing {
     : { status: "expired", cause: "expiry" };
 }
 
+/** When a license ends by what was paid for or an admin has granted, without grace; null: never. */
+export const endOf = ({
+  expires_at,
+  extended_until,
+}: Pick<LicenseFacts, "expires_at" | "extended_until">): UnixSeconds | null =>
+  expires_at === null ? null : Math.max(expires_at, extended_until ?? 0);
+
 /**
  * `standingOf(...).status` as an SQL expression over a `licenses` row, for filters and counts; `?1` is the current time.
  * The property test in test/licensing/license-status.test.ts holds the two equal.
@@ -50,6 +70,7 @@ export const STATUS_SQL = `CASE
   WHEN admin_state <> 'none' THEN admin_state
   WHEN dispute_state = 'lost' OR refund_state = 'full' THEN 'revoked'
   WHEN dispute_state = 'open' THEN 'suspended'
+  WHEN ?1 < extended_until THEN 'active'
   WHEN subscription_state = 'ended' THEN 'expired'
   WHEN subscription_state = 'suspended' THEN 'suspended'
   WHEN expires_at IS NULL OR ?1 < expires_at + grace_seconds THEN 'active'

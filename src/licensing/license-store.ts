@@ -1,5 +1,4 @@
 import { type Change, commitChange, isUniqueViolation } from "../storage/ledger.ts";
-import type { UnixSeconds } from "../time.ts";
 import { type License, LicenseRow, MachineRow } from "./license-record.ts";
 import { STATUS_INDEX_SPACE } from "./status-list.ts";
 
@@ -15,19 +14,31 @@ export async function readLicense(db: D1Database, id: string): Promise<License |
 }
 
 /** What a new license is made of; everything else starts at its default. */
-export type NewLicense = {
-  id: string;
-  email: string;
-  plan: string;
-  note: string | null;
-  entitlements: string[];
-  versions: string;
-  updates_until: UnixSeconds | null;
-  machine_limit: number;
-  offline_days: number;
-  expires_at: UnixSeconds | null;
-  livemode: boolean;
-};
+export type NewLicense = Pick<
+  LicenseRow,
+  | "id"
+  | "email"
+  | "plan"
+  | "note"
+  | "entitlements"
+  | "versions"
+  | "updates_until"
+  | "machine_limit"
+  | "offline_days"
+  | "expires_at"
+  | "livemode"
+> &
+  Partial<
+    Pick<
+      LicenseRow,
+      | "subscription_state"
+      | "grace_seconds"
+      | "checkout_session_id"
+      | "stripe_customer_id"
+      | "stripe_subscription_id"
+      | "stripe_payment_intent_id"
+    >
+  >;
 
 /**
  * Writes a new license with its audit and outbox entries, and `beside` them in the same transaction. Throws what D1
@@ -65,7 +76,28 @@ export async function insertLicense(
 }
 
 /** Columns that an act upon a license may change. */
-export type LicensePatch = Partial<Pick<LicenseRow, "admin_state" | "generation" | "expires_at" | "updates_until">>;
+export type LicensePatch = Partial<
+  Pick<
+    LicenseRow,
+    | "admin_state"
+    | "refund_state"
+    | "dispute_state"
+    | "subscription_state"
+    | "generation"
+    | "expires_at"
+    | "extended_until"
+    | "grace_seconds"
+    | "updates_until"
+    | "machine_limit"
+    | "plan"
+    | "entitlements"
+    | "versions"
+    | "offline_days"
+  >
+>;
+
+const columnValue = (value: LicensePatch[keyof LicensePatch]): string | number | null =>
+  Array.isArray(value) ? JSON.stringify(value) : (value ?? null);
 
 /**
  * Writes `patch` with its audit and outbox entries, and `beside` them, if the license is still at `revision`: the state that
@@ -84,6 +116,6 @@ export function updateLicense(
       `UPDATE licenses SET ${names.map((name) => `${name} = ?, `).join("")} revision = revision + 1, last_change = ?, updated_at = ?
        WHERE id = ? AND revision = ?`,
     )
-    .bind(...Object.values(patch), change.id, change.at, id, revision);
+    .bind(...Object.values(patch).map(columnValue), change.id, change.at, id, revision);
   return commitChange(db, change, { table: "licenses", id }, [update, ...beside], { topic: "license", key: id });
 }

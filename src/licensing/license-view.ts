@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../time.ts";
 import { activeMachines, type License, type MachineRow } from "./license-record.ts";
-import { LICENSE_STATUSES, standingOf } from "./license-status.ts";
+import { endOf, LICENSE_STATUSES, standingOf } from "./license-status.ts";
 
 /** Example values shared by the API description. */
 export const EXAMPLE_LICENSE_ID = "lic_06b4m2v8w5r7q1t3x9z2k4n6p8";
@@ -57,7 +57,7 @@ export function licenseView(license: License, now: UnixSeconds): z.infer<typeof 
     entitlements: license.entitlements,
     versions: license.versions,
     updates_until: toRfc3339(license.updates_until),
-    expires_at: toRfc3339(license.expires_at),
+    expires_at: toRfc3339(endOf(license)),
     machine_limit: license.machine_limit,
     machines: activeMachines(license).map(machineView),
   };

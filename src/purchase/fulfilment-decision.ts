@@ -34,7 +34,7 @@ export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boo
     return { outcome: "foreign", reason: `unknown price ${price?.id ?? "none"}` };
   }
   const machines = item.quantity ?? 1;
-  if (item.amount_subtotal !== expectedAmount(price, machines, session)) {
+  if (item.amount_subtotal !== fullPrice(price, machines) && !(isTrial(session) && item.amount_subtotal === 0)) {
     return { outcome: "foreign", reason: `unexpected amount ${item.amount_subtotal} for ${plan}` };
   }
   const email = session.customer_details?.email ?? session.customer_email;
@@ -50,13 +50,12 @@ export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boo
   };
 }
 
-/** What a quantity of a price costs before tax and discounts; nothing while a trial runs. */
-function expectedAmount(price: Stripe.Price, quantity: number, session: Stripe.Checkout.Session): number {
-  if (session.payment_status === "no_payment_required" && session.mode === "subscription") return 0;
-  const packs = price.transform_quantity
-    ? price.transform_quantity.round === "up"
-      ? Math.ceil(quantity / price.transform_quantity.divide_by)
-      : Math.floor(quantity / price.transform_quantity.divide_by)
-    : quantity;
-  return (price.unit_amount ?? 0) * packs;
+const isTrial = (session: Stripe.Checkout.Session): boolean =>
+  session.mode === "subscription" && session.payment_status === "no_payment_required";
+
+/** What a quantity of a price costs before tax and discounts, in the currency's smallest unit. */
+function fullPrice(price: Stripe.Price, quantity: number): number {
+  const divideBy = price.transform_quantity?.divide_by ?? 1;
+  const round = price.transform_quantity?.round === "down" ? Math.floor : Math.ceil;
+  return (price.unit_amount ?? 0) * round(quantity / divideBy);
 }

@@ -14,7 +14,8 @@ const clients = new WeakMap<Config, Stripe>();
 export async function stripeClient(config: Config): Promise<Stripe> {
   const known = clients.get(config);
   if (known) return known;
-  if (config.STRIPE_SECRET_KEY === "") throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "Nothing is sold here." });
+  if (config.STRIPE_SECRET_KEY === "")
+    throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "Nothing is sold here." });
   const { default: StripeSdk } = await import("stripe");
   const base = config.STRIPE_API_BASE === "" ? null : new URL(config.STRIPE_API_BASE);
   const client = new StripeSdk(config.STRIPE_SECRET_KEY, {

@@ -45,6 +45,7 @@ const license: LicenseRecord = {
   dispute_state: "none",
   subscription_state: "none",
   expires_at: null,
+  extended_until: null,
   grace_seconds: 0,
   machines: ["m"],
   published_at: NOW,

@@ -11,6 +11,7 @@ const facts: fc.Arbitrary<LicenseFacts> = fc.record({
   dispute_state: fc.constantFrom("none", "open", "won", "lost"),
   subscription_state: fc.constantFrom("none", "active", "past_due", "suspended", "ended"),
   expires_at: fc.option(fc.integer({ min: NOW - 10, max: NOW + 10 }), { nil: null }),
+  extended_until: fc.option(fc.integer({ min: NOW - 10, max: NOW + 10 }), { nil: null }),
   grace_seconds: fc.constantFrom(0, 1, 5, 20),
 });
 
@@ -22,6 +23,7 @@ describe("a license's status", () => {
       dispute_state: "none",
       subscription_state: "none",
       expires_at: null,
+      extended_until: null,
       grace_seconds: 0,
     };
     const statusOf = (over: Partial<LicenseFacts>) => standingOf({ ...plain, ...over }, NOW).status;
@@ -35,6 +37,10 @@ describe("a license's status", () => {
     expect(statusOf({ subscription_state: "past_due", expires_at: NOW - 9, grace_seconds: 9 })).toBe("suspended");
     expect(statusOf({ expires_at: NOW })).toBe("expired");
     expect(statusOf({ expires_at: NOW + 1 })).toBe("active");
+    const extended = { extended_until: NOW + 1 };
+    expect(statusOf({ ...extended, expires_at: NOW - 9, subscription_state: "ended" })).toBe("active");
+    expect(statusOf({ ...extended, dispute_state: "open" })).toBe("suspended");
+    expect(statusOf({ extended_until: NOW, expires_at: NOW - 9 })).toBe("expired");
   });
 
   it("warns during the grace, and only then", () => {
@@ -44,6 +50,7 @@ describe("a license's status", () => {
       dispute_state: "none",
       subscription_state: "active",
       expires_at,
+      extended_until: null,
       grace_seconds: 10,
     });
     expect(standingOf(subject(NOW + 1), NOW)).toEqual({ status: "active", ends_at: NOW + 11, warning: null });
@@ -72,6 +79,7 @@ describe("a license's status", () => {
       `SELECT ${STATUS_SQL} AS status FROM (SELECT key AS place, value ->> 'admin_state' AS admin_state,
          value ->> 'refund_state' AS refund_state, value ->> 'dispute_state' AS dispute_state,
          value ->> 'subscription_state' AS subscription_state, value ->> 'expires_at' AS expires_at,
+         value ->> 'extended_until' AS extended_until,
          value ->> 'grace_seconds' AS grace_seconds FROM json_each(?2)) ORDER BY place`,
     )
       .bind(NOW, JSON.stringify(samples))

@@ -63,7 +63,7 @@ export function registerIssue(router: OpenAPIHono<AdminEnv>): void {
     const actor = adminActor(c);
     const { "idempotency-key": key } = c.req.valid("header");
     const request = await idempotentRequest(actor.actor, key, ["issue", asked]);
-    const license = licenseByHand(asked, c.var.config.ENVIRONMENT === "production", actor.now);
+    const license = licenseByHand(asked, c.var.config.LIVEMODE, actor.now);
     const change = newChange(actor, {
       action: "license.issue",
       subject: license.id,

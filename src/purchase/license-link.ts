@@ -1,0 +1,45 @@
+import * as z from "zod";
+import type { ChargeFacts } from "./charge-facts.ts";
+
+/** The column of `licenses` that names a thing of Stripe's. */
+export type StripeLink =
+  | "checkout_session_id"
+  | "stripe_subscription_id"
+  | "stripe_payment_intent_id"
+  | "stripe_customer_id";
+
+/** The ids of the licenses that a thing of Stripe's stands behind. */
+export async function licensesBehind(db: D1Database, link: StripeLink, id: string): Promise<string[]> {
+  const { results } = await db.prepare(`SELECT id FROM licenses WHERE ${link} = ?`).bind(id).all<{ id: string }>();
+  return results.map((row) => row.id);
+}
+
+const ChargeRow = z.object({
+  charge_id: z.string(),
+  refund_state: z.enum(["none", "partial", "full"]),
+  dispute_state: z.enum(["none", "open", "won", "lost"]),
+});
+
+/** A charge behind a license, with what is known of it. */
+export type KnownCharge = ChargeFacts & { charge_id: string };
+
+/** The charges that are known of a license. */
+export async function chargesOf(db: D1Database, licenseId: string): Promise<KnownCharge[]> {
+  const { results } = await db.prepare("SELECT * FROM license_charges WHERE license_id = ?").bind(licenseId).all();
+  return results.map((row) => ChargeRow.parse(row));
+}
+
+/** The statement that keeps what is known of a charge, if the change of its license (`changeId`) takes effect. */
+export const chargeKnown = (
+  db: D1Database,
+  licenseId: string,
+  charge: KnownCharge,
+  changeId: string,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO license_charges (charge_id, license_id, refund_state, dispute_state, updated_at)
+       SELECT ?1, id, ?2, ?3, updated_at FROM licenses WHERE id = ?4 AND last_change = ?5
+       ON CONFLICT (charge_id) DO UPDATE SET refund_state = ?2, dispute_state = ?3, updated_at = excluded.updated_at`,
+    )
+    .bind(charge.charge_id, charge.refund_state, charge.dispute_state, licenseId, changeId);

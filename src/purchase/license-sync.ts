@@ -1,0 +1,97 @@
+import type Stripe from "stripe";
+import type { License } from "../licensing/license-record.ts";
+import { type LicensePatch, readLicense, updateLicense } from "../licensing/license-store.ts";
+import { type Actor, newChange } from "../storage/ledger.ts";
+import { disputeState, licenseChargeFacts, refundState } from "./charge-facts.ts";
+import { chargeKnown, chargesOf, type KnownCharge } from "./license-link.ts";
+import { plans } from "./plans.ts";
+import { subscriptionFacts } from "./subscription-facts.ts";
+
+/** What looking at a license came to; `unknownPrice` is a price of its subscription that no plan has. */
+export type SyncOutcome = { changed: boolean; unknownPrice: string | null };
+
+/**
+ * Makes a license follow the money: fetches what stands behind it from Stripe as it is now, and writes the facts that differ
+ * with their audit entry. The license's revision is read before Stripe is asked, and the write holds only if it has not
+ * moved: so of two at once, the one that was told the older state cannot write last. `chargeId` adds a charge to those that are
+ * looked at. Throws what Stripe or D1 throw; nothing is half-done then, and it may be repeated.
+ */
+export async function syncLicense(
+  db: D1Database,
+  stripe: Stripe,
+  licenseId: string,
+  graceDays: number,
+  actor: Actor,
+  chargeId: string | null = null,
+): Promise<SyncOutcome> {
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const license = await readLicense(db, licenseId);
+    if (!license) return { changed: false, unknownPrice: null };
+    const known = await chargesOf(db, licenseId);
+    const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays);
+    const looked = await lookAtCharges(stripe, license, known, chargeId);
+    const charges = [...known.filter((old) => !looked.some((one) => one.charge_id === old.charge_id)), ...looked];
+    const isSubscription = license.stripe_subscription_id !== null;
+    const patch = difference(license, { ...facts, ...licenseChargeFacts(charges, isSubscription) });
+    const news = looked.filter((charge) => !known.some((old) => isSame(old, charge)));
+    if (Object.keys(patch).length === 0 && news.length === 0) return { changed: false, unknownPrice };
+    const change = newChange(actor, { action: "license.follow-payment", subject: licenseId, details: { ...patch } });
+    const beside = news.map((charge) => chargeKnown(db, licenseId, charge, change.id));
+    if (await updateLicense(db, license, patch, change, beside)) return { changed: true, unknownPrice };
+  }
+  throw new Error(`license ${licenseId} kept changing while its payment was looked at`);
+}
+
+/** What the subscription of a license says now; nothing for a one-time purchase. */
+async function moneyFacts(
+  stripe: Stripe,
+  license: License,
+  graceDays: number,
+): Promise<{ facts: LicensePatch; unknownPrice: string | null }> {
+  if (license.stripe_subscription_id === null) return { facts: {}, unknownPrice: null };
+  const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
+  const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays);
+  if (plan === null || machine_limit === null) return { facts, unknownPrice: unknown_price };
+  const { entitlements, versions, offline_days } = plans[plan];
+  const grant = plan === license.plan ? {} : { plan, entitlements, versions, offline_days };
+  return { facts: { ...facts, machine_limit, ...grant }, unknownPrice: null };
+}
+
+/** Looks at a one-time purchase's charge and at the one that is asked for, by their refunds and disputes. */
+async function lookAtCharges(
+  stripe: Stripe,
+  license: License,
+  known: KnownCharge[],
+  chargeId: string | null,
+): Promise<KnownCharge[]> {
+  const ids = new Set(known.map((charge) => charge.charge_id));
+  if (chargeId !== null) ids.add(chargeId);
+  if (license.stripe_payment_intent_id !== null) {
+    const charges = await stripe.charges.list({ payment_intent: license.stripe_payment_intent_id, limit: 100 });
+    for (const charge of charges.data) if (charge.paid) ids.add(charge.id);
+  }
+  return Promise.all([...ids].map((id) => lookAtCharge(stripe, id)));
+}
+
+async function lookAtCharge(stripe: Stripe, id: string): Promise<KnownCharge> {
+  const [charge, refunds, disputes] = await Promise.all([
+    stripe.charges.retrieve(id),
+    stripe.refunds.list({ charge: id, limit: 100 }),
+    stripe.disputes.list({ charge: id, limit: 100 }),
+  ]);
+  return {
+    charge_id: id,
+    refund_state: refundState(charge, refunds.data),
+    dispute_state: disputeState(disputes.data),
+  };
+}
+
+const isSame = (a: KnownCharge, b: KnownCharge): boolean =>
+  a.charge_id === b.charge_id && a.refund_state === b.refund_state && a.dispute_state === b.dispute_state;
+
+function difference(license: License, wanted: LicensePatch): LicensePatch {
+  const entries = Object.entries(wanted).filter(
+    ([name, value]) => JSON.stringify(license[name as keyof LicensePatch]) !== JSON.stringify(value),
+  );
+  return Object.fromEntries(entries);
+}
