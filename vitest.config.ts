@@ -30,14 +30,14 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/cli/**", "test/end-to-end/**", "test/tools/**"],
+          exclude: ["test/cli/**", "test/end-to-end/**", "test/stripe-stand-in/**", "test/tools/**"],
           setupFiles: ["test/setup-worker.ts"],
         },
       },
       {
         test: {
           name: "node",
-          include: ["test/{cli,end-to-end,tools}/**/*.test.ts"],
+          include: ["test/{cli,end-to-end,stripe-stand-in,tools}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,0 +1,200 @@
+import type Stripe from "stripe";
+import { find, refused } from "../api-error.ts";
+import { customerDetails } from "../objects/checkout-session.ts";
+import { createCustomer } from "../objects/customer.ts";
+import { reprice } from "../objects/line-item.ts";
+import { emit, type StandIn } from "../stand-in.ts";
+import { percentOff, promotionByCode, redeem } from "./discount.ts";
+import { collectInvoice, draftInvoice, finalizeInvoice, linkOf } from "./invoicing.ts";
+import { attempt, chargeOutcome, idOf, paymentById, startPayment } from "./payment.ts";
+import { startSubscription } from "./subscription-start.ts";
+
+export type PayInput = {
+  email: string;
+  name: string | null;
+  promotionCode: string | null;
+  /** Where the session lets the buyer choose it. */
+  quantity: number | null;
+  /** A card is charged at once; a bank debit takes days. */
+  method: "card" | "delayed";
+};
+
+/** The session with that id. Throws `ApiError`. */
+export const sessionById = (standIn: StandIn, id: string): Stripe.Checkout.Session =>
+  find(standIn.state.checkout_sessions, "checkout.session", id);
+
+/** Adds the session's amounts up from its lines. */
+export function addUp(standIn: StandIn, session: Stripe.Checkout.Session): void {
+  const items = standIn.state.line_items[session.id] ?? [];
+  const sum = (of: (item: Stripe.LineItem) => number): number => items.reduce((total, item) => total + of(item), 0);
+  // A trial asks for nothing now: Stripe shows the lines' prices and charges zero.
+  const trial = (standIn.state.checkout_inputs[session.id]?.trial_period_days ?? 0) > 0;
+  session.amount_subtotal = trial ? 0 : sum((item) => item.amount_subtotal);
+  session.amount_total = trial ? 0 : sum((item) => item.amount_total);
+  session.total_details = {
+    amount_discount: trial ? 0 : sum((item) => item.amount_discount),
+    amount_shipping: 0,
+    amount_tax: 0,
+  };
+}
+
+/**
+ * Completes an open session as the buyer's click on "pay" does. Throws `ApiError` if the session is not open, the code is
+ * wrong, or the card is declined, which leaves the session open.
+ */
+export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: PayInput): void {
+  if (session.status !== "open") throw refused(`This checkout session is ${session.status}.`);
+  const items = standIn.state.line_items[session.id] ?? [];
+  const promotion = input.promotionCode ? promotionByCode(standIn, input.promotionCode) : null;
+  for (const item of items) {
+    const { adjustable_quantity: range } = item;
+    const quantity = range && input.quantity !== null ? input.quantity : (item.quantity ?? 1);
+    if (range && (quantity < (range.minimum ?? 1) || quantity > (range.maximum ?? 99)))
+      throw refused("Invalid quantity.");
+    reprice(item, quantity, promotion ? percentOff(standIn, promotion) : 0);
+  }
+  session.discounts = promotion ? [{ coupon: null, promotion_code: promotion.id }] : [];
+  addUp(standIn, session);
+  const outcome = input.method === "delayed" ? "processing" : chargeOutcome(standIn, idOf(session.customer));
+  if (outcome === "failed") throw decline(standIn, session, input.email);
+
+  session.customer_details = customerDetails(input.email, input.name);
+  if (session.automatic_tax.enabled) session.automatic_tax.status = "complete";
+  if (session.customer === null && session.customer_creation === "always") {
+    session.customer = createCustomer(standIn, { email: input.email, name: input.name }).id;
+  }
+  const customer = idOf(session.customer);
+  if (promotion) promotion.times_redeemed += 1;
+  if (session.mode === "subscription" && customer !== null) {
+    subscribe(standIn, session, customer, promotion, outcome);
+  } else if (session.amount_total) {
+    buy(standIn, session, customer, outcome);
+  }
+  session.status = "complete";
+  session.url = null;
+  session.payment_status = !session.amount_total ? "no_payment_required" : outcome === "succeeded" ? "paid" : "unpaid";
+  emit(standIn, "checkout.session.completed", session);
+}
+
+function subscribe(
+  standIn: StandIn,
+  session: Stripe.Checkout.Session,
+  customer: string,
+  promotion: Stripe.PromotionCode | null,
+  outcome: "succeeded" | "processing",
+): void {
+  const input = standIn.state.checkout_inputs[session.id];
+  const lines = (standIn.state.line_items[session.id] ?? []).flatMap(({ price, quantity }) =>
+    price ? [{ price, quantity: quantity ?? 1 }] : [],
+  );
+  const subscription = startSubscription(
+    standIn,
+    {
+      customer,
+      currency: session.currency ?? "usd",
+      lines,
+      trial_days: input?.trial_period_days ?? null,
+      metadata: input?.subscription_metadata ?? {},
+      description: input?.subscription_description ?? null,
+      discounts: promotion ? [redeem(standIn, promotion, session.id, customer)] : [],
+    },
+    outcome,
+  );
+  session.subscription = subscription.id;
+  session.invoice = subscription.latest_invoice;
+}
+
+function buy(
+  standIn: StandIn,
+  session: Stripe.Checkout.Session,
+  customer: string | null,
+  outcome: "succeeded" | "processing",
+): void {
+  const input = standIn.state.checkout_inputs[session.id];
+  const currency = session.currency ?? "usd";
+  if (session.invoice_creation?.enabled && customer !== null) {
+    const now = standIn.now();
+    const period = { start: now, end: now };
+    const invoice = draftInvoice(standIn, {
+      customer,
+      currency,
+      subscription: null,
+      billing_reason: "manual",
+      period,
+      lines: (standIn.state.line_items[session.id] ?? []).flatMap(({ price, quantity, amount_total, description }) =>
+        price
+          ? [
+              {
+                amount: amount_total,
+                description,
+                price,
+                quantity: quantity ?? 1,
+                item: null,
+                proration: false,
+                period,
+              },
+            ]
+          : [],
+      ),
+      percentOff: 0,
+    });
+    finalizeInvoice(standIn, invoice);
+    collectInvoice(standIn, invoice, outcome);
+    session.invoice = invoice.id;
+    session.payment_intent = idOf(linkOf(standIn, invoice)?.payment.payment_intent);
+    return;
+  }
+  const payment = startPayment(standIn, {
+    amount: session.amount_total ?? 0,
+    currency,
+    customer,
+    email: session.customer_details?.email ?? null,
+    description: input?.payment_description ?? null,
+    metadata: input?.payment_metadata ?? {},
+  });
+  session.payment_intent = payment.id;
+  attempt(standIn, payment, outcome);
+}
+
+/** A declined card: the attempt leaves its traces, the session stays open for another card. */
+function decline(standIn: StandIn, session: Stripe.Checkout.Session, email: string): Error {
+  if (session.mode === "payment" && session.amount_total) {
+    const payment = startPayment(standIn, {
+      amount: session.amount_total,
+      currency: session.currency ?? "usd",
+      customer: idOf(session.customer),
+      email,
+      description: null,
+      metadata: {},
+    });
+    attempt(standIn, payment, "failed");
+  }
+  return refused("Your card was declined.", "card_declined");
+}
+
+/** Ends the waiting for a delayed payment. Throws `ApiError` if the session does not wait for one. */
+export function settleDelayed(
+  standIn: StandIn,
+  session: Stripe.Checkout.Session,
+  outcome: "succeeded" | "failed",
+): void {
+  if (session.status !== "complete" || session.payment_status !== "unpaid") {
+    throw refused("This checkout session waits for no delayed payment.");
+  }
+  const invoice = standIn.state.invoices[idOf(session.invoice) ?? ""];
+  if (invoice) collectInvoice(standIn, invoice, outcome);
+  else attempt(standIn, paymentById(standIn, idOf(session.payment_intent) ?? ""), outcome);
+  if (outcome === "failed") return emit(standIn, "checkout.session.async_payment_failed", session);
+  session.payment_status = "paid";
+  emit(standIn, "checkout.session.async_payment_succeeded", session);
+}
+
+/** Ends an open session without a sale. Throws `ApiError` if it is not open. */
+export function expireSession(standIn: StandIn, session: Stripe.Checkout.Session): void {
+  if (session.status !== "open") {
+    throw refused(`Only Checkout Sessions with a status in ["open"] can be expired. This one is ${session.status}.`);
+  }
+  session.status = "expired";
+  session.url = null;
+  emit(standIn, "checkout.session.expired", session);
+}

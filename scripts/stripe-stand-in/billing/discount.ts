@@ -1,0 +1,53 @@
+import type Stripe from "stripe";
+import { refused } from "../api-error.ts";
+import type { StandIn } from "../stand-in.ts";
+import { newId } from "../state.ts";
+
+/** The active promotion code that a buyer has typed, whatever its case. Throws `ApiError` if there is none. */
+export function promotionByCode(standIn: StandIn, code: string): Stripe.PromotionCode {
+  const wanted = code.trim().toUpperCase();
+  const found = Object.values(standIn.state.promotion_codes).find(
+    (each) => each.active && each.code.toUpperCase() === wanted,
+  );
+  if (!found) throw refused("This promotion code is invalid.", "promotion_code_invalid");
+  return found;
+}
+
+/** How much a promotion code takes off, in percent. */
+export function percentOff(standIn: StandIn, promotion: Stripe.PromotionCode): number {
+  const { coupon } = promotion.promotion;
+  const found = typeof coupon === "string" ? standIn.state.coupons[coupon] : coupon;
+  return found?.percent_off ?? 0;
+}
+
+/** Records that a promotion code was used for a subscription, and returns the discount's id. */
+export function redeem(standIn: StandIn, promotion: Stripe.PromotionCode, session: string, customer: string): string {
+  const discount: Stripe.Discount = {
+    id: newId("di"),
+    object: "discount",
+    checkout_session: session,
+    customer,
+    customer_account: null,
+    end: null,
+    invoice: null,
+    invoice_item: null,
+    promotion_code: promotion.id,
+    source: { coupon: promotion.promotion.coupon, type: "coupon" },
+    start: standIn.now(),
+    subscription: null,
+    subscription_item: null,
+  };
+  standIn.state.discounts[discount.id] = discount;
+  return discount.id;
+}
+
+/** What the discounts of a subscription take off its invoices, in percent. */
+export function subscriptionPercentOff(standIn: StandIn, subscription: Stripe.Subscription): number {
+  let percent = 0;
+  for (const each of subscription.discounts) {
+    const discount = typeof each === "string" ? standIn.state.discounts[each] : each;
+    const coupon = discount?.source.coupon;
+    percent += (typeof coupon === "string" ? standIn.state.coupons[coupon]?.percent_off : coupon?.percent_off) ?? 0;
+  }
+  return Math.min(percent, 100);
+}

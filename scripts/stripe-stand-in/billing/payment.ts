@@ -1,0 +1,77 @@
+import type Stripe from "stripe";
+import { find } from "../api-error.ts";
+import { newCharge } from "../objects/charge.ts";
+import { type NewPayment, newPaymentIntent } from "../objects/payment-intent.ts";
+import { emit, type StandIn } from "../stand-in.ts";
+
+export type Outcome = "succeeded" | "failed" | "processing";
+
+/** Begins a payment. */
+export function startPayment(standIn: StandIn, input: Omit<NewPayment, "created">): Stripe.PaymentIntent {
+  const payment = newPaymentIntent({ ...input, created: standIn.now() });
+  standIn.state.payment_intents[payment.id] = payment;
+  emit(standIn, "payment_intent.created", payment);
+  return payment;
+}
+
+/** What comes of charging this customer now: declined if the control surface has said so. Uses up one "fail next". */
+export function chargeOutcome(standIn: StandIn, customer: string | null): "succeeded" | "failed" {
+  const { state } = standIn;
+  if (customer !== null && state.declining_customers.includes(customer)) return "failed";
+  if (state.declines <= 0) return "succeeded";
+  state.declines -= 1;
+  return "failed";
+}
+
+/** Makes one attempt of a payment, with its charge and events, or ends the delayed one that is under way. */
+export function attempt(standIn: StandIn, payment: Stripe.PaymentIntent, outcome: Outcome): void {
+  const under = payment.status === "processing" ? standIn.state.charges[idOf(payment.latest_charge) ?? ""] : undefined;
+  const status = outcome === "processing" ? "pending" : outcome;
+  const charge = under ?? newCharge(payment, standIn.now(), status);
+  if (under) settleCharge(under, status);
+  standIn.state.charges[charge.id] = charge;
+  payment.latest_charge = charge.id;
+  payment.payment_method = charge.payment_method;
+  switch (outcome) {
+    case "succeeded":
+      payment.status = "succeeded";
+      payment.amount_received = payment.amount;
+      payment.last_payment_error = null;
+      emit(standIn, "charge.succeeded", charge);
+      emit(standIn, "payment_intent.succeeded", payment);
+      return;
+    case "processing":
+      payment.status = "processing";
+      emit(standIn, "charge.pending", charge);
+      emit(standIn, "payment_intent.processing", payment);
+      return;
+    case "failed":
+      payment.status = "requires_payment_method";
+      payment.last_payment_error = {
+        charge: charge.id,
+        code: "card_declined",
+        decline_code: "generic_decline",
+        message: "Your card was declined.",
+        type: "card_error",
+      };
+      emit(standIn, "charge.failed", charge);
+      emit(standIn, "payment_intent.payment_failed", payment);
+  }
+}
+
+function settleCharge(charge: Stripe.Charge, status: string): void {
+  charge.status = status;
+  charge.paid = status === "succeeded";
+  charge.amount_captured = charge.paid ? charge.amount : 0;
+  if (charge.paid) return;
+  charge.failure_code = "payment_method_customer_decline";
+  charge.failure_message = "The bank refused the debit.";
+}
+
+/** The payment with that id. Throws `ApiError`. */
+export const paymentById = (standIn: StandIn, id: string): Stripe.PaymentIntent =>
+  find(standIn.state.payment_intents, "payment_intent", id);
+
+/** The id of what is either an id or the object itself. */
+export const idOf = (value: string | { id: string } | null | undefined): string | null =>
+  typeof value === "string" ? value : (value?.id ?? null);

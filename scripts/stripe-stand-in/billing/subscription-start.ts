@@ -1,0 +1,80 @@
+import type Stripe from "stripe";
+import type { NewLine } from "../objects/invoice.ts";
+import { amountOf } from "../objects/price.ts";
+import { newSubscription } from "../objects/subscription.ts";
+import { emit, type StandIn } from "../stand-in.ts";
+import { subscriptionPercentOff } from "./discount.ts";
+import { collectInvoice, draftInvoice, finalizeInvoice } from "./invoicing.ts";
+import type { Outcome } from "./payment.ts";
+import { idOf } from "./payment.ts";
+import { periodEnd } from "./period.ts";
+import { changeSubscription } from "./subscription-status.ts";
+
+const DAY = 86_400;
+
+export type SubscriptionInput = {
+  customer: string;
+  currency: string;
+  lines: { price: Stripe.Price; quantity: number }[];
+  trial_days: number | null;
+  metadata: Stripe.Metadata;
+  description: string | null;
+  discounts: string[];
+};
+
+/**
+ * Starts a subscription with its first invoice, which is over nothing if there is a trial. A delayed payment leaves it active
+ * with the invoice open, as Stripe does for bank debits.
+ */
+export function startSubscription(standIn: StandIn, input: SubscriptionInput, outcome: Outcome): Stripe.Subscription {
+  const created = standIn.now();
+  const trial = input.trial_days !== null && input.trial_days > 0;
+  const [first] = input.lines;
+  const firstEnd = first ? periodEnd(first.price, created, created) : created;
+  const subscription = newSubscription({
+    ...input,
+    created,
+    trial,
+    period_end: trial ? created + (input.trial_days ?? 0) * DAY : firstEnd,
+    status: trial ? "trialing" : "incomplete",
+  });
+  for (const id of subscription.discounts) {
+    const discount = standIn.state.discounts[idOf(id) ?? ""];
+    if (discount) discount.subscription = subscription.id;
+  }
+  standIn.state.subscriptions[subscription.id] = subscription;
+  emit(standIn, "customer.subscription.created", subscription);
+  const invoice = draftInvoice(standIn, {
+    customer: input.customer,
+    currency: input.currency,
+    subscription,
+    billing_reason: "subscription_create",
+    period: { start: created, end: created },
+    lines: itemLines(standIn, subscription, trial),
+    percentOff: subscriptionPercentOff(standIn, subscription),
+  });
+  finalizeInvoice(standIn, invoice);
+  collectInvoice(standIn, invoice, outcome);
+  if (outcome === "processing" && subscription.status === "incomplete") {
+    changeSubscription(standIn, subscription, (each) => {
+      each.status = "active";
+    });
+  }
+  return subscription;
+}
+
+/** The lines that a period of the subscription costs; during a trial they cost nothing. */
+export const itemLines = (standIn: StandIn, subscription: Stripe.Subscription, trial: boolean): NewLine[] =>
+  subscription.items.data.map((item) => {
+    const product = standIn.state.products[idOf(item.price.product) ?? ""];
+    const quantity = item.quantity ?? 1;
+    return {
+      amount: trial ? 0 : amountOf(item.price, quantity),
+      description: trial ? `Trial period for ${product?.name}` : `${quantity} × ${product?.name}`,
+      price: item.price,
+      quantity,
+      item,
+      proration: false,
+      period: { start: item.current_period_start, end: item.current_period_end },
+    };
+  });

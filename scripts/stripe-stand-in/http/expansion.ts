@@ -1,0 +1,88 @@
+import { refused } from "../api-error.ts";
+import type { State } from "../state.ts";
+import { wholeList } from "./list.ts";
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+type JsonObject = { [name: string]: Json };
+
+/** As the wire has it: decimals are text, absent values are gone. */
+export const toJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null));
+
+/** Replaces ids by what they name, along each path (`payment_intent.latest_charge`). Throws `ApiError` for a path that leads nowhere. */
+export function expandPaths(state: State, value: Json, paths: readonly string[]): Json {
+  for (const path of paths) {
+    const keys = path.split(".");
+    if (keys.length - (keys[0] === "data" ? 1 : 0) > 4) throw refused(`You cannot expand more than 4 levels: ${path}`);
+    expandAt(state, value, keys, path);
+  }
+  return value;
+}
+
+function expandAt(state: State, node: Json, keys: readonly string[], path: string): void {
+  const [key, ...rest] = keys;
+  if (key === undefined || node === null) return;
+  if (Array.isArray(node)) {
+    for (const each of node) expandAt(state, each, keys, path);
+    return;
+  }
+  if (typeof node !== "object") throw cannotExpand(path);
+  const value = node[key] ?? included(state, node, key);
+  if (value === undefined) throw cannotExpand(path);
+  const resolve = (each: Json): Json => {
+    const found = typeof each === "string" ? objectById(state, each) : each;
+    if (found === undefined) throw cannotExpand(path);
+    return typeof each === "string" ? toJson(found) : each;
+  };
+  node[key] = Array.isArray(value) ? value.map(resolve) : resolve(value);
+  expandAt(state, node[key], rest, path);
+}
+
+const cannotExpand = (path: string) => refused(`This property cannot be expanded (${path}).`, undefined, "expand");
+
+/** What an object holds only when asked for. */
+function included(state: State, node: JsonObject, key: string): Json | undefined {
+  const id = node["id"];
+  if (typeof id !== "string") return node[key];
+  const list = (items: unknown[], url: string): Json => toJson(wholeList(items, url));
+  switch (`${String(node["object"])}.${key}`) {
+    case "checkout.session.line_items":
+      return list(state.line_items[id] ?? [], `/v1/checkout/sessions/${id}/line_items`);
+    case "charge.refunds":
+      return list(
+        Object.values(state.refunds)
+          .filter((refund) => refund.charge === id)
+          .toReversed(),
+        `/v1/charges/${id}/refunds`,
+      );
+    case "invoice.payments":
+      return list(
+        Object.values(state.invoice_payments).filter((each) => each.invoice === id),
+        "/v1/invoice_payments",
+      );
+    case "customer.subscriptions":
+      return list(
+        Object.values(state.subscriptions).filter((each) => each.customer === id),
+        "/v1/subscriptions",
+      );
+    default:
+      return node[key];
+  }
+}
+
+function objectById(state: State, id: string): object | undefined {
+  const tables: Record<string, object>[] = [
+    state.products,
+    state.prices,
+    state.coupons,
+    state.promotion_codes,
+    state.discounts,
+    state.customers,
+    state.subscriptions,
+    state.invoices,
+    state.payment_intents,
+    state.charges,
+    state.refunds,
+    state.portal_configurations,
+  ];
+  return tables.find((table) => Object.hasOwn(table, id))?.[id];
+}

@@ -1,0 +1,95 @@
+import * as z from "zod";
+import { ApiError } from "../api-error.ts";
+import type { FormObject } from "./form.ts";
+
+type Shape = Record<string, z.ZodType>;
+
+/**
+ * The parameters that one call takes: names that the SDK's type for the call does not have are a compile error, names
+ * that are not listed are refused when they are sent.
+ */
+export const accept =
+  <Params>() =>
+  <S extends Shape & { [Name in keyof S]: Name extends keyof Params ? z.ZodType : never }>(shape: S) =>
+    z.strictObject(shape);
+
+export const text = z.string().max(5_000);
+
+export const integer = z
+  .string()
+  .regex(/^-?\d{1,15}$/, "integer")
+  .transform(Number);
+
+export const boolean = z.enum(["true", "false"]).transform((value) => value === "true");
+
+/** Up to 50 names and values; an empty value takes the name away. */
+export const metadata = z.union([
+  z.literal("").transform(() => ({})),
+  z.record(z.string().max(40), z.string().max(500)),
+]);
+
+export const expand = z.array(text).optional();
+
+/** An object of parameters inside another. */
+export const group = <S extends Shape>(shape: S) => z.strictObject(shape);
+
+/** A moment, or a range of moments. */
+export const range = z.union([
+  integer,
+  z.strictObject({ gt: integer, gte: integer, lt: integer, lte: integer }).partial(),
+]);
+export type Range = z.output<typeof range>;
+
+/** Whether a moment lies in a range. */
+export function inRange(at: number, wanted: Range | undefined): boolean {
+  if (wanted === undefined) return true;
+  if (typeof wanted === "number") return at === wanted;
+  const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = wanted;
+  return at > gt && at >= gte && at < lt && at <= lte;
+}
+
+/** Every list takes these. */
+export const paging = { limit: integer.optional(), starting_after: text.optional(), ending_before: text.optional() };
+
+/** Checks what was sent against the schema. Throws `ApiError` in Stripe's words: unknown, missing or invalid parameters. */
+export function readParameters<S extends z.ZodType>(schema: S, form: FormObject): z.output<S> {
+  const parsed = schema.safeParse(form);
+  if (parsed.success) return parsed.data;
+  throw errorOf(parsed.error.issues[0], form);
+}
+
+function errorOf(issue: z.core.$ZodIssue | undefined, form: FormObject): ApiError {
+  if (!issue) return new ApiError({ message: "Invalid request." });
+  const param = nameOf(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const names = issue.keys.map((key) => nameOf([...issue.path, key]));
+    return new ApiError({
+      code: "parameter_unknown",
+      param: names[0],
+      message: `Received unknown parameter${names.length > 1 ? "s" : ""}: ${names.join(", ")}`,
+    });
+  }
+  if (valueAt(form, issue.path) === undefined) {
+    return new ApiError({ code: "parameter_missing", param, message: `Missing required param: ${param}.` });
+  }
+  if (issue.message === "integer") {
+    return new ApiError({ code: "parameter_invalid_integer", param, message: `Invalid integer: ${param}` });
+  }
+  if (issue.code === "invalid_union") {
+    const inner = issue.errors.flat().find((each) => each.code === "unrecognized_keys");
+    if (inner) return errorOf({ ...inner, path: [...issue.path, ...inner.path] }, form);
+  }
+  return new ApiError({ param, message: `Invalid ${param}: ${issue.message}` });
+}
+
+const nameOf = (path: PropertyKey[]): string =>
+  path.map((key, index) => (index === 0 ? String(key) : `[${String(key)}]`)).join("");
+
+function valueAt(form: FormObject, path: PropertyKey[]): unknown {
+  let value: unknown = form;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}

@@ -1,0 +1,104 @@
+import Stripe from "stripe";
+import { refused } from "../api-error.ts";
+import { emit, type StandIn } from "../stand-in.ts";
+import { newId } from "../state.ts";
+
+export type NewPrice = {
+  product: string;
+  currency: string;
+  unit_amount: number;
+  active?: boolean | undefined;
+  lookup_key?: string | undefined;
+  transfer_lookup_key?: boolean | undefined;
+  nickname?: string | undefined;
+  metadata?: Stripe.Metadata | undefined;
+  tax_behavior?: string | undefined;
+  recurring?: { interval: string; interval_count?: number | undefined } | undefined;
+  transform_quantity?: { divide_by: number; round: string } | undefined;
+};
+
+/** Creates a price, with its event. Throws `ApiError` if its lookup key belongs to another price and is not to be moved. */
+export function createPrice(standIn: StandIn, input: NewPrice): Stripe.Price {
+  if (input.lookup_key) takeLookupKey(standIn, input.lookup_key, input.transfer_lookup_key ?? false);
+  const { recurring } = input;
+  const price: Stripe.Price = {
+    id: newId("price"),
+    object: "price",
+    active: input.active ?? true,
+    billing_scheme: "per_unit",
+    created: standIn.now(),
+    currency: input.currency,
+    custom_unit_amount: null,
+    livemode: false,
+    lookup_key: input.lookup_key ?? null,
+    metadata: input.metadata ?? {},
+    nickname: input.nickname ?? null,
+    product: input.product,
+    recurring: recurring
+      ? {
+          interval: recurring.interval,
+          interval_count: recurring.interval_count ?? 1,
+          meter: null,
+          trial_period_days: null,
+          usage_type: "licensed",
+        }
+      : null,
+    tax_behavior: input.tax_behavior ?? "unspecified",
+    tiers_mode: null,
+    transform_quantity: input.transform_quantity ?? null,
+    type: recurring ? "recurring" : "one_time",
+    unit_amount: input.unit_amount,
+    unit_amount_decimal: Stripe.Decimal.from(input.unit_amount),
+  };
+  standIn.state.prices[price.id] = price;
+  emit(standIn, "price.created", price);
+  return price;
+}
+
+/** Frees a lookup key for a new owner. Throws `ApiError` if it is taken and `transfer` is not asked for. */
+export function takeLookupKey(standIn: StandIn, lookupKey: string, transfer: boolean): void {
+  const owner = Object.values(standIn.state.prices).find((price) => price.lookup_key === lookupKey);
+  if (!owner) return;
+  if (!transfer) {
+    throw refused(
+      `A price (\`${owner.id}\`) already uses that lookup key (\`${lookupKey}\`). Set \`transfer_lookup_key\` to move it.`,
+      "resource_already_exists",
+      "lookup_key",
+    );
+  }
+  owner.lookup_key = null;
+  emit(standIn, "price.updated", owner, { lookup_key: lookupKey });
+}
+
+/** What a quantity costs before discounts, in the smallest unit of the currency. */
+export function amountOf(price: Stripe.Price, quantity: number): number {
+  const transform = price.transform_quantity;
+  const packages = transform ? quantity / transform.divide_by : quantity;
+  const units = transform?.round === "down" ? Math.floor(packages) : Math.ceil(packages);
+  return units * (price.unit_amount ?? 0);
+}
+
+/** The old name of a recurring price, which subscription items still carry. */
+export function planOf(price: Stripe.Price): Stripe.Plan {
+  return {
+    id: price.id,
+    object: "plan",
+    active: price.active,
+    amount: price.unit_amount,
+    amount_decimal: price.unit_amount_decimal,
+    billing_scheme: price.billing_scheme,
+    created: price.created,
+    currency: price.currency,
+    interval: price.recurring?.interval ?? "month",
+    interval_count: price.recurring?.interval_count ?? 1,
+    livemode: false,
+    metadata: price.metadata,
+    meter: null,
+    nickname: price.nickname,
+    product: typeof price.product === "string" ? price.product : price.product.id,
+    tiers_mode: null,
+    transform_usage: price.transform_quantity,
+    trial_period_days: null,
+    usage_type: "licensed",
+  };
+}
