@@ -1,4 +1,5 @@
 import { plans } from "../../src/purchase/plans.ts";
+import { portalConfiguration } from "./objects/portal.ts";
 import { createPrice } from "./objects/price.ts";
 import { createProduct } from "./objects/product.ts";
 import type { StandIn } from "./stand-in.ts";
@@ -34,6 +35,8 @@ export function seed(standIn: StandIn): void {
     });
   }
   seedPromotion(standIn);
+  const portal = portalConfiguration(standIn.now());
+  standIn.state.portal_configurations[portal.id] = portal;
 }
 
 function seedPromotion(standIn: StandIn): void {

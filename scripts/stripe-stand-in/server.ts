@@ -1,16 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { catalogCalls } from "./api/catalog.ts";
 import { checkoutCalls } from "./api/checkout.ts";
+import { customerCalls } from "./api/customer.ts";
 import { eventCalls } from "./api/event.ts";
+import { moneyCalls } from "./api/money.ts";
+import { subscriptionCalls } from "./api/subscription.ts";
 import { ApiError } from "./api-error.ts";
+import { answerControl } from "./control/surface.ts";
 import { answerApi } from "./http/api.ts";
 import { escapeHtml, page } from "./pages/html.ts";
 import type { PageAnswer } from "./pages/page-answer.ts";
 import { showPayPage, submitPayPage } from "./pages/pay-page.ts";
+import { showPortalPage, submitPortalPage } from "./pages/portal-page.ts";
 import type { StandIn } from "./stand-in.ts";
 
 const LARGEST_BODY = 1_000_000;
-const CALLS = [...catalogCalls, ...checkoutCalls, ...eventCalls];
+const CALLS = [...catalogCalls, ...checkoutCalls, ...customerCalls, ...subscriptionCalls, ...moneyCalls, ...eventCalls];
 
 /** The stand-in's HTTP server: `/v1` is the API, `/control` the control surface, the rest are pages. Not yet listening. */
 export const standInServer = (standIn: StandIn, apiKey: string, changed: () => void): Server =>
@@ -40,6 +45,11 @@ async function answer(
     response.writeHead(result.status, result.headers).end(result.body);
     return;
   }
+  if (pathname === "/control" || pathname.startsWith("/control/")) {
+    const { status, value } = await answerControl(standIn, method, pathname, body);
+    response.writeHead(status, { "Content-Type": "application/json" }).end(`${JSON.stringify(value, null, 2)}\n`);
+    return;
+  }
   sendPage(response, await answerPage(standIn, method, pathname, new URLSearchParams(body)));
 }
 
@@ -48,6 +58,9 @@ async function answerPage(standIn: StandIn, method: string, path: string, form: 
   try {
     if (area === "c" && kind === "pay") {
       return method === "POST" ? await submitPayPage(standIn, id, form) : showPayPage(standIn, id);
+    }
+    if (area === "p" && kind === "session") {
+      return method === "POST" ? await submitPortalPage(standIn, id, form) : showPortalPage(standIn, id);
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -1,11 +1,15 @@
 import { once } from "node:events";
 import { writePrivateFile } from "../../src/cli/private-file.ts";
 import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { runNext } from "./billing/clockwork.ts";
 import { Deliveries } from "./deliveries.ts";
 import { seed } from "./seed.ts";
 import { standInServer } from "./server.ts";
 import type { StandIn } from "./stand-in.ts";
 import { emptyState, formatState, parseState } from "./state.ts";
+
+/** How often the clock is looked at when nobody asks. */
+const TICK_MS = 5_000;
 
 export type StandInOptions = {
   /** 0: any free one. */
@@ -48,7 +52,11 @@ export async function startStandIn(options: StandInOptions): Promise<RunningStan
     origin: "",
     deliveries: new Deliveries(state, options, clockMs, save.soon),
   };
-  const server = standInServer(standIn, options.apiKey, save.soon);
+  const afterRequest = (): void => {
+    runDue(standIn);
+    save.soon();
+  };
+  const server = standInServer(standIn, options.apiKey, afterRequest);
   server.listen(options.port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -57,16 +65,23 @@ export async function startStandIn(options: StandInOptions): Promise<RunningStan
   if (kept === null) seedQuietly(standIn);
   await save.now();
   standIn.deliveries.wake();
+  const clock = setInterval(() => runDue(standIn), TICK_MS).unref();
   return {
     apiBase: standIn.origin,
     controlUrl: `${standIn.origin}/control`,
     async close() {
+      clearInterval(clock);
       server.close();
       server.closeAllConnections();
       await standIn.deliveries.close();
       await save.now();
     },
   };
+}
+
+/** What has come due on the clock as it runs by itself. */
+function runDue(standIn: StandIn): void {
+  while (runNext(standIn, standIn.now(), () => {})) standIn.deliveries.wake();
 }
 
 /** The plans were there before anybody listened: their events are not delivered. */

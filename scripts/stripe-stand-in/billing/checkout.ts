@@ -184,7 +184,10 @@ export function settleDelayed(
   const invoice = standIn.state.invoices[idOf(session.invoice) ?? ""];
   if (invoice) collectInvoice(standIn, invoice, outcome);
   else attempt(standIn, paymentById(standIn, idOf(session.payment_intent) ?? ""), outcome);
-  if (outcome === "failed") return emit(standIn, "checkout.session.async_payment_failed", session);
+  if (outcome === "failed") {
+    emit(standIn, "checkout.session.async_payment_failed", session);
+    return;
+  }
   session.payment_status = "paid";
   emit(standIn, "checkout.session.async_payment_succeeded", session);
 }

@@ -56,14 +56,20 @@ export function finalizeInvoice(standIn: StandIn, invoice: Stripe.Invoice): void
  */
 export function collectInvoice(standIn: StandIn, invoice: Stripe.Invoice, outcome: Outcome): void {
   if (invoice.status !== "open") throw refused(`Invoice ${invoice.id} is ${invoice.status}, not open.`);
-  if (invoice.amount_due === 0) return paid(standIn, invoice, null);
+  if (invoice.amount_due === 0) {
+    paid(standIn, invoice, null);
+    return;
+  }
   const link = linkOf(standIn, invoice) ?? startLink(standIn, invoice);
   const payment = paymentById(standIn, idOf(link.payment.payment_intent) ?? "");
   attempt(standIn, payment, outcome);
   invoice.attempted = true;
   if (outcome === "processing") return;
   invoice.attempt_count += 1;
-  if (outcome === "succeeded") return paid(standIn, invoice, link);
+  if (outcome === "succeeded") {
+    paid(standIn, invoice, link);
+    return;
+  }
   const wait =
     invoice.billing_reason === "subscription_create" ? undefined : RETRY_AFTER_DAYS[invoice.attempt_count - 1];
   invoice.next_payment_attempt = wait === undefined ? null : standIn.now() + wait * DAY;

@@ -43,7 +43,10 @@ export function afterInvoiceFailed(standIn: StandIn, subscription: Stripe.Subscr
     });
     return;
   }
-  if (standIn.state.after_last_retry === "cancel") return endSubscription(standIn, subscription, "payment_failed");
+  if (standIn.state.after_last_retry === "cancel") {
+    endSubscription(standIn, subscription, "payment_failed");
+    return;
+  }
   changeSubscription(standIn, subscription, (each) => {
     each.status = "unpaid";
   });

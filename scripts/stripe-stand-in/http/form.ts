@@ -37,10 +37,10 @@ function splitName(name: string): string[] {
 }
 
 const objectOf = (draft: Draft): FormObject =>
-  Object.fromEntries([...draft].map(([key, value]) => [key, typeof value === "string" ? value : valueOf(value)]));
+  Object.fromEntries([...draft].map(([key, value]) => [key, typeof value === "string" ? value : groupOf(value)]));
 
 /** A group whose names are 0, 1, ... is a list. */
-function valueOf(draft: Draft): FormValue {
+function groupOf(draft: Draft): FormValue {
   const isList = [...draft.keys()].every((key, index) => key === String(index));
   const object = objectOf(draft);
   return isList ? Object.values(object) : object;

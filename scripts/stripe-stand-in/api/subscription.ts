@@ -1,0 +1,193 @@
+import type Stripe from "stripe";
+import * as z from "zod";
+import { find, refused } from "../api-error.ts";
+import { collectInvoice, finalizeInvoice, voidInvoice } from "../billing/invoicing.ts";
+import { chargeOutcome, idOf } from "../billing/payment.ts";
+import {
+  applyItemChanges,
+  billProrations,
+  currentPeriodEnd,
+  itemOf,
+  prorationLines,
+  refuseEnded,
+  setPaused,
+} from "../billing/subscription-change.ts";
+import { changeSubscription, endSubscription } from "../billing/subscription-status.ts";
+import { type ApiCall, call } from "../http/api.ts";
+import { pageOf } from "../http/list.ts";
+import { accept, boolean, group, inRange, integer, metadata, paging, range, text } from "../http/parameters.ts";
+import type { StandIn } from "../stand-in.ts";
+import { mergeMetadata } from "./catalog.ts";
+
+const byId = ({ state }: StandIn, id: string): Stripe.Subscription => find(state.subscriptions, "subscription", id);
+const invoiceById = ({ state }: StandIn, id: string): Stripe.Invoice => find(state.invoices, "invoice", id);
+const details = group({ comment: text.optional(), feedback: text.optional() });
+
+const updateParameters = accept<Stripe.SubscriptionUpdateParams>()({
+  items: z
+    .array(group({ id: text.optional(), price: text.optional(), quantity: integer.optional() }))
+    .max(20)
+    .optional(),
+  cancel_at_period_end: boolean.optional(),
+  cancellation_details: details.optional(),
+  description: text.optional(),
+  metadata: metadata.optional(),
+  pause_collection: z
+    .union([
+      z.literal(""),
+      group({ behavior: z.enum(["keep_as_draft", "mark_uncollectible", "void"]), resumes_at: integer.optional() }),
+    ])
+    .optional(),
+  proration_behavior: z.enum(["create_prorations", "always_invoice", "none"]).optional(),
+  trial_end: z.union([z.literal("now"), integer]).optional(),
+});
+
+function updateSubscription(
+  standIn: StandIn,
+  input: z.output<typeof updateParameters>,
+  id: string,
+): Stripe.Subscription {
+  const subscription = byId(standIn, id);
+  if (input.items || input.cancel_at_period_end !== undefined || input.trial_end !== undefined)
+    refuseEnded(subscription);
+  const changes = (input.items ?? []).map(({ id: itemId, price, quantity }) => {
+    const item = itemOf(subscription, itemId);
+    const wanted = price ? find(standIn.state.prices, "price", price, "items[0][price]") : item.price;
+    return { item, price: wanted, quantity: quantity ?? item.quantity ?? 1 };
+  });
+  if (input.trial_end !== undefined && subscription.status !== "trialing")
+    throw refused("The subscription is not in a trial.");
+  const lines = prorationLines(standIn, subscription, changes);
+  changeSubscription(standIn, subscription, (each) => {
+    applyItemChanges(standIn, each, changes);
+    if (input.cancel_at_period_end !== undefined) {
+      each.cancel_at_period_end = input.cancel_at_period_end;
+      each.cancel_at = input.cancel_at_period_end ? currentPeriodEnd(each) : null;
+      each.canceled_at = input.cancel_at_period_end ? standIn.now() : null;
+    }
+    if (input.pause_collection !== undefined) {
+      const { pause_collection: pause } = input;
+      each.pause_collection = pause === "" ? null : { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };
+    }
+    if (input.trial_end !== undefined) {
+      // The clockwork ends the trial at its moment, which is now if that is what was asked for.
+      const end = input.trial_end === "now" ? standIn.now() : input.trial_end;
+      each.trial_end = each.billing_cycle_anchor = end;
+      for (const item of each.items.data) item.current_period_end = end;
+    }
+    each.description = input.description ?? each.description;
+    each.metadata = mergeMetadata(each.metadata, input.metadata);
+  });
+  billProrations(standIn, subscription, lines, input.proration_behavior ?? "create_prorations");
+  return subscription;
+}
+
+/** Subscriptions, their invoices, and the payments of those. */
+export const subscriptionCalls: ApiCall[] = [
+  call(
+    "GET",
+    "/v1/subscriptions",
+    accept<Stripe.SubscriptionListParams>()({
+      ...paging,
+      created: range.optional(),
+      customer: text.optional(),
+      price: text.optional(),
+      status: text.optional(),
+    }),
+    ({ state }, { created, customer, price, status, ...page }) => {
+      const wanted = Object.values(state.subscriptions).filter(
+        (each) =>
+          inRange(each.created, created) &&
+          (customer === undefined || each.customer === customer) &&
+          (price === undefined || each.items.data.some((item) => item.price.id === price)) &&
+          // Without a status, Stripe leaves the canceled ones out.
+          (status === undefined ? each.status !== "canceled" : status === "all" || each.status === status),
+      );
+      return pageOf(wanted, page, "/v1/subscriptions");
+    },
+  ),
+  call("GET", "/v1/subscriptions/:id", accept<Stripe.SubscriptionRetrieveParams>()({}), (standIn, _, id) =>
+    byId(standIn, id),
+  ),
+  call("POST", "/v1/subscriptions/:id", updateParameters, updateSubscription),
+  call(
+    "DELETE",
+    "/v1/subscriptions/:id",
+    accept<Stripe.SubscriptionCancelParams>()({
+      cancellation_details: details.optional(),
+      invoice_now: boolean.optional(),
+      prorate: boolean.optional(),
+    }),
+    (standIn, _, id) => {
+      const subscription = byId(standIn, id);
+      if (subscription.status === "canceled") throw refused(`No such subscription: '${id}'`, "resource_missing", "id");
+      endSubscription(standIn, subscription, "cancellation_requested");
+      return subscription;
+    },
+  ),
+  call("POST", "/v1/subscriptions/:id/resume", accept<Stripe.SubscriptionResumeParams>()({}), (standIn, _, id) => {
+    const subscription = byId(standIn, id);
+    setPaused(standIn, subscription, false);
+    return subscription;
+  }),
+  call(
+    "GET",
+    "/v1/invoices",
+    accept<Stripe.InvoiceListParams>()({
+      ...paging,
+      created: range.optional(),
+      customer: text.optional(),
+      status: z.enum(["draft", "open", "paid", "uncollectible", "void"]).optional(),
+      subscription: text.optional(),
+    }),
+    ({ state }, { created, customer, status, subscription, ...page }) => {
+      const wanted = Object.values(state.invoices).filter(
+        (each) =>
+          inRange(each.created, created) &&
+          (customer === undefined || each.customer === customer) &&
+          (status === undefined || each.status === status) &&
+          (subscription === undefined || each.parent?.subscription_details?.subscription === subscription),
+      );
+      return pageOf(wanted, page, "/v1/invoices");
+    },
+  ),
+  call("GET", "/v1/invoices/:id", accept<Stripe.InvoiceRetrieveParams>()({}), (standIn, _, id) =>
+    invoiceById(standIn, id),
+  ),
+  call("POST", "/v1/invoices/:id/pay", accept<Stripe.InvoicePayParams>()({}), (standIn, _, id) => {
+    const invoice = invoiceById(standIn, id);
+    finalizeInvoice(standIn, invoice);
+    collectInvoice(standIn, invoice, chargeOutcome(standIn, idOf(invoice.customer)));
+    if (invoice.status === "open") throw refused("Your card was declined.", "card_declined");
+    return invoice;
+  }),
+  call("POST", "/v1/invoices/:id/void", accept<Stripe.InvoiceVoidInvoiceParams>()({}), (standIn, _, id) => {
+    const invoice = invoiceById(standIn, id);
+    voidInvoice(standIn, invoice);
+    return invoice;
+  }),
+  call(
+    "GET",
+    "/v1/invoice_payments",
+    accept<Stripe.InvoicePaymentListParams>()({
+      ...paging,
+      created: range.optional(),
+      invoice: text.optional(),
+      payment: group({
+        type: z.enum(["payment_intent", "payment_record"]),
+        payment_intent: text.optional(),
+      }).optional(),
+      status: z.enum(["canceled", "open", "paid"]).optional(),
+    }),
+    ({ state }, { created, invoice, payment, status, ...page }) => {
+      const wanted = Object.values(state.invoice_payments).filter(
+        (each) =>
+          inRange(each.created, created) &&
+          (invoice === undefined || each.invoice === invoice) &&
+          (payment === undefined || each.payment.payment_intent === payment.payment_intent) &&
+          (status === undefined || each.status === status),
+      );
+      return pageOf(wanted, page, "/v1/invoice_payments");
+    },
+  ),
+];

@@ -1,0 +1,126 @@
+import type Stripe from "stripe";
+import { emit, type StandIn } from "../stand-in.ts";
+import { expireSession } from "./checkout.ts";
+import { subscriptionPercentOff } from "./discount.ts";
+import { collectInvoice, draftInvoice, finalizeInvoice, subscriptionOf, voidInvoice } from "./invoicing.ts";
+import { chargeOutcome, idOf } from "./payment.ts";
+import { periodEnd } from "./period.ts";
+import { currentPeriodEnd } from "./subscription-change.ts";
+import { itemLines } from "./subscription-start.ts";
+import { changeSubscription, endSubscription } from "./subscription-status.ts";
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+const TRIAL_NOTICE = 3 * DAY;
+const RENEWING = ["trialing", "active", "past_due"];
+
+type Task = { at: number; run: () => void };
+
+/** Everything that time alone will bring about, as things stand now. */
+function tasks(standIn: StandIn): Task[] {
+  const { state } = standIn;
+  const found: Task[] = [];
+  for (const session of Object.values(state.checkout_sessions)) {
+    if (session.status === "open") found.push({ at: session.expires_at, run: () => expireSession(standIn, session) });
+  }
+  for (const subscription of Object.values(state.subscriptions)) {
+    if (!RENEWING.includes(subscription.status)) continue;
+    found.push({ at: currentPeriodEnd(subscription), run: () => endPeriod(standIn, subscription) });
+    if (subscription.status === "trialing" && !state.trial_notices.includes(subscription.id)) {
+      found.push({
+        at: currentPeriodEnd(subscription) - TRIAL_NOTICE,
+        run: () => noticeTrialEnd(standIn, subscription),
+      });
+    }
+  }
+  for (const invoice of Object.values(state.invoices)) {
+    const { status, automatically_finalizes_at: finalize, next_payment_attempt: retry } = invoice;
+    if (status === "draft" && finalize !== null) found.push({ at: finalize, run: () => bill(standIn, invoice) });
+    if (status === "open" && retry !== null) found.push({ at: retry, run: () => collect(standIn, invoice) });
+  }
+  return found;
+}
+
+/** Does the first thing that is due by `until` (seconds), with the clock set to its moment by `setClock`. False: nothing is. */
+export function runNext(standIn: StandIn, until: number, setClock: (at: number) => void): boolean {
+  const [next] = tasks(standIn)
+    .filter((task) => task.at <= until)
+    .sort((a, b) => a.at - b.at);
+  if (!next) return false;
+  setClock(Math.max(next.at, standIn.now()));
+  next.run();
+  return true;
+}
+
+function noticeTrialEnd(standIn: StandIn, subscription: Stripe.Subscription): void {
+  standIn.state.trial_notices.push(subscription.id);
+  emit(standIn, "customer.subscription.trial_will_end", subscription);
+}
+
+/** The end of a period or trial: the subscription ends if it was canceled, else the next period begins with a draft invoice. */
+function endPeriod(standIn: StandIn, subscription: Stripe.Subscription): void {
+  if (subscription.cancel_at_period_end) {
+    endSubscription(standIn, subscription, "cancellation_requested");
+    return;
+  }
+  changeSubscription(standIn, subscription, (each) => {
+    if (each.status === "trialing") each.status = "active";
+    for (const item of each.items.data) {
+      item.current_period_start = item.current_period_end;
+      item.current_period_end = periodEnd(item.price, each.billing_cycle_anchor, item.current_period_start);
+    }
+  });
+  const [item] = subscription.items.data;
+  const start = item?.current_period_start ?? standIn.now();
+  const lines = itemLines(standIn, subscription, false);
+  for (const { amount, description, quantity } of standIn.state.prorations[subscription.id] ?? []) {
+    if (item)
+      lines.push({
+        amount,
+        description,
+        price: item.price,
+        quantity,
+        item,
+        proration: true,
+        period: { start, end: start },
+      });
+  }
+  delete standIn.state.prorations[subscription.id];
+  const invoice = draftInvoice(standIn, {
+    customer: idOf(subscription.customer) ?? "",
+    currency: subscription.currency,
+    subscription,
+    billing_reason: "subscription_cycle",
+    period: { start, end: start },
+    lines,
+    percentOff: subscriptionPercentOff(standIn, subscription),
+  });
+  // Stripe leaves a renewal's invoice open to changes for an hour.
+  invoice.automatically_finalizes_at = start + HOUR;
+}
+
+function bill(standIn: StandIn, invoice: Stripe.Invoice): void {
+  const subscription = subscriptionOf(standIn, invoice);
+  if (subscription?.pause_collection) {
+    const { behavior } = subscription.pause_collection;
+    if (behavior === "void") voidInvoice(standIn, invoice);
+    invoice.automatically_finalizes_at = null;
+    return;
+  }
+  finalizeInvoice(standIn, invoice);
+  collect(standIn, invoice);
+}
+
+function collect(standIn: StandIn, invoice: Stripe.Invoice): void {
+  // An attempt that finds the subscription ended would be made for nothing.
+  if (subscriptionOf(standIn, invoice)?.status === "canceled") {
+    voidInvoice(standIn, invoice);
+    return;
+  }
+  invoice.next_payment_attempt = null;
+  collectInvoice(
+    standIn,
+    invoice,
+    invoice.amount_due === 0 ? "succeeded" : chargeOutcome(standIn, idOf(invoice.customer)),
+  );
+}

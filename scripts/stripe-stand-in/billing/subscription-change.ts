@@ -1,0 +1,146 @@
+import type Stripe from "stripe";
+import { refused } from "../api-error.ts";
+import type { NewLine } from "../objects/invoice.ts";
+import { amountOf, planOf } from "../objects/price.ts";
+import { emit, type StandIn } from "../stand-in.ts";
+import { subscriptionPercentOff } from "./discount.ts";
+import { collectInvoice, draftInvoice, finalizeInvoice } from "./invoicing.ts";
+import { chargeOutcome, idOf } from "./payment.ts";
+import { periodEnd } from "./period.ts";
+import { changeSubscription } from "./subscription-status.ts";
+
+export type ProrationBehavior = "create_prorations" | "always_invoice" | "none";
+export type ItemChange = { item: Stripe.SubscriptionItem; price: Stripe.Price; quantity: number };
+
+/** Throws `ApiError` for a subscription that has ended: nothing can be changed about it. */
+export function refuseEnded(subscription: Stripe.Subscription): void {
+  if (subscription.status === "canceled") {
+    throw refused("A canceled subscription can only update its cancellation_details and metadata.");
+  }
+}
+
+/** The item of the subscription with that id, or its only one. Throws `ApiError`. */
+export function itemOf(subscription: Stripe.Subscription, id: string | undefined): Stripe.SubscriptionItem {
+  const item = subscription.items.data.find((each) => id === undefined || each.id === id);
+  if (!item) throw refused(`No such subscription item: '${id}'`, "resource_missing", "items[0][id]");
+  return item;
+}
+
+/** Writes prices and quantities into a subscription; to be called while it is being changed. */
+export function applyItemChanges(
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  changes: readonly ItemChange[],
+): void {
+  for (const { item, price, quantity } of changes) {
+    if (price.type !== "recurring") throw refused("The price must be recurring.", undefined, "items[0][price]");
+    if (price.currency !== subscription.currency)
+      throw refused("The price has another currency.", undefined, "items[0][price]");
+    if (quantity < 0) throw refused("Invalid quantity.", "parameter_invalid_integer", "items[0][quantity]");
+    const newInterval =
+      price.recurring?.interval !== item.price.recurring?.interval ||
+      price.recurring?.interval_count !== item.price.recurring?.interval_count;
+    item.price = price;
+    item.plan = planOf(price);
+    item.quantity = quantity;
+    if (newInterval && subscription.status !== "trialing") {
+      subscription.billing_cycle_anchor = item.current_period_start = standIn.now();
+      item.current_period_end = periodEnd(price, standIn.now(), standIn.now());
+    }
+  }
+}
+
+/** What changes in the middle of a period cost, or give back, for the rest of it; a trial costs nothing. */
+export function prorationLines(
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  changes: readonly ItemChange[],
+): NewLine[] {
+  if (subscription.status === "trialing") return [];
+  const now = standIn.now();
+  return changes.flatMap(({ item, price, quantity }) => {
+    const { current_period_start: start, current_period_end: end } = item;
+    const left = Math.min(Math.max((end - now) / (end - start), 0), 1);
+    const old = amountOf(item.price, item.quantity ?? 1);
+    const difference = Math.round((amountOf(price, quantity) - old) * left);
+    if (difference === 0) return [];
+    const description = `Remaining time after ${item.quantity} became ${quantity}`;
+    return [{ amount: difference, description, price, quantity, item, proration: true, period: { start: now, end } }];
+  });
+}
+
+/** Bills prorations: at once, or with the next invoice. */
+export function billProrations(
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  lines: NewLine[],
+  behavior: ProrationBehavior,
+): void {
+  if (lines.length === 0 || behavior === "none") return;
+  if (behavior === "create_prorations") {
+    const waiting = lines.map(({ amount, description, quantity }) => ({
+      amount,
+      description: description ?? "",
+      quantity,
+    }));
+    standIn.state.prorations[subscription.id] = [...(standIn.state.prorations[subscription.id] ?? []), ...waiting];
+    return;
+  }
+  const customer = idOf(subscription.customer) ?? "";
+  const invoice = draftInvoice(standIn, {
+    customer,
+    currency: subscription.currency,
+    subscription,
+    billing_reason: "subscription_update",
+    period: { start: standIn.now(), end: standIn.now() },
+    lines,
+    percentOff: subscriptionPercentOff(standIn, subscription),
+  });
+  finalizeInvoice(standIn, invoice);
+  collectInvoice(standIn, invoice, invoice.amount_due === 0 ? "succeeded" : chargeOutcome(standIn, customer));
+}
+
+/** Ends at the end of the period, or goes on after all. */
+export function setCancelAtPeriodEnd(standIn: StandIn, subscription: Stripe.Subscription, cancel: boolean): void {
+  refuseEnded(subscription);
+  changeSubscription(standIn, subscription, (each) => {
+    each.cancel_at_period_end = cancel;
+    each.cancel_at = cancel ? currentPeriodEnd(each) : null;
+    each.canceled_at = cancel ? standIn.now() : null;
+    each.cancellation_details = {
+      comment: null,
+      feedback: null,
+      feedback_option: null,
+      reason: cancel ? "cancellation_requested" : null,
+    };
+  });
+}
+
+/** Changes the quantity of the one item, as the portal does: more is billed at once, less is credited on the next invoice. */
+export function setQuantity(
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  quantity: number,
+  price?: Stripe.Price,
+): void {
+  refuseEnded(subscription);
+  const item = itemOf(subscription, undefined);
+  const changes = [{ item, price: price ?? item.price, quantity }];
+  const lines = prorationLines(standIn, subscription, changes);
+  changeSubscription(standIn, subscription, (each) => applyItemChanges(standIn, each, changes));
+  billProrations(standIn, subscription, lines, "always_invoice");
+}
+
+/** Stops a subscription without ending it, or lets it go on (`paused`, with its own events). */
+export function setPaused(standIn: StandIn, subscription: Stripe.Subscription, paused: boolean): void {
+  refuseEnded(subscription);
+  if ((subscription.status === "paused") === paused) throw refused(`The subscription is ${subscription.status}.`);
+  const previous = { status: subscription.status };
+  subscription.status = paused ? "paused" : "active";
+  emit(standIn, "customer.subscription.updated", subscription, previous);
+  emit(standIn, paused ? "customer.subscription.paused" : "customer.subscription.resumed", subscription);
+}
+
+/** When the period that is running ends: the items say so, the subscription itself does not any more. */
+export const currentPeriodEnd = (subscription: Stripe.Subscription): number =>
+  Math.max(...subscription.items.data.map((item) => item.current_period_end));

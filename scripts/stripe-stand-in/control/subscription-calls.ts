@@ -1,0 +1,112 @@
+import * as z from "zod";
+import { deleteCustomer } from "../api/customer.ts";
+import { refused } from "../api-error.ts";
+import { runNext } from "../billing/clockwork.ts";
+import { idOf } from "../billing/payment.ts";
+import { setCancelAtPeriodEnd, setPaused, setQuantity } from "../billing/subscription-change.ts";
+import { endSubscription } from "../billing/subscription-status.ts";
+import { emit, type StandIn } from "../stand-in.ts";
+import { type ControlCall, control, nothing } from "./call.ts";
+import { subscriptionById } from "./target.ts";
+
+/** The card of a subscription's customer is declined from now on, or works again. */
+function setDeclining(standIn: StandIn, id: string, declining: boolean): object {
+  const { state } = standIn;
+  const customer = idOf(subscriptionById(standIn, id).customer) ?? "";
+  const others = state.declining_customers.filter((each) => each !== customer);
+  state.declining_customers = declining ? [...others, customer] : others;
+  return { customer, card: declining ? "declines" : "works" };
+}
+
+/** What becomes of subscriptions. Each takes the subscription's id, or that of its checkout session. */
+export const subscriptionCalls: ControlCall[] = [
+  control(
+    "POST subscriptions/:id/fail-renewal",
+    "Brings the next renewal (or the end of the trial) about and declines its payment, and those after it until the customer " +
+      "changes the card in the portal or `subscriptions/{id}/fix-card` is called. The clock moves to the moment of the attempt.",
+    nothing,
+    null,
+    async (standIn, _, id) => {
+      const subscription = subscriptionById(standIn, id);
+      if (!["trialing", "active"].includes(subscription.status))
+        throw refused(`The subscription is ${subscription.status}.`);
+      setDeclining(standIn, id, true);
+      const setClock = (at: number): void => {
+        standIn.state.clock_offset += at - standIn.now();
+      };
+      const isLate = (): boolean => !["trialing", "active"].includes(subscription.status);
+      while (!isLate() && runNext(standIn, Number.MAX_SAFE_INTEGER, setClock)) await standIn.deliveries.settled();
+      return subscription;
+    },
+  ),
+  control(
+    "POST subscriptions/:id/fix-card",
+    "The card works again; what is owed is collected at the next retry, or by the portal at once.",
+    nothing,
+    null,
+    (standIn, _, id) => setDeclining(standIn, id, false),
+  ),
+  control(
+    "POST subscriptions/:id/cancel",
+    "Cancels at once, or at the end of the period (`at_period_end: true`; `false` takes that back).",
+    z.strictObject({ at_period_end: z.boolean().optional() }),
+    { at_period_end: true },
+    (standIn, { at_period_end }, id) => {
+      const subscription = subscriptionById(standIn, id);
+      if (at_period_end !== undefined) setCancelAtPeriodEnd(standIn, subscription, at_period_end);
+      else if (subscription.status === "canceled") throw refused("The subscription is canceled already.");
+      else endSubscription(standIn, subscription, "cancellation_requested");
+      return subscription;
+    },
+  ),
+  control(
+    "POST subscriptions/:id/quantity",
+    "Changes the number of machines, as the portal does.",
+    z.strictObject({ quantity: z.number().int().min(1) }),
+    { quantity: 10 },
+    (standIn, { quantity }, id) => {
+      const subscription = subscriptionById(standIn, id);
+      setQuantity(standIn, subscription, quantity);
+      return subscription;
+    },
+  ),
+  control("POST subscriptions/:id/pause", "Pauses a subscription (status paused).", nothing, null, (standIn, _, id) => {
+    const subscription = subscriptionById(standIn, id);
+    setPaused(standIn, subscription, true);
+    return subscription;
+  }),
+  control("POST subscriptions/:id/resume", "Lets a paused subscription go on.", nothing, null, (standIn, _, id) => {
+    const subscription = subscriptionById(standIn, id);
+    setPaused(standIn, subscription, false);
+    return subscription;
+  }),
+  control(
+    "POST subscriptions/:id/action-required",
+    "The bank asks the customer to confirm the last invoice (invoice.payment_action_required).",
+    nothing,
+    null,
+    (standIn, _, id) => {
+      const invoice = standIn.state.invoices[idOf(subscriptionById(standIn, id).latest_invoice) ?? ""];
+      if (!invoice) throw refused("The subscription has no invoice.");
+      emit(standIn, "invoice.payment_action_required", invoice);
+      return invoice;
+    },
+  ),
+  control(
+    "POST settings",
+    "What becomes of a subscription when the last retry has failed: cancel (as at first) or unpaid.",
+    z.strictObject({ after_last_retry: z.enum(["cancel", "unpaid"]) }),
+    { after_last_retry: "unpaid" },
+    ({ state }, { after_last_retry }) => {
+      state.after_last_retry = after_last_retry;
+      return { after_last_retry };
+    },
+  ),
+  control(
+    "POST customers/:id/delete",
+    "Deletes a customer, as in Stripe's dashboard.",
+    nothing,
+    null,
+    (standIn, _, id) => deleteCustomer(standIn, id),
+  ),
+];

@@ -1,0 +1,77 @@
+import { ApiError } from "../api-error.ts";
+import type { StandIn } from "../stand-in.ts";
+import { type ControlCall, control, nothing } from "./call.ts";
+import { clockCalls } from "./clock-calls.ts";
+import { purchaseCalls } from "./purchase-calls.ts";
+import { subscriptionCalls } from "./subscription-calls.ts";
+
+const viewCalls: ControlCall[] = [
+  control("GET state", "Everything there is: objects, clock, deliveries.", nothing, null, (standIn) => {
+    const { idempotency: _, events: __, ...rest } = standIn.state;
+    return { now: standIn.now(), ...rest };
+  }),
+  control(
+    "GET events",
+    "Every event, the newest first, with what became of its deliveries.",
+    nothing,
+    null,
+    ({ state }) =>
+      Object.values(state.events)
+        .toReversed()
+        .map((event) => ({ ...event, deliveries: state.deliveries.filter((each) => each.event === event.id) })),
+  ),
+];
+
+const CALLS = [...viewCalls, ...clockCalls, ...purchaseCalls, ...subscriptionCalls];
+
+/** What `GET /control` answers: every call with a description and an example. */
+const listing = (origin: string): object => ({
+  about:
+    "Control surface of the local stand-in for Stripe. Bodies are JSON. A call answers when its events were delivered.",
+  calls: CALLS.map(({ method, path, description, example }) => ({
+    method,
+    path: `/control/${path.replace(":id", "{id}")}`,
+    description,
+    example: `curl ${method === "POST" ? "-X POST " : ""}${origin}/control/${path.replace(":id", "ID")}${example ? ` -d '${JSON.stringify(example)}'` : ""}`,
+  })),
+});
+
+/** Answers one request to `/control...`, after the events that it has caused were delivered. */
+export async function answerControl(
+  standIn: StandIn,
+  method: string,
+  path: string,
+  body: string,
+): Promise<{ status: number; value: unknown }> {
+  const parts = path
+    .split("/")
+    .filter((part) => part !== "")
+    .slice(1);
+  if (parts.length === 0 && method === "GET") return { status: 200, value: listing(standIn.origin) };
+  for (const call of CALLS) {
+    const pattern = call.path.split("/");
+    if (call.method !== method || pattern.length !== parts.length) continue;
+    if (!pattern.every((part, index) => part === ":id" || part === parts[index])) continue;
+    try {
+      const value = await call.run(standIn, parseBody(body), parts[pattern.indexOf(":id")] ?? "");
+      if (method === "POST") await standIn.deliveries.settled();
+      return { status: 200, value };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return { status: error.status, value: error };
+    }
+  }
+  return {
+    status: 404,
+    value: { error: { message: `There is no ${method} ${path}. GET /control lists what there is.` } },
+  };
+}
+
+function parseBody(body: string): unknown {
+  if (body.trim() === "") return {};
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ApiError({ message: "The body is not JSON." });
+  }
+}

@@ -1,0 +1,141 @@
+import type Stripe from "stripe";
+import { ApiError, find } from "../api-error.ts";
+import { collectInvoice } from "../billing/invoicing.ts";
+import { chargeOutcome } from "../billing/payment.ts";
+import { currentPeriodEnd, setCancelAtPeriodEnd, setQuantity } from "../billing/subscription-change.ts";
+import { liveCustomer } from "../objects/customer.ts";
+import { emit, type StandIn } from "../stand-in.ts";
+import { escapeHtml, money, page } from "./html.ts";
+import type { PageAnswer } from "./page-answer.ts";
+
+const LIFETIME_SECONDS = 3_600;
+
+/** `GET /p/session/<portal session>`: the customer's subscriptions, invoices and payment method. */
+export function showPortalPage(standIn: StandIn, id: string): PageAnswer {
+  return { status: 200, html: portalPage(standIn, portalSession(standIn, id), null) };
+}
+
+/** `POST /p/session/<portal session>`: what a button does. `action=cancel|resume|quantity|plan|payment_method`. */
+export async function submitPortalPage(standIn: StandIn, id: string, form: URLSearchParams): Promise<PageAnswer> {
+  const session = portalSession(standIn, id);
+  try {
+    act(standIn, session, form);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { status: 422, html: portalPage(standIn, session, error.message) };
+  }
+  await standIn.deliveries.settled();
+  return { status: 303, location: session.url };
+}
+
+function portalSession(standIn: StandIn, id: string): Stripe.BillingPortal.Session {
+  const session = find(standIn.state.portal_sessions, "portal session", id);
+  if (standIn.now() - session.created > LIFETIME_SECONDS) {
+    throw new ApiError({ status: 410, message: "This portal session has expired." });
+  }
+  return session;
+}
+
+function act(standIn: StandIn, session: Stripe.BillingPortal.Session, form: URLSearchParams): void {
+  const customer = liveCustomer(standIn, session.customer);
+  if (form.get("action") === "payment_method") {
+    changePaymentMethod(standIn, customer);
+    return;
+  }
+  const subscription = find(
+    standIn.state.subscriptions,
+    "subscription",
+    form.get("subscription") ?? "",
+    "subscription",
+  );
+  if (subscription.customer !== customer.id)
+    throw new ApiError({ message: "That is another customer's subscription." });
+  switch (form.get("action")) {
+    case "cancel":
+      setCancelAtPeriodEnd(standIn, subscription, true);
+      return;
+    case "resume":
+      setCancelAtPeriodEnd(standIn, subscription, false);
+      return;
+    case "quantity": {
+      const quantity = Number(form.get("quantity"));
+      if (!Number.isInteger(quantity) || quantity < 1)
+        throw new ApiError({ message: "Enter a whole number of machines." });
+      setQuantity(standIn, subscription, quantity);
+      return;
+    }
+    case "plan": {
+      const price = find(standIn.state.prices, "price", form.get("price") ?? "", "price");
+      setQuantity(standIn, subscription, subscription.items.data[0]?.quantity ?? 1, price);
+      return;
+    }
+    default:
+      throw new ApiError({ message: "There is no such button." });
+  }
+}
+
+/** A new card works, and what was owed is collected with it at once. */
+function changePaymentMethod(standIn: StandIn, customer: Stripe.Customer): void {
+  const { state } = standIn;
+  state.declining_customers = state.declining_customers.filter((id) => id !== customer.id);
+  emit(standIn, "customer.updated", customer, { invoice_settings: { default_payment_method: null } });
+  for (const invoice of Object.values(state.invoices)) {
+    if (invoice.customer !== customer.id || invoice.status !== "open" || !invoice.attempted) continue;
+    collectInvoice(standIn, invoice, chargeOutcome(standIn, customer.id));
+  }
+}
+
+function portalPage(standIn: StandIn, session: Stripe.BillingPortal.Session, error: string | null): string {
+  const { state } = standIn;
+  const customer = liveCustomer(standIn, session.customer);
+  const mine = Object.values(state.subscriptions).filter((each) => each.customer === customer.id);
+  const invoices = Object.values(state.invoices).filter(
+    (each) => each.customer === customer.id && each.status !== "draft",
+  );
+  const declined = state.declining_customers.includes(customer.id);
+  return page(
+    "Billing",
+    `<h1>Billing of <span id="customer-email">${escapeHtml(customer.email ?? customer.id)}</span></h1>
+${error ? `<p class="error" id="error" role="alert">${escapeHtml(error)}</p>` : ""}
+${mine.map((subscription) => subscriptionSection(standIn, subscription)).join("\n") || `<p id="no-subscriptions">No subscriptions.</p>`}
+<section><form method="post"><p>Card: <span id="card">${declined ? "is being declined" : "•••• 4242"}</span></p>
+<button id="update-payment-method" name="action" value="payment_method">Use a card that works</button></form></section>
+<section><h1>Invoices</h1><table id="invoices">${invoices.toReversed().map(invoiceRow).join("")}</table></section>
+${session.return_url ? `<p><a id="back" href="${escapeHtml(session.return_url)}">Back</a></p>` : ""}`,
+  );
+}
+
+const invoiceRow = (invoice: Stripe.Invoice): string =>
+  `<tr><td>${escapeHtml(invoice.number ?? invoice.id)} (${invoice.status})</td><td>${money(invoice.total, invoice.currency)}</td></tr>`;
+
+function subscriptionSection({ state }: StandIn, subscription: Stripe.Subscription): string {
+  const [item] = subscription.items.data;
+  if (!item) return "";
+  const productOf = (price: Stripe.Price): string =>
+    escapeHtml((typeof price.product === "string" ? state.products[price.product]?.name : null) ?? price.id);
+  const until = new Date(currentPeriodEnd(subscription) * 1000).toISOString().slice(0, 10);
+  const head = `<section class="subscription" data-subscription="${subscription.id}">
+<p><strong>${productOf(item.price)}</strong>: <span class="status">${subscription.status}</span>, ${item.quantity} machines, ${
+    subscription.cancel_at_period_end ? "ends" : "renews"
+  } on ${until}</p>`;
+  if (subscription.status === "canceled") return `${head}</section>`;
+  const others = Object.values(state.prices).filter(
+    (price) =>
+      price.active &&
+      price.type === "recurring" &&
+      price.currency === subscription.currency &&
+      price.id !== item.price.id,
+  );
+  const options = others.map((price) => `<option value="${price.id}">${productOf(price)}</option>`);
+  return `${head}
+<form method="post"><input type="hidden" name="subscription" value="${subscription.id}">
+<label>Machines <input id="quantity" name="quantity" type="number" min="1" value="${item.quantity}"></label>
+<button id="update-quantity" name="action" value="quantity">Change the number of machines</button>
+${options.length > 0 ? `<label>Plan <select id="price" name="price">${options.join("")}</select></label><button id="switch-plan" name="action" value="plan">Switch plan</button>` : ""}
+${
+  subscription.cancel_at_period_end
+    ? `<button class="primary" id="resume" name="action" value="resume">Don't cancel</button>`
+    : `<button id="cancel" name="action" value="cancel">Cancel at the end of the period</button>`
+}
+</form></section>`;
+}
