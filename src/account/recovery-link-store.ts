@@ -1,0 +1,72 @@
+import { newId } from "../storage/id.ts";
+import { HOUR, MINUTE, type UnixSeconds } from "../time.ts";
+
+/** How long a link works, from when it is mailed. */
+export const LINK_SECONDS = 30 * MINUTE;
+
+/** Links an hour and mail address: enough for mails that went astray, too few to fill somebody's mailbox. */
+const LINKS_AN_HOUR = 5;
+
+export type RecoveryLink = { email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
+
+/** A new link's id, `rec_...`. */
+export const newRecoveryLinkId = (): string => newId("rec");
+
+/**
+ * The statements that note a link for `email` and queue its mail, if that address has a license and has not had too many
+ * links of late. They do the same work either way; run them as one transaction. `hash` is the link's `recoveryTokenHash`.
+ */
+export function insertRecoveryLink(
+  db: D1Database,
+  { id, hash, email, now }: { id: string; hash: string; email: string; now: UnixSeconds },
+): D1PreparedStatement[] {
+  return [
+    db
+      .prepare(
+        `INSERT INTO recovery_links (id, token_hash, email, created_at, expires_at) SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE EXISTS (SELECT 1 FROM licenses WHERE email = ?3)
+           AND (SELECT count(*) FROM recovery_links WHERE email = ?3 AND created_at > ?6) < ?7`,
+      )
+      .bind(id, hash, email, now, now + LINK_SECONDS, now - HOUR, LINKS_AN_HOUR),
+    db
+      .prepare(
+        `INSERT INTO mails (id, kind, occasion, recipient, data, created_at, next_attempt_at)
+         SELECT ?1, 'recovery_link', id, email, json_object('link', id), ?2, ?2 FROM recovery_links WHERE id = ?3`,
+      )
+      .bind(newId("mail"), now, id),
+  ];
+}
+
+/** Lets an unused link's time begin now. */
+export async function renewRecoveryLink(db: D1Database, id: string, now: UnixSeconds): Promise<void> {
+  await db
+    .prepare("UPDATE recovery_links SET expires_at = ? WHERE id = ? AND used_at IS NULL")
+    .bind(now + LINK_SECONDS, id)
+    .run();
+}
+
+/** The link with this hash, or null. */
+export const findRecoveryLink = (db: D1Database, hash: string): Promise<RecoveryLink | null> =>
+  db
+    .prepare("SELECT email, expires_at, used_at FROM recovery_links WHERE token_hash = ?")
+    .bind(hash)
+    .first<RecoveryLink>();
+
+/** Uses a link up and returns its mail address; null if it has ended or somebody was faster. */
+export async function useRecoveryLink(db: D1Database, hash: string, now: UnixSeconds): Promise<string | null> {
+  const row = await db
+    .prepare(
+      "UPDATE recovery_links SET used_at = ?1 WHERE token_hash = ?2 AND used_at IS NULL AND expires_at > ?1 RETURNING email",
+    )
+    .bind(now, hash)
+    .first<{ email: string }>();
+  return row?.email ?? null;
+}
+
+/** Forgets links that ended before `before`, and the mails about them. */
+export async function forgetRecoveryLinks(db: D1Database, before: UnixSeconds): Promise<void> {
+  await db.batch([
+    db.prepare("DELETE FROM mails WHERE kind = 'recovery_link' AND created_at < ?").bind(before),
+    db.prepare("DELETE FROM recovery_links WHERE created_at < ?").bind(before),
+  ]);
+}

@@ -1,0 +1,63 @@
+import * as z from "zod";
+import { renewRecoveryLink } from "../account/recovery-link-store.ts";
+import { recoveryToken, recoveryUrl } from "../account/recovery-token.ts";
+import { configOf } from "../config.ts";
+import { formatLicenseKey } from "../licensing/license-key.ts";
+import { endOf } from "../licensing/license-status.ts";
+import { readLicense } from "../licensing/license-store.ts";
+import { licensingSecrets } from "../licensing/secrets.ts";
+import { PLAN_IDS, plans } from "../purchase/plans.ts";
+import type { UnixSeconds } from "../time.ts";
+import { type RenderedMail, renderLetter } from "./mail-body.ts";
+import { type LetterFacts, letterOf } from "./mail-letters.ts";
+import { MAIL_KINDS } from "./mail-outbox.ts";
+
+const MailRow = z.object({
+  license_id: z.string().nullable(),
+  kind: z.enum(MAIL_KINDS),
+  recipient: z.email(),
+  data: z
+    .string()
+    .transform((text) => z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(text))),
+});
+
+/** A mail as the `send_email` binding takes it. */
+export type OutgoingMail = RenderedMail & { from: { name: string; email: string }; to: string };
+
+/**
+ * Makes the mail of a `mails` row as things are now: the license's current key is derived here, and stands nowhere else.
+ * A recovery link's 30 minutes begin now, so that a mail that had to wait does not arrive with a dead link. Throws when the
+ * row or its license is not what it should be, and what D1 throws.
+ */
+export async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeconds): Promise<OutgoingMail> {
+  const config = configOf(env);
+  const mail = MailRow.parse(row);
+  const { keySecret } = await licensingSecrets(config);
+  const license = mail.license_id === null ? null : await readLicense(env.DB, mail.license_id);
+  if (mail.license_id !== null && license === null) throw new Error("the license of a mail is not there");
+  const facts: LetterFacts = {
+    plan: planName(license?.plan ?? mail.data["plan"]),
+    license: license && {
+      key: await formatLicenseKey({ licenseId: license.id, generation: license.generation }, keySecret),
+      machineLimit: license.machine_limit,
+      versions: license.versions,
+      endsAt: endOf(license),
+    },
+    recoveryUrl: null,
+    accountUrl: `${config.PUBLIC_URL}/recover`,
+    purchaseUrl: config.PURCHASE_URL,
+    docsUrl: `${config.PUBLIC_URL}/docs`,
+  };
+  if (mail.kind === "recovery_link") {
+    const link = z.string().parse(mail.data["link"]);
+    await renewRecoveryLink(env.DB, link, now);
+    facts.recoveryUrl = recoveryUrl(config.PUBLIC_URL, await recoveryToken(link, keySecret));
+  }
+  return { from: config.MAIL_FROM, to: mail.recipient, ...(await renderLetter(letterOf(mail.kind, facts))) };
+}
+
+/** A plan's name as people know it; a plan that is no longer in the code goes by its id. */
+function planName(id: string | number | null | undefined): string {
+  const known = PLAN_IDS.find((plan) => plan === id);
+  return known === undefined ? String(id ?? "rbee") : plans[known].name;
+}

@@ -1,0 +1,130 @@
+import { toRfc3339, type UnixSeconds } from "../time.ts";
+import type { Block, Letter } from "./mail-body.ts";
+import type { MailKind } from "./mail-outbox.ts";
+
+/** What a letter may speak of: the license as it is when the mail is sent, and what was noted when it was queued. */
+export type LetterFacts = {
+  /** The name of the plan. */
+  plan: string;
+  /** Null for a mail that is about no license. */
+  license: { key: string; machineLimit: number; versions: string; endsAt: UnixSeconds | null } | null;
+  /** The single-use link of a recovery_link mail. */
+  recoveryUrl: string | null;
+  /** Where forgotten keys are asked for. */
+  accountUrl: string;
+  purchaseUrl: string;
+  docsUrl: string;
+};
+
+const dayOf = (at: UnixSeconds): string => toRfc3339(at).slice(0, "2026-11-23".length);
+
+/** What a license opens, as a sentence. */
+function grantOf({ machineLimit, versions, endsAt }: NonNullable<LetterFacts["license"]>): string {
+  const machines = machineLimit === 1 ? "one machine" : `up to ${machineLimit} machines`;
+  const range = versions === "*" ? "in every version" : `in versions ${versions}`;
+  const end = endsAt === null ? "It does not end." : `It is paid or granted until ${dayOf(endsAt)}.`;
+  return `It opens the premium workers ${range} on ${machines}. ${end}`;
+}
+
+/** The key and what to do with it. */
+const keyBlocks = ({ license, docsUrl, accountUrl }: LetterFacts): Block[] =>
+  license === null
+    ? []
+    : [
+        { code: license.key },
+        "Keep it like a password. On a machine that is to use it, run:",
+        { code: `RBEE_LICENSE_KEY=${license.key} rbee-catalog activate` },
+        { link: docsUrl, label: "What a hive does with a license" },
+        { link: accountUrl, label: "Lost your key? Have it sent again" },
+      ];
+
+const endOf = ({ license }: LetterFacts): string =>
+  license === null || license.endsAt === null ? "soon" : `on ${dayOf(license.endsAt)}`;
+
+/** How to reach invoices, card and cancellation: the billing portal, which the key opens. */
+const billing = ({ license, docsUrl }: LetterFacts): Block[] =>
+  license === null
+    ? []
+    : [
+        "The billing portal has your invoices, payment method and cancellation. Your license key opens it:",
+        {
+          code: `curl -X POST ${new URL("/v1/billing-portal", docsUrl)} -H "Authorization: Bearer $RBEE_LICENSE_KEY"`,
+        },
+      ];
+
+/** What each kind of mail says. */
+const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
+  license_key: (facts) => ({
+    subject: `Your license key for rbee ${facts.plan}`,
+    blocks: [
+      `Thank you. This is your license key for ${facts.plan}.`,
+      ...(facts.license === null ? [] : [grantOf(facts.license)]),
+      ...keyBlocks(facts),
+    ],
+  }),
+  key_rotated: (facts) => ({
+    subject: "Your rbee license has a new key",
+    blocks: [
+      `The key of your license for ${facts.plan} has been replaced. The old key and all tokens made with it no longer work; ` +
+        "your machines keep their places. This is the new key:",
+      ...keyBlocks(facts),
+    ],
+  }),
+  payment_failed: (facts) => ({
+    subject: "Your payment for rbee failed",
+    blocks: [
+      `We could not collect the payment for ${facts.plan}. It will be tried again, and your license goes on working for some ` +
+        "days meanwhile. Please see that your payment method is still good.",
+      ...billing(facts),
+    ],
+  }),
+  payment_action_required: (facts) => ({
+    subject: "Please confirm your payment for rbee",
+    blocks: [
+      `Your bank wants you to confirm the payment for ${facts.plan}. Until you do, it is not made.`,
+      ...billing(facts),
+    ],
+  }),
+  payment_not_completed: (facts) => ({
+    subject: "Your payment for rbee did not come through",
+    blocks: [
+      `Your payment for ${facts.plan} was not completed, so nothing was charged and no license was issued.`,
+      { link: facts.purchaseUrl, label: "Try again, or pay another way" },
+    ],
+  }),
+  trial_ending: (facts) => ({
+    subject: `Your rbee trial ends ${endOf(facts)}`,
+    blocks: [
+      `Your trial of ${facts.plan} ends ${endOf(facts)}. If you do nothing, it goes on as a paid subscription; if you cancel before, ` +
+        "nothing is charged.",
+      ...billing(facts),
+    ],
+  }),
+  license_expiring: (facts) => ({
+    subject: `Your rbee license ends ${endOf(facts)}`,
+    blocks: [
+      `Your license for ${facts.plan} ends ${endOf(facts)}. Until then everything works as before; after that, your machines ` +
+        "get no new premium downloads.",
+      { link: facts.purchaseUrl, label: "Buy a license to go on" },
+    ],
+  }),
+  license_expired: (facts) => ({
+    subject: "Your rbee license has ended",
+    blocks: [
+      `Your license for ${facts.plan} has ended. Your machines get no new premium downloads; what is installed stays.`,
+      { link: facts.purchaseUrl, label: "Buy a license to go on" },
+    ],
+  }),
+  recovery_link: (facts) => ({
+    subject: "Your link to your rbee license keys",
+    blocks: [
+      "Somebody, most likely you, asked for the license keys that belong to this mail address. This link shows them once, " +
+        "within 30 minutes:",
+      ...(facts.recoveryUrl === null ? [] : [{ link: facts.recoveryUrl, label: "Show my license keys" }]),
+      "If it was not you, do nothing: nobody but the reader of this mail can use the link.",
+    ],
+  }),
+};
+
+/** The letter of a kind: pure, so that the same facts always say the same. */
+export const letterOf = (kind: MailKind, facts: LetterFacts): Letter => LETTERS[kind](facts);
