@@ -10,6 +10,7 @@ import { readPort } from "./development/port.ts";
 import { ensureReleaseKey } from "./development/release-key.ts";
 import { seed } from "./development/seed.ts";
 import { refuseBusyPort, startServer } from "./development/server.ts";
+import { startStandInProcess, usesStandIn } from "./development/stripe.ts";
 import { ensureVariables } from "./development/variables.ts";
 import { runWrangler } from "./development/wrangler.ts";
 
@@ -31,7 +32,11 @@ async function serve(stop: AbortSignal): Promise<void> {
   const adminToken = await ensureOwnerToken(paths, stop);
 
   console.log("Starting the Worker ...");
-  const server = startServer(paths, port, variables["PUBLIC_URL"] === undefined ? { PUBLIC_URL: url } : {});
+  const stripe = usesStandIn(variables) ? await startStandInProcess(paths, variables, { port, url }) : null;
+  const server = startServer(paths, port, {
+    ...(variables["PUBLIC_URL"] === undefined ? { PUBLIC_URL: url } : {}),
+    ...(stripe ? { STRIPE_API_BASE: stripe.apiBase } : {}),
+  });
   try {
     await server.ready(stop);
     const earlier = await readDevelopmentStart(process.env["DEV_DIR"]);
@@ -42,15 +47,24 @@ async function serve(stop: AbortSignal): Promise<void> {
       releaseKey,
       folder: paths.folder,
     });
-    const start = { url, admin_token: adminToken, license_key: licenseKey };
+    const start = {
+      url,
+      admin_token: adminToken,
+      license_key: licenseKey,
+      ...(stripe ? { stripe_control_url: stripe.controlUrl } : {}),
+    };
     await writePrivateFile(paths.start, `${JSON.stringify(start, null, 2)}\n`);
     console.log(guide(start));
     server.showLog();
     const stopCron = startCron(url);
-    const code = await Promise.race([server.exited, untilAborted(stop)]).finally(stopCron);
-    if (code !== "stopped") throw new Error(`The Worker's server ended by itself (status ${code}).`);
+    const code = await Promise.race([server.exited, ...(stripe ? [stripe.exited] : []), untilAborted(stop)]).finally(
+      stopCron,
+    );
+    if (code !== "stopped")
+      throw new Error(`The Worker's server, or the stand-in for Stripe, ended by itself (status ${code}).`);
   } finally {
     await server.stop();
+    await stripe?.stop();
   }
 }
 

@@ -2,7 +2,7 @@ import type { DevelopmentStart } from "../../src/cli/development-start.ts";
 import { SAMPLE } from "./seed.ts";
 
 /** What the development server prints when it is ready: where it is, and what to try next. */
-export const guide = ({ url, admin_token, license_key }: DevelopmentStart): string => `
+export const guide = ({ url, admin_token, license_key, stripe_control_url }: DevelopmentStart): string => `
 The rbee worker catalog is ready at ${url}        (API reference: ${url}/docs)
 
   Admin token   ${admin_token}
@@ -16,7 +16,16 @@ Try, in another terminal:
   npx rbee-catalog activate
   npx rbee-catalog install ${SAMPLE.id}
   npx rbee-catalog status
-
+${stripe_control_url === undefined ? "" : stripeGuide(url, stripe_control_url)}
 The rbee-catalog command finds this server and its credentials by itself. Data and secrets stay
 for the next start; Ctrl-C stops the server.
+`;
+
+const stripeGuide = (url: string, controlUrl: string): string => `
+Buy a license through the local stand-in for Stripe; no account, no money:
+
+  curl ${url}/v1/checkout -H 'Content-Type: application/json' -d '{"plan": "premium-monthly"}'
+
+Open the address that it answers with. Refunds, disputes, failed renewals, lost webhooks and the
+clock are at ${controlUrl} (GET lists the calls).
 `;

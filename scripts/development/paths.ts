@@ -14,7 +14,7 @@ export type DevelopmentPaths = {
   variables: string;
   /** What wrangler's local D1, KV, R2 and queues hold. */
   state: string;
-  /** `{url, admin_token, license_key}` for scripts and for the `rbee-catalog` command. */
+  /** `{url, admin_token, license_key, stripe_control_url}` for scripts and for the `rbee-catalog` command. */
   start: string;
   ownerToken: string;
   releaseKey: string;

@@ -2,6 +2,7 @@ import { parseEnv } from "node:util";
 import { writePrivateFile } from "../../src/cli/private-file.ts";
 import { readTextIfThere } from "../../src/cli/text-file.ts";
 import { developmentSecrets } from "../development-secrets.ts";
+import { stripeVariables } from "./stripe.ts";
 
 const HEADING = `# Made by the first \`npm start\`, for this machine only. Lines that are here are kept; missing ones are added again.
 `;
@@ -21,6 +22,7 @@ export async function ensureVariables(path: string, releasePublicKey: string): P
     RELEASE_SIGNATURES: "optional",
     RELEASE_SIGNING_PUBLIC_KEYS: releasePublicKey,
     ...(await developmentSecrets()),
+    ...stripeVariables(present),
   };
   const missing = Object.entries(wanted).filter(([name]) => present[name] === undefined);
   if (missing.length > 0) {

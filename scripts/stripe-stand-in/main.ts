@@ -1,8 +1,9 @@
 import { startStandIn } from "./start.ts";
 
 /**
- * The stand-in as a process of its own. Environment: STAND_IN_PORT, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, WEBHOOK_URL,
- * STATE_PATH. Says `ready <address>` when it listens; ends, its state written, on SIGTERM or SIGINT.
+ * The stand-in as a process of its own. Environment: STAND_IN_PORT (any other one if it is taken), STRIPE_SECRET_KEY,
+ * STRIPE_WEBHOOK_SECRET, WEBHOOK_URL, STATE_PATH. Says `ready <address>` when it listens. Ends, its state written, on SIGTERM
+ * or SIGINT, or when its standard input does: then whoever started it is gone.
  */
 const need = (name: string): string => {
   const value = process.env[name];
@@ -10,12 +11,19 @@ const need = (name: string): string => {
   return value;
 };
 
-const standIn = await startStandIn({
+const options = {
   port: Number(need("STAND_IN_PORT")),
   apiKey: need("STRIPE_SECRET_KEY"),
   webhookSecret: need("STRIPE_WEBHOOK_SECRET"),
   webhookUrl: need("WEBHOOK_URL"),
   statePath: need("STATE_PATH"),
+};
+const isTaken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+const standIn = await startStandIn(options).catch((error: unknown) => {
+  if (!isTaken(error)) throw error;
+  return startStandIn({ ...options, port: 0 });
 });
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void standIn.close());
+const stop = (): void => void standIn.close().finally(() => process.exit());
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+process.stdin.resume().once("end", stop);
 console.log(`ready ${standIn.apiBase}`);

@@ -4,7 +4,13 @@ import * as z from "zod";
 import { readTextIfThere } from "./text-file.ts";
 
 /** What `npm start` leaves for scripts: where it serves, and credentials that work there. */
-const DevelopmentStart = z.object({ url: z.url(), admin_token: z.string(), license_key: z.string() });
+const DevelopmentStart = z.object({
+  url: z.url(),
+  admin_token: z.string(),
+  license_key: z.string(),
+  /** The control surface of the local stand-in for Stripe, if that is what the server sells through. */
+  stripe_control_url: z.url().optional(),
+});
 
 export type DevelopmentStart = z.infer<typeof DevelopmentStart>;
 
