@@ -1,3 +1,4 @@
+import { accountRoutes } from "./account/routes.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { catalogRoutes } from "./catalog/routes.ts";
 import { deliveryRoutes } from "./delivery/routes.ts";
@@ -5,8 +6,9 @@ import { createRouter } from "./http/app.ts";
 import { foundation, notFound, onError } from "./http/foundation.ts";
 import { healthRoutes } from "./http/health.ts";
 import { addReference } from "./http/openapi-routes.ts";
+import { pageRoutes } from "./http/page-routes.ts";
 import { licenseAdminRoutes, licensingRoutes } from "./licensing/routes.ts";
-import { planRoutes } from "./purchase/routes.ts";
+import { purchaseAdminRoutes, purchaseRoutes } from "./purchase/routes.ts";
 import { releaseRoutes } from "./releases/routes.ts";
 
 /** Every route of the service, room by room. */
@@ -18,8 +20,11 @@ app.route("/", healthRoutes);
 app.route("/", catalogRoutes);
 app.route("/", licensingRoutes);
 app.route("/", deliveryRoutes);
-app.route("/", planRoutes);
+app.route("/", purchaseRoutes);
+app.route("/", accountRoutes);
+app.route("/", pageRoutes);
 app.route("/", adminRoutes);
 app.route("/", licenseAdminRoutes);
+app.route("/", purchaseAdminRoutes);
 app.route("/", releaseRoutes);
 addReference(app);

@@ -29,6 +29,15 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     })
     .pipe(schema);
 
+/** `Name <address>`, split as the `send_email` binding takes it. */
+const mailbox = z
+  .string()
+  .regex(/^[^<>\r\n]+ <[^<>@\s]+@[^<>@\s]+>$/, "must be `Name <address>`")
+  .transform((text) => {
+    const open = text.lastIndexOf("<");
+    return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
+  });
+
 const EnvironmentSchema = z
   .object({
     ENVIRONMENT: z.enum(["production", "development"]),
@@ -50,6 +59,7 @@ const EnvironmentSchema = z
     R2_S3_BUCKET: z.string(),
     R2_ACCESS_KEY_ID: z.string().default(""),
     R2_SECRET_ACCESS_KEY: z.string().default(""),
+    MAIL_FROM: mailbox,
     ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
     ACCESS_AUD: z.string(),
     ACCESS_SCOPES: json(z.record(z.string(), z.array(z.enum(SCOPES)))),
@@ -70,7 +80,10 @@ const EnvironmentSchema = z
     if (env.ENVIRONMENT === "production" && env.STRIPE_API_BASE !== "") {
       context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must not be set in production" });
     }
-    if (env.STRIPE_API_BASE !== "" && !["127.0.0.1", "localhost", "[::1]"].includes(new URL(env.STRIPE_API_BASE).hostname)) {
+    if (
+      env.STRIPE_API_BASE !== "" &&
+      !["127.0.0.1", "localhost", "[::1]"].includes(new URL(env.STRIPE_API_BASE).hostname)
+    ) {
       context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must be on loopback" });
     }
     if (env.ACCESS_TEAM_DOMAIN !== "" && env.ACCESS_AUD === "") {

@@ -30,3 +30,17 @@ export const countActivation = (env: Env, licenseId: string): Promise<void> =>
  */
 export const countVerification = (env: Env, request: Request, licenseId: string | null): Promise<void> =>
   take(env.VERIFICATIONS, licenseId ?? clientAddress(request), "Too many verifications.");
+
+/** Counts a checkout under the address of who begins it. Throws RATE_LIMITED past the limit. */
+export const countCheckout = (env: Env, request: Request): Promise<void> =>
+  take(env.CHECKOUTS, clientAddress(request), "Too many checkouts were begun from this address.");
+
+/**
+ * Counts a request for forgotten keys under the address it came from and under the mail address it names (known or not:
+ * the answer must not tell). Throws RATE_LIMITED past either limit.
+ */
+export async function countRecovery(env: Env, request: Request, email: string): Promise<void> {
+  const detail = "Keys were asked for too often. Please wait a minute.";
+  await take(env.RECOVERIES, `from ${clientAddress(request)}`, detail);
+  await take(env.RECOVERIES, `for ${email}`, detail);
+}

@@ -1,7 +1,7 @@
 import { encodeCrockford } from "./crockford.ts";
 
 /** The kinds of things that have ids. */
-export type IdPrefix = "lic" | "mach" | "rel" | "art" | "adm" | "chg" | "dl";
+export type IdPrefix = "lic" | "mach" | "rel" | "art" | "adm" | "chg" | "dl" | "ord" | "mail" | "rec";
 
 /** 16 bytes of UUIDv7 (RFC 9562): milliseconds since 1970, then 74 random bits. Ids made later sort later. */
 export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> {

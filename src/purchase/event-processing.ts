@@ -1,0 +1,25 @@
+import type { Actor } from "../storage/ledger.ts";
+import { type EventOutcome, handleEvent } from "./event-handling.ts";
+import { type EventFacts, eventFailed, eventHandled, keepEvent } from "./event-store.ts";
+import type { PurchaseScope } from "./fulfilment.ts";
+
+/**
+ * Keeps an event and handles it, unless that has been done before (null). A failure is kept with the event and thrown: the
+ * sender retries, and so does the cron. Several at once do the same work and end in the same licenses.
+ */
+export async function processEvent(
+  scope: PurchaseScope,
+  event: EventFacts,
+  actor: Actor,
+): Promise<EventOutcome | null> {
+  const kept = await keepEvent(scope.db, event, actor.now);
+  if (kept.handled_at !== null) return null;
+  try {
+    const outcome = await handleEvent(scope, event, actor);
+    await eventHandled(scope.db, event.id, outcome, actor.now);
+    return outcome;
+  } catch (error) {
+    await eventFailed(scope.db, event.id, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import * as z from "zod";
+import type { UnixSeconds } from "../time.ts";
+
+const EventRow = z.object({
+  id: z.string(),
+  type: z.string(),
+  object_id: z.string().nullable(),
+  created: z.number(),
+  received_at: z.number(),
+  handled_at: z.number().nullable(),
+  attempts: z.number(),
+  outcome: z.string().nullable(),
+  attention: z.number().transform((flag) => flag === 1),
+  last_error: z.string().nullable(),
+});
+export type StoredEvent = z.output<typeof EventRow>;
+
+/** What is kept of an event: its object is always fetched again, never believed. */
+export type EventFacts = Pick<StoredEvent, "id" | "type" | "object_id" | "created">;
+
+/** Keeps an event that has arrived; again is no error. Returns it as it is kept, with what became of it before. */
+export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeconds): Promise<StoredEvent> {
+  const [, kept] = await db.batch([
+    db
+      .prepare(
+        "INSERT INTO stripe_events (id, type, object_id, created, received_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      )
+      .bind(event.id, event.type, event.object_id, event.created, now),
+    db.prepare("SELECT * FROM stripe_events WHERE id = ?").bind(event.id),
+  ]);
+  return EventRow.parse(kept?.results[0]);
+}
+
+/** Marks an event as handled, with what became of it. */
+export async function eventHandled(
+  db: D1Database,
+  id: string,
+  { outcome, attention }: { outcome: string; attention: boolean },
+  now: UnixSeconds,
+): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE stripe_events SET handled_at = ?, outcome = ?, attention = ?, attempts = attempts + 1, last_error = NULL WHERE id = ?`,
+    )
+    .bind(now, outcome, attention ? 1 : 0, id)
+    .run();
+}
+
+/** Marks an event as failed; it stays unhandled and is tried again. */
+export async function eventFailed(db: D1Database, id: string, message: string): Promise<void> {
+  await db
+    .prepare("UPDATE stripe_events SET attempts = attempts + 1, last_error = ? WHERE id = ? AND handled_at IS NULL")
+    .bind(message.slice(0, 500), id)
+    .run();
+}
+
+/** Which events an admin or the reconciliation looks for. */
+export type EventFilter = { state: "unhandled" | "attention"; receivedBefore?: UnixSeconds; maxAttempts?: number };
+
+/** Up to `limit` events, oldest first. */
+export async function listEvents(db: D1Database, filter: EventFilter, limit: number): Promise<StoredEvent[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT * FROM stripe_events WHERE ${filter.state === "unhandled" ? "handled_at IS NULL" : "attention = 1"}
+       AND received_at <= ? AND attempts <= ? ORDER BY received_at, id LIMIT ?`,
+    )
+    .bind(filter.receivedBefore ?? Number.MAX_SAFE_INTEGER, filter.maxAttempts ?? Number.MAX_SAFE_INTEGER, limit)
+    .all();
+  return results.map((row) => EventRow.parse(row));
+}
+
+/** One event, or null. */
+export async function readEvent(db: D1Database, id: string): Promise<StoredEvent | null> {
+  const row = await db.prepare("SELECT * FROM stripe_events WHERE id = ?").bind(id).first();
+  return row === null ? null : EventRow.parse(row);
+}

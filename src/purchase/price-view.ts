@@ -1,0 +1,42 @@
+import type { Config } from "../config.ts";
+import { IsolateCache } from "../storage/isolate-cache.ts";
+import { MINUTE, type UnixSeconds } from "../time.ts";
+import { PLAN_IDS, type PlanId, plans } from "./plans.ts";
+import { stripeClient } from "./stripe-client.ts";
+
+/** What a plan costs, as Stripe has it: `amount` in the currency's smallest unit, for every `machines` begun. */
+export type Price = { amount: number; currency: string; interval: "month" | null; machines: number };
+
+const cache = new IsolateCache<Partial<Record<PlanId, Price>>>(1);
+const FRESH = 5 * MINUTE;
+
+/**
+ * The prices of the plans on sale, at most five minutes old. Empty where Stripe is not configured or does not answer: what a
+ * plan grants can be said without it.
+ */
+export async function readPrices(config: Config, now: UnixSeconds): Promise<Partial<Record<PlanId, Price>>> {
+  const known = cache.get("prices", now);
+  if (known) return known;
+  if (config.STRIPE_SECRET_KEY === "") return {};
+  try {
+    const stripe = await stripeClient(config);
+    const onSale = PLAN_IDS.filter((id) => plans[id].billing !== "admin");
+    const { data } = await stripe.prices.list({ lookup_keys: onSale, active: true, limit: 100 });
+    const prices: Partial<Record<PlanId, Price>> = {};
+    for (const price of data) {
+      const id = onSale.find((plan) => plan === price.lookup_key);
+      if (id === undefined || price.unit_amount === null) continue;
+      prices[id] = {
+        amount: price.unit_amount,
+        currency: price.currency,
+        interval: price.recurring?.interval === "month" ? "month" : null,
+        machines: price.transform_quantity?.divide_by ?? 1,
+      };
+    }
+    cache.set("prices", prices, now + FRESH);
+    return prices;
+  } catch (error) {
+    console.error(JSON.stringify({ event: "prices.unreadable", message: String(error) }));
+    return {};
+  }
+}

@@ -1,0 +1,21 @@
+import type { Config } from "../config.ts";
+import type { RequestScope } from "../http/app.ts";
+import { publishNow } from "../publication.ts";
+import type { PurchaseScope } from "./fulfilment.ts";
+import { stripeClient } from "./stripe-client.ts";
+
+/** What fulfilment needs, from the configuration. Throws SERVICE_UNAVAILABLE where nothing is sold. */
+export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseScope> => ({
+  db: env.DB,
+  stripe: await stripeClient(config),
+  graceDays: config.GRACE_DAYS,
+  livemode: config.LIVEMODE,
+});
+
+/** Publishes the licenses that a purchase has touched. */
+export async function publishLicenses(
+  c: Pick<RequestScope, "env" | "executionCtx">,
+  licenseIds: string[],
+): Promise<void> {
+  for (const key of licenseIds) await publishNow(c, { topic: "license", key });
+}

@@ -1,0 +1,55 @@
+import type Stripe from "stripe";
+import { Problem } from "../http/problem.ts";
+import type { License } from "../licensing/license-record.ts";
+import { idOf } from "./stripe-client.ts";
+
+/** What was given back. `amount` in the currency's smallest unit; 0 when there was nothing left to give back. */
+export type Refunded = { amount: number; currency: string | null };
+
+/**
+ * Gives back what was paid last for a license, whole, and ends its subscription at once. Repeating it gives nothing back
+ * twice: Stripe is asked under a key that the license and the payment make. Throws CONFLICT for a license that was not bought,
+ * and what Stripe throws.
+ */
+export async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
+  if (license.checkout_session_id === null) {
+    throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
+  }
+  const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
+  const refunded =
+    paymentIntentId === null ? { amount: 0, currency: null } : await giveBack(stripe, license, paymentIntentId);
+  if (license.stripe_subscription_id !== null) {
+    const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
+    if (subscription.status !== "canceled") await stripe.subscriptions.cancel(subscription.id);
+  }
+  return refunded;
+}
+
+async function giveBack(stripe: Stripe, license: License, paymentIntentId: string): Promise<Refunded> {
+  const intent = await stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] });
+  const charge = typeof intent.latest_charge === "string" ? null : intent.latest_charge;
+  const left = charge ? charge.amount_captured - charge.amount_refunded : 0;
+  if (left <= 0) return { amount: 0, currency: intent.currency };
+  const refund = await stripe.refunds.create(
+    { payment_intent: paymentIntentId, amount: left },
+    { idempotencyKey: `refund:${license.id}:${paymentIntentId}:${left}` },
+  );
+  return { amount: refund.amount, currency: refund.currency };
+}
+
+/** The payment behind the last paid invoice of a subscription, or null: a trial has none. */
+async function lastPayment(stripe: Stripe, license: License): Promise<string | null> {
+  if (license.stripe_subscription_id === null) return null;
+  const invoices = await stripe.invoices.list({
+    subscription: license.stripe_subscription_id,
+    status: "paid",
+    limit: 10,
+  });
+  for (const invoice of invoices.data) {
+    if (invoice.amount_paid === 0) continue;
+    const payments = await stripe.invoicePayments.list({ invoice: invoice.id, status: "paid", limit: 1 });
+    const paymentIntentId = idOf(payments.data[0]?.payment.payment_intent);
+    if (paymentIntentId !== null) return paymentIntentId;
+  }
+  return null;
+}

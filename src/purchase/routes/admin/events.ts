@@ -1,0 +1,94 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
+import { Problem } from "../../../http/problem.ts";
+import { problems } from "../../../http/problem-schema.ts";
+import { sendMailsSoon } from "../../../mail/mail-sender.ts";
+import { toRfc3339 } from "../../../time.ts";
+import { processEvent } from "../../event-processing.ts";
+import { listEvents, readEvent, type StoredEvent } from "../../event-store.ts";
+import { publishLicenses, purchaseScope } from "../../purchase-scope.ts";
+
+const time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
+
+const EventView = z
+  .object({
+    id: z.string().openapi({ example: "evt_1a2B3c" }),
+    type: z.string().openapi({ example: "customer.subscription.updated" }),
+    object_id: z.string().nullable().openapi({ example: "sub_1a2B3c" }),
+    created: time,
+    received_at: time,
+    handled_at: time.nullable(),
+    attempts: z.number().int().openapi({ example: 1 }),
+    outcome: z.string().nullable().openapi({ example: "unknown price price_1a2B3c" }),
+    last_error: z.string().nullable().openapi({ example: null }),
+  })
+  .openapi("StripeEvent");
+
+const eventView = (event: StoredEvent): z.infer<typeof EventView> => ({
+  id: event.id,
+  type: event.type,
+  object_id: event.object_id,
+  created: toRfc3339(event.created),
+  received_at: toRfc3339(event.received_at),
+  handled_at: toRfc3339(event.handled_at),
+  attempts: event.attempts,
+  outcome: event.outcome,
+  last_error: event.last_error,
+});
+
+const list = createRoute({
+  ...adminAccess("licenses:read"),
+  method: "get",
+  path: "/v1/admin/stripe-events",
+  tags: ["Admin"],
+  summary: "Payment events to look at",
+  description:
+    "Events that could not be handled yet, or were handled and need a person: an unknown price, for example.",
+  request: { query: z.object({ state: z.enum(["unhandled", "attention"]).default("unhandled") }) },
+  responses: {
+    200: {
+      description: "Up to 200, oldest first.",
+      content: { "application/json": { schema: z.object({ events: z.array(EventView) }) } },
+    },
+    ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
+  },
+});
+
+const retry = createRoute({
+  ...adminAccess("licenses:write"),
+  method: "post",
+  path: "/v1/admin/stripe-events/{id}/retry",
+  tags: ["Admin"],
+  summary: "Handle a payment event now",
+  description: "What the cron does by itself, without waiting for it. An event that has been handled stays as it is.",
+  request: { params: z.object({ id: z.string().openapi({ example: "evt_1a2B3c" }) }) },
+  responses: {
+    200: {
+      description: "The event as it is now.",
+      content: { "application/json": { schema: z.object({ event: EventView }) } },
+    },
+    ...problems(...ADMIN_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+/** Registers `GET /v1/admin/stripe-events` and `POST /v1/admin/stripe-events/{id}/retry`. */
+export function registerEvents(router: OpenAPIHono<AdminEnv>): void {
+  router.openapi(list, async (c) => {
+    const events = await listEvents(c.env.DB, { state: c.req.valid("query").state }, 200);
+    return c.json({ events: events.map(eventView) }, 200);
+  });
+  router.openapi(retry, async (c) => {
+    const { id } = c.req.valid("param");
+    const notFound = new Problem({ code: "NOT_FOUND", detail: "There is no such event." });
+    const event = await readEvent(c.env.DB, id);
+    if (!event) throw notFound;
+    const outcome = await processEvent(await purchaseScope(c.env, c.var.config), event, adminActor(c));
+    if (outcome) {
+      await publishLicenses(c, outcome.licenseIds);
+      sendMailsSoon(c);
+    }
+    const after = await readEvent(c.env.DB, id);
+    if (!after) throw notFound;
+    return c.json({ event: eventView(after) }, 200);
+  });
+}

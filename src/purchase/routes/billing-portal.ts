@@ -1,0 +1,57 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { type HolderEnv, requireHolder } from "../../licensing/holder.ts";
+import { readLicense } from "../../licensing/license-store.ts";
+import { refusalOfGeneration } from "../../licensing/license-use.ts";
+import { stripeClient } from "../stripe-client.ts";
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/billing-portal",
+  tags: ["Purchase"],
+  summary: "Open the billing portal",
+  description:
+    "An address where the customer of this license sees invoices, changes the payment method or the number of machines, and " +
+    "cancels. The credential is the license key itself.",
+  security: LICENSE_SECURITY,
+  middleware: [requireHolder],
+  responses: {
+    200: {
+      description: "The address, good for a short time.",
+      content: {
+        "application/json": {
+          schema: z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
+        },
+      },
+    },
+    ...problems("CREDENTIAL_REQUIRED", "KEY_INVALID", "KEY_ROTATED", "CONFLICT", "RATE_LIMITED", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+/** Registers `POST /v1/billing-portal`: only ever for the customer of the license that the caller proves to hold. */
+export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
+  router.openapi(route, async (c) => {
+    const { holder } = c.var;
+    if (holder.kind !== "key") {
+      throw new Problem({
+        code: "KEY_INVALID",
+        detail: "Billing is for who holds the license key itself, not a token.",
+      });
+    }
+    const license = await readLicense(c.env.DB, holder.licenseId);
+    if (!license) throw new Problem({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
+    const refusal = refusalOfGeneration(license.generation, holder.generation);
+    if (refusal) throw new Problem(refusal);
+    if (license.stripe_customer_id === null) {
+      throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; it has no billing." });
+    }
+    const stripe = await stripeClient(c.var.config);
+    const session = await stripe.billingPortal.sessions.create({
+      customer: license.stripe_customer_id,
+      return_url: c.var.config.PURCHASE_URL,
+    });
+    return c.json({ url: session.url }, 200);
+  });
+}

@@ -1,0 +1,53 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { AppEnv } from "../../http/app.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { LicenseView, licenseView } from "../../licensing/license-view.ts";
+import { currentTime } from "../../time.ts";
+import { viewSession } from "../session-view.ts";
+
+const CheckoutStatus = z
+  .object({
+    status: z.enum(["pending", "complete", "failed"]),
+    license: LicenseView.optional(),
+    key: z.string().optional().openapi({
+      description: "Only with the cookie that `POST /v1/checkout` set; it is mailed in any case.",
+      example: "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF",
+    }),
+    masked_key: z.string().optional().openapi({ example: "rbee_lic_0DJ5…A3CF" }),
+  })
+  .openapi("CheckoutStatus");
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/checkout/{session_id}",
+  tags: ["Purchase"],
+  summary: "What became of a checkout",
+  description: "Issues the license itself if the payment provider's own message is late.",
+  security: [],
+  request: { params: z.object({ session_id: z.string().openapi({ example: "cs_live_a1B2" }) }) },
+  responses: {
+    200: { description: "Its status.", content: { "application/json": { schema: CheckoutStatus } } },
+    ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+/** Registers `GET /v1/checkout/{session_id}`. */
+export function registerSession(router: OpenAPIHono<AppEnv>): void {
+  router.openapi(route, async (c) => {
+    const view = await viewSession(c, c.req.valid("param").session_id);
+    if (!view) throw new Problem({ code: "NOT_FOUND", detail: "There is no such checkout." });
+    c.header("Cache-Control", "no-store");
+    if (view.status !== "complete") return c.json({ status: view.status }, 200);
+    const { license, key, maskedKey } = view;
+    return c.json(
+      {
+        status: view.status,
+        license: licenseView(license, currentTime()),
+        ...(key === null ? {} : { key }),
+        masked_key: maskedKey,
+      },
+      200,
+    );
+  });
+}

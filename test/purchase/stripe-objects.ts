@@ -1,0 +1,52 @@
+import type Stripe from "stripe";
+
+/** What decisions read of a subscription, as Stripe gives it. Everything else of the type is left out. */
+export const subscription = (
+  over: Partial<Pick<Stripe.Subscription, "status" | "cancel_at" | "cancel_at_period_end" | "ended_at">> & {
+    lookup_key?: string | null;
+    quantity?: number;
+  },
+): Stripe.Subscription => {
+  const { lookup_key = "premium-monthly", quantity = 5, ...rest } = over;
+  const item = { quantity, current_period_start: 1000, current_period_end: 2000, price: { id: "price_1", lookup_key } };
+  const subject = {
+    id: "sub_1",
+    status: "active",
+    cancel_at: null,
+    cancel_at_period_end: false,
+    ended_at: null,
+    items: { data: [item] },
+    ...rest,
+  };
+  return subject as unknown as Stripe.Subscription;
+};
+
+/** What decisions read of a checkout session with its line items. */
+export const session = (
+  over: Partial<
+    Pick<Stripe.Checkout.Session, "status" | "payment_status" | "mode" | "livemode" | "customer_details">
+  > & {
+    lookup_key?: string | null;
+    quantity?: number;
+    amount_subtotal?: number;
+    items?: number;
+  },
+): Stripe.Checkout.Session => {
+  const { lookup_key = "premium-lifetime", quantity = 25, amount_subtotal = 27_900, items = 1, ...rest } = over;
+  const price = { id: "price_1", lookup_key, unit_amount: 27_900, transform_quantity: { divide_by: 25, round: "up" } };
+  const subject = {
+    id: "cs_test_1",
+    status: "complete",
+    payment_status: "paid",
+    mode: "payment",
+    livemode: false,
+    customer: "cus_1",
+    customer_email: null,
+    customer_details: { email: "Ada@Example.com" },
+    subscription: null,
+    payment_intent: "pi_1",
+    line_items: { data: Array.from({ length: items }, () => ({ price, quantity, amount_subtotal })) },
+    ...rest,
+  };
+  return subject as unknown as Stripe.Checkout.Session;
+};
