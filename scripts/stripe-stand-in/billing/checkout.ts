@@ -6,7 +6,7 @@ import { reprice } from "../objects/line-item.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { percentOff, promotionByCode, redeem } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice, linkOf } from "./invoicing.ts";
-import { attempt, chargeOutcome, idOf, paymentById, startPayment } from "./payment.ts";
+import { attempt, chargeOutcome, idOf, type Outcome, startPayment } from "./payment.ts";
 import { startSubscription } from "./subscription-start.ts";
 
 export type PayInput = {
@@ -15,8 +15,8 @@ export type PayInput = {
   promotionCode: string | null;
   /** Where the session lets the buyer choose it. */
   quantity: number | null;
-  /** A card is charged at once; a bank debit takes days. */
-  method: "card" | "delayed";
+  /** A card is charged at once, unless it is a bad one; a bank debit takes days. */
+  method: "card" | "bad_card" | "delayed";
 };
 
 /** The session with that id. Throws `ApiError`. */
@@ -55,7 +55,7 @@ export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: P
   }
   session.discounts = promotion ? [{ coupon: null, promotion_code: promotion.id }] : [];
   addUp(standIn, session);
-  const outcome = input.method === "delayed" ? "processing" : chargeOutcome(standIn, idOf(session.customer));
+  const outcome = outcomeOf(standIn, input.method, idOf(session.customer));
   if (outcome === "failed") throw decline(standIn, session, input.email);
 
   session.customer_details = customerDetails(input.email, input.name);
@@ -74,6 +74,17 @@ export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: P
   session.url = null;
   session.payment_status = !session.amount_total ? "no_payment_required" : outcome === "succeeded" ? "paid" : "unpaid";
   emit(standIn, "checkout.session.completed", session);
+}
+
+function outcomeOf(standIn: StandIn, method: PayInput["method"], customer: string | null): Outcome {
+  switch (method) {
+    case "card":
+      return chargeOutcome(standIn, customer);
+    case "bad_card":
+      return "failed";
+    case "delayed":
+      return "processing";
+  }
 }
 
 function subscribe(
@@ -178,18 +189,14 @@ export function settleDelayed(
   session: Stripe.Checkout.Session,
   outcome: "succeeded" | "failed",
 ): void {
-  if (session.status !== "complete" || session.payment_status !== "unpaid") {
-    throw refused("This checkout session waits for no delayed payment.");
-  }
   const invoice = standIn.state.invoices[idOf(session.invoice) ?? ""];
+  const link = invoice && linkOf(standIn, invoice);
+  const payment = standIn.state.payment_intents[idOf(link?.payment.payment_intent ?? session.payment_intent) ?? ""];
+  if (payment?.status !== "processing") throw refused("This checkout session waits for no delayed payment.");
   if (invoice) collectInvoice(standIn, invoice, outcome);
-  else attempt(standIn, paymentById(standIn, idOf(session.payment_intent) ?? ""), outcome);
-  if (outcome === "failed") {
-    emit(standIn, "checkout.session.async_payment_failed", session);
-    return;
-  }
-  session.payment_status = "paid";
-  emit(standIn, "checkout.session.async_payment_succeeded", session);
+  else attempt(standIn, payment, outcome);
+  if (outcome === "succeeded") session.payment_status = "paid";
+  emit(standIn, `checkout.session.async_payment_${outcome}`, session);
 }
 
 /** Ends an open session without a sale. Throws `ApiError` if it is not open. */

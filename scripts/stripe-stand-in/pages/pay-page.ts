@@ -25,7 +25,6 @@ export async function submitPayPage(standIn: StandIn, id: string, form: URLSearc
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) {
     return { status: 422, html: payPage(standIn, session, email, "Your email is invalid.") };
   }
-  if (action === "decline") standIn.state.declines += 1;
   try {
     const quantity = Number.parseInt(form.get("quantity") ?? "", 10);
     pay(standIn, session, {
@@ -33,11 +32,12 @@ export async function submitPayPage(standIn: StandIn, id: string, form: URLSearc
       name: form.get("name")?.trim() || null,
       promotionCode: form.get("promotion_code")?.trim() || null,
       quantity: Number.isNaN(quantity) ? null : quantity,
-      method: action === "delayed" ? "delayed" : "card",
+      method: action === "delayed" ? "delayed" : action === "decline" ? "bad_card" : "card",
     });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (session.status !== "open") return showPayPage(standIn, id);
+    await standIn.deliveries.settled();
     return { status: 402, html: payPage(standIn, session, email, error.message) };
   }
   // Stripe too gives the endpoint some seconds to take the event before it sends the buyer back.

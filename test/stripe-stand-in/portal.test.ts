@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Bench, startBench } from "./harness.ts";
+import { subscribe } from "./purchases.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await startBench();
+});
+afterAll(() => bench.close());
+
+async function openPortal() {
+  const subscription = await subscribe(bench);
+  if (typeof subscription.customer !== "string") throw new Error("no customer");
+  const session = await bench.stripe.billingPortal.sessions.create({
+    customer: subscription.customer,
+    return_url: "https://catalog.test/account",
+  });
+  const press = (action: string, fields: Record<string, string> = {}) =>
+    bench.submit(session.url, { action, subscription: subscription.id, ...fields });
+  return {
+    session,
+    press,
+    id: subscription.id,
+    subscription: () => bench.stripe.subscriptions.retrieve(subscription.id),
+  };
+}
+
+test("the customer cancels, thinks again and changes the number of machines", async () => {
+  const { session, press, subscription } = await openPortal();
+  const page = await (await fetch(session.url)).text();
+  expect(page).toContain('id="cancel"');
+  expect(page).toContain('href="https://catalog.test/account"');
+  expect((await press("cancel")).status).toBe(303);
+  expect((await subscription()).cancel_at_period_end).toBe(true);
+  expect(await (await fetch(session.url)).text()).toContain('id="resume"');
+  await press("resume");
+  expect((await subscription()).cancel_at_period_end).toBe(false);
+  await press("quantity", { quantity: "12" });
+  expect((await subscription()).items.data[0]?.quantity).toBe(12);
+  expect((await press("quantity", { quantity: "0" })).status).toBe(422);
+});
+
+test("a new card pays what was owed at once", async () => {
+  const { press, subscription, id } = await openPortal();
+  await bench.control(`subscriptions/${id}/fail-renewal`, {});
+  expect((await subscription()).status).toBe("past_due");
+  // The clock moved on and with it the portal's session ended: another one is made.
+  const expired = await press("payment_method");
+  expect(expired.status).toBe(410);
+  const { customer } = await subscription();
+  const next = await bench.stripe.billingPortal.sessions.create({ customer: String(customer) });
+  await bench.submit(next.url, { action: "payment_method" });
+  expect((await subscription()).status).toBe("active");
+});
+
+test("one customer's session changes nothing of another's", async () => {
+  const mine = await openPortal();
+  const other = await openPortal();
+  const answer = await mine.press("cancel", { subscription: other.id });
+  expect(answer.status).toBe(422);
+  expect((await other.subscription()).cancel_at_period_end).toBe(false);
+});
+
+test("plans are switched among recurring prices of the same currency", async () => {
+  const { press, subscription } = await openPortal();
+  const product = await bench.stripe.products.create({ name: "Big" });
+  const price = await bench.stripe.prices.create({
+    product: product.id,
+    currency: "usd",
+    unit_amount: 50_000,
+    recurring: { interval: "month" },
+  });
+  await press("plan", { price: price.id });
+  expect((await subscription()).items.data[0]?.price.id).toBe(price.id);
+});
+
+test("there is no portal for a customer who is not there", async () => {
+  await expect(bench.stripe.billingPortal.sessions.create({ customer: "cus_none" })).rejects.toMatchObject({
+    statusCode: 400,
+  });
+});
