@@ -32,6 +32,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/cli/**", "test/end-to-end/**", "test/stripe-stand-in/**", "test/tools/**"],
           setupFiles: ["test/setup-worker.ts"],
+          globalSetup: ["test/setup-stand-in.ts"],
         },
       },
       {

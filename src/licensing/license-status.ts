@@ -49,7 +49,11 @@ function standingOfPayment(facts: LicenseFacts, now: UnixSeconds): Standing {
   if (facts.subscription_state === "suspended") return { status: "suspended", cause: "subscription" };
   if (facts.expires_at === null) return { status: "active", ends_at: null, warning: null };
   const endsAt = facts.expires_at + facts.grace_seconds;
-  if (now < endsAt) return { status: "active", ends_at: endsAt, warning: now < facts.expires_at ? null : "in_grace" };
+  if (now < endsAt) {
+    // A renewal that has failed is in its grace from that moment, whatever the clocks of two systems make of it.
+    const inGrace = facts.subscription_state === "past_due" || now >= facts.expires_at;
+    return { status: "active", ends_at: endsAt, warning: inGrace ? "in_grace" : null };
+  }
   return facts.subscription_state === "past_due"
     ? { status: "suspended", cause: "subscription" }
     : { status: "expired", cause: "expiry" };

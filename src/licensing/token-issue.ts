@@ -17,6 +17,7 @@ export const TokenView = z
     token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
     token_type: z.literal("Bearer"),
     expires_at: z.string().openapi({ format: "date-time", example: "2026-11-24T12:00:00Z" }),
+    warning: LicenseView.shape.warning,
     license: LicenseView,
     machine: MachineView,
   })
@@ -47,11 +48,13 @@ export async function issueToken(
   const place = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
   const claims = licenseTokenClaims(license, machine.fingerprint_hash, place, expiresAt, now);
   const { keyring } = await licensingSecrets(c.var.config);
+  const view = licenseView(license, now);
   return {
     token: await signLicenseToken(claims, keyring),
     token_type: "Bearer",
     expires_at: toRfc3339(expiresAt),
-    license: licenseView(license, now),
+    warning: view.warning,
+    license: view,
     machine: machineView({ ...machine, last_seen_at: now }),
   };
 }

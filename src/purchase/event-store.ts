@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import * as z from "zod";
 import type { UnixSeconds } from "../time.ts";
 
@@ -17,6 +18,13 @@ export type StoredEvent = z.output<typeof EventRow>;
 
 /** What is kept of an event: its object is always fetched again, never believed. */
 export type EventFacts = Pick<StoredEvent, "id" | "type" | "object_id" | "created">;
+
+/** What is kept of an event as Stripe sends or lists it. */
+export function eventFacts({ id, type, created, data }: Stripe.Event): EventFacts {
+  const object: unknown = data.object;
+  const objectId = typeof object === "object" && object !== null && "id" in object ? object.id : null;
+  return { id, type, created, object_id: typeof objectId === "string" ? objectId : null };
+}
 
 /** Keeps an event that has arrived; again is no error. Returns it as it is kept, with what became of it before. */
 export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeconds): Promise<StoredEvent> {

@@ -5,7 +5,7 @@ import { publish } from "../storage/outbox.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "../time.ts";
 import { EVENT_TYPES } from "./event-handling.ts";
 import { processEvent } from "./event-processing.ts";
-import { type EventFacts, listEvents } from "./event-store.ts";
+import { type EventFacts, eventFacts, listEvents } from "./event-store.ts";
 import type { PurchaseScope } from "./fulfilment.ts";
 import { syncLicense } from "./license-sync.ts";
 import { purchaseScope } from "./purchase-scope.ts";
@@ -18,6 +18,9 @@ const WATERMARK = "stripe-events";
 const OLDEST_EVENT = 30 * DAY;
 /** Events become visible late and clocks differ: each listing goes back this far behind the one before. */
 const OVERLAP = HOUR;
+
+/** How many types Stripe takes in one listing of events. */
+const TYPES_A_LIST = 20;
 
 const actorAt = (now: UnixSeconds): Actor => ({ actor: "reconciliation", requestId: null, now });
 
@@ -55,17 +58,13 @@ export async function handleMissed(env: Env, scope: PurchaseScope, now: UnixSeco
   const since = Math.max(now - OLDEST_EVENT, (row?.at ?? 0) - OVERLAP);
   const failedBefore = done.failed;
   const events: EventFacts[] = [];
-  for await (const event of scope.stripe.events.list({
-    types: [...EVENT_TYPES],
-    created: { gte: since },
-    limit: 100,
-  })) {
-    const object: unknown = event.data.object;
-    const id = typeof object === "object" && object !== null && "id" in object ? object.id : null;
-    const { id: eventId, type, created } = event;
-    events.push({ id: eventId, type, created, object_id: typeof id === "string" ? id : null });
+  for (let first = 0; first < EVENT_TYPES.length; first += TYPES_A_LIST) {
+    const types = EVENT_TYPES.slice(first, first + TYPES_A_LIST);
+    for await (const event of scope.stripe.events.list({ types, created: { gte: since }, limit: 100 })) {
+      events.push(eventFacts(event));
+    }
   }
-  for (const event of events.reverse()) await handle(env, scope, event, now, done);
+  for (const event of events.sort((a, b) => a.created - b.created)) await handle(env, scope, event, now, done);
   if (done.failed > failedBefore) return;
   await env.DB.prepare("INSERT INTO watermarks (name, at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET at = ?2")
     .bind(WATERMARK, now)

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { Config } from "../config.ts";
 import type { Refusal } from "../http/problem.ts";
 import { err, ok, type Result } from "../result.ts";
-import type { EventFacts } from "./event-store.ts";
+import { type EventFacts, eventFacts } from "./event-store.ts";
 
 /**
  * The event of a webhook's raw body, if one of our secrets signed it (the current one, or the previous one while they are
@@ -27,14 +27,7 @@ export async function openWebhook(
     if (event.livemode !== config.LIVEMODE) {
       return err({ code: "MALFORMED_REQUEST", detail: "The event is of the other mode." });
     }
-    const object: unknown = event.data.object;
-    const id = typeof object === "object" && object !== null && "id" in object ? object.id : null;
-    return ok({
-      id: event.id,
-      type: event.type,
-      object_id: typeof id === "string" ? id : null,
-      created: event.created,
-    });
+    return ok(eventFacts(event));
   }
   return err({ code: "MALFORMED_REQUEST", detail: "The body does not carry a signature of ours, or it is too old." });
 }

@@ -1,0 +1,275 @@
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import type Stripe from "stripe";
+import { describe, expect, it } from "vitest";
+import { reconcile } from "../../src/purchase/reconciliation.ts";
+import { ask as askAdmin, codeOf } from "../admin/admin-request.ts";
+import { activate, adminAct, count, ownerToken } from "../licensing/license-fixture.ts";
+import { ask, type Checkout, control, deliver, deliverAll, eventsOf, pay, shopEnv, status, stripe } from "./shop.ts";
+
+/** A purchase that everybody has been told of. */
+async function bought(plan: string, machines?: number): Promise<Checkout & { id: string; key: string }> {
+  const checkout = await pay(plan, machines === undefined ? {} : { machines });
+  await deliverAll(checkout.sessionId);
+  const { key = "", license } = await status(checkout);
+  return { ...checkout, key, id: license?.id ?? "" };
+}
+
+/** The license's status after everything that has happened was delivered. */
+async function told(checkout: Checkout): Promise<string | undefined> {
+  await deliverAll(checkout.sessionId);
+  return (await status(checkout)).license?.status;
+}
+
+const facts = (id: string) =>
+  env.DB.prepare(
+    `SELECT admin_state, refund_state, dispute_state, subscription_state, expires_at, grace_seconds, machine_limit, plan
+     FROM licenses WHERE id = ?`,
+  )
+    .bind(id)
+    .first<Record<string, string | number | null>>();
+
+describe("a one-time purchase", () => {
+  it("is kept by a partial refund, revoked by a full one, and restored when that fails", async () => {
+    const checkout = await bought("premium-lifetime");
+    await control("refunds", { session: checkout.sessionId, amount: 100 });
+    expect(await told(checkout)).toBe("active");
+    const { id } = await control("refunds", { session: checkout.sessionId });
+    expect(await told(checkout)).toBe("revoked");
+    expect(await codeOf(await activate(checkout.key, "m"))).toBe("LICENSE_REVOKED");
+    await control(`refunds/${id}/fail`);
+    expect(await told(checkout)).toBe("active");
+  });
+
+  it("is held by a dispute, freed by its win, lost with it, and untouched by an inquiry", async () => {
+    const checkout = await bought("premium-lifetime");
+    const inquiry = await control("disputes", { session: checkout.sessionId, inquiry: true });
+    expect(await told(checkout)).toBe("active");
+    await control(`disputes/${inquiry["id"]}/close`, { status: "warning_closed" });
+    const { id } = await control("disputes", { session: checkout.sessionId });
+    expect(await told(checkout)).toBe("suspended");
+    await control(`disputes/${id}/close`, { status: "won" });
+    expect(await told(checkout)).toBe("active");
+    const again = await bought("premium-lifetime");
+    const lost = await control("disputes", { session: again.sessionId });
+    await control(`disputes/${lost["id"]}/close`, { status: "lost" });
+    expect(await told(again)).toBe("revoked");
+  });
+
+  it("that an admin revoked stays revoked whatever the money does", async () => {
+    const checkout = await bought("premium-lifetime");
+    const { id } = await control("disputes", { session: checkout.sessionId });
+    await adminAct(checkout.id, "revoke");
+    await control(`disputes/${id}/close`, { status: "won" });
+    expect(await told(checkout)).toBe("revoked");
+    expect(await facts(checkout.id)).toMatchObject({ admin_state: "revoked", dispute_state: "won" });
+  });
+
+  it("outlives its customer's record at Stripe", async () => {
+    const checkout = await bought("premium-lifetime");
+    const { customer } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    await control(`customers/${customer}/delete`);
+    expect(await told(checkout)).toBe("active");
+  });
+});
+
+describe("a subscription", () => {
+  it("sells as many machines as are paid for, and kicks nobody when they become fewer", async () => {
+    const checkout = await bought("premium-monthly", 2);
+    for (const machine of ["a", "b"]) expect((await activate(checkout.key, machine)).status).toBe(201);
+    await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 3 });
+    await told(checkout);
+    expect((await activate(checkout.key, "c")).status).toBe(201);
+    await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 1 });
+    await told(checkout);
+    expect((await activate(checkout.key, "a")).status).toBe(200);
+    expect(await codeOf(await activate(checkout.key, "d"))).toBe("MACHINE_LIMIT_REACHED");
+    expect(await count("machines", "deactivated_at IS NULL")).toBe(3);
+  });
+
+  it("whose renewal fails goes on with a warning and a mail, and ends when the retries are used up", async () => {
+    const checkout = await bought("premium-monthly");
+    await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
+    expect(await told(checkout)).toBe("active");
+    expect(await facts(checkout.id)).toMatchObject({ subscription_state: "past_due", grace_seconds: 7 * 86_400 });
+    const token = await (await activate(checkout.key, "m")).json();
+    expect(token).toMatchObject({ warning: "in_grace", license: { warning: "in_grace" } });
+    expect(await count("mails", "kind = 'payment_failed'")).toBe(1);
+    await control(`subscriptions/${checkout.sessionId}/fix-card`);
+    await control("clock/advance", { days: 30 });
+    expect(await told(checkout)).toBe("active");
+    expect((await status(checkout)).license?.warning).toBeNull();
+
+    await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
+    await control("clock/advance", { days: 40 });
+    expect(await told(checkout)).toBe("expired");
+    expect(await codeOf(await activate(checkout.key, "n"))).toBe("LICENSE_EXPIRED");
+  });
+
+  it("that is to end with its period stays active until then, and can be taken back", async () => {
+    const checkout = await bought("premium-monthly");
+    await control(`subscriptions/${checkout.sessionId}/cancel`, { at_period_end: true });
+    expect(await told(checkout)).toBe("active");
+    expect(await facts(checkout.id)).toMatchObject({ grace_seconds: 0 });
+    await control(`subscriptions/${checkout.sessionId}/cancel`, { at_period_end: false });
+    await told(checkout);
+    expect(await facts(checkout.id)).toMatchObject({ grace_seconds: 7 * 86_400 });
+    await control(`subscriptions/${checkout.sessionId}/cancel`);
+    expect(await told(checkout)).toBe("expired");
+  });
+
+  it("that was canceled is not brought back by an event from before", async () => {
+    const checkout = await bought("premium-monthly");
+    await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 7 });
+    const early = await eventsOf(checkout.sessionId);
+    await control(`subscriptions/${checkout.sessionId}/cancel`);
+    expect(await told(checkout)).toBe("expired");
+    await env.DB.prepare("DELETE FROM stripe_events").run();
+    for (const event of early) await deliver(event);
+    expect((await status(checkout)).license?.status).toBe("expired");
+  });
+
+  it("with a price that nobody knows changes nothing of what was sold, and is shown to admins", async () => {
+    const checkout = await bought("premium-monthly", 4);
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    const { items } = await stripe.subscriptions.retrieve(String(subscription));
+    const product = await stripe.products.create({ name: "Something else" });
+    const price = await stripe.prices.create({
+      product: product.id,
+      currency: "usd",
+      unit_amount: 100,
+      recurring: { interval: "month" },
+    });
+    await stripe.subscriptions.update(String(subscription), {
+      items: [{ id: items.data[0]?.id ?? "", price: price.id, quantity: 99 }],
+    });
+    expect(await told(checkout)).toBe("active");
+    expect(await facts(checkout.id)).toMatchObject({ machine_limit: 4, plan: "premium-monthly" });
+    const answer = await askAdmin("GET", "/v1/admin/stripe-events?state=attention", { token: await ownerToken() });
+    const { events } = await answer.json<{ events: { outcome: string }[] }>();
+    expect(events.map(({ outcome }) => outcome)).toContain(`unknown price ${price.id}`);
+  });
+
+  it("keeps an admin's extension through its own end", async () => {
+    const checkout = await bought("premium-monthly");
+    await adminAct(checkout.id, "extend", { expires_at: "2037-01-01T00:00:00Z" });
+    await control(`subscriptions/${checkout.sessionId}/cancel`);
+    expect(await told(checkout)).toBe("active");
+  });
+});
+
+describe("a refund by an admin", () => {
+  const refund = async (id: string, body: object = { reason: "asked for it" }) =>
+    ask("POST", `/v1/admin/licenses/${id}/refund`, {
+      body,
+      headers: { Authorization: `Bearer ${await ownerToken()}` },
+    });
+
+  it("revokes and gives all back, once", async () => {
+    const checkout = await bought("premium-lifetime");
+    const first = await refund(checkout.id);
+    expect(await first.json()).toMatchObject({
+      license: { status: "revoked", facts: { admin_state: "revoked", refund_state: "full" } },
+      refund: { amount: 27_900, currency: "eur" },
+    });
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });
+    const { payment_intent } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.refunds.list({ payment_intent: String(payment_intent) })).data).toHaveLength(1);
+    expect(await count("audit", "action = 'license.refund'")).toBe(1);
+  });
+
+  it("ends a subscription, which in its trial has nothing to give back", async () => {
+    const checkout = await bought("premium-monthly");
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
+  });
+
+  it("wants a reason, and a license that was bought", async () => {
+    const checkout = await bought("premium-lifetime");
+    expect(await codeOf(await refund(checkout.id, {}))).toBe("VALIDATION_FAILED");
+    expect(await codeOf(await refund("lic_nothing"))).toBe("LICENSE_NOT_FOUND");
+  });
+});
+
+/** Something that may happen to a purchase; what the account does not allow just then does not happen. */
+const HAPPENINGS: ((checkout: Checkout) => Promise<unknown>)[] = [
+  ({ sessionId }) => control(`subscriptions/${sessionId}/quantity`, { quantity: 8 }),
+  ({ sessionId }) => control(`subscriptions/${sessionId}/cancel`, { at_period_end: true }),
+  ({ sessionId }) => control(`subscriptions/${sessionId}/cancel`, { at_period_end: false }),
+  ({ sessionId }) => control(`subscriptions/${sessionId}/cancel`),
+  ({ sessionId }) => control(`subscriptions/${sessionId}/fail-renewal`),
+  ({ sessionId }) => control(`subscriptions/${sessionId}/pause`),
+  ({ sessionId }) => control("refunds", { session: sessionId, amount: 500 }),
+  ({ sessionId }) => control("refunds", { session: sessionId }),
+  ({ sessionId }) => control("disputes", { session: sessionId }),
+];
+
+describe("events in any order, any number of times, some of them never", () => {
+  const runs = fc.record({
+    plan: fc.constantFrom("premium-monthly", "premium-lifetime"),
+    happenings: fc.array(fc.nat({ max: HAPPENINGS.length - 1 }), { maxLength: 4 }),
+    order: fc.array(fc.nat(), { minLength: 1, maxLength: 25 }),
+  });
+
+  it("end in the license that they would have made one by one", async () => {
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ plan, happenings, order }) => {
+        const checkout = await pay(plan);
+        for (const happening of happenings) await HAPPENINGS[happening]?.(checkout).catch(() => null);
+        const events = await eventsOf(checkout.sessionId);
+        for (const place of order) {
+          const event: Stripe.Event | undefined = events[place % events.length];
+          if (event) expect((await deliver(event)).status).toBe(200);
+        }
+        await Promise.all(events.map((event) => deliver(event)));
+        const { license } = await status(checkout);
+        const disordered = await facts(license?.id ?? "");
+        await env.DB.prepare("DELETE FROM stripe_events").run();
+        for (const event of events) await deliver(event);
+        expect(await facts(license?.id ?? "")).toEqual(disordered);
+        expect(await count("licenses", `checkout_session_id = '${checkout.sessionId}'`)).toBe(1);
+        expect(await count("mails", `kind = 'license_key' AND occasion = '${checkout.sessionId}'`)).toBe(1);
+      }),
+      { numRuns: 12 },
+    );
+  }, 120_000);
+});
+
+describe("what was told to a shop that could not listen", () => {
+  it("is found again in Stripe's own list", async () => {
+    const checkout = await pay("premium-lifetime");
+    const at = Math.floor(Date.now() / 600_000) * 600;
+    await reconcile(shopEnv, at);
+    expect(await count("licenses", `checkout_session_id = '${checkout.sessionId}'`)).toBe(1);
+    expect(await count("audit", "action = 'license.buy' AND actor = 'reconciliation'")).toBeGreaterThan(0);
+    await control("refunds", { session: checkout.sessionId });
+    await reconcile(shopEnv, at + 600);
+    expect((await status(checkout)).license?.status).toBe("revoked");
+  });
+
+  it("is tried again after the ledger failed half way, and ends in one license", async () => {
+    const checkout = await pay("premium-lifetime");
+    const [event] = (await eventsOf(checkout.sessionId)).filter(({ type }) => type === "checkout.session.completed");
+    if (!event) throw new Error("no event");
+    const broken = new Proxy(env.DB, {
+      get: (db, name) => {
+        if (name === "batch") {
+          return async (statements: D1PreparedStatement[]) => {
+            if (statements.length > 3) throw new Error("D1_ERROR: Network connection lost.");
+            return db.batch(statements);
+          };
+        }
+        const member: unknown = Reflect.get(db, name);
+        return typeof member === "function" ? member.bind(db) : member;
+      },
+    });
+    const failed = await deliver(event, { ...shopEnv, DB: broken });
+    expect(failed.status).toBe(503);
+    expect(await count("licenses")).toBe(0);
+    expect(await count("stripe_events", "handled_at IS NULL AND last_error IS NOT NULL")).toBe(1);
+    expect((await deliver(event)).status).toBe(200);
+    expect(await count("licenses")).toBe(1);
+    expect(await count("mails")).toBe(1);
+  });
+});
