@@ -10,7 +10,7 @@ import { readPort } from "./development/port.ts";
 import { ensureReleaseKey } from "./development/release-key.ts";
 import { seed } from "./development/seed.ts";
 import { refuseBusyPort, startServer } from "./development/server.ts";
-import { startStandInProcess, usesStandIn } from "./development/stripe.ts";
+import { startStandInProcess, stripeBindings, usesStandIn } from "./development/stripe.ts";
 import { ensureVariables } from "./development/variables.ts";
 import { runWrangler } from "./development/wrangler.ts";
 
@@ -35,7 +35,7 @@ async function serve(stop: AbortSignal): Promise<void> {
   const stripe = usesStandIn(variables) ? await startStandInProcess(paths, variables, { port, url }) : null;
   const server = startServer(paths, port, {
     ...(variables["PUBLIC_URL"] === undefined ? { PUBLIC_URL: url } : {}),
-    ...(stripe ? { STRIPE_API_BASE: stripe.apiBase } : {}),
+    ...stripeBindings(variables, stripe),
   });
   try {
     await server.ready(stop);

@@ -23,6 +23,20 @@ export function stripeVariables(present: NodeJS.Dict<string>): Record<string, st
 export const usesStandIn = (variables: NodeJS.Dict<string>): boolean =>
   variables["STRIPE_SECRET_KEY"]?.startsWith(STAND_IN_KEY) === true && variables["STRIPE_API_BASE"] === undefined;
 
+const SECRETS = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS", "STRIPE_API_BASE"];
+
+/**
+ * What the Worker is told of Stripe. Wrangler takes from its variables file only what wrangler.toml names, and these are
+ * optional secrets that it cannot name. They stand on wrangler's command line, so a live key does not belong in that file.
+ */
+export const stripeBindings = (
+  variables: NodeJS.Dict<string>,
+  standIn: StandInProcess | null,
+): Record<string, string> => {
+  const given = standIn ? { ...variables, STRIPE_API_BASE: standIn.apiBase } : variables;
+  return Object.fromEntries(SECRETS.flatMap((name) => (given[name] ? [[name, given[name]]] : [])));
+};
+
 /** A running stand-in for Stripe. */
 export type StandInProcess = {
   apiBase: string;

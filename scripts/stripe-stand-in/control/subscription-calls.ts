@@ -9,6 +9,9 @@ import { emit, type StandIn } from "../stand-in.ts";
 import { type ControlCall, control, nothing } from "./call.ts";
 import { subscriptionById } from "./target.ts";
 
+/** A renewal is never farther away; one that costs nothing, or is paused, does not fail at all. */
+const WITHIN = 400 * 86_400;
+
 /** The card of a subscription's customer is declined from now on, or works again. */
 function setDeclining(standIn: StandIn, id: string, declining: boolean): object {
   const { state } = standIn;
@@ -34,8 +37,10 @@ export const subscriptionCalls: ControlCall[] = [
       const setClock = (at: number): void => {
         standIn.state.clock_offset += at - standIn.now();
       };
+      const until = standIn.now() + WITHIN;
       const isLate = (): boolean => !["trialing", "active"].includes(subscription.status);
-      while (!isLate() && runNext(standIn, Number.MAX_SAFE_INTEGER, setClock)) await standIn.deliveries.settled();
+      while (!isLate() && runNext(standIn, until, setClock)) await standIn.deliveries.settled();
+      if (!isLate()) throw refused("No renewal came that has to be paid.");
       return subscription;
     },
   ),
