@@ -73,6 +73,7 @@ export type State = {
   idempotency: Table<{ fingerprint: string; status: number; body: string }>;
 };
 
+/** Nothing goes wrong on purpose. */
 export const NORMAL_DELIVERY: DeliveryFault = { mode: "normal", remaining: null, seconds: 0, copies: 1 };
 
 /** An account in which nothing has happened yet. */
@@ -118,6 +119,7 @@ export function newId(prefix: string, length = 24): string {
 /** The state as text, and from text; decimals, which the SDK has as objects and the wire as strings, survive the way. */
 export const formatState = (state: State): string => JSON.stringify(state);
 
+/** The state that `formatState` wrote, of an earlier version perhaps: what it lacks is empty. Throws if it is not JSON. */
 export const parseState = (text: string): State => ({ ...emptyState(), ...JSON.parse(text, reviveDecimal) });
 
 /** An independent copy: what an event shows is the object as it was then. */

@@ -17,6 +17,7 @@ export type Endpoint = {
   close(): Promise<void>;
 };
 
+/** Starts an endpoint on any free port. */
 export async function startEndpoint(): Promise<Endpoint> {
   const events: Stripe.Event[] = [];
   const answers: number[] = [];
@@ -90,6 +91,7 @@ export async function startBench(options: { statePath?: string | null } = {}): P
   };
 }
 
+/** The SDK, pointed at a stand-in and otherwise as it is; it does not retry by itself. */
 export function stripeFor(apiBase: string, key = API_KEY): Stripe {
   const { hostname, port } = new URL(apiBase);
   return new Stripe(key, { host: hostname, port, protocol: "http", maxNetworkRetries: 0 });

@@ -124,6 +124,7 @@ function startLink(standIn: StandIn, invoice: Stripe.Invoice): Stripe.InvoicePay
   return link;
 }
 
+/** How an invoice was or is being paid, or undefined if no payment was begun. */
 export const linkOf = (standIn: StandIn, invoice: Stripe.Invoice): Stripe.InvoicePayment | undefined =>
   Object.values(standIn.state.invoice_payments).find((link) => link.invoice === invoice.id);
 

@@ -13,13 +13,16 @@ export const accept =
   <S extends Shape & { [Name in keyof S]: Name extends keyof Params ? z.ZodType : never }>(shape: S) =>
     z.strictObject(shape);
 
+/** Any text, as long as Stripe takes it. */
 export const text = z.string().max(5_000);
 
+/** A whole number, as a form writes it. */
 export const integer = z
   .string()
   .regex(/^-?\d{1,15}$/, "integer")
   .transform(Number);
 
+/** `true` or `false`, as a form writes them. */
 export const boolean = z.enum(["true", "false"]).transform((value) => value === "true");
 
 /** Up to 50 names and values; an empty value takes the name away. */
@@ -27,8 +30,6 @@ export const metadata = z.union([
   z.literal("").transform(() => ({})),
   z.record(z.string().max(40), z.string().max(500)),
 ]);
-
-export const expand = z.array(text).optional();
 
 /** An object of parameters inside another. */
 export const group = <S extends Shape>(shape: S) => z.strictObject(shape);
