@@ -28,6 +28,7 @@ CREATE TABLE recovery_links (
   email TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
-  used_at INTEGER
+  used_at INTEGER,
+  last_change TEXT
 ) STRICT;
 CREATE INDEX recovery_links_by_email ON recovery_links (email, created_at);

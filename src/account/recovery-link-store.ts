@@ -1,4 +1,5 @@
 import { newId } from "../storage/id.ts";
+import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
 import { HOUR, MINUTE, type UnixSeconds } from "../time.ts";
 
 /** How long a link works, from when it is mailed. */
@@ -7,7 +8,7 @@ export const LINK_SECONDS = 30 * MINUTE;
 /** Links an hour and mail address: enough for mails that went astray, too few to fill somebody's mailbox. */
 const LINKS_AN_HOUR = 5;
 
-export type RecoveryLink = { email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
+export type RecoveryLink = { id: string; email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
 
 /** A new link's id, `rec_...`. */
 export const newRecoveryLinkId = (): string => newId("rec");
@@ -48,19 +49,34 @@ export async function renewRecoveryLink(db: D1Database, id: string, now: UnixSec
 /** The link with this hash, or null. */
 export const findRecoveryLink = (db: D1Database, hash: string): Promise<RecoveryLink | null> =>
   db
-    .prepare("SELECT email, expires_at, used_at FROM recovery_links WHERE token_hash = ?")
+    .prepare("SELECT id, email, expires_at, used_at FROM recovery_links WHERE token_hash = ?")
     .bind(hash)
     .first<RecoveryLink>();
 
-/** Uses a link up and returns its mail address; null if it has ended or somebody was faster. */
-export async function useRecoveryLink(db: D1Database, hash: string, now: UnixSeconds): Promise<string | null> {
-  const row = await db
+/** Whether a link may still be used at `now`. */
+export const isLive = ({ expires_at, used_at }: RecoveryLink, now: UnixSeconds): boolean =>
+  used_at === null && now < expires_at;
+
+/**
+ * Uses a link up, with an audit entry of the licenses whose keys it shows. Returns false when it has ended or somebody was
+ * faster: of any number of attempts at once, one succeeds.
+ */
+export function useRecoveryLink(
+  db: D1Database,
+  { id }: RecoveryLink,
+  licenseIds: string[],
+  { requestId, now }: Pick<Actor, "requestId" | "now">,
+): Promise<boolean> {
+  const change = newChange(
+    { actor: `recovery:${id}`, requestId, now },
+    { action: "licenses.recover", subject: id, details: { licenses: licenseIds } },
+  );
+  const use = db
     .prepare(
-      "UPDATE recovery_links SET used_at = ?1 WHERE token_hash = ?2 AND used_at IS NULL AND expires_at > ?1 RETURNING email",
+      `UPDATE recovery_links SET used_at = ?1, last_change = ?2 WHERE id = ?3 AND used_at IS NULL AND expires_at > ?1`,
     )
-    .bind(now, hash)
-    .first<{ email: string }>();
-  return row?.email ?? null;
+    .bind(now, change.id, id);
+  return commitChange(db, change, { table: "recovery_links", id }, [use]);
 }
 
 /** Forgets links that ended before `before`, and the mails about them. */

@@ -15,9 +15,11 @@ export async function recoveryToken(linkId: string, secret: CryptoKey): Promise<
   return encodeBase64Url(new Uint8Array(mac));
 }
 
-/** What D1 knows of a token: its SHA-256; null for a text that is none. */
-export const recoveryTokenHash = async (token: string): Promise<string | null> =>
-  TOKEN.test(token) ? encodeHex(await sha256(token)) : null;
+/** Whether a text has a token's form; says nothing about whether it is genuine. */
+export const looksLikeRecoveryToken = (text: string): boolean => TOKEN.test(text);
+
+/** What D1 knows of a token: its SHA-256. */
+export const recoveryTokenHash = async (token: string): Promise<string> => encodeHex(await sha256(token));
 
 /** Where a mail leads with a token. */
 export const recoveryUrl = (publicUrl: string, token: string): string => `${publicUrl}/recover/${token}`;

@@ -13,6 +13,12 @@ export async function readLicense(db: D1Database, id: string): Promise<License |
   return { ...LicenseRow.parse(row), machines: (machines?.results ?? []).map((machine) => MachineRow.parse(machine)) };
 }
 
+/** The licenses of a mail address in lower case, oldest first, without their machines. Throws what D1 throws. */
+export async function readLicensesByEmail(db: D1Database, email: string): Promise<LicenseRow[]> {
+  const { results } = await db.prepare("SELECT * FROM licenses WHERE email = ? ORDER BY id").bind(email).all();
+  return results.map((row) => LicenseRow.parse(row));
+}
+
 /** What a new license is made of; everything else starts at its default. */
 export type NewLicense = Pick<
   LicenseRow,

@@ -4,6 +4,8 @@ import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../..
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
+import { queueMailIf } from "../../../mail/mail-outbox.ts";
+import { sendMailsSoon } from "../../../mail/mail-sender.ts";
 import { publishNow } from "../../../publication.ts";
 import {
   findRepetition,
@@ -85,7 +87,8 @@ const SUSPEND = "Puts the license on hold until it is reinstated, as fast as rev
 const REINSTATE =
   "Takes back an admin's suspension or, by an owner only, revocation. What else stands against the license (a refund, an end) stays.";
 const EXTEND = "Moves the end of the license to a later time.";
-const ROTATE = "Makes a new key; the old one and every token that came from it are void. Machines keep their seats.";
+const ROTATE =
+  "Makes a new key and mails it to its owner; the old one and every token that came from it are void. Machines keep their seats.";
 
 /** Registers `POST /v1/admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
 export function registerActs(router: OpenAPIHono<AdminEnv>): void {
@@ -115,6 +118,7 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, why: stri
   const edge = await publishNow(c, { topic: "license", key: id });
   const view = { license: adminLicenseView(license, actor.now), edge };
   if (wanted.action !== "rotate-key") return view;
+  sendMailsSoon(c);
   const { keySecret } = await licensingSecrets(c.var.config);
   return { ...view, key: await formatLicenseKey({ licenseId: id, generation: license.generation }, keySecret) };
 }
@@ -147,6 +151,10 @@ async function carryOut(
     });
     const root = { table: "licenses", id } as const;
     const beside = request ? [rememberRequest(DB, request, change, root)] : [];
+    if (wanted.action === "rotate-key") {
+      const about = { licenseId: id, kind: "key_rotated", occasion: change.id, to: license.email } as const;
+      beside.push(queueMailIf(DB, { ...about, data: {}, now: actor.now }, root, change.id));
+    }
     try {
       if (await updateLicense(DB, license, decision.value, change, beside)) {
         return { ...license, ...decision.value, updated_at: actor.now, revision: license.revision + 1 };

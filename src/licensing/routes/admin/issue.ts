@@ -3,6 +3,8 @@ import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../..
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
+import { queueMailIf } from "../../../mail/mail-outbox.ts";
+import { sendMailsSoon } from "../../../mail/mail-sender.ts";
 import { publishNow } from "../../../publication.ts";
 import { PLAN_IDS } from "../../../purchase/plans.ts";
 import { findRepetition, idempotentRequest, rememberRequest } from "../../../storage/idempotency.ts";
@@ -31,6 +33,10 @@ const NewLicenseBody = z
       .nullable()
       .optional()
       .openapi({ type: ["string", "null"], format: "date-time", description: "null: never", example: null }),
+    send_mail: z.boolean().optional().openapi({
+      description: "Whether the key is mailed to its owner; it is, unless this is false.",
+      example: true,
+    }),
     note: z.string().max(1000).optional().openapi({ example: "for the review copy" }),
   })
   .strict()
@@ -78,6 +84,10 @@ export function registerIssue(router: OpenAPIHono<AdminEnv>): void {
     if (id === null) {
       const root = { table: "licenses", id: license.id } as const;
       const beside = request ? [rememberRequest(c.env.DB, request, change, root)] : [];
+      if (asked.send_mail !== false) {
+        const about = { licenseId: license.id, kind: "license_key", occasion: change.id, to: license.email } as const;
+        beside.push(queueMailIf(c.env.DB, { ...about, data: {}, now: actor.now }, root, change.id));
+      }
       try {
         await insertLicense(c.env.DB, license, change, beside);
         id = license.id;
@@ -90,6 +100,7 @@ export function registerIssue(router: OpenAPIHono<AdminEnv>): void {
     const issued = id === null ? null : await readLicense(c.env.DB, id);
     if (!issued) throw new Error("an issued license is not there");
     const edge = await publishNow(c, { topic: "license", key: issued.id });
+    sendMailsSoon(c);
     const { keySecret } = await licensingSecrets(c.var.config);
     const licenseKey = await formatLicenseKey({ licenseId: issued.id, generation: issued.generation }, keySecret);
     return c.json({ license: adminLicenseView(issued, actor.now), key: licenseKey, edge }, 201);

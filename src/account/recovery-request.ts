@@ -1,0 +1,28 @@
+import * as z from "zod";
+import type { RequestScope } from "../http/app.ts";
+import { countRecovery } from "../http/rate-limit.ts";
+import { licensingSecrets } from "../licensing/secrets.ts";
+import { sendMailsSoon } from "../mail/mail-sender.ts";
+import { currentTime } from "../time.ts";
+import { insertRecoveryLink, newRecoveryLinkId } from "./recovery-link-store.ts";
+import { recoveryToken, recoveryTokenHash } from "./recovery-token.ts";
+
+/** A mail address as people type it, brought to the form that licenses are stored with. */
+export const RecoveryAddress = z.string().trim().toLowerCase().pipe(z.email("must be a mail address").max(254));
+
+/** What everybody who asks for forgotten keys is told. */
+export const RECOVERY_ANSWER =
+  "If this address belongs to a license, a link that shows its keys is on its way there. It works once, for 30 minutes.";
+
+/**
+ * Mails a link to `email` (a `RecoveryAddress`), if it belongs to a license. Does the same work for every address and returns
+ * nothing, so that neither answer nor time tells who is a customer; the mail is sent after the response. Throws RATE_LIMITED.
+ */
+export async function requestRecovery(c: RequestScope, email: string): Promise<void> {
+  await countRecovery(c.env, c.req.raw, email);
+  const id = newRecoveryLinkId();
+  const { keySecret } = await licensingSecrets(c.var.config);
+  const hash = await recoveryTokenHash(await recoveryToken(id, keySecret));
+  await c.env.DB.batch(insertRecoveryLink(c.env.DB, { id, hash, email, now: currentTime() }));
+  sendMailsSoon(c);
+}

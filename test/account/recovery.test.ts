@@ -1,0 +1,236 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { forgetRecoveryLinks } from "../../src/account/recovery-link-store.ts";
+import { sendDueMails } from "../../src/mail/mail-sender.ts";
+import { currentTime, DAY, HOUR, MINUTE } from "../../src/time.ts";
+import { adminAct, count, issueLicense } from "../licensing/license-fixture.ts";
+import { askWith, newPostbox, type Postbox } from "../mail/postbox.ts";
+
+const RECOVER = "/v1/licenses/recover";
+const ADA = "ada@example.com";
+const PATH = /https:\/\/catalog\.test(\/recover\/[\w-]+)/;
+
+let postbox: Postbox;
+beforeEach(() => {
+  postbox = newPostbox();
+});
+
+const recover = (email: string, headers: Record<string, string> = {}) =>
+  askWith(postbox, "POST", RECOVER, { json: { email }, headers });
+
+/** The path of the link that was mailed last. */
+const mailedPath = (): string => postbox.letters.at(-1)?.text.match(PATH)?.[1] ?? "no link was mailed";
+
+async function linkFor(email: string): Promise<string> {
+  expect((await recover(email)).status).toBe(202);
+  return mailedPath();
+}
+
+/** Everything of a response that its asker sees, but its request id. */
+async function seen(response: Response): Promise<unknown> {
+  const headers = [...response.headers].filter(([name]) => name !== "x-request-id");
+  return { status: response.status, headers, body: await response.text() };
+}
+
+/** Everything that is in D1. */
+async function dump(): Promise<string> {
+  const tables = ["mails", "recovery_links", "audit", "licenses", "outbox"];
+  const results = await env.DB.batch(tables.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
+  return JSON.stringify(results.map(({ results }) => results));
+}
+
+describe("asking for forgotten keys", () => {
+  it.each(["api", "page"] as const)("tells nobody by the %s who is a customer", async (way) => {
+    await issueLicense();
+    const askFor = async (email: string) =>
+      seen(way === "api" ? await recover(email) : await askWith(postbox, "POST", "/recover", { form: { email } }));
+    const known = await askFor(ADA);
+    expect(known).toMatchObject({ status: 202 });
+    expect(await askFor("nobody@example.com")).toEqual(known);
+    expect(await askFor(` ${ADA.toUpperCase()} `)).toEqual(known);
+    expect(JSON.stringify(known)).not.toContain(ADA);
+    expect(postbox.letters.map(({ to }) => to)).toEqual([ADA, ADA]);
+    expect(await count("recovery_links")).toBe(2);
+    expect(await count("mails", "recipient = 'nobody@example.com'")).toBe(0);
+  });
+
+  it("answers the same although the provider is down, and mails once it is up, with the whole 30 minutes", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await issueLicense();
+    postbox.before = async () => {
+      throw new Error("down");
+    };
+    expect((await recover(ADA)).status).toBe(202);
+    postbox.before = async () => {};
+    // As if the outage had lasted two hours.
+    await env.DB.prepare("UPDATE recovery_links SET expires_at = expires_at - ?")
+      .bind(2 * HOUR)
+      .run();
+    await sendDueMails(postbox.env, currentTime() + MINUTE);
+    expect((await askWith(postbox, "POST", mailedPath())).status).toBe(200);
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    ["no address", { email: "nobody" }],
+    ["nothing", {}],
+    ["two addresses", { email: "a@example.com,b@example.com" }],
+    ["a line break", { email: "a@example.com\r\nBcc: b@example.com" }],
+    ["more than an address", { email: ADA, admin: true }],
+  ])("is refused with %s", async (_, json) => {
+    expect((await askWith(postbox, "POST", RECOVER, { json })).status).toBe(422);
+    expect(postbox.calls).toBe(0);
+  });
+
+  it("is limited for each sender, and for each address whether or not it is known", async () => {
+    await issueLicense();
+    const statuses = async (ask: (i: number) => Promise<Response>) => {
+      const all: number[] = [];
+      for (let i = 0; i < 12; i++) all.push((await ask(i)).status);
+      return all;
+    };
+    const expected = [...Array<number>(10).fill(202), 429, 429];
+    const sender = { "CF-Connecting-IP": "192.0.2.7" };
+    expect(await statuses((i) => recover(`guess-${i}@example.com`, sender))).toEqual(expected);
+    expect(await statuses(() => recover("nobody@example.com"))).toEqual(expected);
+    expect(await statuses(() => recover(ADA))).toEqual(expected);
+    // Nobody's mailbox is filled, and the answer does not say that it was spared.
+    expect(postbox.letters).toHaveLength(5);
+  });
+});
+
+describe("a recovery link", () => {
+  it("shows the keys of its address's licenses, and of no other", async () => {
+    const mine = [await issueLicense(), await issueLicense({ plan: "premium-trial" })];
+    const other = await issueLicense({ email: "grace@example.com" });
+    await adminAct(mine[1]?.id ?? "", "revoke");
+    const path = await linkFor(ADA);
+    const response = await askWith(postbox, "POST", path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Cache-Control")).toBe("no-store");
+    expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
+    expect(response.headers.get("Content-Security-Policy")).toMatch(
+      /^default-src 'none'; style-src 'self'; form-action/,
+    );
+    const html = await response.text();
+    for (const { id, key } of mine) {
+      expect(html).toContain(key);
+      expect(html).toContain(id);
+    }
+    expect(html).toContain("revoked");
+    expect(html).not.toContain(other.key);
+    expect(html).not.toMatch(/<script|style="|https?:/);
+  });
+
+  it("shows the key as it is now", async () => {
+    const { id, key } = await issueLicense();
+    const path = await linkFor(ADA);
+    const rotated = await (await adminAct(id, "rotate-key")).json<{ key: string }>();
+    const html = await (await askWith(postbox, "POST", path)).text();
+    expect(html).toContain(rotated.key);
+    expect(html).not.toContain(key);
+  });
+
+  it("is used up by its button, not by a visit", async () => {
+    const { key } = await issueLicense();
+    const path = await linkFor(ADA);
+    for (let i = 0; i < 3; i++) {
+      const visit = await askWith(postbox, "GET", path);
+      expect(visit.status).toBe(200);
+      const html = await visit.text();
+      expect(html).toContain('<form method="post">');
+      expect(html).not.toContain(key);
+    }
+    expect((await askWith(postbox, "POST", path)).status).toBe(200);
+    for (const method of ["GET", "POST"]) {
+      const again = await askWith(postbox, method, path);
+      expect(again.status).toBe(410);
+      expect(again.headers.get("Content-Type")).toContain("text/html");
+      expect(await again.text()).not.toContain("rbee_lic_");
+    }
+  });
+
+  it("works once of twenty times at once, and leaves one audit entry", async () => {
+    const { id, key } = await issueLicense();
+    const path = await linkFor(ADA);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => askWith(postbox, "POST", path)));
+    const bodies = await Promise.all(answers.map((answer) => answer.text()));
+    expect(bodies.filter((body) => body.includes(key))).toHaveLength(1);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(19).fill(410)]);
+    const entry = await env.DB.prepare("SELECT actor, details FROM audit WHERE action = 'licenses.recover'").all();
+    expect(entry.results).toEqual([
+      { actor: expect.stringMatching(/^recovery:rec_/), details: `{"licenses":["${id}"]}` },
+    ]);
+  });
+
+  it("dies after 30 minutes", async () => {
+    await issueLicense();
+    const path = await linkFor(ADA);
+    await env.DB.prepare("UPDATE recovery_links SET expires_at = ?").bind(currentTime()).run();
+    for (const method of ["GET", "POST"]) expect((await askWith(postbox, method, path)).status).toBe(410);
+    expect(await count("recovery_links", "used_at IS NOT NULL")).toBe(0);
+  });
+
+  it.each(["x", "A".repeat(43), "A".repeat(4000), "%2e%2e%2f", "' OR 1=1 --"])(
+    "cannot be made up: %s",
+    async (token) => {
+      await issueLicense();
+      await linkFor(ADA);
+      for (const method of ["GET", "POST"]) {
+        const response = await askWith(postbox, method, `/recover/${encodeURIComponent(token)}`);
+        expect(response.status).toBe(403);
+        expect(await response.text()).toContain("/recover");
+      }
+      expect(await count("recovery_links", "used_at IS NOT NULL")).toBe(0);
+    },
+  );
+
+  it("stands nowhere but in the mail: neither it nor a key is in D1 or the log", async () => {
+    const logs = (["log", "info", "warn", "error"] as const).map((name) => vi.spyOn(console, name));
+    const { key } = await issueLicense();
+    const path = await linkFor(ADA);
+    await askWith(postbox, "POST", path);
+    const token = path.replace("/recover/", "");
+    expect(token).toHaveLength(43);
+    const kept = (await dump()) + JSON.stringify(logs.map(({ mock }) => mock.calls));
+    for (const secret of [token, key]) expect(kept).not.toContain(secret);
+    vi.restoreAllMocks();
+  });
+
+  it("is forgotten with its mail after a while", async () => {
+    await issueLicense();
+    await linkFor(ADA);
+    await forgetRecoveryLinks(env.DB, currentTime() - DAY);
+    expect(await count("recovery_links")).toBe(1);
+    await forgetRecoveryLinks(env.DB, currentTime() + 1);
+    expect([await count("recovery_links"), await count("mails")]).toEqual([0, 0]);
+  });
+});
+
+describe("the pages", () => {
+  it("ask for the address again, and say why, when it is none or comes too often", async () => {
+    expect((await askWith(postbox, "GET", "/recover")).status).toBe(200);
+    for (const form of [{ email: "<b>nobody" }, {}]) {
+      const response = await askWith(postbox, "POST", "/recover", { form });
+      expect(response.status).toBe(422);
+      const html = await response.text();
+      expect(html).toContain('role="alert"');
+      expect(html).not.toContain("<b>");
+    }
+    const headers = { "CF-Connecting-IP": "192.0.2.8" };
+    let last = new Response();
+    for (let i = 0; i < 11; i++) {
+      last = await askWith(postbox, "POST", "/recover", { form: { email: `p-${i}@example.com` }, headers });
+    }
+    expect(last.status).toBe(429);
+    expect(await last.text()).toContain('action="/recover"');
+  });
+
+  it("have a style sheet of our own", async () => {
+    const html = await (await askWith(postbox, "GET", "/recover")).text();
+    const href = html.match(/rel="stylesheet" href="([^"]+)"/)?.[1] ?? "";
+    const style = await askWith(postbox, "GET", href);
+    expect(style.status).toBe(200);
+    expect(style.headers.get("Content-Type")).toBe("text/css; charset=utf-8");
+  });
+});
