@@ -1,38 +1,17 @@
-import { plans } from "../../src/purchase/plans.ts";
+import { priceOf, productOf, SOLD_PLANS } from "../../src/purchase/plan-offer.ts";
 import { portalConfiguration } from "./objects/portal.ts";
 import { createPrice } from "./objects/price.ts";
 import { createProduct } from "./objects/product.ts";
 import type { StandIn } from "./stand-in.ts";
 
-/** What the plans that are sold cost, in cents: the prices of an account where `rbee-catalog plans sync` was run. */
-const PRICES = {
-  "premium-monthly": { currency: "usd", unit_amount: 9_900 },
-  "premium-lifetime": { currency: "eur", unit_amount: 27_900 },
-} as const;
-
 /** A promotion code that works from the start, so that discounts can be tried. */
 const PROMOTION = { code: "RBEE20", percent_off: 20 } as const;
 
-/** Fills a new account with the plans' products and prices, one promotion code, and what the billing portal offers. */
+/** Fills a new account with what `plans sync` makes there, one promotion code, and what the billing portal offers. */
 export function seed(standIn: StandIn): void {
-  for (const id of ["premium-monthly", "premium-lifetime"] as const) {
-    const plan = plans[id];
-    const metadata = { rbee_plan: id };
-    const product = createProduct(standIn, {
-      id: `rbee_${id}`,
-      name: plan.name,
-      description: plan.description,
-      metadata,
-    });
-    createPrice(standIn, {
-      ...PRICES[id],
-      product: product.id,
-      lookup_key: id,
-      metadata,
-      tax_behavior: "exclusive",
-      transform_quantity: { divide_by: plan.machine_limit, round: "up" },
-      recurring: plan.billing === "monthly" ? { interval: "month" } : undefined,
-    });
+  for (const plan of SOLD_PLANS) {
+    createProduct(standIn, productOf(plan));
+    createPrice(standIn, priceOf(plan));
   }
   seedPromotion(standIn);
   const portal = portalConfiguration(standIn.now());

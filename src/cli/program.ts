@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { addAuditCommand } from "./commands/audit.ts";
+import { addEventsCommands } from "./commands/events.ts";
 import { addHiveCommands } from "./commands/hive.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLicenseCommands } from "./commands/license.ts";
 import { addMachineCommands } from "./commands/machine.ts";
+import { addPlansCommands } from "./commands/plans.ts";
 import { addReleaseCommands } from "./commands/release.ts";
 import { addStatsCommand } from "./commands/stats.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -37,6 +39,8 @@ export function createProgram(): Command {
   addLicenseCommands(program);
   addMachineCommands(program);
   addReleaseCommands(program);
+  addPlansCommands(program);
+  addEventsCommands(program);
   addAuditCommand(program);
   addStatsCommand(program);
   addTokenCommands(program);

@@ -1,3 +1,5 @@
+import type Stripe from "stripe";
+
 /** What a plan grants. Price and currency belong to Stripe, joined by the plan's id as `lookup_key`. */
 export type Plan = {
   id: PlanId;
@@ -61,8 +63,12 @@ export const plans: Readonly<Record<PlanId, Plan>> = {
   },
 };
 
-/** The plan a price of Stripe's belongs to, by `lookup_key`, or null: a price that is not one of ours, or not on sale. */
-export function planOfPrice(price: { lookup_key: string | null }): PlanId | null {
-  const plan = PLAN_IDS.find((id) => id === price.lookup_key);
+/**
+ * The plan a price of Stripe's belongs to, by `lookup_key`, or by the metadata that `plans sync` gives it: a price that a newer one
+ * has replaced has lost its key, and is still paid by who bought it. Null: a price that is not one of ours, or not on sale.
+ */
+export function planOfPrice({ lookup_key, metadata }: Pick<Stripe.Price, "lookup_key" | "metadata">): PlanId | null {
+  const name = lookup_key ?? metadata["rbee_plan"];
+  const plan = PLAN_IDS.find((id) => id === name);
   return plan !== undefined && plans[plan].billing !== "admin" ? plan : null;
 }

@@ -25,6 +25,11 @@ describe("a checkout session", () => {
     ["paid in full by a coupon", { payment_status: "no_payment_required" }, "issue"],
     ["for 26 machines, which are two packs", { quantity: 26, amount_subtotal: 55_800 }, "issue"],
     ["for 26 machines at the price of one pack", { quantity: 26 }, "foreign"],
+    [
+      "at a price that was replaced meanwhile",
+      { lookup_key: null, metadata: { rbee_plan: "premium-lifetime" } },
+      "issue",
+    ],
     ["for another amount", { amount_subtotal: 1 }, "foreign"],
     ["for nothing, paid", { amount_subtotal: 0 }, "foreign"],
     ["for a price that is not ours", { lookup_key: "other" }, "foreign"],

@@ -4,11 +4,13 @@ import type Stripe from "stripe";
 export const subscription = (
   over: Partial<Pick<Stripe.Subscription, "status" | "cancel_at" | "cancel_at_period_end" | "ended_at">> & {
     lookup_key?: string | null;
+    metadata?: Stripe.Metadata;
     quantity?: number;
   },
 ): Stripe.Subscription => {
-  const { lookup_key = "premium-monthly", quantity = 5, ...rest } = over;
-  const item = { quantity, current_period_start: 1000, current_period_end: 2000, price: { id: "price_1", lookup_key } };
+  const { lookup_key = "premium-monthly", metadata = {}, quantity = 5, ...rest } = over;
+  const price = { id: "price_1", lookup_key, metadata };
+  const item = { quantity, current_period_start: 1000, current_period_end: 2000, price };
   const subject = {
     id: "sub_1",
     status: "active",
@@ -27,13 +29,16 @@ export const session = (
     Pick<Stripe.Checkout.Session, "status" | "payment_status" | "mode" | "livemode" | "customer_details">
   > & {
     lookup_key?: string | null;
+    metadata?: Stripe.Metadata;
     quantity?: number;
     amount_subtotal?: number;
     items?: number;
   },
 ): Stripe.Checkout.Session => {
-  const { lookup_key = "premium-lifetime", quantity = 25, amount_subtotal = 27_900, items = 1, ...rest } = over;
-  const price = { id: "price_1", lookup_key, unit_amount: 27_900, transform_quantity: { divide_by: 25, round: "up" } };
+  const { lookup_key = "premium-lifetime", metadata = {}, quantity = 25, ...others } = over;
+  const { amount_subtotal = 27_900, items = 1, ...rest } = others;
+  const packs = { unit_amount: 27_900, transform_quantity: { divide_by: 25, round: "up" } };
+  const price = { id: "price_1", lookup_key, metadata, ...packs };
   const subject = {
     id: "cs_test_1",
     status: "complete",

@@ -34,6 +34,11 @@ describe("a subscription", () => {
     });
   });
 
+  it("knows a price that a newer one has replaced", () => {
+    const replaced = { lookup_key: null, metadata: { rbee_plan: "premium-monthly" } };
+    expect(factsOf(replaced)).toMatchObject({ plan: "premium-monthly", machine_limit: 5, unknown_price: null });
+  });
+
   it.each([null, "somebody-elses", "premium-trial", "__proto__"])(
     "with the price %j changes nothing of what was sold",
     (lookup_key) => {

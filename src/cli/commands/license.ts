@@ -6,10 +6,16 @@ import { path } from "../catalog-client.ts";
 import { adminToken, type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { formatLicense, License } from "../license-view.ts";
+import { formatMoney } from "../money.ts";
 import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
 import { formatTable } from "../table.ts";
 
 const LicenseAnswer = z.looseObject({ license: License, key: z.string().optional(), edge: z.string().optional() });
+
+const RefundAnswer = z.looseObject({
+  license: License,
+  refund: z.object({ amount: z.number(), currency: z.string().nullable() }),
+});
 
 const LicensePage = z.looseObject({ licenses: z.array(License), next_cursor: z.string().nullable() });
 
@@ -122,7 +128,26 @@ export function addLicenseCommands(program: Command): void {
     .option("--days <n>", "so many days beyond its end, or from now if that has passed", positiveInteger)
     .action(change("extend"));
   addChange("rotate-key", "replace a leaked key; the old one dies").action(change("rotate-key"));
+  addChange("refund", "give back what was paid last, end the subscription and revoke").action(
+    async (id: string, { reason }: { reason: string }, command: Command) => {
+      const context = await contextOf(command);
+      const answer = await context.client.json(RefundAnswer, {
+        method: "POST",
+        path: path`/v1/admin/licenses/${id}/refund`,
+        credential: adminToken(context),
+        // Money is given back once, however often a broken connection makes us ask.
+        repeatable: true,
+        body: { reason },
+      });
+      context.show(answer, ({ license: refunded, refund }) => `${formatLicense(refunded)}\n\n${formatRefund(refund)}`);
+    },
+  );
 }
+
+const formatRefund = ({ amount, currency }: z.infer<typeof RefundAnswer>["refund"]): string =>
+  amount === 0 || currency === null
+    ? "Nothing was given back: nothing was paid, or all of it went back before."
+    : `Given back: ${formatMoney(amount, currency)}`;
 
 type ChangeOptions = { reason: string; until?: string; days?: number };
 

@@ -1,0 +1,73 @@
+import type { Command } from "commander";
+import { SOLD_PLANS, type SoldPlanId } from "../../purchase/plan-offer.ts";
+import { contextOf } from "../context.ts";
+import { formatMoney } from "../money.ts";
+import { type SyncStep, syncSteps } from "../plans/plan-sync.ts";
+
+type SyncOptions = { dryRun?: boolean; live?: boolean };
+type PlannedSync = { plan: SoldPlanId; steps: SyncStep[] };
+
+/** Adds `plans`: what is sold, and at what price, in a Stripe account. */
+export function addPlansCommands(program: Command): void {
+  const plans = program.command("plans").summary("put the plans on sale in a Stripe account").description("Plans.");
+
+  plans
+    .command("sync")
+    .summary("create or update the plans' products and prices at Stripe")
+    .description(
+      "Makes the products and prices of a Stripe account what the plans of this checkout say, and says what it changed. Run " +
+        "again, it changes nothing. A price that differs is replaced; who pays the old one goes on paying it.\n\n" +
+        "The account is that of STRIPE_SECRET_KEY in the environment; STRIPE_API_BASE names a stand-in on loopback.",
+    )
+    .option("--dry-run", "only say what would be done")
+    .option("--live", "the key is a live one, and real prices are meant")
+    .addHelpText("after", "\nExample:\n  $ STRIPE_SECRET_KEY=sk_test_... rbee-catalog plans sync --dry-run")
+    .action(async ({ dryRun = false, live = false }: SyncOptions, command: Command) => {
+      const context = await contextOf(command);
+      // The SDK takes its time to load, and no other command needs it.
+      const { readPlan, stripeAccount, stripeFailure, takeStep } = await import("../plans/stripe-account.ts");
+      const stripe = stripeAccount(process.env, live);
+      const synced: PlannedSync[] = [];
+      try {
+        for (const plan of SOLD_PLANS) {
+          const steps = syncSteps(plan, await readPlan(stripe, plan));
+          if (!dryRun) for (const step of steps) await takeStep(stripe, step);
+          synced.push({ plan, steps });
+        }
+      } catch (error) {
+        throw stripeFailure(error);
+      }
+      context.show({ dry_run: dryRun, plans: synced }, (result) => formatSync(result.plans, dryRun));
+    });
+}
+
+function formatSync(synced: PlannedSync[], dryRun: boolean): string {
+  const lines = synced.flatMap(({ plan, steps }) =>
+    steps.length === 0
+      ? [`${plan}: Stripe has it as it is sold.`]
+      : steps.map((step) => `${plan}: ${dryRun ? "would " : ""}${describe(step)}`),
+  );
+  return lines.join("\n");
+}
+
+function describe(step: SyncStep): string {
+  switch (step.action) {
+    case "create_product":
+      return `create product ${step.params.id}, "${step.params.name}"`;
+    case "update_product":
+      return `update product ${step.id}: ${Object.keys(step.params).join(", ")}`;
+    case "create_price": {
+      const { unit_amount = 0, currency, recurring, transform_quantity, transfer_lookup_key } = step.params;
+      const terms = [
+        formatMoney(unit_amount, currency),
+        recurring ? `a ${recurring.interval}` : "once",
+        `for every ${transform_quantity?.divide_by} machines`,
+      ].join(" ");
+      return `create price ${terms}${transfer_lookup_key ? ", in place of the present one" : ""}`;
+    }
+    case "update_price":
+      return `update price ${step.id}: ${Object.keys(step.params).join(", ")}`;
+    case "archive_price":
+      return `archive price ${step.id}; who pays it already goes on paying it`;
+  }
+}

@@ -1,0 +1,77 @@
+import type Stripe from "stripe";
+import { priceOf, productOf, type SoldPlanId } from "../../purchase/plan-offer.ts";
+import { idOf } from "../../purchase/stripe-client.ts";
+
+/** What Stripe has for one plan. */
+export type PlanAtStripe = {
+  product: Stripe.Product | null;
+  /** The price that has the plan's lookup key, in use or not. */
+  price: Stripe.Price | null;
+  /** Prices in use that were the plan's once: a replacement that was cut in between leaves one. */
+  outdated: Stripe.Price[];
+};
+
+/** One change at Stripe, of the object with this id where it is there already. */
+export type SyncStep =
+  | { action: "create_product"; params: Stripe.ProductCreateParams }
+  | { action: "update_product"; id: string; params: Stripe.ProductUpdateParams }
+  | { action: "create_price"; params: Stripe.PriceCreateParams }
+  | { action: "update_price"; id: string; params: Stripe.PriceUpdateParams }
+  | { action: "archive_price"; id: string };
+
+/**
+ * The changes that make what Stripe has equal to what the plan is sold as; none where it is. Prices cannot be changed at Stripe: one
+ * that differs is replaced, its lookup key moves to the new one, and who pays the old one goes on paying it.
+ */
+export function syncSteps(plan: SoldPlanId, { product, price, outdated }: PlanAtStripe): SyncStep[] {
+  const archive = (old: Stripe.Price): SyncStep => ({ action: "archive_price", id: old.id });
+  return [...productSteps(plan, product), ...priceSteps(plan, price), ...outdated.map(archive)];
+}
+
+function productSteps(plan: SoldPlanId, product: Stripe.Product | null): SyncStep[] {
+  const { id, ...wanted } = productOf(plan);
+  if (product === null) return [{ action: "create_product", params: { id, ...wanted } }];
+  const params = {
+    ...(product.name === wanted.name ? {} : { name: wanted.name }),
+    ...(product.description === wanted.description ? {} : { description: wanted.description }),
+    ...updates(product, wanted),
+  };
+  return Object.keys(params).length === 0 ? [] : [{ action: "update_product", id, params }];
+}
+
+function priceSteps(plan: SoldPlanId, price: Stripe.Price | null): SyncStep[] {
+  const wanted = priceOf(plan);
+  if (price === null) return [{ action: "create_price", params: wanted }];
+  if (!isSold(price, wanted)) {
+    const replaced: SyncStep = { action: "create_price", params: { ...wanted, transfer_lookup_key: true } };
+    return price.active ? [replaced, { action: "archive_price", id: price.id }] : [replaced];
+  }
+  const params = updates(price, wanted);
+  return Object.keys(params).length === 0 ? [] : [{ action: "update_price", id: price.id, params }];
+}
+
+/** What a product and a price have in common and may be changed. */
+const updates = (
+  { active, metadata }: Pick<Stripe.Price, "active" | "metadata">,
+  wanted: { metadata: { rbee_plan: string } },
+): { active?: true; metadata?: Stripe.MetadataParam } => ({
+  ...(active ? {} : { active: true }),
+  ...(metadata["rbee_plan"] === wanted.metadata.rbee_plan ? {} : { metadata: wanted.metadata }),
+});
+
+/** Whether a price charges what is wanted, in all that Stripe doesn't let one change. */
+function isSold(price: Stripe.Price, wanted: ReturnType<typeof priceOf>): boolean {
+  const { recurring, transform_quantity: packages } = price;
+  const interval = "recurring" in wanted ? wanted.recurring.interval : undefined;
+  return (
+    idOf(price.product) === wanted.product &&
+    price.currency === wanted.currency &&
+    price.unit_amount === wanted.unit_amount &&
+    price.tax_behavior === wanted.tax_behavior &&
+    price.billing_scheme === "per_unit" &&
+    packages?.divide_by === wanted.transform_quantity.divide_by &&
+    packages.round === wanted.transform_quantity.round &&
+    recurring?.interval === interval &&
+    (recurring === null || (recurring.interval_count === 1 && recurring.usage_type === "licensed"))
+  );
+}

@@ -1,0 +1,81 @@
+import Stripe from "stripe";
+import { productOf, type SoldPlanId } from "../../purchase/plan-offer.ts";
+import { STRIPE_API_VERSION } from "../../purchase/stripe-client.ts";
+import { CliError, EXIT } from "../exit-code.ts";
+import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/**
+ * Stripe, with the key in STRIPE_SECRET_KEY: never an argument, where `ps` would show it. `live` says that a live key is meant.
+ * STRIPE_API_BASE names a stand-in, on loopback only, and no live key is sent there. Throws on anything else.
+ */
+export function stripeAccount(env: NodeJS.ProcessEnv, live: boolean): Stripe {
+  const key = env["STRIPE_SECRET_KEY"] ?? "";
+  const mode = /^(?:sk|rk)_(test|live)_/.exec(key)?.[1];
+  if (mode === undefined) {
+    throw new CliError(EXIT.notAuthorized, "Set STRIPE_SECRET_KEY (sk_test_... or sk_live_...) in the environment.");
+  }
+  if (mode === "live" && !live) {
+    throw new CliError(EXIT.usage, "STRIPE_SECRET_KEY is a live key. Add --live if real prices are to be changed.");
+  }
+  if (mode === "test" && live) throw new CliError(EXIT.usage, "STRIPE_SECRET_KEY is a test key, and --live was given.");
+  const options = { apiVersion: STRIPE_API_VERSION, maxNetworkRetries: 2, timeout: 20_000 } as const;
+  const base = env["STRIPE_API_BASE"];
+  if (!base) return new Stripe(key, options);
+  const url = URL.canParse(base) ? new URL(base) : null;
+  if (url?.protocol !== "http:" || !LOOPBACK.includes(url.hostname) || mode === "live") {
+    throw new CliError(EXIT.usage, "STRIPE_API_BASE is for a stand-in on loopback with a test key.");
+  }
+  return new Stripe(key, { ...options, host: url.hostname, port: url.port || 80, protocol: "http" });
+}
+
+/** What Stripe has for a plan. Throws what Stripe throws. */
+export async function readPlan(stripe: Stripe, plan: SoldPlanId): Promise<PlanAtStripe> {
+  const productId = productOf(plan).id;
+  const products = await stripe.products.list({ ids: [productId], limit: 1 });
+  const prices = await stripe.prices.list({ lookup_keys: [plan], limit: 1 });
+  const [product = null] = products.data;
+  const [price = null] = prices.data;
+  const outdated: Stripe.Price[] = [];
+  if (product !== null) {
+    for await (const old of stripe.prices.list({ product: product.id, active: true, limit: 100 })) {
+      if (old.lookup_key === null && old.metadata["rbee_plan"] === plan) outdated.push(old);
+    }
+  }
+  return { product, price, outdated };
+}
+
+/** Makes one change. Throws what Stripe throws. */
+export async function takeStep(stripe: Stripe, step: SyncStep): Promise<void> {
+  switch (step.action) {
+    case "create_product":
+      await stripe.products.create(step.params);
+      return;
+    case "update_product":
+      await stripe.products.update(step.id, step.params);
+      return;
+    case "create_price":
+      await stripe.prices.create(step.params);
+      return;
+    case "update_price":
+      await stripe.prices.update(step.id, step.params);
+      return;
+    case "archive_price":
+      await stripe.prices.update(step.id, { active: false });
+  }
+}
+
+/** What Stripe's refusal is to the person at the terminal; any other error stays what it is. */
+export function stripeFailure(error: unknown): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error;
+  const exitCode =
+    error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError
+      ? EXIT.notAuthorized
+      : error instanceof Stripe.errors.StripeConnectionError ||
+          error instanceof Stripe.errors.StripeRateLimitError ||
+          error instanceof Stripe.errors.StripeAPIError
+        ? EXIT.unavailable
+        : EXIT.failure;
+  return new CliError(exitCode, `Stripe: ${error.message}`, { cause: error });
+}
