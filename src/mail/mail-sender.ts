@@ -76,10 +76,11 @@ async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeco
   return true;
 }
 
-/** What an error says, short, and without what a provider may have quoted from the mail: keys, recovery links, addresses. */
+/** What an error says, short, with the provider's code (`E_...`), and without what a provider may have quoted from the mail: keys, recovery links, addresses. */
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message
+  const code = error instanceof Error && "code" in error ? `${String(error.code)} ` : "";
+  return `${code}${message}`
     .replaceAll(/rbee_lic_\w*/gi, "rbee_lic_...")
     .replaceAll(/\/recover\/[\w-]*/g, "/recover/...")
     .replaceAll(/[^\s<>@]+@[^\s<>@]+/g, "...@...")

@@ -28,6 +28,8 @@ describe("docs/api.md", () => {
       "ADMIN_SIGN_IN",
       "ACTIVATIONS",
       "VERIFICATIONS",
+      "CHECKOUTS",
+      "RECOVERIES",
     ]);
   });
 });
