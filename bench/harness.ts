@@ -1,0 +1,93 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
+import { PROJECT } from "../scripts/development/paths.ts";
+import { developmentSecrets } from "../scripts/development-secrets.ts";
+import { HELLO, PLAIN_STORAGE } from "./baselines.ts";
+import type { Bundle } from "./bundle.ts";
+import { type ProcessUsage, usageOfChild } from "./process-usage.ts";
+
+/** The Workers that run beside each other. */
+export type WorkerName = "catalog" | "hello" | "plain-storage";
+
+/** A running workerd with the service and its baselines, on empty storage. */
+export type Harness = {
+  /** Ports of 127.0.0.1. Nothing stands between them and the Worker: no proxy's cost flatters a ratio. */
+  ports: Record<WorkerName, number>;
+  secrets: Record<string, string>;
+  ledger: Awaited<ReturnType<Miniflare["getD1Database"]>>;
+  edge: Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
+  /** Null where the system does not tell. */
+  usage: ProcessUsage | null;
+  stop(): Promise<void>;
+};
+
+/** Storage in memory where the system has a place for it, so that no disk is measured. */
+const storageFolder = (): Promise<string> =>
+  mkdtemp("/dev/shm/rbee-bench-").catch(() => mkdtemp(join(tmpdir(), "rbee-bench-")));
+
+/**
+ * Starts the bundle with the bindings, variables, limits and compatibility that wrangler.toml gives it in production, and
+ * the baselines beside it, all in one workerd process. `releaseKey` is the public minisign key that its releases are
+ * signed with.
+ */
+export async function startHarness(bundle: Bundle, releaseKey: string): Promise<Harness> {
+  // Wrangler would warn on stdout that it knows no secrets; they are given here.
+  process.env["WRANGLER_LOG"] = "none";
+  const configPath = join(PROJECT, "wrangler.toml");
+  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
+  const { vars, compatibility_date, compatibility_flags } = unstable_readConfig({ config: configPath });
+  const secrets = await developmentSecrets();
+  const socket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
+  const module = (path: string, contents: string) => [{ type: "ESModule" as const, path, contents }];
+  const workers: V4WorkerOptions[] = [
+    {
+      ...options,
+      ...{ name: "catalog", ...socket },
+      ...{ modules: bundle.modules, modulesRoot: "/" },
+      bindings: { ...vars, ...secrets, RELEASE_SIGNING_PUBLIC_KEYS: releaseKey },
+    },
+    {
+      ...{ name: "hello", ...socket, modules: module("hello.js", HELLO) },
+      ...(compatibility_date === undefined ? {} : { compatibilityDate: compatibility_date }),
+      compatibilityFlags: compatibility_flags,
+    },
+    // The same bindings, but not a second consumer of the queue.
+    {
+      ...{ ...options, queueConsumers: {}, name: "plain-storage", ...socket },
+      modules: module("plain-storage.js", PLAIN_STORAGE),
+    },
+  ];
+  const folder = await storageFolder();
+  const miniflare = new Miniflare(convertV4MiniflareOptions({ cf: false, resourcePersistencePath: folder, workers }));
+  await miniflare.ready;
+  const ledger = await miniflare.getD1Database("DB", "catalog");
+  await migrate(ledger);
+  const portOf = async (name: WorkerName) => Number((await miniflare.unsafeGetDirectURL(name)).port);
+  return {
+    ports: {
+      catalog: await portOf("catalog"),
+      hello: await portOf("hello"),
+      "plain-storage": await portOf("plain-storage"),
+    },
+    secrets,
+    ledger,
+    edge: await miniflare.getKVNamespace("EDGE", "catalog"),
+    usage: usageOfChild("workerd"),
+    async stop() {
+      await miniflare.dispose();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function migrate(ledger: Harness["ledger"]): Promise<void> {
+  const folder = join(PROJECT, "migrations");
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
+  for (const file of files) {
+    const statements = unstable_splitSqlQuery(await readFile(join(folder, file), "utf8"));
+    await ledger.batch(statements.map((statement) => ledger.prepare(statement)));
+  }
+}
