@@ -12,13 +12,18 @@ import { type ProcessUsage, usageOfChild } from "./process-usage.ts";
 /** The Workers that run beside each other. */
 export type WorkerName = "catalog" | "hello" | "plain-storage";
 
+/** The host that a Worker answers for. */
+export const hostOf = (worker: WorkerName): string => `${worker}.test`;
+
 /** A running workerd with the service and its baselines, on empty storage. */
 export type Harness = {
-  /** Ports of 127.0.0.1. Nothing stands between them and the Worker: no proxy's cost flatters a ratio. */
+  /** Ports of 127.0.0.1: each Worker's own, or all the proxy's, which goes by the host. */
   ports: Record<WorkerName, number>;
   secrets: Record<string, string>;
   ledger: Awaited<ReturnType<Miniflare["getD1Database"]>>;
   edge: Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
+  /** Writes many records of the edge copy; one by one from here would take far longer. */
+  fillEdge(records: readonly [key: string, record: object][]): Promise<void>;
   /** Null where the system does not tell. */
   usage: ProcessUsage | null;
   stop(): Promise<void>;
@@ -31,41 +36,50 @@ const storageFolder = (): Promise<string> =>
 /**
  * Starts the bundle with the bindings, variables, limits and compatibility that wrangler.toml gives it in production, and
  * the baselines beside it, all in one workerd process. `releaseKey` is the public minisign key that its releases are
- * signed with.
+ * signed with. With `isBehindProxy`, requests come through miniflare's own Worker as they do in `wrangler dev`; without,
+ * nothing stands between a port and its Worker, so that no proxy's cost flatters a ratio.
  */
-export async function startHarness(bundle: Bundle, releaseKey: string): Promise<Harness> {
+export async function startHarness(bundle: Bundle, releaseKey: string, isBehindProxy: boolean): Promise<Harness> {
   // Wrangler would warn on stdout that it knows no secrets; they are given here.
   process.env["WRANGLER_LOG"] = "none";
   const configPath = join(PROJECT, "wrangler.toml");
   const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
   const { vars, compatibility_date, compatibility_flags } = unstable_readConfig({ config: configPath });
   const secrets = await developmentSecrets();
-  const socket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
+  const reached = (name: WorkerName) => ({
+    name,
+    routes: [`${hostOf(name)}/*`],
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  });
   const module = (path: string, contents: string) => [{ type: "ESModule" as const, path, contents }];
   const workers: V4WorkerOptions[] = [
     {
       ...options,
-      ...{ name: "catalog", ...socket },
+      ...reached("catalog"),
       ...{ modules: bundle.modules, modulesRoot: "/" },
       bindings: { ...vars, ...secrets, RELEASE_SIGNING_PUBLIC_KEYS: releaseKey },
     },
     {
-      ...{ name: "hello", ...socket, modules: module("hello.js", HELLO) },
+      ...reached("hello"),
+      modules: module("hello.js", HELLO),
       ...(compatibility_date === undefined ? {} : { compatibilityDate: compatibility_date }),
       compatibilityFlags: compatibility_flags,
     },
     // The same bindings, but not a second consumer of the queue.
     {
-      ...{ ...options, queueConsumers: {}, name: "plain-storage", ...socket },
+      ...options,
+      ...reached("plain-storage"),
+      queueConsumers: {},
       modules: module("plain-storage.js", PLAIN_STORAGE),
     },
   ];
   const folder = await storageFolder();
   const miniflare = new Miniflare(convertV4MiniflareOptions({ cf: false, resourcePersistencePath: folder, workers }));
-  await miniflare.ready;
+  const proxy = await miniflare.ready;
   const ledger = await miniflare.getD1Database("DB", "catalog");
   await migrate(ledger);
-  const portOf = async (name: WorkerName) => Number((await miniflare.unsafeGetDirectURL(name)).port);
+  const portOf = async (name: WorkerName) =>
+    Number((isBehindProxy ? proxy : await miniflare.unsafeGetDirectURL(name)).port);
   return {
     ports: {
       catalog: await portOf("catalog"),
@@ -75,6 +89,11 @@ export async function startHarness(bundle: Bundle, releaseKey: string): Promise<
     secrets,
     ledger,
     edge: await miniflare.getKVNamespace("EDGE", "catalog"),
+    async fillEdge(records) {
+      const url = new URL("/kv", await miniflare.unsafeGetDirectURL("plain-storage"));
+      const response = await fetch(url, { method: "PUT", body: JSON.stringify(records) });
+      if (!response.ok) throw new Error(`the edge copy could not be filled: ${await response.text()}`);
+    },
     usage: usageOfChild("workerd"),
     async stop() {
       await miniflare.dispose();

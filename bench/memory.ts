@@ -23,7 +23,7 @@ export async function measurePeakMemory(harness: Harness, samples: Samples): Pro
   const before = usage.peakBytes();
   const peaks: PeakMemory["peaks"] = [];
   for (const file of files) {
-    const side = { worker: "catalog", next: always(get(await samples.linkTo(file))) } as const;
+    const side = { worker: "catalog", next: always(get("catalog", await samples.linkTo(file))) } as const;
     usage.forgetPeak();
     await runRound(harness, side, { requestsPerRound: CLIENTS }, { connections: CLIENTS, seconds: 0 });
     peaks.push({ fileBytes: file.size, peakBytes: usage.peakBytes() });

@@ -59,12 +59,7 @@ export async function copyLicense(harness: Harness, original: SampleLicense, cou
     machines: { id: "machine_id", license_id: "id", fingerprint_hash: "machine" },
   };
   for (const [table, differs] of Object.entries(differing)) await copyRow(ledger, table, differs, rows, original.id);
-  const records = copies.map(({ id, machine }) => [`license:${id}`, { ...record, id, machines: [machine] }]);
-  const put = await fetch(`http://127.0.0.1:${harness.ports["plain-storage"]}/kv`, {
-    method: "PUT",
-    body: JSON.stringify(records),
-  });
-  if (!put.ok) throw new Error(`the edge records could not be copied: ${await put.text()}`);
+  await harness.fillEdge(copies.map(({ id, machine }) => [`license:${id}`, { ...record, id, machines: [machine] }]));
   return copies;
 }
 

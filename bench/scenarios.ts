@@ -32,7 +32,7 @@ export type Scenario = {
   requestsPerRound?: number;
 };
 
-const HELLO: Side = { worker: "hello", next: always(get("/")) };
+const HELLO: Side = { worker: "hello", next: always(get("hello", "/")) };
 
 const catalog = (next: NextRequest): Side => ({ worker: "catalog", next });
 const plainStorage = (next: NextRequest): Side => ({ worker: "plain-storage", next });
@@ -43,21 +43,21 @@ const DECISION = `/v1/workers/${SAMPLES.small.workerId}/latest/download?platform
 export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) => Promise<Scenario>> = {
   catalog_list: async () => ({
     ...{ title: "`GET /workers`", aim: 0.9 },
-    ...{ path: catalog(always(get("/workers"))), baseline: HELLO, storage: null },
+    ...{ path: catalog(always(get("catalog", "/workers"))), baseline: HELLO, storage: null },
   }),
 
   pkgbuild: async () => ({
     ...{ title: "`GET /workers/cpu/PKGBUILD`", aim: 0.9 },
-    ...{ path: catalog(always(get("/workers/cpu/PKGBUILD"))), baseline: HELLO, storage: null },
+    ...{ path: catalog(always(get("catalog", "/workers/cpu/PKGBUILD"))), baseline: HELLO, storage: null },
   }),
 
   async verification(samples) {
     const licenses = await samples.licenses();
-    const requests = licenses.map(({ token }) => post("/v1/licenses/verify", { token }));
+    const requests = licenses.map(({ token }) => post("catalog", "/v1/licenses/verify", { token }));
     return {
       ...{ title: "`POST /v1/licenses/verify`, 10,000 tokens in turn", aim: 0.45 },
       ...{ path: catalog(inTurn(requests)), baseline: HELLO },
-      storage: plainStorage(inTurn(licenses.map(({ id }) => get(`/ledger/${id}`)))),
+      storage: plainStorage(inTurn(licenses.map(({ id }) => get("plain-storage", `/ledger/${id}`)))),
     };
   },
 
@@ -66,7 +66,7 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
     const { token } = await samples.license();
     return {
       ...{ title: "`GET .../latest/download`, one token again and again", aim: 0.8 },
-      ...{ path: catalog(always(get(DECISION, token))), baseline: HELLO, storage: null },
+      ...{ path: catalog(always(get("catalog", DECISION, token))), baseline: HELLO, storage: null },
     };
   },
 
@@ -75,8 +75,8 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
     const licenses = await samples.licenses();
     return {
       ...{ title: "`GET .../latest/download`, 10,000 licenses' tokens, each once", aim: 0.45 },
-      ...{ path: catalog(once(licenses.map(({ token }) => get(DECISION, token)))), baseline: HELLO },
-      storage: plainStorage(inTurn(licenses.map(({ id }) => get(`/kv/${id}`)))),
+      ...{ path: catalog(once(licenses.map(({ token }) => get("catalog", DECISION, token)))), baseline: HELLO },
+      storage: plainStorage(inTurn(licenses.map(({ id }) => get("plain-storage", `/kv/${id}`)))),
       requestsPerRound: Math.floor(licenses.length / rounds),
     };
   },
@@ -94,7 +94,7 @@ async function file(title: string, aim: number | null, sample: SampleRelease, sa
   await samples.publish(sample);
   return {
     ...{ title, aim, storage: null },
-    path: catalog(always(get(await samples.linkTo(sample)))),
-    baseline: plainStorage(always(get(`/r2/${await samples.objectKeyOf(sample)}`))),
+    path: catalog(always(get("catalog", await samples.linkTo(sample)))),
+    baseline: plainStorage(always(get("plain-storage", `/r2/${await samples.objectKeyOf(sample)}`))),
   };
 }
