@@ -67,13 +67,14 @@ export function registerActivate(router: OpenAPIHono<HolderEnv>): void {
     const { fingerprint, name, platform, offline } = c.req.valid("json");
     const hash = await hashFingerprint(holder.licenseId, fingerprint);
     sameMachine(holder, hash);
-    await countActivation(c.env, holder.licenseId);
+    await countActivation(c.env, holder);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const machine = { hash, name: name ?? null, platform: platform ?? null };
     const activation = await activateMachine(c.env.DB, holder, machine, c.var.config.PURCHASE_URL, actor);
     if (!activation.ok) throw new Problem(activation.error);
-    const token = await issueToken(c, activation.value.license, activation.value.machine, offline ?? false, actor);
-    if (activation.value.isNew) await publishNow(c, { topic: "license", key: holder.licenseId });
-    return activation.value.isNew ? c.json(token, 201) : c.json(token, 200);
+    const { license, machine: row, changeId } = activation.value;
+    if (changeId !== null) await publishNow(c, { topic: "license", key: license.id }, changeId);
+    const token = await issueToken(c, license, row, offline ?? false, actor);
+    return changeId === null ? c.json(token, 200) : c.json(token, 201);
   });
 }

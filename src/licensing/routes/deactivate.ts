@@ -54,9 +54,8 @@ export function registerDeactivate(router: OpenAPIHono<HolderEnv>): void {
     const refusal = refusalOfGeneration(license.generation, holder.generation);
     if (refusal) throw new Problem(refusal);
     const actor = actorOf(c, `license:${holder.licenseId}`);
-    if (await freeSeat(c.env.DB, holder.licenseId, { hash }, actor)) {
-      await publishNow(c, { topic: "license", key: holder.licenseId });
-    }
+    const changeId = await freeSeat(c.env.DB, holder.licenseId, { hash }, actor);
+    if (changeId !== null) await publishNow(c, { topic: "license", key: holder.licenseId }, changeId);
     return c.body(null, 204);
   });
 }
