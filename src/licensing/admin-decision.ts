@@ -1,6 +1,6 @@
 import type { Refusal } from "../http/problem.ts";
 import { err, ok, type Result } from "../result.ts";
-import { DAY, type UnixSeconds } from "../time.ts";
+import { DAY, END_OF_TIME, type UnixSeconds } from "../time.ts";
 import type { LicenseRow } from "./license-record.ts";
 import type { LicensePatch } from "./license-store.ts";
 
@@ -45,6 +45,7 @@ export function decideAdminAct(
       const expiresAt =
         "days" in until ? Math.max(now, license.expires_at) + until.days * DAY : Math.floor(until.expires_at);
       if (expiresAt === license.expires_at) return ok(null);
+      if (expiresAt > END_OF_TIME) return conflict("No end can be later than the year 9999.");
       if (expiresAt < license.expires_at || expiresAt <= now) {
         return conflict("An extension must end later than the license does now, and in the future.");
       }

@@ -4,6 +4,7 @@ import { jsonBodyLimit } from "../../http/foundation.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { countTokenRequest } from "../../http/rate-limit.ts";
 import { readUsableLicense } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
 import { type HolderEnv, requireHolder } from "../holder.ts";
@@ -58,6 +59,7 @@ export function registerToken(router: OpenAPIHono<HolderEnv>): void {
     const { fingerprint, offline } = c.req.valid("json");
     const hash = await hashFingerprint(holder.licenseId, fingerprint);
     sameMachine(holder, hash);
+    await countTokenRequest(c.env, holder, hash);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const license = await readUsableLicense(c.env.DB, holder, c.var.config.PURCHASE_URL, actor.now);
     if (!license.ok) throw new Problem(license.error);
