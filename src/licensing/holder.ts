@@ -95,6 +95,19 @@ export async function readHolder(c: RequestScope): Promise<Holder | null> {
   throw new Problem(holder.error);
 }
 
+/** The problems that a credential itself may meet, for `problems(...)`. */
+export const CREDENTIAL_PROBLEMS = [
+  "KEY_INVALID",
+  "KEY_ROTATED",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "MACHINE_MISMATCH",
+  "RATE_LIMITED",
+] as const;
+
+/** The problems of a license that is not in force. */
+export const STANDING_PROBLEMS = ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED"] as const;
+
 /** What a handler behind `requireHolder` may rely on. */
 export type HolderEnv = AppEnv & { Variables: { holder: Holder } };
 

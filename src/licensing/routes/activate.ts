@@ -8,7 +8,7 @@ import { countActivation } from "../../http/rate-limit.ts";
 import { publishNow } from "../../publication.ts";
 import { activateMachine } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
-import { type HolderEnv, requireHolder } from "../holder.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS } from "../holder.ts";
 import { issueToken, TokenView } from "../token-issue.ts";
 import { sameMachine } from "./same-machine.ts";
 
@@ -41,18 +41,13 @@ const route = createRoute({
     201: { description: "The machine has taken a seat.", ...body },
     200: { description: "The machine was active already.", ...body },
     ...problems(
-      "MALFORMED_REQUEST",
       "CREDENTIAL_REQUIRED",
-      "KEY_INVALID",
-      "KEY_ROTATED",
-      "LICENSE_REVOKED",
-      "LICENSE_SUSPENDED",
-      "LICENSE_EXPIRED",
-      "MACHINE_MISMATCH",
+      ...CREDENTIAL_PROBLEMS,
+      ...STANDING_PROBLEMS,
       "MACHINE_LIMIT_REACHED",
+      "MALFORMED_REQUEST",
       "PAYLOAD_TOO_LARGE",
       "VALIDATION_FAILED",
-      "RATE_LIMITED",
     ),
   },
 });

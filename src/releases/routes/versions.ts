@@ -7,7 +7,7 @@ import { createRouter } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { readHolder } from "../../licensing/holder.ts";
+import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import type { LicenseRecord } from "../../licensing/license-record.ts";
 import { currentTime } from "../../time.ts";
 import { ChannelName } from "../release-schema.ts";
@@ -47,18 +47,11 @@ versions.openapi(
     responses: {
       200: { description: "The versions.", content: { "application/json": { schema: VersionListing } } },
       ...problems(
-        "KEY_INVALID",
-        "KEY_ROTATED",
-        "TOKEN_INVALID",
-        "TOKEN_EXPIRED",
-        "LICENSE_REVOKED",
-        "LICENSE_SUSPENDED",
-        "LICENSE_EXPIRED",
-        "MACHINE_MISMATCH",
+        ...CREDENTIAL_PROBLEMS,
+        ...STANDING_PROBLEMS,
         "NOT_ENTITLED",
         "WORKER_NOT_FOUND",
         "VALIDATION_FAILED",
-        "RATE_LIMITED",
       ),
     },
   }),
