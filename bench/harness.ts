@@ -1,16 +1,17 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import { PROJECT } from "../scripts/development/paths.ts";
 import { developmentSecrets } from "../scripts/development-secrets.ts";
-import { HELLO, PLAIN_STORAGE } from "./baselines.ts";
+import { BARE, HELLO } from "./baselines.ts";
 import type { Bundle } from "./bundle.ts";
 import { type ProcessUsage, usageOfChild } from "./process-usage.ts";
 
 /** The Workers that run beside each other. */
-export type WorkerName = "catalog" | "hello" | "plain-storage";
+export type WorkerName = "catalog" | "hello" | "bare";
 
 /** The host that a Worker answers for. */
 export const hostOf = (worker: WorkerName): string => `${worker}.test`;
@@ -22,8 +23,10 @@ export type Harness = {
   secrets: Record<string, string>;
   ledger: Awaited<ReturnType<Miniflare["getD1Database"]>>;
   edge: Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
-  /** Writes many records of the edge copy; one by one from here would take far longer. */
-  fillEdge(records: readonly [key: string, record: object][]): Promise<void>;
+  /** Puts JSON to the bare Worker, which keeps it. */
+  tellBare(path: string, body: object): Promise<void>;
+  /** V8's inspector of the service's isolate. It costs nothing until somebody connects. */
+  inspector: URL;
   /** Null where the system does not tell. */
   usage: ProcessUsage | null;
   stop(): Promise<void>;
@@ -68,13 +71,17 @@ export async function startHarness(bundle: Bundle, releaseKey: string, isBehindP
     // The same bindings, but not a second consumer of the queue.
     {
       ...options,
-      ...reached("plain-storage"),
+      ...reached("bare"),
       queueConsumers: {},
-      modules: module("plain-storage.js", PLAIN_STORAGE),
+      modules: module("bare.js", BARE),
     },
   ];
   const folder = await storageFolder();
-  const miniflare = new Miniflare(convertV4MiniflareOptions({ cf: false, resourcePersistencePath: folder, workers }));
+  // Also when somebody ends the run by Ctrl-C: what lies in memory would stay there.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({ cf: false, inspectorPort: 0, resourcePersistencePath: folder, workers }),
+  );
   const proxy = await miniflare.ready;
   const ledger = await miniflare.getD1Database("DB", "catalog");
   await migrate(ledger);
@@ -84,21 +91,19 @@ export async function startHarness(bundle: Bundle, releaseKey: string, isBehindP
     ports: {
       catalog: await portOf("catalog"),
       hello: await portOf("hello"),
-      "plain-storage": await portOf("plain-storage"),
+      bare: await portOf("bare"),
     },
     secrets,
     ledger,
     edge: await miniflare.getKVNamespace("EDGE", "catalog"),
-    async fillEdge(records) {
-      const url = new URL("/kv", await miniflare.unsafeGetDirectURL("plain-storage"));
-      const response = await fetch(url, { method: "PUT", body: JSON.stringify(records) });
-      if (!response.ok) throw new Error(`the edge copy could not be filled: ${await response.text()}`);
+    async tellBare(path, body) {
+      const url = new URL(path, await miniflare.unsafeGetDirectURL("bare"));
+      const response = await fetch(url, { method: "PUT", body: JSON.stringify(body) });
+      if (!response.ok) throw new Error(`the bare Worker does not take ${path}: ${await response.text()}`);
     },
+    inspector: new URL("/core:user:catalog", await miniflare.getInspectorURL()),
     usage: usageOfChild("workerd"),
-    async stop() {
-      await miniflare.dispose();
-      await rm(folder, { recursive: true });
-    },
+    stop: () => miniflare.dispose(),
   };
 }
 

@@ -26,7 +26,7 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report
       rows.push({ name, scenario, measurement: await measure(harness, scenario, options) });
     }
     if (isWhole) say("memory ...");
-    const memory = isWhole ? await measurePeakMemory(harness, samples) : null;
+    const memory = isWhole ? await measurePeakMemory(harness, samples) : [];
     return { rows, gzipBytes: bundle.gzipBytes, startupMs, memory };
   } finally {
     await harness.stop();

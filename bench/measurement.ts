@@ -14,19 +14,19 @@ export type SideMeasurement = Round;
 export type Measurement = {
   path: SideMeasurement;
   baseline: SideMeasurement;
-  storage: SideMeasurement | null;
+  floor: SideMeasurement | null;
   /** Requests per second of the path by those of its baseline: the median over pairs of neighboring rounds. */
   ratio: number;
 };
 
 /**
- * Measures a path, its baseline and its storage calls in alternating rounds, the order turning each time, so that a
+ * Measures a path, its baseline and its floor in alternating rounds, the order turning each time, so that a
  * machine that is now fast, now slow is so for all. The first turn warms up and is not counted. Throws when anything is
  * answered otherwise than with 200.
  */
 export async function measure(harness: Harness, scenario: Scenario, options: BenchOptions): Promise<Measurement> {
-  const { path, baseline, storage } = scenario;
-  const sides = [baseline, path, ...(storage ? [storage] : [])];
+  const { path, baseline, floor } = scenario;
+  const sides = [baseline, path, ...(floor ? [floor] : [])];
   const rounds = new Map<Side, Round[]>(sides.map((side) => [side, []]));
   for (let turn = 0; turn <= options.rounds; turn++) {
     for (const side of turn % 2 === 0 ? sides : sides.toReversed()) {
@@ -38,7 +38,7 @@ export async function measure(harness: Harness, scenario: Scenario, options: Ben
   return {
     path: mediansOf(of(path)),
     baseline: mediansOf(of(baseline)),
-    storage: storage && mediansOf(of(storage)),
+    floor: floor && mediansOf(of(floor)),
     ratio: median(of(path).map(({ rps }, turn) => rps / (of(baseline)[turn]?.rps ?? Number.NaN))),
   };
 }

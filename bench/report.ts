@@ -3,15 +3,15 @@ import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "../scripts/development/paths.ts";
 import { formatTable } from "../src/cli/table.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Measurement, SideMeasurement } from "./measurement.ts";
 import type { PeakMemory } from "./memory.ts";
 import type { Scenario, ScenarioName } from "./scenarios.ts";
 
 /** A path that was measured. */
 export type Row = { name: ScenarioName; scenario: Scenario; measurement: Measurement };
 
-/** Everything that one run came to. `memory` null: not asked for, or the system does not tell. */
-export type Report = { rows: readonly Row[]; gzipBytes: number; startupMs: number | null; memory: PeakMemory | null };
+/** Everything that one run came to; start-up and memory only of a whole run. */
+export type Report = { rows: readonly Row[]; gzipBytes: number; startupMs: number | null; memory: PeakMemory[] };
 
 /** What `--json` prints. Ratios have three decimals. */
 export const jsonReport = ({ rows, gzipBytes, startupMs }: Report): string =>
@@ -26,45 +26,42 @@ export const jsonReport = ({ rows, gzipBytes, startupMs }: Report): string =>
     startup_ms: startupMs === null ? null : Math.round(startupMs),
   });
 
-const HEADINGS = ["Path", "Requests/s", "Ratio", "Aim", "Compared with", "CPU µs", "of that storage"];
+const HEADINGS = ["Path", "Requests/s", "Ratio", "Aim", "Baseline/s", "CPU µs", "Floor's", "Baseline's"];
 
 function cells({ scenario, measurement }: Row): string[] {
-  const { path, baseline, storage, ratio } = measurement;
-  const isFile = scenario.baseline.worker === "plain-storage";
-  const cpu = ({ cpu }: { cpu: number | null }) => (cpu === null ? "" : cpu.toFixed(0));
+  const { path, baseline, floor, ratio } = measurement;
+  const rate = ({ rps, mibPerSecond }: SideMeasurement) =>
+    scenario.baseline.worker === "bare" ? `${number(rps)} (${mibPerSecond.toFixed(0)} MiB/s)` : number(rps);
+  const cpu = (side: SideMeasurement | null) => (typeof side?.cpu === "number" ? side.cpu.toFixed(0) : "");
   return [
     scenario.title,
-    isFile ? `${number(path.rps)} (${path.mibPerSecond.toFixed(0)} MiB/s)` : number(path.rps),
+    rate(path),
     ratio.toFixed(2),
     scenario.aim === null ? "" : scenario.aim.toFixed(2),
-    `${isFile ? "the R2 object, unchecked" : "hello"}: ${number(baseline.rps)}/s, ${cpu(baseline)} µs`,
+    rate(baseline),
     cpu(path),
-    storage ? share(storage, baseline) : isFile ? cpu(baseline) : "0",
+    cpu(floor),
+    cpu(baseline),
   ];
 }
-
-/** What the storage calls alone cost beyond a hello. */
-const share = (storage: { cpu: number | null }, hello: { cpu: number | null }): string =>
-  storage.cpu === null || hello.cpu === null ? "" : (storage.cpu - hello.cpu).toFixed(0);
 
 const number = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
 
-const MIB = 1024 ** 2;
-
 function facts({ gzipBytes, startupMs, memory }: Report): string[] {
-  const mib = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
   return [
     `Bundle: ${(gzipBytes / 1024).toFixed(1)} KiB gzipped.`,
     ...(startupMs === null ? [] : [`Start-up: ${startupMs.toFixed(0)} ms of CPU.`]),
-    ...(memory === null
-      ? []
-      : [
-          `Peak memory of workerd with ${memory.clients} downloads at once: ${memory.peaks
-            .map(({ fileBytes, peakBytes }) => `${mib(peakBytes)} for a file of ${mib(fileBytes)}`)
-            .join(", ")} (${mib(memory.before)} before).`,
-        ]),
+    ...memory.map(
+      ({ fileBytes, isolate, process }) =>
+        `Peak memory while four clients download ${mib(fileBytes)}: ${mib(isolate)} in the Worker's isolate` +
+        (process
+          ? `; ${mib(process.path)} in all of workerd, R2 included (${mib(process.bare)} with no checks).`
+          : "."),
+    ),
   ];
 }
+
+const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(bytes < 100 * 1024 ** 2 ? 1 : 0)} MiB`;
 
 /** The report for a terminal. */
 export const textReport = (report: Report): string =>

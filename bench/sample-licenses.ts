@@ -59,7 +59,9 @@ export async function copyLicense(harness: Harness, original: SampleLicense, cou
     machines: { id: "machine_id", license_id: "id", fingerprint_hash: "machine" },
   };
   for (const [table, differs] of Object.entries(differing)) await copyRow(ledger, table, differs, rows, original.id);
-  await harness.fillEdge(copies.map(({ id, machine }) => [`license:${id}`, { ...record, id, machines: [machine] }]));
+  // One by one from here would take far longer.
+  const records = copies.map(({ id, machine }) => [`license:${id}`, { ...record, id, machines: [machine] }]);
+  await harness.tellBare("/kv", records);
   return copies;
 }
 

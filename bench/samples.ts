@@ -17,6 +17,8 @@ export type Samples = {
   /** 10,000 more, each with a token of its own. */
   licenses(): Promise<readonly SampleLicense[]>;
   publish(sample: SampleRelease): Promise<void>;
+  /** Lets the bare Worker give the service's answer to a path as its own; returns where. */
+  recordAnswer(path: string, token?: string): Promise<string>;
   /** The path of a fresh signed URL of a published sample; it lives five minutes. */
   linkTo(sample: SampleRelease): Promise<string>;
   /** Where R2 has a published sample's bytes. */
@@ -36,6 +38,13 @@ export async function prepareSamples(harness: Harness, releaseKey: MinisignSecre
       const begun = published.get(sample) ?? publishSample(client, owner, releaseKey, sample);
       published.set(sample, begun);
       return begun;
+    },
+    async recordAnswer(path, token) {
+      const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+      const response = await fetch(client.url + path, { headers });
+      const place = `/answer${path.split("?", 1)[0]}`;
+      await harness.tellBare(place, { body: await response.text(), headers: [...response.headers] });
+      return place;
     },
     async linkTo({ workerId, version }) {
       const { download_url } = await client.json(Download, {

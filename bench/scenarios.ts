@@ -24,8 +24,8 @@ export type Scenario = {
   aim: number | null;
   path: Side;
   baseline: Side;
-  /** The path's storage calls and nothing else; null for a path that makes none. */
-  storage: Side | null;
+  /** The path's storage calls or its answer and nothing else; null where that is the baseline already. */
+  floor: Side | null;
   /** Connections that ask at once, where the usual number would only queue. */
   connections?: number;
   /** Requests of a round, where there is a limited number of them. */
@@ -35,21 +35,15 @@ export type Scenario = {
 const HELLO: Side = { worker: "hello", next: always(get("hello", "/")) };
 
 const catalog = (next: NextRequest): Side => ({ worker: "catalog", next });
-const plainStorage = (next: NextRequest): Side => ({ worker: "plain-storage", next });
+const bare = (next: NextRequest): Side => ({ worker: "bare", next });
 
 const DECISION = `/v1/workers/${SAMPLES.small.workerId}/latest/download?platform=linux-x86_64`;
 
 /** Prepares what a scenario needs. `rounds`: how often its path will be measured, the round to warm up included. */
 export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) => Promise<Scenario>> = {
-  catalog_list: async () => ({
-    ...{ title: "`GET /workers`", aim: 0.9 },
-    ...{ path: catalog(always(get("catalog", "/workers"))), baseline: HELLO, storage: null },
-  }),
+  catalog_list: (samples) => document("/workers", samples),
 
-  pkgbuild: async () => ({
-    ...{ title: "`GET /workers/cpu/PKGBUILD`", aim: 0.9 },
-    ...{ path: catalog(always(get("catalog", "/workers/cpu/PKGBUILD"))), baseline: HELLO, storage: null },
-  }),
+  pkgbuild: (samples) => document("/workers/cpu/PKGBUILD", samples),
 
   async verification(samples) {
     const licenses = await samples.licenses();
@@ -57,7 +51,7 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
     return {
       ...{ title: "`POST /v1/licenses/verify`, 10,000 tokens in turn", aim: 0.45 },
       ...{ path: catalog(inTurn(requests)), baseline: HELLO },
-      storage: plainStorage(inTurn(licenses.map(({ id }) => get("plain-storage", `/ledger/${id}`)))),
+      floor: bare(inTurn(licenses.map(({ id }) => get("bare", `/ledger/${id}`)))),
     };
   },
 
@@ -66,7 +60,8 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
     const { token } = await samples.license();
     return {
       ...{ title: "`GET .../latest/download`, one token again and again", aim: 0.8 },
-      ...{ path: catalog(always(get("catalog", DECISION, token))), baseline: HELLO, storage: null },
+      ...{ path: catalog(always(get("catalog", DECISION, token))), baseline: HELLO },
+      floor: bare(always(get("bare", await samples.recordAnswer(DECISION, token)))),
     };
   },
 
@@ -76,7 +71,7 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
     return {
       ...{ title: "`GET .../latest/download`, 10,000 licenses' tokens, each once", aim: 0.45 },
       ...{ path: catalog(once(licenses.map(({ token }) => get("catalog", DECISION, token)))), baseline: HELLO },
-      storage: plainStorage(inTurn(licenses.map(({ id }) => get("plain-storage", `/kv/${id}`)))),
+      floor: bare(inTurn(licenses.map(({ id }) => get("bare", `/kv/${id}`)))),
       requestsPerRound: Math.floor(licenses.length / rounds),
     };
   },
@@ -89,12 +84,18 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
   }),
 };
 
+/** A public document against hello. */
+const document = async (path: string, samples: Samples): Promise<Scenario> => ({
+  ...{ title: `\`GET ${path}\``, aim: 0.9, path: catalog(always(get("catalog", path))), baseline: HELLO },
+  floor: bare(always(get("bare", await samples.recordAnswer(path)))),
+});
+
 /** A signed URL against the same R2 object with no checks. */
 async function file(title: string, aim: number | null, sample: SampleRelease, samples: Samples): Promise<Scenario> {
   await samples.publish(sample);
   return {
-    ...{ title, aim, storage: null },
+    ...{ title, aim, floor: null },
     path: catalog(always(get("catalog", await samples.linkTo(sample)))),
-    baseline: plainStorage(always(get("plain-storage", `/r2/${await samples.objectKeyOf(sample)}`))),
+    baseline: bare(always(get("bare", `/r2/${await samples.objectKeyOf(sample)}`))),
   };
 }
