@@ -8,11 +8,17 @@ import { type Publishers, publishOrRetry } from "./storage/outbox.ts";
 export const publishers: Publishers = { license: licensePublisher, manifest: manifestPublisher };
 
 /**
- * Publishes what this request has just committed. `pending` when KV would not take it: it is tried again after the
- * response, and then by the cron until it is done. Never throws: what is committed stays committed.
+ * Publishes what this request has just committed as `changeIds`; none publishes again what was committed before. `pending` when
+ * KV would not take it: it is tried again after the response, and then by the cron until it is done. Goes on when the client
+ * hangs up. Never throws: what is committed stays committed.
  */
-export const publishNow = (
+export function publishNow(
   c: Pick<RequestScope, "env" | "executionCtx">,
   publication: Publication,
-): Promise<"published" | "pending"> =>
-  publishOrRetry(c.env, publishers, publication, (work) => c.executionCtx.waitUntil(work));
+  changeIds: readonly string[],
+): Promise<"published" | "pending"> {
+  const later = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  const published = publishOrRetry(c.env, publishers, publication, changeIds, later);
+  later(published);
+  return published;
+}

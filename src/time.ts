@@ -5,6 +5,9 @@ export const MINUTE = 60;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** The last second that RFC 3339 can write. */
+export const END_OF_TIME: UnixSeconds = 253_402_300_799;
+
 /** The current time in seconds. Only the edges (routes, scheduled, queue, CLI) call it; decisions take `now`. */
 export const currentTime = (): UnixSeconds => Math.floor(Date.now() / 1000);
 

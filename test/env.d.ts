@@ -1,12 +1,17 @@
 import type { D1Migration } from "@cloudflare/vitest-plugin";
 
+/** Secrets that only a shop has, and so are not in wrangler.toml's `required`. */
+type ShopSecrets = {
+  STRIPE_SECRET_KEY?: string;
+  STRIPE_WEBHOOK_SECRET?: string;
+  STRIPE_WEBHOOK_SECRET_PREVIOUS?: string;
+  STRIPE_API_BASE?: string;
+};
+
 declare global {
+  interface Env extends ShopSecrets {}
   namespace Cloudflare {
-    interface Env {
-      STRIPE_SECRET_KEY?: string;
-      STRIPE_WEBHOOK_SECRET?: string;
-      STRIPE_WEBHOOK_SECRET_PREVIOUS?: string;
-      STRIPE_API_BASE?: string;
+    interface Env extends ShopSecrets {
       TEST_MIGRATIONS: D1Migration[];
     }
     interface GlobalProps {

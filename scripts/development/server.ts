@@ -5,6 +5,8 @@ import type { DevelopmentPaths } from "./paths.ts";
 import { signalGroup, spawnWrangler } from "./wrangler.ts";
 
 const READY_WITHIN_MS = 120_000;
+/** A start that takes longer shows what wrangler says: most likely that the code does not build. */
+const QUIET_FOR_MS = 15_000;
 const STOP_WITHIN_MS = 5_000;
 
 /** Throws, saying what to do, if another program listens on this port of the loopback interface. */
@@ -28,9 +30,9 @@ export async function refuseBusyPort(port: number): Promise<void> {
 
 /** A running `wrangler dev`. */
 export type DevelopmentServer = {
-  /** Resolves when the Worker answers. Throws, with what wrangler said, if it ends or takes two minutes. */
+  /** Resolves when the Worker answers. Throws, having shown what wrangler said, if it ends or takes two minutes. */
   ready(signal: AbortSignal): Promise<void>;
-  /** Shows on the terminal what the Worker logs from here on. */
+  /** Shows on the terminal what wrangler and the Worker log from here on. */
   showLog(): void;
   /** Resolves with the exit code when wrangler has ended, whoever ended it. */
   exited: Promise<number>;
@@ -68,12 +70,15 @@ export function startServer(
   return {
     exited,
     async ready(signal) {
-      const deadline = Date.now() + READY_WITHIN_MS;
+      const startedAt = Date.now();
       while (!(await isHealthy(port))) {
         signal.throwIfAborted();
-        if (ended || Date.now() > deadline) {
-          throw new Error(`The Worker did not start:\n${Buffer.concat(unseen ?? [])}`);
+        const waited = Date.now() - startedAt;
+        if (unseen !== null && (ended || waited > QUIET_FOR_MS)) {
+          process.stderr.write(Buffer.concat(unseen));
+          unseen = null;
         }
+        if (ended || waited > READY_WITHIN_MS) throw new Error("The Worker did not start.");
         await sleep(200);
       }
     },

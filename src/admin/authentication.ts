@@ -3,14 +3,19 @@ import type { AppEnv } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import type { Actor } from "../storage/ledger.ts";
-import { currentTime } from "../time.ts";
+import { currentTime, type UnixSeconds } from "../time.ts";
 import { ACCESS_HEADER, acceptsAccess, accessScopes, isCrossSiteChange, verifyAccessAssertion } from "./access.ts";
 import { isAdminToken } from "./admin-token.ts";
 import { findAdminToken } from "./admin-token-store.ts";
 import { allows, type NeededScope, type Scope } from "./scopes.ts";
 
 /** Who is at work: `token:adm_...` or `access:mail`, as the audit trail names them, and what they may do. */
-export type Admin = { actor: string; scopes: readonly Scope[] };
+export type Admin = {
+  actor: string;
+  scopes: readonly Scope[];
+  /** When a token that expires does; null for one that does not, and for people, whose sessions are not ours. */
+  expiresAt: UnixSeconds | null;
+};
 
 /** What a handler behind `requireScope` may rely on. */
 export type AdminEnv = AppEnv & { Variables: { admin: Admin } };
@@ -90,7 +95,7 @@ async function byToken(db: D1Database, authorization: string): Promise<Admin> {
       detail: "This admin token has expired. Please ask an owner for a new one.",
     });
   }
-  return { actor: `token:${known.id}`, scopes: known.scopes };
+  return { actor: `token:${known.id}`, scopes: known.scopes, expiresAt: known.expires_at };
 }
 
 async function byAccess(c: Context<AdminEnv>, assertion: string): Promise<Admin> {
@@ -101,5 +106,5 @@ async function byAccess(c: Context<AdminEnv>, assertion: string): Promise<Admin>
       detail: "A change through Access must come from this site's own pages.",
     });
   }
-  return { actor: `access:${mail}`, scopes: accessScopes(c.var.config.ACCESS_SCOPES, mail) };
+  return { actor: `access:${mail}`, scopes: accessScopes(c.var.config.ACCESS_SCOPES, mail), expiresAt: null };
 }

@@ -33,5 +33,5 @@ export const askerOfLink = ({ holder, issuedAt }: Link): Asker | null =>
  * after it, or is of a later generation. Then a refusal must be the ledger's. A credential that is older than the record, a
  * revoked one for example, never causes a read of the ledger.
  */
-export const recordMayLag = (record: LicenseRecord, asker: Asker): boolean =>
+export const recordMayLag = (record: LicenseRecord, asker: Pick<Asker, "generation" | "issuedAt">): boolean =>
   asker.generation > record.generation || (asker.issuedAt !== null && asker.issuedAt >= record.published_at);

@@ -38,7 +38,8 @@ export async function authorizeDelivery(
     decideDelivery(worker, manifest, wanted, asker && record && { ...asker, license: record }, now, PURCHASE_URL);
   const decision = decide(license);
   if (decision.ok) return decision.value;
-  const newer = asker && license ? await newerRecord(c, asker, license, decision.error.code, now) : null;
+  const mayHave = (record: LicenseRecord) => decide(record).ok;
+  const newer = asker && license ? await newerRecord(c, asker, license, decision.error.code, mayHave, now) : null;
   const final = newer ? decide(newer) : decision;
   if (final.ok) return final.value;
   throw new Problem(final.error);
@@ -50,18 +51,24 @@ async function newerRecord(
   asker: Asker,
   record: LicenseRecord,
   refusal: ProblemCode,
+  mayHave: (record: LicenseRecord) => boolean,
   now: UnixSeconds,
 ): Promise<LicenseRecord | null> {
-  if (refusal === "MACHINE_DEACTIVATED" && asker.mayActivate) return activate(c, asker, now);
+  if (refusal === "MACHINE_DEACTIVATED" && asker.mayActivate) {
+    // No seat is taken for a file that could not be had with it.
+    const seated = { ...record, machines: [...record.machines, asker.machine] };
+    return mayHave(seated) ? activate(c, asker, now) : seated;
+  }
   return MAY_BE_STALE.has(refusal) && recordMayLag(record, asker) ? readLedgerRecord(c.env.DB, record.id, now) : null;
 }
 
 async function activate(c: RequestScope, asker: Asker, now: UnixSeconds): Promise<LicenseRecord> {
-  await countActivation(c.env, asker.licenseId);
+  await countActivation(c.env, asker);
   const actor = actorOf(c, `license:${asker.licenseId}`);
   const machine = { hash: asker.machine, name: null, platform: null };
   const activation = await activateMachine(c.env.DB, asker, machine, c.var.config.PURCHASE_URL, actor);
   if (!activation.ok) throw new Problem(activation.error);
-  if (activation.value.isNew) await publishNow(c, { topic: "license", key: asker.licenseId });
-  return licenseRecordOf(activation.value.license, now);
+  const { license, changeId } = activation.value;
+  if (changeId !== null) await publishNow(c, { topic: "license", key: license.id }, [changeId]);
+  return licenseRecordOf(license, now);
 }

@@ -1,13 +1,8 @@
+import { namesEtag } from "../http/etag.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
 
 /** How a file is to be answered. */
 export type FileAnswer = { status: 200 | 304 | 416 } | { status: 206; offset: number; length: number };
-
-/** Whether an `If-None-Match` list names the entity tag; weak comparison (RFC 9110, section 13.1.2). */
-export function matchesEtag(header: string, etag: string): boolean {
-  if (header.trim() === "*") return true;
-  return header.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
-}
 
 /**
  * The answer to a conditional or partial GET or HEAD for a file with a strong `etag`, last modified at `lastModified` (an
@@ -15,16 +10,18 @@ export function matchesEtag(header: string, etag: string): boolean {
  * a resumed download never joins two versions.
  */
 export function answerConditions(
-  headers: Headers,
+  { method, headers }: Pick<Request, "method" | "headers">,
   { etag, lastModified, size }: { etag: string; lastModified: string; size: number },
 ): FileAnswer {
   const noneMatch = headers.get("If-None-Match");
   const modifiedSince = headers.get("If-Modified-Since");
   if (noneMatch !== null) {
-    if (matchesEtag(noneMatch, etag)) return { status: 304 };
+    if (namesEtag(noneMatch, etag)) return { status: 304 };
   } else if (modifiedSince !== null && Date.parse(modifiedSince) >= Date.parse(lastModified)) {
     return { status: 304 };
   }
+  // Range is defined for GET alone (RFC 9110, section 14.2).
+  if (method !== "GET") return { status: 200 };
   const ifRange = headers.get("If-Range");
   const range: ByteRange =
     ifRange === null || ifRange === etag || ifRange === lastModified

@@ -45,7 +45,7 @@ export function decideDelivery(
   if (refusal) return err(refusal);
   const covers = (release: ManifestRelease) =>
     worker.tier === "free" || !claim || grantsRelease(claim.license, release);
-  const release = wanted.version === "latest" ? latestRelease(manifest, { channel: wanted.channel, covers }) : named;
+  const release = wanted.version === "latest" ? latestWith(manifest, wanted, covers) : named;
   if (!release || !covers(release)) return err(refusalOfVersion(worker.id, manifest, wanted, covers, purchaseUrl));
   const artifact = artifactOf(release, wanted.file);
   return artifact
@@ -75,6 +75,13 @@ const refusalOfWorker = (workerId: string, license: LicenseRecord, purchaseUrl: 
         detail: `The license does not include ${workerId}.`,
         extras: { purchase_url: purchaseUrl },
       };
+
+/** The newest release that has the file, so that a platform which a later one leaves out keeps its own latest. */
+const latestWith = (manifest: Manifest, { channel, file }: Wanted, covers: Covers): ManifestRelease | null =>
+  latestRelease(manifest, {
+    channel,
+    covers: (release) => covers(release) && artifactOf(release, file) !== undefined,
+  }) ?? latestRelease(manifest, { channel, covers });
 
 /** Why none of the versions that are wanted may be had: there is none, or the license does not cover it. */
 function refusalOfVersion(

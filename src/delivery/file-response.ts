@@ -16,7 +16,7 @@ export async function fileResponse(
   const { size, object_key, filename } = artifact;
   const etag = `"${artifact.sha256}"`;
   const lastModified = new Date(release.published_at * 1000).toUTCString();
-  const answer = answerConditions(request.headers, { etag, lastModified, size });
+  const answer = answerConditions(request, { etag, lastModified, size });
   const headers = new Headers({
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, no-store",

@@ -56,7 +56,7 @@ export async function sealLink(link: Link, secret: CryptoKey): Promise<string> {
     link.content === "file" ? 0 : 1,
     ...holder,
   ];
-  const payload = Uint8Array.from(new TextEncoder().encode(JSON.stringify(packed)));
+  const payload = new Uint8Array(new TextEncoder().encode(JSON.stringify(packed)));
   const sealed = new Uint8Array(payload.length + MAC_BYTES);
   sealed.set(payload);
   sealed.set(await mac(secret, payload), payload.length);

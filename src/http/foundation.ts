@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { ConfigError, configOf } from "../config.ts";
+import { isStoreFailure } from "../storage/store-failure.ts";
 import type { AppContext, AppEnv } from "./app.ts";
 import { Problem, problemResponse, type Refusal } from "./problem.ts";
 
@@ -52,8 +53,8 @@ export function onError(error: unknown, c: AppContext): Response {
 
 function refusalOf(error: unknown, requestId: string): Refusal {
   if (error instanceof Problem) return error;
-  if (error instanceof HTTPException && error.status === 400) {
-    return { code: "MALFORMED_REQUEST", detail: "The body is not JSON." };
+  if (error instanceof HTTPException && (error.status === 400 || error.status === 415)) {
+    return { code: "MALFORMED_REQUEST", detail: "Send the body as JSON, with `Content-Type: application/json`." };
   }
   console.error(
     JSON.stringify({
@@ -63,8 +64,10 @@ function refusalOf(error: unknown, requestId: string): Refusal {
       stack: error instanceof Error ? error.stack : undefined,
     }),
   );
-  return error instanceof ConfigError
-    ? { code: "SERVICE_UNAVAILABLE", detail: "The service is not configured." }
+  if (error instanceof ConfigError) return { code: "SERVICE_UNAVAILABLE", detail: "The service is not configured." };
+  // A store that has a bad minute is worth a retry: makepkg, for one, retries 503 and reads Retry-After.
+  return isStoreFailure(error)
+    ? { code: "SERVICE_UNAVAILABLE", detail: "A store does not answer. Please try again.", extras: { retry_after: 5 } }
     : { code: "INTERNAL_ERROR", detail: `Please try again; if it stays, tell us the request id ${requestId}.` };
 }
 

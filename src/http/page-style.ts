@@ -11,6 +11,7 @@ export const PAGE_STYLE = `
   --on-accent: light-dark(#ffffff, #1d1300);
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif; }
 main { max-width: 42rem; margin: 0 auto; padding: clamp(1.5rem, 6vw, 4rem) 1.25rem 4rem; }
 a { color: var(--accent); text-underline-offset: .3em; }

@@ -21,15 +21,22 @@ export const countFailedCredential = (env: Env, request: Request): Promise<void>
 export const countFailedAdminSignIn = (env: Env, request: Request): Promise<void> =>
   take(env.ADMIN_SIGN_IN, clientAddress(request), "Too many false admin credentials came from this address.");
 
-/** Counts an activation under its license, after the key has proved to be real. Throws RATE_LIMITED past the limit. */
-export const countActivation = (env: Env, licenseId: string): Promise<void> =>
-  take(env.ACTIVATIONS, licenseId, "This license activates machines too often.");
+/** A genuine credential. It counts by its generation, so that who holds a rotated key cannot lock out who holds the new one. */
+type Genuine = { licenseId: string; generation: number };
 
-/**
- * Counts a verification under the license of a genuine token, else under the address. Throws RATE_LIMITED past the limit.
- */
-export const countVerification = (env: Env, request: Request, licenseId: string | null): Promise<void> =>
-  take(env.VERIFICATIONS, licenseId ?? clientAddress(request), "Too many verifications.");
+const keyOf = ({ licenseId, generation }: Genuine): string => `${licenseId}:${generation}`;
+
+/** Counts an activation under the key that asks for it, which has proved to be real. Throws RATE_LIMITED past the limit. */
+export const countActivation = (env: Env, key: Genuine): Promise<void> =>
+  take(env.ACTIVATIONS, keyOf(key), "This license activates machines too often.");
+
+/** Counts a token that is asked for, under the credential and the machine (fingerprint hash) it is for. Throws RATE_LIMITED. */
+export const countTokenRequest = (env: Env, credential: Genuine, machine: string): Promise<void> =>
+  take(env.TOKEN_REQUESTS, `${keyOf(credential)}:${machine}`, "This machine asks for tokens too often.");
+
+/** Counts a verification under a genuine token's license, else (null) under the address. Throws RATE_LIMITED past the limit. */
+export const countVerification = (env: Env, request: Request, token: Genuine | null): Promise<void> =>
+  take(env.VERIFICATIONS, token ? keyOf(token) : clientAddress(request), "Too many verifications.");
 
 /** Counts a checkout under the address of who begins it. Throws RATE_LIMITED past the limit. */
 export const countCheckout = (env: Env, request: Request): Promise<void> =>

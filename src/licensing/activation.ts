@@ -1,40 +1,57 @@
 import type { Refusal } from "../http/problem.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { Actor } from "../storage/ledger.ts";
-import type { License, MachineRow } from "./license-record.ts";
+import type { UnixSeconds } from "../time.ts";
+import type { License } from "./license-record.ts";
+import { refusalOfStanding, standingOf } from "./license-status.ts";
 import { readLicense } from "./license-store.ts";
-import { refusalOfUse } from "./license-use.ts";
-import { activeMachine, type MachineFacts, takeSeat } from "./machine-store.ts";
+import { refusalOfGeneration } from "./license-use.ts";
+import { activeMachine, type MachineFacts, type Seat, takeSeat } from "./machine-store.ts";
 
-/** A license that its ledger says may be used, or the refusal. A genuine key whose license is gone is KEY_INVALID. */
-export async function readUsableLicense(
+type Credential = { licenseId: string; generation: number };
+
+/**
+ * The license of a genuine credential as the ledger has it, whatever its status: KEY_INVALID when it is gone, KEY_ROTATED
+ * when the credential is of another generation.
+ */
+export async function readHeldLicense(
   db: D1Database,
-  { licenseId, generation }: { licenseId: string; generation: number },
-  purchaseUrl: string,
-  now: number,
+  { licenseId, generation }: Credential,
 ): Promise<Result<License, Refusal>> {
   const license = await readLicense(db, licenseId);
   if (!license) return err({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
-  const refusal = refusalOfUse(license, generation, now, purchaseUrl);
+  const refusal = refusalOfGeneration(license.generation, generation);
   return refusal ? err(refusal) : ok(license);
+}
+
+/** `readHeldLicense`, if the license is in force at `now`; else the refusal for its status. */
+export async function readUsableLicense(
+  db: D1Database,
+  credential: Credential,
+  purchaseUrl: string,
+  now: UnixSeconds,
+): Promise<Result<License, Refusal>> {
+  const license = await readHeldLicense(db, credential);
+  const refusal = license.ok ? refusalOfStanding(standingOf(license.value, now), purchaseUrl) : null;
+  return refusal ? err(refusal) : license;
 }
 
 /**
  * Activates a machine under the license of a genuine credential, by the ledger: the license must be in force, the
- * credential's generation current, and a seat free. A machine that is active already keeps its seat (`isNew` false).
- * Repeating it is safe. Errors: those of `refusalOfUse` and `takeSeat`.
+ * credential's generation current, and a seat free. A machine that is active already keeps its seat.
+ * Repeating it is safe. Errors: those of `readUsableLicense` and `takeSeat`.
  */
 export async function activateMachine(
   db: D1Database,
-  credential: { licenseId: string; generation: number },
+  credential: Credential,
   machine: MachineFacts,
   purchaseUrl: string,
   actor: Actor,
-): Promise<Result<{ license: License; machine: MachineRow; isNew: boolean }, Refusal>> {
+): Promise<Result<Seat, Refusal>> {
   const license = await readUsableLicense(db, credential, purchaseUrl, actor.now);
   if (!license.ok) return license;
   const active = activeMachine(license.value, machine.hash);
-  if (active) return ok({ license: license.value, machine: active, isNew: false });
+  if (active) return ok({ license: license.value, machine: active, changeId: null });
   const seat = await takeSeat(db, license.value, machine, actor);
   if (seat.ok) return seat;
   // The seat may have been refused because the license changed since it was read: then that is the reason to give.

@@ -1,6 +1,6 @@
 import type { Refusal } from "../http/problem.ts";
 import { err, ok, type Result } from "../result.ts";
-import { DAY, type UnixSeconds } from "../time.ts";
+import { DAY, END_OF_TIME, type UnixSeconds } from "../time.ts";
 import type { LicenseRow } from "./license-record.ts";
 import { endOf } from "./license-status.ts";
 import type { LicensePatch } from "./license-store.ts";
@@ -46,6 +46,7 @@ export function decideAdminAct(
       const { until } = act;
       const extendedUntil = "days" in until ? Math.max(now, end) + until.days * DAY : until.expires_at;
       if (extendedUntil === end) return ok(null);
+      if (extendedUntil > END_OF_TIME) return conflict("No end can be later than the year 9999.");
       if (extendedUntil < end || extendedUntil <= now) {
         return conflict("An extension must end later than the license does now, and in the future.");
       }

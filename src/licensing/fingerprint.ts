@@ -3,9 +3,10 @@ import { encodeBase64Url, sha256 } from "../encoding.ts";
 
 const MAX_FINGERPRINT = 256;
 
-/** What a hive sends to say which machine it is: any text of 1 to 256 characters without control characters. */
+/** What a hive sends to say which machine it is: any text of 1 to 256 characters without control characters, blanks around it aside. */
 export const Fingerprint = z
   .string()
+  .trim()
   .min(1)
   .max(MAX_FINGERPRINT)
   .refine((text) => !/\p{Cc}/u.test(text), "must not contain control characters");

@@ -7,8 +7,8 @@ import { err, ok, type Result } from "../result.ts";
 import { IsolateCache } from "../storage/isolate-cache.ts";
 import { currentTime, type UnixSeconds } from "../time.ts";
 import { Fingerprint, hashFingerprint } from "./fingerprint.ts";
-import { looksLikeLicenseKey, parseLicenseKey } from "./license-key.ts";
-import { CLOCK_TOLERANCE, verifyLicenseToken } from "./license-token.ts";
+import { parseLicenseKey } from "./license-key.ts";
+import { verifiesUntil, verifyLicenseToken } from "./license-token.ts";
 import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
 
 /**
@@ -35,9 +35,9 @@ async function holderOfToken(
   if (known) return ok(known);
   const claims = await verifyLicenseToken(token, { keyring, issuer, now });
   if (!claims.ok) return claims;
-  const { sub, gen, machine, iat, exp } = claims.value;
+  const { sub, gen, machine, iat } = claims.value;
   const holder: VerifiedToken = { kind: "token", licenseId: sub, generation: gen, machine, issuedAt: iat };
-  verified.set(token, holder, exp + CLOCK_TOLERANCE);
+  verified.set(token, holder, verifiesUntil(token, claims.value, keyring));
   return ok(holder);
 }
 
@@ -58,16 +58,20 @@ async function holderOf(
   issuer: string,
   now: UnixSeconds,
 ): Promise<Result<Holder, Refusal>> {
-  const { secret } = credential;
-  if (looksLikeLicenseKey(secret) || !secret.includes(".")) {
+  const { secret, machines } = credential;
+  const [sent = null, other] = machines;
+  if (other !== undefined) {
+    return err({ code: "MACHINE_MISMATCH", detail: "The Basic user and `Rbee-Machine` name different machines." });
+  }
+  if (!secret.includes(".") && !secret.startsWith("eyJ")) {
     const key = await parseLicenseKey(secret, secrets.keySecret);
     if (!key.ok) return key;
-    const machine = await hashOfSentMachine(key.value.licenseId, credential.machine);
+    const machine = await hashOfSentMachine(key.value.licenseId, sent);
     return machine.ok ? ok({ kind: "key", ...key.value, machine: machine.value }) : machine;
   }
   const token = await holderOfToken(secret, secrets, issuer, now);
   if (!token.ok) return token;
-  const machine = await hashOfSentMachine(token.value.licenseId, credential.machine);
+  const machine = await hashOfSentMachine(token.value.licenseId, sent);
   if (!machine.ok) return machine;
   if (machine.value !== null && machine.value !== token.value.machine) {
     return err({ code: "MACHINE_MISMATCH", detail: "The token was issued to another machine than the one named." });
@@ -90,6 +94,19 @@ export async function readHolder(c: RequestScope): Promise<Holder | null> {
   }
   throw new Problem(holder.error);
 }
+
+/** The problems that a credential itself may meet, for `problems(...)`. */
+export const CREDENTIAL_PROBLEMS = [
+  "KEY_INVALID",
+  "KEY_ROTATED",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "MACHINE_MISMATCH",
+  "RATE_LIMITED",
+] as const;
+
+/** The problems of a license that is not in force. */
+export const STANDING_PROBLEMS = ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED"] as const;
 
 /** What a handler behind `requireHolder` may rely on. */
 export type HolderEnv = AppEnv & { Variables: { holder: Holder } };

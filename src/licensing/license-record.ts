@@ -1,6 +1,8 @@
 import * as z from "zod";
 import type { UnixSeconds } from "../time.ts";
 
+const Entitlements = z.array(z.string());
+
 /** Columns of `licenses` that decisions need; the JSON columns are parsed. */
 export const LicenseRow = z.object({
   id: z.string(),
@@ -8,7 +10,7 @@ export const LicenseRow = z.object({
   email: z.string(),
   plan: z.string(),
   note: z.string().nullable(),
-  entitlements: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  entitlements: z.string().transform((text) => Entitlements.parse(JSON.parse(text))),
   versions: z.string(),
   updates_until: z.number().nullable(),
   machine_limit: z.number(),

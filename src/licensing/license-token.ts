@@ -14,6 +14,8 @@ export const CLOCK_TOLERANCE = 60;
 export const TOKEN_LIFETIME = DAY;
 /** Far above any token of ours; longer text is refused before it is parsed. */
 const MAX_TOKEN_LENGTH = 4096;
+/** Three parts, the last of 64 bytes. Its last symbol has four spare bits: one spelling for each token, as for each link. */
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 
 const Claims = z.object({
   iss: z.string(),
@@ -34,6 +36,13 @@ const Claims = z.object({
   status: z.object({ status_list: z.object({ idx: z.number(), uri: z.string() }) }),
 });
 export type LicenseTokenClaims = z.infer<typeof Claims>;
+
+/** Until when a token that has verified goes on to: its own end with the tolerance, or its key's, whichever is first. */
+export const verifiesUntil = (token: string, { exp }: LicenseTokenClaims, keyring: Keyring): UnixSeconds => {
+  const { kid } = decodeProtectedHeader(token);
+  const keyEnds = kid === undefined ? undefined : keyring.verification.get(kid)?.exp;
+  return Math.min(exp + CLOCK_TOLERANCE, keyEnds ?? Number.POSITIVE_INFINITY);
+};
 
 /**
  * When a token issued at `now` expires, in seconds since 1970: after its lifetime, or as an offline lease after as many
@@ -91,6 +100,7 @@ export async function verifyLicenseToken(
   { keyring, issuer, now }: { keyring: Keyring; issuer: string; now: UnixSeconds },
 ): Promise<Result<LicenseTokenClaims, Refusal>> {
   if (token.length > MAX_TOKEN_LENGTH) return invalid("The token is too long to be one of ours.");
+  if (!FORM.test(token)) return invalid("This is not a license token.");
   let kid: unknown;
   try {
     kid = decodeProtectedHeader(token).kid;

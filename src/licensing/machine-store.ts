@@ -16,6 +16,9 @@ export type MachineFacts = { hash: string; name: string | null; platform: string
  */
 export const activationsPerDay = (machineLimit: number): number => 10 + 3 * machineLimit;
 
+/** A machine that holds a seat. `changeId` names the change by which it has just taken it; null: it had it already. */
+export type Seat = { license: License; machine: MachineRow; changeId: string | null };
+
 /** The machine with this fingerprint hash if it is active, else undefined. */
 export const activeMachine = (license: License, hash: string): MachineRow | undefined =>
   license.machines.find((machine) => machine.fingerprint_hash === hash && machine.deactivated_at === null);
@@ -31,13 +34,13 @@ export async function takeSeat(
   license: License,
   machine: MachineFacts,
   actor: Actor,
-): Promise<Result<{ license: License; machine: MachineRow; isNew: boolean }, Refusal>> {
+): Promise<Result<Seat, Refusal>> {
   const { now } = actor;
   const machineId = license.machines.find((known) => known.fingerprint_hash === machine.hash)?.id ?? newId("mach");
   const change = newChange(actor, {
     action: "machine.activate",
     subject: license.id,
-    details: { machine_id: machineId, name: machine.name, platform: machine.platform },
+    details: { machine_id: machineId, platform: machine.platform },
   });
   const takes = db
     .prepare(
@@ -74,7 +77,7 @@ export async function takeSeat(
   const taken = await commitChange(db, change, root, writes, { topic: "license", key: license.id });
   const after = await readLicense(db, license.id);
   const row = after && activeMachine(after, machine.hash);
-  if (after && row) return ok({ license: after, machine: row, isNew: taken });
+  if (after && row) return ok({ license: after, machine: row, changeId: taken ? change.id : null });
   return err(await refusalOfSeat(db, license, now));
 }
 
@@ -108,33 +111,38 @@ async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds)
 }
 
 /**
- * Frees the seat of a machine, found by its id or its fingerprint hash. Returns whether it held one; a machine that is
- * unknown or deactivated changes nothing, so a retry is safe. A running offline lease keeps the seat until it ends.
+ * Frees the seat of a machine, found by its id or its fingerprint hash. Returns the id of the change, or null if it held
+ * none, so that a retry is safe. A running offline lease keeps the seat until it ends, unless it is voided (`voidLease`).
  */
 export async function freeSeat(
   db: D1Database,
   licenseId: string,
   machine: { id: string } | { hash: string },
   actor: Actor,
-  reason: string | null = null,
-): Promise<boolean> {
+  { reason = null, voidLease = false }: { reason?: string | null; voidLease?: boolean } = {},
+): Promise<string | null> {
   const [column, value] = "id" in machine ? ["id", machine.id] : ["fingerprint_hash", machine.hash];
+  const holds = voidLease ? `(deactivated_at IS NULL OR lease_until > ${actor.now})` : "deactivated_at IS NULL";
   const row = await db
-    .prepare(`SELECT id FROM machines WHERE license_id = ? AND ${column} = ? AND deactivated_at IS NULL`)
+    .prepare(`SELECT id FROM machines WHERE license_id = ? AND ${column} = ? AND ${holds}`)
     .bind(licenseId, value)
     .first<{ id: string }>();
-  if (!row) return false;
+  if (!row) return null;
   const change = newChange(actor, {
     action: "machine.deactivate",
     subject: licenseId,
     reason,
-    details: { machine_id: row.id },
+    details: { machine_id: row.id, ...(voidLease ? { lease: "voided" } : {}) },
   });
   const frees = db
-    .prepare("UPDATE machines SET deactivated_at = ?, last_change = ? WHERE id = ? AND deactivated_at IS NULL")
+    .prepare(
+      `UPDATE machines SET deactivated_at = coalesce(deactivated_at, ?1), last_change = ?2${voidLease ? ", lease_until = 0" : ""}
+       WHERE id = ?3 AND ${holds}`,
+    )
     .bind(actor.now, change.id, row.id);
   const writes = [frees, touchLicense(db, licenseId, change.id, actor.now)];
-  return commitChange(db, change, { table: "licenses", id: licenseId }, writes, { topic: "license", key: licenseId });
+  const root = { table: "licenses", id: licenseId } as const;
+  return (await commitChange(db, change, root, writes, { topic: "license", key: licenseId })) ? change.id : null;
 }
 
 /** Records that a machine was heard of at `now`. Not a change of the license: no audit entry, nothing to publish. */

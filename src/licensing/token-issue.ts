@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { RequestScope } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
 import type { Actor } from "../storage/ledger.ts";
-import { toRfc3339 } from "../time.ts";
+import { HOUR, toRfc3339 } from "../time.ts";
 import type { License, MachineRow } from "./license-record.ts";
 import { standingOf } from "./license-status.ts";
 import { licenseTokenClaims, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./license-token.ts";
@@ -38,8 +38,11 @@ export async function issueToken(
   const { now } = actor;
   const issuer = c.var.config.PUBLIC_URL;
   const standing = standingOf(license, now);
-  const expiresAt = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, offline, now);
-  if (expiresAt > now + TOKEN_LIFETIME) {
+  const allowed = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, offline, now);
+  // A lease that has hardly aged is handed out again: asking for it over and over writes nothing.
+  const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
+  const expiresAt = isFresh ? machine.lease_until : allowed;
+  if (expiresAt > now + TOKEN_LIFETIME && !isFresh) {
     if (!(await recordLease(c.env.DB, license.id, machine.id, expiresAt, actor))) throw new Problem(machineDeactivated);
   } else {
     await seeMachine(c.env.DB, machine.id, now);

@@ -1,3 +1,4 @@
+import type { Worker } from "../catalog/workers.ts";
 import type { ProblemCode } from "../http/problem.ts";
 import type { UnixSeconds } from "../time.ts";
 import { grantsRelease, grantsWorker } from "./entitlement.ts";
@@ -18,7 +19,7 @@ export type Verdict =
 export function verdictOf(
   license: License,
   claims: Pick<LicenseTokenClaims, "gen" | "machine">,
-  wanted: { workerId: string | null; version: string | null; machine: string | null },
+  wanted: { worker: Pick<Worker, "id" | "tier"> | "unknown" | null; version: string | null; machine: string | null },
   now: UnixSeconds,
   purchaseUrl: string,
 ): Verdict {
@@ -29,7 +30,8 @@ export function verdictOf(
     return refuse("MACHINE_MISMATCH", "The token belongs to another machine.");
   }
   if (!activeMachine(license, claims.machine)) return refuse(machineDeactivated.code, machineDeactivated.detail);
-  if (wanted.workerId !== null && !grantsWorker(license, wanted.workerId)) {
+  if (wanted.worker === "unknown") return refuse("WORKER_NOT_FOUND", "The catalog has no such worker.");
+  if (wanted.worker?.tier === "premium" && !grantsWorker(license, wanted.worker.id)) {
     return refuse("NOT_ENTITLED", "The license does not include this worker.");
   }
   if (
@@ -44,5 +46,5 @@ export function verdictOf(
 /** The ids of the gated workers that a license opens. */
 export const entitledWorkers = (
   license: Pick<License, "entitlements">,
-  workers: readonly { id: string; tier: "free" | "premium" }[],
+  workers: readonly Pick<Worker, "id" | "tier">[],
 ): string[] => workers.filter(({ id, tier }) => tier === "premium" && grantsWorker(license, id)).map(({ id }) => id);

@@ -5,7 +5,7 @@ import type { Actor } from "../storage/ledger.ts";
 import type { EventFacts } from "./event-store.ts";
 import { emailOf, fulfil, type PurchaseScope } from "./fulfilment.ts";
 import { licensesBehind } from "./license-link.ts";
-import { syncLicense } from "./license-sync.ts";
+import { syncLicense, type TouchedLicense } from "./license-sync.ts";
 import { findOrder, orderMoved } from "./order-store.ts";
 import { idOf } from "./stripe-client.ts";
 
@@ -40,9 +40,9 @@ type EventType = (typeof EVENT_TYPES)[number];
 const isOurs = (type: string): type is EventType => EVENT_TYPES.some((ours) => ours === type);
 
 /** What handling an event came to: a sentence for admins, which licenses it touched, and whether they should look at it. */
-export type EventOutcome = { outcome: string; attention: boolean; licenseIds: string[] };
+export type EventOutcome = { outcome: string; attention: boolean; licenses: TouchedLicense[] };
 
-const ignored = (why: string): EventOutcome => ({ outcome: `ignored: ${why}`, attention: false, licenseIds: [] });
+const ignored = (why: string): EventOutcome => ({ outcome: `ignored: ${why}`, attention: false, licenses: [] });
 
 /**
  * Acts upon an event by fetching again what it is about, so that order and repetition do not matter. Throws what Stripe or D1
@@ -91,9 +91,9 @@ export async function handleEvent(scope: PurchaseScope, event: EventFacts, actor
 
 async function ofSession(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<EventOutcome> {
   const result = await fulfil(scope, sessionId, actor);
-  if (result.status === "foreign") return { outcome: result.reason, attention: true, licenseIds: [] };
-  if (result.status !== "complete") return { outcome: `order ${result.status}`, attention: false, licenseIds: [] };
-  return outcomeOf([result.licenseId], result.unknownPrice);
+  if (result.status === "foreign") return { outcome: result.reason, attention: true, licenses: [] };
+  if (result.status !== "complete") return { outcome: `order ${result.status}`, attention: false, licenses: [] };
+  return outcomeOf([result], result.unknownPrice);
 }
 
 async function delayedPaymentFailed(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<EventOutcome> {
@@ -113,7 +113,7 @@ async function delayedPaymentFailed(scope: PurchaseScope, sessionId: string, act
       now: actor.now,
     }),
   ]);
-  return { outcome: "order failed", attention: false, licenseIds: [] };
+  return { outcome: "order failed", attention: false, licenses: [] };
 }
 
 async function ofSubscription(
@@ -167,7 +167,10 @@ async function ofCharge(scope: PurchaseScope, chargeId: string | null, actor: Ac
     const renewed = await licensesBehind(scope.db, "stripe_subscription_id", subscriptionId);
     if (renewed.length > 0) return syncAll(scope, renewed, actor, charge.id);
     const first = await ofSessions(scope, { subscription: subscriptionId }, actor);
-    return first.licenseIds.length > 0 ? syncAll(scope, first.licenseIds, actor, charge.id) : first;
+    if (first.licenses.length === 0) return first;
+    const ids = first.licenses.map(({ licenseId }) => licenseId);
+    const again = await syncAll(scope, ids, actor, charge.id);
+    return { ...again, licenses: [...first.licenses, ...again.licenses] };
   }
   return ofSessions(scope, { payment_intent: paymentIntentId }, actor);
 }
@@ -189,15 +192,21 @@ async function syncAll(
   actor: Actor,
   chargeId: string | null = null,
 ): Promise<EventOutcome> {
+  const licenses: TouchedLicense[] = [];
   let unknownPrice: string | null = null;
   for (const licenseId of licenseIds) {
-    unknownPrice = (await syncLicense(db, stripe, licenseId, graceDays, actor, chargeId)).unknownPrice ?? unknownPrice;
+    const synced = await syncLicense(db, stripe, licenseId, graceDays, actor, chargeId);
+    licenses.push(synced);
+    unknownPrice = synced.unknownPrice ?? unknownPrice;
   }
-  return outcomeOf(licenseIds, unknownPrice);
+  return outcomeOf(licenses, unknownPrice);
 }
 
-const outcomeOf = (licenseIds: string[], unknownPrice: string | null): EventOutcome => ({
-  outcome: unknownPrice === null ? licenseIds.join(" ") || "no license" : `unknown price ${unknownPrice}`,
+const outcomeOf = (licenses: TouchedLicense[], unknownPrice: string | null): EventOutcome => ({
+  outcome:
+    unknownPrice === null
+      ? licenses.map(({ licenseId }) => licenseId).join(" ") || "no license"
+      : `unknown price ${unknownPrice}`,
   attention: unknownPrice !== null,
-  licenseIds,
+  licenses,
 });

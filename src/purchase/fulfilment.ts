@@ -5,7 +5,7 @@ import { formatId, newIdBytes } from "../storage/id.ts";
 import { type Actor, isUniqueViolation, newChange } from "../storage/ledger.ts";
 import { decideFulfilment, type Fulfilment } from "./fulfilment-decision.ts";
 import { licensesBehind } from "./license-link.ts";
-import { syncLicense } from "./license-sync.ts";
+import { type SyncOutcome, syncLicense, type TouchedLicense } from "./license-sync.ts";
 import { orderMoved } from "./order-store.ts";
 import { plans } from "./plans.ts";
 import { type SubscriptionFacts, subscriptionFacts } from "./subscription-facts.ts";
@@ -14,7 +14,7 @@ import { type SubscriptionFacts, subscriptionFacts } from "./subscription-facts.
 export type FulfilmentResult =
   | { status: "pending" | "failed" }
   | { status: "foreign"; reason: string }
-  | { status: "complete"; licenseId: string; isNew: boolean; unknownPrice: string | null };
+  | ({ status: "complete" } & SyncOutcome);
 
 /** What fulfilment needs of the service around it. */
 export type PurchaseScope = { db: D1Database; stripe: Stripe; graceDays: number; livemode: boolean };
@@ -30,7 +30,7 @@ export async function fulfil(
   actor: Actor,
 ): Promise<FulfilmentResult> {
   let [licenseId] = await licensesBehind(db, "checkout_session_id", sessionId);
-  const isNew = licenseId === undefined;
+  const changeIds: string[] = [];
   if (licenseId === undefined) {
     const session = await stripe.checkout.sessions.retrieve(sessionId, {
       expand: ["line_items", "subscription"],
@@ -45,10 +45,12 @@ export async function fulfil(
       typeof session.subscription === "object" && session.subscription !== null
         ? subscriptionFacts(session.subscription, graceDays)
         : null;
-    licenseId = await issue(db, sessionId, decision, paid, livemode, actor);
+    const issued = await issue(db, sessionId, decision, paid, livemode, actor);
+    licenseId = issued.licenseId;
+    changeIds.push(...issued.changeIds);
   }
-  const { unknownPrice } = await syncLicense(db, stripe, licenseId, graceDays, actor);
-  return { status: "complete", licenseId, isNew, unknownPrice };
+  const synced = await syncLicense(db, stripe, licenseId, graceDays, actor);
+  return { status: "complete", ...synced, changeIds: [...changeIds, ...synced.changeIds] };
 }
 
 async function issue(
@@ -58,7 +60,7 @@ async function issue(
   paid: SubscriptionFacts | null,
   livemode: boolean,
   actor: Actor,
-): Promise<string> {
+): Promise<TouchedLicense> {
   const plan = plans[bought.plan];
   const license: NewLicense = {
     id: formatId("lic", newIdBytes()),
@@ -97,12 +99,12 @@ async function issue(
   ];
   try {
     await insertLicense(db, license, change, beside);
-    return license.id;
+    return { licenseId: license.id, changeIds: [change.id] };
   } catch (error) {
     if (!isUniqueViolation(error, "licenses.checkout_session_id")) throw error;
     const [issued] = await licensesBehind(db, "checkout_session_id", sessionId);
     if (issued === undefined) throw error;
-    return issued;
+    return { licenseId: issued, changeIds: [] };
   }
 }
 

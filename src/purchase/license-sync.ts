@@ -7,8 +7,11 @@ import { chargeKnown, chargesOf, type KnownCharge } from "./license-link.ts";
 import { plans } from "./plans.ts";
 import { subscriptionFacts } from "./subscription-facts.ts";
 
+/** A license that was looked at, with the changes that were made to it. */
+export type TouchedLicense = { licenseId: string; changeIds: string[] };
+
 /** What looking at a license came to; `unknownPrice` is a price of its subscription that no plan has. */
-export type SyncOutcome = { changed: boolean; unknownPrice: string | null };
+export type SyncOutcome = TouchedLicense & { unknownPrice: string | null };
 
 /**
  * Makes a license follow the money: fetches what stands behind it from Stripe as it is now, and writes the facts that differ
@@ -26,7 +29,7 @@ export async function syncLicense(
 ): Promise<SyncOutcome> {
   for (let attempt = 0; attempt < 8; attempt++) {
     const license = await readLicense(db, licenseId);
-    if (!license) return { changed: false, unknownPrice: null };
+    if (!license) return { licenseId, changeIds: [], unknownPrice: null };
     const known = await chargesOf(db, licenseId);
     const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays);
     const looked = await lookAtCharges(stripe, license, known, chargeId);
@@ -34,10 +37,11 @@ export async function syncLicense(
     const isSubscription = license.stripe_subscription_id !== null;
     const patch = difference(license, { ...facts, ...licenseChargeFacts(charges, isSubscription) });
     const news = looked.filter((charge) => !known.some((old) => isSame(old, charge)));
-    if (Object.keys(patch).length === 0 && news.length === 0) return { changed: false, unknownPrice };
+    if (Object.keys(patch).length === 0 && news.length === 0) return { licenseId, changeIds: [], unknownPrice };
     const change = newChange(actor, { action: "license.follow-payment", subject: licenseId, details: { ...patch } });
     const beside = news.map((charge) => chargeKnown(db, licenseId, charge, change.id));
-    if (await updateLicense(db, license, patch, change, beside)) return { changed: true, unknownPrice };
+    if (await updateLicense(db, license, patch, change, beside))
+      return { licenseId, changeIds: [change.id], unknownPrice };
   }
   throw new Error(`license ${licenseId} kept changing while its payment was looked at`);
 }

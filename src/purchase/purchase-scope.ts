@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import type { RequestScope } from "../http/app.ts";
 import { publishNow } from "../publication.ts";
 import type { PurchaseScope } from "./fulfilment.ts";
+import type { TouchedLicense } from "./license-sync.ts";
 import { stripeClient } from "./stripe-client.ts";
 
 /** What fulfilment needs, from the configuration. Throws SERVICE_UNAVAILABLE where nothing is sold. */
@@ -15,7 +16,9 @@ export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseS
 /** Publishes the licenses that a purchase has touched. */
 export async function publishLicenses(
   c: Pick<RequestScope, "env" | "executionCtx">,
-  licenseIds: string[],
+  licenses: TouchedLicense[],
 ): Promise<void> {
-  for (const key of licenseIds) await publishNow(c, { topic: "license", key });
+  for (const { licenseId, changeIds } of licenses) {
+    await publishNow(c, { topic: "license", key: licenseId }, changeIds);
+  }
 }

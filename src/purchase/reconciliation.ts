@@ -85,10 +85,10 @@ export async function followSubscriptions(
     .all<{ id: string }>();
   for (const { id } of results) {
     await attempt(done, { license: id }, async () => {
-      const { changed } = await syncLicense(db, stripe, id, graceDays, actorAt(now));
-      if (!changed) return;
+      const { changeIds } = await syncLicense(db, stripe, id, graceDays, actorAt(now));
+      if (changeIds.length === 0) return;
       done.licenses++;
-      await publish(env, publishers, { topic: "license", key: id });
+      await publish(env, publishers, { topic: "license", key: id }, changeIds);
     });
   }
 }
@@ -104,7 +104,9 @@ async function handle(
     const outcome = await processEvent(scope, event, actorAt(now));
     if (!outcome) return;
     done.events++;
-    for (const key of outcome.licenseIds) await publish(env, publishers, { topic: "license", key });
+    for (const { licenseId, changeIds } of outcome.licenses) {
+      await publish(env, publishers, { topic: "license", key: licenseId }, changeIds);
+    }
   });
 }
 

@@ -1,5 +1,4 @@
 import type Stripe from "stripe";
-import { Problem } from "../http/problem.ts";
 import type { License } from "../licensing/license-record.ts";
 import { idOf } from "./stripe-client.ts";
 
@@ -8,13 +7,9 @@ export type Refunded = { amount: number; currency: string | null };
 
 /**
  * Gives back what was paid last for a license, whole, and ends its subscription at once. Repeating it gives nothing back
- * twice: Stripe is asked under a key that the license and the payment make. Throws CONFLICT for a license that was not bought,
- * and what Stripe throws.
+ * twice: Stripe is asked under a key that the license and the payment make. Throws what Stripe throws.
  */
 export async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
-  if (license.checkout_session_id === null) {
-    throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
-  }
   const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
   const refunded =
     paymentIntentId === null ? { amount: 0, currency: null } : await giveBack(stripe, license, paymentIntentId);

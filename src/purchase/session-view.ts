@@ -31,7 +31,7 @@ export async function viewSession(c: Context<AppEnv>, sessionId: string): Promis
     const scope = await purchaseScope(c.env, c.var.config);
     const result = await fulfil(scope, sessionId, actorOf(c, `checkout:${order.id}`));
     if (result.status !== "complete") return { status: result.status === "failed" ? "failed" : "pending" };
-    await publishLicenses(c, [result.licenseId]);
+    await publishLicenses(c, [result]);
     sendMailsSoon(c);
     licenseId = result.licenseId;
   }

@@ -90,8 +90,12 @@ export async function uploadPart(
   const wrongSize = () => invalidPart("body", `Part ${n} has exactly ${size} bytes.`);
   if (body === null || (length !== null && length !== size)) throw wrongSize();
   const etag = await streamPart(env.BINARIES, artifact, n, body, size);
-  if (!etag.ok)
-    throw etag.error === "lost" ? await restartUpload(env, actor, artifact, "lost in storage") : wrongSize();
+  if (!etag.ok) {
+    if (etag.error !== "lost") throw wrongSize();
+    // R2 has no such upload any more either when its parts have just been put together: those bytes must stay.
+    if (await env.BINARIES.head(artifact.object_key)) throw uploadIsOver();
+    throw await restartUpload(env, actor, artifact, "lost in storage");
+  }
   if (await recordPart(env.DB, artifact, { part: n, etag: etag.value, size })) return { part: n, etag: etag.value };
   throw uploadIsOver();
 }

@@ -106,12 +106,12 @@ export async function moveRelease(
   id: string,
   action: ReleaseAction,
   reason: string | null,
-): Promise<Release> {
+): Promise<Release & { changeId: string | null }> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const release = await readRelease(db, id);
     const next = nextStatus(release.status, action);
     if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
-    if (next.value === release.status) return release;
+    if (next.value === release.status) return { ...release, changeId: null };
     if (action === "publish") requireComplete(release);
     const { worker_id, version } = release;
     const change = newChange(actor, {
@@ -128,7 +128,9 @@ export async function moveRelease(
       )
       .bind(next.value, actor.now, change.id, id, release.last_change);
     const publication = { topic: "manifest", key: worker_id } as const;
-    if (await commitChange(db, change, { table: "releases", id }, [write], publication)) return readRelease(db, id);
+    if (await commitChange(db, change, { table: "releases", id }, [write], publication)) {
+      return { ...(await readRelease(db, id)), changeId: change.id };
+    }
   }
   throw new Problem({ code: "CONFLICT", detail: `Release ${id} is being changed by others. Please try again.` });
 }

@@ -1,4 +1,5 @@
 import { createRouter } from "../http/app.ts";
+import { publicCors } from "../http/cors.ts";
 import { artifactComplete } from "./routes/artifact-complete.ts";
 import { artifactCreate } from "./routes/artifact-create.ts";
 import { artifactDelete } from "./routes/artifact-delete.ts";
@@ -13,6 +14,7 @@ import { versions } from "./routes/versions.ts";
 
 /** The public listing of versions, and what publishers do with releases. */
 export const releaseRoutes = createRouter();
+releaseRoutes.use("/v1/workers/:id/versions", publicCors);
 releaseRoutes.route("/", versions);
 releaseRoutes.route("/", releaseKey);
 releaseRoutes.route("/", releaseCreate);

@@ -25,6 +25,11 @@ describe("a conditional request", () => {
     [{ Range: "bytes=10-", "If-Range": '"other"' }, 200],
     [{ Range: "bytes=4-", "If-None-Match": '"abc"' }, 304],
   ])("%j is answered %i", (headers, status) => {
-    expect(answerConditions(new Headers(headers), file).status).toBe(status);
+    expect(answerConditions({ method: "GET", headers: new Headers(headers) }, file).status).toBe(status);
+  });
+
+  it("by HEAD is of the whole file", () => {
+    const headers = new Headers({ Range: "bytes=99-" });
+    expect(answerConditions({ method: "HEAD", headers }, file)).toEqual({ status: 200 });
   });
 });

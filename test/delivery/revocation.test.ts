@@ -2,6 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import worker from "../../src/index.ts";
+import { type License, licenseRecordOf } from "../../src/licensing/license-record.ts";
 import { readLicense, updateLicense } from "../../src/licensing/license-store.ts";
 import { ISOLATE_TTL } from "../../src/storage/edge-store.ts";
 import { forgetIsolate } from "../../src/storage/isolate-cache.ts";
@@ -44,6 +45,12 @@ function passSeconds(seconds: number): void {
 
 const revoke = async (id: string): Promise<Response> =>
   ask("POST", `/v1/admin/licenses/${id}/revoke`, await ownerToken(), { reason: "leaked" });
+
+async function licenseOf(id: string): Promise<License> {
+  const license = await readLicense(env.DB, id);
+  if (!license) throw new Error("no license");
+  return license;
+}
 
 const linkFor = async (token: string): Promise<string> =>
   (await (await ask("GET", DOWNLOAD, token)).json<{ download_url: string }>()).download_url;
@@ -117,6 +124,7 @@ describe("a revocation", () => {
     await runCron();
     expect(await count("outbox", `key = '${id}'`)).toBe(1);
     kv.isDown = false;
+    passSeconds(60);
     await runCron();
     expect(await count("outbox", `key = '${id}'`)).toBe(0);
     passSeconds(KV_LAG + ISOLATE_TTL);
@@ -126,12 +134,12 @@ describe("a revocation", () => {
 
   it("whose request was cut between D1 and KV is published by the cron", async () => {
     const { id, token } = await settledMachine();
-    const license = await readLicense(env.DB, id);
-    if (!license) throw new Error("no license");
+    const license = await licenseOf(id);
     const actor = { actor: "token:adm_test", requestId: null, now: Math.floor(Date.now() / 1000) };
     const change = newChange(actor, { action: "license.revoke", subject: id, reason: "leaked" });
     expect(await updateLicense(env.DB, license, { admin_state: "revoked" }, change)).toBe(true);
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
+    passSeconds(60);
     await runCron();
     passSeconds(KV_LAG + ISOLATE_TTL);
     forgetIsolate();
@@ -156,11 +164,56 @@ describe("an old record in KV", () => {
     expect(await (await ask("GET", download_url)).text()).toBe("real bytes");
   });
 
+  it("that is as old as the token is not believed, and one that is newer is, without asking the ledger", async () => {
+    const { id, token } = await settledMachine();
+    await revoke(id);
+    passSeconds(KV_LAG + ISOLATE_TTL);
+    forgetIsolate();
+    const ledger = vi.spyOn(env.DB, "batch");
+    expect(await codeOf(await ask("GET", DOWNLOAD, token))).toBe("LICENSE_REVOKED");
+    expect(ledger).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+
+    const { id: other, key } = await issueLicense();
+    const machine = await tokenFor(key, "machine");
+    const record = licenseRecordOf(await licenseOf(other), Math.floor(Date.now() / 1000));
+    await kv.put(`license:${other}`, JSON.stringify({ ...record, machines: [] }));
+    passSeconds(KV_LAG);
+    forgetIsolate();
+    expect((await ask("GET", DOWNLOAD, machine)).status).toBe(200);
+  });
+
+  it("does not hide versions from a token that is newer", async () => {
+    const { id } = await settledMachine();
+    const rotation = await ask("POST", `/v1/admin/licenses/${id}/rotate-key`, await ownerToken(), { reason: "leak" });
+    const { key } = await rotation.json<{ key: string }>();
+    const renewal = await ask("POST", "/v1/licenses/token", key, { fingerprint: "machine" });
+    const { token } = await renewal.json<{ token: string }>();
+    forgetIsolate();
+    for (const credential of [token, key]) {
+      expect((await ask("GET", `/v1/workers/${WORKER}/versions`, credential)).status).toBe(200);
+    }
+  });
+
   it("that is missing altogether is replaced by the ledger's", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "machine");
     forgetIsolate();
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
+  });
+});
+
+describe("a ledger that does not answer", () => {
+  it("is told as worth a retry, and keeps no activated machine from its download", async () => {
+    const { key, token } = await settledMachine();
+    await ask("GET", DOWNLOAD, token);
+    vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: Network connection lost."));
+    const renewal = await ask("POST", "/v1/licenses/token", key, { fingerprint: "machine" });
+    expect(renewal.status).toBe(503);
+    expect(renewal.headers.get("Retry-After")).toBe("5");
+    expect(await codeOf(renewal)).toBe("SERVICE_UNAVAILABLE");
+    expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
+    vi.restoreAllMocks();
   });
 });
 

@@ -28,6 +28,7 @@ describe("docs/api.md", () => {
       "ADMIN_SIGN_IN",
       "ACTIVATIONS",
       "VERIFICATIONS",
+      "TOKEN_REQUESTS",
       "CHECKOUTS",
       "RECOVERIES",
     ]);

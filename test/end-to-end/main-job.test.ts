@@ -225,6 +225,10 @@ describe("a licensed hive", () => {
     const { code, stderr } = await rbeeCatalog(install, hive("attic"));
     expect([code, stderr]).toEqual([6, expect.stringContaining("sha256")]);
     expect(sha256(await readFile(join(folder, WORKER)))).toBe(sha256(before));
+    const strange = await rbeeCatalog([...install, "--release-key", join(root, "release-signing.pub")], hive("attic"));
+    expect([strange.code, strange.stderr]).toEqual([6, expect.stringContaining("not trusted")]);
+    expect(sha256(await readFile(join(folder, WORKER)))).toBe(sha256(before));
+    expect((await rbeeCatalog(install, hive("attic"))).code).toBe(0);
     expect((await rbeeCatalog(install, hive("attic"))).code).toBe(0);
   });
 

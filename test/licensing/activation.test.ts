@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
-import { activationsPerDay } from "../../src/licensing/machine-store.ts";
-import { codeOf } from "../admin/admin-request.ts";
-import { activate, adminAct, count, hive, issueLicense, tokenFor } from "./license-fixture.ts";
+import { describe, expect, it, vi } from "vitest";
+import { readLicense } from "../../src/licensing/license-store.ts";
+import { activationsPerDay, takeSeat } from "../../src/licensing/machine-store.ts";
+import { ask, codeOf, makeToken } from "../admin/admin-request.ts";
+import { activate, adminAct, count, hive, issueLicense, ownerToken, tokenFor } from "./license-fixture.ts";
 
 const deactivate = (credential: string, fingerprint: string) =>
   hive("POST", "/v1/licenses/deactivate", { credential, body: { fingerprint } });
@@ -64,6 +65,84 @@ describe("activation", () => {
     expect(await codeOf(await hive("GET", "/v1/licenses/me", { credential: token }))).toBe("MACHINE_DEACTIVATED");
     expect((await activate(key, "new")).status).toBe(201);
     expect(await count("audit", "action = 'machine.deactivate'")).toBe(1);
+  });
+
+  it("is not taken for a machine by another one's token, nor from another one by the wrong name", async () => {
+    const { key } = await issueLicense();
+    const token = await tokenFor(key, "a");
+    await tokenFor(key, "b");
+    expect(await codeOf(await deactivate(token, "b"))).toBe("MACHINE_MISMATCH");
+    expect(await count("machines", "deactivated_at IS NULL")).toBe(2);
+    const headers = { Authorization: `Basic ${btoa(`c:${key}`)}` };
+    const body = { fingerprint: "d" };
+    expect(await codeOf(await hive("POST", "/v1/licenses/activate", { headers, body }))).toBe("MACHINE_MISMATCH");
+    const both = { ...headers, "Rbee-Machine": "other" };
+    expect(await codeOf(await hive("GET", "/v1/licenses/me", { headers: both }))).toBe("MACHINE_MISMATCH");
+    expect(await count("machines")).toBe(2);
+  });
+
+  it("takes a fingerprint with colons, and is the same with blanks around it", async () => {
+    const { key } = await issueLicense();
+    await activate(key, " 00:1b:44:11:3a:b7 ");
+    const headers = { Authorization: `Basic ${btoa(`00:1b:44:11:3a:b7:${key}`)}` };
+    const body = { fingerprint: "00:1b:44:11:3a:b7" };
+    expect((await hive("POST", "/v1/licenses/activate", { headers, body })).status).toBe(200);
+    expect(await count("machines")).toBe(1);
+  });
+
+  it("takes no seat under a key that was rotated while it was under way", async () => {
+    const { id, key } = await issueLicense();
+    const license = await readLicense(env.DB, id);
+    if (!license) throw new Error("no license");
+    await adminAct(id, "rotate-key");
+    const machine = { hash: "m", name: null, platform: null };
+    const actor = { actor: "test", requestId: null, now: Math.floor(Date.now() / 1000) };
+    expect((await takeSeat(env.DB, license, machine, actor)).ok).toBe(false);
+    expect(await count("machines")).toBe(0);
+    expect(await codeOf(await activate(key, "m"))).toBe("KEY_ROTATED");
+  });
+
+  it("by who holds a rotated key does not use up the limit of who holds the new one", async () => {
+    const { id, key } = await issueLicense();
+    const { key: newKey } = await (await adminAct(id, "rotate-key")).json<{ key: string }>();
+    const codes = [];
+    for (let n = 0; n < 125; n++) codes.push(await codeOf(await activate(key, "thief")));
+    expect(codes[0]).toBe("KEY_ROTATED");
+    expect(codes.at(-1)).toBe("RATE_LIMITED");
+    expect((await activate(newKey, "owner")).status).toBe(201);
+  });
+
+  it("of a thief's leases is undone by an owner, and by nobody else", async () => {
+    const { id, key } = await issueLicense({ machine_limit: 1 });
+    const stolen = await (await activate(key, "thief", { offline: true })).json<{ machine: { id: string } }>();
+    const path = `/v1/admin/licenses/${id}/machines/${stolen.machine.id}`;
+    const { token } = await makeToken(["licenses:write"]);
+    expect((await ask("DELETE", path, { token })).status).toBe(204);
+    expect(await codeOf(await activate(key, "owner"))).toBe("MACHINE_LIMIT_REACHED");
+    expect(await codeOf(await ask("DELETE", `${path}?void_lease=true`, { token }))).toBe("INSUFFICIENT_SCOPE");
+    expect((await ask("DELETE", `${path}?void_lease=true`, { token: await ownerToken() })).status).toBe(204);
+    expect((await activate(key, "owner")).status).toBe(201);
+  });
+
+  it("keeps the machine's name out of the trail that is never erased", async () => {
+    const { key } = await issueLicense();
+    await activate(key, "m", { name: "Ada's private attic" });
+    const { results } = await env.DB.prepare("SELECT * FROM audit").all();
+    expect(JSON.stringify(results)).not.toContain("attic");
+  });
+
+  it("without a media type says what is missing", async () => {
+    const { key } = await issueLicense();
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "garbage"]) {
+      const headers = { "Content-Type": type };
+      const response = await hive("POST", "/v1/licenses/activate", {
+        credential: key,
+        body: { fingerprint: "m" },
+        headers,
+      });
+      expect(response.status).toBe(400);
+      expect(await codeOf(response)).toBe("MALFORMED_REQUEST");
+    }
   });
 
   it("throttles cycling instead of minting machines", async () => {
@@ -134,6 +213,34 @@ describe("activation", () => {
 });
 
 describe("a fresh token", () => {
+  it("asked for again and again as a lease leaves one entry in the trail, and is limited", async () => {
+    const { key } = await issueLicense();
+    await activate(key, "a", { offline: true });
+    const answers = [];
+    for (let n = 0; n < 65; n++) {
+      const body = { fingerprint: "a", offline: true };
+      answers.push((await hive("POST", "/v1/licenses/token", { credential: key, body })).status);
+    }
+    expect(answers[0]).toBe(200);
+    expect(answers.at(-1)).toBe(429);
+    expect(await count("audit", "action = 'machine.lease'")).toBe(1);
+  });
+
+  it("stops to work when it expires although this isolate has just verified it", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { key } = await issueLicense();
+    const token = await tokenFor(key, "a");
+    const me = () => hive("GET", "/v1/licenses/me", { credential: token });
+    const first = await me();
+    expect(first.status).toBe(200);
+    expect(first.headers.get("Vary")).toContain("Authorization");
+    vi.setSystemTime(Date.now() + 86_459_000);
+    expect((await me()).status).toBe(200);
+    vi.setSystemTime(Date.now() + 2_000);
+    expect(await codeOf(await me())).toBe("TOKEN_EXPIRED");
+    vi.useRealTimers();
+  });
+
   const renew = (credential: string, fingerprint: string) =>
     hive("POST", "/v1/licenses/token", { credential, body: { fingerprint } });
 

@@ -97,7 +97,12 @@ describe("a license token", () => {
     const [header, payload, signature] = token.split(".");
     const other = await signLicenseToken({ ...claims, machine: "other" }, keyring);
     const spliced = `${header}.${other.split(".")[1]}.${signature}`;
+    const twins = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"]
+      .map((last) => token.slice(0, -1) + last)
+      .filter((text) => text !== token);
     for (const text of [
+      ...twins,
+      `${token}==`,
       spliced,
       token.slice(0, -2),
       `${token}AA`,

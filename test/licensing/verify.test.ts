@@ -28,7 +28,9 @@ describe("verifying a token", () => {
 
   it.each([
     ["the worker", { worker_id: WORKER }, "VALID"],
-    ["another worker", { worker_id: "llm-worker-other" }, "NOT_ENTITLED"],
+    ["a worker by its variant", { worker_id: "premium-cuda" }, "VALID"],
+    ["a free worker", { worker_id: "cpu" }, "VALID"],
+    ["no worker of ours", { worker_id: "llm-worker-rbee-premium-nonsense" }, "WORKER_NOT_FOUND"],
     ["a covered version", { worker_id: WORKER, version: "1.99.0" }, "VALID"],
     ["a later version", { worker_id: WORKER, version: "2.0.0" }, "VERSION_NOT_COVERED"],
     ["a prerelease of it", { version: "2.0.0-rc.1" }, "VERSION_NOT_COVERED"],
@@ -55,7 +57,7 @@ describe("verifying a token", () => {
     expect(await verify({ token })).toMatchObject({ valid: false, code: "KEY_ROTATED" });
   });
 
-  it.each(["", "x", "a.b.c", "rbee_lic_123", "\0", "e".repeat(8000)])(
+  it.each(["", "x", "a.b.c", "rbee_lic_123", "\0", "e".repeat(20_000)])(
     "of %j is a verdict, not an error",
     async (token) => {
       expect(await verify({ token })).toMatchObject({
@@ -68,7 +70,7 @@ describe("verifying a token", () => {
   );
 
   it("asks for a well-formed body", async () => {
-    for (const body of [{}, { token: 7 }, { token: "x", version: "latest" }, { token: "x".repeat(9000) }]) {
+    for (const body of [{}, { token: 7 }, { token: "x", version: "latest" }]) {
       expect(await codeOf(await hive("POST", "/v1/licenses/verify", { body }))).toBe("VALIDATION_FAILED");
     }
   });

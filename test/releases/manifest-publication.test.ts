@@ -5,7 +5,11 @@ import { Manifest } from "../../src/releases/manifest.ts";
 import { manifestFromLedger, manifestPublisher } from "../../src/releases/manifest-publication.ts";
 import { createRelease, moveRelease } from "../../src/releases/release-store.ts";
 import { drainOutbox } from "../../src/storage/outbox.ts";
+import { currentTime } from "../../src/time.ts";
 import { addFile, publisher, publishRelease, randomBytes } from "./publish-release.ts";
+
+/** When no request can still be publishing what tests have just written. */
+const LATER = currentTime() + 600;
 
 const worker_id = "llm-worker-rbee-premium-cpu";
 const inKv = async () => Manifest.parse(await env.EDGE.get(`manifest:${worker_id}`, "json"));
@@ -56,9 +60,9 @@ describe("the manifest of a worker", () => {
     await addFile(draft.id, { bytes: randomBytes(10) });
     await moveRelease(env.DB, publisher(), draft.id, "publish", null);
     expect(await env.EDGE.get(`manifest:${worker_id}`)).toBeNull();
-    expect(await drainOutbox(env, publishers)).toEqual({ published: 1, failed: 0 });
+    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0 });
     expect(versions(await inKv())).toEqual(["1.0.0 published"]);
-    expect(await drainOutbox(env, publishers)).toEqual({ published: 0, failed: 0 });
+    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 0, failed: 0 });
   });
 
   it("stays to be published while KV fails", async () => {
@@ -68,9 +72,9 @@ describe("the manifest of a worker", () => {
       ...env,
       EDGE: { put: () => Promise.reject(new Error("KV PUT failed: 500")) } as unknown as KVNamespace,
     };
-    expect(await drainOutbox(failing, publishers)).toEqual({ published: 0, failed: 1 });
+    expect(await drainOutbox(failing, publishers, LATER)).toEqual({ published: 0, failed: 1 });
     expect(versions(await inKv())).toEqual(["1.0.0 published"]);
-    expect(await drainOutbox(env, publishers)).toEqual({ published: 1, failed: 0 });
+    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0 });
     expect(versions(await inKv())).toEqual(["1.0.0 blocked"]);
   });
 });

@@ -94,6 +94,11 @@ export async function publishRelease({
   const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes });
   for (const one of files ?? [{ bytes: randomBytes(100), ...file }]) await addFile(draft.id, one);
   const release = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
-  await publish(env, publishers, { topic: "manifest", key: worker_id });
+  await publish(
+    env,
+    publishers,
+    { topic: "manifest", key: worker_id },
+    release.changeId === null ? [] : [release.changeId],
+  );
   return release;
 }

@@ -4,6 +4,7 @@ import { drainOutbox, type Publishers, publish } from "../../src/storage/outbox.
 import { count } from "../licensing/license-fixture.ts";
 
 const KEY = "lic_x";
+const NOW = 1_800_000_000;
 
 const addEntry = (id: string, key = KEY) =>
   env.DB.prepare("INSERT INTO outbox (change_id, topic, key, created_at) VALUES (?, 'license', ?, 1)")
@@ -34,11 +35,11 @@ describe("publishing", () => {
     });
     const { state, publishers } = world((read) => (read === 1 ? slow : Promise.resolve()));
     await addEntry("chg_1");
-    const first = publish(env, publishers, { topic: "license", key: KEY });
+    const first = publish(env, publishers, { topic: "license", key: KEY }, ["chg_1"]);
     await scheduler.wait(20);
     state.ledger = 2;
     await addEntry("chg_2");
-    await publish(env, publishers, { topic: "license", key: KEY });
+    await publish(env, publishers, { topic: "license", key: KEY }, ["chg_2"]);
     expect(state.published).toBe(2);
     release();
     await first;
@@ -51,8 +52,42 @@ describe("publishing", () => {
       await addEntry(`chg_${crypto.randomUUID()}`);
     });
     await addEntry("chg_1");
-    await publish(env, publishers, { topic: "license", key: KEY });
+    await publish(env, publishers, { topic: "license", key: KEY }, ["chg_1"]);
     expect(await count("outbox")).toBe(1);
+  });
+
+  it("is done again by the cron when a request was cut after writing an older state over a newer", async () => {
+    let cut = () => {};
+    const slow = new Promise<void>((resolve) => {
+      cut = resolve;
+    });
+    const { state, publishers } = world((read) => (read === 1 ? slow : Promise.resolve()));
+    const dying: Publishers = {
+      ...publishers,
+      license: { ...publishers.license, mark: () => Promise.reject(new Error("the client hung up")) },
+    };
+    await addEntry("chg_1");
+    const first = publish(env, dying, { topic: "license", key: KEY }, ["chg_1"]);
+    await scheduler.wait(20);
+    state.ledger = 2;
+    await addEntry("chg_2");
+    await publish(env, publishers, { topic: "license", key: KEY }, ["chg_2"]);
+    cut();
+    await expect(first).rejects.toThrow("hung up");
+    expect(state.published).toBe(1);
+    await drainOutbox(env, publishers, NOW);
+    expect(state.published).toBe(2);
+    expect(await count("outbox")).toBe(0);
+  });
+
+  it("by the cron leaves alone what a request may still be publishing", async () => {
+    const { state, publishers } = world();
+    await addEntry("chg_1");
+    expect(await drainOutbox(env, publishers, 1 + 59)).toEqual({ published: 1, failed: 0 });
+    expect(state.published).toBe(1);
+    expect(await count("outbox")).toBe(1);
+    await drainOutbox(env, publishers, 1 + 60);
+    expect(await count("outbox")).toBe(0);
   });
 
   it("of one record that fails keeps its entry and no other waiting", async () => {
@@ -69,7 +104,7 @@ describe("publishing", () => {
     };
     await addEntry("chg_1", "lic_bad");
     await addEntry("chg_2", "lic_good");
-    expect(await drainOutbox(env, failing)).toEqual({ published: 1, failed: 1 });
+    expect(await drainOutbox(env, failing, NOW)).toEqual({ published: 1, failed: 1 });
     expect(await count("outbox", "key = 'lic_bad'")).toBe(1);
     expect(await count("outbox")).toBe(1);
   });

@@ -43,7 +43,7 @@ tokenCreate.openapi(
     tags: ["Admin"],
     summary: "Create an admin token",
     description:
-      "A token can only hand on what it may do itself, so that only an owner makes owners. A retried request makes " +
+      "A token can only hand on what it may do itself, so that only an owner makes owners, and makes none that outlives it. A retried request makes " +
       "another token: revoke the one that nobody has seen.",
     request: { body: { required: true, content: { "application/json": { schema: NewToken } } } },
     responses: {
@@ -55,6 +55,10 @@ tokenCreate.openapi(
     const wanted = c.req.valid("json");
     if (!allowsAll(c.var.admin.scopes, wanted.scopes)) {
       throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "A token can only hand on scopes that it has itself." });
+    }
+    const { expiresAt } = c.var.admin;
+    if (expiresAt !== null && (wanted.expires_at === null || wanted.expires_at > expiresAt)) {
+      throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "A token that expires makes none that outlives it." });
     }
     const { token, record } = await createAdminToken(c.env.DB, adminActor(c), wanted);
     return c.json({ token, admin_token: presentAdminToken(record) }, 201);

@@ -72,9 +72,6 @@ export function addHiveCommands(program: Command): void {
         await writeHiveState(process.env, state);
       };
       const keys = await releaseKeys(context.client, { file: options.releaseKey, pinned: state.release_keys[url] });
-      if (state.release_keys[url] !== keys.text) {
-        await keep({ release_keys: { ...state.release_keys, [url]: keys.text } });
-      }
       const credential = async (): Promise<string | undefined> => {
         if (state.activation === null || state.activation.url !== url) return undefined;
         const activation = await withFreshToken(context.client, state.activation);
@@ -89,6 +86,10 @@ export function addHiveCommands(program: Command): void {
         credential,
         keys,
       });
+      // Only keys that have proved themselves on a release are pinned.
+      if (state.release_keys[url] !== keys.text) {
+        await keep({ release_keys: { ...state.release_keys, [url]: keys.text } });
+      }
       context.show(installed, ({ worker, version, path }) => `Installed ${worker} ${version}: ${path}`);
     });
 

@@ -30,11 +30,12 @@ export async function download({ source, partPath, onProgress, sleep = sleepMs }
   let link = await source();
   let fruitless = 0;
   for (;;) {
+    // More than the file has is no part of it.
+    if ((await sizeOf(partPath)) > link.size) await truncate(partPath, 0);
     const present = await sizeOf(partPath);
     onProgress(present);
     if (present === link.size) return;
-    if (present > link.size) await truncate(partPath, 0);
-    const failure = await fetchRest(link, partPath, Math.min(present, link.size), onProgress);
+    const failure = await fetchRest(link, partPath, present, onProgress);
     if (failure === null) continue;
     fruitless = (await sizeOf(partPath)) > present ? 0 : fruitless + 1;
     const code = problemCode(failure);

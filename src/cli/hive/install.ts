@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT } from "../exit-code.ts";
-import { digestFile } from "../file-digest.ts";
+import { digestFile, type FileDigest } from "../file-digest.ts";
 import { problemCode } from "../problem-error.ts";
 import { startProgress } from "../progress.ts";
 import { checkDownload } from "./check.ts";
@@ -51,7 +51,13 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   const { worker_id: workerId, version, size, sha256 } = first;
   const target = join(request.folder, safeName(workerId));
   const installed = { worker: workerId, version, path: target, size, sha256 };
-  if ((await digestFile(target).catch(() => null))?.sha256 === sha256) return installed;
+  const check = async (digest: FileDigest, link: Download): Promise<void> =>
+    checkDownload(digest, { workerId, version, size, sha256 }, await fetchSignature(link), request.keys.keys);
+  const present = await digestFile(target).catch(() => null);
+  if (present?.sha256 === sha256) {
+    await check(present, first);
+    return installed;
+  }
 
   await mkdir(request.folder, { recursive: true });
   const partPath = `${target}-${safeName(version)}.part`;
@@ -67,9 +73,8 @@ export async function installWorker(client: CatalogClient, request: InstallReque
     },
   }).finally(progress.finish);
 
-  const signature = await fetchSignature(await ask(version));
   try {
-    await checkDownload(await digestFile(partPath), { workerId, version, size, sha256 }, signature, request.keys.keys);
+    await check(await digestFile(partPath), await ask(version));
   } catch (error) {
     if (error instanceof CliError && error.exitCode === EXIT.integrity) await discard(partPath);
     throw error;
@@ -88,9 +93,15 @@ async function askForDownload(client: CatalogClient, request: InstallRequest, ve
       ...(credential === undefined ? {} : { credential }),
     });
   } catch (error) {
-    throw problemCode(error) === "CREDENTIAL_REQUIRED" && credential === undefined
-      ? new CliError(EXIT.notAuthorized, `${request.worker} needs a license: run \`rbee-catalog activate\` first.`)
-      : error;
+    const code = problemCode(error);
+    if (code === "CREDENTIAL_REQUIRED" && credential === undefined) {
+      throw new CliError(EXIT.notAuthorized, `${request.worker} needs a license: run \`rbee-catalog activate\` first.`);
+    }
+    if (code === "VERSION_NOT_FOUND" && version === "latest") {
+      const recipe = client.url + path`/workers/${request.worker}/PKGBUILD`;
+      throw new CliError(EXIT.notFound, `${request.worker} has no binary release. Free workers are built: ${recipe}`);
+    }
+    throw error;
   }
 }
 

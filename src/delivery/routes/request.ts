@@ -1,21 +1,15 @@
 import { findWorker, type Worker } from "../../catalog/workers.ts";
 import type { AppContext } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
-import { readHolder } from "../../licensing/holder.ts";
+import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { type Asker, askerOfHolder } from "../asker.ts";
 
 /** The problems that asking for a file may end in, for `problems(...)`. */
 export const DELIVERY_PROBLEMS = [
   "CREDENTIAL_REQUIRED",
-  "KEY_INVALID",
-  "KEY_ROTATED",
-  "TOKEN_INVALID",
-  "TOKEN_EXPIRED",
-  "LICENSE_REVOKED",
-  "LICENSE_SUSPENDED",
-  "LICENSE_EXPIRED",
+  ...CREDENTIAL_PROBLEMS,
+  ...STANDING_PROBLEMS,
   "MACHINE_REQUIRED",
-  "MACHINE_MISMATCH",
   "MACHINE_DEACTIVATED",
   "MACHINE_LIMIT_REACHED",
   "NOT_ENTITLED",
@@ -24,7 +18,6 @@ export const DELIVERY_PROBLEMS = [
   "VERSION_NOT_FOUND",
   "ARTIFACT_NOT_FOUND",
   "RELEASE_BLOCKED",
-  "RATE_LIMITED",
 ] as const;
 
 /** The worker of an id or variant in a path. Throws WORKER_NOT_FOUND. */

@@ -8,7 +8,7 @@ import { countActivation } from "../../http/rate-limit.ts";
 import { publishNow } from "../../publication.ts";
 import { activateMachine } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
-import { type HolderEnv, requireHolder } from "../holder.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS } from "../holder.ts";
 import { issueToken, TokenView } from "../token-issue.ts";
 import { sameMachine } from "./same-machine.ts";
 
@@ -41,18 +41,13 @@ const route = createRoute({
     201: { description: "The machine has taken a seat.", ...body },
     200: { description: "The machine was active already.", ...body },
     ...problems(
-      "MALFORMED_REQUEST",
       "CREDENTIAL_REQUIRED",
-      "KEY_INVALID",
-      "KEY_ROTATED",
-      "LICENSE_REVOKED",
-      "LICENSE_SUSPENDED",
-      "LICENSE_EXPIRED",
-      "MACHINE_MISMATCH",
+      ...CREDENTIAL_PROBLEMS,
+      ...STANDING_PROBLEMS,
       "MACHINE_LIMIT_REACHED",
+      "MALFORMED_REQUEST",
       "PAYLOAD_TOO_LARGE",
       "VALIDATION_FAILED",
-      "RATE_LIMITED",
     ),
   },
 });
@@ -67,13 +62,14 @@ export function registerActivate(router: OpenAPIHono<HolderEnv>): void {
     const { fingerprint, name, platform, offline } = c.req.valid("json");
     const hash = await hashFingerprint(holder.licenseId, fingerprint);
     sameMachine(holder, hash);
-    await countActivation(c.env, holder.licenseId);
+    await countActivation(c.env, holder);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const machine = { hash, name: name ?? null, platform: platform ?? null };
     const activation = await activateMachine(c.env.DB, holder, machine, c.var.config.PURCHASE_URL, actor);
     if (!activation.ok) throw new Problem(activation.error);
-    const token = await issueToken(c, activation.value.license, activation.value.machine, offline ?? false, actor);
-    if (activation.value.isNew) await publishNow(c, { topic: "license", key: holder.licenseId });
-    return activation.value.isNew ? c.json(token, 201) : c.json(token, 200);
+    const { license, machine: row, changeId } = activation.value;
+    if (changeId !== null) await publishNow(c, { topic: "license", key: license.id }, [changeId]);
+    const token = await issueToken(c, license, row, offline ?? false, actor);
+    return changeId === null ? c.json(token, 200) : c.json(token, 201);
   });
 }

@@ -5,10 +5,9 @@ import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { publishNow } from "../../publication.ts";
+import { readHeldLicense } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
-import { type HolderEnv, requireHolder } from "../holder.ts";
-import { readLicense } from "../license-store.ts";
-import { refusalOfGeneration } from "../license-use.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../holder.ts";
 import { freeSeat } from "../machine-store.ts";
 import { sameMachine } from "./same-machine.ts";
 
@@ -29,16 +28,11 @@ const route = createRoute({
   responses: {
     204: { description: "The machine holds no seat." },
     ...problems(
-      "MALFORMED_REQUEST",
       "CREDENTIAL_REQUIRED",
-      "KEY_INVALID",
-      "KEY_ROTATED",
-      "TOKEN_INVALID",
-      "TOKEN_EXPIRED",
-      "MACHINE_MISMATCH",
+      ...CREDENTIAL_PROBLEMS,
+      "MALFORMED_REQUEST",
       "PAYLOAD_TOO_LARGE",
       "VALIDATION_FAILED",
-      "RATE_LIMITED",
     ),
   },
 });
@@ -49,14 +43,11 @@ export function registerDeactivate(router: OpenAPIHono<HolderEnv>): void {
     const { holder } = c.var;
     const hash = await hashFingerprint(holder.licenseId, c.req.valid("json").fingerprint);
     sameMachine(holder, hash);
-    const license = await readLicense(c.env.DB, holder.licenseId);
-    if (!license) throw new Problem({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
-    const refusal = refusalOfGeneration(license.generation, holder.generation);
-    if (refusal) throw new Problem(refusal);
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw new Problem(license.error);
     const actor = actorOf(c, `license:${holder.licenseId}`);
-    if (await freeSeat(c.env.DB, holder.licenseId, { hash }, actor)) {
-      await publishNow(c, { topic: "license", key: holder.licenseId });
-    }
+    const changeId = await freeSeat(c.env.DB, holder.licenseId, { hash }, actor);
+    if (changeId !== null) await publishNow(c, { topic: "license", key: holder.licenseId }, [changeId]);
     return c.body(null, 204);
   });
 }

@@ -3,9 +3,9 @@ import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { currentTime } from "../../time.ts";
-import { type HolderEnv, requireHolder } from "../holder.ts";
-import { readLicense } from "../license-store.ts";
-import { machineDeactivated, refusalOfGeneration } from "../license-use.ts";
+import { readHeldLicense } from "../activation.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../holder.ts";
+import { machineDeactivated } from "../license-use.ts";
 import { LicenseView, licenseView } from "../license-view.ts";
 import { activeMachine } from "../machine-store.ts";
 
@@ -24,16 +24,7 @@ const route = createRoute({
       description: "The license.",
       content: { "application/json": { schema: z.object({ license: LicenseView }) } },
     },
-    ...problems(
-      "CREDENTIAL_REQUIRED",
-      "KEY_INVALID",
-      "KEY_ROTATED",
-      "TOKEN_INVALID",
-      "TOKEN_EXPIRED",
-      "MACHINE_MISMATCH",
-      "MACHINE_DEACTIVATED",
-      "RATE_LIMITED",
-    ),
+    ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "MACHINE_DEACTIVATED"),
   },
 });
 
@@ -41,12 +32,10 @@ const route = createRoute({
 export function registerMe(router: OpenAPIHono<HolderEnv>): void {
   router.openapi(route, async (c) => {
     const { holder } = c.var;
-    const license = await readLicense(c.env.DB, holder.licenseId);
-    if (!license) throw new Problem({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
-    const refusal = refusalOfGeneration(license.generation, holder.generation);
-    if (refusal) throw new Problem(refusal);
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw new Problem(license.error);
     // A token stands for its machine: once that has lost its seat, it learns nothing more of the license.
-    if (holder.kind === "token" && !activeMachine(license, holder.machine)) throw new Problem(machineDeactivated);
-    return c.json({ license: licenseView(license, currentTime()) }, 200);
+    if (holder.kind === "token" && !activeMachine(license.value, holder.machine)) throw new Problem(machineDeactivated);
+    return c.json({ license: licenseView(license.value, currentTime()) }, 200);
   });
 }

@@ -4,9 +4,10 @@ import { jsonBodyLimit } from "../../http/foundation.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { countTokenRequest } from "../../http/rate-limit.ts";
 import { readUsableLicense } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
-import { type HolderEnv, requireHolder } from "../holder.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS } from "../holder.ts";
 import { machineDeactivated } from "../license-use.ts";
 import { activeMachine } from "../machine-store.ts";
 import { issueToken, TokenView } from "../token-issue.ts";
@@ -33,20 +34,13 @@ const route = createRoute({
   responses: {
     200: { description: "The token.", content: { "application/json": { schema: TokenView } } },
     ...problems(
-      "MALFORMED_REQUEST",
       "CREDENTIAL_REQUIRED",
-      "KEY_INVALID",
-      "KEY_ROTATED",
-      "TOKEN_INVALID",
-      "TOKEN_EXPIRED",
-      "LICENSE_REVOKED",
-      "LICENSE_SUSPENDED",
-      "LICENSE_EXPIRED",
-      "MACHINE_MISMATCH",
+      ...CREDENTIAL_PROBLEMS,
+      ...STANDING_PROBLEMS,
       "MACHINE_DEACTIVATED",
+      "MALFORMED_REQUEST",
       "PAYLOAD_TOO_LARGE",
       "VALIDATION_FAILED",
-      "RATE_LIMITED",
     ),
   },
 });
@@ -58,6 +52,7 @@ export function registerToken(router: OpenAPIHono<HolderEnv>): void {
     const { fingerprint, offline } = c.req.valid("json");
     const hash = await hashFingerprint(holder.licenseId, fingerprint);
     sameMachine(holder, hash);
+    await countTokenRequest(c.env, holder, hash);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const license = await readUsableLicense(c.env.DB, holder, c.var.config.PURCHASE_URL, actor.now);
     if (!license.ok) throw new Problem(license.error);

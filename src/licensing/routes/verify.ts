@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { valid as validVersion } from "semver";
-import { workers } from "../../catalog/workers.ts";
+import { findWorker, workers } from "../../catalog/workers.ts";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import type { ProblemCode } from "../../http/problem.ts";
@@ -15,7 +15,7 @@ import { entitledWorkers, type Verdict, verdictOf } from "../verdict.ts";
 
 const Body = z
   .object({
-    token: z.string().max(8192).openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
+    token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
     worker_id: z.string().max(100).optional().openapi({ example: "llm-worker-rbee-premium-cuda" }),
     version: z
       .string()
@@ -88,14 +88,23 @@ export function registerVerify(router: OpenAPIHono<AppEnv>): void {
     const now = currentTime();
     const { keyring } = await licensingSecrets(config);
     const claims = await verifyLicenseToken(token, { keyring, issuer: config.PUBLIC_URL, now });
-    await countVerification(c.env, c.req.raw, claims.ok ? claims.value.sub : null);
+    await countVerification(
+      c.env,
+      c.req.raw,
+      claims.ok ? { licenseId: claims.value.sub, generation: claims.value.gen } : null,
+    );
     const license = claims.ok ? await readLicense(c.env.DB, claims.value.sub) : null;
     let verdict: Verdict;
     if (!claims.ok) verdict = refused(claims.error.code, claims.error.detail);
     else if (!license) verdict = refused("TOKEN_INVALID", "The token's license no longer exists.");
     else {
       const machine = fingerprint === undefined ? null : await hashFingerprint(license.id, fingerprint);
-      const wanted = { workerId: worker_id ?? null, version: version ?? null, machine };
+      const worker = worker_id === undefined ? null : findWorker(worker_id);
+      const wanted = {
+        worker: worker_id === undefined ? null : (worker ?? ("unknown" as const)),
+        version: version ?? null,
+        machine,
+      };
       verdict = verdictOf(license, claims.value, wanted, now, config.PURCHASE_URL);
     }
     c.header("Cache-Control", "no-store");

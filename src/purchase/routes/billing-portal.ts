@@ -2,9 +2,8 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { readHeldLicense } from "../../licensing/activation.ts";
 import { type HolderEnv, requireHolder } from "../../licensing/holder.ts";
-import { readLicense } from "../../licensing/license-store.ts";
-import { refusalOfGeneration } from "../../licensing/license-use.ts";
 import { stripeClient } from "../stripe-client.ts";
 
 const route = createRoute({
@@ -40,16 +39,15 @@ export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
         detail: "Billing is for who holds the license key itself, not a token.",
       });
     }
-    const license = await readLicense(c.env.DB, holder.licenseId);
-    if (!license) throw new Problem({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
-    const refusal = refusalOfGeneration(license.generation, holder.generation);
-    if (refusal) throw new Problem(refusal);
-    if (license.stripe_customer_id === null) {
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw new Problem(license.error);
+    const customer = license.value.stripe_customer_id;
+    if (customer === null) {
       throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; it has no billing." });
     }
     const stripe = await stripeClient(c.var.config);
     const session = await stripe.billingPortal.sessions.create({
-      customer: license.stripe_customer_id,
+      customer,
       return_url: c.var.config.PURCHASE_URL,
     });
     return c.json({ url: session.url }, 200);

@@ -50,7 +50,7 @@ export function registerWebhook(router: OpenAPIHono<AppEnv>): void {
     if (!event.ok) throw new Problem(event.error);
     const outcome = await processEvent(scope, event.value, actorOf(c, `stripe:${event.value.id}`));
     if (outcome) {
-      await publishLicenses(c, outcome.licenseIds);
+      await publishLicenses(c, outcome.licenses);
       sendMailsSoon(c);
     }
     return c.json({ received: true as const }, 200);

@@ -73,7 +73,11 @@ for (const action of RELEASE_ACTIONS) {
     async (c) => {
       const { reason = null } = c.req.valid("json");
       const release = await moveRelease(c.env.DB, adminActor(c), c.req.valid("param").id, action, reason);
-      await publishNow(c, { topic: "manifest", key: release.worker_id });
+      await publishNow(
+        c,
+        { topic: "manifest", key: release.worker_id },
+        release.changeId === null ? [] : [release.changeId],
+      );
       return c.json({ release: presentRelease(release) }, 200);
     },
   );

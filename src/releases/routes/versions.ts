@@ -1,12 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { findWorker } from "../../catalog/workers.ts";
+import { recordMayLag } from "../../delivery/asker.ts";
 import { listingCoverage } from "../../delivery/decision.ts";
-import { readDeliveryFacts } from "../../delivery/facts.ts";
+import { readDeliveryFacts, readLedgerRecord } from "../../delivery/facts.ts";
 import { createRouter } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { readHolder } from "../../licensing/holder.ts";
+import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
+import type { LicenseRecord } from "../../licensing/license-record.ts";
 import { currentTime } from "../../time.ts";
 import { ChannelName } from "../release-schema.ts";
 import { VersionListing, versionListing } from "../version-listing.ts";
@@ -45,18 +47,11 @@ versions.openapi(
     responses: {
       200: { description: "The versions.", content: { "application/json": { schema: VersionListing } } },
       ...problems(
-        "KEY_INVALID",
-        "KEY_ROTATED",
-        "TOKEN_INVALID",
-        "TOKEN_EXPIRED",
-        "LICENSE_REVOKED",
-        "LICENSE_SUSPENDED",
-        "LICENSE_EXPIRED",
-        "MACHINE_MISMATCH",
+        ...CREDENTIAL_PROBLEMS,
+        ...STANDING_PROBLEMS,
         "NOT_ENTITLED",
         "WORKER_NOT_FOUND",
         "VALIDATION_FAILED",
-        "RATE_LIMITED",
       ),
     },
   }),
@@ -74,7 +69,13 @@ versions.openapi(
       c.header("Cache-Control", "public, max-age=60");
       return c.json(versionListing(manifest, { channel, includeYanked: include_yanked }), 200);
     }
-    const covers = listingCoverage(worker.id, license, holder.generation, now, c.var.config.PURCHASE_URL);
+    const coverage = (record: LicenseRecord) =>
+      listingCoverage(worker.id, record, holder.generation, now, c.var.config.PURCHASE_URL);
+    let covers = coverage(license);
+    const issuedAt = holder.kind === "token" ? holder.issuedAt : null;
+    if (!covers.ok && recordMayLag(license, { generation: holder.generation, issuedAt })) {
+      covers = coverage((await readLedgerRecord(c.env.DB, license.id, now)) ?? license);
+    }
     if (!covers.ok) throw new Problem(covers.error);
     c.header("Cache-Control", "private, no-store");
     return c.json(versionListing(manifest, { channel, includeYanked: include_yanked, covers: covers.value }), 200);

@@ -114,8 +114,8 @@ export function registerActs(router: OpenAPIHono<AdminEnv>): void {
 async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, why: string) {
   const actor = adminActor(c);
   const request = await idempotentRequest(actor.actor, c.req.header("Idempotency-Key"), [id, wanted, why]);
-  const license = await carryOut(c, id, wanted, why, request);
-  const edge = await publishNow(c, { topic: "license", key: id });
+  const { license, changeId } = await carryOut(c, id, wanted, why, request);
+  const edge = await publishNow(c, { topic: "license", key: id }, changeId === null ? [] : [changeId]);
   const view = { license: adminLicenseView(license, actor.now), edge };
   if (wanted.action !== "rotate-key") return view;
   sendMailsSoon(c);
@@ -123,14 +123,14 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, why: stri
   return { ...view, key: await formatLicenseKey({ licenseId: id, generation: license.generation }, keySecret) };
 }
 
-/** Reads, decides and writes, again if the license changed in between. Returns it as it is afterwards. */
+/** Reads, decides and writes, again if the license changed in between. Returns it as it is afterwards, and what changed it. */
 async function carryOut(
   c: Context<AdminEnv>,
   id: string,
   wanted: AdminAct,
   reason: string,
   request: IdempotentRequest | null,
-): Promise<License> {
+): Promise<{ license: License; changeId: string | null }> {
   const { DB } = c.env;
   const actor = adminActor(c);
   const isOwner = c.var.admin.scopes.includes("owner");
@@ -139,10 +139,10 @@ async function carryOut(
     if (!license) throw new Problem(licenseNotFound);
     const repetition = request && (await findRepetition(DB, request));
     if (repetition === "mismatch") throw new Problem(repetitionMismatch);
-    if (repetition) return license;
+    if (repetition) return { license, changeId: null };
     const decision = decideAdminAct(license, wanted, isOwner, actor.now);
     if (!decision.ok) throw new Problem(decision.error);
-    if (decision.value === null) return license;
+    if (decision.value === null) return { license, changeId: null };
     const change = newChange(actor, {
       action: `license.${wanted.action}`,
       subject: id,
@@ -157,7 +157,8 @@ async function carryOut(
     }
     try {
       if (await updateLicense(DB, license, decision.value, change, beside)) {
-        return { ...license, ...decision.value, updated_at: actor.now, revision: license.revision + 1 };
+        const after = { ...license, ...decision.value, updated_at: actor.now, revision: license.revision + 1 };
+        return { license: after, changeId: change.id };
       }
     } catch (error) {
       if (!isUniqueViolation(error, "idempotency_keys.")) throw error;

@@ -9,7 +9,7 @@ import { publishNow } from "../../../publication.ts";
 import { PLAN_IDS } from "../../../purchase/plans.ts";
 import { findRepetition, idempotentRequest, rememberRequest } from "../../../storage/idempotency.ts";
 import { isUniqueViolation, newChange } from "../../../storage/ledger.ts";
-import { currentTime, fromRfc3339 } from "../../../time.ts";
+import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../time.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
 import { licenseByHand } from "../../license-issue.ts";
 import { formatLicenseKey } from "../../license-key.ts";
@@ -29,7 +29,7 @@ const NewLicenseBody = z
     expires_at: z.iso
       .datetime({ offset: true })
       .transform(fromRfc3339)
-      .refine((at) => at > currentTime(), "must lie in the future")
+      .refine((at) => at > currentTime() && at <= END_OF_TIME, "must lie in the future")
       .nullable()
       .optional()
       .openapi({ type: ["string", "null"], format: "date-time", description: "null: never", example: null }),
@@ -99,7 +99,7 @@ export function registerIssue(router: OpenAPIHono<AdminEnv>): void {
     }
     const issued = id === null ? null : await readLicense(c.env.DB, id);
     if (!issued) throw new Error("an issued license is not there");
-    const edge = await publishNow(c, { topic: "license", key: issued.id });
+    const edge = await publishNow(c, { topic: "license", key: issued.id }, issued.id === license.id ? [change.id] : []);
     sendMailsSoon(c);
     const { keySecret } = await licensingSecrets(c.var.config);
     const licenseKey = await formatLicenseKey({ licenseId: issued.id, generation: issued.generation }, keySecret);

@@ -84,7 +84,7 @@ export function registerEvents(router: OpenAPIHono<AdminEnv>): void {
     if (!event) throw notFound;
     const outcome = await processEvent(await purchaseScope(c.env, c.var.config), event, adminActor(c));
     if (outcome) {
-      await publishLicenses(c, outcome.licenseIds);
+      await publishLicenses(c, outcome.licenses);
       sendMailsSoon(c);
     }
     const after = await readEvent(c.env.DB, id);

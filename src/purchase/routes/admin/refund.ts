@@ -4,9 +4,10 @@ import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
 import { AdminLicenseView, adminLicenseView } from "../../../licensing/admin-view.ts";
+import type { License } from "../../../licensing/license-record.ts";
 import { readLicense, updateLicense } from "../../../licensing/license-store.ts";
 import { LicenseParams, licenseNotFound } from "../../../licensing/routes/admin/common.ts";
-import { newChange } from "../../../storage/ledger.ts";
+import { type Actor, newChange } from "../../../storage/ledger.ts";
 import { syncLicense } from "../../license-sync.ts";
 import { publishLicenses, purchaseScope } from "../../purchase-scope.ts";
 import { refundLicense } from "../../refund.ts";
@@ -72,32 +73,32 @@ export function registerRefund(router: OpenAPIHono<AdminEnv>): void {
     const { reason } = c.req.valid("json");
     const actor = adminActor(c);
     const scope = await purchaseScope(c.env, c.var.config);
-    for (let attempt = 0; ; attempt++) {
-      const license = await readLicense(c.env.DB, id);
-      if (!license) throw new Problem(licenseNotFound);
-      if (license.checkout_session_id === null) {
-        throw new Problem({
-          code: "CONFLICT",
-          detail: "This license was not bought here; there is nothing to refund.",
-        });
-      }
-      if (license.admin_state === "revoked") break;
-      const change = newChange(actor, {
-        action: "license.refund",
-        subject: id,
-        reason,
-        details: { admin_state: "revoked" },
-      });
-      if (await updateLicense(c.env.DB, license, { admin_state: "revoked" }, change)) break;
-      if (attempt === 9) throw new Problem({ code: "CONFLICT", detail: "The license is being changed by others." });
-    }
-    const license = await readLicense(c.env.DB, id);
-    if (!license) throw new Problem(licenseNotFound);
-    await publishLicenses(c, [id]);
+    const { license, changeIds } = await revokeBought(c.env.DB, id, reason, actor);
+    await publishLicenses(c, [{ licenseId: id, changeIds }]);
     const refund = await refundLicense(scope.stripe, license);
-    await syncLicense(c.env.DB, scope.stripe, id, scope.graceDays, actor);
-    await publishLicenses(c, [id]);
+    await publishLicenses(c, [await syncLicense(c.env.DB, scope.stripe, id, scope.graceDays, actor)]);
     const after = (await readLicense(c.env.DB, id)) ?? license;
     return c.json({ license: adminLicenseView(after, actor.now), refund }, 200);
   });
+}
+
+/** Revokes a license that was bought, as the first half of refunding it; one that is revoked already stays so. */
+async function revokeBought(
+  db: D1Database,
+  id: string,
+  reason: string,
+  actor: Actor,
+): Promise<{ license: License; changeIds: string[] }> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const license = await readLicense(db, id);
+    if (!license) throw new Problem(licenseNotFound);
+    if (license.checkout_session_id === null) {
+      throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
+    }
+    if (license.admin_state === "revoked") return { license, changeIds: [] };
+    const patch = { admin_state: "revoked" } as const;
+    const change = newChange(actor, { action: "license.refund", subject: id, reason, details: patch });
+    if (await updateLicense(db, license, patch, change)) return { license, changeIds: [change.id] };
+  }
+  throw new Problem({ code: "CONFLICT", detail: "The license is being changed by others. Please try again." });
 }

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+
+/** Linux counts CPU time in ticks of 10 ms (`USER_HZ`, fixed for user space). */
+const TICK_SECONDS = 0.01;
+
+/** What Linux says of a running process. */
+export type ProcessUsage = {
+  /** Seconds of CPU that all its threads have used so far. */
+  cpuSeconds(): number;
+  /** The most memory it has held at once since `forgetPeak`, in bytes. */
+  peakBytes(): number;
+  forgetPeak(): void;
+};
+
+/** The fields of /proc/PID/stat after the process's name, which may itself contain blanks and parentheses. */
+const statOf = (pid: string): { name: string; fields: string[] } => {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const end = text.lastIndexOf(")");
+  return { name: text.slice(text.indexOf("(") + 1, end), fields: text.slice(end + 2).split(" ") };
+};
+
+function isChild(pid: string, name: string): boolean {
+  try {
+    const stat = statOf(pid);
+    return stat.name === name && stat.fields[1] === String(process.pid);
+  } catch {
+    // It has ended since it was listed.
+    return false;
+  }
+}
+
+/** The usage of this process's child of that name; null on a system without /proc. Throws when there is no such child. */
+export function usageOfChild(name: string): ProcessUsage | null {
+  if (process.platform !== "linux") return null;
+  const pid = readdirSync("/proc").find((entry) => /^\d+$/.test(entry) && isChild(entry, name));
+  if (pid === undefined) throw new Error(`no child process ${name}`);
+  return {
+    cpuSeconds() {
+      const { fields } = statOf(pid);
+      return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
+    },
+    peakBytes() {
+      const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+      return Number(kibibytes) * 1024;
+    },
+    forgetPeak() {
+      writeFileSync(`/proc/${pid}/clear_refs`, "5");
+    },
+  };
+}

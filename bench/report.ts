@@ -1,0 +1,90 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { PROJECT } from "../scripts/development/paths.ts";
+import { formatTable } from "../src/cli/table.ts";
+import type { Measurement, SideMeasurement } from "./measurement.ts";
+import type { PeakMemory } from "./memory.ts";
+import type { Scenario, ScenarioName } from "./scenarios.ts";
+
+/** A path that was measured. */
+export type Row = { name: ScenarioName; scenario: Scenario; measurement: Measurement };
+
+/** Everything that one run came to; start-up and memory only of a whole run. */
+export type Report = { rows: readonly Row[]; gzipBytes: number; startupMs: number | null; memory: PeakMemory[] };
+
+/** What `--json` prints. Ratios have three decimals. */
+export const jsonReport = ({ rows, gzipBytes, startupMs }: Report): string =>
+  JSON.stringify({
+    paths: Object.fromEntries(
+      rows.map(({ name, measurement: { path, ratio } }) => [
+        name,
+        { rps: Math.round(path.rps * 10) / 10, ratio: Math.round(ratio * 1000) / 1000 },
+      ]),
+    ),
+    bundle_gzip_bytes: gzipBytes,
+    startup_ms: startupMs === null ? null : Math.round(startupMs),
+  });
+
+const HEADINGS = ["Path", "Requests/s", "Ratio", "Aim", "Baseline/s", "CPU µs", "Floor's", "Baseline's"];
+
+function cells({ scenario, measurement }: Row): string[] {
+  const { path, baseline, floor, ratio } = measurement;
+  const rate = ({ rps, mibPerSecond }: SideMeasurement) =>
+    scenario.baseline.worker === "bare" ? `${number(rps)} (${mibPerSecond.toFixed(0)} MiB/s)` : number(rps);
+  const cpu = (side: SideMeasurement | null) => (typeof side?.cpu === "number" ? side.cpu.toFixed(0) : "");
+  return [
+    scenario.title,
+    rate(path),
+    ratio.toFixed(2),
+    scenario.aim === null ? "" : scenario.aim.toFixed(2),
+    rate(baseline),
+    cpu(path),
+    cpu(floor),
+    cpu(baseline),
+  ];
+}
+
+const number = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
+
+function facts({ gzipBytes, startupMs, memory }: Report): string[] {
+  return [
+    `Bundle: ${(gzipBytes / 1024).toFixed(1)} KiB gzipped.`,
+    ...(startupMs === null ? [] : [`Start-up: ${startupMs.toFixed(0)} ms of CPU.`]),
+    ...memory.map(
+      ({ fileBytes, isolate, process }) =>
+        `Peak memory while four clients download ${mib(fileBytes)}: ${mib(isolate)} in the Worker's isolate` +
+        (process
+          ? `; ${mib(process.path)} in all of workerd, R2 included (${mib(process.bare)} with no checks).`
+          : "."),
+    ),
+  ];
+}
+
+const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(bytes < 100 * 1024 ** 2 ? 1 : 0)} MiB`;
+
+/** The report for a terminal. */
+export const textReport = (report: Report): string =>
+  `${[formatTable(HEADINGS, report.rows.map(cells)), "", ...facts(report)].join("\n")}\n`;
+
+const BEGIN = "<!-- npm run bench -- --write -->";
+const END = "<!-- end -->";
+
+/** Replaces the table in docs/performance.md. Throws when its markers are not there. */
+export async function writeReport(report: Report): Promise<void> {
+  const file = join(PROJECT, "docs/performance.md");
+  const text = await readFile(file, "utf8");
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${file} has no place for the table: ${BEGIN} ... ${END}`);
+  const rows = [HEADINGS, HEADINGS.map(() => "---"), ...report.rows.map(cells)];
+  const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+  const measured = [machine(), "", table, "", ...facts(report).map((fact) => `- ${fact}`)].join("\n");
+  await writeFile(file, `${text.slice(0, begin)}${BEGIN}\n${measured}\n${text.slice(end)}`);
+}
+
+/** The machine, as far as it explains the numbers. */
+function machine(): string {
+  const [cpu] = cpus();
+  const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB of memory`;
+  return `Measured on ${cpus().length} cores of ${cpu?.model ?? process.arch}, ${memory}, ${process.platform} ${release()}.`;
+}

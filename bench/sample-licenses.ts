@@ -1,0 +1,87 @@
+import { decodeJwt } from "jose";
+import * as z from "zod";
+import type { CatalogClient } from "../src/cli/catalog-client.ts";
+import { hashFingerprint } from "../src/licensing/fingerprint.ts";
+import { type LicenseTokenClaims, signLicenseToken } from "../src/licensing/license-token.ts";
+import { createKeyring, type SigningJwk } from "../src/licensing/signing-keys.ts";
+import { STATUS_INDEX_SPACE } from "../src/licensing/status-list.ts";
+import { newId } from "../src/storage/id.ts";
+import type { Harness } from "./harness.ts";
+
+const Issued = z.looseObject({ license: z.looseObject({ id: z.string() }), key: z.string() });
+const Activated = z.looseObject({ token: z.string() });
+/** What differs between a license's edge record and its copy's. */
+const EdgeRecord = z.looseObject({ id: z.string(), machines: z.array(z.string()) });
+
+const FINGERPRINT = "benchmark";
+
+/** A license and the token of its one machine. */
+export type SampleLicense = { id: string; token: string };
+
+/** A license issued by an admin and activated by a hive, through the service itself. */
+export async function issueLicense(client: CatalogClient, credential: string): Promise<SampleLicense> {
+  const { license, key } = await client.json(Issued, {
+    method: "POST",
+    path: "/v1/admin/licenses",
+    credential,
+    body: { plan: "premium-lifetime", email: "bench@example.com" },
+  });
+  const { token } = await client.json(Activated, {
+    method: "POST",
+    path: "/v1/licenses/activate",
+    credential: key,
+    body: { fingerprint: FINGERPRINT },
+  });
+  return { id: license.id, token };
+}
+
+/**
+ * Copies of a license that the service has issued, each with an id, a machine and a token of its own, in the ledger and
+ * in the edge copy: the rows and records are the service's, only issuing ten thousand one by one would take minutes.
+ */
+export async function copyLicense(harness: Harness, original: SampleLicense, count: number): Promise<SampleLicense[]> {
+  const { ledger, edge } = harness;
+  const keyring = await createKeyring(JSON.parse(harness.secrets["LICENSE_SIGNING_KEY"] ?? "") as SigningJwk, []);
+  const claims = decodeJwt<LicenseTokenClaims>(original.token);
+  const record = EdgeRecord.parse(await edge.get(`license:${original.id}`, "json"));
+  const copies = await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const id = newId("lic");
+      const machine = await hashFingerprint(id, FINGERPRINT);
+      const token = await signLicenseToken({ ...claims, sub: id, jti: crypto.randomUUID(), machine }, keyring);
+      // The index lies outside the space that the service draws from, so that it cannot be taken.
+      return { id, machine, token, machine_id: newId("mach"), status_index: STATUS_INDEX_SPACE + index };
+    }),
+  );
+  const rows = JSON.stringify(copies.map(({ token: _, ...row }) => row));
+  const differing = {
+    licenses: { id: "id", status_index: "status_index" },
+    machines: { id: "machine_id", license_id: "id", fingerprint_hash: "machine" },
+  };
+  for (const [table, differs] of Object.entries(differing)) await copyRow(ledger, table, differs, rows, original.id);
+  // One by one from here would take far longer.
+  const records = copies.map(({ id, machine }) => [`license:${id}`, { ...record, id, machines: [machine] }]);
+  await harness.tellBare("/kv", records);
+  return copies;
+}
+
+/** Copies the original's row of `table` once for each of `rows`, but for the columns that `differs` takes from there. */
+async function copyRow(
+  ledger: Harness["ledger"],
+  table: string,
+  differs: Record<string, string>,
+  rows: string,
+  licenseId: string,
+): Promise<void> {
+  const { results } = await ledger.prepare(`SELECT name FROM pragma_table_info('${table}')`).all<{ name: string }>();
+  const columns = results.map(({ name }) => name);
+  const values = columns.map((name) => (name in differs ? `copy.value ->> '${differs[name]}'` : `original.${name}`));
+  const owner = table === "licenses" ? "id" : "license_id";
+  await ledger
+    .prepare(
+      `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${values.join(", ")}
+       FROM ${table} AS original, json_each(?) AS copy WHERE original.${owner} = ?`,
+    )
+    .bind(rows, licenseId)
+    .run();
+}

@@ -1,0 +1,73 @@
+import * as z from "zod";
+import { CatalogClient, path } from "../src/cli/catalog-client.ts";
+import { Manifest } from "../src/releases/manifest.ts";
+import type { MinisignSecretKey } from "../src/releases/minisign-secret-key.ts";
+import type { Harness } from "./harness.ts";
+import { createOwnerToken } from "./owner-token.ts";
+import { copyLicense, issueLicense, type SampleLicense } from "./sample-licenses.ts";
+import { publishSample, type SampleRelease } from "./sample-releases.ts";
+
+const LICENSES = 10_000;
+const Download = z.looseObject({ download_url: z.string() });
+
+/** What the paths are asked with; each part is prepared through the service when it is first needed. */
+export type Samples = {
+  /** A license and the token of its one machine. */
+  license(): Promise<SampleLicense>;
+  /** 10,000 more, each with a token of its own. */
+  licenses(): Promise<readonly SampleLicense[]>;
+  publish(sample: SampleRelease): Promise<void>;
+  /** Lets the bare Worker give the service's answer to a path as its own; returns where. */
+  recordAnswer(path: string, token?: string): Promise<string>;
+  /** The path of a fresh signed URL of a published sample; it lives five minutes. */
+  linkTo(sample: SampleRelease): Promise<string>;
+  /** Where R2 has a published sample's bytes. */
+  objectKeyOf(sample: SampleRelease): Promise<string>;
+};
+
+/** The samples of a harness; releases are signed with `releaseKey`. */
+export async function prepareSamples(harness: Harness, releaseKey: MinisignSecretKey): Promise<Samples> {
+  const client = new CatalogClient({ url: `http://127.0.0.1:${harness.ports.catalog}` });
+  const owner = await createOwnerToken(harness.ledger);
+  const license = remember(() => issueLicense(client, owner));
+  const published = new Map<SampleRelease, Promise<void>>();
+  return {
+    license,
+    licenses: remember(async () => copyLicense(harness, await license(), LICENSES)),
+    publish(sample) {
+      const begun = published.get(sample) ?? publishSample(client, owner, releaseKey, sample);
+      published.set(sample, begun);
+      return begun;
+    },
+    async recordAnswer(path, token) {
+      const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+      const response = await fetch(client.url + path, { headers });
+      const place = `/answer${path.split("?", 1)[0]}`;
+      await harness.tellBare(place, { body: await response.text(), headers: [...response.headers] });
+      return place;
+    },
+    async linkTo({ workerId, version }) {
+      const { download_url } = await client.json(Download, {
+        path: path`/v1/workers/${workerId}/${version}/download`,
+        query: { platform: "linux-x86_64" },
+        credential: (await license()).token,
+      });
+      return new URL(download_url).pathname;
+    },
+    async objectKeyOf({ workerId, version }) {
+      const { releases } = Manifest.parse(await harness.edge.get(`manifest:${workerId}`, "json"));
+      const key = releases.find((release) => release.version === version)?.artifacts[0]?.object_key;
+      if (key === undefined) throw new Error(`${workerId} ${version} has not been published`);
+      return key;
+    },
+  };
+}
+
+/** Makes a value at its first use and keeps it. */
+function remember<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,101 @@
+import type { WorkerName } from "./harness.ts";
+import { always, get, inTurn, type NextRequest, once, post } from "./requests.ts";
+import { SAMPLES, type SampleRelease } from "./sample-releases.ts";
+import type { Samples } from "./samples.ts";
+
+export const SCENARIO_NAMES = [
+  "catalog_list",
+  "pkgbuild",
+  "verification",
+  "decision_same_token",
+  "decision_new_token",
+  "file_64_kib",
+  "file_64_mib",
+] as const;
+export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
+/** One side of a comparison: where to ask and what. */
+export type Side = { worker: WorkerName; next: NextRequest };
+
+/** A path and what it is compared with. */
+export type Scenario = {
+  title: string;
+  /** The ratio to the baseline that is aimed at; null where there is none. */
+  aim: number | null;
+  path: Side;
+  baseline: Side;
+  /** The path's storage calls or its answer and nothing else; null where that is the baseline already. */
+  floor: Side | null;
+  /** Connections that ask at once, where the usual number would only queue. */
+  connections?: number;
+  /** Requests of a round, where there is a limited number of them. */
+  requestsPerRound?: number;
+};
+
+const HELLO: Side = { worker: "hello", next: always(get("hello", "/")) };
+
+const catalog = (next: NextRequest): Side => ({ worker: "catalog", next });
+const bare = (next: NextRequest): Side => ({ worker: "bare", next });
+
+const DECISION = `/v1/workers/${SAMPLES.small.workerId}/latest/download?platform=linux-x86_64`;
+
+/** Prepares what a scenario needs. `rounds`: how often its path will be measured, the round to warm up included. */
+export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) => Promise<Scenario>> = {
+  catalog_list: (samples) => document("/workers", samples),
+
+  pkgbuild: (samples) => document("/workers/cpu/PKGBUILD", samples),
+
+  async verification(samples) {
+    const licenses = await samples.licenses();
+    const requests = licenses.map(({ token }) => post("catalog", "/v1/licenses/verify", { token }));
+    return {
+      ...{ title: "`POST /v1/licenses/verify`, 10,000 tokens in turn", aim: 0.45 },
+      ...{ path: catalog(inTurn(requests)), baseline: HELLO },
+      floor: bare(inTurn(licenses.map(({ id }) => get("bare", `/ledger/${id}`)))),
+    };
+  },
+
+  async decision_same_token(samples) {
+    await samples.publish(SAMPLES.small);
+    const { token } = await samples.license();
+    return {
+      ...{ title: "`GET .../latest/download`, one token again and again", aim: 0.8 },
+      ...{ path: catalog(always(get("catalog", DECISION, token))), baseline: HELLO },
+      floor: bare(always(get("bare", await samples.recordAnswer(DECISION, token)))),
+    };
+  },
+
+  async decision_new_token(samples, rounds) {
+    await samples.publish(SAMPLES.small);
+    const licenses = await samples.licenses();
+    return {
+      ...{ title: "`GET .../latest/download`, 10,000 licenses' tokens, each once", aim: 0.45 },
+      ...{ path: catalog(once(licenses.map(({ token }) => get("catalog", DECISION, token)))), baseline: HELLO },
+      floor: bare(inTurn(licenses.map(({ id }) => get("bare", `/kv/${id}`)))),
+      requestsPerRound: Math.floor(licenses.length / rounds),
+    };
+  },
+
+  file_64_kib: (samples) => file("64 KiB through a signed URL", null, SAMPLES.small, samples),
+
+  file_64_mib: async (samples) => ({
+    ...(await file("64 MiB through a signed URL", 0.9, SAMPLES.large, samples)),
+    connections: 4,
+  }),
+};
+
+/** A public document against hello. */
+const document = async (path: string, samples: Samples): Promise<Scenario> => ({
+  ...{ title: `\`GET ${path}\``, aim: 0.9, path: catalog(always(get("catalog", path))), baseline: HELLO },
+  floor: bare(always(get("bare", await samples.recordAnswer(path)))),
+});
+
+/** A signed URL against the same R2 object with no checks. */
+async function file(title: string, aim: number | null, sample: SampleRelease, samples: Samples): Promise<Scenario> {
+  await samples.publish(sample);
+  return {
+    ...{ title, aim, floor: null },
+    path: catalog(always(get("catalog", await samples.linkTo(sample)))),
+    baseline: bare(always(get("bare", `/r2/${await samples.objectKeyOf(sample)}`))),
+  };
+}

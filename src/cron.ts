@@ -1,0 +1,30 @@
+import { forgetRecoveryLinks } from "./account/recovery-link-store.ts";
+import { queueExpiryMails } from "./mail/mail-expiry.ts";
+import { sendDueMails } from "./mail/mail-sender.ts";
+import { publishers } from "./publication.ts";
+import { reconcile } from "./purchase/reconciliation.ts";
+import { drainOutbox } from "./storage/outbox.ts";
+import { forgetOldRows, isRetentionTime } from "./storage/retention.ts";
+import { DAY, HOUR, MINUTE, type UnixSeconds } from "./time.ts";
+
+/** What the cron does in the minute that begins at `now`. No job keeps another from running; each says when it is due. */
+export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
+  await job("publish", () => drainOutbox(env, publishers, now));
+  if (now % HOUR < MINUTE) {
+    await job("expiry-mails", () => queueExpiryMails(env.DB, now));
+    await job("forget-recovery-links", () => forgetRecoveryLinks(env.DB, now - 30 * DAY));
+  }
+  if (isRetentionTime(now)) await job("forget-old-rows", () => forgetOldRows(env.DB, now));
+  await job("mails", () => sendDueMails(env, now));
+  await job("reconcile", () => reconcile(env, now));
+}
+
+/** Runs one job; what it throws is logged. */
+async function job(name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(JSON.stringify({ event: "job.failed", job: name, message }));
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Whether an error is a store's that has a bad minute, as D1, KV and R2 word theirs, and not a fault of ours: a statement that
+ * does not parse or a constraint that does not hold would fail again.
+ */
+export const isStoreFailure = (error: unknown): boolean =>
+  error instanceof Error &&
+  /^(D1_|KV (GET|PUT|DELETE) failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
+    error.message,
+  ) &&
+  !/SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.message);

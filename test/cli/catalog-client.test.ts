@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { afterEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { CatalogClient, type CatalogRequest, path, retryDelay } from "../../src/cli/catalog-client.ts";
+import { serve } from "./http-server.ts";
+
+let close: (() => void) | undefined;
+afterEach(() => close?.());
+
+type Answer = [status: number, body?: object, headers?: Record<string, string>] | "break";
+
+/** Sends `request` to a server that answers with `answers`, the last one over and over; tells what it saw and waited. */
+async function send(answers: Answer[], request: CatalogRequest) {
+  const seen: IncomingMessage[] = [];
+  const server = await serve((incoming: IncomingMessage, outgoing: ServerResponse) => {
+    seen.push(incoming);
+    const answer = answers[Math.min(seen.length, answers.length) - 1] ?? "break";
+    if (answer === "break") {
+      outgoing.destroy();
+      return;
+    }
+    const [status, body = { ok: true }, headers = {}] = answer;
+    outgoing.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(body));
+  });
+  close = server.close;
+  const waits: number[] = [];
+  const client = new CatalogClient({ url: server.url, sleep: async (ms) => waits.push(ms) });
+  const outcome = await client.json(z.object({ ok: z.boolean() }), request).then(
+    () => "ok",
+    (error: unknown) => (error instanceof Error && "exitCode" in error ? error.exitCode : error),
+  );
+  return { outcome, seen, waits };
+}
+
+const failed: Answer = [503, { code: "SERVICE_UNAVAILABLE", detail: "Not now." }];
+
+describe("a request", () => {
+  it("is repeated when reading it failed or the line broke", async () => {
+    const { outcome, seen, waits } = await send([failed, "break", [200]], { path: "/x" });
+    expect([outcome, seen.length]).toEqual(["ok", 3]);
+    expect(waits[1]).toBeGreaterThan(waits[0] ?? Number.POSITIVE_INFINITY);
+  });
+
+  it("is given up after five attempts", async () => {
+    const { outcome, seen } = await send(["break"], { path: "/x" });
+    expect([outcome, seen.length]).toEqual([7, 5]);
+  });
+
+  it("that may have changed something is not sent again, unless it can be repeated", async () => {
+    expect((await send([failed, [200]], { method: "POST", path: "/x", body: {} })).seen).toHaveLength(1);
+    close?.();
+    const repeatable = await send([failed, [200]], { method: "POST", path: "/x", body: {}, repeatable: true });
+    expect(repeatable.outcome).toBe("ok");
+  });
+
+  it("that was not carried out for lack of quota waits as long as it is told, whatever it does", async () => {
+    const busy: Answer = [429, { code: "RATE_LIMITED" }, { "Retry-After": "7" }];
+    const { outcome, waits } = await send([busy, [200]], { method: "POST", path: "/x", body: {} });
+    expect([outcome, waits]).toEqual(["ok", [7000]]);
+  });
+
+  it("does not make a person wait for an hour", async () => {
+    const busy: Answer = [429, { code: "RATE_LIMITED" }, { "Retry-After": "3600" }];
+    expect(await send([busy], { path: "/x" })).toMatchObject({ outcome: 7, waits: [] });
+  });
+
+  it("that is refused is not repeated", async () => {
+    const { outcome, seen } = await send([[403, { code: "LICENSE_REVOKED", detail: "No." }]], { path: "/x" });
+    expect([outcome, seen.length]).toEqual([5, 1]);
+  });
+
+  it("carries its query, credential and body", async () => {
+    const { seen } = await send([[200]], {
+      method: "POST",
+      path: "/x",
+      query: { a: "1 2", b: undefined },
+      credential: "secret",
+      body: { c: 1 },
+    });
+    expect(seen[0]).toMatchObject({ url: "/x?a=1+2", headers: { authorization: "Bearer secret" } });
+    expect(seen[0]?.headers["content-type"]).toBe("application/json");
+  });
+});
+
+it("a value in a path cannot leave its segment", () => {
+  expect(path`/v1/workers/${"../admin?x#y"}/versions`).toBe("/v1/workers/..%2Fadmin%3Fx%23y/versions");
+});
+
+describe("the wait before another attempt", () => {
+  it("doubles, with half of it left to chance", () => {
+    expect([1, 2, 3].map((attempt) => retryDelay(attempt, null, 0, 1))).toEqual([500, 1000, 2000]);
+    expect(retryDelay(1, null, 0, 0)).toBe(250);
+  });
+
+  it("is what Retry-After says, in seconds or as a date", () => {
+    expect(retryDelay(1, "30")).toBe(30_000);
+    const now = Date.parse("2026-11-23T12:00:00Z");
+    expect(retryDelay(1, "Mon, 23 Nov 2026 12:00:05 GMT", now)).toBe(5000);
+    expect(retryDelay(1, "Mon, 23 Nov 2026 11:00:00 GMT", now)).toBe(0);
+    expect(retryDelay(1, "soon", now, 1)).toBe(500);
+  });
+});

@@ -1,0 +1,39 @@
+import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { describe, expect, it } from "vitest";
+import { readPort } from "../../scripts/development/port.ts";
+import { ensureVariables } from "../../scripts/development/variables.ts";
+import { readConfig } from "../../src/config.ts";
+
+describe("a development server's variables", () => {
+  it("are made once, make a configuration that holds, and stay", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "rbee-vars-")), "dev.vars");
+    const made = await ensureVariables(path, "RWQpublic");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const text = await readFile(path, "utf8");
+    const rest = { PUBLIC_URL: "http://localhost:8787", PURCHASE_URL: "https://buy.example", DELIVERY: "worker" };
+    const empty = { R2_S3_ENDPOINT: "", R2_S3_BUCKET: "", ACCESS_TEAM_DOMAIN: "", ACCESS_AUD: "", ACCESS_SCOPES: "{}" };
+    expect(readConfig({ ...rest, ...empty, ...parseEnv(text) }).ENVIRONMENT).toBe("development");
+    expect(await ensureVariables(path, "RWQanother")).toEqual(made);
+    expect(await readFile(path, "utf8")).toBe(text);
+  });
+
+  it("keep what a person has written, and gain what is missing", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "rbee-vars-")), "dev.vars");
+    await writeFile(path, "# mine\nRELEASE_SIGNATURES=required\nPUBLIC_URL=https://tunnel.example");
+    const variables = await ensureVariables(path, "RWQpublic");
+    expect(variables).toMatchObject({ RELEASE_SIGNATURES: "required", PUBLIC_URL: "https://tunnel.example" });
+    const text = await readFile(path, "utf8");
+    expect(text).toMatch(/^# mine\nRELEASE_SIGNATURES=required\nPUBLIC_URL=https:\/\/tunnel\.example\n/);
+    expect(parseEnv(text)).toEqual(variables);
+  });
+});
+
+describe("PORT", () => {
+  it("is 8787 unless it is set to a port", () => {
+    expect([undefined, "", "9000"].map(readPort)).toEqual([8787, 8787, 9000]);
+    for (const text of ["0", "65536", "http", "-1", "80.5"]) expect(() => readPort(text)).toThrow("PORT must be");
+  });
+});

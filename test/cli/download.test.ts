@@ -1,0 +1,125 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { download } from "../../src/cli/hive/download.ts";
+import { serve } from "./http-server.ts";
+
+const bytes = randomBytes(300_000);
+const sha256 = createHash("sha256").update(bytes).digest("hex");
+
+let folder = "";
+let partPath = "";
+let close: (() => void) | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rbee-download-"));
+  partPath = join(folder, "worker.part");
+});
+afterEach(async () => {
+  close?.();
+  await rm(folder, { recursive: true });
+});
+
+type Handler = (attempt: number, incoming: IncomingMessage, outgoing: ServerResponse) => void;
+
+/** Serves the bytes from where Range says, or all; `count` of them, then the line breaks. */
+function answer(incoming: IncomingMessage, outgoing: ServerResponse, count = Number.POSITIVE_INFINITY): void {
+  const start = Number(/^bytes=(\d+)-$/.exec(incoming.headers.range ?? "")?.[1] ?? 0);
+  const range = { "Content-Range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
+  outgoing.writeHead(start > 0 ? 206 : 200, { "Content-Length": bytes.length - start, ...(start > 0 ? range : {}) });
+  if (count >= bytes.length - start) return void outgoing.end(bytes.subarray(start));
+  outgoing.write(bytes.subarray(start, start + count), () => setTimeout(() => outgoing.destroy(), 20));
+}
+
+const refuse = (outgoing: ServerResponse, code: string): unknown =>
+  outgoing.writeHead(403, { "Content-Type": "application/problem+json" }).end(JSON.stringify({ code, detail: code }));
+
+async function fetchFrom(handler: Handler) {
+  const ranges: (string | undefined)[] = [];
+  const server = await serve((incoming, outgoing) => {
+    ranges.push(incoming.headers.range);
+    handler(ranges.length, incoming, outgoing);
+  });
+  close = server.close;
+  let links = 0;
+  const outcome = await download({
+    partPath,
+    onProgress: () => {},
+    sleep: async () => {},
+    source: async () => {
+      links++;
+      return { url: `${server.url}/dl/${links}`, size: bytes.length, sha256 };
+    },
+  }).then(
+    () => "ok",
+    (error: unknown) => (error instanceof Error && "exitCode" in error ? error.exitCode : error),
+  );
+  return { outcome, ranges, links };
+}
+
+describe("a download", () => {
+  it("goes on where a broken line left it", async () => {
+    const { outcome, ranges } = await fetchFrom((attempt, incoming, outgoing) =>
+      answer(incoming, outgoing, attempt < 3 ? 100_000 : undefined),
+    );
+    expect([outcome, ranges]).toEqual(["ok", [undefined, "bytes=100000-", "bytes=200000-"]]);
+    expect(bytes.equals(await readFile(partPath))).toBe(true);
+  });
+
+  it("goes on where an earlier run left it, if the bytes are still the same", async () => {
+    await writeFile(partPath, bytes.subarray(0, 1000));
+    let condition: unknown;
+    const { ranges } = await fetchFrom((_attempt, incoming, outgoing) => {
+      condition = incoming.headers["if-range"];
+      answer(incoming, outgoing);
+    });
+    expect([ranges, condition]).toEqual([["bytes=1000-"], `"${sha256}"`]);
+    expect(bytes.equals(await readFile(partPath))).toBe(true);
+  });
+
+  it("starts over when the server sends all of another file", async () => {
+    await writeFile(partPath, "left over from another file");
+    await fetchFrom((_attempt, _incoming, outgoing) => outgoing.writeHead(200).end(bytes));
+    expect(bytes.equals(await readFile(partPath))).toBe(true);
+  });
+
+  it("starts over when more has gathered than the file has", async () => {
+    await writeFile(partPath, randomBytes(bytes.length + 1));
+    const { outcome, ranges } = await fetchFrom((_attempt, incoming, outgoing) => answer(incoming, outgoing));
+    expect([outcome, ranges]).toEqual(["ok", [undefined]]);
+    expect(bytes.equals(await readFile(partPath))).toBe(true);
+  });
+
+  it("asks for a new link when one has expired in the middle", async () => {
+    const { outcome, links } = await fetchFrom((attempt, incoming, outgoing) => {
+      if (attempt === 1) answer(incoming, outgoing, 100_000);
+      else if (attempt === 2) refuse(outgoing, "LINK_EXPIRED");
+      else answer(incoming, outgoing);
+    });
+    expect([outcome, links]).toEqual(["ok", 3]);
+    expect(bytes.equals(await readFile(partPath))).toBe(true);
+  });
+
+  it("ends when the license does, and keeps what it has", async () => {
+    const { outcome, ranges } = await fetchFrom((attempt, incoming, outgoing) => {
+      if (attempt === 1) answer(incoming, outgoing, 100_000);
+      else refuse(outgoing, "LICENSE_REVOKED");
+    });
+    expect([outcome, ranges.length]).toEqual([5, 2]);
+    expect((await readFile(partPath)).length).toBe(100_000);
+  });
+
+  it("gives up after five attempts that bring nothing", async () => {
+    const { outcome, ranges } = await fetchFrom((_attempt, _incoming, outgoing) => outgoing.destroy());
+    expect([outcome, ranges.length]).toEqual([7, 5]);
+  });
+
+  it("takes no more than the file has", async () => {
+    const { outcome } = await fetchFrom((_attempt, _incoming, outgoing) =>
+      outgoing.writeHead(200).end(Buffer.concat([bytes, bytes])),
+    );
+    expect(outcome).toBe(6);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { EXIT, exitCodeOf } from "../../src/cli/exit-code.ts";
+import { problemCode, problemError } from "../../src/cli/problem-error.ts";
+import { PROBLEMS, type ProblemCode } from "../../src/http/problem.ts";
+
+const codeOf = (code: ProblemCode) => exitCodeOf(code, PROBLEMS[code].status);
+
+describe("the exit status", () => {
+  it("tells scripts what kind of refusal it was", () => {
+    expect(codeOf("VALIDATION_FAILED")).toBe(EXIT.usage);
+    expect(codeOf("KEY_INVALID")).toBe(EXIT.notAuthorized);
+    expect(codeOf("INSUFFICIENT_SCOPE")).toBe(EXIT.notAuthorized);
+    expect(codeOf("VERSION_NOT_FOUND")).toBe(EXIT.notFound);
+    expect(codeOf("LICENSE_REVOKED")).toBe(EXIT.refused);
+    expect(codeOf("MACHINE_LIMIT_REACHED")).toBe(EXIT.refused);
+    expect(codeOf("RELEASE_BLOCKED")).toBe(EXIT.refused);
+    expect(codeOf("RATE_LIMITED")).toBe(EXIT.unavailable);
+    expect(codeOf("INTERNAL_ERROR")).toBe(EXIT.unavailable);
+  });
+
+  it("never takes a refusal of the license for a lack of authorization", () => {
+    for (const code of Object.keys(PROBLEMS)) {
+      if (/^(LICENSE_(?!NOT_FOUND)|MACHINE_|NOT_ENTITLED|VERSION_NOT_COVERED)/.test(code)) {
+        expect([code, exitCodeOf(code, 403)]).toEqual([code, EXIT.refused]);
+      }
+    }
+  });
+
+  it("goes by the HTTP status when the catalog is newer than the command, or a proxy answers", () => {
+    expect(exitCodeOf("SOMETHING_NEW", 404)).toBe(EXIT.notFound);
+    expect(problemError(502, "<html>Bad gateway</html>").exitCode).toBe(EXIT.unavailable);
+    expect(problemError(401, "").exitCode).toBe(EXIT.notAuthorized);
+  });
+});
+
+describe("a refusal", () => {
+  it("says what to do next", () => {
+    const body = {
+      ...{ type: "x", title: "t", status: 403, code: "VERSION_NOT_COVERED", error: "t" },
+      ...{
+        detail: "Not this one.",
+        request_id: "abcdefgh",
+        purchase_url: "https://buy.example",
+        latest_covered_version: "1.9.0",
+      },
+    };
+    const error = problemError(403, JSON.stringify(body));
+    expect(error.message.split("\n")).toEqual([
+      "Not this one. (VERSION_NOT_COVERED)",
+      "The newest version you may have: 1.9.0",
+      "Buy or renew: https://buy.example",
+      "Request id: abcdefgh",
+    ]);
+    expect(problemCode(error)).toBe("VERSION_NOT_COVERED");
+    expect(problemCode(new Error("x"))).toBeNull();
+  });
+});

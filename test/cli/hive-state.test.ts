@@ -1,0 +1,61 @@
+import { mkdtemp, readdir, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { machineFingerprint } from "../../src/cli/hive/fingerprint.ts";
+import { hostPlatform } from "../../src/cli/hive/platform.ts";
+import { hiveFolder, readHiveState, writeHiveState } from "../../src/cli/hive/state.ts";
+import { createPrivateFile } from "../../src/cli/private-file.ts";
+
+const home = async (): Promise<NodeJS.ProcessEnv> => ({ XDG_CONFIG_HOME: await mkdtemp(join(tmpdir(), "rbee-hive-")) });
+
+const activation = {
+  url: "https://catalog.example",
+  license_key: "rbee_lic_X",
+  license_id: "lic_x",
+  machine_id: "mach_x",
+  fingerprint: "f",
+  token: "t",
+  token_expires_at: "2026-11-24T12:00:00Z",
+};
+
+describe("a hive's state", () => {
+  it("is empty at first, then what was written, for its owner's eyes only", async () => {
+    const env = await home();
+    expect(await readHiveState(env)).toEqual({ activation: null, release_keys: {} });
+    const state = { activation, release_keys: { "https://catalog.example": "key" } };
+    await writeHiveState(env, state);
+    expect(await readHiveState(env)).toEqual(state);
+    expect(await readdir(hiveFolder(env))).toEqual(["catalog.json"]);
+    expect((await stat(join(hiveFolder(env), "catalog.json"))).mode & 0o777).toBe(0o600);
+  });
+
+  it("that is damaged is not taken for none", async () => {
+    const env = await home();
+    await writeHiveState(env, { activation, release_keys: {} });
+    await writeFile(join(hiveFolder(env), "catalog.json"), '{"activation":');
+    await expect(readHiveState(env)).rejects.toThrow("is damaged");
+  });
+});
+
+describe("a machine", () => {
+  it("is known by what RBEE_MACHINE says, else by something that stays the same and gives nothing away", async () => {
+    const env = await home();
+    expect(await machineFingerprint({ ...env, RBEE_MACHINE: "attic" })).toBe("attic");
+    const own = await machineFingerprint(env);
+    expect(own).toMatch(/^[0-9a-f]{64}$/);
+    expect(await machineFingerprint(env)).toBe(own);
+  });
+
+  it("has a platform, named as releases name it", () => {
+    expect(hostPlatform("linux", "x64")).toBe("linux-x86_64");
+    expect(hostPlatform("darwin", "arm64")).toBe("macos-aarch64");
+    expect(() => hostPlatform("darwin", "x64")).toThrow("macos-x86_64");
+  });
+});
+
+it("a key file that is there is never replaced", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "rbee-key-")), "key");
+  await createPrivateFile(path, "first");
+  await expect(createPrivateFile(path, "second")).rejects.toMatchObject({ exitCode: 2 });
+});

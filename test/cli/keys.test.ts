@@ -1,0 +1,61 @@
+import { importJWK, jwtVerify, SignJWT } from "jose";
+import { describe, expect, it } from "vitest";
+import { newLicenseSigningKey, OVERLAP, parseKeySet, rotateKeySet } from "../../src/cli/keys/license-signing-key.ts";
+import { addReleaseKey } from "../../src/cli/keys/release-key-file.ts";
+import { createKeyring } from "../../src/licensing/signing-keys.ts";
+import { parseMinisignPublicKeys } from "../../src/releases/minisign.ts";
+import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+
+const now = 1_795_000_000;
+
+describe("a new license signing key", () => {
+  it("signs what its public half verifies, under a name of its own", async () => {
+    const { privateJwk, publicJwk } = await newLicenseSigningKey();
+    expect(publicJwk).not.toHaveProperty("d");
+    const token = await new SignJWT({}).setProtectedHeader({ alg: "EdDSA" }).sign(await importJWK(privateJwk, "EdDSA"));
+    await expect(jwtVerify(token, await importJWK(publicJwk, "EdDSA"))).resolves.toBeDefined();
+    expect((await newLicenseSigningKey()).publicJwk.kid).not.toBe(publicJwk.kid);
+  });
+});
+
+describe("a rotation", () => {
+  it("keeps the old key verifying for the longest lease and a day, in the Worker's own eyes", async () => {
+    const [old, next] = [await newLicenseSigningKey(), await newLicenseSigningKey()];
+    const live = parseKeySet({ keys: [{ ...old.publicJwk, alg: "EdDSA", use: "sig" }] });
+    const keys = rotateKeySet(live, [], next.publicJwk, now);
+    expect(keys).toEqual([next.publicJwk, { ...old.publicJwk, exp: now + OVERLAP }]);
+    expect(OVERLAP).toBe(31 * 24 * 3600);
+    const before = await createKeyring(old.privateJwk, keys);
+    expect(before.verification.get(old.publicJwk.kid)?.exp).toBeUndefined();
+    const after = await createKeyring(next.privateJwk, keys);
+    expect(after.verification.get(old.publicJwk.kid)?.exp).toBe(now + OVERLAP);
+  });
+
+  it("prolongs no key that has an end, and drops those that have ended", async () => {
+    const [ending, ended, next] = [
+      await newLicenseSigningKey(),
+      await newLicenseSigningKey(),
+      await newLicenseSigningKey(),
+    ];
+    const onFile = [
+      { ...ending.publicJwk, exp: now + 60 },
+      { ...ended.publicJwk, exp: now },
+    ];
+    expect(rotateKeySet([], onFile, next.publicJwk, now)).toEqual([
+      next.publicJwk,
+      { ...ending.publicJwk, exp: now + 60 },
+    ]);
+  });
+});
+
+describe("keys/release-signing.pub", () => {
+  it("takes a first key in place of the words that there is none, and further ones beside it", async () => {
+    const [first, second] = [await generateMinisignKey(), await generateMinisignKey()];
+    const empty = "untrusted comment: no release signing key yet: nothing can be published\n# A remark.\n";
+    const text = addReleaseKey(addReleaseKey(empty, first), second);
+    expect(text).not.toContain("no release signing key yet");
+    expect(text).toContain("# A remark.");
+    const keys = parseMinisignPublicKeys(text);
+    expect(keys).toMatchObject({ ok: true, value: [{ keyId: first.keyId }, { keyId: second.keyId }] });
+  });
+});

@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { createProgram } from "../../src/cli/program.ts";
+import { rbeeCatalog } from "../end-to-end/program-run.ts";
+
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+const nowhere = { RBEE_CATALOG_URL: "http://127.0.0.1:9", RBEE_ADMIN_TOKEN: "", DEV_DIR: "/nonexistent" };
+
+describe("the command line", () => {
+  it("says in a line what each command is for", () => {
+    for (const command of [...createProgram().commands, ...leaves(createProgram())]) {
+      expect([command.name(), command.summary()]).toEqual([command.name(), expect.stringMatching(/^\w.{10,}/)]);
+    }
+  });
+
+  it("ends with 2 for a command line that is wrong, and says why", async () => {
+    const { code, stderr } = await rbeeCatalog(["license", "issue", "--plan", "premium-trial"], nowhere);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--email")]);
+    expect((await rbeeCatalog(["frobnicate"], nowhere)).code).toBe(2);
+    expect((await rbeeCatalog(["--help"], nowhere)).code).toBe(0);
+  });
+
+  it("ends with 3 when it has no credential, as JSON for scripts", async () => {
+    const { code, stdout, stderr } = await rbeeCatalog(["stats", "--json"], nowhere);
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(JSON.parse(stderr)).toEqual({ message: expect.stringContaining("RBEE_ADMIN_TOKEN"), exit_code: 3 });
+  });
+});

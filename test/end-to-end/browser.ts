@@ -1,0 +1,55 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** The Chromium on the PATH, or null: nothing is downloaded. */
+export function findChromium(): string | null {
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts it without a window, and without whatever it does on the network for itself. */
+export const launchChromium = (executablePath: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: [
+      "--headless=new",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+
+/** A buyer's window, and what has gone wrong on pages of `origin`: errors on the console, CSP violations among them. */
+export type Window = { context: BrowserContext; page: Page; faults: string[] };
+
+/** Opens a window of a profile of its own. */
+export async function openWindow(
+  browser: Browser,
+  origin: string,
+  options: BrowserContextOptions = {},
+): Promise<Window> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  const isOurs = (url: string): boolean => url === "" || url.startsWith(`${origin}/`);
+  page.on("console", (message) => {
+    if (message.type() === "error" && isOurs(message.location().url)) faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(error.message));
+  return { context, page, faults };
+}

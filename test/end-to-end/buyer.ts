@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+
+const Begun = z.object({ url: z.url(), session_id: z.string() });
+const Status = z.object({
+  status: z.enum(["pending", "complete", "failed"]),
+  key: z.string().optional(),
+  license: z.object({ id: z.string(), machine_limit: z.number() }).optional(),
+});
+
+export type Bought = { sessionId: string; licenseId: string; key: string };
+
+const post = (url: string, body: object, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(url, {
+    method: "POST",
+    redirect: "manual",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+
+/** Buys a plan by HTTP alone: begins a checkout, presses the pay page's button, and asks for the key with the cookie. */
+export async function buy(origin: string, plan: string, machines?: number): Promise<Bought> {
+  const begun = await post(`${origin}/v1/checkout`, { plan, ...(machines === undefined ? {} : { machines }) });
+  if (begun.status !== 201) throw new Error(`${plan}: ${begun.status} ${await begun.text()}`);
+  const { url, session_id } = Begun.parse(await begun.json());
+  const cookie = begun.headers.get("Set-Cookie")?.split(";", 1)[0] ?? "";
+  const form = new URLSearchParams({ email: "buyer@example.com", action: "pay" });
+  await fetch(url, { method: "POST", body: form, redirect: "manual" });
+  const answer = await fetch(`${origin}/v1/checkout/${session_id}`, { headers: { Cookie: cookie } });
+  const { key, license } = Status.parse(await answer.json());
+  if (key === undefined || license === undefined) throw new Error(`${session_id} gave no key`);
+  return { sessionId: session_id, licenseId: license.id, key };
+}
+
+/** Where the billing portal of a license is. */
+export async function openPortal(origin: string, key: string): Promise<string> {
+  const answer = await post(`${origin}/v1/billing-portal`, {}, { Authorization: `Bearer ${key}` });
+  return z.object({ url: z.url() }).parse(await answer.json()).url;
+}
+
+/** A call of the stand-in's control surface, which answers when its events were delivered. Throws unless it succeeds. */
+export async function control(controlUrl: string, path: string, body: object = {}): Promise<unknown> {
+  const response = await post(`${controlUrl}/${path}`, body);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/** Asks every half second until `look` says yes; false if it has not within `seconds`. */
+export async function within(seconds: number, look: () => Promise<boolean>): Promise<boolean> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(500)) {
+    if (await look()) return true;
+  }
+  return false;
+}

@@ -1,0 +1,289 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import type { Browser } from "playwright-core";
+import Stripe from "stripe";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { findChromium, launchChromium, openWindow, type Window } from "./browser.ts";
+import { buy, control as controlAt, openPortal, within } from "./buyer.ts";
+import { freePort, launch, ready, type Server } from "./development-server.ts";
+import { type Run, rbeeCatalog, run } from "./program-run.ts";
+
+/** A purchase and what becomes of its money, from what `npm start` starts to what a hive may do. */
+
+const WORKER = "llm-worker-rbee-premium-cpu";
+const Start = z.object({ url: z.string(), admin_token: z.string(), stripe_control_url: z.string() });
+const License = z.object({ license: z.object({ status: z.string(), machine_limit: z.number() }) });
+const Id = z.object({ id: z.string() });
+
+let root = "";
+let server: Server;
+let start: z.infer<typeof Start>;
+
+const nowhere = (): NodeJS.ProcessEnv => ({
+  DEV_DIR: join(root, "nowhere"),
+  RBEE_CATALOG_URL: start.url,
+  RBEE_ADMIN_TOKEN: "",
+});
+/** A command on a machine of its own, which holds this key. */
+const hive = (name: string, key: string, ...args: string[]): Promise<Run> =>
+  rbeeCatalog(args, {
+    ...nowhere(),
+    XDG_CONFIG_HOME: join(root, name),
+    RBEE_MACHINE: `machine-of-${name}`,
+    RBEE_LICENSE_KEY: key,
+  });
+const admin = (...args: string[]): Promise<Run> =>
+  rbeeCatalog(args, { ...nowhere(), RBEE_ADMIN_TOKEN: start.admin_token });
+const control = (path: string, body: object = {}): Promise<unknown> => controlAt(start.stripe_control_url, path, body);
+
+const licenseOf = async (id: string): Promise<z.infer<typeof License>["license"]> =>
+  License.parse(JSON.parse((await admin("license", "show", id, "--json")).stdout)).license;
+
+/** What an activation comes to: "" if it is let in, else the refusal. It reads the ledger: no delay is allowed for. */
+const activation = async (name: string, key: string): Promise<string> => {
+  const { code, stderr } = await hive(name, key, "activate");
+  return code === 0 ? "" : (/\(([A-Z_]+)\)/.exec(stderr)?.[1] ?? stderr);
+};
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "rbee-purchase-"));
+  server = await ready(launch(join(root, "dev"), await freePort()));
+  start = Start.parse(JSON.parse(await readFile(join(root, "dev", "start.json"), "utf8")));
+});
+
+afterAll(async () => {
+  await server?.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+const chromium = findChromium();
+if (chromium === null) console.warn("No Chromium on the PATH: the purchase is not clicked through.");
+
+describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", () => {
+  let browser: Browser;
+  let window: Window;
+
+  beforeAll(async () => {
+    browser = await launchChromium(chromium ?? "");
+  });
+  afterAll(() => browser?.close());
+  afterEach(async () => {
+    await window.context.close();
+    expect(window.faults).toEqual([]);
+  });
+
+  /** Begins a checkout in this window, so that its cookie is the window's, and goes to the pay page. */
+  async function beginCheckout(plan: string): Promise<string> {
+    const answer = await window.context.request.post(`${start.url}/v1/checkout`, { data: { plan } });
+    expect(answer.status()).toBe(201);
+    const { url, session_id } = z.object({ url: z.url(), session_id: z.string() }).parse(await answer.json());
+    await window.page.goto(url);
+    await window.page.fill("#email", "ada@example.com");
+    return session_id;
+  }
+  const shownKey = async (): Promise<string> => (await window.page.textContent("#license-key"))?.trim() ?? "";
+
+  it("pays, copies the key, and has a machine that downloads with it", async () => {
+    window = await openWindow(browser, start.url);
+    await window.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: start.url });
+    await beginCheckout("premium-lifetime");
+    await window.page.click("#pay");
+    await window.page.waitForURL(/\/checkout\/success/);
+    const key = await shownKey();
+    expect(key).toMatch(/^rbee_lic_[0-9A-Z]+$/);
+    await window.page.click("button[data-copy]");
+    await window.page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await window.page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+
+    expect(await activation("desk", key)).toBe("");
+    const installed = await hive("desk", key, "install", WORKER, "--dir", join(root, "workers"));
+    expect([installed.code, installed.stdout]).toEqual([0, expect.stringContaining(WORKER)]);
+    const machine = ["--header", "Rbee-Machine: machine-of-desk", "--oauth2-bearer", key];
+    const file = `${start.url}/v1/workers/${WORKER}/latest/files/${WORKER}-linux-x86_64`;
+    const byCurl = join(root, "by-curl");
+    await run("curl", ["--silent", "--fail", "--location", ...machine, "--output", byCurl, file]);
+    expect(await readFile(byCurl)).toEqual(await readFile(join(root, "workers", WORKER)));
+  });
+
+  it("sees the key without script, too, and nobody else does by the same address", async () => {
+    window = await openWindow(browser, start.url, { javaScriptEnabled: false });
+    await beginCheckout("premium-monthly");
+    await window.page.click("#pay");
+    await window.page.waitForURL(/\/checkout\/success/);
+    const key = await shownKey();
+    expect(await activation("without-script", key)).toBe("");
+    expect(await window.page.isVisible("button[data-copy]")).toBe(false);
+
+    const stranger = await openWindow(browser, start.url);
+    await stranger.page.goto(window.page.url());
+    const masked = await stranger.page.textContent("#license-key");
+    expect([masked?.slice(-4), masked?.length]).toEqual([key.slice(-4), "rbee_lic_".length + 9]);
+    expect(stranger.faults).toEqual([]);
+    await stranger.context.close();
+  });
+
+  it("may be declined, leave, and come back to pay", async () => {
+    window = await openWindow(browser, start.url);
+    await beginCheckout("premium-lifetime");
+    await window.page.click("#decline");
+    await window.page.locator("#error").waitFor();
+    const payPage = window.page.url();
+    await window.page.click("#cancel");
+    await window.page.waitForURL(/\/checkout\/cancelled/);
+    await window.page.getByRole("heading", { name: "Nothing was bought" }).waitFor();
+    await window.page.goto(payPage);
+    await window.page.fill("#email", "ada@example.com");
+    await window.page.click("#pay");
+    await window.page.waitForURL(/\/checkout\/success/);
+    expect(await shownKey()).toMatch(/^rbee_lic_/);
+  });
+
+  it("waits on the page for a payment that takes its time, until it turns into the key by itself", async () => {
+    window = await openWindow(browser, start.url);
+    const session = await beginCheckout("premium-lifetime");
+    await window.page.click("#pay-delayed");
+    await window.page.waitForURL(/\/checkout\/success/);
+    await window.page.getByRole("heading", { name: "Waiting for your payment" }).waitFor();
+    await control(`payments/${session}/succeed`);
+    await window.page.locator("#license-key").waitFor({ timeout: 20_000 });
+    expect(await activation("patient", await shownKey())).toBe("");
+  });
+
+  it("changes the number of machines in the billing portal, and cancels there", async () => {
+    const { key, licenseId, sessionId } = await buy(start.url, "premium-monthly", 1);
+    expect(await activation("first", key)).toBe("");
+    expect(await activation("second", key)).toBe("MACHINE_LIMIT_REACHED");
+    window = await openWindow(browser, start.url);
+    await window.page.goto(await openPortal(start.url, key));
+    await window.page.fill("#quantity", "2");
+    await window.page.click("#update-quantity");
+    await window.page.getByText("2 machines").waitFor();
+    expect((await licenseOf(licenseId)).machine_limit).toBe(2);
+    expect(await activation("second", key)).toBe("");
+
+    await window.page.click("#cancel");
+    await window.page.locator("#resume").waitFor();
+    expect(await activation("second", key)).toBe("");
+    await control(`subscriptions/${sessionId}/cancel`);
+    expect(await activation("second", key)).toBe("LICENSE_EXPIRED");
+  });
+});
+
+describe("what becomes of the money", () => {
+  it("a refund at Stripe ends the license, downloads included", async () => {
+    const { key, sessionId } = await buy(start.url, "premium-lifetime");
+    expect(await activation("refunded", key)).toBe("");
+    await control("refunds", { session: sessionId, amount: 100 });
+    expect(await activation("refunded", key)).toBe("");
+    await control("refunds", { session: sessionId });
+    expect(await activation("refunded", key)).toBe("LICENSE_REVOKED");
+    const isRefused = async (): Promise<boolean> => {
+      const { code, stderr } = await hive("refunded", key, "install", WORKER, "--dir", join(root, "too-late"));
+      return code === 5 && stderr.includes("LICENSE_REVOKED");
+    };
+    expect(await within(70, isRefused)).toBe(true);
+  });
+
+  it("an admin gives it back and revokes in one act, once", async () => {
+    const { key, licenseId } = await buy(start.url, "premium-lifetime");
+    const refund = ["license", "refund", licenseId, "--reason", "bought twice"];
+    const first = await admin(...refund);
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    expect(first.stdout).toMatch(/Status +revoked/);
+    expect(first.stdout).toContain("Given back: 279.00 EUR");
+    const again = await admin(...refund);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("Nothing was given back")]);
+    expect(await activation("gone", key)).toBe("LICENSE_REVOKED");
+    expect((await admin("audit", "--subject", licenseId)).stdout).toContain("bought twice");
+  });
+
+  it("a license that was not bought has nothing to give back", async () => {
+    const { stdout } = await admin(
+      ...["license", "issue", "--plan", "premium-trial", "--email", "ada@example.com", "--json"],
+    );
+    const { license } = z.object({ license: Id }).parse(JSON.parse(stdout));
+    const { code, stderr } = await admin("license", "refund", license.id, "--reason", "test");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("CONFLICT")]);
+    expect((await licenseOf(license.id)).status).toBe("active");
+  });
+
+  it("a dispute holds the license, its win frees it, and another that is lost ends it", async () => {
+    const { key, sessionId } = await buy(start.url, "premium-lifetime");
+    const won = Id.parse(await control("disputes", { session: sessionId }));
+    expect(await activation("disputed", key)).toBe("LICENSE_SUSPENDED");
+    await control(`disputes/${won.id}/close`, { status: "won" });
+    expect(await activation("disputed", key)).toBe("");
+
+    const other = await buy(start.url, "premium-lifetime");
+    const lost = Id.parse(await control("disputes", { session: other.sessionId }));
+    await control(`disputes/${lost.id}/close`, { status: "lost" });
+    expect(await activation("lost", other.key)).toBe("LICENSE_REVOKED");
+  });
+
+  it("a price that no plan has changes nothing, and is shown to admins", async () => {
+    const { key, licenseId, sessionId } = await buy(start.url, "premium-monthly");
+    const stripe = await ourStripe();
+    const session = await stripe.checkout.sessions.retrieve(sessionId, { expand: ["subscription"] });
+    const { subscription } = session;
+    if (typeof subscription !== "object" || subscription === null) throw new Error("no subscription");
+    const [item] = subscription.items.data;
+    const product = await stripe.products.create({ name: "Something else" });
+    const price = await stripe.prices.create({
+      ...{ product: product.id, currency: "usd", unit_amount: 1, recurring: { interval: "month" } },
+    });
+    await stripe.subscriptions.update(subscription.id, { items: [{ id: item?.id ?? "", price: price.id }] });
+    const listed = async (): Promise<Run> => admin("events", "--attention");
+    expect(await within(10, async () => (await listed()).stdout.includes(price.id))).toBe(true);
+    expect(await licenseOf(licenseId)).toEqual({ status: "active", machine_limit: 5 });
+    expect(await activation("odd", key)).toBe("");
+    const event = /evt_\w+/.exec((await listed()).stdout)?.[0] ?? "";
+    const retried = await admin("events", "retry", event);
+    expect([retried.code, retried.stdout]).toEqual([0, expect.stringContaining(`unknown price ${price.id}`)]);
+    expect((await admin("events")).stdout).not.toContain("evt_");
+    expect((await admin("events", "retry", "evt_none")).code).toBe(4);
+  });
+
+  it("the stand-in sells what `plans sync` would make", async () => {
+    const { stdout } = await rbeeCatalog(["plans", "sync"], {
+      STRIPE_SECRET_KEY: (await variables())["STRIPE_SECRET_KEY"],
+      STRIPE_API_BASE: new URL(start.stripe_control_url).origin,
+    });
+    expect(stdout.match(/as it is sold/g)).toHaveLength(2);
+  });
+
+  // From here on the stand-in's clock is ahead.
+  it("a renewal that fails is warned of while grace lasts, until the card works again", async () => {
+    const { key, sessionId } = await buy(start.url, "premium-monthly");
+    expect(await activation("late", key)).toBe("");
+    await control(`subscriptions/${sessionId}/fail-renewal`);
+    expect(await activation("late", key)).toBe("");
+    expect((await hive("late", key, "status")).stdout).toContain("in grace");
+    await control(`subscriptions/${sessionId}/fix-card`);
+    await control("clock/advance", { days: 7 });
+    expect(await activation("late", key)).toBe("");
+    expect((await hive("late", key, "status")).stdout).not.toContain("in grace");
+  });
+
+  it("webhooks that were lost are made good by the reconciliation", async () => {
+    const { key, sessionId } = await buy(start.url, "premium-lifetime");
+    await control("deliveries", { mode: "drop" });
+    await control("refunds", { session: sessionId });
+    await control("deliveries", { mode: "normal" });
+    expect(await activation("unheard", key)).toBe("");
+    const soon = new Date(Math.ceil((Date.now() + 1) / 600_000) * 600_000);
+    await fetch(`${start.url}/cdn-cgi/local/scheduled?time=${soon.getTime()}&cron=*+*+*+*+*`);
+    expect(await activation("unheard", key)).toBe("LICENSE_REVOKED");
+  });
+});
+
+const variables = async (): Promise<NodeJS.Dict<string>> =>
+  parseEnv(await readFile(join(root, "dev", "dev.vars"), "utf8"));
+
+/** The SDK, on the account that the server sells through. */
+async function ourStripe(): Promise<Stripe> {
+  const { hostname, port } = new URL(start.stripe_control_url);
+  return new Stripe((await variables())["STRIPE_SECRET_KEY"] ?? "", { host: hostname, port, protocol: "http" });
+}
