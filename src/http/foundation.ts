@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { ConfigError, configOf } from "../config.ts";
+import { isStripeOutage } from "../purchase/stripe-failure.ts";
 import { isStoreFailure } from "../storage/store-failure.ts";
 import type { AppContext, AppEnv } from "./app.ts";
 import { Problem, problemResponse, type Refusal } from "./problem.ts";
@@ -66,6 +67,10 @@ function refusalOf(error: unknown, requestId: string): Refusal {
   );
   if (error instanceof ConfigError) return { code: "SERVICE_UNAVAILABLE", detail: "The service is not configured." };
   // A store that has a bad minute is worth a retry: makepkg, for one, retries 503 and reads Retry-After.
+  if (isStripeOutage(error)) {
+    const detail = "The payment provider does not answer. Please try again.";
+    return { code: "SERVICE_UNAVAILABLE", detail, extras: { retry_after: 30 } };
+  }
   return isStoreFailure(error)
     ? { code: "SERVICE_UNAVAILABLE", detail: "A store does not answer. Please try again.", extras: { retry_after: 5 } }
     : { code: "INTERNAL_ERROR", detail: `Please try again; if it stays, tell us the request id ${requestId}.` };

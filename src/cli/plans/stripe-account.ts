@@ -1,6 +1,7 @@
 import Stripe from "stripe";
 import { productOf, type SoldPlanId } from "../../purchase/plan-offer.ts";
 import { STRIPE_API_VERSION } from "../../purchase/stripe-client.ts";
+import { isStripeOutage } from "../../purchase/stripe-failure.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
 
@@ -69,13 +70,8 @@ export async function takeStep(stripe: Stripe, step: SyncStep): Promise<void> {
 /** What Stripe's refusal is to the person at the terminal; any other error stays what it is. */
 export function stripeFailure(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError)) return error;
-  const exitCode =
-    error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError
-      ? EXIT.notAuthorized
-      : error instanceof Stripe.errors.StripeConnectionError ||
-          error instanceof Stripe.errors.StripeRateLimitError ||
-          error instanceof Stripe.errors.StripeAPIError
-        ? EXIT.unavailable
-        : EXIT.failure;
+  const isRefused =
+    error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError;
+  const exitCode = isRefused ? EXIT.notAuthorized : isStripeOutage(error) ? EXIT.unavailable : EXIT.failure;
   return new CliError(exitCode, `Stripe: ${error.message}`, { cause: error });
 }
