@@ -39,8 +39,8 @@ const storageFolder = (): Promise<string> =>
 /**
  * Starts the bundle with the bindings, variables, limits and compatibility that wrangler.toml gives it in production, and
  * the baselines beside it, all in one workerd process. `releaseKey` is the public minisign key that its releases are
- * signed with. With `isBehindProxy`, requests come through miniflare's own Worker as they do in `wrangler dev`; without,
- * nothing stands between a port and its Worker, so that no proxy's cost flatters a ratio.
+ * signed with. With `isBehindProxy`, requests come through miniflare's own entry as they do in `wrangler dev`; without,
+ * nothing stands between a port and its Worker, which shows more sharply what is ours.
  */
 export async function startHarness(bundle: Bundle, releaseKey: string, isBehindProxy: boolean): Promise<Harness> {
   // Wrangler would warn on stdout that it knows no secrets; they are given here.

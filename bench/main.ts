@@ -16,7 +16,7 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report
   const bundle = await buildBundle(signal);
   const startupMs = isWhole ? await measureStartup(signal) : null;
   const releaseKey = await generateMinisignKey();
-  const harness = await startHarness(bundle, formatMinisignPublicKey(releaseKey), options.proxy);
+  const harness = await startHarness(bundle, formatMinisignPublicKey(releaseKey), !options.direct);
   try {
     const samples = await prepareSamples(harness, releaseKey);
     const rows: Row[] = [];

@@ -12,8 +12,8 @@ export type BenchOptions = {
   /** Pairs of rounds for each path; the medians are reported. */
   rounds: number;
   connections: number;
-  /** Ask through miniflare's proxy, as `wrangler dev` does, instead of workerd itself. */
-  proxy: boolean;
+  /** Ask workerd itself, instead of through miniflare's entry as `wrangler dev` does. */
+  direct: boolean;
   only: readonly ScenarioName[];
 };
 
@@ -26,7 +26,7 @@ Measures the production bundle in workerd against a bare Worker in the same proc
   --seconds N        seconds of one round (default 2)
   --rounds N         pairs of rounds for each path (default 6)
   --connections N    connections that ask at once (default 32; large files take 4)
-  --proxy            ask through miniflare's proxy, as in \`wrangler dev\`; it makes every request dearer, hello's too
+  --direct           ask workerd itself instead of through miniflare's entry, which every request pays for, hello's too
   --json             print only {paths: {name: {rps, ratio}}, bundle_gzip_bytes, startup_ms}
   --write            put the table into docs/performance.md
   --help             print this
@@ -41,7 +41,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       seconds: { type: "string", default: "2" },
       rounds: { type: "string", default: "6" },
       connections: { type: "string", default: "32" },
-      proxy: { type: "boolean", default: false },
+      direct: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   if (values.write && values.only) throw new Error("--write takes the whole table; leave out --only.");
   return {
     json: values.json,
-    proxy: values.proxy,
+    direct: values.direct,
     write: values.write,
     seconds: positive("--seconds", values.seconds),
     rounds: Math.ceil(positive("--rounds", values.rounds)),
