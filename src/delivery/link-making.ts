@@ -20,31 +20,38 @@ export async function linkSecret(config: Config): Promise<CryptoKey> {
   return secret;
 }
 
-/** The link that a decided delivery stands for. */
-export const linkOf = (
+/** A link and its opaque part. */
+export type SealedLink = { link: Link; opaque: string };
+
+/** The link that a decided delivery stands for, sealed. */
+export async function linkTo(
+  c: RequestScope,
   worker: Worker,
   { release, artifact }: Delivery,
   asker: Asker | null,
-  content: Link["content"],
-): Link => ({
-  id: newId("dl"),
-  issuedAt: currentTime(),
-  workerId: worker.id,
-  version: release.version,
-  filename: artifact.filename,
-  content,
-  holder: asker && { licenseId: asker.licenseId, machine: asker.machine, generation: asker.generation },
-});
+): Promise<SealedLink> {
+  const link: Link = {
+    id: newId("dl"),
+    issuedAt: currentTime(),
+    workerId: worker.id,
+    version: release.version,
+    filename: artifact.filename,
+    holder: asker && { licenseId: asker.licenseId, machine: asker.machine, generation: asker.generation },
+  };
+  return { link, opaque: await sealLink(link, await linkSecret(c.var.config)) };
+}
 
 /**
- * The URL of a link: through this Worker, or, with DELIVERY=r2-presigned, of the object itself. Such a link counts as a
+ * The URL of a link's file: through this Worker, or, with DELIVERY=r2-presigned, of the object itself. Such a link counts as a
  * download when it is made, because its bytes are not seen here.
  */
-export async function linkUrl(c: RequestScope, link: Link, { release, artifact }: Delivery): Promise<string> {
+export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, delivery: Delivery): Promise<string> {
   const { config } = c.var;
-  if (config.DELIVERY === "r2-presigned" && link.content === "file") {
-    countDownload(c, link, { release, artifact });
-    return presignObject(config, artifact.object_key, artifact.filename);
-  }
-  return new URL(`/dl/${await sealLink(link, await linkSecret(config))}`, c.req.raw.url).href;
+  if (config.DELIVERY === "worker") return new URL(`/dl/${opaque}`, c.req.raw.url).href;
+  countDownload(c, link, delivery);
+  return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
 }
+
+/** The URL of a link's signature, always through this Worker: its text is in the manifest. */
+export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink): string =>
+  new URL(`/dl/${opaque}/minisig`, c.req.raw.url).href;

@@ -8,15 +8,13 @@ export const LINK_LIFETIME = 5 * MINUTE;
 const MAC_BYTES = 32;
 const MAX_LINK_LENGTH = 2048;
 
-/** What a link stands for: one file, and for a gated one the license, machine and key generation it was made for. */
+/** What a link stands for: one file with its signature, and for a gated one the license, machine and key generation it was made for. */
 export type Link = {
   id: string;
   issuedAt: UnixSeconds;
   workerId: string;
   version: string;
   filename: string;
-  /** The file itself, or its minisign signature. */
-  content: "file" | "minisig";
   holder: { licenseId: string; machine: string; generation: number } | null;
 };
 
@@ -27,7 +25,6 @@ type Packed = [
   workerId: string,
   release: string,
   filename: string,
-  content: 0 | 1,
   ...holder: [licenseId: string, machine: string, generation: number] | [],
 ];
 
@@ -46,16 +43,7 @@ export async function sealLink(link: Link, secret: CryptoKey): Promise<string> {
   const holder: [string, string, number] | [] = link.holder
     ? [link.holder.licenseId, link.holder.machine, link.holder.generation]
     : [];
-  const packed: Packed = [
-    1,
-    link.id,
-    link.issuedAt,
-    link.workerId,
-    link.version,
-    link.filename,
-    link.content === "file" ? 0 : 1,
-    ...holder,
-  ];
+  const packed: Packed = [1, link.id, link.issuedAt, link.workerId, link.version, link.filename, ...holder];
   const payload = new Uint8Array(new TextEncoder().encode(JSON.stringify(packed)));
   const sealed = new Uint8Array(payload.length + MAC_BYTES);
   sealed.set(payload);
@@ -80,7 +68,7 @@ export async function openLink(opaque: string, secret: CryptoKey, now: UnixSecon
   const payload = sealed.slice(0, -MAC_BYTES);
   if (!equalInConstantTime(sealed.subarray(-MAC_BYTES), await mac(secret, payload))) return invalid;
   const packed = JSON.parse(new TextDecoder().decode(payload)) as Packed;
-  const [, id, issuedAt, workerId, version, filename, content, licenseId, machine, generation] = packed;
+  const [, id, issuedAt, workerId, version, filename, licenseId, machine, generation] = packed;
   if (now >= issuedAt + LINK_LIFETIME) {
     return err({ code: "LINK_EXPIRED", detail: "This download link has expired. Ask for a new one." });
   }
@@ -90,7 +78,6 @@ export async function openLink(opaque: string, secret: CryptoKey, now: UnixSecon
     workerId,
     version,
     filename,
-    content: content === 0 ? "file" : "minisig",
     holder:
       licenseId === undefined || machine === undefined || generation === undefined
         ? null

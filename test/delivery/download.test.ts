@@ -2,6 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import worker from "../../src/index.ts";
+import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
 import { codeOf } from "../admin/admin-request.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../licensing/license-fixture.ts";
 import { publishRelease, randomBytes, sha256Hex } from "../releases/publish-release.ts";
@@ -218,6 +219,27 @@ describe("a licensed download", () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "m");
     expect((await hive("GET", DOWNLOAD, { credential: token, headers })).status).toBe(200);
+  });
+});
+
+describe("a signature", () => {
+  it("comes by the same link as its file, and dies with it", async () => {
+    const secretKey = await generateMinisignKey();
+    await publishRelease({ worker_id: WORKER, version: "1.1.0", bytes, secretKey });
+    const { id, key } = await issueLicense();
+    const token = await tokenFor(key, "m");
+    const { signature_url } = await (await hive("GET", DOWNLOAD, { credential: token })).json<{
+      signature_url: string;
+    }>();
+    const text = await (await hive("GET", signature_url)).text();
+    expect(text).toMatch(/^untrusted comment: .*\n.*\ntrusted comment: /);
+    const path = `/v1/workers/${WORKER}/1.1.0/files/${FILE}.minisig`;
+    const redirect = await hive("GET", path, { credential: token });
+    expect(await (await hive("GET", redirect.headers.get("Location") ?? "")).text()).toBe(text);
+    expect(await codeOf(await hive("POST", signature_url))).toBe("LINK_INVALID");
+    expect(await codeOf(await hive("GET", path))).toBe("CREDENTIAL_REQUIRED");
+    await adminAct(id, "revoke");
+    expect(await codeOf(await hive("GET", signature_url))).toBe("LICENSE_REVOKED");
   });
 });
 

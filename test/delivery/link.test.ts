@@ -12,7 +12,6 @@ const links: fc.Arbitrary<Link> = fc.record({
   workerId: fc.string(),
   version: fc.string(),
   filename: fc.string({ unit: "binary", maxLength: 100 }),
-  content: fc.constantFrom("file", "minisig"),
   holder: fc.option(fc.record({ licenseId: fc.string(), machine: fc.string(), generation: fc.nat({ max: 65_535 }) }), {
     nil: null,
   }),

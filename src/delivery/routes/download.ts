@@ -6,7 +6,7 @@ import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { toRfc3339 } from "../../time.ts";
 import { authorizeDelivery } from "../authorization.ts";
 import { LINK_LIFETIME } from "../link.ts";
-import { linkOf, linkUrl } from "../link-making.ts";
+import { fileUrl, linkTo, signatureUrl } from "../link-making.ts";
 import { askerOf, DELIVERY_PROBLEMS, setPrivate, wantedWorker } from "./request.ts";
 
 const DownloadView = z
@@ -62,13 +62,12 @@ export function registerDownload(router: OpenAPIHono<AppEnv>): void {
     const wanted = { version, channel: channel ?? "stable", file: { platform: platform ?? null } } as const;
     const delivery = await authorizeDelivery(c, worker, wanted, asker);
     const { release, artifact } = delivery;
-    const link = linkOf(worker, delivery, asker, "file");
-    const signature = { ...link, content: "minisig" } as const;
+    const sealed = await linkTo(c, worker, delivery, asker);
     setPrivate(c, worker);
     return c.json(
       {
-        download_url: await linkUrl(c, link, delivery),
-        expires_at: toRfc3339(link.issuedAt + LINK_LIFETIME),
+        download_url: await fileUrl(c, sealed, delivery),
+        expires_at: toRfc3339(sealed.link.issuedAt + LINK_LIFETIME),
         expires_in: LINK_LIFETIME,
         worker_id: worker.id,
         version: release.version,
@@ -77,7 +76,7 @@ export function registerDownload(router: OpenAPIHono<AppEnv>): void {
         size: artifact.size,
         sha256: artifact.sha256,
         checksum: `sha256:${artifact.sha256}`,
-        signature_url: artifact.signature === null ? null : await linkUrl(c, signature, delivery),
+        signature_url: artifact.signature === null ? null : signatureUrl(c, sealed),
       },
       200,
     );

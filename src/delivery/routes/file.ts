@@ -4,7 +4,7 @@ import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { authorizeDelivery } from "../authorization.ts";
-import { linkOf, linkUrl } from "../link-making.ts";
+import { fileUrl, linkTo, signatureUrl } from "../link-making.ts";
 import { askerOf, DELIVERY_PROBLEMS, setPrivate, wantedWorker } from "./request.ts";
 
 const MINISIG = ".minisig";
@@ -49,8 +49,8 @@ export function registerFile(router: OpenAPIHono<AppEnv>): void {
     if (isSignature && delivery.artifact.signature === null) {
       throw new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no signature." });
     }
-    const link = linkOf(worker, delivery, asker, isSignature ? "minisig" : "file");
+    const sealed = await linkTo(c, worker, delivery, asker);
     setPrivate(c, worker);
-    return c.redirect(await linkUrl(c, link, delivery), 302);
+    return c.redirect(isSignature ? signatureUrl(c, sealed) : await fileUrl(c, sealed, delivery), 302);
   });
 }
