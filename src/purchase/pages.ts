@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import { type Html, page } from "../http/page.ts";
 import { toRfc3339 } from "../time.ts";
+import { PLAN_IDS, plans } from "./plans.ts";
 import type { SessionView } from "./session-view.ts";
 
 /** Where the script behind the copy button is. Without it the key can still be selected. */
@@ -44,13 +45,15 @@ there.</p>`,
 
 function completePage(view: Extract<SessionView, { status: "complete" }>, origin: string): Promise<Response> {
   const { license, key, maskedKey } = view;
-  const until = license.expires_at === null ? "for good" : `until ${toRfc3339(license.expires_at)?.slice(0, 10)}`;
+  const plan = PLAN_IDS.find((id) => id === license.plan);
+  const until = license.expires_at === null ? "for good" : `paid until ${toRfc3339(license.expires_at)?.slice(0, 10)}`;
+  const machines = license.machine_limit === 1 ? "one machine" : `${license.machine_limit} machines`;
   return page({
     title: "Your license",
     scripts: [COPY_SCRIPT_PATH],
     body: html`<h1>Thank you. Your license is ready.</h1>
 ${key === null ? mailedKey(maskedKey) : shownKey(key)}
-<p>${license.plan}, on ${license.machine_limit} machines, ${until}.</p>
+<p>${plan === undefined ? license.plan : plans[plan].name}, on ${machines}, ${until}.</p>
 <h2>Next</h2>
 <p>On a machine of yours:</p>
 <pre><code>RBEE_LICENSE_KEY=${key ?? "<your key>"} rbee-catalog --url ${origin} activate
