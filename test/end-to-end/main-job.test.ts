@@ -284,8 +284,9 @@ describe("another start", () => {
 
   it.runIf(process.platform === "linux")("ends with a failure when the Worker's server dies", async () => {
     const { pid } = server.process;
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-    process.kill(-Number(children.trim()), "SIGKILL");
+    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+    const commands = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, "utf8")));
+    process.kill(-Number(children[commands.findIndex((command) => command.includes("wrangler"))]), "SIGKILL");
     expect(await server.exited).toBe(1);
     expect(server.output()).toContain("ended by itself");
   });
