@@ -1,13 +1,8 @@
+import { PAGE_PALETTE } from "./page-palette.ts";
+
 /** The style sheet of the pages that a customer sees, served from our own path so that nothing inline is needed. */
 export const PAGE_STYLE = `
-:root {
-  color-scheme: light dark;
-  --ground: light-dark(#fbfaf8, #16171a);
-  --raised: light-dark(#ffffff, #1e2024);
-  --ink: light-dark(#1d1e22, #e8e6e1);
-  --quiet: light-dark(#5d6068, #a2a5ad);
-  --line: light-dark(#cfcbc3, #44474e);
-  --accent: light-dark(#9a4a00, #ffb366);
+:root {${PAGE_PALETTE}
   --on-accent: light-dark(#ffffff, #1d1300);
 }
 * { box-sizing: border-box; }

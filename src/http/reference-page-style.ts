@@ -1,13 +1,8 @@
+import { PAGE_PALETTE } from "./page-palette.ts";
+
 /** The style sheet of the reference page, served from our own path so that its policy can forbid everything inline. */
 export const REFERENCE_STYLE = `
-:root {
-  color-scheme: light dark;
-  --ground: light-dark(#fbfaf8, #16171a);
-  --raised: light-dark(#ffffff, #1e2024);
-  --ink: light-dark(#1d1e22, #e8e6e1);
-  --quiet: light-dark(#5d6068, #a2a5ad);
-  --line: light-dark(#e3e0da, #33363c);
-  --accent: light-dark(#9a4a00, #ffb366);
+:root {${PAGE_PALETTE}
   --get: light-dark(#0b6b4f, #6fd6ae);
   --post: light-dark(#1d4fb8, #8fb4ff);
   --delete: light-dark(#b3261e, #ff9d94);
