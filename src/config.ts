@@ -50,7 +50,7 @@ const EnvironmentSchema = z
     RELEASE_SIGNATURES: z.enum(["required", "optional"]),
     RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
     LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
-    GRACE_DAYS: z.coerce.number().int().min(0).max(60),
+    GRACE_DAYS: z.string().regex(/^\d+$/, "must be a number of days").transform(Number).pipe(z.number().max(60)),
     STRIPE_SECRET_KEY: z.union([z.literal(""), z.string().regex(/^(sk|rk)_(live|test)_/)]).default(""),
     STRIPE_WEBHOOK_SECRET: z.string().default(""),
     STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().default(""),

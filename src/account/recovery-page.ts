@@ -6,6 +6,10 @@ import { PLAN_IDS, plans } from "../purchase/plans.ts";
 import { toRfc3339, type UnixSeconds } from "../time.ts";
 import { RECOVERY_ANSWER } from "./recovery-request.ts";
 
+/** Not `type="email"`: browsers refuse addresses that exist, and rewrite `exämple.de` to what no license is stored with. */
+const ADDRESS_INPUT = html`<input id="email" name="email" inputmode="email" autocomplete="email" autocapitalize="none"
+    spellcheck="false" required>`;
+
 /** The form that asks for a link; `fault` says what was wrong with the address that was sent. */
 export const formPage = (fault: { message: string; status: number } | null = null): Promise<Response> =>
   page({
@@ -16,7 +20,7 @@ export const formPage = (fault: { message: string; status: number } | null = nul
 ${fault === null ? "" : html`<p role="alert"><strong>${fault.message}</strong></p>`}
 <form method="post" action="/recover">
   <label for="email">Mail address</label>
-  <input id="email" name="email" type="email" autocomplete="email" maxlength="254" required>
+  ${ADDRESS_INPUT}
   <button>Send me the link</button>
 </form>`,
   });

@@ -2,13 +2,14 @@ import * as z from "zod";
 import type { RequestScope } from "../http/app.ts";
 import { countRecovery } from "../http/rate-limit.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
+import { MailAddress } from "../mail/mail-address.ts";
 import { sendMailsSoon } from "../mail/mail-sender.ts";
 import { currentTime } from "../time.ts";
 import { insertRecoveryLink, newRecoveryLinkId } from "./recovery-link-store.ts";
 import { recoveryToken, recoveryTokenHash } from "./recovery-token.ts";
 
 /** A mail address as people type it, brought to the form that licenses are stored with. */
-export const RecoveryAddress = z.string().trim().toLowerCase().pipe(z.email("must be a mail address").max(254));
+export const RecoveryAddress = z.string().trim().toLowerCase().pipe(MailAddress);
 
 /** What everybody who asks for forgotten keys is told. */
 export const RECOVERY_ANSWER =

@@ -43,6 +43,15 @@ export const countCheckout = (env: Env, request: Request): Promise<void> =>
   take(env.CHECKOUTS, clientAddress(request), "Too many checkouts were begun from this address.");
 
 /**
+ * Counts a look at a checkout that has no license yet, each of which asks Stripe, under its session id. Returns whether Stripe
+ * may be asked. Throws nothing past the limit: a buyer who waits can be told what is known.
+ */
+export async function mayLookUpSession(env: Env, sessionId: string): Promise<boolean> {
+  const { success } = await env.SESSION_LOOKUPS.limit({ key: sessionId });
+  return success;
+}
+
+/**
  * Counts a request for forgotten keys under the address it came from and under the mail address it names (known or not:
  * the answer must not tell). Throws RATE_LIMITED past either limit.
  */

@@ -8,6 +8,7 @@ import { readLicense } from "../licensing/license-store.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
 import { PLAN_IDS, plans } from "../purchase/plans.ts";
 import type { UnixSeconds } from "../time.ts";
+import { MailAddress } from "./mail-address.ts";
 import { type RenderedMail, renderLetter } from "./mail-body.ts";
 import { type LetterFacts, letterOf } from "./mail-letters.ts";
 import { MAIL_KINDS } from "./mail-outbox.ts";
@@ -15,7 +16,7 @@ import { MAIL_KINDS } from "./mail-outbox.ts";
 const MailRow = z.object({
   license_id: z.string().nullable(),
   kind: z.enum(MAIL_KINDS),
-  recipient: z.email(),
+  recipient: MailAddress,
   data: z
     .string()
     .transform((text) => z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(text))),

@@ -9,10 +9,14 @@ export type Price = { amount: number; currency: string; interval: "month" | null
 
 const cache = new IsolateCache<Partial<Record<PlanId, Price>>>(1);
 const FRESH = 5 * MINUTE;
+const FAILURE_SECONDS = 30;
+
+/** Less than `FAILURE_SECONDS` in all: nobody waits a minute for a price, and a failure is remembered when it is known. */
+const PATIENCE = { timeout: 5_000, maxNetworkRetries: 1 };
 
 /**
- * The prices of the plans on sale, at most five minutes old. Empty where Stripe is not configured or does not answer: what a
- * plan grants can be said without it.
+ * The prices of the plans on sale, at most five minutes old. Empty where Stripe is not configured, or does not answer (it is
+ * then left alone for half a minute): what a plan grants can be said without it.
  */
 export async function readPrices(config: Config, now: UnixSeconds): Promise<Partial<Record<PlanId, Price>>> {
   const known = cache.get("prices", now);
@@ -21,7 +25,7 @@ export async function readPrices(config: Config, now: UnixSeconds): Promise<Part
   try {
     const stripe = await stripeClient(config);
     const onSale = PLAN_IDS.filter((id) => plans[id].billing !== "admin");
-    const { data } = await stripe.prices.list({ lookup_keys: onSale, active: true, limit: 100 });
+    const { data } = await stripe.prices.list({ lookup_keys: onSale, active: true, limit: 100 }, PATIENCE);
     const prices: Partial<Record<PlanId, Price>> = {};
     for (const price of data) {
       const id = onSale.find((plan) => plan === price.lookup_key);
@@ -37,6 +41,7 @@ export async function readPrices(config: Config, now: UnixSeconds): Promise<Part
     return prices;
   } catch (error) {
     console.error(JSON.stringify({ event: "prices.unreadable", message: String(error) }));
+    cache.set("prices", {}, now + FAILURE_SECONDS);
     return {};
   }
 }

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { type AppEnv, actorOf } from "../http/app.ts";
+import { mayLookUpSession } from "../http/rate-limit.ts";
 import { formatLicenseKey } from "../licensing/license-key.ts";
 import type { License } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
@@ -11,7 +12,7 @@ import { licensesBehind } from "./license-link.ts";
 import { findOrder } from "./order-store.ts";
 import { publishLicenses, purchaseScope } from "./purchase-scope.ts";
 
-/** A checkout as its buyer may see it. `key` is null for anybody but the browser that began it. */
+/** A checkout as it may be seen. `key` is null for anybody but the browser that began it. */
 export type SessionView =
   | { status: "pending" | "failed" }
   | { status: "complete"; license: License; key: string | null; maskedKey: string };
@@ -20,7 +21,8 @@ const SESSION_ID = /^cs_(test|live)_[A-Za-z0-9_]{1,200}$/;
 
 /**
  * What became of a checkout session that began here, fulfilling it if the webhook has not come yet; null for any other text,
- * the literal `{CHECKOUT_SESSION_ID}` included, without asking Stripe. Throws what Stripe or D1 throw.
+ * the literal `{CHECKOUT_SESSION_ID}` included, without asking Stripe. A session that is looked at too often is `pending` as long
+ * as only Stripe could say more: its webhook does. Throws what Stripe or D1 throw.
  */
 export async function viewSession(c: Context<AppEnv>, sessionId: string): Promise<SessionView | null> {
   const order = SESSION_ID.test(sessionId) ? await findOrder(c.env.DB, sessionId) : null;
@@ -28,6 +30,7 @@ export async function viewSession(c: Context<AppEnv>, sessionId: string): Promis
   let [licenseId] = await licensesBehind(c.env.DB, "checkout_session_id", sessionId);
   if (licenseId === undefined && order.state === "failed") return { status: "failed" };
   if (licenseId === undefined) {
+    if (!(await mayLookUpSession(c.env, sessionId))) return { status: "pending" };
     const scope = await purchaseScope(c.env, c.var.config);
     const result = await fulfil(scope, sessionId, actorOf(c, `checkout:${order.id}`));
     if (result.status !== "complete") return { status: result.status === "failed" ? "failed" : "pending" };

@@ -31,6 +31,7 @@ describe("docs/api.md", () => {
       "TOKEN_REQUESTS",
       "CHECKOUTS",
       "RECOVERIES",
+      "SESSION_LOOKUPS",
     ]);
   });
 });

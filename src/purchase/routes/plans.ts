@@ -58,7 +58,8 @@ export function registerPlans(router: OpenAPIHono<AppEnv>): void {
       const { duration_days: _byHand, billing, ...plan } = plans[id];
       return billing === "admin" ? [] : [{ ...plan, billing, price: prices[id] ?? null }];
     });
-    c.header("Cache-Control", "public, max-age=300");
+    const priced = onSale.every(({ price }) => price !== null);
+    c.header("Cache-Control", priced ? "public, max-age=300" : "no-store");
     return c.json({ plans: onSale }, 200);
   });
 }

@@ -9,7 +9,7 @@ import { viewSession } from "../session-view.ts";
 const CheckoutStatus = z
   .object({
     status: z.enum(["pending", "complete", "failed"]),
-    license: LicenseView.optional(),
+    license: LicenseView.optional().openapi({ description: "Only with the cookie, as the key." }),
     key: z.string().optional().openapi({
       description: "Only with the cookie that `POST /v1/checkout` set; it is mailed in any case.",
       example: "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF",
@@ -23,7 +23,9 @@ const route = createRoute({
   path: "/v1/checkout/{session_id}",
   tags: ["Purchase"],
   summary: "What became of a checkout",
-  description: "Issues the license itself if the payment provider's own message is late.",
+  description:
+    "Issues the license itself if the payment provider's own message is late. Past 30 looks a minute at a checkout that has no " +
+    "license yet, the answer is `pending` until that message comes. Without the buyer's cookie, a license is not described.",
   security: [],
   request: { params: z.object({ session_id: z.string().openapi({ example: "cs_live_a1B2" }) }) },
   responses: {
@@ -40,14 +42,7 @@ export function registerSession(router: OpenAPIHono<AppEnv>): void {
     c.header("Cache-Control", "no-store");
     if (view.status !== "complete") return c.json({ status: view.status }, 200);
     const { license, key, maskedKey } = view;
-    return c.json(
-      {
-        status: view.status,
-        license: licenseView(license, currentTime()),
-        ...(key === null ? {} : { key }),
-        masked_key: maskedKey,
-      },
-      200,
-    );
+    const forBuyer = key === null ? {} : { license: licenseView(license, currentTime()), key };
+    return c.json({ status: view.status, ...forBuyer, masked_key: maskedKey }, 200);
   });
 }

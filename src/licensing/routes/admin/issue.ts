@@ -3,6 +3,7 @@ import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../..
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
+import { MailAddress } from "../../../mail/mail-address.ts";
 import { queueMailIf } from "../../../mail/mail-outbox.ts";
 import { sendMailsSoon } from "../../../mail/mail-sender.ts";
 import { publishNow } from "../../../publication.ts";
@@ -20,11 +21,7 @@ import { IdempotencyHeader, repetitionMismatch } from "./common.ts";
 const NewLicenseBody = z
   .object({
     plan: z.enum(PLAN_IDS),
-    email: z
-      .email()
-      .max(254)
-      .transform((email) => email.toLowerCase())
-      .openapi({ example: "ada@example.com" }),
+    email: MailAddress.transform((email) => email.toLowerCase()).openapi({ example: "ada@example.com" }),
     machine_limit: z.number().int().min(1).max(100_000).optional().openapi({ example: 5 }),
     expires_at: z.iso
       .datetime({ offset: true })
