@@ -4,6 +4,7 @@ import { newId } from "../storage/id.ts";
 import type { UnixSeconds } from "../time.ts";
 import { insertOrder, setOrderSession } from "./order-store.ts";
 import { type Plan, plans } from "./plans.ts";
+import { asUnavailable } from "./stripe-failure.ts";
 
 /** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none: it is not on sale there. */
 async function priceOf(stripe: Stripe, plan: Plan): Promise<Stripe.Price> {
@@ -45,7 +46,7 @@ export async function beginCheckout(
           subscription_data: plan.trial_days > 0 ? { trial_period_days: plan.trial_days } : {},
         }
       : { ...common, mode: "payment", customer_creation: "always", invoice_creation: { enabled: true } };
-  const session = await stripe.checkout.sessions.create(params, { idempotencyKey: orderId });
+  const session = await stripe.checkout.sessions.create(params, { idempotencyKey: orderId }).catch(asUnavailable);
   await setOrderSession(db, orderId, session.id);
   if (!session.url) throw new Error(`checkout session ${session.id} has no address`);
   return { url: session.url, sessionId: session.id };

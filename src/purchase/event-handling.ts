@@ -65,7 +65,7 @@ export async function handleEvent(scope: PurchaseScope, event: EventFacts, actor
     case "customer.subscription.resumed":
       return ofSubscription(scope, object_id, actor);
     case "customer.subscription.trial_will_end":
-      return ofSubscription(scope, object_id, actor, { kind: "trial_ending", occasion: id });
+      return trialWillEnd(scope, object_id, id, actor);
     case "invoice.paid":
       return ofInvoice(scope, object_id, actor);
     case "invoice.payment_failed":
@@ -93,7 +93,7 @@ async function ofSession(scope: PurchaseScope, sessionId: string, actor: Actor):
   const result = await fulfil(scope, sessionId, actor);
   if (result.status === "foreign") return { outcome: result.reason, attention: true, licenses: [] };
   if (result.status !== "complete") return { outcome: `order ${result.status}`, attention: false, licenses: [] };
-  return outcomeOf([result], result.unknownPrice);
+  return outcomeOf([result], result.attention);
 }
 
 async function delayedPaymentFailed(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<EventOutcome> {
@@ -122,16 +122,28 @@ async function ofSubscription(
   actor: Actor,
   mail?: { kind: MailKind; occasion: string },
 ): Promise<EventOutcome> {
-  const licenses = await licensesBehind(scope.db, "stripe_subscription_id", subscriptionId);
-  // The event may be ahead of its checkout's own: then this is the first we hear of the purchase.
-  if (licenses.length === 0) return ofSessions(scope, { subscription: subscriptionId }, actor);
-  if (mail) {
-    for (const licenseId of licenses) {
-      const to = await emailOf(scope.db, licenseId);
-      if (to) await queueMail(scope.db, { licenseId, ...mail, to, data: {}, now: actor.now }).run();
-    }
+  let licenses = await licensesBehind(scope.db, "stripe_subscription_id", subscriptionId);
+  const changed: TouchedLicense[] = [];
+  if (licenses.length === 0) {
+    // The event may be ahead of its checkout's own: then this is the first we hear of the purchase.
+    const first = await ofSessions(scope, { subscription: subscriptionId }, actor);
+    if (first.licenses.length === 0) return first;
+    changed.push(...first.licenses);
+    licenses = first.licenses.map(({ licenseId }) => licenseId);
   }
-  return syncAll(scope, licenses, actor);
+  for (const licenseId of mail ? licenses : []) {
+    const to = await emailOf(scope.db, licenseId);
+    if (to && mail) await queueMail(scope.db, { licenseId, ...mail, to, data: {}, now: actor.now }).run();
+  }
+  const synced = await syncAll(scope, licenses, actor);
+  return { ...synced, licenses: [...changed, ...synced.licenses] };
+}
+
+/** A trial's end is worth a mail only while it is still to come and to be paid for. */
+async function trialWillEnd(scope: PurchaseScope, subscriptionId: string, eventId: string, actor: Actor) {
+  const { status, cancel_at, cancel_at_period_end } = await scope.stripe.subscriptions.retrieve(subscriptionId);
+  const goesOn = status === "trialing" && cancel_at === null && !cancel_at_period_end;
+  return ofSubscription(scope, subscriptionId, actor, goesOn ? { kind: "trial_ending", occasion: eventId } : undefined);
 }
 
 async function ofInvoice(
@@ -143,7 +155,9 @@ async function ofInvoice(
   const invoice = await scope.stripe.invoices.retrieve(invoiceId);
   const subscriptionId = subscriptionOf(invoice);
   if (subscriptionId === null) return ignored("an invoice without subscription");
-  return ofSubscription(scope, subscriptionId, actor, kind && { kind, occasion: invoiceId });
+  // An invoice that has been paid in the meantime is nothing to write about.
+  const mail = kind && invoice.status === "open" ? { kind, occasion: invoiceId } : undefined;
+  return ofSubscription(scope, subscriptionId, actor, mail);
 }
 
 /** The subscription behind an invoice; `invoice.subscription` is gone since API version 2025-03-31. */
@@ -193,20 +207,17 @@ async function syncAll(
   chargeId: string | null = null,
 ): Promise<EventOutcome> {
   const licenses: TouchedLicense[] = [];
-  let unknownPrice: string | null = null;
+  let attention: string | null = null;
   for (const licenseId of licenseIds) {
     const synced = await syncLicense(db, stripe, licenseId, graceDays, actor, chargeId);
     licenses.push(synced);
-    unknownPrice = synced.unknownPrice ?? unknownPrice;
+    attention = synced.attention ?? attention;
   }
-  return outcomeOf(licenses, unknownPrice);
+  return outcomeOf(licenses, attention);
 }
 
-const outcomeOf = (licenses: TouchedLicense[], unknownPrice: string | null): EventOutcome => ({
-  outcome:
-    unknownPrice === null
-      ? licenses.map(({ licenseId }) => licenseId).join(" ") || "no license"
-      : `unknown price ${unknownPrice}`,
-  attention: unknownPrice !== null,
+const outcomeOf = (licenses: TouchedLicense[], attention: string | null): EventOutcome => ({
+  outcome: attention ?? (licenses.map(({ licenseId }) => licenseId).join(" ") || "no license"),
+  attention: attention !== null,
   licenses,
 });

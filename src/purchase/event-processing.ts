@@ -4,16 +4,18 @@ import { type EventFacts, eventFailed, eventHandled, keepEvent } from "./event-s
 import type { PurchaseScope } from "./fulfilment.ts";
 
 /**
- * Keeps an event and handles it, unless that has been done before (null). A failure is kept with the event and thrown: the
- * sender retries, and so does the cron. Several at once do the same work and end in the same licenses.
+ * Keeps an event and handles it, unless that has been done before (null). One that needs a person's attention is handled once
+ * more with `again`: what kept it from a license, a price that nobody knew, may have been mended. A failure is kept with the
+ * event and thrown: the sender retries, and so does the cron. Several at once do the same work and end in the same licenses.
  */
 export async function processEvent(
   scope: PurchaseScope,
   event: EventFacts,
   actor: Actor,
+  { again = false }: { again?: boolean } = {},
 ): Promise<EventOutcome | null> {
   const kept = await keepEvent(scope.db, event, actor.now);
-  if (kept.handled_at !== null) return null;
+  if (kept.handled_at !== null && !(again && kept.attention)) return null;
   try {
     const outcome = await handleEvent(scope, event, actor);
     await eventHandled(scope.db, event.id, outcome, actor.now);

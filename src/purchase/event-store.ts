@@ -65,12 +65,12 @@ export async function eventFailed(db: D1Database, id: string, message: string): 
 /** Which events an admin or the reconciliation looks for. */
 export type EventFilter = { state: "unhandled" | "attention"; receivedBefore?: UnixSeconds; maxAttempts?: number };
 
-/** Up to `limit` events, oldest first. */
+/** Up to `limit` events: what is unhandled oldest first, what needs attention newest first. */
 export async function listEvents(db: D1Database, filter: EventFilter, limit: number): Promise<StoredEvent[]> {
   const { results } = await db
     .prepare(
       `SELECT * FROM stripe_events WHERE ${filter.state === "unhandled" ? "handled_at IS NULL" : "attention = 1"}
-       AND received_at <= ? AND attempts <= ? ORDER BY received_at, id LIMIT ?`,
+       AND received_at <= ? AND attempts <= ? ORDER BY received_at ${filter.state === "unhandled" ? "ASC" : "DESC"}, id LIMIT ?`,
     )
     .bind(filter.receivedBefore ?? Number.MAX_SAFE_INTEGER, filter.maxAttempts ?? Number.MAX_SAFE_INTEGER, limit)
     .all();

@@ -50,8 +50,9 @@ export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boo
   };
 }
 
+/** Nothing is due while a trial runs; Stripe calls that `no_payment_required`, or `paid` with a total of zero. */
 const isTrial = (session: Stripe.Checkout.Session): boolean =>
-  session.mode === "subscription" && session.payment_status === "no_payment_required";
+  session.mode === "subscription" && (session.payment_status === "no_payment_required" || session.amount_total === 0);
 
 /** What a quantity of a price costs before tax and discounts, in the currency's smallest unit. */
 function fullPrice(price: Stripe.Price, quantity: number): number {

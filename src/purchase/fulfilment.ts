@@ -43,7 +43,7 @@ export async function fulfil(
     if (decision.outcome === "foreign") return { status: "foreign", reason: decision.reason };
     const paid =
       typeof session.subscription === "object" && session.subscription !== null
-        ? subscriptionFacts(session.subscription, graceDays)
+        ? subscriptionFacts(session.subscription, graceDays, null)
         : null;
     const issued = await issue(db, sessionId, decision, paid, livemode, actor);
     licenseId = issued.licenseId;

@@ -1,7 +1,9 @@
 import type Stripe from "stripe";
 import type { License } from "../licensing/license-record.ts";
+import { standingOf } from "../licensing/license-status.ts";
 import { type LicensePatch, readLicense, updateLicense } from "../licensing/license-store.ts";
 import { type Actor, newChange } from "../storage/ledger.ts";
+import type { UnixSeconds } from "../time.ts";
 import { disputeState, licenseChargeFacts, refundState } from "./charge-facts.ts";
 import { chargeKnown, chargesOf, type KnownCharge } from "./license-link.ts";
 import { plans } from "./plans.ts";
@@ -10,8 +12,8 @@ import { subscriptionFacts } from "./subscription-facts.ts";
 /** A license that was looked at, with the changes that were made to it. */
 export type TouchedLicense = { licenseId: string; changeIds: string[] };
 
-/** What looking at a license came to; `unknownPrice` is a price of its subscription that no plan has. */
-export type SyncOutcome = TouchedLicense & { unknownPrice: string | null };
+/** What looking at a license came to; `attention` is what a person should know, null if there is nothing. */
+export type SyncOutcome = TouchedLicense & { attention: string | null };
 
 /**
  * Makes a license follow the money: fetches what stands behind it from Stripe as it is now, and writes the facts that differ
@@ -29,21 +31,30 @@ export async function syncLicense(
 ): Promise<SyncOutcome> {
   for (let attempt = 0; attempt < 8; attempt++) {
     const license = await readLicense(db, licenseId);
-    if (!license) return { licenseId, changeIds: [], unknownPrice: null };
+    if (!license) return { licenseId, changeIds: [], attention: null };
     const known = await chargesOf(db, licenseId);
     const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays);
     const looked = await lookAtCharges(stripe, license, known, chargeId);
     const charges = [...known.filter((old) => !looked.some((one) => one.charge_id === old.charge_id)), ...looked];
     const isSubscription = license.stripe_subscription_id !== null;
-    const patch = difference(license, { ...facts, ...licenseChargeFacts(charges, isSubscription) });
+    const wanted = { ...facts, ...licenseChargeFacts(charges, isSubscription) };
+    const patch = difference(license, wanted);
+    const attention = attentionFor({ ...license, ...wanted }, unknownPrice, actor.now);
     const news = looked.filter((charge) => !known.some((old) => isSame(old, charge)));
-    if (Object.keys(patch).length === 0 && news.length === 0) return { licenseId, changeIds: [], unknownPrice };
+    if (Object.keys(patch).length === 0 && news.length === 0) return { licenseId, changeIds: [], attention };
     const change = newChange(actor, { action: "license.follow-payment", subject: licenseId, details: { ...patch } });
     const beside = news.map((charge) => chargeKnown(db, licenseId, charge, change.id));
     if (await updateLicense(db, license, patch, change, beside))
-      return { licenseId, changeIds: [change.id], unknownPrice };
+      return { licenseId, changeIds: [change.id], attention };
   }
   throw new Error(`license ${licenseId} kept changing while its payment was looked at`);
+}
+
+/** A price that no plan has, or a subscription that goes on billing for what is revoked: nobody but a person can mend either. */
+function attentionFor(license: License, unknownPrice: string | null, now: UnixSeconds): string | null {
+  if (unknownPrice !== null) return `unknown price ${unknownPrice}`;
+  const isBilled = license.subscription_state === "active" || license.subscription_state === "past_due";
+  return isBilled && standingOf(license, now).status === "revoked" ? `${license.id} is revoked and still billed` : null;
 }
 
 /** What the subscription of a license says now; nothing for a one-time purchase. */
@@ -54,11 +65,17 @@ async function moneyFacts(
 ): Promise<{ facts: LicensePatch; unknownPrice: string | null }> {
   if (license.stripe_subscription_id === null) return { facts: {}, unknownPrice: null };
   const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
-  const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays);
+  const unpaidSince = subscription.status === "past_due" ? await oldestOpenInvoice(stripe, subscription.id) : null;
+  const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays, unpaidSince);
   if (plan === null || machine_limit === null) return { facts, unknownPrice: unknown_price };
   const { entitlements, versions, offline_days } = plans[plan];
   const grant = plan === license.plan ? {} : { plan, entitlements, versions, offline_days };
   return { facts: { ...facts, machine_limit, ...grant }, unknownPrice: null };
+}
+
+async function oldestOpenInvoice(stripe: Stripe, subscriptionId: string): Promise<UnixSeconds | null> {
+  const { data } = await stripe.invoices.list({ subscription: subscriptionId, status: "open", limit: 100 });
+  return data.length === 0 ? null : Math.min(...data.map(({ created }) => created));
 }
 
 /** Looks at a one-time purchase's charge and at the one that is asked for, by their refunds and disputes. */

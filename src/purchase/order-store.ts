@@ -38,8 +38,19 @@ export async function findOrder(db: D1Database, sessionId: string): Promise<Orde
   return row === null ? null : OrderRow.parse(row);
 }
 
-/** The statement that moves a session's order on; what is complete stays complete. */
-export const orderMoved = (db: D1Database, sessionId: string, state: Order["state"]): D1PreparedStatement =>
+/** The states an order may come from: what is complete stays so, and what has failed is not pending again. */
+const COMES_FROM: Record<Exclude<Order["state"], "open">, Order["state"][]> = {
+  pending: ["open"],
+  failed: ["open", "pending"],
+  complete: ["open", "pending", "failed"],
+};
+
+/** The statement that moves a session's order on, whatever order its events come in. */
+export const orderMoved = (
+  db: D1Database,
+  sessionId: string,
+  state: Exclude<Order["state"], "open">,
+): D1PreparedStatement =>
   db
-    .prepare("UPDATE orders SET state = ? WHERE checkout_session_id = ? AND state <> 'complete'")
-    .bind(state, sessionId);
+    .prepare("UPDATE orders SET state = ? WHERE checkout_session_id = ? AND state IN (SELECT value FROM json_each(?))")
+    .bind(state, sessionId, JSON.stringify(COMES_FROM[state]));

@@ -13,12 +13,12 @@ export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseS
   livemode: config.LIVEMODE,
 });
 
-/** Publishes the licenses that a purchase has touched. */
+/** Publishes the licenses that this request has changed. An event that is delivered twenty times is not twenty writes to KV. */
 export async function publishLicenses(
   c: Pick<RequestScope, "env" | "executionCtx">,
   licenses: TouchedLicense[],
 ): Promise<void> {
   for (const { licenseId, changeIds } of licenses) {
-    await publishNow(c, { topic: "license", key: licenseId }, changeIds);
+    if (changeIds.length > 0) await publishNow(c, { topic: "license", key: licenseId }, changeIds);
   }
 }

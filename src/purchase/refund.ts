@@ -1,23 +1,24 @@
 import type Stripe from "stripe";
 import type { License } from "../licensing/license-record.ts";
 import { idOf } from "./stripe-client.ts";
+import { asConflict } from "./stripe-failure.ts";
 
 /** What was given back. `amount` in the currency's smallest unit; 0 when there was nothing left to give back. */
 export type Refunded = { amount: number; currency: string | null };
 
 /**
- * Gives back what was paid last for a license, whole, and ends its subscription at once. Repeating it gives nothing back
- * twice: Stripe is asked under a key that the license and the payment make. Throws what Stripe throws.
+ * Ends a license's subscription at once, so that nothing more is billed whatever comes of the rest, and gives back what was
+ * paid last, whole. Repeating it gives nothing back twice: Stripe is asked under a key that the license, the payment and the
+ * refunds so far make. Throws CONFLICT with Stripe's reason where it refuses (a disputed charge, for one), else what Stripe
+ * throws.
  */
 export async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
-  const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
-  const refunded =
-    paymentIntentId === null ? { amount: 0, currency: null } : await giveBack(stripe, license, paymentIntentId);
   if (license.stripe_subscription_id !== null) {
     const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
     if (subscription.status !== "canceled") await stripe.subscriptions.cancel(subscription.id);
   }
-  return refunded;
+  const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
+  return paymentIntentId === null ? { amount: 0, currency: null } : giveBack(stripe, license, paymentIntentId);
 }
 
 async function giveBack(stripe: Stripe, license: License, paymentIntentId: string): Promise<Refunded> {
@@ -25,10 +26,14 @@ async function giveBack(stripe: Stripe, license: License, paymentIntentId: strin
   const charge = typeof intent.latest_charge === "string" ? null : intent.latest_charge;
   const left = charge ? charge.amount_captured - charge.amount_refunded : 0;
   if (left <= 0) return { amount: 0, currency: intent.currency };
-  const refund = await stripe.refunds.create(
-    { payment_intent: paymentIntentId, amount: left },
-    { idempotencyKey: `refund:${license.id}:${paymentIntentId}:${left}` },
-  );
+  // A refund that failed later leaves as much to give back as before it: how many there were tells the two requests apart.
+  const { data } = await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 });
+  const refund = await stripe.refunds
+    .create(
+      { payment_intent: paymentIntentId, amount: left },
+      { idempotencyKey: `refund:${license.id}:${paymentIntentId}:${left}:${data.length}` },
+    )
+    .catch(asConflict);
   return { amount: refund.amount, currency: refund.currency };
 }
 

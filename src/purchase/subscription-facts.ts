@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { LicenseFacts } from "../licensing/license-status.ts";
-import { DAY } from "../time.ts";
+import { DAY, type UnixSeconds } from "../time.ts";
 import { type PlanId, planOfPrice } from "./plans.ts";
 import { idOf } from "./stripe-client.ts";
 
@@ -13,15 +13,25 @@ export type SubscriptionFacts = Pick<LicenseFacts, "subscription_state" | "expir
 };
 
 /**
- * The facts of a subscription as Stripe has it now. `graceDays`: how long a license goes on after what was paid for.
- * Periods stand on the item since API version 2025-03-31. When a renewal fails, Stripe has already moved the period on, so
- * a license that is past due was paid until the period's start. One that ends with its period gets no grace after it.
+ * The facts of a subscription as Stripe has it now. `graceDays`: how long a license goes on after what was paid for;
+ * `unpaidSince`: when the oldest invoice that is still open was made, null if there is none.
+ * Periods stand on the item since API version 2025-03-31. A renewal that fails has moved the period on already, and an invoice
+ * in mid-period leaves it: so the grace of a license that is past due begins with its oldest open invoice. One that ends
+ * with its period gets no grace after it.
  */
-export function subscriptionFacts(subscription: Stripe.Subscription, graceDays: number): SubscriptionFacts {
-  const [item] = subscription.items.data;
+export function subscriptionFacts(
+  subscription: Stripe.Subscription,
+  graceDays: number,
+  unpaidSince: UnixSeconds | null,
+): SubscriptionFacts {
+  const items = subscription.items.data;
+  const item = items.find(({ price }) => planOfPrice(price) !== null) ?? items[0];
   const plan = item ? planOfPrice(item.price) : null;
-  const ends = subscription.cancel_at_period_end || subscription.cancel_at !== null;
-  const paidUntil = subscription.cancel_at ?? item?.current_period_end ?? subscription.ended_at;
+  const periodEnd = item?.current_period_end ?? subscription.ended_at;
+  const { cancel_at } = subscription;
+  const endsEarly = cancel_at !== null && (periodEnd === null || cancel_at <= periodEnd);
+  const ends = subscription.cancel_at_period_end || endsEarly;
+  const paidUntil = endsEarly ? cancel_at : periodEnd;
   const common = {
     plan,
     machine_limit: plan === null ? null : (item?.quantity ?? null),
@@ -33,14 +43,14 @@ export function subscriptionFacts(subscription: Stripe.Subscription, graceDays: 
       return {
         ...common,
         subscription_state: "active",
-        expires_at: paidUntil ?? null,
+        expires_at: paidUntil,
         grace_seconds: ends ? 0 : graceDays * DAY,
       };
     case "past_due":
       return {
         ...common,
         subscription_state: "past_due",
-        expires_at: item?.current_period_start ?? paidUntil ?? null,
+        expires_at: unpaidSince ?? item?.current_period_start ?? paidUntil,
         grace_seconds: graceDays * DAY,
       };
     case "canceled":
@@ -48,11 +58,11 @@ export function subscriptionFacts(subscription: Stripe.Subscription, graceDays: 
       return {
         ...common,
         subscription_state: "ended",
-        expires_at: subscription.ended_at ?? paidUntil ?? null,
+        expires_at: subscription.ended_at ?? paidUntil,
         grace_seconds: 0,
       };
     default:
       // unpaid, paused, incomplete, and whatever Stripe adds: nothing is paid for, and it may be again.
-      return { ...common, subscription_state: "suspended", expires_at: paidUntil ?? null, grace_seconds: 0 };
+      return { ...common, subscription_state: "suspended", expires_at: paidUntil, grace_seconds: 0 };
   }
 }

@@ -22,6 +22,7 @@ describe("a checkout session", () => {
     ["complete, its payment under way", { payment_status: "unpaid" }, "pending"],
     ["expired", { status: "expired", payment_status: "unpaid" }, "failed"],
     ["a trial", { mode: "subscription", payment_status: "no_payment_required", amount_subtotal: 0 }, "issue"],
+    ["a trial that Stripe calls paid", { mode: "subscription", amount_subtotal: 0, amount_total: 0 }, "issue"],
     ["paid in full by a coupon", { payment_status: "no_payment_required" }, "issue"],
     ["for 26 machines, which are two packs", { quantity: 26, amount_subtotal: 55_800 }, "issue"],
     ["for 26 machines at the price of one pack", { quantity: 26 }, "foreign"],

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import type Stripe from "stripe";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { reconcile } from "../../src/purchase/reconciliation.ts";
 import { ask as askAdmin, codeOf } from "../admin/admin-request.ts";
 import { activate, adminAct, count, ownerToken } from "../licensing/license-fixture.ts";
@@ -19,6 +19,14 @@ async function bought(plan: string, machines?: number): Promise<Checkout & { id:
 async function told(checkout: Checkout): Promise<string | undefined> {
   await deliverAll(checkout.sessionId);
   return (await status(checkout)).license?.status;
+}
+
+/** Delivers every event about a dispute: they name no session, customer or subscription. */
+async function deliverDisputes(checkout: Checkout): Promise<void> {
+  await deliverAll(checkout.sessionId);
+  const events: Stripe.Event[] = [];
+  for await (const event of stripe.events.list({ type: "charge.dispute.*", limit: 100 })) events.push(event);
+  for (const event of events.reverse()) await deliver(event);
 }
 
 const facts = (id: string) =>
@@ -150,6 +158,31 @@ describe("a subscription", () => {
     expect(events.map(({ outcome }) => outcome)).toContain(`unknown price ${price.id}`);
   });
 
+  it("is held by a dispute over any of its charges, and the worst of them counts", async () => {
+    const checkout = await bought("premium-monthly");
+    await control("clock/advance", { days: 15 });
+    const first = await control("disputes", { session: checkout.sessionId });
+    await deliverDisputes(checkout);
+    expect((await status(checkout)).license?.status).toBe("suspended");
+    await control(`disputes/${first["id"]}/close`, { status: "lost" });
+    await control("clock/advance", { days: 31 });
+    const second = await control("disputes", { session: checkout.sessionId });
+    await control(`disputes/${second["id"]}/close`, { status: "won" });
+    await deliverDisputes(checkout);
+    expect((await status(checkout)).license?.status).toBe("revoked");
+    const answer = await askAdmin("GET", "/v1/admin/stripe-events?state=attention", { token: await ownerToken() });
+    expect(await answer.text()).toContain(`${checkout.id} is revoked and still billed`);
+  });
+
+  it("is not written to about what has been put right in the meantime", async () => {
+    const checkout = await bought("premium-monthly");
+    await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
+    await control(`subscriptions/${checkout.sessionId}/fix-card`);
+    await control("clock/advance", { days: 30 });
+    expect(await told(checkout)).toBe("active");
+    expect(await count("mails", "kind = 'payment_failed'")).toBe(0);
+  });
+
   it("keeps an admin's extension through its own end", async () => {
     const checkout = await bought("premium-monthly");
     await adminAct(checkout.id, "extend", { expires_at: "2037-01-01T00:00:00Z" });
@@ -158,9 +191,12 @@ describe("a subscription", () => {
   });
 });
 
+const realFetch = globalThis.fetch;
+
 describe("a refund by an admin", () => {
-  const refund = async (id: string, body: object = { reason: "asked for it" }) =>
+  const refund = async (id: string, body: object = { reason: "asked for it" }, at: Env = shopEnv) =>
     ask("POST", `/v1/admin/licenses/${id}/refund`, {
+      at,
       body,
       headers: { Authorization: `Bearer ${await ownerToken()}` },
     });
@@ -175,7 +211,26 @@ describe("a refund by an admin", () => {
     expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });
     const { payment_intent } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     expect((await stripe.refunds.list({ payment_intent: String(payment_intent) })).data).toHaveLength(1);
-    expect(await count("audit", "action = 'license.refund'")).toBe(1);
+    expect(await count("audit", "action = 'license.refunded' AND details LIKE '%27900%'")).toBe(1);
+    expect(await count("audit", "action = 'license.refund' AND reason = 'asked for it'")).toBe(2);
+  });
+
+  it("that Stripe refuses has ended the subscription all the same, and says why", async () => {
+    const checkout = await bought("premium-monthly");
+    await control("clock/advance", { days: 15 });
+    const refused = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const request = new Request(input, init);
+      if (request.method !== "POST" || !request.url.endsWith("/v1/refunds")) return realFetch(request);
+      const error = { type: "invalid_request_error", code: "charge_disputed", message: "The charge is disputed." };
+      return Response.json({ error }, { status: 400 });
+    });
+    // Bindings of its own, so that the SDK is made anew and meets the refusal.
+    const response = await refund(checkout.id, { reason: "asked for it" }, { ...shopEnv });
+    refused.mockRestore();
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ code: "CONFLICT", detail: expect.stringContaining("disputed") });
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
   });
 
   it("ends a subscription, which in its trial has nothing to give back", async () => {

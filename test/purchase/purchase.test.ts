@@ -1,7 +1,8 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../admin/admin-request.ts";
-import { activate, count, hive } from "../licensing/license-fixture.ts";
-import { ask, begin, control, deliver, deliverAll, eventsOf, pay, press, shopEnv, status } from "./shop.ts";
+import { ask as askAdmin, codeOf } from "../admin/admin-request.ts";
+import { activate, count, hive, ownerToken } from "../licensing/license-fixture.ts";
+import { ask, begin, control, deliver, deliverAll, eventsOf, pay, press, shopEnv, status, stripe } from "./shop.ts";
 
 describe("a purchase", () => {
   it("gives a key that activates, seconds later, whoever is first to tell", async () => {
@@ -54,6 +55,41 @@ describe("a purchase", () => {
     expect(await status(failing)).toEqual({ status: "failed" });
     expect(await count("mails", "kind = 'payment_not_completed'")).toBe(1);
     expect(await count("licenses")).toBe(1);
+  });
+
+  it("that has failed is not pending again when it is told of late", async () => {
+    const checkout = await begin("premium-lifetime");
+    await press(checkout.url, "delayed", "never@example.com");
+    const early = await eventsOf(checkout.sessionId);
+    await control(`payments/${checkout.sessionId}/fail`);
+    await deliverAll(checkout.sessionId);
+    await env.DB.prepare("DELETE FROM stripe_events").run();
+    for (const event of early) await deliver(event);
+    expect(await status(checkout)).toEqual({ status: "failed" });
+  });
+
+  it("of a price that nobody knew is made good once it is known, and shown to admins until then", async () => {
+    const product = await stripe.products.create({ name: "Premium, by another name" });
+    const price = await stripe.prices.create({ product: product.id, currency: "eur", unit_amount: 1000 });
+    const { id, url } = await stripe.checkout.sessions.create({
+      mode: "payment",
+      line_items: [{ price: price.id, quantity: 2 }],
+      success_url: "https://catalog.test/checkout/success",
+    });
+    await press(url ?? "", "pay", "early@example.com");
+    await deliverAll(id);
+    expect(await count("licenses")).toBe(0);
+    await stripe.prices.update(price.id, { metadata: { rbee_plan: "premium-lifetime" } });
+    const token = await ownerToken();
+    const answer = await askAdmin("GET", "/v1/admin/stripe-events?state=attention", { token });
+    const { events } = await answer.json<{ events: { id: string; outcome: string }[] }>();
+    expect(events.map(({ outcome }) => outcome)).toContain(`unknown price ${price.id}`);
+    for (const event of events) {
+      const headers = { Authorization: `Bearer ${token}` };
+      expect((await ask("POST", `/v1/admin/stripe-events/${event.id}/retry`, { headers })).status).toBe(200);
+    }
+    expect(await count("licenses", `checkout_session_id = '${id}' AND machine_limit = 2`)).toBe(1);
+    expect(await count("stripe_events", "attention = 1")).toBe(0);
   });
 
   it("that is abandoned or declined makes nothing", async () => {

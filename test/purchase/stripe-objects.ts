@@ -32,6 +32,7 @@ export const session = (
     metadata?: Stripe.Metadata;
     quantity?: number;
     amount_subtotal?: number;
+    amount_total?: number;
     items?: number;
   },
 ): Stripe.Checkout.Session => {

@@ -3,7 +3,7 @@ import { subscriptionFacts } from "../../src/purchase/subscription-facts.ts";
 import { DAY } from "../../src/time.ts";
 import { subscription } from "./stripe-objects.ts";
 
-const factsOf = (over: Parameters<typeof subscription>[0]) => subscriptionFacts(subscription(over), 7);
+const factsOf = (over: Parameters<typeof subscription>[0]) => subscriptionFacts(subscription(over), 7, null);
 
 describe("a subscription", () => {
   it.each([
@@ -24,6 +24,15 @@ describe("a subscription", () => {
       expires_at,
       grace_seconds,
     });
+  });
+
+  it("that is past due has been in its grace since its oldest open invoice", () => {
+    const late = subscriptionFacts(subscription({ status: "past_due" }), 7, 1600);
+    expect(late).toMatchObject({ subscription_state: "past_due", expires_at: 1600, grace_seconds: 7 * DAY });
+  });
+
+  it("that is to end on a day far away is renewed until then", () => {
+    expect(factsOf({ cancel_at: 9_000_000 })).toMatchObject({ expires_at: 2000, grace_seconds: 7 * DAY });
   });
 
   it("says the plan by its price and the machines by its quantity", () => {

@@ -5,6 +5,7 @@ import { problems } from "../../http/problem-schema.ts";
 import { readHeldLicense } from "../../licensing/activation.ts";
 import { type HolderEnv, requireHolder } from "../../licensing/holder.ts";
 import { stripeClient } from "../stripe-client.ts";
+import { asConflict } from "../stripe-failure.ts";
 
 const route = createRoute({
   method: "post",
@@ -46,10 +47,9 @@ export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
       throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; it has no billing." });
     }
     const stripe = await stripeClient(c.var.config);
-    const session = await stripe.billingPortal.sessions.create({
-      customer,
-      return_url: c.var.config.PURCHASE_URL,
-    });
+    const session = await stripe.billingPortal.sessions
+      .create({ customer, return_url: c.var.config.PURCHASE_URL })
+      .catch(asConflict);
     return c.json({ url: session.url }, 200);
   });
 }

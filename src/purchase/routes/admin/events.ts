@@ -47,7 +47,7 @@ const list = createRoute({
   request: { query: z.object({ state: z.enum(["unhandled", "attention"]).default("unhandled") }) },
   responses: {
     200: {
-      description: "Up to 200, oldest first.",
+      description: "Up to 200: unhandled ones oldest first, the others newest first.",
       content: { "application/json": { schema: z.object({ events: z.array(EventView) }) } },
     },
     ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
@@ -60,7 +60,9 @@ const retry = createRoute({
   path: "/v1/admin/stripe-events/{id}/retry",
   tags: ["Admin"],
   summary: "Handle a payment event now",
-  description: "What the cron does by itself, without waiting for it. An event that has been handled stays as it is.",
+  description:
+    "What the cron does by itself, without waiting for it. An event that has been handled stays as it is, unless it needs " +
+    "attention: once a price that was unknown has its lookup key, this issues what was paid for.",
   request: { params: z.object({ id: z.string().openapi({ example: "evt_1a2B3c" }) }) },
   responses: {
     200: {
@@ -82,7 +84,7 @@ export function registerEvents(router: OpenAPIHono<AdminEnv>): void {
     const notFound = new Problem({ code: "NOT_FOUND", detail: "There is no such event." });
     const event = await readEvent(c.env.DB, id);
     if (!event) throw notFound;
-    const outcome = await processEvent(await purchaseScope(c.env, c.var.config), event, adminActor(c));
+    const outcome = await processEvent(await purchaseScope(c.env, c.var.config), event, adminActor(c), { again: true });
     if (outcome) {
       await publishLicenses(c, outcome.licenses);
       sendMailsSoon(c);

@@ -5,7 +5,7 @@ import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
 import { AdminLicenseView, adminLicenseView } from "../../../licensing/admin-view.ts";
 import type { License } from "../../../licensing/license-record.ts";
-import { readLicense, updateLicense } from "../../../licensing/license-store.ts";
+import { type LicensePatch, readLicense, updateLicense } from "../../../licensing/license-store.ts";
 import { LicenseParams, licenseNotFound } from "../../../licensing/routes/admin/common.ts";
 import { type Actor, newChange } from "../../../storage/ledger.ts";
 import { syncLicense } from "../../license-sync.ts";
@@ -73,21 +73,25 @@ export function registerRefund(router: OpenAPIHono<AdminEnv>): void {
     const { reason } = c.req.valid("json");
     const actor = adminActor(c);
     const scope = await purchaseScope(c.env, c.var.config);
-    const { license, changeIds } = await revokeBought(c.env.DB, id, reason, actor);
+    const { DB } = c.env;
+    const { license, changeIds } = await act(DB, id, actor, "license.refund", { admin_state: "revoked" }, { reason });
     await publishLicenses(c, [{ licenseId: id, changeIds }]);
     const refund = await refundLicense(scope.stripe, license);
-    await publishLicenses(c, [await syncLicense(c.env.DB, scope.stripe, id, scope.graceDays, actor)]);
+    if (refund.amount > 0) await act(DB, id, actor, "license.refunded", {}, { details: refund });
+    await publishLicenses(c, [await syncLicense(DB, scope.stripe, id, scope.graceDays, actor)]);
     const after = (await readLicense(c.env.DB, id)) ?? license;
     return c.json({ license: adminLicenseView(after, actor.now), refund }, 200);
   });
 }
 
-/** Revokes a license that was bought, as the first half of refunding it; one that is revoked already stays so. */
-async function revokeBought(
+/** Writes one of a refund's two entries to the audit trail, with `patch`: that it was asked for, and what was given back. */
+async function act(
   db: D1Database,
   id: string,
-  reason: string,
   actor: Actor,
+  action: "license.refund" | "license.refunded",
+  patch: LicensePatch,
+  entry: { reason?: string; details?: Record<string, unknown> },
 ): Promise<{ license: License; changeIds: string[] }> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const license = await readLicense(db, id);
@@ -95,9 +99,7 @@ async function revokeBought(
     if (license.checkout_session_id === null) {
       throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
     }
-    if (license.admin_state === "revoked") return { license, changeIds: [] };
-    const patch = { admin_state: "revoked" } as const;
-    const change = newChange(actor, { action: "license.refund", subject: id, reason, details: patch });
+    const change = newChange(actor, { action, subject: id, details: patch, ...entry });
     if (await updateLicense(db, license, patch, change)) return { license, changeIds: [change.id] };
   }
   throw new Problem({ code: "CONFLICT", detail: "The license is being changed by others. Please try again." });
