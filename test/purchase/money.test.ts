@@ -137,6 +137,45 @@ describe("a subscription", () => {
     expect((await status(checkout)).license?.status).toBe("expired");
   });
 
+  it("is not brought back by an answer of Stripe's that was on its way while it was canceled", async () => {
+    const checkout = await bought("premium-monthly");
+    await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
+    await told(checkout);
+    await control(`subscriptions/${checkout.sessionId}/fix-card`);
+    await control("clock/advance", { days: 30 });
+    // Paid again, which nobody has told the shop yet.
+    const update = (await eventsOf(checkout.sessionId)).findLast(
+      ({ type }) => type === "customer.subscription.updated",
+    );
+    if (!update) throw new Error("no event");
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let answered = () => {};
+    const isAnswered = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    const slow = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const request = new Request(input, init);
+      const answer = await realFetch(request);
+      if (!request.url.includes("/v1/subscriptions/")) return answer;
+      const body = await answer.text();
+      answered();
+      await held;
+      return new Response(body, answer);
+    });
+    // Bindings of its own, so that only this delivery's SDK is slow.
+    const late = deliver(update, { ...shopEnv });
+    await isAnswered;
+    slow.mockRestore();
+    await control(`subscriptions/${checkout.sessionId}/cancel`);
+    expect(await told(checkout)).toBe("expired");
+    release();
+    expect((await late).status).toBe(200);
+    expect((await status(checkout)).license?.status).toBe("expired");
+  });
+
   it("with a price that nobody knows changes nothing of what was sold, and is shown to admins", async () => {
     const checkout = await bought("premium-monthly", 4);
     const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
