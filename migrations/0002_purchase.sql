@@ -58,5 +58,7 @@ CREATE INDEX stripe_events_attention ON stripe_events (received_at) WHERE attent
 -- How far a recurring job has come.
 CREATE TABLE watermarks (
   name TEXT PRIMARY KEY,
-  at INTEGER NOT NULL
+  at INTEGER NOT NULL,
+  -- The last id of a round that is not finished.
+  position TEXT
 ) STRICT;

@@ -3,7 +3,7 @@ import { processEvent } from "./event-processing.ts";
 import { type EventFacts, listEvents } from "./event-store.ts";
 import { actorOf, attemptEvent, type ReconciliationRun } from "./reconciliation-run.ts";
 
-/** How many kept events one run handles: a few subrequests each, far from the thousand that an invocation may make. */
+/** How many kept events one run handles: a dozen subrequests each, far from the 10,000 that Cloudflare allows an invocation. */
 const EVENTS_A_RUN = 50;
 
 /** After so many attempts an event is tried every ten minutes only, so that it cannot block the rest. */

@@ -14,7 +14,7 @@ const OVERLAP = HOUR;
 /** How many types Stripe takes in one listing of events. */
 const TYPES_A_LIST = 20;
 
-/** How many events one run handles; the others are kept, and the runs that follow handle them as leftovers. */
+/** How many events one run handles, a dozen subrequests each; the others are kept, and the runs that follow handle them as leftovers. */
 const EVENTS_A_RUN = 100;
 
 /**

@@ -54,6 +54,9 @@ export const attemptEvent = (
   });
 
 /** Publishes a license if this run has changed it. Throws what D1 or KV throw; the outbox then sees to it. */
-export async function publishChanged({ env }: ReconciliationRun, { licenseId, changeIds }: TouchedLicense): Promise<void> {
+export async function publishChanged(
+  { env }: ReconciliationRun,
+  { licenseId, changeIds }: TouchedLicense,
+): Promise<void> {
   if (changeIds.length > 0) await publish(env, publishers, { topic: "license", key: licenseId }, changeIds);
 }

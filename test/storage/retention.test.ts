@@ -17,6 +17,44 @@ describe("rows that nothing looks at any more", () => {
     expect(await count("audit")).toBe(trail);
   });
 
+  it("are what a purchase leaves behind, but nothing that is paid, under way or wrong", async () => {
+    const now = 1_800_000_000;
+    const order = env.DB.prepare(
+      "INSERT INTO orders (id, plan, machines, cookie_hash, state, created_at) VALUES (?1 || CAST(?2 AS INTEGER), 'p', 1, 'h', ?1, ?2)",
+    );
+    const event = env.DB.prepare(
+      `INSERT INTO stripe_events (id, type, created, received_at, handled_at, attention)
+       VALUES (?1 || CAST(?2 AS INTEGER), 't', ?2, ?2, ?3, ?4)`,
+    );
+    const mail = env.DB.prepare(
+      `INSERT INTO mails (id, kind, occasion, recipient, data, created_at, next_attempt_at)
+       VALUES (?1 || CAST(?2 AS INTEGER), 'license_key', ?1 || CAST(?2 AS INTEGER), 'ada@example.com', '{}', ?2, ?3)`,
+    );
+    const ago = (days: number) => now - days * DAY;
+    await env.DB.batch([
+      ...["open", "failed", "pending", "complete"].flatMap((state) =>
+        [89, 91].map((days) => order.bind(state, ago(days))),
+      ),
+      ...[59, 61].flatMap((days) => [
+        event.bind("handled", ago(days), ago(days), 0),
+        event.bind("attention", ago(days), ago(days), 1),
+        event.bind("unhandled", ago(days), null, 0),
+      ]),
+      ...[399, 401].flatMap((days) => [mail.bind("sent", ago(days), null), mail.bind("due", ago(days), now)]),
+    ]);
+    await forgetOldRows(env.DB, now);
+    const left = async (table: string) =>
+      (await env.DB.prepare(`SELECT id FROM ${table} ORDER BY id`).all<{ id: string }>()).results.map(({ id }) => id);
+    const named = (days: number, ...names: string[]) => names.map((name) => `${name}${ago(days)}`);
+    expect(await left("orders")).toEqual(
+      [...named(89, "open", "failed", "pending", "complete"), ...named(91, "pending", "complete")].sort(),
+    );
+    expect(await left("stripe_events")).toEqual(
+      [...named(59, "handled", "attention", "unhandled"), ...named(61, "attention", "unhandled")].sort(),
+    );
+    expect(await left("mails")).toEqual([...named(399, "sent", "due"), ...named(401, "due")].sort());
+  });
+
   it("are looked for in one minute of each day", () => {
     const minutes = Array.from({ length: 24 * 60 }, (_, minute) => 1_800_000_000 + minute * 60);
     expect(minutes.filter(isRetentionTime)).toHaveLength(1);
