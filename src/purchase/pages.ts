@@ -53,7 +53,7 @@ function completePage(view: Extract<SessionView, { status: "complete" }>, origin
     scripts: [COPY_SCRIPT_PATH],
     body: html`<h1>Thank you. Your license is ready.</h1>
 ${key === null ? mailedKey(maskedKey) : shownKey(key)}
-<p>${plan === undefined ? license.plan : plans[plan].name}, on ${machines}, ${until}.</p>
+${key === null ? "" : html`<p>${plan === undefined ? license.plan : plans[plan].name}, on ${machines}, ${until}.</p>`}
 <h2>Next</h2>
 <p>On a machine of yours:</p>
 <pre><code>RBEE_LICENSE_KEY=${key ?? "<your key>"} rbee-catalog --url ${origin} activate
