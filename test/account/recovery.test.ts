@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { forgetRecoveryLinks } from "../../src/account/recovery-link-store.ts";
 import { sendDueMails } from "../../src/mail/mail-sender.ts";
 import { currentTime, DAY, HOUR, MINUTE } from "../../src/time.ts";
+import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { adminAct, count, issueLicense } from "../licensing/license-fixture.ts";
 import { askWith, newPostbox, type Postbox } from "../mail/postbox.ts";
 
@@ -82,7 +83,8 @@ describe("asking for forgotten keys", () => {
     expect(postbox.calls).toBe(0);
   });
 
-  it("is limited for each sender, and for each address whether or not it is known", async () => {
+  it("is limited for each sender, and for each address whether or not it is known", WITH_ROOM, async () => {
+    await roomInMinute();
     await issueLicense();
     const statuses = async (ask: (i: number) => Promise<Response>) => {
       const all: number[] = [];
@@ -208,7 +210,8 @@ describe("a recovery link", () => {
 });
 
 describe("the pages", () => {
-  it("ask for the address again, and say why, when it is none or comes too often", async () => {
+  it("ask for the address again, and say why, when it is none or comes too often", WITH_ROOM, async () => {
+    await roomInMinute();
     expect((await askWith(postbox, "GET", "/recover")).status).toBe(200);
     for (const form of [{ email: "<b>nobody" }, {}]) {
       const response = await askWith(postbox, "POST", "/recover", { form });

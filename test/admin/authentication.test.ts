@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { revokeAdminToken } from "../../src/admin/admin-token-store.ts";
 import { app } from "../../src/app.ts";
 import { currentTime } from "../../src/time.ts";
+import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { ask, codeOf, makeToken } from "./admin-request.ts";
 
 const ADMIN_ROUTES = [
@@ -96,7 +97,8 @@ describe("an admin credential", () => {
     prepare.mockRestore();
   });
 
-  it("is limited by address when false, and never when right", async () => {
+  it("is limited by address when false, and never when right", WITH_ROOM, async () => {
+    await roomInMinute();
     const { token } = await makeToken(["owner"]);
     const from = { "CF-Connecting-IP": "198.51.100.7" };
     const statuses = [];

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import worker from "../../src/index.ts";
 import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
 import { codeOf } from "../admin/admin-request.ts";
+import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../licensing/license-fixture.ts";
 import { publishRelease, randomBytes, sha256Hex } from "../releases/publish-release.ts";
 
@@ -210,7 +211,8 @@ describe("a licensed download", () => {
     expect(await codeOf(await hive("GET", DOWNLOAD, { headers: { Authorization } }))).toBe("CREDENTIAL_REQUIRED");
   });
 
-  it("stops listening to an address that keeps sending false credentials, and to nobody else", async () => {
+  it("stops listening to an address that keeps sending false credentials, and to nobody else", WITH_ROOM, async () => {
+    await roomInMinute();
     const headers = { "CF-Connecting-IP": "203.0.113.9" };
     const codes = [];
     for (let n = 0; n < 125; n++) codes.push(await codeOf(await hive("GET", DOWNLOAD, { credential: "no", headers })));

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { readLicense } from "../../src/licensing/license-store.ts";
 import { activationsPerDay, takeSeat } from "../../src/licensing/machine-store.ts";
 import { ask, codeOf, makeToken } from "../admin/admin-request.ts";
+import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { activate, adminAct, count, hive, issueLicense, ownerToken, tokenFor } from "./license-fixture.ts";
 
 const deactivate = (credential: string, fingerprint: string) =>
@@ -102,7 +103,8 @@ describe("activation", () => {
     expect(await codeOf(await activate(key, "m"))).toBe("KEY_ROTATED");
   });
 
-  it("by who holds a rotated key does not use up the limit of who holds the new one", async () => {
+  it("by who holds a rotated key does not use up the limit of who holds the new one", WITH_ROOM, async () => {
+    await roomInMinute();
     const { id, key } = await issueLicense();
     const { key: newKey } = await (await adminAct(id, "rotate-key")).json<{ key: string }>();
     const codes = [];
@@ -213,7 +215,8 @@ describe("activation", () => {
 });
 
 describe("a fresh token", () => {
-  it("asked for again and again as a lease leaves one entry in the trail, and is limited", async () => {
+  it("asked for again and again as a lease leaves one entry in the trail, and is limited", WITH_ROOM, async () => {
+    await roomInMinute();
     const { key } = await issueLicense();
     await activate(key, "a", { offline: true });
     const answers = [];

@@ -1,14 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { newAddress } from "../admin/admin-request.ts";
+import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { ask, begin, deliverAll, press, status } from "./shop.ts";
 
-/** Limits are counted by the minute of the clock: waits for the next one if this one is nearly over. */
-async function roomInMinute(): Promise<void> {
-  const left = 60_000 - (Date.now() % 60_000);
-  if (left < 10_000) await scheduler.wait(left);
-}
-
-describe("a checkout", { timeout: 30_000 }, () => {
+describe("a checkout", WITH_ROOM, () => {
   it("is begun sixty times a minute from one address, and from others all the same", async () => {
     await roomInMinute();
     const beginAt = (address: string) =>
@@ -34,7 +29,7 @@ describe("a checkout", { timeout: 30_000 }, () => {
   });
 });
 
-describe("a look at a checkout", { timeout: 30_000 }, () => {
+describe("a look at a checkout", WITH_ROOM, () => {
   it("shows its license to the browser that began it only", async () => {
     const checkout = await begin("premium-monthly", 3);
     await press(checkout.url, "pay", "ada@example.com");
