@@ -1,22 +1,32 @@
 import type { TestProject } from "vitest/node";
-import { startStandIn } from "../scripts/stripe-stand-in/start.ts";
+import { type RunningStandIn, startStandIn } from "../scripts/stripe-stand-in/start.ts";
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./purchase/stand-in-secrets.ts";
+
+type Addresses = Pick<RunningStandIn, "apiBase" | "controlUrl">;
 
 declare module "vitest" {
   interface ProvidedContext {
-    standIn: { apiBase: string; controlUrl: string };
+    /** Of `moving`, a test file may advance the clock; `still` is for all others, which run at the same time. */
+    standIns: { still: Addresses; moving: Addresses };
   }
 }
 
-/** Runs one stand-in for Stripe beside the tests in workerd. It delivers nothing: tests deliver its events themselves. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const standIn = await startStandIn({
+const start = (): Promise<RunningStandIn> =>
+  startStandIn({
     port: 0,
     apiKey: STAND_IN_KEY,
     webhookSecret: STAND_IN_WEBHOOK_SECRET,
     webhookUrl: null,
     statePath: null,
   });
-  project.provide("standIn", { apiBase: standIn.apiBase, controlUrl: standIn.controlUrl });
-  return () => standIn.close();
+
+const addressesOf = ({ apiBase, controlUrl }: RunningStandIn): Addresses => ({ apiBase, controlUrl });
+
+/** Runs stand-ins for Stripe beside the tests in workerd. They deliver nothing: tests deliver their events themselves. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const [still, moving] = await Promise.all([start(), start()]);
+  project.provide("standIns", { still: addressesOf(still), moving: addressesOf(moving) });
+  return async () => {
+    await Promise.all([still.close(), moving.close()]);
+  };
 }
