@@ -125,7 +125,7 @@ export const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
 };
 
 /** The refusal for a request without a credential where one is needed. */
-export const credentialRequired: Refusal = {
+const credentialRequired: Refusal = {
   code: "CREDENTIAL_REQUIRED",
   detail: "Send your license key or token: `Authorization: Bearer ...`, or Basic with the machine as user.",
 };

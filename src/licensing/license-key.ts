@@ -22,7 +22,7 @@ async function mac(secret: CryptoKey, body: Uint8Array<ArrayBuffer>): Promise<Ui
 }
 
 /** Whether a text claims to be a license key; says nothing about whether it is genuine. */
-export const looksLikeLicenseKey = (text: string): boolean =>
+const looksLikeLicenseKey = (text: string): boolean =>
   text.length >= PREFIX.length && text.slice(0, PREFIX.length).toLowerCase() === PREFIX;
 
 /**
