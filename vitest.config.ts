@@ -29,7 +29,7 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/cli/**", "test/end-to-end/**", "test/stripe-stand-in/**", "test/tools/**"],
           setupFiles: ["test/setup-worker.ts"],
           globalSetup: ["test/setup-stand-in.ts"],
