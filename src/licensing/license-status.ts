@@ -1,5 +1,5 @@
 import type { Refusal } from "../http/problem.ts";
-import type { UnixSeconds } from "../time.ts";
+import { END_OF_TIME, type UnixSeconds } from "../time.ts";
 
 /** The stored facts a license's status follows from. Each has one writer, and none is ever overwritten by another's. */
 export type LicenseFacts = {
@@ -66,20 +66,43 @@ export const endOf = ({
 }: Pick<LicenseFacts, "expires_at" | "extended_until">): UnixSeconds | null =>
   expires_at === null ? null : Math.max(expires_at, extended_until ?? 0);
 
+/** What holds whatever the time is, by an admin's decision or the money's; `none`: the clock decides. */
+const DECIDED_SQL = `CASE WHEN admin_state <> 'none' THEN admin_state
+    WHEN dispute_state = 'lost' OR refund_state = 'full' THEN 'revoked'
+    WHEN dispute_state = 'open' THEN 'suspended' ELSE 'none' END`;
+
+/** Until when a license is in force if nothing has been decided; the end of time where there is no end. */
+const IN_FORCE_UNTIL_SQL = `CASE WHEN subscription_state IN ('ended', 'suspended') THEN coalesce(extended_until, 0)
+    WHEN expires_at IS NULL THEN ${END_OF_TIME}
+    ELSE max(expires_at + grace_seconds, coalesce(extended_until, 0)) END`;
+
+/** What a license is once it is no longer in force and nothing has been decided. */
+const LAPSED_SQL = "CASE WHEN subscription_state IN ('suspended', 'past_due') THEN 'suspended' ELSE 'expired' END";
+
 /**
- * `standingOf(...).status` as an SQL expression over a `licenses` row, for filters and counts; `?1` is the current time.
- * The property test in test/licensing/license-status.test.ts holds the two equal.
+ * `standingOf(...).status` as an SQL expression over a `licenses` row, for counts and conditional writes; `?1` is the current
+ * time. The property test in test/licensing/license-status.test.ts holds the two equal.
  */
 export const STATUS_SQL = `CASE
-  WHEN admin_state <> 'none' THEN admin_state
-  WHEN dispute_state = 'lost' OR refund_state = 'full' THEN 'revoked'
-  WHEN dispute_state = 'open' THEN 'suspended'
-  WHEN ?1 < extended_until THEN 'active'
-  WHEN subscription_state = 'ended' THEN 'expired'
-  WHEN subscription_state = 'suspended' THEN 'suspended'
-  WHEN expires_at IS NULL OR ?1 < expires_at + grace_seconds THEN 'active'
-  WHEN subscription_state = 'past_due' THEN 'suspended'
-  ELSE 'expired' END`;
+  WHEN ${DECIDED_SQL} <> 'none' THEN ${DECIDED_SQL}
+  WHEN ?1 < ${IN_FORCE_UNTIL_SQL} THEN 'active'
+  ELSE ${LAPSED_SQL} END`;
+
+/** `STATUS_SQL = status` in the form that the index `licenses_by_status` answers; `?1` is the current time. */
+export function statusCondition(status: LicenseStatus): string {
+  const decided = `${DECIDED_SQL} = '${status}'`;
+  const lapsed = `${DECIDED_SQL} = 'none' AND ${IN_FORCE_UNTIL_SQL} <= ?1 AND ${LAPSED_SQL} = '${status}'`;
+  switch (status) {
+    case "active":
+      return `${DECIDED_SQL} = 'none' AND ${IN_FORCE_UNTIL_SQL} > ?1`;
+    case "revoked":
+      return decided;
+    case "suspended":
+      return `(${decided} OR (${lapsed}))`;
+    case "expired":
+      return lapsed;
+  }
+}
 
 /**
  * The refusal for a license that is not in force, or null for one that is. The detail gives no reason: it is the

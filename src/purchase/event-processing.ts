@@ -18,7 +18,8 @@ export async function processEvent(
   if (kept.handled_at !== null && !(again && kept.attention)) return null;
   try {
     const outcome = await handleEvent(scope, event, actor);
-    await eventHandled(scope.db, event.id, outcome, actor.now);
+    const licenseIds = outcome.licenses.map(({ licenseId }) => licenseId);
+    await eventHandled(scope.db, event.id, { ...outcome, licenseIds }, actor.now);
     return outcome;
   } catch (error) {
     await eventFailed(scope.db, event.id, error instanceof Error ? error.message : String(error));

@@ -39,19 +39,25 @@ export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeco
   return EventRow.parse(kept?.results[0]);
 }
 
-/** Marks an event as handled, with what became of it. */
+/** Marks an event as handled, with what became of it and which licenses (ids) it was about. */
 export async function eventHandled(
   db: D1Database,
   id: string,
-  { outcome, attention }: { outcome: string; attention: boolean },
+  { outcome, attention, licenseIds }: { outcome: string; attention: boolean; licenseIds: string[] },
   now: UnixSeconds,
 ): Promise<void> {
-  await db
-    .prepare(
-      `UPDATE stripe_events SET handled_at = ?, outcome = ?, attention = ?, attempts = attempts + 1, last_error = NULL WHERE id = ?`,
-    )
-    .bind(now, outcome, attention ? 1 : 0, id)
-    .run();
+  await db.batch([
+    db
+      .prepare(
+        `UPDATE stripe_events SET handled_at = ?, outcome = ?, attention = ?, attempts = attempts + 1, last_error = NULL WHERE id = ?`,
+      )
+      .bind(now, outcome, attention ? 1 : 0, id),
+    db
+      .prepare(
+        "INSERT INTO stripe_event_licenses (event_id, license_id) SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+      )
+      .bind(id, JSON.stringify(licenseIds)),
+  ]);
 }
 
 /** Marks an event as failed; it stays unhandled and is tried again. */

@@ -1,7 +1,13 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type LicenseFacts, STATUS_SQL, standingOf } from "../../src/licensing/license-status.ts";
+import {
+  LICENSE_STATUSES,
+  type LicenseFacts,
+  STATUS_SQL,
+  standingOf,
+  statusCondition,
+} from "../../src/licensing/license-status.ts";
 
 const NOW = 1_800_000_000;
 
@@ -75,15 +81,18 @@ describe("a license's status", () => {
 
   it("is the same in SQL", async () => {
     const samples = fc.sample(facts, 500);
+    const conditions = LICENSE_STATUSES.map((status) => `WHEN ${statusCondition(status)} THEN '${status}'`).join(" ");
     const { results } = await env.DB.prepare(
-      `SELECT ${STATUS_SQL} AS status FROM (SELECT key AS place, value ->> 'admin_state' AS admin_state,
+      `SELECT ${STATUS_SQL} AS status, CASE ${conditions} END AS listed FROM (SELECT key AS place, value ->> 'admin_state' AS admin_state,
          value ->> 'refund_state' AS refund_state, value ->> 'dispute_state' AS dispute_state,
          value ->> 'subscription_state' AS subscription_state, value ->> 'expires_at' AS expires_at,
          value ->> 'extended_until' AS extended_until,
          value ->> 'grace_seconds' AS grace_seconds FROM json_each(?2)) ORDER BY place`,
     )
       .bind(NOW, JSON.stringify(samples))
-      .all<{ status: string }>();
-    expect(results.map(({ status }) => status)).toEqual(samples.map((sample) => standingOf(sample, NOW).status));
+      .all<{ status: string; listed: string }>();
+    const statuses = samples.map((sample) => standingOf(sample, NOW).status);
+    expect(results.map(({ status }) => status)).toEqual(statuses);
+    expect(results.map(({ listed }) => listed)).toEqual(statuses);
   });
 });

@@ -9,6 +9,7 @@ import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
 import { searchLicenses } from "../../license-search.ts";
 import { LICENSE_STATUSES } from "../../license-status.ts";
 import { readLicense } from "../../license-store.ts";
+import { holdsCredential } from "../../search-term.ts";
 import { LicenseParams, licenseNotFound } from "./common.ts";
 
 const list = createRoute({
@@ -23,9 +24,17 @@ const list = createRoute({
       q: z
         .string()
         .max(254)
+        .refine(
+          (term) => !holdsCredential(term),
+          "must not hold a key or token: addresses are logged; look for its license id",
+        )
         .optional()
         .openapi({
-          param: { description: "A license id, a machine id, or the beginning of a mail address." },
+          param: {
+            description:
+              "A license id, the id or fingerprint hash of a machine, an id of Stripe's (`cus_`, `sub_`, `cs_`, `pi_`, `ch_`, " +
+              "`evt_`; `in_`, `re_`, `dp_` while their events are kept), or the beginning of a mail address.",
+          },
           example: "ada@example.com",
         }),
       status: z.enum(LICENSE_STATUSES).optional(),
