@@ -63,16 +63,3 @@ export function accessScopes(granted: Config["ACCESS_SCOPES"], mail: string): Sc
   const scopes = Object.entries(granted).flatMap(([name, of]) => (names.includes(name.toLowerCase()) ? of : []));
   return SCOPES.filter((scope) => scopes.includes(scope));
 }
-
-/**
- * Whether a request is one that another site could have made a signed-in admin's browser send. Access rides on a
- * cookie, so without this check any page could act as whoever looks at it. Reading is safe: no other origin may see the
- * answer. Clients that send neither header are not browsers and hold no cookie of somebody else's.
- */
-export function isCrossSiteChange(request: Request): boolean {
-  if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return false;
-  const site = request.headers.get("Sec-Fetch-Site");
-  if (site !== null && site !== "same-origin" && site !== "none") return true;
-  const origin = request.headers.get("Origin");
-  return origin !== null && origin !== new URL(request.url).origin;
-}

@@ -1,10 +1,11 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { AppEnv } from "../http/app.ts";
+import { isCrossSiteChange } from "../http/cross-site.ts";
 import { Problem } from "../http/problem.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { currentTime, type UnixSeconds } from "../time.ts";
-import { ACCESS_HEADER, acceptsAccess, accessScopes, isCrossSiteChange, verifyAccessAssertion } from "./access.ts";
+import { ACCESS_HEADER, acceptsAccess, accessScopes, verifyAccessAssertion } from "./access.ts";
 import { isAdminToken } from "./admin-token.ts";
 import { findAdminToken } from "./admin-token-store.ts";
 import { allows, type NeededScope, type Scope } from "./scopes.ts";

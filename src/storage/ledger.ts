@@ -21,7 +21,14 @@ export type Change = {
 export type Actor = { actor: string; requestId: string | null; now: UnixSeconds };
 
 /** Tables whose rows carry `last_change`. */
-export type RootTable = "licenses" | "machines" | "releases" | "artifacts" | "admin_tokens" | "recovery_links";
+export type RootTable =
+  | "licenses"
+  | "machines"
+  | "releases"
+  | "artifacts"
+  | "admin_tokens"
+  | "recovery_links"
+  | "sessions";
 
 /** A KV record that a change makes stale. */
 export type Publication = { topic: "license" | "manifest"; key: string };
