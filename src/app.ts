@@ -6,8 +6,8 @@ import { createRouter } from "./http/app.ts";
 import { foundation, notFound, onError } from "./http/foundation.ts";
 import { healthRoutes } from "./http/health.ts";
 import { addReference } from "./http/openapi-routes.ts";
-import { pageRoutes } from "./http/page-routes.ts";
 import { licenseAdminRoutes, licensingRoutes } from "./licensing/routes.ts";
+import { pageRoutes } from "./page/routes.ts";
 import { purchaseAdminRoutes, purchaseRoutes } from "./purchase/routes.ts";
 import { releaseRoutes } from "./releases/routes.ts";
 

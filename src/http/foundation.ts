@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { ConfigError, configOf } from "../config.ts";
+import { isForPeople, problemPage } from "../page/problem-page.tsx";
 import { isStripeOutage } from "../purchase/stripe-failure.ts";
 import { isStoreFailure } from "../storage/store-failure.ts";
 import type { AppContext, AppEnv } from "./app.ts";
@@ -14,7 +15,7 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 export const requestIdOf = (sent: string | null | undefined): string =>
   sent && REQUEST_ID.test(sent) ? sent : crypto.randomUUID();
 
-/** Headers of every response. Pages add their own policy; nothing here is ever framed or sniffed. */
+/** Headers of every response that does not set its own; nothing here is ever sniffed. */
 export const SECURITY_HEADERS = {
   "X-Content-Type-Options": "nosniff",
   "Strict-Transport-Security": "max-age=31536000",
@@ -31,7 +32,7 @@ export const foundation: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 function stamp(headers: Headers, requestId: string): void {
   headers.set("X-Request-Id", requestId);
-  for (const name in SECURITY_HEADERS) headers.set(name, SECURITY_HEADERS[name as keyof typeof SECURITY_HEADERS]);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!headers.has(name)) headers.set(name, value);
 }
 
 const MAX_JSON_BYTES = 64 * 1024;
@@ -45,11 +46,15 @@ export const jsonBodyLimit: MiddlewareHandler = bodyLimit({
 });
 
 /** Turns whatever a handler threw into a problem. An unknown error says nothing of the inside; the log has it. */
-export function onError(error: unknown, c: AppContext): Response {
+export async function onError(error: unknown, c: AppContext): Promise<Response> {
   const requestId = c.var.requestId ?? crypto.randomUUID();
-  const response = problemResponse(refusalOf(error, requestId), requestId);
+  const response = await answerRefusal(c, refusalOf(error, requestId), requestId);
   stamp(response.headers, requestId);
   return response;
+}
+
+async function answerRefusal(c: AppContext, refusal: Refusal, requestId: string): Promise<Response> {
+  return isForPeople(c.req.raw) ? problemPage(refusal, requestId) : problemResponse(refusal, requestId);
 }
 
 function refusalOf(error: unknown, requestId: string): Refusal {
@@ -77,9 +82,7 @@ function refusalOf(error: unknown, requestId: string): Refusal {
 }
 
 /** The answer to a path or method that does not exist. */
-export function notFound(c: AppContext): Response {
-  return problemResponse(
-    { code: "NOT_FOUND", detail: `There is no ${c.req.method} ${new URL(c.req.url).pathname} here.` },
-    c.var.requestId,
-  );
+export function notFound(c: AppContext): Promise<Response> {
+  const detail = `There is no ${c.req.method} ${new URL(c.req.url).pathname} here.`;
+  return answerRefusal(c, { code: "NOT_FOUND", detail }, c.var.requestId);
 }

@@ -8,6 +8,7 @@ export const TAGS = {
   "Admin: licenses": "Issue, find, revoke, suspend, reinstate and extend licenses.",
   "Admin: releases": "Upload, publish, yank and block releases.",
   Admin: "Admin tokens, the audit trail and what an operator watches.",
+  Pages: "For people: the storefront, the account and the admin console.",
   Service: "Health, keys and this description.",
 } as const;
 

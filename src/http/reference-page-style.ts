@@ -1,8 +1,9 @@
-import { PAGE_PALETTE } from "./page-palette.ts";
+import palette from "../page/palette.css";
 
 /** The style sheet of the reference page, served from our own path so that its policy can forbid everything inline. */
 export const REFERENCE_STYLE = `
-:root {${PAGE_PALETTE}
+${palette}
+:root {
   --get: light-dark(#0b6b4f, #6fd6ae);
   --post: light-dark(#1d4fb8, #8fb4ff);
   --delete: light-dark(#b3261e, #ff9d94);

@@ -110,10 +110,8 @@ describe("a recovery link", () => {
     const response = await askWith(postbox, "POST", path);
     expect(response.status).toBe(200);
     expect(response.headers.get("Cache-Control")).toBe("no-store");
-    expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
-    expect(response.headers.get("Content-Security-Policy")).toMatch(
-      /^default-src 'none'; style-src 'self'; form-action/,
-    );
+    expect(response.headers.get("Referrer-Policy")).toBe("same-origin");
+    expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'; style-src 'self';");
     const html = await response.text();
     for (const { id, key } of mine) {
       expect(html).toContain(key);
@@ -121,7 +119,7 @@ describe("a recovery link", () => {
     }
     expect(html).toContain("revoked");
     expect(html).not.toContain(other.key);
-    expect(html).not.toMatch(/<script|style="|https?:/);
+    expect(html).not.toMatch(/<script(?! src="\/page\/)|style="|https?:/);
   });
 
   it("shows the key as it is now", async () => {

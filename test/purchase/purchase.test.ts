@@ -108,7 +108,7 @@ describe("a purchase", () => {
     const page = async (headers: Record<string, string>) => {
       const response = await ask("GET", `/checkout/success?session_id=${checkout.sessionId}`, { headers });
       expect(response.headers.get("Cache-Control")).toBe("no-store");
-      expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
+      expect(response.headers.get("Referrer-Policy")).toBe("same-origin");
       expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
       return response.text();
     };

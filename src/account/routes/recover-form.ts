@@ -2,27 +2,29 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { PROBLEMS, Problem } from "../../http/problem.ts";
-import { problems } from "../../http/problem-schema.ts";
-import { formPage, sentPage } from "../recovery-page.ts";
+import { pageDocs } from "../../page/page-docs.ts";
+import { formPage, sentPage } from "../recovery-page.tsx";
 import { RecoveryAddress, requestRecovery } from "../recovery-request.ts";
-import { htmlPage } from "./html-page.ts";
 
 const form = createRoute({
   method: "get",
   path: "/recover",
-  tags: ["Licensing"],
-  summary: "Ask for forgotten keys, as a page",
-  security: [],
-  responses: { 200: htmlPage("The form."), ...problems("INTERNAL_ERROR") },
+  ...pageDocs({ summary: "Ask for forgotten keys, as a page", answers: { 200: "The form." } }),
 });
 
 const send = createRoute({
   method: "post",
   path: "/recover",
-  tags: ["Licensing"],
-  summary: "Send the form for forgotten keys",
-  description: "As `POST /v1/licenses/recover`, from the page and answered by one.",
-  security: [],
+  ...pageDocs({
+    summary: "Send the form for forgotten keys",
+    description: "As `POST /v1/licenses/recover`, from the page and answered by one.",
+    answers: {
+      202: "The same page for every address.",
+      422: "The form again: this is no mail address.",
+      429: "The form again: it was sent too often.",
+    },
+    refusals: ["MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"],
+  }),
   middleware: [jsonBodyLimit],
   request: {
     body: {
@@ -34,12 +36,6 @@ const send = createRoute({
       },
     },
   },
-  responses: {
-    202: htmlPage("The same page for every address."),
-    422: htmlPage("The form again: this is no mail address."),
-    429: htmlPage("The form again: it was sent too often."),
-    ...problems("MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"),
-  },
 });
 
 /** Registers `GET` and `POST /recover`. */
@@ -47,13 +43,16 @@ export function registerRecoverForm(router: OpenAPIHono<AppEnv>): void {
   router.openapi(form, () => formPage());
 
   router.openapi(send, async (c) => {
-    const email = RecoveryAddress.safeParse(c.req.valid("form").email);
-    if (!email.success) return formPage({ message: "This is not a mail address. Please check it.", status: 422 });
+    const { email: sent = "" } = c.req.valid("form");
+    const email = RecoveryAddress.safeParse(sent);
+    if (!email.success) {
+      return formPage({ email: sent, message: "This is not a mail address. Please check it.", status: 422 });
+    }
     try {
       await requestRecovery(c, email.data);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "RATE_LIMITED") throw error;
-      return formPage({ message: error.detail, status: PROBLEMS[error.code].status });
+      return formPage({ email: sent, message: error.detail, status: PROBLEMS[error.code].status });
     }
     return sentPage();
   });

@@ -1,0 +1,44 @@
+import { z } from "@hono/zod-openapi";
+import type { ProblemCode } from "../http/problem.ts";
+import { problems } from "../http/problem-schema.ts";
+
+type Answer = {
+  description: string;
+  content: { "text/html": { schema: z.ZodString } };
+};
+
+/** The `responses` entry of `createRoute` for an answer that is a page. */
+export const htmlAnswer = (description: string): Answer => ({
+  description,
+  content: { "text/html": { schema: z.string().openapi({ example: "<!doctype html>..." }) } },
+});
+
+/**
+ * What `createRoute` is told of a page beside `method`, `path` and `request`. `answers` are the pages it answers with, by
+ * status; `leadsTo` says where it redirects with 303, if it does; `refusals` are the problems it throws, told as a page or as
+ * problem+json by what the client accepts. A status may be both.
+ */
+export function pageDocs({
+  summary,
+  description,
+  answers,
+  leadsTo,
+  refusals = [],
+}: {
+  summary: string;
+  description?: string;
+  answers: Readonly<Record<number, string>>;
+  leadsTo?: string;
+  refusals?: readonly ProblemCode[];
+}) {
+  const responses: Record<number, Answer | { description: string }> = { ...problems("INTERNAL_ERROR", ...refusals) };
+  if (leadsTo !== undefined) responses[303] = { description: leadsTo };
+  for (const [status, text] of Object.entries(answers)) {
+    const refusal = responses[Number(status)];
+    const answer = htmlAnswer(text);
+    responses[Number(status)] = refusal
+      ? { description: `${text}\n\n${refusal.description}`, content: { ...refusal, ...answer }.content }
+      : answer;
+  }
+  return { tags: ["Pages"], summary, ...(description !== undefined && { description }), security: [], responses };
+}

@@ -1,0 +1,33 @@
+import { PROBLEMS, type Refusal } from "../http/problem.ts";
+import { page } from "./page.tsx";
+
+/**
+ * Whether a refusal of this request is for a person's eyes: browsers ask for HTML when they go somewhere. What programs are
+ * promised answers as it always does.
+ */
+export const isForPeople = (request: Request): boolean =>
+  (request.headers.get("Accept")?.includes("text/html") ?? false) &&
+  !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
+
+/** A refusal as a page, with the status that `problemResponse` would give it. */
+export function problemPage({ code, detail, extras, headers = {} }: Refusal, requestId: string): Promise<Response> {
+  const { status, title } = PROBLEMS[code];
+  const wait = extras?.retry_after;
+  return page({
+    title,
+    status,
+    headers: { ...headers, ...(wait !== undefined && { "Retry-After": String(wait) }) },
+    main: (
+      <>
+        <h1>{title}</h1>
+        <p>{detail}</p>
+        <p>
+          <a href="/">See all workers</a>
+        </p>
+        <p class="quiet">
+          Request <code>{requestId}</code>
+        </p>
+      </>
+    ),
+  });
+}

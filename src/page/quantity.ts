@@ -1,0 +1,18 @@
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
+const INTEGER = new Intl.NumberFormat("en");
+
+/** A number of bytes for people, in powers of ten as file managers count: `412 MB`, `1.2 GB`. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]}`;
+}
+
+/** A whole number with its thousands set apart: `12,345`. */
+export const formatCount = (count: number): string => INTEGER.format(count);
+
+/** An amount in the smallest unit of its currency (ISO 4217, as Stripe gives both), as people write it: `$99`, `€279.50`. */
+export function formatPrice(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency, trailingZeroDisplay: "stripIfInteger" });
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
