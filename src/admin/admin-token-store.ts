@@ -88,8 +88,9 @@ export async function revokeAdminToken(
   db: D1Database,
   actor: Actor,
   { id }: Pick<AdminToken, "id">,
+  reason: string | null = null,
 ): Promise<"revoked" | "already_revoked" | "last_owner"> {
-  const change = newChange(actor, { action: "token.revoke", subject: id });
+  const change = newChange(actor, { action: "token.revoke", subject: id, reason });
   const revoked = await commitChange(db, change, { table: "admin_tokens", id }, [
     db
       .prepare(

@@ -13,6 +13,8 @@ import { allows, type NeededScope, type Scope } from "./scopes.ts";
 /** Who is at work: `token:adm_...` or `access:mail`, as the audit trail names them, and what they may do. */
 export type Admin = {
   actor: string;
+  /** Who that is for people: the token's name, or the mail address. */
+  name: string;
   scopes: readonly Scope[];
   /** When a token that expires does; null for one that does not, and for people, whose sessions are not ours. */
   expiresAt: UnixSeconds | null;
@@ -59,9 +61,13 @@ export const adminAccess = (
   security: [{ admin_token: [scope] }],
 });
 
-/** The admin of this request, for the ledger. */
-export const adminActor = (c: Context<AdminEnv>): Actor => ({
+/** An admin who acts: for the ledger, and with the scopes that decide how far the act may go. */
+export type AdminActor = Actor & Pick<Admin, "scopes">;
+
+/** The admin of this request as the one who acts. */
+export const adminActor = (c: Context<AdminEnv>): AdminActor => ({
   actor: c.var.admin.actor,
+  scopes: c.var.admin.scopes,
   requestId: c.var.requestId,
   now: currentTime(),
 });
@@ -96,7 +102,7 @@ async function byToken(db: D1Database, authorization: string): Promise<Admin> {
       detail: "This admin token has expired. Please ask an owner for a new one.",
     });
   }
-  return { actor: `token:${known.id}`, scopes: known.scopes, expiresAt: known.expires_at };
+  return { actor: `token:${known.id}`, name: known.name, scopes: known.scopes, expiresAt: known.expires_at };
 }
 
 async function byAccess(c: Context<AdminEnv>, assertion: string): Promise<Admin> {
@@ -107,5 +113,6 @@ async function byAccess(c: Context<AdminEnv>, assertion: string): Promise<Admin>
       detail: "A change through Access must come from this site's own pages.",
     });
   }
-  return { actor: `access:${mail}`, scopes: accessScopes(c.var.config.ACCESS_SCOPES, mail), expiresAt: null };
+  const scopes = accessScopes(c.var.config.ACCESS_SCOPES, mail);
+  return { actor: `access:${mail}`, name: mail, scopes, expiresAt: null };
 }

@@ -1,3 +1,4 @@
+import { Problem } from "../http/problem.ts";
 import { type Change, commitChange, isUniqueViolation } from "../storage/ledger.ts";
 import { type License, LicenseRow, MachineRow } from "./license-record.ts";
 import { STATUS_INDEX_SPACE } from "./status-list.ts";
@@ -11,6 +12,13 @@ export async function readLicense(db: D1Database, id: string): Promise<License |
   const [row] = licenses?.results ?? [];
   if (row === undefined) return null;
   return { ...LicenseRow.parse(row), machines: (machines?.results ?? []).map((machine) => MachineRow.parse(machine)) };
+}
+
+/** `readLicense`, for one that must be there. Throws LICENSE_NOT_FOUND. */
+export async function requireLicense(db: D1Database, id: string): Promise<License> {
+  const license = await readLicense(db, id);
+  if (license) return license;
+  throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
 }
 
 /** The licenses of a mail address in lower case, oldest first, without their machines. Throws what D1 throws. */

@@ -43,13 +43,13 @@ async function signedInAdmin(c: Context<ConsoleEnv>): Promise<SignedIn | null> {
   const session = await currentSession(c, "console");
   if (session?.by.kind === "token") {
     const token = await readAdminToken(c.env.DB, session.by.subject);
-    return (
-      token && { session, admin: { actor: `token:${token.id}`, scopes: token.scopes, expiresAt: token.expires_at } }
-    );
+    if (token === null) return null;
+    const { id, name, scopes, expires_at } = token;
+    return { session, admin: { actor: `token:${id}`, name, scopes, expiresAt: expires_at } };
   }
   const admin = await adminByAccess(c);
   if (admin === null) return null;
-  const { mail } = admin;
+  const mail = admin.name;
   // A session of somebody else's, or none: Access says who it is now.
   if (session?.by.kind === "access" && session.by.subject === mail) return { session, admin };
   // A form that was sent belongs to no session: it could not be verified.
@@ -58,12 +58,12 @@ async function signedInAdmin(c: Context<ConsoleEnv>): Promise<SignedIn | null> {
   return { session: await startSession(c, "console", { kind: "access", subject: mail }, named), admin };
 }
 
-async function adminByAccess(c: Context<ConsoleEnv>): Promise<(Admin & { mail: string }) | null> {
+async function adminByAccess(c: Context<ConsoleEnv>): Promise<Admin | null> {
   const assertion = acceptsAccess(c.var.config) ? c.req.header(ACCESS_HEADER) : undefined;
   if (assertion === undefined) return null;
   const mail = await verifyAccessAssertion(c.var.config, assertion);
   const scopes = accessScopes(c.var.config.ACCESS_SCOPES, mail);
-  return { actor: `access:${mail}`, scopes, expiresAt: null, mail };
+  return { actor: `access:${mail}`, name: mail, scopes, expiresAt: null };
 }
 
 /** Whether the browser may have withheld the console's cookie because a link on another site led here (SameSite=Strict). */

@@ -1,4 +1,5 @@
 import { encodeBase64Url, sha256 } from "../encoding.ts";
+import { Problem } from "../http/problem.ts";
 import type { Change, RootTable } from "./ledger.ts";
 
 /** A request that its sender may repeat: who sent it, under which key, and a digest of what it asks. */
@@ -17,17 +18,20 @@ export async function idempotentRequest(
   return { actor, key, requestHash: encodeBase64Url(await sha256(JSON.stringify(asked))) };
 }
 
-/** The subject that an earlier request with this key was carried out on; null: none; `mismatch`: it asked something else. */
-export async function findRepetition(
-  db: D1Database,
-  request: IdempotentRequest,
-): Promise<{ subject: string } | "mismatch" | null> {
+/**
+ * The subject that an earlier request with this key was carried out on, or null: none, or no key. Throws CONFLICT when that
+ * request asked for something else.
+ */
+export async function findRepetition(db: D1Database, request: IdempotentRequest | null): Promise<string | null> {
+  if (request === null) return null;
   const row = await db
     .prepare("SELECT request_hash, subject FROM idempotency_keys WHERE actor = ? AND key = ?")
     .bind(request.actor, request.key)
     .first<{ request_hash: string; subject: string }>();
   if (!row) return null;
-  return row.request_hash === request.requestHash ? { subject: row.subject } : "mismatch";
+  if (row.request_hash === request.requestHash) return row.subject;
+  const detail = "This Idempotency-Key was used for another request. Use a new one.";
+  throw new Problem({ code: "CONFLICT", detail });
 }
 
 /**

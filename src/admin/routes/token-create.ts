@@ -1,12 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { currentTime, fromRfc3339 } from "../../time.ts";
-import { createAdminToken } from "../admin-token-store.ts";
+import { makeAdminToken } from "../admin-token-act.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../authentication.ts";
 import { createAdminRouter } from "../router.ts";
-import { allowsAll } from "../scopes.ts";
 import { AdminTokenSchema, presentAdminToken, TokenScopes } from "./token-schema.ts";
 
 const NewToken = z
@@ -52,15 +50,8 @@ tokenCreate.openapi(
     },
   }),
   async (c) => {
-    const wanted = c.req.valid("json");
-    if (!allowsAll(c.var.admin.scopes, wanted.scopes)) {
-      throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "A token can only hand on scopes that it has itself." });
-    }
-    const { expiresAt } = c.var.admin;
-    if (expiresAt !== null && (wanted.expires_at === null || wanted.expires_at > expiresAt)) {
-      throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "A token that expires makes none that outlives it." });
-    }
-    const { token, record } = await createAdminToken(c.env.DB, adminActor(c), wanted);
+    const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
+    const { token, record } = await makeAdminToken(c.env.DB, admin, c.req.valid("json"));
     return c.json({ token, admin_token: presentAdminToken(record) }, 201);
   },
 );

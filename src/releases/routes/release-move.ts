@@ -3,10 +3,9 @@ import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authenticat
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { publishNow } from "../../publication.ts";
+import { actOnRelease } from "../release-act.ts";
 import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
 import { RELEASE_ACTIONS } from "../release-status.ts";
-import { moveRelease } from "../release-store.ts";
 
 const Reason = z
   .string()
@@ -72,12 +71,7 @@ for (const action of RELEASE_ACTIONS) {
     }),
     async (c) => {
       const { reason = null } = c.req.valid("json");
-      const release = await moveRelease(c.env.DB, adminActor(c), c.req.valid("param").id, action, reason);
-      await publishNow(
-        c,
-        { topic: "manifest", key: release.worker_id },
-        release.changeId === null ? [] : [release.changeId],
-      );
+      const release = await actOnRelease(c, adminActor(c), c.req.valid("param").id, action, reason);
       return c.json({ release: presentRelease(release) }, 200);
     },
   );

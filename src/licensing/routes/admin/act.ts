@@ -2,26 +2,12 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
-import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
-import { queueMailIf } from "../../../mail/mail-outbox.ts";
-import { sendMailsSoon } from "../../../mail/mail-sender.ts";
-import { publishNow } from "../../../publication.ts";
-import {
-  findRepetition,
-  type IdempotentRequest,
-  idempotentRequest,
-  rememberRequest,
-} from "../../../storage/idempotency.ts";
-import { isUniqueViolation, newChange } from "../../../storage/ledger.ts";
 import { fromRfc3339 } from "../../../time.ts";
-import { type AdminAct, decideAdminAct } from "../../admin-decision.ts";
+import type { AdminAct } from "../../admin-decision.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
-import { formatLicenseKey } from "../../license-key.ts";
-import type { License } from "../../license-record.ts";
-import { readLicense, updateLicense } from "../../license-store.ts";
-import { licensingSecrets } from "../../secrets.ts";
-import { IdempotencyHeader, LicenseParams, licenseNotFound, repetitionMismatch } from "./common.ts";
+import { actOnLicense } from "../../license-act.ts";
+import { IdempotencyHeader, LicenseParams } from "./common.ts";
 
 const reason = z
   .string()
@@ -111,58 +97,8 @@ export function registerActs(router: OpenAPIHono<AdminEnv>): void {
   });
 }
 
-async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, why: string) {
-  const actor = adminActor(c);
-  const request = await idempotentRequest(actor.actor, c.req.header("Idempotency-Key"), [id, wanted, why]);
-  const { license, changeId } = await carryOut(c, id, wanted, why, request);
-  const edge = await publishNow(c, { topic: "license", key: id }, changeId === null ? [] : [changeId]);
-  const view = { license: adminLicenseView(license, actor.now), edge };
-  if (wanted.action !== "rotate-key") return view;
-  sendMailsSoon(c);
-  const { keySecret } = await licensingSecrets(c.var.config);
-  return { ...view, key: await formatLicenseKey({ licenseId: id, generation: license.generation }, keySecret) };
-}
-
-/** Reads, decides and writes, again if the license changed in between. Returns it as it is afterwards, and what changed it. */
-async function carryOut(
-  c: Context<AdminEnv>,
-  id: string,
-  wanted: AdminAct,
-  reason: string,
-  request: IdempotentRequest | null,
-): Promise<{ license: License; changeId: string | null }> {
-  const { DB } = c.env;
-  const actor = adminActor(c);
-  const isOwner = c.var.admin.scopes.includes("owner");
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const license = await readLicense(DB, id);
-    if (!license) throw new Problem(licenseNotFound);
-    const repetition = request && (await findRepetition(DB, request));
-    if (repetition === "mismatch") throw new Problem(repetitionMismatch);
-    if (repetition) return { license, changeId: null };
-    const decision = decideAdminAct(license, wanted, isOwner, actor.now);
-    if (!decision.ok) throw new Problem(decision.error);
-    if (decision.value === null) return { license, changeId: null };
-    const change = newChange(actor, {
-      action: `license.${wanted.action}`,
-      subject: id,
-      reason,
-      details: { ...decision.value },
-    });
-    const root = { table: "licenses", id } as const;
-    const beside = request ? [rememberRequest(DB, request, change, root)] : [];
-    if (wanted.action === "rotate-key") {
-      const about = { licenseId: id, kind: "key_rotated", occasion: change.id, to: license.email } as const;
-      beside.push(queueMailIf(DB, { ...about, data: {}, now: actor.now }, root, change.id));
-    }
-    try {
-      if (await updateLicense(DB, license, decision.value, change, beside)) {
-        const after = { ...license, ...decision.value, updated_at: actor.now, revision: license.revision + 1 };
-        return { license: after, changeId: change.id };
-      }
-    } catch (error) {
-      if (!isUniqueViolation(error, "idempotency_keys.")) throw error;
-    }
-  }
-  throw new Problem({ code: "CONFLICT", detail: "The license is being changed by others. Please try again." });
+async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: string) {
+  const admin = adminActor(c);
+  const { license, key, edge } = await actOnLicense(c, admin, id, wanted, reason, c.req.header("Idempotency-Key"));
+  return { license: adminLicenseView(license, admin.now), edge, ...(key === null ? {} : { key }) };
 }

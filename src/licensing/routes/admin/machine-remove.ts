@@ -1,11 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
-import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
-import { publishNow } from "../../../publication.ts";
-import { readLicense } from "../../license-store.ts";
-import { freeSeat } from "../../machine-store.ts";
-import { LicenseParams, licenseNotFound } from "./common.ts";
+import { removeMachine } from "../../machine-removal.ts";
+import { LicenseParams } from "./common.ts";
 
 const route = createRoute({
   ...adminAccess("licenses:write"),
@@ -35,13 +32,7 @@ const route = createRoute({
 export function registerMachineRemove(router: OpenAPIHono<AdminEnv>): void {
   router.openapi(route, async (c) => {
     const { id, machine_id } = c.req.valid("param");
-    const voidLease = c.req.valid("query").void_lease === "true";
-    if (voidLease && !c.var.admin.scopes.includes("owner")) {
-      throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "Only an owner voids a lease." });
-    }
-    if (!(await readLicense(c.env.DB, id))) throw new Problem(licenseNotFound);
-    const changeId = await freeSeat(c.env.DB, id, { id: machine_id }, adminActor(c), { voidLease });
-    if (changeId !== null) await publishNow(c, { topic: "license", key: id }, [changeId]);
+    await removeMachine(c, adminActor(c), id, machine_id, { voidLease: c.req.valid("query").void_lease === "true" });
     return c.body(null, 204);
   });
 }

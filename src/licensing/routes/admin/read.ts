@@ -1,16 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess } from "../../../admin/authentication.ts";
 import { NextCursor, PageQuery, page } from "../../../http/pagination.ts";
-import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
 import { PLAN_IDS } from "../../../purchase/plans.ts";
 import { currentTime } from "../../../time.ts";
 import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
 import { searchLicenses } from "../../license-search.ts";
 import { LICENSE_STATUSES } from "../../license-status.ts";
-import { readLicense } from "../../license-store.ts";
+import { requireLicense } from "../../license-store.ts";
 import { holdsCredential } from "../../search-term.ts";
-import { LicenseParams, licenseNotFound } from "./common.ts";
+import { LicenseParams } from "./common.ts";
 
 const list = createRoute({
   ...adminAccess("licenses:read"),
@@ -79,8 +78,7 @@ export function registerReads(router: OpenAPIHono<AdminEnv>): void {
     return c.json({ licenses: items.map((license) => adminLicenseView(license, now)), next_cursor }, 200);
   });
   router.openapi(show, async (c) => {
-    const license = await readLicense(c.env.DB, c.req.valid("param").id);
-    if (!license) throw new Problem(licenseNotFound);
+    const license = await requireLicense(c.env.DB, c.req.valid("param").id);
     return c.json({ license: adminLicenseView(license, currentTime()) }, 200);
   });
 }

@@ -1,0 +1,78 @@
+import type { AdminActor } from "../admin/authentication.ts";
+import type { RequestScope } from "../http/app.ts";
+import { Problem } from "../http/problem.ts";
+import { queueMailIf } from "../mail/mail-outbox.ts";
+import { sendMailsSoon } from "../mail/mail-sender.ts";
+import { publishNow } from "../publication.ts";
+import { findRepetition, type IdempotentRequest, idempotentRequest, rememberRequest } from "../storage/idempotency.ts";
+import { isUniqueViolation, newChange } from "../storage/ledger.ts";
+import { type AdminAct, decideAdminAct } from "./admin-decision.ts";
+import { formatLicenseKey } from "./license-key.ts";
+import type { License } from "./license-record.ts";
+import { requireLicense, updateLicense } from "./license-store.ts";
+import { licensingSecrets } from "./secrets.ts";
+
+/** A license after an admin's act. `key` where the act made one; `edge`: whether downloads follow already (`publishNow`). */
+export type ActedLicense = { license: License; key: string | null; edge: "published" | "pending" };
+
+/**
+ * Carries out what an admin decided about a license, publishes it, and mails a new key to its owner. With an
+ * `idempotencyKey` it is done once however often it is asked for. Throws LICENSE_NOT_FOUND, what `decideAdminAct` refuses,
+ * and CONFLICT where the key came with another request or others keep changing the license.
+ */
+export async function actOnLicense(
+  c: RequestScope,
+  admin: AdminActor,
+  id: string,
+  wanted: AdminAct,
+  reason: string,
+  idempotencyKey?: string,
+): Promise<ActedLicense> {
+  const request = await idempotentRequest(admin.actor, idempotencyKey, [id, wanted, reason]);
+  const { license, changeId } = await carryOut(c.env.DB, admin, id, wanted, reason, request);
+  const edge = await publishNow(c, { topic: "license", key: id }, changeId === null ? [] : [changeId]);
+  if (wanted.action !== "rotate-key") return { license, key: null, edge };
+  sendMailsSoon(c);
+  const { keySecret } = await licensingSecrets(c.var.config);
+  return { license, key: await formatLicenseKey({ licenseId: id, generation: license.generation }, keySecret), edge };
+}
+
+/** Reads, decides and writes, again if the license changed in between. Returns it as it is afterwards, and what changed it. */
+async function carryOut(
+  db: D1Database,
+  admin: AdminActor,
+  id: string,
+  wanted: AdminAct,
+  reason: string,
+  request: IdempotentRequest | null,
+): Promise<{ license: License; changeId: string | null }> {
+  const isOwner = admin.scopes.includes("owner");
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const license = await requireLicense(db, id);
+    if ((await findRepetition(db, request)) !== null) return { license, changeId: null };
+    const decision = decideAdminAct(license, wanted, isOwner, admin.now);
+    if (!decision.ok) throw new Problem(decision.error);
+    if (decision.value === null) return { license, changeId: null };
+    const change = newChange(admin, {
+      action: `license.${wanted.action}`,
+      subject: id,
+      reason,
+      details: { ...decision.value },
+    });
+    const root = { table: "licenses", id } as const;
+    const beside = request ? [rememberRequest(db, request, change, root)] : [];
+    if (wanted.action === "rotate-key") {
+      const about = { licenseId: id, kind: "key_rotated", occasion: change.id, to: license.email } as const;
+      beside.push(queueMailIf(db, { ...about, data: {}, now: admin.now }, root, change.id));
+    }
+    try {
+      if (await updateLicense(db, license, decision.value, change, beside)) {
+        const after = { ...license, ...decision.value, updated_at: admin.now, revision: license.revision + 1 };
+        return { license: after, changeId: change.id };
+      }
+    } catch (error) {
+      if (!isUniqueViolation(error, "idempotency_keys.")) throw error;
+    }
+  }
+  throw new Problem({ code: "CONFLICT", detail: "The license is being changed by others. Please try again." });
+}

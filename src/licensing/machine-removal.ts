@@ -1,0 +1,25 @@
+import type { AdminActor } from "../admin/authentication.ts";
+import type { RequestScope } from "../http/app.ts";
+import { Problem } from "../http/problem.ts";
+import { publishNow } from "../publication.ts";
+import { requireLicense } from "./license-store.ts";
+import { freeSeat } from "./machine-store.ts";
+
+/**
+ * Frees the seat of a license's machine and publishes it; one that holds none is no error. `voidLease` frees the seat of an
+ * offline lease, too. Throws LICENSE_NOT_FOUND, and INSUFFICIENT_SCOPE where somebody but an owner voids a lease.
+ */
+export async function removeMachine(
+  c: RequestScope,
+  admin: AdminActor,
+  licenseId: string,
+  machineId: string,
+  { voidLease, reason = null }: { voidLease: boolean; reason?: string | null },
+): Promise<void> {
+  if (voidLease && !admin.scopes.includes("owner")) {
+    throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "Only an owner voids a lease." });
+  }
+  await requireLicense(c.env.DB, licenseId);
+  const changeId = await freeSeat(c.env.DB, licenseId, { id: machineId }, admin, { voidLease, reason });
+  if (changeId !== null) await publishNow(c, { topic: "license", key: licenseId }, [changeId]);
+}

@@ -1,0 +1,49 @@
+import type { RequestScope } from "../http/app.ts";
+import { Problem } from "../http/problem.ts";
+import type { License } from "../licensing/license-record.ts";
+import { type LicensePatch, requireLicense, updateLicense } from "../licensing/license-store.ts";
+import { type Actor, newChange } from "../storage/ledger.ts";
+import { syncLicense } from "./license-sync.ts";
+import { publishLicenses, purchaseScope } from "./purchase-scope.ts";
+import { type Refunded, refundLicense } from "./refund.ts";
+
+/**
+ * Revokes a license, gives back what was paid last and ends its subscription, in this order: if Stripe fails, the license is
+ * revoked already, and asking again gives the money back, once. Throws LICENSE_NOT_FOUND, CONFLICT where nothing was bought
+ * here or Stripe refuses, SERVICE_UNAVAILABLE where nothing is sold, else what Stripe throws.
+ */
+export async function refundAndRevoke(
+  c: RequestScope,
+  admin: Actor,
+  id: string,
+  reason: string,
+): Promise<{ license: License; refund: Refunded }> {
+  const { DB } = c.env;
+  const { stripe, graceDays } = await purchaseScope(c.env, c.var.config);
+  const { license, changeIds } = await record(DB, id, admin, "license.refund", { admin_state: "revoked" }, { reason });
+  await publishLicenses(c, [{ licenseId: id, changeIds }]);
+  const refund = await refundLicense(stripe, license);
+  if (refund.amount > 0) await record(DB, id, admin, "license.refunded", {}, { details: refund });
+  await publishLicenses(c, [await syncLicense(DB, stripe, id, graceDays, admin)]);
+  return { license: await requireLicense(DB, id), refund };
+}
+
+/** Writes one of a refund's two entries to the audit trail, with `patch`: that it was asked for, and what was given back. */
+async function record(
+  db: D1Database,
+  id: string,
+  actor: Actor,
+  action: "license.refund" | "license.refunded",
+  patch: LicensePatch,
+  entry: { reason?: string; details?: Record<string, unknown> },
+): Promise<{ license: License; changeIds: string[] }> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const license = await requireLicense(db, id);
+    if (license.checkout_session_id === null) {
+      throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
+    }
+    const change = newChange(actor, { action, subject: id, details: patch, ...entry });
+    if (await updateLicense(db, license, patch, change)) return { license, changeIds: [change.id] };
+  }
+  throw new Problem({ code: "CONFLICT", detail: "The license is being changed by others. Please try again." });
+}
