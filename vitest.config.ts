@@ -19,6 +19,7 @@ export default defineConfig({
                 ENVIRONMENT: "development",
                 PUBLIC_URL: "https://catalog.test",
                 RELEASE_SIGNATURES: "optional",
+                LOG_REQUESTS: "none",
                 LIVEMODE: "false",
                 // Not what a development server in this checkout has put into .dev.vars.
                 RELEASE_SIGNING_PUBLIC_KEYS: "",

@@ -6,6 +6,7 @@ import { createRouter } from "./http/app.ts";
 import { foundation, notFound, onError } from "./http/foundation.ts";
 import { healthRoutes } from "./http/health.ts";
 import { addReference } from "./http/openapi-routes.ts";
+import { requestLog } from "./http/request-log.ts";
 import { licenseAdminRoutes, licensingRoutes } from "./licensing/routes.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { purchaseAdminRoutes, purchaseRoutes } from "./purchase/routes.ts";
@@ -14,6 +15,7 @@ import { releaseRoutes } from "./releases/routes.ts";
 /** Every route of the service, room by room. */
 export const app = createRouter();
 app.use(foundation);
+app.use(requestLog);
 app.onError(onError);
 app.notFound(notFound);
 app.route("/", healthRoutes);

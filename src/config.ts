@@ -60,6 +60,7 @@ const EnvironmentSchema = z
     DELIVERY: z.enum(["worker", "r2-presigned"]),
     RELEASE_SIGNATURES: z.enum(["required", "optional"]),
     RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
+    LOG_REQUESTS: z.enum(["all", "failed", "none"]),
     LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
     GRACE_DAYS: z.string().regex(/^\d+$/, "must be a number of days").transform(Number).pipe(z.number().max(60)),
     STRIPE_SECRET_KEY: z.union([z.literal(""), z.string().regex(/^(sk|rk)_(live|test)_/)]).default(""),

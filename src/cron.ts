@@ -1,4 +1,5 @@
 import { forgetRecoveryLinks } from "./account/recovery-link-store.ts";
+import { logFailure } from "./log.ts";
 import { queueExpiryMails } from "./mail/mail-expiry.ts";
 import { sendDueMails } from "./mail/mail-sender.ts";
 import { publishers } from "./publication.ts";
@@ -24,7 +25,6 @@ async function job(name: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ event: "job.failed", job: name, message }));
+    logFailure("job.failed", error, { job: name });
   }
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { RequestScope } from "../http/app.ts";
+import { logFailure } from "../log.ts";
 import { currentTime } from "../time.ts";
 import type { Delivery } from "./decision.ts";
 import type { Link } from "./link.ts";
@@ -28,7 +29,7 @@ export function countDownload(c: RequestScope, link: Link, { artifact }: Deliver
     at: currentTime(),
   };
   const sent = c.env.DOWNLOADS.send(message).catch((error: unknown) => {
-    console.error(JSON.stringify({ event: "download.uncounted", request_id: c.var.requestId, message: String(error) }));
+    logFailure("download.uncounted", error, { request_id: c.var.requestId });
   });
   c.executionCtx.waitUntil(sent);
 }
@@ -48,7 +49,7 @@ export async function recordDownloads(db: D1Database, bodies: readonly unknown[]
   const writes = bodies.flatMap((body) => {
     const parsed = DownloadMessage.safeParse(body);
     if (!parsed.success) {
-      console.error(JSON.stringify({ event: "download.malformed", message: z.prettifyError(parsed.error) }));
+      logFailure("download.malformed", z.prettifyError(parsed.error));
       return [];
     }
     const { link_id, worker_id, version, platform, license_id, machine, at } = parsed.data;

@@ -1,5 +1,6 @@
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
+import { logFailure } from "../log.ts";
 import type { Manifest } from "../releases/manifest.ts";
 import { manifestFromLedger } from "../releases/manifest-publication.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../storage/edge-store.ts";
@@ -22,7 +23,7 @@ export async function readDeliveryFacts(
   const manifestKey: EdgeKey = `manifest:${workerId}`;
   const keys: EdgeKey[] = licenseId === null ? [manifestKey] : [manifestKey, `license:${licenseId}`];
   const found = await readEdge(env.EDGE, keys, now).catch((error: unknown) => {
-    console.error(JSON.stringify({ event: "edge.unreadable", keys, message: String(error) }));
+    logFailure("edge.unreadable", error, { keys });
     return new Map<EdgeKey, unknown>();
   });
   return {

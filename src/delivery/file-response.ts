@@ -1,4 +1,5 @@
 import { Problem } from "../http/problem.ts";
+import { logFailure } from "../log.ts";
 import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
 import { answerConditions } from "./conditions.ts";
 
@@ -41,7 +42,7 @@ export async function fileResponse(
   }
   const object = await binaries.get(object_key, answer.status === 206 ? { range: { offset, length } } : {});
   if (!object) {
-    console.error(JSON.stringify({ event: "artifact.missing", object_key }));
+    logFailure("artifact.missing", "R2 has no such object.", { object_key });
     throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The file cannot be read just now. Please try again." });
   }
   return { response: new Response(object.body, { status: answer.status, headers }), startsHere: offset === 0 };

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { ConfigError, configOf } from "../config.ts";
+import { logFailure } from "../log.ts";
 import { isForPeople, problemPage } from "../page/problem-page.tsx";
 import { isStripeOutage } from "../purchase/stripe-failure.ts";
 import { isStoreFailure } from "../storage/store-failure.ts";
@@ -62,14 +63,8 @@ function refusalOf(error: unknown, requestId: string): Refusal {
   if (error instanceof HTTPException && (error.status === 400 || error.status === 415)) {
     return { code: "MALFORMED_REQUEST", detail: "Send the body as JSON, with `Content-Type: application/json`." };
   }
-  console.error(
-    JSON.stringify({
-      event: "request.failed",
-      request_id: requestId,
-      message: error instanceof Error ? error.message : String(error),
-      stack: error instanceof Error ? error.stack : undefined,
-    }),
-  );
+  const stack = error instanceof Error ? error.stack : undefined;
+  logFailure("request.failed", error, { request_id: requestId, stack });
   if (error instanceof ConfigError) return { code: "SERVICE_UNAVAILABLE", detail: "The service is not configured." };
   // A store that has a bad minute is worth a retry: makepkg, for one, retries 503 and reads Retry-After.
   if (isStripeOutage(error)) {

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { logFailure } from "../log.ts";
 import { createRouter } from "./app.ts";
 import { problems } from "./problem-schema.ts";
 
@@ -48,7 +49,7 @@ async function answers(store: string, probe: Promise<unknown>): Promise<boolean>
     await probe;
     return true;
   } catch (error) {
-    console.error(JSON.stringify({ event: "health.failed", store, message: String(error) }));
+    logFailure("health.failed", error, { store });
     return false;
   }
 }

@@ -1,4 +1,5 @@
 import type { RequestScope } from "../http/app.ts";
+import { logFailure } from "../log.ts";
 import { currentTime, type UnixSeconds } from "../time.ts";
 import { composeMail } from "./mail-composition.ts";
 import { LEASE_SECONDS, nextAttemptAt } from "./mail-schedule.ts";
@@ -39,7 +40,7 @@ export async function sendDueMails(
 /** Sends what this request has queued, after its response. A failure is left to the cron. */
 export function sendMailsSoon(c: Pick<RequestScope, "env" | "executionCtx">): void {
   const work = sendDueMails(c.env, currentTime(), BATCH_AFTER_REQUEST).catch((error: unknown) =>
-    console.error(JSON.stringify({ event: "mail.unsent", message: messageOf(error) })),
+    logFailure("mail.unsent", error),
   );
   c.executionCtx.waitUntil(work.then(() => undefined));
 }
@@ -67,7 +68,7 @@ async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeco
       .bind(next, message, id)
       .run();
     const event = next === null ? "mail.given_up" : "mail.failed";
-    console.error(JSON.stringify({ event, mail: id, attempts, message }));
+    logFailure(event, message, { mail: id, attempts });
     return false;
   }
   await env.DB.prepare("UPDATE mails SET sent_at = ?, next_attempt_at = NULL, last_error = NULL WHERE id = ?")

@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import { logFailure } from "../log.ts";
 import { IsolateCache } from "../storage/isolate-cache.ts";
 import { MINUTE, type UnixSeconds } from "../time.ts";
 import { PLAN_IDS, type PlanId, plans } from "./plans.ts";
@@ -40,7 +41,7 @@ export async function readPrices(config: Config, now: UnixSeconds): Promise<Part
     cache.set("prices", prices, now + FRESH);
     return prices;
   } catch (error) {
-    console.error(JSON.stringify({ event: "prices.unreadable", message: String(error) }));
+    logFailure("prices.unreadable", error);
     cache.set("prices", {}, now + FAILURE_SECONDS);
     return {};
   }

@@ -1,3 +1,4 @@
+import { logFailure } from "../log.ts";
 import { publishers } from "../publication.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { publish } from "../storage/outbox.ts";
@@ -36,8 +37,7 @@ export async function attempt(
 /** Counts a failure and logs it. */
 export function reconciliationFailed(done: Reconciled, what: Record<string, string>, error: unknown): void {
   done.failed++;
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(JSON.stringify({ event: "reconciliation.failed", ...what, message }));
+  logFailure("reconciliation.failed", error, what);
 }
 
 /** Handles one event by `process` and publishes what it changed; null of it means that nothing was to be done. */

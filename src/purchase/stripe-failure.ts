@@ -1,4 +1,5 @@
 import { Problem } from "../http/problem.ts";
+import { logFailure } from "../log.ts";
 
 /** What the SDK names its errors when Stripe could not be reached, had a fault of its own, or had too much to do. */
 const OUTAGES = ["StripeConnectionError", "StripeAPIError", "StripeRateLimitError"];
@@ -14,7 +15,7 @@ const MISCONFIGURED = ["StripeAuthenticationError", "StripePermissionError", "St
 /** For `catch`: what Stripe refuses because of us becomes SERVICE_UNAVAILABLE, with the reason in the log only. */
 export function asUnavailable(error: unknown): never {
   if (!(error instanceof Error) || !MISCONFIGURED.some((type) => type === typeOf(error))) throw error;
-  console.error(JSON.stringify({ event: "stripe.misconfigured", message: error.message }));
+  logFailure("stripe.misconfigured", error);
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The payment provider is not set up for this." });
 }
 

@@ -1,4 +1,5 @@
-import { currentTime, MINUTE, type UnixSeconds } from "../time.ts";
+import { logFailure } from "../log.ts";
+import { MINUTE, type UnixSeconds } from "../time.ts";
 import type { Publication } from "./ledger.ts";
 
 /**
@@ -100,6 +101,5 @@ async function retry(
 }
 
 function logPublicationFailure({ topic, key }: Publication, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(JSON.stringify({ at: currentTime(), event: "publication.failed", topic, key, message }));
+  logFailure("publication.failed", error, { topic, key });
 }

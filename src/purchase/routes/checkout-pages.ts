@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
+import { logFailure } from "../../log.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "../checkout-page.tsx";
 import { viewSession } from "../session-view.ts";
@@ -34,8 +35,7 @@ export function registerCheckoutPages(router: OpenAPIHono<AppEnv>): void {
       const view = await viewSession(c, c.req.valid("query").session_id ?? "");
       return await (view ? checkoutPage(view, new URL(c.req.url).origin) : unknownCheckoutPage());
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      console.error(JSON.stringify({ event: "checkout.unreadable", request_id: c.var.requestId, message }));
+      logFailure("checkout.unreadable", error, { request_id: c.var.requestId });
       return laterPage();
     }
   });
