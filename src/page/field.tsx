@@ -2,6 +2,8 @@ import type { Child, FC, JSX } from "hono/jsx";
 
 type Common = {
   name: string;
+  /** Where a page has several fields of this name; default: the name. */
+  id?: string;
   label: string;
   /** A sentence under the label: what to enter, where to find it. */
   hint?: Child;
@@ -9,18 +11,19 @@ type Common = {
   error?: string | undefined;
 };
 
-type InputProps = Common & JSX.IntrinsicElements["input"];
+type InputProps = Common & Omit<JSX.IntrinsicElements["input"], keyof Common>;
 
 /** A labeled input. `value` is what was sent before, so that an error loses nothing; other attributes go to the input. */
-export const Field: FC<InputProps> = ({ name, label, hint, error, ...input }) => (
-  <Labeled name={name} label={label} hint={hint} error={error}>
-    <input id={name} name={name} {...described(name, hint, error)} {...input} />
+export const Field: FC<InputProps> = ({ name, id = name, label, hint, error, ...input }) => (
+  <Labeled id={id} label={label} hint={hint} error={error}>
+    <input id={id} name={name} {...described(id, hint, error)} {...input} />
   </Labeled>
 );
 
 /** A labeled text of several lines. */
 export const TextField: FC<Common & { value?: string; rows?: number; required?: boolean; maxlength?: number }> = ({
   name,
+  id = name,
   label,
   hint,
   error,
@@ -28,8 +31,8 @@ export const TextField: FC<Common & { value?: string; rows?: number; required?: 
   rows = 3,
   ...area
 }) => (
-  <Labeled name={name} label={label} hint={hint} error={error}>
-    <textarea id={name} name={name} rows={rows} {...described(name, hint, error)} {...area}>
+  <Labeled id={id} label={label} hint={hint} error={error}>
+    <textarea id={id} name={name} rows={rows} {...described(id, hint, error)} {...area}>
       {value}
     </textarea>
   </Labeled>
@@ -38,14 +41,15 @@ export const TextField: FC<Common & { value?: string; rows?: number; required?: 
 /** A labeled choice. */
 export const SelectField: FC<Common & { value?: string; options: readonly { value: string; text: string }[] }> = ({
   name,
+  id = name,
   label,
   hint,
   error,
   value,
   options,
 }) => (
-  <Labeled name={name} label={label} hint={hint} error={error}>
-    <select id={name} name={name} {...described(name, hint, error)}>
+  <Labeled id={id} label={label} hint={hint} error={error}>
+    <select id={id} name={name} {...described(id, hint, error)}>
       {options.map((option) => (
         <option value={option.value} selected={option.value === value}>
           {option.text}
@@ -56,25 +60,25 @@ export const SelectField: FC<Common & { value?: string; options: readonly { valu
 );
 
 /** Ties an input to its hint and error for who does not see that they stand together. */
-function described(name: string, hint: Child, error: string | undefined) {
-  const ids = [...(hint ? [`${name}-hint`] : []), ...(error === undefined ? [] : [`${name}-error`])];
+function described(id: string, hint: Child, error: string | undefined) {
+  const ids = [...(hint ? [`${id}-hint`] : []), ...(error === undefined ? [] : [`${id}-error`])];
   return {
     ...(ids.length > 0 && { "aria-describedby": ids.join(" ") }),
     ...(error !== undefined && { "aria-invalid": "true" as const }),
   };
 }
 
-const Labeled: FC<Common & { children: Child }> = ({ name, label, hint, error, children }) => (
+const Labeled: FC<Omit<Common, "name"> & { id: string; children: Child }> = ({ id, label, hint, error, children }) => (
   <div class="field">
-    <label for={name}>{label}</label>
+    <label for={id}>{label}</label>
     {hint ? (
-      <p class="hint" id={`${name}-hint`}>
+      <p class="hint" id={`${id}-hint`}>
         {hint}
       </p>
     ) : null}
     {children}
     {error === undefined ? null : (
-      <p class="error" id={`${name}-error`} role="alert">
+      <p class="error" id={`${id}-error`} role="alert">
         {error}
       </p>
     )}

@@ -1,7 +1,5 @@
 import type { FC, PropsWithChildren } from "hono/jsx";
-
-/** The name of the hidden field that carries a form's CSRF token. */
-export const CSRF_FIELD = "csrf_token";
+import { CSRF_FIELD } from "../session/form.ts";
 
 type Props = PropsWithChildren<{
   /** Where it is sent; default: the page's own address. */

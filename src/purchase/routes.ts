@@ -6,6 +6,7 @@ import { registerRefund } from "./routes/admin/refund.ts";
 import { registerBillingPortal } from "./routes/billing-portal.ts";
 import { registerCheckout } from "./routes/checkout.ts";
 import { registerCheckoutPages } from "./routes/checkout-pages.ts";
+import { registerPlanPage } from "./routes/plan-page.ts";
 import { registerPlans } from "./routes/plans.ts";
 import { registerSession } from "./routes/session.ts";
 import { registerWebhook } from "./routes/webhook.ts";
@@ -17,6 +18,7 @@ registerBillingPortal(holderRoutes);
 /** What can be bought, how, and what Stripe tells us. */
 export const purchaseRoutes = createRouter();
 registerPlans(purchaseRoutes);
+registerPlanPage(purchaseRoutes);
 registerCheckout(purchaseRoutes);
 registerSession(purchaseRoutes);
 registerCheckoutPages(purchaseRoutes);

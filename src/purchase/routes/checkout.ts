@@ -1,22 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { countCheckout } from "../../http/rate-limit.ts";
-import { currentTime } from "../../time.ts";
-import { markBuyer } from "../buyer-cookie.ts";
-import { beginCheckout, planOnSale } from "../checkout.ts";
-import { PLAN_IDS } from "../plans.ts";
-import { purchaseScope } from "../purchase-scope.ts";
-
-/** The most machines that one checkout sells; more is a conversation. */
-const MAX_MACHINES = 500;
+import { MachineCount, PlanOnSale, startCheckout } from "../checkout-start.ts";
 
 const Body = z
   .object({
-    plan: z.enum(PLAN_IDS).refine((id) => planOnSale(id) !== undefined, "is not on sale"),
-    machines: z.number().int().min(1).max(MAX_MACHINES).optional().openapi({
+    plan: PlanOnSale,
+    machines: MachineCount.optional().openapi({
       description: "How many machines; as many as the plan's price includes unless told.",
       example: 5,
     }),
@@ -57,14 +48,8 @@ const route = createRoute({
 /** Registers `POST /v1/checkout`. */
 export function registerCheckout(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
-    const { plan: id, machines } = c.req.valid("json");
-    const plan = planOnSale(id);
-    if (!plan) throw new Problem({ code: "VALIDATION_FAILED", detail: `${id} is not on sale.` });
-    await countCheckout(c.env, c.req.raw);
-    const scope = await purchaseScope(c.env, c.var.config);
-    const cookieHash = await markBuyer(c);
-    const asked = { plan, machines: machines ?? plan.machine_limit, cookieHash, origin: new URL(c.req.url).origin };
-    const { url, sessionId } = await beginCheckout(scope, asked, currentTime());
+    const { plan, machines } = c.req.valid("json");
+    const { url, sessionId } = await startCheckout(c, { plan, machines });
     c.header("Cache-Control", "no-store");
     return c.json({ url, session_id: sessionId }, 201);
   });

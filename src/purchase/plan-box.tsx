@@ -1,0 +1,67 @@
+import type { FC } from "hono/jsx";
+import { Field } from "../page/field.tsx";
+import { PostForm } from "../page/form.tsx";
+import { formatPrice } from "../page/quantity.ts";
+import { MOST_MACHINES } from "./checkout-start.ts";
+import type { PlanOffer } from "./plan-offers.ts";
+import type { PlanId } from "./plans.ts";
+import type { Price } from "./price-view.ts";
+
+/** What was wrong with an order that was sent: it is said on the form, which keeps what was entered. */
+export type OrderFault = { plan: PlanId; machines: string; message: string };
+
+/** A price in words: `$99 a month`, `€279 once`. */
+export const priceText = ({ amount, currency, interval }: Price): string =>
+  `${formatPrice(amount, currency)} ${interval === null ? "once" : "a month"}`;
+
+/** The plans side by side, each with a form that leads straight to the payment page. */
+export const PlanBoxes: FC<{ offers: readonly PlanOffer[]; fault?: OrderFault | null }> = ({
+  offers,
+  fault = null,
+}) => (
+  <div class="cards">
+    {offers.map(({ plan, price }) => (
+      <PlanBox plan={plan} price={price} fault={fault?.plan === plan.id ? fault : null} />
+    ))}
+  </div>
+);
+
+const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fault }) => (
+  <article class="plan">
+    <h3>{plan.name}</h3>
+    {price === null ? (
+      <p class="quiet">The price is on the next page, before you pay.</p>
+    ) : (
+      <p>
+        <strong class="price">{priceText(price)}</strong> for up to {price.machines} machines
+      </p>
+    )}
+    <p>{plan.description}</p>
+    <ul>
+      {plan.trial_days > 0 ? (
+        <li>The first {plan.trial_days} days are free. Cancel in them and nothing is charged.</li>
+      ) : null}
+      <li>More machines whenever you need them.</li>
+      <li>Machines may be offline for {plan.offline_days} days at a time.</li>
+    </ul>
+    <PostForm action="/checkout" csrf={null}>
+      <input type="hidden" name="plan" value={plan.id} />
+      <Field
+        name="machines"
+        id={`machines-${plan.id}`}
+        label="Machines"
+        type="number"
+        inputmode="numeric"
+        min={1}
+        max={MOST_MACHINES}
+        required
+        value={fault?.machines ?? plan.machine_limit}
+        error={fault?.message}
+      />
+      <button type="submit">
+        {plan.trial_days > 0 ? "Start free trial" : "Buy"}
+        <span class="unseen"> of {plan.name}</span>
+      </button>
+    </PostForm>
+  </article>
+);

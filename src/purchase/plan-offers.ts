@@ -1,0 +1,18 @@
+import type { RequestScope } from "../http/app.ts";
+import { inTime } from "../http/in-time.ts";
+import { currentTime } from "../time.ts";
+import { SOLD_PLANS } from "./plan-offer.ts";
+import { type Plan, plans } from "./plans.ts";
+import { type Price, readPrices } from "./price-view.ts";
+
+/** A plan on sale; `price` is null while the payment provider does not say it. */
+export type PlanOffer = { plan: Plan; price: Price | null };
+
+/** How long a page waits for prices. It is whole without them. */
+const PATIENCE_MILLISECONDS = 1500;
+
+/** The plans on sale for a page: soon, with prices if they are to be had soon. */
+export async function readPlanOffers(c: RequestScope): Promise<PlanOffer[]> {
+  const prices = await inTime(c, readPrices(c.var.config, currentTime()), PATIENCE_MILLISECONDS, {});
+  return SOLD_PLANS.map((id) => ({ plan: plans[id], price: prices[id] ?? null }));
+}
