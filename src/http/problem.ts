@@ -20,6 +20,7 @@ export const PROBLEMS = {
   VERSION_NOT_COVERED: { status: 403, title: "The license does not cover this version" },
   LINK_EXPIRED: { status: 403, title: "The download link has expired" },
   LINK_INVALID: { status: 403, title: "The download link is not valid" },
+  FORM_REFUSED: { status: 403, title: "This form was not accepted" },
   NOT_FOUND: { status: 404, title: "There is nothing here" },
   WORKER_NOT_FOUND: { status: 404, title: "There is no such worker" },
   VERSION_NOT_FOUND: { status: 404, title: "There is no such version" },

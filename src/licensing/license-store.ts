@@ -93,6 +93,8 @@ export async function insertLicense(
 export type LicensePatch = Partial<
   Pick<
     LicenseRow,
+    | "email"
+    | "note"
     | "admin_state"
     | "refund_state"
     | "dispute_state"

@@ -4,6 +4,7 @@ import { isAdminToken } from "../admin/admin-token.ts";
 import { findAdminToken, readAdminToken } from "../admin/admin-token-store.ts";
 import type { Admin, AdminEnv } from "../admin/authentication.ts";
 import { allows, type NeededScope } from "../admin/scopes.ts";
+import type { AppEnv } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import { currentTime } from "../time.ts";
@@ -82,7 +83,7 @@ const hereAgain = (c: Context<ConsoleEnv>): Response =>
  * did; a token that is wrong, revoked or expired is one and the same, and counts under its sender's address. Throws
  * RATE_LIMITED past the limit.
  */
-export async function signInByToken(c: Context<AdminEnv>, text: string): Promise<boolean> {
+export async function signInByToken<E extends AppEnv>(c: Context<E>, text: string): Promise<boolean> {
   const token = text.trim();
   const known = isAdminToken(token) ? await findAdminToken(c.env.DB, token) : null;
   const isLive =

@@ -105,19 +105,20 @@ export async function deleteSessionsOf(db: D1Database, { kind, subject }: Subjec
     .run();
 }
 
-/** Lets a session that was begun with a license key go on with the license's new key, which it has just been shown. */
-export const keepSession = (
+/**
+ * Lets a session that was begun with the key of `license` go on with its newer key of this generation, which it has just been
+ * shown. Every other session of the old key has ended.
+ */
+export async function keepSession(
   db: D1Database,
-  id: string,
+  sessionId: string,
   license: { id: string; generation: number },
-  changeId: string,
-): D1PreparedStatement =>
-  db
-    .prepare(
-      `UPDATE sessions SET generation = ?1 WHERE id = ?2 AND kind = 'license' AND subject = ?3
-         AND EXISTS (SELECT 1 FROM licenses WHERE id = ?3 AND last_change = ?4)`,
-    )
-    .bind(license.generation, id, license.id, changeId);
+): Promise<void> {
+  await db
+    .prepare("UPDATE sessions SET generation = ? WHERE id = ? AND kind = 'license' AND subject = ?")
+    .bind(license.generation, sessionId, license.id)
+    .run();
+}
 
 /** Forgets sessions that have ended. */
 export async function forgetSessions(db: D1Database, now: UnixSeconds): Promise<void> {

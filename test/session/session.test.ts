@@ -7,6 +7,7 @@ import { foundation, onError } from "../../src/http/foundation.ts";
 import { type ConsoleEnv, requireConsole, signInByToken } from "../../src/session/console.ts";
 import { type CustomerEnv, requireCustomer } from "../../src/session/customer.ts";
 import { ownForm, sessionForm } from "../../src/session/form.ts";
+import type { SubjectAt } from "../../src/session/session.ts";
 import { endSession, startSession } from "../../src/session/session-start.ts";
 import { forgetSessions } from "../../src/session/session-store.ts";
 import { currentTime, HOUR, MINUTE } from "../../src/time.ts";
@@ -22,9 +23,9 @@ service.onError(onError);
 const account = createRouter<CustomerEnv>();
 account.post("/account/sign-in", ownForm, async (c) => {
   const form = await c.req.formData();
-  const kind = form.get("kind") === "mail" ? "mail" : "license";
   const subject = String(form.get("subject"));
-  const by = kind === "mail" ? { kind, subject } : { kind, subject, generation: 0 };
+  const by: SubjectAt<"account"> =
+    form.get("kind") === "mail" ? { kind: "mail", subject } : { kind: "license", subject, generation: 0 };
   await startSession(c, "account", by, { actor: "system", subject: "test" });
   return c.redirect("/account", 303);
 });

@@ -4,8 +4,7 @@ import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { readHeldLicense } from "../../licensing/activation.ts";
 import { type HolderEnv, requireHolder } from "../../licensing/holder.ts";
-import { stripeClient } from "../stripe-client.ts";
-import { asConflict } from "../stripe-failure.ts";
+import { openBillingPortal } from "../billing-portal.ts";
 
 const route = createRoute({
   method: "post",
@@ -42,14 +41,6 @@ export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
     }
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw new Problem(license.error);
-    const customer = license.value.stripe_customer_id;
-    if (customer === null) {
-      throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; it has no billing." });
-    }
-    const stripe = await stripeClient(c.var.config);
-    const session = await stripe.billingPortal.sessions
-      .create({ customer, return_url: c.var.config.PURCHASE_URL })
-      .catch(asConflict);
-    return c.json({ url: session.url }, 200);
+    return c.json({ url: await openBillingPortal(c.var.config, license.value) }, 200);
   });
 }

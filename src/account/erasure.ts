@@ -1,0 +1,47 @@
+import type { RequestScope } from "../http/app.ts";
+import { Problem } from "../http/problem.ts";
+import { readLicensesByEmail } from "../licensing/license-store.ts";
+import { deleteCustomer } from "../purchase/customer-deletion.ts";
+import { publishLicenses } from "../purchase/purchase-scope.ts";
+import { stripeClient } from "../purchase/stripe-client.ts";
+import type { Actor } from "../storage/ledger.ts";
+import { ERASED, refusalOfErasure } from "./erasure-decision.ts";
+import { eraseLicense } from "./erasure-store.ts";
+
+/** What was erased: the licenses that have ended with it, and the payment provider's customers that were deleted. */
+export type Erased = { licenses: string[]; customers: string[] };
+
+/** As often as somebody else may change one of the licenses meanwhile. */
+const ATTEMPTS = 10;
+
+/**
+ * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license. Repeatable: after a
+ * failure it goes on where it was, and finds nothing left in the end. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE,
+ * and what Stripe or D1 throw.
+ */
+export async function erasePerson(
+  c: RequestScope,
+  email: string,
+  actor: Actor,
+  reason: string | null = null,
+): Promise<Erased> {
+  const { DB } = c.env;
+  const erased: Erased = { licenses: [], customers: [] };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const licenses = email === ERASED ? [] : await readLicensesByEmail(DB, email);
+    if (licenses.length === 0) return erased;
+    const refusal = refusalOfErasure(licenses);
+    if (refusal) throw new Problem(refusal);
+    for (const id of new Set(licenses.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? []))) {
+      await deleteCustomer(await stripeClient(c.var.config), id);
+      if (!erased.customers.includes(id)) erased.customers.push(id);
+    }
+    for (const license of licenses) {
+      const changeId = await eraseLicense(DB, license, actor, reason);
+      if (changeId === null) continue;
+      erased.licenses.push(license.id);
+      await publishLicenses(c, [{ licenseId: license.id, changeIds: [changeId] }]);
+    }
+  }
+  throw new Problem({ code: "CONFLICT", detail: "The licenses are being changed by others. Please try again." });
+}

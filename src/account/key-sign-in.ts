@@ -1,0 +1,33 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../http/app.ts";
+import type { Refusal } from "../http/problem.ts";
+import { countFailedCredential } from "../http/rate-limit.ts";
+import { readHeldLicense } from "../licensing/activation.ts";
+import { parseLicenseKey } from "../licensing/license-key.ts";
+import { licensingSecrets } from "../licensing/secrets.ts";
+import { ok, type Result } from "../result.ts";
+import { startSession } from "../session/session-start.ts";
+
+/**
+ * Signs in who sends a license key, to this license alone and whatever its status, and sets the cookie on the response that `c`
+ * makes next. Blanks and line breaks that mails and people put into a key do no harm. Errors: KEY_INVALID, which counts under
+ * the sender's address, and KEY_ROTATED. Throws RATE_LIMITED past the limit.
+ */
+export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string): Promise<Result<null, Refusal>> {
+  const { keySecret } = await licensingSecrets(c.var.config);
+  const key = await parseLicenseKey(text.replaceAll(/\s+/g, ""), keySecret);
+  if (!key.ok) {
+    await countFailedCredential(c.env, c.req.raw);
+    return key;
+  }
+  const license = await readHeldLicense(c.env.DB, key.value);
+  if (!license.ok) return license;
+  const { id, generation } = license.value;
+  await startSession(
+    c,
+    "account",
+    { kind: "license", subject: id, generation },
+    { actor: `license:${id}`, subject: id },
+  );
+  return ok(null);
+}

@@ -1,0 +1,28 @@
+import type { Config } from "../config.ts";
+import { Problem } from "../http/problem.ts";
+import type { LicenseRow } from "../licensing/license-record.ts";
+import { stripeClient } from "./stripe-client.ts";
+import { asConflict } from "./stripe-failure.ts";
+
+/**
+ * A new address of the payment provider's billing portal for the customer who bought this license, good for a short time; it
+ * leads back to the account. Throws CONFLICT for a license that was not bought here or that the provider refuses,
+ * SERVICE_UNAVAILABLE, and what Stripe throws.
+ */
+export async function openBillingPortal(
+  config: Config,
+  { stripe_customer_id: customer }: Pick<LicenseRow, "stripe_customer_id">,
+): Promise<string> {
+  if (customer === null) {
+    throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; it has no billing." });
+  }
+  const stripe = await stripeClient(config);
+  const session = await stripe.billingPortal.sessions
+    .create({ customer, return_url: `${config.PUBLIC_URL}/account` })
+    .catch(asConflict);
+  return session.url;
+}
+
+/** Where the portal is: the origin that a form which leads there must be allowed to go to (CSP, `form-action`). */
+export const portalOrigin = ({ STRIPE_API_BASE }: Config): string =>
+  STRIPE_API_BASE === "" ? "https://billing.stripe.com" : new URL(STRIPE_API_BASE).origin;
