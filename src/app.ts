@@ -11,6 +11,7 @@ import { licenseAdminRoutes, licensingRoutes } from "./licensing/routes.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { purchaseAdminRoutes, purchaseRoutes } from "./purchase/routes.ts";
 import { releaseRoutes } from "./releases/routes.ts";
+import { storefrontRoutes } from "./storefront/routes.ts";
 
 /** Every route of the service, room by room. */
 export const app = createRouter();
@@ -19,6 +20,7 @@ app.use(requestLog);
 app.onError(onError);
 app.notFound(notFound);
 app.route("/", healthRoutes);
+app.route("/", storefrontRoutes);
 app.route("/", catalogRoutes);
 app.route("/", licensingRoutes);
 app.route("/", deliveryRoutes);

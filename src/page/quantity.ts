@@ -14,5 +14,13 @@ export const formatCount = (count: number): string => INTEGER.format(count);
 /** An amount in the smallest unit of its currency (ISO 4217, as Stripe gives both), as people write it: `$99`, `€279.50`. */
 export function formatPrice(amount: number, currency: string): string {
   const format = new Intl.NumberFormat("en", { style: "currency", currency, trailingZeroDisplay: "stripIfInteger" });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  return format.format(amount / 10 ** decimalsOf(format));
 }
+
+/** The same amount as a plain decimal number, for programs: `279.50`. */
+export function decimalAmount(amount: number, currency: string): string {
+  const decimals = decimalsOf(new Intl.NumberFormat("en", { style: "currency", currency }));
+  return (amount / 10 ** decimals).toFixed(decimals);
+}
+
+const decimalsOf = (format: Intl.NumberFormat): number => format.resolvedOptions().maximumFractionDigits ?? 2;

@@ -5,7 +5,7 @@ import { problems } from "../../http/problem-schema.ts";
 import { PUBLIC_CACHE_CONTROL } from "../../http/static-document.ts";
 import { parseArchitecture, parsePlatform } from "../hardware-name.ts";
 import { WorkerSchema, workerResource } from "../worker-schema.ts";
-import { searchWorkers } from "../worker-search.ts";
+import { searchWorkers, type WorkerQuery } from "../worker-search.ts";
 import { BACKENDS, TIERS } from "../worker-table.ts";
 import { workers } from "../workers.ts";
 import { NOT_MODIFIED } from "./worker-request.ts";
@@ -23,7 +23,8 @@ const parsed = <Value>(parse: (text: string) => Value | null, expected: string) 
     return z.NEVER;
   });
 
-const SearchQuery = z
+/** What `GET /v1/workers` and the storefront may be asked; `workerQuery` makes a query of it. */
+export const SearchQuery = z
   .object({
     q: unlessEmpty(z.string().max(200)).openapi({
       param: { description: "Words that must all occur in the worker's names, description, backend or capabilities." },
@@ -62,6 +63,13 @@ const SearchQuery = z
     message: "Contradicts the instruction set of platform",
   });
 
+/** The search that validated parameters ask for. */
+export const workerQuery = ({ platform, arch, ...query }: z.output<typeof SearchQuery>): WorkerQuery => ({
+  ...query,
+  operatingSystem: platform?.operatingSystem,
+  architecture: arch ?? platform?.architecture ?? undefined,
+});
+
 const WorkerListSchema = z.object({ workers: z.array(WorkerSchema) }).openapi("WorkerList");
 
 /** `GET /v1/workers`: search, filter and match hardware. */
@@ -83,12 +91,7 @@ workerSearch.openapi(
     },
   }),
   (c) => {
-    const { platform, arch, ...query } = c.req.valid("query");
-    const found = searchWorkers(workers, {
-      ...query,
-      operatingSystem: platform?.operatingSystem,
-      architecture: arch ?? platform?.architecture ?? undefined,
-    });
+    const found = searchWorkers(workers, workerQuery(c.req.valid("query")));
     const body = { workers: found.map((worker) => workerResource(worker, c.var.config.PURCHASE_URL)) };
     const etag = etagOf(new TextEncoder().encode(JSON.stringify(body)));
     const headers = { "Cache-Control": PUBLIC_CACHE_CONTROL, ETag: etag };

@@ -1,0 +1,36 @@
+import type { FC } from "hono/jsx";
+import { BarChart } from "../page/bar-chart.tsx";
+import { DataTable } from "../page/data-table.tsx";
+import { formatCount } from "../page/quantity.ts";
+import { formatDate, Time } from "../page/time.tsx";
+import type { DownloadDay } from "./download-history.ts";
+
+/** How often a worker was downloaded of late, as a picture and as a table. */
+export const DownloadSection: FC<{ days: readonly DownloadDay[] }> = ({ days }) => {
+  const total = days.reduce((sum, { count }) => sum + count, 0);
+  const label = `${formatCount(total)} ${total === 1 ? "download" : "downloads"} in the last ${days.length} days`;
+  return (
+    <section aria-labelledby="downloads">
+      <h2 id="downloads">Downloads</h2>
+      <p>{label}.</p>
+      {total === 0 ? null : (
+        <>
+          <BarChart label={label} bars={days.map(({ day, count }) => ({ name: formatDate(day), value: count }))} />
+          <details>
+            <summary>Day by day</summary>
+            <DataTable
+              caption={label}
+              quiet
+              columns={["Day", "Downloads"]}
+              numeric={["Downloads"]}
+              rows={days
+                .filter(({ count }) => count > 0)
+                .map(({ day, count }) => [<Time at={day} />, formatCount(count)])}
+              empty="None."
+            />
+          </details>
+        </>
+      )}
+    </section>
+  );
+};

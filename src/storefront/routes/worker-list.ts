@@ -1,0 +1,29 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { SearchQuery, workerQuery } from "../../catalog/routes/worker-search.ts";
+import { searchWorkers } from "../../catalog/worker-search.ts";
+import { workers } from "../../catalog/workers.ts";
+import type { AppEnv } from "../../http/app.ts";
+import { pageDocs } from "../../page/page-docs.ts";
+import { readPlanOffers } from "../../purchase/plan-offers.ts";
+import { workerListPage } from "../worker-list-page.tsx";
+
+const route = createRoute({
+  method: "get",
+  path: "/",
+  request: { query: SearchQuery },
+  ...pageDocs({
+    summary: "Browse the workers",
+    description: "The storefront. It takes the parameters of `GET /v1/workers`, so a search can be shared.",
+    answers: { 200: "The workers that match, best first." },
+    refusals: ["VALIDATION_FAILED"],
+  }),
+});
+
+/** Registers `GET /`. */
+export function registerWorkerList(router: OpenAPIHono<AppEnv>): void {
+  router.openapi(route, async (c) => {
+    const query = workerQuery(c.req.valid("query"));
+    const found = searchWorkers(workers, query);
+    return workerListPage({ query, found, offers: await readPlanOffers(c), url: c.var.config.PUBLIC_URL });
+  });
+}

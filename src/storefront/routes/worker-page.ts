@@ -1,0 +1,56 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { WorkerParams } from "../../catalog/routes/worker-request.ts";
+import { findWorker } from "../../catalog/workers.ts";
+import type { AppEnv } from "../../http/app.ts";
+import { inTime } from "../../http/in-time.ts";
+import { Problem } from "../../http/problem.ts";
+import { pageDocs } from "../../page/page-docs.ts";
+import { readPlanOffers } from "../../purchase/plan-offers.ts";
+import { stripePageOrigins } from "../../purchase/stripe-page-origins.ts";
+import { latestRelease } from "../../releases/release-selection.ts";
+import { currentTime } from "../../time.ts";
+import { readDownloadHistory } from "../download-history.ts";
+import { readReleases } from "../release-list.ts";
+import { workerPage } from "../worker-page.tsx";
+
+/** How long the page waits for its figures. It is whole without them. */
+const PATIENCE_MILLISECONDS = 500;
+
+const route = createRoute({
+  method: "get",
+  path: "/w/{id}",
+  request: { params: WorkerParams },
+  ...pageDocs({
+    summary: "Look at a worker",
+    description:
+      "How to install it, what it can do and needs, its versions and files, and for premium workers the plans.",
+    answers: { 200: "The worker's page." },
+    leadsTo: "For a variant's name: the page under the worker's id.",
+    refusals: ["WORKER_NOT_FOUND"],
+  }),
+});
+
+/** Registers `GET /w/{id}`. */
+export function registerWorkerPage(router: OpenAPIHono<AppEnv>): void {
+  router.openapi(route, async (c) => {
+    const { id } = c.req.valid("param");
+    const worker = findWorker(id);
+    if (!worker) throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no worker of this name." });
+    if (worker.id !== id) return c.redirect(`/w/${worker.id}`, 303);
+    const now = currentTime();
+    const [releases, downloads, offers] = await Promise.all([
+      readReleases(c.env.EDGE, worker.id, now),
+      inTime(c, readDownloadHistory(c.env.DB, worker.id, now), PATIENCE_MILLISECONDS, null),
+      worker.tier === "premium" ? readPlanOffers(c) : [],
+    ]);
+    return workerPage({
+      worker,
+      releases,
+      latest: latestRelease({ worker_id: worker.id, releases: [...(releases ?? [])] })?.version ?? null,
+      downloads,
+      offers,
+      url: c.var.config.PUBLIC_URL,
+      formTargets: stripePageOrigins(c.var.config),
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import type { Worker } from "../catalog/workers.ts";
+import { decimalAmount } from "../page/quantity.ts";
+import type { PlanOffer } from "../purchase/plan-offers.ts";
+import { OPERATING_SYSTEM_WORDS } from "./worker-words.ts";
+
+/**
+ * A worker as schema.org's SoftwareApplication: what search engines show beside its page. `url` is the page's, `version` the
+ * newest stable one. A premium worker has an offer for each plan whose price is known.
+ */
+export function softwareApplication(
+  worker: Worker,
+  { url, version, offers }: { url: string; version: string; offers: readonly PlanOffer[] },
+): object {
+  return {
+    "@context": "https://schema.org",
+    "@type": "SoftwareApplication",
+    name: worker.name,
+    description: worker.description,
+    url,
+    applicationCategory: "DeveloperApplication",
+    operatingSystem: worker.operatingSystems.map((system) => OPERATING_SYSTEM_WORDS[system]).join(", "),
+    softwareVersion: version,
+    license: worker.license,
+    offers:
+      worker.tier === "free"
+        ? [{ "@type": "Offer", price: "0", priceCurrency: "USD" }]
+        : offers.flatMap(({ plan, price }) =>
+            price === null
+              ? []
+              : [
+                  {
+                    "@type": "Offer",
+                    name: plan.name,
+                    price: decimalAmount(price.amount, price.currency),
+                    priceCurrency: price.currency.toUpperCase(),
+                    availability: "https://schema.org/InStock",
+                  },
+                ],
+          ),
+  };
+}

@@ -1,0 +1,133 @@
+import type { FC } from "hono/jsx";
+import type { Worker } from "../catalog/workers.ts";
+import { page } from "../page/page.tsx";
+import { formatCount } from "../page/quantity.ts";
+import { SiteHeader } from "../page/site-header.tsx";
+import { PlanBoxes } from "../purchase/plan-box.tsx";
+import type { PlanOffer } from "../purchase/plan-offers.ts";
+import type { ManifestRelease } from "../releases/manifest.ts";
+import type { DownloadDay } from "./download-history.ts";
+import { DownloadSection } from "./download-section.tsx";
+import { InstallSection } from "./install-section.tsx";
+import { ReleaseSection } from "./release-section.tsx";
+import { softwareApplication } from "./structured-data.ts";
+import { platformText, TierBadge } from "./worker-card.tsx";
+import { BACKEND_WORDS } from "./worker-words.ts";
+
+type Content = {
+  worker: Worker;
+  /** Newest first; null while they cannot be told. */
+  releases: readonly ManifestRelease[] | null;
+  /** The newest stable version among them, if there is one. */
+  latest: string | null;
+  /** Of the last days; null while they cannot be told. */
+  downloads: readonly DownloadDay[] | null;
+  /** The plans on sale; none for a free worker. */
+  offers: readonly PlanOffer[];
+  /** This service's own origin. */
+  url: string;
+  /** Where the payment page may be. */
+  formTargets: readonly string[];
+};
+
+/** All about one worker. */
+export function workerPage({
+  worker,
+  releases,
+  latest,
+  downloads,
+  offers,
+  url,
+  formTargets,
+}: Content): Promise<Response> {
+  const address = `${url}/w/${worker.id}`;
+  const version = latest ?? worker.version;
+  return page({
+    title: worker.name,
+    header: <SiteHeader current="/" />,
+    wide: true,
+    formTargets,
+    publicPage: {
+      description: `${worker.description}. ${platformText(worker)}. How to install it, its versions and their checksums.`,
+      url: address,
+      data: softwareApplication(worker, { url: address, version, offers }),
+    },
+    main: (
+      <>
+        <p class="quiet">
+          <a href="/">Workers</a> / {worker.variant}
+        </p>
+        <div class="row">
+          <h1>{worker.name}</h1>
+          <TierBadge tier={worker.tier} />
+        </div>
+        <p class="lead">{worker.description}.</p>
+        <div class="beside">
+          <div>
+            <InstallSection worker={worker} url={url} />
+            {offers.length === 0 ? null : (
+              <section aria-labelledby="plans">
+                <h2 id="plans">Get a license</h2>
+                <p>
+                  One license opens this and every other premium worker. Already have one? Its key is in{" "}
+                  <a href="/account">your account</a>.
+                </p>
+                <PlanBoxes offers={offers} />
+              </section>
+            )}
+            <ReleaseSection worker={worker} releases={releases} latest={latest} />
+            {downloads === null ? null : <DownloadSection days={downloads} />}
+          </div>
+          <Facts worker={worker} version={version} />
+        </div>
+      </>
+    ),
+  });
+}
+
+const Facts: FC<{ worker: Worker; version: string }> = ({ worker, version }) => {
+  const { capabilities, source } = worker;
+  return (
+    <section class="box facts" aria-labelledby="facts">
+      <h2 id="facts">Facts</h2>
+      <dl>
+        <dt>Id</dt>
+        <dd>
+          <code>{worker.id}</code>
+        </dd>
+        <dt>Version</dt>
+        <dd>{version}</dd>
+        <dt>Runs on</dt>
+        <dd>{BACKEND_WORDS[worker.backend]}</dd>
+        <dt>Platforms</dt>
+        <dd>{platformText(worker)}</dd>
+        <dt>Models</dt>
+        <dd>{capabilities.supportedFormats.join(", ")}</dd>
+        <dt>Context</dt>
+        <dd>up to {formatCount(capabilities.maxContextLength)} tokens</dd>
+        <dt>Streaming</dt>
+        <dd>{capabilities.supportsStreaming ? "yes" : "no"}</dd>
+        <dt>Batching</dt>
+        <dd>{capabilities.supportsBatching ? "yes" : "no"}</dd>
+        <dt>Needs</dt>
+        <dd>{worker.depends.join(", ") || "nothing else"}</dd>
+        <dt>To build</dt>
+        <dd>{worker.makedepends.join(", ") || "nothing else"}</dd>
+        <dt>License</dt>
+        <dd>{worker.license}</dd>
+        {source.type === "git" ? (
+          <>
+            <dt>Source</dt>
+            <dd>
+              <a href={source.url.replace(/\.git$/, "")}>{new URL(source.url).hostname}</a>
+            </dd>
+          </>
+        ) : null}
+        <dt>Recipe</dt>
+        <dd>
+          <a href={`/workers/${worker.variant}/PKGBUILD`}>PKGBUILD</a>
+        </dd>
+      </dl>
+    </section>
+  );
+};
