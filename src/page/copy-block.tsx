@@ -12,7 +12,7 @@ type Props = {
 /** Text to be copied whole (a command, a key), with a button where there is script. Without, it can be selected. */
 export const CopyBlock: FC<Props> = ({ id, what, children }) => (
   <div class="copy">
-    <pre tabindex={0}>
+    <pre>
       <code id={id}>{children}</code>
     </pre>
     <button type="button" data-copy={id} aria-live="polite" hidden>

@@ -4,14 +4,14 @@
  */
 export const SCRIPT = `"use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  const label = button.textContent;
+  const label = [...button.childNodes];
   button.hidden = false;
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
     try {
       await navigator.clipboard.writeText(source.textContent.trim());
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = label; }, 4000);
+      button.replaceChildren("Copied");
+      setTimeout(() => button.replaceChildren(...label), 4000);
     } catch {
       getSelection().selectAllChildren(source);
     }

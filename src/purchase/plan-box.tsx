@@ -41,7 +41,8 @@ const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fa
       {plan.trial_days > 0 ? (
         <li>The first {plan.trial_days} days are free. Cancel in them and nothing is charged.</li>
       ) : null}
-      <li>More machines whenever you need them.</li>
+      {price === null ? null : <li>Every further {price.machines} machines begun cost the same again.</li>}
+      {plan.billing === "monthly" ? <li>Change the number of machines or cancel whenever you like.</li> : null}
       <li>Machines may be offline for {plan.offline_days} days at a time.</li>
     </ul>
     <PostForm action="/checkout" csrf={null}>

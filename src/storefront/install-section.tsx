@@ -6,7 +6,7 @@ import { type InstallWay, installWays } from "./install-ways.ts";
 /** Every way to install a worker, the first one unfolded; `url` is this service's own origin. */
 export const InstallSection: FC<{ worker: Worker; url: string }> = ({ worker, url }) => (
   <section aria-labelledby="install">
-    <h2 id="install">Install it</h2>
+    <h2 id="install">Ways to install</h2>
     {installWays(worker, url).map((way, index) => (
       <Way {...way} open={index === 0} />
     ))}

@@ -18,10 +18,10 @@ export const platformText = ({ operatingSystems, architectures }: Worker): strin
 /** A worker in a list. `priceHint` says what a premium one costs, if that is known. */
 export const WorkerCard: FC<{ worker: Worker; priceHint: string | null }> = ({ worker, priceHint }) => (
   <li class="box card">
+    <h2>
+      <a href={`/w/${worker.id}`}>{worker.name}</a>
+    </h2>
     <div class="row">
-      <h2>
-        <a href={`/w/${worker.id}`}>{worker.name}</a>
-      </h2>
       <TierBadge tier={worker.tier} />
     </div>
     <p>{worker.description}.</p>
