@@ -1,4 +1,4 @@
-import { accountRoutes } from "./account/routes.ts";
+import { accountAdminRoutes, accountRoutes } from "./account/routes.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { catalogRoutes } from "./catalog/routes.ts";
 import { deliveryRoutes } from "./delivery/routes.ts";
@@ -29,6 +29,7 @@ app.route("/", accountRoutes);
 app.route("/", pageRoutes);
 app.route("/", adminRoutes);
 app.route("/", licenseAdminRoutes);
+app.route("/", accountAdminRoutes);
 app.route("/", purchaseAdminRoutes);
 app.route("/", releaseRoutes);
 addReference(app);

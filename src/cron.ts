@@ -4,6 +4,7 @@ import { queueExpiryMails } from "./mail/mail-expiry.ts";
 import { sendDueMails } from "./mail/mail-sender.ts";
 import { publishers } from "./publication.ts";
 import { reconcile } from "./purchase/reconciliation.ts";
+import { forgetSessions } from "./session/session-store.ts";
 import { drainOutbox } from "./storage/outbox.ts";
 import { forgetOldRows, isRetentionTime } from "./storage/retention.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "./time.ts";
@@ -14,6 +15,7 @@ export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   if (now % HOUR < MINUTE) {
     await job("expiry-mails", () => queueExpiryMails(env.DB, now));
     await job("forget-recovery-links", () => forgetRecoveryLinks(env.DB, now - 30 * DAY));
+    await job("forget-sessions", () => forgetSessions(env.DB, now));
   }
   if (isRetentionTime(now)) await job("forget-old-rows", () => forgetOldRows(env.DB, now));
   await job("mails", () => sendDueMails(env, now));

@@ -1,5 +1,5 @@
 import { newId } from "../storage/id.ts";
-import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
+import { type Change, commitChange } from "../storage/ledger.ts";
 import { HOUR, MINUTE, type UnixSeconds } from "../time.ts";
 
 /** How long a link works, from when it is mailed. */
@@ -58,25 +58,21 @@ export const isLive = ({ expires_at, used_at }: RecoveryLink, now: UnixSeconds):
   used_at === null && now < expires_at;
 
 /**
- * Uses a link up, with an audit entry of the licenses whose keys it shows. Returns false when it has ended or somebody was
- * faster: of any number of attempts at once, one succeeds.
+ * Uses a link up for `change`, with `beside` in the same transaction, which must depend on the link's `last_change`. Returns
+ * false when it has ended or somebody was faster: of any number of attempts at once, one succeeds.
  */
 export function useRecoveryLink(
   db: D1Database,
   { id }: RecoveryLink,
-  licenseIds: string[],
-  { requestId, now }: Pick<Actor, "requestId" | "now">,
+  change: Change,
+  beside: D1PreparedStatement[],
 ): Promise<boolean> {
-  const change = newChange(
-    { actor: `recovery:${id}`, requestId, now },
-    { action: "licenses.recover", subject: id, details: { licenses: licenseIds } },
-  );
   const use = db
     .prepare(
       `UPDATE recovery_links SET used_at = ?1, last_change = ?2 WHERE id = ?3 AND used_at IS NULL AND expires_at > ?1`,
     )
-    .bind(now, change.id, id);
-  return commitChange(db, change, { table: "recovery_links", id }, [use]);
+    .bind(change.at, change.id, id);
+  return commitChange(db, change, { table: "recovery_links", id }, [use, ...beside]);
 }
 
 /** Forgets links that ended before `before`, and the mails about them. */

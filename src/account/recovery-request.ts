@@ -13,7 +13,7 @@ export const RecoveryAddress = z.string().trim().toLowerCase().pipe(MailAddress)
 
 /** What everybody who asks for forgotten keys is told. */
 export const RECOVERY_ANSWER =
-  "If this address belongs to a license, a link that shows its keys is on its way there. It works once, for 30 minutes.";
+  "If this address belongs to a license, a link to its account and keys is on its way there. It works once, for 30 minutes.";
 
 /**
  * Mails a link to `email` (a `RecoveryAddress`), if it belongs to a license. Does the same work for every address and returns

@@ -6,7 +6,7 @@ import { formatLicenseKey } from "../licensing/license-key.ts";
 import { endOf } from "../licensing/license-status.ts";
 import { readLicense } from "../licensing/license-store.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
-import { PLAN_IDS, plans } from "../purchase/plans.ts";
+import { planName } from "../purchase/plans.ts";
 import type { UnixSeconds } from "../time.ts";
 import { MailAddress } from "./mail-address.ts";
 import { type RenderedMail, renderLetter } from "./mail-body.ts";
@@ -37,7 +37,7 @@ export async function composeMail(env: Env, row: Record<string, unknown>, now: U
   const license = mail.license_id === null ? null : await readLicense(env.DB, mail.license_id);
   if (mail.license_id !== null && license === null) throw new Error("the license of a mail is not there");
   const facts: LetterFacts = {
-    plan: planName(license?.plan ?? mail.data["plan"]),
+    plan: planName(license?.plan ?? String(mail.data["plan"] ?? "rbee")),
     license: license && {
       key: await formatLicenseKey({ licenseId: license.id, generation: license.generation }, keySecret),
       machineLimit: license.machine_limit,
@@ -45,7 +45,7 @@ export async function composeMail(env: Env, row: Record<string, unknown>, now: U
       endsAt: endOf(license),
     },
     recoveryUrl: null,
-    accountUrl: `${config.PUBLIC_URL}/recover`,
+    accountUrl: `${config.PUBLIC_URL}/account`,
     purchaseUrl: config.PURCHASE_URL,
     docsUrl: `${config.PUBLIC_URL}/docs`,
   };
@@ -55,10 +55,4 @@ export async function composeMail(env: Env, row: Record<string, unknown>, now: U
     facts.recoveryUrl = recoveryUrl(config.PUBLIC_URL, await recoveryToken(link, keySecret));
   }
   return { from: config.MAIL_FROM, to: mail.recipient, ...(await renderLetter(letterOf(mail.kind, facts))) };
-}
-
-/** A plan's name as people know it; a plan that is no longer in the code goes by its id. */
-function planName(id: string | number | null | undefined): string {
-  const known = PLAN_IDS.find((plan) => plan === id);
-  return known === undefined ? String(id ?? "rbee") : plans[known].name;
 }

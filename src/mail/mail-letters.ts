@@ -10,7 +10,7 @@ export type LetterFacts = {
   license: { key: string; machineLimit: number; versions: string; endsAt: UnixSeconds | null } | null;
   /** The single-use link of a recovery_link mail. */
   recoveryUrl: string | null;
-  /** Where forgotten keys are asked for. */
+  /** Where a customer sees licenses, keys, machines and invoices. */
   accountUrl: string;
   purchaseUrl: string;
   docsUrl: string;
@@ -35,22 +35,15 @@ const keyBlocks = ({ license, docsUrl, accountUrl }: LetterFacts): Block[] =>
         "Keep it like a password. On a machine that is to use it, run:",
         { code: `RBEE_LICENSE_KEY=${license.key} rbee-catalog activate` },
         { link: docsUrl, label: "What a hive does with a license" },
-        { link: accountUrl, label: "Lost your key? Have it sent again" },
+        { link: accountUrl, label: "Your account: this key, your machines and invoices" },
       ];
 
 const endOf = ({ license }: LetterFacts): string =>
   license === null || license.endsAt === null ? "soon" : `on ${dayOf(license.endsAt)}`;
 
-/** How to reach invoices, card and cancellation: the billing portal, which the key opens. */
-const billing = ({ license, docsUrl }: LetterFacts): Block[] =>
-  license === null
-    ? []
-    : [
-        "The billing portal has your invoices, payment method and cancellation. Your license key opens it:",
-        {
-          code: `curl -X POST ${new URL("/v1/billing-portal", docsUrl)} -H "Authorization: Bearer $RBEE_LICENSE_KEY"`,
-        },
-      ];
+/** How to reach invoices, payment methods and cancellation. */
+const billing = ({ license, accountUrl }: LetterFacts): Block[] =>
+  license === null ? [] : [{ link: accountUrl, label: "Your account: invoices, payment method and cancellation" }];
 
 /** What each kind of mail says. */
 const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
@@ -116,11 +109,11 @@ const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
     ],
   }),
   recovery_link: (facts) => ({
-    subject: "Your link to your rbee license keys",
+    subject: "Your link to your rbee account",
     blocks: [
-      "Somebody, most likely you, asked for the license keys that belong to this mail address. This link shows them once, " +
-        "within 30 minutes:",
-      ...(facts.recoveryUrl === null ? [] : [{ link: facts.recoveryUrl, label: "Show my license keys" }]),
+      "Somebody, most likely you, wants to get into the rbee account of this mail address. This link signs in once, within 30 " +
+        "minutes; your license keys are there:",
+      ...(facts.recoveryUrl === null ? [] : [{ link: facts.recoveryUrl, label: "Sign in to my account" }]),
       "If it was not you, do nothing: nobody but the reader of this mail can use the link.",
     ],
   }),

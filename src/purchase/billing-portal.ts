@@ -22,7 +22,3 @@ export async function openBillingPortal(
     .catch(asConflict);
   return session.url;
 }
-
-/** Where the portal is: the origin that a form which leads there must be allowed to go to (CSP, `form-action`). */
-export const portalOrigin = ({ STRIPE_API_BASE }: Config): string =>
-  STRIPE_API_BASE === "" ? "https://billing.stripe.com" : new URL(STRIPE_API_BASE).origin;

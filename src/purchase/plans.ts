@@ -63,6 +63,12 @@ export const plans: Readonly<Record<PlanId, Plan>> = {
   },
 };
 
+/** A plan's name as people know it; a plan that is no longer in the code goes by its id. */
+export function planName(id: string): string {
+  const known = PLAN_IDS.find((plan) => plan === id);
+  return known === undefined ? id : plans[known].name;
+}
+
 /**
  * The plan a price of Stripe's belongs to, by `lookup_key`, or by the metadata that `plans sync` gives it: a price that a newer one
  * has replaced has lost its key, and is still paid by who bought it. Null: a price that is not one of ours, or not on sale.

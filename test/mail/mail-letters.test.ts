@@ -10,7 +10,7 @@ const facts: LetterFacts = {
   plan: "Premium, lifetime",
   license: { key: KEY, machineLimit: 25, versions: "<2.0.0", endsAt: Date.UTC(2027, 4, 1) / 1000 },
   recoveryUrl: LINK,
-  accountUrl: "https://catalog.test/recover",
+  accountUrl: "https://catalog.test/account",
   purchaseUrl: "https://marketplace.test/premium",
   docsUrl: "https://catalog.test/docs",
 };

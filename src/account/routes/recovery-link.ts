@@ -1,12 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppEnv } from "../../http/app.ts";
-import { formatLicenseKey } from "../../licensing/license-key.ts";
+import { type AppEnv, actorOf } from "../../http/app.ts";
 import { readLicensesByEmail } from "../../licensing/license-store.ts";
-import { licensingSecrets } from "../../licensing/secrets.ts";
 import { pageDocs } from "../../page/page-docs.ts";
+import { ownForm } from "../../session/form.ts";
+import { beginSession } from "../../session/session-start.ts";
+import { newChange } from "../../storage/ledger.ts";
 import { currentTime } from "../../time.ts";
+import { confirmPage, deadLinkPage } from "../pages/sign-in-page.tsx";
 import { findRecoveryLink, isLive, useRecoveryLink } from "../recovery-link-store.ts";
-import { confirmPage, deadLinkPage, keysPage } from "../recovery-page.tsx";
 import { looksLikeRecoveryToken, recoveryTokenHash } from "../recovery-token.ts";
 
 const about = {
@@ -31,14 +32,17 @@ const ask = createRoute({
   }),
 });
 
-const show = createRoute({
+const use = createRoute({
   ...about,
   method: "post",
+  middleware: [ownForm],
   ...pageDocs({
-    summary: "Show the keys behind a recovery link",
+    summary: "Sign in with the link of a recovery mail",
     description:
-      "Uses the link up and shows the licenses of its mail address with their keys. Of several at once, one succeeds.",
-    answers: { 200: "The licenses with their keys.", ...DEAD_LINK_ANSWERS },
+      "Uses the link up and signs in to every license of its mail address. Of several at once, one succeeds.",
+    answers: DEAD_LINK_ANSWERS,
+    leadsTo: "The account, signed in.",
+    refusals: ["FORM_REFUSED"],
   }),
 });
 
@@ -50,23 +54,18 @@ export function registerRecoveryLink(router: OpenAPIHono<AppEnv>): void {
     return isLive(link, currentTime()) ? confirmPage() : deadLinkPage("ended");
   });
 
-  router.openapi(show, async (c) => {
+  router.openapi(use, async (c) => {
     const { DB } = c.env;
-    const now = currentTime();
     const link = await linkOf(DB, c.req.valid("param").token);
     if (link === null) return deadLinkPage("forged");
-    if (!isLive(link, now)) return deadLinkPage("ended");
-    const licenses = await readLicensesByEmail(DB, link.email);
-    const { keySecret } = await licensingSecrets(c.var.config);
-    const keyed = await Promise.all(
-      licenses.map(async (license) => {
-        const licenseKey = await formatLicenseKey({ licenseId: license.id, generation: license.generation }, keySecret);
-        return { license, licenseKey };
-      }),
-    );
-    const ids = licenses.map(({ id }) => id);
-    const used = await useRecoveryLink(DB, link, ids, { requestId: c.var.requestId, now });
-    return used ? keysPage(keyed, now) : deadLinkPage("ended");
+    const licenses = (await readLicensesByEmail(DB, link.email)).map(({ id }) => id);
+    const actor = actorOf(c, `recovery:${link.id}`);
+    const change = newChange(actor, { action: "account.sign-in", subject: link.id, details: { licenses } });
+    const root = { table: "recovery_links", id: link.id } as const;
+    const session = await beginSession(c, "account", { kind: "mail", subject: link.email }, change, root);
+    if (!(await useRecoveryLink(DB, link, change, [session.insert]))) return deadLinkPage("ended");
+    await session.handOver();
+    return c.redirect("/account", 303);
   });
 }
 

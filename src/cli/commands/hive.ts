@@ -15,7 +15,7 @@ import { formatFields } from "../table.ts";
 
 type InstallOptions = { version?: string; dir: string; platform?: string; releaseKey?: string };
 
-/** Adds what a hive does: `activate`, `install`, `status`, `deactivate`. */
+/** Adds what a hive does: `activate`, `fingerprint`, `install`, `status`, `deactivate`. */
 export function addHiveCommands(program: Command): void {
   program
     .command("activate")
@@ -45,6 +45,15 @@ export function addHiveCommands(program: Command): void {
           "\n",
         ),
       );
+    });
+
+  program
+    .command("fingerprint")
+    .summary("print what this machine is known by")
+    .description("Prints this machine's fingerprint: what the account asks for to make an offline lease.")
+    .action(async (_options: object, command: Command) => {
+      const context = await contextOf(command);
+      context.show({ fingerprint: await machineFingerprint(process.env) }, ({ fingerprint }) => fingerprint);
     });
 
   program

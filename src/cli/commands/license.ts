@@ -17,6 +17,8 @@ const RefundAnswer = z.looseObject({
   refund: z.object({ amount: z.number(), currency: z.string().nullable() }),
 });
 
+const EraseAnswer = z.looseObject({ licenses: z.array(z.string()), customers: z.array(z.string()) });
+
 const LicensePage = z.looseObject({ licenses: z.array(License), next_cursor: z.string().nullable() });
 
 type IssueOptions = { plan: string; email: string; machines?: number; expires?: string; note?: string };
@@ -142,7 +144,28 @@ export function addLicenseCommands(program: Command): void {
       context.show(answer, ({ license: refunded, refund }) => `${formatLicense(refunded)}\n\n${formatRefund(refund)}`);
     },
   );
+  addChange("erase", "erase its owner's personal data, and end every license of theirs (owners only)").action(
+    async (id: string, { reason }: { reason: string }, command: Command) => {
+      const context = await contextOf(command);
+      const answer = await context.client.json(EraseAnswer, {
+        method: "POST",
+        path: path`/v1/admin/licenses/${id}/erase`,
+        credential: adminToken(context),
+        repeatable: true,
+        body: { reason },
+      });
+      context.show(answer, formatErased);
+    },
+  );
 }
+
+const formatErased = ({ licenses, customers }: z.infer<typeof EraseAnswer>): string =>
+  licenses.length === 0
+    ? "Nothing was left to erase."
+    : [
+        `Erased and ended: ${licenses.join(", ")}`,
+        ...(customers.length > 0 ? [`Deleted at Stripe: ${customers.join(", ")}`] : []),
+      ].join("\n");
 
 const formatRefund = ({ amount, currency }: z.infer<typeof RefundAnswer>["refund"]): string =>
   amount === 0 || currency === null

@@ -1,0 +1,38 @@
+import type { FC } from "hono/jsx";
+import { PostForm } from "../../page/form.tsx";
+import { type Page, page } from "../../page/page.tsx";
+import { SiteHeader } from "../../page/site-header.tsx";
+
+/** A page of the account for who is signed in, under the session with this CSRF token. */
+export const accountPage = ({ csrf, main, ...content }: Page & { csrf: string }): Promise<Response> =>
+  page({
+    ...content,
+    header: (
+      <SiteHeader current="/account">
+        <PostForm action="/account/sign-out" csrf={csrf}>
+          <button type="submit" class="secondary">
+            Sign out
+          </button>
+        </PostForm>
+      </SiteHeader>
+    ),
+    main: (
+      <>
+        {main}
+        <AccountEnd csrf={csrf} />
+      </>
+    ),
+  });
+
+/** What concerns the whole account, at the end of each of its pages. */
+const AccountEnd: FC<{ csrf: string }> = ({ csrf }) => (
+  <section class="row" aria-label="Your account">
+    <PostForm action="/account/sign-out" csrf={csrf}>
+      <input type="hidden" name="everywhere" value="yes" />
+      <button type="submit" class="secondary">
+        Sign out everywhere
+      </button>
+    </PostForm>
+    <a href="/account/erase">Delete my data</a>
+  </section>
+);

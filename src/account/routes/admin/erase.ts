@@ -1,0 +1,73 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
+import { jsonBodyLimit } from "../../../http/foundation.ts";
+import { problems } from "../../../http/problem-schema.ts";
+import { requireLicense } from "../../../licensing/license-store.ts";
+import { EXAMPLE_LICENSE_ID } from "../../../licensing/license-view.ts";
+import { OwnLicenseParams } from "../../account-router.ts";
+import { erasePerson } from "../../erasure.ts";
+
+const route = createRoute({
+  ...adminAccess("owner", jsonBodyLimit),
+  method: "post",
+  path: "/v1/admin/licenses/{id}/erase",
+  tags: ["Admin: licenses"],
+  summary: "Erase the person behind a license",
+  description:
+    "Erases the personal data of the license's owner, and ends every license of the same mail address: nobody is left whom they " +
+    "could belong to. The payment provider's customers are deleted; its invoices stay, as tax law wants. `CONFLICT` while a " +
+    "subscription is running. Repeatable.",
+  request: {
+    params: OwnLicenseParams,
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z
+            .object({
+              reason: z.string().trim().min(1).max(500).openapi({
+                description: "Kept in the audit trail for good: name nobody in it.",
+                example: "asked for by mail on 3 May, ticket 4711",
+              }),
+            })
+            .openapi("Erasure"),
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: "What was erased. Nothing: it was before.",
+      content: {
+        "application/json": {
+          schema: z
+            .object({
+              licenses: z.array(z.string()).openapi({ example: [EXAMPLE_LICENSE_ID] }),
+              customers: z.array(z.string()).openapi({
+                description: "The payment provider's customers that were deleted.",
+                example: ["cus_QhYrm1"],
+              }),
+            })
+            .openapi("ErasedPerson"),
+        },
+      },
+    },
+    ...problems(
+      ...ADMIN_PROBLEMS,
+      "LICENSE_NOT_FOUND",
+      "CONFLICT",
+      "MALFORMED_REQUEST",
+      "VALIDATION_FAILED",
+      "PAYLOAD_TOO_LARGE",
+      "SERVICE_UNAVAILABLE",
+    ),
+  },
+});
+
+/** Registers `POST /v1/admin/licenses/{id}/erase`. */
+export function registerAdminErase(router: OpenAPIHono<AdminEnv>): void {
+  router.openapi(route, async (c) => {
+    const { email } = await requireLicense(c.env.DB, c.req.valid("param").id);
+    return c.json(await erasePerson(c, email, adminActor(c), c.req.valid("json").reason), 200);
+  });
+}

@@ -1,0 +1,79 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { actorOf } from "../../http/app.ts";
+import { actOnLicense } from "../../licensing/license-act.ts";
+import { pageDocs } from "../../page/page-docs.ts";
+import type { CustomerEnv } from "../../session/customer.ts";
+import { keepSession } from "../../session/session-store.ts";
+import { FORM_REFUSALS, formBody, OwnLicenseParams, SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
+import { answerWithLicense } from "../license-response.ts";
+import { requireOwnLicense } from "../own-licenses.ts";
+import { rotateKeyPage } from "../pages/rotate-key-page.tsx";
+
+const show = createRoute({
+  method: "post",
+  path: "/account/licenses/{id}/key",
+  middleware: SIGNED_IN_FORM,
+  request: { params: OwnLicenseParams, body: formBody({}) },
+  ...pageDocs({
+    summary: "Show the key of a license of one's own",
+    description: "By a form, so that the key stands in no page that is merely visited.",
+    answers: { 200: "The license with its key." },
+    leadsTo: "The page to sign in.",
+    refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
+  }),
+});
+
+const confirm = createRoute({
+  method: "get",
+  path: "/account/licenses/{id}/rotate-key",
+  middleware: SIGNED_IN,
+  request: { params: OwnLicenseParams },
+  ...pageDocs({
+    summary: "What replacing the key of a license does",
+    answers: { 200: "What will happen, and the button." },
+    leadsTo: "The page to sign in.",
+    refusals: ["LICENSE_NOT_FOUND"],
+  }),
+});
+
+const rotate = createRoute({
+  method: "post",
+  path: "/account/licenses/{id}/rotate-key",
+  middleware: SIGNED_IN_FORM,
+  request: { params: OwnLicenseParams, body: formBody({ generation: "0" }) },
+  ...pageDocs({
+    summary: "Replace the key of a license of one's own",
+    description:
+      "The new key is shown and mailed. `generation` is that of the key to replace: sent again, the form replaces nothing more. " +
+      "Other sessions of the old key end.",
+    answers: { 200: "The license with its new key." },
+    leadsTo: "The page to sign in.",
+    refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT"],
+  }),
+});
+
+/** Registers `POST /account/licenses/{id}/key`, `GET` and `POST /account/licenses/{id}/rotate-key`. */
+export function registerKey(router: OpenAPIHono<CustomerEnv>): void {
+  router.openapi(show, async (c) => {
+    const license = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
+    return answerWithLicense(c, license, { showKey: true });
+  });
+
+  router.openapi(confirm, async (c) => {
+    const license = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
+    return rotateKeyPage(license, c.var.session.csrfToken);
+  });
+
+  router.openapi(rotate, async (c) => {
+    const { session } = c.var;
+    const license = await requireOwnLicense(c.env.DB, session.by, c.req.valid("param").id);
+    if (String(license.generation) !== c.req.valid("form").generation) {
+      return answerWithLicense(c, license, { showKey: true, isRotated: true });
+    }
+    const actor = { ...actorOf(c, `account:${license.id}`), scopes: [] };
+    const once = `rotate-key ${license.generation}`;
+    const rotated = await actOnLicense(c, actor, license.id, { action: "rotate-key" }, "by its owner", once);
+    await keepSession(c.env.DB, session.id, rotated.license);
+    return answerWithLicense(c, rotated.license, { showKey: true, isRotated: true });
+  });
+}

@@ -1,0 +1,64 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { actorOf } from "../../http/app.ts";
+import { PROBLEMS, Problem } from "../../http/problem.ts";
+import { Fingerprint } from "../../licensing/fingerprint.ts";
+import { pageDocs } from "../../page/page-docs.ts";
+import type { CustomerEnv } from "../../session/customer.ts";
+import { FORM_REFUSALS, formBody, OwnLicenseParams, SIGNED_IN_FORM } from "../account-router.ts";
+import { answerWithLicense } from "../license-response.ts";
+import { issueOfflineLease } from "../offline-lease.ts";
+import { requireOwnLicense } from "../own-licenses.ts";
+
+const docs = pageDocs({
+  summary: "Download an offline lease of a license of one's own",
+  description:
+    "A license token as `POST /v1/licenses/token` with `offline` gives, as a file: for a machine that holds a seat, by its id, " +
+    "or with no `machine` for the one with `fingerprint`, which takes a seat if it has none.",
+  answers: {
+    403: "The license, saying why there is no lease.",
+    409: "The license, saying why there is no lease.",
+    422: "The license, saying that no machine was named.",
+    429: "The license, saying that leases were asked for too often.",
+  },
+  leadsTo: "The page to sign in.",
+  refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
+});
+
+const route = createRoute({
+  ...docs,
+  method: "post",
+  path: "/account/licenses/{id}/lease",
+  middleware: SIGNED_IN_FORM,
+  request: { params: OwnLicenseParams, body: formBody({ machine: "", fingerprint: "9f86d081884c7d65" }) },
+  responses: {
+    200: {
+      description: "The token, as a file.",
+      content: { "application/jwt": { schema: z.string().openapi({ example: "eyJhbGciOiJFZERTQSJ9.eyJ..." }) } },
+    },
+    ...docs.responses,
+  },
+});
+
+/** Registers `POST /account/licenses/{id}/lease`. */
+export function registerLease(router: OpenAPIHono<CustomerEnv>): void {
+  router.openapi(route, async (c) => {
+    const { machine: machineId = "", fingerprint: sent = "" } = c.req.valid("form");
+    const license = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
+    const again = (message: string, status: number) =>
+      answerWithLicense(c, license, { leaseFault: { machine: machineId, fingerprint: sent, message, status } });
+    const fingerprint = Fingerprint.safeParse(sent);
+    if (machineId === "" && !fingerprint.success)
+      return again("Say which machine: its fingerprint is 1 to 256 characters.", 422);
+    try {
+      const wanted = fingerprint.success && machineId === "" ? { fingerprint: fingerprint.data } : { machineId };
+      const { token, machine } = await issueOfflineLease(c, license, wanted, actorOf(c, `account:${license.id}`));
+      return c.body(token, 200, {
+        "Content-Type": "application/jwt",
+        "Content-Disposition": `attachment; filename="rbee-lease-${machine.id}.jwt"`,
+      });
+    } catch (error) {
+      if (!(error instanceof Problem) || PROBLEMS[error.code].status >= 500) throw error;
+      return again(error.detail, PROBLEMS[error.code].status);
+    }
+  });
+}
