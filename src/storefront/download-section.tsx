@@ -16,6 +16,9 @@ export const DownloadSection: FC<{ days: readonly DownloadDay[] }> = ({ days }) 
       {total === 0 ? null : (
         <>
           <BarChart label={label} bars={days.map(({ day, count }) => ({ name: formatDate(day), value: count }))} />
+          <p class="axis quiet">
+            {[days.at(0), days.at(-1)].map((end) => (end === undefined ? null : <Time at={end.day} />))}
+          </p>
           <details>
             <summary>Day by day</summary>
             <DataTable

@@ -33,7 +33,7 @@ const order = createRoute({
       429: "The plans, saying that too many checkouts were begun.",
       503: "The plans, saying that nothing can be bought just now.",
     },
-    refusals: ["MALFORMED_REQUEST", "INSUFFICIENT_SCOPE", "PAYLOAD_TOO_LARGE"],
+    refusals: ["MALFORMED_REQUEST", "FORM_REFUSED", "PAYLOAD_TOO_LARGE"],
   }),
   middleware: [jsonBodyLimit, ownForm],
   request: {
