@@ -1,6 +1,7 @@
 import { accountAdminRoutes, accountRoutes } from "./account/routes.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { catalogRoutes } from "./catalog/routes.ts";
+import { consoleRoutes } from "./console/routes.ts";
 import { deliveryRoutes } from "./delivery/routes.ts";
 import { createRouter } from "./http/app.ts";
 import { foundation, notFound, onError } from "./http/foundation.ts";
@@ -27,6 +28,7 @@ app.route("/", deliveryRoutes);
 app.route("/", purchaseRoutes);
 app.route("/", accountRoutes);
 app.route("/", pageRoutes);
+app.route("/", consoleRoutes);
 app.route("/", adminRoutes);
 app.route("/", licenseAdminRoutes);
 app.route("/", accountAdminRoutes);

@@ -65,7 +65,7 @@ export const adminAccess = (
 export type AdminActor = Actor & Pick<Admin, "scopes">;
 
 /** The admin of this request as the one who acts. */
-export const adminActor = (c: Context<AdminEnv>): AdminActor => ({
+export const adminActor = (c: { readonly var: Readonly<AdminEnv["Variables"]> }): AdminActor => ({
   actor: c.var.admin.actor,
   scopes: c.var.admin.scopes,
   requestId: c.var.requestId,

@@ -39,15 +39,9 @@ export const TextField: FC<Common & { value?: string; rows?: number; required?: 
 );
 
 /** A labeled choice. */
-export const SelectField: FC<Common & { value?: string; options: readonly { value: string; text: string }[] }> = ({
-  name,
-  id = name,
-  label,
-  hint,
-  error,
-  value,
-  options,
-}) => (
+export const SelectField: FC<
+  Common & { value?: string | undefined; options: readonly { value: string; text: string }[] }
+> = ({ name, id = name, label, hint, error, value, options }) => (
   <Labeled id={id} label={label} hint={hint} error={error}>
     <select id={id} name={name} {...described(id, hint, error)}>
       {options.map((option) => (

@@ -7,6 +7,12 @@ import { syncLicense } from "./license-sync.ts";
 import { publishLicenses, purchaseScope } from "./purchase-scope.ts";
 import { type Refunded, refundLicense } from "./refund.ts";
 
+/** Throws CONFLICT for a license that was not bought here. */
+export function checkWasBought({ checkout_session_id }: Pick<License, "checkout_session_id">): void {
+  if (checkout_session_id !== null) return;
+  throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
+}
+
 /**
  * Revokes a license, gives back what was paid last and ends its subscription, in this order: if Stripe fails, the license is
  * revoked already, and asking again gives the money back, once. Throws LICENSE_NOT_FOUND, CONFLICT where nothing was bought
@@ -39,9 +45,7 @@ async function record(
 ): Promise<{ license: License; changeIds: string[] }> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const license = await requireLicense(db, id);
-    if (license.checkout_session_id === null) {
-      throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
-    }
+    checkWasBought(license);
     const change = newChange(actor, { action, subject: id, details: patch, ...entry });
     if (await updateLicense(db, license, patch, change)) return { license, changeIds: [change.id] };
   }

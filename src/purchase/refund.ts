@@ -17,21 +17,32 @@ export async function refundLicense(stripe: Stripe, license: License): Promise<R
     const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
     if (subscription.status !== "canceled") await stripe.subscriptions.cancel(subscription.id);
   }
-  const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
-  return paymentIntentId === null ? { amount: 0, currency: null } : giveBack(stripe, license, paymentIntentId);
+  const last = await readRefundable(stripe, license);
+  return last === null || last.amount <= 0
+    ? { amount: 0, currency: last?.currency ?? null }
+    : giveBack(stripe, license, last);
 }
 
-async function giveBack(stripe: Stripe, license: License, paymentIntentId: string): Promise<Refunded> {
+/** What is left of the last payment for a license, and so can be given back. */
+export type Refundable = { paymentIntentId: string; amount: number; currency: string };
+
+/** What a refund would give back; null: nothing was paid. Throws what Stripe throws. */
+export async function readRefundable(stripe: Stripe, license: License): Promise<Refundable | null> {
+  const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
+  if (paymentIntentId === null) return null;
   const intent = await stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] });
   const charge = typeof intent.latest_charge === "string" ? null : intent.latest_charge;
-  const left = charge ? charge.amount_captured - charge.amount_refunded : 0;
-  if (left <= 0) return { amount: 0, currency: intent.currency };
+  const amount = charge ? charge.amount_captured - charge.amount_refunded : 0;
+  return { paymentIntentId, amount, currency: intent.currency };
+}
+
+async function giveBack(stripe: Stripe, license: License, { paymentIntentId, amount }: Refundable): Promise<Refunded> {
   // A refund that failed later leaves as much to give back as before it: how many there were tells the two requests apart.
   const { data } = await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 });
   const refund = await stripe.refunds
     .create(
-      { payment_intent: paymentIntentId, amount: left },
-      { idempotencyKey: `refund:${license.id}:${paymentIntentId}:${left}:${data.length}` },
+      { payment_intent: paymentIntentId, amount },
+      { idempotencyKey: `refund:${license.id}:${paymentIntentId}:${amount}:${data.length}` },
     )
     .catch(asConflict);
   return { amount: refund.amount, currency: refund.currency };

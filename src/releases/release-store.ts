@@ -112,7 +112,7 @@ export async function moveRelease(
     const next = nextStatus(release.status, action);
     if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
     if (next.value === release.status) return { ...release, changeId: null };
-    if (action === "publish") requireComplete(release);
+    if (action === "publish") checkPublishable(release);
     const { worker_id, version } = release;
     const change = newChange(actor, {
       action: `release.${action}`,
@@ -135,7 +135,8 @@ export async function moveRelease(
   throw new Problem({ code: "CONFLICT", detail: `Release ${id} is being changed by others. Please try again.` });
 }
 
-function requireComplete({ artifacts }: Release): void {
+/** Throws CONFLICT for a release whose files are not all there and checked. */
+export function checkPublishable({ artifacts }: Release): void {
   const missing = artifacts.filter(({ state }) => state !== "ready").map(({ filename }) => filename);
   if (artifacts.length > 0 && missing.length === 0) return;
   const detail =

@@ -7,6 +7,9 @@ import { IsolateCache } from "./isolate-cache.ts";
  */
 export const ISOLATE_TTL = 10;
 
+/** After how many seconds no download anywhere disagrees with what has been published: the stated revocation bound. */
+export const REVOCATION_SECONDS = 60 + ISOLATE_TTL;
+
 /** The keys of the edge copy: one record a license, one manifest a worker. */
 export type EdgeKey = `license:${string}` | `manifest:${string}`;
 

@@ -1,0 +1,26 @@
+import type { FC } from "hono/jsx";
+
+/** An actor of the audit trail in words. */
+function actorWords(actor: string): string {
+  const [kind = "", name = ""] = actor.split(/:(.*)/s);
+  switch (kind) {
+    case "license":
+      return "its holder";
+    case "token":
+      return `token ${name}`;
+    case "access":
+      return name;
+    case "system":
+      return "the system";
+    default:
+      return actor;
+  }
+}
+
+/** Who did something, leading to all that they did. */
+export const ActorName: FC<{ actor: string; linked: boolean }> = ({ actor, linked }) =>
+  linked ? (
+    <a href={`/admin/audit?${new URLSearchParams({ actor })}`}>{actorWords(actor)}</a>
+  ) : (
+    <span>{actorWords(actor)}</span>
+  );

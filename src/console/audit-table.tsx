@@ -1,0 +1,32 @@
+import type { FC } from "hono/jsx";
+import type { AuditEntry } from "../admin/audit-store.ts";
+import { DataTable } from "../page/data-table.tsx";
+import { Time } from "../page/time.tsx";
+import { ActorName } from "./actor-name.tsx";
+import { type ConsoleContext, may } from "./console-page.tsx";
+import { licensePath } from "./license-page.tsx";
+import { releasePath } from "./release-path.ts";
+
+/** Entries of the audit trail, as they are recorded. */
+export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c, entries }) => (
+  <DataTable
+    caption="Newest first"
+    columns={["When", "Who", "What", "To what", "Why", "Details"]}
+    rows={entries.map(({ at, actor, action, subject, reason, details }) => [
+      <Time at={at} clock />,
+      <ActorName actor={actor} linked />,
+      <a href={`/admin/audit?${new URLSearchParams({ action })}`}>{action}</a>,
+      <Subject c={c} subject={subject} />,
+      reason ?? "",
+      Object.keys(details).length === 0 ? "" : <code>{JSON.stringify(details)}</code>,
+    ])}
+    empty="No entry fits."
+  />
+);
+
+/** What an entry is about, leading to its page for who may see that. */
+const Subject: FC<{ c: ConsoleContext; subject: string }> = ({ c, subject }) => {
+  if (subject.startsWith("lic_") && may(c, "licenses:read")) return <a href={licensePath(subject)}>{subject}</a>;
+  if (subject.startsWith("rel_") && may(c, "releases:read")) return <a href={releasePath(subject)}>{subject}</a>;
+  return <a href={`/admin/audit?${new URLSearchParams({ subject })}`}>{subject}</a>;
+};

@@ -1,0 +1,39 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { NeededScope } from "../admin/scopes.ts";
+import { createRouter } from "../http/app.ts";
+import { jsonBodyLimit } from "../http/foundation.ts";
+import { type ConsoleEnv, requireConsole } from "../session/console.ts";
+import { sessionForm } from "../session/form.ts";
+
+/** A router of the console's pages. */
+export const createConsoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();
+
+/** The `middleware` of a page that only shows something, for who holds `scope` (null: any). */
+export const behind = (scope: NeededScope | null): { middleware: MiddlewareHandler<ConsoleEnv>[] } => ({
+  middleware: [requireConsole(scope)],
+});
+
+/** The `middleware` of a page that takes a form: who may not come in learns nothing of what is wrong with it. */
+export const formBehind = (scope: NeededScope | null): { middleware: MiddlewareHandler<ConsoleEnv>[] } => ({
+  middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
+});
+
+/**
+ * The `request.body` of a form with the fields of `example`. Any text is taken: what is wrong with it is said on the page.
+ */
+export const formBody = (example: Record<string, string>) => ({
+  body: {
+    content: {
+      "application/x-www-form-urlencoded": {
+        schema: z.record(z.string(), z.unknown()).openapi({ example }),
+      },
+    },
+  },
+});
+
+/** Refusals of every page of the console, for `pageDocs`. */
+export const CONSOLE_REFUSALS = ["INSUFFICIENT_SCOPE"] as const;
+
+/** Refusals of every form of the console, for `pageDocs`. */
+export const FORM_REFUSALS = ["INSUFFICIENT_SCOPE", "FORM_REFUSED", "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"] as const;

@@ -1,0 +1,72 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { Problem } from "../../http/problem.ts";
+import { Notice } from "../../page/notice.tsx";
+import { pageDocs } from "../../page/page-docs.ts";
+import { currentTime } from "../../time.ts";
+import { consolePage } from "../console-page.tsx";
+import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+import { LICENSE_ACTS } from "../license-acts.tsx";
+import { LicenseBody } from "../license-page.tsx";
+import { readLicenseStory } from "../license-story.ts";
+import { LicenseParams } from "../params.ts";
+import { STORY_KINDS } from "../story-entry.ts";
+
+/** How many entries of its story a license's page shows at once. */
+const ENTRIES = 40;
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/licenses/{id}",
+  ...behind("licenses:read"),
+  request: {
+    params: LicenseParams,
+    query: z.object({
+      kind: z.enum(STORY_KINDS).optional(),
+      before: z.coerce.number().int().min(0).optional().openapi({ example: 1795435200 }),
+      done: z
+        .string()
+        .optional()
+        .openapi({ param: { description: "The act that led here." }, example: "revoke" }),
+      edge: z.enum(["published", "pending"]).optional(),
+    }),
+  },
+  ...pageDocs({
+    summary: "Show the whole story of a license",
+    answers: { 200: "Its facts, machines, payment, and what happened: newest first." },
+    refusals: [...CONSOLE_REFUSALS, "LICENSE_NOT_FOUND", "VALIDATION_FAILED"],
+  }),
+});
+
+/** What is said after an act that has led here. */
+const DONE: ReadonlyMap<string, string> = new Map([
+  ...LICENSE_ACTS.map(({ name, done }) => [name, done] as const),
+  ["remove", "The machine's seat is freed, as far as no lease keeps it."],
+]);
+
+export const licenseRead = createConsoleRouter();
+
+licenseRead.openapi(route, async (c) => {
+  const { kind = null, before = null, done, edge } = c.req.valid("query");
+  const now = currentTime();
+  const part = { kinds: kind === null ? STORY_KINDS : [kind], limit: ENTRIES, before };
+  const story = await readLicenseStory(c.env.DB, c.req.valid("param").id, part, now);
+  if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
+  const news = done === undefined ? undefined : DONE.get(done);
+  return consolePage(c, {
+    part: "/admin/licenses",
+    title: story.license.email,
+    main: (
+      <>
+        {news ? (
+          <Notice tone={edge === "pending" ? "careful" : "good"}>
+            {news}
+            {edge === "pending"
+              ? " Downloads do not follow yet: the edge store does not answer, and is tried again."
+              : ""}
+          </Notice>
+        ) : null}
+        <LicenseBody c={c} story={story} kind={kind} isLater={before !== null} now={now} />
+      </>
+    ),
+  });
+});

@@ -1,0 +1,128 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { CopyBlock } from "../../page/copy-block.tsx";
+import { DataTable } from "../../page/data-table.tsx";
+import { Notice } from "../../page/notice.tsx";
+import { pageDocs } from "../../page/page-docs.ts";
+import { formatBytes, formatCount } from "../../page/quantity.ts";
+import { StatusBadge } from "../../page/status-badge.tsx";
+import { Time } from "../../page/time.tsx";
+import { RELEASE_ACTIONS } from "../../releases/release-status.ts";
+import { readRelease } from "../../releases/release-store.ts";
+import { currentTime } from "../../time.ts";
+import { consolePage, may } from "../console-page.tsx";
+import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+import { ReleaseParams } from "../params.ts";
+import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS } from "../release-acts.ts";
+import { releasePath } from "../release-path.ts";
+import { REACH_DAYS, readReleaseUse } from "../release-reach.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/releases/{id}",
+  ...behind("releases:read"),
+  request: { params: ReleaseParams, query: z.object({
+      done: z.string().optional().openapi({ param: { description: "The act that led here." }, example: "yank" }),
+    }) },
+  ...pageDocs({
+    summary: "Show a release, its files and how much it is used",
+    answers: { 200: "The release." },
+    refusals: [...CONSOLE_REFUSALS, "VERSION_NOT_FOUND"],
+  }),
+});
+
+export const releaseRead = createConsoleRouter();
+
+releaseRead.openapi(route, async (c) => {
+  const release = await readRelease(c.env.DB, c.req.valid("param").id);
+  const use = await readReleaseUse(c.env.DB, release, currentTime());
+  const done = RELEASE_ACTIONS.find((action) => action === c.req.valid("query").done);
+  const { text, tone } = RELEASE_WORDS[release.status];
+  return consolePage(c, {
+    part: "/admin/releases",
+    title: `${release.worker_id} ${release.version}`,
+    main: (
+      <>
+        {done === undefined ? null : <Notice tone="good">{RELEASE_ACTS[done].done}</Notice>}
+        <h1>
+          {release.worker_id} {release.version}
+        </h1>
+        <p class="row">
+          <StatusBadge tone={tone}>{text}</StatusBadge>
+          <span>
+            {release.published_at === null ? (
+              "Not published yet."
+            ) : (
+              <>
+                First published on <Time at={release.published_at} clock />.
+              </>
+            )}{" "}
+            Channel {release.channel}.
+          </span>
+        </p>
+        {may(c, "releases:write") ? (
+          <nav class="row acts" aria-label="What can be done">
+            {actionsFrom(release.status).map((action) => (
+              <a class="button secondary" href={`${releasePath(release.id)}/${action}`}>
+                {RELEASE_ACTS[action].link}
+              </a>
+            ))}
+          </nav>
+        ) : null}
+        {release.notes === null ? null : (
+          <section>
+            <h2>Notes</h2>
+            <p class="notes">{release.notes}</p>
+          </section>
+        )}
+        <section>
+          <h2>Files</h2>
+          <DataTable
+            caption="Files"
+            quiet
+            columns={["File", "Platform", "State", "Size", "Signed"]}
+            numeric={["Size"]}
+            rows={release.artifacts.map(({ filename, platform, state, size, signature }) => [
+              filename,
+              platform,
+              state === "ready" ? (
+                <StatusBadge tone="good">Checked</StatusBadge>
+              ) : (
+                <StatusBadge tone="careful">Not uploaded yet</StatusBadge>
+              ),
+              formatBytes(size),
+              signature === null ? "no" : "yes",
+            ])}
+            empty="It has no files yet. The release pipeline uploads them: rbee-catalog release publish."
+          />
+          {release.artifacts.map(({ id, filename, sha256 }) => (
+            <>
+              <p class="quiet">SHA-256 of {filename}</p>
+              <CopyBlock id={id} what={`the checksum of ${filename}`}>
+                {sha256}
+              </CopyBlock>
+            </>
+          ))}
+        </section>
+        <section>
+          <h2>
+            Downloads in {REACH_DAYS} days: {formatCount(use.downloads)}
+            {use.licenses === 0 ? "" : `, by ${formatCount(use.licenses)} licenses`}
+          </h2>
+          <DataTable
+            caption="Downloads by platform"
+            quiet
+            columns={["Platform", "Downloads"]}
+            numeric={["Downloads"]}
+            rows={use.platforms.map(({ platform, downloads }) => [platform, formatCount(downloads)])}
+            empty="Nobody has downloaded it."
+          />
+        </section>
+        {may(c, "audit:read") ? (
+          <p>
+            <a href={`/admin/audit?${new URLSearchParams({ subject: release.id })}`}>Who did what to it</a>
+          </p>
+        ) : null}
+      </>
+    ),
+  });
+});

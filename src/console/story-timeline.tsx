@@ -1,0 +1,146 @@
+import type { Child, FC } from "hono/jsx";
+import { StatusBadge } from "../page/status-badge.tsx";
+import { formatDateTime, Time } from "../page/time.tsx";
+import { ActorName } from "./actor-name.tsx";
+import type { LicenseStory } from "./license-story.ts";
+import type { StoryEntry, StoryKind } from "./story-entry.ts";
+import { stripeLink } from "./stripe-dashboard.ts";
+
+/** What each kind of entry is called. */
+export const KIND_WORDS: Record<StoryKind, string> = {
+  act: "Changes",
+  payment: "Payments",
+  mail: "Mails",
+  download: "Downloads",
+};
+
+/** What the acts of the audit trail are called; any other is shown by its own name. */
+const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
+  ["license.buy", "Bought"],
+  ["license.issue", "Issued by hand"],
+  ["license.revoke", "Revoked"],
+  ["license.suspend", "Suspended"],
+  ["license.reinstate", "Reinstated"],
+  ["license.extend", "Extended"],
+  ["license.rotate-key", "Key rotated"],
+  ["license.refund", "Refund asked for, and revoked"],
+  ["license.refunded", "Money given back"],
+  ["license.follow-payment", "Followed its payment"],
+  ["machine.activate", "Machine activated"],
+  ["machine.deactivate", "Machine's seat freed"],
+  ["machine.lease", "Offline lease handed out"],
+]);
+
+const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
+  ["license_key", "The license key"],
+  ["payment_failed", "A payment failed"],
+  ["payment_action_required", "A payment needs the customer"],
+  ["trial_ending", "The trial ends soon"],
+  ["license_expiring", "The license ends soon"],
+  ["license_expired", "The license has ended"],
+  ["key_rotated", "The new license key"],
+]);
+
+type Props = {
+  story: LicenseStory;
+  /** Whether who reads it may see the audit trail, which the actors lead to. */
+  linked: boolean;
+};
+
+/** What happened to a license, newest first. */
+export const StoryTimeline: FC<Props> = ({ story, linked }) =>
+  story.entries.length === 0 ? (
+    <p class="empty">Nothing of this kind has happened.</p>
+  ) : (
+    <ol class="timeline">
+      {story.entries.map((entry) => (
+        <li>
+          <p class="quiet">
+            <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind]}
+          </p>
+          <Entry entry={entry} story={story} linked={linked} />
+        </li>
+      ))}
+    </ol>
+  );
+
+const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story, linked }) => {
+  const { machines, livemode } = story.license;
+  switch (entry.kind) {
+    case "act":
+      return (
+        <>
+          <p>
+            <strong>{ACTION_WORDS.get(entry.action) ?? entry.action}</strong> by{" "}
+            <ActorName actor={entry.actor} linked={linked} />
+          </p>
+          {entry.reason === null ? null : <blockquote>{entry.reason}</blockquote>}
+          <Details details={entry.details} story={story} />
+        </>
+      );
+    case "payment":
+      return (
+        <p>
+          <a href={stripeLink(entry.id, livemode)}>{entry.type}</a>
+          {entry.object_id === null ? null : (
+            <>
+              {" "}
+              about <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>
+            </>
+          )}
+          {entry.attention ? (
+            <>
+              : <StatusBadge tone="careful">needs a look</StatusBadge> {entry.outcome}
+            </>
+          ) : null}
+        </p>
+      );
+    case "mail":
+      return (
+        <p>
+          <strong>{MAIL_WORDS.get(entry.mail) ?? entry.mail}</strong> to {entry.recipient}: {mailState(entry)}
+        </p>
+      );
+    case "download": {
+      const machine = machines.find(({ fingerprint_hash }) => fingerprint_hash === entry.machine);
+      return (
+        <p>
+          {entry.worker_id} {entry.version} for {entry.platform}
+          {machine ? ` by ${machine.name ?? machine.id}` : ""}
+        </p>
+      );
+    }
+  }
+};
+
+function mailState({ sent_at, next_attempt_at, attempts, last_error }: Extract<StoryEntry, { kind: "mail" }>): Child {
+  if (sent_at !== null) return <>sent on {formatDateTime(sent_at)}.</>;
+  if (next_attempt_at === null) return <StatusBadge tone="bad">given up after {attempts} attempts</StatusBadge>;
+  const why = last_error === null ? "" : ` The last attempt failed: ${last_error}`;
+  return (
+    <>
+      waiting to be sent, next on {formatDateTime(next_attempt_at)}.{why}
+    </>
+  );
+}
+
+const Details: FC<{ details: Record<string, unknown>; story: LicenseStory }> = ({ details, story }) => {
+  const given = Object.entries(details).filter(([, value]) => value !== null);
+  return given.length === 0 ? null : (
+    <p class="quiet">
+      {given.map(([name, value], index) => (
+        <>
+          {index === 0 ? "" : " · "}
+          {name.replaceAll("_", " ")}: {detailText(name, value, story)}
+        </>
+      ))}
+    </p>
+  );
+};
+
+/** A detail for people: times as dates, machines by name. */
+function detailText(name: string, value: unknown, { license }: LicenseStory): string {
+  if (typeof value === "number" && /_(at|until)$/.test(name)) return formatDateTime(value);
+  if (name === "machine_id") return license.machines.find(({ id }) => id === value)?.name ?? String(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
