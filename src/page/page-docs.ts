@@ -7,6 +7,10 @@ type Answer = {
   content: { "text/html": { schema: z.ZodString } };
 };
 
+type Redirect = { description: string; headers: typeof LOCATION };
+
+const LOCATION = z.object({ location: z.string().openapi({ example: "/account" }) });
+
 /** The `responses` entry of `createRoute` for an answer that is a page. */
 export const htmlAnswer = (description: string): Answer => ({
   description,
@@ -31,8 +35,8 @@ export function pageDocs({
   leadsTo?: string;
   refusals?: readonly ProblemCode[];
 }) {
-  const responses: Record<number, Answer | { description: string }> = { ...problems("INTERNAL_ERROR", ...refusals) };
-  if (leadsTo !== undefined) responses[303] = { description: leadsTo };
+  const responses: Record<number, Answer | Redirect | { description: string }> = { ...problems("INTERNAL_ERROR", ...refusals) };
+  if (leadsTo !== undefined) responses[303] = { description: leadsTo, headers: LOCATION };
   for (const [status, text] of Object.entries(answers)) {
     const refusal = responses[Number(status)];
     const answer = htmlAnswer(text);
