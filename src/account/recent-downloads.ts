@@ -16,7 +16,7 @@ export type Download = z.output<typeof DownloadRow>;
 export async function readRecentDownloads(db: D1Database, licenseId: string, limit: number): Promise<Download[]> {
   const { results } = await db
     .prepare(
-      `SELECT worker_id, version, platform, machines.name AS machine, at
+      `SELECT worker_id, version, downloads.platform, machines.name AS machine, at
        FROM downloads LEFT JOIN machines
          ON machines.license_id = downloads.license_id AND fingerprint_hash = downloads.machine
        WHERE downloads.license_id = ? ORDER BY at DESC LIMIT ?`,

@@ -6,10 +6,11 @@ import { currentTime, DAY, HOUR, MINUTE } from "../../src/time.ts";
 import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { adminAct, count, issueLicense } from "../licensing/license-fixture.ts";
 import { askWith, newPostbox, type Postbox } from "../mail/postbox.ts";
+import { TestBrowser } from "../session/browser.ts";
+import { mailedPath, pageAt, send, signedInByMail } from "./customer.ts";
 
 const RECOVER = "/v1/licenses/recover";
 const ADA = "ada@example.com";
-const PATH = /https:\/\/catalog\.test(\/recover\/[\w-]+)/;
 
 let postbox: Postbox;
 beforeEach(() => {
@@ -19,23 +20,23 @@ beforeEach(() => {
 const recover = (email: string, headers: Record<string, string> = {}) =>
   askWith(postbox, "POST", RECOVER, { json: { email }, headers });
 
-/** The path of the link that was mailed last. */
-const mailedPath = (): string => postbox.letters.at(-1)?.text.match(PATH)?.[1] ?? "no link was mailed";
-
 async function linkFor(email: string): Promise<string> {
   expect((await recover(email)).status).toBe(202);
-  return mailedPath();
+  return mailedPath(postbox);
 }
 
-/** Everything of a response that its asker sees, but its request id. */
+/** What differs from answer to answer by itself. */
+const OWN = ["x-request-id", "server-timing"];
+
+/** Everything of a response that its asker sees, but what differs by itself. */
 async function seen(response: Response): Promise<unknown> {
-  const headers = [...response.headers].filter(([name]) => name !== "x-request-id");
+  const headers = [...response.headers].filter(([name]) => !OWN.includes(name));
   return { status: response.status, headers, body: await response.text() };
 }
 
 /** Everything that is in D1. */
 async function dump(): Promise<string> {
-  const tables = ["mails", "recovery_links", "audit", "licenses", "outbox"];
+  const tables = ["mails", "recovery_links", "sessions", "audit", "licenses", "outbox"];
   const results = await env.DB.batch(tables.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
   return JSON.stringify(results.map(({ results }) => results));
 }
@@ -44,7 +45,11 @@ describe("asking for forgotten keys", () => {
   it.each(["api", "page"] as const)("tells nobody by the %s who is a customer", async (way) => {
     await issueLicense();
     const askFor = async (email: string) =>
-      seen(way === "api" ? await recover(email) : await askWith(postbox, "POST", "/recover", { form: { email } }));
+      seen(
+        way === "api"
+          ? await recover(email)
+          : await askWith(postbox, "POST", "/account/sign-in/link", { form: { email } }),
+      );
     const known = await askFor(ADA);
     expect(known).toMatchObject({ status: 202 });
     expect(await askFor("nobody@example.com")).toEqual(known);
@@ -68,7 +73,7 @@ describe("asking for forgotten keys", () => {
       .bind(2 * HOUR)
       .run();
     await sendDueMails(postbox.env, currentTime() + MINUTE);
-    expect((await askWith(postbox, "POST", mailedPath())).status).toBe(200);
+    expect((await askWith(postbox, "POST", mailedPath(postbox))).status).toBe(303);
     vi.restoreAllMocks();
   });
 
@@ -102,62 +107,64 @@ describe("asking for forgotten keys", () => {
 });
 
 describe("a recovery link", () => {
-  it("shows the keys of its address's licenses, and of no other", async () => {
+  it("signs in to every license of its address, and to no other", async () => {
     const mine = [await issueLicense(), await issueLicense({ plan: "premium-trial" })];
     const other = await issueLicense({ email: "grace@example.com" });
     await adminAct(mine[1]?.id ?? "", "revoke");
-    const path = await linkFor(ADA);
-    const response = await askWith(postbox, "POST", path);
-    expect(response.status).toBe(200);
-    expect(response.headers.get("Cache-Control")).toBe("no-store");
-    expect(response.headers.get("Referrer-Policy")).toBe("same-origin");
-    expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'; style-src 'self';");
-    const html = await response.text();
+    const browser = await signedInByMail(ADA, postbox);
+    const html = await pageAt(browser);
     for (const { id, key } of mine) {
-      expect(html).toContain(key);
       expect(html).toContain(id);
+      expect(html).not.toContain(key);
+      expect(await (await send(browser, `/account/licenses/${id}/key`)).text()).toContain(key);
     }
-    expect(html).toContain("revoked");
-    expect(html).not.toContain(other.key);
-    expect(html).not.toMatch(/<script(?! src="\/page\/)|style="|https?:/);
+    expect(html).toContain("Revoked");
+    expect(html).not.toContain(other.id);
   });
 
-  it("shows the key as it is now", async () => {
+  it("leads to the key as it is now", async () => {
     const { id, key } = await issueLicense();
-    const path = await linkFor(ADA);
-    const rotated = await (await adminAct(id, "rotate-key")).json<{ key: string }>();
-    const html = await (await askWith(postbox, "POST", path)).text();
-    expect(html).toContain(rotated.key);
+    const browser = await signedInByMail(ADA, postbox);
+    await env.DB.prepare("UPDATE licenses SET generation = 1").run();
+    const html = await (await send(browser, `/account/licenses/${id}/key`)).text();
+    expect(html).toMatch(/rbee_lic_\w{55}/);
     expect(html).not.toContain(key);
   });
 
   it("is used up by its button, not by a visit", async () => {
-    const { key } = await issueLicense();
+    await issueLicense();
     const path = await linkFor(ADA);
+    const browser = new TestBrowser({ bindings: postbox.env });
     for (let i = 0; i < 3; i++) {
-      const visit = await askWith(postbox, "GET", path);
-      expect(visit.status).toBe(200);
-      const html = await visit.text();
-      expect(html).toContain('<form method="post">');
-      expect(html).not.toContain(key);
+      expect(await pageAt(browser, path)).toContain('<form method="post">');
+      expect(browser.cookies.size).toBe(0);
     }
-    expect((await askWith(postbox, "POST", path)).status).toBe(200);
+    expect((await browser.post(path)).status).toBe(303);
+    await pageAt(browser);
     for (const method of ["GET", "POST"]) {
       const again = await askWith(postbox, method, path);
-      expect(again.status).toBe(410);
+      expect([again.status, again.headers.get("Set-Cookie")]).toEqual([410, null]);
       expect(again.headers.get("Content-Type")).toContain("text/html");
-      expect(await again.text()).not.toContain("rbee_lic_");
     }
   });
 
-  it("works once of twenty times at once, and leaves one audit entry", async () => {
-    const { id, key } = await issueLicense();
+  it("is not followed for another site, which would sign its visitor in as somebody else", async () => {
+    await issueLicense();
+    const path = await linkFor(ADA);
+    const victim = new TestBrowser({ bindings: postbox.env });
+    const response = await victim.post(path, { headers: { "Sec-Fetch-Site": "cross-site" } });
+    expect([response.status, victim.cookies.size]).toEqual([403, 0]);
+    expect(await count("recovery_links", "used_at IS NOT NULL")).toBe(0);
+  });
+
+  it("works once of twenty times at once, and leaves one session and one audit entry", async () => {
+    const { id } = await issueLicense();
     const path = await linkFor(ADA);
     const answers = await Promise.all(Array.from({ length: 20 }, () => askWith(postbox, "POST", path)));
-    const bodies = await Promise.all(answers.map((answer) => answer.text()));
-    expect(bodies.filter((body) => body.includes(key))).toHaveLength(1);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(19).fill(410)]);
-    const entry = await env.DB.prepare("SELECT actor, details FROM audit WHERE action = 'licenses.recover'").all();
+    expect(answers.filter((answer) => answer.headers.has("Set-Cookie"))).toHaveLength(1);
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, ...Array<number>(19).fill(410)]);
+    expect(await count("sessions")).toBe(1);
+    const entry = await env.DB.prepare("SELECT actor, details FROM audit WHERE action = 'account.sign-in'").all();
     expect(entry.results).toEqual([
       { actor: expect.stringMatching(/^recovery:rec_/), details: `{"licenses":["${id}"]}` },
     ]);
@@ -207,31 +214,28 @@ describe("a recovery link", () => {
   });
 });
 
-describe("the pages", () => {
-  it("ask for the address again, and say why, when it is none or comes too often", WITH_ROOM, async () => {
+describe("the page that mails a link", () => {
+  it("asks for the address again, with what was entered, when it is none or comes too often", WITH_ROOM, async () => {
     await roomInMinute();
-    expect((await askWith(postbox, "GET", "/recover")).status).toBe(200);
+    const old = await askWith(postbox, "GET", "/recover");
+    expect([old.status, old.headers.get("Location")]).toEqual([303, "/account/sign-in"]);
     for (const form of [{ email: "<b>nobody" }, {}]) {
-      const response = await askWith(postbox, "POST", "/recover", { form });
+      const response = await askWith(postbox, "POST", "/account/sign-in/link", { form });
       expect(response.status).toBe(422);
       const html = await response.text();
       expect(html).toContain('role="alert"');
       expect(html).not.toContain("<b>");
+      if ("email" in form) expect(html).toContain('value="&lt;b&gt;nobody"');
     }
     const headers = { "CF-Connecting-IP": "192.0.2.8" };
     let last = new Response();
     for (let i = 0; i < 11; i++) {
-      last = await askWith(postbox, "POST", "/recover", { form: { email: `p-${i}@example.com` }, headers });
+      last = await askWith(postbox, "POST", "/account/sign-in/link", {
+        form: { email: `p-${i}@example.com` },
+        headers,
+      });
     }
     expect(last.status).toBe(429);
-    expect(await last.text()).toContain('action="/recover"');
-  });
-
-  it("have a style sheet of our own", async () => {
-    const html = await (await askWith(postbox, "GET", "/recover")).text();
-    const href = html.match(/rel="stylesheet" href="([^"]+)"/)?.[1] ?? "";
-    const style = await askWith(postbox, "GET", href);
-    expect(style.status).toBe(200);
-    expect(style.headers.get("Content-Type")).toBe("text/css; charset=utf-8");
+    expect(await last.text()).toContain('value="p-10@example.com"');
   });
 });

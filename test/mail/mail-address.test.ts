@@ -38,24 +38,27 @@ describe("a mail address", () => {
 });
 
 describe.each(UNUSUAL)("whoever has the address %s", (email) => {
-  it("is mailed the key, and finds it again by the API and by the page", async () => {
+  it("is mailed the key, and gets into the account by the API and by the page", async () => {
     const postbox = newPostbox();
     const issued = await askWith(postbox, "POST", "/v1/admin/licenses", {
       json: { plan: "premium-lifetime", email },
       headers: { Authorization: `Bearer ${await ownerToken()}` },
     });
     expect(issued.status).toBe(201);
-    const { key } = await issued.json<{ key: string }>();
+    const { key, license } = await issued.json<{ key: string; license: { id: string } }>();
     expect(postbox.letters).toMatchObject([{ to: email, text: expect.stringContaining(key) }]);
     for (const ask of [
       () => askWith(postbox, "POST", "/v1/licenses/recover", { json: { email: email.toUpperCase() } }),
-      () => askWith(postbox, "POST", "/recover", { form: { email: ` ${email} ` } }),
+      () => askWith(postbox, "POST", "/account/sign-in/link", { form: { email: ` ${email} ` } }),
     ]) {
       expect((await ask()).status).toBe(202);
       const letter = postbox.letters.at(-1);
       expect(letter?.to).toBe(email);
       const [path = ""] = letter?.text.match(/\/recover\/[\w-]{43}/) ?? [];
-      expect(await (await askWith(postbox, "POST", path)).text()).toContain(key);
+      const signedIn = await askWith(postbox, "POST", path);
+      const cookie = signedIn.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+      const account = await askWith(postbox, "GET", "/account", { headers: { Cookie: cookie } });
+      expect(await account.text()).toContain(license.id);
     }
     expect(postbox.letters).toHaveLength(3);
   });
