@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { find } from "../storefront/document.ts";
+import { find } from "../page/document.ts";
 import { ask, begin, pay, press, shopEnv, status } from "./shop.ts";
 
 /** Sends the form that buys a plan, as a browser does from our own page. */
