@@ -28,19 +28,12 @@ export function standingInWords(
         on <Time at={since} />
       </>
     );
-  const from: Child =
-    since === null ? null : (
-      <>
-        {" "}
-        since <Time at={since} />
-      </>
-    );
   const buyAgain = <a href={purchaseUrl}>Buy a license to go on.</a>;
   switch (standing.status) {
     case "active":
       return activeInWords(license, standing);
     case "suspended":
-      return { label: "On hold", tone: "bad", ...holdInWords(standing.cause, from) };
+      return { label: "On hold", tone: "bad", ...holdInWords(standing.cause, since) };
     case "revoked":
       if (standing.cause === "admin") {
         return {
@@ -121,11 +114,12 @@ function activeInWords(
 
 function holdInWords(
   cause: "admin" | "payment" | "subscription" | "expiry",
-  from: Child,
+  since: UnixSeconds | null,
 ): { says: Child; todo: Child } {
+  const from = dated("since", since);
   switch (cause) {
     case "admin":
-      return { says: <>We have put this license on hold{from}.</>, todo: ASK_US };
+      return { says: <>We put this license on hold{dated("on", since)}.</>, todo: ASK_US };
     case "payment":
       return {
         says: <>On hold{from}, because the payment for it is disputed at the bank.</>,
@@ -133,6 +127,18 @@ function holdInWords(
       };
     case "subscription":
     case "expiry":
-      return { says: <>On hold{from}, because the last payment failed.</>, todo: <>To go on, pay under {BILLING}.</> };
+      return {
+        says: <>On hold{from}, because the last payment failed.</>,
+        todo: <>To go on, pay under {BILLING}.</>,
+      };
   }
 }
+
+/** ` on 3 May 2027`, or nothing where the time is not known. */
+const dated = (word: string, at: UnixSeconds | null): Child =>
+  at === null ? null : (
+    <>
+      {` ${word} `}
+      <Time at={at} />
+    </>
+  );
