@@ -61,7 +61,7 @@ const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fa
       />
       <button type="submit">
         {plan.trial_days > 0 ? "Start free trial" : "Buy"}
-        <span class="unseen"> of {plan.name}</span>
+        <span class="unseen"> {plan.name}</span>
       </button>
     </PostForm>
   </article>

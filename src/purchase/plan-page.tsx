@@ -46,6 +46,7 @@ export const planPage = ({ offers, url, formTargets, refusal = null }: Content):
             <p>{refusal.message}</p>
           </Notice>
         ) : null}
+        <h2 class="unseen">The plans</h2>
         <PlanBoxes offers={offers} fault={refusal?.fault ?? null} />
         <h2>Good to know</h2>
         <dl class="answers">
