@@ -84,14 +84,28 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
     await window.page.fill("#email", "ada@example.com");
     return session_id;
   }
+  /** Finds a worker in the storefront as a visitor would, reads how to install it, and presses the button that buys. */
+  async function buyFromStorefront(button: RegExp): Promise<void> {
+    const { page } = window;
+    await page.goto(start.url);
+    await page.getByRole("searchbox", { name: "Search" }).fill("premium gguf");
+    await page.getByLabel("Runs on").selectOption("cpu");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.waitForURL(/\?q=premium\+gguf&.*backend=cpu/);
+    await page.getByRole("link", { name: "Premium LLM Worker (CPU)" }).click();
+    await page.getByText("makepkg, on Arch Linux", { exact: true }).click();
+    await page.getByText(`/workers/${WORKER}/PKGBUILD && makepkg -si`).waitFor();
+    await page.getByRole("button", { name: button }).click();
+    await page.fill("#email", "ada@example.com");
+    await page.click("#pay");
+    await page.waitForURL(/\/checkout\/success/);
+  }
   const shownKey = async (): Promise<string> => (await window.page.textContent("#license-key"))?.trim() ?? "";
 
-  it("pays, copies the key, and has a machine that downloads with it", async () => {
+  it("finds a worker, pays, copies the key, and has a machine that downloads with it", async () => {
     window = await openWindow(browser, start.url);
     await window.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: start.url });
-    await beginCheckout("premium-lifetime");
-    await window.page.click("#pay");
-    await window.page.waitForURL(/\/checkout\/success/);
+    await buyFromStorefront(/^Buy.*Premium, lifetime/);
     const key = await shownKey();
     expect(key).toMatch(/^rbee_lic_[0-9A-Z]+$/);
     await window.page.click("button[data-copy]");
@@ -108,11 +122,9 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
     expect(await readFile(byCurl)).toEqual(await readFile(join(root, "workers", WORKER)));
   });
 
-  it("sees the key without script, too, and nobody else does by the same address", async () => {
+  it("does all this without script, too, and nobody else sees the key by the same address", async () => {
     window = await openWindow(browser, start.url, { javaScriptEnabled: false });
-    await beginCheckout("premium-monthly");
-    await window.page.click("#pay");
-    await window.page.waitForURL(/\/checkout\/success/);
+    await buyFromStorefront(/^Start free trial.*Premium, monthly/);
     const key = await shownKey();
     expect(await activation("without-script", key)).toBe("");
     expect(await window.page.isVisible("button[data-copy]")).toBe(false);
