@@ -48,9 +48,9 @@ export function standingInWords(
         tone: "bad",
         says:
           license.dispute_state === "lost" ? (
-            <>It ended{on}, because the payment for it was taken back through the bank.</>
+            <>This license ended{on}, because the payment for it was taken back through the bank.</>
           ) : (
-            <>It ended{on}, because the payment for it was given back.</>
+            <>This license ended{on}, because the payment for it was given back.</>
           ),
         todo: buyAgain,
       };
@@ -58,7 +58,12 @@ export function standingInWords(
       return {
         label: "Ended",
         tone: "plain",
-        says: standing.cause === "subscription" ? <>Its subscription ended{on}.</> : <>It ended{on}.</>,
+        says:
+          standing.cause === "subscription" ? (
+            <>The subscription of this license ended{on}.</>
+          ) : (
+            <>This license ended{on}.</>
+          ),
         todo: buyAgain,
       };
   }
@@ -83,7 +88,7 @@ function activeInWords(
     };
   }
   const good = { label: "Active", tone: "good", todo: null } as const;
-  if (ends_at === null) return { ...good, says: "It does not end." };
+  if (ends_at === null) return { ...good, says: "This license does not end." };
   if (subscription_state === "active" && expires_at !== null && ends_at === expires_at + grace_seconds) {
     // What renews has a grace for when that fails; what was canceled has none.
     if (grace_seconds > 0)
@@ -91,13 +96,13 @@ function activeInWords(
         ...good,
         says: (
           <>
-            It renews on <Time at={expires_at} />.
+            This license renews on <Time at={expires_at} />.
           </>
         ),
       };
     const says = (
       <>
-        It is canceled: it works until <Time at={ends_at} /> and ends then.
+        This license is canceled: it works until <Time at={ends_at} /> and ends then.
       </>
     );
     return { ...good, says, todo: <>Changed your mind? Take the cancellation back under {BILLING}.</> };
@@ -106,7 +111,7 @@ function activeInWords(
     ...good,
     says: (
       <>
-        It works until <Time at={ends_at} />.
+        This license works until <Time at={ends_at} />.
       </>
     ),
   };

@@ -195,7 +195,7 @@ describe("an offline lease", () => {
     await tokenFor(ada.key, "f1", { name: "attic" });
     const browser = await signedInByKey(ada.key);
     const machine = await machineIdOf(ada);
-    for (const form of [{ machine }, { machine: "", fingerprint: " f2 " }]) {
+    for (const form of [{ machine }, { machine, fingerprint: " f2 " }, { fingerprint: "f3" }]) {
       const response = await send(browser, path(), form);
       expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/jwt"]);
       expect(response.headers.get("Content-Disposition")).toMatch(/^attachment; filename="rbee-lease-mach_\w+\.jwt"$/);
@@ -204,12 +204,12 @@ describe("an offline lease", () => {
       expect(sub).toBe(ada.id);
       expect(exp - currentTime()).toBeGreaterThan(29 * DAY);
     }
-    expect(await count("machines", "deactivated_at IS NULL AND lease_until > 0")).toBe(2);
+    expect(await count("machines", "deactivated_at IS NULL AND lease_until > 0")).toBe(3);
   });
 
   it("is refused on the page, with what was entered, where there can be none", async () => {
     const browser = await signedInByKey(ada.key);
-    const nobody = await send(browser, path(), { machine: "", fingerprint: "" });
+    const nobody = await send(browser, path(), {});
     expect(nobody.status).toBe(422);
     const gone = await send(browser, path(), { machine: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8" });
     expect([gone.status, await gone.text()]).toEqual([403, expect.stringContaining('role="alert"')]);

@@ -52,16 +52,16 @@ describe("how a license stands, in words", () => {
   const subscription = { subscription_state: "active", expires_at: NOW + 10 * DAY, grace_seconds: 7 * DAY } as const;
 
   it.each<[string, Partial<LicenseFacts>, number | null, [string, string, string]]>([
-    ["endless", {}, null, ["Active", "It does not end.", ""]],
-    ["limited", { expires_at: NOW + DAY }, null, ["Active", "It works until 4 May 2027.", ""]],
-    ["subscribed", subscription, null, ["Active", "It renews on 13 May 2027.", ""]],
+    ["endless", {}, null, ["Active", "This license does not end.", ""]],
+    ["limited", { expires_at: NOW + DAY }, null, ["Active", "This license works until 4 May 2027.", ""]],
+    ["subscribed", subscription, null, ["Active", "This license renews on 13 May 2027.", ""]],
     [
       "canceled",
       { ...subscription, grace_seconds: 0 },
       null,
       [
         "Active",
-        "It is canceled: it works until 13 May 2027 and ends then.",
+        "This license is canceled: it works until 13 May 2027 and ends then.",
         "Changed your mind? Take the cancellation back under invoices and billing.",
       ],
     ],
@@ -99,21 +99,34 @@ describe("how a license stands, in words", () => {
       "refunded",
       { refund_state: "full" },
       NOW,
-      ["Ended", "It ended on 3 May 2027, because the payment for it was given back.", "Buy a license to go on."],
+      [
+        "Ended",
+        "This license ended on 3 May 2027, because the payment for it was given back.",
+        "Buy a license to go on.",
+      ],
     ],
     [
       "charged back",
       { dispute_state: "lost", refund_state: "full" },
       null,
-      ["Ended", "It ended, because the payment for it was taken back through the bank.", "Buy a license to go on."],
+      [
+        "Ended",
+        "This license ended, because the payment for it was taken back through the bank.",
+        "Buy a license to go on.",
+      ],
     ],
     [
       "ended",
       { subscription_state: "ended", expires_at: NOW - DAY },
       NOW - DAY,
-      ["Ended", "Its subscription ended on 2 May 2027.", "Buy a license to go on."],
+      ["Ended", "The subscription of this license ended on 2 May 2027.", "Buy a license to go on."],
     ],
-    ["expired", { expires_at: NOW - DAY }, NOW - DAY, ["Ended", "It ended on 2 May 2027.", "Buy a license to go on."]],
+    [
+      "expired",
+      { expires_at: NOW - DAY },
+      NOW - DAY,
+      ["Ended", "This license ended on 2 May 2027.", "Buy a license to go on."],
+    ],
     [
       "put on hold",
       { admin_state: "suspended" },

@@ -4,7 +4,7 @@ import { type Page, page } from "../../page/page.tsx";
 import { SiteHeader } from "../../page/site-header.tsx";
 
 /** A page of the account for who is signed in, under the session with this CSRF token. */
-export const accountPage = ({ csrf, main, ...content }: Page & { csrf: string }): Promise<Response> =>
+export const accountPage = ({ csrf, ...content }: Page & { csrf: string }): Promise<Response> =>
   page({
     ...content,
     header: (
@@ -16,16 +16,10 @@ export const accountPage = ({ csrf, main, ...content }: Page & { csrf: string })
         </PostForm>
       </SiteHeader>
     ),
-    main: (
-      <>
-        {main}
-        <AccountEnd csrf={csrf} />
-      </>
-    ),
   });
 
-/** What concerns the whole account, at the end of each of its pages. */
-const AccountEnd: FC<{ csrf: string }> = ({ csrf }) => (
+/** What concerns the whole account, for the end of the pages that people begin at. */
+export const AccountEnd: FC<{ csrf: string }> = ({ csrf }) => (
   <section class="row" aria-label="Your account">
     <PostForm action="/account/sign-out" csrf={csrf}>
       <input type="hidden" name="everywhere" value="yes" />

@@ -23,21 +23,18 @@ export const LeaseSection: FC<Props> = ({ license, csrf, now, fault }) => {
         Download an offline lease: a file by which one machine goes on for up to {license.offline_days} days without
         asking us. It cannot be taken back, so the machine keeps its seat until the lease ends.
       </p>
-      <PostForm action={`${licensePath(license.id)}/lease`} csrf={csrf}>
+      <PostForm action={`${licensePath(license.id)}/lease#lease`} csrf={csrf}>
         {active.length === 0 ? null : (
           <SelectField
             name="machine"
             label="Machine"
-            value={fault?.machine ?? ""}
-            options={[
-              ...active.map((machine) => ({ value: machine.id, text: machineName(machine) })),
-              { value: "", text: "Another, by its fingerprint" },
-            ]}
+            value={fault?.machine ?? active[0]?.id}
+            options={active.map((machine) => ({ value: machine.id, text: machineName(machine) }))}
           />
         )}
         <Field
           name="fingerprint"
-          label={active.length === 0 ? "Fingerprint of the machine" : "Fingerprint, for another machine"}
+          label={active.length === 0 ? "Fingerprint of the machine" : "Or the fingerprint of another machine"}
           hint={
             <>
               <code>rbee-catalog fingerprint</code> shows it there. A machine that is new takes a seat.

@@ -11,7 +11,7 @@ import type { UnixSeconds } from "../../time.ts";
 import { licensePath } from "../license-path.ts";
 import type { Download } from "../recent-downloads.ts";
 import type { StandingWords } from "../standing-words.tsx";
-import { accountPage } from "./account-page.tsx";
+import { AccountEnd, accountPage } from "./account-page.tsx";
 import { type LeaseFault, LeaseSection } from "./lease-section.tsx";
 import { MachineSection } from "./machine-section.tsx";
 
@@ -63,10 +63,10 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
       </Notice>
       <dl>
         <dt>Opens</dt>
-        <dd>{license.entitlements.join(", ")}</dd>
+        <dd>{license.entitlements.map(entitlementName).join(", ")}</dd>
         <dt>Versions</dt>
         <dd>
-          {license.versions === "*" ? "all" : license.versions}
+          {versionsName(license.versions)}
           {license.updates_until === null ? null : (
             <>
               , published until <Time at={license.updates_until} />
@@ -92,9 +92,17 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
       />
       <DownloadSection downloads={downloads} />
       <BillingSection license={license} csrf={csrf} />
+      <AccountEnd csrf={csrf} />
     </>
   );
 };
+
+const entitlementName = (workers: string): string =>
+  workers === "llm-worker-rbee-premium-*" ? "every premium worker" : workers;
+
+/** A semver range for people; one that is neither all nor an upper bound stays as it is. */
+const versionsName = (range: string): string =>
+  range === "*" ? "all" : range.replace(/^<(\d+\.\d+\.\d+)$/, "all before $1");
 
 const KeySection: FC<LicensePageContent> = ({ license, licenseKey, isRotated = false, csrf }) => (
   <section id="key">
@@ -105,7 +113,7 @@ const KeySection: FC<LicensePageContent> = ({ license, licenseKey, isRotated = f
       </Notice>
     ) : null}
     {licenseKey === null ? (
-      <PostForm action={`${licensePath(license.id)}/key`} csrf={csrf}>
+      <PostForm action={`${licensePath(license.id)}/key#key`} csrf={csrf}>
         <button type="submit">Show the key</button>
       </PostForm>
     ) : (

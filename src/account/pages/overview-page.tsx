@@ -6,7 +6,7 @@ import type { UnixSeconds } from "../../time.ts";
 import { licensePath } from "../license-path.ts";
 import { seatsTaken } from "../seats.ts";
 import type { StandingWords } from "../standing-words.tsx";
-import { accountPage } from "./account-page.tsx";
+import { AccountEnd, accountPage } from "./account-page.tsx";
 
 type Listed = { license: License; words: StandingWords };
 
@@ -22,6 +22,7 @@ export const overviewPage = (listed: Listed[], csrf: string, now: UnixSeconds): 
         {listed.map((one) => (
           <ListedLicense {...one} now={now} />
         ))}
+        <AccountEnd csrf={csrf} />
       </>
     ),
   });

@@ -18,7 +18,7 @@ export const rotateKeyPage = (license: LicenseRow, csrf: string): Promise<Respon
           <li>Machines with an offline lease go on until it ends.</li>
           <li>You see the new key on the next page, and we mail it to the address that the license was bought with.</li>
         </ul>
-        <PostForm csrf={csrf} class="row">
+        <PostForm action={`${licensePath(license.id)}/rotate-key#key`} csrf={csrf} class="row">
           <input type="hidden" name="generation" value={String(license.generation)} />
           <button type="submit" class="danger">
             Replace the key

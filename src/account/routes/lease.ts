@@ -12,12 +12,12 @@ import { requireOwnLicense } from "../own-licenses.ts";
 const docs = pageDocs({
   summary: "Download an offline lease of a license of one's own",
   description:
-    "A license token as `POST /v1/licenses/token` with `offline` gives, as a file: for a machine that holds a seat, by its id, " +
-    "or with no `machine` for the one with `fingerprint`, which takes a seat if it has none.",
+    "A license token as `POST /v1/licenses/token` with `offline` gives, as a file: for the machine with `fingerprint`, which " +
+    "takes a seat if it has none, or without one for the machine with this id, which holds a seat.",
   answers: {
     403: "The license, saying why there is no lease.",
     409: "The license, saying why there is no lease.",
-    422: "The license, saying that no machine was named.",
+    422: "The license, saying that this is no fingerprint.",
     429: "The license, saying that leases were asked for too often.",
   },
   leadsTo: "The page to sign in.",
@@ -47,10 +47,11 @@ export function registerLease(router: OpenAPIHono<CustomerEnv>): void {
     const again = (message: string, status: number) =>
       answerWithLicense(c, license, { leaseFault: { machine: machineId, fingerprint: sent, message, status } });
     const fingerprint = Fingerprint.safeParse(sent);
-    if (machineId === "" && !fingerprint.success)
-      return again("Say which machine: its fingerprint is 1 to 256 characters.", 422);
+    // What was typed counts before what is selected from the beginning: a lease for the wrong machine cannot be taken back.
+    const isTyped = sent.trim() !== "" || machineId === "";
+    if (isTyped && !fingerprint.success) return again("A fingerprint has 1 to 256 characters. Please check it.", 422);
     try {
-      const wanted = fingerprint.success && machineId === "" ? { fingerprint: fingerprint.data } : { machineId };
+      const wanted = isTyped && fingerprint.success ? { fingerprint: fingerprint.data } : { machineId };
       const { token, machine } = await issueOfflineLease(c, license, wanted, actorOf(c, `account:${license.id}`));
       return c.body(token, 200, {
         "Content-Type": "application/jwt",

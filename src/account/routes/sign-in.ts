@@ -2,7 +2,6 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { PROBLEMS, Problem, type ProblemCode, type Refusal } from "../../http/problem.ts";
-import { problems } from "../../http/problem-schema.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { ownForm } from "../../session/form.ts";
@@ -63,16 +62,11 @@ const byMail = createRoute({
 const lostKey = createRoute({
   method: "get",
   path: "/recover",
-  tags: ["Pages"],
-  summary: "Where lost keys are asked for",
-  security: [],
-  responses: {
-    303: {
-      description: "The page to sign in to the account, which mails a link and shows keys.",
-      headers: z.object({ Location: z.string().openapi({ example: "/account/sign-in" }) }),
-    },
-    ...problems("INTERNAL_ERROR"),
-  },
+  ...pageDocs({
+    summary: "Where lost keys are asked for",
+    answers: {},
+    leadsTo: "The page to sign in to the account, which mails a link and shows keys.",
+  }),
 });
 
 /** The status of a form that is shown again. Not 401, which would have a browser ask for a user name and password. */
