@@ -8,13 +8,12 @@ import type { Refundable } from "../purchase/refund.ts";
 import { err, ok, type Result } from "../result.ts";
 import { REVOCATION_SECONDS } from "../storage/edge-store.ts";
 import type { UnixSeconds } from "../time.ts";
+import { counted } from "./counted.ts";
 import { sentenceOf } from "./license-words.ts";
 
 const SOON = `within ${REVOCATION_SECONDS} seconds`;
 const AT_ONCE = "New tokens, activations and verifications are refused at once.";
 const DOWNLOADS_STOP = `Downloads are refused everywhere ${SOON}, links that are in use included.`;
-
-const machines = (count: number): string => (count === 1 ? "1 machine" : `${count} machines`);
 
 /**
  * What an act would do to a license at `now`, sentence by sentence, by the function that decides about it. Errors: those of
@@ -68,7 +67,7 @@ export function previewLicenseAct(
         "The old key, and every token that came from it, is refused for tokens, activations and verifications at once.",
         DOWNLOADS_STOP,
         ...(activeMachines(license).length > 0
-          ? [`${machines(activeMachines(license).length)} must be given the new key. They keep their seats.`]
+          ? [`${counted(activeMachines(license).length, "machine")} must be given the new key. No seat is lost.`]
           : []),
         "Who is signed in to the account with the old key is signed out.",
       ]);
@@ -81,7 +80,7 @@ function endings(license: License, wasActive: boolean, now: UnixSeconds): string
   return [
     ...(wasActive ? [AT_ONCE, DOWNLOADS_STOP] : ["It opens nothing now; that stays so."]),
     ...(wasActive && active > 0
-      ? [`${machines(active)} can no longer download: ${namesOf(activeMachines(license))}.`]
+      ? [`${counted(active, "machine")} can no longer download: ${namesOf(activeMachines(license))}.`]
       : []),
     ...leases(license.machines, now),
   ];

@@ -6,10 +6,19 @@ function actorWords(actor: string): string {
   switch (kind) {
     case "license":
       return "its holder";
+    case "account":
+    case "customer":
+      return "its owner, in the account";
+    case "checkout":
+      return "its checkout";
+    case "recovery":
+      return "a mailed link";
     case "token":
       return `token ${name}`;
     case "access":
       return name;
+    case "stripe":
+      return `Stripe (${name})`;
     case "system":
       return "the system";
     default:

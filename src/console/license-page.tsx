@@ -8,6 +8,7 @@ import { StatusBadge } from "../page/status-badge.tsx";
 import { Time } from "../page/time.tsx";
 import type { UnixSeconds } from "../time.ts";
 import { type ConsoleContext, may } from "./console-page.tsx";
+import { counted } from "./counted.ts";
 import { LICENSE_ACTS } from "./license-acts.tsx";
 import type { LicenseStory } from "./license-story.ts";
 import { STATUS_WORDS, sentenceOf } from "./license-words.ts";
@@ -68,7 +69,7 @@ const Kinds: FC<{ id: string; kind: StoryKind | null }> = ({ id, kind }) => (
   <nav class="row" aria-label="Kinds of entries">
     {[null, ...STORY_KINDS].map((one) => (
       <a href={storyPath(id, one)} aria-current={one === kind ? "true" : undefined}>
-        {one === null ? "Everything" : KIND_WORDS[one]}
+        {one === null ? "Everything" : KIND_WORDS[one].all}
       </a>
     ))}
   </nav>
@@ -114,8 +115,8 @@ const Facts: FC<{ story: LicenseStory }> = ({ story: { license } }) => {
         {license.extended_until === null ? null : " (extended by an admin)"}
       </Fact>
       <Fact name="Key">
-        {license.generation === 0 ? "the first one" : `rotated ${license.generation} times`}; longest offline lease{" "}
-        {license.offline_days} days
+        {license.generation === 0 ? "the first one" : `rotated ${counted(license.generation, "time")}`}; longest offline
+        lease {counted(license.offline_days, "day")}
       </Fact>
       {license.note === null ? null : <Fact name="Note">{license.note}</Fact>}
     </dl>
@@ -218,7 +219,7 @@ const Payment: FC<{ story: LicenseStory }> = ({ story: { license, order, charges
         )}
         {order === null ? null : (
           <Fact name="Order">
-            {order.plan} on {formatCount(order.machines)} machines, {order.state}, begun{" "}
+            {order.plan} on {counted(order.machines, "machine")}, {order.state}, begun{" "}
             <Time at={order.created_at} clock />
           </Fact>
         )}

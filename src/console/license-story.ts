@@ -78,11 +78,16 @@ export async function readLicenseStory(
   };
 }
 
-/** The newest `limit` entries, and those of the same second as the last of them, so that reading on from there misses none. */
-export function newestOf(entries: StoryEntry[], limit: number): Pick<LicenseStory, "entries" | "next"> {
-  const sorted = entries.toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
-  const last = sorted[limit - 1];
-  if (last === undefined || sorted.length === limit) return { entries: sorted, next: null };
-  const shown = sorted.filter(({ at }) => at >= last.at);
-  return { entries: shown, next: shown.length < sorted.length ? last.at : null };
+/**
+ * The newest entries of `read`, `limit` of them at most: what happened in one second is not divided, so that reading on from
+ * there misses nothing. (Of more than `limit` in one second, as many are shown as were read.)
+ */
+export function newestOf(read: StoryEntry[], limit: number): Pick<LicenseStory, "entries" | "next"> {
+  const sorted = read.toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  const beyond = sorted[limit];
+  if (beyond === undefined) return { entries: sorted, next: null };
+  const entries = sorted.filter(({ at }) => at > beyond.at);
+  return entries.length > 0
+    ? { entries, next: beyond.at + 1 }
+    : { entries: sorted.filter(({ at }) => at === beyond.at), next: beyond.at };
 }

@@ -1,8 +1,8 @@
-import { formatCount } from "../page/quantity.ts";
 import type { Tone } from "../page/tone.ts";
 import { nextStatus, RELEASE_ACTIONS, type ReleaseAction, type ReleaseStatus } from "../releases/release-status.ts";
 import type { Release } from "../releases/release-store.ts";
 import { REVOCATION_SECONDS } from "../storage/edge-store.ts";
+import { counted } from "./counted.ts";
 import { REACH_DAYS, type ReleaseUse } from "./release-reach.ts";
 
 /** The name of a release's status and the tone it is shown in. */
@@ -45,7 +45,7 @@ export function previewReleaseAct(
   use: ReleaseUse,
   audience: Audience,
 ): string[] {
-  const whom = audience.free ? "everybody" : `${licenses(audience.licenses)} in force`;
+  const whom = audience.free ? "everybody" : `${counted(audience.licenses, "license")} in force`;
   const used = usedSentence(use, audience.free);
   const files = artifacts.map(({ platform }) => platform).join(", ");
   switch (action) {
@@ -80,11 +80,8 @@ export function previewReleaseAct(
   }
 }
 
-const licenses = (count: number): string => (count === 1 ? "1 license" : `${formatCount(count)} licenses`);
-
 function usedSentence(use: ReleaseUse, isFree: boolean): string {
   if (use.downloads === 0) return `It was not downloaded in the last ${REACH_DAYS} days.`;
-  const downloads = use.downloads === 1 ? "once" : `${formatCount(use.downloads)} times`;
-  const by = isFree ? "" : `, by ${licenses(use.licenses)}`;
-  return `It was downloaded ${downloads} in the last ${REACH_DAYS} days${by}.`;
+  const by = isFree ? "" : `, by ${counted(use.licenses, "license")}`;
+  return `It was downloaded ${counted(use.downloads, "time")} in the last ${REACH_DAYS} days${by}.`;
 }

@@ -6,12 +6,12 @@ import type { LicenseStory } from "./license-story.ts";
 import type { StoryEntry, StoryKind } from "./story-entry.ts";
 import { stripeLink } from "./stripe-dashboard.ts";
 
-/** What each kind of entry is called. */
-export const KIND_WORDS: Record<StoryKind, string> = {
-  act: "Changes",
-  payment: "Payments",
-  mail: "Mails",
-  download: "Downloads",
+/** What an entry of each kind is called, and all of them. */
+export const KIND_WORDS: Record<StoryKind, { one: string; all: string }> = {
+  act: { one: "Change", all: "Changes" },
+  payment: { one: "Payment", all: "Payments" },
+  mail: { one: "Mail", all: "Mails" },
+  download: { one: "Download", all: "Downloads" },
 };
 
 /** What the acts of the audit trail are called; any other is shown by its own name. */
@@ -56,7 +56,7 @@ export const StoryTimeline: FC<Props> = ({ story, linked }) =>
       {story.entries.map((entry) => (
         <li>
           <p class="quiet">
-            <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind]}
+            <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind].one}
           </p>
           <Entry entry={entry} story={story} linked={linked} />
         </li>
@@ -131,7 +131,7 @@ const Details: FC<{ details: Record<string, unknown>; story: LicenseStory }> = (
       {given.map(([name, value], index) => (
         <>
           {index === 0 ? "" : " · "}
-          {name.replaceAll("_", " ")}: {detailText(name, value, story)}
+          {name.replace(/_id$/, "").replaceAll("_", " ")}: {detailText(name, value, story)}
         </>
       ))}
     </p>

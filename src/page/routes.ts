@@ -1,8 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import base from "simpledotcss/simple.min.css";
+import consoleStyle from "../console/console.css";
 import { createRouter } from "../http/app.ts";
 import { problems } from "../http/problem-schema.ts";
 import { documentResponse, staticDocument } from "../http/static-document.ts";
+import storefront from "../storefront/storefront.css";
+import components from "./components.css";
 import { ICON } from "./icon.ts";
 import palette from "./palette.css";
 import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from "./paths.ts";
@@ -15,7 +18,7 @@ const FILES = [
     path: STYLE_PATH,
     summary: "Style the pages",
     type: "text/css",
-    text: [base, palette, style].join("\n"),
+    text: [base, palette, style, components, storefront, consoleStyle].join("\n"),
     example: ":root { color-scheme: light dark }",
   },
   {

@@ -18,6 +18,7 @@ import {
   formBehind,
   formBody,
 } from "../console-router.ts";
+import { counted } from "../counted.ts";
 import { keyPage } from "../key-page.tsx";
 import { endOfDay, reasonField } from "../license-acts.tsx";
 import { Reason } from "../sent-form.ts";
@@ -144,7 +145,7 @@ function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
       const license = licenseByHand(order, c.var.config.LIVEMODE, admin.now);
       return [
         `${license.email} gets ${plans[order.plan].name}: ${license.entitlements.join(", ")}, versions ${license.versions}.`,
-        `On ${license.machine_limit === 1 ? "one machine" : `${license.machine_limit} machines`}, ${
+        `On ${counted(license.machine_limit, "machine")}, ${
           license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`
         }. It works at once.`,
         order.send_mail

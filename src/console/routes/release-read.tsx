@@ -11,6 +11,7 @@ import { readRelease } from "../../releases/release-store.ts";
 import { currentTime } from "../../time.ts";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+import { counted } from "../counted.ts";
 import { ReleaseParams } from "../params.ts";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS } from "../release-acts.ts";
 import { releasePath } from "../release-path.ts";
@@ -20,9 +21,15 @@ const route = createRoute({
   method: "get",
   path: "/admin/releases/{id}",
   ...behind("releases:read"),
-  request: { params: ReleaseParams, query: z.object({
-      done: z.string().optional().openapi({ param: { description: "The act that led here." }, example: "yank" }),
-    }) },
+  request: {
+    params: ReleaseParams,
+    query: z.object({
+      done: z
+        .string()
+        .optional()
+        .openapi({ param: { description: "The act that led here." }, example: "yank" }),
+    }),
+  },
   ...pageDocs({
     summary: "Show a release, its files and how much it is used",
     answers: { 200: "The release." },
@@ -106,7 +113,7 @@ releaseRead.openapi(route, async (c) => {
         <section>
           <h2>
             Downloads in {REACH_DAYS} days: {formatCount(use.downloads)}
-            {use.licenses === 0 ? "" : `, by ${formatCount(use.licenses)} licenses`}
+            {use.licenses === 0 ? "" : `, by ${counted(use.licenses, "license")}`}
           </h2>
           <DataTable
             caption="Downloads by platform"

@@ -20,7 +20,10 @@ const route = createRoute({
   ...behind("tokens:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
-      done: z.string().optional().openapi({ param: { description: "The act that led here." }, example: "revoke" }),
+      done: z
+        .string()
+        .optional()
+        .openapi({ param: { description: "The act that led here." }, example: "revoke" }),
     }),
   },
   ...pageDocs({
