@@ -1,5 +1,4 @@
 import type { Child } from "hono/jsx";
-import { raw } from "hono/utils/html";
 import { Document } from "./document.tsx";
 import { SiteHeader } from "./site-header.tsx";
 
@@ -50,8 +49,8 @@ const policyOf = ({ formTargets = [] }: Page): string =>
  */
 export async function page(content: Page): Promise<Response> {
   const { status = 200, header = <SiteHeader />, headers = {}, ...rest } = content;
-  const document = await (<Document {...rest} header={header} />);
-  return new Response(`<!doctype html>${raw(document)}`, {
+  const document = await (<Document {...rest} header={header} />).toString();
+  return new Response(`<!doctype html>${document}`, {
     status,
     headers: {
       ...headers,
