@@ -35,7 +35,9 @@ export function pageDocs({
   leadsTo?: string;
   refusals?: readonly ProblemCode[];
 }) {
-  const responses: Record<number, Answer | Redirect | { description: string }> = { ...problems("INTERNAL_ERROR", ...refusals) };
+  const responses: Record<number, Answer | Redirect | { description: string }> = {
+    ...problems("INTERNAL_ERROR", ...refusals),
+  };
   if (leadsTo !== undefined) responses[303] = { description: leadsTo, headers: LOCATION };
   for (const [status, text] of Object.entries(answers)) {
     const refusal = responses[Number(status)];
