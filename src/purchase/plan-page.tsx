@@ -60,8 +60,8 @@ export const planPage = ({ offers, url, formTargets, refusal = null }: Content):
           <dd>A monthly license works until the end of what is paid for. A lifetime license has nothing to cancel.</dd>
           <dt>Does it work without the internet?</dt>
           <dd>
-            A worker that is installed runs without us. To download new versions, a machine must reach this site or
-            carry an offline lease.
+            A worker that is installed runs without us. New versions are downloaded from this site; with an offline
+            lease, a machine shows in between that it is licensed.
           </dd>
           <dt>What about invoices and tax?</dt>
           <dd>
