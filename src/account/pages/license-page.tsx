@@ -121,9 +121,9 @@ const KeySection: FC<LicensePageContent> = ({ license, licenseKey, isRotated = f
         <CopyBlock id="license-key" what="the license key">
           {licenseKey}
         </CopyBlock>
-        <p>Keep it like a password. On each machine that is to use it:</p>
+        <p>Keep it like a password. On each machine that is to use it, run this and paste the key:</p>
         <CopyBlock id="activate" what="the command">
-          {`RBEE_LICENSE_KEY=${licenseKey} rbee-catalog activate`}
+          rbee-catalog activate --key-stdin
         </CopyBlock>
       </>
     )}
