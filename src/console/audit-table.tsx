@@ -4,24 +4,29 @@ import { DataTable } from "../page/data-table.tsx";
 import { Time } from "../page/time.tsx";
 import { ActorName } from "./actor-name.tsx";
 import { type ConsoleContext, may } from "./console-page.tsx";
+import { EntryDetails } from "./entry-details.tsx";
 import { licensePath } from "./license-page.tsx";
 import { releasePath } from "./release-path.ts";
 
 /** Entries of the audit trail, as they are recorded. */
 export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c, entries }) => (
-  <DataTable
-    caption="Newest first"
-    columns={["When", "Who", "What", "To what", "Why", "Details"]}
-    rows={entries.map(({ at, actor, action, subject, reason, details }) => [
-      <Time at={at} clock />,
-      <ActorName actor={actor} linked />,
-      <a href={`/admin/audit?${new URLSearchParams({ action })}`}>{action}</a>,
-      <Subject c={c} subject={subject} />,
-      reason ?? "",
-      Object.keys(details).length === 0 ? "" : <code>{JSON.stringify(details)}</code>,
-    ])}
-    empty="No entry fits."
-  />
+  <div class="audit">
+    <DataTable
+      caption="Newest first"
+      columns={["When", "Who", "What", "To what", "Why and how"]}
+      rows={entries.map(({ at, actor, action, subject, reason, details }) => [
+        <Time at={at} clock />,
+        <ActorName actor={actor} linked />,
+        <a href={`/admin/audit?${new URLSearchParams({ action })}`}>{action}</a>,
+        <Subject c={c} subject={subject} />,
+        <>
+          {reason === null ? null : <blockquote>{reason}</blockquote>}
+          <EntryDetails details={details} />
+        </>,
+      ])}
+      empty="No entry fits."
+    />
+  </div>
 );
 
 /** What an entry is about, leading to its page for who may see that. */

@@ -36,7 +36,9 @@ export const LicenseBody: FC<Props> = ({ c, story, kind, isLater, now }) => {
   const { text, tone } = STATUS_WORDS[standing.status];
   return (
     <>
-      <h1>{license.email}</h1>
+      <h1>
+        <MailName email={license.email} />
+      </h1>
       <p class="row">
         <StatusBadge tone={tone}>{text}</StatusBadge>
         <span>{sentenceOf(standing, license)}</span>
@@ -55,6 +57,18 @@ export const LicenseBody: FC<Props> = ({ c, story, kind, isLater, now }) => {
           next={story.next === null ? null : storyPath(license.id, kind, story.next)}
         />
       </section>
+    </>
+  );
+};
+
+/** A mail address that breaks before its `@`, if it must. */
+const MailName: FC<{ email: string }> = ({ email }) => {
+  const at = email.lastIndexOf("@");
+  return (
+    <>
+      {email.slice(0, at)}
+      <wbr />
+      {email.slice(at)}
     </>
   );
 };

@@ -13,17 +13,32 @@ export const RELEASE_WORDS: Record<ReleaseStatus, { text: string; tone: Tone }> 
   blocked: { text: "Blocked", tone: "bad" },
 };
 
-/** The acts upon a release, as the console offers them. */
-export const RELEASE_ACTS: Record<ReleaseAction, { link: string; button: string; dangerous: boolean; done: string }> = {
-  publish: { link: "Publish", button: "Publish it", dangerous: false, done: "The release is published." },
-  yank: { link: "Yank", button: "Yank it", dangerous: true, done: "The release is yanked." },
+/** An action upon a release, as the console offers it; `title` is followed by the version. */
+type ReleaseAct = { link: string; title: string; button: string; dangerous: boolean; done: string };
+
+export const RELEASE_ACTS: Record<ReleaseAction, ReleaseAct> = {
+  publish: {
+    link: "Publish",
+    title: "Publish version",
+    button: "Publish it",
+    dangerous: false,
+    done: "The release is published.",
+  },
+  yank: { link: "Yank", title: "Yank version", button: "Yank it", dangerous: true, done: "The release is yanked." },
   unyank: {
     link: "Take the yank back",
+    title: "Take back the yank of version",
     button: "List it again",
     dangerous: false,
     done: "The release is listed again.",
   },
-  block: { link: "Block", button: "Block it for good", dangerous: true, done: "The release is blocked." },
+  block: {
+    link: "Block",
+    title: "Block version",
+    button: "Block it for good",
+    dangerous: true,
+    done: "The release is blocked.",
+  },
 };
 
 /** The actions that lead a release on from its status. */

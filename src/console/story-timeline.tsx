@@ -2,6 +2,7 @@ import type { Child, FC } from "hono/jsx";
 import { StatusBadge } from "../page/status-badge.tsx";
 import { formatDateTime, Time } from "../page/time.tsx";
 import { ActorName } from "./actor-name.tsx";
+import { EntryDetails } from "./entry-details.tsx";
 import type { LicenseStory } from "./license-story.ts";
 import type { StoryEntry, StoryKind } from "./story-entry.ts";
 import { stripeLink } from "./stripe-dashboard.ts";
@@ -75,7 +76,10 @@ const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story, linked }) => {
             <ActorName actor={entry.actor} linked={linked} />
           </p>
           {entry.reason === null ? null : <blockquote>{entry.reason}</blockquote>}
-          <Details details={entry.details} story={story} />
+          <EntryDetails
+            details={entry.details}
+            nameOf={(id) => machines.find((one) => one.id === id)?.name ?? undefined}
+          />
         </>
       );
     case "payment":
@@ -122,25 +126,4 @@ function mailState({ sent_at, next_attempt_at, attempts, last_error }: Extract<S
       waiting to be sent, next on {formatDateTime(next_attempt_at)}.{why}
     </>
   );
-}
-
-const Details: FC<{ details: Record<string, unknown>; story: LicenseStory }> = ({ details, story }) => {
-  const given = Object.entries(details).filter(([, value]) => value !== null);
-  return given.length === 0 ? null : (
-    <p class="quiet">
-      {given.map(([name, value], index) => (
-        <>
-          {index === 0 ? "" : " · "}
-          {name.replace(/_id$/, "").replaceAll("_", " ")}: {detailText(name, value, story)}
-        </>
-      ))}
-    </p>
-  );
-};
-
-/** A detail for people: times as dates, machines by name. */
-function detailText(name: string, value: unknown, { license }: LicenseStory): string {
-  if (typeof value === "number" && /_(at|until)$/.test(name)) return formatDateTime(value);
-  if (name === "machine_id") return license.machines.find(({ id }) => id === value)?.name ?? String(value);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -76,10 +76,10 @@ async function twoStep(
   const { DB } = c.env;
   const release = await readRelease(DB, id);
   const admin = adminActor(c);
-  const { link, button, dangerous } = RELEASE_ACTS[action];
+  const { title, button, dangerous } = RELEASE_ACTS[action];
   return {
     part: "/admin/releases",
-    title: `${link}: ${release.version}`,
+    title: `${title} ${release.version}`,
     about: `${release.worker_id} ${release.version} · ${release.channel}`,
     button,
     dangerous,
