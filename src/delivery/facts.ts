@@ -1,6 +1,6 @@
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
-import type { Manifest } from "../releases/manifest.ts";
+import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
 import { manifestFromLedger } from "../releases/manifest-publication.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../storage/edge-store.ts";
 import type { UnixSeconds } from "../time.ts";
@@ -26,7 +26,7 @@ export async function readDeliveryFacts(
     return new Map<EdgeKey, unknown>();
   });
   return {
-    manifest: (found.get(manifestKey) as Manifest | null) ?? (await ledgerManifest(env.DB, workerId, now)),
+    manifest: manifestOfRecord(found.get(manifestKey)) ?? (await ledgerManifest(env.DB, workerId, now)),
     license:
       licenseId === null
         ? null
@@ -49,7 +49,7 @@ export async function readLedgerRecord(
 }
 
 async function ledgerManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
-  const manifest = await manifestFromLedger(db, workerId);
+  const manifest = await manifestFromLedger(db, workerId, now);
   rememberEdge(`manifest:${workerId}`, manifest, now);
   return manifest;
 }

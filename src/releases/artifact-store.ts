@@ -1,16 +1,19 @@
 import * as z from "zod";
 import { Problem } from "../http/problem.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import { PLATFORMS } from "./manifest.ts";
 
 export const ArtifactRow = z.object({
   id: z.string(),
   release_id: z.string(),
+  kind: z.enum(ARTIFACT_KINDS),
   platform: z.enum(PLATFORMS),
   filename: z.string(),
   size: z.number(),
   sha256: z.string(),
   signature: z.string().nullable(),
+  pgp_signature: z.string().nullable(),
   state: z.enum(["uploading", "ready"]),
   object_key: z.string(),
   upload_id: z.string(),

@@ -1,6 +1,7 @@
 import { Problem } from "../http/problem.ts";
 import { newId } from "../storage/id.ts";
 import type { Actor } from "../storage/ledger.ts";
+import { kindOfFilename } from "./artifact-kind.ts";
 import {
   type Artifact,
   deleteArtifact,
@@ -37,6 +38,8 @@ export async function declareArtifact(
   if (release.status !== "draft") throw notADraft();
   const artifact: Artifact = {
     ...file,
+    kind: kindOfFilename(file.filename),
+    pgp_signature: null,
     ...(await openUpload(env.BINARIES, file)),
     id: newId("art"),
     release_id: releaseId,
@@ -59,7 +62,10 @@ export async function declareArtifact(
 
 /** The file of a release that `file` declares again. The signature is no part of that: it can be given later. */
 function findDeclared({ artifacts }: Release, file: DeclaredFile): Artifact | undefined {
-  const rivals = artifacts.filter(({ platform, filename }) => platform === file.platform || filename === file.filename);
+  const rivals = artifacts.filter(
+    ({ kind, platform, filename }) =>
+      (platform === file.platform && kind === kindOfFilename(file.filename)) || filename === file.filename,
+  );
   for (const rival of rivals) {
     const facts = ["platform", "filename", "size", "sha256"] as const;
     if (facts.every((fact) => rival[fact] === file[fact])) continue;

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../time.ts";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import type { Artifact, Part } from "./artifact-store.ts";
 import { CHANNELS, PLATFORMS } from "./manifest.ts";
 import { RELEASE_STATUSES } from "./release-status.ts";
@@ -55,6 +56,10 @@ export const SignatureText = z
   .max(16_384)
   .openapi({ description: "The text of the file's `.minisig`, prehashed (the default).", example: EXAMPLE_SIGNATURE });
 
+export const Kind = z
+  .enum(ARTIFACT_KINDS)
+  .openapi({ description: "`package` for `*.pkg.tar.{gz,xz,zst}`, which pacman installs.", example: "binary" });
+
 export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });
 
 export const ReleaseParams = z.object({
@@ -70,6 +75,7 @@ const Time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:0
 export const ArtifactSchema = z
   .object({
     id: z.string().openapi({ example: "art_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+    kind: Kind,
     platform: PlatformName,
     filename: Filename,
     size: Size,
@@ -114,9 +120,9 @@ export const ArtifactUpload = z
 
 /** An artifact as the API shows it. */
 export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSchema> => {
-  const { id, platform, filename, size, sha256, signature, state, created_at, completed_at } = artifact;
+  const { id, kind, platform, filename, size, sha256, signature, state, created_at, completed_at } = artifact;
   const times = { created_at: toRfc3339(created_at), completed_at: toRfc3339(completed_at) };
-  return { id, platform, filename, size, sha256, signature, state, ...times };
+  return { id, kind, platform, filename, size, sha256, signature, state, ...times };
 };
 
 /** A release as the API shows it. */
