@@ -1,5 +1,6 @@
 import type { MinisignPublicKey } from "../../releases/minisign.ts";
 import { parseMinisignSignature, verifyMinisign } from "../../releases/minisign.ts";
+import { trustedFields } from "../../releases/trusted-comment.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import type { FileDigest } from "../file-digest.ts";
 
@@ -25,12 +26,7 @@ export async function checkDownload(
   if (!signature.ok) return refuse(signature.error);
   const signer = await verifyMinisign(keys, signature.value, digest.blake2b);
   if (!signer.ok) refuse(signer.error);
-  const named = new Map(
-    signature.value.trustedComment.split("\t").map((field) => {
-      const colon = field.indexOf(":");
-      return [field.slice(0, colon), field.slice(colon + 1)];
-    }),
-  );
+  const named = trustedFields(signature.value.trustedComment);
   for (const [field, value] of [
     ["worker", expected.workerId],
     ["version", expected.version],

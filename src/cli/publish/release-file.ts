@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { PLATFORMS, type Platform } from "../../releases/manifest.ts";
 import { formatMinisignSignature } from "../../releases/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../releases/minisign-secret-key.ts";
+import { formatTrustedComment } from "../../releases/trusted-comment.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { digestFile } from "../file-digest.ts";
 import { startProgress } from "../progress.ts";
@@ -39,7 +40,7 @@ export function parsePlatform(text: string): Platform {
  * old signed binary as a new one. Without a time, so that signing again gives the same text and a broken upload resumes.
  */
 export const trustedComment = (workerId: string, version: string, filename: string): string =>
-  `file:${filename}\tworker:${workerId}\tversion:${version}`;
+  formatTrustedComment({ file: filename, worker: workerId, version });
 
 /**
  * Reads, hashes and signs a file to be published. The signature is made with `secretKey`; without one, the text of
