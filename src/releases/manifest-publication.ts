@@ -42,7 +42,8 @@ const manifestOf = (worker_id: string, releases: Release[], now: UnixSeconds): M
 });
 
 /** A release as the edge knows it: once published, it has a time and all its files are ready. */
-function offered({ id, version, channel, status, published_at, notes, artifacts }: Release): ManifestRelease[] {
+function offered(release: Release): ManifestRelease[] {
+  const { id, version, channel, status, published_at, notes, source_tag, artifacts } = release;
   if (status === "draft" || published_at === null) return [];
   const files = artifacts
     .filter(({ state }) => state === "ready")
@@ -50,5 +51,5 @@ function offered({ id, version, channel, status, published_at, notes, artifacts 
       return { kind, platform, filename, size, sha256, object_key, signature, pgp_signature };
     })
     .sort((a, b) => ARTIFACT_KINDS.indexOf(a.kind) - ARTIFACT_KINDS.indexOf(b.kind));
-  return [{ id, version, channel, status, published_at, notes, artifacts: files }];
+  return [{ id, version, channel, status, published_at, notes, source_tag, artifacts: files }];
 }

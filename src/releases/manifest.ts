@@ -29,6 +29,8 @@ const ManifestRelease = z.object({
   status: z.enum(["published", "yanked", "blocked"]),
   published_at: z.number(),
   notes: z.string().nullable(),
+  /** The git tag that a free worker's recipe builds, or null for its branch. */
+  source_tag: z.string().nullable().default(null),
   artifacts: z.array(ManifestArtifact),
 });
 

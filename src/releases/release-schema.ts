@@ -39,6 +39,14 @@ export const Filename = z
   .refine((name) => !/\.(mini)?sig$/i.test(name), "must not be the name of a signature; those are made by the catalog")
   .openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" });
 
+/** A tag that can stand in a recipe as it is: letters, digits and `._/-`, as git-check-ref-format(1) allows them. */
+export const SourceTag = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9]+([._/-][A-Za-z0-9]+)*$/, "must be letters and digits, joined by single ._/-")
+  .refine((tag) => !/\.lock(\/|$)/.test(tag), "must not end with .lock")
+  .openapi({ description: "The git tag that the recipe of a free worker builds.", example: "v1.2.0" });
+
 export const Size = z
   .int()
   .min(1)
@@ -97,6 +105,7 @@ export const ReleaseSchema = z
     channel: ChannelName,
     status: z.enum(RELEASE_STATUSES),
     notes: z.string().nullable().openapi({ example: "Faster prompt processing." }),
+    source_tag: SourceTag.nullable(),
     created_at: Time,
     published_at: Time.nullable(),
     artifacts: z.array(ArtifactSchema),
@@ -127,9 +136,10 @@ export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSche
 
 /** A release as the API shows it. */
 export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> => {
-  const { id, worker_id, version, channel, status, notes, created_at, published_at, artifacts } = release;
+  const { id, worker_id, version, channel, status, notes, source_tag, created_at, published_at, artifacts } = release;
   const times = { created_at: toRfc3339(created_at), published_at: toRfc3339(published_at) };
-  return { id, worker_id, version, channel, status, notes, ...times, artifacts: artifacts.map(presentArtifact) };
+  const facts = { id, worker_id, version, channel, status, notes, source_tag };
+  return { ...facts, ...times, artifacts: artifacts.map(presentArtifact) };
 };
 
 /** An upload and how far it is, as the API shows it. */

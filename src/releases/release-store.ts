@@ -13,6 +13,7 @@ const ReleaseRow = z.object({
   channel: z.enum(CHANNELS),
   status: z.enum(RELEASE_STATUSES),
   notes: z.string().nullable(),
+  source_tag: z.string().nullable(),
   created_at: z.number(),
   published_at: z.number().nullable(),
   last_change: z.string(),
@@ -70,19 +71,19 @@ export const listAllReleases = (
 export async function createRelease(
   db: D1Database,
   actor: Actor,
-  draft: { worker_id: string; version: string; channel: Channel; notes: string | null },
+  draft: { worker_id: string; version: string; channel: Channel; notes: string | null; source_tag?: string | null },
 ): Promise<Release> {
-  const { worker_id, version, channel, notes } = draft;
+  const { worker_id, version, channel, notes, source_tag = null } = draft;
   const id = newId("rel");
   const change = newChange(actor, { action: "release.create", subject: id, details: { worker_id, version, channel } });
   try {
     await commitChange(db, change, { table: "releases", id }, [
       db
         .prepare(
-          `INSERT INTO releases (id, worker_id, version, channel, notes, created_at, last_change)
-           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, created_at, last_change)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .bind(id, worker_id, version, channel, notes, actor.now, change.id),
+        .bind(id, worker_id, version, channel, notes, source_tag, actor.now, change.id),
     ]);
   } catch (error) {
     if (!isUniqueViolation(error, "releases.worker_id, releases.version")) throw error;

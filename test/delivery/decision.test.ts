@@ -27,6 +27,7 @@ const release = (version: string, over: Partial<ManifestRelease> = {}): Manifest
   status: "published",
   published_at: NOW - 1000,
   notes: null,
+  source_tag: null,
   artifacts: [artifact("linux-x86_64", "w-x86"), artifact("linux-aarch64", "w-arm")],
   ...over,
 });

@@ -82,6 +82,7 @@ export async function publishRelease({
   version,
   channel = defaultChannel(version),
   notes = null,
+  source_tag = null,
   files,
   ...file
 }: {
@@ -89,9 +90,10 @@ export async function publishRelease({
   version: string;
   channel?: Channel;
   notes?: string | null;
+  source_tag?: string | null;
   files?: TestFile[];
 } & Partial<TestFile>): Promise<Release> {
-  const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes });
+  const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes, source_tag });
   for (const one of files ?? [{ bytes: randomBytes(100), ...file }]) await addFile(draft.id, one);
   const release = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
   await publish(

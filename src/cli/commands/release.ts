@@ -17,6 +17,7 @@ type PublishOptions = {
   channel?: string;
   signKey?: string;
   notes?: string;
+  sourceTag?: string;
 };
 
 /** Adds `release`: what a publisher does with versions. */
@@ -43,6 +44,7 @@ export function addReleaseCommands(program: Command): void {
     .option("--channel <channel>", "stable, rc, beta or alpha, if not the one that the version says")
     .option("--sign-key <file>", "minisign secret key without a password; else FILE.minisig is used if it is there")
     .option("--notes <text>", "what is new")
+    .option("--source-tag <tag>", "git tag that the recipe of a free worker builds, if not its branch")
     .addHelpText(
       "after",
       `
@@ -69,6 +71,7 @@ Example:
         version: options.version,
         channel: options.channel,
         notes: options.notes,
+        sourceTag: options.sourceTag,
         files,
       });
       context.show({ release: published }, () => formatReleases([published]));

@@ -16,6 +16,8 @@ export type Publication = {
   /** Left to the version when it is undefined: `-rc.1` goes to rc, a final one to stable. */
   channel: string | undefined;
   notes: string | undefined;
+  /** The git tag that the recipe of a free worker builds. */
+  sourceTag?: string | undefined;
   files: readonly ReleaseFile[];
 };
 
@@ -56,7 +58,7 @@ export async function publishRelease(
 
 /** Makes the draft, or finds the release that has this version already. */
 async function draft(client: CatalogClient, credential: string, publication: Publication): Promise<Release> {
-  const { workerId, version, channel, notes } = publication;
+  const { workerId, version, channel, notes, sourceTag } = publication;
   try {
     const { release } = await client.json(ReleaseAnswer, {
       method: "POST",
@@ -64,7 +66,7 @@ async function draft(client: CatalogClient, credential: string, publication: Pub
       credential,
       // A second attempt after one that arrived meets its own draft, as CONFLICT.
       repeatable: true,
-      body: { worker_id: workerId, version, channel, notes },
+      body: { worker_id: workerId, version, channel, notes, source_tag: sourceTag },
     });
     return release;
   } catch (error) {
