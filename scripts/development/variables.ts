@@ -1,7 +1,7 @@
 import { parseEnv } from "node:util";
 import { writePrivateFile } from "../../src/cli/private-file.ts";
 import { readTextIfThere } from "../../src/cli/text-file.ts";
-import { formatMinisignPublicKey } from "../../src/releases/minisign.ts";
+import { encodeMinisignPublicKey } from "../../src/releases/minisign.ts";
 import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
 import { developmentSecrets } from "../development-secrets.ts";
 import { stripeVariables } from "./stripe.ts";
@@ -22,7 +22,7 @@ export async function ensureVariables(path: string, releaseKey: MinisignSecretKe
   const wanted = {
     ENVIRONMENT: "development",
     RELEASE_SIGNATURES: "optional",
-    RELEASE_SIGNING_PUBLIC_KEYS: publicKeyLine(formatMinisignPublicKey(releaseKey)),
+    RELEASE_SIGNING_PUBLIC_KEYS: encodeMinisignPublicKey(releaseKey),
     ...(await developmentSecrets(releaseKey)),
     ...stripeVariables(present),
   };
@@ -32,6 +32,3 @@ export async function ensureVariables(path: string, releaseKey: MinisignSecretKe
   }
   return { ...wanted, ...present };
 }
-
-/** The one line of a `.pub` file that is not a comment: what fits into a variable. */
-const publicKeyLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
