@@ -9,8 +9,8 @@ export type StaticDocument = {
   unchangedHeaders: Record<string, string>;
 };
 
-/** How long caches may answer without asking: a new worker or version is seen by everybody within five minutes. */
-export const PUBLIC_CACHE_CONTROL = "public, max-age=300";
+/** How long caches may answer without asking: a new version is seen behind them a minute later than by those who ask us. */
+export const PUBLIC_CACHE_CONTROL = "public, max-age=60";
 
 /** Makes a document of a text and its media type. */
 export function staticDocument(text: string, contentType: string): StaticDocument {

@@ -3,11 +3,12 @@ import { createRouter } from "../../http/app.ts";
 import { etagOf, namesEtag } from "../../http/etag.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { PUBLIC_CACHE_CONTROL } from "../../http/static-document.ts";
+import { currentTime } from "../../time.ts";
 import { parseArchitecture, parsePlatform } from "../hardware-name.ts";
+import { publishedWorkers } from "../published-workers.ts";
 import { WorkerSchema, workerResource } from "../worker-schema.ts";
 import { searchWorkers } from "../worker-search.ts";
 import { BACKENDS, TIERS } from "../worker-table.ts";
-import { workers } from "../workers.ts";
 import { NOT_MODIFIED } from "./worker-request.ts";
 
 /** A parameter that is left empty, as forms send it, asks for nothing. */
@@ -82,9 +83,9 @@ workerSearch.openapi(
       ...problems("VALIDATION_FAILED"),
     },
   }),
-  (c) => {
+  async (c) => {
     const { platform, arch, ...query } = c.req.valid("query");
-    const found = searchWorkers(workers, {
+    const found = searchWorkers(await publishedWorkers(c.env, currentTime()), {
       ...query,
       operatingSystem: platform?.operatingSystem,
       architecture: arch ?? platform?.architecture ?? undefined,
