@@ -77,6 +77,15 @@ function remake(env: Bindings, manifests: (Manifest | null)[]): readonly Worker[
   return current;
 }
 
+/** A worker as it is published, and the release that its recipe is of; null: it is as it is checked in. */
+export type PublishedWorker = { worker: Worker; release: ManifestRelease | null };
+
+/** A worker as `manifest` says it is published. */
+export function publishedWorker(worker: Worker, manifest: Manifest, config: Config): PublishedWorker {
+  const release = installable(worker, manifest);
+  return { worker: published(worker, release, config), release };
+}
+
 const installable = (worker: Worker, manifest: Manifest | null): ManifestRelease | null =>
   manifest && latestRelease(manifest, { covers: (release) => publishedVersion(worker, release, []) !== null });
 
