@@ -3,6 +3,7 @@ import { toRfc3339 } from "../time.ts";
 import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import type { Artifact, Part } from "./artifact-store.ts";
 import { CHANNELS, PLATFORMS } from "./manifest.ts";
+import { isPgpSignature, MAX_PGP_SIGNATURE } from "./pgp-signature.ts";
 import { RELEASE_STATUSES } from "./release-status.ts";
 import type { Release } from "./release-store.ts";
 import { MAX_FILE_SIZE, PART_SIZE, partCount } from "./upload-plan.ts";
@@ -68,6 +69,39 @@ export const Kind = z
   .enum(ARTIFACT_KINDS)
   .openapi({ description: "`package` for `*.pkg.tar.{gz,xz,zst}`, which pacman installs.", example: "binary" });
 
+export const PgpSignature = z
+  .string()
+  .max(Math.ceil(MAX_PGP_SIGNATURE / 3) * 4)
+  .refine(isPgpSignature, "must be a binary detached OpenPGP signature in base64")
+  .openapi({
+    description: "The file's `.sig` in base64, as `gpg --detach-sign` makes it. Passed on as it is: pacman judges it.",
+    example: "iHUEABYKAB0WIQQ4hDPCsRqxAFFX",
+  });
+
+/** A path that a package installs: relative, without anything that would lead out or confuse a list of lines. */
+const PackagePath = z
+  .string()
+  .max(1024)
+  .refine((path) => /^(?:[^/\p{Cc}]+\/)*[^/\p{Cc}]+\/?$/u.test(path), "must be a relative path")
+  .refine((path) => path.split("/").every((part) => part !== "." && part !== ".."), "must not lead out");
+
+export const PackageContentsSchema = z
+  .object({
+    pkginfo: z.string().max(32_768).openapi({
+      description: "The text of `.PKGINFO`.",
+      example: "pkgname = llm-worker-rbee-premium-cuda\npkgver = 1.10.0-1\narch = x86_64\n",
+    }),
+    files: z
+      .array(PackagePath)
+      .max(5000)
+      .openapi({
+        description: "What it installs, directories with a trailing slash.",
+        example: ["usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/llm-worker-rbee-premium-cuda"],
+      }),
+  })
+  .strict()
+  .openapi("PackageContents", { description: "What is in a package. Needed for one, and for nothing else." });
+
 export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });
 
 export const ReleaseParams = z.object({
@@ -89,6 +123,7 @@ export const ArtifactSchema = z
     size: Size,
     sha256: Sha256,
     signature: SignatureText.nullable(),
+    pgp_signature: PgpSignature.nullable(),
     state: z
       .enum(["uploading", "ready"])
       .openapi({ description: "`ready` once the server has checked the bytes: offered to nobody before." }),
@@ -129,9 +164,10 @@ export const ArtifactUpload = z
 
 /** An artifact as the API shows it. */
 export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSchema> => {
-  const { id, kind, platform, filename, size, sha256, signature, state, created_at, completed_at } = artifact;
+  const { id, kind, platform, filename, size, sha256, signature, pgp_signature, state, created_at, completed_at } =
+    artifact;
   const times = { created_at: toRfc3339(created_at), completed_at: toRfc3339(completed_at) };
-  return { id, kind, platform, filename, size, sha256, signature, state, ...times };
+  return { id, kind, platform, filename, size, sha256, signature, pgp_signature, state, ...times };
 };
 
 /** A release as the API shows it. */

@@ -7,8 +7,8 @@ import { IsolateCache } from "./isolate-cache.ts";
  */
 export const ISOLATE_TTL = 10;
 
-/** The keys of the edge copy: one record a license, one manifest a worker. */
-export type EdgeKey = `license:${string}` | `manifest:${string}`;
+/** The keys of the edge copy: one record a license, one manifest a worker, and what is in its packages. */
+export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}`;
 
 const cache = new IsolateCache<unknown>(20_000);
 
@@ -42,6 +42,9 @@ export async function readEdge(
   }
   return found;
 }
+
+/** The record that this isolate holds and may still use, or undefined: asks nobody. */
+export const peekEdge = (key: EdgeKey, now: UnixSeconds): unknown => cache.get(key, now);
 
 /** Writes a record of the edge copy and lets this isolate see it at once. Throws what KV throws. */
 export async function writeEdge(
