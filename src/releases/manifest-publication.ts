@@ -38,12 +38,18 @@ const markOf = (releases: Pick<Release, "last_change">[]): string =>
 const manifestOf = (worker_id: string, releases: Release[], now: UnixSeconds): Manifest => ({
   worker_id,
   published_at: now,
+  serial: releases.reduce((sum, { revision }) => sum + revision, 0),
   releases: releases.flatMap(offered).sort((a, b) => compareVersions(b.version, a.version)),
 });
 
 /** A release as the edge knows it: once published, it has a time and all its files are ready. */
 function offered(release: Release): ManifestRelease[] {
   const { id, version, channel, status, published_at, notes, source_tag, artifacts } = release;
+  const provenance = release.provenance && {
+    sha256: release.provenance.sha256,
+    size: release.provenance.size,
+    subjects: release.provenance.subjects.map(({ name }) => name),
+  };
   if (status === "draft" || published_at === null) return [];
   const files = artifacts
     .filter(({ state }) => state === "ready")
@@ -51,5 +57,5 @@ function offered(release: Release): ManifestRelease[] {
       return { kind, platform, filename, size, sha256, object_key, signature, pgp_signature };
     })
     .sort((a, b) => ARTIFACT_KINDS.indexOf(a.kind) - ARTIFACT_KINDS.indexOf(b.kind));
-  return [{ id, version, channel, status, published_at, notes, source_tag, artifacts: files }];
+  return [{ id, version, channel, status, published_at, notes, source_tag, provenance, artifacts: files }];
 }

@@ -31,6 +31,11 @@ const ManifestRelease = z.object({
   notes: z.string().nullable(),
   /** The git tag that a free worker's recipe builds, or null for its branch. */
   source_tag: z.string().nullable().default(null),
+  /** The text that R2 has under `provenance/<sha256>`, and the names of the files that it speaks of. */
+  provenance: z
+    .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()) })
+    .nullable()
+    .default(null),
   artifacts: z.array(ManifestArtifact),
 });
 
@@ -42,6 +47,8 @@ export const Manifest = z.object({
   worker_id: z.string(),
   /** When this record was made from the ledger. */
   published_at: z.number().default(0),
+  /** Grows with every change of the releases: see `revision` in the ledger. */
+  serial: z.number().default(0),
   releases: z.array(ManifestRelease),
 });
 

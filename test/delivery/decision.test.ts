@@ -28,6 +28,7 @@ const release = (version: string, over: Partial<ManifestRelease> = {}): Manifest
   published_at: NOW - 1000,
   notes: null,
   source_tag: null,
+  provenance: null,
   artifacts: [artifact("linux-x86_64", "w-x86"), artifact("linux-aarch64", "w-arm")],
   ...over,
 });
@@ -35,6 +36,7 @@ const release = (version: string, over: Partial<ManifestRelease> = {}): Manifest
 const manifest: Manifest = {
   worker_id: premium.id,
   published_at: NOW,
+  serial: 1,
   releases: [
     release("2.0.0"),
     release("1.11.0-rc.1"),

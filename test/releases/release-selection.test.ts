@@ -10,6 +10,7 @@ const release = (version: string, more: Partial<ManifestRelease> = {}): Manifest
   published_at: 1_760_000_000,
   notes: null,
   source_tag: null,
+  provenance: null,
   artifacts: [],
   ...more,
 });
@@ -17,6 +18,7 @@ const release = (version: string, more: Partial<ManifestRelease> = {}): Manifest
 const manifest: Manifest = {
   worker_id: "llm-worker-rbee-premium-cpu",
   published_at: 1_760_000_000,
+  serial: 1,
   releases: [
     release("3.0.0-alpha.1", { channel: "alpha" }),
     release("2.1.0", { status: "blocked" }),
