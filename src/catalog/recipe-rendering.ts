@@ -27,8 +27,8 @@ const CATALOG = "https://catalog.rbee.dev";
 export function renderRecipe(recipe: RecipeText, version: PublishedVersion | null, catalogUrl: string): RecipeText {
   const checkedIn = /^pkgver=(.*)$/m.exec(recipe.pkgbuild)?.[1] ?? "";
   const render = (text: string): string => {
-    const lines = text.replaceAll(CATALOG, () => catalogUrl).split("\n");
-    return (version ? lines.flatMap((line) => renderLine(line, checkedIn, version)) : lines).join("\n");
+    const lines = text.split("\n").flatMap((line) => (version ? renderLine(line, checkedIn, version) : [line]));
+    return lines.join("\n").replaceAll(CATALOG, () => catalogUrl);
   };
   return { pkgbuild: render(recipe.pkgbuild), srcinfo: render(recipe.srcinfo) };
 }

@@ -55,7 +55,7 @@ describe.each(workers)("a hive reads the PKGBUILD of $id", (worker) => {
 
   it("has nothing assigned that .SRCINFO does not list, but what is the recipe's own", () => {
     const ours = [...recipe.values.keys()].filter((key) => !worker.srcinfo.includes(`${key} = `));
-    expect(ours).toEqual(worker.tier === "free" ? [] : ["_refused", "DLAGENTS"]);
+    expect(ours).toEqual(worker.tier === "free" ? [] : ["DLAGENTS"]);
   });
 });
 
