@@ -7,8 +7,8 @@ import { IsolateCache } from "./isolate-cache.ts";
  */
 export const ISOLATE_TTL = 10;
 
-/** The keys of the edge copy: one record a license, one manifest a worker, and what is in its packages. */
-export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}`;
+/** The keys of the edge copy: one record a license, one manifest a worker, what is in its packages, one record a repository. */
+export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}` | `repository:${string}`;
 
 const cache = new IsolateCache<unknown>(20_000);
 
