@@ -38,6 +38,7 @@ export const Filename = z
   )
   .refine((name) => !name.includes(".."), "must not contain ..")
   .refine((name) => !/\.(mini)?sig$/i.test(name), "must not be the name of a signature; those are made by the catalog")
+  .refine((name) => !/\.intoto\.jsonl$/i.test(name), "must not be the name of provenance; attach that to the release")
   .openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" });
 
 /** A tag that can stand in a recipe as it is: letters, digits and `._/-`, as git-check-ref-format(1) allows them. */
@@ -143,6 +144,12 @@ export const ReleaseSchema = z
     source_tag: SourceTag.nullable(),
     created_at: Time,
     published_at: Time.nullable(),
+    provenance: z
+      .object({ sha256: Sha256, size: Size, subjects: z.array(Filename), attached_at: Time })
+      .nullable()
+      .openapi({
+        description: "What its builder attests of its files, if that is attached; `subjects` are the files.",
+      }),
     artifacts: z.array(ArtifactSchema),
   })
   .openapi("Release");
@@ -175,8 +182,16 @@ export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> 
   const { id, worker_id, version, channel, status, notes, source_tag, created_at, published_at, artifacts } = release;
   const times = { created_at: toRfc3339(created_at), published_at: toRfc3339(published_at) };
   const facts = { id, worker_id, version, channel, status, notes, source_tag };
-  return { ...facts, ...times, artifacts: artifacts.map(presentArtifact) };
+  const provenance = release.provenance && presentProvenance(release.provenance);
+  return { ...facts, ...times, provenance, artifacts: artifacts.map(presentArtifact) };
 };
+
+const presentProvenance = ({ sha256, size, subjects, attached_at }: NonNullable<Release["provenance"]>) => ({
+  sha256,
+  size,
+  subjects: subjects.map(({ name }) => name),
+  attached_at: toRfc3339(attached_at),
+});
 
 /** An upload and how far it is, as the API shows it. */
 export const presentUpload = ({

@@ -3,6 +3,7 @@ import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { addressOfFile } from "../file-address.ts";
+import { attestedFile, pathOfProvenance } from "../provenance-address.ts";
 import { DELIVERY_PROBLEMS, wantedWorker } from "./request.ts";
 
 const route = createRoute({
@@ -12,7 +13,8 @@ const route = createRoute({
   summary: "Download a file by name",
   description:
     "Redirects to the file's signed URL: what makepkg, curl and pacman follow. `{filename}.minisig` redirects to its minisign " +
-    "signature, `{filename}.sig` to its OpenPGP one if it has one. Free workers need no credential.",
+    "signature, `{filename}.sig` to its OpenPGP one if it has one, `{filename}.intoto.jsonl` to the build provenance that speaks of it. " +
+    "Free workers need no credential, nor does provenance.",
   security: [{}, ...LICENSE_SECURITY],
   request: {
     params: z.object({
@@ -36,6 +38,9 @@ const route = createRoute({
 export function registerFile(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
     const { id, version, filename } = c.req.valid("param");
-    return c.redirect(await addressOfFile(c, wantedWorker(id), version, filename), 302);
+    const worker = wantedWorker(id);
+    const attested = attestedFile(filename);
+    if (attested !== null) return c.redirect(await pathOfProvenance(c, worker, version, attested), 302);
+    return c.redirect(await addressOfFile(c, worker, version, filename), 302);
   });
 }
