@@ -3,6 +3,7 @@ import type { Publishers } from "../storage/outbox.ts";
 import { currentTime, type UnixSeconds } from "../time.ts";
 import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import type { Manifest, ManifestRelease } from "./manifest.ts";
+import { packagesFromLedger } from "./package-store.ts";
 import { type Release, selectReleases } from "./release-store.ts";
 import { compareVersions } from "./version.ts";
 
@@ -13,11 +14,17 @@ export async function manifestFromLedger(db: D1Database, workerId: string, now: 
   return manifestOf(workerId, await selectReleases(db, OFFERED, workerId), now);
 }
 
-/** Publishes a worker's manifest. The mark names the change that wrote each of its releases last. */
+/**
+ * Publishes a worker's manifest and, before it, what is in its packages: a listed package is one that can be described. The mark
+ * names the change that wrote each of its releases last.
+ */
 export const manifestPublisher: Publishers["manifest"] = {
   async publish(env, workerId) {
     const releases = await selectReleases(env.DB, OFFERED, workerId);
     const now = currentTime();
+    if (releases.some(({ artifacts }) => artifacts.some(({ kind }) => kind === "package"))) {
+      await writeEdge(env.EDGE, `packages:${workerId}`, await packagesFromLedger(env.DB, workerId), now);
+    }
     await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, releases, now), now);
     return markOf(releases);
   },
