@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hiveScript, parseAsHive } from "../catalog/hive-parser.ts";
-import { makepkg, makepkgMissing, recipeDirectory, recipePath, runAsUser } from "./makepkg.ts";
+import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "./makepkg.ts";
+import { runAsUser } from "./ordinary-user.ts";
 
 /**
  * The free recipes as makepkg and as a hive runs them. Real git clones a small repository of the workspace's shape, its

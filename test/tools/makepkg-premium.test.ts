@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hiveScript, parseAsHive } from "../catalog/hive-parser.ts";
-import { makepkg, makepkgMissing, type Run, recipeDirectory, recipePath, runAsUser, workDirectory } from "./makepkg.ts";
+import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "./makepkg.ts";
+import { type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
 
 /**
  * The premium recipe as makepkg and as a hive runs it, against a catalog that follows the contract of `download` and
