@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { createServer, request, type Server } from "node:http";
 
-/** What happens to one exchange: it passes; never gets an answer; its answer is altered, or breaks off after so many bytes. */
-export type Fate = "pass" | "hang" | "alter" | { cutAfter: number };
+/**
+ * What happens to one exchange: it passes; never gets an answer; every byte of its answer is altered, or its text rewritten to
+ * another of the same length; or it breaks off after so many bytes.
+ */
+export type Fate = "pass" | "hang" | "alter" | { rewrite: (text: string) => string } | { cutAfter: number };
 
 export type FlakyProxy = {
   /** Every request that came, as `METHOD /path range`. */
@@ -11,14 +14,6 @@ export type FlakyProxy = {
   fate: (method: string, path: string) => Fate;
   close(): void;
 };
-
-/** An alteration of a file: another byte in its middle. */
-export function flipByte(body: Buffer): Buffer {
-  const flipped = Buffer.from(body);
-  const middle = Math.floor(flipped.length / 2);
-  flipped[middle] = (flipped[middle] ?? 0) ^ 1;
-  return flipped;
-}
 
 /** A proxy on `port` before the catalog on `target`, for lines that break when a test wants them to. */
 export async function startFlakyProxy(port: number, target: number): Promise<FlakyProxy> {
@@ -42,10 +37,10 @@ export async function startFlakyProxy(port: number, target: number): Promise<Fla
         answer.on("end", () => outgoing.end());
         return;
       }
-      if ("alter" in fate) {
+      if ("rewrite" in fate) {
         const body: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => body.push(chunk));
-        answer.on("end", () => outgoing.end(fate.alter(Buffer.concat(body))));
+        answer.on("end", () => outgoing.end(fate.rewrite(Buffer.concat(body).toString())));
         return;
       }
       let left = fate.cutAfter;
