@@ -22,10 +22,8 @@ const Envelope = z.object({
   signatures: z.array(z.object({ sig: z.string().min(1) })).min(1),
 });
 
-/** A line of a bundle: an envelope, or a Sigstore bundle around one. */
-const Line = z.union([z.object({ dsseEnvelope: Envelope }).transform(({ dsseEnvelope }) => dsseEnvelope), Envelope], {
-  error: "must be a DSSE envelope of an in-toto statement, or a Sigstore bundle of one",
-});
+/** A Sigstore bundle has its envelope inside. */
+const Bundle = z.looseObject({ dsseEnvelope: z.unknown() });
 
 const Resource = z.object({ uri: z.string().optional(), digest: z.record(z.string(), z.string()).optional() });
 
@@ -101,7 +99,8 @@ const linesOf = (text: string): string[] =>
 function parseAttestation(text: string, path: string): Result<Attestation, ProvenanceFault[]> {
   const json = parseJson(text);
   if (!json.ok) return err([{ path, message: json.error }]);
-  const envelope = Line.safeParse(json.value);
+  const bundle = Bundle.safeParse(json.value);
+  const envelope = Envelope.safeParse(bundle.success ? bundle.data.dsseEnvelope : json.value);
   if (!envelope.success) return err(faultsOf(envelope.error, path));
   const payload = parsePayload(envelope.data.payload);
   if (!payload.ok) return err([{ path: `${path}.payload`, message: payload.error }]);
