@@ -6,6 +6,7 @@ import { problemCode } from "../../src/cli/problem-error.ts";
 import { publishRelease } from "../../src/cli/publish/publish.ts";
 import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import { samplePackage } from "./sample-package.ts";
 import { sampleWorker } from "./sample-worker.ts";
 
 const PLATFORM = "linux-x86_64";
@@ -38,11 +39,17 @@ export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: 
 
   await mkdir(folder, { recursive: true });
   for (const { id: workerId, version } of Object.values(SAMPLES)) {
-    const path = join(folder, `${workerId}-${PLATFORM}`);
-    await writeFile(path, await sampleWorker({ id: workerId, version }), { mode: 0o755 });
-    const file = await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey });
+    const binary = join(folder, `${workerId}-${PLATFORM}`);
+    const executable = await sampleWorker({ id: workerId, version });
+    await writeFile(binary, executable, { mode: 0o755 });
+    const { filename, bytes } = await samplePackage({ id: workerId, version }, executable);
+    await writeFile(join(folder, filename), bytes);
+    const files = [];
+    for (const path of [binary, join(folder, filename)]) {
+      files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey }));
+    }
     const notes = "A sample that every development catalog starts with.";
-    await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files: [file] });
+    await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files });
   }
 
   const { key } = await client.json(Issued, {

@@ -78,14 +78,14 @@ async function draft(client: CatalogClient, credential: string, publication: Pub
 }
 
 const artifactOf = (release: Release, file: ReleaseFile): Release["artifacts"][number] | undefined =>
-  release.artifacts.find(({ platform }) => platform === file.platform);
+  release.artifacts.find(({ platform, kind }) => platform === file.platform && kind === file.kind);
 
 function requireSameFile(release: Release, file: ReleaseFile): void {
   const artifact = artifactOf(release, file);
   if (artifact === undefined || artifact.sha256 === file.sha256) return;
   throw new CliError(
     EXIT.failure,
-    `${release.worker_id} ${release.version} has another file for ${file.platform} already ` +
+    `${release.worker_id} ${release.version} has another ${file.kind} for ${file.platform} already ` +
       `(${artifact.filename}, sha256 ${artifact.sha256.slice(0, 12)}...). Publish a new version.`,
   );
 }
@@ -94,14 +94,14 @@ async function addArtifact(
   client: CatalogClient,
   credential: string,
   releaseId: string,
-  { platform, filename, size, sha256, signature }: ReleaseFile,
+  { platform, filename, size, sha256, signature, pgpSignature, package: contents }: ReleaseFile,
 ): Promise<string> {
   const { artifact } = await client.json(ArtifactAnswer, {
     method: "POST",
     path: path`/v1/admin/releases/${releaseId}/artifacts`,
     credential,
     repeatable: true,
-    body: { platform, filename, size, sha256, signature: signature ?? undefined },
+    body: { platform, filename, size, sha256, signature, pgp_signature: pgpSignature, package: contents },
   });
   return artifact.id;
 }
