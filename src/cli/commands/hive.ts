@@ -55,7 +55,7 @@ export function addHiveCommands(program: Command): void {
     )
     .argument("<worker>", "such as llm-worker-rbee-premium-cpu")
     .option("--version <version>", "this one instead of the latest that the license covers")
-    .option("--dir <folder>", "where to install", workersFolder())
+    .option("--dir <folder>", "where to install", workersFolder(process.env))
     .option("--platform <platform>", "for another platform than this machine's")
     .option(
       "--release-key <file>",
