@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 import * as z from "zod";
-import { type Context, contextOf } from "../context.ts";
+import type { Context } from "../context.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { activate, deactivate, withFreshToken } from "../hive/activation.ts";
 import { machineFingerprint } from "../hive/fingerprint.ts";
 import { installWorker, workersFolder } from "../hive/install.ts";
+import { openHive } from "../hive/open-hive.ts";
 import { hostPlatform } from "../hive/platform.ts";
 import { releaseKeys } from "../hive/release-key.ts";
-import { type Activation, type HiveState, readHiveState, writeHiveState } from "../hive/state.ts";
+import { type Activation, type HiveState, writeHiveState } from "../hive/state.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { parsePlatform } from "../publish/release-file.ts";
 import { readSecretFromStdin } from "../stdin.ts";
@@ -127,11 +128,6 @@ export function addHiveCommands(program: Command): void {
       await writeHiveState(process.env, { ...state, activation: null });
       context.show({ deactivated: activation.machine_id }, () => "Deactivated: the seat is free.");
     });
-}
-
-async function openHive(command: Command): Promise<{ context: Context; state: HiveState }> {
-  const state = await readHiveState(process.env);
-  return { state, context: await contextOf(command, state.activation?.url ?? null) };
 }
 
 /** The activation at the catalog that is asked: its key and token are shown to no other. Throws where there is none. */

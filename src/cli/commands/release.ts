@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import * as z from "zod";
-import { type MinisignSecretKey, parseMinisignSecretKey } from "../../releases/minisign-secret-key.ts";
 import { path } from "../catalog-client.ts";
 import { adminToken, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit-code.ts";
+import { readSecretKey } from "../keys/secret-key-file.ts";
 import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
@@ -134,13 +133,4 @@ Example:
   addMove("yank", "hide a version; exact requests still get it");
   addMove("unyank", "offer a yanked version again");
   addMove("block", "withdraw a version from everyone, for good");
-}
-
-async function readSecretKey(file: string): Promise<MinisignSecretKey> {
-  const text = await readFile(file, "utf8").catch(() => {
-    throw new CliError(EXIT.usage, `${file} cannot be read.`);
-  });
-  const key = parseMinisignSecretKey(text);
-  if (!key.ok) throw new CliError(EXIT.usage, `${file}: ${key.error}`);
-  return key.value;
 }
