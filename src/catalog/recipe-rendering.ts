@@ -59,7 +59,7 @@ function renderBinary(line: string, checkedIn: string, pkgver: string, binary: P
   if (line.startsWith("\tsource_")) return line.replaceAll(checkedIn, pkgver).replace(/[^/]*$/, filename);
   if (line.startsWith("source_")) return line.replace(/[^/]*"\)$/, `${filename}")`);
   if (line.includes("sha256sums_")) return line.replace("SKIP", sha256);
-  const values = { filename, sha256, key: signature?.key ?? "", signature: printfFormat(signature?.text ?? "") };
+  const values = { filename, sha256, key: signature?.key ?? "", signature: printfArgument(signature?.text ?? "") };
   return line.replace(
     /\b(filename|sha256|key|signature)=''/g,
     (_, name: keyof typeof values) => `${name}='${values[name]}'`,
@@ -67,14 +67,14 @@ function renderBinary(line: string, checkedIn: string, pkgver: string, binary: P
 }
 
 /**
- * A text as the format that makes printf(1) print it, out of characters that mean nothing between a shell's single quotes, nor
- * to hives, which count braces in strings too.
+ * A text as the argument of which `printf %b` prints it, out of characters that mean nothing between a shell's single quotes,
+ * nor to hives, which count braces in strings too.
  */
-function printfFormat(text: string): string {
+function printfArgument(text: string): string {
   const bytes = new TextEncoder().encode(text);
   return Array.from(bytes, (byte) => {
     const character = String.fromCharCode(byte);
     if (character === "\n") return "\\n";
-    return /[A-Za-z0-9 .,:=+/_-]/.test(character) ? character : `\\${byte.toString(8).padStart(3, "0")}`;
+    return /[A-Za-z0-9 .,:=+/_-]/.test(character) ? character : `\\0${byte.toString(8).padStart(3, "0")}`;
   }).join("");
 }
