@@ -16,6 +16,6 @@ export async function developmentSecrets(releaseKey: MinisignSecretKey): Promise
     LICENSE_KEY_SECRET: randomBytes(32).toString("base64url"),
     DOWNLOAD_LINK_SECRET: randomBytes(32).toString("base64url"),
     LICENSE_SIGNING_KEY: JSON.stringify({ kty, crv, kid, x, d }),
-    INDEX_SIGNING_KEY: await newIndexSigningKey(releaseKey, currentTime()),
+    INDEX_SIGNING_KEY: (await newIndexSigningKey(releaseKey, currentTime())).secret,
   };
 }

@@ -27,12 +27,18 @@ export const IndexSigningKey = z.object({
 
 export type IndexSigningKey = z.output<typeof IndexSigningKey>;
 
-/** A new key that signs indexes, vouched for by `releaseKey`, as the value of INDEX_SIGNING_KEY. Throws what WebCrypto throws. */
-export async function newIndexSigningKey(releaseKey: MinisignSecretKey, now: UnixSeconds): Promise<string> {
+/**
+ * Makes a key that signs indexes, vouched for by `releaseKey`. `secret` is the value of INDEX_SIGNING_KEY, `keyId` names its public
+ * half. Throws what WebCrypto throws.
+ */
+export async function newIndexSigningKey(
+  releaseKey: MinisignSecretKey,
+  now: UnixSeconds,
+): Promise<{ secret: string; keyId: Uint8Array }> {
   const key = await generateMinisignKey();
   const secret = {
     secret_key: formatMinisignSecretKey(key),
     delegation: await delegateIndexKey(releaseKey, key, now),
   } satisfies z.input<typeof IndexSigningKey>;
-  return JSON.stringify(secret);
+  return { secret: JSON.stringify(secret), keyId: key.keyId };
 }

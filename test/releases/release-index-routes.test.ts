@@ -135,9 +135,9 @@ describe("a worker's signed index", () => {
 
 describe("an index key that no release key vouches for", () => {
   it("signs nothing; all else goes on", async () => {
-    const INDEX_SIGNING_KEY = await newIndexSigningKey(await generateMinisignKey(), currentTime());
+    const { secret } = await newIndexSigningKey(await generateMinisignKey(), currentTime());
     const said = vi.spyOn(console, "error").mockImplementation(() => {});
-    const broken = { ...env, INDEX_SIGNING_KEY };
+    const broken = { ...env, INDEX_SIGNING_KEY: secret };
     for (const at of [path, `${path}.minisig`, "/keys/index-signing.pub", "/keys/index-signing.pub.minisig"]) {
       const response = await app.request(at, {}, broken);
       expect([at, response.status, await codeOf(response)]).toEqual([at, 503, "SERVICE_UNAVAILABLE"]);
