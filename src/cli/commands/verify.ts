@@ -24,7 +24,7 @@ export function addVerifyCommand(program: Command): void {
         "older than one that was seen before.",
     )
     .argument("[worker or file...]", "installed workers, or files; every installed worker unless given")
-    .option("--dir <folder>", "where workers are installed", workersFolder())
+    .option("--dir <folder>", "where workers are installed", workersFolder(process.env))
     .option("--mirror <url>", "fetch indexes from a copy of the catalog's files instead of the catalog")
     .option("--release-key <file>", "minisign public key to trust and pin from now on")
     .addHelpText(
