@@ -11,8 +11,6 @@ import { readRecipe } from "./recipe.ts";
 import { renderRecipe } from "./recipe-rendering.ts";
 import { type Worker, workers } from "./workers.ts";
 
-type Bindings = Pick<Env, "EDGE" | "DB">;
-
 const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);
 
 /** Workers that KV knew no release of, a moment ago. What is published here is in the edge cache and is looked at first. */
@@ -29,12 +27,12 @@ const made = new WeakMap<object, Made>();
  * One KV read at most, none while the isolate's records are fresh (10 s). If KV fails the ledger answers, and if that fails, too,
  * what was known last: a recipe is always there. Never throws, but for a `ConfigError`.
  */
-export async function publishedWorkers(env: Bindings, now: UnixSeconds): Promise<readonly Worker[]> {
+export async function publishedWorkers(env: Env, now: UnixSeconds): Promise<readonly Worker[]> {
   return publishedWorkersAtOnce(env, now) ?? remake(env, await readManifests(env, now));
 }
 
 /** The same if this isolate knows it without asking anyone, else null. */
-export function publishedWorkersAtOnce(env: Bindings, now: UnixSeconds): readonly Worker[] | null {
+export function publishedWorkersAtOnce(env: Env, now: UnixSeconds): readonly Worker[] | null {
   const last = made.get(env);
   if (!last) return null;
   const manifests: (Manifest | null)[] = [];
@@ -46,7 +44,7 @@ export function publishedWorkersAtOnce(env: Bindings, now: UnixSeconds): readonl
   return remake(env, manifests);
 }
 
-async function readManifests(env: Bindings, now: UnixSeconds): Promise<(Manifest | null)[]> {
+async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | null)[]> {
   try {
     const found = await readEdge(env.EDGE, KEYS, now);
     for (const key of KEYS) if (found.get(key) === null) unreleased.set(key, true, now + ISOLATE_TTL);
@@ -63,7 +61,7 @@ async function readManifests(env: Bindings, now: UnixSeconds): Promise<(Manifest
 }
 
 /** The workers of these manifests: those made last if nothing that a recipe depends on has changed. */
-function remake(env: Bindings, manifests: (Manifest | null)[]): readonly Worker[] {
+function remake(env: Env, manifests: (Manifest | null)[]): readonly Worker[] {
   const last = made.get(env);
   if (last && manifests.every((manifest, index) => manifest === last.manifests[index])) return last.workers;
   const config = configOf(env);

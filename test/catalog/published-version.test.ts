@@ -18,7 +18,7 @@ const file = (platform: Platform, filename: string, more: Partial<ManifestArtifa
 
 const release = (artifacts: ManifestArtifact[], source_tag: string | null = null): ManifestRelease => ({
   ...{ id: "rel_1", version: "1.2.0", channel: "stable", status: "published", published_at: 0, notes: null },
-  ...{ source_tag, artifacts },
+  ...{ source_tag, provenance: null, artifacts },
 });
 
 describe("what a recipe says of a release", () => {
