@@ -11,6 +11,7 @@ export const Release = z.looseObject({
   channel: z.string(),
   status: z.string(),
   published_at: z.string().nullish(),
+  provenance: z.looseObject({ sha256: z.string(), subjects: z.array(z.string()) }).nullable(),
   artifacts: z.array(
     z.looseObject({
       id: z.string(),
@@ -82,7 +83,7 @@ export const formatReleases = (releases: readonly Release[]): string =>
 
 /** One release for people, with its files and who has signed them. */
 export function formatRelease(release: Release): string {
-  const { id, worker_id, version, channel, status, published_at, artifacts } = release;
+  const { id, worker_id, version, channel, status, published_at, provenance, artifacts } = release;
   const facts = formatFields([
     ["Release", id],
     ["Worker", worker_id],
@@ -90,6 +91,7 @@ export function formatRelease(release: Release): string {
     ["Channel", channel],
     ["Status", status],
     ["Published", published_at],
+    ["Provenance", provenance && `of ${provenance.subjects.join(", ")}`],
   ]);
   const files = formatTable(
     ["FILE", "KIND", "PLATFORM", "SIZE", "STATE", "SIGNED", "SHA256"],

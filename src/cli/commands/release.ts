@@ -1,3 +1,4 @@
+import { openAsBlob } from "node:fs";
 import type { Command } from "commander";
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
@@ -18,6 +19,7 @@ type PublishOptions = {
   pgpSig?: string;
   notes?: string;
   sourceTag?: string;
+  provenance?: string;
 };
 
 const ReleaseAnswer = z.looseObject({ release: Release });
@@ -47,6 +49,10 @@ export function addReleaseCommands(program: Command): void {
     .option("--channel <channel>", "stable, rc, beta or alpha, if not the one that the version says")
     .option("--sign-key <file>", "minisign secret key without a password; else FILE.minisig is used if it is there")
     .option("--pgp-sig <file>", "OpenPGP signature of the file (one only); else FILE.sig is used if it is there")
+    .option(
+      "--provenance <file>",
+      "SLSA provenance of the files (.intoto.jsonl, DSSE or Sigstore bundle); may be added later",
+    )
     .option("--notes <text>", "what is new")
     .option("--source-tag <tag>", "git tag that the recipe of a free worker builds, if not its branch")
     .addHelpText(
@@ -79,6 +85,7 @@ Example:
         notes: options.notes,
         sourceTag: options.sourceTag,
         files,
+        provenance: options.provenance === undefined ? undefined : await openFile(options.provenance),
       });
       context.show({ release: published }, () => formatReleases([published]));
     });
@@ -133,4 +140,12 @@ Example:
   addMove("yank", "hide a version; exact requests still get it");
   addMove("unyank", "offer a yanked version again");
   addMove("block", "withdraw a version from everyone, for good");
+}
+
+async function openFile(path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path);
+  } catch {
+    throw new CliError(EXIT.usage, `${path} cannot be read.`);
+  }
 }

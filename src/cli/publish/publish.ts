@@ -19,6 +19,8 @@ export type Publication = {
   /** The git tag that the recipe of a free worker builds. */
   sourceTag?: string | undefined;
   files: readonly ReleaseFile[];
+  /** What the builder attests of the files: DSSE, Sigstore bundle or `.intoto.jsonl`. */
+  provenance?: Blob | undefined;
 };
 
 /**
@@ -34,7 +36,7 @@ export async function publishRelease(
   const release = await draft(client, credential, publication);
   for (const file of publication.files) requireSameFile(release, file);
   if (release.status === "published" && publication.files.every((file) => artifactOf(release, file) !== undefined)) {
-    return release;
+    return attachProvenance(client, credential, release, publication.provenance);
   }
   if (release.status !== "draft") {
     throw new CliError(
@@ -46,6 +48,7 @@ export async function publishRelease(
     const artifactId = artifactOf(release, file)?.id ?? (await addArtifact(client, credential, release.id, file));
     await uploadArtifact(client, credential, { releaseId: release.id, artifactId }, file);
   }
+  await attachProvenance(client, credential, release, publication.provenance);
   const published = await client.json(ReleaseAnswer, {
     method: "POST",
     path: path`/v1/admin/releases/${release.id}/publish`,
@@ -54,6 +57,23 @@ export async function publishRelease(
     body: {},
   });
   return published.release;
+}
+
+/** Attaches provenance, if there is any, and returns the release. A published one may still gain it, the same one again too. */
+async function attachProvenance(
+  client: CatalogClient,
+  credential: string,
+  release: Release,
+  provenance: Blob | undefined,
+): Promise<Release> {
+  if (provenance === undefined) return release;
+  const { release: attached } = await client.json(ReleaseAnswer, {
+    method: "PUT",
+    path: path`/v1/admin/releases/${release.id}/provenance`,
+    credential,
+    body: provenance,
+  });
+  return attached;
 }
 
 /** Makes the draft, or finds the release that has this version already. */
