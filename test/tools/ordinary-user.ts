@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 
 /** What goes before a command that root must not run (makepkg refuses to); then everything is run as the user without rights. */
-export const AS_ORDINARY_USER: readonly string[] = process.getuid?.() === 0 ? ["runuser", "-u", "nobody", "--"] : [];
+export const AS_ORDINARY_USER: readonly string[] =
+  process.getuid?.() === 0 ? ["/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"] : [];
 
 /** All of the environment that a program finds, but for what a test adds. */
 export const PLAIN_ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C.UTF-8" };
