@@ -67,9 +67,9 @@ const isPublished = ({ result }: FileReport): boolean => result !== "refused";
 function requireGood(files: readonly FileReport[]): void {
   const count = (result: FileReport["result"]): number => files.filter((file) => file.result === result).length;
   if (count("refused") > 0) {
-    throw new CliError(EXIT.integrity, `${count("refused")} of ${files.length} files are not what was published.`);
+    throw new CliError(EXIT.integrity, `Not what was published: ${count("refused")} of ${files.length}.`);
   }
-  if (count("blocked") > 0) throw new CliError(EXIT.refused, `${count("blocked")} of ${files.length} were withdrawn.`);
+  if (count("blocked") > 0) throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}.`);
 }
 
 /** The keys to believe: never a mirror's own, which could vouch for anything. */

@@ -11,7 +11,11 @@ import type { Target } from "./target.ts";
 
 /** What is found of a file: a version of a worker, and how it stands, or why it is refused. */
 export type FileReport =
-  | ({ path: string; result: FileVerdict["standing"]; provenance: FileProvenance | null } & FileVerdict)
+  | (Omit<FileVerdict, "standing"> & {
+      path: string;
+      result: FileVerdict["standing"];
+      provenance: FileProvenance | null;
+    })
   | { path: string; result: "refused"; reason: string };
 
 const WorkerList = z.looseObject({ workers: z.array(z.looseObject({ id: z.string() })) });
@@ -33,7 +37,8 @@ export async function verifyFile(
     if (verdict === null) continue;
     if (!verdict.ok) return { path, result: "refused", reason: verdict.error };
     const provenance = await readProvenance(client, verdict.value, digest.sha256);
-    return { path, result: verdict.value.standing, provenance, ...verdict.value };
+    const { standing, ...facts } = verdict.value;
+    return { path, result: standing, ...facts, provenance };
   }
   return { path, result: "refused", reason: `it is no published file${workerId ? ` of ${workerId}` : ""}.` };
 }
@@ -59,13 +64,13 @@ export function formatFileReport(report: FileReport): string {
       ? [`REFUSED: ${report.reason}`]
       : [
           `${report.worker_id} ${report.version} (${report.filename}), as it was published and signed`,
-          standingLine(report),
+          standingLine(report.result, report.latest),
           provenanceLine(report.provenance),
         ];
   return [report.path, ...lines.filter((line) => line !== null).map((line) => `  ${line}`)].map(printable).join("\n");
 }
 
-function standingLine({ standing, latest }: FileVerdict): string | null {
+function standingLine(standing: FileVerdict["standing"], latest: string | null): string | null {
   switch (standing) {
     case "current":
       return null;
