@@ -143,6 +143,22 @@ function installs({ install, installed }: Installer): void {
     expect(readFileSync(installed(directory))).toEqual(sample);
   });
 
+  it.each([
+    ["all of it is there already", 0],
+    ["what is there is longer than the file", 1],
+  ])("goes on where %s", async (_, more) => {
+    const directory = await recipeDirectory();
+    writeFileSync(join(directory, "partial"), Buffer.concat([sample, Buffer.alloc(more)]));
+    await runAsUser(directory, ["mkdir", "src"]);
+    for (const part of [`${ID}-1.0.0-${PLATFORM}.part`, `src/${ID}-1.0.0-${PLATFORM}.part`]) {
+      await runAsUser(directory, ["cp", "partial", part]);
+    }
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(run.code === 0, run.stderr).toBe(more === 0);
+    if (more > 0) expect((await install(directory, { RBEE_LICENSE_TOKEN: token })).code).toBe(0);
+    expect(readFileSync(installed(directory))).toEqual(sample);
+  });
+
   it("refuses an altered file by its checksum, and gets it anew the next time", async () => {
     const directory = await recipeDirectory();
     catalog.proxy.fate = (_, path) => (path.startsWith("/dl/") ? "alter" : "pass");
