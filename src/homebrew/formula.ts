@@ -24,7 +24,7 @@ export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: stri
   const { url, branch, tag } = worker.source;
   const ref = tag === undefined ? `branch: ${rubyString(branch ?? "HEAD")}` : `tag: ${rubyString(tag)}`;
   const { profile = "release", features = [], flags = [] } = worker.build;
-  const cargo = ["cargo", "build", "--profile", profile, "--features", features.join(","), ...flags];
+  const options = ["--profile", profile, "--features", features.join(",")];
   return formula(worker, {
     strategy: submodulesLeftOut,
     url: [rubyString(url), "using: RbeeSourceDownloadStrategy", ref],
@@ -36,7 +36,8 @@ export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: stri
       '  system "git", "-c", "url.https://github.com/.insteadOf=git@github.com:",',
       '         "submodule", "update", "--init", "--depth", "1", "deps"',
       "end",
-      `system ${cargo.map(rubyString).join(", ")}`,
+      `system "cargo", "build", ${options.map(rubyString).join(", ")},`,
+      `       ${flags.map(rubyString).join(", ")}`,
       `bin.install ${rubyString(`target/release/${worker.id}`)}`,
     ],
   });

@@ -1,5 +1,10 @@
+require "digest"
+require "json"
+require "securerandom"
+require "tempfile"
+
 # Downloads what needs a license of the rbee worker catalog. HOMEBREW_RBEE_LICENSE_TOKEN is a license token, or a license
-# key, which then takes a seat for this machine; HOMEBREW_RBEE_MACHINE gives it another fingerprint.
+# key, which takes a seat for this machine; HOMEBREW_RBEE_MACHINE gives the machine another fingerprint.
 class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   def fetch(timeout: nil)
     super
@@ -7,7 +12,7 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     raise CurlDownloadStrategyError.new(url, refusal || e.message)
   end
 
-  # In a file that only this user can read: everybody on the machine can read a command line.
+  # By a file that only this user can read: everybody on the machine can read a command line.
   def _curl_args
     return super if @redirected || license.empty?
 
@@ -26,8 +31,11 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   def refusal
     @redirected = false
     answer = JSON.parse(curl_output(url).stdout)
+    return unless answer.is_a?(Hash)
+
     help = "Set HOMEBREW_RBEE_LICENSE_TOKEN to your license key or token, then try again." if answer["status"] == 401
-    [answer["detail"], help, answer["purchase_url"]&.then { |page| "Licenses: #{page}" }].compact.join("\n")
+    page = answer["purchase_url"]
+    [answer["detail"], help, ("Licenses: #{page}" if page)].compact.join("\n")
   rescue JSON::ParserError
     nil
   end
@@ -44,8 +52,8 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     end
   end
 
-  # A token names its machine itself. For a key this is the fingerprint that rbee-catalog and install.sh have, too, so that
-  # the machine takes one seat, however its workers are installed.
+  # A token names its machine itself. For a key this is the fingerprint that rbee-catalog and install.sh give the machine,
+  # so that it takes one seat, however its workers are installed.
   def machine
     return ENV["HOMEBREW_RBEE_MACHINE"] if ENV["HOMEBREW_RBEE_MACHINE"]
     return unless license.downcase.start_with?("rbee_lic_")
