@@ -43,7 +43,7 @@ async function readXz(path: string): Promise<PackageContents> {
 async function readTar(tar: AsyncIterable<Uint8Array>): Promise<PackageContents> {
   let pkginfo: string | null = null;
   const files: string[] = [];
-  for await (const { header, body } of ReadableStream.from(tar).pipeThrough(createTarDecoder({ strict: true }))) {
+  for await (const { header, body } of streamOf(tar).pipeThrough(createTarDecoder({ strict: true }))) {
     if (header.name === ".PKGINFO" && header.size <= MAX_PKGINFO) {
       pkginfo = await new Response(body).text();
       continue;
@@ -54,4 +54,15 @@ async function readTar(tar: AsyncIterable<Uint8Array>): Promise<PackageContents>
   }
   if (pkginfo === null) throw new Error("there is no .PKGINFO in it.");
   return { pkginfo, files };
+}
+
+function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
 }
