@@ -33,6 +33,11 @@ const release = (version: string, over: Partial<ManifestRelease> = {}): Manifest
   ...over,
 });
 
+/** A binary and a package for the same platform, whichever was added first. */
+const both = release("1.0.0", {
+  artifacts: [artifact("linux-x86_64", "w.pkg.tar.zst", "package"), artifact("linux-x86_64", "w-x86")],
+});
+
 const manifest: Manifest = {
   worker_id: premium.id,
   published_at: NOW,
@@ -137,5 +142,20 @@ describe("whether an asker may have a file", () => {
     const early: Manifest = { ...manifest, releases: [release("2.0.0-rc.1")] };
     const decision = decideDelivery(premium, early, want("2.0.0-rc.1"), claim(), NOW, BUY);
     expect(decision).toMatchObject({ error: { code: "VERSION_NOT_COVERED" } });
+  });
+});
+
+describe("a platform that has a binary and a package", () => {
+  const got = (file: Wanted["file"]) => {
+    const decision = decideDelivery(free, { ...manifest, releases: [both] }, want("1.0.0", file), null, NOW, BUY);
+    return decision.ok ? decision.value.artifact.filename : decision.error.code;
+  };
+
+  it("gives the binary, unless the package is asked for", () => {
+    expect(got({ platform: "linux-x86_64" })).toBe("w-x86");
+    expect(got({ platform: null })).toBe("w-x86");
+    expect(got({ platform: "linux-x86_64", kind: "package" })).toBe("w.pkg.tar.zst");
+    expect(got({ platform: "linux-aarch64", kind: "package" })).toBe("ARTIFACT_NOT_FOUND");
+    expect(got({ filename: "w.pkg.tar.zst" })).toBe("w.pkg.tar.zst");
   });
 });

@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { publishers } from "../../src/publication.ts";
-import { Manifest } from "../../src/releases/manifest.ts";
+import { Manifest, manifestOfRecord } from "../../src/releases/manifest.ts";
 import { manifestFromLedger, manifestPublisher } from "../../src/releases/manifest-publication.ts";
 import { createRelease, moveRelease } from "../../src/releases/release-store.ts";
 import { drainOutbox } from "../../src/storage/outbox.ts";
 import { currentTime } from "../../src/time.ts";
+import { packageFile } from "../arch/package-fixture.ts";
 import { addFile, publisher, publishRelease, randomBytes } from "./publish-release.ts";
 
 /** When no request can still be publishing what tests have just written. */
@@ -49,6 +50,36 @@ describe("the manifest of a worker", () => {
     expect(await manifestPublisher.publish(env, worker_id)).toBe(mark);
     await createRelease(env.DB, publisher(), { worker_id, version: "2.0.0", channel: "stable", notes: null });
     expect(await manifestPublisher.mark(env, worker_id)).toBe(mark);
+  });
+
+  it("reads a record that knew neither kinds nor OpenPGP, once for as long as the isolate keeps it", async () => {
+    await publishRelease({ worker_id, version: "1.0.0" });
+    const { published_at: _, ...manifest } = await inKv();
+    const old = {
+      ...manifest,
+      releases: manifest.releases.map((release) => ({
+        ...release,
+        artifacts: release.artifacts.map(({ kind: _kind, pgp_signature: _signature, ...file }) => file),
+      })),
+    };
+    const read = manifestOfRecord(old);
+    expect(read).toMatchObject({
+      published_at: 0,
+      releases: [{ artifacts: [{ kind: "binary", pgp_signature: null }] }],
+    });
+    expect(manifestOfRecord(old)).toBe(read);
+    expect(manifestOfRecord(null)).toBeNull();
+  });
+
+  it("has the binaries of a release first, and what is in its packages in a record of its own", async () => {
+    const file = packageFile(worker_id, "1.0.0");
+    await publishRelease({ worker_id, version: "1.0.0", files: [file, { bytes: randomBytes(10) }] });
+    const [release] = (await inKv()).releases;
+    expect(release?.artifacts.map(({ kind, filename }) => [kind, filename])).toEqual([
+      ["binary", "worker-linux-x86_64"],
+      ["package", file.filename],
+    ]);
+    expect(await env.EDGE.get(`packages:${worker_id}`, "json")).toEqual({ [file.filename ?? ""]: file.contents });
   });
 
   it("reaches KV by the cron when the request was cut off between D1 and KV", async () => {

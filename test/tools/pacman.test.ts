@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type IssuedLicense, type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import { installed } from "./installed.ts";
@@ -77,6 +77,24 @@ describe.skipIf(!tools)("pacman", () => {
     expect(await versionOf(arch, PREMIUM)).toBe(programOutput(PREMIUM, "1.2.0"));
   });
 
+  it("finds in the databases what repo-add would have put there, but for MD5", async () => {
+    const worker = "llm-worker-rbee-premium-metal";
+    const file = await release(worker, "1.0.0");
+    const folder = dirname(file);
+    expect(await runAsUser(folder, ["repo-add", "--quiet", "theirs.db.tar.gz", file])).toMatchObject({ code: 0 });
+    const ours = await fetch(`${catalog.url}/arch/rbee-premium/os/x86_64/rbee-premium.files`, {
+      headers: { Authorization: `Basic ${btoa(`${BOX}:${license.key}`)}` },
+    });
+    writeFileSync(join(folder, "ours.files.tar.gz"), Buffer.from(await ours.arrayBuffer()));
+    for (const entry of ["desc", "files"]) {
+      const read = (archive: string) =>
+        runAsUser(folder, ["bsdtar", "-xOf", archive, `${worker}-1.0.0-1/${entry}`]).then(({ stdout }) => stdout);
+      const theirs = await read("theirs.files.tar.gz");
+      expect(theirs).toContain(entry === "desc" ? "%PGPSIG%" : "usr/local/bin/");
+      expect(await read("ours.files.tar.gz")).toBe(theirs.replace(/%MD5SUM%\n\w+\n\n/, ""));
+    }
+  });
+
   it("is told that its databases are up to date, and nothing more", async () => {
     const arch = await machine();
     await arch.pacman("-Sy");
@@ -142,7 +160,7 @@ describe.skipIf(!tools)("pacman", () => {
     const stranger = await newPackager("stranger");
     await release("llm-worker-rbee-premium-cuda", "1.0.0", { by: stranger });
     const file = await buildPackage("llm-worker-rbee-cuda", "1.0.0", "zst");
-    const other = join(file, "../noise");
+    const other = join(dirname(file), "noise");
     await packager.sign(other);
     await catalog.publish("llm-worker-rbee-cuda", "1.0.0", [file], "--pgp-sig", `${other}.sig`);
     await arch.pacman("-Sy");
