@@ -21,12 +21,13 @@ export async function publishRepositories(env: Env, now: UnixSeconds): Promise<v
   await recordRevisions(env, now);
   const latest = await latestRevisions(env.DB);
   const kept = await env.EDGE.get<RepositoryRecord>([...latest.keys()].map(repositoryKey), "json");
-  for (const [name, { seq }] of latest) {
-    const record = kept.get(repositoryKey(name));
-    if (record?.seq === seq) continue;
-    const made = await makeRepository(env, name);
-    if (made) await writeEdge(env.EDGE, repositoryKey(name), made, now);
-  }
+  const behind = [...latest].filter(([name, { seq }]) => kept.get(repositoryKey(name))?.seq !== seq);
+  await Promise.all(
+    behind.map(async ([name]) => {
+      const made = await makeRepository(env, name);
+      if (made) await writeEdge(env.EDGE, repositoryKey(name), made, now);
+    }),
+  );
 }
 
 /**

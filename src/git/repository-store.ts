@@ -24,12 +24,14 @@ export async function readRepositories(
   }
   if (records.size === names.length) return records;
   await recordRevisions(env, now);
-  for (const name of names) {
-    if (records.has(name)) continue;
-    const made = await makeRepository(env, name);
-    if (!made) continue;
-    rememberEdge(repositoryKey(name), made, now);
-    records.set(name, made);
-  }
+  const missing = names.filter((name) => !records.has(name));
+  await Promise.all(
+    missing.map(async (name) => {
+      const made = await makeRepository(env, name);
+      if (!made) return;
+      rememberEdge(repositoryKey(name), made, now);
+      records.set(name, made);
+    }),
+  );
   return records;
 }

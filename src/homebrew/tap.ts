@@ -20,7 +20,6 @@ export function tapContents(published: readonly PublishedWorker[], catalogUrl: s
 
 \`\`\`sh
 brew tap rbee/rbee ${catalogUrl}/${TAP}.git
-brew trust --tap rbee/rbee
 ${formulas.map(({ id }) => `brew install rbee/rbee/${id}`).join("\n")}
 \`\`\`
 
