@@ -1,4 +1,3 @@
-import { ARCHITECTURES } from "../../src/catalog/recipe.ts";
 import type { RecipeText } from "../../src/catalog/recipe-rendering.ts";
 import { parseSrcinfo } from "../../src/catalog/srcinfo.ts";
 import { parseAsHive } from "./hive-parser.ts";
@@ -7,7 +6,7 @@ type Facts = Record<string, string[]>;
 
 /**
  * What each of a recipe's texts declares, for tests that need no makepkg: the two must say the same. Of a PKGBUILD it reads
- * what hives do and the fields of one architecture, expands what makepkg would, and leaves out what only hives read.
+ * what hives do, expands what makepkg would, and leaves out what only hives read.
  */
 export function recipeFacts({ pkgbuild, srcinfo }: RecipeText): { pkgbuild: Facts; srcinfo: Facts } {
   const { values, arrays } = parseAsHive(pkgbuild);
@@ -20,10 +19,8 @@ export function recipeFacts({ pkgbuild, srcinfo }: RecipeText): { pkgbuild: Fact
   const facts: Facts = { pkgbase: [values.get("pkgname") ?? ""] };
   for (const key of ["pkgname", "pkgver", "pkgrel", "pkgdesc", "url"]) facts[key] = [values.get(key) ?? ""];
   for (const [key, elements] of arrays) if (!elements.includes("fetched::build")) facts[key] = elements.map(expand);
-  for (const key of ["options", ...ARCHITECTURES.flatMap((name) => [`source_${name}`, `sha256sums_${name}`])]) {
-    const array = /^\((.*)\)$/.exec(values.get(key) ?? "")?.[1];
-    if (array !== undefined) facts[key] = array.split(" ").map((element) => expand(element.slice(1, -1)));
-  }
+  const options = /^\((.*)\)$/.exec(values.get("options") ?? "")?.[1];
+  if (options !== undefined) facts["options"] = options.split(" ").map((element) => element.slice(1, -1));
   const parsed = parseSrcinfo(srcinfo);
   if (!parsed.ok) throw new Error(parsed.error);
   return { pkgbuild: facts, srcinfo: Object.fromEntries([...parsed.value].map(([key, value]) => [key, [...value]])) };
