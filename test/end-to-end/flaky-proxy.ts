@@ -49,6 +49,9 @@ export async function startFlakyProxy(port: number, target: number): Promise<Fla
         left -= chunk.length;
         if (left <= 0) setTimeout(() => outgoing.destroy(), 50);
       });
+      answer.on("end", () => {
+        if (left > 0) outgoing.end();
+      });
     });
     forwarded.on("error", () => outgoing.destroy());
     outgoing.on("close", () => forwarded.destroy());
