@@ -1,7 +1,10 @@
 import * as z from "zod";
 import type { PackageContents } from "./package-check.ts";
 
-/** What is in the packages of one worker's offered releases, by file name. KV key `packages:<worker id>`. */
+/**
+ * What is in the packages of one worker's stable releases, by file name, yanked and blocked ones included: a manifest that is not up
+ * to date may list them still. KV key `packages:<worker id>`.
+ */
 export type PackageRecord = Record<string, PackageContents>;
 
 const PackageRow = z.object({
@@ -10,13 +13,13 @@ const PackageRow = z.object({
   files: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
 });
 
-/** The packages of a worker's offered releases, as the ledger has them. Throws what D1 throws. */
+/** A worker's packages, as the ledger has them. Throws what D1 throws. */
 export async function packagesFromLedger(db: D1Database, workerId: string): Promise<PackageRecord> {
   const { results } = await db
     .prepare(
       `SELECT filename, pkginfo, files FROM packages JOIN artifacts ON artifacts.id = artifact_id
        JOIN releases ON releases.id = release_id
-       WHERE worker_id = ? AND releases.status = 'published' AND channel = 'stable'`,
+       WHERE worker_id = ? AND releases.status <> 'draft' AND channel = 'stable'`,
     )
     .bind(workerId)
     .all();

@@ -194,6 +194,15 @@ describe("the premium repository", () => {
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${PREMIUM}-1.5.0-1/`]);
   });
 
+  it("still describes a package that is yanked already where the manifest is not up to date", async () => {
+    const old = await env.EDGE.get(`manifest:${PREMIUM}`);
+    const { results } = await env.DB.prepare("SELECT id FROM releases WHERE version = '1.5.0'").all<{ id: string }>();
+    await move(results[0]?.id ?? "", PREMIUM, "yank");
+    await env.EDGE.put(`manifest:${PREMIUM}`, old ?? "");
+    forgetIsolate();
+    expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${PREMIUM}-1.5.0-1/`]);
+  });
+
   it("leaves out a worker that the license does not include", async () => {
     await release(CUDA, "1.0.0");
     await env.DB.prepare("UPDATE licenses SET entitlements = ? WHERE id = ?").bind(`["${CUDA}"]`, id).run();

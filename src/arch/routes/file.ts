@@ -9,8 +9,9 @@ import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import type { PacmanArch } from "../../releases/package-check.ts";
 import { currentTime } from "../../time.ts";
-import { databaseFor } from "../database.ts";
+import { databaseOf } from "../database.ts";
 import { databaseDate } from "../database-date.ts";
+import { listingFor } from "../listing.ts";
 import { findArch, findRepository, parseRepositoryFile, REPOSITORIES, type RepositoryName } from "../repository.ts";
 
 const route = createRoute({
@@ -55,7 +56,7 @@ export function registerRepositoryFile(router: OpenAPIHono<AppEnv>): void {
     const arch = findArch(params.arch);
     const file = repository && arch && parseRepositoryFile(repository, arch, params.file);
     if (!repository || !arch || !file) throw noSuchFile();
-    if (file.kind === "database") return answerDatabase(c, { repository, arch, withFiles: file.withFiles });
+    if (file.kind === "database") return answerDatabase(c, repository, arch, file.withFiles);
     const worker = findWorker(file.workerId);
     if (worker?.id !== file.workerId || worker.tier !== REPOSITORIES[repository]) throw noSuchFile();
     return c.redirect(await addressOfFile(c, worker, file.version, file.name), 302);
@@ -64,20 +65,24 @@ export function registerRepositoryFile(router: OpenAPIHono<AppEnv>): void {
 
 async function answerDatabase(
   c: AppContext,
-  wanted: { repository: RepositoryName; arch: PacmanArch; withFiles: boolean },
+  repository: RepositoryName,
+  arch: PacmanArch,
+  withFiles: boolean,
 ): Promise<Response> {
-  const tier = REPOSITORIES[wanted.repository];
+  const tier = REPOSITORIES[repository];
   const asker = await askerOf(c, { tier });
   // pacman sends its credential only when it is told to: that costs no read.
   if (tier === "premium" && !asker) {
     throw new Problem({
       code: "CREDENTIAL_REQUIRED",
-      detail: `${wanted.repository} needs a license: name the machine as user and the license key as password.`,
+      detail: `${repository} needs a license: name the machine as user and the license key as password.`,
       extras: { purchase_url: c.var.config.PURCHASE_URL },
     });
   }
-  const { bytes, etag, changedAt } = await databaseFor(c, wanted, asker);
-  const lastModified = new Date(databaseDate(changedAt, currentTime()) * 1000).toUTCString();
+  const { packages, changedAt } = await listingFor(c, repository, arch, asker);
+  const now = currentTime();
+  const { bytes, etag } = await databaseOf(c.env, packages, withFiles, now);
+  const lastModified = new Date(databaseDate(changedAt, now) * 1000).toUTCString();
   const headers = new Headers({
     "Cache-Control": tier === "free" ? "public, no-cache" : "private, no-cache",
     ETag: etag,
