@@ -66,7 +66,7 @@ refused() {
   # Without a license asked for, the worker is a free one.
   case $headers/$code in
     /VERSION_NOT_FOUND | /ARTIFACT_NOT_FOUND)
-      say "Where there is no binary for $platform, let your rbee hive build the worker, or build it with makepkg:"
+      say "There is no binary of it for $platform. Your rbee hive can build it; so can makepkg:"
       say "  curl -fsSO $CATALOG/workers/$worker/PKGBUILD && makepkg -si"
       ;;
   esac
