@@ -85,7 +85,7 @@ function standingLine(standing: FileVerdict["standing"], latest: string | null):
 
 function provenanceLine(provenance: FileProvenance | null): string | null {
   if (!provenance) return null;
-  const { builderId, source } = provenance;
+  const { builder_id, source } = provenance;
   const from = source ? `, from ${source.uri}${source.revision ? ` at ${source.revision}` : ""}` : "";
-  return `Built by ${builderId}${from} (as its provenance says)`;
+  return `Built by ${builder_id}${from} (as its provenance says)`;
 }

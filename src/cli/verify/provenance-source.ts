@@ -6,7 +6,7 @@ import { ProblemError } from "../problem-error.ts";
 import type { FileVerdict } from "./file-verdict.ts";
 
 /** Who says that they built a file, and from what. Read, not verified: the builder's own tools check its signature. */
-export type FileProvenance = Pick<Attestation, "builderId" | "source">;
+export type FileProvenance = { builder_id: string; source: Attestation["source"] };
 
 /**
  * The provenance of a file, if its release has any that speaks of these bytes and the catalog or mirror has it. Throws `CliError`
@@ -27,7 +27,7 @@ export async function readProvenance(
   const ours = attestations.ok
     ? attestations.value.find(({ subjects }) => subjects.some(({ sha256 }) => sha256 === fileSha256))
     : undefined;
-  return ours ? { builderId: ours.builderId, source: ours.source } : null;
+  return ours ? { builder_id: ours.builderId, source: ours.source } : null;
 }
 
 /** The bytes at a path; null where there are none, as of a release that was withdrawn or on a mirror without them. */
