@@ -14,6 +14,7 @@ import {
   placed,
   readWorker,
   sampleOf,
+  scriptRuns,
   startAndStall,
   workersOf,
 } from "./install-script.ts";
@@ -156,7 +157,7 @@ describe.skipIf(!installed("aria2c"))("aria2", () => {
     expect((await aria2(home, `--checksum=sha-256=${SHA256}`)).code).toBe(32);
   });
 });
-describe("the install script, over a line that breaks", () => {
+describe.runIf(scriptRuns)("the install script, over a line that breaks", () => {
   it("asks for nothing but the rest of the file", async () => {
     const home = workDirectory();
     catalog.proxy.log.length = 0;
@@ -202,7 +203,7 @@ describe("the install script, over a line that breaks", () => {
   });
 });
 
-describe("the install script, given a file that is not what was published", () => {
+describe.runIf(scriptRuns)("the install script, given a file that is not what was published", () => {
   /** A home where a worker is installed that must survive. */
   async function homeWithWorker(alter?: (script: string) => string): Promise<string> {
     const home = await homeWithScript(catalog, alter);

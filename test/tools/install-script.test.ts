@@ -11,6 +11,7 @@ import {
   placed,
   readWorker,
   sampleOf,
+  scriptRuns,
   workersOf,
 } from "./install-script.ts";
 import { installed } from "./installed.ts";
@@ -20,26 +21,23 @@ import { AS_ORDINARY_USER, PLAIN_ENVIRONMENT, type Run, runAsUser, workDirectory
 const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
 const SHELLS = ["dash", "bash --posix", "busybox sh"].filter((shell) => installed(shell.replace(/ .*/, "")));
-const runnable =
-  process.platform === "linux" && process.arch === "x64" && installed("curl", "dash", "minisign", "setsid", "script");
-
 let catalog: RunningCatalog;
 
 beforeAll(async () => {
-  if (runnable) catalog = await startCatalog();
+  if (scriptRuns) catalog = await startCatalog();
 });
 
 afterAll(() => catalog?.stop());
 
 afterEach(() => {
-  if (runnable) catalog.proxy.fate = () => "pass";
+  if (scriptRuns) catalog.proxy.fate = () => "pass";
 });
 
 const pipe = (home: string, args: string, env: Record<string, string> = {}, shell = "dash"): Promise<Run> =>
   pipeToShell(catalog, home, args, env, shell);
 
 describe("the script itself", () => {
-  it.skipIf(!runnable || !installed("shellcheck"))("is clean under shellcheck", async () => {
+  it.skipIf(!scriptRuns || !installed("shellcheck"))("is clean under shellcheck", async () => {
     const home = await homeWithScript(catalog);
     expect(await runAsUser(home, ["shellcheck", "-s", "sh", "install.sh"])).toEqual({
       code: 0,
@@ -48,7 +46,7 @@ describe("the script itself", () => {
     });
   });
 
-  it.runIf(runnable)("does nothing when it is cut off, wherever that is", async () => {
+  it.runIf(scriptRuns)("does nothing when it is cut off, wherever that is", async () => {
     const home = await homeWithScript(catalog);
     const { size } = statSync(join(home, "install.sh"));
     catalog.proxy.log.length = 0;
@@ -62,7 +60,7 @@ describe("the script itself", () => {
     expect([catalog.proxy.log, readdirSync(home)]).toEqual([[], ["install.sh"]]);
   });
 
-  it.runIf(runnable)("says how it is used, and refuses what it does not know", async () => {
+  it.runIf(scriptRuns)("says how it is used, and refuses what it does not know", async () => {
     const home = workDirectory();
     expect(await pipe(home, "--help")).toMatchObject({
       code: 0,
@@ -74,7 +72,7 @@ describe("the script itself", () => {
   });
 });
 
-describe.runIf(runnable)("a free worker", () => {
+describe.runIf(scriptRuns)("a free worker", () => {
   it.each(SHELLS)("is installed by %s", async (shell) => {
     const home = workDirectory();
     const run = await pipe(home, "cpu", {}, shell);
@@ -133,7 +131,7 @@ describe.runIf(runnable)("a free worker", () => {
   });
 });
 
-describe.runIf(runnable)("a premium worker", () => {
+describe.runIf(scriptRuns)("a premium worker", () => {
   it.each(SHELLS)("is installed by %s with a key, which no other program is told", async (shell) => {
     const home = workDirectory();
     const bin = join(home, "bin");

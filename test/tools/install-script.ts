@@ -4,7 +4,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunningCatalog } from "../end-to-end/running-catalog.ts";
+import { installed } from "./installed.ts";
 import { AS_ORDINARY_USER, PLAIN_ENVIRONMENT, type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
+
+/** Whether the script can install the samples here, and the tests find what they need besides. */
+export const scriptRuns: boolean =
+  process.platform === "linux" && process.arch === "x64" && installed("curl", "dash", "minisign", "script");
 
 /** Bytes after which a line breaks: somewhere in the middle of the samples. */
 export const CUT = 10_000;
