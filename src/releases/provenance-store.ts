@@ -2,7 +2,7 @@ import { encodeHex } from "../encoding.ts";
 import { Problem } from "../http/problem.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
 import { type ProvenanceFault, parseProvenance, subjectsOf, unknownSubjects } from "./provenance.ts";
-import { type Release, readRelease } from "./release-store.ts";
+import { type Release, type ReleaseProvenance, readRelease } from "./release-store.ts";
 
 /** Where R2 has a provenance. Named by content, so a second upload of it changes nothing. */
 export const provenanceKey = (sha256: string): string => `provenance/${sha256}`;
@@ -59,7 +59,7 @@ async function recordProvenance(
   db: D1Database,
   actor: Actor,
   { id, worker_id, version, status, last_change }: Release,
-  { sha256, size, subjects, attached_at }: NonNullable<Release["provenance"]>,
+  { sha256, size, subjects, attached_at }: ReleaseProvenance,
 ): Promise<string | null> {
   const change = newChange(actor, {
     action: "release.provenance",

@@ -5,7 +5,7 @@ import type { Artifact, Part } from "./artifact-store.ts";
 import { CHANNELS, PLATFORMS } from "./manifest.ts";
 import { isPgpSignature, MAX_PGP_SIGNATURE } from "./pgp-signature.ts";
 import { RELEASE_STATUSES } from "./release-status.ts";
-import type { Release } from "./release-store.ts";
+import type { Release, ReleaseProvenance } from "./release-store.ts";
 import { MAX_FILE_SIZE, PART_SIZE, partCount } from "./upload-plan.ts";
 import { parseVersion } from "./version.ts";
 
@@ -186,7 +186,7 @@ export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> 
   return { ...facts, ...times, provenance, artifacts: artifacts.map(presentArtifact) };
 };
 
-const presentProvenance = ({ sha256, size, subjects, attached_at }: NonNullable<Release["provenance"]>) => ({
+const presentProvenance = ({ sha256, size, subjects, attached_at }: ReleaseProvenance) => ({
   sha256,
   size,
   subjects: subjects.map(({ name }) => name),

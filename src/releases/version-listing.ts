@@ -17,13 +17,10 @@ export const VersionListing = z
         channel: ChannelName,
         status: z.enum(["published", "yanked", "blocked"]),
         published_at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
-        provenance_url: z
-          .string()
-          .nullable()
-          .openapi({
-            description: "Where its build provenance is, if any.",
-            example: "/v1/workers/ID/1.10.0/provenance",
-          }),
+        provenance_url: z.string().nullable().openapi({
+          description: "Where its build provenance is, if any.",
+          example: "/v1/workers/ID/1.10.0/provenance",
+        }),
         artifacts: z.array(
           z.object({ kind: Kind, platform: PlatformName, filename: Filename, size: Size, sha256: Sha256 }),
         ),

@@ -54,6 +54,7 @@ describe("the versions of a worker", () => {
       channel: "stable",
       status: "published",
       published_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      provenance_url: null,
       artifacts: [
         {
           kind: "binary",

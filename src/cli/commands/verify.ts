@@ -73,13 +73,16 @@ function requireGood(files: readonly FileReport[]): void {
 }
 
 /** The keys to believe: never a mirror's own, which could vouch for anything. */
-function trustedKeys({ client }: Context, state: HiveState, options: VerifyOptions): Promise<ReleaseKeys> {
+function trustedKeys({ client, note }: Context, state: HiveState, options: VerifyOptions): Promise<ReleaseKeys> {
   const pinned = state.release_keys[client.url];
-  if (options.mirror !== undefined && options.releaseKey === undefined && pinned === undefined) {
-    throw new CliError(
-      EXIT.usage,
-      `No release key of ${client.url} is pinned on this machine, and a mirror cannot vouch for itself: give --release-key FILE.`,
-    );
+  if (pinned === undefined && options.releaseKey === undefined) {
+    if (options.mirror !== undefined) {
+      throw new CliError(
+        EXIT.usage,
+        `No release key of ${client.url} is pinned on this machine, and a mirror cannot vouch for itself: give --release-key FILE.`,
+      );
+    }
+    note(`No release key is pinned yet: taking the one that ${client.url} says is its own.`);
   }
   return releaseKeys(client, { file: options.releaseKey, pinned });
 }

@@ -56,7 +56,7 @@ provenanceRead.openapi(
     const selected = selectProvenance(manifest, version);
     if (!selected.ok) throw new Problem(selected.error);
     const { release, provenance } = selected.value;
-    const headers = { ETag: `"${provenance.sha256}"`, "Cache-Control": "public, max-age=300" };
+    const headers = { ETag: `"${provenance.sha256}"`, "Cache-Control": "public, max-age=60" };
     if (namesEtag(c.req.header("If-None-Match"), headers.ETag)) return c.body(null, 304, headers);
     const object = await c.env.BINARIES.get(provenanceKey(provenance.sha256));
     if (!object) {
