@@ -1,6 +1,10 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { developmentSecrets } from "./scripts/development-secrets.ts";
+import { formatMinisignPublicKey } from "./src/releases/minisign.ts";
+import { generateMinisignKey } from "./src/releases/minisign-secret-key.ts";
+
+const releaseKey = await generateMinisignKey();
 
 /**
  * Two projects: everything that the Worker runs is tested in workerd with real bindings; the command line, the
@@ -15,14 +19,14 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {
-                ...(await developmentSecrets()),
+                ...(await developmentSecrets(releaseKey)),
                 ENVIRONMENT: "development",
                 PUBLIC_URL: "https://catalog.test",
                 RELEASE_SIGNATURES: "optional",
                 LOG_REQUESTS: "none",
                 LIVEMODE: "false",
                 // Not what a development server in this checkout has put into .dev.vars.
-                RELEASE_SIGNING_PUBLIC_KEYS: "",
+                RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey),
                 TEST_MIGRATIONS: await readD1Migrations("migrations"),
               },
             },

@@ -6,6 +6,8 @@ import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "mini
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import { PROJECT } from "../scripts/development/paths.ts";
 import { developmentSecrets } from "../scripts/development-secrets.ts";
+import { formatMinisignPublicKey } from "../src/releases/minisign.ts";
+import type { MinisignSecretKey } from "../src/releases/minisign-secret-key.ts";
 import { BARE, HELLO } from "./baselines.ts";
 import type { Bundle } from "./bundle.ts";
 import { type ProcessUsage, usageOfChild } from "./process-usage.ts";
@@ -38,17 +40,21 @@ const storageFolder = (): Promise<string> =>
 
 /**
  * Starts the bundle with the bindings, variables, limits and compatibility that wrangler.toml gives it in production, and
- * the baselines beside it, all in one workerd process. `releaseKey` is the public minisign key that its releases are
+ * the baselines beside it, all in one workerd process. `releaseKey` is the minisign key that its releases are
  * signed with. With `isBehindProxy`, requests come through miniflare's own entry as they do in `wrangler dev`; without,
  * nothing stands between a port and its Worker, which shows more sharply what is ours.
  */
-export async function startHarness(bundle: Bundle, releaseKey: string, isBehindProxy: boolean): Promise<Harness> {
+export async function startHarness(
+  bundle: Bundle,
+  releaseKey: MinisignSecretKey,
+  isBehindProxy: boolean,
+): Promise<Harness> {
   // Wrangler would warn on stdout that it knows no secrets; they are given here.
   process.env["WRANGLER_LOG"] = "none";
   const configPath = join(PROJECT, "wrangler.toml");
   const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
   const { vars, compatibility_date, compatibility_flags } = unstable_readConfig({ config: configPath });
-  const secrets = await developmentSecrets();
+  const secrets = await developmentSecrets(releaseKey);
   const reached = (name: WorkerName) => ({
     name,
     routes: [`${hostOf(name)}/*`],
@@ -60,7 +66,7 @@ export async function startHarness(bundle: Bundle, releaseKey: string, isBehindP
       ...options,
       ...reached("catalog"),
       ...{ modules: bundle.modules, modulesRoot: "/" },
-      bindings: { ...vars, ...secrets, RELEASE_SIGNING_PUBLIC_KEYS: releaseKey },
+      bindings: { ...vars, ...secrets, RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey) },
     },
     {
       ...reached("hello"),

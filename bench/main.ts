@@ -1,4 +1,3 @@
-import { formatMinisignPublicKey } from "../src/releases/minisign.ts";
 import { generateMinisignKey } from "../src/releases/minisign-secret-key.ts";
 import { buildBundle } from "./bundle.ts";
 import { startHarness } from "./harness.ts";
@@ -16,7 +15,7 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report
   const bundle = await buildBundle(signal);
   const startupMs = isWhole ? await measureStartup(signal) : null;
   const releaseKey = await generateMinisignKey();
-  const harness = await startHarness(bundle, formatMinisignPublicKey(releaseKey), !options.direct);
+  const harness = await startHarness(bundle, releaseKey, !options.direct);
   try {
     const samples = await prepareSamples(harness, releaseKey);
     const rows: Row[] = [];

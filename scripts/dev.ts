@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { readDevelopmentStart } from "../src/cli/development-start.ts";
 import { writePrivateFile } from "../src/cli/private-file.ts";
-import { formatMinisignPublicKey } from "../src/releases/minisign.ts";
 import { startCron } from "./development/cron.ts";
 import { guide } from "./development/guide.ts";
 import { ensureOwnerToken } from "./development/owner-token.ts";
@@ -27,7 +26,7 @@ async function serve(stop: AbortSignal): Promise<void> {
 
   console.log("Preparing secrets and data ...");
   const releaseKey = await ensureReleaseKey(paths.releaseKey);
-  const variables = await ensureVariables(paths.variables, publicKeyLine(formatMinisignPublicKey(releaseKey)));
+  const variables = await ensureVariables(paths.variables, releaseKey);
   await runWrangler(["d1", "migrations", "apply", "DB", "--local", "--persist-to", paths.state], stop);
   const adminToken = await ensureOwnerToken(paths, stop);
 
@@ -67,9 +66,6 @@ async function serve(stop: AbortSignal): Promise<void> {
     await stripe?.stop();
   }
 }
-
-/** The one line of a `.pub` file that is not a comment: what fits into a variable. */
-const publicKeyLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
 
 async function untilAborted(signal: AbortSignal): Promise<"stopped"> {
   if (!signal.aborted) await once(signal, "abort");

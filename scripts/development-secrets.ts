@@ -1,8 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
+import { newIndexSigningKey } from "../src/releases/index-signing-key.ts";
+import type { MinisignSecretKey } from "../src/releases/minisign-secret-key.ts";
+import { currentTime } from "../src/time.ts";
 
-/** Fresh random secrets for one development server or one test run, as the Worker's environment names them. */
-export async function developmentSecrets(): Promise<Record<string, string>> {
+/**
+ * Fresh random secrets for one development server or one test run, as the Worker's environment names them. `releaseKey` vouches
+ * for the key that signs indexes.
+ */
+export async function developmentSecrets(releaseKey: MinisignSecretKey): Promise<Record<string, string>> {
   const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
   const { kty, crv, x, d } = await exportJWK(privateKey);
   const kid = `dev-${randomBytes(6).toString("hex")}`;
@@ -10,5 +16,6 @@ export async function developmentSecrets(): Promise<Record<string, string>> {
     LICENSE_KEY_SECRET: randomBytes(32).toString("base64url"),
     DOWNLOAD_LINK_SECRET: randomBytes(32).toString("base64url"),
     LICENSE_SIGNING_KEY: JSON.stringify({ kty, crv, kid, x, d }),
+    INDEX_SIGNING_KEY: (await newIndexSigningKey(releaseKey, currentTime())).secret,
   };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { SCOPES } from "./admin/scopes.ts";
 import { decodeBase64Url } from "./encoding.ts";
+import { IndexSigningKey } from "./releases/index-signing-key.ts";
 
 /** An Ed25519 private key as JWK (RFC 8037), as `rbee-catalog keys new` prints it. */
 const SigningKey = z.object({
@@ -57,6 +58,7 @@ const EnvironmentSchema = z
     LICENSE_KEY_SECRET: secretBytes,
     DOWNLOAD_LINK_SECRET: secretBytes,
     LICENSE_SIGNING_KEY: json(SigningKey),
+    INDEX_SIGNING_KEY: json(IndexSigningKey),
     DELIVERY: z.enum(["worker", "r2-presigned"]),
     RELEASE_SIGNATURES: z.enum(["required", "optional"]),
     RELEASE_SIGNING_PUBLIC_KEYS: z.string(),

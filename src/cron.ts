@@ -1,4 +1,5 @@
 import { forgetRecoveryLinks } from "./account/recovery-link-store.ts";
+import { publishRepositories } from "./git/repository-publication.ts";
 import { logFailure } from "./log.ts";
 import { queueExpiryMails } from "./mail/mail-expiry.ts";
 import { sendDueMails } from "./mail/mail-sender.ts";
@@ -12,6 +13,7 @@ import { DAY, HOUR, MINUTE, type UnixSeconds } from "./time.ts";
 /** What the cron does in the minute that begins at `now`. No job keeps another from running; each says when it is due. */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   await job("publish", () => drainOutbox(env, publishers, now));
+  await job("publish-repositories", () => publishRepositories(env, now));
   if (now % HOUR < MINUTE) {
     await job("expiry-mails", () => queueExpiryMails(env.DB, now));
     await job("forget-recovery-links", () => forgetRecoveryLinks(env.DB, now - 30 * DAY));

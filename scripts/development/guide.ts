@@ -1,5 +1,5 @@
 import type { DevelopmentStart } from "../../src/cli/development-start.ts";
-import { SAMPLE } from "./seed.ts";
+import { SAMPLES } from "./seed.ts";
 
 /** What the development server prints when it is ready: where it is, and what to try next. */
 export const guide = ({ url, admin_token, license_key, stripe_control_url }: DevelopmentStart): string => `
@@ -14,7 +14,7 @@ Try, in another terminal:
   curl ${url}/workers/cpu/PKGBUILD
   npx rbee-catalog license list
   npx rbee-catalog activate
-  npx rbee-catalog install ${SAMPLE.id}
+  npx rbee-catalog install ${SAMPLES.premium.id}
   npx rbee-catalog status
 ${stripe_control_url === undefined ? "" : stripeGuide(url, stripe_control_url)}
 The rbee-catalog command finds this server and its credentials by itself. Data and secrets stay

@@ -78,7 +78,7 @@ function headers(fileSize: number): Buffer {
 }
 
 /**
- * The program that the development server's one release holds: a real executable of some 35 KiB, honest about being a
+ * The program that a release of the development server holds: a real executable of some 35 KiB, honest about being a
  * sample. The text of this project's own license in it makes it large enough to break off and resume.
  */
 export async function sampleWorker({ id, version }: { id: string; version: string }): Promise<Buffer> {
@@ -86,8 +86,8 @@ export async function sampleWorker({ id, version }: { id: string; version: strin
     version: `${id} ${version} (sample)\n`,
     license: await readFile(join(PROJECT, "LICENSE"), "utf8"),
     usage: [
-      `${id} ${version}: a sample that the development catalog ships in place of the proprietary worker.`,
-      "It serves no model. What it has shown by running: it was licensed, downloaded, checked and installed whole.",
+      `${id} ${version}: a sample that the development catalog ships in place of the real worker.`,
+      "It serves no model. What it has shown by running: it was downloaded, checked and installed whole.",
       "",
       "  --version   print name and version",
       "  --license   print the license of this sample",

@@ -6,10 +6,16 @@ import { problemCode } from "../../src/cli/problem-error.ts";
 import { publishRelease } from "../../src/cli/publish/publish.ts";
 import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import { samplePackage } from "./sample-package.ts";
 import { sampleWorker } from "./sample-worker.ts";
 
-/** The release that a development catalog starts with. */
-export const SAMPLE = { id: "llm-worker-rbee-premium-cpu", version: "1.0.0", platform: "linux-x86_64" } as const;
+const PLATFORM = "linux-x86_64";
+
+/** The releases that a development catalog starts with. */
+export const SAMPLES = {
+  free: { id: "llm-worker-rbee-cpu", version: "0.1.0" },
+  premium: { id: "llm-worker-rbee-premium-cpu", version: "1.0.0" },
+} as const;
 
 const Issued = z.looseObject({ key: z.string() });
 
@@ -19,12 +25,12 @@ export type SeedOptions = {
   /** The key of an earlier start, if there was one. */
   licenseKey: string | null;
   releaseKey: MinisignSecretKey;
-  /** Where the sample is built. */
+  /** Where the samples are built. */
   folder: string;
 };
 
 /**
- * Publishes the sample release and issues one license, through the same API and code as any publisher, and returns the
+ * Publishes the sample releases and issues one license, through the same API and code as any publisher, and returns the
  * license's key. A key that the catalog knows says that all this has been done. Repeatable: a seed that was cut goes on.
  */
 export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: SeedOptions): Promise<string> {
@@ -32,12 +38,19 @@ export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: 
   if (licenseKey !== null && (await isKnown(client, licenseKey))) return licenseKey;
 
   await mkdir(folder, { recursive: true });
-  const path = join(folder, `${SAMPLE.id}-${SAMPLE.platform}`);
-  await writeFile(path, await sampleWorker(SAMPLE), { mode: 0o755 });
-  const { id: workerId, version, platform } = SAMPLE;
-  const file = await readReleaseFile(path, { workerId, version, platform, secretKey: releaseKey });
-  const notes = "The sample that every development catalog starts with.";
-  await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files: [file] });
+  for (const { id: workerId, version } of Object.values(SAMPLES)) {
+    const binary = join(folder, `${workerId}-${PLATFORM}`);
+    const executable = await sampleWorker({ id: workerId, version });
+    await writeFile(binary, executable, { mode: 0o755 });
+    const { filename, bytes } = await samplePackage({ id: workerId, version }, executable);
+    await writeFile(join(folder, filename), bytes);
+    const files = [];
+    for (const path of [binary, join(folder, filename)]) {
+      files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey }));
+    }
+    const notes = "A sample that every development catalog starts with.";
+    await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files });
+  }
 
   const { key } = await client.json(Issued, {
     method: "POST",

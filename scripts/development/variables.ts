@@ -1,6 +1,8 @@
 import { parseEnv } from "node:util";
 import { writePrivateFile } from "../../src/cli/private-file.ts";
 import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { encodeMinisignPublicKey } from "../../src/releases/minisign.ts";
+import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
 import { developmentSecrets } from "../development-secrets.ts";
 import { stripeVariables } from "./stripe.ts";
 
@@ -14,14 +16,14 @@ const line = ([name, value]: [string, string]): string => `${name}='${value}'\n`
  * Makes sure that the file at `path` gives every secret and variable of a development server, and returns what it
  * gives. What is there stays: secrets that changed would kill every license key and token made with them.
  */
-export async function ensureVariables(path: string, releasePublicKey: string): Promise<NodeJS.Dict<string>> {
+export async function ensureVariables(path: string, releaseKey: MinisignSecretKey): Promise<NodeJS.Dict<string>> {
   const text = (await readTextIfThere(path)) ?? HEADING;
   const present = parseEnv(text);
   const wanted = {
     ENVIRONMENT: "development",
     RELEASE_SIGNATURES: "optional",
-    RELEASE_SIGNING_PUBLIC_KEYS: releasePublicKey,
-    ...(await developmentSecrets()),
+    RELEASE_SIGNING_PUBLIC_KEYS: encodeMinisignPublicKey(releaseKey),
+    ...(await developmentSecrets(releaseKey)),
     ...stripeVariables(present),
   };
   const missing = Object.entries(wanted).filter(([name]) => present[name] === undefined);

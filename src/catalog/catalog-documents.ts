@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import { type StaticDocument, staticDocument } from "../http/static-document.ts";
 import { type CatalogEntry, catalogEntry } from "./catalog-entry.ts";
 import { type WorkerResource, workerResource } from "./worker-schema.ts";
-import { workers } from "./workers.ts";
+import type { Worker } from "./workers.ts";
 
 /** Every body of the catalog that does not depend on a query, by its path. */
 export type CatalogDocuments = ReadonlyMap<string, StaticDocument>;
@@ -12,8 +12,11 @@ const PLAIN = "text/plain; charset=utf-8";
 const json = (body: { workers: CatalogEntry[] } | CatalogEntry | WorkerResource) =>
   staticDocument(JSON.stringify(body), "application/json");
 
-/** Makes the catalog's bodies; `PURCHASE_URL` is the one thing in them that is not code. */
-export function makeCatalogDocuments(config: Pick<Config, "PURCHASE_URL">): CatalogDocuments {
+/** Makes the catalog's bodies. */
+export function makeCatalogDocuments(
+  workers: readonly Worker[],
+  config: Pick<Config, "PURCHASE_URL">,
+): CatalogDocuments {
   const documents = new Map<string, StaticDocument>();
   const entries: CatalogEntry[] = [];
   for (const worker of workers) {

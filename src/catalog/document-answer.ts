@@ -4,15 +4,19 @@ import { corsHeaders } from "../http/cors.ts";
 import { requestIdOf, SECURITY_HEADERS } from "../http/foundation.ts";
 import { Problem } from "../http/problem.ts";
 import { documentResponse } from "../http/static-document.ts";
+import { currentTime } from "../time.ts";
 import { type CatalogDocuments, makeCatalogDocuments } from "./catalog-documents.ts";
+import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
+import type { Worker } from "./workers.ts";
 
-/** The documents of an isolate, by its `env`: they never change in its life. */
-const made = new WeakMap<object, CatalogDocuments>();
+/** The documents of an isolate, by the workers that they are of: made anew only when these change. */
+const made = new WeakMap<readonly Worker[], CatalogDocuments>();
 
 /** Answers with the catalog's document at the request's path. Throws WORKER_NOT_FOUND, for no other part of it varies. */
-export function answerDocument(c: AppContext): Response {
-  const documents = made.get(c.env) ?? makeCatalogDocuments(c.var.config);
-  made.set(c.env, documents);
+export async function answerDocument(c: AppContext): Promise<Response> {
+  const workers = await publishedWorkers(c.env, currentTime());
+  const documents = made.get(workers) ?? makeCatalogDocuments(workers, c.var.config);
+  made.set(workers, documents);
   const document = documents.get(c.req.path);
   if (document) return documentResponse(c.req.raw, document);
   throw new Problem({
@@ -23,11 +27,12 @@ export function answerDocument(c: AppContext): Response {
 
 /**
  * The same answer without the router and the middleware, which take longer than it does: these are the documents that
- * every hive asks for first. Null for every other request, and until `answerDocument` has answered one.
+ * every hive asks for first. Null for every other request, and while `answerDocument` has yet to make them.
  */
 export function answerDocumentAtOnce(request: Request, env: Env): Response | null {
   if (request.method !== "GET" && request.method !== "HEAD") return null;
-  const document = made.get(env)?.get(getPath(request));
+  const workers = publishedWorkersAtOnce(env, currentTime());
+  const document = workers && made.get(workers)?.get(getPath(request));
   if (!document) return null;
   return documentResponse(request, document, {
     ...SECURITY_HEADERS,

@@ -36,7 +36,9 @@ export function readRecipe(pkgbuild: string, srcinfo: string): Result<Recipe, st
   const [id] = fields.get("pkgname") ?? [];
   const [version] = fields.get("pkgver") ?? [];
   const [description] = fields.get("pkgdesc") ?? [];
-  const [sourceText] = fields.get("source") ?? [];
+  const [sourceText] = ["source", ...ARCHITECTURES.map((name) => `source_${name}`)].flatMap((key) =>
+    values(fields, key),
+  );
   const directory = /"\$pkgdir(\/[^"]*)\/\$pkgname"/.exec(pkgbuild)?.[1];
   if (id === undefined || version === undefined || description === undefined) return err("a name or text is missing");
   if (sourceText === undefined) return err("there is no source");

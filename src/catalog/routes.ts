@@ -6,8 +6,7 @@ import { workerRecipe } from "./routes/worker-recipe.ts";
 import { workerSearch } from "./routes/worker-search.ts";
 
 /**
- * The public catalog. Nothing here reads D1, KV or R2: the free workers stay installable whatever happens to what is
- * sold. Below `/v1/workers/{id}` other rooms answer, by their own rules.
+ * The public catalog. It needs no store to answer: the free workers stay installable whatever happens to what is sold. Below `/v1/workers/{id}` other rooms answer, by their own rules.
  */
 export const catalogRoutes = createRouter();
 catalogRoutes.use("/workers/*", publicCors);

@@ -9,6 +9,7 @@ import { addPlansCommands } from "./commands/plans.ts";
 import { addReleaseCommands } from "./commands/release.ts";
 import { addStatsCommand } from "./commands/stats.ts";
 import { addTokenCommands } from "./commands/token.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
 
 const HELP = `
 Configuration, first that is set:
@@ -46,5 +47,6 @@ export function createProgram(): Command {
   addTokenCommands(program);
   addKeysCommands(program);
   addHiveCommands(program);
+  addVerifyCommand(program);
   return program;
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./exit-code.ts";
-import { formatTable } from "./table.ts";
+import { formatFields, formatSize, formatTable } from "./table.ts";
 
 /** What this command reads of a release, as an admin sees it. */
 export const Release = z.looseObject({
@@ -11,8 +11,19 @@ export const Release = z.looseObject({
   channel: z.string(),
   status: z.string(),
   published_at: z.string().nullish(),
+  provenance: z.looseObject({ sha256: z.string(), subjects: z.array(z.string()) }).nullable(),
   artifacts: z.array(
-    z.looseObject({ id: z.string(), platform: z.string(), filename: z.string(), size: z.number(), sha256: z.string() }),
+    z.looseObject({
+      id: z.string(),
+      kind: z.string(),
+      platform: z.string(),
+      filename: z.string(),
+      size: z.number(),
+      sha256: z.string(),
+      state: z.string(),
+      signature: z.string().nullable(),
+      pgp_signature: z.string().nullable(),
+    }),
   ),
 });
 
@@ -56,7 +67,7 @@ export async function releaseIdOf(client: CatalogClient, credential: string, nam
 /** Releases for people, one a line. */
 export const formatReleases = (releases: readonly Release[]): string =>
   formatTable(
-    ["RELEASE", "WORKER", "VERSION", "CHANNEL", "STATUS", "PUBLISHED", "PLATFORMS"],
+    ["RELEASE", "WORKER", "VERSION", "CHANNEL", "STATUS", "PUBLISHED", "FILES"],
     releases.map((release) => [
       release.id,
       release.worker_id,
@@ -64,6 +75,35 @@ export const formatReleases = (releases: readonly Release[]): string =>
       release.channel,
       release.status,
       release.published_at,
-      release.artifacts.map(({ platform }) => platform).join(", "),
+      release.artifacts
+        .map(({ platform, kind }) => (kind === "binary" ? platform : `${platform} (${kind})`))
+        .join(", "),
     ]),
   );
+
+/** One release for people, with its files and who has signed them. */
+export function formatRelease(release: Release): string {
+  const { id, worker_id, version, channel, status, published_at, provenance, artifacts } = release;
+  const facts = formatFields([
+    ["Release", id],
+    ["Worker", worker_id],
+    ["Version", version],
+    ["Channel", channel],
+    ["Status", status],
+    ["Published", published_at],
+    ["Provenance", provenance && `of ${provenance.subjects.join(", ")}`],
+  ]);
+  const files = formatTable(
+    ["FILE", "KIND", "PLATFORM", "SIZE", "STATE", "SIGNED", "SHA256"],
+    artifacts.map(({ filename, kind, platform, size, state, signature, pgp_signature, sha256 }) => [
+      filename,
+      kind,
+      platform,
+      formatSize(size),
+      state,
+      [...(signature === null ? [] : ["minisign"]), ...(pgp_signature === null ? [] : ["OpenPGP"])].join(", "),
+      sha256,
+    ]),
+  );
+  return `${facts}\n\n${files}`;
+}

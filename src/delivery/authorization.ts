@@ -1,10 +1,11 @@
 import type { Worker } from "../catalog/workers.ts";
 import { actorOf, type RequestScope } from "../http/app.ts";
-import { Problem, type ProblemCode } from "../http/problem.ts";
+import { Problem, type ProblemCode, type Refusal } from "../http/problem.ts";
 import { countActivation } from "../http/rate-limit.ts";
 import { activateMachine } from "../licensing/activation.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
 import { publishNow } from "../publication.ts";
+import type { Result } from "../result.ts";
 import { currentTime, type UnixSeconds } from "../time.ts";
 import { type Asker, recordMayLag } from "./asker.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
@@ -19,17 +20,30 @@ const MAY_BE_STALE: ReadonlySet<ProblemCode> = new Set([
   "MACHINE_DEACTIVATED",
 ]);
 
-/**
- * The file that `asker` may have, by the edge copy: no read of the ledger for an activated machine. The ledger is asked only
- * before refusing somebody whose credential is newer than the edge's record, and to activate a machine that comes with its
- * key. `asker` null: nobody has shown a credential. Throws the problem of a refusal.
- */
+/** `decideFor`, throwing the problem of a refusal. */
 export async function authorizeDelivery(
   c: RequestScope,
   worker: Worker,
   wanted: Wanted,
   asker: Asker | null,
 ): Promise<Delivery> {
+  const decision = await decideFor(c, worker, wanted, asker);
+  if (decision.ok) return decision.value;
+  throw new Problem(decision.error);
+}
+
+/**
+ * The file that `asker` may have, by the edge copy: no read of the ledger for an activated machine. The ledger is asked only
+ * before refusing somebody whose credential is newer than the edge's record, and to activate a machine that comes with its
+ * key. `asker` null: nobody has shown a credential. The errors are those of `decideDelivery`; throws KEY_INVALID for a license
+ * that is no more, and the problem of an activation that is refused.
+ */
+export async function decideFor(
+  c: RequestScope,
+  worker: Worker,
+  wanted: Wanted,
+  asker: Asker | null,
+): Promise<Result<Delivery, Refusal>> {
   const now = currentTime();
   const { PURCHASE_URL } = c.var.config;
   const { manifest, license } = await readDeliveryFacts(c.env, worker.id, asker?.licenseId ?? null, now);
@@ -37,12 +51,10 @@ export async function authorizeDelivery(
   const decide = (record: LicenseRecord | null) =>
     decideDelivery(worker, manifest, wanted, asker && record && { ...asker, license: record }, now, PURCHASE_URL);
   const decision = decide(license);
-  if (decision.ok) return decision.value;
+  if (decision.ok) return decision;
   const mayHave = (record: LicenseRecord) => decide(record).ok;
   const newer = asker && license ? await newerRecord(c, asker, license, decision.error.code, mayHave, now) : null;
-  const final = newer ? decide(newer) : decision;
-  if (final.ok) return final.value;
-  throw new Problem(final.error);
+  return newer ? decide(newer) : decision;
 }
 
 /** What the ledger knows beyond the edge's record that could change a refusal, or null. */

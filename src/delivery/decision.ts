@@ -2,16 +2,17 @@ import type { Refusal } from "../http/problem.ts";
 import { grantsRelease, grantsWorker } from "../licensing/entitlement.ts";
 import type { LicenseRecord } from "../licensing/license-record.ts";
 import { machineDeactivated, refusalOfUse } from "../licensing/license-use.ts";
+import type { ArtifactKind } from "../releases/artifact-kind.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
 import { type Covers, findRelease, latestRelease } from "../releases/release-selection.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { UnixSeconds } from "../time.ts";
 
-/** The file that is asked for: of an exact version or `latest` of a channel, by platform or by name. */
+/** The file that is asked for: of an exact version or `latest` of a channel; the binary (or package) of a platform, or by name. */
 export type Wanted = {
   version: string | "latest";
   channel: Channel;
-  file: { platform: Platform | null } | { filename: string };
+  file: { platform: Platform | null; kind?: ArtifactKind } | { filename: string };
 };
 
 /** What the asker has shown: a genuine credential's license, as the edge knows it, and the machine it is for. */
@@ -119,9 +120,10 @@ export function listingCoverage(
   return refusal ? err(refusal) : ok((release) => grantsRelease(license, release));
 }
 
-/** Without a platform, a release's only file is meant. */
+/** Without a platform, a release's only file of the kind is meant. */
 function artifactOf({ artifacts }: ManifestRelease, file: Wanted["file"]): ManifestArtifact | undefined {
   if ("filename" in file) return artifacts.find(({ filename }) => filename === file.filename);
-  if (file.platform === null) return artifacts.length === 1 ? artifacts[0] : undefined;
-  return artifacts.find(({ platform }) => platform === file.platform);
+  const ofKind = artifacts.filter(({ kind }) => kind === (file.kind ?? "binary"));
+  if (file.platform === null) return ofKind.length === 1 ? ofKind[0] : undefined;
+  return ofKind.find(({ platform }) => platform === file.platform);
 }

@@ -1,8 +1,8 @@
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
 import { logFailure } from "../log.ts";
-import type { Manifest } from "../releases/manifest.ts";
-import { manifestFromLedger } from "../releases/manifest-publication.ts";
+import { readLedgerManifest } from "../releases/ledger-manifest.ts";
+import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../storage/edge-store.ts";
 import type { UnixSeconds } from "../time.ts";
 
@@ -27,7 +27,7 @@ export async function readDeliveryFacts(
     return new Map<EdgeKey, unknown>();
   });
   return {
-    manifest: (found.get(manifestKey) as Manifest | null) ?? (await ledgerManifest(env.DB, workerId, now)),
+    manifest: manifestOfRecord(found.get(manifestKey)) ?? (await readLedgerManifest(env.DB, workerId, now)),
     license:
       licenseId === null
         ? null
@@ -47,10 +47,4 @@ export async function readLedgerRecord(
   const record = licenseRecordOf(license, now);
   rememberEdge(`license:${licenseId}`, record, now);
   return record;
-}
-
-async function ledgerManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
-  const manifest = await manifestFromLedger(db, workerId);
-  rememberEdge(`manifest:${workerId}`, manifest, now);
-  return manifest;
 }

@@ -6,6 +6,7 @@ import { currentTime } from "../time.ts";
 import type { Asker } from "./asker.ts";
 import type { Delivery } from "./decision.ts";
 import { countDownload } from "./download-count.ts";
+import type { SignatureKind } from "./file-signature.ts";
 import { importLinkSecret, type Link, sealLink } from "./link.ts";
 import { presignObject } from "./presigned-link.ts";
 
@@ -52,6 +53,6 @@ export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, del
   return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
 }
 
-/** The URL of a link's signature, always through this Worker: its text is in the manifest. */
-export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink): string =>
-  new URL(`/dl/${opaque}/minisig`, c.req.raw.url).href;
+/** The URL of a signature of a link's file, always through this Worker: it is in the manifest. No dots in it, either. */
+export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink, kind: SignatureKind): string =>
+  new URL(`/dl/${opaque}/${kind}`, c.req.raw.url).href;

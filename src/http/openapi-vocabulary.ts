@@ -3,6 +3,8 @@ export const TAGS = {
   Catalog: "Which workers there are, free and premium, and how to build them. No credential.",
   Releases: "Which versions of a worker can be downloaded. Premium ones need a license.",
   Delivery: "Signed links and the bytes behind them: resumable, checksummed, short-lived.",
+  "Package managers":
+    "Recipes for git and AUR helpers, packages for pacman, formulas for Homebrew, at the paths that they ask.",
   Licensing: "What a hive does with its license: take a seat, get a token, give the seat back, verify.",
   Purchase: "Plans, checkout and billing.",
   "Admin: licenses": "Issue, find, revoke, suspend, reinstate and extend licenses.",

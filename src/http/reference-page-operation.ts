@@ -25,7 +25,7 @@ export const operationsOf = (document: OpenApiDocument): PlacedOperation[] =>
 
 /** What an operation is linked to by: `get-v1-admin-tokens`. */
 export const anchorOf = ({ method, path }: PlacedOperation): string =>
-  `${method}-${path.replaceAll(/[^A-Za-z0-9]+/g, "-").replaceAll(/^-|-$/g, "")}`;
+  `${method}${path.replaceAll(/[{}]/g, "").replaceAll(/[^A-Za-z0-9]+/g, "-")}`;
 
 /** A description's paragraphs; text between backticks is code, and nothing else is markup. */
 export const prose = (text: string): Html =>

@@ -9,12 +9,12 @@ export type StaticDocument = {
   unchangedHeaders: Record<string, string>;
 };
 
-/** How long caches may answer without asking: a new worker or version is seen by everybody within five minutes. */
-export const PUBLIC_CACHE_CONTROL = "public, max-age=300";
+/** How long caches may answer without asking: a new version is seen behind them a minute later than by those who ask us. */
+export const PUBLIC_CACHE_CONTROL = "public, max-age=60";
 
-/** Makes a document of a text and its media type. */
-export function staticDocument(text: string, contentType: string): StaticDocument {
-  const body = new TextEncoder().encode(text);
+/** Makes a document of its content, a text or bytes, and its media type. */
+export function staticDocument(content: string | Uint8Array, contentType: string): StaticDocument {
+  const body = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const etag = etagOf(body);
   const unchangedHeaders = { "Cache-Control": PUBLIC_CACHE_CONTROL, ETag: etag };
   const headers = { ...unchangedHeaders, "Content-Type": contentType, "Content-Length": String(body.length) };

@@ -9,7 +9,7 @@ import { partCount } from "./upload-plan.ts";
 
 /**
  * Finishes an upload: puts the parts together, reads the file once, and marks it ready if it is what was declared and
- * signed. A `signature` given here takes the place of the declared one. Can be repeated, also after a crash at any point:
+ * signed. Signatures given here take the place of the declared ones. Can be repeated, also after a crash at any point:
  * until the last write the file is not ready, and what was done before it is found done.
  *
  * Throws VALIDATION_FAILED naming what is off. A signature that is refused before the file is read, and missing parts,
@@ -20,7 +20,11 @@ export async function completeArtifact(
   env: UploadEnv,
   actor: Actor,
   { releaseId, id }: { releaseId: string; id: string },
-  { signature, policy }: { signature: string | null; policy: SignaturePolicy },
+  {
+    signature,
+    pgpSignature = null,
+    policy,
+  }: { signature: string | null; pgpSignature?: string | null; policy: SignaturePolicy },
 ): Promise<Artifact> {
   const { artifact, parts } = await readUpload(env.DB, releaseId, id);
   if (artifact.state === "ready") return artifact;
@@ -39,7 +43,7 @@ export async function completeArtifact(
     signature: formatMinisignSignature(minisig.value),
     keyId: showKeyId(minisig.value.keyId),
   };
-  const marked = await markReady(env.DB, actor, artifact, signed);
+  const marked = await markReady(env.DB, actor, artifact, signed, pgpSignature);
   const now = await readArtifact(env.DB, releaseId, id);
   if (!marked && now.state !== "ready") throw uploadIsOver();
   return now;

@@ -1,16 +1,21 @@
 import * as z from "zod";
 import { Problem } from "../http/problem.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import { PLATFORMS } from "./manifest.ts";
+import type { PackageContents } from "./package-check.ts";
+import { insertPackage } from "./package-store.ts";
 
 export const ArtifactRow = z.object({
   id: z.string(),
   release_id: z.string(),
+  kind: z.enum(ARTIFACT_KINDS),
   platform: z.enum(PLATFORMS),
   filename: z.string(),
   size: z.number(),
   sha256: z.string(),
   signature: z.string().nullable(),
+  pgp_signature: z.string().nullable(),
   state: z.enum(["uploading", "ready"]),
   object_key: z.string(),
   upload_id: z.string(),
@@ -53,10 +58,15 @@ const noArtifact = (releaseId: string, id: string): Problem =>
   new Problem({ code: "ARTIFACT_NOT_FOUND", detail: `Release ${releaseId} has no artifact ${id}.` });
 
 /**
- * Adds an artifact to a draft. Returns false, with nothing written, when the release is none any more. Throws what D1
+ * Adds an artifact, and what is in it if it is a package, to a draft. Returns false, with nothing written, when the release is none any more. Throws what D1
  * throws when the release has one for the platform or of the name already.
  */
-export function insertArtifact(db: D1Database, actor: Actor, artifact: Artifact): Promise<boolean> {
+export function insertArtifact(
+  db: D1Database,
+  actor: Actor,
+  artifact: Artifact,
+  contents: PackageContents | null,
+): Promise<boolean> {
   const { id, release_id, platform, filename, size, sha256 } = artifact;
   const change = newChange(actor, {
     action: "artifact.create",
@@ -73,6 +83,7 @@ export function insertArtifact(db: D1Database, actor: Actor, artifact: Artifact)
          WHERE EXISTS (SELECT 1 FROM releases WHERE id = ? AND last_change = ?)`,
       )
       .bind(...Object.values(columns), release_id, change.id),
+    ...(contents ? [insertPackage(db, id, contents)] : []),
   ]);
 }
 
@@ -87,6 +98,7 @@ export function deleteArtifact(db: D1Database, actor: Actor, { id, release_id, f
   return commitChange(db, change, { table: "releases", id: release_id }, [
     touchDraft(db, release_id, change.id),
     db.prepare(`DELETE FROM artifact_parts WHERE artifact_id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
+    db.prepare(`DELETE FROM packages WHERE artifact_id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
     db.prepare(`DELETE FROM artifacts WHERE id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
   ]);
 }
@@ -145,7 +157,8 @@ export function replaceUpload(
 }
 
 /**
- * Marks an artifact whose bytes have been checked as ready, with the signature that was checked. Returns false, with
+ * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the OpenPGP one that was
+ * given last. Returns false, with
  * nothing written, when the upload it was read with is over.
  */
 export function markReady(
@@ -153,6 +166,7 @@ export function markReady(
   actor: Actor,
   { id, release_id, filename, sha256, upload_id }: Artifact,
   signed: { signature: string; keyId: string } | null,
+  pgpSignature: string | null,
 ): Promise<boolean> {
   const change = newChange(actor, {
     action: "artifact.complete",
@@ -162,10 +176,11 @@ export function markReady(
   return commitChange(db, change, { table: "artifacts", id }, [
     db
       .prepare(
-        `UPDATE artifacts SET state = 'ready', signature = ?, completed_at = ?, last_change = ?
+        `UPDATE artifacts SET state = 'ready', signature = ?, pgp_signature = coalesce(?, pgp_signature), completed_at = ?,
+           last_change = ?
          WHERE id = ? AND upload_id = ? AND state = 'uploading'`,
       )
-      .bind(signed?.signature ?? null, actor.now, change.id, id, upload_id),
+      .bind(signed?.signature ?? null, pgpSignature, actor.now, change.id, id, upload_id),
     db
       .prepare(
         `DELETE FROM artifact_parts WHERE artifact_id = ?

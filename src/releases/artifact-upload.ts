@@ -1,6 +1,7 @@
 import { Problem } from "../http/problem.ts";
 import { newId } from "../storage/id.ts";
 import type { Actor } from "../storage/ledger.ts";
+import { kindOfFilename } from "./artifact-kind.ts";
 import {
   type Artifact,
   deleteArtifact,
@@ -11,6 +12,7 @@ import {
   replaceUpload,
 } from "./artifact-store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
+import { checkPackage, type PackageContents } from "./package-check.ts";
 import { type Release, readRelease } from "./release-store.ts";
 import { PART_SIZE, partCount, sizeOfPart } from "./upload-plan.ts";
 
@@ -18,25 +20,32 @@ import { PART_SIZE, partCount, sizeOfPart } from "./upload-plan.ts";
 export type UploadEnv = Pick<Env, "DB" | "BINARIES">;
 
 /** What a publisher declares of a file before its bytes come. */
-export type DeclaredFile = Pick<Artifact, "platform" | "filename" | "size" | "sha256" | "signature">;
+export type DeclaredFile = Pick<
+  Artifact,
+  "platform" | "filename" | "size" | "sha256" | "signature" | "pgp_signature"
+> & { package: PackageContents | null };
 
 /**
  * Adds a file to a draft and opens its upload. The same file again finds the one that is there, so that a lost answer
- * can be asked for again. Throws VERSION_NOT_FOUND, and CONFLICT when the release is no draft or has another file for the
+ * can be asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that is not one of this release, and CONFLICT when the release is no draft or has another file for the
  * platform or of the name.
  */
 export async function declareArtifact(
   env: UploadEnv,
   actor: Actor,
   releaseId: string,
-  file: DeclaredFile,
+  declared: DeclaredFile,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   const release = await readRelease(env.DB, releaseId);
+  const checked = checkPackage(release, declared);
+  if (!checked.ok) throw invalid(checked.error);
+  const { package: contents, ...file } = declared;
   const known = findDeclared(release, file);
   if (known) return { artifact: known, created: false };
   if (release.status !== "draft") throw notADraft();
   const artifact: Artifact = {
     ...file,
+    kind: kindOfFilename(file.filename),
     ...(await openUpload(env.BINARIES, file)),
     id: newId("art"),
     release_id: releaseId,
@@ -46,7 +55,7 @@ export async function declareArtifact(
     completed_at: null,
   };
   try {
-    if (await insertArtifact(env.DB, actor, artifact)) return { artifact, created: true };
+    if (await insertArtifact(env.DB, actor, artifact, contents)) return { artifact, created: true };
   } catch (error) {
     await discardUpload(env.BINARIES, artifact);
     const winner = findDeclared(await readRelease(env.DB, releaseId), file);
@@ -58,8 +67,11 @@ export async function declareArtifact(
 }
 
 /** The file of a release that `file` declares again. The signature is no part of that: it can be given later. */
-function findDeclared({ artifacts }: Release, file: DeclaredFile): Artifact | undefined {
-  const rivals = artifacts.filter(({ platform, filename }) => platform === file.platform || filename === file.filename);
+function findDeclared({ artifacts }: Release, file: Omit<DeclaredFile, "package">): Artifact | undefined {
+  const rivals = artifacts.filter(
+    ({ kind, platform, filename }) =>
+      (platform === file.platform && kind === kindOfFilename(file.filename)) || filename === file.filename,
+  );
   for (const rival of rivals) {
     const facts = ["platform", "filename", "size", "sha256"] as const;
     if (facts.every((fact) => rival[fact] === file[fact])) continue;
@@ -86,8 +98,8 @@ export async function uploadPart(
 ): Promise<Pick<Part, "part" | "etag">> {
   if (artifact.state === "ready") throw new Problem({ code: "CONFLICT", detail: "The file is complete and checked." });
   const size = sizeOfPart(artifact, n);
-  if (size === null) throw invalidPart("n", `The parts of this file are 1 to ${partCount(artifact)}.`);
-  const wrongSize = () => invalidPart("body", `Part ${n} has exactly ${size} bytes.`);
+  if (size === null) throw invalid({ path: "n", message: `The parts of this file are 1 to ${partCount(artifact)}.` });
+  const wrongSize = () => invalid({ path: "body", message: `Part ${n} has exactly ${size} bytes.` });
   if (body === null || (length !== null && length !== size)) throw wrongSize();
   const etag = await streamPart(env.BINARIES, artifact, n, body, size);
   if (!etag.ok) {
@@ -100,8 +112,8 @@ export async function uploadPart(
   throw uploadIsOver();
 }
 
-const invalidPart = (path: string, message: string): Problem =>
-  new Problem({ code: "VALIDATION_FAILED", detail: message, extras: { errors: [{ path, message }] } });
+const invalid = (error: { path: string; message: string }): Problem =>
+  new Problem({ code: "VALIDATION_FAILED", detail: error.message, extras: { errors: [error] } });
 
 /** The refusal when the upload a request began with has been finished or replaced by another request. */
 export const uploadIsOver = (): Problem =>

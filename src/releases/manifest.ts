@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 
 export const PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-aarch64", "windows-x86_64"] as const;
 export type Platform = (typeof PLATFORMS)[number];
@@ -8,6 +9,7 @@ export const CHANNELS = ["stable", "rc", "beta", "alpha"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 const ManifestArtifact = z.object({
+  kind: z.enum(ARTIFACT_KINDS).default("binary"),
   platform: z.enum(PLATFORMS),
   filename: z.string(),
   size: z.number(),
@@ -16,6 +18,8 @@ const ManifestArtifact = z.object({
   object_key: z.string(),
   /** The whole text of the `.minisig`, or null where the release is unsigned (development only). */
   signature: z.string().nullable(),
+  /** A package's detached OpenPGP signature in base64, where its publisher gave one. */
+  pgp_signature: z.string().nullable().default(null),
 });
 
 const ManifestRelease = z.object({
@@ -25,12 +29,41 @@ const ManifestRelease = z.object({
   status: z.enum(["published", "yanked", "blocked"]),
   published_at: z.number(),
   notes: z.string().nullable(),
+  /** The git tag that a free worker's recipe builds, or null for its branch. */
+  source_tag: z.string().nullable().default(null),
+  /** The text that R2 has under `provenance/<sha256>`, and the names of the files that it speaks of. */
+  provenance: z
+    .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()) })
+    .nullable()
+    .default(null),
   artifacts: z.array(ManifestArtifact),
 });
 
-/** What the edge knows of one worker's releases: everything but drafts, highest semver first. KV key `manifest:<worker id>`. */
-export const Manifest = z.object({ worker_id: z.string(), releases: z.array(ManifestRelease) });
+/**
+ * What the edge knows of one worker's releases: everything but drafts, highest semver first, in each the binaries before the
+ * packages. KV key `manifest:<worker id>`. The defaults are for records of earlier versions of this service.
+ */
+export const Manifest = z.object({
+  worker_id: z.string(),
+  /** When this record was made from the ledger. */
+  published_at: z.number().default(0),
+  /** Grows with every change of the releases: see `revision` in the ledger. */
+  serial: z.number().default(0),
+  releases: z.array(ManifestRelease),
+});
 
 export type Manifest = z.infer<typeof Manifest>;
 export type ManifestRelease = z.infer<typeof ManifestRelease>;
 export type ManifestArtifact = z.infer<typeof ManifestArtifact>;
+
+const read = new WeakMap<object, Manifest>();
+
+/** The manifest of a record of the edge copy, or null for none. A record that an isolate keeps is parsed once. */
+export function manifestOfRecord(record: unknown): Manifest | null {
+  if (typeof record !== "object" || record === null) return null;
+  const known = read.get(record);
+  if (known) return known;
+  const manifest = Manifest.parse(record);
+  read.set(record, manifest);
+  return manifest;
+}

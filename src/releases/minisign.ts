@@ -40,9 +40,13 @@ export function parseMinisignPublicKeys(text: string): Result<MinisignPublicKey[
   return ok(keys);
 }
 
+/** A public key as one word: what `minisign -P` takes. */
+export const encodeMinisignPublicKey = ({ keyId, key }: MinisignPublicKey): string =>
+  encodeBase64(concat(utf8.encode("Ed"), keyId, key));
+
 /** A public key as the text of a `.pub` file. */
-export const formatMinisignPublicKey = ({ keyId, key }: MinisignPublicKey): string =>
-  `${UNTRUSTED}minisign public key ${showKeyId(keyId)}\n${encodeBase64(concat(utf8.encode("Ed"), keyId, key))}\n`;
+export const formatMinisignPublicKey = (key: MinisignPublicKey): string =>
+  `${UNTRUSTED}minisign public key ${showKeyId(key.keyId)}\n${encodeMinisignPublicKey(key)}\n`;
 
 /**
  * Reads the text of a `.minisig` file: four lines, with either line ending. Only the prehashed form (`ED`, minisign's

@@ -4,6 +4,7 @@ import { newId } from "../storage/id.ts";
 import { type Actor, commitChange, isUniqueViolation, newChange } from "../storage/ledger.ts";
 import { type Artifact, ArtifactRow } from "./artifact-store.ts";
 import { CHANNELS, type Channel } from "./manifest.ts";
+import { unknownSubjects } from "./provenance.ts";
 import { nextStatus, RELEASE_STATUSES, type ReleaseAction, type ReleaseStatus } from "./release-status.ts";
 
 const ReleaseRow = z.object({
@@ -13,29 +14,52 @@ const ReleaseRow = z.object({
   channel: z.enum(CHANNELS),
   status: z.enum(RELEASE_STATUSES),
   notes: z.string().nullable(),
+  source_tag: z.string().nullable(),
   created_at: z.number(),
   published_at: z.number().nullable(),
+  revision: z.number(),
   last_change: z.string(),
 });
 
-/** A release as the ledger has it, with its artifacts in the order they were added. */
-export type Release = z.infer<typeof ReleaseRow> & { artifacts: Artifact[] };
+const ProvenanceRow = z.object({
+  release_id: z.string(),
+  sha256: z.string(),
+  size: z.number(),
+  subjects: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(z.array(z.object({ name: z.string(), sha256: z.string() }))),
+  attached_at: z.number(),
+});
 
-/** Releases that a condition over `releases` picks, with their artifacts, read in one transaction. Throws what D1 throws. */
+/** What the ledger knows of a release's provenance: the sum and size of its text, and the files that it speaks of. */
+export type ReleaseProvenance = Omit<z.infer<typeof ProvenanceRow>, "release_id">;
+
+/** A release as the ledger has it, with its artifacts in the order they were added. */
+export type Release = z.infer<typeof ReleaseRow> & { artifacts: Artifact[]; provenance: ReleaseProvenance | null };
+
+/** Releases that a condition over `releases` picks, with what belongs to them, read in one transaction. Throws what D1 throws. */
 export async function selectReleases(db: D1Database, condition: string, ...values: unknown[]): Promise<Release[]> {
-  const [releases, artifacts] = await db.batch([
+  const ofThem = `release_id IN (SELECT id FROM releases WHERE ${condition})`;
+  const [releases, artifacts, provenance] = await db.batch([
     db.prepare(`SELECT * FROM releases WHERE ${condition}`).bind(...values),
-    db
-      .prepare(`SELECT * FROM artifacts WHERE release_id IN (SELECT id FROM releases WHERE ${condition}) ORDER BY id`)
-      .bind(...values),
+    db.prepare(`SELECT * FROM artifacts WHERE ${ofThem} ORDER BY id`).bind(...values),
+    db.prepare(`SELECT * FROM provenance WHERE ${ofThem}`).bind(...values),
   ]);
   const ofRelease = Map.groupBy(
     (artifacts?.results ?? []).map((row) => ArtifactRow.parse(row)),
     ({ release_id }) => release_id,
   );
+  const provenanceOf = new Map(
+    (provenance?.results ?? []).map((row) => {
+      const { release_id, ...facts } = ProvenanceRow.parse(row);
+      return [release_id, facts];
+    }),
+  );
   return (releases?.results ?? []).map((row) => {
     const release = ReleaseRow.parse(row);
-    return { ...release, artifacts: ofRelease.get(release.id) ?? [] };
+    const { id } = release;
+    return { ...release, artifacts: ofRelease.get(id) ?? [], provenance: provenanceOf.get(id) ?? null };
   });
 }
 
@@ -70,19 +94,19 @@ export const listAllReleases = (
 export async function createRelease(
   db: D1Database,
   actor: Actor,
-  draft: { worker_id: string; version: string; channel: Channel; notes: string | null },
+  draft: { worker_id: string; version: string; channel: Channel; notes: string | null; source_tag?: string | null },
 ): Promise<Release> {
-  const { worker_id, version, channel, notes } = draft;
+  const { worker_id, version, channel, notes, source_tag = null } = draft;
   const id = newId("rel");
   const change = newChange(actor, { action: "release.create", subject: id, details: { worker_id, version, channel } });
   try {
     await commitChange(db, change, { table: "releases", id }, [
       db
         .prepare(
-          `INSERT INTO releases (id, worker_id, version, channel, notes, created_at, last_change)
-           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, created_at, last_change)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .bind(id, worker_id, version, channel, notes, actor.now, change.id),
+        .bind(id, worker_id, version, channel, notes, source_tag, actor.now, change.id),
     ]);
   } catch (error) {
     if (!isUniqueViolation(error, "releases.worker_id, releases.version")) throw error;
@@ -123,7 +147,8 @@ export async function moveRelease(
     // `last_change` is what the decision was made on: whatever anybody has done since makes it void.
     const write = db
       .prepare(
-        `UPDATE releases SET status = ?, published_at = coalesce(published_at, ?), last_change = ?
+        `UPDATE releases SET status = ?, published_at = coalesce(published_at, ?), last_change = ?,
+           revision = revision + 1
          WHERE id = ? AND last_change = ?`,
       )
       .bind(next.value, actor.now, change.id, id, release.last_change);
@@ -135,13 +160,15 @@ export async function moveRelease(
   throw new Problem({ code: "CONFLICT", detail: `Release ${id} is being changed by others. Please try again.` });
 }
 
-/** Throws CONFLICT for a release whose files are not all there and checked. */
-export function checkPublishable({ artifacts }: Release): void {
+/** Throws CONFLICT for a release whose files are not all there and checked, or whose provenance is of others. */
+export function checkPublishable({ artifacts, provenance }: Release): void {
   const missing = artifacts.filter(({ state }) => state !== "ready").map(({ filename }) => filename);
-  if (artifacts.length > 0 && missing.length === 0) return;
-  const detail =
-    missing.length > 0
-      ? `Not uploaded and checked yet: ${missing.join(", ")}.`
-      : "A release without any artifact cannot be published.";
-  throw new Problem({ code: "CONFLICT", detail });
+  const unknown = unknownSubjects(provenance?.subjects ?? [], artifacts).map(({ name }) => name);
+  const refuse = (detail: string): never => {
+    throw new Problem({ code: "CONFLICT", detail });
+  };
+  if (artifacts.length === 0) refuse("A release without any artifact cannot be published.");
+  if (missing.length > 0) refuse(`Not uploaded and checked yet: ${missing.join(", ")}.`);
+  // Files may have been replaced since it was attached.
+  if (unknown.length > 0) refuse(`The provenance is of other files than the release has: ${unknown.join(", ")}.`);
 }

@@ -4,19 +4,28 @@ import { artifactComplete } from "./routes/artifact-complete.ts";
 import { artifactCreate } from "./routes/artifact-create.ts";
 import { artifactDelete } from "./routes/artifact-delete.ts";
 import { artifactRead } from "./routes/artifact-read.ts";
+import { indexKey } from "./routes/index-key.ts";
 import { partUpload } from "./routes/part-upload.ts";
+import { provenanceAttach } from "./routes/provenance-attach.ts";
+import { provenanceRead } from "./routes/provenance-read.ts";
 import { releaseCreate } from "./routes/release-create.ts";
+import { releaseIndexRoutes } from "./routes/release-index.ts";
 import { releaseKey } from "./routes/release-key.ts";
 import { releaseList } from "./routes/release-list.ts";
 import { releaseMove } from "./routes/release-move.ts";
 import { releaseRead } from "./routes/release-read.ts";
 import { versions } from "./routes/versions.ts";
 
-/** The public listing of versions, and what publishers do with releases. */
+/** The public listing and index of versions, the keys and provenance behind them, and what publishers do with releases. */
 export const releaseRoutes = createRouter();
-releaseRoutes.use("/v1/workers/:id/versions", publicCors);
+for (const path of ["versions", "index.json", "index.json.minisig", ":version/provenance"]) {
+  releaseRoutes.use(`/v1/workers/:id/${path}`, publicCors);
+}
 releaseRoutes.route("/", versions);
+releaseRoutes.route("/", releaseIndexRoutes);
+releaseRoutes.route("/", provenanceRead);
 releaseRoutes.route("/", releaseKey);
+releaseRoutes.route("/", indexKey);
 releaseRoutes.route("/", releaseCreate);
 releaseRoutes.route("/", releaseList);
 releaseRoutes.route("/", releaseRead);
@@ -25,4 +34,5 @@ releaseRoutes.route("/", artifactRead);
 releaseRoutes.route("/", artifactDelete);
 releaseRoutes.route("/", partUpload);
 releaseRoutes.route("/", artifactComplete);
+releaseRoutes.route("/", provenanceAttach);
 releaseRoutes.route("/", releaseMove);

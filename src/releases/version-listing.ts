@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../time.ts";
 import type { Channel, Manifest } from "./manifest.ts";
-import { ChannelName, Filename, PlatformName, Sha256, Size, Version } from "./release-schema.ts";
+import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "./release-schema.ts";
 import { type Covers, latestRelease, listReleases } from "./release-selection.ts";
 
 export const VersionListing = z
@@ -17,7 +17,13 @@ export const VersionListing = z
         channel: ChannelName,
         status: z.enum(["published", "yanked", "blocked"]),
         published_at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
-        artifacts: z.array(z.object({ platform: PlatformName, filename: Filename, size: Size, sha256: Sha256 })),
+        provenance_url: z.string().nullable().openapi({
+          description: "Where its build provenance is, if any.",
+          example: "/v1/workers/ID/1.10.0/provenance",
+        }),
+        artifacts: z.array(
+          z.object({ kind: Kind, platform: PlatformName, filename: Filename, size: Size, sha256: Sha256 }),
+        ),
       }),
     ),
   })
@@ -31,12 +37,21 @@ export function versionListing(
   manifest: Manifest,
   asked: { channel?: Channel | undefined; includeYanked: boolean; covers?: Covers | undefined },
 ): z.input<typeof VersionListing> {
-  const versions = listReleases(manifest, asked).map(({ version, channel, status, published_at, artifacts }) => ({
-    version,
-    channel,
-    status,
-    published_at: toRfc3339(published_at),
-    artifacts: artifacts.map(({ platform, filename, size, sha256 }) => ({ platform, filename, size, sha256 })),
-  }));
+  const versions = listReleases(manifest, asked).map(
+    ({ version, channel, status, published_at, provenance, artifacts }) => ({
+      version,
+      channel,
+      status,
+      published_at: toRfc3339(published_at),
+      provenance_url: provenance && `/v1/workers/${manifest.worker_id}/${version}/provenance`,
+      artifacts: artifacts.map(({ kind, platform, filename, size, sha256 }) => ({
+        kind,
+        platform,
+        filename,
+        size,
+        sha256,
+      })),
+    }),
+  );
   return { worker_id: manifest.worker_id, latest: latestRelease(manifest, asked)?.version ?? null, versions };
 }

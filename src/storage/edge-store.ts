@@ -10,8 +10,8 @@ export const ISOLATE_TTL = 10;
 /** After how many seconds no download anywhere disagrees with what has been published: the stated revocation bound. */
 export const REVOCATION_SECONDS = 60 + ISOLATE_TTL;
 
-/** The keys of the edge copy: one record a license, one manifest a worker. */
-export type EdgeKey = `license:${string}` | `manifest:${string}`;
+/** The keys of the edge copy: one record a license, one manifest a worker, what is in its packages, one record a repository. */
+export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}` | `repository:${string}`;
 
 const cache = new IsolateCache<unknown>(20_000);
 
@@ -45,6 +45,9 @@ export async function readEdge(
   }
   return found;
 }
+
+/** The record that this isolate holds and may still use, or undefined: asks nobody. */
+export const peekEdge = (key: EdgeKey, now: UnixSeconds): unknown => cache.get(key, now);
 
 /** Writes a record of the edge copy and lets this isolate see it at once. Throws what KV throws. */
 export async function writeEdge(

@@ -6,7 +6,8 @@ export type HivePkgbuild = {
   package: string | null;
 };
 
-const ARRAYS = new Set(["arch", "license", "depends", "makedepends", "source", "sha256sums"]);
+const BY_ARCHITECTURE = ["source_x86_64", "source_aarch64", "sha256sums_x86_64", "sha256sums_aarch64"];
+const ARRAYS = new Set(["arch", "license", "depends", "makedepends", "source", "sha256sums", ...BY_ARCHITECTURE]);
 
 /**
  * Reads a PKGBUILD exactly as naively as the hives in use do, so that a recipe which only makepkg understands fails

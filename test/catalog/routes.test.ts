@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { app } from "../../src/app.ts";
 import { answerDocumentAtOnce } from "../../src/catalog/document-answer.ts";
+import { renderRecipe } from "../../src/catalog/recipe-rendering.ts";
 import { workers } from "../../src/catalog/workers.ts";
 
 const ask = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
@@ -38,7 +39,9 @@ describe("GET /workers", () => {
     });
   });
 
-  it.each(workers)("names a recipe for $id that is there", async ({ id, variant, pkgbuild, srcinfo }) => {
+  it.each(workers)("names a recipe for $id that is there", async (worker) => {
+    const { id, variant } = worker;
+    const { pkgbuild, srcinfo } = renderRecipe(worker, null, "https://catalog.test");
     for (const name of [id, variant]) {
       const recipe = await ask(`/workers/${name}/PKGBUILD`);
       expect(recipe.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
@@ -154,7 +157,7 @@ describe.each([
     const first = await ask(path);
     const etag = first.headers.get("ETag") ?? "";
     expect(etag).toMatch(/^"[0-9a-f]{64}"$/);
-    expect(first.headers.get("Cache-Control")).toBe("public, max-age=300");
+    expect(first.headers.get("Cache-Control")).toBe("public, max-age=60");
     expect(first.headers.get("Content-Encoding")).toBeNull();
     expect((await first.text()).length).toBeGreaterThan(0);
 
@@ -163,7 +166,7 @@ describe.each([
       expect(again.status).toBe(304);
       expect(await again.text()).toBe("");
       expect(again.headers.get("ETag")).toBe(etag);
-      expect(again.headers.get("Cache-Control")).toBe("public, max-age=300");
+      expect(again.headers.get("Cache-Control")).toBe("public, max-age=60");
       expect(again.headers.get("Vary")).toContain("Origin");
     }
     expect((await ask(path, { headers: { "If-None-Match": '"other"' } })).status).toBe(200);

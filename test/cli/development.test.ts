@@ -7,24 +7,25 @@ import { unstable_readConfig } from "wrangler";
 import { readPort } from "../../scripts/development/port.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
 import { readConfig } from "../../src/config.ts";
+import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
 
 describe("a development server's variables", () => {
   it("are made once, make a configuration that holds, and stay", async () => {
     const path = join(await mkdtemp(join(tmpdir(), "rbee-vars-")), "dev.vars");
-    const made = await ensureVariables(path, "RWQpublic");
+    const made = await ensureVariables(path, await generateMinisignKey());
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const text = await readFile(path, "utf8");
     const { vars } = unstable_readConfig({ config: "wrangler.toml" });
     const config = readConfig({ ...vars, PUBLIC_URL: "http://localhost:8787", ...parseEnv(text) });
     expect([config.ENVIRONMENT, config.LIVEMODE]).toEqual(["development", false]);
-    expect(await ensureVariables(path, "RWQanother")).toEqual(made);
+    expect(await ensureVariables(path, await generateMinisignKey())).toEqual(made);
     expect(await readFile(path, "utf8")).toBe(text);
   });
 
   it("keep what a person has written, and gain what is missing", async () => {
     const path = join(await mkdtemp(join(tmpdir(), "rbee-vars-")), "dev.vars");
     await writeFile(path, "# mine\nRELEASE_SIGNATURES=required\nPUBLIC_URL=https://tunnel.example");
-    const variables = await ensureVariables(path, "RWQpublic");
+    const variables = await ensureVariables(path, await generateMinisignKey());
     expect(variables).toMatchObject({ RELEASE_SIGNATURES: "required", PUBLIC_URL: "https://tunnel.example" });
     const text = await readFile(path, "utf8");
     expect(text).toMatch(/^# mine\nRELEASE_SIGNATURES=required\nPUBLIC_URL=https:\/\/tunnel\.example\n/);

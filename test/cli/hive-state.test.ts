@@ -22,8 +22,12 @@ const activation = {
 describe("a hive's state", () => {
   it("is empty at first, then what was written, for its owner's eyes only", async () => {
     const env = await home();
-    expect(await readHiveState(env)).toEqual({ activation: null, release_keys: {} });
-    const state = { activation, release_keys: { "https://catalog.example": "key" } };
+    expect(await readHiveState(env)).toEqual({ activation: null, release_keys: {}, indexes: {} });
+    const state = {
+      activation,
+      release_keys: { "https://catalog.example": "key" },
+      indexes: { "https://catalog.example": { delegated_at: 1, serials: { worker: 2 } } },
+    };
     await writeHiveState(env, state);
     expect(await readHiveState(env)).toEqual(state);
     expect(await readdir(hiveFolder(env))).toEqual(["catalog.json"]);
@@ -32,7 +36,7 @@ describe("a hive's state", () => {
 
   it("that is damaged is not taken for none", async () => {
     const env = await home();
-    await writeHiveState(env, { activation, release_keys: {} });
+    await writeHiveState(env, { activation, release_keys: {}, indexes: {} });
     await writeFile(join(hiveFolder(env), "catalog.json"), '{"activation":');
     await expect(readHiveState(env)).rejects.toThrow("is damaged");
   });

@@ -1,12 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { type Claim, decideDelivery, type Wanted } from "../../src/delivery/decision.ts";
 import type { LicenseRecord } from "../../src/licensing/license-record.ts";
-import type { Manifest, ManifestRelease } from "../../src/releases/manifest.ts";
+import type { ArtifactKind } from "../../src/releases/artifact-kind.ts";
+import type { Manifest, ManifestArtifact, ManifestRelease, Platform } from "../../src/releases/manifest.ts";
 
 const NOW = 1_800_000_000;
 const BUY = "https://shop.test/";
 const premium = { id: "llm-worker-rbee-premium-cpu", tier: "premium" } as const;
 const free = { id: "llm-worker-rbee-cpu", tier: "free" } as const;
+
+const artifact = (platform: Platform, filename: string, kind: ArtifactKind = "binary"): ManifestArtifact => ({
+  kind,
+  platform,
+  filename,
+  size: 1,
+  sha256: "0".repeat(64),
+  object_key: filename,
+  signature: null,
+  pgp_signature: null,
+});
 
 const release = (version: string, over: Partial<ManifestRelease> = {}): ManifestRelease => ({
   id: `rel_${version}`,
@@ -15,15 +27,21 @@ const release = (version: string, over: Partial<ManifestRelease> = {}): Manifest
   status: "published",
   published_at: NOW - 1000,
   notes: null,
-  artifacts: [
-    { platform: "linux-x86_64", filename: "w-x86", size: 1, sha256: "0".repeat(64), object_key: "a", signature: null },
-    { platform: "linux-aarch64", filename: "w-arm", size: 1, sha256: "1".repeat(64), object_key: "b", signature: null },
-  ],
+  source_tag: null,
+  provenance: null,
+  artifacts: [artifact("linux-x86_64", "w-x86"), artifact("linux-aarch64", "w-arm")],
   ...over,
+});
+
+/** A binary and a package for the same platform, whichever was added first. */
+const both = release("1.0.0", {
+  artifacts: [artifact("linux-x86_64", "w.pkg.tar.zst", "package"), artifact("linux-x86_64", "w-x86")],
 });
 
 const manifest: Manifest = {
   worker_id: premium.id,
+  published_at: NOW,
+  serial: 1,
   releases: [
     release("2.0.0"),
     release("1.11.0-rc.1"),
@@ -121,8 +139,23 @@ describe("whether an asker may have a file", () => {
   });
 
   it("does not give a prerelease of a version that the range excludes", () => {
-    const early: Manifest = { worker_id: premium.id, releases: [release("2.0.0-rc.1")] };
+    const early: Manifest = { ...manifest, releases: [release("2.0.0-rc.1")] };
     const decision = decideDelivery(premium, early, want("2.0.0-rc.1"), claim(), NOW, BUY);
     expect(decision).toMatchObject({ error: { code: "VERSION_NOT_COVERED" } });
+  });
+});
+
+describe("a platform that has a binary and a package", () => {
+  const got = (file: Wanted["file"]) => {
+    const decision = decideDelivery(free, { ...manifest, releases: [both] }, want("1.0.0", file), null, NOW, BUY);
+    return decision.ok ? decision.value.artifact.filename : decision.error.code;
+  };
+
+  it("gives the binary, unless the package is asked for", () => {
+    expect(got({ platform: "linux-x86_64" })).toBe("w-x86");
+    expect(got({ platform: null })).toBe("w-x86");
+    expect(got({ platform: "linux-x86_64", kind: "package" })).toBe("w.pkg.tar.zst");
+    expect(got({ platform: "linux-aarch64", kind: "package" })).toBe("ARTIFACT_NOT_FOUND");
+    expect(got({ filename: "w.pkg.tar.zst" })).toBe("w.pkg.tar.zst");
   });
 });

@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { createServer, request, type Server } from "node:http";
 
-/** What happens to one exchange: it passes; it never gets an answer; its answer breaks off after so many bytes. */
-export type Fate = "pass" | "hang" | { cutAfter: number };
+/**
+ * What happens to one exchange: it passes; never gets an answer; every byte of its answer is altered, or its text rewritten to
+ * another of the same length; or it breaks off after so many bytes.
+ */
+export type Fate = "pass" | "hang" | "alter" | { rewrite: (text: string) => string } | { cutAfter: number };
 
 export type FlakyProxy = {
   /** Every request that came, as `METHOD /path range`. */
@@ -29,11 +32,25 @@ export async function startFlakyProxy(port: number, target: number): Promise<Fla
         answer.pipe(outgoing);
         return;
       }
+      if (fate === "alter") {
+        answer.on("data", (chunk: Buffer) => outgoing.write(chunk.map((byte) => byte ^ 1)));
+        answer.on("end", () => outgoing.end());
+        return;
+      }
+      if ("rewrite" in fate) {
+        const body: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => body.push(chunk));
+        answer.on("end", () => outgoing.end(fate.rewrite(Buffer.concat(body).toString())));
+        return;
+      }
       let left = fate.cutAfter;
       answer.on("data", (chunk: Buffer) => {
         outgoing.write(chunk.subarray(0, Math.max(0, left)));
         left -= chunk.length;
         if (left <= 0) setTimeout(() => outgoing.destroy(), 50);
+      });
+      answer.on("end", () => {
+        if (left > 0) outgoing.end();
       });
     });
     forwarded.on("error", () => outgoing.destroy());

@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { publishers } from "../../src/publication.ts";
-import { Manifest } from "../../src/releases/manifest.ts";
+import { Manifest, manifestOfRecord } from "../../src/releases/manifest.ts";
 import { manifestFromLedger, manifestPublisher } from "../../src/releases/manifest-publication.ts";
 import { createRelease, moveRelease } from "../../src/releases/release-store.ts";
 import { drainOutbox } from "../../src/storage/outbox.ts";
 import { currentTime } from "../../src/time.ts";
+import { packageFile } from "../arch/package-fixture.ts";
 import { addFile, publisher, publishRelease, randomBytes } from "./publish-release.ts";
 
 /** When no request can still be publishing what tests have just written. */
@@ -23,7 +24,7 @@ describe("the manifest of a worker", () => {
     await publishRelease({ worker_id: "llm-worker-rbee-premium-cuda", version: "3.0.0" });
     await createRelease(env.DB, publisher(), { worker_id, version: "2.0.0", channel: "stable", notes: null });
     await moveRelease(env.DB, publisher(), old.id, "block", "takedown");
-    const manifest = await manifestFromLedger(env.DB, worker_id);
+    const manifest = await manifestFromLedger(env.DB, worker_id, currentTime());
     expect(versions(manifest)).toEqual(["1.10.0 published", "1.10.0-rc.1 published", "1.9.0 blocked"]);
     const [newest] = manifest.releases;
     expect(newest).toMatchObject({ channel: "stable", notes: "Faster.", published_at: expect.any(Number) });
@@ -40,7 +41,8 @@ describe("the manifest of a worker", () => {
 
   it("is in KV as in the ledger once published, and its mark changes with every change of it", async () => {
     const { id } = await publishRelease({ worker_id, version: "1.0.0" });
-    expect(await inKv()).toEqual(await manifestFromLedger(env.DB, worker_id));
+    const manifest = await inKv();
+    expect(manifest).toEqual(await manifestFromLedger(env.DB, worker_id, manifest.published_at));
     const before = await manifestPublisher.mark(env, worker_id);
     await moveRelease(env.DB, publisher(), id, "yank", "crashes");
     const mark = await manifestPublisher.mark(env, worker_id);
@@ -48,6 +50,36 @@ describe("the manifest of a worker", () => {
     expect(await manifestPublisher.publish(env, worker_id)).toBe(mark);
     await createRelease(env.DB, publisher(), { worker_id, version: "2.0.0", channel: "stable", notes: null });
     expect(await manifestPublisher.mark(env, worker_id)).toBe(mark);
+  });
+
+  it("reads a record that knew neither kinds nor OpenPGP, once for as long as the isolate keeps it", async () => {
+    await publishRelease({ worker_id, version: "1.0.0" });
+    const { published_at: _, ...manifest } = await inKv();
+    const old = {
+      ...manifest,
+      releases: manifest.releases.map((release) => ({
+        ...release,
+        artifacts: release.artifacts.map(({ kind: _kind, pgp_signature: _signature, ...file }) => file),
+      })),
+    };
+    const read = manifestOfRecord(old);
+    expect(read).toMatchObject({
+      published_at: 0,
+      releases: [{ artifacts: [{ kind: "binary", pgp_signature: null }] }],
+    });
+    expect(manifestOfRecord(old)).toBe(read);
+    expect(manifestOfRecord(null)).toBeNull();
+  });
+
+  it("has the binaries of a release first, and what is in its packages in a record of its own", async () => {
+    const file = packageFile(worker_id, "1.0.0");
+    await publishRelease({ worker_id, version: "1.0.0", files: [file, { bytes: randomBytes(10) }] });
+    const [release] = (await inKv()).releases;
+    expect(release?.artifacts.map(({ kind, filename }) => [kind, filename])).toEqual([
+      ["binary", "worker-linux-x86_64"],
+      ["package", file.filename],
+    ]);
+    expect(await env.EDGE.get(`packages:${worker_id}`, "json")).toEqual({ [file.filename ?? ""]: file.contents });
   });
 
   it("reaches KV by the cron when the request was cut off between D1 and KV", async () => {

@@ -8,6 +8,7 @@ import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/releas
 import type { Channel, Platform } from "../../src/releases/manifest.ts";
 import { formatMinisignSignature } from "../../src/releases/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../src/releases/minisign-secret-key.ts";
+import type { PackageContents } from "../../src/releases/package-check.ts";
 import { createRelease, moveRelease, type Release } from "../../src/releases/release-store.ts";
 import { partCount } from "../../src/releases/upload-plan.ts";
 import { defaultChannel } from "../../src/releases/version.ts";
@@ -21,6 +22,9 @@ export type TestFile = {
   filename?: string;
   /** Signs the file; unsigned without. */
   secretKey?: MinisignSecretKey;
+  pgpSignature?: string | null;
+  /** What is in it, for a package. */
+  contents?: PackageContents | null;
 };
 
 /** Who publishes in tests. */
@@ -42,6 +46,8 @@ export async function declarationOf({
   platform = "linux-x86_64",
   filename = `worker-${platform}`,
   secretKey,
+  pgpSignature = null,
+  contents = null,
 }: TestFile): Promise<DeclaredFile> {
   const signature = secretKey && (await signMinisign(secretKey, new Uint8Array(blake2b(bytes)), `file:${filename}`));
   return {
@@ -50,6 +56,8 @@ export async function declarationOf({
     size: bytes.length,
     sha256: await sha256Hex(bytes),
     signature: signature ? formatMinisignSignature(signature) : null,
+    pgp_signature: pgpSignature,
+    package: contents,
   };
 }
 
@@ -82,6 +90,7 @@ export async function publishRelease({
   version,
   channel = defaultChannel(version),
   notes = null,
+  source_tag = null,
   files,
   ...file
 }: {
@@ -89,9 +98,10 @@ export async function publishRelease({
   version: string;
   channel?: Channel;
   notes?: string | null;
+  source_tag?: string | null;
   files?: TestFile[];
 } & Partial<TestFile>): Promise<Release> {
-  const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes });
+  const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes, source_tag });
   for (const one of files ?? [{ bytes: randomBytes(100), ...file }]) await addFile(draft.id, one);
   const release = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
   await publish(

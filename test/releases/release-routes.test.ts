@@ -62,7 +62,9 @@ describe("publishing over HTTP", () => {
     const declared = await post(`/${drafted.id}/artifacts`, declaration);
     expect(declared.status).toBe(201);
     const { artifact, upload } = await declared.json<Upload>();
-    expect(artifact).toMatchObject({ ...declaration, state: "uploading", completed_at: null });
+    const { platform, filename, size, sha256 } = declaration;
+    const facts = { kind: "binary", platform, filename, size, sha256, signature: null, pgp_signature: null };
+    expect(artifact).toMatchObject({ ...facts, state: "uploading", completed_at: null });
     expect(upload).toEqual({ part_size: PART_SIZE, part_count: 1, parts: [] });
     const unfinished = await post(`/${drafted.id}/publish`);
     expect(unfinished.status).toBe(409);
@@ -86,7 +88,6 @@ describe("publishing over HTTP", () => {
     expect(await published.json()).toMatchObject({
       release: { status: "published", published_at: expect.any(String) },
     });
-    const { platform, filename, size, sha256 } = declaration;
     expect(await listing("?channel=rc")).toMatchObject({
       latest: "1.0.0-rc.1",
       versions: [{ version: "1.0.0-rc.1", artifacts: [{ platform, filename, size, sha256 }] }],

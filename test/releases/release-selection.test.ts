@@ -9,12 +9,16 @@ const release = (version: string, more: Partial<ManifestRelease> = {}): Manifest
   status: "published",
   published_at: 1_760_000_000,
   notes: null,
+  source_tag: null,
+  provenance: null,
   artifacts: [],
   ...more,
 });
 
 const manifest: Manifest = {
   worker_id: "llm-worker-rbee-premium-cpu",
+  published_at: 1_760_000_000,
+  serial: 1,
   releases: [
     release("3.0.0-alpha.1", { channel: "alpha" }),
     release("2.1.0", { status: "blocked" }),
@@ -36,7 +40,7 @@ describe("the latest release", () => {
 
   it("answers for the asker", () => {
     expect(latestRelease(manifest, { covers: ({ version }) => version === "1.9.0" })?.version).toBe("1.9.0");
-    expect(latestRelease({ worker_id: "none", releases: [] })).toBeNull();
+    expect(latestRelease({ ...manifest, releases: [] })).toBeNull();
   });
 });
 

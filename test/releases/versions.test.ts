@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { manifestFromLedger } from "../../src/releases/manifest-publication.ts";
 import { versionListing } from "../../src/releases/version-listing.ts";
 import { forgetIsolate } from "../../src/storage/isolate-cache.ts";
+import { currentTime } from "../../src/time.ts";
 import { publishRelease } from "./publish-release.ts";
 
 const worker_id = "llm-worker-rbee-premium-cpu";
@@ -53,8 +54,10 @@ describe("the versions of a worker", () => {
       channel: "stable",
       status: "published",
       published_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      provenance_url: null,
       artifacts: [
         {
+          kind: "binary",
           platform: "linux-x86_64",
           filename: "worker-linux-x86_64",
           size: 100,
@@ -76,7 +79,7 @@ describe("the versions of a worker", () => {
   });
 
   it("are only those that the asker's license covers", async () => {
-    const manifest = await manifestFromLedger(env.DB, worker_id);
+    const manifest = await manifestFromLedger(env.DB, worker_id, currentTime());
     const covered = versionListing(manifest, { includeYanked: false, covers: ({ version }) => version === "1.9.0" });
     expect([covered.latest, covered.versions.map(({ version }) => version)]).toEqual(["1.9.0", ["1.9.0"]]);
   });

@@ -6,7 +6,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { developmentPaths } from "../../scripts/development/paths.ts";
 import { startStandInProcess, stripeBindings, stripeVariables, usesStandIn } from "../../scripts/development/stripe.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
+import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
 import { stripeFor } from "./harness.ts";
+
+const releaseKey = await generateMinisignKey();
 
 let folder: string;
 beforeEach(async () => {
@@ -17,17 +20,17 @@ afterEach(() => rm(folder, { recursive: true }));
 describe("the development server's variables", () => {
   test("are made for the stand-in where there is no Stripe key, and stay", async () => {
     const path = join(folder, "dev.vars");
-    const first = await ensureVariables(path, "release-key");
+    const first = await ensureVariables(path, releaseKey);
     expect(first).toMatchObject({ LIVEMODE: "false", STRIPE_SECRET_KEY: expect.stringMatching(/^sk_test_/) });
     expect(usesStandIn(first)).toBe(true);
-    expect(await ensureVariables(path, "release-key")).toEqual(first);
+    expect(await ensureVariables(path, releaseKey)).toEqual(first);
   });
 
   test("leave an account of one's own alone, and the stand-in out", async () => {
     const path = join(folder, "dev.vars");
     const own = "STRIPE_SECRET_KEY='sk_test_mine'\nSTRIPE_WEBHOOK_SECRET='whsec_mine'\n";
     await writeFile(path, own);
-    const variables = await ensureVariables(path, "release-key");
+    const variables = await ensureVariables(path, releaseKey);
     expect(usesStandIn(variables)).toBe(false);
     expect((await readFile(path, "utf8")).startsWith(own)).toBe(true);
     expect(stripeBindings(variables, null)).toEqual({

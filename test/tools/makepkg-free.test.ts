@@ -1,8 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { renderRecipe } from "../../src/catalog/recipe-rendering.ts";
 import { hiveScript, parseAsHive } from "../catalog/hive-parser.ts";
-import { makepkg, makepkgMissing, recipeDirectory, recipePath, runAsUser } from "./makepkg.ts";
+import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "./makepkg.ts";
+import { runAsUser } from "./ordinary-user.ts";
 
 /**
  * The free recipes as makepkg and as a hive runs them. Real git clones a small repository of the workspace's shape, its
@@ -21,7 +23,8 @@ git init -q -b development rbee
 cd rbee
 touch Cargo.toml
 git submodule --quiet add git@github.com:someone/candle.git deps/candle
-git add . && git commit -q -m rbee
+git add . && git commit -q -m rbee && git tag v1.2.0
+touch later && git add . && git commit -q -m later
 `;
 
 const CARGO = `#!/bin/sh
@@ -68,6 +71,21 @@ describe.skipIf(makepkgMissing !== null)("real makepkg", () => {
     expect(run.code, run.stderr).toBe(0);
     const binary = join(directory, `pkg/llm-worker-rbee-${variant}/usr/local/bin/llm-worker-rbee-${variant}`);
     expect((await runAsUser(directory, [binary])).stdout).toBe(asked(variant));
+  });
+
+  it.each([
+    ["the branch", null, true],
+    ["its tag", "v1.2.0", false],
+  ])("builds a release from %s", async (_, sourceTag, later) => {
+    const { directory, env } = await workspace("cpu");
+    const path = join(directory, "PKGBUILD");
+    const recipe = { pkgbuild: readFileSync(path, "utf8"), srcinfo: "" };
+    const version = { pkgver: "1.2.0", sourceTag, binaries: [] };
+    writeFileSync(path, renderRecipe(recipe, version, "https://catalog.test").pkgbuild);
+    const run = await makepkg(directory, ["--noarchive", "--nodeps"], env);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toContain("llm-worker-rbee-cpu 1.2.0-1");
+    expect(existsSync(join(directory, "src/rbee/later"))).toBe(later);
   });
 });
 

@@ -1,67 +1,48 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hiveScript, parseAsHive } from "../catalog/hive-parser.ts";
-import { makepkg, makepkgMissing, type Run, recipeDirectory, recipePath, runAsUser, workDirectory } from "./makepkg.ts";
+import { rbeeCatalog } from "../end-to-end/program-run.ts";
+import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
+import { installed as available } from "./installed.ts";
+import { makepkg, makepkgMissing } from "./makepkg.ts";
+import { type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
 
-/**
- * The premium recipe as makepkg and as a hive runs it, against a catalog that follows the contract of `download` and
- * `files`. What is under test is the recipe; test/end-to-end installs from the real service.
- */
-const RECIPE = "llm-worker-premium-cpu";
+/** The premium recipe as the running catalog serves it, run by the real makepkg and as a hive runs it. */
 const ID = "llm-worker-rbee-premium-cpu";
-const TOKEN = "header.payload.signature";
-const BINARY = Buffer.from("#!/bin/sh\necho a premium worker\n");
-const SHA256 = createHash("sha256").update(BINARY).digest("hex");
-const DETAIL = "The token has expired; ask for a new one.";
+const MACHINE = "the-test's-machine";
+const PLATFORM = "linux-x86_64";
+const minisign = available("minisign");
 
-let catalog: Server;
-let origin = "";
-let served = BINARY;
-let requests: { path: string; machine: string | undefined }[] = [];
-
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  const { pathname, searchParams } = new URL(request.url ?? "/", origin);
-  const machine = request.headers["rbee-machine"];
-  requests.push({ path: pathname, machine: typeof machine === "string" ? machine : undefined });
-  if (pathname === "/dl/opaque") {
-    response.end(served);
-  } else if (request.headers.authorization !== `Bearer ${TOKEN}`) {
-    response.writeHead(401, { "Content-Type": "application/problem+json" });
-    response.end(JSON.stringify({ title: "The token has expired", detail: DETAIL, code: "TOKEN_EXPIRED" }));
-  } else if (pathname === `/v1/workers/${ID}/1.0.0/files/${ID}-linux-x86_64`) {
-    response.writeHead(302, { Location: "/dl/opaque" }).end();
-  } else if (pathname === `/v1/workers/${ID}/1.0.0/download` && searchParams.get("platform") === "linux-x86_64") {
-    const body = {
-      download_url: `${origin}/dl/opaque`,
-      size: BINARY.length,
-      sha256: SHA256,
-      checksum: `sha256:${SHA256}`,
-    };
-    response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(body));
-  } else {
-    response.writeHead(404).end();
-  }
-}
+let catalog: RunningCatalog;
+let sample: Buffer;
+let token = "";
 
 beforeAll(async () => {
-  catalog = createServer(answer);
-  await new Promise<void>((resolve) => catalog.listen(0, "127.0.0.1", resolve));
-  const address = catalog.address();
-  if (address === null || typeof address === "string") throw new Error("The test's catalog has no port");
-  origin = `http://127.0.0.1:${address.port}`;
+  catalog = await startCatalog();
+  sample = readFileSync(join(catalog.folder, `${ID}-${PLATFORM}`));
+  token = await catalog.activate(catalog.licenseKey, MACHINE);
 });
 
-afterAll(() => {
-  catalog.close();
-});
+afterAll(() => catalog?.stop());
 
 beforeEach(() => {
-  served = BINARY;
-  requests = [];
+  catalog.proxy.fate = () => "pass";
+  catalog.proxy.log.length = 0;
 });
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+const served = async (file: "PKGBUILD" | ".SRCINFO"): Promise<string> =>
+  (await fetch(`${catalog.url}/workers/${ID}/${file}`)).text();
+
+/** A directory in which an ordinary user has put the recipe, by default the one that the catalog serves now. */
+async function recipeDirectory(pkgbuild?: string): Promise<string> {
+  const directory = workDirectory();
+  writeFileSync(join(directory, "PKGBUILD"), pkgbuild ?? (await served("PKGBUILD")));
+  return directory;
+}
 
 type Installer = {
   install: (directory: string, env: Record<string, string>) => Promise<Run>;
@@ -69,77 +50,197 @@ type Installer = {
 };
 
 const MAKEPKG: Installer = {
-  install: (directory, env) =>
-    makepkg(directory, ["--noarchive", "--nodeps", "--force"], { RBEE_CATALOG_URL: origin, ...env }),
+  install: (directory, env) => makepkg(directory, ["--noarchive", "--nodeps", "--force"], env),
   installed: (directory) => join(directory, "pkg", ID, "usr/local/bin", ID),
 };
 
-/** A hive has no source to fetch, keeps the environment it was started in, and knows its catalog by its own variable. */
+/** A hive has no source to fetch, keeps the environment it was started in, and its directory after a failure. */
 const HIVE: Installer = {
   install: async (directory, env) => {
-    const recipe = parseAsHive(readFileSync(recipePath(RECIPE, "PKGBUILD"), "utf8"));
+    const recipe = parseAsHive(readFileSync(join(directory, "PKGBUILD"), "utf8"));
     const [srcdir, pkgdir] = [join(directory, "src"), join(directory, "pkg")];
-    let run: Run = { code: 0, stdout: "", stderr: "" };
+    const whole: Run = { code: 0, stdout: "", stderr: "" };
     await runAsUser(directory, ["mkdir", "-p", srcdir, pkgdir]);
     for (const [phase, body] of Object.entries({ build: recipe.build, package: recipe.package })) {
       const script = join(directory, `${phase}.sh`);
       writeFileSync(script, hiveScript(recipe, body ?? "", srcdir, pkgdir));
-      run = await runAsUser(directory, ["bash", script], { WORKER_CATALOG_URL: origin, ...env });
-      if (run.code !== 0) break;
+      const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+      const run = await runAsUser(directory, ["env", ...variables, "bash", script]);
+      whole.stdout += run.stdout;
+      whole.stderr += run.stderr;
+      if (run.code !== 0) return { ...whole, code: run.code };
     }
-    return run;
+    return whole;
   },
   installed: (directory) => join(directory, "pkg/usr/local/bin", ID),
 };
 
 function installs({ install, installed }: Installer): void {
-  it("installs the binary, unchanged, with a token", async () => {
-    const directory = recipeDirectory(RECIPE);
-    const run = await install(directory, { RBEE_LICENSE_TOKEN: TOKEN });
-    expect(run.code).toBe(0);
-    expect(readFileSync(installed(directory))).toEqual(BINARY);
-    expect((await runAsUser(directory, [installed(directory)])).stdout).toBe("a premium worker\n");
-    expect(requests.every(({ machine }) => machine === undefined)).toBe(true);
-    expect(`${run.stdout}${run.stderr}`).not.toContain(TOKEN);
-  });
-
-  it("names the machine when the environment does", async () => {
-    const run = await install(recipeDirectory(RECIPE), { RBEE_LICENSE_TOKEN: TOKEN, RBEE_MACHINE: "hive-7" });
-    expect(run.code).toBe(0);
-    expect(new Set(requests.filter(({ path }) => !path.startsWith("/dl/")).map(({ machine }) => machine))).toEqual(
-      new Set(["hive-7"]),
-    );
-  });
-
-  it.each([{}, { RBEE_LICENSE_TOKEN: "expired" }])("tells what to do when refused with %o", async (env) => {
-    const directory = recipeDirectory(RECIPE);
+  /** That nothing was installed, and that the words which a person is to read are these. */
+  async function refuses(env: Record<string, string>, ...words: string[]): Promise<void> {
+    const directory = await recipeDirectory();
     const run = await install(directory, env);
     expect(run.code).not.toBe(0);
-    expect(run.stderr).toMatch(/set RBEE_LICENSE_TOKEN to a license token that covers llm-worker-rbee-premium-cpu/i);
+    for (const text of words) expect(run.stderr).toContain(text);
+    expect(run.stderr).toContain("Set RBEE_LICENSE_TOKEN to a license key or token that covers it, then try again.");
     expect(existsSync(installed(directory))).toBe(false);
+  }
+
+  it("installs the binary, unchanged, with a token", async () => {
+    const directory = await recipeDirectory();
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(run.code, run.stderr).toBe(0);
+    expect(readFileSync(installed(directory))).toEqual(sample);
+    expect((await runAsUser(directory, [installed(directory), "--version"])).stdout).toBe(`${ID} 1.0.0 (sample)\n`);
+    expect(`${run.stdout}${run.stderr}`).not.toContain(token);
   });
 
-  it("refuses a file that is not what the catalog states, and gets it anew the next time", async () => {
-    const directory = recipeDirectory(RECIPE);
-    served = Buffer.from("#!/bin/sh\necho something else\n");
-    const tampered = await install(directory, { RBEE_LICENSE_TOKEN: TOKEN });
-    expect(tampered.code).not.toBe(0);
-    expect(tampered.stderr).toContain("did not arrive intact");
+  it("installs with a key alone, as the machine that other tools of rbee know", async () => {
+    const directory = await recipeDirectory();
+    const { key } = await catalog.issue("premium-trial");
+    // What a machine has whose system has no id of its own.
+    const folder = join(directory, ".config/rbee");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "machine-id"), `${"0123456789abcdef".repeat(2)}\n`);
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: key });
+    expect(run.code, run.stderr).toBe(0);
+    expect(`${run.stdout}${run.stderr}`).not.toContain(key);
+    // The license is for one machine.
+    const hive = { RBEE_CATALOG_URL: catalog.url, RBEE_LICENSE_KEY: key, XDG_CONFIG_HOME: join(directory, ".config") };
+    const activated = await rbeeCatalog(["activate"], { ...hive, DEV_DIR: directory, RBEE_MACHINE: "" });
+    expect(activated.code, activated.stderr).toBe(0);
+
+    await refuses({ RBEE_LICENSE_TOKEN: key, RBEE_MACHINE: "another" }, "Every machine of this license is in use.");
+  });
+
+  it("tells what to do without a license, with a key that is not one, and with another machine's token", async () => {
+    await refuses(
+      {},
+      "A credential is required.",
+      `${ID} needs a license`,
+      "Licenses are sold at https://marketplace.rbee.dev/premium",
+    );
+    await refuses({ RBEE_LICENSE_TOKEN: "rbee_lic_guess" }, "This is not a license key.");
+    await refuses({ RBEE_LICENSE_TOKEN: token, RBEE_MACHINE: "another" }, "The token belongs to another machine.");
+  });
+
+  it("tells that a license has been revoked", async () => {
+    const { id, key } = await catalog.issue("premium-trial");
+    expect((await catalog.admin("license", "revoke", id, "--reason", "test")).code).toBe(0);
+    await refuses({ RBEE_LICENSE_TOKEN: key, RBEE_MACHINE: MACHINE }, "The license has been revoked.");
+  });
+
+  it("goes on where a broken download ended", async () => {
+    const directory = await recipeDirectory();
+    catalog.proxy.fate = (_, path) => (path.startsWith("/dl/") ? { cutAfter: 10_000 } : "pass");
+    expect((await install(directory, { RBEE_LICENSE_TOKEN: token })).code).not.toBe(0);
+    catalog.proxy.fate = () => "pass";
+    catalog.proxy.log.length = 0;
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(run.code, run.stderr).toBe(0);
+    const [, , range] = catalog.proxy.log.find((line) => line.startsWith("GET /dl/"))?.split(" ") ?? [];
+    expect(range).toBe("bytes=10000-");
+    expect(readFileSync(installed(directory))).toEqual(sample);
+  });
+
+  it.each([
+    ["all of it is there already", 0],
+    ["what is there is longer than the file", 1],
+  ])("goes on where %s", async (_, more) => {
+    const directory = await recipeDirectory();
+    writeFileSync(join(directory, "partial"), Buffer.concat([sample, Buffer.alloc(more)]));
+    await runAsUser(directory, ["mkdir", "src"]);
+    for (const part of [`${ID}-1.0.0-${PLATFORM}.part`, `src/${ID}-1.0.0-${PLATFORM}.part`]) {
+      await runAsUser(directory, ["cp", "partial", part]);
+    }
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(run.code === 0, run.stderr).toBe(more === 0);
+    if (more > 0) expect((await install(directory, { RBEE_LICENSE_TOKEN: token })).code).toBe(0);
+    expect(readFileSync(installed(directory))).toEqual(sample);
+  });
+
+  it("refuses an altered file by its checksum, and gets it anew the next time", async () => {
+    const directory = await recipeDirectory();
+    catalog.proxy.fate = (_, path) => (path.startsWith("/dl/") ? "alter" : "pass");
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain("did not arrive intact");
     expect(existsSync(installed(directory))).toBe(false);
 
-    served = BINARY;
-    expect((await install(directory, { RBEE_LICENSE_TOKEN: TOKEN })).code).toBe(0);
-    expect(readFileSync(installed(directory))).toEqual(BINARY);
+    catalog.proxy.fate = () => "pass";
+    expect((await install(directory, { RBEE_LICENSE_TOKEN: token })).code).toBe(0);
+    expect(readFileSync(installed(directory))).toEqual(sample);
+  });
+
+  it.skipIf(!minisign)("checks the signature", async () => {
+    const run = await install(await recipeDirectory(), { RBEE_LICENSE_TOKEN: token });
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain(`Trusted comment: file:${ID}-${PLATFORM}\tworker:${ID}\tversion:1.0.0`);
+  });
+
+  it.skipIf(!minisign)("refuses an altered file by its signature, even if the recipe names its checksum", async () => {
+    const altered = sha256(sample.map((byte) => byte ^ 1));
+    const directory = await recipeDirectory((await served("PKGBUILD")).replaceAll(sha256(sample), altered));
+    catalog.proxy.fate = (_, path) => (path.startsWith("/dl/") ? "alter" : "pass");
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain("is not what its publisher signed");
+    expect(existsSync(installed(directory))).toBe(false);
   });
 }
 
-describe.skipIf(makepkgMissing !== null)("real makepkg", () => installs(MAKEPKG));
+describe.skipIf(makepkgMissing !== null)("real makepkg", () => {
+  installs(MAKEPKG);
+
+  it.skipIf(!available("bsdtar"))("makes a package of it", async () => {
+    const directory = await recipeDirectory();
+    const run = await makepkg(directory, ["--nodeps"], { RBEE_LICENSE_TOKEN: token, PKGEXT: ".pkg.tar.gz" });
+    expect(run.code, run.stderr).toBe(0);
+    const packed = await runAsUser(directory, ["bsdtar", "-tf", `${ID}-1.0.0-1-x86_64.pkg.tar.gz`]);
+    expect(packed.stdout.split("\n")).toContain(`usr/local/bin/${ID}`);
+  });
+
+  it("follows releases by the recipe alone, and an older recipe goes on working", async () => {
+    const older = await recipeDirectory();
+    const newer = join(catalog.folder, `renamed-${PLATFORM}`);
+    writeFileSync(newer, Buffer.concat([sample, Buffer.from("newer")]));
+    await catalog.publish(ID, "1.1.0", [newer]);
+
+    const recipe = await recipeDirectory();
+    expect(readFileSync(join(recipe, "PKGBUILD"), "utf8")).toContain("\npkgver=1.1.0\n");
+    for (const CARCH of ["x86_64", "aarch64"]) {
+      expect((await makepkg(recipe, ["--printsrcinfo"], { CARCH })).stdout).toBe(await served(".SRCINFO"));
+    }
+    for (const [directory, content] of [
+      [recipe, readFileSync(newer)],
+      [older, sample],
+    ] as const) {
+      const run = await MAKEPKG.install(directory, { RBEE_LICENSE_TOKEN: token });
+      expect(run.code, run.stderr).toBe(0);
+      expect(readFileSync(MAKEPKG.installed(directory))).toEqual(content);
+    }
+
+    expect((await catalog.admin("release", "yank", `${ID}@1.1.0`, "--reason", "test")).code).toBe(0);
+    expect(await served("PKGBUILD")).toContain("\npkgver=1.0.0\n");
+    const yanked = await recipeDirectory(readFileSync(join(recipe, "PKGBUILD"), "utf8"));
+    expect((await MAKEPKG.install(yanked, { RBEE_LICENSE_TOKEN: token })).code).toBe(0);
+  });
+});
 
 describe("a hive", () => {
   installs(HIVE);
 
-  it("repeats why the catalog refused", async () => {
-    const run = await HIVE.install(workDirectory(), { RBEE_LICENSE_TOKEN: "expired" });
-    expect(run.stderr).toContain(DETAIL);
+  it("goes on without minisign, and says so", async () => {
+    const directory = await recipeDirectory();
+    const bin = join(directory, "bin");
+    mkdirSync(bin);
+    for (const tool of ["bash", "mkdir", "curl", "cut", "grep", "head", "install", "mv", "sed", "sha256sum", "uname"]) {
+      const found = await runAsUser(directory, ["which", tool]);
+      symlinkSync(found.stdout.trim(), join(bin, tool));
+    }
+    const run = await HIVE.install(directory, { RBEE_LICENSE_TOKEN: token, PATH: bin });
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain("is checked by its checksum alone: minisign is not installed");
+    expect(readFileSync(HIVE.installed(directory))).toEqual(sample);
   });
 });

@@ -1,16 +1,70 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ARCHITECTURES } from "../../src/catalog/recipe.ts";
+import { type PublishedBinary, renderRecipe } from "../../src/catalog/recipe-rendering.ts";
 import { makepkg, makepkgMissing, recipeDirectory, recipePath, recipes } from "./makepkg.ts";
+import { runAsUser, workDirectory } from "./ordinary-user.ts";
+
+const CUDA = "llm-worker-premium-cuda";
+
+const readRecipe = (recipe: string, kind: "PKGBUILD" | "SRCINFO"): string =>
+  readFileSync(recipePath(recipe, kind), "utf8");
+
+/** As bad a text as a comment of a signature may be. */
+const SIGNATURE = "untrusted comment: 'a\" {b} 100%d\nRUS\ntrusted comment: \t7$(false) \u00fc\n\\x\\0101\n";
+
+/** Binaries of every architecture that a recipe is for, and of each alone. */
+function binariesOf(srcinfo: string): PublishedBinary[][] {
+  const all = ARCHITECTURES.filter((name) => srcinfo.includes(`\tarch = ${name}\n`)).map((architecture, index) => ({
+    architecture,
+    filename: `worker+${architecture}.bin`,
+    sha256: String(index).repeat(64),
+    signature: {
+      text: SIGNATURE,
+      key: "RWS+/=",
+    },
+  }));
+  return [all, ...all.map((binary) => [binary])];
+}
 
 describe.skipIf(makepkgMissing !== null)("real makepkg --printsrcinfo", () => {
   it.each(recipes)("of %s is its .SRCINFO, byte for byte", async (recipe) => {
     const run = await makepkg(recipeDirectory(recipe), ["--printsrcinfo"]);
-    expect(run).toEqual({ code: 0, stderr: "", stdout: readFileSync(recipePath(recipe, "SRCINFO"), "utf8") });
+    expect(run).toEqual({ code: 0, stderr: "", stdout: readRecipe(recipe, "SRCINFO") });
+  });
+
+  it.each(recipes)(
+    "of %s as of a release is what the catalog makes of its .SRCINFO, on any architecture",
+    async (recipe) => {
+      const [pkgbuild, srcinfo] = [readRecipe(recipe, "PKGBUILD"), readRecipe(recipe, "SRCINFO")];
+      for (const binaries of recipe.includes("premium") ? binariesOf(srcinfo) : [[]]) {
+        const version = { pkgver: "2.10.0", sourceTag: "v2.10.0", binaries };
+        const text = renderRecipe({ pkgbuild, srcinfo }, version, "http://localhost:8787");
+        const directory = workDirectory();
+        writeFileSync(join(directory, "PKGBUILD"), text.pkgbuild);
+        for (const CARCH of ARCHITECTURES) {
+          const run = await makepkg(directory, ["--printsrcinfo"], { CARCH });
+          expect(run).toEqual({ code: 0, stderr: "", stdout: text.srcinfo });
+        }
+      }
+    },
+  );
+
+  it("of a recipe knows nothing of its signature, of which a shell gets every byte", async () => {
+    const [pkgbuild, srcinfo] = [readRecipe(CUDA, "PKGBUILD"), readRecipe(CUDA, "SRCINFO")];
+    const [binaries = []] = binariesOf(srcinfo);
+    const version = { pkgver: "1.0.0", sourceTag: null, binaries };
+    const text = renderRecipe({ pkgbuild, srcinfo }, version, "https://catalog.test");
+    expect(text.srcinfo).not.toContain("RUS");
+    const argument = /signature=('[^']*')/.exec(text.pkgbuild)?.[1];
+    const run = await runAsUser(workDirectory(), ["bash", "-c", `printf '%b' ${argument}`]);
+    expect(run).toEqual({ code: 0, stderr: "", stdout: SIGNATURE });
   });
 
   it("follows RBEE_CATALOG_URL for what is sold", async () => {
     const env = { RBEE_CATALOG_URL: "http://localhost:8787" };
-    const run = await makepkg(recipeDirectory("llm-worker-premium-cuda"), ["--printsrcinfo"], env);
+    const run = await makepkg(recipeDirectory(CUDA), ["--printsrcinfo"], env);
     expect(run.stdout).toContain("::http://localhost:8787/v1/workers/llm-worker-rbee-premium-cuda/1.0.0/files/");
   });
 });

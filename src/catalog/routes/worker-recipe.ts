@@ -10,8 +10,8 @@ const pkgbuildRoute = createRoute({
   tags: ["Catalog"],
   summary: "Get a worker's PKGBUILD",
   description:
-    "The recipe that makepkg and hives run. Those of premium workers are public too: only the binary that they fetch " +
-    "needs a license.",
+    "The recipe that makepkg and hives run, of the version that is published. Those of premium workers are public too: " +
+    "only the binary that they fetch needs a license.",
   request: { params: WorkerParams },
   responses: {
     200: { description: "The PKGBUILD.", content: { "text/plain": { schema: z.string() } } },

@@ -3,11 +3,12 @@ import { createRouter } from "../../http/app.ts";
 import { etagOf, namesEtag } from "../../http/etag.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { PUBLIC_CACHE_CONTROL } from "../../http/static-document.ts";
+import { currentTime } from "../../time.ts";
 import { parseArchitecture, parsePlatform } from "../hardware-name.ts";
+import { publishedWorkers } from "../published-workers.ts";
 import { WorkerSchema, workerResource } from "../worker-schema.ts";
 import { searchWorkers, type WorkerQuery } from "../worker-search.ts";
 import { BACKENDS, TIERS } from "../worker-table.ts";
-import { workers } from "../workers.ts";
 import { NOT_MODIFIED } from "./worker-request.ts";
 
 /** A parameter that is left empty, as forms send it, asks for nothing. */
@@ -90,8 +91,8 @@ workerSearch.openapi(
       ...problems("VALIDATION_FAILED"),
     },
   }),
-  (c) => {
-    const found = searchWorkers(workers, workerQuery(c.req.valid("query")));
+  async (c) => {
+    const found = searchWorkers(await publishedWorkers(c.env, currentTime()), workerQuery(c.req.valid("query")));
     const body = { workers: found.map((worker) => workerResource(worker, c.var.config.PURCHASE_URL)) };
     const etag = etagOf(new TextEncoder().encode(JSON.stringify(body)));
     const headers = { "Cache-Control": PUBLIC_CACHE_CONTROL, ETag: etag };

@@ -5,9 +5,10 @@ import { CliError, EXIT } from "../exit-code.ts";
 import { activate, deactivate, withFreshToken } from "../hive/activation.ts";
 import { machineFingerprint } from "../hive/fingerprint.ts";
 import { installWorker, workersFolder } from "../hive/install.ts";
+import { openHive } from "../hive/open-hive.ts";
 import { hostPlatform } from "../hive/platform.ts";
 import { releaseKeys } from "../hive/release-key.ts";
-import { type Activation, type HiveState, readHiveState, writeHiveState } from "../hive/state.ts";
+import { type Activation, type HiveState, writeHiveState } from "../hive/state.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { parsePlatform } from "../publish/release-file.ts";
 import { readSecretFromStdin } from "../stdin.ts";
@@ -64,7 +65,7 @@ export function addHiveCommands(program: Command): void {
     )
     .argument("<worker>", "such as llm-worker-rbee-premium-cpu")
     .option("--version <version>", "this one instead of the latest that the license covers")
-    .option("--dir <folder>", "where to install", workersFolder())
+    .option("--dir <folder>", "where to install", workersFolder(process.env))
     .option("--platform <platform>", "for another platform than this machine's")
     .option(
       "--release-key <file>",
@@ -136,11 +137,6 @@ export function addHiveCommands(program: Command): void {
       await writeHiveState(process.env, { ...state, activation: null });
       context.show({ deactivated: activation.machine_id }, () => "Deactivated: the seat is free.");
     });
-}
-
-async function openHive(command: Command): Promise<{ context: Context; state: HiveState }> {
-  const state = await readHiveState(process.env);
-  return { state, context: await contextOf(command, state.activation?.url ?? null) };
 }
 
 /** The activation at the catalog that is asked: its key and token are shown to no other. Throws where there is none. */

@@ -3,18 +3,22 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import * as z from "zod";
+import { newIndexSigningKey } from "../../releases/index-signing-key.ts";
 import { showKeyId } from "../../releases/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../releases/minisign-secret-key.ts";
 import { currentTime } from "../../time.ts";
-import { contextOf } from "../context.ts";
+import { type Context, contextOf } from "../context.ts";
+import { CliError, EXIT } from "../exit-code.ts";
 import { formatKeySet, newLicenseSigningKey, parseKeySet, rotateKeySet } from "../keys/license-signing-key.ts";
 import { addReleaseKey } from "../keys/release-key-file.ts";
+import { readSecretKey } from "../keys/secret-key-file.ts";
 import { createPrivateFile } from "../private-file.ts";
 import { readTextIfThere } from "../text-file.ts";
 
 const KEYS = fileURLToPath(new URL("../../../keys/", import.meta.url));
 
 type KeysOptions = { out?: string; keysDir: string };
+type NewKeyOptions = KeysOptions & { release?: true; index?: true; signKey?: string };
 
 /** Adds `keys`: the keys that sign licenses and releases. */
 export function addKeysCommands(program: Command): void {
@@ -25,37 +29,19 @@ export function addKeysCommands(program: Command): void {
 
   keys
     .command("new")
-    .summary("make the first license signing key, or a release signing key (--release)")
+    .summary("make the first license signing key, a release signing key (--release), or an index signing key (--index)")
     .option("--release", "a minisign key for releases; its public half is added to keys/release-signing.pub")
+    .option("--index", "the key that signs indexes of releases; --sign-key vouches for it")
+    .option("--sign-key <file>", "with --index: the release signing key, a minisign secret key without a password")
     .option("--out <file>", "where the private key goes; never replaces a file")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
-    .action(async (options: KeysOptions & { release?: true }, command: Command) => {
+    .action(async (options: NewKeyOptions, command: Command) => {
       const context = await contextOf(command);
-      if (options.release) {
-        const out = options.out ?? "release-signing.secret.key";
-        const key = await generateMinisignKey();
-        const publicFile = join(options.keysDir, "release-signing.pub");
-        await createPrivateFile(out, formatMinisignSecretKey(key));
-        await writeFile(publicFile, addReleaseKey((await readTextIfThere(publicFile)) ?? "", key));
-        context.show({ key_id: showKeyId(key.keyId), secret_key: out, public_key: publicFile }, () =>
-          steps(`minisign key ${showKeyId(key.keyId)}`, [
-            `Commit ${relative(process.cwd(), publicFile)} and deploy: from then on its signatures are accepted.`,
-            `Publish with: rbee-catalog release publish ... --sign-key ${out}`,
-            `Keep ${out} where only publishers reach it, and a copy offline.`,
-          ]),
-        );
-        return;
-      }
-      const out = options.out ?? "license-signing.secret.jwk";
-      const { privateJwk } = await newLicenseSigningKey();
-      await createPrivateFile(out, `${JSON.stringify(privateJwk)}\n`);
-      context.show({ kid: privateJwk.kid, secret_key: out }, () =>
-        steps(`license signing key ${privateJwk.kid}`, [
-          `npx wrangler secret put LICENSE_SIGNING_KEY < ${out}`,
-          `Delete ${out}, or keep it where secrets are kept.`,
-          "The catalog publishes the public half at /.well-known/jwks.json by itself.",
-        ]),
-      );
+      if (options.release && options.index)
+        throw new CliError(EXIT.usage, "--release and --index make different keys.");
+      if (options.release) return newReleaseKey(context, options);
+      if (options.index) return newIndexKey(context, options);
+      return newLicenseKey(context, options);
     });
 
   keys
@@ -85,6 +71,52 @@ export function addKeysCommands(program: Command): void {
         ]),
       );
     });
+}
+
+async function newLicenseKey(context: Context, options: KeysOptions): Promise<void> {
+  const out = options.out ?? "license-signing.secret.jwk";
+  const { privateJwk } = await newLicenseSigningKey();
+  await createPrivateFile(out, `${JSON.stringify(privateJwk)}\n`);
+  context.show({ kid: privateJwk.kid, secret_key: out }, () =>
+    steps(`license signing key ${privateJwk.kid}`, [
+      `npx wrangler secret put LICENSE_SIGNING_KEY < ${out}`,
+      `Delete ${out}, or keep it where secrets are kept.`,
+      "The catalog publishes the public half at /.well-known/jwks.json by itself.",
+    ]),
+  );
+}
+
+async function newReleaseKey(context: Context, options: KeysOptions): Promise<void> {
+  const out = options.out ?? "release-signing.secret.key";
+  const key = await generateMinisignKey();
+  const publicFile = join(options.keysDir, "release-signing.pub");
+  await createPrivateFile(out, formatMinisignSecretKey(key));
+  await writeFile(publicFile, addReleaseKey((await readTextIfThere(publicFile)) ?? "", key));
+  context.show({ key_id: showKeyId(key.keyId), secret_key: out, public_key: publicFile }, () =>
+    steps(`minisign key ${showKeyId(key.keyId)}`, [
+      `Commit ${relative(process.cwd(), publicFile)} and deploy: from then on its signatures are accepted.`,
+      `Publish with: rbee-catalog release publish ... --sign-key ${out}`,
+      `Keep ${out} where only publishers reach it, and a copy offline.`,
+    ]),
+  );
+}
+
+async function newIndexKey(context: Context, options: NewKeyOptions): Promise<void> {
+  if (options.signKey === undefined) {
+    throw new CliError(EXIT.usage, "An index signing key needs a release key that vouches for it: --sign-key FILE.");
+  }
+  const out = options.out ?? "index-signing.secret.json";
+  const releaseKey = await readSecretKey(options.signKey);
+  const { keyId, secret } = await newIndexSigningKey(releaseKey, currentTime());
+  await createPrivateFile(out, `${secret}\n`);
+  const shown = { key_id: showKeyId(keyId), secret_key: out, vouched_for_by: showKeyId(releaseKey.keyId) };
+  context.show(shown, ({ key_id, vouched_for_by }) =>
+    steps(`index signing key ${key_id}, vouched for by the release key ${vouched_for_by}`, [
+      `npx wrangler secret put INDEX_SIGNING_KEY < ${out}`,
+      `Delete ${out}. It cannot be needed again: a new one is made as easily.`,
+      "The catalog serves the public half, and the release key's signature over it, at /keys/index-signing.pub by itself.",
+    ]),
+  );
 }
 
 const steps = (what: string, lines: string[]): string =>

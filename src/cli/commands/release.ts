@@ -1,14 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { openAsBlob } from "node:fs";
 import type { Command } from "commander";
 import * as z from "zod";
-import { type MinisignSecretKey, parseMinisignSecretKey } from "../../releases/minisign-secret-key.ts";
 import { path } from "../catalog-client.ts";
 import { adminToken, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit-code.ts";
+import { readSecretKey } from "../keys/secret-key-file.ts";
 import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
-import { formatReleases, Release, ReleasePage, releaseIdOf } from "../release-view.ts";
+import { formatRelease, formatReleases, Release, ReleasePage, releaseIdOf } from "../release-view.ts";
 
 type PublishOptions = {
   worker: string;
@@ -16,8 +16,13 @@ type PublishOptions = {
   platform?: string;
   channel?: string;
   signKey?: string;
+  pgpSig?: string;
   notes?: string;
+  sourceTag?: string;
+  provenance?: string;
 };
+
+const ReleaseAnswer = z.looseObject({ release: Release });
 
 /** Adds `release`: what a publisher does with versions. */
 export function addReleaseCommands(program: Command): void {
@@ -30,19 +35,26 @@ export function addReleaseCommands(program: Command): void {
     .command("publish")
     .summary("upload, sign and publish the files of one version")
     .description(
-      "Uploads the files of one version, one for each platform, and publishes it once the catalog has checked every byte. " +
+      "Uploads the files of one version, for each platform a binary, a pacman package or both, and publishes it once the catalog has checked every byte. " +
         "After a break, the same command goes on where it was.",
     )
     .argument(
       "<file...>",
-      "binaries; the platform is the end of the name (...-linux-x86_64) unless --platform is given",
+      "binaries and pacman packages; the platform is the end of the name (...-linux-x86_64, ...-x86_64.pkg.tar.zst) " +
+        "unless --platform is given",
     )
     .requiredOption("--worker <id>", "such as llm-worker-rbee-premium-cuda")
     .requiredOption("--version <version>", "semantic version, such as 1.10.0 or 2.0.0-rc.1")
     .option("--platform <platform>", "linux-x86_64, linux-aarch64, macos-aarch64 or windows-x86_64 (one file only)")
     .option("--channel <channel>", "stable, rc, beta or alpha, if not the one that the version says")
     .option("--sign-key <file>", "minisign secret key without a password; else FILE.minisig is used if it is there")
+    .option("--pgp-sig <file>", "OpenPGP signature of the file (one only); else FILE.sig is used if it is there")
+    .option(
+      "--provenance <file>",
+      "SLSA provenance of the files (.intoto.jsonl, DSSE or Sigstore bundle); may be added later",
+    )
     .option("--notes <text>", "what is new")
+    .option("--source-tag <tag>", "git tag that the recipe of a free worker builds, if not its branch")
     .addHelpText(
       "after",
       `
@@ -56,20 +68,24 @@ Example:
       if (options.platform !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--platform is for one file; name several by their platforms.");
       }
+      if (options.pgpSig !== undefined && paths.length > 1) {
+        throw new CliError(EXIT.usage, "--pgp-sig is for one file; put FILE.sig beside each of several.");
+      }
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
       const files = [];
       for (const file of paths) {
-        files.push(
-          await readReleaseFile(file, { workerId: options.worker, version: options.version, platform, secretKey }),
-        );
+        const { worker: workerId, version, pgpSig: pgpSignature } = options;
+        files.push(await readReleaseFile(file, { workerId, version, platform, secretKey, pgpSignature }));
       }
       const published = await publishRelease(context.client, credential, {
         workerId: options.worker,
         version: options.version,
         channel: options.channel,
         notes: options.notes,
+        sourceTag: options.sourceTag,
         files,
+        provenance: options.provenance === undefined ? undefined : await openFile(options.provenance),
       });
       context.show({ release: published }, () => formatReleases([published]));
     });
@@ -89,6 +105,18 @@ Example:
       noteNextPage(context, page.next_cursor);
     });
 
+  release
+    .command("show")
+    .summary("show one release and its files")
+    .argument("<release>", "its id (rel_...) or worker@version")
+    .action(async (name: string, _options: object, command: Command) => {
+      const context = await contextOf(command);
+      const credential = adminToken(context);
+      const id = await releaseIdOf(context.client, credential, name);
+      const answer = await context.client.json(ReleaseAnswer, { path: path`/v1/admin/releases/${id}`, credential });
+      context.show(answer, ({ release: found }) => formatRelease(found));
+    });
+
   const addMove = (verb: string, summary: string): void => {
     release
       .command(verb)
@@ -99,7 +127,7 @@ Example:
         const context = await contextOf(command);
         const credential = adminToken(context);
         const id = await releaseIdOf(context.client, credential, name);
-        const answer = await context.client.json(z.looseObject({ release: Release }), {
+        const answer = await context.client.json(ReleaseAnswer, {
           method: "POST",
           path: path`/v1/admin/releases/${id}/${verb}`,
           credential,
@@ -114,11 +142,10 @@ Example:
   addMove("block", "withdraw a version from everyone, for good");
 }
 
-async function readSecretKey(file: string): Promise<MinisignSecretKey> {
-  const text = await readFile(file, "utf8").catch(() => {
-    throw new CliError(EXIT.usage, `${file} cannot be read.`);
-  });
-  const key = parseMinisignSecretKey(text);
-  if (!key.ok) throw new CliError(EXIT.usage, `${file}: ${key.error}`);
-  return key.value;
+async function openFile(path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path);
+  } catch {
+    throw new CliError(EXIT.usage, `${path} cannot be read.`);
+  }
 }

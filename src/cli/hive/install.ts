@@ -37,8 +37,9 @@ export type InstallRequest = {
 
 export type Installed = { worker: string; version: string; path: string; size: number; sha256: string };
 
-/** Where hives keep their workers. */
-export const workersFolder = (): string => join(homedir(), ".cache", "rbee", "workers");
+/** Where hives keep their workers: `$XDG_CACHE_HOME/rbee/workers`, else `~/.cache/rbee/workers`. The install script agrees. */
+export const workersFolder = (env: NodeJS.ProcessEnv): string =>
+  join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rbee", "workers");
 
 /**
  * Downloads a worker, checks it and puts it in place in one step: a worker that was there works until then, and nothing

@@ -20,10 +20,22 @@ const Activation = z.object({
 /** This hive's seat on a license, and the token that it holds. */
 export type Activation = z.infer<typeof Activation>;
 
+const SeenIndexes = z.object({
+  /** When the newest delegation that was seen was made. */
+  delegated_at: z.number(),
+  /** By worker: the highest serial that was seen. */
+  serials: z.record(z.string(), z.number()),
+});
+
+/** What this hive has seen of a catalog's indexes, so that nobody can offer it older ones. */
+export type SeenIndexes = z.infer<typeof SeenIndexes>;
+
 const HiveState = z.object({
   activation: Activation.nullable(),
   /** By the catalog's origin: the release signing keys that were seen there first, as the text of a minisign `.pub`. */
   release_keys: z.record(z.string(), z.string()),
+  /** By the catalog's origin. */
+  indexes: z.record(z.string(), SeenIndexes).default({}),
 });
 
 /** What a hive remembers between commands. */
@@ -38,7 +50,7 @@ const statePath = (env: NodeJS.ProcessEnv): string => join(hiveFolder(env), "cat
 /** Reads the hive's state; an empty one where there is none yet. Throws when the file is not one that this wrote. */
 export async function readHiveState(env: NodeJS.ProcessEnv): Promise<HiveState> {
   const text = await readTextIfThere(statePath(env));
-  if (text === null) return { activation: null, release_keys: {} };
+  if (text === null) return { activation: null, release_keys: {}, indexes: {} };
   try {
     return HiveState.parse(JSON.parse(text));
   } catch (error) {

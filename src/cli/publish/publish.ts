@@ -16,7 +16,11 @@ export type Publication = {
   /** Left to the version when it is undefined: `-rc.1` goes to rc, a final one to stable. */
   channel: string | undefined;
   notes: string | undefined;
+  /** The git tag that the recipe of a free worker builds. */
+  sourceTag?: string | undefined;
   files: readonly ReleaseFile[];
+  /** What the builder attests of the files: DSSE, Sigstore bundle or `.intoto.jsonl`. */
+  provenance?: Blob | undefined;
 };
 
 /**
@@ -32,7 +36,7 @@ export async function publishRelease(
   const release = await draft(client, credential, publication);
   for (const file of publication.files) requireSameFile(release, file);
   if (release.status === "published" && publication.files.every((file) => artifactOf(release, file) !== undefined)) {
-    return release;
+    return attachProvenance(client, credential, release, publication.provenance);
   }
   if (release.status !== "draft") {
     throw new CliError(
@@ -44,6 +48,7 @@ export async function publishRelease(
     const artifactId = artifactOf(release, file)?.id ?? (await addArtifact(client, credential, release.id, file));
     await uploadArtifact(client, credential, { releaseId: release.id, artifactId }, file);
   }
+  await attachProvenance(client, credential, release, publication.provenance);
   const published = await client.json(ReleaseAnswer, {
     method: "POST",
     path: path`/v1/admin/releases/${release.id}/publish`,
@@ -54,9 +59,26 @@ export async function publishRelease(
   return published.release;
 }
 
+/** Attaches provenance, if there is any, and returns the release. A published one may still gain it, the same one again too. */
+async function attachProvenance(
+  client: CatalogClient,
+  credential: string,
+  release: Release,
+  provenance: Blob | undefined,
+): Promise<Release> {
+  if (provenance === undefined) return release;
+  const { release: attached } = await client.json(ReleaseAnswer, {
+    method: "PUT",
+    path: path`/v1/admin/releases/${release.id}/provenance`,
+    credential,
+    body: provenance,
+  });
+  return attached;
+}
+
 /** Makes the draft, or finds the release that has this version already. */
 async function draft(client: CatalogClient, credential: string, publication: Publication): Promise<Release> {
-  const { workerId, version, channel, notes } = publication;
+  const { workerId, version, channel, notes, sourceTag } = publication;
   try {
     const { release } = await client.json(ReleaseAnswer, {
       method: "POST",
@@ -64,7 +86,7 @@ async function draft(client: CatalogClient, credential: string, publication: Pub
       credential,
       // A second attempt after one that arrived meets its own draft, as CONFLICT.
       repeatable: true,
-      body: { worker_id: workerId, version, channel, notes },
+      body: { worker_id: workerId, version, channel, notes, source_tag: sourceTag },
     });
     return release;
   } catch (error) {
@@ -76,14 +98,14 @@ async function draft(client: CatalogClient, credential: string, publication: Pub
 }
 
 const artifactOf = (release: Release, file: ReleaseFile): Release["artifacts"][number] | undefined =>
-  release.artifacts.find(({ platform }) => platform === file.platform);
+  release.artifacts.find(({ platform, kind }) => platform === file.platform && kind === file.kind);
 
 function requireSameFile(release: Release, file: ReleaseFile): void {
   const artifact = artifactOf(release, file);
   if (artifact === undefined || artifact.sha256 === file.sha256) return;
   throw new CliError(
     EXIT.failure,
-    `${release.worker_id} ${release.version} has another file for ${file.platform} already ` +
+    `${release.worker_id} ${release.version} has another ${file.kind} for ${file.platform} already ` +
       `(${artifact.filename}, sha256 ${artifact.sha256.slice(0, 12)}...). Publish a new version.`,
   );
 }
@@ -92,14 +114,14 @@ async function addArtifact(
   client: CatalogClient,
   credential: string,
   releaseId: string,
-  { platform, filename, size, sha256, signature }: ReleaseFile,
+  { platform, filename, size, sha256, signature, pgpSignature, package: contents }: ReleaseFile,
 ): Promise<string> {
   const { artifact } = await client.json(ArtifactAnswer, {
     method: "POST",
     path: path`/v1/admin/releases/${releaseId}/artifacts`,
     credential,
     repeatable: true,
-    body: { platform, filename, size, sha256, signature: signature ?? undefined },
+    body: { platform, filename, size, sha256, signature, pgp_signature: pgpSignature, package: contents },
   });
   return artifact.id;
 }

@@ -1,28 +1,42 @@
-import { stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { type ArtifactKind, kindOfFilename } from "../../releases/artifact-kind.ts";
 import { PLATFORMS, type Platform } from "../../releases/manifest.ts";
 import { formatMinisignSignature } from "../../releases/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../releases/minisign-secret-key.ts";
+import type { PackageContents } from "../../releases/package-check.ts";
+import { formatTrustedComment } from "../../releases/trusted-comment.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { digestFile } from "../file-digest.ts";
 import { startProgress } from "../progress.ts";
 import { readTextIfThere } from "../text-file.ts";
+import { readPackage } from "./package-file.ts";
+import { readPgpSignature } from "./pgp-signature-file.ts";
 
 /** A file on its way into a release. */
 export type ReleaseFile = {
   path: string;
   filename: string;
+  kind: ArtifactKind;
   platform: Platform;
   size: number;
   sha256: string;
   /** The text of its `.minisig`, or null where there is none. */
   signature: string | null;
+  /** Its detached OpenPGP signature in base64, or null where there is none. */
+  pgpSignature: string | null;
+  /** What is in it, if it is a package. */
+  package: PackageContents | null;
 };
 
-/** The platform that a file name ends with, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. Null if none. */
+/**
+ * The platform that a file name ends with, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. A package's ends with the
+ * architecture alone, which is one of Linux. Null if none.
+ */
 export function platformOfFilename(filename: string): Platform | null {
-  const named = /-(linux|macos|windows)-(x86_64|aarch64)(\.[^-]*)?$/.exec(filename);
-  return PLATFORMS.find((platform) => platform === `${named?.[1]}-${named?.[2]}`) ?? null;
+  const [, system, arch] = /-(?:(linux|macos|windows)-)?(x86_64|aarch64)(?:\.[^-]*)?$/.exec(filename) ?? [];
+  const named = system ?? (kindOfFilename(filename) === "package" ? "linux" : undefined);
+  return PLATFORMS.find((platform) => platform === `${named}-${arch}`) ?? null;
 }
 
 /** Checks a platform that a person gave. Throws with the list of those there are. */
@@ -39,15 +53,22 @@ export function parsePlatform(text: string): Platform {
  * old signed binary as a new one. Without a time, so that signing again gives the same text and a broken upload resumes.
  */
 export const trustedComment = (workerId: string, version: string, filename: string): string =>
-  `file:${filename}\tworker:${workerId}\tversion:${version}`;
+  formatTrustedComment({ file: filename, worker: workerId, version });
 
 /**
  * Reads, hashes and signs a file to be published. The signature is made with `secretKey`; without one, the text of
- * `<file>.minisig` beside it is taken, if there is one. Throws when there is no such file or its platform is not known.
+ * `<file>.minisig` beside it is taken, if there is one. The OpenPGP signature is the one in `pgpSignature`, or `<file>.sig` beside
+ * it, if there is one. Throws when there is no such file or its platform is not known.
  */
 export async function readReleaseFile(
   path: string,
-  release: { workerId: string; version: string; platform: Platform | undefined; secretKey: MinisignSecretKey | null },
+  release: {
+    workerId: string;
+    version: string;
+    platform: Platform | undefined;
+    secretKey: MinisignSecretKey | null;
+    pgpSignature?: string | undefined;
+  },
 ): Promise<ReleaseFile> {
   const filename = basename(path);
   const platform = release.platform ?? platformOfFilename(filename);
@@ -64,5 +85,26 @@ export async function readReleaseFile(
         await signMinisign(release.secretKey, blake2b, trustedComment(release.workerId, release.version, filename)),
       )
     : await readTextIfThere(`${path}.minisig`);
-  return { path, filename, platform, size, sha256, signature };
+  const kind = kindOfFilename(filename);
+  return {
+    path,
+    filename,
+    kind,
+    platform,
+    size,
+    sha256,
+    signature,
+    pgpSignature: await pgpSignatureOf(path, release.pgpSignature),
+    package: kind === "package" ? await readPackage(path) : null,
+  };
+}
+
+async function pgpSignatureOf(path: string, named: string | undefined): Promise<string | null> {
+  if (named !== undefined) return readPgpSignature(named);
+  const beside = `${path}.sig`;
+  const isThere = await access(beside).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? readPgpSignature(beside) : null;
 }

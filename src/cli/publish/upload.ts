@@ -57,8 +57,8 @@ export async function uploadArtifact(
     path: `${artifactPath}/complete`,
     credential,
     repeatable: true,
-    // The signature may have been made, or made anew, since the file was declared.
-    body: { signature: file.signature ?? undefined },
+    // A signature may have been made, or made anew, since the file was declared.
+    body: { signature: file.signature, pgp_signature: file.pgpSignature },
     timeoutMs: COMPLETE_TIMEOUT_MS,
   });
 }

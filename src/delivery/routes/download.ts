@@ -76,7 +76,7 @@ export function registerDownload(router: OpenAPIHono<AppEnv>): void {
         size: artifact.size,
         sha256: artifact.sha256,
         checksum: `sha256:${artifact.sha256}`,
-        signature_url: artifact.signature === null ? null : signatureUrl(c, sealed),
+        signature_url: artifact.signature === null ? null : signatureUrl(c, sealed, "minisig"),
       },
       200,
     );

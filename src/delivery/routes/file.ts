@@ -1,13 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
-import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { authorizeDelivery } from "../authorization.ts";
-import { fileUrl, linkTo, signatureUrl } from "../link-making.ts";
-import { askerOf, DELIVERY_PROBLEMS, setPrivate, wantedWorker } from "./request.ts";
-
-const MINISIG = ".minisig";
+import { addressOfFile } from "../file-address.ts";
+import { attestedFile, pathOfProvenance } from "../provenance-address.ts";
+import { DELIVERY_PROBLEMS, wantedWorker } from "./request.ts";
 
 const route = createRoute({
   method: "get",
@@ -16,7 +13,8 @@ const route = createRoute({
   summary: "Download a file by name",
   description:
     "Redirects to the file's signed URL: what makepkg, curl and pacman follow. `{filename}.minisig` redirects to its minisign " +
-    "signature. Free workers need no credential.",
+    "signature, `{filename}.sig` to its OpenPGP one if it has one, `{filename}.intoto.jsonl` to the build provenance that speaks of it. " +
+    "Free workers need no credential, nor does provenance.",
   security: [{}, ...LICENSE_SECURITY],
   request: {
     params: z.object({
@@ -41,16 +39,8 @@ export function registerFile(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
     const { id, version, filename } = c.req.valid("param");
     const worker = wantedWorker(id);
-    const asker = await askerOf(c, worker);
-    const isSignature = filename.endsWith(MINISIG);
-    const name = isSignature ? filename.slice(0, -MINISIG.length) : filename;
-    const wanted = { version, channel: "stable", file: { filename: name } } as const;
-    const delivery = await authorizeDelivery(c, worker, wanted, asker);
-    if (isSignature && delivery.artifact.signature === null) {
-      throw new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no signature." });
-    }
-    const sealed = await linkTo(c, worker, delivery, asker);
-    setPrivate(c, worker);
-    return c.redirect(isSignature ? signatureUrl(c, sealed) : await fileUrl(c, sealed, delivery), 302);
+    const attested = attestedFile(filename);
+    if (attested !== null) return c.redirect(await pathOfProvenance(c, worker, version, attested), 302);
+    return c.redirect(await addressOfFile(c, worker, version, filename), 302);
   });
 }

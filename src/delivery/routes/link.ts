@@ -9,7 +9,9 @@ import { askerOfLink } from "../asker.ts";
 import { authorizeDelivery } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
 import { countDownload } from "../download-count.ts";
+import { noSignature } from "../file-address.ts";
 import { fileResponse } from "../file-response.ts";
+import { SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-signature.ts";
 import { type Link, openLink } from "../link.ts";
 import { linkSecret } from "../link-making.ts";
 
@@ -53,22 +55,32 @@ const file = createRoute({
   },
 });
 
-const signature = createRoute({
-  method: "get",
-  path: "/dl/{opaque}/minisig",
-  tags: ["Delivery"],
-  summary: "The minisign signature of a link's file",
-  description: "Opened by the same link as the file itself.",
-  security: [],
-  request: { params },
-  responses: {
-    200: {
-      description: "The signature.",
-      content: { "text/plain": { schema: z.string().openapi({ example: "untrusted comment: signature ..." }) } },
-    },
-    ...refusals,
+const SIGNATURES = {
+  minisig: {
+    summary: "The minisign signature of a link's file",
+    type: "text/plain",
+    schema: z.string().openapi({ example: "untrusted comment: signature ..." }),
   },
-});
+  sig: {
+    summary: "The OpenPGP signature of a link's file",
+    type: "application/octet-stream",
+    schema: z.string().openapi({ format: "binary", example: "(bytes)" }),
+  },
+} satisfies Record<SignatureKind, { summary: string; type: string; schema: z.ZodString }>;
+
+const signature = (kind: SignatureKind) => {
+  const { summary, type, schema } = SIGNATURES[kind];
+  return createRoute({
+    method: "get",
+    path: `/dl/{opaque}/${kind}`,
+    tags: ["Delivery"],
+    summary,
+    description: "Opened by the same link as the file itself.",
+    security: [],
+    request: { params },
+    responses: { 200: { description: "The signature.", content: { [type]: { schema } } }, ...refusals },
+  });
+};
 
 /** What a link opens now: it is decided anew, because the license may have ended since it was made. */
 async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Link; delivery: Delivery }> {
@@ -81,7 +93,13 @@ async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Li
   return { link: link.value, delivery: await authorizeDelivery(c, worker, wanted, askerOfLink(link.value)) };
 }
 
-/** Registers `GET|HEAD /dl/{opaque}` and its `/minisig`; any other method is not what the link was signed for. */
+function refuseOtherMethods(router: OpenAPIHono<AppEnv>, path: string): void {
+  router.all(path, () => {
+    throw new Problem({ code: "LINK_INVALID", detail: "A download link is for GET and HEAD only." });
+  });
+}
+
+/** Registers `GET|HEAD /dl/{opaque}` and its signatures; any other method is not what the link was signed for. */
 export function registerLink(router: OpenAPIHono<AppEnv>): void {
   router.openapi(file, async (c) => {
     const { link, delivery } = await openDelivery(c, c.req.valid("param").opaque);
@@ -89,18 +107,20 @@ export function registerLink(router: OpenAPIHono<AppEnv>): void {
     if (startsHere) countDownload(c, link, delivery);
     return response;
   });
-  router.openapi(signature, async (c) => {
-    const { delivery } = await openDelivery(c, c.req.valid("param").opaque);
-    const { signature: text, filename } = delivery.artifact;
-    if (text === null) throw new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no signature." });
-    return c.text(text, 200, {
-      "Content-Disposition": `attachment; filename="${filename}.minisig"`,
-      "Cache-Control": "private, no-store",
+  refuseOtherMethods(router, "/dl/:opaque");
+  for (const kind of SIGNATURE_KINDS) {
+    router.openapi(signature(kind), async (c) => {
+      const { delivery } = await openDelivery(c, c.req.valid("param").opaque);
+      const text = signatureOf(delivery.artifact, kind);
+      if (text === null) throw noSignature();
+      return new Response(text, {
+        headers: {
+          "Content-Type": SIGNATURES[kind].type,
+          "Content-Disposition": `attachment; filename="${delivery.artifact.filename}.${kind}"`,
+          "Cache-Control": "private, no-store",
+        },
+      });
     });
-  });
-  for (const path of ["/dl/:opaque", "/dl/:opaque/minisig"]) {
-    router.all(path, () => {
-      throw new Problem({ code: "LINK_INVALID", detail: "A download link is for GET and HEAD only." });
-    });
+    refuseOtherMethods(router, `/dl/:opaque/${kind}`);
   }
 }

@@ -31,7 +31,7 @@ export function wantedWorker(name: string): Worker {
  * Who asks for a worker's file: null for a free one, whose credential is not even looked at, and where none is sent.
  * Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a key without its machine.
  */
-export async function askerOf(c: AppContext, worker: Worker): Promise<Asker | null> {
+export async function askerOf(c: AppContext, worker: Pick<Worker, "tier">): Promise<Asker | null> {
   if (worker.tier === "free") return null;
   const holder = await readHolder(c);
   if (!holder) return null;
@@ -45,7 +45,7 @@ export async function askerOf(c: AppContext, worker: Worker): Promise<Asker | nu
 }
 
 /** Marks an answer that holds a link: it is the asker's own, and must not be kept for anybody else. */
-export function setPrivate(c: AppContext, worker: Worker): void {
+export function setPrivate(c: AppContext, worker: Pick<Worker, "tier">): void {
   c.header("Cache-Control", "private, no-store");
   if (worker.tier === "premium") c.header("Vary", "Authorization, Rbee-Machine", { append: true });
 }

@@ -4,11 +4,14 @@ import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { completeArtifact } from "../artifact-completion.ts";
-import { ArtifactParams, ArtifactSchema, presentArtifact, SignatureText } from "../release-schema.ts";
+import { ArtifactParams, ArtifactSchema, PgpSignature, presentArtifact, SignatureText } from "../release-schema.ts";
 import { signaturePolicy } from "../signing-keys.ts";
 
 const Completion = z
-  .object({ signature: SignatureText.nullish().openapi({ description: "Takes the place of the declared one." }) })
+  .object({
+    signature: SignatureText.nullish().openapi({ description: "Takes the place of the declared one." }),
+    pgp_signature: PgpSignature.nullish().openapi({ description: "Takes the place of the declared one." }),
+  })
   .strict()
   .openapi("Completion");
 
@@ -45,7 +48,8 @@ artifactComplete.openapi(
   }),
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");
-    const given = { signature: c.req.valid("json").signature ?? null, policy: signaturePolicy(c.var.config) };
+    const { signature = null, pgp_signature: pgpSignature = null } = c.req.valid("json");
+    const given = { signature, pgpSignature, policy: signaturePolicy(c.var.config) };
     const artifact = await completeArtifact(c.env, adminActor(c), { releaseId: id, id: artifact_id }, given);
     return c.json({ artifact: presentArtifact(artifact) }, 200);
   },

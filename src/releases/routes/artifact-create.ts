@@ -8,6 +8,8 @@ import { declareArtifact } from "../artifact-upload.ts";
 import {
   ArtifactUpload,
   Filename,
+  PackageContentsSchema,
+  PgpSignature,
   PlatformName,
   presentUpload,
   ReleaseParams,
@@ -23,6 +25,8 @@ const NewArtifact = z
     size: Size,
     sha256: Sha256,
     signature: SignatureText.nullish(),
+    pgp_signature: PgpSignature.nullish(),
+    package: PackageContentsSchema.nullish(),
   })
   .strict()
   .openapi("NewArtifact");
@@ -40,7 +44,8 @@ artifactCreate.openapi(
     summary: "Add a file to a draft",
     description:
       "Declares what the file will be and opens its upload. The same file again is answered with 200 and how far its upload " +
-      "is. `CONFLICT`: the release is no draft, or has another file for the platform or of the name.",
+      "is. A `*.pkg.tar.{gz,xz,zst}` is a pacman package: it must be of this worker, version and platform, and a release may " +
+      "have one beside the binary of a platform. `CONFLICT`: the release is no draft, or has another file there or of the name.",
     request: {
       params: ReleaseParams,
       body: { required: true, content: { "application/json": { schema: NewArtifact } } },
@@ -59,8 +64,8 @@ artifactCreate.openapi(
     },
   }),
   async (c) => {
-    const { signature, ...facts } = c.req.valid("json");
-    const file = { ...facts, signature: signature ?? null };
+    const { signature = null, pgp_signature = null, package: contents = null, ...facts } = c.req.valid("json");
+    const file = { ...facts, signature, pgp_signature, package: contents };
     const { id } = c.req.valid("param");
     const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file);
     return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);

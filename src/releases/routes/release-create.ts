@@ -5,7 +5,7 @@ import { findWorker } from "../../catalog/workers.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { ChannelName, presentRelease, ReleaseAnswer, Version } from "../release-schema.ts";
+import { ChannelName, presentRelease, ReleaseAnswer, SourceTag, Version } from "../release-schema.ts";
 import { createRelease } from "../release-store.ts";
 import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
 
@@ -19,6 +19,7 @@ const NewRelease = z
       description: "Unless given: `stable` for a final version, for a prerelease the one that it names, else `alpha`.",
     }),
     notes: z.string().max(10_000).nullish().openapi({ example: "Faster prompt processing." }),
+    source_tag: SourceTag.nullish(),
   })
   .strict()
   .superRefine(({ version, channel }, context) => {
@@ -53,10 +54,18 @@ releaseCreate.openapi(
     },
   }),
   async (c) => {
-    const { worker_id, version, channel = defaultChannel(version), notes } = c.req.valid("json");
+    const { worker_id, version, channel = defaultChannel(version), notes, source_tag = null } = c.req.valid("json");
     const worker = findWorker(worker_id);
     if (!worker) throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no worker of that id." });
-    const draft = { worker_id: worker.id, version, channel, notes: notes ?? null };
+    if (source_tag !== null && worker.source.type !== "git") {
+      const message = "Only for a worker that is built from git.";
+      throw new Problem({
+        code: "VALIDATION_FAILED",
+        detail: `source_tag: ${message}`,
+        extras: { errors: [{ path: "source_tag", message }] },
+      });
+    }
+    const draft = { worker_id: worker.id, version, channel, notes: notes ?? null, source_tag };
     const release = await createRelease(c.env.DB, adminActor(c), draft);
     return c.json({ release: presentRelease(release) }, 201);
   },

@@ -38,15 +38,15 @@ export function registerWorkerPage(router: OpenAPIHono<AppEnv>): void {
     if (!worker) throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no worker of this name." });
     if (worker.id !== id) return c.redirect(`/w/${worker.id}`, 303);
     const now = currentTime();
-    const [releases, downloads, offers] = await Promise.all([
+    const [manifest, downloads, offers] = await Promise.all([
       readReleases(c.env.EDGE, worker.id, now),
       inTime(c, readDownloadHistory(c.env.DB, worker.id, now), PATIENCE_MILLISECONDS, null),
       worker.tier === "premium" ? readPlanOffers(c) : [],
     ]);
     return workerPage({
       worker,
-      releases,
-      latest: latestRelease({ worker_id: worker.id, releases: [...(releases ?? [])] })?.version ?? null,
+      releases: manifest?.releases ?? null,
+      latest: manifest && (latestRelease(manifest)?.version ?? null),
       downloads,
       offers,
       url: c.var.config.PUBLIC_URL,

@@ -1,0 +1,96 @@
+import type { Command } from "commander";
+import { currentTime } from "../../time.ts";
+import { CatalogClient } from "../catalog-client.ts";
+import type { Context } from "../context.ts";
+import { CliError, EXIT } from "../exit-code.ts";
+import { workersFolder } from "../hive/install.ts";
+import { openHive } from "../hive/open-hive.ts";
+import { type ReleaseKeys, releaseKeys } from "../hive/release-key.ts";
+import { type HiveState, writeHiveState } from "../hive/state.ts";
+import { type FileReport, formatFileReport, verifyFile } from "../verify/file-report.ts";
+import { openIndexSource } from "../verify/index-source.ts";
+import { findTargets } from "../verify/target.ts";
+
+type VerifyOptions = { dir: string; mirror?: string; releaseKey?: string };
+
+/** Adds `verify`: whether workers and files are what was published. */
+export function addVerifyCommand(program: Command): void {
+  program
+    .command("verify")
+    .summary("check installed workers, or any files, against the signed index")
+    .description(
+      "Says of each file which worker and version it is, whether that was withdrawn or is outdated, and who built it; or refuses " +
+        "it. The index is believed by the release key that is pinned on this machine, whoever serves it: not expired, and never " +
+        "older than one that was seen before.",
+    )
+    .argument("[worker or file...]", "installed workers, or files; every installed worker unless given")
+    .option("--dir <folder>", "where workers are installed", workersFolder(process.env))
+    .option("--mirror <url>", "fetch indexes from a copy of the catalog's files instead of the catalog")
+    .option("--release-key <file>", "minisign public key to trust and pin from now on")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ rbee-catalog verify
+  $ rbee-catalog verify ./llm-worker-rbee-premium-cpu-linux-x86_64 --mirror https://mirror.example/rbee`,
+    )
+    .action(async (names: string[], options: VerifyOptions, command: Command) => {
+      const { context, state } = await openHive(command);
+      const { url } = context.client;
+      const client = options.mirror === undefined ? context.client : mirrorClient(options.mirror, context);
+      const targets = await findTargets(names, options.dir);
+      const trusted = await trustedKeys(context, state, options);
+      const indexes = await openIndexSource({
+        client,
+        releaseKeys: trusted.keys,
+        seen: state.indexes[url] ?? { delegated_at: 0, serials: {} },
+        now: currentTime(),
+      });
+      const files: FileReport[] = [];
+      try {
+        for (const target of targets) files.push(await verifyFile(target, { client, indexes, keys: trusted.keys }));
+      } finally {
+        await writeHiveState(process.env, {
+          ...state,
+          // Only keys that have proved themselves on a release are pinned.
+          release_keys: files.some(isPublished) ? { ...state.release_keys, [url]: trusted.text } : state.release_keys,
+          indexes: { ...state.indexes, [url]: indexes.seen() },
+        });
+      }
+      context.show({ files }, () => files.map(formatFileReport).join("\n"));
+      requireGood(files);
+    });
+}
+
+const isPublished = ({ result }: FileReport): boolean => result !== "refused";
+
+function requireGood(files: readonly FileReport[]): void {
+  const count = (result: FileReport["result"]): number => files.filter((file) => file.result === result).length;
+  if (count("refused") > 0) {
+    throw new CliError(EXIT.integrity, `Not what was published: ${count("refused")} of ${files.length}.`);
+  }
+  if (count("blocked") > 0) throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}.`);
+}
+
+/** The keys to believe: never a mirror's own, which could vouch for anything. */
+function trustedKeys({ client, note }: Context, state: HiveState, options: VerifyOptions): Promise<ReleaseKeys> {
+  const pinned = state.release_keys[client.url];
+  if (pinned === undefined && options.releaseKey === undefined) {
+    if (options.mirror !== undefined) {
+      throw new CliError(
+        EXIT.usage,
+        `No release key of ${client.url} is pinned on this machine, and a mirror cannot vouch for itself: give --release-key FILE.`,
+      );
+    }
+    note(`No release key is pinned yet: taking the one that ${client.url} says is its own.`);
+  }
+  return releaseKeys(client, { file: options.releaseKey, pinned });
+}
+
+function mirrorClient(text: string, { note }: Context): CatalogClient {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
+    throw new CliError(EXIT.usage, `"${text}" is not the URL of a mirror.`);
+  }
+  return new CatalogClient({ url: url.href.replace(/\/+$/, ""), onRetry: note });
+}

@@ -1,0 +1,59 @@
+import type { MinisignPublicKey } from "../../releases/minisign.ts";
+import type { ReleaseIndex } from "../../releases/release-index.ts";
+import { compareVersions } from "../../releases/version.ts";
+import { err, ok, type Result } from "../../result.ts";
+import type { FileDigest } from "../file-digest.ts";
+import { faultOfFile } from "../hive/check.ts";
+
+type Version = ReleaseIndex["versions"][number];
+type Artifact = Version["artifacts"][number];
+
+/** What a file is: which file of which version, and how that version stands. */
+export type FileVerdict = {
+  standing: "current" | "outdated" | "yanked" | "blocked";
+  worker_id: string;
+  version: string;
+  latest: string | null;
+  filename: string;
+  provenance_sha256: string | null;
+};
+
+/**
+ * Finds a file in a worker's index by its sum, and checks its size and the signature that a publisher made for it. Null when the
+ * index does not have it; the error, a sentence for a person, when the index has it and it is not signed as it must be.
+ */
+export async function judgeFile(
+  digest: FileDigest,
+  index: ReleaseIndex,
+  keys: MinisignPublicKey[],
+): Promise<Result<FileVerdict, string> | null> {
+  const found = findFile(index, digest.sha256);
+  if (!found) return null;
+  const { worker_id, latest } = index;
+  const { version, artifact } = found;
+  if (artifact.signature === null) return err("it is published without a signature.");
+  const expected = { workerId: worker_id, version: version.version, size: artifact.size, sha256: artifact.sha256 };
+  const fault = await faultOfFile(digest, expected, artifact.signature, keys);
+  if (fault !== null) return err(fault);
+  return ok({
+    standing: standingOf(version, latest),
+    worker_id,
+    version: version.version,
+    latest,
+    filename: artifact.filename,
+    provenance_sha256: version.provenance_sha256,
+  });
+}
+
+function findFile(index: ReleaseIndex, sha256: string): { version: Version; artifact: Artifact } | null {
+  for (const version of index.versions) {
+    const artifact = version.artifacts.find((file) => file.sha256 === sha256);
+    if (artifact) return { version, artifact };
+  }
+  return null;
+}
+
+function standingOf({ status, version }: Version, latest: string | null): FileVerdict["standing"] {
+  if (status !== "published") return status;
+  return latest !== null && compareVersions(latest, version) > 0 ? "outdated" : "current";
+}

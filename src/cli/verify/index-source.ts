@@ -1,0 +1,84 @@
+import { setTimeout as sleepMs } from "node:timers/promises";
+import { verifyIndexDelegation } from "../../releases/index-delegation.ts";
+import type { MinisignPublicKey } from "../../releases/minisign.ts";
+import type { ReleaseIndex } from "../../releases/release-index.ts";
+import type { UnixSeconds } from "../../time.ts";
+import { type CatalogClient, path } from "../catalog-client.ts";
+import { CliError, EXIT } from "../exit-code.ts";
+import type { SeenIndexes } from "../hive/state.ts";
+import { ProblemError } from "../problem-error.ts";
+import { checkReleaseIndex, type IndexFault } from "./index-check.ts";
+
+/** A change of the releases reaches every server within some seconds. */
+const TORN_ATTEMPTS = 3;
+const TORN_PAUSE_MS = 1000;
+
+/** Where indexes come from, and what is known of them beforehand. `client` may be of a mirror: nothing it says is believed. */
+export type IndexSourceOptions = {
+  client: CatalogClient;
+  releaseKeys: MinisignPublicKey[];
+  seen: SeenIndexes;
+  now: UnixSeconds;
+  sleep?: (ms: number) => Promise<unknown>;
+};
+
+/** Reads indexes, each once, and remembers what must never be older the next time. */
+export type IndexSource = {
+  /** The worker's index. Throws `CliError`: integrity if it cannot be believed, notFound if there is none. */
+  read(workerId: string): Promise<ReleaseIndex>;
+  /** What has been seen by now. */
+  seen(): SeenIndexes;
+};
+
+/**
+ * Opens a source of indexes: fetches the key that signs them and checks that a release key vouches for it, no earlier than for
+ * one that was seen before. Throws `CliError`.
+ */
+export async function openIndexSource(options: IndexSourceOptions): Promise<IndexSource> {
+  const { client, releaseKeys, now, sleep = sleepMs } = options;
+  const [publicKey, minisig] = await fetchPair(client, "/keys/index-signing.pub");
+  const delegation = await verifyIndexDelegation(releaseKeys, publicKey, minisig);
+  const refuse = (reason: string): CliError => new CliError(EXIT.integrity, `${client.url}: ${reason}`);
+  if (!delegation.ok) throw refuse(delegation.error);
+  const { key, delegatedAt } = delegation.value;
+  if (delegatedAt < options.seen.delegated_at) throw refuse("the index signing key has been replaced by a newer one.");
+  const serials = { ...options.seen.serials };
+  const known = new Map<string, ReleaseIndex>();
+
+  const read = async (workerId: string): Promise<ReleaseIndex> => {
+    for (let attempt = 1; ; attempt++) {
+      const [text, signature] = await fetchPair(client, path`/v1/workers/${workerId}/index.json`);
+      const asked = { workerId, seenSerial: serials[workerId] ?? 0, now };
+      const index = await checkReleaseIndex({ text, minisig: signature }, key, asked);
+      if (index.ok) return index.value;
+      if (!mayMend(index.error, attempt)) throw refuse(`the index of ${workerId} is refused: ${index.error.reason}`);
+      await sleep(TORN_PAUSE_MS);
+    }
+  };
+  return {
+    async read(workerId) {
+      const index = known.get(workerId) ?? (await read(workerId));
+      known.set(workerId, index);
+      serials[workerId] = index.serial;
+      return index;
+    },
+    seen: () => ({ delegated_at: delegatedAt, serials }),
+  };
+}
+
+const mayMend = ({ kind }: IndexFault, attempt: number): boolean => kind === "torn" && attempt < TORN_ATTEMPTS;
+
+/** A file and the `.minisig` beside it. */
+async function fetchPair(client: CatalogClient, at: string): Promise<[text: string, minisig: string]> {
+  return Promise.all([fetchText(client, at), fetchText(client, `${at}.minisig`)]);
+}
+
+async function fetchText(client: CatalogClient, at: string): Promise<string> {
+  try {
+    return await (await client.send({ path: at })).text();
+  } catch (error) {
+    // A mirror is a plain server: its refusals say not even what was asked for.
+    if (!(error instanceof ProblemError) || error.problem !== null) throw error;
+    throw new CliError(error.exitCode, `${client.url}${at}: ${error.message}`, { cause: error });
+  }
+}

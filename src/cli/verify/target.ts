@@ -1,0 +1,41 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { CliError, EXIT } from "../exit-code.ts";
+import { isFileError } from "../text-file.ts";
+
+/** A file to verify. `workerId` null: a file of any worker. */
+export type Target = { path: string; workerId: string | null };
+
+/**
+ * What a person means by names: a file where there is one, else a worker that is installed in `folder`; without names, every
+ * worker there. Throws `CliError` (notFound) for a name that is neither, and where nothing is installed.
+ */
+export async function findTargets(names: readonly string[], folder: string): Promise<Target[]> {
+  if (names.length > 0) return Promise.all(names.map((name) => targetOf(name, folder)));
+  const installed = await installedWorkers(folder);
+  if (installed.length === 0) throw new CliError(EXIT.notFound, `No worker is installed in ${folder}.`);
+  return installed.map((workerId) => ({ path: join(folder, workerId), workerId }));
+}
+
+async function targetOf(name: string, folder: string): Promise<Target> {
+  if (await isFile(name)) return { path: name, workerId: null };
+  const path = join(folder, name);
+  if (isWorkerId(name) && (await isFile(path))) return { path, workerId: name };
+  throw new CliError(EXIT.notFound, `${name} is neither a file nor a worker that is installed in ${folder}.`);
+}
+
+/** Names as workers have them: a download that was broken off (`WORKER-1.2.0.part`) is none. */
+const isWorkerId = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
+
+const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
+
+async function installedWorkers(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isFile() && isWorkerId(entry.name)).map(({ name }) => name);
+    return names.sort();
+  } catch (error) {
+    if (isFileError(error, "ENOENT")) return [];
+    throw error;
+  }
+}

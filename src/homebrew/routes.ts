@@ -1,0 +1,36 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { readRepositories } from "../git/repository-store.ts";
+import { createRouter } from "../http/app.ts";
+import { Problem } from "../http/problem.ts";
+import { problems } from "../http/problem-schema.ts";
+import { documentResponse, staticDocument } from "../http/static-document.ts";
+import { currentTime } from "../time.ts";
+import { TAP } from "./tap.ts";
+
+/** `GET /homebrew/Formula/{file}`: a formula of the tap, to read before it is run. */
+export const homebrewRoutes = createRouter();
+
+homebrewRoutes.openapi(
+  createRoute({
+    method: "get",
+    path: "/homebrew/Formula/{file}",
+    tags: ["Package managers"],
+    summary: "Read a Homebrew formula",
+    description:
+      "A file of the tap that `brew tap rbee/rbee https://catalog.rbee.dev/homebrew-rbee.git` clones: one for each worker for " +
+      "macOS that can be installed.",
+    request: { params: z.object({ file: z.string().openapi({ example: "llm-worker-rbee-metal.rb" }) }) },
+    responses: {
+      200: { description: "The formula.", content: { "text/plain": { schema: z.string() } } },
+      304: { description: "`If-None-Match` names what would be sent." },
+      ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+    },
+  }),
+  async (c) => {
+    const path = `Formula/${c.req.valid("param").file}`;
+    const files = (await readRepositories(c.env, [TAP], currentTime())).get(TAP)?.files ?? {};
+    const text = Object.hasOwn(files, path) ? files[path] : undefined;
+    if (text === undefined) throw new Problem({ code: "NOT_FOUND", detail: `The tap has no ${path}.` });
+    return documentResponse(c.req.raw, staticDocument(text, "text/plain; charset=utf-8"));
+  },
+);

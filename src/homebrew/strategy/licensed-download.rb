@@ -1,0 +1,68 @@
+require "digest"
+require "json"
+require "securerandom"
+require "tempfile"
+
+# Downloads what needs a license of the rbee worker catalog. HOMEBREW_RBEE_LICENSE_TOKEN is a license token, or a license
+# key, which takes a seat for this machine; HOMEBREW_RBEE_MACHINE gives the machine another fingerprint.
+class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
+  def fetch(timeout: nil)
+    super
+  rescue CurlDownloadStrategyError => e
+    raise CurlDownloadStrategyError.new(url, refusal || e.message)
+  end
+
+  # By a file that only this user can read: everybody on the machine can read a command line.
+  def _curl_args
+    return super if @redirected || license.empty?
+
+    [*super, "--header", "@#{header_file.path}"]
+  end
+
+  private
+
+  # The signed address that the catalog redirects to is all it takes, and no other host may see the license.
+  def _fetch(url:, resolved_url:, timeout:)
+    @redirected = url != resolved_url
+    super
+  end
+
+  # Why the catalog refuses the download, in its own words and with what to do; nil if it does not.
+  def refusal
+    @redirected = false
+    answer = JSON.parse(curl_output(url).stdout)
+    return unless answer.is_a?(Hash)
+
+    help = "Set HOMEBREW_RBEE_LICENSE_TOKEN to your license key or token, then try again." if answer["status"] == 401
+    page = answer["purchase_url"]
+    [answer["detail"], help, ("Licenses: #{page}" if page)].compact.join("\n")
+  rescue JSON::ParserError
+    nil
+  end
+
+  def license
+    ENV.fetch("HOMEBREW_RBEE_LICENSE_TOKEN", "")
+  end
+
+  def header_file
+    @header_file ||= Tempfile.new("rbee").tap do |file|
+      file.puts "Authorization: Bearer #{license}"
+      file.puts "Rbee-Machine: #{machine}" if machine
+      file.close
+    end
+  end
+
+  # A token names its machine itself. For a key this is the fingerprint that rbee-catalog and install.sh give the machine,
+  # so that it takes one seat, however its workers are installed.
+  def machine
+    return ENV["HOMEBREW_RBEE_MACHINE"] if ENV["HOMEBREW_RBEE_MACHINE"]
+    return unless license.downcase.start_with?("rbee_lic_")
+
+    id = Pathname(ENV.fetch("HOMEBREW_XDG_CONFIG_HOME", "#{Dir.home}/.config"))/"rbee/machine-id"
+    unless id.exist?
+      id.dirname.mkpath
+      File.write(id, "#{SecureRandom.hex(16)}\n", perm: 0600)
+    end
+    Digest::SHA256.hexdigest("rbee-hive:#{id.read.strip}")
+  end
+end

@@ -1,0 +1,46 @@
+# Gets the signature while the link to it is fresh.
+fetch_signature() {
+  signature=$(member signature_url)
+  [ -n "$signature" ] || reject 'it is not signed.'
+  if command -v minisign >/dev/null; then
+    fetch -sSf --retry 3 -o "$work/minisig" --url "$signature" || die 'The signature cannot be had. Please try again.'
+  else
+    say 'minisign is not installed: size and sha256 are checked, the signature is not.'
+  fi
+}
+
+# Refuses the file $1 if it is not what was published: by size, sha256 and, where there is minisign, signature.
+check() {
+  [ "$(size_of "$1")" -eq "$size" ] || reject "it has $(size_of "$1") bytes, not $size."
+  sum=$(sha256_of "$1")
+  [ "$sum" = "$sha256" ] || reject "its sha256 is $sum, not $sha256."
+  [ -f "$work/minisig" ] || return 0
+  for key in $RELEASE_KEYS; do
+    minisign -V -Q -P "$key" -m "$1" -x "$work/minisig" >"$work/comment" 2>/dev/null || continue
+    signed_for worker "$id"
+    signed_for version "$version"
+    return
+  done
+  reject 'its signature is not by a release signing key of this catalog.'
+}
+
+# Refuses a signature whose trusted comment names another $1 than $2: an old file must not pass for a new one.
+signed_for() {
+  signed=$(tr '\t' '\n' <"$work/comment" | sed -n "s/^$1://p")
+  [ -z "$signed" ] || [ "$signed" = "$2" ] || reject "its signature was made for $1 $signed."
+}
+
+reject() {
+  rm -f "$part"
+  die "$id $version was not installed: $1"
+}
+
+sha256_of() {
+  if command -v sha256sum >/dev/null; then
+    sha256sum <"$1" | cut -d' ' -f1
+  elif command -v shasum >/dev/null; then
+    shasum -a 256 <"$1" | cut -d' ' -f1
+  else
+    openssl dgst -sha256 -r <"$1" | cut -d' ' -f1
+  fi
+}

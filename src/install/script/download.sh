@@ -1,0 +1,48 @@
+# Takes from $answer what is to be installed, and says where.
+read_answer() {
+  id=$(member worker_id)
+  version=$(member version)
+  sha256=$(member sha256)
+  size=$(sed -n 's/.*"size":\([0-9][0-9]*\).*/\1/p' "$answer")
+  case $id/$sha256 in
+    [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | */*/* | */*[!0-9a-f]*) die "$CATALOG gave an answer that is not understood." ;;
+  esac
+  target=$FOLDER/$id
+  part=$target-$sha256.$$.part
+  [ ! -d "$target" ] || die "$target is a folder."
+}
+
+# What earlier runs left of $target goes; what one of them had of the file that is wanted now, $part goes on with. It is
+# copied, because a curl that outlived its run may still write to it.
+take_over() {
+  for old in "$target"-*.*.part; do
+    sum=${old#"$target-"}
+    pid=${sum#*.}
+    sum=${sum%%.*}
+    if [ ! -f "$old" ] || [ ${#sum} -ne 64 ] || kill -0 "${pid%.part}" 2>/dev/null; then continue; fi
+    if [ "$sum" = "$sha256" ] && [ ! -e "$part" ]; then cp "$old" "$part" || :; fi
+    rm -f "$old"
+  done
+}
+
+# Brings $part to its full size. Five attempts in a row that bring nothing end it.
+download() {
+  meter=-s
+  [ ! -t 2 ] || meter=--progress-bar
+  say "Downloading $id $version, $size bytes."
+  fruitless=0
+  while present=$(size_of "$part") && [ "$present" -lt "$size" ]; do
+    [ "$fruitless" -lt 5 ] || die 'The download breaks off again and again. What has arrived is kept: try again later.'
+    if [ "$fruitless" -gt 0 ]; then
+      sleep "$fruitless"
+      # The link may have expired; or the license ended, which the catalog then says.
+      request
+    fi
+    fetch -Sf "$meter" -C - --speed-limit 1 --speed-time 60 -o "$part" --url "$(member download_url)" || :
+    if [ "$(size_of "$part")" -gt "$present" ]; then fruitless=0; else fruitless=$((fruitless + 1)); fi
+  done
+}
+
+size_of() {
+  if [ -f "$1" ]; then echo $(($(wc -c <"$1"))); else echo 0; fi
+}

@@ -1,0 +1,34 @@
+# Sets $machine to what `rbee-catalog` calls this machine as well, so that both take the same seat: RBEE_MACHINE, else a hash
+# of the system's machine id, which machine-id(5) asks not to send as it is, else of a random id that is made once and kept.
+find_machine() {
+  machine=${RBEE_MACHINE:-}
+  case $machine in *[[:cntrl:]]*) die 'RBEE_MACHINE must be one line without control characters.' ;; esac
+  [ -z "$machine" ] || return 0
+  own=${XDG_CONFIG_HOME:-$HOME/.config}/rbee/machine-id
+  for file in /etc/machine-id /var/lib/dbus/machine-id "$own"; do
+    if read_machine_id "$file"; then break; fi
+  done
+  [ -n "$machine_id" ] || make_machine_id "$own"
+  printf 'rbee-hive:%s' "$machine_id" >"$work/machine"
+  machine=$(sha256_of "$work/machine")
+}
+
+# Sets $machine_id to that in the file $1; fails, leaving it empty, where there is none.
+read_machine_id() {
+  machine_id=
+  [ -r "$1" ] || return 1
+  machine_id=$(tr -d '[:space:]' <"$1")
+  case $machine_id in *[!0-9a-f]*) machine_id= ;; esac
+  [ ${#machine_id} -eq 32 ] || machine_id=
+  [ -n "$machine_id" ]
+}
+
+make_machine_id() {
+  (
+    umask 077
+    mkdir -p "${1%/*}"
+    od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$1.$$"
+    mv "$1.$$" "$1"
+  )
+  read_machine_id "$1" || die "No id for this machine could be made in $1. Set RBEE_MACHINE to one."
+}

@@ -1,0 +1,88 @@
+main() {
+  worker=
+  version=latest
+  action=install
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -h | --help) action=usage ;;
+      --list) action=list ;;
+      --uninstall) action=uninstall ;;
+      --version)
+        [ $# -gt 1 ] || misuse '--version needs a version.'
+        shift
+        version=$1
+        ;;
+      -*) misuse "There is no option $1." ;;
+      *)
+        [ -z "$worker" ] || misuse 'One worker at a time.'
+        worker=$1
+        ;;
+    esac
+    shift
+  done
+  case $worker in *[!A-Za-z0-9._-]*) misuse "\"$worker\" is not a worker." ;; esac
+  case $version in *[!A-Za-z0-9._-]*) misuse "\"$version\" is not a version." ;; esac
+
+  # No program that this starts is to find it in its environment.
+  credential=${RBEE_LICENSE_TOKEN:-}
+  unset RBEE_LICENSE_TOKEN
+  headers=
+  work=
+  terminal=
+  trap clean_up EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  "$action"
+}
+
+clean_up() {
+  [ -z "$terminal" ] || stty "$terminal" </dev/tty
+  [ -z "$work" ] || rm -rf "$work"
+}
+
+install() {
+  prepare
+  [ -n "$worker" ] || choose_worker
+  request
+  read_answer
+  fetch_signature
+  if [ -f "$target" ] && [ "$(sha256_of "$target")" = "$sha256" ]; then
+    check "$target"
+  else
+    mkdir -p "$FOLDER"
+    take_over
+    download
+    check "$part"
+    chmod 755 "$part"
+    mv -f "$part" "$target"
+  fi
+  echo "Installed $id $version: $target"
+}
+
+uninstall() {
+  [ -n "$worker" ] || misuse 'Name the worker to uninstall.'
+  sha256=
+  found=
+  for target in "$FOLDER/$worker" "$FOLDER/llm-worker-rbee-$worker"; do
+    take_over
+    [ -f "$target" ] || continue
+    rm -f "$target"
+    found=$target
+  done
+  [ -n "$found" ] || die "There is no $worker in $FOLDER."
+  echo "Removed $found"
+}
+
+list() {
+  prepare
+  fetch -sSf --retry 3 -o "$answer" --url "$CATALOG/v1/workers?platform=$platform" || die "$CATALOG cannot be reached."
+  tr '{' '\n' <"$answer" | grep '"id":' | while IFS= read -r entry; do
+    answer=$work/entry.json
+    printf '%s\n' "$entry" >"$answer"
+    printf '%-32s %-10s %-8s %s\n' "$(member id)" "$(member version)" "$(member tier)" "$(member description)"
+  done
+}
+
+# Complete only with its last character: of a script that was cut off, nothing runs.
+{ main "$@"; }

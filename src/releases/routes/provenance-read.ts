@@ -1,0 +1,77 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { findWorker } from "../../catalog/workers.ts";
+import { readDeliveryFacts } from "../../delivery/facts.ts";
+import { createRouter } from "../../http/app.ts";
+import { namesEtag } from "../../http/etag.ts";
+import { Problem } from "../../http/problem.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { logFailure } from "../../log.ts";
+import { currentTime } from "../../time.ts";
+import { selectProvenance } from "../provenance-selection.ts";
+import { provenanceKey } from "../provenance-store.ts";
+
+const EXAMPLE =
+  '{"payloadType":"application/vnd.in-toto+json","payload":"eyJfdHlwZSI6...","signatures":[{"sig":"MEUC..."}]}\n';
+
+export const provenanceRead = createRouter();
+
+provenanceRead.openapi(
+  createRoute({
+    method: "get",
+    path: "/v1/workers/{id}/{version}/provenance",
+    tags: ["Releases"],
+    summary: "The build provenance of a release",
+    description:
+      "In-toto attestations as the publisher's builder wrote them, one a line or one as a whole; the same for every asker, also of a " +
+      "premium worker. The catalog has checked that they speak of this release's files, not who signed them: verify that with the " +
+      "builder's own tools (cosign, slsa-verifier, gh attestation).",
+    security: [],
+    request: {
+      params: z.object({
+        id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
+        version: z.string().openapi({ description: "An exact version, or `latest`.", example: "1.2.0" }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The attestations.",
+        content: { "application/x-ndjson": { schema: z.string().openapi({ example: EXAMPLE }) } },
+      },
+      304: { description: "The client has them already." },
+      ...problems(
+        "WORKER_NOT_FOUND",
+        "VERSION_NOT_FOUND",
+        "ARTIFACT_NOT_FOUND",
+        "RELEASE_BLOCKED",
+        "SERVICE_UNAVAILABLE",
+      ),
+    },
+  }),
+  async (c) => {
+    const { id, version } = c.req.valid("param");
+    const worker = findWorker(id);
+    if (!worker) {
+      throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
+    }
+    const { manifest } = await readDeliveryFacts(c.env, worker.id, null, currentTime());
+    const selected = selectProvenance(manifest, version);
+    if (!selected.ok) throw new Problem(selected.error);
+    const { release, provenance } = selected.value;
+    const headers = { ETag: `"${provenance.sha256}"`, "Cache-Control": "public, max-age=60" };
+    if (namesEtag(c.req.header("If-None-Match"), headers.ETag)) return c.body(null, 304, headers);
+    const object = await c.env.BINARIES.get(provenanceKey(provenance.sha256));
+    if (!object) {
+      logFailure("artifact.missing", "R2 has no such object.", { object_key: provenanceKey(provenance.sha256) });
+      throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "It cannot be read just now. Please try again." });
+    }
+    const filename = `${worker.id}-${release.version}.intoto.jsonl`;
+    return new Response(object.body, {
+      headers: {
+        ...headers,
+        "Content-Type": "application/x-ndjson",
+        "Content-Length": String(provenance.size),
+        "Content-Disposition": `attachment; filename="${filename}"`,
+      },
+    });
+  },
+);

@@ -1,0 +1,146 @@
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+import { CatalogClient } from "../../src/cli/catalog-client.ts";
+import { checkReleaseIndex } from "../../src/cli/verify/index-check.ts";
+import { openIndexSource } from "../../src/cli/verify/index-source.ts";
+import { delegateIndexKey, verifyIndexDelegation } from "../../src/releases/index-delegation.ts";
+import { formatMinisignPublicKey } from "../../src/releases/minisign.ts";
+import { generateMinisignKey, type MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import { signText } from "../../src/releases/minisign-text.ts";
+import { INDEX_LIFETIME, indexComment, releaseIndex } from "../../src/releases/release-index.ts";
+import { manifestWith, releaseOf, WORKER } from "../releases/index-fixture.ts";
+import { serve } from "./http-server.ts";
+
+const NOW = 1_795_435_200;
+const releaseKey = await generateMinisignKey();
+const indexKey = await generateMinisignKey();
+const NOTHING_SEEN = { delegated_at: 0, serials: {} };
+
+/** An index as the catalog serves it, of `serial` and made at `at`. */
+async function signedIndex(serial = 7, at = NOW, key: MinisignSecretKey = indexKey) {
+  const index = releaseIndex(manifestWith(serial, releaseOf("1.0.0")), at);
+  const text = JSON.stringify(index);
+  return { text, minisig: await signText(key, text, indexComment(index)) };
+}
+
+const asked = { workerId: WORKER, seenSerial: 7, now: NOW };
+
+describe("an index", () => {
+  it("is believed as it was signed, for its week, by who has seen none newer", async () => {
+    const signed = await signedIndex();
+    expect(await checkReleaseIndex(signed, indexKey, asked)).toMatchObject({ ok: true, value: { serial: 7 } });
+    const last = { ...asked, now: NOW + INDEX_LIFETIME - 1 };
+    expect((await checkReleaseIndex(signed, indexKey, last)).ok).toBe(true);
+    for (const [change, reason] of [
+      [{ now: NOW + INDEX_LIFETIME }, "it expired at 2026-11-30"],
+      [{ seenSerial: 8 }, "it is older (serial 7) than one that this machine has seen (8)"],
+      [{ workerId: "llm-worker-rbee-cpu" }, `it is the index of ${WORKER}`],
+    ] as const) {
+      const refused = await checkReleaseIndex(signed, indexKey, { ...asked, ...change });
+      expect(refused).toMatchObject({ ok: false, error: { kind: "refused", reason: expect.stringContaining(reason) } });
+    }
+  });
+
+  it("with any byte altered is refused", async () => {
+    const { text, minisig } = await signedIndex();
+    await fc.assert(
+      fc.asyncProperty(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), async (at, code) => {
+        const altered = text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1);
+        const { ok } = await checkReleaseIndex({ text: altered, minisig }, indexKey, asked);
+        expect(ok).toBe(altered === text);
+      }),
+    );
+  });
+
+  it("by another key is refused, and so is the index of another moment", async () => {
+    const forged = await signedIndex(7, NOW, await generateMinisignKey());
+    expect(await checkReleaseIndex(forged, indexKey, asked)).toMatchObject({ error: { kind: "refused" } });
+    const pair = { text: (await signedIndex(7)).text, minisig: (await signedIndex(8)).minisig };
+    expect(await checkReleaseIndex(pair, indexKey, asked)).toMatchObject({ error: { kind: "torn" } });
+  });
+});
+
+describe("a source of indexes", () => {
+  let close: (() => void) | undefined;
+  afterEach(() => close?.());
+
+  /** Opens a server of these files; `sleep` is told of each wait. */
+  async function open(files: Map<string, string>, sleep = async () => {}, seen = NOTHING_SEEN) {
+    const server = await serve((request, response) => {
+      const text = files.get(request.url ?? "");
+      response.writeHead(text === undefined ? 404 : 200).end(text);
+    });
+    ({ close } = server);
+    const client = new CatalogClient({ url: server.url });
+    return openIndexSource({ client, releaseKeys: [releaseKey], seen, now: NOW, sleep });
+  }
+
+  const publicKey = formatMinisignPublicKey(indexKey);
+  const at = `/v1/workers/${WORKER}/index.json`;
+  async function filesOf(index: { text: string; minisig: string }, delegatedAt = NOW): Promise<Map<string, string>> {
+    return new Map([
+      ["/keys/index-signing.pub", publicKey],
+      ["/keys/index-signing.pub.minisig", await delegateIndexKey(releaseKey, indexKey, delegatedAt)],
+      [at, index.text],
+      [`${at}.minisig`, index.minisig],
+    ]);
+  }
+
+  it("remembers what must not be older the next time", async () => {
+    const source = await open(await filesOf(await signedIndex(7)));
+    expect((await source.read(WORKER)).serial).toBe(7);
+    expect(source.seen()).toEqual({ delegated_at: NOW, serials: { [WORKER]: 7 } });
+    close?.();
+    const older = await open(await filesOf(await signedIndex(6)), undefined, source.seen());
+    await expect(older.read(WORKER)).rejects.toMatchObject({ exitCode: 6, message: expect.stringContaining("older") });
+    close?.();
+    const replaced = open(await filesOf(await signedIndex(7), NOW - 1), undefined, source.seen());
+    await expect(replaced).rejects.toMatchObject({ exitCode: 6, message: expect.stringContaining("replaced") });
+  });
+
+  it("asks again for a pair that a release has torn, and not for ever", async () => {
+    const [before, after] = [await signedIndex(7), await signedIndex(8)];
+    const files = await filesOf({ text: before.text, minisig: after.minisig });
+    let waits = 0;
+    const source = await open(files, async () => {
+      waits += 1;
+      files.set(at, after.text);
+    });
+    expect([(await source.read(WORKER)).serial, waits]).toEqual([8, 1]);
+    close?.();
+    const torn = await open(await filesOf({ text: before.text, minisig: after.minisig }), async () => {
+      waits += 1;
+    });
+    await expect(torn.read(WORKER)).rejects.toMatchObject({ exitCode: 6 });
+    expect(waits).toBe(3);
+  });
+
+  it("says which file is not there", async () => {
+    const files = await filesOf(await signedIndex());
+    files.delete(`${at}.minisig`);
+    const source = await open(files);
+    await expect(source.read(WORKER)).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining(at) });
+  });
+});
+
+describe("the index key", () => {
+  it("is believed by the release key's word for it alone", async () => {
+    const publicKey = formatMinisignPublicKey(indexKey);
+    const delegation = await delegateIndexKey(releaseKey, indexKey, NOW);
+    const believed = await verifyIndexDelegation([releaseKey], publicKey, delegation);
+    expect(believed).toMatchObject({ ok: true, value: { delegatedAt: NOW, key: { keyId: indexKey.keyId } } });
+    const other = await generateMinisignKey();
+    const otherKey = formatMinisignPublicKey(other);
+    // As a release is signed: over the same bytes, but not for this.
+    const comment = `file:index-signing.pub\tworker:${WORKER}\tversion:1.0.0`;
+    for (const [keys, text, minisig] of [
+      [[other], publicKey, delegation],
+      [[releaseKey], otherKey, delegation],
+      [[releaseKey], otherKey, await delegateIndexKey(other, other, NOW)],
+      [[releaseKey], publicKey, await signText(releaseKey, publicKey, comment)],
+      [[], publicKey, delegation],
+    ] as const) {
+      expect((await verifyIndexDelegation([...keys], text, minisig)).ok).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { packTar } from "modern-tar";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { samplePackage } from "../../scripts/development/sample-package.ts";
+import { readPackage } from "../../src/cli/publish/package-file.ts";
+import { readPgpSignature } from "../../src/cli/publish/pgp-signature-file.ts";
+import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rbee-package-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function written(name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+const file = (name: string, body: string) => ({ header: { name, size: body.length }, body });
+const directory = (name: string) => ({ header: { name, size: 0, type: "directory" as const } });
+const tar = () =>
+  packTar([
+    file(".PKGINFO", "pkgname = w\n"),
+    file(".MTREE", "whatever"),
+    directory("usr"),
+    directory("usr/bin/"),
+    file("usr/bin/w", "x".repeat(100_000)),
+    { header: { name: "usr/bin/link", size: 0, type: "symlink" as const, linkname: "w" } },
+  ]);
+const CONTENTS = { pkginfo: "pkgname = w\n", files: ["usr/", "usr/bin/", "usr/bin/w", "usr/bin/link"] };
+
+describe("a package", () => {
+  it("is read as gzip and as zstd", async () => {
+    expect(await readPackage(await written("w.pkg.tar.gz", gzipSync(await tar())))).toEqual(CONTENTS);
+    expect(await readPackage(await written("w.pkg.tar.zst", zstdCompressSync(await tar())))).toEqual(CONTENTS);
+  });
+
+  it("is refused when it is cut off, is something else or does not say what it is", async () => {
+    const whole = zstdCompressSync(await tar());
+    for (const [name, bytes] of [
+      ["cut.pkg.tar.zst", whole.subarray(0, -20)],
+      ["cut.pkg.tar.gz", gzipSync(await tar()).subarray(0, -20)],
+      ["half.pkg.tar.gz", gzipSync((await tar()).subarray(0, 50_000))],
+      ["text.pkg.tar.zst", Buffer.from("no package")],
+      ["text.pkg.tar.xz", Buffer.from("no package")],
+      ["mute.pkg.tar.gz", gzipSync(await packTar([file("usr/bin/w", "x")]))],
+    ] as const) {
+      await expect(readPackage(await written(name, bytes)), name).rejects.toThrow(
+        `${name} cannot be read as a package`,
+      );
+    }
+  });
+
+  it("goes into a release with what is in it and its platform, and with the signature beside it", async () => {
+    const sample = { id: "llm-worker-rbee-cpu", version: "1.0.0-rc.1" };
+    const { filename, bytes } = await samplePackage(sample, Buffer.from("program"));
+    expect(filename).toBe("llm-worker-rbee-cpu-1.0.0rc.1-1-x86_64.pkg.tar.zst");
+    expect((await samplePackage(sample, Buffer.from("program"))).bytes).toEqual(bytes);
+    const path = await written(filename, bytes);
+    const release = { workerId: sample.id, version: sample.version, platform: undefined, secretKey: null };
+    expect(await readReleaseFile(path, release)).toMatchObject({
+      kind: "package",
+      platform: "linux-x86_64",
+      pgpSignature: null,
+      package: { files: ["usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/llm-worker-rbee-cpu"] },
+    });
+    await written(`${filename}.sig`, Buffer.from([0x88, 0x75, 0x04]));
+    expect(await readReleaseFile(path, release)).toMatchObject({ pgpSignature: "iHUE" });
+  });
+
+  it("is not signed by what is no binary OpenPGP signature", async () => {
+    const armored = await written("a.sig", Buffer.from("-----BEGIN PGP SIGNATURE-----\n"));
+    await expect(readPgpSignature(armored)).rejects.toThrow("without --armor");
+    await expect(readPgpSignature(join(folder, "none.sig"))).rejects.toThrow("cannot be read");
+  });
+});

@@ -1,0 +1,142 @@
+import { env, exports } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { workers } from "../../src/catalog/workers.ts";
+import { publishRepositories, recordRevisions } from "../../src/git/repository-publication.ts";
+import { readRepositories } from "../../src/git/repository-store.ts";
+import worker from "../../src/index.ts";
+import { publishers } from "../../src/publication.ts";
+import { moveRelease } from "../../src/releases/release-store.ts";
+import { forgetIsolate } from "../../src/storage/isolate-cache.ts";
+import { publish } from "../../src/storage/outbox.ts";
+import { currentTime } from "../../src/time.ts";
+import { publisher, publishRelease } from "../releases/publish-release.ts";
+
+const FREE = "llm-worker-rbee-cpu";
+
+const get = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
+const text = async (path: string) => (await get(path)).text();
+const headOf = async (repository: string) => (await text(`/${repository}.git/info/refs`)).split("\t")[0] ?? "";
+const packOf = async (repository: string) =>
+  /^P (pack-[0-9a-f]{40}\.pack)\n\n$/.exec(await text(`/${repository}.git/objects/info/packs`))?.[1] ?? "";
+
+/** A binding that is down whatever is asked of it. */
+const failing = <Binding extends object>(down: () => never): Binding => new Proxy({} as Binding, { get: () => down });
+
+async function messagesOf(repository: string): Promise<string[]> {
+  const { results } = await env.DB.prepare("SELECT message FROM recipe_history WHERE repository = ? ORDER BY seq")
+    .bind(repository)
+    .all<{ message: string }>();
+  return results.map(({ message }) => message);
+}
+
+async function move(release: { id: string; worker_id: string }, action: "yank" | "unyank" | "block"): Promise<void> {
+  const moved = await moveRelease(env.DB, publisher(), release.id, action, "because");
+  await publish(env, publishers, { topic: "manifest", key: release.worker_id }, [moved.changeId ?? ""]);
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("a repository", () => {
+  it("can be cloned from a service that has published nothing yet, before any cron", async () => {
+    for (const { id } of workers) {
+      expect(await text(`/${id}.git/info/refs`)).toMatch(/^[0-9a-f]{40}\trefs\/heads\/master\n$/);
+      expect(await messagesOf(id)).toEqual([expect.stringMatching(`^${id} [0-9.]+-1$`)]);
+    }
+    const pack = await get(`/${FREE}.git/objects/pack/${await packOf(FREE)}`);
+    expect([pack.status, pack.headers.get("Cache-Control")]).toEqual([200, "public, max-age=31536000, immutable"]);
+    const bytes = new Uint8Array(await pack.arrayBuffer());
+    expect(pack.headers.get("Content-Length")).toBe(String(bytes.length));
+    expect(new TextDecoder().decode(bytes.subarray(0, 4))).toBe("PACK");
+  });
+
+  it("answers as a plain folder under both addresses, whatever protocol git would rather have", async () => {
+    for (const address of [`/${FREE}.git`, `/${FREE}`, "/homebrew-rbee.git"]) {
+      const refs = await get(`${address}/info/refs?service=git-upload-pack`);
+      // Any other type than this would be taken for the smart protocol (gitprotocol-http(5), "Smart Server Response").
+      expect(refs.headers.get("Content-Type")?.toLowerCase()).toBe("text/plain; charset=utf-8");
+      expect(await text(`${address}/HEAD`)).toBe("ref: refs/heads/master\n");
+    }
+  });
+
+  it.each([
+    "/llm-worker-rbee-rocm.git/info/refs",
+    "/workers/info/refs",
+    `/${FREE}.git/objects/info/http-alternates`,
+    `/${FREE}.git/objects/ab/${"0".repeat(38)}`,
+    `/${FREE}.git/objects/pack/pack-${"0".repeat(40)}.pack`,
+    `/${FREE}.git/objects/pack/..%2Fllm-worker-rbee-cuda%2Fx`,
+    `/${FREE}.git/git-upload-pack`,
+    `/${FREE}.git`,
+  ])("has nothing at %s", async (path) => {
+    expect((await get(path)).status).toBe(404);
+  });
+
+  it("gets a commit for every release, also for one that is taken back", async () => {
+    await publishRelease({ worker_id: FREE, version: "0.2.0" });
+    const second = await publishRelease({ worker_id: FREE, version: "0.3.0" });
+    const before = await headOf(FREE);
+    await move(second, "yank");
+    expect(await headOf(FREE)).not.toBe(before);
+    await move(second, "unyank");
+    expect(await messagesOf(FREE)).toEqual(
+      ["0.2.0", "0.3.0", "0.2.0", "0.3.0"].map((version) => `${FREE} ${version}-1`),
+    );
+    expect(await messagesOf("llm-worker-rbee-cuda")).toHaveLength(1);
+  });
+
+  it("gets no commit when nothing has changed", async () => {
+    await publishRepositories(env, currentTime());
+    await publishRepositories(env, currentTime() + 60);
+    await recordRevisions(env, currentTime() + 120);
+    for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
+  });
+
+  it("gets one commit a change, however many notice it at once", async () => {
+    await Promise.all(Array.from({ length: 3 }, () => publishRepositories(env, currentTime())));
+    for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
+  });
+
+  it("gives who began a clone before a release what they began with", async () => {
+    await publishRelease({ worker_id: FREE, version: "0.2.0" });
+    const pack = await packOf(FREE);
+    await publishRelease({ worker_id: FREE, version: "0.3.0" });
+    expect(await packOf(FREE)).not.toBe(pack);
+    expect((await get(`/${FREE}.git/objects/pack/${pack}`)).status).toBe(200);
+    expect((await get(`/${FREE}.git/objects/pack/${pack.replace(/pack$/, "idx")}`)).status).toBe(200);
+  });
+
+  it("is read from the edge copy alone, and made from the ledger when that fails", async () => {
+    await publishRelease({ worker_id: FREE, version: "0.2.0" });
+    const read = async (bindings: Env) => {
+      forgetIsolate();
+      return (await readRepositories(bindings, [FREE], currentTime())).get(FREE);
+    };
+    const down = () => {
+      throw new Error("down");
+    };
+    const kept = await read({ ...env, DB: failing(down), BINARIES: failing(down) });
+    expect(kept?.files["PKGBUILD"]).toContain("pkgver=0.2.0\n");
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    expect(await read({ ...env, EDGE: failing(down) })).toEqual(kept);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining("edge.unreadable"));
+    await expect(read({ ...env, EDGE: failing(down), DB: failing(down) })).rejects.toThrow("down");
+  });
+
+  it("is put right by the cron when an older state was written last", async () => {
+    await publishRelease({ worker_id: FREE, version: "0.2.0" });
+    const older = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
+    await publishRelease({ worker_id: FREE, version: "0.3.0" });
+    const head = await headOf(FREE);
+    await env.EDGE.put(`repository:${FREE}`, older);
+    forgetIsolate();
+    expect(await headOf(FREE)).not.toBe(head);
+    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
+    expect(await headOf(FREE)).toBe(head);
+  });
+
+  it("keeps its history from being changed", async () => {
+    await publishRepositories(env, currentTime());
+    await expect(env.DB.prepare("DELETE FROM recipe_history").run()).rejects.toThrow("append-only");
+    await expect(env.DB.prepare("UPDATE recipe_history SET at = 0").run()).rejects.toThrow("append-only");
+  });
+});

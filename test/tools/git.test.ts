@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
+import { installed } from "./installed.ts";
+import { makepkg, makepkgMissing } from "./makepkg.ts";
+import { runAsUser, workDirectory } from "./ordinary-user.ts";
+
+/** The recipes' repositories, with the real git. */
+const FREE = "llm-worker-rbee-cpu";
+const PREMIUM = "llm-worker-rbee-premium-cpu";
+
+describe.skipIf(!installed("git"))("real git", () => {
+  let catalog: RunningCatalog;
+  let directory = "";
+  const clone = () => join(directory, FREE);
+
+  async function git(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await runAsUser(directory, ["git", ...args]);
+    if (code !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+    return stdout;
+  }
+  const inClone = (...args: string[]) => git("-C", clone(), ...args);
+  const file = (name: string) => readFileSync(join(clone(), name), "utf8");
+  const head = async () => (await inClone("rev-parse", "HEAD")).trim();
+  const messages = async () => (await inClone("log", "--format=%s")).trim().split("\n");
+
+  const publish = (version: string) =>
+    catalog.publish(FREE, version, [join(catalog.folder, `${FREE}-linux-x86_64`)], "--platform", "linux-x86_64");
+  const yank = async (version: string) => {
+    const { code, stderr } = await catalog.admin("release", "yank", `${FREE}@${version}`, "--reason", "it crashes");
+    if (code !== 0) throw new Error(stderr);
+  };
+
+  beforeAll(async () => {
+    catalog = await startCatalog();
+    directory = workDirectory();
+  });
+
+  afterAll(() => catalog?.stop());
+
+  it("clones a recipe under both of its addresses, to the same history", async () => {
+    await git("clone", `${catalog.url}/${FREE}.git`);
+    await git("clone", `${catalog.url}/${FREE}`, "without-suffix");
+    expect(readdirSync(clone()).sort()).toEqual([".SRCINFO", ".git", "PKGBUILD"]);
+    expect(await git("-C", "without-suffix", "rev-parse", "HEAD")).toBe(await inClone("rev-parse", "HEAD"));
+    expect(await inClone("symbolic-ref", "HEAD")).toBe("refs/heads/master\n");
+    expect(await inClone("status", "--porcelain")).toBe("");
+  });
+
+  it("finds no fault in it", async () => {
+    await inClone("fsck", "--strict", "--full");
+    const packs = join(clone(), ".git/objects/pack");
+    const index = readdirSync(packs).filter((name) => name.endsWith(".idx"));
+    expect(index).toHaveLength(1);
+    for (const name of index) expect(await inClone("verify-pack", "-v", join(packs, name))).toContain(": ok");
+  });
+
+  it.skipIf(makepkgMissing !== null).each([FREE, PREMIUM])(
+    "has in its clone of %s a PKGBUILD whose .SRCINFO is the one beside it",
+    async (id) => {
+      await git("clone", `${catalog.url}/${id}.git`, `of-${id}`);
+      const folder = join(directory, `of-${id}`);
+      const run = await makepkg(folder, ["--printsrcinfo"]);
+      expect(run).toEqual({ code: 0, stderr: "", stdout: readFileSync(join(folder, ".SRCINFO"), "utf8") });
+    },
+  );
+
+  it("fast-forwards to every release, also when one is yanked, and fetches a pack only when there is something new", async () => {
+    const first = await head();
+    await publish("0.2.0");
+    await inClone("pull", "--ff-only");
+    await publish("0.3.0");
+    await inClone("pull", "--ff-only");
+    expect(file(".SRCINFO")).toContain("pkgver = 0.3.0\n");
+    await yank("0.3.0");
+    await inClone("pull", "--ff-only");
+    expect(file("PKGBUILD")).toContain("pkgver=0.2.0\n");
+    expect(await messages()).toEqual([
+      `${FREE} 0.2.0-1`,
+      `${FREE} 0.3.0-1`,
+      `${FREE} 0.2.0-1`,
+      ...(await inClone("log", "--format=%s", first)).trim().split("\n"),
+    ]);
+    catalog.proxy.log.length = 0;
+    await inClone("pull", "--ff-only");
+    expect(catalog.proxy.log).toEqual([`GET /${FREE}.git/info/refs?service=git-upload-pack`, `GET /${FREE}.git/HEAD`]);
+  });
+
+  it("says who made a commit, and when", async () => {
+    const [name, address, at = ""] = (await inClone("log", "-1", "--format=%an%n%ae%n%at")).trim().split("\n");
+    expect([name, address]).toEqual(["rbee worker catalog", "catalog@rbee.dev"]);
+    expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(600);
+  });
+
+  it("updates a clone the way that AUR helpers do", async () => {
+    // aurutils compares with the branch that the clone follows, paru resets to it, pikaur reads the file of the branch.
+    const before = await head();
+    await publish("0.4.0");
+    await inClone("fetch", "--verbose");
+    expect((await inClone("rev-parse", "HEAD@{upstream}")).trim()).not.toBe(before);
+    await inClone("merge-base", "--is-ancestor", "HEAD", "HEAD@{upstream}");
+    await inClone("reset", "--hard", "HEAD@{upstream}");
+    expect(file("PKGBUILD")).toContain("pkgver=0.4.0\n");
+    expect(file(".git/refs/heads/master").trim()).toBe(await head());
+    const listed = await git("ls-remote", `${catalog.url}/${FREE}.git`, "HEAD");
+    expect(listed).toBe(`${await head()}\tHEAD\n`);
+  });
+
+  it("clones the Homebrew tap, and follows it as brew does", async () => {
+    await git("clone", "--origin=origin", `${catalog.url}/homebrew-rbee.git`, "tap");
+    expect(readdirSync(join(directory, "tap/Formula"))).toEqual(["llm-worker-rbee-metal.rb"]);
+    await git("-C", "tap", "remote", "set-head", "origin", "--auto");
+    expect(await git("-C", "tap", "symbolic-ref", "refs/remotes/origin/HEAD")).toBe("refs/remotes/origin/master\n");
+    const sample = join(catalog.folder, `${FREE}-linux-x86_64`);
+    await catalog.publish("llm-worker-rbee-premium-metal", "1.0.0", [sample], "--platform", "macos-aarch64");
+    await git("-C", "tap", "fetch", "--tags", "--force", "origin", "refs/heads/master:refs/remotes/origin/master");
+    await git("-C", "tap", "merge", "--ff-only", "origin/master");
+    expect(readdirSync(join(directory, "tap/Formula"))).toHaveLength(2);
+  });
+
+  it("is told of what it cannot clone", async () => {
+    const { code, stderr } = await runAsUser(directory, ["git", "clone", `${catalog.url}/llm-worker-rbee-rocm.git`]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("not found");
+  });
+});

@@ -1,0 +1,125 @@
+# Loads a formula as Homebrew does, with as much of Homebrew as a formula of ours uses, written after its own sources
+# (Formulary, CurlDownloadStrategy and curl_headers as of August 2026), and real curl. Installs it into a folder and prints
+# what it declares and did as JSON. Usage: ruby homebrew-stub.rb FORMULA FOLDER
+require "json"
+require "open3"
+require "pathname"
+
+DECLARED = { dependencies: [] }
+COMMANDS = []
+CURLS = []
+
+class CurlDownloadStrategyError < RuntimeError
+  def initialize(url, details = nil)
+    super("Download failed: #{url}\n#{details}")
+  end
+end
+
+CurlResult = Struct.new(:stdout, :stderr, :success)
+
+class CurlDownloadStrategy
+  attr_reader :url
+
+  def initialize(url, target)
+    @url = url
+    @target = target
+  end
+
+  def fetch(timeout: nil)
+    headers = curl_output("--fail", "--location", "--silent", "--head", url)
+    location = headers.stdout[/^location: (\S+)/i, 1] if headers.success
+    _fetch(url: url, resolved_url: location || url, timeout: timeout)
+  end
+
+  def _curl_args
+    []
+  end
+
+  private
+
+  def _fetch(url:, resolved_url:, timeout:)
+    result = curl_output("--fail", "--location", "--output", @target, resolved_url)
+    raise CurlDownloadStrategyError.new(url, result.stderr) unless result.success
+  end
+
+  def curl_output(*args)
+    command = ["curl", "--disable", "--globoff", "--show-error", "--silent", *_curl_args, *args]
+    CURLS << command
+    stdout, stderr, status = Open3.capture3(*command)
+    CurlResult.new(stdout, stderr, status.success?)
+  end
+end
+
+class GitDownloadStrategy; end
+
+class Formula
+  class << self
+    def url(value, **specs)
+      DECLARED[:strategy] = specs.delete(:using)
+      DECLARED[:url] = value
+      DECLARED[:specs] = specs
+    end
+
+    [:desc, :homepage, :version, :sha256, :license].each do |name|
+      define_method(name) { |value| DECLARED[name] = value }
+    end
+
+    def depends_on(what)
+      DECLARED[:dependencies] << what
+    end
+
+    def test(&block)
+      DECLARED[:test] = !block.nil?
+    end
+  end
+
+  def initialize(folder)
+    @folder = folder
+  end
+
+  def buildpath
+    Pathname(".")
+  end
+
+  def bin
+    path = Pathname(@folder)/"bin"
+    path.define_singleton_method(:install) do |from|
+      from, to = from.is_a?(Hash) ? from.first : [from, File.basename(from)]
+      mkpath
+      File.rename(from, self/to)
+    end
+    path
+  end
+
+  def system(*command)
+    COMMANDS << command
+  end
+end
+
+formula_file, folder = ARGV
+token = ENV.fetch("HOMEBREW_RBEE_LICENSE_TOKEN", nil)
+# Homebrew hides every secret from a formula while it reads it.
+ENV["HOMEBREW_RBEE_LICENSE_TOKEN"] = "{{HOMEBREW_DEFERRED_ENV:HOMEBREW_RBEE_LICENSE_TOKEN}}" if token
+namespace = Module.new
+namespace.module_eval(File.read(formula_file), formula_file)
+ENV["HOMEBREW_RBEE_LICENSE_TOKEN"] = token
+
+error = nil
+Dir.chdir(folder) do
+  strategy = DECLARED[:strategy] || CurlDownloadStrategy
+  if strategy <= CurlDownloadStrategy
+    strategy.new(DECLARED[:url], "downloaded").fetch
+  else
+    Dir.mkdir("deps")
+    Pathname("target/release").mkpath
+    File.write("target/release/llm-worker-rbee-metal", "")
+    raise "submodules are left to install" if strategy.new.send(:submodules?)
+  end
+  formula = namespace.constants.map { |name| namespace.const_get(name) }.find { |found| found < Formula }
+  DECLARED[:class] = formula.name.split("::").last
+  formula.new(folder).install
+rescue CurlDownloadStrategyError => e
+  error = e.message
+end
+
+puts JSON.generate(**DECLARED, strategy: DECLARED[:strategy]&.name&.split("::")&.last, error:, commands: COMMANDS, curls: CURLS)

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
+import { installed } from "./installed.ts";
+import { runAsUser, workDirectory } from "./ordinary-user.ts";
+
+/**
+ * The formulas, by the real ruby and curl. Homebrew itself runs on macOS: what a formula uses of it is in homebrew-stub.rb, written
+ * after Homebrew's sources.
+ */
+const ID = "llm-worker-rbee-premium-metal";
+const STUB = join(import.meta.dirname, "homebrew-stub.rb");
+
+const Outcome = z.object({
+  class: z.string().optional(),
+  desc: z.string(),
+  homepage: z.url(),
+  url: z.url(),
+  specs: z.record(z.string(), z.string()),
+  strategy: z.string().nullable(),
+  version: z.string(),
+  sha256: z.string().optional(),
+  license: z.string(),
+  dependencies: z.array(z.unknown()),
+  test: z.literal(true),
+  error: z.string().nullable(),
+  commands: z.array(z.array(z.string())),
+  curls: z.array(z.array(z.string())),
+});
+
+describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby", () => {
+  let catalog: RunningCatalog;
+  let binary: Buffer;
+
+  /** Evaluates a formula and installs it, as an ordinary user at home in `home`. */
+  async function install(id: string, env: Record<string, string> = {}, home = workDirectory()) {
+    const formula = await (await fetch(`${catalog.url}/homebrew/Formula/${id}.rb`)).text();
+    const folder = workDirectory();
+    writeFileSync(join(folder, "formula.rb"), formula);
+    writeFileSync(join(folder, "stub.rb"), readFileSync(STUB));
+    const into = workDirectory();
+    const command = ["ruby", "-W", join(folder, "stub.rb"), join(folder, "formula.rb"), into];
+    const { code, stdout, stderr } = await runAsUser(home, command, env);
+    if (code !== 0) throw new Error(stderr);
+    expect(stderr).toBe("");
+    return { outcome: Outcome.parse(JSON.parse(stdout)), file: join(into, "bin", id) };
+  }
+
+  const machinesOf = async (key: string): Promise<number> => {
+    const answer = await fetch(`${catalog.url}/v1/licenses/me`, { headers: { Authorization: `Bearer ${key}` } });
+    return z.object({ license: z.object({ machines: z.array(z.unknown()) }) }).parse(await answer.json()).license
+      .machines.length;
+  };
+
+  beforeAll(async () => {
+    catalog = await startCatalog();
+    const folder = join(catalog.folder, "for-homebrew");
+    mkdirSync(folder);
+    binary = Buffer.from("#!/bin/sh\necho a worker\n");
+    writeFileSync(join(folder, `${ID}-macos-aarch64`), binary);
+    await catalog.publish(ID, "1.2.0", [join(folder, `${ID}-macos-aarch64`)]);
+  });
+
+  afterAll(() => catalog?.stop());
+
+  it("are valid, whatever is in them", async () => {
+    const directory = workDirectory();
+    for (const id of [ID, "llm-worker-rbee-metal"]) {
+      writeFileSync(join(directory, "f.rb"), await (await fetch(`${catalog.url}/homebrew/Formula/${id}.rb`)).text());
+      const run = await runAsUser(directory, ["ruby", "-W", "-c", "f.rb"]);
+      expect(run).toEqual({ code: 0, stdout: "Syntax OK\n", stderr: "" });
+    }
+  });
+
+  it("build a free worker without a binary from its source, with the submodules that it needs", async () => {
+    const { outcome, file } = await install("llm-worker-rbee-metal");
+    expect(outcome).toMatchObject({
+      class: "LlmWorkerRbeeMetal",
+      url: "https://github.com/rbee-keeper/rbee.git",
+      specs: { branch: "development" },
+      strategy: "RbeeSourceDownloadStrategy",
+      version: "0.1.0",
+      license: "GPL-3.0-or-later",
+      dependencies: [{ rust: "build" }, { arch: "arm64" }, "macos"],
+    });
+    const [submodules = [], cargo = []] = outcome.commands;
+    expect(submodules.slice(-3)).toEqual(["--depth", "1", "deps"]);
+    const build = ["-p", "llm-worker-rbee", "--no-default-features", "--features", "metal", "--bin"];
+    expect(cargo).toEqual(expect.arrayContaining(["cargo", "build", "release", ...build, "llm-worker-rbee-metal"]));
+    expect(existsSync(file)).toBe(true);
+  });
+
+  it("install a premium worker for who has the key, on one seat however often", async () => {
+    const { key } = await catalog.issue("premium-trial");
+    const home = workDirectory();
+    const { outcome, file } = await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: key }, home);
+    expect(outcome).toMatchObject({
+      class: "LlmWorkerRbeePremiumMetal",
+      url: `${catalog.url}/v1/workers/${ID}/1.2.0/files/${ID}-macos-aarch64`,
+      strategy: "RbeeLicensedDownloadStrategy",
+      version: "1.2.0",
+      sha256: createHash("sha256").update(binary).digest("hex"),
+      license: "cannot_represent",
+      error: null,
+    });
+    expect(readFileSync(file)).toEqual(binary);
+    expect(readdirSync(join(home, ".config/rbee"))).toEqual(["machine-id"]);
+    expect((await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: key }, home)).outcome.error).toBe(null);
+    expect(await machinesOf(key)).toBe(1);
+  });
+
+  it("take a token, and the fingerprint that they are told", async () => {
+    const { key } = await catalog.issue("premium-trial");
+    const token = await catalog.activate(key, "my-mac");
+    expect((await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: token })).outcome.error).toBe(null);
+    const env = { HOMEBREW_RBEE_LICENSE_TOKEN: key, HOMEBREW_RBEE_MACHINE: "my-mac" };
+    expect((await install(ID, env)).outcome.error).toBe(null);
+    expect(await machinesOf(key)).toBe(1);
+  });
+
+  it("never put the license on a command line, and show it to nobody but the catalog", async () => {
+    const { key } = await catalog.issue("premium-trial");
+    const { outcome } = await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: key });
+    const [asked = [], fetched = []] = outcome.curls;
+    expect(JSON.stringify(outcome)).not.toContain(key);
+    expect(asked.find((argument) => argument.startsWith("@"))).toBeDefined();
+    // What is fetched is the signed link.
+    expect(fetched.at(-1)).toContain("/dl/");
+    expect(fetched.some((argument) => argument.startsWith("@"))).toBe(false);
+  });
+
+  it.each([
+    [
+      "there is no license",
+      async () => "",
+      /needs a license.*\nSet HOMEBREW_RBEE_LICENSE_TOKEN to.*\nLicenses: https:/,
+    ],
+    ["the key is mistyped", async () => "rbee_lic_mistyped", /\nSet HOMEBREW_RBEE_LICENSE_TOKEN to/],
+    [
+      "the license is revoked",
+      async () => {
+        const { id, key } = await catalog.issue("premium-trial");
+        await catalog.admin("license", "revoke", id, "--reason", "a test");
+        return key;
+      },
+      /no longer opens anything/,
+    ],
+    [
+      "all of its machines are in use",
+      async () => {
+        const { key } = await catalog.issue("premium-trial");
+        await catalog.activate(key, "another machine");
+        return key;
+      },
+      /machines of this license are in use/,
+    ],
+  ])("say what to do when %s", async (_, credential, words) => {
+    const { outcome, file } = await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: await credential() });
+    expect(outcome.error).toMatch(words);
+    expect(existsSync(file)).toBe(false);
+  });
+});
