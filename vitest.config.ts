@@ -34,6 +34,9 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          // What holds is not how fast a busy machine is.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/cli/**", "test/end-to-end/**", "test/stripe-stand-in/**", "test/tools/**"],
           setupFiles: ["test/setup-worker.ts"],

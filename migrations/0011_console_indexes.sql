@@ -21,8 +21,5 @@ CREATE INDEX licenses_by_status ON licenses (
   id
 );
 
-CREATE INDEX releases_by_worker ON releases (worker_id, id);
-CREATE INDEX releases_by_status ON releases (status, id);
-
 -- How much one release is used: what yanking or blocking it touches.
 CREATE INDEX downloads_by_release ON downloads (worker_id, version, at);

@@ -27,9 +27,6 @@ function actorWords(actor: string): string {
 }
 
 /** Who did something, leading to all that they did. */
-export const ActorName: FC<{ actor: string; linked: boolean }> = ({ actor, linked }) =>
-  linked ? (
-    <a href={`/admin/audit?${new URLSearchParams({ actor })}`}>{actorWords(actor)}</a>
-  ) : (
-    <span>{actorWords(actor)}</span>
-  );
+export const ActorName: FC<{ actor: string }> = ({ actor }) => (
+  <a href={`/admin/audit?${new URLSearchParams({ actor })}`}>{actorWords(actor)}</a>
+);

@@ -5,7 +5,7 @@ import { Time } from "../page/time.tsx";
 import { ActorName } from "./actor-name.tsx";
 import { type ConsoleContext, may } from "./console-page.tsx";
 import { EntryDetails } from "./entry-details.tsx";
-import { licensePath } from "./license-page.tsx";
+import { licensePath } from "./license-path.ts";
 import { releasePath } from "./release-path.ts";
 
 /** Entries of the audit trail, as they are recorded. */
@@ -16,7 +16,7 @@ export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c
       columns={["When", "Who", "What", "To what", "Why and how"]}
       rows={entries.map(({ at, actor, action, subject, reason, details }) => [
         <Time at={at} clock />,
-        <ActorName actor={actor} linked />,
+        <ActorName actor={actor} />,
         <a href={`/admin/audit?${new URLSearchParams({ action })}`}>{action}</a>,
         <Subject c={c} subject={subject} />,
         <>

@@ -2,7 +2,7 @@ import type { License } from "../licensing/license-record.ts";
 import { CopyBlock } from "../page/copy-block.tsx";
 import { Notice } from "../page/notice.tsx";
 import { type ConsoleContext, consolePage } from "./console-page.tsx";
-import { licensePath } from "./license-page.tsx";
+import { licensePath } from "./license-path.ts";
 
 type Props = {
   title: string;

@@ -3,10 +3,11 @@ import * as z from "zod";
 import type { AdminAct } from "../licensing/admin-decision.ts";
 import type { License } from "../licensing/license-record.ts";
 import { endOf } from "../licensing/license-status.ts";
-import { Field, TextField } from "../page/field.tsx";
+import { Field } from "../page/field.tsx";
 import { formatDate } from "../page/time.tsx";
-import { END_OF_TIME } from "../time.ts";
-import { type FieldErrors, Reason, type SentForm } from "./sent-form.ts";
+import { LastDay } from "./last-day.ts";
+import { Reason } from "./reason-field.tsx";
+import type { FieldErrors, SentForm } from "./sent-form.ts";
 
 /** What the form of an act says: why, and what to do to the license. */
 export type ActInput = { reason: string; act: AdminAct };
@@ -40,19 +41,18 @@ const Extension = z
       .default("")
       .transform(Number)
       .refine((days) => days <= 36_500, "A whole number of days, 1 to 36500."),
-    until: z.union([z.literal(""), z.iso.date("A date, as 2027-11-23.")]).default(""),
+    until: LastDay,
   })
-  .refine(({ days, until }) => days > 0 !== (until !== ""), { path: ["days"], message: "Give either days or a date." })
+  .refine(({ days, until }) => days > 0 !== (until !== null), {
+    path: ["days"],
+    message: "Give either days or a date.",
+  })
   .transform(
     ({ reason, days, until }): ActInput => ({
       reason,
-      act: { action: "extend", until: until === "" ? { days } : { expires_at: endOfDay(until) } },
+      act: { action: "extend", until: until === null ? { days } : { expires_at: until } },
     }),
   );
-
-/** The last second of a day (`2027-11-23`), in UTC: who is granted a day has all of it. */
-export const endOfDay = (day: string): number =>
-  Math.min(Math.floor(Date.parse(`${day}T23:59:59Z`) / 1000), END_OF_TIME);
 
 const extensionFields = (license: License, sent: SentForm, errors: FieldErrors): Child => {
   const end = endOf(license);
@@ -132,16 +132,3 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
     schema: simply("rotate-key"),
   },
 ];
-
-/** The field for the reason of an act. */
-export const reasonField = (sent: SentForm, errors: FieldErrors): Child => (
-  <TextField
-    name="reason"
-    label="Reason"
-    hint="Kept in the audit trail for good. No names or addresses, please."
-    value={sent["reason"] ?? ""}
-    error={errors["reason"]}
-    maxlength={500}
-    required
-  />
-);

@@ -11,14 +11,8 @@ import { Time } from "../page/time.tsx";
 import { PLAN_IDS, plans } from "../purchase/plans.ts";
 import type { UnixSeconds } from "../time.ts";
 import { type ConsoleContext, may } from "./console-page.tsx";
-import { licensePath } from "./license-page.tsx";
+import { licenseListPath, licensePath } from "./license-path.ts";
 import { STATUS_WORDS, standingSentence } from "./license-words.ts";
-
-/** The list of licenses that a filter picks, from `cursor` on. */
-export function licenseListPath({ q, status, plan }: LicenseFilter, cursor?: string): string {
-  const given = Object.entries({ q, status, plan, cursor }).filter((one): one is [string, string] => Boolean(one[1]));
-  return given.length === 0 ? "/admin/licenses" : `/admin/licenses?${new URLSearchParams(given)}`;
-}
 
 type Props = {
   c: ConsoleContext;

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import * as z from "zod";
+import type * as z from "zod";
 import { err, ok, type Result } from "../result.ts";
 import { CSRF_FIELD } from "../session/form.ts";
 
@@ -24,10 +24,3 @@ export function readForm<Output>(schema: z.ZodType<Output>, sent: SentForm): Res
   for (const { path, message } of parsed.error.issues) errors[String(path[0] ?? "form")] ??= message;
   return err(errors);
 }
-
-/** Why something is done: it stays in the audit trail for good. */
-export const Reason = z
-  .string({ error: "Please say why." })
-  .trim()
-  .min(1, "Please say why: whoever looks at this later must be able to understand it.")
-  .max(500, "Please be brief: 500 characters at most.");

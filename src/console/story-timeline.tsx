@@ -42,14 +42,10 @@ const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
   ["key_rotated", "The new license key"],
 ]);
 
-type Props = {
-  story: LicenseStory;
-  /** Whether who reads it may see the audit trail, which the actors lead to. */
-  linked: boolean;
-};
+type Props = { story: LicenseStory };
 
 /** What happened to a license, newest first. */
-export const StoryTimeline: FC<Props> = ({ story, linked }) =>
+export const StoryTimeline: FC<Props> = ({ story }) =>
   story.entries.length === 0 ? (
     <p class="empty">Nothing of this kind has happened.</p>
   ) : (
@@ -59,21 +55,20 @@ export const StoryTimeline: FC<Props> = ({ story, linked }) =>
           <p class="quiet">
             <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind].one}
           </p>
-          <Entry entry={entry} story={story} linked={linked} />
+          <Entry entry={entry} story={story} />
         </li>
       ))}
     </ol>
   );
 
-const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story, linked }) => {
+const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story }) => {
   const { machines, livemode } = story.license;
   switch (entry.kind) {
     case "act":
       return (
         <>
           <p>
-            <strong>{ACTION_WORDS.get(entry.action) ?? entry.action}</strong> by{" "}
-            <ActorName actor={entry.actor} linked={linked} />
+            <strong>{ACTION_WORDS.get(entry.action) ?? entry.action}</strong> by <ActorName actor={entry.actor} />
           </p>
           {entry.reason === null ? null : <blockquote>{entry.reason}</blockquote>}
           <EntryDetails

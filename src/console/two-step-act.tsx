@@ -33,17 +33,20 @@ export type TwoStepAct<Input> = {
 /** The field that tells the second step from the first: new for each preview, the same however often its button is pressed. */
 const KEY_FIELD = "idempotency_key";
 
+/** What `crypto.randomUUID` makes: nothing else confirms. */
+const KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** The form of an act, empty. */
 export const askForAct = <Input,>(c: ConsoleContext, act: TwoStepAct<Input>): Promise<Response> =>
   formPage(c, act, { sent: {} });
 
 /** Answers the form of an act with its preview, and the preview's button with what the act comes to. */
 export async function answerAct<Input>(c: ConsoleContext, act: TwoStepAct<Input>): Promise<Response> {
-  const { [KEY_FIELD]: idempotencyKey, ...sent } = await sentForm(c);
+  const { [KEY_FIELD]: idempotencyKey = "", ...sent } = await sentForm(c);
   const input = readForm(act.schema, sent);
   if (!input.ok) return formPage(c, act, { sent, errors: input.error, status: 422 });
   try {
-    if (idempotencyKey !== undefined) return await act.carryOut(input.value, idempotencyKey);
+    if (KEY.test(idempotencyKey)) return await act.carryOut(input.value, idempotencyKey);
     return previewPage(c, act, sent, await act.preview(input.value));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

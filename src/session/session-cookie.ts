@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { generateCookie, getCookie } from "hono/cookie";
 import type { AppEnv } from "../http/app.ts";
 import { PLACES, type Place } from "./session.ts";
 import { looksLikeSessionSecret } from "./session-secret.ts";
@@ -15,11 +15,14 @@ export function readSessionCookie<E extends AppEnv>(c: Context<E>, place: Place)
 
 /** Hands a session's secret to the browser, which forgets it when the session ends at the latest. */
 export function writeSessionCookie<E extends AppEnv>(c: Context<E>, place: Place, secret: string): void {
-  const { cookie, sameSite, lifetime } = PLACES[place];
-  setCookie(c, cookie, secret, { ...COMMON, httpOnly: true, sameSite, maxAge: lifetime });
+  setCookie(c, place, secret, PLACES[place].lifetime);
 }
 
 /** Takes the cookie back. */
-export function clearSessionCookie<E extends AppEnv>(c: Context<E>, place: Place): void {
-  deleteCookie(c, PLACES[place].cookie, COMMON);
+export const clearSessionCookie = <E extends AppEnv>(c: Context<E>, place: Place): void => setCookie(c, place, "", 0);
+
+/** Goes to `c.res`, whose headers reach a page, too: those of `c.header` do not reach a `Response` that a handler makes itself. */
+function setCookie<E extends AppEnv>(c: Context<E>, place: Place, secret: string, maxAge: number): void {
+  const { cookie, sameSite } = PLACES[place];
+  c.res.headers.append("Set-Cookie", generateCookie(cookie, secret, { ...COMMON, httpOnly: true, sameSite, maxAge }));
 }

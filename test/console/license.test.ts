@@ -121,6 +121,19 @@ describe("the page of a license", () => {
     expect(mails).not.toContain("Issued by hand</strong>");
   });
 
+  it("keeps the entries of the audit trail for who may read it", async () => {
+    const { id } = await issueLicense();
+    await adminAct(id, "suspend", { reason: "owner asked for a pause" });
+    const browser = await signedIn(["licenses:write"]);
+    const text = await read(browser, `/admin/licenses/${id}`);
+    expect(text).toContain("On hold: an admin suspended it.");
+    expect(text).not.toContain("owner asked for a pause");
+    expect(text).not.toContain("/admin/audit");
+    expect((await browser.get(`/admin/licenses/${id}?kind=act`)).status).toBe(403);
+    const auditor = await signedIn(["licenses:read", "audit:read"]);
+    expect(await read(auditor, `/admin/licenses/${id}?kind=act`)).toContain("owner asked for a pause");
+  });
+
   it("reads on to the beginning without losing anything", async () => {
     const { id } = await issueLicense();
     await env.DB.batch(

@@ -14,7 +14,7 @@ async function bought(plan: string) {
 describe("a refund from the console", () => {
   it("says how much goes back before it does, and gives it back once", async () => {
     const { id, checkout } = await bought("premium-lifetime");
-    const browser = await signedIn(["licenses:write"], shopEnv);
+    const browser = await signedIn(["licenses:write", "audit:read"], shopEnv);
     const path = `/admin/licenses/${id}/refund`;
     const preview = await (await send(browser, path, { reason: "bought twice" })).text();
     expect(preview).toContain("€279, the last payment whole");

@@ -19,6 +19,7 @@ describe("rows that nothing looks at any more", () => {
 
   it("are what a purchase leaves behind, but nothing that is paid, under way or wrong", async () => {
     const now = 1_800_000_000;
+    const { id } = await issueLicense();
     const order = env.DB.prepare(
       "INSERT INTO orders (id, plan, machines, cookie_hash, state, created_at) VALUES (?1 || CAST(?2 AS INTEGER), 'p', 1, 'h', ?1, ?2)",
     );
@@ -40,6 +41,13 @@ describe("rows that nothing looks at any more", () => {
         event.bind("attention", ago(days), ago(days), 1),
         event.bind("unhandled", ago(days), null, 0),
       ]),
+      // Which licenses an event was about goes with it.
+      ...[59, 61].map((days) =>
+        env.DB.prepare("INSERT INTO stripe_event_licenses VALUES ('handled' || CAST(?1 AS INTEGER), ?2)").bind(
+          ago(days),
+          id,
+        ),
+      ),
       ...[399, 401].flatMap((days) => [mail.bind("sent", ago(days), null), mail.bind("due", ago(days), now)]),
     ]);
     await forgetOldRows(env.DB, now);
@@ -52,6 +60,7 @@ describe("rows that nothing looks at any more", () => {
     expect(await left("stripe_events")).toEqual(
       [...named(59, "handled", "attention", "unhandled"), ...named(61, "attention", "unhandled")].sort(),
     );
+    expect(await count("stripe_event_licenses")).toBe(1);
     expect(await left("mails")).toEqual([...named(399, "sent", "due"), ...named(401, "due")].sort());
   });
 

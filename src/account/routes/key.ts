@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { actorOf } from "../../http/app.ts";
+import { Problem, type Refusal } from "../../http/problem.ts";
 import { actOnLicense } from "../../licensing/license-act.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
@@ -52,6 +53,11 @@ const rotate = createRoute({
   }),
 });
 
+const replacedMeanwhile: Refusal = {
+  code: "CONFLICT",
+  detail: "The key was replaced by somebody else at the same time. The newest one is in the mail.",
+};
+
 /** Registers `POST /account/licenses/{id}/key`, `GET` and `POST /account/licenses/{id}/rotate-key`. */
 export function registerKey(router: OpenAPIHono<CustomerEnv>): void {
   router.openapi(show, async (c) => {
@@ -73,6 +79,8 @@ export function registerKey(router: OpenAPIHono<CustomerEnv>): void {
     const actor = { ...actorOf(c, `account:${license.id}`), scopes: [] };
     const once = `rotate-key ${license.generation}`;
     const rotated = await actOnLicense(c, actor, license.id, { action: "rotate-key" }, "by its owner", once);
+    // Somebody else has replaced the key at the same moment, an admin against a thief perhaps: this session ends with the old one.
+    if (rotated.license.generation !== license.generation + 1) throw new Problem(replacedMeanwhile);
     await keepSession(c.env.DB, session.id, rotated.license);
     return answerWithLicense(c, rotated.license, { showKey: true, isRotated: true });
   });

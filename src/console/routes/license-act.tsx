@@ -15,9 +15,10 @@ import {
   formBody,
 } from "../console-router.ts";
 import { keyPage } from "../key-page.tsx";
-import { type ActInput, LICENSE_ACTS, type LicenseAct, reasonField } from "../license-acts.tsx";
-import { licensePath } from "../license-page.tsx";
+import { type ActInput, LICENSE_ACTS, type LicenseAct } from "../license-acts.tsx";
+import { licensePath } from "../license-path.ts";
 import { LicenseParams } from "../params.ts";
+import { reasonField } from "../reason-field.tsx";
 import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
 
 /** `GET` and `POST /admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */

@@ -8,7 +8,6 @@ import { Field, SelectField, TextField } from "../../page/field.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { formatDate } from "../../page/time.tsx";
 import { PLAN_IDS, plans } from "../../purchase/plans.ts";
-import { currentTime } from "../../time.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import {
   behind,
@@ -20,8 +19,8 @@ import {
 } from "../console-router.ts";
 import { counted } from "../counted.ts";
 import { keyPage } from "../key-page.tsx";
-import { endOfDay, reasonField } from "../license-acts.tsx";
-import { Reason } from "../sent-form.ts";
+import { LastDayToCome } from "../last-day.ts";
+import { Reason, reasonField } from "../reason-field.tsx";
 import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
 
 const path = "/admin/licenses/new";
@@ -62,17 +61,14 @@ const IssueForm = z
       .regex(/^(\d{1,6})?$/, MACHINES)
       .transform((text) => (text === "" ? undefined : Number(text)))
       .refine((count) => count === undefined || (count >= 1 && count <= 100_000), MACHINES),
-    until: z
-      .union([z.literal(""), z.iso.date("A date, as 2027-11-23.")])
-      .transform((day) => (day === "" ? undefined : endOfDay(day)))
-      .refine((at) => at === undefined || at > currentTime(), "It must lie in the future."),
+    until: LastDayToCome,
     note: z.string().trim().max(1000, "1000 characters at most."),
     send_mail: z.literal("yes").optional(),
     reason: Reason,
   })
   .transform(({ until, note, send_mail, ...given }) => ({
     ...given,
-    ...(until !== undefined && { expires_at: until }),
+    ...(until !== null && { expires_at: until }),
     ...(note !== "" && { note }),
     send_mail: send_mail === "yes",
   }));

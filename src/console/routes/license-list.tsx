@@ -18,8 +18,8 @@ import {
   formBehind,
   formBody,
 } from "../console-router.ts";
-import { LicenseListBody, licenseListPath } from "../license-list-page.tsx";
-import { licensePath } from "../license-page.tsx";
+import { LicenseListBody } from "../license-list-page.tsx";
+import { licenseListPath, licensePath } from "../license-path.ts";
 import { sentForm } from "../sent-form.ts";
 
 const ROWS = 50;

@@ -3,7 +3,7 @@ import { Problem } from "../../http/problem.ts";
 import { Notice } from "../../page/notice.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { currentTime } from "../../time.ts";
-import { consolePage } from "../console-page.tsx";
+import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
 import { LICENSE_ACTS } from "../license-acts.tsx";
 import { LicenseBody } from "../license-page.tsx";
@@ -48,7 +48,12 @@ export const licenseRead = createConsoleRouter();
 licenseRead.openapi(route, async (c) => {
   const { kind = null, before = null, done, edge } = c.req.valid("query");
   const now = currentTime();
-  const part = { kinds: kind === null ? STORY_KINDS : [kind], limit: ENTRIES, before };
+  // The entries of the audit trail are for who may read it, here as there.
+  const kinds = STORY_KINDS.filter((one) => one !== "act" || may(c, "audit:read"));
+  if (kind !== null && !kinds.includes(kind)) {
+    throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "This needs the scope audit:read." });
+  }
+  const part = { kinds: kind === null ? kinds : [kind], limit: ENTRIES, before };
   const story = await readLicenseStory(c.env.DB, c.req.valid("param").id, part, now);
   if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
   const news = done === undefined ? undefined : DONE.get(done);
@@ -65,7 +70,7 @@ licenseRead.openapi(route, async (c) => {
               : ""}
           </Notice>
         ) : null}
-        <LicenseBody c={c} story={story} kind={kind} isLater={before !== null} now={now} />
+        <LicenseBody c={c} story={story} kinds={kinds} kind={kind} isLater={before !== null} now={now} />
       </>
     ),
   });

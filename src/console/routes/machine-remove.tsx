@@ -15,10 +15,9 @@ import {
   formBehind,
   formBody,
 } from "../console-router.ts";
-import { reasonField } from "../license-acts.tsx";
-import { licensePath } from "../license-page.tsx";
+import { licensePath } from "../license-path.ts";
 import { LicenseParams } from "../params.ts";
-import { Reason } from "../sent-form.ts";
+import { Reason, reasonField } from "../reason-field.tsx";
 import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
 
 const MachineParams = LicenseParams.extend({

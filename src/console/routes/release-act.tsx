@@ -16,12 +16,11 @@ import {
   formBehind,
   formBody,
 } from "../console-router.ts";
-import { reasonField } from "../license-acts.tsx";
 import { ReleaseParams } from "../params.ts";
+import { Reason, reasonField } from "../reason-field.tsx";
 import { previewReleaseAct, RELEASE_ACTS } from "../release-acts.ts";
 import { releasePath } from "../release-path.ts";
 import { countEntitledLicenses, readReleaseUse } from "../release-reach.ts";
-import { Reason } from "../sent-form.ts";
 import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
 
 /** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */

@@ -7,7 +7,6 @@ import { CopyBlock } from "../../page/copy-block.tsx";
 import { Field } from "../../page/field.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { formatDateTime } from "../../page/time.tsx";
-import { currentTime } from "../../time.ts";
 import { type ConsoleContext, consolePage } from "../console-page.tsx";
 import {
   behind,
@@ -17,7 +16,7 @@ import {
   formBehind,
   formBody,
 } from "../console-router.ts";
-import { endOfDay } from "../license-acts.tsx";
+import { LastDayToCome } from "../last-day.ts";
 import type { FieldErrors, SentForm } from "../sent-form.ts";
 import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
 
@@ -68,10 +67,7 @@ const granted = Object.fromEntries(SCOPES.map((scope) => [scope, z.literal("yes"
 const TokenForm = z
   .object({
     name: z.string().trim().min(1, "What is it for?").max(100, "100 characters at most."),
-    until: z
-      .union([z.literal(""), z.iso.date("A date, as 2027-11-23.")])
-      .transform((day) => (day === "" ? null : endOfDay(day)))
-      .refine((at) => at === null || at > currentTime(), "It must lie in the future."),
+    until: LastDayToCome,
     ...granted,
   })
   .transform(({ name, until, ...given }): WantedToken => {

@@ -12,9 +12,8 @@ import {
   formBehind,
   formBody,
 } from "../console-router.ts";
-import { reasonField } from "../license-acts.tsx";
 import { TokenParams } from "../params.ts";
-import { Reason } from "../sent-form.ts";
+import { Reason, reasonField } from "../reason-field.tsx";
 import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
 
 const path = "/admin/tokens/{id}/revoke";
