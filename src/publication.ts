@@ -6,23 +6,13 @@ import type { Publication } from "./storage/ledger.ts";
 import { type Publishers, publishOrRetry } from "./storage/outbox.ts";
 import { currentTime } from "./time.ts";
 
-/** How the records of the edge copy are made: each room's own. With a manifest go the recipes that follow from it. */
-export const publishers: Publishers = {
-  license: licensePublisher,
-  manifest: {
-    ...manifestPublisher,
-    async publish(env, workerId) {
-      const mark = await manifestPublisher.publish(env, workerId);
-      await publishRepositories(env, currentTime());
-      return mark;
-    },
-  },
-};
+/** How the records of the edge copy are made: each room's own. */
+export const publishers: Publishers = { license: licensePublisher, manifest: manifestPublisher };
 
 /**
  * Publishes what this request has just committed as `changeIds`; none publishes again what was committed before. `pending` when
- * KV would not take it: it is tried again after the response, and then by the cron until it is done. Goes on when the client
- * hangs up. Never throws: what is committed stays committed.
+ * KV would not take it: it is tried again after the response, and then by the cron until it is done. After a manifest come the
+ * repositories of recipes that follow from it. Goes on when the client hangs up. Never throws: what is committed stays committed.
  */
 export function publishNow(
   c: Pick<RequestScope, "env" | "executionCtx">,
@@ -30,7 +20,20 @@ export function publishNow(
   changeIds: readonly string[],
 ): Promise<"published" | "pending"> {
   const later = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-  const published = publishOrRetry(c.env, publishers, publication, changeIds, later);
+  const published = publishOrRetry(c.env, publishers, publication, changeIds, later).then(async (outcome) => {
+    if (publication.topic === "manifest") await publishRecipes(c.env);
+    return outcome;
+  });
   later(published);
   return published;
+}
+
+/** A release is published whether or not its recipe can be: the cron makes good in a minute what fails here. */
+async function publishRecipes(env: Env): Promise<void> {
+  try {
+    await publishRepositories(env, currentTime());
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(JSON.stringify({ event: "repositories.failed", message }));
+  }
 }

@@ -57,7 +57,8 @@ describe("masked", () => {
   });
 
   it("leaves everything else as it is", () => {
-    const text = "GET /v1/workers/{id}/versions 200 lic_06b3 adm_06b4 cus_12 D1_ERROR: no such table at x (/app/node_modules/.pnpm/hono@4.13.19/dist/compose.js:22:8)";
+    const text =
+      "GET /v1/workers/{id}/versions 200 lic_06b3 adm_06b4 cus_12 D1_ERROR: no such table at x (/app/node_modules/.pnpm/hono@4.13.19/dist/compose.js:22:8)";
     expect(masked(text)).toBe(text);
   });
 });

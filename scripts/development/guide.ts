@@ -12,6 +12,7 @@ Try, in another terminal:
 
   curl ${url}/workers
   curl ${url}/workers/cpu/PKGBUILD
+  curl -fsSL ${url}/install.sh | sh -s -- cpu
   npx rbee-catalog license list
   npx rbee-catalog activate
   npx rbee-catalog install ${SAMPLES.premium.id}

@@ -5,11 +5,11 @@ import { manifestFromLedger } from "../releases/manifest-publication.ts";
 import { writeEdge } from "../storage/edge-store.ts";
 import type { UnixSeconds } from "../time.ts";
 import { packHistory } from "./history.ts";
-import { appendRevision, latestRevisions, readHistory } from "./history-store.ts";
+import { appendRevision, latestRevisions, type NumberedRevision, readHistory } from "./history-store.ts";
 import { treeOf } from "./object.ts";
 import { packKey } from "./pack-key.ts";
-import { repositoryContents } from "./repositories.ts";
-import { type RepositoryRecord, repositoryKey } from "./repository-record.ts";
+import { REPOSITORIES, repositoryContents } from "./repositories.ts";
+import { RepositoryRecord, repositoryKey } from "./repository-record.ts";
 
 /**
  * Brings every repository to what the ledger says is published at `now`: a revision is added to those whose files differ from
@@ -18,10 +18,10 @@ import { type RepositoryRecord, repositoryKey } from "./repository-record.ts";
  * Throws what D1, R2 and KV throw.
  */
 export async function publishRepositories(env: Env, now: UnixSeconds): Promise<void> {
-  await recordRevisions(env, now);
-  const latest = await latestRevisions(env.DB);
-  const kept = await env.EDGE.get<RepositoryRecord>([...latest.keys()].map(repositoryKey), "json");
-  const behind = [...latest].filter(([name, { seq }]) => kept.get(repositoryKey(name))?.seq !== seq);
+  const latest = await recordRevisions(env, now);
+  const kept = await env.EDGE.get<unknown>([...latest.keys()].map(repositoryKey), "json");
+  const seqAtEdge = (name: string) => RepositoryRecord.safeParse(kept.get(repositoryKey(name))).data?.seq;
+  const behind = [...latest].filter(([name, { seq }]) => seqAtEdge(name) !== seq);
   await Promise.all(
     behind.map(async ([name]) => {
       const made = await makeRepository(env, name);
@@ -31,23 +31,26 @@ export async function publishRepositories(env: Env, now: UnixSeconds): Promise<v
 }
 
 /**
- * Adds a revision to every repository whose files are not those of its last one. The last one is read before the releases:
- * whoever has read older releases finds the place taken that a newer state has got meanwhile, and looks again. Throws what D1 throws.
+ * Adds a revision to every repository whose files are not those of its last one, and returns the last one of each. That is read
+ * before the releases: whoever has read older releases finds the place taken that a newer state has got meanwhile, and looks
+ * again. Throws what D1 throws.
  */
-export async function recordRevisions(env: Env, now: UnixSeconds): Promise<void> {
-  for (let settled = false; !settled; ) {
-    settled = true;
-    const latest = await latestRevisions(env.DB);
+export async function recordRevisions(env: Env, now: UnixSeconds): Promise<Map<string, NumberedRevision>> {
+  for (;;) {
+    const latest = await latestRevisions(env.DB, REPOSITORIES);
     const config = configOf(env);
     const published = await Promise.all(
       workers.map(async (worker) => publishedWorker(worker, await manifestFromLedger(env.DB, worker.id, now), config)),
     );
+    let settled = true;
     for (const [name, { message, files }] of repositoryContents(published, config.PUBLIC_URL)) {
       const last = latest.get(name);
       if (last && treeOf(last.files).tree.id === treeOf(files).tree.id) continue;
       const revision = { seq: (last?.seq ?? 0) + 1, at: Math.max(now, last?.at ?? 0), message, files };
-      if (!(await appendRevision(env.DB, name, revision))) settled = false;
+      if (await appendRevision(env.DB, name, revision)) latest.set(name, revision);
+      else settled = false;
     }
+    if (settled) return latest;
   }
 }
 

@@ -1,6 +1,7 @@
 import { logFailure } from "../log.ts";
 import { readEdge, rememberEdge } from "../storage/edge-store.ts";
 import type { UnixSeconds } from "../time.ts";
+import { latestRevisions } from "./history-store.ts";
 import { makeRepository, recordRevisions } from "./repository-publication.ts";
 import { RepositoryRecord, repositoryKey } from "./repository-record.ts";
 
@@ -35,4 +36,26 @@ export async function readRepositories(
     }),
   );
   return records;
+}
+
+/** The record of one repository, null for one that there is not: see `readRepositories`. */
+export const readRepository = async (env: Env, name: string, now: UnixSeconds): Promise<RepositoryRecord | null> =>
+  (await readRepositories(env, [name], now)).get(name) ?? null;
+
+/**
+ * The same as the ledger has it now: for a D1 read, no older than any record that was read before, wherever that was. If the
+ * ledger fails, what `readRepository` knows.
+ */
+export async function readNewestRepository(env: Env, name: string, now: UnixSeconds): Promise<RepositoryRecord | null> {
+  const known = await readRepository(env, name, now);
+  try {
+    const newest = (await latestRevisions(env.DB, [name])).get(name);
+    if (!newest || (known && newest.seq <= known.seq)) return known;
+    const made = await makeRepository(env, name);
+    rememberEdge(repositoryKey(name), made, now);
+    return made;
+  } catch (error) {
+    console.error(JSON.stringify({ event: "ledger.unreadable", message: String(error) }));
+    return known;
+  }
 }

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { readRepositories } from "../git/repository-store.ts";
+import { readRepository } from "../git/repository-store.ts";
 import { createRouter } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
 import { problems } from "../http/problem-schema.ts";
@@ -28,7 +28,7 @@ homebrewRoutes.openapi(
   }),
   async (c) => {
     const path = `Formula/${c.req.valid("param").file}`;
-    const files = (await readRepositories(c.env, [TAP], currentTime())).get(TAP)?.files ?? {};
+    const files = (await readRepository(c.env, TAP, currentTime()))?.files ?? {};
     const text = Object.hasOwn(files, path) ? files[path] : undefined;
     if (text === undefined) throw new Problem({ code: "NOT_FOUND", detail: `The tap has no ${path}.` });
     return documentResponse(c.req.raw, staticDocument(text, "text/plain; charset=utf-8"));

@@ -4,7 +4,7 @@ import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { workers } from "../../src/catalog/workers.ts";
-import { publishRelease } from "../releases/publish-release.ts";
+import { publishRecipe } from "../git/publish-recipe.ts";
 
 const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
@@ -100,8 +100,8 @@ describe("the RPC interface over HTTP", () => {
   });
 
   it("follows a release", async () => {
-    await publishRelease({ worker_id: FREE, version: "1.4.0-rc.1" });
-    await publishRelease({ worker_id: FREE, version: "1.3.0" });
+    await publishRecipe({ worker_id: FREE, version: "1.4.0-rc.1" });
+    await publishRecipe({ worker_id: FREE, version: "1.3.0" });
     expect(await json(`/rpc/v5/info/${FREE}`)).toMatchObject({ results: [{ Version: "1.3.0-1" }] });
   });
 });
@@ -131,7 +131,7 @@ describe("the archives", () => {
 
 describe("cgit's files", () => {
   it("are those of the recipe as it is published", async () => {
-    await publishRelease({ worker_id: FREE, version: "1.3.0" });
+    await publishRecipe({ worker_id: FREE, version: "1.3.0" });
     for (const file of ["PKGBUILD", ".SRCINFO"]) {
       const plain = await get(`/cgit/aur.git/plain/${file}?h=${FREE}`);
       const body = await plain.text();

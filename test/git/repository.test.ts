@@ -1,15 +1,18 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { workers } from "../../src/catalog/workers.ts";
+import { encodeHex } from "../../src/encoding.ts";
 import { publishRepositories, recordRevisions } from "../../src/git/repository-publication.ts";
-import { readRepositories } from "../../src/git/repository-store.ts";
+import { RepositoryRecord } from "../../src/git/repository-record.ts";
+import { readNewestRepository, readRepositories } from "../../src/git/repository-store.ts";
 import worker from "../../src/index.ts";
-import { publishers } from "../../src/publication.ts";
-import { moveRelease } from "../../src/releases/release-store.ts";
+import { publishers, publishNow } from "../../src/publication.ts";
+import { createRelease, moveRelease } from "../../src/releases/release-store.ts";
 import { forgetIsolate } from "../../src/storage/isolate-cache.ts";
 import { publish } from "../../src/storage/outbox.ts";
 import { currentTime } from "../../src/time.ts";
-import { publisher, publishRelease } from "../releases/publish-release.ts";
+import { addFile, publisher, randomBytes } from "../releases/publish-release.ts";
+import { publishRecipe } from "./publish-recipe.ts";
 
 const FREE = "llm-worker-rbee-cpu";
 
@@ -32,6 +35,7 @@ async function messagesOf(repository: string): Promise<string[]> {
 async function move(release: { id: string; worker_id: string }, action: "yank" | "unyank" | "block"): Promise<void> {
   const moved = await moveRelease(env.DB, publisher(), release.id, action, "because");
   await publish(env, publishers, { topic: "manifest", key: release.worker_id }, [moved.changeId ?? ""]);
+  await publishRepositories(env, currentTime());
 }
 
 afterEach(() => vi.restoreAllMocks());
@@ -72,8 +76,8 @@ describe("a repository", () => {
   });
 
   it("gets a commit for every release, also for one that is taken back", async () => {
-    await publishRelease({ worker_id: FREE, version: "0.2.0" });
-    const second = await publishRelease({ worker_id: FREE, version: "0.3.0" });
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
+    const second = await publishRecipe({ worker_id: FREE, version: "0.3.0" });
     const before = await headOf(FREE);
     await move(second, "yank");
     expect(await headOf(FREE)).not.toBe(before);
@@ -97,16 +101,61 @@ describe("a repository", () => {
   });
 
   it("gives who began a clone before a release what they began with", async () => {
-    await publishRelease({ worker_id: FREE, version: "0.2.0" });
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const pack = await packOf(FREE);
-    await publishRelease({ worker_id: FREE, version: "0.3.0" });
+    await publishRecipe({ worker_id: FREE, version: "0.3.0" });
     expect(await packOf(FREE)).not.toBe(pack);
     expect((await get(`/${FREE}.git/objects/pack/${pack}`)).status).toBe(200);
     expect((await get(`/${FREE}.git/objects/pack/${pack.replace(/pack$/, "idx")}`)).status).toBe(200);
   });
 
+  it("lists the pack of a head that was announced elsewhere, though the edge is late here", async () => {
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
+    const older = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
+    await publishRecipe({ worker_id: FREE, version: "0.3.0" });
+    const head = await headOf(FREE);
+    await env.EDGE.put(`repository:${FREE}`, older);
+    forgetIsolate();
+    const index = await get(`/${FREE}.git/objects/pack/${(await packOf(FREE)).replace(/pack$/, "idx")}`);
+    expect(encodeHex(new Uint8Array(await index.arrayBuffer()))).toContain(head);
+  });
+
+  it("is made anew where the edge has a record that this version cannot read", async () => {
+    await publishRepositories(env, currentTime());
+    await env.EDGE.put(`repository:${FREE}`, JSON.stringify({ seq: 1, head: "of an earlier version" }));
+    forgetIsolate();
+    await publishRepositories(env, currentTime());
+    expect(RepositoryRecord.safeParse(await env.EDGE.get(`repository:${FREE}`, "json")).success).toBe(true);
+  });
+
+  it("keeps no release from being published when it cannot be made, and is made up for by the cron", async () => {
+    await publishRepositories(env, currentTime());
+    const before = await headOf(FREE);
+    const { id } = await createRelease(env.DB, publisher(), {
+      ...{ worker_id: FREE, version: "0.2.0", channel: "stable", notes: null, source_tag: null },
+    });
+    await addFile(id, { bytes: randomBytes(100) });
+    const { changeId } = await moveRelease(env.DB, publisher(), id, "publish", null);
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    const down = failing<R2Bucket>(() => {
+      throw new Error("down");
+    });
+    const later: Promise<unknown>[] = [];
+    const scope = {
+      env: { ...env, BINARIES: down },
+      executionCtx: { waitUntil: (work: Promise<unknown>) => void later.push(work) },
+    };
+    const publication = { topic: "manifest", key: FREE } as const;
+    expect(await publishNow(scope, publication, [changeId ?? ""])).toBe("published");
+    await Promise.all(later);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining("down"));
+    expect((await env.DB.prepare("SELECT * FROM outbox WHERE key = ?").bind(FREE).all()).results).toEqual([]);
+    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
+    expect(await headOf(FREE)).not.toBe(before);
+  });
+
   it("is read from the edge copy alone, and made from the ledger when that fails", async () => {
-    await publishRelease({ worker_id: FREE, version: "0.2.0" });
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const read = async (bindings: Env) => {
       forgetIsolate();
       return (await readRepositories(bindings, [FREE], currentTime())).get(FREE);
@@ -120,12 +169,14 @@ describe("a repository", () => {
     expect(await read({ ...env, EDGE: failing(down) })).toEqual(kept);
     expect(log).toHaveBeenCalledWith(expect.stringContaining("edge.unreadable"));
     await expect(read({ ...env, EDGE: failing(down), DB: failing(down) })).rejects.toThrow("down");
+    forgetIsolate();
+    expect(await readNewestRepository({ ...env, DB: failing(down) }, FREE, currentTime())).toEqual(kept);
   });
 
   it("is put right by the cron when an older state was written last", async () => {
-    await publishRelease({ worker_id: FREE, version: "0.2.0" });
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const older = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
-    await publishRelease({ worker_id: FREE, version: "0.3.0" });
+    await publishRecipe({ worker_id: FREE, version: "0.3.0" });
     const head = await headOf(FREE);
     await env.EDGE.put(`repository:${FREE}`, older);
     forgetIsolate();

@@ -6,7 +6,7 @@ import { configOf } from "../../src/config.ts";
 import { formulaOf } from "../../src/homebrew/formula.ts";
 import { manifestFromLedger } from "../../src/releases/manifest-publication.ts";
 import { currentTime } from "../../src/time.ts";
-import { publishRelease } from "../releases/publish-release.ts";
+import { publishRecipe } from "../git/publish-recipe.ts";
 
 const FREE = "llm-worker-rbee-metal";
 const PREMIUM = "llm-worker-rbee-premium-metal";
@@ -27,7 +27,7 @@ describe("a Homebrew formula", () => {
       [PREMIUM, ",\n      using: RbeeLicensedDownloadStrategy"],
     ] as const) {
       const filename = `${worker_id}-macos-aarch64`;
-      const { artifacts } = await publishRelease({ worker_id, version: "1.2.0", platform: "macos-aarch64", filename });
+      const { artifacts } = await publishRecipe({ worker_id, version: "1.2.0", platform: "macos-aarch64", filename });
       const formula = formulaOf(await published(worker_id), CATALOG);
       expect(formula).toContain(`  url "${CATALOG}/v1/workers/${worker_id}/1.2.0/files/${filename}"${strategy}\n`);
       expect(formula).toContain(`  version "1.2.0"\n  sha256 "${artifacts[0]?.sha256}"\n`);
@@ -74,9 +74,9 @@ describe("the tap", () => {
   });
 
   it("gets a formula with the first release that a Mac can use", async () => {
-    await publishRelease({ worker_id: PREMIUM, version: "1.0.0", platform: "linux-x86_64" });
+    await publishRecipe({ worker_id: PREMIUM, version: "1.0.0", platform: "linux-x86_64" });
     expect((await get(`/homebrew/Formula/${PREMIUM}.rb`)).status).toBe(404);
-    await publishRelease({ worker_id: PREMIUM, version: "1.1.0", platform: "macos-aarch64" });
+    await publishRecipe({ worker_id: PREMIUM, version: "1.1.0", platform: "macos-aarch64" });
     expect(await (await get(`/homebrew/Formula/${PREMIUM}.rb`)).text()).toContain('version "1.1.0"');
   });
 });

@@ -124,7 +124,7 @@ describe.runIf(scriptRuns)("a free worker", () => {
   it("is uninstalled, with what a run that was killed has left", async () => {
     const home = workDirectory();
     await pipe(home, "cpu");
-    await runAsUser(home, ["touch", join(workersOf(home), `${FREE}-${"0".repeat(64)}.999999999.part`)]);
+    await runAsUser(home, ["touch", join(workersOf(home), `${FREE}-${"0".repeat(64)}.999999999.scratch.part`)]);
     expect((await pipe(home, "--uninstall cpu")).code).toBe(0);
     expect(placed(home)).toEqual([]);
     expect(await pipe(home, "--uninstall cpu")).toMatchObject({ code: 1, stdout: "" });

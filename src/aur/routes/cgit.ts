@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { findWorker } from "../../catalog/workers.ts";
 import type { RepositoryRecord } from "../../git/repository-record.ts";
-import { readRepositories } from "../../git/repository-store.ts";
+import { readRepository } from "../../git/repository-store.ts";
 import { type AppContext, createRouter } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
@@ -59,8 +59,7 @@ cgit.openapi(snapshotRoute, async (c) => {
 });
 
 async function wantedPackage(c: AppContext, name: string): Promise<RepositoryRecord> {
-  const record =
-    findWorker(name)?.id === name ? (await readRepositories(c.env, [name], currentTime())).get(name) : undefined;
+  const record = findWorker(name)?.id === name ? await readRepository(c.env, name, currentTime()) : null;
   if (record) return record;
   throw new Problem({ code: "NOT_FOUND", detail: "There is no such package; GET /packages.gz lists them all." });
 }

@@ -2,22 +2,48 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
 import type { RepositoryRecord } from "../repository-record.ts";
+import { readNewestRepository, readRepository } from "../repository-store.ts";
 import { RepositoryParams, wantedRepository } from "./repository-request.ts";
 
 /** The branch that every AUR repository has, and that its helpers look for. */
 const BRANCH = "refs/heads/master";
 
-/** The small files that `git` asks for first (gitprotocol-http(5), "Dumb Clients"; gitrepository-layout(5)). */
-const FILES: { path: `/${string}`; summary: string; text: (record: RepositoryRecord) => string }[] = [
-  { path: "/info/refs", summary: "List a repository's branch", text: ({ head }) => `${head}\t${BRANCH}\n` },
-  { path: "/HEAD", summary: "Name a repository's default branch", text: () => `ref: ${BRANCH}\n` },
-  { path: "/objects/info/packs", summary: "List a repository's pack", text: ({ pack }) => `P pack-${pack}.pack\n\n` },
+type ReferenceFile = {
+  path: `/${string}`;
+  summary: string;
+  read: typeof readRepository;
+  text: (record: RepositoryRecord) => string;
+};
+
+/**
+ * The small files that `git` asks for first (gitprotocol-http(5), "Dumb Clients"; gitrepository-layout(5)). The pack is asked for
+ * last, and only by who is to fetch something: it must hold the head that another isolate may have announced a moment ago.
+ */
+const FILES: ReferenceFile[] = [
+  {
+    path: "/info/refs",
+    summary: "List a repository's branch",
+    read: readRepository,
+    text: ({ head }) => `${head}\t${BRANCH}\n`,
+  },
+  {
+    path: "/HEAD",
+    summary: "Name a repository's default branch",
+    read: readRepository,
+    text: () => `ref: ${BRANCH}\n`,
+  },
+  {
+    path: "/objects/info/packs",
+    summary: "List a repository's pack",
+    read: readNewestRepository,
+    text: ({ pack }) => `P pack-${pack}.pack\n\n`,
+  },
 ];
 
 /** `GET /{repository}/info/refs`, `/HEAD` and `/objects/info/packs`. */
 export const referenceFiles = createRouter();
 
-for (const { path, summary, text } of FILES) {
+for (const { path, summary, read, text } of FILES) {
   referenceFiles.openapi(
     createRoute({
       method: "get",
@@ -34,7 +60,7 @@ for (const { path, summary, text } of FILES) {
       },
     }),
     async (c) => {
-      const record = await wantedRepository(c, c.req.valid("param").repository);
+      const record = await wantedRepository(c, c.req.valid("param").repository, read);
       return c.text(text(record), 200, { "Cache-Control": "no-cache" });
     },
   );

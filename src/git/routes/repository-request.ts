@@ -4,7 +4,7 @@ import { Problem } from "../../http/problem.ts";
 import { currentTime } from "../../time.ts";
 import { REPOSITORIES } from "../repositories.ts";
 import type { RepositoryRecord } from "../repository-record.ts";
-import { readRepositories } from "../repository-store.ts";
+import type { readRepository } from "../repository-store.ts";
 
 /** The path parameter that names a repository. */
 export const RepositoryParams = z.object({
@@ -21,10 +21,14 @@ export function repositoryName(c: AppContext, given: string): string {
   throw new Problem({ code: "NOT_FOUND", detail: `There is no ${c.req.method} ${c.req.path} here.` });
 }
 
-/** The record of the repository that a path gives. Throws NOT_FOUND. */
-export async function wantedRepository(c: AppContext, given: string): Promise<RepositoryRecord> {
+/** The record of the repository that a path gives, as `read` has it. Throws NOT_FOUND. */
+export async function wantedRepository(
+  c: AppContext,
+  given: string,
+  read: typeof readRepository,
+): Promise<RepositoryRecord> {
   const name = repositoryName(c, given);
-  const record = (await readRepositories(c.env, [name], currentTime())).get(name);
+  const record = await read(c.env, name, currentTime());
   if (record) return record;
   throw new Problem({ code: "NOT_FOUND", detail: `${name} holds nothing yet.` });
 }

@@ -8,18 +8,21 @@ read_answer() {
     [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | */*/* | */*[!0-9a-f]*) die "$CATALOG gave an answer that is not understood." ;;
   esac
   target=$FOLDER/$id
-  part=$target-$sha256.$$.part
+  # Process numbers repeat, in containers that share a home at the same time even: the scratch folder's name does not.
+  part=$target-$sha256.$$.${work##*[./]}.part
   [ ! -d "$target" ] || die "$target is a folder."
 }
 
 # What earlier runs left of $target goes; what one of them had of the file that is wanted now, $part goes on with. It is
 # copied, because a curl that outlived its run may still write to it.
 take_over() {
-  for old in "$target"-*.*.part; do
+  for old in "$target"-*.*.*.part; do
     sum=${old#"$target-"}
     pid=${sum#*.}
+    pid=${pid%%.*}
     sum=${sum%%.*}
-    if [ ! -f "$old" ] || [ ${#sum} -ne 64 ] || kill -0 "${pid%.part}" 2>/dev/null; then continue; fi
+    if [ ! -f "$old" ] || [ ${#sum} -ne 64 ]; then continue; fi
+    if [ "$pid" != $$ ] && kill -0 "$pid" 2>/dev/null; then continue; fi
     if [ "$sum" = "$sha256" ] && [ ! -e "$part" ]; then cp "$old" "$part" || :; fi
     rm -f "$old"
   done
