@@ -18,11 +18,13 @@ import { pageRoutes } from "./page/routes.ts";
 import { purchaseAdminRoutes, purchaseRoutes } from "./purchase/routes.ts";
 import { releaseRoutes } from "./releases/routes.ts";
 import { storefrontRoutes } from "./storefront/routes.ts";
+import { refusalCount } from "./usage/refusal-count.ts";
 
 /** Every route of the service, room by room. */
 export const app = createRouter();
 app.use(foundation);
 app.use(requestLog);
+app.use(refusalCount);
 app.onError(onError);
 app.notFound(notFound);
 app.route("/", healthRoutes);

@@ -1,7 +1,8 @@
 import { app } from "./app.ts";
 import { answerDocumentAtOnce } from "./catalog/document-answer.ts";
 import { runCron } from "./cron.ts";
-import { recordDownloads } from "./delivery/download-count.ts";
+import { logEvent } from "./log.ts";
+import { recordUsage } from "./usage/usage-recording.ts";
 
 export default {
   fetch: (request, env, context) => answerDocumentAtOnce(request, env) ?? app.fetch(request, env, context),
@@ -9,9 +10,10 @@ export default {
   scheduled: ({ scheduledTime }, env) => runCron(env, Math.floor(scheduledTime / 1000)),
 
   async queue(batch, env) {
-    await recordDownloads(
+    await recordUsage(
       env.DB,
       batch.messages.map(({ body }) => body),
     );
+    if (env.LOG_REQUESTS === "all") logEvent("queue.batch", { queue: batch.queue, messages: batch.messages.length });
   },
 } satisfies ExportedHandler<Env>;

@@ -8,6 +8,9 @@ export const DAY = 24 * HOUR;
 /** The last second that RFC 3339 can write. */
 export const END_OF_TIME: UnixSeconds = 253_402_300_799;
 
+/** The first second of the day (UTC) that `at` is in. */
+export const startOfDay = (at: UnixSeconds): UnixSeconds => at - (at % DAY);
+
 /** The current time in seconds. Only the edges (routes, scheduled, queue, CLI) call it; decisions take `now`. */
 export const currentTime = (): UnixSeconds => Math.floor(Date.now() / 1000);
 

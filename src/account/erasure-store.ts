@@ -29,6 +29,8 @@ export async function eraseLicense(
       id,
     ),
     guarded("UPDATE downloads SET license_id = NULL, machine = NULL WHERE license_id = ?", id),
+    guarded("DELETE FROM license_places WHERE license_id = ?", id),
+    guarded("DELETE FROM license_refusals WHERE license_id = ?", id),
     guarded("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
     guarded("DELETE FROM recovery_links WHERE email = ?", email),
     guarded(

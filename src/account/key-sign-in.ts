@@ -17,11 +17,16 @@ export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string)
   const { keySecret } = await licensingSecrets(c.var.config);
   const key = await parseLicenseKey(text.replaceAll(/\s+/g, ""), keySecret);
   if (!key.ok) {
+    c.var.subject.refusal = key.error.code;
     await countFailedCredential(c.env, c.req.raw);
     return key;
   }
+  c.var.subject.licenseId = key.value.licenseId;
   const license = await readHeldLicense(c.env.DB, key.value);
-  if (!license.ok) return license;
+  if (!license.ok) {
+    c.var.subject.refusal = license.error.code;
+    return license;
+  }
   const { id, generation } = license.value;
   await startSession(
     c,

@@ -28,8 +28,9 @@ export async function authorizeDelivery(
   asker: Asker | null,
 ): Promise<Delivery> {
   const decision = await decideFor(c, worker, wanted, asker);
-  if (decision.ok) return decision.value;
-  throw new Problem(decision.error);
+  if (!decision.ok) throw new Problem(decision.error);
+  c.var.subject.version = decision.value.release.version;
+  return decision.value;
 }
 
 /**
@@ -44,6 +45,9 @@ export async function decideFor(
   wanted: Wanted,
   asker: Asker | null,
 ): Promise<Result<Delivery, Refusal>> {
+  const { subject } = c.var;
+  subject.workerId = worker.id;
+  if (asker) subject.licenseId = asker.licenseId;
   const now = currentTime();
   const { PURCHASE_URL } = c.var.config;
   const { manifest, license } = await readDeliveryFacts(c.env, worker.id, asker?.licenseId ?? null, now);

@@ -3,12 +3,22 @@ import type { Context } from "hono";
 import type { Config } from "../config.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { currentTime } from "../time.ts";
-import { Problem } from "./problem.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
+
+/** What a request turned out to be about, for the log and the counts: filled in by whoever finds it out. */
+export type RequestSubject = {
+  /** Of a credential that has proved genuine. */
+  licenseId?: string;
+  workerId?: string;
+  version?: string;
+  /** The code of a refusal that is told otherwise than by throwing it: on a form. */
+  refusal?: ProblemCode;
+};
 
 /** What every handler may rely on: set by the first middleware (src/http/foundation.ts). */
 export type AppEnv = {
   Bindings: Env;
-  Variables: { requestId: string; config: Config };
+  Variables: { requestId: string; config: Config; subject: RequestSubject };
 };
 
 export type AppContext = Context<AppEnv>;

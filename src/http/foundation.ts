@@ -26,6 +26,7 @@ export const SECURITY_HEADERS = {
 /** Sets what every handler relies on (request id, configuration) and what every response carries. */
 export const foundation: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("requestId", requestIdOf(c.req.header("X-Request-Id")));
+  c.set("subject", {});
   c.set("config", configOf(c.env));
   await next();
   stamp(c.res.headers, c.var.requestId);

@@ -22,7 +22,10 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
     method: c.req.method,
     route: routePath(c),
     status,
-    code: c.error instanceof Problem ? c.error.code : undefined,
+    code: c.var.subject.refusal ?? (c.error instanceof Problem ? c.error.code : undefined),
+    license: c.var.subject.licenseId,
+    worker: c.var.subject.workerId,
+    version: c.var.subject.version,
     duration_ms: duration,
   });
 };

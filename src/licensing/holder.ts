@@ -88,7 +88,10 @@ export async function readHolder(c: RequestScope): Promise<Holder | null> {
   if (!credential) return null;
   const { config } = c.var;
   const holder = await holderOf(credential, await licensingSecrets(config), config.PUBLIC_URL, currentTime());
-  if (holder.ok) return holder.value;
+  if (holder.ok) {
+    c.var.subject.licenseId = holder.value.licenseId;
+    return holder.value;
+  }
   if (holder.error.code === "KEY_INVALID" || holder.error.code === "TOKEN_INVALID") {
     await countFailedCredential(c.env, c.req.raw);
   }

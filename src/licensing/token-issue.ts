@@ -3,6 +3,8 @@ import type { RequestScope } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { HOUR, toRfc3339 } from "../time.ts";
+import { sendLate } from "../usage/message.ts";
+import { placeOf } from "../usage/place.ts";
 import type { License, MachineRow } from "./license-record.ts";
 import { standingOf } from "./license-status.ts";
 import { licenseTokenClaims, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./license-token.ts";
@@ -47,9 +49,11 @@ export async function issueToken(
   } else {
     await seeMachine(c.env.DB, machine.id, now);
   }
+  const place = placeOf(c.req.raw);
+  if (place) sendLate(c, { kind: "use", license_id: license.id, place, at: now });
   const { list, idx } = statusPlace(license.status_index);
-  const place = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
-  const claims = licenseTokenClaims(license, machine.fingerprint_hash, place, expiresAt, now);
+  const issued = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
+  const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, now);
   const { keyring } = await licensingSecrets(c.var.config);
   const view = licenseView(license, now);
   return {

@@ -1,9 +1,9 @@
+import { readWatermark, writeWatermark } from "../storage/watermark.ts";
 import { DAY, HOUR, type UnixSeconds } from "../time.ts";
 import { EVENT_TYPES } from "./event-handling.ts";
 import { processEvent } from "./event-processing.ts";
 import { type EventFacts, eventFacts } from "./event-store.ts";
 import { actorOf, attemptEvent, type ReconciliationRun } from "./reconciliation-run.ts";
-import { readWatermark, writeWatermark } from "./watermark.ts";
 
 const WATERMARK = "stripe-events";
 /** Stripe keeps events for 30 days. */

@@ -1,7 +1,7 @@
+import { readWatermark, writeWatermark } from "../storage/watermark.ts";
 import { DAY, HOUR, type UnixSeconds } from "../time.ts";
 import { syncLicense } from "./license-sync.ts";
 import { actorOf, attempt, publishChanged, type ReconciliationRun } from "./reconciliation-run.ts";
-import { readWatermark, writeWatermark } from "./watermark.ts";
 
 const WATERMARK = "subscriptions";
 

@@ -89,6 +89,7 @@ export async function signInByToken<E extends AppEnv>(c: Context<E>, text: strin
   const isLive =
     known !== null && known.revoked_at === null && (known.expires_at === null || known.expires_at > currentTime());
   if (!isLive) {
+    c.var.subject.refusal = "TOKEN_INVALID";
     await countFailedAdminSignIn(c.env, c.req.raw);
     return false;
   }

@@ -11,6 +11,9 @@ const EVENTS_KEPT = 60 * DAY;
 /** Mails hold addresses. A year and a month, so that support can answer for a purchase of last year. */
 const MAILS_KEPT = 400 * DAY;
 
+/** From where licenses are used tells something of people: no longer than abuse is looked for. Refusals go with it. */
+const USAGE_KEPT = 90 * DAY;
+
 /** Whether the cron's minute `at` is the one of the day (04:00 UTC) at which old rows are forgotten. */
 export const isRetentionTime = (at: UnixSeconds): boolean => Math.floor((at % DAY) / MINUTE) === (4 * HOUR) / MINUTE;
 
@@ -28,6 +31,9 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
     db
       .prepare("DELETE FROM stripe_events WHERE handled_at IS NOT NULL AND attention = 0 AND received_at < ?")
       .bind(now - EVENTS_KEPT),
+    db.prepare("DELETE FROM refusal_days WHERE day < ?").bind(now - USAGE_KEPT),
+    db.prepare("DELETE FROM license_refusals WHERE day < ?").bind(now - USAGE_KEPT),
+    db.prepare("DELETE FROM license_places WHERE last_day < ?").bind(now - USAGE_KEPT),
     db.prepare("DELETE FROM mails WHERE next_attempt_at IS NULL AND created_at < ?").bind(now - MAILS_KEPT),
   ]);
 }

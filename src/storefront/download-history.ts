@@ -32,10 +32,8 @@ async function queryDownloads(db: D1Database, workerId: string, now: UnixSeconds
   const today = now - (now % DAY);
   const first = today - (DAYS - 1) * DAY;
   const { results } = await db
-    .prepare(
-      "SELECT at - at % ?1 AS day, count(*) AS count FROM downloads WHERE worker_id = ?2 AND at >= ?3 GROUP BY day",
-    )
-    .bind(DAY, workerId, first)
+    .prepare("SELECT day, sum(count) AS count FROM download_days WHERE day >= ? AND worker_id = ? GROUP BY day")
+    .bind(first, workerId)
     .all<DownloadDay>();
   const counts = new Map(results.map(({ day, count }) => [day, count]));
   return Array.from({ length: DAYS }, (_, index) => {
