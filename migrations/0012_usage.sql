@@ -58,3 +58,7 @@ CREATE TABLE standing_days (
 ) STRICT;
 
 CREATE INDEX machines_active ON machines (license_id) WHERE deactivated_at IS NULL;
+
+-- What the dashboard and the system page look for among much that is in order.
+CREATE INDEX license_charges_by_update ON license_charges (updated_at);
+CREATE INDEX mails_given_up ON mails (created_at) WHERE next_attempt_at IS NULL AND sent_at IS NULL;

@@ -8,12 +8,9 @@ import { reconcile } from "./purchase/reconciliation.ts";
 import { forgetSessions } from "./session/session-store.ts";
 import { drainOutbox } from "./storage/outbox.ts";
 import { forgetOldRows, isRetentionTime } from "./storage/retention.ts";
-import { writeWatermark } from "./storage/watermark.ts";
+import { CRON_MARK, writeWatermark } from "./storage/watermark.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "./time.ts";
 import { isStandingTime, keepStandings } from "./usage/standing-count.ts";
-
-/** The watermark of the cron itself: when a run last came to its end. */
-export const CRON_MARK = "cron";
 
 /** What the cron does in the minute that begins at `now`. No job keeps another from running; each says when it is due. */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {

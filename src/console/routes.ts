@@ -1,6 +1,6 @@
 import { createConsoleRouter } from "./console-router.ts";
 import { auditList } from "./routes/audit-list.tsx";
-import { home } from "./routes/home.ts";
+import { home } from "./routes/home.tsx";
 import { licenseAct } from "./routes/license-act.tsx";
 import { licenseIssue } from "./routes/license-issue.tsx";
 import { licenseList } from "./routes/license-list.tsx";

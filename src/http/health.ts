@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { logFailure } from "../log.ts";
 import { createRouter } from "./app.ts";
 import { problems } from "./problem-schema.ts";
+import { probeStores } from "./store-probe.ts";
 
 const Health = z.object({ status: z.literal("ok").openapi({ example: "ok" }) }).openapi("Health");
 
@@ -34,7 +34,7 @@ const ready = createRoute({
   path: "/health/ready",
   tags: ["Service"],
   summary: "Do its stores answer?",
-  description: "503 with the same body when one does not.",
+  description: "503 with the same body when one does not, or takes longer than three seconds.",
   security: [],
   responses: {
     200: { description: "Every store answers.", content: { "application/json": { schema: Readiness } } },
@@ -42,17 +42,6 @@ const ready = createRoute({
     ...problems("INTERNAL_ERROR"),
   },
 });
-
-/** Whether a store answers at all; why not is the log's to say. */
-async function answers(store: string, probe: Promise<unknown>): Promise<boolean> {
-  try {
-    await probe;
-    return true;
-  } catch (error) {
-    logFailure("health.failed", error, { store });
-    return false;
-  }
-}
 
 /** Health for load balancers and people. */
 export const healthRoutes = createRouter();
@@ -63,14 +52,10 @@ healthRoutes.openapi(health, (c) => {
 });
 
 healthRoutes.openapi(ready, async (c) => {
-  const [ledger, edge, binaries] = await Promise.all([
-    answers("ledger", c.env.DB.prepare("SELECT count(*) FROM outbox").first()),
-    answers("edge", c.env.EDGE.get("health")),
-    answers("binaries", c.env.BINARIES.head("health")),
-  ]);
+  const { ledger, edge, binaries } = await probeStores(c.env);
   c.header("Cache-Control", "no-store");
-  const checks = { ledger, edge, binaries };
-  return ledger && edge && binaries
+  const checks = { ledger: ledger.answers, edge: edge.answers, binaries: binaries.answers };
+  return Object.values(checks).every(Boolean)
     ? c.json({ status: "ok" as const, checks }, 200)
     : c.json({ status: "degraded" as const, checks }, 503);
 });

@@ -5,6 +5,7 @@ import { createRouter } from "../http/app.ts";
 import { problems } from "../http/problem-schema.ts";
 import { documentResponse, staticDocument } from "../http/static-document.ts";
 import storefront from "../storefront/storefront.css";
+import chart from "./chart.css";
 import components from "./components.css";
 import { ICON } from "./icon.ts";
 import palette from "./palette.css";
@@ -18,7 +19,7 @@ const FILES = [
     path: STYLE_PATH,
     summary: "Style the pages",
     type: "text/css",
-    text: [base, palette, style, components, storefront, consoleStyle].join("\n"),
+    text: [base, palette, style, components, chart, storefront, consoleStyle].join("\n"),
     example: ":root { color-scheme: light dark }",
   },
   {

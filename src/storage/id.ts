@@ -16,5 +16,11 @@ export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> 
 export const formatId = (prefix: IdPrefix, bytes: Uint8Array): string =>
   `${prefix}_${encodeCrockford(bytes).toLowerCase()}`;
 
+/** Sorts before every id of this kind that was made at or after the second `at`, and behind all earlier ones. */
+export function earliestId(prefix: IdPrefix, at: number): string {
+  const bytes = newIdBytes(at * 1000);
+  return formatId(prefix, bytes.fill(0, 6));
+}
+
 /** A new id, for example `lic_06b4m2v8w5r7q1t3x9z2k4n6p8`. */
 export const newId = (prefix: IdPrefix): string => formatId(prefix, newIdBytes());

@@ -54,25 +54,7 @@ export async function commitChange(
   publication?: Publication,
 ): Promise<boolean> {
   const guard = `EXISTS (SELECT 1 FROM ${root.table} WHERE id = ? AND last_change = ?)`;
-  const entries = [
-    db
-      .prepare(
-        `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE ${guard}`,
-      )
-      .bind(
-        change.id,
-        change.at,
-        change.actor,
-        change.action,
-        change.subject,
-        change.reason,
-        JSON.stringify(change.details),
-        change.requestId,
-        root.id,
-        change.id,
-      ),
-  ];
+  const entries = [auditEntry(db, change, { condition: guard, values: [root.id, change.id] })];
   if (publication) {
     entries.push(
       db
@@ -83,6 +65,36 @@ export async function commitChange(
   const results = await db.batch([...writes, ...entries]);
   return results[writes.length]?.meta.changes === 1;
 }
+
+/**
+ * Runs `writes` as one transaction with the audit entry of `change`, which depends on nothing: for acts that change no row of a
+ * RootTable. Throws what D1 throws (nothing is written then).
+ */
+export async function recordAct(db: D1Database, change: Change, writes: D1PreparedStatement[] = []): Promise<void> {
+  await db.batch([...writes, auditEntry(db, change, { condition: "true", values: [] })]);
+}
+
+const auditEntry = (
+  db: D1Database,
+  change: Change,
+  only: { condition: string; values: string[] },
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE ${only.condition}`,
+    )
+    .bind(
+      change.id,
+      change.at,
+      change.actor,
+      change.action,
+      change.subject,
+      change.reason,
+      JSON.stringify(change.details),
+      change.requestId,
+      ...only.values,
+    );
 
 /** Whether D1 refused a write because a UNIQUE constraint over `columns` (`table.column`) does not hold. */
 export const isUniqueViolation = (error: unknown, columns: string): boolean =>

@@ -3,6 +3,9 @@ import type { UnixSeconds } from "../time.ts";
 /** How far a recurring job has come: when it last wrote this, and the last id it did (null: it is through). */
 export type Watermark = { at: UnixSeconds; position: string | null };
 
+/** The watermark of the cron itself: when a run last came to its end. */
+export const CRON_MARK = "cron";
+
 /** The watermark of the job `name`; one that has never run is through since the beginning of time. Throws what D1 throws. */
 export async function readWatermark(db: D1Database, name: string): Promise<Watermark> {
   const row = await db.prepare("SELECT at, position FROM watermarks WHERE name = ?").bind(name).first<Watermark>();

@@ -1,12 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
-import { Problem } from "../../../http/problem.ts";
 import { problems } from "../../../http/problem-schema.ts";
-import { sendMailsSoon } from "../../../mail/mail-sender.ts";
 import { toRfc3339 } from "../../../time.ts";
-import { processEvent } from "../../event-processing.ts";
-import { listEvents, readEvent, type StoredEvent } from "../../event-store.ts";
-import { publishLicenses, purchaseScope } from "../../purchase-scope.ts";
+import { retryEvent } from "../../event-retry.ts";
+import { listEvents, type StoredEvent } from "../../event-store.ts";
 
 const time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
 
@@ -80,17 +77,7 @@ export function registerEvents(router: OpenAPIHono<AdminEnv>): void {
     return c.json({ events: events.map(eventView) }, 200);
   });
   router.openapi(retry, async (c) => {
-    const { id } = c.req.valid("param");
-    const notFound = new Problem({ code: "NOT_FOUND", detail: "There is no such event." });
-    const event = await readEvent(c.env.DB, id);
-    if (!event) throw notFound;
-    const outcome = await processEvent(await purchaseScope(c.env, c.var.config), event, adminActor(c), { again: true });
-    if (outcome) {
-      await publishLicenses(c, outcome.licenses);
-      sendMailsSoon(c);
-    }
-    const after = await readEvent(c.env.DB, id);
-    if (!after) throw notFound;
-    return c.json({ event: eventView(after) }, 200);
+    const event = await retryEvent(c, adminActor(c), c.req.valid("param").id);
+    return c.json({ event: eventView(event) }, 200);
   });
 }

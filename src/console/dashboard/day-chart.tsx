@@ -1,0 +1,58 @@
+import type { Child, FC } from "hono/jsx";
+import { DataTable } from "../../page/data-table.tsx";
+import { formatCount } from "../../page/quantity.ts";
+import type { Series } from "../../page/series.ts";
+import { StackedChart } from "../../page/stacked-chart.tsx";
+import { formatDate, Time } from "../../page/time.tsx";
+import type { UnixSeconds } from "../../time.ts";
+
+type Props = {
+  /** Unique on the page. */
+  id: string;
+  /** What is shown, in a sentence. */
+  label: string;
+  days: readonly UnixSeconds[];
+  series: readonly Series[];
+  /** What is said where there is nothing to show. */
+  empty: Child;
+};
+
+/** What happened day by day: a chart, and the same as a table that unfolds. */
+export const DayChart: FC<Props> = ({ id, label, days, series, empty }) => {
+  const sumOf = (place: number) => series.reduce((sum, { values }) => sum + (values[place] ?? 0), 0);
+  const eventful = days.map((day, place) => ({ day, place, sum: sumOf(place) })).filter(({ sum }) => sum > 0);
+  if (eventful.length === 0) return <p class="empty">{empty}</p>;
+  const names = series.map(({ name }) => name);
+  return (
+    <>
+      <StackedChart id={id} label={label} names={days.map(formatDate)} series={series} />
+      <DayAxis days={days} middle={`most on a day: ${formatCount(Math.max(...eventful.map(({ sum }) => sum)))}`} />
+      <details>
+        <summary>Day by day</summary>
+        <DataTable
+          caption={label}
+          quiet
+          columns={["Day", ...names]}
+          numeric={names}
+          rows={eventful.map(({ day, place }) => [
+            <Time at={day} />,
+            ...series.map(({ values }) => formatCount(values[place] ?? 0)),
+          ])}
+          empty={empty}
+        />
+      </details>
+    </>
+  );
+};
+
+/** What stands under a chart along time: when it begins and ends, and how high it is. */
+export const DayAxis: FC<{ days: readonly UnixSeconds[]; middle: string }> = ({ days, middle }) => {
+  const [first, last] = [days.at(0), days.at(-1)];
+  return (
+    <p class="axis quiet">
+      {first === undefined ? null : <Time at={first} />}
+      <span>{middle}</span>
+      {last === undefined ? null : <Time at={last} />}
+    </p>
+  );
+};

@@ -1,0 +1,74 @@
+import type { Child, FC } from "hono/jsx";
+import type { Backlog } from "../../admin/backlog.ts";
+import { formatCount } from "../../page/quantity.ts";
+import type { Tone } from "../../page/tone.ts";
+import { MINUTE, type UnixSeconds } from "../../time.ts";
+import { counted } from "../counted.ts";
+import type { DashboardData } from "./dashboard-data.ts";
+
+/** After how long a cron that runs each minute is late, in seconds. */
+const CRON_LATE = 10 * MINUTE;
+
+/** What does not go on by itself or not as fast as it should, in words; empty: all is well. */
+export function troubles({ outbox, mails, events, cron_at }: Backlog, now: UnixSeconds): string[] {
+  const age = (at: UnixSeconds | null) => (at === null ? 0 : now - at);
+  return [
+    ...(now - cron_at > CRON_LATE ? ["the cron has not run for ten minutes"] : []),
+    ...(age(outbox.oldest_at) > 2 * MINUTE ? [`${counted(outbox.waiting, "change")} not published yet`] : []),
+    ...(age(events.oldest_at) > 5 * MINUTE ? [`${counted(events.waiting, "payment event")} not handled`] : []),
+    ...(events.attention > 0 ? [`${counted(events.attention, "payment event")} for a person to look at`] : []),
+    ...(age(mails.oldest_at) > 15 * MINUTE ? [`${counted(mails.waiting, "mail")} not sent yet`] : []),
+    ...(mails.given_up > 0 ? [`${counted(mails.given_up, "mail")} given up`] : []),
+  ];
+}
+
+/** The figures that the dashboard begins with. */
+export const Figures: FC<DashboardData> = ({ at, standings, history, backlog }) => {
+  const downloads = history.downloadsByPlatform.reduce((sum, { count }) => sum + count, 0);
+  const refused = history.refusalsByCode.reduce((sum, { count }) => sum + count, 0);
+  const days = history.days.length;
+  const trouble = troubles(backlog, at);
+  return (
+    <ul class="figures">
+      <Figure value={standings.active} name={standings.active === 1 ? "license in force" : "licenses in force"}>
+        {counted(standings.suspended, "license")} on hold, {formatCount(standings.expired)} ended,{" "}
+        {formatCount(standings.revoked)} revoked
+      </Figure>
+      <Figure value={standings.machines} name={standings.machines === 1 ? "activated machine" : "activated machines"} />
+      <Figure value={downloads} name={downloads === 1 ? `download in ${days} days` : `downloads in ${days} days`}>
+        {change(downloads, history.downloadsBefore, days)}
+      </Figure>
+      <Figure value={refused} name={`refused attempts in ${days} days`} />
+      <Figure
+        value={trouble.length}
+        name={trouble.length === 1 ? "thing to look at" : "things to look at"}
+        tone={trouble.length === 0 ? "good" : "careful"}
+      >
+        {trouble.length === 0 ? "Everything is handled, sent and published." : `${trouble.join("; ")}.`}{" "}
+        <a href="/admin/system">System</a>
+      </Figure>
+    </ul>
+  );
+};
+
+const Figure: FC<{ value: number; name: string; tone?: Tone; children?: Child }> = ({
+  value,
+  name,
+  tone,
+  children,
+}) => (
+  <li class={tone === undefined ? "box" : `box ${tone}`}>
+    <p>
+      <strong>{formatCount(value)}</strong> {name}
+    </p>
+    {children ? <p class="quiet">{children}</p> : null}
+  </li>
+);
+
+/** How a count compares with the same number of days before. */
+function change(now: number, before: number, days: number): string {
+  if (before === 0) return now === 0 ? "" : `None in the ${days} days before.`;
+  const percent = Math.round(((now - before) / before) * 100);
+  if (percent === 0) return `As many as in the ${days} days before.`;
+  return `${formatCount(Math.abs(percent))} % ${percent > 0 ? "more" : "fewer"} than in the ${days} days before.`;
+}

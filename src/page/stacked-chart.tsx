@@ -1,0 +1,86 @@
+import type { FC } from "hono/jsx";
+import { formatCount } from "./quantity.ts";
+import { type Series, total } from "./series.ts";
+
+const WIDTH = 600;
+const HEIGHT = 140;
+const GAP = 0.2;
+
+/** The strokes that tell one series from another where colors do not; the first has none. In a square of 8. */
+const TEXTURES = ["", "M0 8L8 0", "M0 4H8", "M4 0V8", "M0 0L8 8M0 8L8 0"] as const;
+
+type Props = {
+  /** Unique on the page. */
+  id: string;
+  /** What the chart shows, in a sentence that says the main thing of it. */
+  label: string;
+  /** What each place along the axis is called: a day. */
+  names: readonly string[];
+  /** As many values each as there are names, from the bottom of a bar up; at most MOST_SERIES. */
+  series: readonly Series[];
+};
+
+/** Bars along time, each made of several series, with a legend. It is a picture of what a table beside it says. */
+export const StackedChart: FC<Props> = ({ id, label, names, series }) => {
+  const sums = names.map((_, place) => series.reduce((sum, { values }) => sum + (values[place] ?? 0), 0));
+  const top = Math.max(1, ...sums);
+  const step = WIDTH / Math.max(1, names.length);
+  return (
+    <>
+      <ul class="legend">
+        {series.map((one, index) => (
+          <li>
+            <svg class="swatch" viewBox="0 0 16 16" aria-hidden="true">
+              <rect width="16" height="16" fill={`url(#${id}-${index})`} />
+            </svg>
+            {one.name} <span class="quiet">{formatCount(total(one))}</span>
+          </li>
+        ))}
+      </ul>
+      <svg class="stack" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} preserveAspectRatio="none">
+        <title>{label}</title>
+        <defs>
+          {series.map((_, index) => (
+            <pattern id={`${id}-${index}`} width="8" height="8" patternUnits="userSpaceOnUse">
+              <rect class={`series-${index + 1}`} width="8" height="8" />
+              <path class="texture" d={TEXTURES[index] ?? ""} />
+            </pattern>
+          ))}
+        </defs>
+        {names.map((name, place) => {
+          let below = 0;
+          const told = series
+            .filter(({ values }) => (values[place] ?? 0) > 0)
+            .map(({ name: what, values }) => `${what} ${formatCount(values[place] ?? 0)}`);
+          return (
+            <g>
+              <title>{`${name}: ${told.join(", ") || "none"}`}</title>
+              <rect
+                class="ground"
+                x={(place * step).toFixed(2)}
+                width={(step * (1 - GAP)).toFixed(2)}
+                height={HEIGHT}
+              />
+              {series.map(({ values }, index) => {
+                const value = values[place] ?? 0;
+                if (value === 0) return null;
+                // A day with anything on it can be told from an empty one.
+                const height = Math.max(2, (value / top) * (HEIGHT - 2 * series.length));
+                below += height;
+                return (
+                  <rect
+                    x={(place * step).toFixed(2)}
+                    y={(HEIGHT - below).toFixed(2)}
+                    width={(step * (1 - GAP)).toFixed(2)}
+                    height={height.toFixed(2)}
+                    fill={`url(#${id}-${index})`}
+                  />
+                );
+              })}
+            </g>
+          );
+        })}
+      </svg>
+    </>
+  );
+};
