@@ -39,7 +39,7 @@ export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeco
   return EventRow.parse(kept?.results[0]);
 }
 
-/** Marks an event as handled, with what became of it and which licenses (ids) it was about. */
+/** Marks an event as handled, with what became of it and which licenses (ids) it was about. One that is forgotten by now stays so. */
 export async function eventHandled(
   db: D1Database,
   id: string,
@@ -54,7 +54,9 @@ export async function eventHandled(
       .bind(now, outcome, attention ? 1 : 0, id),
     db
       .prepare(
-        "INSERT INTO stripe_event_licenses (event_id, license_id) SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+        `INSERT INTO stripe_event_licenses (event_id, license_id)
+         SELECT stripe_events.id, licenses.id FROM stripe_events JOIN licenses ON licenses.id IN (SELECT value FROM json_each(?2))
+         WHERE stripe_events.id = ?1 ON CONFLICT DO NOTHING`,
       )
       .bind(id, JSON.stringify(licenseIds)),
   ]);

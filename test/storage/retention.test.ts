@@ -1,10 +1,23 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { eventHandled, keepEvent } from "../../src/purchase/event-store.ts";
 import { forgetOldRows, isRetentionTime } from "../../src/storage/retention.ts";
 import { DAY } from "../../src/time.ts";
 import { activate, count, issueLicense } from "../licensing/license-fixture.ts";
 
 describe("rows that nothing looks at any more", () => {
+  it("may go while somebody is still handling them", async () => {
+    const { id } = await issueLicense();
+    const event = { id: "evt_1", type: "invoice.paid", object_id: "in_1", created: 0 };
+    const handled = { outcome: id, attention: false, licenseIds: [id, "lic_gone"] };
+    await keepEvent(env.DB, event, 0);
+    await eventHandled(env.DB, event.id, handled, 1);
+    expect(await count("stripe_event_licenses")).toBe(1);
+    await forgetOldRows(env.DB, 61 * DAY);
+    await eventHandled(env.DB, event.id, handled, 61 * DAY);
+    expect(await count("stripe_event_licenses")).toBe(0);
+  });
+
   it("are forgotten once a day, and newer ones are not", async () => {
     const { key } = await issueLicense();
     await activate(key, "m");
