@@ -1,3 +1,4 @@
+import { listAudit } from "../admin/audit-store.ts";
 import type { AdminActor } from "../admin/authentication.ts";
 import type { RequestScope } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
@@ -18,7 +19,7 @@ export type ActedLicense = { license: License; key: string | null; edge: "publis
 /**
  * Carries out what an admin decided about a license, publishes it, and mails a new key to its owner. With an
  * `idempotencyKey` it is done once however often it is asked for. Throws LICENSE_NOT_FOUND, what `decideAdminAct` refuses,
- * and CONFLICT where the key came with another request or others keep changing the license.
+ * and CONFLICT where the key came with another request, others keep changing the license, or have rotated its key since.
  */
 export async function actOnLicense(
   c: RequestScope,
@@ -32,6 +33,7 @@ export async function actOnLicense(
   const { license, changeId } = await carryOut(c.env.DB, admin, id, wanted, reason, request);
   const edge = await publishNow(c, { topic: "license", key: id }, changeId === null ? [] : [changeId]);
   if (wanted.action !== "rotate-key") return { license, key: null, edge };
+  if (changeId === null) await checkOwnRotation(c.env.DB, admin, id);
   sendMailsSoon(c);
   const { keySecret } = await licensingSecrets(c.var.config);
   return { license, key: await formatLicenseKey({ licenseId: id, generation: license.generation }, keySecret), edge };
@@ -75,4 +77,10 @@ async function carryOut(
     }
   }
   throw new Problem({ code: "CONFLICT", detail: "The license is being changed by others. Please try again." });
+}
+
+/** A repetition is shown the key that it made, not one that somebody else has made since, which no entry would tell of. */
+async function checkOwnRotation(db: D1Database, { actor }: AdminActor, id: string): Promise<void> {
+  const [last] = await listAudit(db, { subject: id, action: "license.rotate-key" }, 1);
+  if (last?.actor !== actor) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
 }

@@ -1,5 +1,6 @@
 import type { AdminActor } from "../admin/authentication.ts";
 import type { RequestScope } from "../http/app.ts";
+import { Problem } from "../http/problem.ts";
 import { queueMailIf } from "../mail/mail-outbox.ts";
 import { sendMailsSoon } from "../mail/mail-sender.ts";
 import { publishNow } from "../publication.ts";
@@ -16,7 +17,7 @@ export type IssueOrder = IssueRequest & { send_mail?: boolean | undefined; reaso
 
 /**
  * Issues a license by hand, publishes it and mails its key. With an `idempotencyKey` a repetition returns the license that
- * the first request made. Throws CONFLICT where that key came with another request.
+ * the first request made. Throws CONFLICT where that key came with another request, or the license has another key by now.
  */
 export async function issueLicense(
   c: RequestScope,
@@ -52,6 +53,7 @@ export async function issueLicense(
     }
   }
   const issued = await requireLicense(DB, id);
+  if (issued.generation > 0) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
   const edge = await publishNow(c, { topic: "license", key: id }, id === license.id ? [change.id] : []);
   sendMailsSoon(c);
   const { keySecret } = await licensingSecrets(c.var.config);

@@ -118,6 +118,27 @@ describe("an admin's act", () => {
     expect(await codeOf(await adminAct(lifetime, "extend", { days: 1 }))).toBe("CONFLICT");
   });
 
+  it("repeated under its Idempotency-Key shows no key that somebody else has made since", async () => {
+    const { token } = await makeToken(["licenses:write"]);
+    const body = { plan: "premium-lifetime", email: "ada@example.com", send_mail: false };
+    const issue = () => ask("POST", "/v1/admin/licenses", { token, body, headers: { "Idempotency-Key": "issue-1" } });
+    const { license } = await (await issue()).json<{ license: { id: string } }>();
+    const rotate = () =>
+      ask("POST", `/v1/admin/licenses/${license.id}/rotate-key`, {
+        token,
+        body: { reason: "leaked" },
+        headers: { "Idempotency-Key": "rotate-1" },
+      });
+    const { key } = await (await rotate()).json<{ key: string }>();
+    expect(await (await rotate()).json()).toMatchObject({ key });
+    await adminAct(license.id, "rotate-key");
+    for (const again of [await rotate(), await issue()]) {
+      expect(again.status).toBe(409);
+      expect(await again.text()).not.toContain("rbee_lic_");
+    }
+    expect(await count("audit", "action = 'license.rotate-key'")).toBe(2);
+  });
+
   it("of two at once is never lost", async () => {
     const { id } = await issueLicense();
     await Promise.all(Array.from({ length: 5 }, () => adminAct(id, "rotate-key")));
