@@ -1,10 +1,11 @@
 import type { Child } from "hono/jsx";
 import * as z from "zod";
-import type { AdminAct } from "../licensing/admin-decision.ts";
+import { type AdminAct, decideAdminAct } from "../licensing/admin-decision.ts";
 import type { License } from "../licensing/license-record.ts";
 import { endOf } from "../licensing/license-status.ts";
 import { Field } from "../page/field.tsx";
 import { formatDate } from "../page/time.tsx";
+import type { UnixSeconds } from "../time.ts";
 import { LastDay } from "./last-day.ts";
 import { Reason } from "./reason-field.tsx";
 import type { FieldErrors, SentForm } from "./sent-form.ts";
@@ -42,17 +43,29 @@ const Extension = z
       .transform(Number)
       .refine((days) => days <= 36_500, "A whole number of days, 1 to 36500."),
     until: LastDay,
+    end: z
+      .string()
+      .regex(/^\d{1,12}$/)
+      .transform(Number)
+      .optional(),
   })
   .refine(({ days, until }) => days > 0 !== (until !== null), {
     path: ["days"],
     message: "Give either days or a date.",
   })
   .transform(
-    ({ reason, days, until }): ActInput => ({
+    ({ reason, days, until, end = until }): ActInput => ({
       reason,
-      act: { action: "extend", until: until === null ? { days } : { expires_at: until } },
+      act: { action: "extend", until: end === null ? { days } : { expires_at: end } },
     }),
   );
+
+/** What pins an act to what its preview shows: an extension by days to the end that it comes to at `now`, in `end`. */
+export function settledFields(license: License, act: AdminAct, isOwner: boolean, now: UnixSeconds): SentForm {
+  const decision = act.action === "extend" ? decideAdminAct(license, act, isOwner, now) : null;
+  const end = decision?.ok ? decision.value?.extended_until : null;
+  return end == null ? {} : { end: String(end) };
+}
 
 const extensionFields = (license: License, sent: SentForm, errors: FieldErrors): Child => {
   const end = endOf(license);

@@ -11,7 +11,7 @@ const OrderRow = z.object({
   state: z.string(),
   created_at: z.number(),
 });
-const UsageRow = z.object({ machine: z.string().nullable(), downloads: z.number(), last_at: z.number() });
+const UsageRow = z.object({ machine: z.string().nullable(), downloads: z.number() });
 
 /** All that the ledger knows of a license. */
 export type LicenseStory = {
@@ -52,10 +52,7 @@ export async function readLicenseStory(
       .bind(id),
     db.prepare("SELECT * FROM license_charges WHERE license_id = ?").bind(id),
     db
-      .prepare(
-        `SELECT machine, count(*) AS downloads, max(at) AS last_at FROM downloads
-         WHERE license_id = ? AND at > ? GROUP BY machine`,
-      )
+      .prepare("SELECT machine, count(*) AS downloads FROM downloads WHERE license_id = ? AND at > ? GROUP BY machine")
       .bind(id, now - USAGE_SECONDS),
     // One more than is shown says that there is more.
     ...sources.map(({ sql }) => db.prepare(sql).bind(id, before ?? Number.MAX_SAFE_INTEGER, limit + 1)),

@@ -53,7 +53,7 @@ export type StoryEntry =
 /** How entries of each kind are read: ?1 is the license, ?2 the time that they were before, ?3 how many at most. */
 export const STORY_SOURCES: Record<StoryKind, { sql: string; parse: (row: unknown) => StoryEntry }> = {
   act: {
-    sql: `SELECT id, at, actor, action, reason, details FROM audit WHERE subject = ?1 AND at < ?2 ORDER BY id DESC LIMIT ?3`,
+    sql: `SELECT id, at, actor, action, reason, details FROM audit WHERE subject = ?1 AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3`,
     parse: (row) => ({ kind: "act", ...ActRow.parse(row) }),
   },
   payment: {

@@ -20,6 +20,8 @@ export type TwoStepAct<Input> = {
   fields: (sent: SentForm, errors: FieldErrors) => Child;
   /** What it will do, a sentence each, by the function that decides about it. Throws the problem that would refuse it. */
   preview: (input: Input) => readonly Child[] | Promise<readonly Child[]>;
+  /** Fields that its button sends beside what was entered, so that it does what was previewed whatever changes meanwhile. */
+  settle?: (input: Input) => SentForm;
   /** What the button says that does it. */
   button: string;
   /** Whether it takes something away from somebody. */
@@ -47,7 +49,8 @@ export async function answerAct<Input>(c: ConsoleContext, act: TwoStepAct<Input>
   if (!input.ok) return formPage(c, act, { sent, errors: input.error, status: 422 });
   try {
     if (KEY.test(idempotencyKey)) return await act.carryOut(input.value, idempotencyKey);
-    return previewPage(c, act, sent, await act.preview(input.value));
+    const consequences = await act.preview(input.value);
+    return previewPage(c, act, { ...sent, ...act.settle?.(input.value) }, consequences);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return formPage(c, act, { sent, refusal: error, status: PROBLEMS[error.code].status });

@@ -61,6 +61,12 @@ describe("finding a license", () => {
     expect(await typed.text()).not.toContain(key);
   });
 
+  it("refuses what is longer than anything known of a license, rather than lead to an address that long", async () => {
+    const response = await find("a".repeat(20_000));
+    expect(response.status).toBe(422);
+    expect(await response.text()).toContain("254 characters at most");
+  });
+
   it("goes on page by page", async () => {
     await env.DB.prepare(
       `WITH RECURSIVE rows (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM rows WHERE n < 51)
@@ -265,14 +271,37 @@ describe("an act upon a license", () => {
     expect(await end()).toBe(Date.parse("2036-02-29T23:59:59Z") / 1000);
   });
 
+  it("of extending does what its preview said, whatever has become of the end since", async () => {
+    const { id } = await issueLicense({ plan: "premium-trial" });
+    const end = async () =>
+      (await env.DB.prepare("SELECT coalesce(extended_until, expires_at) AS at FROM licenses").first<number>("at")) ??
+      0;
+    const before = await end();
+    const browser = await signedIn();
+    const path = `/admin/licenses/${id}/extend`;
+    const button = hiddenFields(
+      await (await send(browser, path, { reason: "goodwill", days: "30", until: "" })).text(),
+    );
+    await adminAct(id, "extend", { days: 10 });
+    expect((await browser.post(path, { form: button })).status).toBe(303);
+    expect((await browser.post(path, { form: button })).status).toBe(303);
+    expect(await end()).toBe(before + 30 * 86_400);
+    const overtaken = hiddenFields(await (await send(browser, path, { reason: "again", days: "5", until: "" })).text());
+    await adminAct(id, "extend", { days: 10 });
+    expect((await browser.post(path, { form: overtaken })).status).toBe(409);
+    expect(await end()).toBe(before + 40 * 86_400);
+  });
+
   it("of rotating shows the new key in its answer, the same however often the button is pressed, and at no address", async () => {
     const { id, key } = await issueLicense();
     const browser = await signedIn();
     const path = `/admin/licenses/${id}/rotate-key`;
-    const { response } = await act(browser, path, { reason: "leaked" });
+    const button = hiddenFields(await (await send(browser, path, { reason: "leaked" })).text());
+    const response = await browser.post(path, { form: button });
     expect(response.status).toBe(200);
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     const fresh = /rbee_lic_\w+/.exec(await response.text())?.[0] ?? "";
+    expect(await (await browser.post(path, { form: button })).text()).toContain(fresh);
     expect(fresh).not.toBe(key);
     expect((await activate(fresh, "m")).status).toBe(201);
     expect((await activate(key, "m")).status).toBe(401);

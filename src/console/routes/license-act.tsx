@@ -15,7 +15,7 @@ import {
   formBody,
 } from "../console-router.ts";
 import { keyPage } from "../key-page.tsx";
-import { type ActInput, LICENSE_ACTS, type LicenseAct } from "../license-acts.tsx";
+import { type ActInput, LICENSE_ACTS, type LicenseAct, settledFields } from "../license-acts.tsx";
 import { licensePath } from "../license-path.ts";
 import { LicenseParams } from "../params.ts";
 import { reasonField } from "../reason-field.tsx";
@@ -66,6 +66,7 @@ for (const act of LICENSE_ACTS) {
 async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Promise<TwoStepAct<ActInput>> {
   const license = await requireLicense(c.env.DB, id);
   const admin = adminActor(c);
+  const isOwner = admin.scopes.includes("owner");
   const { title, button, dangerous, schema, fields } = offered;
   const back = licensePath(id);
   return {
@@ -83,10 +84,11 @@ async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Prom
       </>
     ),
     preview: ({ act }) => {
-      const preview = previewLicenseAct(license, act, admin.scopes.includes("owner"), admin.now);
+      const preview = previewLicenseAct(license, act, isOwner, admin.now);
       if (!preview.ok) throw new Problem(preview.error);
       return preview.value;
     },
+    settle: ({ act }) => settledFields(license, act, isOwner, admin.now),
     carryOut: async ({ reason, act }, idempotencyKey) => {
       const { key, edge } = await actOnLicense(c, admin, id, act, reason, idempotencyKey);
       if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });

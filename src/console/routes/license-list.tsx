@@ -24,13 +24,16 @@ import { sentForm } from "../sent-form.ts";
 
 const ROWS = 50;
 
+/** What is searched for stands in an address. Nothing that is known of a license is longer. */
+const LONGEST = 254;
+
 const list = createRoute({
   method: "get",
   path: "/admin/licenses",
   ...behind("licenses:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
-      q: z.string().max(254).optional().openapi({ example: "ada@example.com" }),
+      q: z.string().max(LONGEST).optional().openapi({ example: "ada@example.com" }),
       status: optionalChoice(LICENSE_STATUSES),
       plan: optionalChoice(PLAN_IDS),
     }),
@@ -77,6 +80,7 @@ licenseList.openapi(search, async (c) => {
   if (holdsCredential(q)) {
     return refusedSearch(c, "This holds a key or token. Enter a license key alone, or something that is no secret.");
   }
+  if (q.length > LONGEST) return refusedSearch(c, `${LONGEST} characters at most.`);
   const [only, another] = await searchLicenses(c.env.DB, { q }, 2, currentTime());
   const leadsTo = only && !another ? licensePath(only.id) : licenseListPath({ q });
   return c.redirect(leadsTo, 303);

@@ -4,7 +4,7 @@ import { jsonBodyLimit } from "../../http/foundation.ts";
 import { PROBLEMS, Problem } from "../../http/problem.ts";
 import { Field } from "../../page/field.tsx";
 import { PostForm } from "../../page/form.tsx";
-import { page } from "../../page/page.tsx";
+import { type Page, page } from "../../page/page.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { SiteHeader } from "../../page/site-header.tsx";
 import { signInByToken } from "../../session/console.ts";
@@ -82,15 +82,18 @@ signIn.openapi(send, async (c) => {
       wanted,
       error: "Too many false tokens. Please wait a minute.",
       status: PROBLEMS[error.code].status,
+      headers: { "Retry-After": String(error.extras.retry_after) },
     });
   }
   return signInPage({ wanted, error: "This token does not open the console. Please check it.", status: 403 });
 });
 
-function signInPage({ wanted, error, status = 200 }: { wanted: string; error?: string; status?: number }) {
+type SignInPage = { wanted: string; error?: string } & Pick<Page, "status" | "headers">;
+
+function signInPage({ wanted, error, ...answer }: SignInPage): Promise<Response> {
   return page({
     title: "Sign in",
-    status,
+    ...answer,
     header: <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={[]} />,
     main: (
       <>
