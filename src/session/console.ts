@@ -53,8 +53,8 @@ async function signedInAdmin(c: Context<ConsoleEnv>): Promise<SignedIn | null> {
   const mail = admin.name;
   // A session of somebody else's, or none: Access says who it is now.
   if (session?.by.kind === "access" && session.by.subject === mail) return { session, admin };
-  // A form that was sent belongs to no session: it could not be verified.
-  if (c.req.method !== "GET") return null;
+  // A form that was sent belongs to no session: it could not be verified. A hidden cookie may hold one: no other is begun.
+  if (c.req.method !== "GET" || isHiddenCookie(c)) return null;
   const named = { actor: admin.actor, subject: admin.actor };
   return { session: await startSession(c, "console", { kind: "access", subject: mail }, named), admin };
 }

@@ -56,6 +56,17 @@ describe("who comes to the console through Cloudflare Access", () => {
     expect((await browser.get("/admin/tokens", headers)).status).toBe(403);
   });
 
+  it("from a link on another site keeps the session whose cookie the browser withholds there", async () => {
+    const browser = new TestBrowser({ bindings: accessEnv });
+    const headers = await comingAs("ada@rbee.dev");
+    expect((await browser.get("/admin/licenses", headers)).status).toBe(200);
+    const withheld = new TestBrowser({ bindings: accessEnv });
+    const landed = await withheld.get("/admin/licenses", { ...headers, "Sec-Fetch-Site": "cross-site" });
+    expect(await landed.text()).toContain('http-equiv="refresh"');
+    expect(withheld.cookies.size).toBe(0);
+    expect(await count("sessions")).toBe(1);
+  });
+
   it("and was given no scope may do nothing, and is not sent round in circles", async () => {
     const browser = new TestBrowser({ bindings: accessEnv });
     const response = await browser.get("/admin", await comingAs("eve@rbee.dev"));
