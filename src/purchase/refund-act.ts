@@ -6,6 +6,7 @@ import { type Actor, newChange } from "../storage/ledger.ts";
 import { syncLicense } from "./license-sync.ts";
 import { publishLicenses, purchaseScope } from "./purchase-scope.ts";
 import { type Refunded, refundLicense } from "./refund.ts";
+import { isStripeOutage } from "./stripe-failure.ts";
 
 /** Throws CONFLICT for a license that was not bought here. */
 export function checkWasBought({ checkout_session_id }: Pick<License, "checkout_session_id">): void {
@@ -16,7 +17,7 @@ export function checkWasBought({ checkout_session_id }: Pick<License, "checkout_
 /**
  * Revokes a license, gives back what was paid last and ends its subscription, in this order: if Stripe fails, the license is
  * revoked already, and asking again gives the money back, once. Throws LICENSE_NOT_FOUND, CONFLICT where nothing was bought
- * here or Stripe refuses, SERVICE_UNAVAILABLE where nothing is sold, else what Stripe throws.
+ * here or Stripe refuses, SERVICE_UNAVAILABLE where nothing is sold or Stripe does not answer, else what Stripe throws.
  */
 export async function refundAndRevoke(
   c: RequestScope,
@@ -28,10 +29,19 @@ export async function refundAndRevoke(
   const { stripe, graceDays } = await purchaseScope(c.env, c.var.config);
   const { license, changeIds } = await record(DB, id, admin, "license.refund", { admin_state: "revoked" }, { reason });
   await publishLicenses(c, [{ licenseId: id, changeIds }]);
-  const refund = await refundLicense(stripe, license);
+  const refund = await refundLicense(stripe, license).catch(afterRevoking);
   if (refund.amount > 0) await record(DB, id, admin, "license.refunded", {}, { details: refund });
   await publishLicenses(c, [await syncLicense(DB, stripe, id, graceDays, admin)]);
   return { license: await requireLicense(DB, id), refund };
+}
+
+/** For `catch`: whoever reads that money could not be given back must know what has been done all the same. */
+function afterRevoking(error: unknown): never {
+  const done = "The license is revoked.";
+  if (error instanceof Problem) throw new Problem({ ...error, detail: `${done} ${error.detail}` });
+  if (!isStripeOutage(error)) throw error;
+  const detail = `${done} The payment provider does not answer: what was paid is not given back yet. Please try again.`;
+  throw new Problem({ code: "SERVICE_UNAVAILABLE", detail, extras: { retry_after: 30 } });
 }
 
 /** Writes one of a refund's two entries to the audit trail, with `patch`: that it was asked for, and what was given back. */

@@ -267,7 +267,10 @@ describe("a refund by an admin", () => {
     const response = await refund(checkout.id, { reason: "asked for it" }, { ...shopEnv });
     refused.mockRestore();
     expect(response.status).toBe(409);
-    expect(await response.json()).toMatchObject({ code: "CONFLICT", detail: expect.stringContaining("disputed") });
+    expect(await response.json()).toMatchObject({
+      code: "CONFLICT",
+      detail: expect.stringMatching(/^The license is revoked\..*disputed/),
+    });
     const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
   });
@@ -277,6 +280,15 @@ describe("a refund by an admin", () => {
     expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });
     const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
+  });
+
+  it("while Stripe does not answer has revoked the license, says so, and is done when asked again", async () => {
+    const checkout = await bought("premium-lifetime");
+    const response = await refund(checkout.id, { reason: "r" }, { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" });
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "30"]);
+    expect(await response.json()).toMatchObject({ detail: expect.stringMatching(/^The license is revoked\./) });
+    expect(await count("licenses", "admin_state = 'revoked'")).toBe(1);
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 27_900 } });
   });
 
   it("wants a reason, and a license that was bought", async () => {
