@@ -164,6 +164,28 @@ describe("the page of a license", () => {
     expect(new Set(seen).size).toBe(95);
   });
 
+  it("reads on through acts that were recorded later than they began, as a refund's are", async () => {
+    const { id } = await issueLicense();
+    // Every tenth took long, while others went on.
+    await env.DB.batch(
+      Array.from({ length: 95 }, (_, n) =>
+        env.DB.prepare(
+          "INSERT INTO audit (id, at, actor, action, subject, details) VALUES (printf('chg_%026d', ?1), ?2, 'system', 'act-' || CAST(?1 AS INTEGER), ?3, '{}')",
+        ).bind(n, 1000 + 10 * n - (n % 10 === 0 ? 200 : 0), id),
+      ),
+    );
+    const browser = await signedIn();
+    const seen: string[] = [];
+    let path: string | undefined = `/admin/licenses/${id}?kind=act`;
+    for (let page = 0; path !== undefined && page < 5; page++) {
+      const text: string = await read(browser, path);
+      seen.push(...[...text.matchAll(/>(act-\d+)</g)].map(([, action = ""]) => action));
+      path = /<a href="([^"]*)" rel="next"/.exec(text)?.[1]?.replaceAll("&amp;", "&").replace("#story", "");
+    }
+    expect(seen).toHaveLength(95);
+    expect(new Set(seen).size).toBe(95);
+  });
+
   it("escapes whatever others have written", async () => {
     const { id, key } = await issueLicense();
     await activate(key, "m", { name: HOSTILE.slice(0, 60) });
