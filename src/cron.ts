@@ -1,3 +1,4 @@
+import { forgetLateUsage } from "./account/erasure-store.ts";
 import { forgetRecoveryLinks } from "./account/recovery-link-store.ts";
 import { publishRepositories } from "./git/repository-publication.ts";
 import { logEvent, logFailure } from "./log.ts";
@@ -20,6 +21,7 @@ export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   if (now % HOUR < MINUTE) {
     await job("expiry-mails", () => queueExpiryMails(env.DB, now));
     await job("forget-recovery-links", () => forgetRecoveryLinks(env.DB, now - 30 * DAY));
+    await job("forget-late-usage", () => forgetLateUsage(env.DB));
     await job("forget-sessions", () => forgetSessions(env.DB, now));
   }
   if (isStandingTime(now)) await job("keep-standings", () => keepStandings(env.DB, now));

@@ -3,6 +3,22 @@ import { updateLicense } from "../licensing/license-store.ts";
 import { type Actor, newChange } from "../storage/ledger.ts";
 import { ERASED } from "./erasure-decision.ts";
 
+/** What takes out of the counts whose they were. */
+const FORGET_USAGE = [
+  "UPDATE downloads SET license_id = NULL, machine = NULL WHERE",
+  "DELETE FROM license_places WHERE",
+  "DELETE FROM license_refusals WHERE",
+] as const;
+
+/**
+ * Takes out what was counted of erased licenses after their erasure: the queue is late, and a download may run for a minute
+ * more. Throws what D1 throws.
+ */
+export async function forgetLateUsage(db: D1Database): Promise<void> {
+  const ofErased = "license_id IN (SELECT id FROM licenses WHERE email = ?)";
+  await db.batch(FORGET_USAGE.map((statement) => db.prepare(`${statement} ${ofErased}`).bind(ERASED)));
+}
+
 /**
  * Ends a license and takes out of the ledger, in one transaction, what tells whose it was: the address and the note, its
  * machines' names and fingerprints, whose its downloads were, and the address's mails, links and sessions. What stays is what
@@ -28,9 +44,7 @@ export async function eraseLicense(
       actor.now,
       id,
     ),
-    guarded("UPDATE downloads SET license_id = NULL, machine = NULL WHERE license_id = ?", id),
-    guarded("DELETE FROM license_places WHERE license_id = ?", id),
-    guarded("DELETE FROM license_refusals WHERE license_id = ?", id),
+    ...FORGET_USAGE.map((statement) => guarded(`${statement} license_id = ?`, id)),
     guarded("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
     guarded("DELETE FROM recovery_links WHERE email = ?", email),
     guarded(

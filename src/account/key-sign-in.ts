@@ -1,17 +1,23 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../http/app.ts";
 import type { Refusal } from "../http/problem.ts";
-import { countFailedCredential } from "../http/rate-limit.ts";
+import { countFailedCredential, countSignIn } from "../http/rate-limit.ts";
 import { readHeldLicense } from "../licensing/activation.ts";
 import { parseLicenseKey } from "../licensing/license-key.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
-import { ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../result.ts";
 import { startSession } from "../session/session-start.ts";
+import { ERASED } from "./erasure-decision.ts";
+
+const erased: Refusal = {
+  code: "LICENSE_REVOKED",
+  detail: "The license of this key has ended, and its owner's data was deleted.",
+};
 
 /**
  * Signs in who sends a license key, to this license alone and whatever its status, and sets the cookie on the response that `c`
  * makes next. Blanks and line breaks that mails and people put into a key do no harm. Errors: KEY_INVALID, which counts under
- * the sender's address, and KEY_ROTATED. Throws RATE_LIMITED past the limit.
+ * the sender's address, KEY_ROTATED, and LICENSE_REVOKED of an owner who was erased. Throws RATE_LIMITED past a limit.
  */
 export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string): Promise<Result<null, Refusal>> {
   const { keySecret } = await licensingSecrets(c.var.config);
@@ -22,12 +28,17 @@ export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string)
     return key;
   }
   c.var.subject.licenseId = key.value.licenseId;
+  await countSignIn(c.env, key.value);
   const license = await readHeldLicense(c.env.DB, key.value);
   if (!license.ok) {
     c.var.subject.refusal = license.error.code;
     return license;
   }
-  const { id, generation } = license.value;
+  const { id, generation, email } = license.value;
+  if (email === ERASED) {
+    c.var.subject.refusal = erased.code;
+    return err(erased);
+  }
   await startSession(
     c,
     "account",

@@ -79,6 +79,10 @@ const challenge = 'Bearer realm="rbee", Basic realm="rbee", charset="UTF-8"';
 export const problemType = (code: ProblemCode): string =>
   `https://rbee.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`;
 
+/** `Retry-After` for a refusal that says how long to wait; none for any other. */
+export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string, string> =>
+  extras?.retry_after === undefined ? {} : { "Retry-After": String(extras.retry_after) };
+
 /**
  * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for clients that predate it.
  * Every 401 carries both challenges, because pacman sends `user:key` only after it has seen `Basic`.
@@ -87,11 +91,11 @@ export function problemResponse(refusal: Refusal, requestId: string): Response {
   const { status, title } = PROBLEMS[refusal.code];
   const headers = new Headers({
     ...refusal.headers,
+    ...waitHeaders(refusal),
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
   });
   if (status === 401) headers.set("WWW-Authenticate", challenge);
-  if (refusal.extras?.retry_after !== undefined) headers.set("Retry-After", String(refusal.extras.retry_after));
   const body = {
     type: problemType(refusal.code),
     title,

@@ -34,6 +34,10 @@ export const countActivation = (env: Env, key: Genuine): Promise<void> =>
 export const countTokenRequest = (env: Env, credential: Genuine, machine: string): Promise<void> =>
   take(env.TOKEN_REQUESTS, `${keyOf(credential)}:${machine}`, "This machine asks for tokens too often.");
 
+/** Counts a sign-in with a key that has proved to be real: each is written to the ledger. Throws RATE_LIMITED past the limit. */
+export const countSignIn = (env: Env, key: Genuine): Promise<void> =>
+  take(env.SIGN_INS, keyOf(key), "This key signs in too often. Please wait a minute.");
+
 /** Counts a verification under a genuine token's license, else (null) under the address. Throws RATE_LIMITED past the limit. */
 export const countVerification = (env: Env, request: Request, token: Genuine | null): Promise<void> =>
   take(env.VERIFICATIONS, token ? keyOf(token) : clientAddress(request), "Too many verifications.");

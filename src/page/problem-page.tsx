@@ -1,4 +1,4 @@
-import { PROBLEMS, type Refusal } from "../http/problem.ts";
+import { PROBLEMS, type Refusal, waitHeaders } from "../http/problem.ts";
 import { page } from "./page.tsx";
 
 /**
@@ -10,13 +10,13 @@ export const isForPeople = (request: Request): boolean =>
   !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
 
 /** A refusal as a page, with the status that `problemResponse` would give it. */
-export function problemPage({ code, detail, extras, headers = {} }: Refusal, requestId: string): Promise<Response> {
+export function problemPage(refusal: Refusal, requestId: string): Promise<Response> {
+  const { code, detail, headers = {} } = refusal;
   const { status, title } = PROBLEMS[code];
-  const wait = extras?.retry_after;
   return page({
     title,
     status,
-    headers: { ...headers, ...(wait !== undefined && { "Retry-After": String(wait) }) },
+    headers: { ...headers, ...waitHeaders(refusal) },
     main: (
       <>
         <h1>{title}</h1>

@@ -77,6 +77,17 @@ describe("signing in with a license key", () => {
     expect(right.status).toBe(303);
   });
 
+  it("is limited for one key, so that who holds it cannot fill the ledger, and for no other", WITH_ROOM, async () => {
+    await roomInMinute();
+    const signIn = async (key: string) => (await new TestBrowser().post("/account/sign-in", { form: { key } })).status;
+    for (let i = 0; i < 30; i++) expect(await signIn(ada.key)).toBe(303);
+    const refused = await new TestBrowser().post("/account/sign-in", { form: { key: ada.key } });
+    expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "60"]);
+    expect(await signIn(grace.key)).toBe(303);
+    expect(await count("sessions")).toBe(31);
+    expect(await count("audit", "action = 'account.sign-in'")).toBe(31);
+  });
+
   it("is possible whatever the license's status, so that its owner sees why", async () => {
     await adminAct(ada.id, "revoke", { reason: "shared in a forum" });
     const html = await pageAt(await signedInByKey(ada.key));

@@ -1,10 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { currentTime, DAY } from "../../src/time.ts";
+import { runCron } from "../../src/cron.ts";
+import { currentTime, DAY, HOUR } from "../../src/time.ts";
+import { downloadWrites, refusalWrites } from "../../src/usage/usage-store.ts";
 import { codeOf, makeToken } from "../admin/admin-request.ts";
 import { activate, count, issueLicense, tokenFor } from "../licensing/license-fixture.ts";
 import { newPostbox, type Postbox } from "../mail/postbox.ts";
 import { ask, deliverAll, pay, shopEnv, status, stripe } from "../purchase/shop.ts";
+import { TestBrowser } from "../session/browser.ts";
 import { mailedPath, pageAt, send, signedInByKey, signedInByMail } from "./customer.ts";
 
 const ADA = "ada@example.com";
@@ -90,6 +93,39 @@ describe("who deletes their data", () => {
     expect((await byKey.get("/account")).status).toBe(303);
     expect((await activate(grace.key, "f1")).status).toBe(201);
     expect(await count("licenses", "email = 'grace@example.com'")).toBe(1);
+  });
+
+  it("leaves no account behind: the key signs in to nothing, and no link is made for nobody", async () => {
+    const { id, key } = await issueLicense();
+    await eraseByApi(id);
+    const response = await new TestBrowser({ bindings: postbox.env }).post("/account/sign-in", { form: { key } });
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain("data was deleted");
+    expect(await count("sessions")).toBe(0);
+  });
+
+  it("leaves no trace either of what is counted late", async () => {
+    const { id, hash } = await boughtLicense(ADA);
+    await eraseByApi(id);
+    const place = { country: "NL", network: 64500 };
+    const now = currentTime();
+    const download = { link_id: "late", worker_id: "w", version: "1.0.0", platform: "linux-x86_64", at: now };
+    const refusal = { day: now, area: "download", code: "LICENSE_REVOKED", worker_id: "w", place, count: 1 } as const;
+    await env.DB.batch([
+      ...downloadWrites(env.DB, { ...download, license_id: id, machine: hash, place }),
+      ...refusalWrites(env.DB, { ...refusal, license_id: id }),
+    ]);
+    const grace = await issueLicense({ email: "grace@example.com" });
+    await env.DB.batch(
+      downloadWrites(env.DB, { ...download, link_id: "graces", license_id: grace.id, machine: "m", place }),
+    );
+    await runCron(shopEnv, now - (now % HOUR));
+    expect(await everything()).not.toContain(hash);
+    expect(await count("downloads", "link_id = 'late' AND license_id IS NULL")).toBe(1);
+    expect(await count("downloads", "link_id = 'graces' AND machine = 'm'")).toBe(1);
+    for (const table of ["license_places", "license_refusals"])
+      expect(await count(table, `license_id = '${id}'`)).toBe(0);
+    expect(await count("license_places", `license_id = '${grace.id}'`)).toBe(1);
   });
 
   it("must prove by mail who they are if they came with a key", async () => {

@@ -32,6 +32,7 @@ describe("docs/api.md", () => {
       "CHECKOUTS",
       "RECOVERIES",
       "SESSION_LOOKUPS",
+      "SIGN_INS",
     ]);
   });
 });

@@ -1,4 +1,5 @@
 import type { FC } from "hono/jsx";
+import type { Refusal } from "../../http/problem.ts";
 import type { License } from "../../licensing/license-record.ts";
 import { standingOf } from "../../licensing/license-status.ts";
 import { Field, SelectField } from "../../page/field.tsx";
@@ -7,8 +8,8 @@ import type { UnixSeconds } from "../../time.ts";
 import { licensePath } from "../license-path.ts";
 import { machineName } from "./machine-section.tsx";
 
-/** What was sent for a lease, and why there is none. */
-export type LeaseFault = { machine: string; fingerprint: string; message: string; status: number };
+/** What was sent for a lease, and why it was refused. */
+export type LeaseFault = { machine: string; fingerprint: string; refusal: Refusal };
 
 type Props = { license: License; csrf: string; now: UnixSeconds; fault?: LeaseFault };
 
@@ -44,7 +45,7 @@ export const LeaseSection: FC<Props> = ({ license, csrf, now, fault }) => {
           spellcheck={false}
           maxlength={256}
           value={fault?.fingerprint}
-          error={fault?.message}
+          error={fault?.refusal.detail}
         />
         <button type="submit">Download the lease</button>
       </PostForm>

@@ -1,4 +1,5 @@
 import type { FC } from "hono/jsx";
+import { PROBLEMS, waitHeaders } from "../../http/problem.ts";
 import type { License } from "../../licensing/license-record.ts";
 import { CopyBlock } from "../../page/copy-block.tsx";
 import { DataTable } from "../../page/data-table.tsx";
@@ -42,7 +43,8 @@ export const licensePage = (content: LicensePageContent): Promise<Response> =>
   accountPage({
     csrf: content.csrf,
     title: planName(content.license.plan),
-    status: content.leaseFault?.status ?? 200,
+    status: content.leaseFault ? PROBLEMS[content.leaseFault.refusal.code].status : 200,
+    headers: content.leaseFault ? waitHeaders(content.leaseFault.refusal) : {},
     formTargets: content.formTargets,
     main: <LicenseMain {...content} />,
   });

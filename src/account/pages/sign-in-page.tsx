@@ -1,4 +1,5 @@
 import type { FC } from "hono/jsx";
+import { PROBLEMS, type Refusal, waitHeaders } from "../../http/problem.ts";
 import { Field } from "../../page/field.tsx";
 import { PostForm } from "../../page/form.tsx";
 import { Notice } from "../../page/notice.tsx";
@@ -6,8 +7,8 @@ import { page } from "../../page/page.tsx";
 import { SiteHeader } from "../../page/site-header.tsx";
 import { RECOVERY_ANSWER } from "../recovery-request.ts";
 
-/** What was sent with one of the two forms, and what was wrong with it. */
-export type SignInFault = { field: "key" | "email"; sent: string; message: string; status: number };
+/** What was sent with one of the two forms, and why it was refused. */
+export type SignInFault = { field: "key" | "email"; sent: string; refusal: Refusal };
 
 /** What has just happened to who comes here, by the name in the address. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([
@@ -24,7 +25,8 @@ type Content = { wanted: string; done?: string | undefined; fault?: SignInFault 
 export const signInPage = ({ wanted, done, fault }: Content): Promise<Response> =>
   page({
     title: "Your account",
-    status: fault?.status ?? 200,
+    status: fault ? statusOf(fault.refusal) : 200,
+    headers: fault ? waitHeaders(fault.refusal) : {},
     header: <SiteHeader current="/account" />,
     main: (
       <>
@@ -36,6 +38,9 @@ export const signInPage = ({ wanted, done, fault }: Content): Promise<Response> 
       </>
     ),
   });
+
+/** The status of a form that is shown again: never 401, which would have a browser ask for a user name and password. */
+const statusOf = ({ code }: Refusal): number => (PROBLEMS[code].status === 401 ? 403 : PROBLEMS[code].status);
 
 const KeyForm: FC<{ wanted: string; fault: SignInFault | undefined }> = ({ wanted, fault }) => (
   <article>
@@ -52,7 +57,7 @@ const KeyForm: FC<{ wanted: string; fault: SignInFault | undefined }> = ({ wante
         maxlength={500}
         required
         value={fault?.sent}
-        error={fault?.message}
+        error={fault?.refusal.detail}
       />
       <button type="submit">Sign in</button>
     </PostForm>
@@ -74,7 +79,7 @@ const MailForm: FC<{ fault: SignInFault | undefined }> = ({ fault }) => (
         spellcheck={false}
         required
         value={fault?.sent}
-        error={fault?.message}
+        error={fault?.refusal.detail}
       />
       <button type="submit">Mail me a link</button>
     </PostForm>

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { actorOf } from "../../http/app.ts";
-import { PROBLEMS, Problem } from "../../http/problem.ts";
+import { PROBLEMS, Problem, type Refusal } from "../../http/problem.ts";
 import { Fingerprint } from "../../licensing/fingerprint.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
@@ -39,17 +39,22 @@ const route = createRoute({
   },
 });
 
+const noFingerprint: Refusal = {
+  code: "VALIDATION_FAILED",
+  detail: "A fingerprint has 1 to 256 characters. Please check it.",
+};
+
 /** Registers `POST /account/licenses/{id}/lease`. */
 export function registerLease(router: OpenAPIHono<CustomerEnv>): void {
   router.openapi(route, async (c) => {
     const { machine: machineId = "", fingerprint: sent = "" } = c.req.valid("form");
     const license = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
-    const again = (message: string, status: number) =>
-      answerWithLicense(c, license, { leaseFault: { machine: machineId, fingerprint: sent, message, status } });
+    const again = (refusal: Refusal) =>
+      answerWithLicense(c, license, { leaseFault: { machine: machineId, fingerprint: sent, refusal } });
     const fingerprint = Fingerprint.safeParse(sent);
     // What was typed counts before what is selected from the beginning: a lease for the wrong machine cannot be taken back.
     const isTyped = sent.trim() !== "" || machineId === "";
-    if (isTyped && !fingerprint.success) return again("A fingerprint has 1 to 256 characters. Please check it.", 422);
+    if (isTyped && !fingerprint.success) return again(noFingerprint);
     try {
       const wanted = isTyped && fingerprint.success ? { fingerprint: fingerprint.data } : { machineId };
       const { token, machine } = await issueOfflineLease(c, license, wanted, actorOf(c, `account:${license.id}`));
@@ -59,7 +64,7 @@ export function registerLease(router: OpenAPIHono<CustomerEnv>): void {
       });
     } catch (error) {
       if (!(error instanceof Problem) || PROBLEMS[error.code].status >= 500) throw error;
-      return again(error.detail, PROBLEMS[error.code].status);
+      return again(error);
     }
   });
 }

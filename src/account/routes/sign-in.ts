@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { PROBLEMS, Problem, type ProblemCode, type Refusal } from "../../http/problem.ts";
+import { Problem, type Refusal } from "../../http/problem.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { ownForm } from "../../session/form.ts";
@@ -36,7 +36,10 @@ const byKey = createRoute({
   ...pageDocs({
     summary: "Sign in to the account with a license key",
     description: "Opens the account of this one license, whatever its status.",
-    answers: { 403: "The form again: this key opens nothing.", 429: "The form again: too many false keys." },
+    answers: {
+      403: "The form again: this key opens nothing.",
+      429: "The form again: too many false keys, or too many sign-ins with this one.",
+    },
     leadsTo: "Where the visitor wanted to go, signed in.",
     refusals: FORM_REFUSALS,
   }),
@@ -69,8 +72,10 @@ const lostKey = createRoute({
   }),
 });
 
-/** The status of a form that is shown again. Not 401, which would have a browser ask for a user name and password. */
-const statusOf = (code: ProblemCode): number => (code === "RATE_LIMITED" ? PROBLEMS[code].status : 403);
+const noAddress: Refusal = {
+  code: "VALIDATION_FAILED",
+  detail: "This is not a mail address. Please check it.",
+};
 
 /** What `work` comes to, or that it was asked for too often. Throws everything else. */
 const orRateLimit = <Value>(work: Promise<Result<Value, Refusal>>): Promise<Result<Value, Refusal>> =>
@@ -93,18 +98,16 @@ export function registerSignIn(router: OpenAPIHono<AppEnv>): void {
     const wanted = returnPath("account", path);
     const signedIn = await orRateLimit(signInByKey(c, sent));
     if (signedIn.ok) return c.redirect(wanted, 303);
-    const { detail: message, code } = signedIn.error;
-    return signInPage({ wanted, fault: { field: "key", sent, message, status: statusOf(code) } });
+    return signInPage({ wanted, fault: { field: "key", sent, refusal: signedIn.error } });
   });
 
   router.openapi(byMail, async (c) => {
     const { email: sent = "" } = c.req.valid("form");
-    const again = (message: string, status: number) =>
-      signInPage({ wanted: "/account", fault: { field: "email", sent, message, status } });
+    const again = (refusal: Refusal) => signInPage({ wanted: "/account", fault: { field: "email", sent, refusal } });
     const email = RecoveryAddress.safeParse(sent);
-    if (!email.success) return again("This is not a mail address. Please check it.", 422);
+    if (!email.success) return again(noAddress);
     const asked = await orRateLimit(requestRecovery(c, email.data).then(() => ok(null)));
-    return asked.ok ? sentPage() : again(asked.error.detail, statusOf(asked.error.code));
+    return asked.ok ? sentPage() : again(asked.error);
   });
 
   router.openapi(lostKey, (c) => c.redirect("/account/sign-in", 303));

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppContext, AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { PROBLEMS, Problem } from "../../http/problem.ts";
+import { PROBLEMS, Problem, waitHeaders } from "../../http/problem.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { ownForm } from "../../session/form.ts";
 import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../checkout-start.ts";
@@ -86,12 +86,11 @@ function refusalOf(error: unknown): OrderRefusal | null {
   }
   if (!(error instanceof Problem) || (error.code !== "RATE_LIMITED" && error.code !== "SERVICE_UNAVAILABLE"))
     return null;
-  const wait = error.extras.retry_after;
   return {
     status: PROBLEMS[error.code].status,
     fault: null,
     message: `${error.detail} Nothing was charged.`,
-    ...(wait !== undefined && { headers: { "Retry-After": String(wait) } }),
+    headers: waitHeaders(error),
   };
 }
 
