@@ -1,12 +1,15 @@
 import { newId } from "../storage/id.ts";
 import { type Change, commitChange } from "../storage/ledger.ts";
-import { HOUR, MINUTE, type UnixSeconds } from "../time.ts";
+import { MINUTE, type UnixSeconds } from "../time.ts";
 
 /** How long a link works, from when it is mailed. */
 export const LINK_SECONDS = 30 * MINUTE;
 
-/** Links an hour and mail address: enough for mails that went astray, too few to fill somebody's mailbox. */
-const LINKS_AN_HOUR = 5;
+/**
+ * Links for one mail address within the life of one: enough for mails that went astray, too few to fill somebody's mailbox. So
+ * whoever asks in another's name never leaves them without a link: when no more is mailed, those that were still work.
+ */
+const LINKS_AT_ONCE = 5;
 
 export type RecoveryLink = { id: string; email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
 
@@ -15,7 +18,7 @@ export const newRecoveryLinkId = (): string => newId("rec");
 
 /**
  * The statements that note a link for `email` and queue its mail, if that address has a license and has not had too many
- * links of late. They do the same work either way; run them as one transaction. `hash` is the link's `recoveryTokenHash`.
+ * links of late. Run them as one transaction. `hash` is the link's `recoveryTokenHash`.
  */
 export function insertRecoveryLink(
   db: D1Database,
@@ -28,7 +31,7 @@ export function insertRecoveryLink(
          WHERE EXISTS (SELECT 1 FROM licenses WHERE email = ?3)
            AND (SELECT count(*) FROM recovery_links WHERE email = ?3 AND created_at > ?6) < ?7`,
       )
-      .bind(id, hash, email, now, now + LINK_SECONDS, now - HOUR, LINKS_AN_HOUR),
+      .bind(id, hash, email, now, now + LINK_SECONDS, now - LINK_SECONDS, LINKS_AT_ONCE),
     db
       .prepare(
         `INSERT INTO mails (id, kind, occasion, recipient, data, created_at, next_attempt_at)

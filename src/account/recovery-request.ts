@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { RequestScope } from "../http/app.ts";
 import { countRecovery } from "../http/rate-limit.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
+import { logFailure } from "../log.ts";
 import { MailAddress } from "../mail/mail-address.ts";
 import { sendMailsSoon } from "../mail/mail-sender.ts";
 import { currentTime } from "../time.ts";
@@ -16,11 +17,20 @@ export const RECOVERY_ANSWER =
   "If this address belongs to a license, a link to its account and keys is on its way there. It works once, for 30 minutes.";
 
 /**
- * Mails a link to `email` (a `RecoveryAddress`), if it belongs to a license. Does the same work for every address and returns
- * nothing, so that neither answer nor time tells who is a customer; the mail is sent after the response. Throws RATE_LIMITED.
+ * Mails a link to `email` (a `RecoveryAddress`), if it belongs to a license. What is only done for such an address is done after
+ * the response, so that neither answer nor time tells who is a customer. Throws RATE_LIMITED and what D1 throws.
  */
 export async function requestRecovery(c: RequestScope, email: string): Promise<void> {
   await countRecovery(c.env, c.req.raw, email);
+  const known = await c.env.DB.prepare("SELECT 1 FROM licenses WHERE email = ? LIMIT 1").bind(email).first();
+  if (known === null) return;
+  const mailed = mailLink(c, email).catch((error: unknown) =>
+    logFailure("recovery.unsent", error, { request_id: c.var.requestId }),
+  );
+  c.executionCtx.waitUntil(mailed);
+}
+
+async function mailLink(c: RequestScope, email: string): Promise<void> {
   const id = newRecoveryLinkId();
   const { keySecret } = await licensingSecrets(c.var.config);
   const hash = await recoveryTokenHash(await recoveryToken(id, keySecret));

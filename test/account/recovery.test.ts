@@ -1,8 +1,11 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { forgetRecoveryLinks } from "../../src/account/recovery-link-store.ts";
+import { app } from "../../src/app.ts";
 import { sendDueMails } from "../../src/mail/mail-sender.ts";
 import { currentTime, DAY, HOUR, MINUTE } from "../../src/time.ts";
+import { newAddress } from "../admin/admin-request.ts";
 import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { adminAct, count, issueLicense } from "../licensing/license-fixture.ts";
 import { askWith, newPostbox, type Postbox } from "../mail/postbox.ts";
@@ -75,6 +78,45 @@ describe("asking for forgotten keys", () => {
     await sendDueMails(postbox.env, currentTime() + MINUTE);
     expect((await askWith(postbox, "POST", mailedPath(postbox))).status).toBe(303);
     vi.restoreAllMocks();
+  });
+
+  it("answers before anything is written, so that the time it takes tells nobody who is a customer", async () => {
+    await issueLicense();
+    let letWrite = () => {};
+    const held = new Promise<void>((resolve) => {
+      letWrite = resolve;
+    });
+    const writesLater = new Proxy(env.DB, {
+      get: (db, name: keyof D1Database) =>
+        name === "batch"
+          ? (statements: D1PreparedStatement[]) => held.then(() => db.batch(statements))
+          : db[name].bind(db),
+    });
+    const context = createExecutionContext();
+    const response = await app.fetch(
+      new Request(`https://catalog.test${RECOVER}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "CF-Connecting-IP": newAddress() },
+        body: JSON.stringify({ email: ADA }),
+      }),
+      { ...postbox.env, DB: writesLater },
+      context,
+    );
+    expect(response.status).toBe(202);
+    letWrite();
+    await waitOnExecutionContext(context);
+    expect(postbox.letters).toHaveLength(1);
+  });
+
+  it("never leaves an owner without a link that works, however many were asked for in their name", async () => {
+    await issueLicense();
+    for (let i = 0; i < 6; i++) await recover(ADA);
+    expect(postbox.letters).toHaveLength(5);
+    await env.DB.prepare("UPDATE recovery_links SET created_at = created_at - ?1, expires_at = expires_at - ?1")
+      .bind(30 * MINUTE)
+      .run();
+    await recover(ADA);
+    expect(postbox.letters).toHaveLength(6);
   });
 
   it.each([

@@ -11,7 +11,7 @@ const route = createRoute({
   summary: "Mail a link to forgotten keys",
   description:
     "Sends a single-use link to a mail address, if it belongs to a license. The answer is the same if it does not. At most " +
-    "ten requests a minute from one sender or for one address, and five mails an hour to one address.",
+    "ten requests a minute from one sender or for one address, and five mails in half an hour to one address.",
   security: [],
   middleware: [jsonBodyLimit],
   request: {
