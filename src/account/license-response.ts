@@ -17,7 +17,7 @@ const DOWNLOADS_SHOWN = 10;
 export async function wordsFor(c: Context<CustomerEnv>, license: License, now: UnixSeconds): Promise<StandingWords> {
   const standing = standingOf(license, now);
   const since = await readStandingSince(c.env.DB, license, standing);
-  return standingInWords(license, standing, since, c.var.config.PURCHASE_URL);
+  return standingInWords(license, standing, since, c.var.config);
 }
 
 /** What an answer with a license's page has beside the license: news, a fault, or with `showKey` its key. */

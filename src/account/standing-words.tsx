@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import type { Config } from "../config.ts";
 import type { LicenseRow } from "../licensing/license-record.ts";
 import type { Standing } from "../licensing/license-status.ts";
 import { Time } from "../page/time.tsx";
@@ -12,14 +13,14 @@ const ASK_US = "To find out more, answer any mail that you have from us.";
 const BILLING = <a href="#billing">invoices and billing</a>;
 
 /**
- * A license's standing in words. `since` is when it stopped being in force, if it did and that is known; `purchaseUrl` is where
- * to buy another. What an admin decided is told without the reason.
+ * A license's standing in words. `since` is when it stopped being in force, if it did and that is known. What an admin decided is
+ * told without the reason.
  */
 export function standingInWords(
   license: LicenseRow,
   standing: Standing,
   since: UnixSeconds | null,
-  purchaseUrl: string,
+  { PURCHASE_URL, GRACE_DAYS }: Pick<Config, "PURCHASE_URL" | "GRACE_DAYS">,
 ): StandingWords {
   const on: Child =
     since === null ? null : (
@@ -28,10 +29,10 @@ export function standingInWords(
         on <Time at={since} />
       </>
     );
-  const buyAgain = <a href={purchaseUrl}>Buy a license to go on.</a>;
+  const buyAgain = <a href={PURCHASE_URL}>Buy a license to go on.</a>;
   switch (standing.status) {
     case "active":
-      return activeInWords(license, standing);
+      return activeInWords(license, standing, GRACE_DAYS > 0);
     case "suspended":
       return { label: "On hold", tone: "bad", ...holdInWords(standing.cause, since) };
     case "revoked":
@@ -72,6 +73,7 @@ export function standingInWords(
 function activeInWords(
   license: LicenseRow,
   { ends_at, warning }: Extract<Standing, { status: "active" }>,
+  isGraceGiven: boolean,
 ): StandingWords {
   const { subscription_state, expires_at, grace_seconds } = license;
   if (warning === "in_grace" && ends_at !== null) {
@@ -90,7 +92,7 @@ function activeInWords(
   const good = { label: "Active", tone: "good", todo: null } as const;
   if (ends_at === null) return { ...good, says: "This license does not end." };
   if (subscription_state === "active" && expires_at !== null && ends_at === expires_at + grace_seconds) {
-    // What renews has a grace for when that fails; what was canceled has none.
+    // What renews has a grace for when that fails; what was canceled has none. Where none is given, only Stripe can tell them apart.
     if (grace_seconds > 0)
       return {
         ...good,
@@ -100,6 +102,14 @@ function activeInWords(
           </>
         ),
       };
+    if (!isGraceGiven) {
+      const paid = (
+        <>
+          This license is paid until <Time at={expires_at} />.
+        </>
+      );
+      return { ...good, says: paid, todo: <>Whether it renews then stands under {BILLING}.</> };
+    }
     const says = (
       <>
         This license is canceled: it works until <Time at={ends_at} /> and ends then.

@@ -42,14 +42,25 @@ const textOf = async (node: Child): Promise<string> =>
     .replaceAll(/<[^>]*>/g, "")
     .replaceAll(/\s+/g, " ");
 
-async function said(facts: Partial<LicenseFacts>, since: number | null = null) {
+async function said(facts: Partial<LicenseFacts>, since: number | null = null, graceDays = 7) {
   const row = { ...license, ...facts };
-  const { label, says, todo } = standingInWords(row, standingOf(row, NOW), since, "https://shop.test/");
+  const { label, says, todo } = standingInWords(row, standingOf(row, NOW), since, {
+    PURCHASE_URL: "https://shop.test/",
+    GRACE_DAYS: graceDays,
+  });
   return [label, await textOf(says), await textOf(todo)];
 }
 
 describe("how a license stands, in words", () => {
   const subscription = { subscription_state: "active", expires_at: NOW + 10 * DAY, grace_seconds: 7 * DAY } as const;
+
+  it("calls none canceled where there is never a grace, which alone tells a renewal from an end", async () => {
+    expect(await said({ ...subscription, grace_seconds: 0 }, null, 0)).toEqual([
+      "Active",
+      "This license is paid until 13 May 2027.",
+      "Whether it renews then stands under invoices and billing.",
+    ]);
+  });
 
   it.each<[string, Partial<LicenseFacts>, number | null, [string, string, string]]>([
     ["endless", {}, null, ["Active", "This license does not end.", ""]],
