@@ -69,9 +69,9 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
         </>
       )}
       <h2>What to do next</h2>
-      <p>On each machine that is to run premium workers:</p>
+      <p>On each machine that is to run premium workers, run this and paste the key:</p>
       <CopyBlock id="activate" what="the commands">
-        {`RBEE_LICENSE_KEY=${key ?? "<your key>"} rbee-catalog --url ${origin} activate
+        {`rbee-catalog --url ${origin} activate --key-stdin
 rbee-catalog --url ${origin} install llm-worker-rbee-premium-cpu`}
       </CopyBlock>
       <p>
