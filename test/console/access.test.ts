@@ -31,6 +31,9 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/audit$/, "audit:read"],
   [/^GET \/admin\/tokens$/, "tokens:read"],
   [/^\w+ \/admin\/tokens\//, "tokens:write"],
+  [/^GET \/admin\/system$/, "stats:read"],
+  [/^\w+ \/admin\/system\/republish$/, "owner"],
+  [/^POST \/admin\/system\//, "licenses:write"],
   [/^GET \/admin$/, null],
   [/^POST \/admin\/sign-out$/, null],
 ];
