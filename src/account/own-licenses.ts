@@ -26,10 +26,13 @@ export async function listOwnLicenses(db: D1Database, { kind, subject }: Custome
 
 /**
  * The license with this id, if it belongs to who is signed in. Throws LICENSE_NOT_FOUND for everybody else's as for those
- * that do not exist.
+ * that do not exist, and to who was let in by a key that has been replaced since: they must not see the new one.
  */
-export async function requireOwnLicense(db: D1Database, { kind, subject }: Customer, id: string): Promise<License> {
-  const license = kind === "license" && subject !== id ? null : await readLicense(db, id);
-  if (license !== null && (kind === "license" || license.email === subject)) return license;
+export async function requireOwnLicense(db: D1Database, by: Customer, id: string): Promise<License> {
+  const license = by.kind === "license" && by.subject !== id ? null : await readLicense(db, id);
+  if (license !== null && isOwn(license, by)) return license;
   throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "Your account has no license with this id." });
 }
+
+const isOwn = (license: License, by: Customer): boolean =>
+  by.kind === "license" ? license.generation === by.generation : license.email === by.subject;

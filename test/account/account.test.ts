@@ -187,6 +187,26 @@ describe("replacing the key", () => {
     await pageAt(browser);
   });
 
+  it.each(["key", "rotate-key", "lease"])("shows nothing to a thief whose %s was let in just before", async (form) => {
+    let isLetIn = false;
+    const rotatedMeanwhile = new Proxy(env.DB, {
+      get: (db, name: keyof D1Database) =>
+        name === "batch"
+          ? async (statements: D1PreparedStatement[]) => {
+              if (isLetIn) await db.prepare("UPDATE licenses SET generation = 1 WHERE id = ?").bind(ada.id).run();
+              return db.batch(statements);
+            }
+          : db[name].bind(db),
+    });
+    const thief = await signedInByKey(ada.key, { ...env, DB: rotatedMeanwhile });
+    const csrf_token = csrfTokenIn(await pageAt(thief));
+    isLetIn = true;
+    const asked = { csrf_token, generation: "0", fingerprint: "thiefs-box" };
+    const response = await thief.post(`/account/licenses/${ada.id}/${form}`, { form: asked });
+    expect(response.status).toBe(404);
+    expect(await response.text()).not.toMatch(/rbee_lic_\w{55}|eyJ/);
+  });
+
   it("happens once, however often its form is sent", async () => {
     const browser = await signedInByKey(ada.key, newPostbox().env);
     const keys = [];
