@@ -15,15 +15,16 @@ export type Erased = { licenses: string[]; customers: string[] };
 const ATTEMPTS = 10;
 
 /**
- * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license. Repeatable: after a
- * failure it goes on where it was, and finds nothing left in the end. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE,
+ * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license, that with the id `last`
+ * in the end: who knows the address by this license alone can ask again until all is done. Repeatable: after a failure it goes on
+ * where it was, and finds nothing left in the end. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE,
  * and what Stripe or D1 throw.
  */
 export async function erasePerson(
   c: RequestScope,
   email: string,
   actor: Actor,
-  reason: string | null = null,
+  { reason, last }: { reason?: string; last?: string } = {},
 ): Promise<Erased> {
   const { DB } = c.env;
   const erased: Erased = { licenses: [], customers: [] };
@@ -36,8 +37,9 @@ export async function erasePerson(
       await deleteCustomer(await stripeClient(c.var.config), id);
       if (!erased.customers.includes(id)) erased.customers.push(id);
     }
+    licenses.sort((a, b) => Number(a.id === last) - Number(b.id === last));
     for (const license of licenses) {
-      const changeId = await eraseLicense(DB, license, actor, reason);
+      const changeId = await eraseLicense(DB, license, actor, reason ?? null);
       if (changeId === null) continue;
       erased.licenses.push(license.id);
       await publishLicenses(c, [{ licenseId: license.id, changeIds: [changeId] }]);

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "../../src/cron.ts";
 import { currentTime, DAY, HOUR } from "../../src/time.ts";
 import { downloadWrites, refusalWrites } from "../../src/usage/usage-store.ts";
@@ -176,6 +176,29 @@ describe("an owner who erases the person behind a license", () => {
     expect([down.status, await codeOf(down)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
     expect(await count("licenses", `email = '${ADA}' AND admin_state = 'none'`)).toBe(1);
     expect((await eraseByApi(id)).status).toBe(200);
+  });
+
+  it("finishes by asking again for the same license, wherever the ledger failed in between", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const ids = [(await issueLicense()).id, (await issueLicense()).id, (await issueLicense()).id];
+    for (const [index, id] of ids.entries()) {
+      await env.DB.prepare(`UPDATE licenses SET email = ?`).bind(`ada-${index}@example.com`).run();
+      let erasures = 0;
+      const failing = new Proxy(env.DB, {
+        get: (db, name: keyof D1Database) =>
+          name === "batch"
+            ? async (statements: D1PreparedStatement[]) => {
+                if (statements.length > 5 && ++erasures === 2) throw new Error("D1_ERROR: Network connection lost.");
+                return db.batch(statements);
+              }
+            : db[name].bind(db),
+      });
+      expect((await eraseByApi(id, { ...shopEnv, DB: failing })).status).toBe(503);
+      expect(await count("licenses", "email = 'erased'")).toBe(1);
+      expect((await eraseByApi(id)).status).toBe(200);
+      expect(await count("licenses", "email = 'erased'")).toBe(3);
+    }
+    vi.restoreAllMocks();
   });
 
   it("does not forget until when a lease runs, which no erasure takes back", async () => {

@@ -67,7 +67,8 @@ const route = createRoute({
 /** Registers `POST /v1/admin/licenses/{id}/erase`. */
 export function registerAdminErase(router: OpenAPIHono<AdminEnv>): void {
   router.openapi(route, async (c) => {
-    const { email } = await requireLicense(c.env.DB, c.req.valid("param").id);
-    return c.json(await erasePerson(c, email, adminActor(c), c.req.valid("json").reason), 200);
+    const { id, email } = await requireLicense(c.env.DB, c.req.valid("param").id);
+    const { reason } = c.req.valid("json");
+    return c.json(await erasePerson(c, email, adminActor(c), { reason, last: id }), 200);
   });
 }
