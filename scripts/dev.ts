@@ -34,6 +34,8 @@ async function serve(stop: AbortSignal): Promise<void> {
   const stripe = usesStandIn(variables) ? await startStandInProcess(paths, variables, { port, url }) : null;
   const server = startServer(paths, port, {
     ...(variables["PUBLIC_URL"] === undefined ? { PUBLIC_URL: url } : {}),
+    // Whoever is refused here can buy here.
+    ...(variables["PURCHASE_URL"] === undefined ? { PURCHASE_URL: `${url}/plans` } : {}),
     ...stripeBindings(variables, stripe),
   });
   try {

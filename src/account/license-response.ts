@@ -37,6 +37,7 @@ export async function answerWithLicense(
     licenseKey: showKey ? await keyOf(c, license) : null,
     csrf: c.var.session.csrfToken,
     now,
+    url: c.var.config.PUBLIC_URL,
     formTargets: stripePageOrigins(c.var.config),
     ...beside,
   });

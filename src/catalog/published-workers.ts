@@ -85,6 +85,10 @@ export function publishedWorker(worker: Worker, manifest: Manifest, config: Conf
   return { worker: published(worker, release, config), release };
 }
 
+/** Whether a worker's recipe can be run: it builds from source, or `manifest` (null: nothing is published) has a release for it. */
+export const canInstallByRecipe = (worker: Worker, manifest: Manifest | null): boolean =>
+  worker.source.type === "git" || installable(worker, manifest) !== null;
+
 const installable = (worker: Worker, manifest: Manifest | null): ManifestRelease | null =>
   manifest && latestRelease(manifest, { covers: (release) => publishedVersion(worker, release, []) !== null });
 

@@ -7,6 +7,7 @@ import { addLicenseCommands } from "./commands/license.ts";
 import { addMachineCommands } from "./commands/machine.ts";
 import { addPlansCommands } from "./commands/plans.ts";
 import { addReleaseCommands } from "./commands/release.ts";
+import { addRepublishCommand } from "./commands/republish.ts";
 import { addStatsCommand } from "./commands/stats.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
@@ -24,7 +25,7 @@ license or the release, 6 integrity check failed, 7 catalog not reachable (try a
 
 Examples:
   $ rbee-catalog license issue --plan premium-trial --email ada@example.com
-  $ RBEE_LICENSE_KEY=rbee_lic_... rbee-catalog activate
+  $ rbee-catalog activate --key-stdin
   $ rbee-catalog install llm-worker-rbee-premium-cpu
 `;
 
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addEventsCommands(program);
   addAuditCommand(program);
   addStatsCommand(program);
+  addRepublishCommand(program);
   addTokenCommands(program);
   addKeysCommands(program);
   addHiveCommands(program);

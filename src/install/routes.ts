@@ -4,24 +4,25 @@ import { createRouter } from "../http/app.ts";
 import { problems } from "../http/problem-schema.ts";
 import { documentResponse, type StaticDocument, staticDocument } from "../http/static-document.ts";
 import { signaturePolicy } from "../releases/signing-keys.ts";
+import { installGuide } from "./install-guide.ts";
 import { installScript } from "./install-script.ts";
 
-/** The script of an isolate, by its configuration, which never changes in its life. */
-const made = new WeakMap<Config, StaticDocument>();
-
-function scriptOf(config: Config): StaticDocument {
-  const known = made.get(config);
-  if (known) return known;
-  // A media type that browsers show: people read a script before they run it.
-  const script = staticDocument(
-    installScript(config.PUBLIC_URL, signaturePolicy(config).keys),
-    "text/plain; charset=utf-8",
-  );
-  made.set(config, script);
-  return script;
+/** A text that follows from the configuration alone, made once in an isolate. Browsers show its media type: people read before they run. */
+function textOf(make: (config: Config) => string): (config: Config) => StaticDocument {
+  const made = new WeakMap<Config, StaticDocument>();
+  return (config) => {
+    const known = made.get(config);
+    if (known) return known;
+    const document = staticDocument(make(config), "text/plain; charset=utf-8");
+    made.set(config, document);
+    return document;
+  };
 }
 
-/** `GET /install.sh`: for `curl | sh`. */
+const scriptOf = textOf((config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys));
+const guideOf = textOf((config) => installGuide(config.PUBLIC_URL));
+
+/** `GET /install.sh`, for `curl | sh`, and `GET /install.md`, the guide to all ways. */
 export const installRoutes = createRouter();
 
 installRoutes.openapi(
@@ -44,4 +45,24 @@ installRoutes.openapi(
     },
   }),
   (c) => documentResponse(c.req.raw, scriptOf(c.var.config)),
+);
+
+installRoutes.openapi(
+  createRoute({
+    method: "get",
+    path: "/install.md",
+    tags: ["Delivery"],
+    summary: "Read how to install workers, as text",
+    description: "Every tool in two or three lines, for people in a terminal and for programs that read.",
+    security: [],
+    responses: {
+      200: {
+        description: "The guide, in Markdown.",
+        content: { "text/plain": { schema: z.string().openapi({ example: "# Installing a worker" }) } },
+      },
+      304: { description: "It has not changed since the `ETag` in `If-None-Match`." },
+      ...problems("INTERNAL_ERROR"),
+    },
+  }),
+  (c) => documentResponse(c.req.raw, guideOf(c.var.config)),
 );

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { renewRecoveryLink } from "../account/recovery-link-store.ts";
 import { recoveryToken, recoveryUrl } from "../account/recovery-token.ts";
 import { configOf } from "../config.ts";
+import { activationCommand } from "../install/license-prompt.ts";
 import { formatLicenseKey } from "../licensing/license-key.ts";
 import { endOf } from "../licensing/license-status.ts";
 import { readLicense } from "../licensing/license-store.ts";
@@ -47,7 +48,8 @@ export async function composeMail(env: Env, row: Record<string, unknown>, now: U
     recoveryUrl: null,
     accountUrl: `${config.PUBLIC_URL}/account`,
     purchaseUrl: config.PURCHASE_URL,
-    docsUrl: `${config.PUBLIC_URL}/docs`,
+    installUrl: `${config.PUBLIC_URL}/install`,
+    activation: activationCommand(config.PUBLIC_URL),
   };
   if (mail.kind === "recovery_link") {
     const link = z.string().parse(mail.data["link"]);

@@ -13,7 +13,10 @@ export type LetterFacts = {
   /** Where a customer sees licenses, keys, machines and invoices. */
   accountUrl: string;
   purchaseUrl: string;
-  docsUrl: string;
+  /** How workers are installed. */
+  installUrl: string;
+  /** The command that activates a machine. */
+  activation: string;
 };
 
 const dayOf = (at: UnixSeconds): string => toRfc3339(at).slice(0, "2026-11-23".length);
@@ -27,14 +30,14 @@ function grantOf({ machineLimit, versions, endsAt }: NonNullable<LetterFacts["li
 }
 
 /** The key and what to do with it. */
-const keyBlocks = ({ license, docsUrl, accountUrl }: LetterFacts): Block[] =>
+const keyBlocks = ({ license, activation, installUrl, accountUrl }: LetterFacts): Block[] =>
   license === null
     ? []
     : [
         { code: license.key },
-        "Keep it like a password. On a machine that is to use it, run:",
-        { code: `RBEE_LICENSE_KEY=${license.key} rbee-catalog activate` },
-        { link: docsUrl, label: "What a hive does with a license" },
+        "Keep it like a password. On each machine that is to use it, run this and give the key when it asks:",
+        { code: activation },
+        { link: installUrl, label: "Every way to install a worker" },
         { link: accountUrl, label: "Your account: this key, your machines and invoices" },
       ];
 

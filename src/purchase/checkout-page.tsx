@@ -1,4 +1,5 @@
 import type { FC } from "hono/jsx";
+import { activationCommand } from "../install/license-prompt.ts";
 import { CopyBlock } from "../page/copy-block.tsx";
 import { page } from "../page/page.tsx";
 import { formatDate } from "../page/time.tsx";
@@ -69,9 +70,9 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
         </>
       )}
       <h2>What to do next</h2>
-      <p>On each machine that is to run premium workers, run this and paste the key:</p>
+      <p>On each machine that is to run premium workers, run this and give the key when it asks:</p>
       <CopyBlock id="activate" what="the commands">
-        {`rbee-catalog --url ${origin} activate --key-stdin
+        {`${activationCommand(origin)} &&
 rbee-catalog --url ${origin} install llm-worker-rbee-premium-cpu`}
       </CopyBlock>
       <p>

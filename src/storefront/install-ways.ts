@@ -1,4 +1,7 @@
-import type { Worker } from "../catalog/workers.ts";
+import { activationCommand, withLicensePrompt } from "../install/license-prompt.ts";
+import type { ManifestArtifact } from "../releases/manifest.ts";
+import type { AvailableWorker } from "./available-workers.ts";
+import { PLATFORM_WORDS } from "./worker-words.ts";
 
 /** One tool's way to a worker. `commands` are what is typed; `setup` is what a file must hold before. */
 export type InstallWay = {
@@ -12,85 +15,123 @@ export type InstallWay = {
 };
 
 /**
- * The ways that a worker can be installed by, the most general first, from the catalog whose origin is `url`. A license key is
- * never put on a command line: tools take it from the environment, or ask.
+ * The ways that a worker can be installed by as it is published now, the most general first, from the catalog whose origin is
+ * `url`; none where nothing of it is there to install. A license key is never put on a command line: tools take it from the
+ * environment, or ask. `docs/install.md` has the same lines.
  */
-export function installWays(worker: Worker, url: string): InstallWay[] {
-  const { id, operatingSystems, architectures } = worker;
-  const premium = worker.tier === "premium";
-  const onLinux = operatingSystems.includes("linux");
-  const onMac = operatingSystems.includes("macos");
-  const onAppleSilicon = onMac && architectures.includes("aarch64");
-  const ways: (InstallWay | false)[] = [
-    {
-      id: "hive",
-      name: "rbee-catalog, on a hive",
-      about: premium
-        ? "Activate the machine once: the first line waits for your license key. Later installs and updates need only the last."
-        : "Picks the file for this machine, checks its signature and installs it where the hive looks.",
-      commands: lines(premium && activation(url), `rbee-catalog --url ${url} install ${id}`),
-    },
-    (onLinux || onMac) && {
-      id: "curl",
-      name: "curl, on Linux or macOS",
-      about: premium
-        ? "Needs nothing but a shell. It asks for your license key, or takes it from RBEE_LICENSE_TOKEN."
-        : "Needs nothing but a shell. It downloads the file for this machine and checks it.",
-      commands: `curl -fsSL ${url}/install.sh | sh -s -- ${id}`,
-    },
-    onLinux && {
-      id: "makepkg",
-      name: "makepkg, on Arch Linux",
-      about: premium
-        ? "Packages the premium binary. The first line waits for your license key."
-        : "Builds a package from source, with the PKGBUILD that this site publishes.",
-      commands: lines(
-        premium && keyFromTerminal("RBEE_LICENSE_TOKEN"),
-        `curl -O ${url}/workers/${id}/PKGBUILD && makepkg -si`,
-      ),
-    },
-    onLinux && {
-      id: "pacman",
-      name: "pacman, on Arch Linux",
-      about: premium
-        ? "Installs the package, and upgrades it with the rest of the system. MACHINE is any name for this computer."
-        : "Installs the package, and upgrades it with the rest of the system.",
-      setup: {
-        file: "/etc/pacman.conf",
-        text: premium
-          ? lines("[rbee-premium]", `Server = ${withCredential(url)}/arch/$repo/os/$arch`)
-          : lines("[rbee]", `Server = ${url}/arch/$repo/os/$arch`),
-      },
-      commands: `sudo pacman -Syu ${id}`,
-    },
-    onLinux && {
-      id: "aur",
-      name: "An AUR helper, such as yay",
-      about: `This site answers as the AUR does, so helpers build and upgrade workers from it.${premium ? " The first line waits for your license key." : ""}`,
-      commands: lines(premium && keyFromTerminal("RBEE_LICENSE_TOKEN"), `yay --aururl ${url} -S ${id}`),
-    },
-    onAppleSilicon && {
-      id: "brew",
-      name: "Homebrew, on a Mac",
-      about: premium
-        ? "For Macs with Apple silicon. The first line waits for your license key."
-        : "For Macs with Apple silicon.",
-      commands: lines(
-        premium && keyFromTerminal("HOMEBREW_RBEE_LICENSE_TOKEN"),
-        `brew tap rbee/rbee ${url}/homebrew-rbee.git && brew install ${id}`,
-      ),
-    },
+export function installWays(available: AvailableWorker, url: string): InstallWay[] {
+  const { worker, hasRecipe } = available;
+  const onLinux = worker.operatingSystems.includes("linux");
+  const onMacAlone = worker.operatingSystems.every((system) => system === "macos");
+  return [
+    ...binaryWays(available, url),
+    ...(onLinux && hasRecipe ? [makepkgWay(available, url)] : []),
+    ...pacmanWay(available, url),
+    ...(onLinux && hasRecipe ? [helperWay(available, url)] : []),
+    ...(onMacAlone && hasRecipe ? [brewWay(available, url)] : []),
   ];
-  return ways.filter((way) => way !== false);
 }
 
-/** Takes a seat for this machine with a key that is typed in, from the catalog whose origin is `url`. */
-export const activation = (url: string): string =>
-  lines(keyFromTerminal("RBEE_LICENSE_KEY"), `rbee-catalog --url ${url} activate`);
+const KEY_ASKED = "The first line waits for your license key.";
 
-/** Waits for the key in bash or zsh, without showing it or leaving it in the shell's history. */
-const keyFromTerminal = (variable: string): string => `read -rs ${variable} && export ${variable}`;
+const isPremium = ({ worker }: AvailableWorker): boolean => worker.tier === "premium";
 
-const lines = (...parts: (string | false)[]): string => parts.filter((part) => part !== false).join("\n");
+/** What takes the newest release's file for the machine it runs on. */
+function binaryWays(available: AvailableWorker, url: string): InstallWay[] {
+  const { worker, latest } = available;
+  const platforms = filesOf(available, "binary").map(({ platform }) => platform);
+  if (latest === null || platforms.length === 0) return [];
+  const machines = platforms.map((platform) => PLATFORM_WORDS[platform]).join("; ");
+  const shell: InstallWay = {
+    id: "curl",
+    name: "curl, in any shell",
+    about: isPremium(available)
+      ? `Needs nothing but curl. It asks for your license key, or takes it from RBEE_LICENSE_TOKEN. For ${machines}.`
+      : `Needs nothing but curl. It downloads the file for this machine and checks it. For ${machines}.`,
+    commands: `curl -fsSL ${url}/install.sh | sh -s -- ${worker.id}`,
+  };
+  const command: InstallWay = {
+    id: "rbee-catalog",
+    name: "rbee-catalog, on a hive",
+    about: isPremium(available)
+      ? `Checks the signature and installs the worker where the hive looks. The first line asks for your license key and takes a seat for the machine; later only the second is needed. For ${machines}.`
+      : `Checks the signature and installs the worker where the hive looks. For ${machines}.`,
+    commands: [
+      ...(isPremium(available) ? [activationCommand(url)] : []),
+      `rbee-catalog --url ${url} install ${worker.id}`,
+    ].join(" &&\n"),
+  };
+  return platforms.every((platform) => platform.startsWith("windows-")) ? [command] : [shell, command];
+}
 
-const withCredential = (url: string): string => url.replace("://", "://MACHINE:LICENSE_KEY@");
+const makepkgWay = (available: AvailableWorker, url: string): InstallWay => ({
+  id: "makepkg",
+  name: "makepkg, on Arch Linux",
+  about: isPremium(available)
+    ? `Makes a package of the signed binary. ${KEY_ASKED} For the next version: git pull, and makepkg again.`
+    : "Builds a package from source. For the next version: git pull, and makepkg again.",
+  commands: commandsFor(
+    available,
+    "RBEE_LICENSE_TOKEN",
+    `git clone ${url}/${available.worker.id}.git && cd ${available.worker.id} && makepkg -si`,
+  ),
+});
+
+function pacmanWay(available: AvailableWorker, url: string): InstallWay[] {
+  const packages = filesOf(available, "package");
+  if (packages.length === 0) return [];
+  const isSigned = packages.every(({ pgp_signature }) => pgp_signature !== null);
+  const trust = isSigned
+    ? "Packages are signed by who built them: import that key with pacman-key first."
+    : "This version's package has no OpenPGP signature, so pacman goes by the checksum that this site gives it.";
+  const credential = isPremium(available)
+    ? " MACHINE is any name for this computer, KEY your license key. Every user can read pacman.conf; without MACHINE:KEY@, pacman takes them from root's ~/.netrc."
+    : "";
+  const server = `${isPremium(available) ? url.replace("://", "://MACHINE:KEY@") : url}/arch/$repo/os/$arch`;
+  return [
+    {
+      id: "pacman",
+      name: "pacman, on Arch Linux",
+      about: `Installs the package, and upgrades it with the rest of the system. ${trust}${credential}`,
+      setup: {
+        file: "/etc/pacman.conf",
+        text: [
+          isPremium(available) ? "[rbee-premium]" : "[rbee]",
+          `SigLevel = ${isSigned ? "Required DatabaseOptional" : "Optional"}`,
+          `Server = ${server}`,
+        ].join("\n"),
+      },
+      commands: `sudo pacman -Syu ${available.worker.id}`,
+    },
+  ];
+}
+
+const helperWay = (available: AvailableWorker, url: string): InstallWay => ({
+  id: "aur",
+  name: "An AUR helper, such as yay or paru",
+  about: `This site answers as the AUR does, for one command.${isPremium(available) ? ` ${KEY_ASKED}` : ""}`,
+  commands: commandsFor(
+    available,
+    "RBEE_LICENSE_TOKEN",
+    `yay --aururl ${url} --aurrpcurl ${url}/rpc -S ${available.worker.id}`,
+  ),
+});
+
+const brewWay = (available: AvailableWorker, url: string): InstallWay => ({
+  id: "brew",
+  name: "Homebrew, on a Mac",
+  about: `For Macs with Apple silicon.${isPremium(available) ? ` ${KEY_ASKED}` : ""}`,
+  commands: commandsFor(
+    available,
+    "HOMEBREW_RBEE_LICENSE_TOKEN",
+    `brew tap rbee/rbee ${url}/homebrew-rbee.git`,
+    `brew install rbee/rbee/${available.worker.id}`,
+  ),
+});
+
+const filesOf = ({ latest }: AvailableWorker, kind: ManifestArtifact["kind"]): ManifestArtifact[] =>
+  latest?.artifacts.filter((file) => file.kind === kind) ?? [];
+
+/** The commands; for a worker that is sold, behind a prompt for the key that `variable` then holds. */
+const commandsFor = (available: AvailableWorker, variable: string, ...commands: string[]): string =>
+  isPremium(available) ? withLicensePrompt(variable, ...commands) : commands.join(" &&\n");

@@ -1,26 +1,16 @@
 import type { FC } from "hono/jsx";
-import type { Worker } from "../catalog/workers.ts";
-import { CopyBlock } from "../page/copy-block.tsx";
 import { Prose } from "../page/prose.tsx";
-import { formatBytes } from "../page/quantity.ts";
 import { StatusBadge } from "../page/status-badge.tsx";
 import { Time } from "../page/time.tsx";
-import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
-import { PLATFORM_WORDS } from "./worker-words.ts";
+import type { ManifestRelease } from "../releases/manifest.ts";
+import type { AvailableWorker } from "./available-workers.ts";
+import { ReleaseFile } from "./release-file.tsx";
 
 /** A page shows this many; the API lists all. */
 const SHOWN = 10;
 
-type Props = {
-  worker: Worker;
-  /** Newest first; null while they cannot be told. */
-  releases: readonly ManifestRelease[] | null;
-  /** The version that is installed unless another is asked for, if there is one. */
-  latest: string | null;
-};
-
 /** The versions of a worker with their notes and files. */
-export const ReleaseSection: FC<Props> = ({ worker, releases, latest }) => (
+export const ReleaseSection: FC<{ available: AvailableWorker }> = ({ available: { worker, releases, latest } }) => (
   <section aria-labelledby="versions">
     <h2 id="versions">Versions</h2>
     {releases === null ? (
@@ -29,27 +19,31 @@ export const ReleaseSection: FC<Props> = ({ worker, releases, latest }) => (
     {releases?.length === 0 ? (
       <p class="empty">
         {worker.tier === "free"
-          ? "No binaries are published yet. Build this worker from source with makepkg, an AUR helper or Homebrew."
+          ? "No binaries are published yet. Until then this worker is built from source."
           : "The first version is not published yet."}
       </p>
     ) : null}
     {releases?.slice(0, SHOWN).map((release) => (
-      <Release worker={worker} release={release} isLatest={release.version === latest} />
+      <Release
+        workerId={worker.id}
+        isFree={worker.tier === "free"}
+        release={release}
+        isLatest={release.id === latest?.id}
+      />
     ))}
     {releases !== null && releases.length > SHOWN ? (
       <p>
         <a href={`/v1/workers/${worker.id}/versions?include_yanked=true`}>All {releases.length} versions</a>, as JSON
       </p>
     ) : null}
+    {releases !== null && releases.length > 0 ? <Checking workerId={worker.id} /> : null}
   </section>
 );
 
-const Release: FC<{ worker: Worker; release: ManifestRelease; isLatest: boolean }> = ({
-  worker,
-  release,
-  isLatest,
-}) => {
-  const { version, channel, status, published_at, notes, artifacts } = release;
+type ReleaseProps = { workerId: string; isFree: boolean; release: ManifestRelease; isLatest: boolean };
+
+const Release: FC<ReleaseProps> = ({ workerId, isFree, release, isLatest }) => {
+  const { version, channel, status, published_at, notes, provenance, artifacts } = release;
   return (
     <article>
       <div class="row">
@@ -67,49 +61,26 @@ const Release: FC<{ worker: Worker; release: ManifestRelease; isLatest: boolean 
         <p>Withdrawn, and no longer downloadable. If you run this version, please update.</p>
       ) : null}
       {notes === null ? null : <Prose text={notes} />}
-      {status === "blocked" ? null : artifacts.map((file) => <File worker={worker} version={version} file={file} />)}
+      {status === "blocked"
+        ? null
+        : artifacts.map((file) => (
+            <ReleaseFile folder={`/v1/workers/${workerId}/${version}/files`} file={file} isFree={isFree} />
+          ))}
+      {status === "blocked" || provenance === null ? null : (
+        <p class="quiet">
+          How it was built, as the builder attests it:{" "}
+          <a href={`/v1/workers/${workerId}/${version}/provenance`}>provenance of {version}</a>
+        </p>
+      )}
     </article>
   );
 };
 
-const File: FC<{ worker: Worker; version: string; file: ManifestArtifact }> = ({ worker, version, file }) => {
-  const { platform, filename, size, sha256, signature } = file;
-  const path = `/v1/workers/${worker.id}/${version}/files/${filename}`;
-  const free = worker.tier === "free";
-  const id = `${version}-${platform}`.replaceAll(/[^\w-]/g, "-");
-  return (
-    <details class="file">
-      <summary>
-        {PLATFORM_WORDS[platform]} <span class="quiet">{formatBytes(size)}</span>
-      </summary>
-      <dl>
-        <dt>File</dt>
-        <dd>{free ? <a href={path}>{filename}</a> : <code>{filename}</code>}</dd>
-        <dt>Size</dt>
-        <dd>{size.toLocaleString("en")} bytes</dd>
-        {free && signature !== null ? (
-          <>
-            <dt>Signature</dt>
-            <dd>
-              <a href={`${path}.minisig`}>{filename}.minisig</a>
-            </dd>
-          </>
-        ) : null}
-      </dl>
-      <p>SHA-256</p>
-      <CopyBlock id={`sha256-${id}`} what="the SHA-256 checksum">
-        {sha256}
-      </CopyBlock>
-      {free || signature === null ? null : (
-        <>
-          <p>
-            Signature, for <code>minisign</code>
-          </p>
-          <CopyBlock id={`signature-${id}`} what="the signature">
-            {signature.trim()}
-          </CopyBlock>
-        </>
-      )}
-    </details>
-  );
-};
+/** What a person needs to be sure of a file without trusting this page. */
+const Checking: FC<{ workerId: string }> = ({ workerId }) => (
+  <p class="quiet">
+    To check a file, take our <a href="/keys/release-signing.pub">public key</a> and minisign, or{" "}
+    <code>rbee-catalog verify</code>. The <a href={`/v1/workers/${workerId}/index.json`}>signed index</a> (
+    <a href={`/v1/workers/${workerId}/index.json.minisig`}>its signature</a>) lists every version, file and checksum.
+  </p>
+);

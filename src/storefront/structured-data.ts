@@ -1,15 +1,15 @@
-import type { Worker } from "../catalog/workers.ts";
 import { decimalAmount } from "../page/quantity.ts";
 import type { PlanOffer } from "../purchase/plan-offers.ts";
+import type { AvailableWorker } from "./available-workers.ts";
 import { OPERATING_SYSTEM_WORDS } from "./worker-words.ts";
 
 /**
- * A worker as schema.org's SoftwareApplication: what search engines show beside its page. `url` is the page's, `version` the
- * newest stable one. A premium worker has an offer for each plan whose price is known.
+ * A worker as schema.org's SoftwareApplication: what search engines show beside its page, whose address is `url`. A premium
+ * worker has an offer for each plan whose price is known.
  */
 export function softwareApplication(
-  worker: Worker,
-  { url, version, offers }: { url: string; version: string; offers: readonly PlanOffer[] },
+  { worker, version }: AvailableWorker,
+  { url, offers }: { url: string; offers: readonly PlanOffer[] },
 ): object {
   return {
     "@context": "https://schema.org",
@@ -19,7 +19,7 @@ export function softwareApplication(
     url,
     applicationCategory: "DeveloperApplication",
     operatingSystem: worker.operatingSystems.map((system) => OPERATING_SYSTEM_WORDS[system]).join(", "),
-    softwareVersion: version,
+    ...(version !== null && { softwareVersion: version }),
     license: worker.license,
     offers:
       worker.tier === "free"

@@ -1,6 +1,7 @@
 import type { FC } from "hono/jsx";
 import type { Worker } from "../catalog/workers.ts";
 import { StatusBadge } from "../page/status-badge.tsx";
+import type { AvailableWorker } from "./available-workers.ts";
 import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-words.ts";
 
 /** Whether a worker costs something, in a word. */
@@ -15,8 +16,17 @@ export const platformText = ({ operatingSystems, architectures }: Worker): strin
     architectures.map((architecture) => ARCHITECTURE_WORDS[architecture]).join(", "),
   ].join(" · ");
 
-/** A worker in a list. `priceHint` says what a premium one costs, if that is known. */
-export const WorkerCard: FC<{ worker: Worker; priceHint: string | null }> = ({ worker, priceHint }) => (
+/** The version that is installed, in words. */
+export const versionText = ({ version }: AvailableWorker): string => version ?? "not published yet";
+
+type Props = {
+  available: AvailableWorker;
+  /** What a premium worker costs, if that is known. */
+  priceHint: string | null;
+};
+
+/** A worker in a list. */
+export const WorkerCard: FC<Props> = ({ available, available: { worker }, priceHint }) => (
   <li class="box card">
     <h2>
       <a href={`/w/${worker.id}`}>{worker.name}</a>
@@ -31,7 +41,7 @@ export const WorkerCard: FC<{ worker: Worker; priceHint: string | null }> = ({ w
       <dt>Platforms</dt>
       <dd>{platformText(worker)}</dd>
       <dt>Version</dt>
-      <dd>{worker.version}</dd>
+      <dd>{versionText(available)}</dd>
       {worker.tier === "premium" && priceHint !== null ? (
         <>
           <dt>Price</dt>

@@ -1,9 +1,9 @@
 import type { WorkerQuery } from "../catalog/worker-search.ts";
-import type { Worker } from "../catalog/workers.ts";
 import { page } from "../page/page.tsx";
 import { SiteHeader } from "../page/site-header.tsx";
 import { priceText } from "../purchase/plan-box.tsx";
 import type { PlanOffer } from "../purchase/plan-offers.ts";
+import type { AvailableWorker } from "./available-workers.ts";
 import { filterPath } from "./filter-path.ts";
 import { WorkerCard } from "./worker-card.tsx";
 import { WorkerFilter } from "./worker-filter.tsx";
@@ -11,7 +11,7 @@ import { WorkerFilter } from "./worker-filter.tsx";
 type Content = {
   query: WorkerQuery;
   /** The workers that match it, best first. */
-  found: readonly Worker[];
+  found: readonly AvailableWorker[];
   offers: readonly PlanOffer[];
   /** This service's own origin. */
   url: string;
@@ -61,8 +61,8 @@ export function workerListPage({ query, found, offers, url }: Content): Promise<
           </div>
         ) : (
           <ul class="cards">
-            {found.map((worker) => (
-              <WorkerCard worker={worker} priceHint={priceHint} />
+            {found.map((available) => (
+              <WorkerCard available={available} priceHint={priceHint} />
             ))}
           </ul>
         )}

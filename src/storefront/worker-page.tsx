@@ -1,25 +1,20 @@
 import type { FC } from "hono/jsx";
-import type { Worker } from "../catalog/workers.ts";
 import { page } from "../page/page.tsx";
 import { formatCount } from "../page/quantity.ts";
 import { SiteHeader } from "../page/site-header.tsx";
 import { PlanBoxes } from "../purchase/plan-box.tsx";
 import type { PlanOffer } from "../purchase/plan-offers.ts";
-import type { ManifestRelease } from "../releases/manifest.ts";
+import type { AvailableWorker } from "./available-workers.ts";
 import type { DownloadDay } from "./download-history.ts";
 import { DownloadSection } from "./download-section.tsx";
 import { InstallSection } from "./install-section.tsx";
 import { ReleaseSection } from "./release-section.tsx";
 import { softwareApplication } from "./structured-data.ts";
-import { platformText, TierBadge } from "./worker-card.tsx";
+import { platformText, TierBadge, versionText } from "./worker-card.tsx";
 import { BACKEND_WORDS } from "./worker-words.ts";
 
 type Content = {
-  worker: Worker;
-  /** Newest first; null while they cannot be told. */
-  releases: readonly ManifestRelease[] | null;
-  /** The newest stable version among them, if there is one. */
-  latest: string | null;
+  available: AvailableWorker;
   /** Of the last days; null while they cannot be told. */
   downloads: readonly DownloadDay[] | null;
   /** The plans on sale; none for a free worker. */
@@ -31,17 +26,9 @@ type Content = {
 };
 
 /** All about one worker. */
-export function workerPage({
-  worker,
-  releases,
-  latest,
-  downloads,
-  offers,
-  url,
-  formTargets,
-}: Content): Promise<Response> {
+export function workerPage({ available, downloads, offers, url, formTargets }: Content): Promise<Response> {
+  const { worker } = available;
   const address = `${url}/w/${worker.id}`;
-  const version = latest ?? worker.version;
   return page({
     title: worker.name,
     header: <SiteHeader current="/" />,
@@ -50,7 +37,7 @@ export function workerPage({
     publicPage: {
       description: `${worker.description}. ${platformText(worker)}. How to install it, its versions and their checksums.`,
       url: address,
-      data: softwareApplication(worker, { url: address, version, offers }),
+      data: softwareApplication(available, { url: address, offers }),
     },
     main: (
       <>
@@ -64,7 +51,7 @@ export function workerPage({
         <p class="lead">{worker.description}.</p>
         <div class="beside">
           <div>
-            <InstallSection worker={worker} url={url} />
+            <InstallSection available={available} url={url} />
             {offers.length === 0 ? null : (
               <section aria-labelledby="plans">
                 <h2 id="plans">Get a license</h2>
@@ -75,17 +62,18 @@ export function workerPage({
                 <PlanBoxes offers={offers} />
               </section>
             )}
-            <ReleaseSection worker={worker} releases={releases} latest={latest} />
+            <ReleaseSection available={available} />
             {downloads === null ? null : <DownloadSection days={downloads} />}
           </div>
-          <Facts worker={worker} version={version} />
+          <Facts available={available} />
         </div>
       </>
     ),
   });
 }
 
-const Facts: FC<{ worker: Worker; version: string }> = ({ worker, version }) => {
+const Facts: FC<{ available: AvailableWorker }> = ({ available }) => {
+  const { worker } = available;
   const { capabilities, source } = worker;
   return (
     <section class="box facts" aria-labelledby="facts">
@@ -96,7 +84,7 @@ const Facts: FC<{ worker: Worker; version: string }> = ({ worker, version }) => 
           <code>{worker.id}</code>
         </dd>
         <dt>Version</dt>
-        <dd>{version}</dd>
+        <dd>{versionText(available)}</dd>
         <dt>Runs on</dt>
         <dd>{BACKEND_WORDS[worker.backend]}</dd>
         <dt>Platforms</dt>

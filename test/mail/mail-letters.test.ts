@@ -12,7 +12,8 @@ const facts: LetterFacts = {
   recoveryUrl: LINK,
   accountUrl: "https://catalog.test/account",
   purchaseUrl: "https://marketplace.test/premium",
-  docsUrl: "https://catalog.test/docs",
+  installUrl: "https://catalog.test/install",
+  activation: "rbee-catalog --url https://catalog.test activate --key-stdin",
 };
 
 const rendered = (kind: MailKind, more: Partial<LetterFacts> = {}) =>
@@ -61,7 +62,9 @@ describe("what only some mails say", () => {
     async (kind) => {
       const { text, subject } = await rendered(kind);
       expect(text).toContain(`\n    ${KEY}\n`);
-      expect(text).toContain(`RBEE_LICENSE_KEY=${KEY} rbee-catalog activate`);
+      expect(text).toContain(`\n    ${facts.activation}\n`);
+      // A command that is copied stays in the shell's history, and with it what stands in it.
+      expect(text.split(KEY)).toHaveLength(2);
       expect(subject).not.toContain("rbee_lic_");
       if (kind === "license_key") expect(text).toContain("versions <2.0.0 on up to 25 machines");
     },

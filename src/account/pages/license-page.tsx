@@ -1,5 +1,6 @@
 import type { FC } from "hono/jsx";
 import { PROBLEMS, waitHeaders } from "../../http/problem.ts";
+import { activationCommand } from "../../install/license-prompt.ts";
 import type { License } from "../../licensing/license-record.ts";
 import { CopyBlock } from "../../page/copy-block.tsx";
 import { DataTable } from "../../page/data-table.tsx";
@@ -35,6 +36,8 @@ export type LicensePageContent = {
   leaseFault?: LeaseFault;
   csrf: string;
   now: UnixSeconds;
+  /** This service's own origin. */
+  url: string;
   formTargets: readonly string[];
 };
 
@@ -106,7 +109,7 @@ const entitlementName = (workers: string): string =>
 const versionsName = (range: string): string =>
   range === "*" ? "all" : range.replace(/^<(\d+\.\d+\.\d+)$/, "all before $1");
 
-const KeySection: FC<LicensePageContent> = ({ license, licenseKey, isRotated = false, csrf }) => (
+const KeySection: FC<LicensePageContent> = ({ license, licenseKey, isRotated = false, csrf, url }) => (
   <section id="key">
     <h2>License key</h2>
     {isRotated ? (
@@ -123,9 +126,9 @@ const KeySection: FC<LicensePageContent> = ({ license, licenseKey, isRotated = f
         <CopyBlock id="license-key" what="the license key">
           {licenseKey}
         </CopyBlock>
-        <p>Keep it like a password. On each machine that is to use it, run this and paste the key:</p>
+        <p>Keep it like a password. On each machine that is to use it, run this and give the key when it asks:</p>
         <CopyBlock id="activate" what="the command">
-          rbee-catalog activate --key-stdin
+          {activationCommand(url)}
         </CopyBlock>
       </>
     )}

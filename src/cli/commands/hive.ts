@@ -31,7 +31,7 @@ export function addHiveCommands(program: Command): void {
     )
     .option("--name <name>", "what people call this machine; its host name unless given")
     .option("--key-stdin", "read the license key from standard input")
-    .addHelpText("after", "\nExample:\n  $ RBEE_LICENSE_KEY=rbee_lic_... rbee-catalog activate --name attic")
+    .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
     .action(async (options: { offline?: true; name?: string; keyStdin?: true }, command: Command) => {
       const { context, state } = await openHive(command);
       const key = options.keyStdin ? await readSecretFromStdin("License key") : licenseKey(context, state);

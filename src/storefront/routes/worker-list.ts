@@ -1,10 +1,11 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { SearchQuery, workerQuery } from "../../catalog/routes/worker-search.ts";
 import { searchWorkers } from "../../catalog/worker-search.ts";
-import { workers } from "../../catalog/workers.ts";
 import type { AppEnv } from "../../http/app.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { readPlanOffers } from "../../purchase/plan-offers.ts";
+import { currentTime } from "../../time.ts";
+import { readAvailableWorkers } from "../available-workers.ts";
 import { workerListPage } from "../worker-list-page.tsx";
 
 const route = createRoute({
@@ -23,7 +24,9 @@ const route = createRoute({
 export function registerWorkerList(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
     const query = workerQuery(c.req.valid("query"));
-    const found = searchWorkers(workers, query);
-    return workerListPage({ query, found, offers: await readPlanOffers(c), url: c.var.config.PUBLIC_URL });
+    const [available, offers] = await Promise.all([readAvailableWorkers(c.env, currentTime()), readPlanOffers(c)]);
+    const workers = Array.from(available.values(), ({ worker }) => worker);
+    const found = searchWorkers(workers, query).flatMap(({ id }) => available.get(id) ?? []);
+    return workerListPage({ query, found, offers, url: c.var.config.PUBLIC_URL });
   });
 }

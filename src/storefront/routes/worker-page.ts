@@ -7,10 +7,9 @@ import { Problem } from "../../http/problem.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { readPlanOffers } from "../../purchase/plan-offers.ts";
 import { stripePageOrigins } from "../../purchase/stripe-page-origins.ts";
-import { latestRelease } from "../../releases/release-selection.ts";
 import { currentTime } from "../../time.ts";
+import { readAvailableWorkers } from "../available-workers.ts";
 import { readDownloadHistory } from "../download-history.ts";
-import { readReleases } from "../release-list.ts";
 import { workerPage } from "../worker-page.tsx";
 
 /** How long the page waits for its figures. It is whole without them. */
@@ -38,15 +37,15 @@ export function registerWorkerPage(router: OpenAPIHono<AppEnv>): void {
     if (!worker) throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no worker of this name." });
     if (worker.id !== id) return c.redirect(`/w/${worker.id}`, 303);
     const now = currentTime();
-    const [manifest, downloads, offers] = await Promise.all([
-      readReleases(c.env.EDGE, worker.id, now),
+    const [all, downloads, offers] = await Promise.all([
+      readAvailableWorkers(c.env, now),
       inTime(c, readDownloadHistory(c.env.DB, worker.id, now), PATIENCE_MILLISECONDS, null),
       worker.tier === "premium" ? readPlanOffers(c) : [],
     ]);
+    const available = all.get(worker.id);
+    if (!available) throw new Error(`${worker.id} is not among the published workers.`);
     return workerPage({
-      worker,
-      releases: manifest?.releases ?? null,
-      latest: manifest && (latestRelease(manifest)?.version ?? null),
+      available,
       downloads,
       offers,
       url: c.var.config.PUBLIC_URL,
