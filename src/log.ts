@@ -28,4 +28,6 @@ export const logEvent = (event: string, fields: LogFields = {}): void => console
 export const logFailure = (event: string, error: unknown, fields: LogFields = {}): void =>
   console.error(line(event, { ...fields, message: error instanceof Error ? error.message : String(error) }));
 
-const line = (event: string, fields: LogFields): string => masked(JSON.stringify({ event, ...fields }));
+/** Texts are masked before they are escaped: in the JSON `\nBearer ...`, no word begins with the B. */
+const line = (event: string, fields: LogFields): string =>
+  JSON.stringify({ event, ...fields }, (_name, value: unknown) => (typeof value === "string" ? masked(value) : value));

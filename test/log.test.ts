@@ -18,6 +18,15 @@ describe("a line of the log", () => {
     });
   });
 
+  it("holds no secret either where one begins a line of its text, and stays JSON", () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const secrets = ["Bearer c0ffee", "sk_live_c0ffee", "ada@example.com", "rbee_lic_c0ffee", "/recover/c0ffee"];
+    logFailure("job.failed", new Error(secrets.join("\n")), { tried: secrets.map((text) => `\t${text}`) });
+    const [line = ""] = log.mock.calls[0] ?? [];
+    expect(line).not.toMatch(/c0ffee|ada/);
+    expect(JSON.parse(line)).toMatchObject({ event: "job.failed", tried: expect.any(Array) });
+  });
+
   it("says what failed, from whatever was thrown", () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     logFailure("job.failed", new Error("no such table"), { job: "mails" });
