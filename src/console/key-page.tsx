@@ -2,6 +2,7 @@ import type { License } from "../licensing/license-record.ts";
 import { CopyBlock } from "../page/copy-block.tsx";
 import { Notice } from "../page/notice.tsx";
 import { type ConsoleContext, consolePage } from "./console-page.tsx";
+import { EdgeNotice } from "./edge-notice.tsx";
 import { licensePath } from "./license-path.ts";
 
 type Props = {
@@ -34,11 +35,7 @@ export const keyPage = (c: ConsoleContext, { title, key, license, edge, isMailed
           {key}
         </CopyBlock>
         <p>It is shown only here and now. The license's page does not show it; another one can be made any time.</p>
-        {edge === "pending" ? (
-          <Notice tone="careful">
-            Downloads do not follow yet: the edge store does not answer, and is tried again.
-          </Notice>
-        ) : null}
+        <EdgeNotice edge={edge} />
         <p>
           <a href={licensePath(license.id)}>To the license</a>
         </p>

@@ -28,7 +28,10 @@ export type TwoStepAct<Input> = {
   dangerous?: boolean;
   /** Where "Cancel" leads. */
   back: string;
-  /** Does it, once for each `idempotencyKey`, and says where to go or what came of it. Throws what refuses it. */
+  /**
+   * Does it and says where to go or what came of it. `idempotencyKey` is the preview's, for what must not be done twice by a
+   * button that is pressed twice. Throws what refuses it.
+   */
   carryOut: (input: Input, idempotencyKey: string) => Promise<Response>;
 };
 

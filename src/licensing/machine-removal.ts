@@ -13,7 +13,7 @@ export function checkMayVoidLease({ scopes }: Pick<AdminActor, "scopes">): void 
 
 /**
  * Frees the seat of a license's machine and publishes it; one that holds none is no error. `voidLease` frees the seat of an
- * offline lease, too. Throws LICENSE_NOT_FOUND, and INSUFFICIENT_SCOPE where somebody but an owner voids a lease.
+ * offline lease, too. Returns whether downloads follow already (`publishNow`). Throws LICENSE_NOT_FOUND, and INSUFFICIENT_SCOPE where somebody but an owner voids a lease.
  */
 export async function removeMachine(
   c: RequestScope,
@@ -21,9 +21,9 @@ export async function removeMachine(
   licenseId: string,
   machineId: string,
   { voidLease, reason = null }: { voidLease: boolean; reason?: string | null },
-): Promise<void> {
+): Promise<"published" | "pending"> {
   if (voidLease) checkMayVoidLease(admin);
   await requireLicense(c.env.DB, licenseId);
   const changeId = await freeSeat(c.env.DB, licenseId, { id: machineId }, admin, { voidLease, reason });
-  if (changeId !== null) await publishNow(c, { topic: "license", key: licenseId }, [changeId]);
+  return publishNow(c, { topic: "license", key: licenseId }, changeId === null ? [] : [changeId]);
 }

@@ -2,6 +2,7 @@ import type { RequestScope } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
 import type { License } from "../licensing/license-record.ts";
 import { type LicensePatch, requireLicense, updateLicense } from "../licensing/license-store.ts";
+import { publishNow } from "../publication.ts";
 import { type Actor, newChange } from "../storage/ledger.ts";
 import { syncLicense } from "./license-sync.ts";
 import { publishLicenses, purchaseScope } from "./purchase-scope.ts";
@@ -16,7 +17,7 @@ export function checkWasBought({ checkout_session_id }: Pick<License, "checkout_
 
 /**
  * Revokes a license, gives back what was paid last and ends its subscription, in this order: if Stripe fails, the license is
- * revoked already, and asking again gives the money back, once. Throws LICENSE_NOT_FOUND, CONFLICT where nothing was bought
+ * revoked already, and asking again gives the money back, once. `edge`: whether downloads follow already (`publishNow`). Throws LICENSE_NOT_FOUND, CONFLICT where nothing was bought
  * here or Stripe refuses, SERVICE_UNAVAILABLE where nothing is sold or Stripe does not answer, else what Stripe throws.
  */
 export async function refundAndRevoke(
@@ -24,15 +25,15 @@ export async function refundAndRevoke(
   admin: Actor,
   id: string,
   reason: string,
-): Promise<{ license: License; refund: Refunded }> {
+): Promise<{ license: License; refund: Refunded; edge: "published" | "pending" }> {
   const { DB } = c.env;
   const { stripe, graceDays } = await purchaseScope(c.env, c.var.config);
   const { license, changeIds } = await record(DB, id, admin, "license.refund", { admin_state: "revoked" }, { reason });
-  await publishLicenses(c, [{ licenseId: id, changeIds }]);
+  const edge = await publishNow(c, { topic: "license", key: id }, changeIds);
   const refund = await refundLicense(stripe, license).catch(afterRevoking);
   if (refund.amount > 0) await record(DB, id, admin, "license.refunded", {}, { details: refund });
   await publishLicenses(c, [await syncLicense(DB, stripe, id, graceDays, admin)]);
-  return { license: await requireLicense(DB, id), refund };
+  return { license: await requireLicense(DB, id), refund, edge };
 }
 
 /** For `catch`: whoever reads that money could not be given back must know what has been done all the same. */

@@ -4,15 +4,18 @@ import type { Actor } from "../storage/ledger.ts";
 import type { ReleaseAction } from "./release-status.ts";
 import { moveRelease, type Release } from "./release-store.ts";
 
-/** Moves a release on and publishes its worker's manifest. Throws what `moveRelease` does. */
+/**
+ * Moves a release on and publishes its worker's manifest. Returns it as it is now, and whether downloads follow already
+ * (`publishNow`). Throws what `moveRelease` does.
+ */
 export async function actOnRelease(
   c: RequestScope,
   admin: Actor,
   id: string,
   action: ReleaseAction,
   reason: string | null,
-): Promise<Release> {
+): Promise<{ release: Release; edge: "published" | "pending" }> {
   const { changeId, ...release } = await moveRelease(c.env.DB, admin, id, action, reason);
-  await publishNow(c, { topic: "manifest", key: release.worker_id }, changeId === null ? [] : [changeId]);
-  return release;
+  const manifest = { topic: "manifest", key: release.worker_id } as const;
+  return { release, edge: await publishNow(c, manifest, changeId === null ? [] : [changeId]) };
 }

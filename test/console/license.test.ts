@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { envWith, LaggingKv } from "../delivery/lagging-kv.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../licensing/license-fixture.ts";
 import { csrfTokenIn } from "../session/browser.ts";
 import { act, hiddenFields, read, send, signedIn } from "./admin.ts";
@@ -242,6 +243,20 @@ describe("an act upon a license", () => {
     expect(entries.results).toEqual([{ reason: "leaked on a forum", actor: expect.stringMatching(/^token:adm_/) }]);
     const refused = await hive("POST", "/v1/licenses/token", { credential: token, body: { fingerprint: "m" } });
     expect(refused.status).toBe(403);
+  });
+
+  it("that the edge does not follow yet is told as such", async () => {
+    const { id, key } = await issueLicense();
+    await activate(key, "m");
+    const machine = await env.DB.prepare("SELECT id FROM machines").first<string>("id");
+    const kv = new LaggingKv();
+    kv.isDown = true;
+    const browser = await signedIn(["licenses:write"], envWith(kv));
+    for (const path of [`/admin/licenses/${id}/machines/${machine}/remove`, `/admin/licenses/${id}/revoke`]) {
+      const { response } = await act(browser, path, { reason: "stolen" });
+      const page = await read(browser, response.headers.get("Location") ?? "");
+      expect(page, path).toContain("Downloads do not follow yet");
+    }
   });
 
   it("asks again for what is missing, and loses no input", async () => {

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createRelease } from "../../src/releases/release-store.ts";
+import { envWith, LaggingKv } from "../delivery/lagging-kv.ts";
 import { count, issueLicense } from "../licensing/license-fixture.ts";
 import { publisher, publishRelease, randomBytes } from "../releases/publish-release.ts";
 import { act, read, send, signedIn } from "./admin.ts";
@@ -46,7 +47,7 @@ describe("the releases in the console", () => {
     expect(preview).toContain("downloaded 2 times in the last 30 days, by 1 license");
     expect(preview).toContain("open to 2 licenses in force");
     expect(preview).toContain("within 70 seconds");
-    expect(response.headers.get("Location")).toBe(`/admin/releases/${id}?done=block`);
+    expect(response.headers.get("Location")).toBe(`/admin/releases/${id}?done=block&edge=published`);
     expect(await read(browser, `/admin/releases/${id}?done=block`)).toContain("The release is blocked.");
     expect(await statusOf(id)).toBe("blocked");
     expect(await count("audit", "action = 'release.block' AND reason = 'CVE-2026-1'")).toBe(1);
@@ -75,6 +76,17 @@ describe("the releases in the console", () => {
     expect(await statusOf(id)).toBe("yanked");
     await act(browser, `/admin/releases/${id}/unyank`, { reason: "not that slow" });
     expect(await statusOf(id)).toBe("published");
+  });
+
+  it("that the edge does not follow yet are told as such", async () => {
+    const { id } = await released();
+    const kv = new LaggingKv();
+    kv.isDown = true;
+    const browser = await signedIn(["releases:write"], envWith(kv));
+    const { response } = await act(browser, `/admin/releases/${id}/block`, { reason: "r" });
+    const page = await read(browser, response.headers.get("Location") ?? "");
+    expect(page).toContain("The release is blocked.");
+    expect(page).toContain("Downloads do not follow yet");
   });
 
   it("are not published before their files are there", async () => {

@@ -1,66 +1,36 @@
-import { createRoute } from "@hono/zod-openapi";
 import { adminActor } from "../../admin/authentication.ts";
 import { Problem } from "../../http/problem.ts";
 import { actOnLicense } from "../../licensing/license-act.ts";
 import { requireLicense } from "../../licensing/license-store.ts";
-import { pageDocs } from "../../page/page-docs.ts";
 import { previewLicenseAct } from "../act-preview.ts";
+import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
-import {
-  behind,
-  CONSOLE_REFUSALS,
-  createConsoleRouter,
-  FORM_REFUSALS,
-  formBehind,
-  formBody,
-} from "../console-router.ts";
+import { createConsoleRouter } from "../console-router.ts";
 import { keyPage } from "../key-page.tsx";
 import { type ActInput, LICENSE_ACTS, type LicenseAct, settledFields } from "../license-acts.tsx";
 import { licensePath } from "../license-path.ts";
 import { LicenseParams } from "../params.ts";
 import { reasonField } from "../reason-field.tsx";
-import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
+import type { TwoStepAct } from "../two-step-act.tsx";
 
 /** `GET` and `POST /admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
 export const licenseAct = createConsoleRouter();
 
 for (const act of LICENSE_ACTS) {
-  const path = `/admin/licenses/{id}/${act.name}` as const;
-  const request = { params: LicenseParams };
-  licenseAct.openapi(
-    createRoute({
-      method: "get",
-      path,
-      ...behind("licenses:write"),
-      request,
-      ...pageDocs({
-        summary: `Ask why, before: ${act.link.toLowerCase()} a license`,
-        answers: { 200: "The form." },
-        refusals: [...CONSOLE_REFUSALS, "LICENSE_NOT_FOUND"],
-      }),
-    }),
-    async (c) => askForAct(c, await twoStep(c, act, c.req.valid("param").id)),
-  );
-  licenseAct.openapi(
-    createRoute({
-      method: "post",
-      path,
-      ...formBehind("licenses:write"),
-      request: { ...request, ...formBody({ reason: "key found in a public repository" }) },
-      ...pageDocs({
-        summary: `Preview, then do: ${act.link.toLowerCase()} a license`,
-        description: "Without `idempotency_key` it answers with what would happen; the form on that page has one.",
-        answers: {
-          200: act.name === "rotate-key" ? "What would happen; then the new key, once." : "What would happen.",
-          409: "The form again: the state does not allow it.",
-          422: "The form again: something is missing.",
-        },
-        leadsTo: "The license, changed.",
-        refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
-      }),
-    }),
-    async (c) => answerAct(c, await twoStep(c, act, c.req.valid("param").id)),
-  );
+  registerAct(licenseAct, {
+    path: `/admin/licenses/{id}/${act.name}`,
+    scope: "licenses:write",
+    params: LicenseParams,
+    does: `${act.name} a license`,
+    example: { reason: "key found in a public repository" },
+    answers: {
+      409: "The form again: the state does not allow it.",
+      ...(act.name === "rotate-key" && { 200: "What would happen; then the new key, once." }),
+    },
+    leadsTo: "The license, changed.",
+    missing: ["LICENSE_NOT_FOUND"],
+    actOf: (c, { id }) => twoStep(c, act, id),
+  });
 }
 
 async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Promise<TwoStepAct<ActInput>> {

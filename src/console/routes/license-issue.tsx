@@ -1,49 +1,19 @@
-import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { adminActor } from "../../admin/authentication.ts";
 import { licenseByHand } from "../../licensing/license-issue.ts";
 import { issueLicense } from "../../licensing/license-issue-act.ts";
 import { MailAddress } from "../../mail/mail-address.ts";
 import { Field, SelectField, TextField } from "../../page/field.tsx";
-import { pageDocs } from "../../page/page-docs.ts";
 import { formatDate } from "../../page/time.tsx";
 import { PLAN_IDS, plans } from "../../purchase/plans.ts";
+import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
-import {
-  behind,
-  CONSOLE_REFUSALS,
-  createConsoleRouter,
-  FORM_REFUSALS,
-  formBehind,
-  formBody,
-} from "../console-router.ts";
+import { createConsoleRouter } from "../console-router.ts";
 import { counted } from "../counted.ts";
 import { keyPage } from "../key-page.tsx";
 import { LastDayToCome } from "../last-day.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
-import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
-
-const path = "/admin/licenses/new";
-
-const ask = createRoute({
-  method: "get",
-  path,
-  ...behind("licenses:write"),
-  ...pageDocs({ summary: "Ask what license to issue", answers: { 200: "The form." }, refusals: CONSOLE_REFUSALS }),
-});
-
-const send = createRoute({
-  method: "post",
-  path,
-  ...formBehind("licenses:write"),
-  request: formBody({ plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" }),
-  ...pageDocs({
-    summary: "Preview, then do: issue a license",
-    description: "Without `idempotency_key` it answers with what would be issued.",
-    answers: { 200: "What would be issued; then its key, once.", 422: "The form again: something is wrong." },
-    refusals: [...FORM_REFUSALS, "CONFLICT"],
-  }),
-});
+import type { TwoStepAct } from "../two-step-act.tsx";
 
 const MACHINES = "A whole number of machines, 1 to 100000.";
 
@@ -74,8 +44,17 @@ const IssueForm = z
   }));
 
 export const licenseIssue = createConsoleRouter();
-licenseIssue.openapi(ask, async (c) => askForAct(c, issueAct(c)));
-licenseIssue.openapi(send, async (c) => answerAct(c, issueAct(c)));
+
+registerAct(licenseIssue, {
+  path: "/admin/licenses/new",
+  scope: "licenses:write",
+  params: z.object({}),
+  does: "issue a license",
+  example: { plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" },
+  answers: { 200: "What would be issued; then its key, once." },
+  refusals: ["CONFLICT"],
+  actOf: issueAct,
+});
 
 function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
   const admin = adminActor(c);

@@ -5,9 +5,11 @@ import { pageDocs } from "../../page/page-docs.ts";
 import { currentTime } from "../../time.ts";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+import { EdgeNotice } from "../edge-notice.tsx";
 import { LICENSE_ACTS } from "../license-acts.tsx";
 import { LicenseBody } from "../license-page.tsx";
 import { readLicenseStory } from "../license-story.ts";
+import { ownerText } from "../owner-name.tsx";
 import { LicenseParams } from "../params.ts";
 import { STORY_KINDS } from "../story-entry.ts";
 
@@ -40,6 +42,7 @@ const route = createRoute({
 /** What is said after an act that has led here. */
 const DONE: ReadonlyMap<string, string> = new Map([
   ...LICENSE_ACTS.map(({ name, done }) => [name, done] as const),
+  ["erase", "The owner's data is erased, and every license of theirs has ended."],
   ["remove", "The machine's seat is freed, as far as no lease keeps it."],
 ]);
 
@@ -59,16 +62,14 @@ licenseRead.openapi(route, async (c) => {
   const news = done === undefined ? undefined : DONE.get(done);
   return consolePage(c, {
     part: "/admin/licenses",
-    title: story.license.email,
+    title: ownerText(story.license),
     main: (
       <>
         {news ? (
-          <Notice tone={edge === "pending" ? "careful" : "good"}>
-            {news}
-            {edge === "pending"
-              ? " Downloads do not follow yet: the edge store does not answer, and is tried again."
-              : ""}
-          </Notice>
+          <>
+            <Notice tone="good">{news}</Notice>
+            <EdgeNotice edge={edge} />
+          </>
         ) : null}
         <LicenseBody c={c} story={story} kinds={kinds} kind={kind} isLater={before !== null} now={now} />
       </>

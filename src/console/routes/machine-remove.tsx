@@ -1,63 +1,37 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { adminActor } from "../../admin/authentication.ts";
 import { Problem } from "../../http/problem.ts";
 import { requireLicense } from "../../licensing/license-store.ts";
 import { checkMayVoidLease, removeMachine } from "../../licensing/machine-removal.ts";
-import { pageDocs } from "../../page/page-docs.ts";
 import { formatDate } from "../../page/time.tsx";
 import { previewMachineRemoval } from "../act-preview.ts";
+import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
-import {
-  behind,
-  CONSOLE_REFUSALS,
-  createConsoleRouter,
-  FORM_REFUSALS,
-  formBehind,
-  formBody,
-} from "../console-router.ts";
+import { createConsoleRouter } from "../console-router.ts";
 import { licensePath } from "../license-path.ts";
 import { LicenseParams } from "../params.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
-import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
+import type { TwoStepAct } from "../two-step-act.tsx";
 
 const MachineParams = LicenseParams.extend({
   machine_id: z.string().openapi({ example: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
 });
 
-const path = "/admin/licenses/{id}/machines/{machine_id}/remove";
-const REFUSALS = ["LICENSE_NOT_FOUND", "NOT_FOUND"] as const;
-
-const ask = createRoute({
-  method: "get",
-  path,
-  ...behind("licenses:write"),
-  request: { params: MachineParams },
-  ...pageDocs({
-    summary: "Ask why, before: free a machine's seat",
-    answers: { 200: "The form." },
-    refusals: [...CONSOLE_REFUSALS, ...REFUSALS],
-  }),
-});
-
-const send = createRoute({
-  method: "post",
-  path,
-  ...formBehind("licenses:write"),
-  request: { params: MachineParams, ...formBody({ reason: "the machine was stolen", void_lease: "yes" }) },
-  ...pageDocs({
-    summary: "Preview, then do: free a machine's seat",
-    description: "Without `idempotency_key` it answers with what would happen. `void_lease`: owners only.",
-    answers: { 200: "What would happen.", 422: "The form again: something is missing." },
-    leadsTo: "The license, changed.",
-    refusals: [...FORM_REFUSALS, ...REFUSALS],
-  }),
-});
-
 const Removal = z.object({ reason: Reason, void_lease: z.literal("yes").optional() });
 
 export const machineRemove = createConsoleRouter();
-machineRemove.openapi(ask, async (c) => askForAct(c, await twoStep(c, c.req.valid("param"))));
-machineRemove.openapi(send, async (c) => answerAct(c, await twoStep(c, c.req.valid("param"))));
+
+registerAct(machineRemove, {
+  path: "/admin/licenses/{id}/machines/{machine_id}/remove",
+  scope: "licenses:write",
+  params: MachineParams,
+  does: "free a machine's seat",
+  example: { reason: "the machine was stolen", void_lease: "yes" },
+  description: "`void_lease`: owners only.",
+  leadsTo: "The license, changed.",
+  missing: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
+  actOf: twoStep,
+});
 
 async function twoStep(
   c: ConsoleContext,
@@ -96,8 +70,8 @@ async function twoStep(
       return previewMachineRemoval(machine, void_lease === "yes", admin.now);
     },
     carryOut: async ({ reason, void_lease }) => {
-      await removeMachine(c, admin, id, machine_id, { voidLease: void_lease === "yes", reason });
-      return c.redirect(`${back}?done=remove`, 303);
+      const edge = await removeMachine(c, admin, id, machine_id, { voidLease: void_lease === "yes", reason });
+      return c.redirect(`${back}?${new URLSearchParams({ done: "remove", edge })}`, 303);
     },
   };
 }

@@ -1,27 +1,19 @@
-import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { adminActor } from "../../admin/authentication.ts";
 import { findWorker } from "../../catalog/workers.ts";
 import { Problem } from "../../http/problem.ts";
-import { pageDocs } from "../../page/page-docs.ts";
 import { actOnRelease } from "../../releases/release-act.ts";
 import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../releases/release-status.ts";
 import { checkPublishable, readRelease } from "../../releases/release-store.ts";
+import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
-import {
-  behind,
-  CONSOLE_REFUSALS,
-  createConsoleRouter,
-  FORM_REFUSALS,
-  formBehind,
-  formBody,
-} from "../console-router.ts";
+import { createConsoleRouter } from "../console-router.ts";
 import { ReleaseParams } from "../params.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
 import { previewReleaseAct, RELEASE_ACTS } from "../release-acts.ts";
 import { releasePath } from "../release-path.ts";
 import { countEntitledLicenses, readReleaseUse } from "../release-reach.ts";
-import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
+import type { TwoStepAct } from "../two-step-act.tsx";
 
 /** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
 export const releaseAct = createConsoleRouter();
@@ -29,42 +21,18 @@ export const releaseAct = createConsoleRouter();
 const ReleaseForm = z.object({ reason: Reason });
 
 for (const action of RELEASE_ACTIONS) {
-  const path = `/admin/releases/{id}/${action}` as const;
-  const request = { params: ReleaseParams };
-  releaseAct.openapi(
-    createRoute({
-      method: "get",
-      path,
-      ...behind("releases:write"),
-      request,
-      ...pageDocs({
-        summary: `Ask why, before: ${action} a release`,
-        answers: { 200: "The form." },
-        refusals: [...CONSOLE_REFUSALS, "VERSION_NOT_FOUND"],
-      }),
-    }),
-    async (c) => askForAct(c, await twoStep(c, action, c.req.valid("param").id)),
-  );
-  releaseAct.openapi(
-    createRoute({
-      method: "post",
-      path,
-      ...formBehind("releases:write"),
-      request: { ...request, ...formBody({ reason: "crashes on start with driver 560" }) },
-      ...pageDocs({
-        summary: `Preview, then do: ${action} a release`,
-        description: "Without `idempotency_key` it answers with what would happen and whom it touches.",
-        answers: {
-          200: "What would happen.",
-          409: "The form again: the state does not allow it.",
-          422: "The form again: something is missing.",
-        },
-        leadsTo: "The release, changed.",
-        refusals: [...FORM_REFUSALS, "VERSION_NOT_FOUND"],
-      }),
-    }),
-    async (c) => answerAct(c, await twoStep(c, action, c.req.valid("param").id)),
-  );
+  registerAct(releaseAct, {
+    path: `/admin/releases/{id}/${action}`,
+    scope: "releases:write",
+    params: ReleaseParams,
+    does: `${action} a release`,
+    example: { reason: "crashes on start with driver 560" },
+    description: "It says, too, whom it touches.",
+    answers: { 409: "The form again: the state does not allow it." },
+    leadsTo: "The release, changed.",
+    missing: ["VERSION_NOT_FOUND"],
+    actOf: (c, { id }) => twoStep(c, action, id),
+  });
 }
 
 async function twoStep(
@@ -98,8 +66,8 @@ async function twoStep(
       return previewReleaseAct(release, action, use, audience);
     },
     carryOut: async ({ reason }) => {
-      await actOnRelease(c, admin, id, action, reason);
-      return c.redirect(`${releasePath(id)}?done=${action}`, 303);
+      const { edge } = await actOnRelease(c, admin, id, action, reason);
+      return c.redirect(`${releasePath(id)}?${new URLSearchParams({ done: action, edge })}`, 303);
     },
   };
 }

@@ -12,6 +12,7 @@ import { currentTime } from "../../time.ts";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
 import { counted } from "../counted.ts";
+import { EdgeNotice } from "../edge-notice.tsx";
 import { ReleaseParams } from "../params.ts";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS } from "../release-acts.ts";
 import { releasePath } from "../release-path.ts";
@@ -28,12 +29,13 @@ const route = createRoute({
         .string()
         .optional()
         .openapi({ param: { description: "The act that led here." }, example: "yank" }),
+      edge: z.enum(["published", "pending"]).optional(),
     }),
   },
   ...pageDocs({
     summary: "Show a release, its files and how much it is used",
     answers: { 200: "The release." },
-    refusals: [...CONSOLE_REFUSALS, "VERSION_NOT_FOUND"],
+    refusals: [...CONSOLE_REFUSALS, "VERSION_NOT_FOUND", "VALIDATION_FAILED"],
   }),
 });
 
@@ -42,14 +44,20 @@ export const releaseRead = createConsoleRouter();
 releaseRead.openapi(route, async (c) => {
   const release = await readRelease(c.env.DB, c.req.valid("param").id);
   const use = await readReleaseUse(c.env.DB, release, currentTime());
-  const done = RELEASE_ACTIONS.find((action) => action === c.req.valid("query").done);
+  const query = c.req.valid("query");
+  const done = RELEASE_ACTIONS.find((action) => action === query.done);
   const { text, tone } = RELEASE_WORDS[release.status];
   return consolePage(c, {
     part: "/admin/releases",
     title: `${release.worker_id} ${release.version}`,
     main: (
       <>
-        {done === undefined ? null : <Notice tone="good">{RELEASE_ACTS[done].done}</Notice>}
+        {done === undefined ? null : (
+          <>
+            <Notice tone="good">{RELEASE_ACTS[done].done}</Notice>
+            <EdgeNotice edge={query.edge} />
+          </>
+        )}
         <h1>
           {release.worker_id} {release.version}
         </h1>

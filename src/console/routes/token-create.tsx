@@ -1,51 +1,16 @@
-import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { checkWantedToken, makeAdminToken, type WantedToken } from "../../admin/admin-token-act.ts";
 import { adminActor } from "../../admin/authentication.ts";
 import { allows, SCOPES, type Scope } from "../../admin/scopes.ts";
 import { CopyBlock } from "../../page/copy-block.tsx";
 import { Field } from "../../page/field.tsx";
-import { pageDocs } from "../../page/page-docs.ts";
 import { formatDateTime } from "../../page/time.tsx";
+import { registerAct } from "../act-routes.ts";
 import { type ConsoleContext, consolePage } from "../console-page.tsx";
-import {
-  behind,
-  CONSOLE_REFUSALS,
-  createConsoleRouter,
-  FORM_REFUSALS,
-  formBehind,
-  formBody,
-} from "../console-router.ts";
+import { createConsoleRouter } from "../console-router.ts";
 import { LastDayToCome } from "../last-day.ts";
 import type { FieldErrors, SentForm } from "../sent-form.ts";
-import { answerAct, askForAct, type TwoStepAct } from "../two-step-act.tsx";
-
-const path = "/admin/tokens/new";
-
-const ask = createRoute({
-  method: "get",
-  path,
-  ...behind("tokens:write"),
-  ...pageDocs({ summary: "Ask what token to make", answers: { 200: "The form." }, refusals: CONSOLE_REFUSALS }),
-});
-
-const send = createRoute({
-  method: "post",
-  path,
-  ...formBehind("tokens:write"),
-  request: formBody({ name: "release pipeline", "releases:write": "yes", until: "2027-11-23" }),
-  ...pageDocs({
-    summary: "Preview, then do: make an admin token",
-    description:
-      "A scope is granted by a field of its name. Without `idempotency_key` it answers with what would be made.",
-    answers: {
-      200: "What would be made; then the token, once.",
-      403: "The form again: nobody hands on more than they have.",
-      422: "The form again: something is wrong.",
-    },
-    refusals: FORM_REFUSALS,
-  }),
-});
+import type { TwoStepAct } from "../two-step-act.tsx";
 
 /** What each scope allows, in words. */
 const SCOPE_WORDS: Record<Scope, string> = {
@@ -76,8 +41,20 @@ const TokenForm = z
   .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Choose what it may do." });
 
 export const tokenCreate = createConsoleRouter();
-tokenCreate.openapi(ask, async (c) => askForAct(c, createAct(c)));
-tokenCreate.openapi(send, async (c) => answerAct(c, createAct(c)));
+
+registerAct(tokenCreate, {
+  path: "/admin/tokens/new",
+  scope: "tokens:write",
+  params: z.object({}),
+  does: "make an admin token",
+  example: { name: "release pipeline", "releases:write": "yes", until: "2027-11-23" },
+  description: "A scope is granted by a field of its name.",
+  answers: {
+    200: "What would be made; then the token, once.",
+    403: "The form again: nobody hands on more than they have.",
+  },
+  actOf: createAct,
+});
 
 function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
   const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };

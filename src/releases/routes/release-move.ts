@@ -71,7 +71,7 @@ for (const action of RELEASE_ACTIONS) {
     }),
     async (c) => {
       const { reason = null } = c.req.valid("json");
-      const release = await actOnRelease(c, adminActor(c), c.req.valid("param").id, action, reason);
+      const { release } = await actOnRelease(c, adminActor(c), c.req.valid("param").id, action, reason);
       return c.json({ release: presentRelease(release) }, 200);
     },
   );
