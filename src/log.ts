@@ -11,7 +11,7 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\b(sk|rk|whsec)_\w+/g, "$1_(masked)"],
   [/\b(Basic|Bearer) +[\w.~+/=-]+/gi, "$1 (masked)"],
   [/\/(dl|recover)\/[\w~.-]+/g, "/$1/(masked)"],
-  [/[^\s@<>"\\]+@[^\s@<>"\\/]*\.\p{L}{2,}/gu, "(mail address)"],
+  [/(?<![^\s@<>"\\])[^\s@<>"\\]+@[^\s@<>"\\/]*\.\p{L}{2,}/gu, "(mail address)"],
 ];
 
 /** The text without what looks like a credential, a signed link or a mail address. */
