@@ -1,3 +1,4 @@
+import { holdsCredential } from "../licensing/search-term.ts";
 import { PLACES, type Place } from "./session.ts";
 
 /** No request can be answered with a longer `Location`, and none of our paths comes near. */
@@ -16,10 +17,12 @@ export function returnPath(place: Place, wanted: string | undefined): string {
   return isInside && !pathname.startsWith(signIn) ? pathname + search : root;
 }
 
-/** The sign-in page of `place`, which leads back to `request` if that was a page. */
+/** The sign-in page of `place`, which leads back to `request` if that was a page. No address that holds a credential is repeated. */
 export function signInPath(place: Place, request: Request): string {
   const { root, signIn } = PLACES[place];
   const { pathname, search } = new URL(request.url);
   const wanted = returnPath(place, pathname + search);
-  return request.method !== "GET" || wanted === root ? signIn : `${signIn}?${new URLSearchParams({ return: wanted })}`;
+  return request.method !== "GET" || wanted === root || holdsCredential(wanted)
+    ? signIn
+    : `${signIn}?${new URLSearchParams({ return: wanted })}`;
 }

@@ -23,6 +23,11 @@ describe("signing in to the console", () => {
     expect([again.status, again.headers.get("Location")]).toEqual([303, "/admin"]);
   });
 
+  it("repeats no key that somebody has put into an address", async () => {
+    const sentAway = await new TestBrowser().get(`/admin/licenses?q=rbee_lic_${"0".repeat(54)}`);
+    expect([sentAway.status, sentAway.headers.get("Location")]).toEqual([303, "/admin/sign-in"]);
+  });
+
   it("leads to no other site", async () => {
     const { token } = await makeToken(["owner"]);
     for (const wanted of ["https://evil.example", "//evil.example/admin", "/account", "/admin/../x"]) {
