@@ -1,5 +1,7 @@
 import { createAdminRouter } from "./router.ts";
 import { auditList } from "./routes/audit-list.ts";
+import { metricsRead } from "./routes/metrics-read.ts";
+import { republish } from "./routes/republish.ts";
 import { statsRead } from "./routes/stats-read.ts";
 import { tokenCreate } from "./routes/token-create.ts";
 import { tokenList } from "./routes/token-list.ts";
@@ -12,3 +14,5 @@ adminRoutes.route("/", tokenList);
 adminRoutes.route("/", tokenRevoke);
 adminRoutes.route("/", auditList);
 adminRoutes.route("/", statsRead);
+adminRoutes.route("/", metricsRead);
+adminRoutes.route("/", republish);

@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -58,6 +59,7 @@ const ask = (assertion: string, init: RequestInit = {}, path = "/v1/admin/audit"
       headers: { "CF-Connecting-IP": newAddress(), "Cf-Access-Jwt-Assertion": assertion, ...init.headers },
     }),
     accessEnv,
+    createExecutionContext(),
   );
 
 describe("a person who comes through Cloudflare Access", () => {

@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { revokeAdminToken } from "../../src/admin/admin-token-store.ts";
@@ -84,6 +85,7 @@ describe("an admin credential", () => {
     const response = await app.fetch(
       new Request("https://catalog.test/v1/admin/tokens", { headers: { Authorization: "Bearer rbee_adm_short" } }),
       env,
+      createExecutionContext(),
     );
     expect(response.status).toBe(401);
     expect(prepare).not.toHaveBeenCalled();
@@ -92,6 +94,7 @@ describe("an admin credential", () => {
     await app.fetch(
       new Request("https://catalog.test/v1/admin/tokens", { headers: { Authorization: `Bearer ${token}` } }),
       env,
+      createExecutionContext(),
     );
     expect(prepare).toHaveBeenCalled();
     prepare.mockRestore();

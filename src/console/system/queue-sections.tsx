@@ -7,13 +7,14 @@ import { Time } from "../../page/time.tsx";
 import type { StoredEvent } from "../../purchase/event-store.ts";
 import type { UnixSeconds } from "../../time.ts";
 import { type ConsoleContext, may } from "../console-page.tsx";
+import { counted } from "../counted.ts";
 import { licensePath } from "../license-path.ts";
 import { RetryButton } from "./retry-button.tsx";
 import type { SystemData } from "./system-data.ts";
 
 /** Events of Stripe's that are not handled, or need a person. */
 export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[] }> = ({ c, events }) => (
-  <section aria-labelledby="events">
+  <section class="queue" aria-labelledby="events">
     <h2 id="events">Payment events</h2>
     <p>
       Unhandled ones are tried again each minute, those for a person every six hours: an unknown price, for example.
@@ -54,24 +55,17 @@ export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[]; 
   mails,
   now,
 }) => (
-  <section aria-labelledby="mails">
+  <section class="queue" aria-labelledby="mails">
     <h2 id="mails">Mails not sent</h2>
     <DataTable
       caption="Mails that are not sent"
       quiet
-      columns={["Mail", "To", "Since", "Failed", "Next", "Why", ""]}
-      numeric={["Failed"]}
+      columns={["Mail", "To", "Since", "How it goes", ""]}
       rows={mails.map((mail) => [
         mail.kind.replaceAll("_", " "),
         recipientOf(c, mail),
         <Time at={mail.created_at} clock />,
-        formatCount(mail.attempts),
-        mail.next_attempt_at === null ? (
-          <StatusBadge tone="bad">Given up</StatusBadge>
-        ) : (
-          <Time at={mail.next_attempt_at} clock />
-        ),
-        mail.last_error ?? "",
+        <MailState mail={mail} />,
         mayRetryMail(mail, now) ? (
           <RetryButton c={c} action={`/admin/system/mails/${mail.id}/retry`} text="Send now" what={mail.id} />
         ) : null,
@@ -81,6 +75,19 @@ export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[]; 
   </section>
 );
 
+const MailState: FC<{ mail: UnsentMail }> = ({ mail: { attempts, next_attempt_at, last_error } }) => (
+  <>
+    {next_attempt_at === null ? (
+      <StatusBadge tone="bad">Given up</StatusBadge>
+    ) : (
+      <>
+        Next try <Time at={next_attempt_at} clock />
+      </>
+    )}
+    {last_error === null ? null : ` · failed ${counted(attempts, "time")}: ${last_error}`}
+  </>
+);
+
 function recipientOf(c: ConsoleContext, { license_id, recipient }: UnsentMail) {
   if (!may(c, "licenses:read")) return license_id ?? "";
   return license_id === null ? recipient : <a href={licensePath(license_id)}>{recipient}</a>;
@@ -88,7 +95,7 @@ function recipientOf(c: ConsoleContext, { license_id, recipient }: UnsentMail) {
 
 /** What the edge has yet to be told. */
 export const OutboxSection: FC<{ c: ConsoleContext; outbox: SystemData["outbox"] }> = ({ c, outbox }) => (
-  <section aria-labelledby="outbox">
+  <section class="queue" aria-labelledby="outbox">
     <h2 id="outbox">Changes not published</h2>
     <p>
       Each is safe in the ledger and published again each minute until KV takes it. Until then downloads go by what it

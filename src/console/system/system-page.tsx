@@ -41,7 +41,7 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
     <OutboxSection c={c} outbox={data.outbox} />
     <section aria-labelledby="jobs">
       <h2 id="jobs">Recurring work</h2>
-      <dl>
+      <dl class="facts">
         {data.marks.map(({ name, at }) => (
           <>
             <dt>{MARKS[name] ?? name}</dt>
@@ -55,7 +55,7 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
     </section>
     <section aria-labelledby="setup">
       <h2 id="setup">How it is set up</h2>
-      <dl>
+      <dl class="facts">
         {configFacts(c.var.config).map(([name, value]) => (
           <>
             <dt>{name}</dt>
