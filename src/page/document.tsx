@@ -1,17 +1,17 @@
 import type { Child, FC } from "hono/jsx";
 import { raw } from "hono/utils/html";
+import { LookAgain } from "./look-again.tsx";
 import type { Page, PublicPage } from "./page.tsx";
 import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from "./paths.ts";
 
 type Props = Omit<Page, "status" | "headers"> & { header: Child };
 
 /** A whole document: the head, the header, `main` and the footer. */
-export const Document: FC<Props> = ({ title, main, header, wide = false, publicPage, refreshAfter }) => (
+export const Document: FC<Props> = ({ title, main, header, wide = false, publicPage, lookAgainAfter }) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
-      {refreshAfter === undefined ? null : <meta http-equiv="refresh" content={String(refreshAfter)} />}
       <title>{`${title} · rbee workers`}</title>
       {publicPage ? <PublicHead title={title} {...publicPage} /> : <meta name="robots" content="noindex" />}
       <link rel="icon" href={ICON_PATH} type="image/svg+xml" />
@@ -25,6 +25,7 @@ export const Document: FC<Props> = ({ title, main, header, wide = false, publicP
       {header}
       <main id="main" class={wide ? "wide" : undefined} tabindex={-1}>
         {main}
+        {lookAgainAfter === undefined ? null : <LookAgain seconds={lookAgainAfter} />}
       </main>
       <footer>
         <p>

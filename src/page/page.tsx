@@ -23,19 +23,20 @@ export type Page = {
   publicPage?: PublicPage;
   /** Default 200. */
   status?: number;
-  /** Seconds after which the browser loads the page again, for one that waits for something. */
-  refreshAfter?: number;
+  /** For a page that waits for something: after how many seconds its script looks again, and again. */
+  lookAgainAfter?: number;
   /** Origins beside our own that its forms may lead to, redirects included. */
   formTargets?: readonly string[];
   headers?: Record<string, string>;
 };
 
-const policyOf = ({ formTargets = [] }: Page): string =>
+const policyOf = ({ formTargets = [], lookAgainAfter }: Page): string =>
   [
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
     "img-src 'self'",
+    ...(lookAgainAfter === undefined ? [] : ["connect-src 'self'"]),
     ["form-action 'self'", ...formTargets].join(" "),
     "base-uri 'none'",
     "frame-ancestors 'none'",

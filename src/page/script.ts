@@ -1,6 +1,7 @@
 /**
  * The one script of all pages; each of them works without it. A button that names an element in `data-copy` copies that
- * element's text and says so; where the browser refuses, it selects the text.
+ * element's text and says so; where the browser refuses, it selects the text. A page with `data-look-again` (seconds) asks for
+ * itself again until it has another title, and is then loaded anew.
  */
 export const SCRIPT = `"use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -16,5 +17,17 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
       getSelection().selectAllChildren(source);
     }
   });
+}
+const waiting = document.querySelector("[data-look-again]");
+if (waiting) {
+  waiting.hidden = false;
+  const wait = () => setTimeout(look, waiting.dataset.lookAgain * 1000);
+  const look = async () => {
+    const html = await fetch(location.href).then((answer) => answer.text()).catch(() => "");
+    const { title } = new DOMParser().parseFromString(html, "text/html");
+    if (title && title !== document.title) location.reload();
+    else wait();
+  };
+  wait();
 }
 `;

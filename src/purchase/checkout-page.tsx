@@ -6,7 +6,7 @@ import { formatDate } from "../page/time.tsx";
 import { PLAN_IDS, plans } from "./plans.ts";
 import type { SessionView } from "./session-view.ts";
 
-const REFRESH_SECONDS = 5;
+const LOOK_AGAIN_SECONDS = 5;
 
 /** The page a buyer comes back to: the key, or what is being waited for, or what went wrong. `origin` is this service's own. */
 export function checkoutPage(view: SessionView, origin: string): Promise<Response> {
@@ -14,17 +14,14 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
     case "pending":
       return page({
         title: "Waiting for your payment",
-        refreshAfter: REFRESH_SECONDS,
+        lookAgainAfter: LOOK_AGAIN_SECONDS,
         main: (
           <>
             <h1>Waiting for your payment</h1>
             <p role="status">
               Your order is with us; the payment is not confirmed yet. Some ways to pay take minutes, some take days.
             </p>
-            <p>
-              This page looks again every few seconds. You can also close it: the license key comes by mail as soon as
-              the payment is there.
-            </p>
+            <p>You can close this page: the license key comes by mail as soon as the payment is there.</p>
           </>
         ),
       });
@@ -125,14 +122,13 @@ export const laterPage = (): Promise<Response> =>
   page({
     title: "One moment",
     status: 503,
-    refreshAfter: REFRESH_SECONDS,
-    headers: { "Retry-After": String(REFRESH_SECONDS) },
+    lookAgainAfter: LOOK_AGAIN_SECONDS,
+    headers: { "Retry-After": String(LOOK_AGAIN_SECONDS) },
     main: (
       <>
         <h1>One moment, please</h1>
         <p role="status">
-          We cannot look at your order just now. Your payment is safe, and your license key will come by mail. This page
-          tries again by itself.
+          We cannot look at your order just now. Your payment is safe, and your license key will come by mail.
         </p>
       </>
     ),

@@ -36,7 +36,7 @@ describe("a page", () => {
       title: "t",
       main: <p>text</p>,
       status: 202,
-      refreshAfter: 3,
+      lookAgainAfter: 3,
       formTargets: ["https://checkout.stripe.com"],
       headers: { "Cache-Control": "public", "Set-Cookie": "a=b" },
     });
@@ -46,6 +46,7 @@ describe("a page", () => {
     );
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     expect(response.headers.get("Set-Cookie")).toBe("a=b");
-    expect(await response.text()).toContain('<meta http-equiv="refresh" content="3"/>');
+    expect(response.headers.get("Content-Security-Policy")).toContain("connect-src 'self';");
+    expect(await response.text()).toContain('data-look-again="3"');
   });
 });

@@ -98,12 +98,13 @@ describe("the form that buys", () => {
 describe("the page after the payment page", () => {
   const heading = async (response: Response) => (await find(response, "h1"))[0]?.text;
 
-  it("waits for a payment by itself, and says so", async () => {
+  it("waits for a payment, looking again by itself or by a link", async () => {
     const checkout = await begin("premium-lifetime");
     await press(checkout.url, "delayed", "ada@example.com");
     const path = `/checkout/success?session_id=${checkout.sessionId}`;
     const html = await (await ask("GET", path)).text();
-    expect((await find(new Response(html), "meta[http-equiv=refresh]"))[0]?.attributes["content"]).toBe("5");
+    expect((await find(new Response(html), "[data-look-again]"))[0]?.attributes["data-look-again"]).toBe("5");
+    expect((await find(new Response(html), 'main a[href=""]'))[0]?.text.trim()).toBe("Look again");
     expect(await heading(new Response(html))).toBe("Waiting for your payment");
   });
 
