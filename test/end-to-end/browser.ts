@@ -34,7 +34,10 @@ export const launchChromium = (executablePath: string): Promise<Browser> =>
     ],
   });
 
-/** A buyer's window, and what has gone wrong on pages of `origin`: errors on the console, CSP violations among them. */
+/**
+ * Somebody's window, and what has gone wrong on pages of `origin`: errors on the console, CSP violations among them. A page that
+ * itself has an error's status, and says why, is none.
+ */
 export type Window = { context: BrowserContext; page: Page; faults: string[] };
 
 /** Opens a window of a profile of its own. */
@@ -48,7 +51,9 @@ export async function openWindow(
   const faults: string[] = [];
   const isOurs = (url: string): boolean => url === "" || url.startsWith(`${origin}/`);
   page.on("console", (message) => {
-    if (message.type() === "error" && isOurs(message.location().url)) faults.push(message.text());
+    const { url } = message.location();
+    const isRefusal = url === page.url() && message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && isOurs(url) && !isRefusal) faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(error.message));
   return { context, page, faults };

@@ -8,7 +8,11 @@ const Status = z.object({
   license: z.object({ id: z.string(), machine_limit: z.number() }).optional(),
 });
 
-export type Bought = { sessionId: string; licenseId: string; key: string };
+/** A checkout whose pay page was answered; `cookie` (`name=value`) marks the browser that began it. */
+export type Purchase = { sessionId: string; cookie: string };
+export type Bought = Purchase & { licenseId: string; key: string };
+
+type Order = { machines?: number; email?: string };
 
 const post = (url: string, body: object, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(url, {
@@ -18,18 +22,28 @@ const post = (url: string, body: object, headers: Record<string, string> = {}): 
     body: JSON.stringify(body),
   });
 
-/** Buys a plan by HTTP alone: begins a checkout, presses the pay page's button, and asks for the key with the cookie. */
-export async function buy(origin: string, plan: string, machines?: number): Promise<Bought> {
+/** Begins a checkout by HTTP alone, and presses a button of the pay page: `delayed` is a payment that takes its time. */
+export async function pay(
+  origin: string,
+  plan: string,
+  action: "pay" | "delayed",
+  { machines, email = "buyer@example.com" }: Order = {},
+): Promise<Purchase> {
   const begun = await post(`${origin}/v1/checkout`, { plan, ...(machines === undefined ? {} : { machines }) });
   if (begun.status !== 201) throw new Error(`${plan}: ${begun.status} ${await begun.text()}`);
   const { url, session_id } = Begun.parse(await begun.json());
   const cookie = begun.headers.get("Set-Cookie")?.split(";", 1)[0] ?? "";
-  const form = new URLSearchParams({ email: "buyer@example.com", action: "pay" });
-  await fetch(url, { method: "POST", body: form, redirect: "manual" });
-  const answer = await fetch(`${origin}/v1/checkout/${session_id}`, { headers: { Cookie: cookie } });
+  await fetch(url, { method: "POST", body: new URLSearchParams({ email, action }), redirect: "manual" });
+  return { sessionId: session_id, cookie };
+}
+
+/** Buys a plan by HTTP alone, and asks for the key with the cookie. */
+export async function buy(origin: string, plan: string, order?: Order): Promise<Bought> {
+  const purchase = await pay(origin, plan, "pay", order);
+  const answer = await fetch(`${origin}/v1/checkout/${purchase.sessionId}`, { headers: { Cookie: purchase.cookie } });
   const { key, license } = Status.parse(await answer.json());
-  if (key === undefined || license === undefined) throw new Error(`${session_id} gave no key`);
-  return { sessionId: session_id, licenseId: license.id, key };
+  if (key === undefined || license === undefined) throw new Error(`${purchase.sessionId} gave no key`);
+  return { ...purchase, licenseId: license.id, key };
 }
 
 /** Where the billing portal of a license is. */

@@ -130,7 +130,7 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
   });
 
   it("changes the number of machines in the billing portal, and cancels there", async () => {
-    const { key, licenseId, sessionId } = await buy(start.url, "premium-monthly", 1);
+    const { key, licenseId, sessionId } = await buy(start.url, "premium-monthly", { machines: 1 });
     expect(await activation("first", key)).toBe("");
     expect(await activation("second", key)).toBe("MACHINE_LIMIT_REACHED");
     window = await openWindow(browser, start.url);

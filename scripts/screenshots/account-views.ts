@@ -1,0 +1,89 @@
+import type { Page } from "playwright-core";
+import type { PageView } from "./page-view.ts";
+import type { SampleCatalog } from "./sample-catalog.ts";
+
+const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).click();
+
+const license = (name: "monthly" | "onHold" | "revoked" | "canceled" | "inGrace" | "given", caption: string) => ({
+  caption,
+  as: "owner" as const,
+  path: ({ licenses }: SampleCatalog) => `/account/licenses/${licenses[name].licenseId}`,
+});
+
+const MONTHLY = license("monthly", "");
+
+/** What customers see. */
+export const ACCOUNT_VIEWS: readonly PageView[] = [
+  { name: "sign-in", caption: "Sign in", as: "anybody", path: () => "/account/sign-in" },
+  {
+    name: "sign-in-refused",
+    caption: "A key that opens nothing",
+    as: "anybody",
+    path: () => "/account/sign-in",
+    async act(page) {
+      await page.getByLabel("License key").fill("rbee_lic_06H0JM1851Z93CPT0M0HB8NP98");
+      await press("Sign in")(page);
+    },
+  },
+  {
+    name: "sign-in-link",
+    caption: "A link is on its way",
+    as: "anybody",
+    path: () => "/account/sign-in",
+    async act(page) {
+      await page.getByLabel("Mail address").fill("nobody@example.com");
+      await press("Mail me a link")(page);
+    },
+  },
+  { name: "recover", caption: "What a mailed link leads to", as: "anybody", path: ({ links }) => links.fresh },
+  { name: "recover-used", caption: "A link that was used", as: "anybody", path: ({ links }) => links.used },
+  {
+    name: "recover-forged",
+    caption: "A link that was never ours",
+    as: "anybody",
+    path: () => "/recover/kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+  },
+  { name: "account", caption: "All licenses of an address", as: "owner", path: () => "/account", dark: true },
+  { name: "account-license", ...MONTHLY, caption: "A license with machines", dark: true },
+  { name: "account-key", ...MONTHLY, caption: "Its key, shown on demand", act: press("Show the key") },
+  {
+    name: "account-lease-refused",
+    ...MONTHLY,
+    caption: "A lease for no machine",
+    async act(page) {
+      await page.getByLabel("Or the fingerprint of another machine").fill("x");
+      await press("Download the lease")(page);
+    },
+  },
+  {
+    name: "account-rotate",
+    caption: "Replace a key?",
+    as: "owner",
+    path: ({ licenses }) => `/account/licenses/${licenses.monthly.licenseId}/rotate-key`,
+  },
+  {
+    name: "account-rotated",
+    caption: "The new key",
+    as: "owner",
+    path: ({ licenses }) => `/account/licenses/${licenses.given.licenseId}/rotate-key`,
+    act: press("Replace the key"),
+  },
+  { name: "account-given", ...license("given", "A license that was given, and extended") },
+  { name: "account-on-hold", ...license("onHold", "On hold while a payment is disputed") },
+  { name: "account-in-grace", ...license("inGrace", "A payment failed: in grace") },
+  { name: "account-canceled", ...license("canceled", "Canceled, and paid for still") },
+  { name: "account-revoked", ...license("revoked", "Revoked") },
+  { name: "account-erase", caption: "Delete my data", as: "owner", path: () => "/account/erase" },
+  {
+    name: "account-erase-prove",
+    caption: "Signed in by key: prove it",
+    as: "key holder",
+    path: () => "/account/erase",
+  },
+  {
+    name: "account-unknown",
+    caption: "Somebody else's license",
+    as: "key holder",
+    path: ({ licenses }) => `/account/licenses/${licenses.monthly.licenseId}`,
+  },
+];

@@ -1,0 +1,143 @@
+import type { Page } from "playwright-core";
+import type { PageView } from "./page-view.ts";
+import type { SampleCatalog } from "./sample-catalog.ts";
+
+const admin = { as: "admin" } as const;
+
+type Licensed = "monthly" | "revoked" | "lifetime" | "onHold";
+const licensePath =
+  (name: Licensed, rest = "") =>
+  ({ licenses }: SampleCatalog) =>
+    `/admin/licenses/${licenses[name].licenseId}${rest}`;
+
+const releasePath =
+  (name: "published" | "draft" | "yanked", rest = "") =>
+  ({ releases }: SampleCatalog) =>
+    `/admin/releases/${releases[name]}${rest}`;
+
+/** Gives a reason and goes on to the page that says what will happen; nothing does yet. */
+const preview =
+  (reason: string, fields: Readonly<Record<string, string>> = {}) =>
+  async (page: Page): Promise<void> => {
+    for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value);
+    await page.getByLabel("Reason").fill(reason);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.waitForLoadState();
+  };
+
+/** What admins see. */
+export const CONSOLE_VIEWS: readonly PageView[] = [
+  { name: "console-sign-in", caption: "Sign in", as: "anybody", path: () => "/admin/sign-in" },
+  {
+    name: "console-sign-in-refused",
+    caption: "A token that opens nothing",
+    as: "anybody",
+    path: () => "/admin/sign-in",
+    async act(page) {
+      await page.getByLabel("Admin token").fill("rbee_adm_GMwfLPBazxXnl7k5RL9Oao9gzgqFwK80CdBIHZFlPyc");
+      await page.getByRole("button", { name: "Sign in" }).click();
+    },
+  },
+  { name: "console", ...admin, caption: "The dashboard", path: () => "/admin", dark: true },
+  { name: "console-licenses", ...admin, caption: "Licenses", path: () => "/admin/licenses", dark: true },
+  { name: "console-licenses-found", ...admin, caption: "A search", path: () => "/admin/licenses?q=ada%40example.com" },
+  { name: "console-licenses-none", ...admin, caption: "Nothing found", path: () => "/admin/licenses?q=nobody" },
+  { name: "console-license", ...admin, caption: "The story of a license", path: licensePath("monthly"), dark: true },
+  { name: "console-license-revoked", ...admin, caption: "One that was revoked", path: licensePath("revoked") },
+  { name: "console-issue", ...admin, caption: "Issue a license", path: () => "/admin/licenses/new" },
+  {
+    name: "console-issue-preview",
+    ...admin,
+    caption: "Issue it?",
+    path: () => "/admin/licenses/new",
+    act: preview("for a review", { "Owner's mail address": "review@example.com" }),
+  },
+  { name: "console-revoke", ...admin, caption: "Revoke: why?", path: licensePath("monthly", "/revoke") },
+  {
+    name: "console-revoke-preview",
+    ...admin,
+    caption: "Revoke: what will happen, and how soon",
+    path: licensePath("monthly", "/revoke"),
+    act: preview("key found in a public repository"),
+    dark: true,
+  },
+  { name: "console-suspend", ...admin, caption: "Suspend", path: licensePath("monthly", "/suspend") },
+  {
+    name: "console-reinstate-preview",
+    ...admin,
+    caption: "Reinstate?",
+    path: licensePath("revoked", "/reinstate"),
+    act: preview("it was their own repository"),
+  },
+  {
+    name: "console-extend-refused",
+    ...admin,
+    caption: "Extend by nothing",
+    path: licensePath("monthly", "/extend"),
+    act: preview("asked for more time"),
+  },
+  { name: "console-rotate-key", ...admin, caption: "A new key", path: licensePath("monthly", "/rotate-key") },
+  {
+    name: "console-rotated",
+    ...admin,
+    caption: "The new key, once",
+    path: licensePath("revoked", "/rotate-key"),
+    async act(page) {
+      await preview("leaked")(page);
+      await page.getByRole("button", { name: "Make a new key" }).click();
+      await page.waitForLoadState();
+    },
+  },
+  {
+    name: "console-refund-preview",
+    ...admin,
+    caption: "Refund and revoke?",
+    path: licensePath("lifetime", "/refund"),
+    act: preview("bought twice"),
+  },
+  { name: "console-erase", ...admin, caption: "Erase a person", path: licensePath("lifetime", "/erase") },
+  {
+    name: "console-remove-machine",
+    ...admin,
+    caption: "Free a seat",
+    path: ({ licenses: { monthly } }) => `/admin/licenses/${monthly.licenseId}/machines/${monthly.machineId}/remove`,
+  },
+  { name: "console-releases", ...admin, caption: "Releases", path: () => "/admin/releases" },
+  { name: "console-release", ...admin, caption: "A release", path: releasePath("published") },
+  { name: "console-release-draft", ...admin, caption: "A draft", path: releasePath("draft") },
+  {
+    name: "console-publish-refused",
+    ...admin,
+    caption: "A draft without files",
+    path: releasePath("draft", "/publish"),
+    act: preview("announced"),
+  },
+  {
+    name: "console-yank-preview",
+    ...admin,
+    caption: "Yank?",
+    path: releasePath("published", "/yank"),
+    act: preview("crashes on start"),
+  },
+  { name: "console-unyank", ...admin, caption: "Unyank", path: releasePath("yanked", "/unyank") },
+  {
+    name: "console-block-preview",
+    ...admin,
+    caption: "Block?",
+    path: releasePath("published", "/block"),
+    act: preview("a model file can overwrite memory"),
+  },
+  { name: "console-audit", ...admin, caption: "The audit trail", path: () => "/admin/audit" },
+  { name: "console-tokens", ...admin, caption: "Tokens", path: () => "/admin/tokens" },
+  { name: "console-token-new", ...admin, caption: "A new token", path: () => "/admin/tokens/new" },
+  {
+    name: "console-token-revoke",
+    ...admin,
+    caption: "Revoke a token",
+    path: ({ tokens }) => `/admin/tokens/${tokens.supportId}/revoke`,
+  },
+  { name: "console-system", ...admin, caption: "How the service does", path: () => "/admin/system" },
+  { name: "console-republish", ...admin, caption: "Publish again", path: () => "/admin/system/republish" },
+  { name: "console-support", caption: "A license, as support sees it", as: "support", path: licensePath("monthly") },
+  { name: "console-forbidden", caption: "What support may not see", as: "support", path: () => "/admin/tokens" },
+];

@@ -1,0 +1,59 @@
+import type { Page } from "playwright-core";
+
+/** Of 100; what is small in a page is still to be read. */
+const QUALITY = 45;
+
+/** A page is shown down to here, in CSS pixels: what follows in a long one is more of the same. */
+const TALLEST = 2400;
+
+/** The day that every picture was taken on. */
+const DAY = "2026-11-21";
+
+/**
+ * Gives a page the day above and ids that count up from one, of the same length, instead of what the clock and chance have
+ * made: a picture changes when its page does. What is told apart by ids stays apart.
+ */
+export const settle = (page: Page): Promise<void> =>
+  page.evaluate((day) => {
+    const DAY_MS = 86_400_000;
+    const shift = Math.floor(Date.parse(day) / DAY_MS) - Math.floor(Date.now() / DAY_MS);
+    const long = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+    const short = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+    const shifted = (text: string): string => {
+      const isLong = /\d{4}$/.test(text);
+      const at = Date.parse(isLong ? `${text} UTC` : `${text} ${new Date().getUTCFullYear()} UTC`);
+      return (isLong ? long : short).format(at + shift * DAY_MS);
+    };
+    const known = new Map<string, string>();
+    const numbered = (text: string, prefix: string): string => {
+      const same = known.get(text) ?? prefix + String(known.size + 1).padStart(text.length - prefix.length, "0");
+      known.set(text, same);
+      return same;
+    };
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      node.textContent = (node.textContent ?? "")
+        .replaceAll(/\b\d{1,2} [A-Z][a-z]{2,8} 20\d\d\b|\b\d{1,2} [A-Z][a-z]{2}\b(?! 20)/g, shifted)
+        .replaceAll(/\b\d\d:\d\d(?= UTC)/g, "12:00")
+        .replaceAll(/\b(rbee_lic_|rbee_adm_|[a-z]{2,5}_(?:test_)?)[\w-]{8,}/g, numbered)
+        .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (text) => numbered(text, ""))
+        .replaceAll(/(?<=http:\/\/localhost:)\d+/g, "8787");
+    }
+  }, DAY);
+
+/** A picture of the whole page as it is (WebP). */
+export async function takePicture(page: Page): Promise<Buffer> {
+  const session = await page.context().newCDPSession(page);
+  try {
+    const { cssContentSize } = await session.send("Page.getLayoutMetrics");
+    const { data } = await session.send("Page.captureScreenshot", {
+      format: "webp",
+      quality: QUALITY,
+      captureBeyondViewport: true,
+      clip: { x: 0, y: 0, width: cssContentSize.width, height: Math.min(cssContentSize.height, TALLEST), scale: 1 },
+    });
+    return Buffer.from(data, "base64");
+  } finally {
+    await session.detach();
+  }
+}

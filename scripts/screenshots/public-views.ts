@@ -1,0 +1,55 @@
+import type { PageView } from "./page-view.ts";
+
+const PREMIUM = "/w/llm-worker-rbee-premium-cpu";
+
+/** What anybody may see, and what follows a payment. */
+export const PUBLIC_VIEWS: readonly PageView[] = [
+  { name: "home", caption: "Every worker", as: "anybody", path: () => "/", dark: true },
+  { name: "home-search", caption: "A search", as: "anybody", path: () => "/?q=gguf&backend=cuda" },
+  { name: "home-nothing", caption: "A search that finds nothing", as: "anybody", path: () => "/?q=whisper" },
+  { name: "worker-premium", caption: "A premium worker", as: "anybody", path: () => PREMIUM, dark: true },
+  { name: "worker-free", caption: "A free worker", as: "anybody", path: () => "/w/llm-worker-rbee-cpu" },
+  {
+    name: "worker-unreleased",
+    caption: "A worker without a binary",
+    as: "anybody",
+    path: () => "/w/llm-worker-rbee-metal",
+  },
+  { name: "install", caption: "Ways to install", as: "anybody", path: () => "/install" },
+  { name: "plans", caption: "Plans and prices", as: "anybody", path: () => "/plans" },
+  {
+    name: "checkout-success",
+    caption: "After paying: the key",
+    as: "buyer",
+    path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.complete.sessionId}`,
+    dark: true,
+  },
+  {
+    name: "checkout-success-elsewhere",
+    caption: "The same in another browser",
+    as: "anybody",
+    path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.complete.sessionId}`,
+  },
+  {
+    name: "checkout-pending",
+    caption: "A payment that takes its time",
+    as: "anybody",
+    path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.pending.sessionId}`,
+  },
+  {
+    name: "checkout-failed",
+    caption: "A payment that failed",
+    as: "anybody",
+    path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.failed.sessionId}`,
+  },
+  { name: "checkout-cancelled", caption: "Turned back", as: "anybody", path: () => "/checkout/cancelled" },
+  { name: "checkout-unknown", caption: "No such purchase", as: "anybody", path: () => "/checkout/success" },
+  { name: "problem", caption: "An address that leads nowhere", as: "anybody", path: () => "/nowhere" },
+  {
+    name: "reference",
+    caption: "The API's reference",
+    as: "anybody",
+    path: () => "/docs",
+    parts: ["header", "nav li:first-child", "main > section:first-of-type", "main > section:last-of-type"],
+  },
+];

@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { CatalogClient } from "../../src/cli/catalog-client.ts";
+import { within } from "../../test/end-to-end/buyer.ts";
+import { freePort, launch, ready } from "../../test/end-to-end/development-server.ts";
+import { developmentPaths } from "../development/paths.ts";
+import { ensureReleaseKey } from "../development/release-key.ts";
+import { runWrangler } from "../development/wrangler.ts";
+import { historySql } from "./sample-history.ts";
+import { makeLicenses, OWNER, type SampleLicenses } from "./sample-licenses.ts";
+import { publishSamples, type SampleReleases } from "./sample-releases.ts";
+
+const Start = z.object({ url: z.string(), admin_token: z.string(), stripe_control_url: z.string() });
+const Made = z.looseObject({ admin_token: z.looseObject({ id: z.string() }), token: z.string() });
+
+/** A catalog with something on every page. */
+export type SampleCatalog = {
+  url: string;
+  licenses: SampleLicenses;
+  releases: SampleReleases;
+  /** Of the owner, and of somebody who may help customers but change no release. */
+  tokens: { owner: string; support: string; supportId: string };
+  /** Paths of links to the account of `OWNER`: one to sign in with, and one that nobody uses. */
+  links: { used: string; fresh: string };
+  stop(): Promise<void>;
+};
+
+/** Starts what `npm start` starts, in a folder that is deleted at the end, and fills it. */
+export async function startSampleCatalog(): Promise<SampleCatalog> {
+  const folder = await mkdtemp(join(tmpdir(), "rbee-sample-"));
+  const server = await ready(launch(folder, await freePort()));
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const paths = developmentPaths(folder);
+    const start = Start.parse(JSON.parse(await readFile(paths.start, "utf8")));
+    const { url, admin_token: adminToken, stripe_control_url: controlUrl } = start;
+    const client = new CatalogClient({ url });
+    const releaseKey = await ensureReleaseKey(paths.releaseKey);
+    const releases = await publishSamples({ client, adminToken, releaseKey, folder });
+    const licenses = await makeLicenses({ client, adminToken, controlUrl });
+
+    const history = join(folder, "history.sql");
+    await writeFile(history, historySql(licenses.lifetime.licenseId, Math.floor(Date.now() / 1000)));
+    const d1 = ["d1", "execute", "DB", "--local", "--persist-to", paths.state, "--file", history];
+    await runWrangler(d1, AbortSignal.timeout(60_000));
+
+    const support = await client.json(Made, {
+      method: "POST",
+      path: "/v1/admin/tokens",
+      credential: adminToken,
+      body: { name: "support desk", scopes: ["licenses:write", "audit:read"] },
+    });
+    const mailedLink = async (): Promise<string> => {
+      const seen = mailsTo(OWNER, server.output()).length;
+      await client.send({ method: "POST", path: "/v1/licenses/recover", body: { email: OWNER } });
+      await within(20, async () => mailsTo(OWNER, server.output()).length > seen);
+      const text = await readFile(mailsTo(OWNER, server.output()).at(-1) ?? "", "utf8");
+      const link = /\S+(\/recover\/\S+)/.exec(text)?.[1];
+      if (link === undefined) throw new Error(`no link in the mail:\n${text}`);
+      return link;
+    };
+    return {
+      ...{ url, licenses, releases, stop },
+      tokens: { owner: adminToken, support: support.token, supportId: support.admin_token.id },
+      links: { used: await mailedLink(), fresh: await mailedLink() },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Where wrangler has put the texts of the mails to an address, oldest first: it says so in its log. */
+const mailsTo = (address: string, log: string): string[] =>
+  log
+    .split("send_email binding called")
+    .filter((mail) => mail.includes(`To: ${address}\n`) && mail.includes("Text: "))
+    .map((mail) => /Text: (\S+)/.exec(mail)?.[1] ?? "");

@@ -1,0 +1,58 @@
+const DAY = 86_400;
+const DAYS = 90;
+
+/** For each worker and version the downloads of a usual day; a version comes `since` days ago and displaces what was before. */
+const DOWNLOADS = [
+  { worker: "llm-worker-rbee-cpu", version: "0.1.0", platform: "linux-x86_64", usual: 60, since: DAYS },
+  { worker: "llm-worker-rbee-cpu", version: "0.1.0", platform: "linux-aarch64", usual: 14, since: DAYS },
+  { worker: "llm-worker-rbee-premium-cpu", version: "1.0.0", platform: "linux-x86_64", usual: 12, since: DAYS },
+  { worker: "llm-worker-rbee-premium-cpu", version: "1.2.0", platform: "linux-x86_64", usual: 25, since: 21 },
+  { worker: "llm-worker-rbee-premium-cuda", version: "1.2.0", platform: "linux-x86_64", usual: 38, since: 34 },
+] as const;
+
+const REFUSALS = [
+  { area: "download", code: "LICENSE_EXPIRED", worker: "llm-worker-rbee-premium-cpu", usual: 4 },
+  { area: "download", code: "VERSION_NOT_COVERED", worker: "llm-worker-rbee-premium-cuda", usual: 2 },
+  { area: "licensing", code: "MACHINE_LIMIT_REACHED", worker: "", usual: 3 },
+  { area: "licensing", code: "KEY_ROTATED", worker: "", usual: 1 },
+  { area: "account", code: "KEY_INVALID", worker: "", usual: 2 },
+] as const;
+
+const PLACES = ["DE 3320", "FR 12322", "NL 1136", "PL 5617", "US 7922", "BR 28573", "VN 7552"];
+
+/** More or less than `usual`, by the day of the week and a wave of its own: the same at every run. */
+const onDay = (usual: number, daysAgo: number, salt: number): number =>
+  Math.max(0, Math.round(usual * (1 + 0.3 * Math.sin(daysAgo / 3 + salt) - (daysAgo % 7 < 2 ? 0.4 : 0))));
+
+/**
+ * SQL for what only time brings about: daily counts of the three months before today, as the queue's consumer and the cron
+ * would have written them, and a license that was used from many places. `now` is in Unix seconds.
+ */
+export function historySql(sharedLicense: string, now: number): string {
+  const today = now - (now % DAY);
+  const statements: string[] = [];
+  const insert = (table: string, rows: (string | number)[][]): void => {
+    const values = rows.map((row) => `(${row.map((value) => JSON.stringify(value).replaceAll('"', "'")).join(", ")})`);
+    statements.push(`INSERT INTO ${table} VALUES ${values.join(", ")} ON CONFLICT DO NOTHING;`);
+  };
+  for (let daysAgo = DAYS - 1; daysAgo > 0; daysAgo--) {
+    const day = today - daysAgo * DAY;
+    insert(
+      "download_days",
+      DOWNLOADS.filter(({ since }) => daysAgo < since).map(({ worker, version, platform, usual }, index) => [
+        ...[day, worker, version, platform, onDay(usual, daysAgo, index)],
+      ]),
+    );
+    insert(
+      "refusal_days",
+      REFUSALS.map(({ area, code, worker, usual }, index) => [day, area, code, worker, onDay(usual, daysAgo, index)]),
+    );
+    const active = 180 + (DAYS - daysAgo) * 2;
+    insert("standing_days", [[day, active, 3, 20 + Math.round((DAYS - daysAgo) / 6), 4, Math.round(active * 2.3)]]);
+  }
+  insert(
+    "license_places",
+    PLACES.map((place) => [sharedLicense, place.slice(0, 2), Number(place.slice(3)), today - DAY, today]),
+  );
+  return statements.join("\n");
+}

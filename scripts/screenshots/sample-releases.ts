@@ -1,0 +1,63 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import type { CatalogClient } from "../../src/cli/catalog-client.ts";
+import { publishRelease } from "../../src/cli/publish/publish.ts";
+import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
+import { Release } from "../../src/cli/release-view.ts";
+import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import { sampleWorker } from "../development/sample-worker.ts";
+
+const CPU = "llm-worker-rbee-premium-cpu";
+const CUDA = "llm-worker-rbee-premium-cuda";
+
+const RELEASES = [
+  { workerId: "llm-worker-rbee-cpu", version: "0.2.0", notes: "Reads models of the Qwen 3 family." },
+  { workerId: CPU, version: "1.0.1", notes: "Fixes a crash on machines without AVX2." },
+  { workerId: CPU, version: "1.1.0", notes: "Answers up to four requests at once." },
+  {
+    workerId: CPU,
+    version: "1.2.0",
+    notes:
+      "Prompts are processed 1.6 times as fast on machines with AVX-512.\n\n- `--threads` takes `auto`\n- the first token comes sooner after a pause\n- fixes an answer that stopped at an emoji",
+  },
+  { workerId: CPU, version: "2.0.0-rc.1", notes: "A first look at version 2: models larger than memory." },
+  { workerId: CUDA, version: "1.2.0", notes: "Uses two graphics cards as one." },
+] as const;
+
+const Answer = z.looseObject({ release: Release });
+
+/** Releases in every state, by id. */
+export type SampleReleases = { published: string; draft: string; yanked: string; blocked: string };
+
+type Publisher = { client: CatalogClient; adminToken: string; releaseKey: MinisignSecretKey; folder: string };
+
+/** Publishes versions beside those that every development catalog has; withdraws one, blocks one, drafts one. */
+export async function publishSamples({ client, adminToken, releaseKey, folder }: Publisher): Promise<SampleReleases> {
+  const ids = new Map<string, string>();
+  for (const { workerId, version, notes } of RELEASES) {
+    const path = join(folder, `${workerId}-${version}-linux-x86_64`);
+    await writeFile(path, await sampleWorker({ id: workerId, version }), { mode: 0o755 });
+    const file = await readReleaseFile(path, { workerId, version, platform: undefined, secretKey: releaseKey });
+    const release = { workerId, version, channel: undefined, notes, files: [file] };
+    const { id } = await publishRelease(client, adminToken, release);
+    ids.set(`${workerId} ${version}`, id);
+  }
+  const idOf = (version: string): string => ids.get(`${CPU} ${version}`) ?? "";
+  const act = (id: string, action: string, reason: string): Promise<Response> =>
+    client.send({
+      method: "POST",
+      path: `/v1/admin/releases/${id}/${action}`,
+      credential: adminToken,
+      body: { reason },
+    });
+  await act(idOf("1.1.0"), "yank", "crashes on start with glibc before 2.38");
+  await act(idOf("1.0.1"), "block", "a model file could overwrite memory");
+  const { release } = await client.json(Answer, {
+    method: "POST",
+    path: "/v1/admin/releases",
+    credential: adminToken,
+    body: { worker_id: CUDA, version: "1.3.0", notes: "Half the memory for long conversations." },
+  });
+  return { published: idOf("1.2.0"), draft: release.id, yanked: idOf("1.1.0"), blocked: idOf("1.0.1") };
+}
