@@ -3,7 +3,12 @@ import { SAMPLES } from "./seed.ts";
 
 /** What the development server prints when it is ready: where it is, and what to try next. */
 export const guide = ({ url, admin_token, license_key, stripe_control_url }: DevelopmentStart): string => `
-The rbee worker catalog is ready at ${url}        (API reference: ${url}/docs)
+The rbee worker catalog is ready. Open in a browser:
+
+  ${url}            workers, and plans to buy
+  ${url}/account    a customer's licenses: sign in with the license key
+  ${url}/admin      the admin console: sign in with the admin token
+  ${url}/docs       the API
 
   Admin token   ${admin_token}
   License key   ${license_key}

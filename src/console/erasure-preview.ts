@@ -18,7 +18,7 @@ export function previewErasure(licenses: readonly LicenseRow[]): Result<string[]
     licenses.length === 1
       ? "The license is revoked for good: it is the only one of this address."
       : `All ${counted(licenses.length, "license")} of this address are revoked for good: ${licenses.map(({ id }) => id).join(", ")}.`,
-    `New tokens, activations and verifications are refused at once, downloads everywhere within ${REVOCATION_SECONDS} seconds.`,
+    `New tokens, activations and verifications are refused at once, downloads everywhere within ${REVOCATION_SECONDS} seconds. Offline leases work until they end.`,
     "The address, the note, machines' names and fingerprints, whose downloads were whose, mails and sessions are erased.",
     ...(paying.size === 0
       ? []

@@ -18,7 +18,7 @@ export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
       <DataTable
         caption="Files"
         quiet
-        columns={["File", "Kind", "Platform", "State", "Size", "Signed by"]}
+        columns={["File", "Kind", "Platform", "State", "Size", "Signatures"]}
         numeric={["Size"]}
         rows={release.artifacts.map((file) => [
           file.filename,
@@ -54,7 +54,7 @@ export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
 function signersOf({ kind, signature, pgp_signature }: Artifact): string {
   const signers = [signature === null ? null : "minisign", pgp_signature === null ? null : "OpenPGP"];
   const said = signers.filter((signer) => signer !== null).join(" and ");
-  if (said === "") return "nobody";
+  if (said === "") return "none";
   return kind === "package" && pgp_signature === null ? `${said}; not for pacman` : said;
 }
 

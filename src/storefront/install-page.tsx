@@ -24,11 +24,11 @@ export const installPage = (available: readonly AvailableWorker[], url: string):
           examples.
         </p>
         {examples(available, url).map(({ example: { worker }, way }, index) => (
-          <Way way={{ ...way, about: `${way.about} Here for ${worker.name}.` }} open={index === 0} />
+          <Way way={{ ...way, about: `${way.about} These lines install ${worker.name}.` }} open={index === 0} />
         ))}
         <p>
-          curl and aria2 with a link, other AUR helpers, versions and uninstalling: the{" "}
-          <a href="/install.md">whole guide</a> is a text file.
+          The <a href="/install.md">whole guide</a>, a text file, also has aria2, other AUR helpers, chosen versions and
+          uninstalling.
         </p>
         <h2>Premium workers</h2>
         <p>

@@ -1,8 +1,13 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+import { attachProvenance } from "../../src/releases/provenance-store.ts";
 import { createRelease } from "../../src/releases/release-store.ts";
+import { PGP_SIGNATURE, packageFile } from "../arch/package-fixture.ts";
 import { envWith, LaggingKv } from "../delivery/lagging-kv.ts";
 import { count, issueLicense } from "../licensing/license-fixture.ts";
+import { find } from "../page/document.ts";
+import { provenanceOf } from "../releases/provenance-text.ts";
 import { publisher, publishRelease, randomBytes } from "../releases/publish-release.ts";
 import { act, read, send, signedIn } from "./admin.ts";
 
@@ -27,6 +32,27 @@ describe("the releases in the console", () => {
     for (const part of ["Published", "Checked", "linux-x86_64", "Downloads in 30 days: 0"])
       expect(page).toContain(part);
     expect(page).not.toContain(`/admin/releases/${id}/block`);
+  });
+
+  it("say what their files are, how each is signed, and how they were built", async () => {
+    const { id, artifacts } = await publishRelease({
+      worker_id: WORKER,
+      version: "1.0.0",
+      files: [
+        { bytes: randomBytes(1000), secretKey: await generateMinisignKey() },
+        packageFile(WORKER, "1.0.0", "linux-x86_64", { pgpSignature: PGP_SIGNATURE }),
+      ],
+    });
+    const browser = await signedIn(["releases:read"]);
+    const path = `/admin/releases/${id}`;
+    const rows = async () => (await find(new Response(await read(browser, path)), "tbody td")).map(({ text }) => text);
+    expect(await rows()).toEqual(expect.arrayContaining(["Binary", "minisign", "pacman package", "OpenPGP"]));
+    expect(await read(browser, path)).toContain("None is attached.");
+    const text = new TextEncoder().encode(provenanceOf(...artifacts));
+    await attachProvenance(env, publisher(), id, new Uint8Array(text).buffer);
+    const page = await read(browser, path);
+    expect(page).toContain(`href="/v1/workers/${WORKER}/1.0.0/provenance"`);
+    expect(page).toContain("about worker-linux-x86_64, ");
   });
 
   it("are blocked with a word on whom that touches, for good", async () => {
