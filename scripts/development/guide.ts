@@ -3,7 +3,7 @@ import { SAMPLES } from "./seed.ts";
 
 /** What the development server prints when it is ready: where it is, and what to try next. */
 export const guide = ({ url, admin_token, license_key, stripe_control_url }: DevelopmentStart): string => `
-The rbee worker catalog is ready. Open in a browser:
+The rbee worker catalog is ready at ${url}. Open in a browser:
 
   ${url}            workers, and plans to buy
   ${url}/account    a customer's licenses: sign in with the license key
