@@ -95,6 +95,13 @@ describe("a repository", () => {
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
   });
 
+  it("gets no commit that is older than the one before, by whatever clock", async () => {
+    const ahead = currentTime() + 3600;
+    await recordRevisions(env, ahead);
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
+    expect((await readRepositories(env, [FREE], currentTime())).get(FREE)).toMatchObject({ seq: 2, last_at: ahead });
+  });
+
   it("gets one commit a change, however many notice it at once", async () => {
     await Promise.all(Array.from({ length: 3 }, () => publishRepositories(env, currentTime())));
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
