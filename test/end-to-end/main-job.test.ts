@@ -151,6 +151,12 @@ describe("a publisher", () => {
     await writeFile(other, "another program");
     const refused = await admin("release", "publish", other, "--worker", WORKER, "--version", "1.1.0");
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Publish a new version")]);
+    const followed = await admin(...publish(), "--channel", "beta");
+    expect([followed.code, followed.stderr]).toEqual([1, expect.stringContaining("with channel stable.")]);
+    const free = ["release", "publish", other, "--worker", "llm-worker-rbee-cpu", "--version", "0.9.0"];
+    expect((await admin(...free)).code).toBe(0);
+    const tagged = await admin(...free, "--source-tag", "v0.9.0");
+    expect([tagged.code, tagged.stderr]).toEqual([1, expect.stringContaining("with no source tag.")]);
   });
 
   it("cannot publish what is signed by a key that the catalog does not trust", async () => {
