@@ -203,11 +203,34 @@ describe("the premium repository", () => {
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${PREMIUM}-1.5.0-1/`]);
   });
 
-  it("leaves out a worker that the license does not include", async () => {
-    await release(CUDA, "1.0.0");
-    await env.DB.prepare("UPDATE licenses SET entitlements = ? WHERE id = ?").bind(`["${CUDA}"]`, id).run();
+  /** Changes what the license grants, as a purchase or an admin would. */
+  async function grant(field: "entitlements" | "versions", value: string): Promise<void> {
+    await env.DB.prepare(`UPDATE licenses SET ${field} = ? WHERE id = ?`).bind(value, id).run();
     await publish(env, publishers, { topic: "license", key: id }, []);
+  }
+
+  it("leaves out a worker that the license does not include, or of which it covers no version", async () => {
+    await release(CUDA, "1.0.0");
+    await grant("entitlements", `["${CUDA}"]`);
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${CUDA}-1.0.0-1/`]);
+    await grant("entitlements", '["*"]');
+    await grant("versions", "<1.5.0");
+    expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${CUDA}-1.0.0-1/`]);
+  });
+
+  it("is the asker's own: no cache keeps it for another, and what the license gains makes a copy old", async () => {
+    const start = Date.now();
+    vi.useFakeTimers({ toFake: ["Date"], now: start + 10_000 });
+    const ask = (headers: Record<string, string> = {}) =>
+      hive("GET", `${GATED}/rbee-premium.db`, { headers: { ...basic("arch-box", key), ...headers } });
+    const first = await ask();
+    expect(first.headers.get("Cache-Control")).toBe("private, no-cache");
+    expect(first.headers.get("Vary")).toContain("Authorization, Rbee-Machine");
+    const since = { "If-Modified-Since": first.headers.get("Last-Modified") ?? "" };
+    vi.setSystemTime(start + 20_000);
+    expect((await ask(since)).status).toBe(304);
+    await grant("versions", "*");
+    expect((await ask(since)).status).toBe(200);
   });
 });
 
