@@ -141,7 +141,8 @@ describe("the premium repository", () => {
   it("lists the newest version that the license covers, and gives that one and no other", async () => {
     const headers = basic("arch-box", key);
     expect(await folders(`${GATED}/rbee-premium.db`, headers)).toEqual([`${PREMIUM}-1.5.0-1/`]);
-    expect((await hive("GET", `${GATED}/${PREMIUM}-1.5.0-1-x86_64.pkg.tar.zst`, { headers })).status).toBe(302);
+    const own = await hive("GET", `${GATED}/${PREMIUM}-1.5.0-1-x86_64.pkg.tar.zst`, { headers });
+    expect([own.status, own.headers.get("Cache-Control")]).toEqual([302, "private, no-store"]);
     const newer = await hive("GET", `${GATED}/${PREMIUM}-2.0.0-1-x86_64.pkg.tar.zst`, { headers });
     expect([newer.status, await codeOf(newer)]).toEqual([403, "VERSION_NOT_COVERED"]);
     const monthly = await issueLicense({ plan: "premium-monthly" });
