@@ -8,3 +8,8 @@ declare module "*.toml?raw" {
   const text: string;
   export default text;
 }
+
+interface ImportMeta {
+  /** Vite's: the files that match a pattern, by their paths. */
+  glob<File>(pattern: string, options: { query: "?raw"; import: "default"; eager: true }): Record<string, File>;
+}

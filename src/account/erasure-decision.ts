@@ -1,9 +1,6 @@
 import type { Refusal } from "../http/problem.ts";
 import type { LicenseRow } from "../licensing/license-record.ts";
 
-/** What stands in a license in place of its owner's address. No address, so that nobody can ask for its keys. */
-export const ERASED = "erased";
-
 /**
  * The refusal to erase the person behind these licenses, or null. A subscription that may still be charged must be canceled
  * first: to end it by the way would take away what is paid for, without a word.

@@ -1,7 +1,6 @@
-import type { LicenseRow } from "../licensing/license-record.ts";
+import { ERASED, type LicenseRow } from "../licensing/license-record.ts";
 import { updateLicense } from "../licensing/license-store.ts";
 import { type Actor, newChange } from "../storage/ledger.ts";
-import { ERASED } from "./erasure-decision.ts";
 
 /** What takes out of the counts whose they were. */
 const FORGET_USAGE = [

@@ -1,11 +1,12 @@
 import type { RequestScope } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
+import { ERASED } from "../licensing/license-record.ts";
 import { readLicensesByEmail } from "../licensing/license-store.ts";
 import { deleteCustomer } from "../purchase/customer-deletion.ts";
 import { publishLicenses } from "../purchase/purchase-scope.ts";
 import { stripeClient } from "../purchase/stripe-client.ts";
 import type { Actor } from "../storage/ledger.ts";
-import { ERASED, refusalOfErasure } from "./erasure-decision.ts";
+import { refusalOfErasure } from "./erasure-decision.ts";
 import { eraseLicense } from "./erasure-store.ts";
 
 /** What was erased: the licenses that have ended with it, and the payment provider's customers that were deleted. */

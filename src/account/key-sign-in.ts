@@ -4,10 +4,10 @@ import type { Refusal } from "../http/problem.ts";
 import { countFailedCredential, countSignIn } from "../http/rate-limit.ts";
 import { readHeldLicense } from "../licensing/activation.ts";
 import { parseLicenseKey } from "../licensing/license-key.ts";
+import { isErased } from "../licensing/license-record.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
 import { err, ok, type Result } from "../result.ts";
 import { startSession } from "../session/session-start.ts";
-import { ERASED } from "./erasure-decision.ts";
 
 const erased: Refusal = {
   code: "LICENSE_REVOKED",
@@ -34,8 +34,8 @@ export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string)
     c.var.subject.refusal = license.error.code;
     return license;
   }
-  const { id, generation, email } = license.value;
-  if (email === ERASED) {
+  const { id, generation } = license.value;
+  if (isErased(license.value)) {
     c.var.subject.refusal = erased.code;
     return err(erased);
   }

@@ -19,6 +19,8 @@ function actorWords(actor: string): string {
       return name;
     case "stripe":
       return `Stripe (${name})`;
+    case "reconciliation":
+      return "the comparison with Stripe";
     case "system":
       return "the system";
     default:

@@ -2,13 +2,14 @@ import type { FC } from "hono/jsx";
 import type { AuditEntry } from "../admin/audit-store.ts";
 import { DataTable } from "../page/data-table.tsx";
 import { Time } from "../page/time.tsx";
+import { actionWords } from "./action-words.ts";
 import { ActorName } from "./actor-name.tsx";
 import { type ConsoleContext, may } from "./console-page.tsx";
 import { EntryDetails } from "./entry-details.tsx";
 import { licensePath } from "./license-path.ts";
 import { releasePath } from "./release-path.ts";
 
-/** Entries of the audit trail, as they are recorded. */
+/** Entries of the audit trail. */
 export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c, entries }) => (
   <div class="audit">
     <DataTable
@@ -17,7 +18,9 @@ export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c
       rows={entries.map(({ at, actor, action, subject, reason, details }) => [
         <Time at={at} clock />,
         <ActorName actor={actor} />,
-        <a href={`/admin/audit?${new URLSearchParams({ action })}`}>{action}</a>,
+        <a href={`/admin/audit?${new URLSearchParams({ action })}`} title={action}>
+          {actionWords(action)}
+        </a>,
         <Subject c={c} subject={subject} />,
         <>
           {reason === null ? null : <blockquote>{reason}</blockquote>}

@@ -13,6 +13,7 @@ import type { UnixSeconds } from "../time.ts";
 import { type ConsoleContext, may } from "./console-page.tsx";
 import { licenseListPath, licensePath } from "./license-path.ts";
 import { STATUS_WORDS, standingSentence } from "./license-words.ts";
+import { ownerText } from "./owner-name.tsx";
 
 type Props = {
   c: ConsoleContext;
@@ -89,7 +90,7 @@ const LicenseTable: FC<{ licenses: License[]; now: UnixSeconds }> = ({ licenses,
     rows={licenses.map((license) => {
       const { text, tone } = STATUS_WORDS[standingOf(license, now).status];
       return [
-        <a href={licensePath(license.id)}>{license.email}</a>,
+        <a href={licensePath(license.id)}>{ownerText(license)}</a>,
         <span title={standingSentence(license, now)}>
           <StatusBadge tone={tone}>{text}</StatusBadge>
         </span>,

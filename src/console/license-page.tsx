@@ -1,4 +1,5 @@
 import type { FC } from "hono/jsx";
+import { isErased } from "../licensing/license-record.ts";
 import { standingOf } from "../licensing/license-status.ts";
 import { Pager } from "../page/pager.tsx";
 import { StatusBadge } from "../page/status-badge.tsx";
@@ -10,6 +11,7 @@ import { LicenseMachines } from "./license-machines.tsx";
 import { licensePath } from "./license-path.ts";
 import type { LicenseStory } from "./license-story.ts";
 import { STATUS_WORDS, sentenceOf } from "./license-words.ts";
+import { OwnerName } from "./owner-name.tsx";
 import type { StoryKind } from "./story-entry.ts";
 import { KIND_WORDS, StoryTimeline } from "./story-timeline.tsx";
 
@@ -33,7 +35,7 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
   return (
     <>
       <h1>
-        <MailName email={license.email} />
+        <OwnerName license={license} />
       </h1>
       <p class="row">
         <StatusBadge tone={tone}>{text}</StatusBadge>
@@ -57,18 +59,6 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
   );
 };
 
-/** A mail address that breaks before its `@`, if it must. */
-const MailName: FC<{ email: string }> = ({ email }) => {
-  const at = email.lastIndexOf("@");
-  return (
-    <>
-      {email.slice(0, at)}
-      <wbr />
-      {email.slice(at)}
-    </>
-  );
-};
-
 /** The timeline of a license, narrowed to a kind and to what was before a time. */
 function storyPath(id: string, kind: StoryKind | null, before?: UnixSeconds): string {
   const query = new URLSearchParams({ ...(kind && { kind }), ...(before !== undefined && { before: String(before) }) });
@@ -87,15 +77,22 @@ const Kinds: FC<Pick<Props, "kinds" | "kind"> & { id: string }> = ({ id, kinds, 
 
 const Acts: FC<{ story: LicenseStory; isOwner: boolean }> = ({ story, isOwner }) => (
   <nav class="row acts" aria-label="What can be done">
-    {LICENSE_ACTS.filter(({ isOffered }) => isOffered(story.license, isOwner)).map(({ name, link }) => (
-      <a class="button secondary" href={`${licensePath(story.license.id)}/${name}`}>
-        {link}
-      </a>
-    ))}
+    {isErased(story.license)
+      ? null
+      : LICENSE_ACTS.filter(({ isOffered }) => isOffered(story.license, isOwner)).map(({ name, link }) => (
+          <a class="button secondary" href={`${licensePath(story.license.id)}/${name}`}>
+            {link}
+          </a>
+        ))}
     {story.license.checkout_session_id === null ? null : (
       <a class="button secondary" href={`${licensePath(story.license.id)}/refund`}>
         Refund and revoke
       </a>
     )}
+    {isOwner && !isErased(story.license) ? (
+      <a class="button secondary" href={`${licensePath(story.license.id)}/erase`}>
+        Erase the owner's data
+      </a>
+    ) : null}
   </nav>
 );

@@ -1,4 +1,4 @@
-import type { License } from "../licensing/license-record.ts";
+import { isErased, type License } from "../licensing/license-record.ts";
 import { type LicenseStatus, type Standing, standingOf } from "../licensing/license-status.ts";
 import { formatDate } from "../page/time.tsx";
 import type { Tone } from "../page/tone.ts";
@@ -19,8 +19,12 @@ export const standingSentence = (license: License, now: UnixSeconds): string =>
 /** A standing in a sentence; of `facts`, what tells two causes apart. */
 export function sentenceOf(
   standing: Standing,
-  facts: Pick<License, "dispute_state" | "subscription_state" | "extended_until" | "expires_at" | "grace_seconds">,
+  facts: Pick<
+    License,
+    "email" | "dispute_state" | "subscription_state" | "extended_until" | "expires_at" | "grace_seconds"
+  >,
 ): string {
+  if (isErased(facts)) return "Ended for good: its owner's data was erased.";
   switch (standing.status) {
     case "active":
       if (standing.ends_at === null) return "In force, without an end.";

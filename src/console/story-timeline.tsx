@@ -1,6 +1,7 @@
 import type { Child, FC } from "hono/jsx";
 import { StatusBadge } from "../page/status-badge.tsx";
 import { formatDateTime, Time } from "../page/time.tsx";
+import { actionWords } from "./action-words.ts";
 import { ActorName } from "./actor-name.tsx";
 import { EntryDetails } from "./entry-details.tsx";
 import type { LicenseStory } from "./license-story.ts";
@@ -14,23 +15,6 @@ export const KIND_WORDS: Record<StoryKind, { one: string; all: string }> = {
   mail: { one: "Mail", all: "Mails" },
   download: { one: "Download", all: "Downloads" },
 };
-
-/** What the acts of the audit trail are called; any other is shown by its own name. */
-const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
-  ["license.buy", "Bought"],
-  ["license.issue", "Issued by hand"],
-  ["license.revoke", "Revoked"],
-  ["license.suspend", "Suspended"],
-  ["license.reinstate", "Reinstated"],
-  ["license.extend", "Extended"],
-  ["license.rotate-key", "Key rotated"],
-  ["license.refund", "Refund asked for, and revoked"],
-  ["license.refunded", "Money given back"],
-  ["license.follow-payment", "Followed its payment"],
-  ["machine.activate", "Machine activated"],
-  ["machine.deactivate", "Machine's seat freed"],
-  ["machine.lease", "Offline lease handed out"],
-]);
 
 const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
   ["license_key", "The license key"],
@@ -68,7 +52,7 @@ const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story }) => {
       return (
         <>
           <p>
-            <strong>{ACTION_WORDS.get(entry.action) ?? entry.action}</strong> by <ActorName actor={entry.actor} />
+            <strong>{actionWords(entry.action)}</strong> by <ActorName actor={entry.actor} />
           </p>
           {entry.reason === null ? null : <blockquote>{entry.reason}</blockquote>}
           <EntryDetails

@@ -1,7 +1,7 @@
 import type { Refusal } from "../http/problem.ts";
 import { err, ok, type Result } from "../result.ts";
 import { DAY, END_OF_TIME, type UnixSeconds } from "../time.ts";
-import type { LicenseRow } from "./license-record.ts";
+import { isErased, type LicenseRow } from "./license-record.ts";
 import { endOf } from "./license-status.ts";
 import type { LicensePatch } from "./license-store.ts";
 
@@ -19,12 +19,15 @@ const conflict = (detail: string) => err<Refusal>({ code: "CONFLICT", detail });
  * the state does not allow it, INSUFFICIENT_SCOPE where only an owner may, which is to bring back a revoked license.
  */
 export function decideAdminAct(
-  license: Pick<LicenseRow, "admin_state" | "generation" | "expires_at" | "extended_until">,
+  license: Pick<LicenseRow, "email" | "admin_state" | "generation" | "expires_at" | "extended_until">,
   act: AdminAct,
   isOwner: boolean,
   now: UnixSeconds,
 ): Result<LicensePatch | null, Refusal> {
   const { admin_state } = license;
+  if (isErased(license) && act.action !== "revoke") {
+    return conflict("Its owner's data was erased, which ended it for good. Issue a new license instead.");
+  }
   switch (act.action) {
     case "revoke":
       return ok(admin_state === "revoked" ? null : { admin_state: "revoked" });

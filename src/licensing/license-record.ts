@@ -34,6 +34,12 @@ export const LicenseRow = z.object({
 });
 export type LicenseRow = z.output<typeof LicenseRow>;
 
+/** What stands in a license in place of its owner's address once that person is erased. No address, so that nobody can ask for its keys. */
+export const ERASED = "erased";
+
+/** Whether a license is nobody's any more. */
+export const isErased = ({ email }: Pick<LicenseRow, "email">): boolean => email === ERASED;
+
 export const MachineRow = z.object({
   id: z.string(),
   fingerprint_hash: z.string(),

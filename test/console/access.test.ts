@@ -25,6 +25,7 @@ const ROUTES: Route[] = [
 const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/licenses(\/:id)?$/, "licenses:read"],
   [/^POST \/admin\/licenses\/search$/, "licenses:read"],
+  [/^\w+ \/admin\/licenses\/:id\/erase$/, "owner"],
   [/^\w+ \/admin\/licenses\//, "licenses:write"],
   [/^GET \/admin\/releases(\/:id)?$/, "releases:read"],
   [/^\w+ \/admin\/releases\//, "releases:write"],

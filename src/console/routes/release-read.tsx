@@ -1,9 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CopyBlock } from "../../page/copy-block.tsx";
 import { DataTable } from "../../page/data-table.tsx";
 import { Notice } from "../../page/notice.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
-import { formatBytes, formatCount } from "../../page/quantity.ts";
+import { formatCount } from "../../page/quantity.ts";
 import { StatusBadge } from "../../page/status-badge.tsx";
 import { Time } from "../../page/time.tsx";
 import { RELEASE_ACTIONS } from "../../releases/release-status.ts";
@@ -15,6 +14,7 @@ import { counted } from "../counted.ts";
 import { EdgeNotice } from "../edge-notice.tsx";
 import { ReleaseParams } from "../params.ts";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS } from "../release-acts.ts";
+import { ReleaseFiles } from "../release-files.tsx";
 import { releasePath } from "../release-path.ts";
 import { REACH_DAYS, readReleaseUse } from "../release-reach.ts";
 
@@ -72,6 +72,7 @@ releaseRead.openapi(route, async (c) => {
               </>
             )}{" "}
             Channel {release.channel}.
+            {release.source_tag === null ? "" : ` Free recipes build the tag ${release.source_tag}.`}
           </span>
         </p>
         {may(c, "releases:write") ? (
@@ -89,35 +90,7 @@ releaseRead.openapi(route, async (c) => {
             <p class="notes">{release.notes}</p>
           </section>
         )}
-        <section>
-          <h2>Files</h2>
-          <DataTable
-            caption="Files"
-            quiet
-            columns={["File", "Platform", "State", "Size", "Signed"]}
-            numeric={["Size"]}
-            rows={release.artifacts.map(({ filename, platform, state, size, signature }) => [
-              filename,
-              platform,
-              state === "ready" ? (
-                <StatusBadge tone="good">Checked</StatusBadge>
-              ) : (
-                <StatusBadge tone="careful">Not uploaded yet</StatusBadge>
-              ),
-              formatBytes(size),
-              signature === null ? "no" : "yes",
-            ])}
-            empty="It has no files yet. The release pipeline uploads them: rbee-catalog release publish."
-          />
-          {release.artifacts.map(({ id, filename, sha256 }) => (
-            <>
-              <p class="quiet">SHA-256 of {filename}</p>
-              <CopyBlock id={id} what={`the checksum of ${filename}`}>
-                {sha256}
-              </CopyBlock>
-            </>
-          ))}
-        </section>
+        <ReleaseFiles release={release} />
         <section>
           <h2>
             Downloads in {REACH_DAYS} days: {formatCount(use.downloads)}

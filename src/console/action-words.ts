@@ -1,0 +1,38 @@
+/** What the audit trail's actions are called. */
+const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
+  ["license.buy", "Bought"],
+  ["license.issue", "Issued by hand"],
+  ["license.revoke", "Revoked"],
+  ["license.suspend", "Suspended"],
+  ["license.reinstate", "Reinstated"],
+  ["license.extend", "Extended"],
+  ["license.rotate-key", "Key rotated"],
+  ["license.refund", "Refund asked for, and revoked"],
+  ["license.refunded", "Money given back"],
+  ["license.follow-payment", "Followed its payment"],
+  ["license.erase", "Owner's data erased, and revoked"],
+  ["machine.activate", "Machine activated"],
+  ["machine.deactivate", "Machine's seat freed"],
+  ["machine.lease", "Offline lease handed out"],
+  ["account.sign-in", "Signed in to the account"],
+  ["console.sign-in", "Signed in to the console"],
+  ["release.create", "Release drafted"],
+  ["release.publish", "Release published"],
+  ["release.yank", "Release yanked"],
+  ["release.unyank", "Yank taken back"],
+  ["release.block", "Release blocked"],
+  ["release.provenance", "Provenance attached"],
+  ["artifact.create", "File declared"],
+  ["artifact.restart", "File's upload begun again"],
+  ["artifact.complete", "File checked"],
+  ["artifact.delete", "File removed"],
+  ["token.create", "Admin token made"],
+  ["token.revoke", "Admin token revoked"],
+  ["event.retry", "Payment event tried again"],
+  ["mail.retry", "Mail tried again"],
+  ["outbox.publish", "Waiting changes published"],
+  ["edge.republish", "Everything published anew"],
+]);
+
+/** An action of the audit trail in words; one that is not known by its own name. */
+export const actionWords = (action: string): string => ACTION_WORDS.get(action) ?? action;

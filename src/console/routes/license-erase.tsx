@@ -1,0 +1,58 @@
+import { z } from "@hono/zod-openapi";
+import { erasePerson } from "../../account/erasure.ts";
+import { adminActor } from "../../admin/authentication.ts";
+import { Problem } from "../../http/problem.ts";
+import { isErased } from "../../licensing/license-record.ts";
+import { readLicensesByEmail, requireLicense } from "../../licensing/license-store.ts";
+import { registerAct } from "../act-routes.ts";
+import type { ConsoleContext } from "../console-page.tsx";
+import { createConsoleRouter } from "../console-router.ts";
+import { previewErasure } from "../erasure-preview.ts";
+import { licensePath } from "../license-path.ts";
+import { ownerText } from "../owner-name.tsx";
+import { LicenseParams } from "../params.ts";
+import { Reason, reasonField } from "../reason-field.tsx";
+import type { TwoStepAct } from "../two-step-act.tsx";
+
+const ErasureForm = z.object({ reason: Reason });
+
+/** `GET` and `POST /admin/licenses/{id}/erase`. */
+export const licenseErase = createConsoleRouter();
+
+registerAct(licenseErase, {
+  path: "/admin/licenses/{id}/erase",
+  scope: "owner",
+  params: LicenseParams,
+  does: "erase the person behind a license",
+  example: { reason: "asked for by mail on 3 May, ticket 4711" },
+  answers: { 409: "The form again: a subscription is still running." },
+  leadsTo: "The license, which is nobody's any more.",
+  missing: ["LICENSE_NOT_FOUND"],
+  refusals: ["SERVICE_UNAVAILABLE"],
+  actOf: (c, { id }) => twoStep(c, id),
+});
+
+async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<z.output<typeof ErasureForm>>> {
+  const license = await requireLicense(c.env.DB, id);
+  return {
+    part: "/admin/licenses",
+    title: "Erase the owner's data",
+    about: `${ownerText(license)} · ${license.plan} · ${id}`,
+    button: "Erase it for good",
+    dangerous: true,
+    back: licensePath(id),
+    schema: ErasureForm,
+    fields: reasonField,
+    preview: async () => {
+      const preview = previewErasure(
+        isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email),
+      );
+      if (!preview.ok) throw new Problem(preview.error);
+      return preview.value;
+    },
+    carryOut: async ({ reason }) => {
+      await erasePerson(c, license.email, adminActor(c), { reason, last: id });
+      return c.redirect(`${licensePath(id)}?done=erase`, 303);
+    },
+  };
+}
