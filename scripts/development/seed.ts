@@ -5,6 +5,7 @@ import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { problemCode } from "../../src/cli/problem-error.ts";
 import { publishRelease } from "../../src/cli/publish/publish.ts";
 import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
+import { findRelease } from "../../src/cli/release-view.ts";
 import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
 import { samplePackage } from "./sample-package.ts";
 import { sampleWorker } from "./sample-worker.ts";
@@ -31,27 +32,14 @@ export type SeedOptions = {
 
 /**
  * Publishes the sample releases and issues one license, through the same API and code as any publisher, and returns the
- * license's key. A key that the catalog knows says that all this has been done. Repeatable: a seed that was cut goes on.
+ * license's key. Each step is done only where it is missing: a seed that was cut goes on, and a catalog of an earlier version
+ * gains what that one did not start with.
  */
 export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: SeedOptions): Promise<string> {
   const client = new CatalogClient({ url });
-  if (licenseKey !== null && (await isKnown(client, licenseKey))) return licenseKey;
-
   await mkdir(folder, { recursive: true });
-  for (const { id: workerId, version } of Object.values(SAMPLES)) {
-    const binary = join(folder, `${workerId}-${PLATFORM}`);
-    const executable = await sampleWorker({ id: workerId, version });
-    await writeFile(binary, executable, { mode: 0o755 });
-    const { filename, bytes } = await samplePackage({ id: workerId, version }, executable);
-    await writeFile(join(folder, filename), bytes);
-    const files = [];
-    for (const path of [binary, join(folder, filename)]) {
-      files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey }));
-    }
-    const notes = "A sample that every development catalog starts with.";
-    await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files });
-  }
-
+  for (const sample of Object.values(SAMPLES)) await publishSample(client, adminToken, releaseKey, folder, sample);
+  if (licenseKey !== null && (await isKnown(client, licenseKey))) return licenseKey;
   const { key } = await client.json(Issued, {
     method: "POST",
     path: "/v1/admin/licenses",
@@ -61,6 +49,29 @@ export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: 
     body: { plan: "premium-lifetime", email: "developer@example.com", note: "made by npm start" },
   });
   return key;
+}
+
+/** Publishes a sample, unless its version has been published before: with other bytes perhaps, or withdrawn since. */
+async function publishSample(
+  client: CatalogClient,
+  adminToken: string,
+  releaseKey: MinisignSecretKey,
+  folder: string,
+  { id: workerId, version }: { id: string; version: string },
+): Promise<void> {
+  const known = await findRelease(client, adminToken, workerId, version);
+  if (known !== null && known.status !== "draft") return;
+  const binary = join(folder, `${workerId}-${PLATFORM}`);
+  const executable = await sampleWorker({ id: workerId, version });
+  await writeFile(binary, executable, { mode: 0o755 });
+  const { filename, bytes } = await samplePackage({ id: workerId, version }, executable);
+  await writeFile(join(folder, filename), bytes);
+  const files = [];
+  for (const path of [binary, join(folder, filename)]) {
+    files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey }));
+  }
+  const notes = "A sample that every development catalog starts with.";
+  await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files });
 }
 
 /** Whether the key is genuine and its license is there, in whatever state somebody has put it since. */

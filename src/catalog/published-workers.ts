@@ -25,8 +25,8 @@ const made = new WeakMap<object, Made>();
  * Every worker as it is published at `now`: its recipe is of its newest published stable release that the recipe can install;
  * where there is none, as it is checked in. The free ones come first. The same array is returned until something changes.
  *
- * One KV read at most, none while the isolate's records are fresh (10 s). If KV fails the ledger answers, and if that fails, too,
- * what was known last: a recipe is always there. Never throws, but for a `ConfigError`.
+ * One KV read at most, none while the isolate's records are fresh (10 s). If KV fails, or holds what cannot be read, the ledger
+ * answers, and if that fails, too, what was known last: a recipe is always there. Never throws, but for a `ConfigError`.
  */
 export async function publishedWorkers(env: Env, now: UnixSeconds): Promise<readonly Worker[]> {
   return publishedWorkersAtOnce(env, now) ?? remake(env, await readManifests(env, now));
@@ -49,7 +49,8 @@ async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | nu
   try {
     const found = await readEdge(env.EDGE, KEYS, now);
     for (const key of KEYS) if (found.get(key) === null) unreleased.set(key, true, now + ISOLATE_TTL);
-    return KEYS.map((key) => manifestOfRecord(found.get(key)));
+    const manifests = KEYS.map((key) => manifestOfRecord(found.get(key)));
+    if (KEYS.every((key, index) => manifests[index] || found.get(key) === null)) return manifests;
   } catch (error) {
     logFailure("edge.unreadable", error, { keys: KEYS });
   }

@@ -68,13 +68,13 @@ function renderBinary(line: string, checkedIn: string, pkgver: string, binary: P
 
 /**
  * A text as the argument of which `printf %b` prints it, out of characters that mean nothing between a shell's single quotes,
- * nor to hives, which count braces in strings too.
+ * nor to hives, which count braces in strings too; and without a colon, so that no URL in it is taken for the catalog's.
  */
 function printfArgument(text: string): string {
   const bytes = new TextEncoder().encode(text);
   return Array.from(bytes, (byte) => {
     const character = String.fromCharCode(byte);
     if (character === "\n") return "\\n";
-    return /[A-Za-z0-9 .,:=+/_-]/.test(character) ? character : `\\0${byte.toString(8).padStart(3, "0")}`;
+    return /[A-Za-z0-9 .,=+/_-]/.test(character) ? character : `\\0${byte.toString(8).padStart(3, "0")}`;
   }).join("");
 }

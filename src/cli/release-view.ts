@@ -10,6 +10,7 @@ export const Release = z.looseObject({
   version: z.string(),
   channel: z.string(),
   status: z.string(),
+  source_tag: z.string().nullable(),
   published_at: z.string().nullish(),
   provenance: z.looseObject({ sha256: z.string(), subjects: z.array(z.string()) }).nullable(),
   artifacts: z.array(
@@ -83,13 +84,14 @@ export const formatReleases = (releases: readonly Release[]): string =>
 
 /** One release for people, with its files and who has signed them. */
 export function formatRelease(release: Release): string {
-  const { id, worker_id, version, channel, status, published_at, provenance, artifacts } = release;
+  const { id, worker_id, version, channel, status, source_tag, published_at, provenance, artifacts } = release;
   const facts = formatFields([
     ["Release", id],
     ["Worker", worker_id],
     ["Version", version],
     ["Channel", channel],
     ["Status", status],
+    ["Source tag", source_tag],
     ["Published", published_at],
     ["Provenance", provenance && `of ${provenance.subjects.join(", ")}`],
   ]);

@@ -58,8 +58,8 @@ const noArtifact = (releaseId: string, id: string): Problem =>
   new Problem({ code: "ARTIFACT_NOT_FOUND", detail: `Release ${releaseId} has no artifact ${id}.` });
 
 /**
- * Adds an artifact, and what is in it if it is a package, to a draft. Returns false, with nothing written, when the release is none any more. Throws what D1
- * throws when the release has one for the platform or of the name already.
+ * Adds an artifact, and what is in it if it is a package, to a draft. Returns false, with nothing written, when the release is
+ * none any more. Throws what D1 throws when the release has one for the platform or of the name already.
  */
 export function insertArtifact(
   db: D1Database,
@@ -158,8 +158,7 @@ export function replaceUpload(
 
 /**
  * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the OpenPGP one that was
- * given last. Returns false, with
- * nothing written, when the upload it was read with is over.
+ * given last. Returns false, with nothing written, when the upload it was read with is over.
  */
 export function markReady(
   db: D1Database,

@@ -27,8 +27,8 @@ export type DeclaredFile = Pick<
 
 /**
  * Adds a file to a draft and opens its upload. The same file again finds the one that is there, so that a lost answer
- * can be asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that is not one of this release, and CONFLICT when the release is no draft or has another file for the
- * platform or of the name.
+ * can be asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that is not one of this release, and CONFLICT
+ * when the release is no draft or has another file for the platform or of the name.
  */
 export async function declareArtifact(
   env: UploadEnv,

@@ -58,12 +58,19 @@ export type ManifestArtifact = z.infer<typeof ManifestArtifact>;
 
 const read = new WeakMap<object, Manifest>();
 
-/** The manifest of a record of the edge copy, or null for none. A record that an isolate keeps is parsed once. */
+/**
+ * The manifest of a record of the edge copy, or null: there is none, or none that can be read, which is logged and for the ledger
+ * to make good. A record that an isolate keeps is parsed once.
+ */
 export function manifestOfRecord(record: unknown): Manifest | null {
   if (typeof record !== "object" || record === null) return null;
   const known = read.get(record);
   if (known) return known;
-  const manifest = Manifest.parse(record);
-  read.set(record, manifest);
-  return manifest;
+  const { success, data, error } = Manifest.safeParse(record);
+  if (!success) {
+    console.error(JSON.stringify({ event: "manifest.unreadable", message: error.message }));
+    return null;
+  }
+  read.set(record, data);
+  return data;
 }

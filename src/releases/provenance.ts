@@ -15,11 +15,19 @@ export type Attestation = {
   source: { uri: string; revision: string | null } | null;
 };
 
+/** What builders write is far below: longer lists are refused before each of their members is found at fault. */
+const MAX_LENGTH = 10_000;
+
+/** A person corrects a few faults at a time. */
+const MAX_FAULTS = 20;
+
+const bounded = <List extends z.ZodArray>(list: List) => z.array(z.unknown()).max(MAX_LENGTH).pipe(list);
+
 /** DSSE v1, as the in-toto Attestation Framework uses it. Its signatures are for who knows the builder to verify. */
 const Envelope = z.object({
   payloadType: z.literal("application/vnd.in-toto+json"),
   payload: z.string(),
-  signatures: z.array(z.object({ sig: z.string().min(1) })).min(1),
+  signatures: bounded(z.array(z.object({ sig: z.string().min(1) })).min(1)),
 });
 
 /** A Sigstore bundle has its envelope inside. */
@@ -29,14 +37,16 @@ const Resource = z.object({ uri: z.string().optional(), digest: z.record(z.strin
 
 const statement = {
   _type: z.enum(["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"]),
-  subject: z
-    .array(
-      z.object({
-        name: z.string().min(1),
-        digest: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits") }),
-      }),
-    )
-    .min(1),
+  subject: bounded(
+    z
+      .array(
+        z.object({
+          name: z.string().min(1),
+          digest: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits") }),
+        }),
+      )
+      .min(1),
+  ),
 };
 
 const builder = z.object({ id: z.string().min(1) });
@@ -46,7 +56,7 @@ const Statement = z.discriminatedUnion("predicateType", [
     ...statement,
     predicateType: z.literal("https://slsa.dev/provenance/v1"),
     predicate: z.object({
-      buildDefinition: z.object({ buildType: z.string(), resolvedDependencies: z.array(Resource).optional() }),
+      buildDefinition: z.object({ buildType: z.string(), resolvedDependencies: bounded(z.array(Resource)).optional() }),
       runDetails: z.object({ builder }),
     }),
   }),
@@ -57,33 +67,34 @@ const Statement = z.discriminatedUnion("predicateType", [
       builder,
       buildType: z.string(),
       invocation: z.object({ configSource: Resource.optional() }).optional(),
-      materials: z.array(Resource).optional(),
+      materials: bounded(z.array(Resource)).optional(),
     }),
   }),
 ]);
 
 /**
  * Reads SLSA provenance (v1 or v0.2) as builders write it: one DSSE envelope or Sigstore bundle as JSON, or an in-toto bundle
- * (`.intoto.jsonl`) with one a line. The signatures are not verified. The errors name every fault, by attestation from 0.
+ * (`.intoto.jsonl`) with one a line. The signatures are not verified. The errors name the first faults of the first
+ * attestation that has any; attestations are counted from 0.
  */
 export function parseProvenance(text: string): Result<Attestation[], ProvenanceFault[]> {
   const attestations: Attestation[] = [];
-  const faults: ProvenanceFault[] = [];
   for (const [index, line] of linesOf(text).entries()) {
     const attestation = parseAttestation(line, `attestations.${index}`);
-    if (attestation.ok) attestations.push(attestation.value);
-    else faults.push(...attestation.error);
+    if (!attestation.ok) return attestation;
+    attestations.push(attestation.value);
   }
-  if (faults.length > 0) return err(faults);
   return attestations.length > 0 ? ok(attestations) : err([{ path: "attestations", message: "There is none." }]);
 }
 
-/** The files that attestations speak of and a release does not have under that name with that sum. */
+/** The first files that attestations speak of and a release does not have under that name with that sum. */
 export const unknownSubjects = (
   subjects: readonly ProvenanceSubject[],
   artifacts: readonly { filename: string; sha256: string }[],
 ): ProvenanceSubject[] =>
-  subjects.filter(({ name, sha256 }) => !artifacts.some((file) => file.filename === name && file.sha256 === sha256));
+  subjects
+    .filter(({ name, sha256 }) => !artifacts.some((file) => file.filename === name && file.sha256 === sha256))
+    .slice(0, MAX_FAULTS);
 
 /** The files that attestations speak of, each once. */
 export const subjectsOf = (attestations: readonly Attestation[]): ProvenanceSubject[] => [
@@ -142,4 +153,6 @@ function parseJson(text: string): Result<unknown, string> {
 }
 
 const faultsOf = ({ issues }: z.ZodError, path: string): ProvenanceFault[] =>
-  issues.map((issue) => ({ path: [path, ...issue.path.map(String)].join("."), message: issue.message }));
+  issues
+    .slice(0, MAX_FAULTS)
+    .map((issue) => ({ path: [path, ...issue.path.map(String)].join("."), message: issue.message }));

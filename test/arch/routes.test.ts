@@ -141,7 +141,8 @@ describe("the premium repository", () => {
   it("lists the newest version that the license covers, and gives that one and no other", async () => {
     const headers = basic("arch-box", key);
     expect(await folders(`${GATED}/rbee-premium.db`, headers)).toEqual([`${PREMIUM}-1.5.0-1/`]);
-    expect((await hive("GET", `${GATED}/${PREMIUM}-1.5.0-1-x86_64.pkg.tar.zst`, { headers })).status).toBe(302);
+    const own = await hive("GET", `${GATED}/${PREMIUM}-1.5.0-1-x86_64.pkg.tar.zst`, { headers });
+    expect([own.status, own.headers.get("Cache-Control")]).toEqual([302, "private, no-store"]);
     const newer = await hive("GET", `${GATED}/${PREMIUM}-2.0.0-1-x86_64.pkg.tar.zst`, { headers });
     expect([newer.status, await codeOf(newer)]).toEqual([403, "VERSION_NOT_COVERED"]);
     const monthly = await issueLicense({ plan: "premium-monthly" });
@@ -203,11 +204,34 @@ describe("the premium repository", () => {
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${PREMIUM}-1.5.0-1/`]);
   });
 
-  it("leaves out a worker that the license does not include", async () => {
-    await release(CUDA, "1.0.0");
-    await env.DB.prepare("UPDATE licenses SET entitlements = ? WHERE id = ?").bind(`["${CUDA}"]`, id).run();
+  /** Changes what the license grants, as a purchase or an admin would. */
+  async function grant(field: "entitlements" | "versions", value: string): Promise<void> {
+    await env.DB.prepare(`UPDATE licenses SET ${field} = ? WHERE id = ?`).bind(value, id).run();
     await publish(env, publishers, { topic: "license", key: id }, []);
+  }
+
+  it("leaves out a worker that the license does not include, or of which it covers no version", async () => {
+    await release(CUDA, "1.0.0");
+    await grant("entitlements", `["${CUDA}"]`);
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${CUDA}-1.0.0-1/`]);
+    await grant("entitlements", '["*"]');
+    await grant("versions", "<1.5.0");
+    expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${CUDA}-1.0.0-1/`]);
+  });
+
+  it("is the asker's own: no cache keeps it for another, and what the license gains makes a copy old", async () => {
+    const start = Date.now();
+    vi.useFakeTimers({ toFake: ["Date"], now: start + 10_000 });
+    const ask = (headers: Record<string, string> = {}) =>
+      hive("GET", `${GATED}/rbee-premium.db`, { headers: { ...basic("arch-box", key), ...headers } });
+    const first = await ask();
+    expect(first.headers.get("Cache-Control")).toBe("private, no-cache");
+    expect(first.headers.get("Vary")).toContain("Authorization, Rbee-Machine");
+    const since = { "If-Modified-Since": first.headers.get("Last-Modified") ?? "" };
+    vi.setSystemTime(start + 20_000);
+    expect((await ask(since)).status).toBe(304);
+    await grant("versions", "*");
+    expect((await ask(since)).status).toBe(200);
   });
 });
 

@@ -102,6 +102,10 @@ describe("the RPC interface", () => {
     expect(search(by, arg)).toEqual(["llm-worker-rbee-cuda"]);
   });
 
+  it("searches for the last of several arguments", () => {
+    expect(search("name", "rbee-cpu", "rbee-cuda")).toEqual(["llm-worker-rbee-cuda"]);
+  });
+
   it("does not look at descriptions when asked for a name", () => {
     expect(search("name", "nvidia")).toEqual([]);
   });

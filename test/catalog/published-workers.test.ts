@@ -120,6 +120,21 @@ describe("what is read for it", () => {
   });
 });
 
+describe("a manifest at the edge that cannot be read", () => {
+  it("is made good by the ledger, for recipes and downloads, also where this isolate has it already", async () => {
+    await publishRelease({ worker_id: FREE, version: "1.0.0" });
+    await ask("/workers");
+    for (const first of ["/workers/cpu/PKGBUILD", `/v1/workers/${FREE}/latest/download?platform=linux-x86_64`]) {
+      forgetIsolate();
+      await env.EDGE.put(`manifest:${FREE}`, JSON.stringify({ worker_id: FREE, releases: [{ version: 1 }] }));
+      for (const path of [first, "/workers/cpu/PKGBUILD", `/arch/rbee/os/x86_64/rbee.db`]) {
+        expect([path, (await ask(path)).status]).toEqual([path, 200]);
+      }
+      expect(await (await ask("/workers/cpu")).json()).toMatchObject({ version: "1.0.0" });
+    }
+  });
+});
+
 describe("the documents", () => {
   it.each([
     "/workers",

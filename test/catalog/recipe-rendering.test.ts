@@ -83,3 +83,19 @@ it("pins the source of a free worker to its release's tag", () => {
     value: { source: { branch: "development" } },
   });
 });
+
+it("leaves a signature as it was made, whatever it says", () => {
+  const worker = workers.find(({ id }) => id === "llm-worker-rbee-premium-cuda");
+  if (!worker) throw new Error("no worker");
+  const text = "untrusted comment: from https://catalog.rbee.dev\n";
+  const binary = {
+    architecture: "x86_64",
+    filename: "w",
+    sha256: "0".repeat(64),
+    signature: { text, key: "k" },
+  } as const;
+  const { pkgbuild } = renderRecipe(worker, { pkgver: "1.2.0", sourceTag: null, binaries: [binary] }, ORIGIN);
+  const [, printed = ""] = /key='k' signature='([^']*)'/.exec(pkgbuild) ?? [];
+  const octal = (_: string, digits: string) => String.fromCharCode(Number.parseInt(digits, 8));
+  expect(printed.replaceAll("\\n", "\n").replaceAll(/\\0(\d{3})/g, octal)).toBe(text);
+});

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { machineFingerprint } from "../../src/cli/hive/fingerprint.ts";
 import { hostPlatform } from "../../src/cli/hive/platform.ts";
-import { hiveFolder, readHiveState, writeHiveState } from "../../src/cli/hive/state.ts";
+import { changeHiveState, hiveFolder, readHiveState } from "../../src/cli/hive/state.ts";
 import { createPrivateFile } from "../../src/cli/private-file.ts";
 
 const home = async (): Promise<NodeJS.ProcessEnv> => ({ XDG_CONFIG_HOME: await mkdtemp(join(tmpdir(), "rbee-hive-")) });
@@ -28,7 +28,7 @@ describe("a hive's state", () => {
       release_keys: { "https://catalog.example": "key" },
       indexes: { "https://catalog.example": { delegated_at: 1, serials: { worker: 2 } } },
     };
-    await writeHiveState(env, state);
+    await changeHiveState(env, () => state);
     expect(await readHiveState(env)).toEqual(state);
     expect(await readdir(hiveFolder(env))).toEqual(["catalog.json"]);
     expect((await stat(join(hiveFolder(env), "catalog.json"))).mode & 0o777).toBe(0o600);
@@ -36,7 +36,7 @@ describe("a hive's state", () => {
 
   it("that is damaged is not taken for none", async () => {
     const env = await home();
-    await writeHiveState(env, { activation, release_keys: {}, indexes: {} });
+    await changeHiveState(env, (state) => ({ ...state, activation }));
     await writeFile(join(hiveFolder(env), "catalog.json"), '{"activation":');
     await expect(readHiveState(env)).rejects.toThrow("is damaged");
   });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { runWrangler } from "../../scripts/development/wrangler.ts";
 import { freePort, launch, ready, type Server } from "./development-server.ts";
 import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
 import { PROJECT, type Run, rbeeCatalog, run } from "./program-run.ts";
@@ -151,6 +152,12 @@ describe("a publisher", () => {
     await writeFile(other, "another program");
     const refused = await admin("release", "publish", other, "--worker", WORKER, "--version", "1.1.0");
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Publish a new version")]);
+    const followed = await admin(...publish(), "--channel", "beta");
+    expect([followed.code, followed.stderr]).toEqual([1, expect.stringContaining("with channel stable.")]);
+    const free = ["release", "publish", other, "--worker", "llm-worker-rbee-cpu", "--version", "0.9.0"];
+    expect((await admin(...free)).code).toBe(0);
+    const tagged = await admin(...free, "--source-tag", "v0.9.0");
+    expect([tagged.code, tagged.stderr]).toEqual([1, expect.stringContaining("with no source tag.")]);
   });
 
   it("cannot publish what is signed by a key that the catalog does not trust", async () => {
@@ -264,16 +271,26 @@ describe("a licensed hive", () => {
 });
 
 describe("another start", () => {
-  it("stops cleanly at Ctrl-C, and keeps data, token and key", async () => {
+  it("stops cleanly at Ctrl-C, keeps data, token and key, and adds the samples that are not there yet", async () => {
     expect(await server.stop()).toBe(0);
     expect((await curl(`http://localhost:${ports.server}/health`)).code).not.toBe(0);
+    // As if an earlier version of the catalog, which had no free sample, had made the data.
+    const older = "UPDATE releases SET version = '0.0.1' WHERE worker_id = 'llm-worker-rbee-cpu' AND version = '0.1.0'";
+    const state = join(dev(), "state");
+    await runWrangler(
+      ["d1", "execute", "DB", "--local", "--persist-to", state, "--command", older],
+      new AbortController().signal,
+    );
     server = await ready(launch(dev(), ports.server));
     expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
+    const free = Releases.parse(JSON.parse((await admin("release", "list", "llm-worker-rbee-cpu", "--json")).stdout));
+    expect(free.releases).toContainEqual(expect.objectContaining({ version: "0.1.0", status: "published" }));
     expect((await admin("license", "show", issued.license.id)).stdout).toContain("revoked");
     expect((await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`)).latest).toBe("1.1.0");
   });
 
-  it("finishes a seed that was cut before its license was written down", async () => {
+  it("finishes a seed that was cut before its license was written down, whatever became of its samples", async () => {
+    expect((await admin("release", "yank", `${WORKER}@1.0.0`, "--reason", "test")).code).toBe(0);
     await server.stop();
     await rm(join(dev(), "start.json"));
     server = await ready(launch(dev(), ports.server));

@@ -95,6 +95,13 @@ describe("a repository", () => {
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
   });
 
+  it("gets no commit that is older than the one before, by whatever clock", async () => {
+    const ahead = currentTime() + 3600;
+    await recordRevisions(env, ahead);
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
+    expect((await readRepositories(env, [FREE], currentTime())).get(FREE)).toMatchObject({ seq: 2, last_at: ahead });
+  });
+
   it("gets one commit a change, however many notice it at once", async () => {
     await Promise.all(Array.from({ length: 3 }, () => publishRepositories(env, currentTime())));
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
@@ -107,6 +114,20 @@ describe("a repository", () => {
     expect(await packOf(FREE)).not.toBe(pack);
     expect((await get(`/${FREE}.git/objects/pack/${pack}`)).status).toBe(200);
     expect((await get(`/${FREE}.git/objects/pack/${pack.replace(/pack$/, "idx")}`)).status).toBe(200);
+  });
+
+  it("gives the rest of a pack to who has its beginning", async () => {
+    const path = `/${FREE}.git/objects/pack/${await packOf(FREE)}`;
+    const whole = new Uint8Array(await (await get(path)).arrayBuffer());
+    const rest = await get(path, { headers: { Range: "bytes=100-" } });
+    expect([rest.status, rest.headers.get("Content-Range"), rest.headers.get("Content-Length")]).toEqual([
+      206,
+      `bytes 100-${whole.length - 1}/${whole.length}`,
+      String(whole.length - 100),
+    ]);
+    expect(new Uint8Array(await rest.arrayBuffer())).toEqual(whole.subarray(100));
+    const none = await get(path, { headers: { Range: `bytes=${whole.length}-` } });
+    expect([none.status, none.headers.get("Content-Range")]).toEqual([416, `bytes */${whole.length}`]);
   });
 
   it("lists the pack of a head that was announced elsewhere, though the edge is late here", async () => {

@@ -56,6 +56,15 @@ describe("provenance", () => {
     ]);
   });
 
+  it("of nothing but faults is refused soon, by a few of them", () => {
+    const statement = statementOf([FILE]);
+    const nonsense = (subject: unknown[]) => JSON.stringify(envelopeOf({ ...statement, subject }));
+    for (const text of ["{}\n".repeat(300_000), nonsense(Array(300_000).fill(0)), nonsense(Array(5000).fill(0))]) {
+      const faults = faultPaths(text).length;
+      expect([faults > 0, faults <= 20]).toEqual([true, true]);
+    }
+  });
+
   it("comes back as it was said, whatever the files are called", () => {
     const subjects = fc.array(
       fc.record({
@@ -90,5 +99,6 @@ describe("the files that provenance speaks of", () => {
       { name: FILE.name, sha256: "cd".repeat(32) },
     ];
     expect(unknownSubjects([right, renamed, altered], artifacts)).toEqual([renamed, altered]);
+    expect(unknownSubjects(Array(5000).fill(altered), artifacts)).toHaveLength(20);
   });
 });

@@ -238,6 +238,21 @@ describe.runIf(scriptRuns)("the install script, given a file that is not what wa
     await expectRefusal(home, /was not installed: its signature was made for version 0\.1\.0/);
   });
 
+  it("is not looked for where an answer leads out of the folder, or to a file of this machine", async () => {
+    const home = await homeWithWorker();
+    // As long as what they replace, so that the answer keeps its length.
+    const file = (url: string): string => `file://${"etc/hostname".padStart(url.length - "file://".length, "/")}`;
+    for (const [wanted, given, reason] of [
+      [FREE, () => `../../${FREE.slice(6)}`, /answer that is not understood/],
+      [FREE, () => `${FREE.slice(3)}\n/.`, /answer that is not understood/],
+      [/(?<="signature_url":")[^"]*/, file, /signature cannot be had/],
+    ] as const) {
+      catalog.proxy.fate = (_method, path) =>
+        path.includes("/download?") ? { rewrite: (text) => text.replace(wanted, given) } : "pass";
+      await expectRefusal(home, reason);
+    }
+  });
+
   it("is found by size and sha256 where minisign is missing, which is said", async () => {
     const home = workDirectory();
     const bin = join(home, "bin");

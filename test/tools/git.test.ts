@@ -107,6 +107,17 @@ describe.skipIf(!installed("git"))("real git", () => {
     expect(listed).toBe(`${await head()}\tHEAD\n`);
   });
 
+  it("goes on with a pack whose download broke in the middle", async () => {
+    await publish("0.5.0");
+    catalog.proxy.fate = (_, path) => (path.endsWith(".pack") ? { cutAfter: 1000 } : "pass");
+    await expect(inClone("pull", "--ff-only")).rejects.toThrow();
+    catalog.proxy.fate = () => "pass";
+    catalog.proxy.log.length = 0;
+    await inClone("pull", "--ff-only");
+    expect(catalog.proxy.log.at(-1)).toMatch(/^GET .*\.pack bytes=1000-$/);
+    expect(file("PKGBUILD")).toContain("pkgver=0.5.0\n");
+  });
+
   it("clones the Homebrew tap, and follows it as brew does", async () => {
     await git("clone", "--origin=origin", `${catalog.url}/homebrew-rbee.git`, "tap");
     expect(readdirSync(join(directory, "tap/Formula"))).toEqual(["llm-worker-rbee-metal.rb"]);

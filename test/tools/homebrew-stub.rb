@@ -26,9 +26,7 @@ class CurlDownloadStrategy
   end
 
   def fetch(timeout: nil)
-    headers = curl_output("--fail", "--location", "--silent", "--head", url)
-    location = headers.stdout[/^location: (\S+)/i, 1] if headers.success
-    _fetch(url: url, resolved_url: location || url, timeout: timeout)
+    _fetch(url: url, resolved_url: resolved_url, timeout: timeout)
   end
 
   def _curl_args
@@ -36,6 +34,17 @@ class CurlDownloadStrategy
   end
 
   private
+
+  # Homebrew asks once for each strategy, and a strategy serves every attempt at a download.
+  def resolved_url
+    @resolved_info_cache ||= {}
+    return @resolved_info_cache.fetch(url) if @resolved_info_cache.include?(url)
+
+    headers = curl_output("--fail", "--location", "--silent", "--head", url)
+    return url unless headers.success
+
+    @resolved_info_cache[url] = headers.stdout[/^location: (\S+)/i, 1] || url
+  end
 
   def _fetch(url:, resolved_url:, timeout:)
     result = curl_output("--fail", "--location", "--output", @target, resolved_url)
@@ -108,7 +117,8 @@ error = nil
 Dir.chdir(folder) do
   strategy = DECLARED[:strategy] || CurlDownloadStrategy
   if strategy <= CurlDownloadStrategy
-    strategy.new(DECLARED[:url], "downloaded").fetch
+    download = strategy.new(DECLARED[:url], "downloaded")
+    Integer(ENV.fetch("ATTEMPTS", "1")).times { download.fetch }
   else
     Dir.mkdir("deps")
     Pathname("target/release").mkpath

@@ -132,6 +132,13 @@ describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby"
     expect(fetched.some((argument) => argument.startsWith("@"))).toBe(false);
   });
 
+  it("ask the catalog for a new link at every attempt, for one lives five minutes", async () => {
+    const { key } = await catalog.issue("premium-trial");
+    const { outcome } = await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: key, ATTEMPTS: "2" });
+    const licensed = outcome.curls.map((command) => command.some((argument) => argument.startsWith("@")));
+    expect(licensed).toEqual([true, false, true, false]);
+  });
+
   it.each([
     [
       "there is no license",

@@ -149,8 +149,11 @@ describe.runIf(scriptRuns)("a premium worker", () => {
       PATH: `${bin}:${PLAIN_ENVIRONMENT.PATH}`,
       RBEE_LICENSE_TOKEN: catalog.licenseKey,
       RBEE_MACHINE: `by ${shell}`,
+      // A shell goes on exporting what was exported when it started.
+      credential: "",
+      headers: "",
     };
-    const run = await runAsUser(home, [...shell.split(" "), "install.sh", "premium-cpu"], env);
+    const run = await runAsUser(home, [...shell.split(" "), "-ax", "install.sh", "premium-cpu"], env);
     expect([run.code, placed(home)]).toEqual([0, [PREMIUM]]);
     expect(readWorker(home, PREMIUM)).toEqual(sampleOf(catalog, PREMIUM));
     const calls = readFileSync(join(home, "calls"), "utf8");

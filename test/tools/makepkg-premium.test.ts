@@ -227,18 +227,39 @@ describe.skipIf(makepkgMissing !== null)("real makepkg", () => {
   });
 });
 
+/** A search path with what the recipe needs, but no minisign. */
+async function pathWithoutMinisign(directory: string): Promise<string> {
+  const bin = join(directory, "bin");
+  mkdirSync(bin);
+  for (const tool of ["bash", "mkdir", "curl", "cut", "grep", "head", "install", "mv", "sed", "sha256sum", "uname"]) {
+    const found = await runAsUser(directory, ["which", tool]);
+    symlinkSync(found.stdout.trim(), join(bin, tool));
+  }
+  return bin;
+}
+
 describe("a hive", () => {
   installs(HIVE);
 
+  it("takes no file on trust that lies where others could have put it", async () => {
+    const directory = await recipeDirectory();
+    writeFileSync(join(directory, "planted"), "#!/bin/sh\n");
+    await runAsUser(directory, ["mkdir", "src"]);
+    await runAsUser(directory, ["cp", "planted", `src/${ID}-1.0.0-${PLATFORM}`]);
+    const run = await HIVE.install(directory, {
+      RBEE_LICENSE_TOKEN: token,
+      PATH: await pathWithoutMinisign(directory),
+    });
+    expect(run.code, run.stderr).toBe(0);
+    expect(readFileSync(HIVE.installed(directory))).toEqual(sample);
+  });
+
   it("goes on without minisign, and says so", async () => {
     const directory = await recipeDirectory();
-    const bin = join(directory, "bin");
-    mkdirSync(bin);
-    for (const tool of ["bash", "mkdir", "curl", "cut", "grep", "head", "install", "mv", "sed", "sha256sum", "uname"]) {
-      const found = await runAsUser(directory, ["which", tool]);
-      symlinkSync(found.stdout.trim(), join(bin, tool));
-    }
-    const run = await HIVE.install(directory, { RBEE_LICENSE_TOKEN: token, PATH: bin });
+    const run = await HIVE.install(directory, {
+      RBEE_LICENSE_TOKEN: token,
+      PATH: await pathWithoutMinisign(directory),
+    });
     expect(run.code, run.stderr).toBe(0);
     expect(run.stderr).toContain("is checked by its checksum alone: minisign is not installed");
     expect(readFileSync(HIVE.installed(directory))).toEqual(sample);

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { readHiveState } from "../../src/cli/hive/state.ts";
 import { formatMinisignPublicKey } from "../../src/releases/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
 import { ReleaseIndex } from "../../src/releases/release-index.ts";
@@ -162,6 +163,31 @@ describe.skipIf(!runnable)("what is installed", () => {
     const { files } = z.object({ files: z.array(z.looseObject({ result: z.string() })) }).parse(JSON.parse(stdout));
     expect([code, files.map(({ result }) => result)]).toEqual([6, ["refused", "refused"]]);
     expect((await verify("llm-worker-rbee-premium-cuda")).code).toBe(4);
+  });
+});
+
+describe.skipIf(!runnable)("what a hive remembers", () => {
+  it("is nothing that only keys of an unproved catalog say", async () => {
+    const env = { XDG_CONFIG_HOME: join(root, "unproved") };
+    const stranger = join(root, "stranger-file");
+    writeFileSync(stranger, "#!/bin/sh\n");
+    expect((await hive("unproved", "verify", stranger)).code).toBe(6);
+    expect(await readHiveState(env)).toEqual({ activation: null, release_keys: {}, indexes: {} });
+    expect((await hive("unproved", "verify", file(WORKER))).code).toBe(0);
+    const { release_keys, indexes } = await readHiveState(env);
+    expect([Object.keys(release_keys), Object.keys(indexes)]).toEqual([[catalog.url], [catalog.url]]);
+  });
+
+  it("is not what a long run found when it began", async () => {
+    const env = { XDG_CONFIG_HOME: join(root, "busy") };
+    const slow = await serve(async (request, response) => {
+      if (request.url?.endsWith("index.json")) await hive("busy", "activate");
+      response.end(readFileSync(mirrored(request.url?.slice(1) ?? "")));
+    });
+    const key = ["--release-key", releasePublicKey(), "--dir", folder()];
+    const { code } = await hive("busy", "verify", WORKER, "--mirror", slow.url, ...key);
+    slow.close();
+    expect([code, (await readHiveState(env)).activation?.url]).toEqual([0, catalog.url]);
   });
 });
 

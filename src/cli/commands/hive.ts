@@ -8,7 +8,7 @@ import { installWorker, workersFolder } from "../hive/install.ts";
 import { openHive } from "../hive/open-hive.ts";
 import { hostPlatform } from "../hive/platform.ts";
 import { releaseKeys } from "../hive/release-key.ts";
-import { type Activation, type HiveState, writeHiveState } from "../hive/state.ts";
+import { type Activation, changeHiveState, type HiveState } from "../hive/state.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { parsePlatform } from "../publish/release-file.ts";
 import { readSecretFromStdin } from "../stdin.ts";
@@ -40,7 +40,7 @@ export function addHiveCommands(program: Command): void {
         name: options.name,
         offline: options.offline === true,
       });
-      await writeHiveState(process.env, { ...state, activation });
+      await changeHiveState(process.env, (known) => ({ ...known, activation }));
       context.show({ license: answer.license, machine: answer.machine, expires_at: answer.expires_at }, (shown) =>
         [formatLicense(shown.license), "", `This machine: ${shown.machine.id}, token until ${shown.expires_at}`].join(
           "\n",
@@ -77,15 +77,13 @@ export function addHiveCommands(program: Command): void {
       const { context } = hive;
       const { url } = context.client;
       let { state } = hive;
-      const keep = async (change: Partial<HiveState>): Promise<void> => {
-        state = { ...state, ...change };
-        await writeHiveState(process.env, state);
-      };
       const keys = await releaseKeys(context.client, { file: options.releaseKey, pinned: state.release_keys[url] });
       const credential = async (): Promise<string | undefined> => {
         if (state.activation === null || state.activation.url !== url) return undefined;
         const activation = await withFreshToken(context.client, state.activation);
-        if (activation !== state.activation) await keep({ activation });
+        if (activation !== state.activation) {
+          state = await changeHiveState(process.env, (known) => ({ ...known, activation }));
+        }
         return activation.token;
       };
       const installed = await installWorker(context.client, {
@@ -98,7 +96,10 @@ export function addHiveCommands(program: Command): void {
       });
       // Only keys that have proved themselves on a release are pinned.
       if (state.release_keys[url] !== keys.text) {
-        await keep({ release_keys: { ...state.release_keys, [url]: keys.text } });
+        await changeHiveState(process.env, (known) => ({
+          ...known,
+          release_keys: { ...known.release_keys, [url]: keys.text },
+        }));
       }
       context.show(installed, ({ worker, version, path }) => `Installed ${worker} ${version}: ${path}`);
     });
@@ -134,7 +135,7 @@ export function addHiveCommands(program: Command): void {
       const { context, state } = await openHive(command);
       const activation = activationAt(context, state);
       await deactivate(context.client, activation);
-      await writeHiveState(process.env, { ...state, activation: null });
+      await changeHiveState(process.env, (known) => ({ ...known, activation: null }));
       context.show({ deactivated: activation.machine_id }, () => "Deactivated: the seat is free.");
     });
 }

@@ -6,7 +6,7 @@ import { CliError, EXIT } from "../exit-code.ts";
 import { workersFolder } from "../hive/install.ts";
 import { openHive } from "../hive/open-hive.ts";
 import { type ReleaseKeys, releaseKeys } from "../hive/release-key.ts";
-import { type HiveState, writeHiveState } from "../hive/state.ts";
+import { changeHiveState, type HiveState } from "../hive/state.ts";
 import { type FileReport, formatFileReport, verifyFile } from "../verify/file-report.ts";
 import { openIndexSource } from "../verify/index-source.ts";
 import { findTargets } from "../verify/target.ts";
@@ -50,12 +50,14 @@ Examples:
       try {
         for (const target of targets) files.push(await verifyFile(target, { client, indexes, keys: trusted.keys }));
       } finally {
-        await writeHiveState(process.env, {
-          ...state,
-          // Only keys that have proved themselves on a release are pinned.
-          release_keys: files.some(isPublished) ? { ...state.release_keys, [url]: trusted.text } : state.release_keys,
-          indexes: { ...state.indexes, [url]: indexes.seen() },
-        });
+        // Only keys that have proved themselves on a release are pinned, and what others say is not remembered.
+        if (trusted.text === state.release_keys[url] || files.some(isPublished)) {
+          await changeHiveState(process.env, (known) => ({
+            ...known,
+            release_keys: { ...known.release_keys, [url]: trusted.text },
+            indexes: { ...known.indexes, [url]: indexes.seen() },
+          }));
+        }
       }
       context.show({ files }, () => files.map(formatFileReport).join("\n"));
       requireGood(files);

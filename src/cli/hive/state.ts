@@ -60,6 +60,15 @@ export async function readHiveState(env: NodeJS.ProcessEnv): Promise<HiveState> 
   }
 }
 
-/** Writes the hive's state, for its owner's eyes only: it holds the license key. */
-export const writeHiveState = (env: NodeJS.ProcessEnv, state: HiveState): Promise<void> =>
-  writePrivateFile(statePath(env), `${JSON.stringify(state, null, 2)}\n`);
+/**
+ * Changes the hive's state and returns it: what it is now, not what a command that runs long has read when it began. Written for
+ * its owner's eyes only: it holds the license key. Throws as `readHiveState` does.
+ */
+export async function changeHiveState(
+  env: NodeJS.ProcessEnv,
+  change: (state: HiveState) => HiveState,
+): Promise<HiveState> {
+  const state = change(await readHiveState(env));
+  await writePrivateFile(statePath(env), `${JSON.stringify(state, null, 2)}\n`);
+  return state;
+}

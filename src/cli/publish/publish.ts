@@ -93,7 +93,23 @@ async function draft(client: CatalogClient, credential: string, publication: Pub
     if (problemCode(error) !== "CONFLICT") throw error;
     const release = await findRelease(client, credential, workerId, version);
     if (release === null) throw error;
+    requireSameTerms(release, publication);
     return release;
+  }
+}
+
+/** Nobody follows a channel or builds a tag by mistake, because the version was drafted before with another. */
+function requireSameTerms(release: Release, { channel, sourceTag }: Publication): void {
+  for (const [name, said, wanted] of [
+    ["channel", release.channel, channel],
+    ["source tag", release.source_tag, sourceTag],
+  ]) {
+    if (wanted === undefined || wanted === said) continue;
+    throw new CliError(
+      EXIT.failure,
+      `${release.worker_id} ${release.version} exists already, with ${said === null ? `no ${name}` : `${name} ${said}`}. ` +
+        "Publish a new version.",
+    );
   }
 }
 

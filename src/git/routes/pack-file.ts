@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { parseByteRange } from "../../delivery/byte-range.ts";
 import { createRouter } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
@@ -26,17 +27,36 @@ packFile.openapi(
         description: "The file.",
         content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
       },
-      ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+      206: {
+        description: "The part that `Range` asks for.",
+        content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+      },
+      ...problems("NOT_FOUND", "RANGE_NOT_SATISFIABLE", "SERVICE_UNAVAILABLE"),
     },
   }),
   async (c) => {
     const { repository, file } = c.req.valid("param");
     const name = repositoryName(c, repository);
-    const object = /^pack-[0-9a-f]{40}\.(pack|idx)$/.test(file) ? await c.env.BINARIES.get(packKey(name, file)) : null;
+    const key = packKey(name, file);
+    const stored = /^pack-[0-9a-f]{40}\.(pack|idx)$/.test(file) ? await c.env.BINARIES.head(key) : null;
+    // Git appends what it is sent to what it has of a pack since the line broke.
+    const range = parseByteRange(c.req.header("Range") ?? null, stored?.size ?? 0);
+    if (stored && range === "unsatisfiable") {
+      throw new Problem({
+        code: "RANGE_NOT_SATISFIABLE",
+        detail: `The file has ${stored.size} bytes.`,
+        headers: { "Content-Range": `bytes */${stored.size}` },
+      });
+    }
+    const part = typeof range === "string" ? null : range;
+    const object = stored && (await c.env.BINARIES.get(key, part ? { range: part } : {}));
     if (!object) throw new Problem({ code: "NOT_FOUND", detail: `${name} has no such pack.` });
-    return c.body(object.body, 200, {
+    const { offset, length } = part ?? { offset: 0, length: object.size };
+    return c.body(object.body, part ? 206 : 200, {
+      ...(part && { "Content-Range": `bytes ${offset}-${offset + length - 1}/${object.size}` }),
+      "Accept-Ranges": "bytes",
       "Content-Type": "application/octet-stream",
-      "Content-Length": String(object.size),
+      "Content-Length": String(length),
       "Cache-Control": "public, max-age=31536000, immutable",
     });
   },

@@ -7,6 +7,9 @@ require "tempfile"
 # key, which takes a seat for this machine; HOMEBREW_RBEE_MACHINE gives the machine another fingerprint.
 class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   def fetch(timeout: nil)
+    # An attempt begins at the catalog: the link that Homebrew keeps of the last one lives five minutes.
+    @redirected = false
+    @resolved_info_cache = nil
     super
   rescue CurlDownloadStrategyError => e
     raise CurlDownloadStrategyError.new(url, refusal || e.message)

@@ -23,7 +23,10 @@ main() {
   case $worker in *[!A-Za-z0-9._-]*) misuse "\"$worker\" is not a worker." ;; esac
   case $version in *[!A-Za-z0-9._-]*) misuse "\"$version\" is not a version." ;; esac
 
-  # No program that this starts is to find it in its environment.
+  # No trace is to show it, and no program that this starts is to find it in its environment: not under the name of a variable
+  # either that was exported when this shell started.
+  set +ax
+  unset credential headers
   credential=${RBEE_LICENSE_TOKEN:-}
   unset RBEE_LICENSE_TOKEN
   headers=
