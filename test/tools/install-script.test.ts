@@ -199,7 +199,7 @@ describe.runIf(scriptRuns)("a premium worker", () => {
     const home = workDirectory();
     const { code, stderr } = await pipe(home, "premium-cpu");
     expect([code, placed(home)]).toEqual([1, []]);
-    expect(stderr).toMatch(/Set RBEE_LICENSE_TOKEN.*CREDENTIAL_REQUIRED.*Buy or renew: https:\/\//s);
+    expect(stderr).toMatch(/Set RBEE_LICENSE_TOKEN.*CREDENTIAL_REQUIRED.*Buy or renew: http:\/\/localhost:\d+\/plans/s);
   });
 
   it("is refused when every machine of the license is in use, and once it is revoked", async () => {
