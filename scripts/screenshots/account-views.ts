@@ -49,9 +49,9 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
   {
     name: "account-lease-refused",
     ...MONTHLY,
-    caption: "A lease for no machine",
+    caption: "A lease for a machine that finds no seat",
     async act(page) {
-      await page.getByLabel("Or the fingerprint of another machine").fill("x");
+      await page.getByLabel("Or the fingerprint of another machine").fill("one-too-many");
       await press("Download the lease")(page);
     },
   },

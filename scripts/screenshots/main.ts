@@ -25,10 +25,10 @@ async function takeAll(chromium: string): Promise<void> {
       await openView(page, view, catalog);
       await settle(page);
       for (const shot of shotsOf(view)) {
-        const { viewport, colorScheme } = SHOTS[shot];
+        const { viewport, colorScheme, scale } = SHOTS[shot];
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme });
-        await writeFile(join(FOLDER, pictureName(view, shot)), await takePicture(page));
+        await writeFile(join(FOLDER, pictureName(view, shot)), await takePicture(page, scale));
       }
       await page.emulateMedia({ colorScheme: "light" });
       console.log(view.name);

@@ -49,6 +49,8 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
     const d1 = ["d1", "execute", "DB", "--local", "--persist-to", paths.state, "--file", history];
     await runWrangler(d1, AbortSignal.timeout(60_000));
 
+    // What the minutes bring: the cron.
+    await fetch(`${url}/cdn-cgi/local/scheduled`);
     const support = await client.json(Made, {
       method: "POST",
       path: "/v1/admin/tokens",

@@ -47,8 +47,8 @@ export function historySql(sharedLicense: string, now: number): string {
       "refusal_days",
       REFUSALS.map(({ area, code, worker, usual }, index) => [day, area, code, worker, onDay(usual, daysAgo, index)]),
     );
-    const active = 180 + (DAYS - daysAgo) * 2;
-    insert("standing_days", [[day, active, 3, 20 + Math.round((DAYS - daysAgo) / 6), 4, Math.round(active * 2.3)]]);
+    const active = 3 + Math.round((DAYS - daysAgo) / 11);
+    insert("standing_days", [[day, active, 0, 1, 1, active - 2]]);
   }
   insert(
     "license_places",

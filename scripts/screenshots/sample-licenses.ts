@@ -61,7 +61,7 @@ export async function makeLicenses({ client, adminToken, controlUrl }: Seller): 
   await act(revoked, "revoke", { reason: "key found in a public repository" });
   await download(lost, "1.2.0");
 
-  const bought = await buy(url, "premium-monthly", { email: OWNER });
+  const bought = await buy(url, "premium-monthly", { email: OWNER, machines: 3 });
   const { machine, token } = await activate(bought, "workstation");
   await activate(bought, "attic-server");
   await activate(bought, "boat", { offline: true });
@@ -70,8 +70,6 @@ export async function makeLicenses({ client, adminToken, controlUrl }: Seller): 
   const onHold = await buy(url, "premium-lifetime", { email: OWNER });
   await activate(onHold, "studio");
   await control(controlUrl, "disputes", { session: onHold.sessionId });
-  const canceled = await buy(url, "premium-monthly", { email: OWNER });
-  await control(controlUrl, `subscriptions/${canceled.sessionId}/cancel`, { at_period_end: true });
 
   const lifetime = await buy(url, "premium-lifetime", { email: "grace@example.com" });
   for (const name of ["rack-1", "rack-2", "rack-3"]) await activate(lifetime, name);
@@ -85,9 +83,11 @@ export async function makeLicenses({ client, adminToken, controlUrl }: Seller): 
   const failed = await pay(url, "premium-lifetime", "delayed", { email: "unlucky@example.com" });
   await control(controlUrl, `payments/${failed.sessionId}/fail`);
 
-  // Last, because it moves the stand-in's clock.
+  // From here on the stand-in's clock is ahead.
   const inGrace = await buy(url, "premium-monthly", { email: OWNER });
   await control(controlUrl, `subscriptions/${inGrace.sessionId}/fail-renewal`);
+  const canceled = await buy(url, "premium-monthly", { email: OWNER });
+  await control(controlUrl, `subscriptions/${canceled.sessionId}/cancel`, { at_period_end: true });
   return {
     monthly: { ...bought, machineId: machine.id },
     ...{ onHold, revoked, canceled, inGrace, given, lifetime },
