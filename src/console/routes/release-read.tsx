@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { DataTable } from "../../page/data-table.tsx";
 import { Notice } from "../../page/notice.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
+import { Prose } from "../../page/prose.tsx";
 import { formatCount } from "../../page/quantity.ts";
 import { StatusBadge } from "../../page/status-badge.tsx";
 import { Time } from "../../page/time.tsx";
@@ -87,7 +88,7 @@ releaseRead.openapi(route, async (c) => {
         {release.notes === null ? null : (
           <section>
             <h2>Notes</h2>
-            <p class="notes">{release.notes}</p>
+            <Prose text={release.notes} />
           </section>
         )}
         <ReleaseFiles release={release} />
