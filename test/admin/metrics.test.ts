@@ -7,7 +7,7 @@ import { recordUsage } from "../../src/usage/usage-recording.ts";
 import { issueLicense, tokenFor } from "../licensing/license-fixture.ts";
 import { ask, codeOf, makeToken } from "./admin-request.ts";
 
-const valueOf = (metrics: Metric[], name: string, labels: Record<string, string> = {}) =>
+const sampleOf = (metrics: Metric[], name: string, labels: Record<string, string> = {}) =>
   metrics
     .find((metric) => metric.name === name)
     ?.samples.find((sample) => JSON.stringify(sample.labels) === JSON.stringify(labels))?.value;
@@ -22,15 +22,15 @@ it("tells what there is, what happened today and what waits since when", async (
     .bind(now - 300)
     .run();
   const metrics = await readMetrics(env.DB, now);
-  expect(valueOf(metrics, "rbee_licenses", { status: "active" })).toBe(1);
-  expect(valueOf(metrics, "rbee_machines_active")).toBe(1);
-  expect(valueOf(metrics, "rbee_refusals_today", { area: "download", code: "LICENSE_EXPIRED" })).toBe(4);
-  expect(valueOf(metrics, "rbee_waiting", { queue: "outbox" })).toBe(1);
-  expect(valueOf(metrics, "rbee_waiting_oldest_seconds", { queue: "outbox" })).toBe(300);
-  expect(valueOf(metrics, "rbee_cron_age_seconds")).toBe(now);
+  expect(sampleOf(metrics, "rbee_licenses", { status: "active" })).toBe(1);
+  expect(sampleOf(metrics, "rbee_machines_active")).toBe(1);
+  expect(sampleOf(metrics, "rbee_refusals_today", { area: "download", code: "LICENSE_EXPIRED" })).toBe(4);
+  expect(sampleOf(metrics, "rbee_waiting", { queue: "outbox" })).toBe(1);
+  expect(sampleOf(metrics, "rbee_waiting_oldest_seconds", { queue: "outbox" })).toBe(300);
+  expect(sampleOf(metrics, "rbee_cron_age_seconds")).toBe(now);
   const minute = now - (now % 60);
   await runCron(env, minute);
-  expect(valueOf(await readMetrics(env.DB, minute + 90), "rbee_cron_age_seconds")).toBe(90);
+  expect(sampleOf(await readMetrics(env.DB, minute + 90), "rbee_cron_age_seconds")).toBe(90);
 });
 
 it("speaks to Prometheus in its own format, whatever a label holds", () => {

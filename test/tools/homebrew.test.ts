@@ -143,7 +143,7 @@ describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby"
     [
       "there is no license",
       async () => "",
-      /needs a license.*\nSet HOMEBREW_RBEE_LICENSE_TOKEN to.*\nLicenses: https:/,
+      /needs a license.*\nSet HOMEBREW_RBEE_LICENSE_TOKEN to.*\nLicenses: https?:/,
     ],
     ["the key is mistyped", async () => "rbee_lic_mistyped", /\nSet HOMEBREW_RBEE_LICENSE_TOKEN to/],
     [
