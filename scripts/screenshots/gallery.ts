@@ -4,7 +4,7 @@ import { SECTIONS } from "./views.ts";
 /** The three ways in which a page is pictured. */
 export const SHOTS = {
   desktop: { viewport: { width: 1280, height: 800 }, colorScheme: "light", scale: 0.75 },
-  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", scale: 1 },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", scale: 0.8 },
   dark: { viewport: { width: 1280, height: 800 }, colorScheme: "dark", scale: 0.75 },
 } as const;
 export type Shot = keyof typeof SHOTS;

@@ -36,7 +36,11 @@ export const settle = (page: Page): Promise<void> =>
         .replaceAll(/\b\d{1,2} [A-Z][a-z]{2,8} 20\d\d\b|\b\d{1,2} [A-Z][a-z]{2}\b(?! 20)/g, shifted)
         .replaceAll(/\b\d\d:\d\d(?= UTC)/g, "12:00")
         .replaceAll(/\b\d+(?= ms\b)/g, "9")
-        .replaceAll(/\b(rbee_lic_|rbee_adm_|[a-z]{2,5}_(?:test_)?)[\w-]{8,}/g, numbered)
+        .replaceAll(
+          /\b(rbee_lic_|rbee_adm_|(?:lic|mach|rel|adm|rec|evt|cus|sub|in|pi|ch|cs_test)_)[\w-]{8,}/g,
+          numbered,
+        )
+        .replaceAll(/(?<=…)\w{4,6}\b/g, "0000")
         .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (text) => numbered(text, ""))
         .replaceAll(/(?<=http:\/\/localhost:)\d+/g, "8787");
     }
