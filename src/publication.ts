@@ -1,6 +1,7 @@
 import { publishRepositories } from "./git/repository-publication.ts";
 import type { RequestScope } from "./http/app.ts";
 import { licensePublisher } from "./licensing/license-publication.ts";
+import { logFailure } from "./log.ts";
 import { manifestPublisher } from "./releases/manifest-publication.ts";
 import type { Publication } from "./storage/ledger.ts";
 import { type Publishers, publishOrRetry } from "./storage/outbox.ts";
@@ -33,7 +34,6 @@ async function publishRecipes(env: Env): Promise<void> {
   try {
     await publishRepositories(env, currentTime());
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ event: "repositories.failed", message }));
+    logFailure("repositories.failed", error);
   }
 }

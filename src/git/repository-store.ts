@@ -55,7 +55,7 @@ export async function readNewestRepository(env: Env, name: string, now: UnixSeco
     rememberEdge(repositoryKey(name), made, now);
     return made;
   } catch (error) {
-    console.error(JSON.stringify({ event: "ledger.unreadable", message: String(error) }));
+    logFailure("ledger.unreadable", error);
     return known;
   }
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { logFailure } from "../log.ts";
 import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 
 export const PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-aarch64", "windows-x86_64"] as const;
@@ -68,7 +69,7 @@ export function manifestOfRecord(record: unknown): Manifest | null {
   if (known) return known;
   const { success, data, error } = Manifest.safeParse(record);
   if (!success) {
-    console.error(JSON.stringify({ event: "manifest.unreadable", message: error.message }));
+    logFailure("manifest.unreadable", error);
     return null;
   }
   read.set(record, data);
