@@ -56,7 +56,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await page.waitForURL(/\?q=premium\+gguf&.*backend=cpu/);
     await page.getByRole("link", { name: "Premium LLM Worker (CPU)" }).click();
     await page.getByText("makepkg, on Arch Linux", { exact: true }).click();
-    await page.getByText(`/workers/${WORKER}/PKGBUILD && makepkg -si`).waitFor();
+    await page.getByText(`cd ${WORKER} && makepkg -si`).waitFor();
     await page.getByRole("button", { name: /^Start free trial.*Premium, monthly/ }).click();
     await page.fill("#email", email);
     await page.click("#pay");
