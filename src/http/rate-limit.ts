@@ -46,6 +46,10 @@ export const countVerification = (env: Env, request: Request, token: Genuine | n
 export const countCheckout = (env: Env, request: Request): Promise<void> =>
   take(env.CHECKOUTS, clientAddress(request), "Too many checkouts were begun from this address.");
 
+/** Counts a visit to the billing portal, each of which asks Stripe, under the license. Throws RATE_LIMITED past the limit. */
+export const countBillingVisit = (env: Env, license: Genuine): Promise<void> =>
+  take(env.CHECKOUTS, `billing ${keyOf(license)}`, "The billing portal is opened too often. Please wait a minute.");
+
 /**
  * Counts a look at a checkout that has no license yet, each of which asks Stripe, under its session id. Returns whether Stripe
  * may be asked. Throws nothing past the limit: a buyer who waits can be told what is known.

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { codeOf } from "../admin/admin-request.ts";
+import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { issueLicense, tokenFor } from "../licensing/license-fixture.ts";
 import { ask, pay, status } from "./shop.ts";
 
@@ -34,3 +35,17 @@ it("opens for no token, which every machine has, and for no license that was not
   const given = await open((await issueLicense()).key);
   expect([given.status, await codeOf(given)]).toEqual([409, "CONFLICT"]);
 });
+
+it(
+  "opens sixty times a minute for one license, each of which asks Stripe, and for others all the same",
+  WITH_ROOM,
+  async () => {
+    const { key: adas = "" } = await status(await pay("premium-monthly", { email: "ada@example.com" }));
+    const { key: graces = "" } = await status(await pay("premium-lifetime", { email: "grace@example.com" }));
+    await roomInMinute();
+    for (let i = 0; i < 60; i++) expect((await open(adas)).status).toBe(200);
+    const refused = await open(adas);
+    expect([refused.status, await codeOf(refused)]).toEqual([429, "RATE_LIMITED"]);
+    expect((await open(graces)).status).toBe(200);
+  },
+);

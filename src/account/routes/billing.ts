@@ -14,7 +14,7 @@ const route = createRoute({
     summary: "Go to the billing portal for a license of one's own",
     answers: {},
     leadsTo: "The payment provider's portal, which leads back to the account.",
-    refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT", "SERVICE_UNAVAILABLE"],
+    refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT", "RATE_LIMITED", "SERVICE_UNAVAILABLE"],
   }),
 });
 
@@ -22,6 +22,6 @@ const route = createRoute({
 export function registerBilling(router: OpenAPIHono<CustomerEnv>): void {
   router.openapi(route, async (c) => {
     const license = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
-    return c.redirect(await openBillingPortal(c.var.config, license), 303);
+    return c.redirect(await openBillingPortal(c, license), 303);
   });
 }

@@ -41,6 +41,6 @@ export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
     }
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw new Problem(license.error);
-    return c.json({ url: await openBillingPortal(c.var.config, license.value) }, 200);
+    return c.json({ url: await openBillingPortal(c, license.value) }, 200);
   });
 }
