@@ -56,7 +56,7 @@ export async function onError(error: unknown, c: AppContext): Promise<Response> 
 }
 
 async function answerRefusal(c: AppContext, refusal: Refusal, requestId: string): Promise<Response> {
-  return isForPeople(c.req.raw) ? problemPage(refusal, requestId) : problemResponse(refusal, requestId);
+  return isForPeople(c.req.raw) ? problemPage(c.req.raw, refusal, requestId) : problemResponse(refusal, requestId);
 }
 
 function refusalOf(error: unknown, requestId: string): Refusal {

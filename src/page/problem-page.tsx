@@ -9,10 +9,11 @@ export const isForPeople = (request: Request): boolean =>
   (request.headers.get("Accept")?.includes("text/html") ?? false) &&
   !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
 
-/** A refusal as a page, with the status that `problemResponse` would give it. */
-export function problemPage(refusal: Refusal, requestId: string): Promise<Response> {
+/** A refusal as a page, with the status that `problemResponse` would give it, and a way back to where its reader came from. */
+export function problemPage(request: Request, refusal: Refusal, requestId: string): Promise<Response> {
   const { code, detail, headers = {} } = refusal;
   const { status, title } = PROBLEMS[code];
+  const inConsole = /^\/admin(\/|$)/.test(new URL(request.url).pathname);
   return page({
     title,
     status,
@@ -21,9 +22,7 @@ export function problemPage(refusal: Refusal, requestId: string): Promise<Respon
       <>
         <h1>{title}</h1>
         <p>{detail}</p>
-        <p>
-          <a href="/">See all workers</a>
-        </p>
+        <p>{inConsole ? <a href="/admin">Back to the console</a> : <a href="/">See all workers</a>}</p>
         <p class="quiet">
           Request <code>{requestId}</code>
         </p>

@@ -1,0 +1,41 @@
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+
+const BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+const ask = (path: string, accept: string): Promise<Response> =>
+  exports.default.fetch(`https://catalog.test${path}`, { headers: { Accept: accept }, redirect: "manual" });
+
+describe("a refusal", () => {
+  it("is a page for who looks with a browser, with the status and the request's id", async () => {
+    const response = await ask("/w/none", BROWSER);
+    expect([response.status, response.headers.get("Content-Type")]).toEqual([404, "text/html; charset=utf-8"]);
+    expect(response.headers.get("Cache-Control")).toBe("no-store");
+    const html = await response.text();
+    expect(html).toContain("There is no such worker");
+    expect(html).toContain(response.headers.get("X-Request-Id"));
+    expect(html).toContain('href="/"');
+  });
+
+  it("leads who works in the console back there", async () => {
+    expect(await (await ask("/admin/no-such-page", BROWSER)).text()).toContain('href="/admin">Back to the console');
+    expect(await (await ask("/administration", BROWSER)).text()).not.toContain("Back to the console");
+  });
+
+  it("repeats nothing of an address as markup", async () => {
+    expect(await (await ask("/%3Cimg%20src=x%3E/<img src=x>", BROWSER)).text()).not.toContain("<img");
+  });
+
+  it.each(["/v1/workers/none", "/workers/none", "/.well-known/none"])(
+    "is what programs were promised at %s, whatever they accept",
+    async (path) => {
+      expect((await ask(path, BROWSER)).headers.get("Content-Type")).toBe("application/problem+json");
+    },
+  );
+
+  it("is a problem for every program elsewhere", async () => {
+    for (const accept of ["*/*", "application/json"]) {
+      expect((await ask("/no/such/path", accept)).headers.get("Content-Type")).toBe("application/problem+json");
+    }
+  });
+});
