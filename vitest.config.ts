@@ -12,6 +12,8 @@ const releaseKey = await generateMinisignKey();
  */
 export default defineConfig({
   test: {
+    // Of two cores, vitest would leave one to wait: most of these tests wait for servers and programs of their own.
+    maxWorkers: "100%",
     projects: [
       {
         plugins: [
