@@ -8,6 +8,7 @@ import { createServer, request, type Server } from "node:http";
 export type Fate = "pass" | "hang" | "alter" | { rewrite: (text: string) => string } | { cutAfter: number };
 
 export type FlakyProxy = {
+  url: string;
   /** Every request that came, as `METHOD /path range`. */
   log: string[];
   /** Decides on each request; passes everything unless set. */
@@ -15,9 +16,9 @@ export type FlakyProxy = {
   close(): void;
 };
 
-/** A proxy on `port` before the catalog on `target`, for lines that break when a test wants them to. */
-export async function startFlakyProxy(port: number, target: number): Promise<FlakyProxy> {
-  const proxy: FlakyProxy = { log: [], fate: () => "pass", close: () => server.close() };
+/** A proxy before the catalog that listens, or soon will, on the port `target`, for lines that break when a test wants them to. */
+export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
+  const proxy: FlakyProxy = { url: "", log: [], fate: () => "pass", close: () => server.close() };
   const server: Server = createServer((incoming, outgoing) => {
     const { method = "GET", url = "/", headers } = incoming;
     proxy.log.push([method, url, headers.range ?? ""].join(" ").trim());
@@ -57,7 +58,10 @@ export async function startFlakyProxy(port: number, target: number): Promise<Fla
     outgoing.on("close", () => forwarded.destroy());
     incoming.pipe(forwarded);
   });
-  server.listen(port);
+  server.listen(0);
   await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
+  proxy.url = `http://localhost:${address.port}`;
   return proxy;
 }

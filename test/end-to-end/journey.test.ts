@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { findChromium, launchChromium, openWindow } from "./browser.ts";
 import { within } from "./buyer.ts";
-import { freePort, launch, ready, type Server } from "./development-server.ts";
+import { launch, ready, type Server } from "./development-server.ts";
+import { freePort } from "./free-port.ts";
 import { type Run, rbeeCatalog } from "./program-run.ts";
 
 /** The whole way of a license, by the pages and commands that people use: from the storefront to its revocation. */

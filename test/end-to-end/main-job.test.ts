@@ -8,8 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { runWrangler } from "../../scripts/development/wrangler.ts";
-import { freePort, launch, ready, type Server } from "./development-server.ts";
+import { launch, ready, type Server } from "./development-server.ts";
 import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
+import { freePort } from "./free-port.ts";
 import { PROJECT, type Run, rbeeCatalog, run } from "./program-run.ts";
 
 /** The main job, from an empty folder to a refused hive, by the commands that people type. */
@@ -30,7 +31,7 @@ let url = "";
 let start: z.infer<typeof Start>;
 let server: Server;
 let proxy: FlakyProxy;
-let ports: { server: number; proxy: number };
+let port: number;
 /** The seeded release's file, and a larger one of our own: three parts. */
 let binary = "";
 let issued: z.infer<typeof Issued>;
@@ -63,13 +64,13 @@ const publish = (): string[] => [
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "rbee-main-job-"));
-  ports = { server: await freePort(), proxy: await freePort() };
-  url = `http://localhost:${ports.proxy}`;
-  proxy = await startFlakyProxy(ports.proxy, ports.server);
+  port = await freePort();
+  proxy = await startFlakyProxy(port);
+  url = proxy.url;
   await mkdir(dev());
   // Signed links then lead through the proxy too.
   await writeFile(join(dev(), "dev.vars"), `PUBLIC_URL=${url}\n`);
-  server = await ready(launch(dev(), ports.server));
+  server = await ready(launch(dev(), port));
   start = Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")));
   binary = join(root, `${WORKER}-linux-x86_64`);
   const sample = await readFile(join(dev(), `${WORKER}-linux-x86_64`));
@@ -85,7 +86,7 @@ afterAll(async () => {
 describe("the first start", () => {
   it("says what to try, and leaves it for scripts, for its owner's eyes only", async () => {
     for (const text of Object.values(start)) expect(server.output()).toContain(text);
-    expect(start.url).toBe(`http://localhost:${ports.server}`);
+    expect(start.url).toBe(`http://localhost:${port}`);
     for (const file of ["start.json", "dev.vars", "admin-token", "release-signing.key"]) {
       expect([file, (await stat(join(dev(), file))).mode & 0o777]).toEqual([file, 0o600]);
     }
@@ -93,14 +94,14 @@ describe("the first start", () => {
 
   it("serves on IPv4 and by name", async () => {
     for (const host of ["127.0.0.1", "localhost"]) {
-      expect((await curl("--fail", `http://${host}:${ports.server}/health`)).code).toBe(0);
+      expect((await curl("--fail", `http://${host}:${port}/health`)).code).toBe(0);
     }
   });
 
   it("refuses a port that is in use, and says what to do", async () => {
-    const second = launch(join(root, "second"), ports.server);
+    const second = launch(join(root, "second"), port);
     expect(await second.exited).toBe(1);
-    expect(second.output()).toContain(`PORT=${ports.server + 1} npm start`);
+    expect(second.output()).toContain(`PORT=${port + 1} npm start`);
   });
 });
 
@@ -273,7 +274,7 @@ describe("a licensed hive", () => {
 describe("another start", () => {
   it("stops cleanly at Ctrl-C, keeps data, token and key, and adds the samples that are not there yet", async () => {
     expect(await server.stop()).toBe(0);
-    expect((await curl(`http://localhost:${ports.server}/health`)).code).not.toBe(0);
+    expect((await curl(`http://localhost:${port}/health`)).code).not.toBe(0);
     // As if an earlier version of the catalog, which had no free sample, had made the data.
     const older = "UPDATE releases SET version = '0.0.1' WHERE worker_id = 'llm-worker-rbee-cpu' AND version = '0.1.0'";
     const state = join(dev(), "state");
@@ -281,7 +282,7 @@ describe("another start", () => {
       ["d1", "execute", "DB", "--local", "--persist-to", state, "--command", older],
       new AbortController().signal,
     );
-    server = await ready(launch(dev(), ports.server));
+    server = await ready(launch(dev(), port));
     expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
     const free = Releases.parse(JSON.parse((await admin("release", "list", "llm-worker-rbee-cpu", "--json")).stdout));
     expect(free.releases).toContainEqual(expect.objectContaining({ version: "0.1.0", status: "published" }));
@@ -293,7 +294,7 @@ describe("another start", () => {
     expect((await admin("release", "yank", `${WORKER}@1.0.0`, "--reason", "test")).code).toBe(0);
     await server.stop();
     await rm(join(dev(), "start.json"));
-    server = await ready(launch(dev(), ports.server));
+    server = await ready(launch(dev(), port));
     expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
     const { releases } = Releases.parse(JSON.parse((await admin("release", "list", WORKER, "--json")).stdout));
     expect(releases.filter(({ version }) => version === "1.0.0")).toHaveLength(1);

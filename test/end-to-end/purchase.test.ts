@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { findChromium, launchChromium, openWindow, type Window } from "./browser.ts";
 import { buy, control as controlAt, openPortal, within } from "./buyer.ts";
-import { freePort, launch, ready, type Server } from "./development-server.ts";
+import { launch, ready, type Server } from "./development-server.ts";
+import { freePort } from "./free-port.ts";
 import { type Run, rbeeCatalog } from "./program-run.ts";
 
 /** A purchase and what becomes of its money, from what `npm start` starts to what a hive may do. */

@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { freePort, launch, ready } from "./development-server.ts";
+import { launch, ready } from "./development-server.ts";
 import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
+import { freePort } from "./free-port.ts";
 import { type Run, rbeeCatalog } from "./program-run.ts";
 
 const Start = z.object({ admin_token: z.string(), license_key: z.string() });
@@ -35,12 +36,12 @@ export type RunningCatalog = {
 /** Starts a catalog with data of its own. */
 export async function startCatalog(): Promise<RunningCatalog> {
   const folder = await mkdtemp(join(tmpdir(), "rbee-catalog-"));
-  const ports = { server: await freePort(), proxy: await freePort() };
-  const url = `http://localhost:${ports.proxy}`;
-  const proxy = await startFlakyProxy(ports.proxy, ports.server);
+  const port = await freePort();
+  const proxy = await startFlakyProxy(port);
+  const { url } = proxy;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "dev.vars"), `PUBLIC_URL=${url}\n`);
-  const server = await ready(launch(folder, ports.server));
+  const server = await ready(launch(folder, port));
   const start = Start.parse(JSON.parse(await readFile(join(folder, "start.json"), "utf8")));
   const admin = (...args: string[]): Promise<Run> =>
     rbeeCatalog(args, {

@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { freePort } from "./free-port.ts";
+
+const MODULE = new URL("./free-port.ts", import.meta.url).href;
+const ASK = `import(${JSON.stringify(MODULE)}).then(async ({ freePort }) => console.log(await freePort(), await freePort()))`;
+
+/** The ports that another process is told, which runs at the same time. */
+async function askedElsewhere(): Promise<number[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", ASK]);
+  return stdout.trim().split(" ").map(Number);
+}
+
+it("is not one that the system gives to outgoing connections meanwhile", async () => {
+  const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "49152 65535");
+  expect(await freePort()).toBeLessThan(Number(range.split(/\s/)[0]));
+});
+
+it("is told to nobody twice, in this process or in others that ask at the same time", async () => {
+  const ports = (await Promise.all([askedElsewhere(), askedElsewhere(), askedElsewhere()])).flat();
+  ports.push(await freePort(), await freePort());
+  expect(new Set(ports).size).toBe(ports.length);
+});
+
+it("is not one on which somebody listens", async () => {
+  const busy = (await freePort()) + 1;
+  const server = createServer().listen(busy);
+  try {
+    await once(server, "listening");
+    expect(await freePort()).not.toBe(busy);
+  } finally {
+    server.close();
+  }
+});
