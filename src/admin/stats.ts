@@ -28,19 +28,30 @@ export type Stats = {
   outbox: { entries: number; oldest_age: number | null };
 };
 
+/**
+ * Downloads of each file, in all and since two times (parameters 1 and 2). Whole days come from the aggregate; only what is
+ * left of the days in which those times lie is counted by itself.
+ */
+const DOWNLOADS_SQL = `SELECT worker_id, version, platform, sum(total) AS total, sum(since_1) AS last_7_days, sum(since_2) AS last_30_days
+  FROM (
+    SELECT worker_id, version, platform, count AS total, iif(day > ?1, count, 0) AS since_1, iif(day > ?2, count, 0) AS since_2
+      FROM download_days
+    UNION ALL SELECT worker_id, version, platform, 0, 1, 0 FROM downloads WHERE ${restOfDay("?1")}
+    UNION ALL SELECT worker_id, version, platform, 0, 0, 1 FROM downloads WHERE ${restOfDay("?2")}
+  ) GROUP BY worker_id, version, platform ORDER BY total DESC, worker_id, version, platform`;
+
+/** What was downloaded after a time and on its day, by the index of workers and times. */
+function restOfDay(time: string): string {
+  return `worker_id IN (SELECT worker_id FROM download_days) AND at > ${time} AND at < ${time} - ${time} % ${DAY} + ${DAY}`;
+}
+
 /** Counts everything in one transaction. It reads whole tables: for people who look, not for machines that poll. */
 export async function readStats(db: D1Database, now: UnixSeconds): Promise<Stats> {
   const [licenses, releases, machines, downloads, outbox] = await db.batch([
     db.prepare(`SELECT ${STATUS_SQL} AS status, count(*) AS count FROM licenses GROUP BY 1`).bind(now),
     db.prepare("SELECT status, count(*) AS count FROM releases GROUP BY 1"),
     db.prepare("SELECT count(*) AS count FROM machines WHERE deactivated_at IS NULL"),
-    db
-      .prepare(
-        `SELECT worker_id, version, platform, count(*) AS total,
-           count(*) FILTER (WHERE at > ?1) AS last_7_days, count(*) FILTER (WHERE at > ?2) AS last_30_days
-         FROM downloads GROUP BY worker_id, version, platform ORDER BY total DESC, worker_id, version, platform`,
-      )
-      .bind(now - 7 * DAY, now - 30 * DAY),
+    db.prepare(DOWNLOADS_SQL).bind(now - 7 * DAY, now - 30 * DAY),
     db.prepare("SELECT count(*) AS entries, min(created_at) AS oldest_at FROM outbox"),
   ]);
   const { entries, oldest_at } = Backlog.parse(outbox?.results[0]);

@@ -113,6 +113,26 @@ describe("the operator's counts", () => {
     ]);
   });
 
+  it("count downloads to the second, whole days by their aggregate and no download twice", async () => {
+    const midnight = NOW - (NOW % DAY);
+    const ages = [0, 1, NOW - midnight, DAY, 7, 7 * DAY - 1, 7 * DAY, 30 * DAY - 1, 30 * DAY, 31 * DAY];
+    const at = (index: number, age: number, now: number) =>
+      insert("downloads", {
+        link_id: `dl_${now}_${index}`,
+        worker_id: `worker-${now}`,
+        version: "1.0.0",
+        platform: "linux-x86_64",
+        at: now - age,
+      });
+    for (const now of [NOW, midnight]) {
+      await env.DB.batch(ages.map((age, index) => at(index, age, now)));
+      const [counts] = (await readStats(env.DB, now)).downloads.filter(
+        ({ worker_id }) => worker_id === `worker-${now}`,
+      );
+      expect(counts).toMatchObject({ total: 10, last_7_days: 6, last_30_days: 8 });
+    }
+  });
+
   it("are zeros for a service that nobody has used yet", async () => {
     const { token } = await makeToken(["stats:read"]);
     const response = await ask("GET", "/v1/admin/stats", { token });
