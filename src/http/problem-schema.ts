@@ -27,6 +27,9 @@ export const ProblemSchema = z
   })
   .openapi("Problem");
 
+/** The problems of every operation that reads a JSON body, behind `jsonBodyLimit`, for `problems(...)`. */
+export const BODY_PROBLEMS = ["MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "VALIDATION_FAILED"] as const;
+
 type StatusOf<Code extends ProblemCode> = (typeof PROBLEMS)[Code]["status"];
 
 type ProblemDocument = {

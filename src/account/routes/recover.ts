@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { RECOVERY_ANSWER, RecoveryAddress, requestRecovery } from "../recovery-request.ts";
 
 const route = createRoute({
@@ -34,7 +34,7 @@ const route = createRoute({
         "application/json": { schema: z.object({ detail: z.string().openapi({ example: RECOVERY_ANSWER }) }) },
       },
     },
-    ...problems("MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE", "RATE_LIMITED"),
+    ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
   },
 });
 

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { republishEverything } from "../../storage/republication.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../authentication.ts";
 import { createAdminRouter } from "../router.ts";
@@ -31,7 +31,7 @@ republish.openapi(
           },
         },
       },
-      ...problems(...ADMIN_PROBLEMS, "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "VALIDATION_FAILED"),
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS),
     },
   }),
   async (c) => {

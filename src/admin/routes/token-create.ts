@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { currentTime, fromRfc3339 } from "../../time.ts";
 import { makeAdminToken } from "../admin-token-act.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../authentication.ts";
@@ -46,7 +46,7 @@ tokenCreate.openapi(
     request: { body: { required: true, content: { "application/json": { schema: NewToken } } } },
     responses: {
       201: { description: "The token, this once.", content: { "application/json": { schema: CreatedToken } } },
-      ...problems(...ADMIN_PROBLEMS, "MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE"),
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS),
     },
   }),
   async (c) => {

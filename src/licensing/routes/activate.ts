@@ -3,7 +3,7 @@ import { actorOf } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { countActivation } from "../../http/rate-limit.ts";
 import { publishNow } from "../../publication.ts";
 import { activateMachine } from "../activation.ts";
@@ -45,9 +45,7 @@ const route = createRoute({
       ...CREDENTIAL_PROBLEMS,
       ...STANDING_PROBLEMS,
       "MACHINE_LIMIT_REACHED",
-      "MALFORMED_REQUEST",
-      "PAYLOAD_TOO_LARGE",
-      "VALIDATION_FAILED",
+      ...BODY_PROBLEMS,
     ),
   },
 });

@@ -3,7 +3,7 @@ import { actorOf } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { publishNow } from "../../publication.ts";
 import { readHeldLicense } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
@@ -27,13 +27,7 @@ const route = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: Body } } } },
   responses: {
     204: { description: "The machine holds no seat." },
-    ...problems(
-      "CREDENTIAL_REQUIRED",
-      ...CREDENTIAL_PROBLEMS,
-      "MALFORMED_REQUEST",
-      "PAYLOAD_TOO_LARGE",
-      "VALIDATION_FAILED",
-    ),
+    ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, ...BODY_PROBLEMS),
   },
 });
 

@@ -3,7 +3,7 @@ import { actorOf } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { countTokenRequest } from "../../http/rate-limit.ts";
 import { readUsableLicense } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
@@ -38,9 +38,7 @@ const route = createRoute({
       ...CREDENTIAL_PROBLEMS,
       ...STANDING_PROBLEMS,
       "MACHINE_DEACTIVATED",
-      "MALFORMED_REQUEST",
-      "PAYLOAD_TOO_LARGE",
-      "VALIDATION_FAILED",
+      ...BODY_PROBLEMS,
     ),
   },
 });

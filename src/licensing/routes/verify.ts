@@ -4,7 +4,7 @@ import { findWorker, workers } from "../../catalog/workers.ts";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import type { ProblemCode } from "../../http/problem.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { countVerification } from "../../http/rate-limit.ts";
 import { currentTime, toRfc3339 } from "../../time.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
@@ -74,7 +74,7 @@ const route = createRoute({
         },
       },
     },
-    ...problems("MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "VALIDATION_FAILED", "RATE_LIMITED"),
+    ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
   },
 });
 

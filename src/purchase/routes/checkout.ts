@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { MachineCount, PlanOnSale, startCheckout } from "../checkout-start.ts";
 
 const Body = z
@@ -41,7 +41,7 @@ const route = createRoute({
         },
       },
     },
-    ...problems("MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "VALIDATION_FAILED", "RATE_LIMITED", "SERVICE_UNAVAILABLE"),
+    ...problems(...BODY_PROBLEMS, "RATE_LIMITED", "SERVICE_UNAVAILABLE"),
   },
 });
 

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { completeArtifact } from "../artifact-completion.ts";
 import { ArtifactParams, ArtifactSchema, PgpSignature, presentArtifact, SignatureText } from "../release-schema.ts";
 import { signaturePolicy } from "../signing-keys.ts";
@@ -36,14 +36,7 @@ artifactComplete.openapi(
     },
     responses: {
       200: { description: "It is ready.", content: { "application/json": { schema: CompletedArtifact } } },
-      ...problems(
-        ...ADMIN_PROBLEMS,
-        "MALFORMED_REQUEST",
-        "VALIDATION_FAILED",
-        "PAYLOAD_TOO_LARGE",
-        "ARTIFACT_NOT_FOUND",
-        "CONFLICT",
-      ),
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "ARTIFACT_NOT_FOUND", "CONFLICT"),
     },
   }),
   async (c) => {

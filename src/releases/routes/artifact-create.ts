@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { readUpload } from "../artifact-store.ts";
 import { declareArtifact } from "../artifact-upload.ts";
 import {
@@ -53,14 +53,7 @@ artifactCreate.openapi(
     responses: {
       201: { description: "The file and how to cut it into parts.", content },
       200: { description: "It was there already.", content },
-      ...problems(
-        ...ADMIN_PROBLEMS,
-        "MALFORMED_REQUEST",
-        "VALIDATION_FAILED",
-        "PAYLOAD_TOO_LARGE",
-        "VERSION_NOT_FOUND",
-        "CONFLICT",
-      ),
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
     },
   }),
   async (c) => {

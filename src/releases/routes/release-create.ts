@@ -4,7 +4,7 @@ import { createAdminRouter } from "../../admin/router.ts";
 import { findWorker } from "../../catalog/workers.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { Problem } from "../../http/problem.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { ChannelName, presentRelease, ReleaseAnswer, SourceTag, Version } from "../release-schema.ts";
 import { createRelease } from "../release-store.ts";
 import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
@@ -43,14 +43,7 @@ releaseCreate.openapi(
     request: { body: { required: true, content: { "application/json": { schema: NewRelease } } } },
     responses: {
       201: { description: "The draft.", content: { "application/json": { schema: ReleaseAnswer } } },
-      ...problems(
-        ...ADMIN_PROBLEMS,
-        "MALFORMED_REQUEST",
-        "VALIDATION_FAILED",
-        "PAYLOAD_TOO_LARGE",
-        "WORKER_NOT_FOUND",
-        "CONFLICT",
-      ),
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "WORKER_NOT_FOUND", "CONFLICT"),
     },
   }),
   async (c) => {

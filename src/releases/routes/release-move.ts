@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
-import { problems } from "../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { actOnRelease } from "../release-act.ts";
 import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
 import { RELEASE_ACTIONS } from "../release-status.ts";
@@ -59,14 +59,7 @@ for (const action of RELEASE_ACTIONS) {
       },
       responses: {
         200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
-        ...problems(
-          ...ADMIN_PROBLEMS,
-          "MALFORMED_REQUEST",
-          "VALIDATION_FAILED",
-          "PAYLOAD_TOO_LARGE",
-          "VERSION_NOT_FOUND",
-          "CONFLICT",
-        ),
+        ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
       },
     }),
     async (c) => {

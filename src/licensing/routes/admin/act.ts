@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
-import { problems } from "../../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
 import { fromRfc3339 } from "../../../time.ts";
 import type { AdminAct } from "../../admin-decision.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
@@ -57,14 +57,7 @@ const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
     },
     responses: {
       200: { description: "The license as it is now.", content: { "application/json": { schema: ChangedLicense } } },
-      ...problems(
-        ...ADMIN_PROBLEMS,
-        "LICENSE_NOT_FOUND",
-        "CONFLICT",
-        "MALFORMED_REQUEST",
-        "VALIDATION_FAILED",
-        "PAYLOAD_TOO_LARGE",
-      ),
+      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "CONFLICT", ...BODY_PROBLEMS),
     },
   });
 

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
-import { problems } from "../../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
 import { MailAddress } from "../../../mail/mail-address.ts";
 import { PLAN_IDS } from "../../../purchase/plans.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../time.ts";
@@ -46,7 +46,7 @@ const route = createRoute({
       description: "The license and its key.",
       content: { "application/json": { schema: ChangedLicense.required({ key: true }) } },
     },
-    ...problems(...ADMIN_PROBLEMS, "MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE", "CONFLICT"),
+    ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "CONFLICT"),
   },
 });
 

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
-import { problems } from "../../../http/problem-schema.ts";
+import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
 import { AdminLicenseView, adminLicenseView } from "../../../licensing/admin-view.ts";
 import { LicenseParams } from "../../../licensing/routes/admin/common.ts";
 import { refundAndRevoke } from "../../refund-act.ts";
@@ -48,15 +48,7 @@ const route = createRoute({
         },
       },
     },
-    ...problems(
-      ...ADMIN_PROBLEMS,
-      "LICENSE_NOT_FOUND",
-      "CONFLICT",
-      "MALFORMED_REQUEST",
-      "VALIDATION_FAILED",
-      "PAYLOAD_TOO_LARGE",
-      "SERVICE_UNAVAILABLE",
-    ),
+    ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "CONFLICT", ...BODY_PROBLEMS, "SERVICE_UNAVAILABLE"),
   },
 });
 
