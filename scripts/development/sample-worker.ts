@@ -23,7 +23,7 @@ const select = ({ address, length }: { address: number; length: number }): numbe
  * for anything else, and exits with 0. The layout follows the System V ABI (ELF-64 object file format; at entry the
  * stack holds argc, then argv), the calls Linux's own table (1: write, 60: exit).
  */
-export function sampleExecutable(texts: { version: string; license: string; usage: string }): Buffer {
+function sampleExecutable(texts: { version: string; license: string; usage: string }): Buffer {
   const [version, license, usage] = [texts.version, texts.license, texts.usage].map((text) => Buffer.from(text));
   if (!version || !license || !usage) throw new Error("three texts make three buffers");
   let end = BASE + HEADERS_SIZE + CODE_SIZE;

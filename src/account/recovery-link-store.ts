@@ -3,7 +3,7 @@ import { type Change, commitChange } from "../storage/ledger.ts";
 import { MINUTE, type UnixSeconds } from "../time.ts";
 
 /** How long a link works, from when it is mailed. */
-export const LINK_SECONDS = 30 * MINUTE;
+const LINK_SECONDS = 30 * MINUTE;
 
 /**
  * Links for one mail address within the life of one: enough for mails that went astray, too few to fill somebody's mailbox. So

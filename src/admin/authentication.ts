@@ -20,7 +20,7 @@ export type Admin = {
   expiresAt: UnixSeconds | null;
 };
 
-/** What a handler behind `requireScope` may rely on. */
+/** What a handler behind `adminAccess` may rely on. */
 export type AdminEnv = AppEnv & { Variables: { admin: Admin } };
 
 /** The problems that `adminAccess` itself answers with, for `problems(...)`. */
@@ -37,7 +37,7 @@ export const ADMIN_PROBLEMS = [
  * schemas, so that who may not come in learns nothing about what they ask for. Nothing behind it is ever cached.
  * Throws CREDENTIAL_REQUIRED, TOKEN_INVALID, TOKEN_EXPIRED, INSUFFICIENT_SCOPE, RATE_LIMITED, SERVICE_UNAVAILABLE.
  */
-export const requireScope =
+const requireScope =
   (scope: NeededScope): MiddlewareHandler<AdminEnv> =>
   async (c, next) => {
     const admin = await authenticate(c);

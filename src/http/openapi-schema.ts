@@ -11,7 +11,7 @@ export type Field = { path: string; type: string; required: boolean; description
 const isReference = (schema: AnySchema): schema is Exclude<AnySchema, Schema> => "$ref" in schema;
 
 /** The schema behind a reference. Throws when the document has no such component: such a document is wrong. */
-export function resolveSchema(schemas: Schemas, schema: AnySchema): Schema {
+function resolveSchema(schemas: Schemas, schema: AnySchema): Schema {
   if (!isReference(schema)) return schema;
   const target = schemas[schema.$ref.replace("#/components/schemas/", "")];
   if (!target) throw new Error(`The document lacks ${schema.$ref}`);

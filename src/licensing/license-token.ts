@@ -6,11 +6,11 @@ import { DAY, type UnixSeconds } from "../time.ts";
 import type { LicenseRow } from "./license-record.ts";
 import type { Keyring } from "./signing-keys.ts";
 
-export const TOKEN_TYPE = "rbee-license+jwt";
-export const TOKEN_AUDIENCE = "rbee-hive";
-/** How far a verifier's clock may be off. */
-export const CLOCK_TOLERANCE = 60;
-/** An ordinary token's lifetime; an offline lease lives as many days as its license allows. */
+const TOKEN_TYPE = "rbee-license+jwt";
+const TOKEN_AUDIENCE = "rbee-hive";
+/** How far a verifier's clock may be off, in seconds. */
+const CLOCK_TOLERANCE = 60;
+/** An ordinary token's lifetime, in seconds; an offline lease lives as many days as its license allows. */
 export const TOKEN_LIFETIME = DAY;
 /** Far above any token of ours; longer text is refused before it is parsed. */
 const MAX_TOKEN_LENGTH = 4096;

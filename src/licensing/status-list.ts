@@ -22,7 +22,7 @@ export const statusPlace = (statusIndex: number): { list: number; idx: number } 
  * The status types of the Token Status List draft: 0 valid, 1 invalid (for good), 2 suspended (may be valid again).
  * An expired license may be renewed, so it is suspended here.
  */
-export function statusType(status: LicenseStatus): 0 | 1 | 2 {
+function statusType(status: LicenseStatus): 0 | 1 | 2 {
   switch (status) {
     case "active":
       return 0;

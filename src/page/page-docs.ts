@@ -12,7 +12,7 @@ type Redirect = { description: string; headers: typeof LOCATION };
 const LOCATION = z.object({ location: z.string().openapi({ example: "/account" }) });
 
 /** The `responses` entry of `createRoute` for an answer that is a page. */
-export const htmlAnswer = (description: string): Answer => ({
+const htmlAnswer = (description: string): Answer => ({
   description,
   content: { "text/html": { schema: z.string().openapi({ example: "<!doctype html>..." }) } },
 });

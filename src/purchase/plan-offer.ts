@@ -8,7 +8,7 @@ export type SoldPlanId = Exclude<PlanId, "premium-trial">;
  * What `plans sync` asks for each plan on sale: `amount` in the currency's smallest unit. What is charged, and what
  * `GET /v1/plans` shows, is always the price that Stripe has.
  */
-export const OFFERS: Readonly<Record<SoldPlanId, { amount: number; currency: string; interval: "month" | null }>> = {
+const OFFERS: Readonly<Record<SoldPlanId, { amount: number; currency: string; interval: "month" | null }>> = {
   "premium-monthly": { amount: 9_900, currency: "usd", interval: "month" },
   "premium-lifetime": { amount: 27_900, currency: "eur", interval: null },
 };

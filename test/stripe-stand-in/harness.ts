@@ -18,7 +18,7 @@ export type Endpoint = {
 };
 
 /** Starts an endpoint on any free port. */
-export async function startEndpoint(): Promise<Endpoint> {
+async function startEndpoint(): Promise<Endpoint> {
   const events: Stripe.Event[] = [];
   const answers: number[] = [];
   const stripe = new Stripe(API_KEY);

@@ -7,7 +7,7 @@ import { CliError, EXIT } from "../exit-code.ts";
 export type ReleaseKeys = { text: string; keys: MinisignPublicKey[] };
 
 /** Reads public keys from a text of minisign `.pub` form. Throws when it has none; `source` names it. */
-export function parseReleaseKeys(text: string, source: string): ReleaseKeys {
+function parseReleaseKeys(text: string, source: string): ReleaseKeys {
   const parsed = parseMinisignPublicKeys(text);
   if (!parsed.ok) throw new CliError(EXIT.failure, `${source}: ${parsed.error}`);
   if (parsed.value.length === 0) throw new CliError(EXIT.integrity, `${source} has no release signing key.`);
