@@ -1,7 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { createRouter } from "../http/app.ts";
 import { jsonBodyLimit } from "../http/foundation.ts";
-import { EXAMPLE_LICENSE_ID } from "../licensing/license-view.ts";
 import { type CustomerEnv, requireCustomer } from "../session/customer.ts";
 import { sessionForm } from "../session/form.ts";
 
@@ -16,9 +15,6 @@ export const SIGNED_IN_FORM = [requireCustomer, jsonBodyLimit, sessionForm];
 
 /** Refusals of every form of the account, for `pageDocs`. */
 export const FORM_REFUSALS = ["FORM_REFUSED", "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"] as const;
-
-/** The `{id}` in the paths of a license's pages. */
-export const OwnLicenseParams = z.object({ id: z.string().openapi({ example: EXAMPLE_LICENSE_ID }) });
 
 /** The `request.body` of a form with these fields. What is wrong with one is said on the page, so any text is taken. */
 export const formBody = <Name extends string>(examples: Record<Name, string>) => {

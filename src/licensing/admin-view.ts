@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../time.ts";
 import type { License } from "./license-record.ts";
-import { LicenseView, licenseView } from "./license-view.ts";
+import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "./license-view.ts";
 
 const time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
 
@@ -46,7 +46,7 @@ export const ChangedLicense = z
     license: AdminLicenseView,
     key: z.string().optional().openapi({
       description: "After issuing and rotating: the license's key.",
-      example: "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF",
+      example: EXAMPLE_LICENSE_KEY,
     }),
     edge: z.enum(["published", "pending"]).openapi({
       description:

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
 import { currentTime } from "../../time.ts";
-import { OwnLicenseParams, SIGNED_IN } from "../account-router.ts";
+import { SIGNED_IN } from "../account-router.ts";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
 import { listOwnLicenses, requireOwnLicense } from "../own-licenses.ts";
 import { overviewPage } from "../pages/overview-page.tsx";
@@ -23,7 +24,7 @@ const one = createRoute({
   path: "/account/licenses/{id}",
   middleware: SIGNED_IN,
   request: {
-    params: OwnLicenseParams,
+    params: LicenseParams,
     query: z.object({ done: z.string().optional().openapi({ example: "freed" }) }),
   },
   ...pageDocs({

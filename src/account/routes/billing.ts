@@ -1,15 +1,16 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { openBillingPortal } from "../../purchase/billing-portal.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
-import { FORM_REFUSALS, formBody, OwnLicenseParams, SIGNED_IN_FORM } from "../account-router.ts";
+import { FORM_REFUSALS, formBody, SIGNED_IN_FORM } from "../account-router.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
 
 const route = createRoute({
   method: "post",
   path: "/account/licenses/{id}/billing",
   middleware: SIGNED_IN_FORM,
-  request: { params: OwnLicenseParams, body: formBody({}) },
+  request: { params: LicenseParams, body: formBody({}) },
   ...pageDocs({
     summary: "Go to the billing portal for a license of one's own",
     answers: {},

@@ -2,10 +2,11 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { actorOf } from "../../http/app.ts";
 import { Problem, type Refusal } from "../../http/problem.ts";
 import { actOnLicense } from "../../licensing/license-act.ts";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
 import { keepSession } from "../../session/session-store.ts";
-import { FORM_REFUSALS, formBody, OwnLicenseParams, SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
+import { FORM_REFUSALS, formBody, SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
 import { rotateKeyPage } from "../pages/rotate-key-page.tsx";
@@ -14,7 +15,7 @@ const show = createRoute({
   method: "post",
   path: "/account/licenses/{id}/key",
   middleware: SIGNED_IN_FORM,
-  request: { params: OwnLicenseParams, body: formBody({}) },
+  request: { params: LicenseParams, body: formBody({}) },
   ...pageDocs({
     summary: "Show the key of a license of one's own",
     description: "By a form, so that the key stands in no page that is merely visited.",
@@ -28,7 +29,7 @@ const confirm = createRoute({
   method: "get",
   path: "/account/licenses/{id}/rotate-key",
   middleware: SIGNED_IN,
-  request: { params: OwnLicenseParams },
+  request: { params: LicenseParams },
   ...pageDocs({
     summary: "What replacing the key of a license does",
     answers: { 200: "What will happen, and the button." },
@@ -41,7 +42,7 @@ const rotate = createRoute({
   method: "post",
   path: "/account/licenses/{id}/rotate-key",
   middleware: SIGNED_IN_FORM,
-  request: { params: OwnLicenseParams, body: formBody({ generation: "0" }) },
+  request: { params: LicenseParams, body: formBody({ generation: "0" }) },
   ...pageDocs({
     summary: "Replace the key of a license of one's own",
     description:

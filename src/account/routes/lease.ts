@@ -2,9 +2,10 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { actorOf } from "../../http/app.ts";
 import { PROBLEMS, Problem, type Refusal } from "../../http/problem.ts";
 import { Fingerprint } from "../../licensing/fingerprint.ts";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
-import { FORM_REFUSALS, formBody, OwnLicenseParams, SIGNED_IN_FORM } from "../account-router.ts";
+import { FORM_REFUSALS, formBody, SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
 import { issueOfflineLease } from "../offline-lease.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
@@ -29,7 +30,7 @@ const route = createRoute({
   method: "post",
   path: "/account/licenses/{id}/lease",
   middleware: SIGNED_IN_FORM,
-  request: { params: OwnLicenseParams, body: formBody({ machine: "", fingerprint: "9f86d081884c7d65" }) },
+  request: { params: LicenseParams, body: formBody({ machine: "", fingerprint: "9f86d081884c7d65" }) },
   responses: {
     200: {
       description: "The token, as a file.",

@@ -1,11 +1,12 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { actorOf } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
+import { MachineParams } from "../../licensing/license-params.ts";
 import { freeSeat } from "../../licensing/machine-store.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { publishNow } from "../../publication.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
-import { FORM_REFUSALS, formBody, OwnLicenseParams, SIGNED_IN_FORM } from "../account-router.ts";
+import { FORM_REFUSALS, formBody, SIGNED_IN_FORM } from "../account-router.ts";
 import { licensePath } from "../license-path.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
 import { hasLease } from "../seats.ts";
@@ -15,7 +16,7 @@ const route = createRoute({
   path: "/account/licenses/{id}/machines/{machine_id}/free",
   middleware: SIGNED_IN_FORM,
   request: {
-    params: OwnLicenseParams.extend({ machine_id: z.string().openapi({ example: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8" }) }),
+    params: MachineParams,
     body: formBody({}),
   },
   ...pageDocs({

@@ -1,6 +1,7 @@
 import { adminActor } from "../../admin/authentication.ts";
 import { Problem } from "../../http/problem.ts";
 import { actOnLicense } from "../../licensing/license-act.ts";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { requireLicense } from "../../licensing/license-store.ts";
 import { previewLicenseAct } from "../act-preview.ts";
 import { registerAct } from "../act-routes.ts";
@@ -9,7 +10,6 @@ import { createConsoleRouter } from "../console-router.ts";
 import { keyPage } from "../key-page.tsx";
 import { type ActInput, LICENSE_ACTS, type LicenseAct, settledFields } from "../license-acts.tsx";
 import { licensePath } from "../license-path.ts";
-import { LicenseParams } from "../params.ts";
 import { reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
 

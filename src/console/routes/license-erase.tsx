@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { erasePerson } from "../../account/erasure.ts";
 import { adminActor } from "../../admin/authentication.ts";
 import { Problem } from "../../http/problem.ts";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { isErased } from "../../licensing/license-record.ts";
 import { readLicensesByEmail, requireLicense } from "../../licensing/license-store.ts";
 import { registerAct } from "../act-routes.ts";
@@ -10,7 +11,6 @@ import { createConsoleRouter } from "../console-router.ts";
 import { previewErasure } from "../erasure-preview.ts";
 import { licensePath } from "../license-path.ts";
 import { ownerText } from "../owner-name.tsx";
-import { LicenseParams } from "../params.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
 

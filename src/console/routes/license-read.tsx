@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Problem } from "../../http/problem.ts";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { Notice } from "../../page/notice.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { currentTime } from "../../time.ts";
@@ -10,7 +11,6 @@ import { LICENSE_ACTS } from "../license-acts.tsx";
 import { LicenseBody } from "../license-page.tsx";
 import { readLicenseStory } from "../license-story.ts";
 import { ownerText } from "../owner-name.tsx";
-import { LicenseParams } from "../params.ts";
 import { STORY_KINDS } from "../story-entry.ts";
 
 /** How many entries of its story a license's page shows at once. */

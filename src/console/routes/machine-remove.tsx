@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { adminActor } from "../../admin/authentication.ts";
 import { Problem } from "../../http/problem.ts";
+import { MachineParams } from "../../licensing/license-params.ts";
 import { requireLicense } from "../../licensing/license-store.ts";
 import { checkMayVoidLease, removeMachine } from "../../licensing/machine-removal.ts";
 import { formatDate } from "../../page/time.tsx";
@@ -9,13 +10,8 @@ import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
 import { licensePath } from "../license-path.ts";
-import { LicenseParams } from "../params.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
-
-const MachineParams = LicenseParams.extend({
-  machine_id: z.string().openapi({ example: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
-});
 
 const Removal = z.object({ reason: Reason, void_lease: z.literal("yes").optional() });
 

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { adminActor } from "../../admin/authentication.ts";
+import { LicenseParams } from "../../licensing/license-params.ts";
 import { requireLicense } from "../../licensing/license-store.ts";
 import { Notice } from "../../page/notice.tsx";
 import { formatPrice } from "../../page/quantity.ts";
@@ -12,7 +13,6 @@ import { type ConsoleContext, consolePage } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
 import { EdgeNotice } from "../edge-notice.tsx";
 import { licensePath } from "../license-path.ts";
-import { LicenseParams } from "../params.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
 

@@ -1,12 +1,13 @@
-import * as z from "zod";
+import { z } from "@hono/zod-openapi";
 import { endAdminToken, readRevocableToken } from "../../admin/admin-token-act.ts";
 import { adminActor } from "../../admin/authentication.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
-import { TokenParams } from "../params.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
+
+const TokenParams = z.object({ id: z.string().openapi({ example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }) });
 
 const RevokeForm = z.object({ reason: Reason });
 

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { LicenseView, licenseView } from "../../licensing/license-view.ts";
+import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license-view.ts";
 import { currentTime } from "../../time.ts";
 import { viewSession } from "../session-view.ts";
 
@@ -12,7 +12,7 @@ const CheckoutStatus = z
     license: LicenseView.optional().openapi({ description: "Only with the cookie, as the key." }),
     key: z.string().optional().openapi({
       description: "Only with the cookie that `POST /v1/checkout` set; it is mailed in any case.",
-      example: "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF",
+      example: EXAMPLE_LICENSE_KEY,
     }),
     masked_key: z.string().optional().openapi({ example: "rbee_lic_0DJ5…A3CF" }),
   })

@@ -2,9 +2,9 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
+import { LicenseParams } from "../../../licensing/license-params.ts";
 import { requireLicense } from "../../../licensing/license-store.ts";
 import { EXAMPLE_LICENSE_ID } from "../../../licensing/license-view.ts";
-import { OwnLicenseParams } from "../../account-router.ts";
 import { erasePerson } from "../../erasure.ts";
 
 const route = createRoute({
@@ -18,7 +18,7 @@ const route = createRoute({
     "could belong to. The payment provider's customers are deleted; its invoices stay, as tax law wants. `CONFLICT` while a " +
     "subscription is running. Repeatable.",
   request: {
-    params: OwnLicenseParams,
+    params: LicenseParams,
     body: {
       required: true,
       content: {

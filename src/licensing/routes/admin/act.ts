@@ -7,7 +7,8 @@ import { fromRfc3339 } from "../../../time.ts";
 import type { AdminAct } from "../../admin-decision.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
 import { actOnLicense } from "../../license-act.ts";
-import { IdempotencyHeader, LicenseParams } from "./common.ts";
+import { LicenseParams } from "../../license-params.ts";
+import { IdempotencyHeader } from "./idempotency-header.ts";
 
 const reason = z
   .string()

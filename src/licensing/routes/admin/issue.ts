@@ -7,7 +7,7 @@ import { PLAN_IDS } from "../../../purchase/plans.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../time.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
 import { issueLicense } from "../../license-issue-act.ts";
-import { IdempotencyHeader } from "./common.ts";
+import { IdempotencyHeader } from "./idempotency-header.ts";
 
 const NewLicenseBody = z
   .object({

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
 import { problems } from "../../../http/problem-schema.ts";
+import { MachineParams } from "../../license-params.ts";
 import { removeMachine } from "../../machine-removal.ts";
-import { LicenseParams } from "./common.ts";
 
 const route = createRoute({
   ...adminAccess("licenses:write"),
@@ -20,7 +20,7 @@ const route = createRoute({
         .optional()
         .openapi({ description: "Free the seat of a lease, too: owners only." }),
     }),
-    params: LicenseParams.extend({ machine_id: z.string().openapi({ example: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8" }) }),
+    params: MachineParams,
   },
   responses: {
     204: { description: "The machine holds no seat." },

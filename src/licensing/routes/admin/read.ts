@@ -5,11 +5,11 @@ import { problems } from "../../../http/problem-schema.ts";
 import { PLAN_IDS } from "../../../purchase/plans.ts";
 import { currentTime } from "../../../time.ts";
 import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
+import { LicenseParams } from "../../license-params.ts";
 import { searchLicenses } from "../../license-search.ts";
 import { LICENSE_STATUSES } from "../../license-status.ts";
 import { requireLicense } from "../../license-store.ts";
 import { holdsCredential } from "../../search-term.ts";
-import { LicenseParams } from "./common.ts";
 
 const list = createRoute({
   ...adminAccess("licenses:read"),

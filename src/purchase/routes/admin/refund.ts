@@ -3,7 +3,7 @@ import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../..
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
 import { AdminLicenseView, adminLicenseView } from "../../../licensing/admin-view.ts";
-import { LicenseParams } from "../../../licensing/routes/admin/common.ts";
+import { LicenseParams } from "../../../licensing/license-params.ts";
 import { refundAndRevoke } from "../../refund-act.ts";
 
 const route = createRoute({

@@ -9,6 +9,3 @@ export const IdempotencyHeader = z.object({
     .optional()
     .openapi({ description: "Any text that is new for each intention.", example: "order-4711" }),
 });
-
-/** The `{id}` of a license's paths. */
-export const LicenseParams = z.object({ id: z.string().openapi({ example: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8" }) });
