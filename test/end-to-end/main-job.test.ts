@@ -226,9 +226,8 @@ describe("a licensed hive", () => {
   it("does not replace a working worker with one that fails its check", async () => {
     const folder = join(root, "workers");
     const before = await readFile(join(folder, WORKER));
-    const part = join(folder, `${WORKER}-1.0.0.part`);
-    const { size } = await stat(join(dev(), `${WORKER}-linux-x86_64`));
-    await writeFile(part, randomBytes(size));
+    const sample = await readFile(join(dev(), `${WORKER}-linux-x86_64`));
+    await writeFile(join(folder, `${WORKER}-${sha256(sample)}.999999999.x.part`), randomBytes(sample.length));
     const install = ["install", WORKER, "--dir", folder, "--version", "1.0.0"];
     const { code, stderr } = await rbeeCatalog(install, hive("attic"));
     expect([code, stderr]).toEqual([6, expect.stringContaining("sha256")]);

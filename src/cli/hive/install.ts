@@ -9,6 +9,7 @@ import { problemCode } from "../problem-error.ts";
 import { startProgress } from "../progress.ts";
 import { checkDownload } from "./check.ts";
 import { discard, download } from "./download.ts";
+import { takePartFile } from "./part-file.ts";
 import type { ReleaseKeys } from "./release-key.ts";
 
 const Download = z.looseObject({
@@ -61,7 +62,7 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   }
 
   await mkdir(request.folder, { recursive: true });
-  const partPath = `${target}-${safeName(version)}.part`;
+  const partPath = await takePartFile(target, sha256);
   const progress = startProgress(`${workerId} ${version}`, size);
   let link: Download | null = first;
   await download({
@@ -115,8 +116,8 @@ async function fetchSignature({ signature_url: url, worker_id, version }: Downlo
   return (await new CatalogClient({ url: origin }).send({ path: pathname + search })).text();
 }
 
-/** A name that the catalog gave, as a file name: it cannot leave its folder. */
+/** A worker's id that the catalog gave, as a file name: it cannot leave its folder. */
 function safeName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(name)) return name;
-  throw new CliError(EXIT.integrity, `"${name}" is not the id of a worker or a version.`);
+  throw new CliError(EXIT.integrity, `"${name}" is not the id of a worker.`);
 }

@@ -24,7 +24,7 @@ async function targetOf(name: string, folder: string): Promise<Target> {
   throw new CliError(EXIT.notFound, `${name} is neither a file nor a worker that is installed in ${folder}.`);
 }
 
-/** Names as workers have them: a download that was broken off (`WORKER-1.2.0.part`) is none. */
+/** Names as workers have them: a download that was broken off (`WORKER-....part`) is none. */
 const isWorkerId = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
