@@ -1,11 +1,13 @@
 import { forgetLateUsage } from "./account/erasure-store.ts";
 import { forgetRecoveryLinks } from "./account/recovery-link-store.ts";
+import { sweepPacks } from "./git/pack-sweep.ts";
 import { publishRepositories } from "./git/repository-publication.ts";
 import { logEvent, logFailure } from "./log.ts";
 import { queueExpiryMails } from "./mail/mail-expiry.ts";
 import { sendDueMails } from "./mail/mail-sender.ts";
 import { publishers } from "./publication.ts";
 import { reconcile } from "./purchase/reconciliation.ts";
+import { freeDiscardedObjects } from "./releases/discarded-object-store.ts";
 import { forgetSessions } from "./session/session-store.ts";
 import { drainOutbox } from "./storage/outbox.ts";
 import { forgetOldRows, isRetentionTime } from "./storage/retention.ts";
@@ -22,10 +24,14 @@ export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
     await job("expiry-mails", () => queueExpiryMails(env.DB, now));
     await job("forget-recovery-links", () => forgetRecoveryLinks(env.DB, now - 30 * DAY));
     await job("forget-late-usage", () => forgetLateUsage(env.DB));
+    await job("free-discarded-objects", () => freeDiscardedObjects(env, now));
     await job("forget-sessions", () => forgetSessions(env.DB, now));
   }
   if (isStandingTime(now)) await job("keep-standings", () => keepStandings(env.DB, now));
-  if (isRetentionTime(now)) await job("forget-old-rows", () => forgetOldRows(env.DB, now));
+  if (isRetentionTime(now)) {
+    await job("forget-old-rows", () => forgetOldRows(env.DB, now));
+    await job("sweep-packs", () => sweepPacks(env, now));
+  }
   await job("mails", () => sendDueMails(env, now));
   await job("reconcile", () => reconcile(env, now));
   await job("mark", () => writeWatermark(env.DB, CRON_MARK, { at: now, position: null }));

@@ -2,7 +2,7 @@ import { publishedWorker } from "../catalog/published-workers.ts";
 import { workers } from "../catalog/workers.ts";
 import { configOf } from "../config.ts";
 import { manifestFromLedger } from "../releases/manifest-publication.ts";
-import { writeEdge } from "../storage/edge-store.ts";
+import { readStored, writeEdge } from "../storage/edge-store.ts";
 import type { UnixSeconds } from "../time.ts";
 import { packHistory } from "./history.ts";
 import { appendRevision, latestRevisions, type NumberedRevision, readHistory } from "./history-store.ts";
@@ -19,7 +19,7 @@ import { RepositoryRecord, repositoryKey } from "./repository-record.ts";
  */
 export async function publishRepositories(env: Env, now: UnixSeconds): Promise<void> {
   const latest = await recordRevisions(env, now);
-  const kept = await env.EDGE.get<unknown>([...latest.keys()].map(repositoryKey), "json");
+  const kept = await readStored(env.EDGE, [...latest.keys()].map(repositoryKey));
   const seqAtEdge = (name: string) => RepositoryRecord.safeParse(kept.get(repositoryKey(name))).data?.seq;
   const behind = [...latest].filter(([name, { seq }]) => seqAtEdge(name) !== seq);
   await Promise.all(
@@ -56,7 +56,7 @@ export async function recordRevisions(env: Env, now: UnixSeconds): Promise<Map<s
 
 /**
  * Makes a repository of its history, keeps its pack in R2 and returns its record; null where there is no history. A pack is there
- * before a record names it, and stays there: a clone that began with an older record ends with that. Throws what D1 and R2 throw.
+ * before a record names it, and stays for a week: a clone that began with an older record ends with that. Throws what D1 and R2 throw.
  */
 export async function makeRepository(
   env: Pick<Env, "DB" | "BINARIES">,

@@ -37,15 +37,17 @@ function stamp(headers: Headers, requestId: string): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!headers.has(name)) headers.set(name, value);
 }
 
-const MAX_JSON_BYTES = 64 * 1024;
+/** Refuses a body of more than `maxBytes` before it is read whole. Not for routes that stream bytes. */
+export const limitBody = (maxBytes: number): MiddlewareHandler =>
+  bodyLimit({
+    maxSize: maxBytes,
+    onError: () => {
+      throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `The body may have at most ${maxBytes} bytes.` });
+    },
+  });
 
-/** Refuses a JSON body of more than 64 KiB before it is read whole. Not for routes that stream bytes. */
-export const jsonBodyLimit: MiddlewareHandler = bodyLimit({
-  maxSize: MAX_JSON_BYTES,
-  onError: () => {
-    throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `The body may have at most ${MAX_JSON_BYTES} bytes.` });
-  },
-});
+/** The limit of a JSON body: 64 KiB. */
+export const jsonBodyLimit: MiddlewareHandler = limitBody(64 * 1024);
 
 /** Turns whatever a handler threw into a problem. An unknown error says nothing of the inside; the log has it. */
 export async function onError(error: unknown, c: AppContext): Promise<Response> {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { Problem } from "../http/problem.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
 import { ARTIFACT_KINDS } from "./artifact-kind.ts";
+import { discardWrite } from "./discarded-object-store.ts";
 import { PLATFORMS } from "./manifest.ts";
 import type { PackageContents } from "./package-check.ts";
 import { insertPackage } from "./package-store.ts";
@@ -87,7 +88,10 @@ export function insertArtifact(
   ]);
 }
 
-/** Removes an artifact from a draft, parts included. Returns false, with nothing written, when the release is none any more. */
+/**
+ * Removes an artifact from a draft, parts included, and discards its bytes. Returns false, with nothing written, when the release is
+ * none any more.
+ */
 export function deleteArtifact(db: D1Database, actor: Actor, { id, release_id, filename }: Artifact): Promise<boolean> {
   const change = newChange(actor, {
     action: "artifact.delete",
@@ -97,6 +101,14 @@ export function deleteArtifact(db: D1Database, actor: Actor, { id, release_id, f
   const ifTouched = "EXISTS (SELECT 1 FROM releases WHERE id = ? AND last_change = ?)";
   return commitChange(db, change, { table: "releases", id: release_id }, [
     touchDraft(db, release_id, change.id),
+    discardWrite(
+      db,
+      change.at,
+      `SELECT object_key, upload_id FROM artifacts WHERE id = ? AND ${ifTouched}`,
+      id,
+      release_id,
+      change.id,
+    ),
     db.prepare(`DELETE FROM artifact_parts WHERE artifact_id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
     db.prepare(`DELETE FROM packages WHERE artifact_id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
     db.prepare(`DELETE FROM artifacts WHERE id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
@@ -124,13 +136,13 @@ export async function recordPart(db: D1Database, { id, upload_id }: Artifact, pa
 }
 
 /**
- * Gives an artifact a new upload and forgets the parts of the one it was read with. Returns false, with nothing
+ * Gives an artifact a new upload, discards the one it was read with and forgets its parts. Returns false, with nothing
  * written, when that one is over already.
  */
 export function replaceUpload(
   db: D1Database,
   actor: Actor,
-  { id, release_id, filename, upload_id }: Artifact,
+  { id, release_id, filename, object_key, upload_id }: Artifact,
   fresh: Pick<Artifact, "object_key" | "upload_id">,
   reason: string,
 ): Promise<boolean> {
@@ -147,6 +159,15 @@ export function replaceUpload(
          WHERE id = ? AND upload_id = ? AND state = 'uploading'`,
       )
       .bind(fresh.object_key, fresh.upload_id, change.id, id, upload_id),
+    discardWrite(
+      db,
+      change.at,
+      "SELECT ?, ? WHERE EXISTS (SELECT 1 FROM artifacts WHERE id = ? AND last_change = ?)",
+      object_key,
+      upload_id,
+      id,
+      change.id,
+    ),
     db
       .prepare(
         `DELETE FROM artifact_parts WHERE artifact_id = ?

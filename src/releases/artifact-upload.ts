@@ -12,6 +12,7 @@ import {
   replaceUpload,
 } from "./artifact-store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
+import { freeDiscarded } from "./discarded-object-store.ts";
 import { checkPackage, type PackageContents } from "./package-check.ts";
 import { type Release, readRelease } from "./release-store.ts";
 import { PART_SIZE, partCount, sizeOfPart } from "./upload-plan.ts";
@@ -131,9 +132,11 @@ export async function restartUpload(
 ): Promise<Problem> {
   const fresh = await openUpload(env.BINARIES, artifact);
   // The old bytes go only after they have lost their row: a file that another request has made ready keeps them.
-  const replaced = await replaceUpload(env.DB, actor, artifact, fresh, reason);
-  await discardUpload(env.BINARIES, replaced ? artifact : fresh);
-  if (!replaced) return uploadIsOver();
+  if (!(await replaceUpload(env.DB, actor, artifact, fresh, reason))) {
+    await discardUpload(env.BINARIES, fresh);
+    return uploadIsOver();
+  }
+  await freeDiscarded(env, artifact);
   return new Problem({ code: "CONFLICT", detail: "The upload was lost. A new one is open: send every part again." });
 }
 
@@ -141,5 +144,5 @@ export async function restartUpload(
 export async function removeArtifact(env: UploadEnv, actor: Actor, releaseId: string, id: string): Promise<void> {
   const artifact = await readArtifact(env.DB, releaseId, id);
   if (!(await deleteArtifact(env.DB, actor, artifact))) throw notADraft();
-  await discardUpload(env.BINARIES, artifact);
+  await freeDiscarded(env, artifact);
 }

@@ -56,6 +56,7 @@ function offered(release: Release): ManifestRelease[] {
     sha256: release.provenance.sha256,
     size: release.provenance.size,
     subjects: release.provenance.subjects.map(({ name }) => name),
+    object_key: release.provenance.object_key,
   };
   if (status === "draft" || published_at === null) return [];
   const files = artifacts

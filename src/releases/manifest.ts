@@ -32,9 +32,9 @@ const ManifestRelease = z.object({
   notes: z.string().nullable(),
   /** The git tag that a free worker's recipe builds, or null for its branch. */
   source_tag: z.string().nullable().default(null),
-  /** The text that R2 has under `provenance/<sha256>`, and the names of the files that it speaks of. */
+  /** The text that R2 has under `object_key`, and the names of the files that it speaks of. */
   provenance: z
-    .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()) })
+    .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()), object_key: z.string() })
     .nullable()
     .default(null),
   artifacts: z.array(ManifestArtifact),

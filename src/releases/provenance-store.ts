@@ -1,11 +1,10 @@
 import { encodeHex } from "../encoding.ts";
 import { Problem } from "../http/problem.ts";
+import { newId } from "../storage/id.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
+import { discardWrite } from "./discarded-object-store.ts";
 import { type ProvenanceFault, parseProvenance, subjectsOf, unknownSubjects } from "./provenance.ts";
 import { type Release, type ReleaseProvenance, readRelease } from "./release-store.ts";
-
-/** Where R2 has a provenance. Named by content, so a second upload of it changes nothing. */
-export const provenanceKey = (sha256: string): string => `provenance/${sha256}`;
 
 /**
  * Attaches provenance to a release and returns the release. A draft's may be replaced; a published release may still gain one
@@ -38,9 +37,11 @@ export async function attachProvenance(
         })),
       );
     }
-    // Before the ledger speaks of it. What a request that is cut here leaves behind is found in place by the next.
-    await env.BINARIES.put(provenanceKey(sha256), bytes);
-    const facts = { sha256, size: bytes.byteLength, subjects, attached_at: actor.now };
+    // There before the ledger names it, and noted as nobody's until then: so it goes if this request is cut in between.
+    const object_key = `provenance/${sha256}/${newId("art")}`;
+    await discardWrite(env.DB, actor.now, "SELECT ?, NULL", object_key).run();
+    await env.BINARIES.put(object_key, bytes);
+    const facts = { sha256, size: bytes.byteLength, subjects, object_key, attached_at: actor.now };
     const changeId = await recordProvenance(env.DB, actor, release, facts);
     if (changeId === null) continue;
     return { ...(await readRelease(env.DB, releaseId)), changeId: release.status === "draft" ? null : changeId };
@@ -54,30 +55,38 @@ function requireOpen({ status, provenance }: Release): void {
   throw new Problem({ code: "CONFLICT", detail: "The release is published with another provenance and keeps it." });
 }
 
-/** Writes the row if the release is as it was read. Returns the change's id, or null with nothing written. */
+/**
+ * Writes the row if the release is as it was read, and discards the text that it takes the place of. Returns the change's id, or
+ * null with nothing written.
+ */
 async function recordProvenance(
   db: D1Database,
   actor: Actor,
   { id, worker_id, version, status, last_change }: Release,
-  { sha256, size, subjects, attached_at }: ReleaseProvenance,
+  { sha256, size, subjects, object_key, attached_at }: ReleaseProvenance,
 ): Promise<string | null> {
   const change = newChange(actor, {
     action: "release.provenance",
     subject: id,
     details: { worker_id, version, sha256, size },
   });
+  const ifTouched = "EXISTS (SELECT 1 FROM releases WHERE id = ? AND last_change = ?)";
+  const touched = [id, change.id];
+  const replaced = `SELECT object_key, NULL FROM provenance WHERE release_id = ? AND ${ifTouched}`;
   const writes = [
     db
       .prepare("UPDATE releases SET last_change = ?, revision = revision + 1 WHERE id = ? AND last_change = ?")
       .bind(change.id, id, last_change),
+    discardWrite(db, change.at, replaced, id, ...touched),
     db
       .prepare(
-        `INSERT INTO provenance (release_id, sha256, size, subjects, attached_at) SELECT ?1, ?2, ?3, ?4, ?5
-         WHERE EXISTS (SELECT 1 FROM releases WHERE id = ?1 AND last_change = ?6)
+        `INSERT INTO provenance (release_id, sha256, size, subjects, object_key, attached_at) SELECT ?, ?, ?, ?, ?, ?
+         WHERE ${ifTouched}
          ON CONFLICT (release_id) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size,
-           subjects = excluded.subjects, attached_at = excluded.attached_at`,
+           subjects = excluded.subjects, object_key = excluded.object_key, attached_at = excluded.attached_at`,
       )
-      .bind(id, sha256, size, JSON.stringify(subjects), attached_at, change.id),
+      .bind(id, sha256, size, JSON.stringify(subjects), object_key, attached_at, ...touched),
+    db.prepare(`DELETE FROM discarded_objects WHERE object_key = ? AND ${ifTouched}`).bind(object_key, ...touched),
   ];
   const publication = status === "draft" ? undefined : ({ topic: "manifest", key: worker_id } as const);
   return (await commitChange(db, change, { table: "releases", id }, writes, publication)) ? change.id : null;

@@ -29,10 +29,11 @@ const ProvenanceRow = z.object({
     .string()
     .transform((text) => JSON.parse(text) as unknown)
     .pipe(z.array(z.object({ name: z.string(), sha256: z.string() }))),
+  object_key: z.string(),
   attached_at: z.number(),
 });
 
-/** What the ledger knows of a release's provenance: the sum and size of its text, and the files that it speaks of. */
+/** What the ledger knows of a release's provenance: the sum, size and place of its text, and the files that it speaks of. */
 export type ReleaseProvenance = Omit<z.infer<typeof ProvenanceRow>, "release_id">;
 
 /** A release as the ledger has it, with its artifacts in the order they were added. */

@@ -30,6 +30,9 @@ export type RootTable =
   | "recovery_links"
   | "sessions";
 
+/** The row that a change has as its root; `removed` if the row itself goes with the change. */
+export type Root = { table: RootTable; id: string; removed?: boolean };
+
 /** A KV record that a change makes stale. */
 export type Publication = { topic: "license" | "manifest"; key: string };
 
@@ -44,12 +47,13 @@ export function newChange(
 /**
  * Runs `writes` as one transaction with their audit entry and, if `publication` is given, their outbox entry.
  * The writes must set `last_change` of the row `root` to `change.id`, conditionally if they depend on state; the entries
- * are made only if that row says so afterwards. Returns whether it does. Throws what D1 throws (nothing is written then).
+ * are made only if that row says so afterwards. A root that is to be removed goes after them. Returns whether it said so. Throws
+ * what D1 throws (nothing is written then).
  */
 export async function commitChange(
   db: D1Database,
   change: Change,
-  root: { table: RootTable; id: string },
+  root: Root,
   writes: D1PreparedStatement[],
   publication?: Publication,
 ): Promise<boolean> {
@@ -61,6 +65,9 @@ export async function commitChange(
         .prepare(`INSERT INTO outbox (change_id, topic, key, created_at) SELECT ?, ?, ?, ? WHERE ${guard}`)
         .bind(change.id, publication.topic, publication.key, change.at, root.id, change.id),
     );
+  }
+  if (root.removed) {
+    entries.push(db.prepare(`DELETE FROM ${root.table} WHERE id = ? AND last_change = ?`).bind(root.id, change.id));
   }
   const results = await db.batch([...writes, ...entries]);
   return results[writes.length]?.meta.changes === 1;

@@ -15,7 +15,9 @@ describe("the index of a worker's releases", () => {
         releaseOf("2.0.0-rc.1", { channel: "rc" }),
         releaseOf("1.10.0", { status: "blocked" }),
         releaseOf("1.9.0", { status: "yanked" }),
-        releaseOf("1.8.0", { provenance: { sha256: "cd".repeat(32), size: 9, subjects: [] } }),
+        releaseOf("1.8.0", {
+          provenance: { sha256: "cd".repeat(32), size: 9, subjects: [], object_key: "provenance/cd" },
+        }),
       ),
       NOON,
     );

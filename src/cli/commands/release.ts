@@ -140,6 +140,18 @@ Example:
   addMove("yank", "hide a version; exact requests still get it");
   addMove("unyank", "offer a yanked version again");
   addMove("block", "withdraw a version from everyone, for good");
+
+  release
+    .command("delete")
+    .summary("delete a draft and its files; its version is free again")
+    .argument("<release>", "its id (rel_...) or worker@version")
+    .action(async (name: string, _options: object, command: Command) => {
+      const context = await contextOf(command);
+      const credential = adminToken(context);
+      const id = await releaseIdOf(context.client, credential, name);
+      await context.client.send({ method: "DELETE", path: path`/v1/admin/releases/${id}`, credential });
+      context.show({ deleted: id }, () => `Deleted ${id}.`);
+    });
 }
 
 async function openFile(path: string): Promise<Blob> {

@@ -6,7 +6,7 @@ import { problems } from "../../http/problem-schema.ts";
 import { packKey } from "../pack-key.ts";
 import { RepositoryParams, repositoryName } from "./repository-request.ts";
 
-/** `GET /{repository}/objects/pack/{file}`: what the name says it is, for ever. */
+/** `GET /{repository}/objects/pack/{file}`: what the name says it is, as long as it is there. */
 export const packFile = createRouter();
 
 packFile.openapi(
@@ -16,7 +16,7 @@ packFile.openapi(
     tags: ["Package managers"],
     summary: "Download a repository's pack or its index",
     description:
-      "Git's name for a pack is a checksum of it. Those of earlier states stay, for clones that began with them.",
+      "Git's name for a pack is a checksum of it. Those of earlier states stay for a week, for clones that began with them.",
     request: {
       params: RepositoryParams.extend({
         file: z.string().openapi({ example: "pack-2fd4e1c67a2d28fced849ee1bb76e7391b93eb12.pack" }),

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
-import { jsonBodyLimit } from "../../http/foundation.ts";
+import { limitBody } from "../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { readUpload } from "../artifact-store.ts";
 import { declareArtifact } from "../artifact-upload.ts";
@@ -17,6 +17,9 @@ import {
   SignatureText,
   Size,
 } from "../release-schema.ts";
+
+/** A package's file list may be long: room for as many paths as one may have, of a hundred bytes each. */
+const MAX_BYTES = 512 * 1024;
 
 const NewArtifact = z
   .object({
@@ -37,7 +40,7 @@ export const artifactCreate = createAdminRouter();
 
 artifactCreate.openapi(
   createRoute({
-    ...adminAccess("releases:write", jsonBodyLimit),
+    ...adminAccess("releases:write", limitBody(MAX_BYTES)),
     method: "post",
     path: "/v1/admin/releases/{id}/artifacts",
     tags: ["Admin: releases"],

@@ -1,21 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
-import { Problem } from "../../http/problem.ts";
+import { limitBody } from "../../http/foundation.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { publishNow } from "../../publication.ts";
 import { attachProvenance } from "../provenance-store.ts";
 import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
-
-const MAX_BYTES = 1024 * 1024;
-
-const limit = bodyLimit({
-  maxSize: MAX_BYTES,
-  onError: () => {
-    throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `Provenance may have at most ${MAX_BYTES} bytes.` });
-  },
-});
 
 const EXAMPLE =
   '{"payloadType":"application/vnd.in-toto+json","payload":"eyJfdHlwZSI6...","signatures":[{"sig":"MEUC..."}]}';
@@ -24,7 +14,7 @@ export const provenanceAttach = createAdminRouter();
 
 provenanceAttach.openapi(
   createRoute({
-    ...adminAccess("releases:write", limit),
+    ...adminAccess("releases:write", limitBody(1024 * 1024)),
     method: "put",
     path: "/v1/admin/releases/{id}/provenance",
     tags: ["Admin: releases"],

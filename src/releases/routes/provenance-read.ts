@@ -8,7 +8,6 @@ import { problems } from "../../http/problem-schema.ts";
 import { logFailure } from "../../log.ts";
 import { currentTime } from "../../time.ts";
 import { selectProvenance } from "../provenance-selection.ts";
-import { provenanceKey } from "../provenance-store.ts";
 
 const EXAMPLE =
   '{"payloadType":"application/vnd.in-toto+json","payload":"eyJfdHlwZSI6...","signatures":[{"sig":"MEUC..."}]}\n';
@@ -59,9 +58,9 @@ provenanceRead.openapi(
     const { release, provenance } = selected.value;
     const headers = { ETag: `"${provenance.sha256}"`, "Cache-Control": "public, max-age=60" };
     if (namesEtag(c.req.header("If-None-Match"), headers.ETag)) return c.body(null, 304, headers);
-    const object = await c.env.BINARIES.get(provenanceKey(provenance.sha256));
+    const object = await c.env.BINARIES.get(provenance.object_key);
     if (!object) {
-      logFailure("artifact.missing", "R2 has no such object.", { object_key: provenanceKey(provenance.sha256) });
+      logFailure("artifact.missing", "R2 has no such object.", { object_key: provenance.object_key });
       throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "It cannot be read just now. Please try again." });
     }
     const filename = `${worker.id}-${release.version}.intoto.jsonl`;
