@@ -6,9 +6,10 @@ import { createProgram } from "./program.ts";
 
 /** Tells why a command failed, and returns the status to end with. */
 function report(error: unknown, json: boolean): ExitCode {
-  // Commander has said it already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const exitCode = error instanceof CliError ? error.exitCode : EXIT.failure;
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  // For people, Commander has said already what is wrong with the command line.
+  if (error instanceof CommanderError && !json) return EXIT.usage;
+  const exitCode = exitCodeFor(error);
   const message = error instanceof Error ? error.message : String(error);
   if (json) {
     const problem = error instanceof ProblemError ? error.problem : null;
@@ -19,14 +20,20 @@ function report(error: unknown, json: boolean): ExitCode {
   return exitCode;
 }
 
+function exitCodeFor(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return EXIT.usage;
+  return error instanceof CliError ? error.exitCode : EXIT.failure;
+}
+
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT.ok);
   throw error;
 });
 
+const json = process.argv.includes("--json");
 try {
-  await createProgram().parseAsync();
+  await createProgram({ json }).parseAsync();
 } catch (error) {
-  process.exitCode = report(error, process.argv.includes("--json"));
+  process.exitCode = report(error, json);
 }

@@ -29,14 +29,18 @@ Examples:
   $ rbee-catalog install llm-worker-rbee-premium-cpu
 `;
 
-/** The `rbee-catalog` command line. Parsing runs the command; what it throws is the caller's to report. */
-export function createProgram(): Command {
+/**
+ * The `rbee-catalog` command line. Parsing runs the command; what it throws is the caller's to report, with `json` also what is wrong
+ * with the command line, which is told in words otherwise.
+ */
+export function createProgram({ json = false } = {}): Command {
   const program = new Command("rbee-catalog")
     .description("Licenses, releases and installed workers of an rbee worker catalog.")
     .option("--url <url>", "the catalog to talk to")
     .option("--json", "print results as JSON, and errors as JSON on stderr")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", HELP)
+    .configureOutput(json ? { writeErr: () => {} } : {})
     .exitOverride();
   addLicenseCommands(program);
   addMachineCommands(program);

@@ -22,9 +22,12 @@ describe("the command line", () => {
     expect((await rbeeCatalog(["--help"], nowhere)).code).toBe(0);
   });
 
-  it("ends with 3 when it has no credential, as JSON for scripts", async () => {
+  it("tells scripts as JSON that it has no credential, or what is wrong with the command line", async () => {
     const { code, stdout, stderr } = await rbeeCatalog(["stats", "--json"], nowhere);
     expect([code, stdout]).toEqual([3, ""]);
     expect(JSON.parse(stderr)).toEqual({ message: expect.stringContaining("RBEE_ADMIN_TOKEN"), exit_code: 3 });
+    const wrong = await rbeeCatalog(["license", "issue", "--json"], nowhere);
+    expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
+    expect(JSON.parse(wrong.stderr)).toEqual({ message: expect.stringContaining("--plan"), exit_code: 2 });
   });
 });

@@ -30,7 +30,7 @@ export function addHiveCommands(program: Command): void {
       "ask for a lease as long as the plan allows: the license works without a connection until then",
     )
     .option("--name <name>", "what people call this machine; its host name unless given")
-    .option("--key-stdin", "read the license key from standard input")
+    .option("--key-stdin", "read the license key from standard input; a terminal asks for it, hidden")
     .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
     .action(async (options: { offline?: true; name?: string; keyStdin?: true }, command: Command) => {
       const { context, state } = await openHive(command);

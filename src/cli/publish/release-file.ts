@@ -71,13 +71,13 @@ export async function readReleaseFile(
   },
 ): Promise<ReleaseFile> {
   const filename = basename(path);
+  const found = await stat(path).catch(() => null);
+  if (!found?.isFile()) throw new CliError(EXIT.usage, `There is no file ${path}.`);
+  if (found.size === 0) throw new CliError(EXIT.usage, `${path} is empty.`);
   const platform = release.platform ?? platformOfFilename(filename);
   if (platform === null) {
     throw new CliError(EXIT.usage, `What platform is ${filename} for? Name it ...-linux-x86_64, or give --platform.`);
   }
-  const found = await stat(path).catch(() => null);
-  if (!found?.isFile()) throw new CliError(EXIT.usage, `There is no file ${path}.`);
-  if (found.size === 0) throw new CliError(EXIT.usage, `${path} is empty.`);
   const progress = startProgress(`Reading ${filename}`, found.size);
   const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
   const signature = release.secretKey
