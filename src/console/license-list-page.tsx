@@ -12,7 +12,7 @@ import { PLAN_IDS, plans } from "../purchase/plans.ts";
 import type { UnixSeconds } from "../time.ts";
 import { type ConsoleContext, may } from "./console-page.tsx";
 import { licenseListPath, licensePath } from "./license-path.ts";
-import { STATUS_WORDS, standingSentence } from "./license-words.ts";
+import { STATUS_WORDS, sentenceOf } from "./license-words.ts";
 import { ownerText } from "./owner-name.tsx";
 
 type Props = {
@@ -88,10 +88,11 @@ const LicenseTable: FC<{ licenses: License[]; now: UnixSeconds }> = ({ licenses,
     columns={["Owner", "Status", "Plan", "Machines", "Issued"]}
     numeric={["Machines"]}
     rows={licenses.map((license) => {
-      const { text, tone } = STATUS_WORDS[standingOf(license, now).status];
+      const standing = standingOf(license, now);
+      const { text, tone } = STATUS_WORDS[standing.status];
       return [
         <a href={licensePath(license.id)}>{ownerText(license)}</a>,
-        <span title={standingSentence(license, now)}>
+        <span title={sentenceOf(standing, license)}>
           <StatusBadge tone={tone}>{text}</StatusBadge>
         </span>,
         license.plan,

@@ -2,6 +2,7 @@ import type { FC } from "hono/jsx";
 import { isErased } from "../licensing/license-record.ts";
 import { standingOf } from "../licensing/license-status.ts";
 import { Pager } from "../page/pager.tsx";
+import { pathWithQuery } from "../page/path-with-query.ts";
 import { StatusBadge } from "../page/status-badge.tsx";
 import type { UnixSeconds } from "../time.ts";
 import { type ConsoleContext, may } from "./console-page.tsx";
@@ -60,10 +61,8 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
 };
 
 /** The timeline of a license, narrowed to a kind and to what was before a time. */
-function storyPath(id: string, kind: StoryKind | null, before?: UnixSeconds): string {
-  const query = new URLSearchParams({ ...(kind && { kind }), ...(before !== undefined && { before: String(before) }) });
-  return `${licensePath(id)}${query.size > 0 ? `?${query}` : ""}#story`;
-}
+const storyPath = (id: string, kind: StoryKind | null, before?: UnixSeconds): string =>
+  `${pathWithQuery(licensePath(id), { kind, before: before?.toString() })}#story`;
 
 const Kinds: FC<Pick<Props, "kinds" | "kind"> & { id: string }> = ({ id, kinds, kind }) => (
   <nav class="row" aria-label="Kinds of entries">

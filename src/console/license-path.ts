@@ -1,10 +1,9 @@
 import type { LicenseFilter } from "../licensing/license-search.ts";
+import { pathWithQuery } from "../page/path-with-query.ts";
 
 /** The page of one license. */
 export const licensePath = (id: string): string => `/admin/licenses/${encodeURIComponent(id)}`;
 
 /** The list of licenses that a filter picks, from `cursor` on. */
-export function licenseListPath({ q, status, plan }: LicenseFilter, cursor?: string): string {
-  const given = Object.entries({ q, status, plan, cursor }).filter((one): one is [string, string] => Boolean(one[1]));
-  return given.length === 0 ? "/admin/licenses" : `/admin/licenses?${new URLSearchParams(given)}`;
-}
+export const licenseListPath = ({ q, status, plan }: LicenseFilter, cursor?: string): string =>
+  pathWithQuery("/admin/licenses", { q, status, plan, cursor });

@@ -1,5 +1,5 @@
 import { isErased, type License } from "../licensing/license-record.ts";
-import { type LicenseStatus, type Standing, standingOf } from "../licensing/license-status.ts";
+import type { LicenseStatus, Standing } from "../licensing/license-status.ts";
 import { formatDate } from "../page/time.tsx";
 import type { Tone } from "../page/tone.ts";
 import type { UnixSeconds } from "../time.ts";
@@ -12,11 +12,7 @@ export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> =
   expired: { text: "Expired", tone: "plain" },
 };
 
-/** How a license stands at `now` and what decided it, in a sentence for an admin. */
-export const standingSentence = (license: License, now: UnixSeconds): string =>
-  sentenceOf(standingOf(license, now), license);
-
-/** A standing in a sentence; of `facts`, what tells two causes apart. */
+/** How a license stands and what decided it, in a sentence for an admin; of `facts`, what tells two causes apart. */
 export function sentenceOf(
   standing: Standing,
   facts: Pick<

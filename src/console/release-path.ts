@@ -1,3 +1,4 @@
+import { pathWithQuery } from "../page/path-with-query.ts";
 import type { ReleaseStatus } from "../releases/release-status.ts";
 
 /** The page of one release. */
@@ -7,7 +8,5 @@ export const releasePath = (id: string): string => `/admin/releases/${encodeURIC
 export type ReleaseFilter = { worker_id?: string | undefined; status?: ReleaseStatus | undefined };
 
 /** The list of releases that a filter picks, from `cursor` on. */
-export function releaseListPath({ worker_id, status }: ReleaseFilter, cursor?: string): string {
-  const given = Object.entries({ worker_id, status, cursor }).filter((one): one is [string, string] => Boolean(one[1]));
-  return given.length === 0 ? "/admin/releases" : `/admin/releases?${new URLSearchParams(given)}`;
-}
+export const releaseListPath = ({ worker_id, status }: ReleaseFilter, cursor?: string): string =>
+  pathWithQuery("/admin/releases", { worker_id, status, cursor });

@@ -1,8 +1,6 @@
 import type { WorkerQuery } from "../catalog/worker-search.ts";
+import { pathWithQuery } from "../page/path-with-query.ts";
 
 /** The address of the list that a query shows, each parameter once and in one order: `/?q=gguf&backend=cuda`. */
-export function filterPath({ q, operatingSystem, architecture, backend, tier }: WorkerQuery): string {
-  const parameters = { q: q?.trim(), platform: operatingSystem, arch: architecture, backend, tier };
-  const given = Object.entries(parameters).flatMap(([name, value]) => (value ? [[name, value]] : []));
-  return given.length === 0 ? "/" : `/?${new URLSearchParams(given)}`;
-}
+export const filterPath = ({ q, operatingSystem, architecture, backend, tier }: WorkerQuery): string =>
+  pathWithQuery("/", { q: q?.trim(), platform: operatingSystem, arch: architecture, backend, tier });

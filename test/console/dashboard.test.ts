@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { troubles } from "../../src/console/dashboard/figures.tsx";
+import { troubles } from "../../src/console/troubles.ts";
 import { commitChange, newChange } from "../../src/storage/ledger.ts";
 import { currentTime, DAY, startOfDay } from "../../src/time.ts";
 import { readUsageHistory } from "../../src/usage/usage-history.ts";

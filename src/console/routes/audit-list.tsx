@@ -4,6 +4,7 @@ import { PageQuery, page as pageOf } from "../../http/pagination.ts";
 import { Field } from "../../page/field.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { Pager } from "../../page/pager.tsx";
+import { pathWithQuery } from "../../page/path-with-query.ts";
 import { AuditTable } from "../audit-table.tsx";
 import { consolePage } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
@@ -31,10 +32,8 @@ const route = createRoute({
 });
 
 /** The audit trail as a filter picks it, from `cursor` on. */
-function auditPath(filter: AuditFilter, cursor?: string): string {
-  const given = Object.entries({ ...filter, cursor }).filter((one): one is [string, string] => Boolean(one[1]));
-  return given.length === 0 ? "/admin/audit" : `/admin/audit?${new URLSearchParams(given)}`;
-}
+const auditPath = (filter: AuditFilter, cursor?: string): string =>
+  pathWithQuery("/admin/audit", { ...filter, cursor });
 
 export const auditList = createConsoleRouter();
 

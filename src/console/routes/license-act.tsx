@@ -7,6 +7,7 @@ import { previewLicenseAct } from "../act-preview.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
+import { donePath } from "../done.tsx";
 import { keyPage } from "../key-page.tsx";
 import { type ActInput, LICENSE_ACTS, type LicenseAct, settledFields } from "../license-acts.tsx";
 import { licensePath } from "../license-path.ts";
@@ -62,7 +63,7 @@ async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Prom
     carryOut: async ({ reason, act }, idempotencyKey) => {
       const { key, edge } = await actOnLicense(c, admin, id, act, reason, idempotencyKey);
       if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
-      return c.redirect(`${back}?${new URLSearchParams({ done: offered.name, edge })}`, 303);
+      return c.redirect(donePath(back, { done: offered.name, edge }), 303);
     },
   };
 }

@@ -8,6 +8,7 @@ import { readLicensesByEmail, requireLicense } from "../../licensing/license-sto
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
+import { donePath } from "../done.tsx";
 import { previewErasure } from "../erasure-preview.ts";
 import { licensePath } from "../license-path.ts";
 import { ownerText } from "../owner-name.tsx";
@@ -52,7 +53,7 @@ async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<z.outp
     },
     carryOut: async ({ reason }) => {
       await erasePerson(c, license.email, adminActor(c), { reason, last: id });
-      return c.redirect(`${licensePath(id)}?done=erase`, 303);
+      return c.redirect(donePath(licensePath(id), { done: "erase" }), 303);
     },
   };
 }

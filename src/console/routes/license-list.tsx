@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { PageQuery, page as pageOf } from "../../http/pagination.ts";
+import { optionalChoice } from "../../http/query.ts";
 import { parseLicenseKey } from "../../licensing/license-key.ts";
 import { type LicenseFilter, searchLicenses } from "../../licensing/license-search.ts";
 import { LICENSE_STATUSES } from "../../licensing/license-status.ts";
@@ -8,7 +9,6 @@ import { licensingSecrets } from "../../licensing/secrets.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { PLAN_IDS } from "../../purchase/plans.ts";
 import { currentTime } from "../../time.ts";
-import { optionalChoice } from "../choice.ts";
 import { type ConsoleContext, consolePage } from "../console-page.tsx";
 import {
   behind,

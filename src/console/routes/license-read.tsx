@@ -1,12 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Problem } from "../../http/problem.ts";
 import { LicenseParams } from "../../licensing/license-params.ts";
-import { Notice } from "../../page/notice.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { currentTime } from "../../time.ts";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
-import { EdgeNotice } from "../edge-notice.tsx";
+import { DoneNotice, DoneQuery } from "../done.tsx";
 import { LICENSE_ACTS } from "../license-acts.tsx";
 import { LicenseBody } from "../license-page.tsx";
 import { readLicenseStory } from "../license-story.ts";
@@ -22,14 +21,9 @@ const route = createRoute({
   ...behind("licenses:read"),
   request: {
     params: LicenseParams,
-    query: z.object({
+    query: DoneQuery.extend({
       kind: z.enum(STORY_KINDS).optional(),
       before: z.coerce.number().int().min(0).optional().openapi({ example: 1795435200 }),
-      done: z
-        .string()
-        .optional()
-        .openapi({ param: { description: "The act that led here." }, example: "revoke" }),
-      edge: z.enum(["published", "pending"]).optional(),
     }),
   },
   ...pageDocs({
@@ -40,7 +34,7 @@ const route = createRoute({
 });
 
 /** What is said after an act that has led here. */
-const DONE: ReadonlyMap<string, string> = new Map([
+const DONE: ReadonlyMap<string | undefined, string> = new Map([
   ...LICENSE_ACTS.map(({ name, done }) => [name, done] as const),
   ["erase", "The owner's data is erased, and every license of theirs has ended."],
   ["remove", "The machine's seat is freed, as far as no lease keeps it."],
@@ -59,18 +53,12 @@ licenseRead.openapi(route, async (c) => {
   const part = { kinds: kind === null ? kinds : [kind], limit: ENTRIES, before };
   const story = await readLicenseStory(c.env.DB, c.req.valid("param").id, part, now);
   if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
-  const news = done === undefined ? undefined : DONE.get(done);
   return consolePage(c, {
     part: "/admin/licenses",
     title: ownerText(story.license),
     main: (
       <>
-        {news ? (
-          <>
-            <Notice tone="good">{news}</Notice>
-            <EdgeNotice edge={edge} />
-          </>
-        ) : null}
+        <DoneNotice text={DONE.get(done)} edge={edge} />
         <LicenseBody c={c} story={story} kinds={kinds} kind={kind} isLater={before !== null} now={now} />
       </>
     ),

@@ -9,6 +9,7 @@ import { previewMachineRemoval } from "../act-preview.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
+import { donePath } from "../done.tsx";
 import { licensePath } from "../license-path.ts";
 import { Reason, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
@@ -67,7 +68,7 @@ async function twoStep(
     },
     carryOut: async ({ reason, void_lease }) => {
       const edge = await removeMachine(c, admin, id, machine_id, { voidLease: void_lease === "yes", reason });
-      return c.redirect(`${back}?${new URLSearchParams({ done: "remove", edge })}`, 303);
+      return c.redirect(donePath(back, { done: "remove", edge }), 303);
     },
   };
 }

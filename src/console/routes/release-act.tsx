@@ -9,6 +9,7 @@ import { checkPublishable, readRelease } from "../../releases/release-store.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
+import { donePath } from "../done.tsx";
 import { Reason, reasonField } from "../reason-field.tsx";
 import { previewReleaseAct, RELEASE_ACTS } from "../release-acts.ts";
 import { releasePath } from "../release-path.ts";
@@ -67,7 +68,7 @@ async function twoStep(
     },
     carryOut: async ({ reason }) => {
       const { edge } = await actOnRelease(c, admin, id, action, reason);
-      return c.redirect(`${releasePath(id)}?${new URLSearchParams({ done: action, edge })}`, 303);
+      return c.redirect(donePath(releasePath(id), { done: action, edge }), 303);
     },
   };
 }

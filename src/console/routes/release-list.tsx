@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { workers } from "../../catalog/workers.ts";
 import { PageQuery, page as pageOf } from "../../http/pagination.ts";
+import { optionalChoice } from "../../http/query.ts";
 import { DataTable } from "../../page/data-table.tsx";
 import { SelectField } from "../../page/field.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
@@ -9,7 +10,6 @@ import { StatusBadge } from "../../page/status-badge.tsx";
 import { Time } from "../../page/time.tsx";
 import { RELEASE_STATUSES } from "../../releases/release-status.ts";
 import { listAllReleases } from "../../releases/release-store.ts";
-import { optionalChoice } from "../choice.ts";
 import { consolePage } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
 import { RELEASE_WORDS } from "../release-acts.ts";

@@ -1,6 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { DataTable } from "../../page/data-table.tsx";
-import { Notice } from "../../page/notice.tsx";
 import { pageDocs } from "../../page/page-docs.ts";
 import { Prose } from "../../page/prose.tsx";
 import { formatCount } from "../../page/quantity.ts";
@@ -13,7 +12,7 @@ import { currentTime } from "../../time.ts";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
 import { counted } from "../counted.ts";
-import { EdgeNotice } from "../edge-notice.tsx";
+import { DoneNotice, DoneQuery } from "../done.tsx";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS } from "../release-acts.ts";
 import { ReleaseFiles } from "../release-files.tsx";
 import { releasePath } from "../release-path.ts";
@@ -25,13 +24,7 @@ const route = createRoute({
   ...behind("releases:read"),
   request: {
     params: ReleaseParams,
-    query: z.object({
-      done: z
-        .string()
-        .optional()
-        .openapi({ param: { description: "The act that led here." }, example: "yank" }),
-      edge: z.enum(["published", "pending"]).optional(),
-    }),
+    query: DoneQuery,
   },
   ...pageDocs({
     summary: "Show a release, its files and how much it is used",
@@ -45,20 +38,15 @@ export const releaseRead = createConsoleRouter();
 releaseRead.openapi(route, async (c) => {
   const release = await readRelease(c.env.DB, c.req.valid("param").id);
   const use = await readReleaseUse(c.env.DB, release, currentTime());
-  const query = c.req.valid("query");
-  const done = RELEASE_ACTIONS.find((action) => action === query.done);
+  const { done, edge } = c.req.valid("query");
+  const action = RELEASE_ACTIONS.find((one) => one === done);
   const { text, tone } = RELEASE_WORDS[release.status];
   return consolePage(c, {
     part: "/admin/releases",
     title: `${release.worker_id} ${release.version}`,
     main: (
       <>
-        {done === undefined ? null : (
-          <>
-            <Notice tone="good">{RELEASE_ACTS[done].done}</Notice>
-            <EdgeNotice edge={query.edge} />
-          </>
-        )}
+        <DoneNotice text={action && RELEASE_ACTS[action].done} edge={edge} />
         <h1>
           {release.worker_id} {release.version}
         </h1>

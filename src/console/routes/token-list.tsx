@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { type AdminToken, listAdminTokens } from "../../admin/admin-token-store.ts";
 import { allowsAll } from "../../admin/scopes.ts";
 import { PageQuery, page as pageOf } from "../../http/pagination.ts";
@@ -11,6 +11,7 @@ import { Time } from "../../page/time.tsx";
 import { currentTime, type UnixSeconds } from "../../time.ts";
 import { consolePage } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+import { DoneQuery } from "../done.tsx";
 
 const ROWS = 50;
 
@@ -19,12 +20,7 @@ const route = createRoute({
   path: "/admin/tokens",
   ...behind("tokens:read"),
   request: {
-    query: PageQuery.pick({ cursor: true }).extend({
-      done: z
-        .string()
-        .optional()
-        .openapi({ param: { description: "The act that led here." }, example: "revoke" }),
-    }),
+    query: PageQuery.pick({ cursor: true }).extend({ done: DoneQuery.shape.done }),
   },
   ...pageDocs({
     summary: "List admin tokens, as a page",

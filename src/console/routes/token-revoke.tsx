@@ -4,6 +4,7 @@ import { adminActor } from "../../admin/authentication.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
+import { donePath } from "../done.tsx";
 import { Reason, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
 
@@ -49,7 +50,7 @@ async function revokeAct(c: ConsoleContext, id: string): Promise<TwoStepAct<z.ou
         : ["Nothing: it is revoked already."],
     carryOut: async ({ reason }) => {
       await endAdminToken(c.env.DB, admin, id, reason);
-      return c.redirect("/admin/tokens?done=revoke", 303);
+      return c.redirect(donePath("/admin/tokens", { done: "revoke" }), 303);
     },
   };
 }

@@ -5,7 +5,7 @@ import { Time } from "../../page/time.tsx";
 import { CRON_MARK } from "../../storage/watermark.ts";
 import type { UnixSeconds } from "../../time.ts";
 import { type ConsoleContext, may } from "../console-page.tsx";
-import { troubles } from "../dashboard/figures.tsx";
+import { troubles } from "../troubles.ts";
 import { configFacts } from "./config-facts.ts";
 import { EventSection, MailSection, OutboxSection } from "./queue-sections.tsx";
 import type { SystemData } from "./system-data.ts";
