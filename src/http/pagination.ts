@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { decodeBase64Url, encodeBase64Url } from "../encoding.ts";
+import { unlessEmpty } from "./query.ts";
 
 /** What a cursor stands for: the id of the last row of a page. Ids sort by creation, so it holds while rows are added. */
 const POSITION = /^[a-z]{1,8}_[0-9a-z]{26}$/;
@@ -16,23 +17,25 @@ export function decodeCursor(cursor: string): string | null {
 
 /** The query of every list: `limit` rows (1 to 200, 50 unless told), after the row whose id `cursor` becomes. */
 export const PageQuery = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .openapi({ param: { description: "How many entries at most, 1 to 200." }, example: 50 }),
-  cursor: z
-    .string()
-    .transform((text, context) => {
-      const id = decodeCursor(text);
-      if (id !== null) return id;
-      context.addIssue({ code: "custom", message: "is not a cursor that a list has given" });
-      return z.NEVER;
-    })
-    .optional()
-    .openapi({ param: { description: "The `next_cursor` of the page before." }, type: "string" }),
+  limit: unlessEmpty(z.coerce.number().int().min(1).max(200).default(50)).openapi({
+    param: { description: "How many entries at most, 1 to 200." },
+    type: "integer",
+    minimum: 1,
+    maximum: 200,
+    default: 50,
+    example: 50,
+  }),
+  cursor: unlessEmpty(
+    z
+      .string()
+      .transform((text, context) => {
+        const id = decodeCursor(text);
+        if (id !== null) return id;
+        context.addIssue({ code: "custom", message: "is not a cursor that a list has given" });
+        return z.NEVER;
+      })
+      .optional(),
+  ).openapi({ param: { description: "The `next_cursor` of the page before." }, type: "string" }),
 });
 
 /** The `next_cursor` of a list's body. */

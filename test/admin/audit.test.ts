@@ -52,6 +52,7 @@ describe("the audit trail", () => {
       1,
     );
     expect(await find("?subject=nobody")).toEqual([]);
+    expect(await find("?subject=&actor=&cursor=")).toEqual(await find(""));
     expect(await find("?subject=%27%20OR%201%3D1--")).toEqual([]);
   });
 
@@ -79,10 +80,10 @@ describe("the audit trail", () => {
     await expect(env.DB.prepare("DELETE FROM audit").run()).rejects.toThrow(/append-only/);
   });
 
-  it("takes no filter that is empty or endless", async () => {
+  it("takes no filter that is endless", async () => {
     const { token } = await makeToken(["audit:read"]);
-    for (const query of ["subject=", `actor=${"x".repeat(301)}`]) {
-      expect(await codeOf(await ask("GET", `/v1/admin/audit?${query}`, { token }))).toBe("VALIDATION_FAILED");
-    }
+    expect(await codeOf(await ask("GET", `/v1/admin/audit?actor=${"x".repeat(301)}`, { token }))).toBe(
+      "VALIDATION_FAILED",
+    );
   });
 });

@@ -146,7 +146,7 @@ describe("listing admin tokens", () => {
     );
   });
 
-  it.each(["limit=0", "limit=201", "limit=x", "limit=1.5", "cursor=", "cursor=%00", "cursor=AAAA", "cursor=a'--"])(
+  it.each(["limit=0", "limit=201", "limit=x", "limit=1.5", "cursor=%00", "cursor=AAAA", "cursor=a'--"])(
     "refuses ?%s",
     async (query) => {
       const { token } = await makeToken(["owner"]);

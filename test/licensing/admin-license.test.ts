@@ -189,6 +189,9 @@ describe("finding licenses", () => {
     expect((await find("status=revoked")).licenses).toMatchObject([{ id, machines: [{ id: machine.machine.id }] }]);
     expect((await find("status=active")).licenses.map((license) => license.id)).toEqual(ids);
 
+    // A parameter that is left empty asks for nothing.
+    expect(await find("q=&status=&plan=&limit=&cursor=")).toEqual(await find(""));
+
     const seen: string[] = [];
     let cursor = "";
     for (let page = 0; page < 4; page++) {

@@ -1,13 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { NextCursor, PageQuery, page } from "../../http/pagination.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { unlessEmpty } from "../../http/query.ts";
 import { toRfc3339 } from "../../time.ts";
 import { listAudit } from "../audit-store.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
 import { createAdminRouter } from "../router.ts";
 
 const filter = (description: string, example: string) =>
-  z.string().min(1).max(300).optional().openapi({ param: { description }, example });
+  unlessEmpty(z.string().max(300).optional()).openapi({ param: { description }, type: "string", example });
 
 const AuditQuery = PageQuery.extend({
   subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { createRouter } from "../../http/app.ts";
 import { etagOf, namesEtag } from "../../http/etag.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { optionalChoice, unlessEmpty } from "../../http/query.ts";
 import { PUBLIC_CACHE_CONTROL } from "../../http/static-document.ts";
 import { currentTime } from "../../time.ts";
 import { parseArchitecture, parsePlatform } from "../hardware-name.ts";
@@ -10,10 +11,6 @@ import { WorkerSchema, workerResource } from "../worker-schema.ts";
 import { searchWorkers, type WorkerQuery } from "../worker-search.ts";
 import { BACKENDS, TIERS } from "../worker-table.ts";
 import { NOT_MODIFIED } from "./worker-request.ts";
-
-/** A parameter that is left empty, as forms send it, asks for nothing. */
-const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
 /** A text that `parse` must understand. */
 const parsed = <Value>(parse: (text: string) => Value | null, expected: string) =>
@@ -27,13 +24,13 @@ const parsed = <Value>(parse: (text: string) => Value | null, expected: string) 
 /** What `GET /v1/workers` and the storefront may be asked; `workerQuery` makes a query of it. */
 export const SearchQuery = z
   .object({
-    q: unlessEmpty(z.string().max(200)).openapi({
+    q: unlessEmpty(z.string().max(200).optional()).openapi({
       param: { description: "Words that must all occur in the worker's names, description, backend or capabilities." },
       type: "string",
       example: "nvidia gguf",
     }),
     platform: unlessEmpty(
-      parsed(parsePlatform, "linux, macos or windows, or one of them with -x86_64 or -aarch64"),
+      parsed(parsePlatform, "linux, macos or windows, or one of them with -x86_64 or -aarch64").optional(),
     ).openapi({
       param: {
         description: "The operating system, or it and the instruction set; `darwin-arm64` and the like are understood.",
@@ -41,23 +38,13 @@ export const SearchQuery = z
       type: "string",
       example: "linux-x86_64",
     }),
-    arch: unlessEmpty(parsed(parseArchitecture, "x86_64 or aarch64")).openapi({
+    arch: unlessEmpty(parsed(parseArchitecture, "x86_64 or aarch64").optional()).openapi({
       param: { description: "The instruction set; `amd64` and `arm64` are understood." },
       type: "string",
       example: "x86_64",
     }),
-    backend: unlessEmpty(z.enum(BACKENDS)).openapi({
-      param: { description: "What computes." },
-      type: "string",
-      enum: [...BACKENDS],
-      example: "cuda",
-    }),
-    tier: unlessEmpty(z.enum(TIERS)).openapi({
-      param: { description: "Free, or sold." },
-      type: "string",
-      enum: [...TIERS],
-      example: "free",
-    }),
+    backend: optionalChoice(BACKENDS).openapi({ param: { description: "What computes." }, example: "cuda" }),
+    tier: optionalChoice(TIERS).openapi({ param: { description: "Free, or sold." }, example: "free" }),
   })
   .refine(({ platform, arch }) => !arch || !platform?.architecture || arch === platform.architecture, {
     path: ["arch"],

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { optionalChoice } from "../../http/query.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { toRfc3339 } from "../../time.ts";
 import { authorizeDelivery } from "../authorization.ts";
@@ -42,8 +43,8 @@ const route = createRoute({
       version: z.string().openapi({ description: "An exact version, or `latest`.", example: "latest" }),
     }),
     query: z.object({
-      platform: z.enum(PLATFORMS).optional().openapi({ description: "May be left out if there is only one file." }),
-      channel: z.enum(CHANNELS).optional().openapi({ description: "What `latest` follows; default `stable`." }),
+      platform: optionalChoice(PLATFORMS).openapi({ description: "May be left out if there is only one file." }),
+      channel: optionalChoice(CHANNELS).openapi({ description: "What `latest` follows; default `stable`." }),
     }),
   },
   responses: {

@@ -4,19 +4,18 @@ import { createAdminRouter } from "../../admin/router.ts";
 import { findWorker } from "../../catalog/workers.ts";
 import { NextCursor, PageQuery, page } from "../../http/pagination.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { optionalChoice, unlessEmpty } from "../../http/query.ts";
 import { presentRelease, ReleaseSchema } from "../release-schema.ts";
 import { RELEASE_STATUSES } from "../release-status.ts";
 import { listAllReleases } from "../release-store.ts";
 
 const ReleaseQuery = PageQuery.extend({
-  worker_id: z
-    .string()
-    .optional()
-    .openapi({ param: { description: "Only this worker's." }, example: "llm-worker-rbee-premium-cuda" }),
-  status: z
-    .enum(RELEASE_STATUSES)
-    .optional()
-    .openapi({ param: { description: "Only those of this status." } }),
+  worker_id: unlessEmpty(z.string().optional()).openapi({
+    param: { description: "Only this worker's." },
+    type: "string",
+    example: "llm-worker-rbee-premium-cuda",
+  }),
+  status: optionalChoice(RELEASE_STATUSES).openapi({ param: { description: "Only those of this status." } }),
 });
 
 const ReleaseList = z.object({ releases: z.array(ReleaseSchema), next_cursor: NextCursor }).openapi("ReleaseList");

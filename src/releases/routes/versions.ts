@@ -7,15 +7,14 @@ import { createRouter } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { optionalChoice, unlessEmpty } from "../../http/query.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import type { LicenseRecord } from "../../licensing/license-record.ts";
 import { currentTime } from "../../time.ts";
-import { ChannelName } from "../release-schema.ts";
+import { CHANNELS } from "../manifest.ts";
 import { VersionListing, versionListing } from "../version-listing.ts";
 
-const Flag = z
-  .enum(["true", "false", "1", "0"])
-  .default("false")
+const Flag = unlessEmpty(z.enum(["true", "false", "1", "0"]).default("false"))
   .transform((text) => text === "true" || text === "1")
   .openapi({ type: "boolean", example: false });
 
@@ -36,7 +35,7 @@ versions.openapi(
         id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
       }),
       query: z.object({
-        channel: ChannelName.optional().openapi({
+        channel: optionalChoice(CHANNELS).openapi({
           param: {
             description: "Only what a follower of this channel gets: its own versions and all more stable ones.",
           },

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess } from "../../../admin/authentication.ts";
 import { NextCursor, PageQuery, page } from "../../../http/pagination.ts";
 import { problems } from "../../../http/problem-schema.ts";
+import { optionalChoice } from "../../../http/query.ts";
 import { PLAN_IDS } from "../../../purchase/plans.ts";
 import { currentTime } from "../../../time.ts";
 import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
@@ -36,8 +37,8 @@ const list = createRoute({
           },
           example: "ada@example.com",
         }),
-      status: z.enum(LICENSE_STATUSES).optional(),
-      plan: z.enum(PLAN_IDS).optional(),
+      status: optionalChoice(LICENSE_STATUSES),
+      plan: optionalChoice(PLAN_IDS),
     }),
   },
   responses: {
