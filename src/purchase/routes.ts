@@ -1,5 +1,6 @@
 import { createAdminRouter } from "../admin/router.ts";
 import { createRouter } from "../http/app.ts";
+import { publicCors } from "../http/cors.ts";
 import type { HolderEnv } from "../licensing/holder.ts";
 import { registerEvents } from "./routes/admin/events.ts";
 import { registerRefund } from "./routes/admin/refund.ts";
@@ -17,6 +18,7 @@ registerBillingPortal(holderRoutes);
 
 /** What can be bought, how, and what Stripe tells us. */
 export const purchaseRoutes = createRouter();
+purchaseRoutes.use("/v1/plans", publicCors);
 registerPlans(purchaseRoutes);
 registerPlanPage(purchaseRoutes);
 registerCheckout(purchaseRoutes);

@@ -15,20 +15,6 @@ const listing = async (query = "") => {
   return [latest, versions.map(({ version }) => version)];
 };
 
-describe("a page of ours", () => {
-  it("may read the listing, after a preflight too", async () => {
-    const headers = { Origin: "https://marketplace.rbee.dev", "Access-Control-Request-Method": "GET" };
-    for (const method of ["GET", "OPTIONS"]) {
-      const response = await exports.default.fetch("https://catalog.test/v1/workers/premium-cpu/versions", {
-        method,
-        headers,
-      });
-      expect(response.ok).toBe(true);
-      expect(response.headers.get("Access-Control-Allow-Origin")).toBe("https://marketplace.rbee.dev");
-    }
-  });
-});
-
 describe("the versions of a worker", () => {
   beforeEach(async () => {
     for (const version of ["1.9.0", "1.10.0", "2.0.0-beta.1", "2.0.0-rc.1"])
@@ -37,6 +23,7 @@ describe("the versions of a worker", () => {
 
   it("are listed newest first, and latest follows the channel", async () => {
     expect(await listing()).toEqual(["1.10.0", ["2.0.0-rc.1", "2.0.0-beta.1", "1.10.0", "1.9.0"]]);
+    expect(await listing("?channel=&include_yanked=")).toEqual(await listing(""));
     expect(await listing("?channel=stable")).toEqual(["1.10.0", ["1.10.0", "1.9.0"]]);
     expect(await listing("?channel=rc")).toEqual(["2.0.0-rc.1", ["2.0.0-rc.1", "1.10.0", "1.9.0"]]);
     expect(await listing("?channel=alpha&include_yanked=false")).toEqual([

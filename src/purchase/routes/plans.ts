@@ -1,6 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
-import { publicCors } from "../../http/cors.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { currentTime } from "../../time.ts";
 import { PLAN_IDS, plans } from "../plans.ts";
@@ -40,7 +39,6 @@ const route = createRoute({
   summary: "The plans on sale",
   description: "What each plan grants and costs. `POST /v1/checkout` buys one.",
   security: [],
-  middleware: [publicCors],
   responses: {
     200: {
       description: "The plans.",
