@@ -10,6 +10,9 @@ export const Reason = z
   .min(1, "Please say why: whoever looks at this later must be able to understand it.")
   .max(500, "Please be brief: 500 characters at most.");
 
+/** The form of an act that asks for nothing else. */
+export const ReasonForm = z.object({ reason: Reason });
+
 /** The field for the reason of an act. */
 export const reasonField = (sent: SentForm, errors: FieldErrors): Child => (
   <TextField

@@ -9,7 +9,7 @@ export type SentForm = Readonly<Record<string, string>>;
 /** What is wrong with a form, by field, in words for who filled it in. */
 export type FieldErrors = Readonly<Record<string, string>>;
 
-/** The fields of a request's form, which `sessionForm` has read before. */
+/** The fields of a request's form: behind a middleware or a schema that has refused what is no form. */
 export async function sentForm(c: Context): Promise<SentForm> {
   const form = await c.req.formData();
   const texts = [...form].filter((field): field is [string, string] => typeof field[1] === "string");

@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi";
 import { erasePerson } from "../../account/erasure.ts";
 import { adminActor } from "../../admin/authentication.ts";
 import { Problem } from "../../http/problem.ts";
@@ -12,10 +11,8 @@ import { donePath } from "../done.tsx";
 import { previewErasure } from "../erasure-preview.ts";
 import { licensePath } from "../license-path.ts";
 import { ownerText } from "../owner-name.tsx";
-import { Reason, reasonField } from "../reason-field.tsx";
+import { ReasonForm, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
-
-const ErasureForm = z.object({ reason: Reason });
 
 /** `GET` and `POST /admin/licenses/{id}/erase`. */
 export const licenseErase = createConsoleRouter();
@@ -33,7 +30,7 @@ registerAct(licenseErase, {
   actOf: (c, { id }) => twoStep(c, id),
 });
 
-async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<z.output<typeof ErasureForm>>> {
+async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
   const license = await requireLicense(c.env.DB, id);
   return {
     part: "/admin/licenses",
@@ -42,7 +39,7 @@ async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<z.outp
     button: "Erase it for good",
     dangerous: true,
     back: licensePath(id),
-    schema: ErasureForm,
+    schema: ReasonForm,
     fields: reasonField,
     preview: async () => {
       const preview = previewErasure(

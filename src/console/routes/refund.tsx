@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi";
 import { adminActor } from "../../admin/authentication.ts";
 import { LicenseParams } from "../../licensing/license-params.ts";
 import { requireLicense } from "../../licensing/license-store.ts";
@@ -13,10 +12,8 @@ import { type ConsoleContext, consolePage } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
 import { EdgeNotice } from "../edge-notice.tsx";
 import { licensePath } from "../license-path.ts";
-import { Reason, reasonField } from "../reason-field.tsx";
+import { ReasonForm, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
-
-const RefundForm = z.object({ reason: Reason });
 
 export const refundRoutes = createConsoleRouter();
 
@@ -35,7 +32,7 @@ registerAct(refundRoutes, {
   actOf: (c, { id }) => twoStep(c, id),
 });
 
-async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<z.output<typeof RefundForm>>> {
+async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
   const license = await requireLicense(c.env.DB, id);
   const admin = adminActor(c);
   return {
@@ -45,7 +42,7 @@ async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<z.outp
     button: "Refund and revoke it",
     dangerous: true,
     back: licensePath(id),
-    schema: RefundForm,
+    schema: ReasonForm,
     fields: reasonField,
     preview: async () => {
       checkWasBought(license);

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { adminActor } from "../../admin/authentication.ts";
 import { findWorker } from "../../catalog/workers.ts";
 import { Problem } from "../../http/problem.ts";
@@ -10,7 +9,7 @@ import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
 import { donePath } from "../done.tsx";
-import { Reason, reasonField } from "../reason-field.tsx";
+import { ReasonForm, reasonField } from "../reason-field.tsx";
 import { previewReleaseAct, RELEASE_ACTS } from "../release-acts.ts";
 import { releasePath } from "../release-path.ts";
 import { countEntitledLicenses, readReleaseUse } from "../release-reach.ts";
@@ -18,8 +17,6 @@ import type { TwoStepAct } from "../two-step-act.tsx";
 
 /** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
 export const releaseAct = createConsoleRouter();
-
-const ReleaseForm = z.object({ reason: Reason });
 
 for (const action of RELEASE_ACTIONS) {
   registerAct(releaseAct, {
@@ -36,11 +33,7 @@ for (const action of RELEASE_ACTIONS) {
   });
 }
 
-async function twoStep(
-  c: ConsoleContext,
-  action: ReleaseAction,
-  id: string,
-): Promise<TwoStepAct<z.output<typeof ReleaseForm>>> {
+async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Promise<TwoStepAct<{ reason: string }>> {
   const { DB } = c.env;
   const release = await readRelease(DB, id);
   const admin = adminActor(c);
@@ -52,7 +45,7 @@ async function twoStep(
     button,
     dangerous,
     back: releasePath(id),
-    schema: ReleaseForm,
+    schema: ReasonForm,
     fields: reasonField,
     preview: async () => {
       const next = nextStatus(release.status, action);

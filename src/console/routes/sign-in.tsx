@@ -12,6 +12,7 @@ import { ownForm } from "../../session/form.ts";
 import { returnPath } from "../../session/return-path.ts";
 import { currentSession, endSession } from "../../session/session-start.ts";
 import { createConsoleRouter, FORM_REFUSALS, formBehind, formBody } from "../console-router.ts";
+import { sentForm } from "../sent-form.ts";
 
 const RETURN_FIELD = "return";
 
@@ -68,14 +69,10 @@ signIn.openapi(form, async (c) => {
 });
 
 signIn.openapi(send, async (c) => {
-  const sent = await c.req.formData();
-  const text = (name: string) => {
-    const value = sent.get(name);
-    return typeof value === "string" ? value : "";
-  };
-  const wanted = returnPath("console", text(RETURN_FIELD));
+  const { token = "", [RETURN_FIELD]: path } = await sentForm(c);
+  const wanted = returnPath("console", path);
   try {
-    if (await signInByToken(c, text("token"))) return c.redirect(wanted, 303);
+    if (await signInByToken(c, token)) return c.redirect(wanted, 303);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "RATE_LIMITED") throw error;
     return signInPage({
@@ -119,7 +116,7 @@ function signInPage({ wanted, error, ...answer }: SignInPage): Promise<Response>
 }
 
 signIn.openapi(leave, async (c) => {
-  const everywhere = (await c.req.formData()).get("everywhere") === "yes";
-  await endSession(c, "console", c.var.session, everywhere);
+  const { everywhere } = await sentForm(c);
+  await endSession(c, "console", c.var.session, everywhere === "yes");
   return c.redirect("/admin/sign-in", 303);
 });

@@ -5,12 +5,10 @@ import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
 import { donePath } from "../done.tsx";
-import { Reason, reasonField } from "../reason-field.tsx";
+import { ReasonForm, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
 
 const TokenParams = z.object({ id: z.string().openapi({ example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }) });
-
-const RevokeForm = z.object({ reason: Reason });
 
 export const tokenRevoke = createConsoleRouter();
 
@@ -26,7 +24,7 @@ registerAct(tokenRevoke, {
   actOf: (c, { id }) => revokeAct(c, id),
 });
 
-async function revokeAct(c: ConsoleContext, id: string): Promise<TwoStepAct<z.output<typeof RevokeForm>>> {
+async function revokeAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
   const admin = adminActor(c);
   const token = await readRevocableToken(c.env.DB, admin, id);
   const isOwn = admin.actor === `token:${id}`;
@@ -37,7 +35,7 @@ async function revokeAct(c: ConsoleContext, id: string): Promise<TwoStepAct<z.ou
     button: "Revoke it",
     dangerous: true,
     back: "/admin/tokens",
-    schema: RevokeForm,
+    schema: ReasonForm,
     fields: reasonField,
     preview: () =>
       token.revoked_at === null
