@@ -15,17 +15,17 @@ export async function manifestFromLedger(db: D1Database, workerId: string, now: 
 }
 
 /**
- * Publishes a worker's manifest and, before it, what is in its packages: a listed package is one that can be described. The mark
- * names the change that wrote each of its releases last.
+ * Publishes a worker's manifest and then what is in its packages, which the ledger tells until then: whatever becomes of that long
+ * record, a block is known first. The mark names the change that wrote each of its releases last.
  */
 export const manifestPublisher: Publishers["manifest"] = {
   async publish(env, workerId) {
     const releases = await selectReleases(env.DB, OFFERED, workerId);
     const now = currentTime();
+    await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, releases, now), now);
     if (releases.some(({ artifacts }) => artifacts.some(({ kind }) => kind === "package"))) {
       await writeEdge(env.EDGE, `packages:${workerId}`, await packagesFromLedger(env.DB, workerId), now);
     }
-    await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, releases, now), now);
     return markOf(releases);
   },
   async mark(env, workerId) {

@@ -2,6 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { workers } from "../../src/catalog/workers.ts";
 import { encodeHex } from "../../src/encoding.ts";
+import { sweepPacks } from "../../src/git/pack-sweep.ts";
 import { publishRepositories, recordRevisions } from "../../src/git/repository-publication.ts";
 import { RepositoryRecord } from "../../src/git/repository-record.ts";
 import { readNewestRepository, readRepositories } from "../../src/git/repository-store.ts";
@@ -10,7 +11,7 @@ import { publishers, publishNow } from "../../src/publication.ts";
 import { createRelease, moveRelease } from "../../src/releases/release-store.ts";
 import { forgetIsolate } from "../../src/storage/isolate-cache.ts";
 import { publish } from "../../src/storage/outbox.ts";
-import { currentTime } from "../../src/time.ts";
+import { currentTime, DAY } from "../../src/time.ts";
 import { addFile, publisher, randomBytes } from "../releases/publish-release.ts";
 import { publishRecipe } from "./publish-recipe.ts";
 
@@ -21,6 +22,12 @@ const text = async (path: string) => (await get(path)).text();
 const headOf = async (repository: string) => (await text(`/${repository}.git/info/refs`)).split("\t")[0] ?? "";
 const packOf = async (repository: string) =>
   /^P (pack-[0-9a-f]{40}\.pack)\n\n$/.exec(await text(`/${repository}.git/objects/info/packs`))?.[1] ?? "";
+
+const statusOfPack = async (file: string) => {
+  const response = await get(`/${FREE}.git/objects/pack/${file}`);
+  await response.body?.cancel();
+  return response.status;
+};
 
 /** A binding that is down whatever is asked of it. */
 const failing = <Binding extends object>(down: () => never): Binding => new Proxy({} as Binding, { get: () => down });
@@ -204,6 +211,23 @@ describe("a repository", () => {
     expect(await headOf(FREE)).not.toBe(head);
     await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
     expect(await headOf(FREE)).toBe(head);
+  });
+
+  it("loses the packs of earlier states after a week, and never the one that its record names", async () => {
+    await publishRecipe({ worker_id: FREE, version: "0.2.0" });
+    const old = await packOf(FREE);
+    await publishRecipe({ worker_id: FREE, version: "0.3.0" });
+    const current = await packOf(FREE);
+    expect(old).not.toBe(current);
+    const statuses = () =>
+      Promise.all([old, old.replace(".pack", ".idx"), current, current.replace(".pack", ".idx")].map(statusOfPack));
+    await sweepPacks(env, currentTime() + 6 * DAY);
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    await sweepPacks(env, currentTime() + 400 * DAY);
+    expect(await statuses()).toEqual([404, 404, 200, 200]);
+    await env.EDGE.delete(`repository:${FREE}`);
+    await sweepPacks(env, currentTime() + 400 * DAY);
+    expect(await statuses()).toEqual([404, 404, 200, 200]);
   });
 
   it("keeps its history from being changed", async () => {

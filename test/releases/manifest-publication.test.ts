@@ -39,6 +39,17 @@ describe("the manifest of a worker", () => {
     expect(Manifest.parse(manifest)).toEqual(manifest);
   });
 
+  it("tells of a block although what is in the packages cannot be written", async () => {
+    const { id } = await publishRelease({ worker_id, version: "1.0.0", files: [packageFile(worker_id, "1.0.0")] });
+    await moveRelease(env.DB, publisher(), id, "block", "a takedown");
+    const EDGE = Object.assign(Object.create(env.EDGE), {
+      put: (key: string, value: string) =>
+        key.startsWith("packages:") ? Promise.reject(new Error("KV PUT failed: 413")) : env.EDGE.put(key, value),
+    });
+    await expect(manifestPublisher.publish({ ...env, EDGE }, worker_id)).rejects.toThrow("413");
+    expect(versions(await inKv())).toEqual(["1.0.0 blocked"]);
+  });
+
   it("is in KV as in the ledger once published, and its mark changes with every change of it", async () => {
     const { id } = await publishRelease({ worker_id, version: "1.0.0" });
     const manifest = await inKv();

@@ -65,6 +65,27 @@ describe("a package in a draft", () => {
     ]);
   });
 
+  it("may install as many files as a long list has, and one that is longer is refused as every problem is", async () => {
+    const { id } = await draft("1.4.0");
+    const declaration = await declarationOf(packageFile(worker_id, "1.4.0"));
+    const pkginfo = declaration.package?.pkginfo ?? "";
+    const files = (count: number) =>
+      Array.from({ length: count }, (_, index) => `usr/lib/worker/${"a".repeat(70)}${index}`);
+    const big = { ...declaration, package: { pkginfo, files: files(5000) } };
+    expect((await post(`/${id}/artifacts`, big)).status).toBe(201);
+    const body = JSON.stringify({ ...declaration, package: { pkginfo, files: files(8000) } });
+    const stream = new Blob([body]).stream();
+    for (const sent of [body, stream]) {
+      const refused = await exports.default.fetch(`https://catalog.test/v1/admin/releases/${id}/artifacts`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        body: sent,
+      });
+      expect([refused.status, refused.headers.get("Content-Type")]).toEqual([413, "application/problem+json"]);
+      expect(await refused.json()).toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+    }
+  });
+
   it("can be taken out again, with what it told of itself", async () => {
     const { id } = await draft("1.3.0");
     const declaration = await declarationOf(packageFile(worker_id, "1.3.0"));

@@ -49,6 +49,22 @@ async function ready(version = "1.0.0"): Promise<Release> {
   return release(get(`/${id}`));
 }
 
+describe("deleting a draft over HTTP", () => {
+  const remove = (id: string) => ask("DELETE", `/v1/admin/releases/${id}`, { token });
+
+  it("frees its version, and never takes what was offered", async () => {
+    const { id } = await ready();
+    expect((await remove(id)).status).toBe(204);
+    const again = await remove(id);
+    expect([again.status, await codeOf(again)]).toEqual([404, "VERSION_NOT_FOUND"]);
+    const second = await ready();
+    await post(`/${second.id}/publish`);
+    const refused = await remove(second.id);
+    expect([refused.status, await codeOf(refused)]).toEqual([409, "CONFLICT"]);
+    expect((await listing()).latest).toBe("1.0.0");
+  });
+});
+
 describe("publishing over HTTP", () => {
   it("goes from draft to offered, and offers nothing before", async () => {
     const created = await post("", { worker_id: "premium-cpu", version: "1.0.0-rc.1", notes: "First." });
