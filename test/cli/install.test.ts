@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { takePartFile } from "../../src/cli/hive/part-file.ts";
 import { formatMinisignPublicKey, formatMinisignSignature } from "../../src/releases/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../src/releases/minisign-secret-key.ts";
-import { rbeeCatalog } from "../end-to-end/program-run.ts";
+import { rbeeCatalog, run } from "../end-to-end/program-run.ts";
 import { serve } from "./http-server.ts";
 
 const WORKER = "llm-worker-rbee-cpu";
@@ -47,12 +47,9 @@ async function catalogOf(runs: number): Promise<{ url: string; close: () => void
   return { ...server, ranges };
 }
 
-const install = (url: string) =>
-  rbeeCatalog(["install", WORKER, "--dir", join(folder, "workers"), "--platform", "linux-x86_64"], {
-    DEV_DIR: folder,
-    XDG_CONFIG_HOME: join(folder, "config"),
-    RBEE_CATALOG_URL: url,
-  });
+const command = () => ["install", WORKER, "--dir", join(folder, "workers"), "--platform", "linux-x86_64"];
+const env = (url: string) => ({ DEV_DIR: folder, XDG_CONFIG_HOME: join(folder, "config"), RBEE_CATALOG_URL: url });
+const install = (url: string) => rbeeCatalog(command(), env(url));
 const installed = () => readFile(join(folder, "workers", WORKER));
 
 it("is right when it is run twice at once: neither run writes into the other's file", async () => {
@@ -77,6 +74,15 @@ it("goes on where a run ended that is no more, the install script's too", async 
   expect([code, stderr, catalog.ranges]).toEqual([0, "", ["bytes=200000-"]]);
   expect(await readdir(join(folder, "workers"))).toEqual([WORKER]);
   expect((await installed()).equals(BYTES)).toBe(true);
+});
+
+it("ends at once when the file cannot be written, and says which", async () => {
+  const catalog = await catalogOf(1);
+  // In blocks of 512 bytes: a file may have a part of the worker, as on a disk that is full.
+  const inLittleRoom = ["-c", 'ulimit -f 100 && exec "$0" src/cli/main.ts "$@"', process.execPath, ...command()];
+  const { code, stderr } = await run("sh", inLittleRoom, { env: env(catalog.url) });
+  catalog.close();
+  expect([code, stderr, catalog.ranges]).toEqual([1, expect.stringMatching(/\.part cannot be written: EFBIG/), [""]]);
 });
 
 it("removes what ended runs have left of the worker, and nothing else", async () => {

@@ -94,6 +94,16 @@ describe.runIf(scriptRuns)("a free worker", () => {
     expect(downloadRanges(catalog)).toEqual([]);
   });
 
+  it("that there is no room for is told at once", async () => {
+    const home = await homeWithScript(catalog);
+    catalog.proxy.log.length = 0;
+    // In blocks of 512 bytes: a file may have a part of the worker, as on a disk that is full.
+    const inLittleRoom = ["dash", "-c", "trap '' XFSZ; ulimit -f 20; exec dash install.sh cpu"];
+    const { code, stderr } = await runAsUser(home, inLittleRoom);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("cannot be written: is the disk full?")]);
+    expect(downloadRanges(catalog)).toEqual([""]);
+  });
+
   it("is chosen by the hardware; without a binary, people are told how to build it", async () => {
     const home = workDirectory();
     const bin = join(home, "bin");

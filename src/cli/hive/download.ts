@@ -88,8 +88,10 @@ async function fetchRest(
     }
     return null;
   } catch (error) {
-    if (error instanceof Error && "code" in error && ["ENOSPC", "EACCES", "EROFS"].includes(String(error.code)))
-      throw error;
+    // Of the file system's: fetch has those of the network as causes of its own.
+    if (error instanceof Error && "syscall" in error) {
+      throw new CliError(EXIT.failure, `${partPath} cannot be written: ${error.message}.`, { cause: error });
+    }
     return networkError(link.url, error);
   } finally {
     clearTimeout(timer);

@@ -41,7 +41,8 @@ download() {
       # The link may have expired; or the license ended, which the catalog then says.
       request
     fi
-    fetch -Sf "$meter" -C - --speed-limit 1 --speed-time 60 -o "$part" --url "$(member download_url)" || :
+    fetch -Sf "$meter" -C - --speed-limit 1 --speed-time 60 -o "$part" --url "$(member download_url)" ||
+      [ $? -ne 23 ] || die "$part cannot be written: is the disk full?"
     if [ "$(size_of "$part")" -gt "$present" ]; then fruitless=0; else fruitless=$((fruitless + 1)); fi
   done
 }
