@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { download } from "../../src/cli/hive/download.ts";
 import { serve } from "./http-server.ts";
@@ -30,7 +31,15 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse, count = Num
   const range = { "Content-Range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
   outgoing.writeHead(start > 0 ? 206 : 200, { "Content-Length": bytes.length - start, ...(start > 0 ? range : {}) });
   if (count >= bytes.length - start) return void outgoing.end(bytes.subarray(start));
-  outgoing.write(bytes.subarray(start, start + count), () => setTimeout(() => outgoing.destroy(), 20));
+  outgoing.write(bytes.subarray(start, start + count));
+  void breakOnceWritten(start + count, outgoing);
+}
+
+/** What a client has received and not yet written when the line breaks is lost: how much that is would be luck. */
+async function breakOnceWritten(size: number, outgoing: ServerResponse): Promise<void> {
+  const written = async (): Promise<number> => (await stat(partPath).catch(() => null))?.size ?? 0;
+  while ((await written()) < size) await sleep(5);
+  outgoing.destroy();
 }
 
 const refuse = (outgoing: ServerResponse, code: string): unknown =>
