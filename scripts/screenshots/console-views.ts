@@ -113,6 +113,13 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     act: preview("announced"),
   },
   {
+    name: "console-delete-preview",
+    ...admin,
+    caption: "Delete a draft?",
+    path: releasePath("draft", "/delete"),
+    act: preview("built from the wrong branch"),
+  },
+  {
     name: "console-yank-preview",
     ...admin,
     caption: "Yank?",

@@ -17,6 +17,7 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["account.sign-in", "Signed in to the account"],
   ["console.sign-in", "Signed in to the console"],
   ["release.create", "Release drafted"],
+  ["release.delete", "Draft deleted"],
   ["release.publish", "Release published"],
   ["release.yank", "Release yanked"],
   ["release.unyank", "Yank taken back"],

@@ -1,5 +1,6 @@
 import { createConsoleRouter } from "./console-router.ts";
 import { auditList } from "./routes/audit-list.tsx";
+import { draftDelete } from "./routes/draft-delete.tsx";
 import { home } from "./routes/home.tsx";
 import { licenseAct } from "./routes/license-act.tsx";
 import { licenseErase } from "./routes/license-erase.tsx";
@@ -34,6 +35,7 @@ consoleRoutes.route("/", licenseErase);
 consoleRoutes.route("/", releaseList);
 consoleRoutes.route("/", releaseRead);
 consoleRoutes.route("/", releaseAct);
+consoleRoutes.route("/", draftDelete);
 consoleRoutes.route("/", auditList);
 consoleRoutes.route("/", tokenList);
 consoleRoutes.route("/", tokenCreate);

@@ -115,6 +115,22 @@ describe("the releases in the console", () => {
     expect(page).toContain("Downloads do not follow yet");
   });
 
+  it("are deleted while they are drafts, and no later", async () => {
+    const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: null };
+    const { id } = await createRelease(env.DB, publisher(), draft);
+    const browser = await signedIn(["releases:write"]);
+    expect(await read(browser, `/admin/releases/${id}`)).toContain(`/admin/releases/${id}/delete`);
+    const { preview, response } = await act(browser, `/admin/releases/${id}/delete`, { reason: "wrong branch" });
+    expect(preview).toContain("Version 3.0.0 can be drafted again.");
+    expect(await read(browser, response.headers.get("Location") ?? "")).toContain("The draft is deleted.");
+    expect(await statusOf(id)).toBeNull();
+    expect(await count("audit", "action = 'release.delete' AND reason = 'wrong branch'")).toBe(1);
+    const { id: offered } = await released();
+    expect(await read(browser, `/admin/releases/${offered}`)).not.toContain("/delete");
+    expect((await send(browser, `/admin/releases/${offered}/delete`, { reason: "r" })).status).toBe(409);
+    expect(await statusOf(offered)).toBe("published");
+  });
+
   it("are not published before their files are there", async () => {
     const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: "<img src=x>" };
     const { id } = await createRelease(env.DB, publisher(), draft);

@@ -12,6 +12,7 @@ import { RELEASE_STATUSES } from "../../releases/release-status.ts";
 import { listAllReleases } from "../../releases/release-store.ts";
 import { consolePage } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+import { DoneNotice, DoneQuery } from "../done.tsx";
 import { RELEASE_WORDS } from "../release-acts.ts";
 import { type ReleaseFilter, releaseListPath, releasePath } from "../release-path.ts";
 
@@ -25,6 +26,7 @@ const route = createRoute({
     query: PageQuery.pick({ cursor: true }).extend({
       worker_id: z.string().max(200).optional().openapi({ example: "llm-worker-rbee-premium-cuda" }),
       status: optionalChoice(RELEASE_STATUSES),
+      done: DoneQuery.shape.done,
     }),
   },
   ...pageDocs({
@@ -37,7 +39,7 @@ const route = createRoute({
 export const releaseList = createConsoleRouter();
 
 releaseList.openapi(route, async (c) => {
-  const { cursor, worker_id, status } = c.req.valid("query");
+  const { cursor, worker_id, status, done } = c.req.valid("query");
   const filter: ReleaseFilter = { worker_id: worker_id || undefined, status };
   const rows = await listAllReleases(c.env.DB, {
     worker_id: filter.worker_id,
@@ -51,6 +53,7 @@ releaseList.openapi(route, async (c) => {
     title: "Releases",
     main: (
       <>
+        <DoneNotice text={done === "delete" ? "The draft is deleted." : undefined} edge={undefined} />
         <h1>Releases</h1>
         <form method="get" action="/admin/releases" class="filters">
           <SelectField

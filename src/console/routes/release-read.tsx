@@ -71,6 +71,11 @@ releaseRead.openapi(route, async (c) => {
                 {RELEASE_ACTS[action].link}
               </a>
             ))}
+            {release.status === "draft" ? (
+              <a class="button secondary" href={`${releasePath(release.id)}/delete`}>
+                Delete
+              </a>
+            ) : null}
           </nav>
         ) : null}
         {release.notes === null ? null : (
