@@ -49,10 +49,13 @@ export function decideDelivery(
   const release = wanted.version === "latest" ? latestWith(manifest, wanted, covers) : named;
   if (!release || !covers(release)) return err(refusalOfVersion(worker.id, manifest, wanted, covers, purchaseUrl));
   const artifact = artifactOf(release, wanted.file);
-  return artifact
-    ? ok({ release, artifact })
-    : err({ code: "ARTIFACT_NOT_FOUND", detail: `${worker.id} ${release.version} has no such file.` });
+  return artifact ? ok({ release, artifact }) : err(noSuchFile(worker.id, release));
 }
+
+const noSuchFile = (workerId: string, { version, artifacts }: ManifestRelease): Refusal => ({
+  code: "ARTIFACT_NOT_FOUND",
+  detail: `${workerId} ${version} has no such file. It has ${artifacts.map(({ filename }) => filename).join(", ")}.`,
+});
 
 function refusalOfClaim(workerId: string, claim: Claim | null, now: UnixSeconds, purchaseUrl: string): Refusal | null {
   if (!claim) {
@@ -93,7 +96,15 @@ function refusalOfVersion(
   purchaseUrl: string,
 ): Refusal {
   const offered = version === "latest" ? latestRelease(manifest, { channel }) : findRelease(manifest, version);
-  if (!offered) return { code: "VERSION_NOT_FOUND", detail: `${workerId} has no such version.` };
+  if (!offered) {
+    return {
+      code: "VERSION_NOT_FOUND",
+      detail:
+        version === "latest"
+          ? `${workerId} has no ${channel} release.`
+          : `${workerId} has no such version: see /v1/workers/${workerId}/versions.`,
+    };
+  }
   const covered = latestRelease(manifest, { channel, covers });
   return {
     code: "VERSION_NOT_COVERED",

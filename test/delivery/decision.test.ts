@@ -127,6 +127,16 @@ describe("whether an asker may have a file", () => {
     expect(outcome(wanted, asker)).toBe(expected);
   });
 
+  it("says where to look, or what there is, instead of a version or file that there is not", () => {
+    const detailOf = (wanted: Wanted, of = manifest): string | null => {
+      const decision = decideDelivery(premium, of, wanted, claim(), NOW, BUY);
+      return decision.ok ? null : decision.error.detail;
+    };
+    expect(detailOf(want("9.9.9"))).toContain(`/v1/workers/${premium.id}/versions`);
+    expect(detailOf(want("latest"), { ...manifest, releases: [] })).toBe(`${premium.id} has no stable release.`);
+    expect(detailOf(want("1.10.0", { platform: "macos-aarch64" }))).toContain("w-x86, w-arm");
+  });
+
   it("names the newest covered version when it refuses one", () => {
     expect(decide(want("2.0.0"), claim())).toMatchObject({
       error: { extras: { latest_covered_version: "1.10.0", purchase_url: BUY } },

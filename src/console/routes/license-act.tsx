@@ -22,7 +22,7 @@ for (const act of LICENSE_ACTS) {
     path: `/admin/licenses/{id}/${act.name}`,
     scope: "licenses:write",
     params: LicenseParams,
-    does: `${act.name} a license`,
+    does: act.name === "rotate-key" ? "rotate the key of a license" : `${act.name} a license`,
     example: { reason: "key found in a public repository" },
     answers: {
       409: "The form again: the state does not allow it.",
