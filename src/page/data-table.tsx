@@ -14,12 +14,13 @@ type Props = {
   empty: Child;
 };
 
-/** A table that scrolls by itself where the window is too narrow for it. */
+/** A table. Where the window is too narrow for it, one of texts becomes a list of its rows, and one of numbers scrolls by itself. */
 export const DataTable: FC<Props> = ({ caption, quiet = false, columns, numeric = [], rows, empty }) => {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   const alignment = columns.map((column) => (numeric.includes(column) ? "number" : undefined));
+  const isOfTexts = alignment.slice(1).includes(undefined);
   return (
-    <section class="scroll" aria-label={caption} tabindex={0}>
+    <section class={isOfTexts ? "scroll rows" : "scroll"} aria-label={caption} tabindex={0}>
       <table>
         <caption class={quiet ? "unseen" : undefined}>{caption}</caption>
         <thead>
@@ -35,7 +36,13 @@ export const DataTable: FC<Props> = ({ caption, quiet = false, columns, numeric 
           {rows.map((cells) => (
             <tr>
               {cells.map((cell, index) =>
-                index === 0 ? <th scope="row">{cell}</th> : <td class={alignment[index]}>{cell}</td>,
+                index === 0 ? (
+                  <th scope="row">{cell}</th>
+                ) : (
+                  <td class={alignment[index]} data-column={columns[index]}>
+                    {cell}
+                  </td>
+                ),
               )}
             </tr>
           ))}

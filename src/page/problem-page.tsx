@@ -1,5 +1,6 @@
 import { PROBLEMS, type Refusal, waitHeaders } from "../http/problem.ts";
 import { page } from "./page.tsx";
+import { SiteHeader } from "./site-header.tsx";
 
 /**
  * Whether a refusal of this request is for a person's eyes: browsers ask for HTML when they go somewhere. What programs are
@@ -17,6 +18,8 @@ export function problemPage(request: Request, refusal: Refusal, requestId: strin
   return page({
     title,
     status,
+    // Who is refused in the console may not be signed in to it: its parts are not offered.
+    header: inConsole ? <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={[]} /> : undefined,
     headers: { ...headers, ...waitHeaders(refusal) },
     main: (
       <>

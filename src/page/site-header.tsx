@@ -13,7 +13,7 @@ const SITE_LINKS: readonly NavigationLink[] = [
 type Props = {
   /** What the name at the left says and where it leads; default: the site's. */
   brand?: NavigationLink;
-  /** Default: the parts of the public site. */
+  /** Default: the parts of the public site. None: there is no navigation. */
   links?: readonly NavigationLink[];
   /** The `href` of the link whose part of the site this page belongs to. */
   current?: string;
@@ -32,17 +32,19 @@ export const SiteHeader: FC<Props> = ({
     <a class="brand" href={brand.href}>
       {brand.text}
     </a>
-    <nav aria-label="Site">
-      <ul>
-        {links.map(({ href, text }) => (
-          <li>
-            <a href={href} aria-current={href === current ? "page" : undefined}>
-              {text}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    {links.length === 0 ? null : (
+      <nav aria-label="Site">
+        <ul>
+          {links.map(({ href, text }) => (
+            <li>
+              <a href={href} aria-current={href === current ? "page" : undefined}>
+                {text}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+    )}
     {children}
   </header>
 );

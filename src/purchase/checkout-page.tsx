@@ -2,7 +2,7 @@ import type { FC } from "hono/jsx";
 import { activationCommand } from "../install/license-prompt.ts";
 import { CopyBlock } from "../page/copy-block.tsx";
 import { page } from "../page/page.tsx";
-import { formatDate } from "../page/time.tsx";
+import { Time } from "../page/time.tsx";
 import { PLAN_IDS, plans } from "./plans.ts";
 import type { SessionView } from "./session-view.ts";
 
@@ -45,7 +45,6 @@ type CompleteView = Extract<SessionView, { status: "complete" }>;
 
 const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license, key, maskedKey }, origin }) => {
   const plan = PLAN_IDS.find((id) => id === license.plan);
-  const until = license.expires_at === null ? "for good" : `paid until ${formatDate(license.expires_at)}`;
   const machines = license.machine_limit === 1 ? "one machine" : `${license.machine_limit} machines`;
   return (
     <>
@@ -58,7 +57,15 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
       ) : (
         <>
           <p>
-            {plan === undefined ? license.plan : plans[plan].name}, on {machines}, {until}.
+            {plan === undefined ? license.plan : plans[plan].name}, on {machines}.{" "}
+            {license.expires_at === null ? (
+              "It is yours for good."
+            ) : (
+              <>
+                The next payment is on <Time at={license.expires_at} />, unless you cancel before in{" "}
+                <a href="/account">your account</a>.
+              </>
+            )}
           </p>
           <p>This is your license key. We have mailed it to you as well.</p>
           <CopyBlock id="license-key" what="the license key">

@@ -11,8 +11,14 @@ import type { Price } from "./price-view.ts";
 export type OrderFault = { plan: PlanId; machines: string; message: string };
 
 /** A price in words: `$99 a month`, `€279 once`. */
-export const priceText = ({ amount, currency, interval }: Price): string =>
+const priceText = ({ amount, currency, interval }: Price): string =>
   `${formatPrice(amount, currency)} ${interval === null ? "once" : "a month"}`;
+
+/** What the plans cost, in words; null where no price is known. */
+export function priceHint(offers: readonly PlanOffer[]): string | null {
+  const prices = offers.flatMap(({ price }) => (price === null ? [] : [priceText(price)]));
+  return prices.length === 0 ? null : prices.join(" or ");
+}
 
 /** The plans side by side, each with a form that leads straight to the payment page. */
 export const PlanBoxes: FC<{ offers: readonly PlanOffer[]; fault?: OrderFault | null }> = ({
@@ -39,9 +45,13 @@ const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fa
     <p>{plan.description}</p>
     <ul>
       {plan.trial_days > 0 ? (
-        <li>The first {plan.trial_days} days are free. Cancel in them and nothing is charged.</li>
+        <li>The first {plan.trial_days} days are free: cancel before they end, and nothing is charged.</li>
       ) : null}
-      {price === null ? null : <li>Every further {price.machines} machines begun cost the same again.</li>}
+      {price === null ? null : (
+        <li>
+          {price.machines + 1} to {price.machines * 2} machines cost twice as much, and so on.
+        </li>
+      )}
       {plan.billing === "monthly" ? <li>Change the number of machines or cancel whenever you like.</li> : null}
       <li>Machines may be offline for {plan.offline_days} days at a time.</li>
     </ul>

@@ -40,7 +40,7 @@ export const plans: Readonly<Record<PlanId, Plan>> = {
   "premium-lifetime": {
     id: "premium-lifetime",
     name: "Premium, lifetime",
-    description: "Every premium worker up to version 2, on 25 machines, paid once and yours for good.",
+    description: "Every premium worker in every version before 2.0, on 25 machines, paid once and yours for good.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "<2.0.0",
     machine_limit: 25,

@@ -1,6 +1,7 @@
 import type { FC } from "hono/jsx";
 import { BarChart } from "../page/bar-chart.tsx";
 import { DataTable } from "../page/data-table.tsx";
+import { DayAxis } from "../page/day-axis.tsx";
 import { formatCount } from "../page/quantity.ts";
 import { formatDate, Time } from "../page/time.tsx";
 import type { DownloadDay } from "./download-history.ts";
@@ -16,9 +17,9 @@ export const DownloadSection: FC<{ days: readonly DownloadDay[] }> = ({ days }) 
       {total === 0 ? null : (
         <>
           <BarChart label={label} bars={days.map(({ day, count }) => ({ name: formatDate(day), value: count }))} />
-          <p class="axis quiet">
-            {[days.at(0), days.at(-1)].map((end) => (end === undefined ? null : <Time at={end.day} />))}
-          </p>
+          <DayAxis days={days.map(({ day }) => day)}>
+            most on a day: {formatCount(Math.max(...days.map(({ count }) => count)))}
+          </DayAxis>
           <details>
             <summary>Day by day</summary>
             <DataTable

@@ -1,7 +1,7 @@
 import type { WorkerQuery } from "../catalog/worker-search.ts";
 import { page } from "../page/page.tsx";
 import { SiteHeader } from "../page/site-header.tsx";
-import { priceText } from "../purchase/plan-box.tsx";
+import { priceHint } from "../purchase/plan-box.tsx";
 import type { PlanOffer } from "../purchase/plan-offers.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { filterPath } from "./filter-path.ts";
@@ -19,8 +19,7 @@ type Content = {
 
 /** The storefront: what workers are, and those that match the query. */
 export function workerListPage({ query, found, offers, url }: Content): Promise<Response> {
-  const prices = offers.flatMap(({ price }) => (price === null ? [] : [priceText(price)]));
-  const priceHint = prices.length === 0 ? null : prices.join(" or ");
+  const hint = priceHint(offers);
   const asked = filterPath(query) !== "/";
   return page({
     title: "AI workers for your own machines",
@@ -62,7 +61,7 @@ export function workerListPage({ query, found, offers, url }: Content): Promise<
         ) : (
           <ul class="cards">
             {found.map((available) => (
-              <WorkerCard available={available} priceHint={priceHint} />
+              <WorkerCard available={available} priceHint={hint} />
             ))}
           </ul>
         )}

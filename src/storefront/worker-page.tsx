@@ -2,7 +2,7 @@ import type { FC } from "hono/jsx";
 import { page } from "../page/page.tsx";
 import { formatCount } from "../page/quantity.ts";
 import { SiteHeader } from "../page/site-header.tsx";
-import { PlanBoxes } from "../purchase/plan-box.tsx";
+import { PlanBoxes, priceHint } from "../purchase/plan-box.tsx";
 import type { PlanOffer } from "../purchase/plan-offers.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import type { DownloadDay } from "./download-history.ts";
@@ -29,6 +29,7 @@ type Content = {
 export function workerPage({ available, downloads, offers, url, formTargets }: Content): Promise<Response> {
   const { worker } = available;
   const address = `${url}/w/${worker.id}`;
+  const hint = priceHint(offers);
   return page({
     title: worker.name,
     header: <SiteHeader current="/" />,
@@ -49,6 +50,16 @@ export function workerPage({ available, downloads, offers, url, formTargets }: C
           <TierBadge tier={worker.tier} />
         </div>
         <p class="lead">{worker.description}.</p>
+        {offers.length === 0 ? null : (
+          <p>
+            {hint === null ? null : (
+              <>
+                <strong>{hint}</strong> ·{" "}
+              </>
+            )}
+            <a href="#plans">Get a license</a>
+          </p>
+        )}
         <div class="beside">
           <div>
             <InstallSection available={available} url={url} />
@@ -59,6 +70,9 @@ export function workerPage({ available, downloads, offers, url, formTargets }: C
                   One license opens this and every other premium worker. Already have one? Its key is in{" "}
                   <a href="/account">your account</a>.
                 </p>
+                {available.releases?.length === 0 ? (
+                  <p>This worker itself is not published yet: a license opens it as soon as it is.</p>
+                ) : null}
                 <PlanBoxes offers={offers} />
               </section>
             )}

@@ -1,5 +1,6 @@
 import type { Child, FC } from "hono/jsx";
 import { DataTable } from "../../page/data-table.tsx";
+import { DayAxis } from "../../page/day-axis.tsx";
 import { formatCount } from "../../page/quantity.ts";
 import type { Series } from "../../page/series.ts";
 import { StackedChart } from "../../page/stacked-chart.tsx";
@@ -26,7 +27,7 @@ export const DayChart: FC<Props> = ({ id, label, days, series, empty }) => {
   return (
     <>
       <StackedChart id={id} label={label} names={days.map(formatDate)} series={series} />
-      <DayAxis days={days} middle={`most on a day: ${formatCount(Math.max(...eventful.map(({ sum }) => sum)))}`} />
+      <DayAxis days={days}>most on a day: {formatCount(Math.max(...eventful.map(({ sum }) => sum)))}</DayAxis>
       <details>
         <summary>Day by day</summary>
         <DataTable
@@ -42,17 +43,5 @@ export const DayChart: FC<Props> = ({ id, label, days, series, empty }) => {
         />
       </details>
     </>
-  );
-};
-
-/** What stands under a chart along time: when it begins and ends, and how high it is. */
-export const DayAxis: FC<{ days: readonly UnixSeconds[]; middle: string }> = ({ days, middle }) => {
-  const [first, last] = [days.at(0), days.at(-1)];
-  return (
-    <p class="axis quiet">
-      {first === undefined ? null : <Time at={first} />}
-      <span>{middle}</span>
-      {last === undefined ? null : <Time at={last} />}
-    </p>
   );
 };

@@ -1,11 +1,11 @@
 import type { FC } from "hono/jsx";
 import { AreaChart } from "../../page/area-chart.tsx";
 import { DataTable } from "../../page/data-table.tsx";
+import { DayAxis } from "../../page/day-axis.tsx";
 import { formatCount } from "../../page/quantity.ts";
 import { formatDate, Time } from "../../page/time.tsx";
 import { startOfDay, type UnixSeconds } from "../../time.ts";
 import type { DashboardData } from "./dashboard-data.ts";
-import { DayAxis } from "./day-chart.tsx";
 
 type Level = { day: UnixSeconds; active: number; machines: number };
 
@@ -70,7 +70,7 @@ const LevelChart: FC<{
               value: levelOf(level),
             }))}
           />
-          <DayAxis days={days} middle={`highest: ${formatCount(Math.max(...levels.map(levelOf)))}`} />
+          <DayAxis days={days}>highest: {formatCount(Math.max(...levels.map(levelOf)))}</DayAxis>
         </>
       )}
     </div>
