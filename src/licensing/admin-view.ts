@@ -1,9 +1,8 @@
 import { z } from "@hono/zod-openapi";
+import { Timestamp } from "../http/timestamp-schema.ts";
 import { toRfc3339, type UnixSeconds } from "../time.ts";
 import type { License } from "./license-record.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "./license-view.ts";
-
-const time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
 
 export const AdminLicenseView = LicenseView.extend({
   email: z.string().openapi({ example: "ada@example.com" }),
@@ -19,8 +18,8 @@ export const AdminLicenseView = LicenseView.extend({
       subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
     })
     .openapi({ description: "What the status follows from." }),
-  created_at: time,
-  updated_at: time,
+  created_at: Timestamp,
+  updated_at: Timestamp,
 }).openapi("AdminLicense");
 
 /** A license as an admin sees it at `now`: all but its key. */

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { Timestamp } from "../http/timestamp-schema.ts";
 import { toRfc3339, type UnixSeconds } from "../time.ts";
 import { activeMachines, type License, type MachineRow } from "./license-record.ts";
 import { endOf, LICENSE_STATUSES, standingOf } from "./license-status.ts";
@@ -7,15 +8,13 @@ import { endOf, LICENSE_STATUSES, standingOf } from "./license-status.ts";
 export const EXAMPLE_LICENSE_ID = "lic_06b4m2v8w5r7q1t3x9z2k4n6p8";
 export const EXAMPLE_LICENSE_KEY = "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF";
 
-const time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
-
 export const MachineView = z
   .object({
     id: z.string().openapi({ example: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
     name: z.string().nullable().openapi({ example: "attic" }),
     platform: z.string().nullable().openapi({ example: "linux-x86_64" }),
-    activated_at: time,
-    last_seen_at: time,
+    activated_at: Timestamp,
+    last_seen_at: Timestamp,
   })
   .openapi("Machine");
 
@@ -30,8 +29,8 @@ export const LicenseView = z
     plan: z.string().openapi({ example: "premium-monthly" }),
     entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
     versions: z.string().openapi({ description: "Semver range.", example: "<2.0.0" }),
-    updates_until: time.nullable(),
-    expires_at: time.nullable(),
+    updates_until: Timestamp.nullable(),
+    expires_at: Timestamp.nullable(),
     machine_limit: z.number().int().openapi({ example: 5 }),
     machines: z.array(MachineView),
   })

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { RequestScope } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
+import { Timestamp } from "../http/timestamp-schema.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { HOUR, toRfc3339 } from "../time.ts";
 import { sendLate } from "../usage/message.ts";
@@ -18,7 +19,7 @@ export const TokenView = z
   .object({
     token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
     token_type: z.literal("Bearer"),
-    expires_at: z.string().openapi({ format: "date-time", example: "2026-11-24T12:00:00Z" }),
+    expires_at: Timestamp,
     warning: LicenseView.shape.warning,
     license: LicenseView,
     machine: MachineView,

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { Timestamp } from "../http/timestamp-schema.ts";
 import { toRfc3339 } from "../time.ts";
 import type { Channel, Manifest } from "./manifest.ts";
 import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "./release-schema.ts";
@@ -16,7 +17,7 @@ export const VersionListing = z
         version: Version,
         channel: ChannelName,
         status: z.enum(["published", "yanked", "blocked"]),
-        published_at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
+        published_at: Timestamp,
         provenance_url: z.string().nullable().openapi({
           description: "Where its build provenance is, if any.",
           example: "/v1/workers/ID/1.10.0/provenance",

@@ -61,12 +61,15 @@ it("is JSON, or text to whom Prometheus' header or the address says so", async (
   }
 });
 
-it("publishes everything again for an owner only", async () => {
+it("publishes everything again for an owner only, who says why", async () => {
   await issueLicense();
   const body = { reason: "restored" };
+  const owner = (await makeToken(["owner"])).token;
   const { token } = await makeToken(["licenses:write"]);
   expect(await codeOf(await ask("POST", "/v1/admin/republish", { token, body }))).toBe("INSUFFICIENT_SCOPE");
-  const response = await ask("POST", "/v1/admin/republish", { token: (await makeToken(["owner"])).token, body });
+  const silent = await ask("POST", "/v1/admin/republish", { token: owner, body: { reason: "  " } });
+  expect(await codeOf(silent)).toBe("VALIDATION_FAILED");
+  const response = await ask("POST", "/v1/admin/republish", { token: owner, body });
   expect([response.status, await response.json()]).toEqual([202, { records: 1 }]);
   expect(await env.DB.prepare("SELECT reason FROM audit WHERE action = 'edge.republish'").first("reason")).toBe(
     "restored",

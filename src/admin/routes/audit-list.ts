@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { NextCursor, PageQuery, page } from "../../http/pagination.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { unlessEmpty } from "../../http/query.ts";
+import { Timestamp } from "../../http/timestamp-schema.ts";
 import { toRfc3339 } from "../../time.ts";
 import { listAudit } from "../audit-store.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
@@ -19,7 +20,7 @@ const AuditQuery = PageQuery.extend({
 const AuditEntrySchema = z
   .object({
     id: z.string().openapi({ example: "chg_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
-    at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
+    at: Timestamp,
     actor: z.string().openapi({
       description: "`token:adm_...`, `access:mail`, `license:lic_...` or `system`.",
       example: "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8",

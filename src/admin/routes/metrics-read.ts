@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { problems } from "../../http/problem-schema.ts";
+import { Timestamp } from "../../http/timestamp-schema.ts";
 import { currentTime, toRfc3339 } from "../../time.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
 import { prometheusText, readMetrics } from "../metrics.ts";
@@ -9,7 +10,7 @@ const TEXT = "text/plain; version=0.0.4";
 
 const MetricsSchema = z
   .object({
-    at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
+    at: Timestamp,
     metrics: z.array(
       z.object({
         name: z.string().openapi({ example: "rbee_waiting_oldest_seconds" }),

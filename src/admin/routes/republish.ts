@@ -3,10 +3,11 @@ import { jsonBodyLimit } from "../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { republishEverything } from "../../storage/republication.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../authentication.ts";
+import { Reason } from "../reason-schema.ts";
 import { createAdminRouter } from "../router.ts";
 
 const Body = z
-  .object({ reason: z.string().min(1).max(500).openapi({ example: "the ledger was restored to 3 May" }) })
+  .object({ reason: Reason.openapi({ example: "the ledger was restored to 3 May" }) })
   .openapi("Republication");
 
 export const republish = createAdminRouter();

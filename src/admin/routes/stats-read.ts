@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { problems } from "../../http/problem-schema.ts";
+import { Timestamp } from "../../http/timestamp-schema.ts";
 import { LICENSE_STATUSES } from "../../licensing/license-status.ts";
 import { RELEASE_STATUSES } from "../../releases/release-status.ts";
 import { currentTime, toRfc3339 } from "../../time.ts";
@@ -20,7 +21,7 @@ const countEach = <const Names extends readonly [string, ...string[]]>(names: Na
 
 const StatsSchema = z
   .object({
-    at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
+    at: Timestamp,
     licenses: countEach(LICENSE_STATUSES),
     machines: z.object({ active: count("Machines that are activated now.") }),
     releases: countEach(RELEASE_STATUSES),

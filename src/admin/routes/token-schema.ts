@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { Timestamp } from "../../http/timestamp-schema.ts";
 import { toRfc3339 } from "../../time.ts";
 import type { AdminToken } from "../admin-token-store.ts";
 import { SCOPES } from "../scopes.ts";
@@ -21,9 +22,9 @@ export const AdminTokenSchema = z
     id: TokenId,
     name: z.string().openapi({ example: "release pipeline" }),
     scopes: TokenScopes,
-    created_at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" }),
-    expires_at: z.string().nullable().openapi({ format: "date-time", example: "2027-11-23T12:00:00Z" }),
-    revoked_at: z.string().nullable().openapi({ format: "date-time", example: null }),
+    created_at: Timestamp,
+    expires_at: Timestamp.nullable(),
+    revoked_at: Timestamp.nullable().openapi({ example: null }),
   })
   .openapi("AdminToken");
 

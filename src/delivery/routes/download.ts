@@ -3,6 +3,7 @@ import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { optionalChoice } from "../../http/query.ts";
+import { Timestamp } from "../../http/timestamp-schema.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { toRfc3339 } from "../../time.ts";
 import { authorizeDelivery } from "../authorization.ts";
@@ -13,7 +14,7 @@ import { askerOf, DELIVERY_PROBLEMS, setPrivate, wantedWorker } from "./request.
 const DownloadView = z
   .object({
     download_url: z.url().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
-    expires_at: z.string().openapi({ format: "date-time", example: "2026-11-23T12:05:00Z" }),
+    expires_at: Timestamp,
     expires_in: z.number().int().openapi({ description: "Seconds that the URLs live.", example: LINK_LIFETIME }),
     worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
     version: z.string().openapi({ example: "1.2.0" }),

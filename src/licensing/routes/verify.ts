@@ -6,6 +6,7 @@ import { jsonBodyLimit } from "../../http/foundation.ts";
 import type { ProblemCode } from "../../http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { countVerification } from "../../http/rate-limit.ts";
+import { Timestamp } from "../../http/timestamp-schema.ts";
 import { currentTime, toRfc3339 } from "../../time.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
 import { readLicense } from "../license-store.ts";
@@ -38,8 +39,8 @@ const VerdictView = z
     detail: z.string(),
     license_id: z.string().optional(),
     worker_ids: z.array(z.string()).openapi({ description: "The workers that this license opens." }),
-    expires_at: z.string().nullable().openapi({ format: "date-time", description: "When the token expires." }),
-    server_time: z.string().openapi({ format: "date-time" }),
+    expires_at: Timestamp.nullable().openapi({ description: "When the token expires." }),
+    server_time: Timestamp,
     nonce: z.string().nullable(),
   })
   .openapi("Verdict");

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
+import { Reason } from "../../admin/reason-schema.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
@@ -7,18 +8,13 @@ import { actOnRelease } from "../release-act.ts";
 import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
 import { RELEASE_ACTIONS } from "../release-status.ts";
 
-const Reason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(500)
-  .openapi({ description: "Stays in the audit trail.", example: "crashes on start with driver 560" });
+const MoveReason = Reason.openapi({ example: "crashes on start with driver 560" });
 
 const optional = {
   required: false,
-  schema: z.object({ reason: Reason.nullish() }).strict().openapi("OptionalReason"),
+  schema: z.object({ reason: MoveReason.nullish() }).strict().openapi("OptionalReason"),
 };
-const required = { required: true, schema: z.object({ reason: Reason }).strict().openapi("RequiredReason") };
+const required = { required: true, schema: z.object({ reason: MoveReason }).strict().openapi("RequiredReason") };
 
 const OPERATIONS = {
   publish: {

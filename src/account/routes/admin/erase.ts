@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
+import { Reason } from "../../../admin/reason-schema.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
 import { LicenseParams } from "../../../licensing/license-params.ts";
@@ -24,12 +25,7 @@ const route = createRoute({
       content: {
         "application/json": {
           schema: z
-            .object({
-              reason: z.string().trim().min(1).max(500).openapi({
-                description: "Kept in the audit trail for good: name nobody in it.",
-                example: "asked for by mail on 3 May, ticket 4711",
-              }),
-            })
+            .object({ reason: Reason.openapi({ example: "asked for by mail on 3 May, ticket 4711" }) })
             .openapi("Erasure"),
         },
       },

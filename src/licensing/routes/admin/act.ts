@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
+import { Reason } from "../../../admin/reason-schema.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
 import { fromRfc3339 } from "../../../time.ts";
@@ -10,18 +11,11 @@ import { actOnLicense } from "../../license-act.ts";
 import { LicenseParams } from "../../license-params.ts";
 import { IdempotencyHeader } from "./idempotency-header.ts";
 
-const reason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(500)
-  .openapi({ description: "Why; kept in the audit trail for good.", example: "key found in a public repository" });
-
-const ReasonBody = z.object({ reason }).openapi("LicenseAct");
+const ReasonBody = z.object({ reason: Reason }).openapi("LicenseAct");
 
 const ExtendBody = z
   .object({
-    reason,
+    reason: Reason,
     expires_at: z.iso
       .datetime({ offset: true })
       .transform(fromRfc3339)

@@ -1,20 +1,19 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
 import { problems } from "../../../http/problem-schema.ts";
+import { Timestamp } from "../../../http/timestamp-schema.ts";
 import { toRfc3339 } from "../../../time.ts";
 import { retryEvent } from "../../event-retry.ts";
 import { listEvents, type StoredEvent } from "../../event-store.ts";
-
-const time = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
 
 const EventView = z
   .object({
     id: z.string().openapi({ example: "evt_1a2B3c" }),
     type: z.string().openapi({ example: "customer.subscription.updated" }),
     object_id: z.string().nullable().openapi({ example: "sub_1a2B3c" }),
-    created: time,
-    received_at: time,
-    handled_at: time.nullable(),
+    created: Timestamp,
+    received_at: Timestamp,
+    handled_at: Timestamp.nullable(),
     attempts: z.number().int().openapi({ example: 1 }),
     outcome: z.string().nullable().openapi({ example: "unknown price price_1a2B3c" }),
     last_error: z.string().nullable().openapi({ example: null }),

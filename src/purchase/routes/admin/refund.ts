@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../admin/authentication.ts";
+import { Reason } from "../../../admin/reason-schema.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
 import { AdminLicenseView, adminLicenseView } from "../../../licensing/admin-view.ts";
@@ -21,9 +22,7 @@ const route = createRoute({
       required: true,
       content: {
         "application/json": {
-          schema: z
-            .object({ reason: z.string().trim().min(1).max(500).openapi({ example: "bought twice by mistake" }) })
-            .openapi("RefundRequest"),
+          schema: z.object({ reason: Reason.openapi({ example: "bought twice by mistake" }) }).openapi("RefundRequest"),
         },
       },
     },
