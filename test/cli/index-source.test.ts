@@ -33,7 +33,6 @@ describe("an index", () => {
     expect((await checkReleaseIndex(signed, indexKey, last)).ok).toBe(true);
     for (const [change, reason] of [
       [{ now: NOW + INDEX_LIFETIME }, "it expired at 2026-11-30"],
-      [{ seenSerial: 8 }, "it is older (serial 7) than one that this machine has seen (8)"],
       [{ workerId: "llm-worker-rbee-cpu" }, `it is the index of ${WORKER}`],
     ] as const) {
       const refused = await checkReleaseIndex(signed, indexKey, { ...asked, ...change });
@@ -56,7 +55,13 @@ describe("an index", () => {
     const forged = await signedIndex(7, NOW, await generateMinisignKey());
     expect(await checkReleaseIndex(forged, indexKey, asked)).toMatchObject({ error: { kind: "refused" } });
     const pair = { text: (await signedIndex(7)).text, minisig: (await signedIndex(8)).minisig };
-    expect(await checkReleaseIndex(pair, indexKey, asked)).toMatchObject({ error: { kind: "torn" } });
+    expect(await checkReleaseIndex(pair, indexKey, asked)).toMatchObject({ error: { kind: "unsettled" } });
+    expect(await checkReleaseIndex(await signedIndex(7), indexKey, { ...asked, seenSerial: 8 })).toMatchObject({
+      error: {
+        kind: "unsettled",
+        reason: expect.stringContaining("older (serial 7) than one that this machine has seen (8)"),
+      },
+    });
   });
 });
 
@@ -103,6 +108,16 @@ describe("a source of indexes", () => {
     const source = await open(await filesOf(await signedIndex(7)), undefined, seen);
     expect((await source.read(WORKER)).serial).toBe(7);
     expect(source.seen()).toEqual({ delegated_at: NOW, serials: { [WORKER]: 7 } });
+  });
+
+  it("asks again a server that lags behind what was seen of a release just now", async () => {
+    const files = await filesOf(await signedIndex(6));
+    const newer = await signedIndex(7);
+    const settle = async () => {
+      files.set(at, newer.text).set(`${at}.minisig`, newer.minisig);
+    };
+    const source = await open(files, settle, { delegated_at: NOW, serials: { [WORKER]: 7 } });
+    expect((await source.read(WORKER)).serial).toBe(7);
   });
 
   it("asks again for a pair that a release has torn, and not for ever", async () => {

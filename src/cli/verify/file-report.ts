@@ -40,7 +40,11 @@ export async function verifyFile(
     const { standing, ...facts } = verdict.value;
     return { path, result: standing, ...facts, provenance };
   }
-  return { path, result: "refused", reason: `it is no published file${workerId ? ` of ${workerId}` : ""}.` };
+  return {
+    path,
+    result: "refused",
+    reason: `it is no published file${workerId ? ` of ${workerId}` : ""}, or was published in the last two minutes.`,
+  };
 }
 
 async function judgeBy(

@@ -4,8 +4,11 @@ import { indexComment, ReleaseIndex } from "../../releases/release-index.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { fromRfc3339, type UnixSeconds } from "../../time.ts";
 
-/** Why an index is not believed. `torn`: it and the signature beside it are of different moments, and asking again may help. */
-export type IndexFault = { kind: "torn" | "refused"; reason: string };
+/**
+ * Why an index is not believed. `unsettled`: right after a release, a server may go on with what it knew, for the index, its signature
+ * or both, so asking again may help.
+ */
+export type IndexFault = { kind: "unsettled" | "refused"; reason: string };
 
 /**
  * Whether an index may be believed at `now`: signed by `key`, of this worker, not expired, and no older than the serial that was
@@ -16,12 +19,12 @@ export async function checkReleaseIndex(
   key: MinisignPublicKey,
   { workerId, seenSerial, now }: { workerId: string; seenSerial: number; now: UnixSeconds },
 ): Promise<Result<ReleaseIndex, IndexFault>> {
-  const refuse = (reason: string) => err({ kind: "refused" as const, reason });
+  const refuse = (reason: string, kind: IndexFault["kind"] = "refused") => err({ kind, reason });
   const index = parseIndex(text);
   const verified = await verifyText([key], text, minisig);
   if (!verified.ok) {
     const torn = index !== null && (await isOfAnother(index, minisig, key));
-    return torn ? err({ kind: "torn", reason: "its signature is of another moment." }) : refuse(verified.error);
+    return torn ? refuse("its signature is of another moment.", "unsettled") : refuse(verified.error);
   }
   if (index === null) return refuse("it is signed, but is no index that this command understands.");
   if (index.worker_id !== workerId) return refuse(`it is the index of ${index.worker_id}.`);
@@ -29,7 +32,11 @@ export async function checkReleaseIndex(
     return refuse(`it expired at ${index.expires_at}: newer ones are held back, or this machine's clock is wrong.`);
   }
   if (index.serial < seenSerial) {
-    return refuse(`it is older (serial ${index.serial}) than one that this machine has seen (${seenSerial}).`);
+    return refuse(
+      `it is older (serial ${index.serial}) than one that this machine has seen (${seenSerial}). ` +
+        "If there was a release just now, try again in two minutes; else newer ones are held back.",
+      "unsettled",
+    );
   }
   return ok(index);
 }

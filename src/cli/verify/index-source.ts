@@ -9,9 +9,9 @@ import type { SeenIndexes } from "../hive/state.ts";
 import { ProblemError } from "../problem-error.ts";
 import { checkReleaseIndex, type IndexFault } from "./index-check.ts";
 
-/** A server may go on with what it knew for ten seconds after a change of the releases. */
-const TORN_ATTEMPTS = 12;
-const TORN_PAUSE_MS = 1000;
+/** A server may go on with what it knew for ten seconds after a change of the releases; one far away, for a minute more. */
+const SETTLING_ATTEMPTS = 12;
+const SETTLING_PAUSE_MS = 1000;
 
 /** Where indexes come from, and what is known of them beforehand. `client` may be of a mirror: nothing it says is believed. */
 export type IndexSourceOptions = {
@@ -53,7 +53,7 @@ export async function openIndexSource(options: IndexSourceOptions): Promise<Inde
       const index = await checkReleaseIndex({ text, minisig: signature }, key, asked);
       if (index.ok) return index.value;
       if (!mayMend(index.error, attempt)) throw refuse(`the index of ${workerId} is refused: ${index.error.reason}`);
-      await sleep(TORN_PAUSE_MS);
+      await sleep(SETTLING_PAUSE_MS);
     }
   };
   return {
@@ -67,7 +67,7 @@ export async function openIndexSource(options: IndexSourceOptions): Promise<Inde
   };
 }
 
-const mayMend = ({ kind }: IndexFault, attempt: number): boolean => kind === "torn" && attempt < TORN_ATTEMPTS;
+const mayMend = ({ kind }: IndexFault, attempt: number): boolean => kind === "unsettled" && attempt < SETTLING_ATTEMPTS;
 
 /** A file and the `.minisig` beside it. */
 async function fetchPair(client: CatalogClient, at: string): Promise<[text: string, minisig: string]> {
