@@ -5,7 +5,7 @@ import type { UnixSeconds } from "../time.ts";
 import type { License } from "./license-record.ts";
 import { refusalOfStanding, standingOf } from "./license-status.ts";
 import { readLicense } from "./license-store.ts";
-import { refusalOfGeneration } from "./license-use.ts";
+import { refusalOfGeneration, refusalOfUse } from "./license-use.ts";
 import { activeMachine, type MachineFacts, type Seat, takeSeat } from "./machine-store.ts";
 
 type Credential = { licenseId: string; generation: number };
@@ -53,8 +53,9 @@ export async function activateMachine(
   const active = activeMachine(license.value, machine.hash);
   if (active) return ok({ license: license.value, machine: active, changeId: null });
   const seat = await takeSeat(db, license.value, machine, actor);
-  if (seat.ok) return seat;
-  // The seat may have been refused because the license changed since it was read: then that is the reason to give.
+  if (seat.ok && refusalOfUse(seat.value.license, credential.generation, actor.now, purchaseUrl) === null) return seat;
+  // The license may have changed since it was read. Then that is the reason to give for a seat that was refused; and for one that
+  // was given: with the license as it is now, the old key would get a token of the new one.
   const again = await readUsableLicense(db, credential, purchaseUrl, actor.now);
   return again.ok ? seat : again;
 }

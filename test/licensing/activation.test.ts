@@ -1,8 +1,10 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { app } from "../../src/app.ts";
 import { readLicense } from "../../src/licensing/license-store.ts";
 import { activationsPerDay, takeSeat } from "../../src/licensing/machine-store.ts";
-import { ask, codeOf, makeToken } from "../admin/admin-request.ts";
+import { ask, codeOf, makeToken, newAddress } from "../admin/admin-request.ts";
 import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { activate, adminAct, count, hive, issueLicense, ownerToken, tokenFor } from "./license-fixture.ts";
 
@@ -54,6 +56,34 @@ describe("activation", () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(19);
     expect(await count("machines")).toBe(1);
+  });
+
+  it("gives who holds the old key nothing of a new one that is made in the same moment", async () => {
+    const { id, key } = await issueLicense();
+    let isRotated = false;
+    const rotatesOnceSeated = new Proxy(env.DB, {
+      get: (db, name: keyof D1Database) =>
+        name === "batch"
+          ? async (statements: D1PreparedStatement[]) => {
+              const results = await db.batch(statements);
+              if (!isRotated && (await count("machines")) === 1) {
+                isRotated = true;
+                expect((await adminAct(id, "rotate-key")).status).toBe(200);
+              }
+              return results;
+            }
+          : db[name].bind(db),
+    });
+    const context = createExecutionContext();
+    const request = new Request("https://catalog.test/v1/licenses/activate", {
+      method: "POST",
+      headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json", "CF-Connecting-IP": newAddress() },
+      body: JSON.stringify({ fingerprint: "of-a-thief" }),
+    });
+    const response = await app.fetch(request, { ...env, DB: rotatesOnceSeated }, context);
+    await waitOnExecutionContext(context);
+    expect(isRotated).toBe(true);
+    expect(await codeOf(response)).toBe("KEY_ROTATED");
   });
 
   it("frees a seat by deactivation, repeatably, and the machine's token opens nothing any more", async () => {
