@@ -12,7 +12,10 @@ import { licensesBehind } from "./license-link.ts";
 import { findOrder } from "./order-store.ts";
 import { publishLicenses, purchaseScope } from "./purchase-scope.ts";
 
-/** A checkout as it may be seen. `key` is null for anybody but the browser that began it. */
+/**
+ * A checkout as it may be seen. `key` is the one that was bought; null for anybody but the browser that began the checkout, and
+ * once it has been replaced: that browser may be why.
+ */
 export type SessionView =
   | { status: "pending" | "failed" }
   | { status: "complete"; license: License; key: string | null; maskedKey: string };
@@ -45,7 +48,7 @@ export async function viewSession(c: Context<AppEnv>, sessionId: string): Promis
   return {
     status: "complete",
     license,
-    key: (await isBuyer(c, order)) ? key : null,
+    key: license.generation === 0 && (await isBuyer(c, order)) ? key : null,
     maskedKey: `${key.slice(0, "rbee_lic_".length + 4)}…${key.slice(-4)}`,
   };
 }

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { ask as askAdmin, codeOf } from "../admin/admin-request.ts";
-import { activate, count, hive, ownerToken } from "../licensing/license-fixture.ts";
+import { activate, adminAct, count, hive, ownerToken } from "../licensing/license-fixture.ts";
 import { ask, begin, control, deliver, deliverAll, eventsOf, pay, press, shopEnv, status, stripe } from "./shop.ts";
 
 describe("a purchase", () => {
@@ -122,6 +122,20 @@ describe("a purchase", () => {
       expect(text).not.toContain(key);
       expect(text).toContain("mailed to you");
     }
+  });
+
+  it("shows that browser no key that has replaced the one it bought", async () => {
+    const checkout = await pay("premium-lifetime");
+    const { license } = await status(checkout);
+    const rotated = await adminAct(license?.id ?? "", "rotate-key");
+    const { key } = await rotated.json<{ key: string }>();
+    const after = await status(checkout);
+    expect([after.status, after.key, after.license]).toEqual(["complete", undefined, undefined]);
+    const headers = { Cookie: checkout.cookie };
+    const page = await ask("GET", `/checkout/success?session_id=${checkout.sessionId}`, { headers });
+    const text = await page.text();
+    expect(text).toContain("mailed to you");
+    expect(text).not.toContain(key);
   });
 
   it.each(["{CHECKOUT_SESSION_ID}", "", "cs_test_guess", "../x", "%00", "cs_test_<script>"])(

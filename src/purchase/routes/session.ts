@@ -11,7 +11,8 @@ const CheckoutStatus = z
     status: z.enum(["pending", "complete", "failed"]),
     license: LicenseView.optional().openapi({ description: "Only with the cookie, as the key." }),
     key: z.string().optional().openapi({
-      description: "Only with the cookie that `POST /v1/checkout` set; it is mailed in any case.",
+      description:
+        "Only with the cookie that `POST /v1/checkout` set, and until it is replaced; it is mailed in any case.",
       example: EXAMPLE_LICENSE_KEY,
     }),
     masked_key: z.string().optional().openapi({ example: "rbee_lic_0DJ5…A3CF" }),
