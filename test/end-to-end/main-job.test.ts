@@ -36,7 +36,8 @@ let port: number;
 let binary = "";
 let issued: z.infer<typeof Issued>;
 
-const curl = (...args: string[]): Promise<Run> => run("curl", ["--silent", "--show-error", ...args]);
+const curl = (...args: string[]): Promise<Run> =>
+  run("curl", ["--disable", "--noproxy", "*", "--silent", "--show-error", ...args]);
 const fetched = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> =>
   schema.parse(JSON.parse((await curl(...args)).stdout));
 const dev = (): string => join(root, "dev");
@@ -125,14 +126,13 @@ describe("a hive without a license", () => {
 describe("a publisher", () => {
   it("resumes an upload that was killed; nothing is offered before", async () => {
     proxy.fate = (method, path) => (method === "PUT" && path.endsWith("/parts/2") ? "hang" : "pass");
-    const arrived = (): number => proxy.log.filter((line) => /^PUT .*\/parts\/[13]$/.test(line)).length;
+    const stored = (): number => proxy.answered.filter((line) => /^PUT .*\/parts\/[13]$/.test(line)).length;
     const upload = spawn(process.execPath, ["src/cli/main.ts", ...publish()], {
       cwd: PROJECT,
       stdio: "ignore",
       env: { ...process.env, RBEE_CATALOG_URL: url, RBEE_ADMIN_TOKEN: start.admin_token },
     });
-    while (arrived() < 2) await sleep(50);
-    await sleep(1000);
+    while (stored() < 2) await sleep(50);
     upload.kill("SIGKILL");
     await once(upload, "close");
     const versions = await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`);
@@ -178,6 +178,12 @@ describe("a publisher", () => {
       ],
     );
     expect([code, stderr]).toEqual([2, expect.stringContaining("not trusted")]);
+    // What is left of it is a draft, whose version is free again once it is deleted.
+    expect((await admin("release", "delete", `${WORKER}@1.1.1`)).stdout).toMatch(/^Deleted rel_/);
+    const drafted = await admin("release", "show", `${WORKER}@1.1.1`);
+    expect([drafted.code, drafted.stderr]).toEqual([4, expect.stringContaining("There is no")]);
+    const offered = await admin("release", "delete", `${WORKER}@1.1.0`);
+    expect([offered.code, offered.stderr]).toEqual([1, expect.stringContaining("Only drafts are deleted")]);
     const { latest } = await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`);
     expect(latest).toBe("1.1.0");
   });
