@@ -1,16 +1,16 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { digestFile } from "../../src/cli/file-digest.ts";
 import { checkDownload } from "../../src/cli/hive/check.ts";
 import { platformOfFilename, readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const release = { workerId: "llm-worker-rbee-premium-cpu", version: "1.2.0" };
 
 async function published() {
-  const path = join(await mkdtemp(join(tmpdir(), "rbee-check-")), "worker-linux-x86_64");
+  const path = join(await temporaryFolder(), "worker-linux-x86_64");
   await writeFile(path, "the worker");
   const secretKey = await generateMinisignKey();
   const file = await readReleaseFile(path, { ...release, platform: undefined, secretKey });
@@ -58,7 +58,7 @@ describe("a downloaded worker", () => {
 
 describe("a file's digest", () => {
   it("is SHA-256 and BLAKE2b-512 of its bytes", async () => {
-    const path = join(await mkdtemp(join(tmpdir(), "rbee-digest-")), "abc");
+    const path = join(await temporaryFolder(), "abc");
     await writeFile(path, "abc");
     const { size, sha256, blake2b } = await digestFile(path);
     // FIPS 180-2, appendix B.1, and RFC 7693, appendix A.

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -8,10 +7,11 @@ import { readPort } from "../../scripts/development/port.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
 import { readConfig } from "../../src/config.ts";
 import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 describe("a development server's variables", () => {
   it("are made once, make a configuration that holds, and stay", async () => {
-    const path = join(await mkdtemp(join(tmpdir(), "rbee-vars-")), "dev.vars");
+    const path = join(await temporaryFolder(), "dev.vars");
     const made = await ensureVariables(path, await generateMinisignKey());
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const text = await readFile(path, "utf8");
@@ -23,7 +23,7 @@ describe("a development server's variables", () => {
   });
 
   it("keep what a person has written, and gain what is missing", async () => {
-    const path = join(await mkdtemp(join(tmpdir(), "rbee-vars-")), "dev.vars");
+    const path = join(await temporaryFolder(), "dev.vars");
     await writeFile(path, "# mine\nRELEASE_SIGNATURES=required\nPUBLIC_URL=https://tunnel.example");
     const variables = await ensureVariables(path, await generateMinisignKey());
     expect(variables).toMatchObject({ RELEASE_SIGNATURES: "required", PUBLIC_URL: "https://tunnel.example" });

@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { machineFingerprint } from "../../src/cli/hive/fingerprint.ts";
 import { hostPlatform } from "../../src/cli/hive/platform.ts";
 import { changeHiveState, hiveFolder, readHiveState } from "../../src/cli/hive/state.ts";
 import { createPrivateFile } from "../../src/cli/private-file.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
-const home = async (): Promise<NodeJS.ProcessEnv> => ({ XDG_CONFIG_HOME: await mkdtemp(join(tmpdir(), "rbee-hive-")) });
+const home = async (): Promise<NodeJS.ProcessEnv> => ({ XDG_CONFIG_HOME: await temporaryFolder() });
 
 const activation = {
   url: "https://catalog.example",
@@ -59,7 +59,7 @@ describe("a machine", () => {
 });
 
 it("a key file that is there is never replaced", async () => {
-  const path = join(await mkdtemp(join(tmpdir(), "rbee-key-")), "key");
+  const path = join(await temporaryFolder(), "key");
   await createPrivateFile(path, "first");
   await expect(createPrivateFile(path, "second")).rejects.toMatchObject({ exitCode: 2 });
 });

@@ -11,6 +11,8 @@ export type FlakyProxy = {
   url: string;
   /** Every request that came, as `METHOD /path range`. */
   log: string[];
+  /** Every request that the catalog has answered, as `METHOD /path`. */
+  answered: string[];
   /** Decides on each request; passes everything unless set. */
   fate: (method: string, path: string) => Fate;
   close(): void;
@@ -18,7 +20,7 @@ export type FlakyProxy = {
 
 /** A proxy before the catalog that listens, or soon will, on the port `target`, for lines that break when a test wants them to. */
 export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
-  const proxy: FlakyProxy = { url: "", log: [], fate: () => "pass", close: () => server.close() };
+  const proxy: FlakyProxy = { url: "", log: [], answered: [], fate: () => "pass", close: () => server.close() };
   const server: Server = createServer((incoming, outgoing) => {
     const { method = "GET", url = "/", headers } = incoming;
     proxy.log.push([method, url, headers.range ?? ""].join(" ").trim());
@@ -28,6 +30,7 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       return;
     }
     const forwarded = request({ host: "localhost", port: target, method, path: url, headers }, (answer) => {
+      proxy.answered.push(`${method} ${url}`);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       if (fate === "pass") {
         answer.pipe(outgoing);
@@ -46,9 +49,11 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       }
       let left = fate.cutAfter;
       answer.on("data", (chunk: Buffer) => {
-        outgoing.write(chunk.subarray(0, Math.max(0, left)));
+        if (left <= 0) return;
+        outgoing.write(chunk.subarray(0, left));
         left -= chunk.length;
-        if (left <= 0) setTimeout(() => outgoing.destroy(), 50);
+        // Once all of it is on the line, however slowly the other end takes it.
+        if (left <= 0) outgoing.socket?.destroySoon();
       });
       answer.on("end", () => {
         if (left > 0) outgoing.end();

@@ -155,6 +155,10 @@ describe("a publisher", () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Publish a new version")]);
     const followed = await admin(...publish(), "--channel", "beta");
     expect([followed.code, followed.stderr]).toEqual([1, expect.stringContaining("with channel stable.")]);
+    const pgpSignature = join(root, "late.sig");
+    await writeFile(pgpSignature, Buffer.from("iHUEABYKAB0WIQQ4hDPCsRqxAFFX", "base64"));
+    const late = await admin(...publish(), "--pgp-sig", pgpSignature);
+    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining("without its OpenPGP signature.")]);
     const free = ["release", "publish", other, "--worker", "llm-worker-rbee-cpu", "--version", "0.9.0"];
     expect((await admin(...free)).code).toBe(0);
     const tagged = await admin(...free, "--source-tag", "v0.9.0");

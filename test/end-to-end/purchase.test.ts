@@ -126,7 +126,7 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
     await window.page.waitForURL(/\/checkout\/success/);
     await window.page.getByRole("heading", { name: "Waiting for your payment" }).waitFor();
     await control(`payments/${session}/succeed`);
-    await window.page.locator("#license-key").waitFor({ timeout: 20_000 });
+    await window.page.locator("#license-key").waitFor({ timeout: 60_000 });
     expect(await activation("patient", await shownKey())).toBe("");
   });
 

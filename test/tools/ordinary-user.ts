@@ -11,6 +11,9 @@ export const AS_ORDINARY_USER: readonly string[] =
 /** All of the environment that a program finds, but for what a test adds. */
 export const PLAIN_ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C.UTF-8" };
 
+// The ordinary user reads what tests write, whatever the umask of who runs them.
+process.umask(0o022);
+
 const directories: string[] = [];
 
 // makepkg takes the rights to its package directory away.

@@ -101,7 +101,7 @@ describe.skipIf(!tools)("pacman", () => {
     await answers();
     // Once more where the last change has settled in between (src/arch/database-date.ts).
     const upToDate = [".db: response code 304", ".db: response code 304"];
-    await expect.poll(answers, { timeout: 10_000 }).toEqual(upToDate);
+    await expect.poll(answers, { timeout: 60_000 }).toEqual(upToDate);
   });
 
   it("finds the key in .netrc, where no list of processes or pacman.conf shows it", async () => {
