@@ -12,6 +12,8 @@ const Download = z.looseObject({ download_url: z.string() });
 
 /** What the paths are asked with; each part is prepared through the service when it is first needed. */
 export type Samples = {
+  /** Of an admin who may do everything. */
+  ownerToken: string;
   /** A license and the token of its one machine. */
   license(): Promise<SampleLicense>;
   /** 10,000 more, each with a token of its own. */
@@ -28,14 +30,15 @@ export type Samples = {
 /** The samples of a harness; releases are signed with `releaseKey`. */
 export async function prepareSamples(harness: Harness, releaseKey: MinisignSecretKey): Promise<Samples> {
   const client = new CatalogClient({ url: `http://127.0.0.1:${harness.ports.catalog}` });
-  const owner = await createOwnerToken(harness.ledger);
-  const license = remember(() => issueLicense(client, owner));
+  const ownerToken = await createOwnerToken(harness.ledger);
+  const license = remember(() => issueLicense(client, ownerToken));
   const published = new Map<SampleRelease, Promise<void>>();
   return {
+    ownerToken,
     license,
     licenses: remember(async () => copyLicense(harness, await license(), LICENSES)),
     publish(sample) {
-      const begun = published.get(sample) ?? publishSample(client, owner, releaseKey, sample);
+      const begun = published.get(sample) ?? publishSample(client, ownerToken, releaseKey, sample);
       published.set(sample, begun);
       return begun;
     },

@@ -9,6 +9,7 @@ export const SCENARIO_NAMES = [
   "verification",
   "decision_same_token",
   "decision_new_token",
+  "license_search",
   "file_64_kib",
   "file_64_mib",
 ] as const;
@@ -73,6 +74,19 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
       ...{ path: catalog(once(licenses.map(({ token }) => get("catalog", DECISION, token)))), baseline: HELLO },
       floor: bare(inTurn(licenses.map(({ id }) => get("bare", `/kv/${id}`)))),
       requestsPerRound: Math.floor(licenses.length / rounds),
+    };
+  },
+
+  async license_search(samples) {
+    const owner = samples.ownerToken;
+    const licenses = await samples.licenses();
+    return {
+      ...{ title: "`GET /v1/admin/licenses?q=`, one of 10,000 licenses by its id", aim: null },
+      ...{
+        path: catalog(inTurn(licenses.map(({ id }) => get("catalog", `/v1/admin/licenses?q=${id}`, owner)))),
+        baseline: HELLO,
+      },
+      floor: bare(inTurn(licenses.map(({ id }) => get("bare", `/ledger/${id}`)))),
     };
   },
 
