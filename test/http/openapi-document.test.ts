@@ -5,6 +5,7 @@ import { app } from "../../src/app.ts";
 import { type OpenApiDocument, openApiDocument } from "../../src/http/openapi-document.ts";
 import { SECURITY_SCHEMES, TAGS } from "../../src/http/openapi-vocabulary.ts";
 import { operationsOf } from "../../src/http/reference-page-operation.ts";
+import { CREDENTIAL_PROBLEMS } from "../../src/licensing/holder.ts";
 
 const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
 const document = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test"))) as OpenApiDocument;
@@ -77,6 +78,14 @@ describe("the OpenAPI document", () => {
         fails.some(([, { content }]) => "application/problem+json" in (content ?? {})),
         name,
       ).toBe(true);
+    }
+  });
+
+  it("names all that a license credential may be refused for, wherever one is taken", () => {
+    const taking = operations.filter(({ operation }) => operation.security?.some((one) => "license_bearer" in one));
+    expect(taking.length).toBeGreaterThan(5);
+    for (const { name, operation } of taking) {
+      for (const code of CREDENTIAL_PROBLEMS) expect(JSON.stringify(operation.responses), name).toContain(`"${code}"`);
     }
   });
 });

@@ -3,7 +3,7 @@ import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { readHeldLicense } from "../../licensing/activation.ts";
-import { type HolderEnv, requireHolder } from "../../licensing/holder.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../../licensing/holder.ts";
 import { openBillingPortal } from "../billing-portal.ts";
 
 const route = createRoute({
@@ -25,7 +25,7 @@ const route = createRoute({
         },
       },
     },
-    ...problems("CREDENTIAL_REQUIRED", "KEY_INVALID", "KEY_ROTATED", "CONFLICT", "RATE_LIMITED", "SERVICE_UNAVAILABLE"),
+    ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "CONFLICT", "SERVICE_UNAVAILABLE"),
   },
 });
 
