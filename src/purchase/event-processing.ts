@@ -1,5 +1,6 @@
 import type { Actor } from "../storage/ledger.ts";
-import { type EventOutcome, handleEvent } from "./event-handling.ts";
+import { handleEvent } from "./event-handling.ts";
+import type { EventOutcome } from "./event-outcome.ts";
 import { type EventFacts, eventFailed, eventHandled, keepEvent } from "./event-store.ts";
 import type { PurchaseScope } from "./fulfilment.ts";
 

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { insertLicense, type NewLicense, readLicense } from "../licensing/license-store.ts";
+import { insertLicense, type NewLicense } from "../licensing/license-store.ts";
 import { queueMailIf } from "../mail/mail-outbox.ts";
 import { formatId, newIdBytes } from "../storage/id.ts";
 import { type Actor, isUniqueViolation, newChange } from "../storage/ledger.ts";
@@ -107,7 +107,3 @@ async function issue(
     return { licenseId: issued, changeIds: [] };
   }
 }
-
-/** The mail address of a license, for the mails about its payments. */
-export const emailOf = async (db: D1Database, licenseId: string): Promise<string | null> =>
-  (await readLicense(db, licenseId))?.email ?? null;

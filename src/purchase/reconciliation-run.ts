@@ -3,7 +3,7 @@ import { publishers } from "../publication.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { publish } from "../storage/outbox.ts";
 import type { UnixSeconds } from "../time.ts";
-import type { EventOutcome } from "./event-handling.ts";
+import type { EventOutcome } from "./event-outcome.ts";
 import type { PurchaseScope } from "./fulfilment.ts";
 import type { TouchedLicense } from "./license-sync.ts";
 import { isStripeOutage } from "./stripe-failure.ts";
