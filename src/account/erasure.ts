@@ -2,15 +2,18 @@ import type { RequestScope } from "../http/app.ts";
 import { Problem } from "../http/problem.ts";
 import { ERASED } from "../licensing/license-record.ts";
 import { readLicensesByEmail } from "../licensing/license-store.ts";
+import { publishNow } from "../publication.ts";
 import { deleteCustomer } from "../purchase/customer-deletion.ts";
-import { publishLicenses } from "../purchase/purchase-scope.ts";
 import { stripeClient } from "../purchase/stripe-client.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { refusalOfErasure } from "./erasure-decision.ts";
 import { eraseLicense } from "./erasure-store.ts";
 
-/** What was erased: the licenses that have ended with it, and the payment provider's customers that were deleted. */
-export type Erased = { licenses: string[]; customers: string[] };
+/**
+ * What was erased: the licenses that have ended with it, and the payment provider's customers that were deleted. `edge`: whether
+ * downloads follow already (`publishNow`).
+ */
+export type Erased = { licenses: string[]; customers: string[]; edge: "published" | "pending" };
 
 /** As often as somebody else may change one of the licenses meanwhile. */
 const ATTEMPTS = 10;
@@ -28,7 +31,7 @@ export async function erasePerson(
   { reason, last }: { reason?: string; last?: string } = {},
 ): Promise<Erased> {
   const { DB } = c.env;
-  const erased: Erased = { licenses: [], customers: [] };
+  const erased: Erased = { licenses: [], customers: [], edge: "published" };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const licenses = email === ERASED ? [] : await readLicensesByEmail(DB, email);
     if (licenses.length === 0) return erased;
@@ -43,7 +46,8 @@ export async function erasePerson(
       const changeId = await eraseLicense(DB, license, actor, reason ?? null);
       if (changeId === null) continue;
       erased.licenses.push(license.id);
-      await publishLicenses(c, [{ licenseId: license.id, changeIds: [changeId] }]);
+      const edge = await publishNow(c, { topic: "license", key: license.id }, [changeId]);
+      if (edge === "pending") erased.edge = edge;
     }
   }
   throw new Problem({ code: "CONFLICT", detail: "The licenses are being changed by others. Please try again." });

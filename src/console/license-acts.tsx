@@ -94,16 +94,6 @@ const extensionFields = (license: License, sent: SentForm, errors: FieldErrors):
 /** Every act upon a license, in the order in which they are offered. */
 export const LICENSE_ACTS: readonly LicenseAct[] = [
   {
-    name: "revoke",
-    link: "Revoke",
-    title: "Revoke this license",
-    button: "Revoke it",
-    dangerous: true,
-    done: "The license is revoked.",
-    isOffered: ({ admin_state }) => admin_state !== "revoked",
-    schema: simply("revoke"),
-  },
-  {
     name: "suspend",
     link: "Suspend",
     title: "Suspend this license",
@@ -143,5 +133,15 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
     done: "",
     isOffered: () => true,
     schema: simply("rotate-key"),
+  },
+  {
+    name: "revoke",
+    link: "Revoke",
+    title: "Revoke this license",
+    button: "Revoke it",
+    dangerous: true,
+    done: "The license is revoked.",
+    isOffered: ({ admin_state }) => admin_state !== "revoked",
+    schema: simply("revoke"),
   },
 ];

@@ -5,6 +5,7 @@ import { Pager } from "../page/pager.tsx";
 import { pathWithQuery } from "../page/path-with-query.ts";
 import { StatusBadge } from "../page/status-badge.tsx";
 import type { UnixSeconds } from "../time.ts";
+import { ActLink } from "./act-link.tsx";
 import { type ConsoleContext, may } from "./console-page.tsx";
 import { LICENSE_ACTS } from "./license-acts.tsx";
 import { LicenseFacts, LicensePayment } from "./license-facts.tsx";
@@ -79,19 +80,19 @@ const Acts: FC<{ story: LicenseStory; isOwner: boolean }> = ({ story, isOwner })
     {isErased(story.license)
       ? null
       : LICENSE_ACTS.filter(({ isOffered }) => isOffered(story.license, isOwner)).map(({ name, link }) => (
-          <a class="button secondary" href={`${licensePath(story.license.id)}/${name}`}>
+          <ActLink href={`${licensePath(story.license.id)}/${name}`} ends={name === "revoke"}>
             {link}
-          </a>
+          </ActLink>
         ))}
     {story.license.checkout_session_id === null ? null : (
-      <a class="button secondary" href={`${licensePath(story.license.id)}/refund`}>
+      <ActLink href={`${licensePath(story.license.id)}/refund`} ends>
         Refund and revoke
-      </a>
+      </ActLink>
     )}
     {isOwner && !isErased(story.license) ? (
-      <a class="button secondary" href={`${licensePath(story.license.id)}/erase`}>
+      <ActLink href={`${licensePath(story.license.id)}/erase`} ends>
         Erase the owner's data
-      </a>
+      </ActLink>
     ) : null}
   </nav>
 );

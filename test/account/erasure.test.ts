@@ -166,7 +166,7 @@ describe("an owner who erases the person behind a license", () => {
     const erased = await (await eraseByApi(id)).json<{ licenses: string[]; customers: string[] }>();
     expect(erased.licenses.sort()).toEqual([id, second.id].sort());
     expect(erased.customers).toEqual([expect.stringMatching(/^cus_/)]);
-    expect(await (await eraseByApi(id)).json()).toEqual({ licenses: [], customers: [] });
+    expect(await (await eraseByApi(id)).json()).toEqual({ licenses: [], customers: [], edge: "published" });
     expect(await count("audit", `action = 'license.erase' AND reason = '${REASON}'`)).toBe(2);
   });
 

@@ -26,7 +26,7 @@ describe("erasing a person from the console", () => {
     expect(preview).toContain("within 70 seconds");
     expect(preview).toContain("The customer is deleted at Stripe");
     expect(preview).not.toContain(other.id);
-    expect(response.headers.get("Location")).toBe(`/admin/licenses/${given.id}?done=erase`);
+    expect(response.headers.get("Location")).toBe(`/admin/licenses/${given.id}?done=erase&edge=published`);
 
     expect(await stripe.customers.retrieve(customer ?? "")).toMatchObject({ deleted: true });
     const { results } = await env.DB.prepare("SELECT email, admin_state FROM licenses ORDER BY email").all();
@@ -56,6 +56,14 @@ describe("erasing a person from the console", () => {
     expect(preview).toContain("Nothing: it is so already.");
     const entries = env.DB.prepare("SELECT count(*) AS n FROM audit WHERE action = 'license.erase'");
     expect(await entries.first("n")).toBe(1);
+  });
+
+  it("says so where downloads do not follow yet", async () => {
+    const { id } = await issueLicense({ email: ADA });
+    const put = () => Promise.reject(new Error("KV PUT failed: 500"));
+    const browser = await signedIn(["owner"], { ...env, EDGE: { put } as unknown as KVNamespace });
+    const { response } = await act(browser, `/admin/licenses/${id}/erase`, { reason: "r" });
+    expect(await read(browser, response.headers.get("Location") ?? "")).toContain("Downloads do not follow yet");
   });
 
   it("is refused on the form while a subscription is running", async () => {

@@ -49,8 +49,8 @@ async function twoStep(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reas
       return preview.value;
     },
     carryOut: async ({ reason }) => {
-      await erasePerson(c, license.email, adminActor(c), { reason, last: id });
-      return c.redirect(donePath(licensePath(id), { done: "erase" }), 303);
+      const { edge } = await erasePerson(c, license.email, adminActor(c), { reason, last: id });
+      return c.redirect(donePath(licensePath(id), { done: "erase", edge }), 303);
     },
   };
 }

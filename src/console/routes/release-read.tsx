@@ -5,10 +5,11 @@ import { Prose } from "../../page/prose.tsx";
 import { formatCount } from "../../page/quantity.ts";
 import { StatusBadge } from "../../page/status-badge.tsx";
 import { Time } from "../../page/time.tsx";
-import { ReleaseParams } from "../../releases/release-schema.ts";
+import { ReleaseParams } from "../../releases/release-params.ts";
 import { RELEASE_ACTIONS } from "../../releases/release-status.ts";
 import { readRelease } from "../../releases/release-store.ts";
 import { currentTime } from "../../time.ts";
+import { ActLink } from "../act-link.tsx";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
 import { counted } from "../counted.ts";
@@ -67,14 +68,14 @@ releaseRead.openapi(route, async (c) => {
         {may(c, "releases:write") ? (
           <nav class="row acts" aria-label="What can be done">
             {actionsFrom(release.status).map((action) => (
-              <a class="button secondary" href={`${releasePath(release.id)}/${action}`}>
+              <ActLink href={`${releasePath(release.id)}/${action}`} ends={action === "block"}>
                 {RELEASE_ACTS[action].link}
-              </a>
+              </ActLink>
             ))}
             {release.status === "draft" ? (
-              <a class="button secondary" href={`${releasePath(release.id)}/delete`}>
+              <ActLink href={`${releasePath(release.id)}/delete`} ends>
                 Delete
-              </a>
+              </ActLink>
             ) : null}
           </nav>
         ) : null}

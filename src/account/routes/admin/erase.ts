@@ -3,6 +3,7 @@ import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../..
 import { Reason } from "../../../admin/reason-schema.ts";
 import { jsonBodyLimit } from "../../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../../http/problem-schema.ts";
+import { ChangedLicense } from "../../../licensing/admin-view.ts";
 import { LicenseParams } from "../../../licensing/license-params.ts";
 import { requireLicense } from "../../../licensing/license-store.ts";
 import { EXAMPLE_LICENSE_ID } from "../../../licensing/license-view.ts";
@@ -43,6 +44,7 @@ const route = createRoute({
                 description: "The payment provider's customers that were deleted.",
                 example: ["cus_QhYrm1"],
               }),
+              edge: ChangedLicense.shape.edge,
             })
             .openapi("ErasedPerson"),
         },
