@@ -16,13 +16,15 @@ const HELP = `
 Configuration, first that is set:
   catalog      --url, RBEE_CATALOG_URL, where this machine is activated,
                this checkout's running \`npm start\`, https://catalog.rbee.dev
-  admin token  RBEE_ADMIN_TOKEN, else the development server's (for its own URL only)
+  admin token  RBEE_ADMIN_TOKEN,
+               else the development server's (for its own URL only)
   license key  RBEE_LICENSE_KEY, where this machine is activated,
                else the development server's (for its own URL only)
   machine      RBEE_MACHINE, else a hash of this machine's id
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 not authorized, 4 not found, 5 refused by the
-license or the release, 6 integrity check failed, 7 catalog not reachable (try again later).
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 not authorized, 4 not found,
+5 refused by the license or the release, 6 integrity check failed,
+7 catalog not reachable (try again later).
 
 Examples:
   $ rbee-catalog license issue --plan premium-trial --email ada@example.com

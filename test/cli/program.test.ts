@@ -15,6 +15,16 @@ describe("the command line", () => {
     }
   });
 
+  it("has help for each command that fits a terminal of 80 columns", () => {
+    let help = "";
+    const program = createProgram();
+    for (const command of [program, ...program.commands, ...leaves(program)]) {
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    }
+    expect(help).toContain("Exit status");
+    expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it("ends with 2 for a command line that is wrong, and says why", async () => {
     const { code, stderr } = await rbeeCatalog(["license", "issue", "--plan", "premium-trial"], nowhere);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--email")]);

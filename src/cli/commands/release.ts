@@ -59,8 +59,8 @@ export function addReleaseCommands(program: Command): void {
       "after",
       `
 Example:
-  $ rbee-catalog release publish dist/llm-worker-rbee-premium-cuda-linux-x86_64 \\
-      --worker llm-worker-rbee-premium-cuda --version 1.4.0 --sign-key release-signing.key`,
+  $ rbee-catalog release publish dist/worker-linux-x86_64 --version 1.4.0 \\
+      --worker llm-worker-rbee-premium-cuda --sign-key release-signing.key`,
     )
     .action(async (paths: string[], options: PublishOptions, command: Command) => {
       const context = await contextOf(command);

@@ -32,7 +32,7 @@ export function addVerifyCommand(program: Command): void {
       `
 Examples:
   $ rbee-catalog verify
-  $ rbee-catalog verify ./llm-worker-rbee-premium-cpu-linux-x86_64 --mirror https://mirror.example/rbee`,
+  $ rbee-catalog verify ./some-file --mirror https://mirror.example/rbee`,
     )
     .action(async (names: string[], options: VerifyOptions, command: Command) => {
       const { context, state } = await openHive(command);
