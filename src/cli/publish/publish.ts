@@ -116,14 +116,21 @@ function requireSameTerms(release: Release, { channel, sourceTag }: Publication)
 const artifactOf = (release: Release, file: ReleaseFile): Release["artifacts"][number] | undefined =>
   release.artifacts.find(({ platform, kind }) => platform === file.platform && kind === file.kind);
 
+/** Throws when the release has another file in the place of this one, or this one for good without the signature that it has here. */
 function requireSameFile(release: Release, file: ReleaseFile): void {
   const artifact = artifactOf(release, file);
-  if (artifact === undefined || artifact.sha256 === file.sha256) return;
-  throw new CliError(
-    EXIT.failure,
-    `${release.worker_id} ${release.version} has another ${file.kind} for ${file.platform} already ` +
-      `(${artifact.filename}, sha256 ${artifact.sha256.slice(0, 12)}...). Publish a new version.`,
-  );
+  if (artifact === undefined) return;
+  const name = `${release.worker_id} ${release.version}`;
+  const advice = release.status === "draft" ? `Delete the draft (${release.id})` : "Publish a new version";
+  if (artifact.sha256 !== file.sha256) {
+    const sum = `sha256 ${artifact.sha256.slice(0, 12)}...`;
+    const what = `another ${file.kind} for ${file.platform} already (${artifact.filename}, ${sum})`;
+    throw new CliError(EXIT.failure, `${name} has ${what}. ${advice}.`);
+  }
+  // Another signature of the same file is as good: each run of gpg makes a new one. None at all is what pacman would refuse.
+  if (file.pgpSignature !== null && artifact.pgp_signature === null && artifact.state === "ready") {
+    throw new CliError(EXIT.failure, `${name} has ${artifact.filename} without its OpenPGP signature. ${advice}.`);
+  }
 }
 
 async function addArtifact(
