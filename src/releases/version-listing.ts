@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { Timestamp } from "../http/timestamp-schema.ts";
 import { toRfc3339 } from "../time.ts";
 import type { Channel, Manifest } from "./manifest.ts";
-import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "./release-schema.ts";
+import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "./release-fields.ts";
 import { type Covers, latestRelease, listReleases } from "./release-selection.ts";
 
 export const VersionListing = z

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ARCHITECTURES, readRecipe } from "../../src/catalog/recipe.ts";
 import { type PublishedBinary, renderRecipe } from "../../src/catalog/recipe-rendering.ts";
 import { type Worker, workers } from "../../src/catalog/workers.ts";
-import { Filename, SourceTag } from "../../src/releases/release-schema.ts";
+import { Filename, SourceTag } from "../../src/releases/release-fields.ts";
 import { parseAsHive } from "./hive-parser.ts";
 import { recipeFacts } from "./recipe-facts.ts";
 

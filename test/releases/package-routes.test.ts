@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { ArtifactUpload, ReleaseSchema } from "../../src/releases/release-schema.ts";
+import type { ArtifactUpload, ReleaseSchema } from "../../src/releases/release-view.ts";
 import { ask, makeToken } from "../admin/admin-request.ts";
 import { PGP_SIGNATURE, packageFile } from "../arch/package-fixture.ts";
 import { addFile, declarationOf, randomBytes } from "./publish-release.ts";

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { app } from "../../src/app.ts";
 import { formatMinisignPublicKey } from "../../src/releases/minisign.ts";
 import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
-import type { ArtifactUpload, ReleaseSchema } from "../../src/releases/release-schema.ts";
+import type { ArtifactUpload, ReleaseSchema } from "../../src/releases/release-view.ts";
 import { PART_SIZE } from "../../src/releases/upload-plan.ts";
 import { ask, codeOf, makeToken } from "../admin/admin-request.ts";
 import { declarationOf, randomBytes } from "./publish-release.ts";

@@ -1,6 +1,6 @@
 import { adminActor } from "../../admin/authentication.ts";
 import { deleteDraft, requireDraft } from "../../releases/draft-deletion.ts";
-import { ReleaseParams } from "../../releases/release-schema.ts";
+import { ReleaseParams } from "../../releases/release-params.ts";
 import { readRelease } from "../../releases/release-store.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";

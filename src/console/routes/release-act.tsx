@@ -2,7 +2,7 @@ import { adminActor } from "../../admin/authentication.ts";
 import { findWorker } from "../../catalog/workers.ts";
 import { Problem } from "../../http/problem.ts";
 import { actOnRelease } from "../../releases/release-act.ts";
-import { ReleaseParams } from "../../releases/release-schema.ts";
+import { ReleaseParams } from "../../releases/release-params.ts";
 import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../releases/release-status.ts";
 import { checkPublishable, readRelease } from "../../releases/release-store.ts";
 import { registerAct } from "../act-routes.ts";

@@ -4,7 +4,9 @@ import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { completeArtifact } from "../artifact-completion.ts";
-import { ArtifactParams, ArtifactSchema, PgpSignature, presentArtifact, SignatureText } from "../release-schema.ts";
+import { PgpSignature, SignatureText } from "../release-fields.ts";
+import { ArtifactParams } from "../release-params.ts";
+import { ArtifactSchema, presentArtifact } from "../release-view.ts";
 import { signaturePolicy } from "../signing-keys.ts";
 
 const Completion = z

@@ -6,17 +6,16 @@ import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { readUpload } from "../artifact-store.ts";
 import { declareArtifact } from "../artifact-upload.ts";
 import {
-  ArtifactUpload,
   Filename,
   PackageContentsSchema,
   PgpSignature,
   PlatformName,
-  presentUpload,
-  ReleaseParams,
   Sha256,
   SignatureText,
   Size,
-} from "../release-schema.ts";
+} from "../release-fields.ts";
+import { ReleaseParams } from "../release-params.ts";
+import { ArtifactUpload, presentUpload } from "../release-view.ts";
 
 /** A package's file list may be long: room for as many paths as one may have, of a hundred bytes each. */
 const MAX_BYTES = 512 * 1024;

@@ -3,7 +3,7 @@ import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authenticat
 import { createAdminRouter } from "../../admin/router.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { removeArtifact } from "../artifact-upload.ts";
-import { ArtifactParams } from "../release-schema.ts";
+import { ArtifactParams } from "../release-params.ts";
 
 export const artifactDelete = createAdminRouter();
 

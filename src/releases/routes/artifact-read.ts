@@ -3,7 +3,8 @@ import { ADMIN_PROBLEMS, adminAccess } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { readUpload } from "../artifact-store.ts";
-import { ArtifactParams, ArtifactUpload, presentUpload } from "../release-schema.ts";
+import { ArtifactParams } from "../release-params.ts";
+import { ArtifactUpload, presentUpload } from "../release-view.ts";
 
 export const artifactRead = createAdminRouter();
 

@@ -3,7 +3,7 @@ import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authenticat
 import { createAdminRouter } from "../../admin/router.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { deleteDraft } from "../draft-deletion.ts";
-import { ReleaseParams } from "../release-schema.ts";
+import { ReleaseParams } from "../release-params.ts";
 
 export const draftDelete = createAdminRouter();
 

@@ -4,7 +4,7 @@ import { createAdminRouter } from "../../admin/router.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { readArtifact } from "../artifact-store.ts";
 import { uploadPart } from "../artifact-upload.ts";
-import { ArtifactParams } from "../release-schema.ts";
+import { ArtifactParams } from "../release-params.ts";
 
 const PartParams = ArtifactParams.extend({
   n: z

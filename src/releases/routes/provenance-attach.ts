@@ -5,7 +5,8 @@ import { limitBody } from "../../http/foundation.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { publishNow } from "../../publication.ts";
 import { attachProvenance } from "../provenance-store.ts";
-import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
+import { ReleaseParams } from "../release-params.ts";
+import { presentRelease, ReleaseAnswer } from "../release-view.ts";
 
 const EXAMPLE =
   '{"payloadType":"application/vnd.in-toto+json","payload":"eyJfdHlwZSI6...","signatures":[{"sig":"MEUC..."}]}';

@@ -5,8 +5,9 @@ import { findWorker } from "../../catalog/workers.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { Problem } from "../../http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
-import { ChannelName, presentRelease, ReleaseAnswer, SourceTag, Version } from "../release-schema.ts";
+import { ChannelName, SourceTag, Version } from "../release-fields.ts";
 import { createRelease } from "../release-store.ts";
+import { presentRelease, ReleaseAnswer } from "../release-view.ts";
 import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
 
 const NewRelease = z

@@ -5,9 +5,9 @@ import { findWorker } from "../../catalog/workers.ts";
 import { NextCursor, PageQuery, page } from "../../http/pagination.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { optionalChoice, unlessEmpty } from "../../http/query.ts";
-import { presentRelease, ReleaseSchema } from "../release-schema.ts";
 import { RELEASE_STATUSES } from "../release-status.ts";
 import { listAllReleases } from "../release-store.ts";
+import { presentRelease, ReleaseSchema } from "../release-view.ts";
 
 const ReleaseQuery = PageQuery.extend({
   worker_id: unlessEmpty(z.string().optional()).openapi({

@@ -5,8 +5,9 @@ import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { actOnRelease } from "../release-act.ts";
-import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
+import { ReleaseParams } from "../release-params.ts";
 import { RELEASE_ACTIONS } from "../release-status.ts";
+import { presentRelease, ReleaseAnswer } from "../release-view.ts";
 
 const MoveReason = Reason.openapi({ example: "crashes on start with driver 560" });
 

@@ -2,8 +2,9 @@ import { createRoute } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { presentRelease, ReleaseAnswer, ReleaseParams } from "../release-schema.ts";
+import { ReleaseParams } from "../release-params.ts";
 import { readRelease } from "../release-store.ts";
+import { presentRelease, ReleaseAnswer } from "../release-view.ts";
 
 export const releaseRead = createAdminRouter();
 
