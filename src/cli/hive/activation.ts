@@ -44,15 +44,10 @@ export async function activate(
 }
 
 /**
- * The activation with a token that is good for five minutes at least: its own, or a new one for the same machine.
- * `force` asks for a new one anyway. Throws `CliError`.
+ * The activation with a token that is good for five minutes at least: its own, or a new one for the same machine. Throws `CliError`.
  */
-export async function withFreshToken(
-  client: CatalogClient,
-  activation: Activation,
-  force = false,
-): Promise<Activation> {
-  if (!force && Date.parse(activation.token_expires_at) - Date.now() > SPARE_MS) return activation;
+export async function withFreshToken(client: CatalogClient, activation: Activation): Promise<Activation> {
+  if (Date.parse(activation.token_expires_at) - Date.now() > SPARE_MS) return activation;
   const answer = await client.json(TokenAnswer, {
     method: "POST",
     path: "/v1/licenses/token",
