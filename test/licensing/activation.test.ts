@@ -28,6 +28,13 @@ describe("activation", () => {
     expect(await count("audit", "action = 'machine.activate'")).toBe(1);
   });
 
+  it("takes null for what a hive leaves out, as serde writes it", async () => {
+    const { key } = await issueLicense();
+    expect((await activate(key, "m", { name: null, platform: null, offline: null })).status).toBe(201);
+    const body = { fingerprint: "m", offline: null };
+    expect((await hive("POST", "/v1/licenses/token", { credential: key, body })).status).toBe(200);
+  });
+
   it("stores no fingerprint", async () => {
     const { key } = await issueLicense();
     await activate(key, "very-telling-fingerprint");

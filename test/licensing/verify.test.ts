@@ -36,6 +36,7 @@ describe("verifying a token", () => {
     ["a prerelease of it", { version: "2.0.0-rc.1" }, "VERSION_NOT_COVERED"],
     ["its machine", { fingerprint: "m" }, "VALID"],
     ["another machine", { fingerprint: "n" }, "MACHINE_MISMATCH"],
+    ["nothing in particular", { worker_id: null, version: null, fingerprint: null, nonce: null }, "VALID"],
   ])("for %s says so", async (_, wanted, code) => {
     const { key } = await issueLicense();
     expect(await verify({ token: await tokenFor(key, "m"), ...wanted })).toMatchObject({

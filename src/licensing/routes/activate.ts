@@ -12,15 +12,16 @@ import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS }
 import { issueToken, TokenView } from "../token-issue.ts";
 import { sameMachine } from "./same-machine.ts";
 
+// What a hive leaves out may also be null: serde writes it so.
 const Body = z
   .object({
     fingerprint: Fingerprint.openapi({
       description: "What tells this machine from others and stays the same; kept only as a hash.",
       example: "9f86d081884c7d65",
     }),
-    name: z.string().max(100).optional().openapi({ description: "A name for people.", example: "attic" }),
-    platform: z.string().max(64).optional().openapi({ example: "linux-x86_64" }),
-    offline: z.boolean().optional().openapi({ description: "Ask for a lease as long as the plan allows." }),
+    name: z.string().max(100).nullish().openapi({ description: "A name for people.", example: "attic" }),
+    platform: z.string().max(64).nullish().openapi({ example: "linux-x86_64" }),
+    offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
   })
   .openapi("Activation");
 

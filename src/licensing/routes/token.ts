@@ -16,7 +16,7 @@ import { sameMachine } from "./same-machine.ts";
 const Body = z
   .object({
     fingerprint: Fingerprint.openapi({ example: "9f86d081884c7d65" }),
-    offline: z.boolean().optional().openapi({ description: "Ask for a lease as long as the plan allows." }),
+    offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
   })
   .openapi("TokenRequest");
 

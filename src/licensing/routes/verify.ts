@@ -17,15 +17,15 @@ import { entitledWorkers, type Verdict, verdictOf } from "../verdict.ts";
 const Body = z
   .object({
     token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
-    worker_id: z.string().max(100).optional().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+    worker_id: z.string().max(100).nullish().openapi({ example: "llm-worker-rbee-premium-cuda" }),
     version: z
       .string()
       .max(64)
       .refine((version) => validVersion(version) !== null, "must be a semver version")
-      .optional()
+      .nullish()
       .openapi({ example: "1.2.0" }),
-    fingerprint: Fingerprint.optional().openapi({ example: "9f86d081884c7d65" }),
-    nonce: z.string().max(200).optional().openapi({
+    fingerprint: Fingerprint.nullish().openapi({ example: "9f86d081884c7d65" }),
+    nonce: z.string().max(200).nullish().openapi({
       description: "Comes back as it is, so that an answer cannot be an old one replayed.",
       example: "b7f1c2",
     }),
@@ -84,7 +84,7 @@ const refused = (code: ProblemCode, detail: string): Verdict => ({ valid: false,
 /** Registers `POST /v1/licenses/verify`. */
 export function registerVerify(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
-    const { token, worker_id, version, fingerprint, nonce } = c.req.valid("json");
+    const { token, worker_id = null, version = null, fingerprint = null, nonce = null } = c.req.valid("json");
     const { config } = c.var;
     const now = currentTime();
     const { keyring } = await licensingSecrets(config);
@@ -99,11 +99,11 @@ export function registerVerify(router: OpenAPIHono<AppEnv>): void {
     if (!claims.ok) verdict = refused(claims.error.code, claims.error.detail);
     else if (!license) verdict = refused("TOKEN_INVALID", "The token's license no longer exists.");
     else {
-      const machine = fingerprint === undefined ? null : await hashFingerprint(license.id, fingerprint);
-      const worker = worker_id === undefined ? null : findWorker(worker_id);
+      const machine = fingerprint === null ? null : await hashFingerprint(license.id, fingerprint);
+      const worker = worker_id === null ? null : findWorker(worker_id);
       const wanted = {
-        worker: worker_id === undefined ? null : (worker ?? ("unknown" as const)),
-        version: version ?? null,
+        worker: worker_id === null ? null : (worker ?? ("unknown" as const)),
+        version,
         machine,
       };
       verdict = verdictOf(license, claims.value, wanted, now, config.PURCHASE_URL);
@@ -116,7 +116,7 @@ export function registerVerify(router: OpenAPIHono<AppEnv>): void {
         worker_ids: verdict.valid && license ? entitledWorkers(license, workers) : [],
         expires_at: claims.ok ? toRfc3339(claims.value.exp) : null,
         server_time: toRfc3339(now),
-        nonce: nonce ?? null,
+        nonce,
       },
       200,
     );
