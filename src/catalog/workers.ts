@@ -1,3 +1,4 @@
+import { Problem } from "../http/problem.ts";
 import { type Recipe, readRecipe } from "./recipe.ts";
 import { WORKER_TABLE, type WorkerFacts } from "./worker-table.ts";
 
@@ -16,4 +17,11 @@ const byName = new Map(workers.flatMap((worker) => [[worker.id, worker] as const
 /** The worker of that id (`llm-worker-rbee-cpu`) or variant (`cpu`), written exactly so; null if there is none. */
 export function findWorker(idOrVariant: string): Worker | null {
   return byName.get(idOrVariant) ?? null;
+}
+
+/** `findWorker`, for one that a request names. Throws WORKER_NOT_FOUND. */
+export function requireWorker(idOrVariant: string): Worker {
+  const worker = findWorker(idOrVariant);
+  if (worker) return worker;
+  throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
 }

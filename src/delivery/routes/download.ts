@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { requireWorker } from "../../catalog/workers.ts";
 import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { problems } from "../../http/problem-schema.ts";
@@ -9,7 +10,7 @@ import { toRfc3339 } from "../../time.ts";
 import { authorizeDelivery } from "../authorization.ts";
 import { LINK_LIFETIME } from "../link.ts";
 import { fileUrl, linkTo, signatureUrl } from "../link-making.ts";
-import { askerOf, DELIVERY_PROBLEMS, setPrivate, wantedWorker } from "./request.ts";
+import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "./request.ts";
 
 const DownloadView = z
   .object({
@@ -59,7 +60,7 @@ export function registerDownload(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
     const { id, version } = c.req.valid("param");
     const { platform, channel } = c.req.valid("query");
-    const worker = wantedWorker(id);
+    const worker = requireWorker(id);
     const asker = await askerOf(c, worker);
     const wanted = { version, channel: channel ?? "stable", file: { platform: platform ?? null } } as const;
     const delivery = await authorizeDelivery(c, worker, wanted, asker);

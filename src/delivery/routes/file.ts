@@ -1,10 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { requireWorker } from "../../catalog/workers.ts";
 import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { addressOfFile } from "../file-address.ts";
 import { attestedFile, pathOfProvenance } from "../provenance-address.ts";
-import { DELIVERY_PROBLEMS, wantedWorker } from "./request.ts";
+import { DELIVERY_PROBLEMS } from "./request.ts";
 
 const route = createRoute({
   method: "get",
@@ -38,7 +39,7 @@ const route = createRoute({
 export function registerFile(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
     const { id, version, filename } = c.req.valid("param");
-    const worker = wantedWorker(id);
+    const worker = requireWorker(id);
     const attested = attestedFile(filename);
     if (attested !== null) return c.redirect(await pathOfProvenance(c, worker, version, attested), 302);
     return c.redirect(await addressOfFile(c, worker, version, filename), 302);

@@ -1,4 +1,4 @@
-import { findWorker, type Worker } from "../../catalog/workers.ts";
+import type { Worker } from "../../catalog/workers.ts";
 import type { AppContext } from "../../http/app.ts";
 import { Problem } from "../../http/problem.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
@@ -18,13 +18,6 @@ export const DELIVERY_PROBLEMS = [
   "ARTIFACT_NOT_FOUND",
   "RELEASE_BLOCKED",
 ] as const;
-
-/** The worker of an id or variant in a path. Throws WORKER_NOT_FOUND. */
-export function wantedWorker(name: string): Worker {
-  const worker = findWorker(name);
-  if (worker) return worker;
-  throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
-}
 
 /**
  * Who asks for a worker's file: null for a free one, whose credential is not even looked at, and where none is sent.

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { findWorker } from "../../catalog/workers.ts";
+import { requireWorker } from "../../catalog/workers.ts";
 import { readDeliveryFacts } from "../../delivery/facts.ts";
 import { createRouter } from "../../http/app.ts";
 import { namesEtag } from "../../http/etag.ts";
@@ -48,10 +48,7 @@ provenanceRead.openapi(
   }),
   async (c) => {
     const { id, version } = c.req.valid("param");
-    const worker = findWorker(id);
-    if (!worker) {
-      throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
-    }
+    const worker = requireWorker(id);
     const { manifest } = await readDeliveryFacts(c.env, worker.id, null, currentTime());
     const selected = selectProvenance(manifest, version);
     if (!selected.ok) throw new Problem(selected.error);

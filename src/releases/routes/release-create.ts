@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
-import { findWorker } from "../../catalog/workers.ts";
+import { requireWorker } from "../../catalog/workers.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { Problem } from "../../http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
@@ -49,8 +49,7 @@ releaseCreate.openapi(
   }),
   async (c) => {
     const { worker_id, version, channel = defaultChannel(version), notes, source_tag = null } = c.req.valid("json");
-    const worker = findWorker(worker_id);
-    if (!worker) throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no worker of that id." });
+    const worker = requireWorker(worker_id);
     if (source_tag !== null && worker.source.type !== "git") {
       const message = "Only for a worker that is built from git.";
       throw new Problem({

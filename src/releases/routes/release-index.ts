@@ -1,8 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { findWorker } from "../../catalog/workers.ts";
+import { requireWorker } from "../../catalog/workers.ts";
 import { readDeliveryFacts } from "../../delivery/facts.ts";
 import { type AppContext, createRouter } from "../../http/app.ts";
-import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { documentResponse } from "../../http/static-document.ts";
 import { currentTime } from "../../time.ts";
@@ -72,8 +71,7 @@ releaseIndexRoutes.openapi(signature, async (c) => answer(c, "signature", c.req.
 
 /** One file of the pair. Caches ask each time, because a kept index beside a fresh signature would look altered. */
 async function answer(c: AppContext, part: keyof SignedIndex, name: string): Promise<Response> {
-  const worker = findWorker(name);
-  if (!worker) throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
+  const worker = requireWorker(name);
   const now = currentTime();
   const signer = await indexSigner(c.var.config);
   const { manifest } = await readDeliveryFacts(c.env, worker.id, null, now);

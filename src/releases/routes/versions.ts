@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { findWorker } from "../../catalog/workers.ts";
+import { requireWorker } from "../../catalog/workers.ts";
 import { recordMayLag } from "../../delivery/asker.ts";
 import { listingCoverage } from "../../delivery/decision.ts";
 import { readDeliveryFacts, readLedgerRecord } from "../../delivery/facts.ts";
@@ -55,9 +55,7 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const worker = findWorker(c.req.valid("param").id);
-    if (!worker)
-      throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
+    const worker = requireWorker(c.req.valid("param").id);
     const { channel, include_yanked } = c.req.valid("query");
     const holder = worker.tier === "premium" ? await readHolder(c) : null;
     const now = currentTime();
