@@ -12,13 +12,13 @@ const SigningKey = z.object({
   d: z.string().length(43),
 });
 
-const NO_SECRET = "must be at least 32 random bytes in base64url";
-
 const secretBytes = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{43,}$/, NO_SECRET)
-  // A last group of one character is half a byte.
-  .refine((text) => text.length % 4 !== 1, NO_SECRET)
+  .refine(
+    // A last group of one character is half a byte.
+    (text) => /^[A-Za-z0-9_-]{43,}$/.test(text) && text.length % 4 !== 1,
+    "must be at least 32 random bytes in base64url",
+  )
   .transform(decodeBase64Url);
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>

@@ -98,7 +98,8 @@ describe("the configuration", () => {
     "takes no secret that is not 32 bytes: %s",
     (text) => {
       for (const name of ["LICENSE_KEY_SECRET", "DOWNLOAD_LINK_SECRET"]) {
-        expect(faultOf({ ...production, [name]: text })).toContain(`${name}: `);
+        const fault = `Configuration: ${name}: must be at least 32 random bytes in base64url`;
+        expect(faultOf({ ...production, [name]: text })).toBe(fault);
       }
     },
   );

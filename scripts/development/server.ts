@@ -30,7 +30,10 @@ export async function refuseBusyPort(port: number): Promise<void> {
 
 /** A running `wrangler dev`. */
 export type DevelopmentServer = {
-  /** Resolves when the Worker answers. Throws, having shown what wrangler said, if it ends or takes two minutes. */
+  /**
+   * Resolves when the Worker is well. Throws, having shown what wrangler and the Worker said, if it ends, takes two minutes, or
+   * refuses its configuration.
+   */
   ready(signal: AbortSignal): Promise<void>;
   /** Shows on the terminal what wrangler and the Worker log from here on. */
   showLog(): void;
@@ -71,15 +74,20 @@ export function startServer(
     exited,
     async ready(signal) {
       const startedAt = Date.now();
-      while (!(await isHealthy(port))) {
+      for (;;) {
+        const health = await healthOf(port);
+        if (health === "well") return;
         signal.throwIfAborted();
+        await sleep(200);
         const waited = Date.now() - startedAt;
-        if (unseen !== null && (ended || waited > QUIET_FOR_MS)) {
+        if (unseen !== null && (ended || health === "refuses" || waited > QUIET_FOR_MS)) {
           process.stderr.write(Buffer.concat(unseen));
           unseen = null;
         }
+        if (health === "refuses") {
+          throw new Error(`The Worker refuses its configuration, see above: ${paths.variables}, or wrangler.toml.`);
+        }
         if (ended || waited > READY_WITHIN_MS) throw new Error("The Worker did not start.");
-        await sleep(200);
       }
     },
     showLog() {
@@ -96,12 +104,14 @@ export function startServer(
   };
 }
 
-async function isHealthy(port: number): Promise<boolean> {
+/** What `/health` says. It looks at nothing but the configuration, so a problem that the Worker itself answers with is about that. */
+async function healthOf(port: number): Promise<"well" | "refuses" | "silent"> {
   try {
     const response = await fetch(`http://localhost:${port}/health`, { signal: AbortSignal.timeout(5_000) });
     await response.body?.cancel();
-    return response.ok;
+    if (response.ok) return "well";
+    return response.headers.get("Content-Type")?.startsWith("application/problem+json") ? "refuses" : "silent";
   } catch {
-    return false;
+    return "silent";
   }
 }
