@@ -131,12 +131,18 @@ export function addHiveCommands(program: Command): void {
   program
     .command("deactivate")
     .summary("give this machine's seat back")
+    .description(
+      "Gives this machine's seat back. Where a newer key has replaced the one that this machine has, activate it with that first.",
+    )
     .action(async (_options: object, command: Command) => {
       const { context, state } = await openHive(command);
       const activation = activationAt(context, state);
       await deactivate(context.client, activation);
       await changeHiveState(process.env, (known) => ({ ...known, activation: null }));
-      context.show({ deactivated: activation.machine_id }, () => "Deactivated: the seat is free.");
+      context.show(
+        { deactivated: activation.machine_id },
+        () => "Deactivated: the seat is free, or will be once a running offline lease has ended.",
+      );
     });
 }
 

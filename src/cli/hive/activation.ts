@@ -2,7 +2,6 @@ import { hostname } from "node:os";
 import * as z from "zod";
 import type { CatalogClient } from "../catalog-client.ts";
 import { License } from "../license-view.ts";
-import { problemCode } from "../problem-error.ts";
 import { hostPlatform } from "./platform.ts";
 import type { Activation } from "./state.ts";
 
@@ -58,18 +57,13 @@ export async function withFreshToken(client: CatalogClient, activation: Activati
   return { ...activation, token: answer.token, token_expires_at: answer.expires_at };
 }
 
-/** Gives the seat back; a license that can no longer be used has no seat to give back. Throws `CliError`. */
+/** Gives the seat back, whatever the license's status. Repeatable. Throws `CliError`, as for a key that a newer one has replaced. */
 export async function deactivate(client: CatalogClient, activation: Activation): Promise<void> {
-  try {
-    await client.send({
-      method: "POST",
-      path: "/v1/licenses/deactivate",
-      credential: activation.license_key,
-      repeatable: true,
-      body: { fingerprint: activation.fingerprint },
-    });
-  } catch (error) {
-    const gone = ["KEY_ROTATED", "LICENSE_REVOKED", "LICENSE_EXPIRED", "MACHINE_DEACTIVATED"];
-    if (!gone.includes(problemCode(error) ?? "")) throw error;
-  }
+  await client.send({
+    method: "POST",
+    path: "/v1/licenses/deactivate",
+    credential: activation.license_key,
+    repeatable: true,
+    body: { fingerprint: activation.fingerprint },
+  });
 }
