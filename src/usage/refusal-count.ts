@@ -25,7 +25,8 @@ export const refusalCount: MiddlewareHandler<AppEnv> = async (c, next) => {
       code,
       worker_id: subject.workerId ?? null,
       license_id: subject.licenseId ?? null,
-      place: placeOf(c.req.raw),
+      // Nothing is kept of it otherwise, and a flood from everywhere would be as many different refusals.
+      place: subject.licenseId ? placeOf(c.req.raw) : null,
     },
     now,
   );

@@ -138,7 +138,10 @@ it("counts false credentials of hives, admins and customers, and nothing that is
   await ask("/v1/workers/no-such/latest/download");
   await ask("/no/such/page");
   expect(messages).toEqual([]);
-  await ask("/v1/licenses/me", bearer("rbee_lic_false"));
+  const cf = { country: "NL", asn: 1136 } as IncomingRequestCfProperties;
+  await ask("/v1/licenses/me", { ...bearer("rbee_lic_false"), cf });
+  // From where it came is told of genuine credentials only.
+  expect(messages).toMatchObject([{ refusals: [{ code: "KEY_INVALID", place: null }] }]);
   await ask("/v1/admin/stats", bearer("rbee_adm_false"));
   await ask("/v1/admin/stats", bearer((await makeToken(["audit:read"])).token));
   const visitor = new TestBrowser({ bindings });
