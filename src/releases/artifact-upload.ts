@@ -58,8 +58,11 @@ export async function declareArtifact(
   try {
     if (await insertArtifact(env.DB, actor, artifact, contents)) return { artifact, created: true };
   } catch (error) {
+    const now = await readRelease(env.DB, releaseId);
+    // What was carried out although its answer was lost keeps its upload.
+    if (now.artifacts.some(({ id }) => id === artifact.id)) return { artifact, created: true };
     await discardUpload(env.BINARIES, artifact);
-    const winner = findDeclared(await readRelease(env.DB, releaseId), file);
+    const winner = findDeclared(now, file);
     if (winner) return { artifact: winner, created: false };
     throw error;
   }

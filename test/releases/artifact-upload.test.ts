@@ -123,6 +123,25 @@ describe("declaring a file", () => {
     expect(both.filter(({ created }) => created)).toHaveLength(1);
   });
 
+  it("keeps its upload when the ledger's answer is lost on the way", async () => {
+    const other = randomBytes(10);
+    let lost = 0;
+    const batch = async (statements: D1PreparedStatement[]) => {
+      const results = await env.DB.batch(statements);
+      // Reads come in batches as well: the first that has written something is the one that adds the file.
+      if (results.every(({ meta }) => meta.changes === 0) || lost++ > 0) return results;
+      throw new Error("D1_ERROR: Network connection lost.");
+    };
+    const DB = Object.assign(Object.create(env.DB), { prepare: env.DB.prepare.bind(env.DB), batch });
+    const file = await declarationOf({ bytes: other, platform: "macos-aarch64" });
+    const declared = await declareArtifact({ ...env, DB }, publisher(), releaseId, file);
+    expect([lost, declared.created]).toEqual([1, true]);
+    await uploadAll(declared.artifact, other);
+    expect(await completeArtifact(env, publisher(), { releaseId, id: declared.artifact.id }, POLICY)).toMatchObject({
+      state: "ready",
+    });
+  });
+
   it("with other facts is a conflict", async () => {
     const file = await declarationOf({ bytes });
     for (const other of [
