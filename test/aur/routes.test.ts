@@ -64,6 +64,7 @@ describe("the RPC interface over HTTP", () => {
     ["paru", "/rpc", form(`v=5&type=info&arg%5B%5D=${FREE}&arg%5B%5D=${PREMIUM}`)],
     ["a form with a slash", "/rpc/", form(`v=5&type=info&arg[]=${FREE}&arg[]=${PREMIUM}`)],
     ["a path", `/rpc/v5/info?arg[]=${FREE}&arg[]=${PREMIUM}`, undefined],
+    ["auracle", "/rpc/v5/info", form(`arg[]=${FREE}&arg[]=${PREMIUM}`)],
   ])("answers %s's question for packages", async (_, path, init) => {
     const answer = answerOf("multiinfo", Info).parse(await json(path, init));
     expect(answer.resultcount).toBe(2);

@@ -44,6 +44,10 @@ const queryOf = (parameters: URLSearchParams): RpcQuery => ({
   args: [...parameters].filter(([name]) => name === "arg" || name === "arg[]").map(([, value]) => value),
 });
 
+async function formOf(c: AppContext): Promise<RpcQuery> {
+  return queryOf(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer())));
+}
+
 /** The RPC interface of aurweb: `/rpc` as helpers call it, and `/rpc/v5/...`. */
 export const rpc = createRouter();
 
@@ -70,14 +74,12 @@ for (const path of ["/rpc", "/rpc/"]) {
     responses,
   });
   rpc.openAPIRegistry.registerPath(post);
-  rpc.post(post.getRoutingPath(), jsonBodyLimit, async (c) => {
-    const form = new TextDecoder().decode(await c.req.arrayBuffer());
-    return answer(c, queryOf(new URLSearchParams(form)));
-  });
+  rpc.post(post.getRoutingPath(), jsonBodyLimit, async (c) => answer(c, await formOf(c)));
 }
 
 const type = z.string().openapi({ example: "info" });
 const arg = z.string().openapi({ example: "llm-worker-rbee-cpu" });
+const PathQuery = Query.omit({ v: true, type: true });
 
 for (const { path, params } of [
   { path: "/rpc/v5/{type}", params: z.object({ type }) },
@@ -89,7 +91,7 @@ for (const { path, params } of [
     tags: ["Package managers"],
     summary: "Ask for packages by path as an AUR helper",
     description,
-    request: { params, query: Query.omit({ v: true, type: true }) },
+    request: { params, query: PathQuery },
     responses,
   });
   rpc.openAPIRegistry.registerPath(route);
@@ -104,3 +106,20 @@ for (const { path, params } of [
     });
   });
 }
+
+const postByPath = createRoute({
+  method: "post",
+  path: "/rpc/v5/{type}",
+  tags: ["Package managers"],
+  summary: "Ask for many packages by path as an AUR helper",
+  description,
+  request: {
+    params: z.object({ type }),
+    body: { content: { "application/x-www-form-urlencoded": { schema: PathQuery } } },
+  },
+  responses,
+});
+rpc.openAPIRegistry.registerPath(postByPath);
+rpc.post(postByPath.getRoutingPath(), jsonBodyLimit, async (c) =>
+  answer(c, { ...(await formOf(c)), v: "5", type: c.req.param("type") ?? null }),
+);
