@@ -1,11 +1,21 @@
 import { env } from "cloudflare:workers";
-import fc from "fast-check";
 import type Stripe from "stripe";
 import { describe, expect, it, vi } from "vitest";
-import { reconcile } from "../../src/purchase/reconciliation.ts";
 import { ask as askAdmin, codeOf } from "../admin/admin-request.ts";
 import { activate, adminAct, count, ownerToken } from "../licensing/license-fixture.ts";
-import { ask, type Checkout, control, deliver, deliverAll, eventsOf, pay, shopEnv, status, stripe } from "./shop.ts";
+import {
+  ask,
+  type Checkout,
+  control,
+  deliver,
+  deliverAll,
+  eventsOf,
+  facts,
+  pay,
+  shopEnv,
+  status,
+  stripe,
+} from "./shop.ts";
 
 /** A purchase that everybody has been told of. */
 async function bought(plan: string, machines?: number): Promise<Checkout & { id: string; key: string }> {
@@ -28,14 +38,6 @@ async function deliverDisputes(checkout: Checkout): Promise<void> {
   for await (const event of stripe.events.list({ type: "charge.dispute.*", limit: 100 })) events.push(event);
   for (const event of events.reverse()) await deliver(event);
 }
-
-const facts = (id: string) =>
-  env.DB.prepare(
-    `SELECT admin_state, refund_state, dispute_state, subscription_state, expires_at, grace_seconds, machine_limit, plan
-     FROM licenses WHERE id = ?`,
-  )
-    .bind(id)
-    .first<Record<string, string | number | null>>();
 
 describe("a one-time purchase", () => {
   it("is kept by a partial refund, revoked by a full one, and restored when that fails", async () => {
@@ -295,87 +297,5 @@ describe("a refund by an admin", () => {
     const checkout = await bought("premium-lifetime");
     expect(await codeOf(await refund(checkout.id, {}))).toBe("VALIDATION_FAILED");
     expect(await codeOf(await refund("lic_nothing"))).toBe("LICENSE_NOT_FOUND");
-  });
-});
-
-/** Something that may happen to a purchase; what the account does not allow just then does not happen. */
-const HAPPENINGS: ((checkout: Checkout) => Promise<unknown>)[] = [
-  ({ sessionId }) => control(`subscriptions/${sessionId}/quantity`, { quantity: 8 }),
-  ({ sessionId }) => control(`subscriptions/${sessionId}/cancel`, { at_period_end: true }),
-  ({ sessionId }) => control(`subscriptions/${sessionId}/cancel`, { at_period_end: false }),
-  ({ sessionId }) => control(`subscriptions/${sessionId}/cancel`),
-  ({ sessionId }) => control(`subscriptions/${sessionId}/fail-renewal`),
-  ({ sessionId }) => control(`subscriptions/${sessionId}/pause`),
-  ({ sessionId }) => control("refunds", { session: sessionId, amount: 500 }),
-  ({ sessionId }) => control("refunds", { session: sessionId }),
-  ({ sessionId }) => control("disputes", { session: sessionId }),
-];
-
-describe("events in any order, any number of times, some of them never", () => {
-  const runs = fc.record({
-    plan: fc.constantFrom("premium-monthly", "premium-lifetime"),
-    happenings: fc.array(fc.nat({ max: HAPPENINGS.length - 1 }), { maxLength: 4 }),
-    order: fc.array(fc.nat(), { minLength: 1, maxLength: 25 }),
-  });
-
-  it("end in the license that they would have made one by one", async () => {
-    await fc.assert(
-      fc.asyncProperty(runs, async ({ plan, happenings, order }) => {
-        const checkout = await pay(plan);
-        for (const happening of happenings) await HAPPENINGS[happening]?.(checkout).catch(() => null);
-        const events = await eventsOf(checkout.sessionId);
-        for (const place of order) {
-          const event: Stripe.Event | undefined = events[place % events.length];
-          if (event) expect((await deliver(event)).status).toBe(200);
-        }
-        await Promise.all(events.map((event) => deliver(event)));
-        const { license } = await status(checkout);
-        const disordered = await facts(license?.id ?? "");
-        await env.DB.prepare("DELETE FROM stripe_events").run();
-        for (const event of events) await deliver(event);
-        expect(await facts(license?.id ?? "")).toEqual(disordered);
-        expect(await count("licenses", `checkout_session_id = '${checkout.sessionId}'`)).toBe(1);
-        expect(await count("mails", `kind = 'license_key' AND occasion = '${checkout.sessionId}'`)).toBe(1);
-      }),
-      { numRuns: 12 },
-    );
-  }, 120_000);
-});
-
-describe("what was told to a shop that could not listen", () => {
-  it("is found again in Stripe's own list", async () => {
-    const checkout = await pay("premium-lifetime");
-    const at = Math.floor(Date.now() / 600_000) * 600;
-    await reconcile(shopEnv, at);
-    expect(await count("licenses", `checkout_session_id = '${checkout.sessionId}'`)).toBe(1);
-    expect(await count("audit", "action = 'license.buy' AND actor = 'reconciliation'")).toBeGreaterThan(0);
-    await control("refunds", { session: checkout.sessionId });
-    await reconcile(shopEnv, at + 600);
-    expect((await status(checkout)).license?.status).toBe("revoked");
-  });
-
-  it("is tried again after the ledger failed half way, and ends in one license", async () => {
-    const checkout = await pay("premium-lifetime");
-    const [event] = (await eventsOf(checkout.sessionId)).filter(({ type }) => type === "checkout.session.completed");
-    if (!event) throw new Error("no event");
-    const broken = new Proxy(env.DB, {
-      get: (db, name) => {
-        if (name === "batch") {
-          return async (statements: D1PreparedStatement[]) => {
-            if (statements.length > 3) throw new Error("D1_ERROR: Network connection lost.");
-            return db.batch(statements);
-          };
-        }
-        const member: unknown = Reflect.get(db, name);
-        return typeof member === "function" ? member.bind(db) : member;
-      },
-    });
-    const failed = await deliver(event, { ...shopEnv, DB: broken });
-    expect(failed.status).toBe(503);
-    expect(await count("licenses")).toBe(0);
-    expect(await count("stripe_events", "handled_at IS NULL AND last_error IS NOT NULL")).toBe(1);
-    expect((await deliver(event)).status).toBe(200);
-    expect(await count("licenses")).toBe(1);
-    expect(await count("mails")).toBe(1);
   });
 });

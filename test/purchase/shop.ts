@@ -126,3 +126,12 @@ export async function deliver(event: Stripe.Event, at: Env = shopEnv): Promise<R
 export async function deliverAll(sessionId: string): Promise<void> {
   for (const event of await eventsOf(sessionId)) expect((await deliver(event)).status).toBe(200);
 }
+
+/** What the ledger says of a license that money decides, and an admin. */
+export const facts = (id: string) =>
+  env.DB.prepare(
+    `SELECT admin_state, refund_state, dispute_state, subscription_state, expires_at, grace_seconds, machine_limit, plan
+     FROM licenses WHERE id = ?`,
+  )
+    .bind(id)
+    .first<Record<string, string | number | null>>();
