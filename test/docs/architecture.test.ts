@@ -1,0 +1,24 @@
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import guide from "../../docs/architecture.md?raw";
+
+const sources = import.meta.glob<string>("../../src/*/*.{ts,tsx}", { query: "?raw", import: "default", eager: true });
+
+/** The names in the first column of the table under this heading. */
+function namesUnder(heading: string): string[] {
+  const [, section = ""] = guide.split(`## ${heading}\n`);
+  const rows = section.split("\n## ")[0]?.matchAll(/^\| (`[^|]+) \|/gm) ?? [];
+  return [...rows].flatMap(([, cell = ""]) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name)).sort();
+}
+
+it("docs/architecture.md says of every table of the ledger what it holds", async () => {
+  const { results } = await env.DB.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+  // Those of SQLite, D1 and the platform are not ours.
+  const tables = results.map(({ name }) => String(name)).filter((name) => !/^(sqlite|d1|_cf)_/.test(name));
+  expect(namesUnder("Data")).toEqual(tables);
+});
+
+it("docs/architecture.md says of every room what it can do", () => {
+  const rooms = new Set(Object.keys(sources).map((path) => path.split("/")[3] ?? ""));
+  expect(namesUnder("Rooms")).toEqual([...rooms].sort());
+});
