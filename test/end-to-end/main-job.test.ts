@@ -36,8 +36,7 @@ let port: number;
 let binary = "";
 let issued: z.infer<typeof Issued>;
 
-const curl = (...args: string[]): Promise<Run> =>
-  run("curl", ["--disable", "--noproxy", "*", "--silent", "--show-error", ...args]);
+const curl = (...args: string[]): Promise<Run> => run("curl", ["--disable", "--silent", "--show-error", ...args]);
 const fetched = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> =>
   schema.parse(JSON.parse((await curl(...args)).stdout));
 const dev = (): string => join(root, "dev");
