@@ -1,4 +1,5 @@
 import type { PageView } from "./page-view.ts";
+import { UNREADABLE_SESSION } from "./sample-history.ts";
 
 const PREMIUM = "/w/llm-worker-rbee-premium-cpu";
 
@@ -41,6 +42,12 @@ export const PUBLIC_VIEWS: readonly PageView[] = [
     caption: "A payment that failed",
     as: "anybody",
     path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.failed.sessionId}`,
+  },
+  {
+    name: "checkout-later",
+    caption: "A purchase that cannot be looked at just now",
+    as: "anybody",
+    path: () => `/checkout/success?session_id=${UNREADABLE_SESSION}`,
   },
   { name: "checkout-cancelled", caption: "Turned back", as: "anybody", path: () => "/checkout/cancelled" },
   { name: "checkout-unknown", caption: "No such purchase", as: "anybody", path: () => "/checkout/success" },

@@ -20,13 +20,17 @@ const REFUSALS = [
 
 const PLACES = ["DE 3320", "FR 12322", "NL 1136", "PL 5617", "US 7922", "BR 28573", "VN 7552"];
 
+/** A checkout session of an order that Stripe cannot say anything about. */
+export const UNREADABLE_SESSION = "cs_test_unreadable";
+
 /** More or less than `usual`, by the day of the week and a wave of its own: the same at every run. */
 const onDay = (usual: number, daysAgo: number, salt: number): number =>
   Math.max(0, Math.round(usual * (1 + 0.3 * Math.sin(daysAgo / 3 + salt) - (daysAgo % 7 < 2 ? 0.4 : 0))));
 
 /**
  * SQL for what only time brings about: daily counts of the three months before today, as the queue's consumer and the cron
- * would have written them, and a license that was used from many places. `now` is in Unix seconds.
+ * would have written them, a license that was used from many places, and an order that Stripe cannot be asked about. `now` is in
+ * Unix seconds.
  */
 export function historySql(sharedLicense: string, now: number): string {
   const today = now - (now % DAY);
@@ -54,5 +58,6 @@ export function historySql(sharedLicense: string, now: number): string {
     "license_places",
     PLACES.map((place) => [sharedLicense, place.slice(0, 2), Number(place.slice(3)), today - DAY, today]),
   );
+  insert("orders", [["order-unreadable", UNREADABLE_SESSION, "premium-monthly", 5, "open", "", now]]);
   return statements.join("\n");
 }

@@ -62,8 +62,7 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
               "It is yours for good."
             ) : (
               <>
-                The next payment is on <Time at={license.expires_at} />, unless you cancel before in{" "}
-                <a href="/account">your account</a>.
+                The next payment is on <Time at={license.expires_at} />, unless you cancel before.
               </>
             )}
           </p>
