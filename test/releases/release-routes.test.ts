@@ -136,15 +136,25 @@ describe("publishing over HTTP", () => {
     expect((await post(`/${id}/yank`, { reason: "x" })).status).toBe(409);
   });
 
-  it("wants a reason for what takes a release away", async () => {
+  it("takes a reason that is none only if it is left out", async () => {
     const { id } = await ready();
     await post(`/${id}/publish`);
-    for (const action of ["yank", "block"]) {
-      for (const body of [{}, { reason: "  " }, { reason: null }, { reason: "x".repeat(501) }]) {
-        expect(await codeOf(await post(`/${id}/${action}`, body))).toBe("VALIDATION_FAILED");
+    for (const body of [{ reason: "  " }, { reason: "x".repeat(501) }, { because: "x" }]) {
+      expect(await codeOf(await post(`/${id}/yank`, body))).toBe("VALIDATION_FAILED");
+    }
+    expect(await release(post(`/${id}/yank`, { reason: null }))).toMatchObject({ status: "yanked" });
+    expect(await release(post(`/${id}/block`))).toMatchObject({ status: "blocked" });
+  });
+
+  it("takes a media type with no body behind it for no body", async () => {
+    const { id } = await ready();
+    for (const type of ["application/json", "application/x-www-form-urlencoded"]) {
+      for (const body of [undefined, ""]) {
+        const headers = { "Content-Type": type };
+        const response = await ask("POST", `/v1/admin/releases/${id}/publish`, { token, body, headers });
+        expect([type, response.status]).toEqual([type, 200]);
       }
     }
-    expect((await release(get(`/${id}`))).status).toBe("published");
   });
 });
 

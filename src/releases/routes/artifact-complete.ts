@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authentication.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
+import { optionalBody } from "../../http/optional-body.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { completeArtifact } from "../artifact-completion.ts";
 import { PgpSignature, SignatureText } from "../release-fields.ts";
@@ -23,7 +24,7 @@ export const artifactComplete = createAdminRouter();
 
 artifactComplete.openapi(
   createRoute({
-    ...adminAccess("releases:write", jsonBodyLimit),
+    ...adminAccess("releases:write", jsonBodyLimit, optionalBody),
     method: "post",
     path: "/v1/admin/releases/{id}/artifacts/{artifact_id}/complete",
     tags: ["Admin: releases"],

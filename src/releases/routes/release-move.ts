@@ -3,35 +3,30 @@ import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../admin/authenticat
 import { Reason } from "../../admin/reason-schema.ts";
 import { createAdminRouter } from "../../admin/router.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
+import { optionalBody } from "../../http/optional-body.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { actOnRelease } from "../release-act.ts";
 import { ReleaseParams } from "../release-params.ts";
 import { RELEASE_ACTIONS } from "../release-status.ts";
 import { presentRelease, ReleaseAnswer } from "../release-view.ts";
 
-const MoveReason = Reason.openapi({ example: "crashes on start with driver 560" });
-
-const optional = {
-  required: false,
-  schema: z.object({ reason: MoveReason.nullish() }).strict().openapi("OptionalReason"),
-};
-const required = { required: true, schema: z.object({ reason: MoveReason }).strict().openapi("RequiredReason") };
+const Body = z
+  .object({ reason: Reason.nullish().openapi({ example: "crashes on start with driver 560" }) })
+  .strict()
+  .openapi("OptionalReason");
 
 const OPERATIONS = {
   publish: {
-    body: optional,
     summary: "Publish a draft",
     description:
       "From now on it is offered, and its files never change. `CONFLICT`: a file is not uploaded and checked.",
   },
   yank: {
-    body: required,
     summary: "Yank a release",
     description: "It is no longer listed nor the latest; who asks for the exact version still gets it.",
   },
-  unyank: { body: optional, summary: "Take a yank back", description: "It is listed again." },
+  unyank: { summary: "Take a yank back", description: "It is listed again." },
   block: {
-    body: required,
     summary: "Block a release",
     description: "For security and takedowns: nobody gets its files any more, ever. It cannot be taken back.",
   },
@@ -41,10 +36,10 @@ const OPERATIONS = {
 export const releaseMove = createAdminRouter();
 
 for (const action of RELEASE_ACTIONS) {
-  const { body, summary, description } = OPERATIONS[action];
+  const { summary, description } = OPERATIONS[action];
   releaseMove.openapi(
     createRoute({
-      ...adminAccess("releases:write", jsonBodyLimit),
+      ...adminAccess("releases:write", jsonBodyLimit, optionalBody),
       method: "post",
       path: `/v1/admin/releases/{id}/${action}`,
       tags: ["Admin: releases"],
@@ -52,7 +47,7 @@ for (const action of RELEASE_ACTIONS) {
       description: `${description} Doing it again changes nothing.`,
       request: {
         params: ReleaseParams,
-        body: { required: body.required, content: { "application/json": { schema: body.schema } } },
+        body: { required: false, content: { "application/json": { schema: Body } } },
       },
       responses: {
         200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
