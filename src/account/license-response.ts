@@ -1,8 +1,7 @@
 import type { Context } from "hono";
-import { formatLicenseKey } from "../licensing/license-key.ts";
+import { currentKey } from "../licensing/current-key.ts";
 import type { License } from "../licensing/license-record.ts";
 import { standingOf } from "../licensing/license-status.ts";
-import { licensingSecrets } from "../licensing/secrets.ts";
 import { stripePageOrigins } from "../purchase/stripe-page-origins.ts";
 import type { CustomerEnv } from "../session/customer.ts";
 import { currentTime, type UnixSeconds } from "../time.ts";
@@ -34,16 +33,11 @@ export async function answerWithLicense(
     license,
     words: await wordsFor(c, license, now),
     downloads: await readRecentDownloads(c.env.DB, license.id, DOWNLOADS_SHOWN),
-    licenseKey: showKey ? await keyOf(c, license) : null,
+    licenseKey: showKey ? await currentKey(c.var.config, license) : null,
     csrf: c.var.session.csrfToken,
     now,
     url: c.var.config.PUBLIC_URL,
     formTargets: stripePageOrigins(c.var.config),
     ...beside,
   });
-}
-
-async function keyOf(c: Context<CustomerEnv>, { id, generation }: License): Promise<string> {
-  const { keySecret } = await licensingSecrets(c.var.config);
-  return formatLicenseKey({ licenseId: id, generation }, keySecret);
 }

@@ -4,7 +4,7 @@ import type { ProblemCode } from "../http/problem.ts";
 import { pageDocs } from "../page/page-docs.ts";
 import type { ConsoleEnv } from "../session/console.ts";
 import type { ConsoleContext } from "./console-page.tsx";
-import { behind, CONSOLE_REFUSALS, FORM_REFUSALS, formBehind, formBody } from "./console-router.ts";
+import { behind, CONSOLE_FORM_REFUSALS, CONSOLE_REFUSALS, formBehind, formBody } from "./console-router.ts";
 import { answerAct, askForAct, type TwoStepAct } from "./two-step-act.tsx";
 
 /** Where an act is offered and to whom, and what its documentation says. */
@@ -58,7 +58,7 @@ export function registerAct<Params extends z.ZodObject, Input>(
       description: ["Without `idempotency_key` it answers with what would happen.", description].join(" ").trim(),
       answers: { 200: "What would happen.", 422: "The form again: something is missing or wrong.", ...answers },
       ...(leadsTo !== undefined && { leadsTo }),
-      refusals: [...FORM_REFUSALS, ...missing, ...refusals],
+      refusals: [...CONSOLE_FORM_REFUSALS, ...missing, ...refusals],
     }),
   });
   const act = (c: ConsoleContext) => actOf(c, named.parse(c.req.param()));

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import type { NeededScope } from "../admin/scopes.ts";
 import { createRouter } from "../http/app.ts";
 import { jsonBodyLimit } from "../http/foundation.ts";
+import { FORM_REFUSALS } from "../page/page-docs.ts";
 import { type ConsoleEnv, requireConsole } from "../session/console.ts";
 import { sessionForm } from "../session/form.ts";
 
@@ -36,4 +37,4 @@ export const formBody = (example: Record<string, string>) => ({
 export const CONSOLE_REFUSALS = ["INSUFFICIENT_SCOPE"] as const;
 
 /** Refusals of every form of the console, for `pageDocs`. */
-export const FORM_REFUSALS = ["INSUFFICIENT_SCOPE", "FORM_REFUSED", "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"] as const;
+export const CONSOLE_FORM_REFUSALS = [...CONSOLE_REFUSALS, ...FORM_REFUSALS] as const;

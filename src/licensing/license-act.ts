@@ -8,10 +8,9 @@ import { publishNow } from "../publication.ts";
 import { findRepetition, type IdempotentRequest, idempotentRequest, rememberRequest } from "../storage/idempotency.ts";
 import { isUniqueViolation, newChange } from "../storage/ledger.ts";
 import { type AdminAct, decideAdminAct } from "./admin-decision.ts";
-import { formatLicenseKey } from "./license-key.ts";
+import { currentKey } from "./current-key.ts";
 import type { License } from "./license-record.ts";
 import { requireLicense, updateLicense } from "./license-store.ts";
-import { licensingSecrets } from "./secrets.ts";
 
 /** A license after an admin's act. `key` where the act made one; `edge`: whether downloads follow already (`publishNow`). */
 export type ActedLicense = { license: License; key: string | null; edge: "published" | "pending" };
@@ -35,8 +34,7 @@ export async function actOnLicense(
   if (wanted.action !== "rotate-key") return { license, key: null, edge };
   if (changeId === null) await checkOwnRotation(c.env.DB, admin, id);
   sendMailsSoon(c);
-  const { keySecret } = await licensingSecrets(c.var.config);
-  return { license, key: await formatLicenseKey({ licenseId: id, generation: license.generation }, keySecret), edge };
+  return { license, key: await currentKey(c.var.config, license), edge };
 }
 
 /** Reads, decides and writes, again if the license changed in between. Returns it as it is afterwards, and what changed it. */

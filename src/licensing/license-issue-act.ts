@@ -6,11 +6,10 @@ import { sendMailsSoon } from "../mail/mail-sender.ts";
 import { publishNow } from "../publication.ts";
 import { findRepetition, idempotentRequest, rememberRequest } from "../storage/idempotency.ts";
 import { isUniqueViolation, newChange } from "../storage/ledger.ts";
+import { currentKey } from "./current-key.ts";
 import type { ActedLicense } from "./license-act.ts";
 import { type IssueRequest, licenseByHand } from "./license-issue.ts";
-import { formatLicenseKey } from "./license-key.ts";
 import { insertLicense, requireLicense } from "./license-store.ts";
-import { licensingSecrets } from "./secrets.ts";
 
 /** What an admin asks for, and whether the key is mailed to its owner; it is, unless this is false. */
 export type IssueOrder = IssueRequest & { send_mail?: boolean | undefined; reason?: string | undefined };
@@ -56,7 +55,5 @@ export async function issueLicense(
   if (issued.generation > 0) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
   const edge = await publishNow(c, { topic: "license", key: id }, id === license.id ? [change.id] : []);
   sendMailsSoon(c);
-  const { keySecret } = await licensingSecrets(c.var.config);
-  const key = await formatLicenseKey({ licenseId: id, generation: issued.generation }, keySecret);
-  return { license: issued, key, edge };
+  return { license: issued, key: await currentKey(c.var.config, issued), edge };
 }

@@ -3,7 +3,7 @@ import { renewRecoveryLink } from "../account/recovery-link-store.ts";
 import { recoveryToken, recoveryUrl } from "../account/recovery-token.ts";
 import { configOf } from "../config.ts";
 import { activationCommand } from "../install/license-prompt.ts";
-import { formatLicenseKey } from "../licensing/license-key.ts";
+import { currentKey } from "../licensing/current-key.ts";
 import { endOf } from "../licensing/license-status.ts";
 import { readLicense } from "../licensing/license-store.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
@@ -34,13 +34,12 @@ export type OutgoingMail = RenderedMail & { from: { name: string; email: string 
 export async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeconds): Promise<OutgoingMail> {
   const config = configOf(env);
   const mail = MailRow.parse(row);
-  const { keySecret } = await licensingSecrets(config);
   const license = mail.license_id === null ? null : await readLicense(env.DB, mail.license_id);
   if (mail.license_id !== null && license === null) throw new Error("the license of a mail is not there");
   const facts: LetterFacts = {
     plan: planName(license?.plan ?? String(mail.data["plan"] ?? "rbee")),
     license: license && {
-      key: await formatLicenseKey({ licenseId: license.id, generation: license.generation }, keySecret),
+      key: await currentKey(config, license),
       machineLimit: license.machine_limit,
       versions: license.versions,
       endsAt: endOf(license),
@@ -53,6 +52,7 @@ export async function composeMail(env: Env, row: Record<string, unknown>, now: U
   };
   if (mail.kind === "recovery_link") {
     const link = z.string().parse(mail.data["link"]);
+    const { keySecret } = await licensingSecrets(config);
     await renewRecoveryLink(env.DB, link, now);
     facts.recoveryUrl = recoveryUrl(config.PUBLIC_URL, await recoveryToken(link, keySecret));
   }

@@ -2,6 +2,18 @@ import { z } from "@hono/zod-openapi";
 import type { ProblemCode } from "../http/problem.ts";
 import { problems } from "../http/problem-schema.ts";
 
+/** Refusals of every page that takes a form, for `pageDocs`. */
+export const FORM_REFUSALS = ["FORM_REFUSED", "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"] as const;
+
+/** The `request.body` of a form with these fields. What is wrong with one is said on the page, so any text is taken. */
+export const formBody = <Name extends string>(examples: Record<Name, string>) => {
+  const fields = Object.entries<string>(examples).map(
+    ([name, example]) => [name, z.string().optional().openapi({ example })] as const,
+  );
+  const schema = z.object(Object.fromEntries(fields) as Record<Name, z.ZodOptional<z.ZodString>>);
+  return { content: { "application/x-www-form-urlencoded": { schema } } };
+};
+
 type Answer = {
   description: string;
   content: { "text/html": { schema: z.ZodString } };

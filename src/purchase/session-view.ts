@@ -1,10 +1,9 @@
 import type { Context } from "hono";
 import { type AppEnv, actorOf } from "../http/app.ts";
 import { mayLookUpSession } from "../http/rate-limit.ts";
-import { formatLicenseKey } from "../licensing/license-key.ts";
+import { currentKey } from "../licensing/current-key.ts";
 import type { License } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
-import { licensingSecrets } from "../licensing/secrets.ts";
 import { sendMailsSoon } from "../mail/mail-sender.ts";
 import { isBuyer } from "./buyer-cookie.ts";
 import { fulfil } from "./fulfilment.ts";
@@ -43,8 +42,7 @@ export async function viewSession(c: Context<AppEnv>, sessionId: string): Promis
   }
   const license = await readLicense(c.env.DB, licenseId);
   if (!license) return null;
-  const { keySecret } = await licensingSecrets(c.var.config);
-  const key = await formatLicenseKey({ licenseId, generation: license.generation }, keySecret);
+  const key = await currentKey(c.var.config, license);
   return {
     status: "complete",
     license,

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { LicenseParams } from "../../licensing/license-params.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
 import { openBillingPortal } from "../../purchase/billing-portal.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
-import { FORM_REFUSALS, formBody, SIGNED_IN_FORM } from "../account-router.ts";
+import { SIGNED_IN_FORM } from "../account-router.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
 
 const route = createRoute({

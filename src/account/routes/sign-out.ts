@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
 import type { CustomerEnv } from "../../session/customer.ts";
 import { endSession } from "../../session/session-start.ts";
-import { FORM_REFUSALS, formBody, SIGNED_IN_FORM } from "../account-router.ts";
+import { SIGNED_IN_FORM } from "../account-router.ts";
 
 const route = createRoute({
   method: "post",

@@ -12,9 +12,9 @@ import { currentTime } from "../../time.ts";
 import { type ConsoleContext, consolePage } from "../console-page.tsx";
 import {
   behind,
+  CONSOLE_FORM_REFUSALS,
   CONSOLE_REFUSALS,
   createConsoleRouter,
-  FORM_REFUSALS,
   formBehind,
   formBody,
 } from "../console-router.ts";
@@ -55,7 +55,7 @@ const search = createRoute({
     description: "By its key, too, which no address and no log ever holds: so it is sent as a form.",
     answers: { 422: "The page again: this is no key of ours, or another kind of credential." },
     leadsTo: "The license, if it is one; else the list of those found.",
-    refusals: FORM_REFUSALS,
+    refusals: CONSOLE_FORM_REFUSALS,
   }),
 });
 

@@ -5,13 +5,13 @@ import { PROBLEMS, Problem } from "../../http/problem.ts";
 import { Field } from "../../page/field.tsx";
 import { PostForm } from "../../page/form.tsx";
 import { type Page, page } from "../../page/page.tsx";
-import { pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, pageDocs } from "../../page/page-docs.ts";
 import { SiteHeader } from "../../page/site-header.tsx";
 import { signInByToken } from "../../session/console.ts";
 import { ownForm } from "../../session/form.ts";
 import { returnPath } from "../../session/return-path.ts";
 import { currentSession, endSession } from "../../session/session-start.ts";
-import { createConsoleRouter, FORM_REFUSALS, formBehind, formBody } from "../console-router.ts";
+import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "../console-router.ts";
 import { sentForm } from "../sent-form.ts";
 
 const RETURN_FIELD = "return";
@@ -54,7 +54,7 @@ const leave = createRoute({
       "This session, or with `everywhere` each one that was begun with the same token or by the same person.",
     answers: {},
     leadsTo: "The form to sign in.",
-    refusals: FORM_REFUSALS,
+    refusals: CONSOLE_FORM_REFUSALS,
   }),
 });
 

@@ -9,7 +9,7 @@ import { publishers } from "../../publication.ts";
 import { retryEvent } from "../../purchase/event-retry.ts";
 import { newChange, recordAct } from "../../storage/ledger.ts";
 import { drainOutbox } from "../../storage/outbox.ts";
-import { createConsoleRouter, FORM_REFUSALS, formBehind, formBody } from "../console-router.ts";
+import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "../console-router.ts";
 import { systemPath } from "../system/done.ts";
 
 const LEADS_TO = "The system page, which says what came of it.";
@@ -25,7 +25,7 @@ const event = createRoute({
     summary: "Handle a payment event now, by a form",
     answers: {},
     leadsTo: LEADS_TO,
-    refusals: [...FORM_REFUSALS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
+    refusals: [...CONSOLE_FORM_REFUSALS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
 });
 
@@ -34,7 +34,12 @@ const mail = createRoute({
   path: "/admin/system/mails/{id}/retry",
   ...formBehind("licenses:write"),
   request: { params: params("mail_06b4m2v8w5r7q1t3x9z2k4n6p8"), ...formBody({}) },
-  ...pageDocs({ summary: "Send a mail now, by a form", answers: {}, leadsTo: LEADS_TO, refusals: FORM_REFUSALS }),
+  ...pageDocs({
+    summary: "Send a mail now, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
 });
 
 const publication = createRoute({
@@ -42,7 +47,12 @@ const publication = createRoute({
   path: "/admin/system/publish",
   ...formBehind("licenses:write"),
   request: formBody({}),
-  ...pageDocs({ summary: "Publish what waits, by a form", answers: {}, leadsTo: LEADS_TO, refusals: FORM_REFUSALS }),
+  ...pageDocs({
+    summary: "Publish what waits, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
 });
 
 /** What the cron does by itself, now. */

@@ -1,8 +1,8 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AppContext, AppEnv } from "../../http/app.ts";
 import { jsonBodyLimit } from "../../http/foundation.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../http/problem.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
 import { ownForm } from "../../session/form.ts";
 import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../checkout-start.ts";
 import { readPlanOffers } from "../plan-offers.ts";
@@ -33,22 +33,10 @@ const order = createRoute({
       429: "The plans, saying that too many checkouts were begun.",
       503: "The plans, saying that nothing can be bought just now.",
     },
-    refusals: ["MALFORMED_REQUEST", "FORM_REFUSED", "PAYLOAD_TOO_LARGE"],
+    refusals: FORM_REFUSALS,
   }),
   middleware: [jsonBodyLimit, ownForm],
-  request: {
-    body: {
-      content: {
-        "application/x-www-form-urlencoded": {
-          // What is wrong with it is said on the page, not by a problem.
-          schema: z.object({
-            plan: z.string().optional().openapi({ example: "premium-monthly" }),
-            machines: z.string().optional().openapi({ example: "5" }),
-          }),
-        },
-      },
-    },
-  },
+  request: { body: formBody({ plan: "premium-monthly", machines: "5" }) },
 });
 
 /** Registers `GET /plans` and `POST /checkout`. */
