@@ -60,7 +60,10 @@ export function addLicenseCommands(program: Command): void {
   withPaging(license.command("list"))
     .summary("find licenses")
     .description("Lists licenses, newest first.")
-    .option("--query <text>", "the beginning of an email address, or an id: the license's, a machine's or one of Stripe's")
+    .option(
+      "--query <text>",
+      "the beginning of an email address, or an id: the license's, a machine's or one of Stripe's",
+    )
     .option("--status <status>", "active, suspended, revoked or expired")
     .option("--plan <plan>", "only those of this plan")
     .action(
