@@ -1,28 +1,14 @@
 import { Problem } from "../http/problem.ts";
-import { type License, LicenseRow, MachineRow } from "../licensing/license-record.ts";
-import { readLicense } from "../licensing/license-store.ts";
+import type { License } from "../licensing/license-record.ts";
+import { readLicense, selectLicenses } from "../licensing/license-store.ts";
 import type { Session } from "../session/session.ts";
 
 /** Who is signed in to the account: with a license's key, or with a link mailed to an address. */
 type Customer = Session<"account">["by"];
 
 /** The licenses of who is signed in, oldest first: a key's own, a mail address's all. Throws what D1 throws. */
-export async function listOwnLicenses(db: D1Database, { kind, subject }: Customer): Promise<License[]> {
-  const mine = kind === "license" ? "id = ?" : "email = ?";
-  const [licenses, machines] = await db.batch<Record<string, unknown>>([
-    db.prepare(`SELECT * FROM licenses WHERE ${mine} ORDER BY id`).bind(subject),
-    db
-      .prepare(
-        `SELECT * FROM machines WHERE license_id IN (SELECT id FROM licenses WHERE ${mine}) ORDER BY activated_at, id`,
-      )
-      .bind(subject),
-  ]);
-  const byLicense = Map.groupBy(machines?.results ?? [], (machine) => machine["license_id"]);
-  return (licenses?.results ?? []).map((row) => {
-    const license = LicenseRow.parse(row);
-    return { ...license, machines: (byLicense.get(license.id) ?? []).map((machine) => MachineRow.parse(machine)) };
-  });
-}
+export const listOwnLicenses = (db: D1Database, { kind, subject }: Customer): Promise<License[]> =>
+  selectLicenses(db, kind === "license" ? "id = ?" : "email = ?", subject);
 
 /**
  * The license with this id, if it belongs to who is signed in. Throws LICENSE_NOT_FOUND for everybody else's as for those

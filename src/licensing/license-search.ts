@@ -1,6 +1,7 @@
 import type { UnixSeconds } from "../time.ts";
-import { type License, LicenseRow, MachineRow } from "./license-record.ts";
+import type { License } from "./license-record.ts";
 import { type LicenseStatus, statusCondition } from "./license-status.ts";
+import { selectLicenses } from "./license-store.ts";
 import { searchTermCondition } from "./search-term.ts";
 
 /** What licenses to list: all conditions together. */
@@ -50,15 +51,5 @@ export async function searchLicenses(
     .bind(...params)
     .all<{ id: string }>();
   const found = JSON.stringify(ids.map(({ id }) => id));
-  const [licenses, machines] = await db.batch<Record<string, unknown>>([
-    db.prepare("SELECT * FROM licenses WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC").bind(found),
-    db
-      .prepare("SELECT * FROM machines WHERE license_id IN (SELECT value FROM json_each(?)) ORDER BY activated_at, id")
-      .bind(found),
-  ]);
-  const byLicense = Map.groupBy(machines?.results ?? [], (machine) => machine["license_id"]);
-  return (licenses?.results ?? []).map((row) => {
-    const license = LicenseRow.parse(row);
-    return { ...license, machines: (byLicense.get(license.id) ?? []).map((machine) => MachineRow.parse(machine)) };
-  });
+  return (await selectLicenses(db, "id IN (SELECT value FROM json_each(?))", found)).reverse();
 }

@@ -21,6 +21,26 @@ export async function requireLicense(db: D1Database, id: string): Promise<Licens
   throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
 }
 
+/**
+ * The licenses that a condition over `licenses` with one parameter picks, oldest first, each with its machines (oldest first).
+ * Throws what D1 throws.
+ */
+export async function selectLicenses(db: D1Database, condition: string, value: string): Promise<License[]> {
+  const [licenses, machines] = await db.batch<Record<string, unknown>>([
+    db.prepare(`SELECT * FROM licenses WHERE ${condition} ORDER BY id`).bind(value),
+    db
+      .prepare(
+        `SELECT * FROM machines WHERE license_id IN (SELECT id FROM licenses WHERE ${condition}) ORDER BY activated_at, id`,
+      )
+      .bind(value),
+  ]);
+  const byLicense = Map.groupBy(machines?.results ?? [], (machine) => machine["license_id"]);
+  return (licenses?.results ?? []).map((row) => {
+    const license = LicenseRow.parse(row);
+    return { ...license, machines: (byLicense.get(license.id) ?? []).map((machine) => MachineRow.parse(machine)) };
+  });
+}
+
 /** The licenses of a mail address in lower case, oldest first, without their machines. Throws what D1 throws. */
 export async function readLicensesByEmail(db: D1Database, email: string): Promise<LicenseRow[]> {
   const { results } = await db.prepare("SELECT * FROM licenses WHERE email = ? ORDER BY id").bind(email).all();
