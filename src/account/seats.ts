@@ -7,6 +7,3 @@ export const hasLease = ({ lease_until }: MachineRow, now: UnixSeconds): boolean
 /** The machines that hold a seat at `now`, as `takeSeat` counts them: active ones, and those whose lease still runs. */
 export const seatedMachines = ({ machines }: License, now: UnixSeconds): MachineRow[] =>
   machines.filter((machine) => machine.deactivated_at === null || hasLease(machine, now));
-
-/** How many seats of a license are taken at `now`. */
-export const seatsTaken = (license: License, now: UnixSeconds): number => seatedMachines(license, now).length;

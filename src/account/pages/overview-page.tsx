@@ -4,7 +4,7 @@ import { StatusBadge } from "../../page/status-badge.tsx";
 import { planName } from "../../purchase/plans.ts";
 import type { UnixSeconds } from "../../time.ts";
 import { licensePath } from "../license-path.ts";
-import { seatsTaken } from "../seats.ts";
+import { seatedMachines } from "../seats.ts";
 import type { StandingWords } from "../standing-words.tsx";
 import { AccountEnd, accountPage } from "./account-page.tsx";
 
@@ -37,7 +37,7 @@ const ListedLicense: FC<Listed & { now: UnixSeconds }> = ({ license, words, now 
     </div>
     <p>{words.says}</p>
     <p class="quiet">
-      {seatsTaken(license, now)} of {license.machine_limit} machines in use · <code>{license.id}</code>
+      {seatedMachines(license, now).length} of {license.machine_limit} machines in use · <code>{license.id}</code>
     </p>
   </article>
 );
