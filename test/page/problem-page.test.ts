@@ -18,7 +18,10 @@ describe("a refusal", () => {
   });
 
   it("leads who works in the console back there", async () => {
-    expect(await (await ask("/admin/no-such-page", BROWSER)).text()).toContain('href="/admin">Back to the console');
+    const html = await (await ask("/admin/no-such-page", BROWSER)).text();
+    expect(html).toContain('href="/admin">Back to the console');
+    expect(html).toContain('href="/admin">rbee console');
+    expect(html).not.toContain('href="/plans"');
     expect(await (await ask("/administration", BROWSER)).text()).not.toContain("Back to the console");
   });
 
