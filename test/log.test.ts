@@ -70,4 +70,13 @@ describe("masked", () => {
       "GET /v1/workers/{id}/versions 200 lic_06b3 adm_06b4 cus_12 D1_ERROR: no such table at x (/app/node_modules/.pnpm/hono@4.13.19/dist/compose.js:22:8)";
     expect(masked(text)).toBe(text);
   });
+
+  it("gets through a long text that goes on and on beginning a token", () => {
+    const text = "eyJ".repeat(300_000);
+    expect(masked(`${text} eyJhbGciOiJFZERTQSJ9.e30.c2ln`)).toBe(`${text} (masked token)`);
+  });
+
+  it("finds a token with something right before it", () => {
+    expect(masked("v=%20eyJhbGciOiJFZERTQSJ9.e30.c2ln!")).toBe("v=%(masked token)!");
+  });
 });
