@@ -7,7 +7,9 @@ import type { LicensePatch } from "./license-store.ts";
 
 /** What an admin can do to a license. */
 export type AdminAct =
-  | { action: "revoke" | "suspend" | "reinstate" | "rotate-key" }
+  | { action: "revoke" | "suspend" | "reinstate" }
+  /** `generation`: that of the key to replace; without it, whichever is current. */
+  | { action: "rotate-key"; generation?: number }
   | { action: "extend"; until: { expires_at: UnixSeconds } | { days: number } };
 
 const MAX_GENERATION = 0xffff;
@@ -40,6 +42,11 @@ export function decideAdminAct(
       }
       return ok(admin_state === "none" ? null : { admin_state: "none" });
     case "rotate-key":
+      if (act.generation !== undefined && act.generation !== license.generation) {
+        return conflict(
+          "The key was replaced by somebody else at the same time. The newest one is in the owner's mail.",
+        );
+      }
       if (license.generation >= MAX_GENERATION) return conflict("This license has used up its keys; issue a new one.");
       return ok({ generation: license.generation + 1 });
     case "extend": {

@@ -56,7 +56,7 @@ const rotate = createRoute({
 
 const replacedMeanwhile: Refusal = {
   code: "CONFLICT",
-  detail: "The key was replaced by somebody else at the same time. The newest one is in the mail.",
+  detail: "The key has been replaced once more. The newest one is in the mail.",
 };
 
 /** Registers `POST /account/licenses/{id}/key`, `GET` and `POST /account/licenses/{id}/rotate-key`. */
@@ -78,10 +78,12 @@ export function registerKey(router: OpenAPIHono<CustomerEnv>): void {
       return answerWithLicense(c, license, { showKey: true, isRotated: true });
     }
     const actor = { ...actorOf(c, `account:${license.id}`), scopes: [] };
-    const once = `rotate-key ${license.generation}`;
-    const rotated = await actOnLicense(c, actor, license.id, { action: "rotate-key" }, "by its owner", once);
-    // Somebody else has replaced the key at the same moment, an admin against a thief perhaps: this session ends with the old one.
-    if (rotated.license.generation !== license.generation + 1) throw new Problem(replacedMeanwhile);
+    const { generation } = license;
+    const act = { action: "rotate-key", generation } as const;
+    // An admin may replace the key at the same moment, perhaps against this very session: then this replaces nothing.
+    const rotated = await actOnLicense(c, actor, license.id, act, "by its owner", `rotate-key ${generation}`);
+    // The form's repetition may find a key that the owner has made since, elsewhere: this session ends with the old one.
+    if (rotated.license.generation !== generation + 1) throw new Problem(replacedMeanwhile);
     await keepSession(c.env.DB, session.id, rotated.license);
     return answerWithLicense(c, rotated.license, { showKey: true, isRotated: true });
   });
