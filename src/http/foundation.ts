@@ -29,6 +29,8 @@ export const foundation: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("subject", {});
   c.set("config", configOf(c.env));
   await next();
+  // What only leads to a page is no more to be stored than the page.
+  if (c.res.status === 303) c.res.headers.set("Cache-Control", "no-store");
   stamp(c.res.headers, c.var.requestId);
 };
 

@@ -24,4 +24,12 @@ describe("every response", () => {
     expect(problem).toMatchObject({ status: 404, code: "NOT_FOUND", error: problem["title"] });
     expect(problem["request_id"]).toBe(response.headers.get("X-Request-Id"));
   });
+
+  it.each(["/w/cpu", "/recover", "/account", "/account/licenses/lic_x", "/admin", "/admin/licenses?q=ada"])(
+    "is not stored where %s only leads to a page",
+    async (path) => {
+      const response = await exports.default.fetch(`https://catalog.test${path}`, { redirect: "manual" });
+      expect([response.status, response.headers.get("Cache-Control")]).toEqual([303, "no-store"]);
+    },
+  );
 });
