@@ -73,7 +73,11 @@ export class Problem extends Error implements Refusal {
   }
 }
 
-const challenge = 'Bearer realm="rbee", Basic realm="rbee", charset="UTF-8"';
+/** `WWW-Authenticate` where a token is asked for: browsers show the answer, and no dialog. */
+export const BEARER_CHALLENGE = 'Bearer realm="rbee"';
+
+/** `WWW-Authenticate` where Basic is taken, too: pacman sends `user:key` only after it has seen it, and browsers ask for it. */
+export const CHALLENGES = `${BEARER_CHALLENGE}, Basic realm="rbee", charset="UTF-8"`;
 
 /** The URI that names a kind of problem (RFC 9457, section 3.1.1). */
 export const problemType = (code: ProblemCode): string =>
@@ -85,7 +89,7 @@ export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string,
 
 /**
  * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for clients that predate it.
- * Every 401 carries both challenges, because pacman sends `user:key` only after it has seen `Basic`.
+ * Every 401 carries both challenges.
  */
 export function problemResponse(refusal: Refusal, requestId: string): Response {
   const { status, title } = PROBLEMS[refusal.code];
@@ -95,7 +99,7 @@ export function problemResponse(refusal: Refusal, requestId: string): Response {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
   });
-  if (status === 401) headers.set("WWW-Authenticate", challenge);
+  if (status === 401) headers.set("WWW-Authenticate", CHALLENGES);
   const body = {
     type: problemType(refusal.code),
     title,

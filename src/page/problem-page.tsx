@@ -1,4 +1,4 @@
-import { PROBLEMS, type Refusal, waitHeaders } from "../http/problem.ts";
+import { BEARER_CHALLENGE, CHALLENGES, PROBLEMS, type Refusal, waitHeaders } from "../http/problem.ts";
 import { page } from "./page.tsx";
 import { SiteHeader } from "./site-header.tsx";
 
@@ -10,7 +10,10 @@ export const isForPeople = (request: Request): boolean =>
   (request.headers.get("Accept")?.includes("text/html") ?? false) &&
   !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
 
-/** A refusal as a page, with the status that `problemResponse` would give it, and a way back to where its reader came from. */
+/**
+ * A refusal as a page, with the status that `problemResponse` would give it, and a way back to where its reader came from. Where
+ * it is a 401 (RFC 9110, section 15.5.2), a browser first asks for machine and key, which Basic takes; the console takes none.
+ */
 export function problemPage(request: Request, refusal: Refusal, requestId: string): Promise<Response> {
   const { code, detail, headers = {} } = refusal;
   const { status, title } = PROBLEMS[code];
@@ -20,7 +23,11 @@ export function problemPage(request: Request, refusal: Refusal, requestId: strin
     status,
     // Who is refused in the console may not be signed in to it: its parts are not offered.
     header: inConsole ? <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={[]} /> : undefined,
-    headers: { ...headers, ...waitHeaders(refusal) },
+    headers: {
+      ...headers,
+      ...waitHeaders(refusal),
+      ...(status === 401 && { "WWW-Authenticate": inConsole ? BEARER_CHALLENGE : CHALLENGES }),
+    },
     main: (
       <>
         <h1>{title}</h1>

@@ -67,6 +67,13 @@ describe("who comes to the console through Cloudflare Access", () => {
     expect(await count("sessions")).toBe(1);
   });
 
+  it("with an assertion that is not Access's is told so, and asked for no password, which opens nothing here", async () => {
+    const headers = { "Cf-Access-Jwt-Assertion": "made.up.assertion", Accept: "text/html" };
+    const response = await new TestBrowser({ bindings: accessEnv }).get("/admin", headers);
+    expect([response.status, response.headers.get("WWW-Authenticate")]).toEqual([401, 'Bearer realm="rbee"']);
+    expect(await response.text()).toContain("The Access assertion is not valid here.");
+  });
+
   it("and was given no scope may do nothing, and is not sent round in circles", async () => {
     const browser = new TestBrowser({ bindings: accessEnv });
     const response = await browser.get("/admin", await comingAs("eve@rbee.dev"));

@@ -41,4 +41,10 @@ describe("a refusal", () => {
       expect((await ask("/no/such/path", accept)).headers.get("Content-Type")).toBe("application/problem+json");
     }
   });
+
+  it("asks a browser for a password, too, where one opens a premium repository", async () => {
+    const response = await ask("/arch/rbee-premium/os/x86_64/rbee-premium.db", BROWSER);
+    expect([response.status, response.headers.get("Content-Type")]).toEqual([401, "text/html; charset=utf-8"]);
+    expect(response.headers.get("WWW-Authenticate")).toMatch(/^Bearer .*, Basic realm="rbee"/);
+  });
 });
