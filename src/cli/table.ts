@@ -1,8 +1,4 @@
-/**
- * A text of somebody else's (a machine's name, a note) made safe to print: no control characters, which could move the
- * cursor or recolor the terminal, and no characters that turn the direction of writing.
- */
-export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "?");
+import { printable } from "../printable.ts";
 
 const cell = (value: string | number | null | undefined): string =>
   value === null || value === undefined || value === "" ? "-" : printable(String(value));

@@ -35,6 +35,15 @@ describe("activation", () => {
     expect((await hive("POST", "/v1/licenses/token", { credential: key, body })).status).toBe(200);
   });
 
+  it("keeps of a machine's name nothing that would turn a line around where it is shown, and refuses none for it", async () => {
+    const { key } = await issueLicense();
+    const response = await activate(key, "m", { name: "\u202eattic\u2066\n", platform: "linux-\u202dx86_64" });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ machine: { name: "?attic??", platform: "linux-?x86_64" } });
+    const kept = await env.DB.prepare("SELECT name, platform FROM machines").first();
+    expect(kept).toEqual({ name: "?attic??", platform: "linux-?x86_64" });
+  });
+
   it("stores no fingerprint", async () => {
     const { key } = await issueLicense();
     await activate(key, "very-telling-fingerprint");

@@ -1,9 +1,9 @@
 import * as z from "zod";
+import { printable } from "../../printable.ts";
 import type { MinisignPublicKey } from "../../releases/minisign.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { digestFile, type FileDigest } from "../file-digest.ts";
 import { problemCode } from "../problem-error.ts";
-import { printable } from "../table.ts";
 import { type FileVerdict, judgeFile } from "./file-verdict.ts";
 import type { IndexSource } from "./index-source.ts";
 import { type FileProvenance, readProvenance } from "./provenance-source.ts";

@@ -5,6 +5,7 @@ import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
 import { Problem } from "../../http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { countActivation } from "../../http/rate-limit.ts";
+import { printable } from "../../printable.ts";
 import { publishNow } from "../../publication.ts";
 import { activateMachine } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
@@ -19,8 +20,16 @@ const Body = z
       description: "What tells this machine from others and stays the same; kept only as a hash.",
       example: "9f86d081884c7d65",
     }),
-    name: z.string().max(100).nullish().openapi({ description: "A name for people.", example: "attic" }),
-    platform: z.string().max(64).nullish().openapi({ example: "linux-x86_64" }),
+    name: z
+      .string()
+      .max(100)
+      .overwrite(printable)
+      .nullish()
+      .openapi({
+        description: "A name for people; question marks take the place of control characters.",
+        example: "attic",
+      }),
+    platform: z.string().max(64).overwrite(printable).nullish().openapi({ example: "linux-x86_64" }),
     offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
   })
   .openapi("Activation");
