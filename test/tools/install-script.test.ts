@@ -122,6 +122,12 @@ describe.runIf(scriptRuns)("a free worker", () => {
     expect([cpu.code, cpu.stderr]).toEqual([0, expect.stringContaining("Chose the cpu worker")]);
   });
 
+  it("is said to have no such version where that is all that is wrong", async () => {
+    const { code, stderr } = await pipe(workDirectory(), "cpu --version 9.9.9");
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${FREE} has no such version`)]);
+    expect(stderr).not.toMatch(/no binary|makepkg/);
+  });
+
   it("is listed with the others for this machine", async () => {
     const { code, stdout } = await pipe(workDirectory(), "--list");
     expect([code, stdout.split("\n").map((line) => line.split(/\s+/)[0])]).toEqual([

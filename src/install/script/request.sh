@@ -63,9 +63,9 @@ refused() {
     value=$(member "${hint#*:}")
     [ -z "$value" ] || say "${hint%%:*}: $value"
   done
-  # Without a license asked for, the worker is a free one.
-  case $headers/$code in
-    /VERSION_NOT_FOUND | /ARTIFACT_NOT_FOUND)
+  # Without a license asked for, the worker is a free one. A version that was named and does not exist is not to be built either.
+  case $headers/$code/$version in
+    /VERSION_NOT_FOUND/latest | /ARTIFACT_NOT_FOUND/*)
       say "There is no binary of it for $platform. Your rbee hive can build it; so can makepkg:"
       say "  curl -fsSO $CATALOG/workers/$worker/PKGBUILD && makepkg -si"
       ;;
