@@ -51,8 +51,8 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
       <h1>Thank you. Your license is ready.</h1>
       {key === null ? (
         <p>
-          Your license key <code id="license-key">{maskedKey}</code> has been mailed to you. It is shown in full only in
-          the browser that began the purchase.
+          Your license key <code id="license-key">{maskedKey}</code> has been mailed to you. This page shows it in full
+          only in the browser that began the purchase, and only until the key is replaced.
         </p>
       ) : (
         <>
