@@ -52,7 +52,7 @@ export const MachineRow = z.object({
 });
 export type MachineRow = z.output<typeof MachineRow>;
 
-/** A license with all its machines, deactivated ones included. */
+/** A license with its machines, those deactivated within the last 90 days included (src/storage/retention.ts). */
 export type License = LicenseRow & { machines: MachineRow[] };
 
 /**

@@ -4,6 +4,11 @@ import { DAY, HOUR, MINUTE, type UnixSeconds } from "../time.ts";
 const REQUESTS_KEPT = 30 * DAY;
 /** Twice as long as the throttle of activations looks back. */
 const ACTIVATIONS_KEPT = 2 * DAY;
+/**
+ * Whoever reads a license reads its machines, too, of which it may make new ones every day (`activationsPerDay`). Deactivated ones
+ * are for support to look at: far longer than a lease, the longest token, can run.
+ */
+const DEACTIVATED_MACHINES_KEPT = 90 * DAY;
 /** A checkout can be paid for a day, and a delayed payment fails within weeks: after three months nobody asks for it. */
 const UNPAID_ORDERS_KEPT = 90 * DAY;
 /** Twice as long as Stripe lists events or lets them be sent again: none comes back that was forgotten. */
@@ -25,6 +30,9 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
   await db.batch([
     db.prepare("DELETE FROM idempotency_keys WHERE created_at < ?").bind(now - REQUESTS_KEPT),
     db.prepare("DELETE FROM machine_activations WHERE activated_at < ?").bind(now - ACTIVATIONS_KEPT),
+    db
+      .prepare("DELETE FROM machines WHERE deactivated_at < ? AND lease_until <= ?")
+      .bind(now - DEACTIVATED_MACHINES_KEPT, now),
     db
       .prepare("DELETE FROM orders WHERE state IN ('open', 'failed') AND created_at < ?")
       .bind(now - UNPAID_ORDERS_KEPT),

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { readLicense } from "../../src/licensing/license-store.ts";
 import { eventHandled, keepEvent } from "../../src/purchase/event-store.ts";
 import { forgetOldRows, isRetentionTime } from "../../src/storage/retention.ts";
-import { DAY } from "../../src/time.ts";
+import { currentTime, DAY } from "../../src/time.ts";
 import { activate, count, issueLicense } from "../licensing/license-fixture.ts";
 
 describe("rows that nothing looks at any more", () => {
@@ -28,6 +29,28 @@ describe("rows that nothing looks at any more", () => {
     await forgetOldRows(env.DB, now + 3 * DAY);
     expect(await count("machine_activations")).toBe(0);
     expect(await count("audit")).toBe(trail);
+  });
+
+  it("are machines that gave up their seats long ago, and none that holds one", async () => {
+    const { id, key } = await issueLicense({ machine_limit: 5 });
+    const now = currentTime();
+    const machines = ["active", "leased", "of last month", "of last year"];
+    for (const machine of machines) expect((await activate(key, machine, { name: machine })).status).toBe(201);
+    const facts = env.DB.prepare("UPDATE machines SET deactivated_at = ?, lease_until = ? WHERE name = ?");
+    await env.DB.batch([
+      facts.bind(null, 0, "active"),
+      facts.bind(now - 91 * DAY, now + DAY, "leased"),
+      facts.bind(now - 89 * DAY, now - 60 * DAY, "of last month"),
+      facts.bind(now - 91 * DAY, now - 90 * DAY, "of last year"),
+      env.DB.prepare("DELETE FROM machine_activations"),
+    ]);
+    const trail = await count("audit");
+    await forgetOldRows(env.DB, now);
+    const left = (await readLicense(env.DB, id))?.machines.map(({ name }) => name);
+    expect(left?.sort()).toEqual(["active", "leased", "of last month"]);
+    expect(await count("audit")).toBe(trail);
+    expect((await activate(key, "of last year")).status).toBe(201);
+    expect(await count("machines", "deactivated_at IS NULL")).toBe(2);
   });
 
   it("are what a purchase leaves behind, but nothing that is paid, under way or wrong", async () => {
