@@ -20,6 +20,8 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // A queue that nobody consumes: seconds later a batch would reach another test's ledger, or none. Tests hand it over.
+              queueProducers: { DOWNLOADS: { queueName: "not-delivered" } },
               bindings: {
                 ...(await developmentSecrets(releaseKey)),
                 ENVIRONMENT: "development",
