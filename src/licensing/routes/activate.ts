@@ -20,15 +20,10 @@ const Body = z
       description: "What tells this machine from others and stays the same; kept only as a hash.",
       example: "9f86d081884c7d65",
     }),
-    name: z
-      .string()
-      .max(100)
-      .overwrite(printable)
-      .nullish()
-      .openapi({
-        description: "A name for people; question marks take the place of control characters.",
-        example: "attic",
-      }),
+    name: z.string().max(100).overwrite(printable).nullish().openapi({
+      description: "A name for people; question marks take the place of control characters.",
+      example: "attic",
+    }),
     platform: z.string().max(64).overwrite(printable).nullish().openapi({ example: "linux-x86_64" }),
     offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
   })
