@@ -6,6 +6,7 @@ import { adminToken, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { readSecretKey } from "../keys/secret-key-file.ts";
 import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
+import { problemCode } from "../problem-error.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
 import { formatRelease, formatReleases, Release, ReleasePage, releaseIdOf } from "../release-view.ts";
@@ -148,8 +149,12 @@ Example:
     .action(async (name: string, _options: object, command: Command) => {
       const context = await contextOf(command);
       const credential = adminToken(context);
-      const id = await releaseIdOf(context.client, credential, name);
-      await context.client.send({ method: "DELETE", path: path`/v1/admin/releases/${id}`, credential });
+      const one = path`/v1/admin/releases/${await releaseIdOf(context.client, credential, name)}`;
+      const { id } = (await context.client.json(ReleaseAnswer, { path: one, credential })).release;
+      await context.client.send({ method: "DELETE", path: one, credential }).catch((error: unknown) => {
+        // It was there just now: an attempt whose answer was lost has deleted it.
+        if (problemCode(error) !== "VERSION_NOT_FOUND") throw error;
+      });
       context.show({ deleted: id }, () => `Deleted ${id}.`);
     });
 }
