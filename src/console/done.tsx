@@ -10,7 +10,7 @@ export const DoneQuery = z.object({
     .string()
     .optional()
     .openapi({ param: { description: "The act that led here." }, example: "revoke" }),
-  edge: z.enum(["published", "pending"]).optional(),
+  edge: z.enum(["published", "pending"]).optional().openapi({ description: "Whether downloads follow it yet." }),
 });
 
 /** The page at `path`, which then says what has been done to what it shows. */

@@ -19,7 +19,11 @@ homebrewRoutes.openapi(
     description:
       "A file of the tap that `brew tap rbee/rbee https://catalog.rbee.dev/homebrew-rbee.git` clones: one for each worker for " +
       "macOS that can be installed.",
-    request: { params: z.object({ file: z.string().openapi({ example: "llm-worker-rbee-metal.rb" }) }) },
+    request: {
+      params: z.object({
+        file: z.string().openapi({ description: "The formula's name and `.rb`.", example: "llm-worker-rbee-metal.rb" }),
+      }),
+    },
     responses: {
       200: { description: "The formula.", content: { "text/plain": { schema: z.string() } } },
       304: { description: "`If-None-Match` names what would be sent." },

@@ -11,12 +11,15 @@ const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
 const document = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test"))) as OpenApiDocument;
 const operations = operationsOf(document).map((placed) => ({ ...placed, name: `${placed.method} ${placed.path}` }));
 
-/** Every route that a client can reach, as the document would write it. Middleware is for all methods. */
+/** Every route that a client can reach, as the document would write it: once, with a slash behind it or not. Middleware is for all methods. */
 const routes = [
   ...new Set(
     app.routes
       .filter(({ method }) => method !== "ALL")
-      .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)(\{[^}]*\})?\??/g, "{$1}")}`),
+      .map(
+        ({ method, path }) =>
+          `${method.toLowerCase()} ${path.replaceAll(/:(\w+)(\{[^}]*\})?\??/g, "{$1}").replace(/(?<=.)\/$/, "")}`,
+      ),
   ),
 ];
 
@@ -55,6 +58,13 @@ describe("the OpenAPI document", () => {
         "in" in one && one.in === "path" ? [one.name] : [],
       );
       expect([name, ...described.sort()]).toEqual([name, ...inPath.sort()]);
+    }
+  });
+
+  it("says of each parameter what it is for", () => {
+    for (const { name, operation } of operations) {
+      for (const one of operation.parameters ?? [])
+        expect([name, one]).toEqual([name, expect.objectContaining({ description: expect.stringMatching(/\.$/) })]);
     }
   });
 

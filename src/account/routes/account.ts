@@ -25,7 +25,12 @@ const one = createRoute({
   middleware: SIGNED_IN,
   request: {
     params: LicenseParams,
-    query: z.object({ done: z.string().optional().openapi({ example: "freed" }) }),
+    query: z.object({
+      done: z
+        .string()
+        .optional()
+        .openapi({ description: "What has been done, to be said on the page.", example: "freed" }),
+    }),
   },
   ...pageDocs({
     summary: "A license of one's own, as a page",

@@ -13,7 +13,14 @@ import { looksLikeRecoveryToken, recoveryTokenHash } from "../recovery-token.ts"
 const about = {
   path: "/recover/{token}",
   request: {
-    params: z.object({ token: z.string().openapi({ example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M" }) }),
+    params: z.object({
+      token: z
+        .string()
+        .openapi({
+          description: "What makes the link this one.",
+          example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+        }),
+    }),
   },
 };
 

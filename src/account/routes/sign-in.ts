@@ -16,8 +16,11 @@ const form = createRoute({
   path: "/account/sign-in",
   request: {
     query: z.object({
-      return: z.string().optional().openapi({ example: "/account" }),
-      done: z.string().optional().openapi({ example: "signed-out" }),
+      return: z.string().optional().openapi({ description: "The page to go on to.", example: "/account" }),
+      done: z
+        .string()
+        .optional()
+        .openapi({ description: "What has been done, to be said above the forms.", example: "signed-out" }),
     }),
   },
   ...pageDocs({

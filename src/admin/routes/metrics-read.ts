@@ -39,7 +39,12 @@ metricsRead.openapi(
       "Licenses, machines, today's downloads and refusals, what waits and for how long. As JSON, or for Prometheus as text, to " +
       "whoever accepts `text/plain` (as it does) or asks for `?format=prometheus`. Ask once a minute at most: licenses are counted.",
     request: {
-      query: z.object({ format: z.enum(["json", "prometheus"]).optional().openapi({ example: "json" }) }),
+      query: z.object({
+        format: z
+          .enum(["json", "prometheus"])
+          .optional()
+          .openapi({ description: "What `Accept` says unless it is given.", example: "json" }),
+      }),
     },
     responses: {
       200: {

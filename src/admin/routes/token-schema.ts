@@ -9,7 +9,7 @@ const EXAMPLE_ID = "adm_06b4m2v8w5r7q1t3x9z2k4n6p8";
 export const TokenId = z
   .string()
   .regex(/^adm_[0-9a-z]{26}$/, "must be the id of an admin token")
-  .openapi({ example: EXAMPLE_ID });
+  .openapi({ param: { description: "The token, by its id." }, example: EXAMPLE_ID });
 
 export const TokenScopes = z
   .array(z.enum(SCOPES))

@@ -29,7 +29,7 @@ const route = createRoute({
     params: z.object({
       repository: z.string().openapi({ description: "`rbee` or `rbee-premium`.", example: "rbee-premium" }),
       arch: z.string().openapi({ description: "`x86_64` or `aarch64`.", example: "x86_64" }),
-      file: z.string().openapi({ example: "rbee-premium.db" }),
+      file: z.string().openapi({ description: "A database, a package or a signature.", example: "rbee-premium.db" }),
     }),
   },
   responses: {

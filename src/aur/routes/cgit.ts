@@ -30,7 +30,13 @@ const snapshotRoute = createRoute({
   path: "/cgit/aur.git/snapshot/{archive}",
   tags: ["Package managers"],
   summary: "Download a package's files as an AUR helper",
-  request: { params: z.object({ archive: z.string().openapi({ example: "llm-worker-rbee-cpu.tar.gz" }) }) },
+  request: {
+    params: z.object({
+      archive: z
+        .string()
+        .openapi({ description: "The package's name and `.tar.gz`.", example: "llm-worker-rbee-cpu.tar.gz" }),
+    }),
+  },
   responses: {
     200: {
       description: "A gzipped tar of the folder that `git clone` would make, without its history.",

@@ -51,34 +51,35 @@ async function formOf(c: AppContext): Promise<RpcQuery> {
 /** The RPC interface of aurweb: `/rpc` as helpers call it, and `/rpc/v5/...`. */
 export const rpc = createRouter();
 
-for (const path of ["/rpc", "/rpc/"]) {
-  const get = createRoute({
-    method: "get",
-    path,
-    tags: ["Package managers"],
-    summary: "Ask for packages as an AUR helper",
-    description,
-    request: { query: Query },
-    responses,
-  });
-  rpc.openAPIRegistry.registerPath(get);
-  rpc.get(get.getRoutingPath(), (c) => answer(c, queryOf(new URL(c.req.url).searchParams)));
+/** The one interface has both addresses. */
+const ADDRESSES = ["/rpc", "/rpc/"];
 
-  const post = createRoute({
-    method: "post",
-    path,
-    tags: ["Package managers"],
-    summary: "Ask for many packages as an AUR helper",
-    description,
-    request: { body: { content: { "application/x-www-form-urlencoded": { schema: Query } } } },
-    responses,
-  });
-  rpc.openAPIRegistry.registerPath(post);
-  rpc.post(post.getRoutingPath(), jsonBodyLimit, async (c) => answer(c, await formOf(c)));
-}
+const get = createRoute({
+  method: "get",
+  path: "/rpc",
+  tags: ["Package managers"],
+  summary: "Ask for packages as an AUR helper",
+  description,
+  request: { query: Query },
+  responses,
+});
+rpc.openAPIRegistry.registerPath(get);
+rpc.on("GET", ADDRESSES, (c) => answer(c, queryOf(new URL(c.req.url).searchParams)));
 
-const type = z.string().openapi({ example: "info" });
-const arg = z.string().openapi({ example: "llm-worker-rbee-cpu" });
+const post = createRoute({
+  method: "post",
+  path: "/rpc",
+  tags: ["Package managers"],
+  summary: "Ask for many packages as an AUR helper",
+  description,
+  request: { body: { content: { "application/x-www-form-urlencoded": { schema: Query } } } },
+  responses,
+});
+rpc.openAPIRegistry.registerPath(post);
+rpc.on("POST", ADDRESSES, jsonBodyLimit, async (c) => answer(c, await formOf(c)));
+
+const type = z.string().openapi({ description: "`info`, `search`, `suggest` or `suggest-pkgbase`.", example: "info" });
+const arg = z.string().openapi({ description: "What is sought.", example: "llm-worker-rbee-cpu" });
 const PathQuery = Query.omit({ v: true, type: true });
 
 for (const { path, params } of [

@@ -11,7 +11,8 @@ import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router
 
 const ROWS = 100;
 
-const filter = (example: string) => z.string().max(300).optional().openapi({ example });
+const filter = (description: string, example: string) =>
+  z.string().max(300).optional().openapi({ description, example });
 
 const route = createRoute({
   method: "get",
@@ -19,9 +20,9 @@ const route = createRoute({
   ...behind("audit:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
-      subject: filter("lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
-      actor: filter("token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
-      action: filter("license.revoke"),
+      subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      actor: filter("Only what this actor did.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      action: filter("Only acts of this kind.", "license.revoke"),
     }),
   },
   ...pageDocs({

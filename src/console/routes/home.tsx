@@ -11,7 +11,9 @@ const route = createRoute({
   path: "/admin",
   ...behind(null),
   request: {
-    query: z.object({ days: z.enum(RANGES).default(RANGES[0]).openapi({ example: "30" }) }),
+    query: z.object({
+      days: z.enum(RANGES).default(RANGES[0]).openapi({ description: "How many days the charts show.", example: "30" }),
+    }),
   },
   ...pageDocs({
     summary: "Enter the console: its dashboard",

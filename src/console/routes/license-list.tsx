@@ -33,9 +33,13 @@ const list = createRoute({
   ...behind("licenses:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
-      q: z.string().max(LONGEST).optional().openapi({ example: "ada@example.com" }),
-      status: optionalChoice(LICENSE_STATUSES),
-      plan: optionalChoice(PLAN_IDS),
+      q: z
+        .string()
+        .max(LONGEST)
+        .optional()
+        .openapi({ description: "A mail address's beginning, or an id.", example: "ada@example.com" }),
+      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
+      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
     }),
   },
   ...pageDocs({

@@ -22,8 +22,13 @@ const route = createRoute({
   request: {
     params: LicenseParams,
     query: DoneQuery.extend({
-      kind: z.enum(STORY_KINDS).optional(),
-      before: z.coerce.number().int().min(0).optional().openapi({ example: 1795435200 }),
+      kind: z.enum(STORY_KINDS).optional().openapi({ description: "Only this of its story." }),
+      before: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .openapi({ description: "Only what was before this second.", example: 1795435200 }),
     }),
   },
   ...pageDocs({

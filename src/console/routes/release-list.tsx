@@ -24,8 +24,12 @@ const route = createRoute({
   ...behind("releases:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
-      worker_id: z.string().max(200).optional().openapi({ example: "llm-worker-rbee-premium-cuda" }),
-      status: optionalChoice(RELEASE_STATUSES),
+      worker_id: z
+        .string()
+        .max(200)
+        .optional()
+        .openapi({ description: "Only this worker's.", example: "llm-worker-rbee-premium-cuda" }),
+      status: optionalChoice(RELEASE_STATUSES).openapi({ description: "Only those of this status." }),
       done: DoneQuery.shape.done,
     }),
   },

@@ -20,7 +20,12 @@ const form = createRoute({
   method: "get",
   path: "/admin/sign-in",
   request: {
-    query: z.object({ [RETURN_FIELD]: z.string().optional().openapi({ example: "/admin/licenses" }) }),
+    query: z.object({
+      [RETURN_FIELD]: z
+        .string()
+        .optional()
+        .openapi({ description: "The page to go on to.", example: "/admin/licenses" }),
+    }),
   },
   ...pageDocs({
     summary: "Sign in to the console, as a page",

@@ -14,13 +14,13 @@ import { systemPath } from "../system/done.ts";
 
 const LEADS_TO = "The system page, which says what came of it.";
 
-const params = (example: string) => z.object({ id: z.string().openapi({ example }) });
+const params = (description: string, example: string) => z.object({ id: z.string().openapi({ description, example }) });
 
 const event = createRoute({
   method: "post",
   path: "/admin/system/events/{id}/retry",
   ...formBehind("licenses:write"),
-  request: { params: params("evt_1a2B3c"), ...formBody({}) },
+  request: { params: params("The event, by Stripe's id.", "evt_1a2B3c"), ...formBody({}) },
   ...pageDocs({
     summary: "Handle a payment event now, by a form",
     answers: {},
@@ -33,7 +33,7 @@ const mail = createRoute({
   method: "post",
   path: "/admin/system/mails/{id}/retry",
   ...formBehind("licenses:write"),
-  request: { params: params("mail_06b4m2v8w5r7q1t3x9z2k4n6p8"), ...formBody({}) },
+  request: { params: params("The mail.", "mail_06b4m2v8w5r7q1t3x9z2k4n6p8"), ...formBody({}) },
   ...pageDocs({
     summary: "Send a mail now, by a form",
     answers: {},

@@ -8,7 +8,9 @@ import { donePath } from "../done.tsx";
 import { ReasonForm, reasonField } from "../reason-field.tsx";
 import type { TwoStepAct } from "../two-step-act.tsx";
 
-const TokenParams = z.object({ id: z.string().openapi({ example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }) });
+const TokenParams = z.object({
+  id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+});
 
 export const tokenRevoke = createConsoleRouter();
 

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { WorkerParams } from "../../catalog/routes/worker-request.ts";
 import { requireWorker } from "../../catalog/workers.ts";
 import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
@@ -41,7 +42,7 @@ const route = createRoute({
   security: [{}, ...LICENSE_SECURITY],
   request: {
     params: z.object({
-      id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+      id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
       version: z.string().openapi({ description: "An exact version, or `latest`.", example: "latest" }),
     }),
     query: z.object({

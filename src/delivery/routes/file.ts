@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { WorkerParams } from "../../catalog/routes/worker-request.ts";
 import { requireWorker } from "../../catalog/workers.ts";
 import type { AppEnv } from "../../http/app.ts";
 import { LICENSE_SECURITY } from "../../http/openapi-vocabulary.ts";
@@ -19,9 +20,12 @@ const route = createRoute({
   security: [{}, ...LICENSE_SECURITY],
   request: {
     params: z.object({
-      id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+      id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
       version: z.string().openapi({ description: "An exact version, or `latest`.", example: "1.2.0" }),
-      filename: z.string().openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" }),
+      filename: z.string().openapi({
+        description: "The file's name, or it and `.minisig`, `.sig` or `.intoto.jsonl`.",
+        example: "llm-worker-rbee-premium-cuda-linux-x86_64",
+      }),
     }),
   },
   responses: {

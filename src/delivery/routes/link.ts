@@ -15,7 +15,9 @@ import { SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-signat
 import { type Link, openLink } from "../link.ts";
 import { linkSecret } from "../link-making.ts";
 
-const params = z.object({ opaque: z.string().openapi({ example: "WzEsImRsXzA2YjRt..." }) });
+const params = z.object({
+  opaque: z.string().openapi({ description: "What the link says, signed.", example: "WzEsImRsXzA2YjRt..." }),
+});
 
 const refusals = problems(
   "LINK_EXPIRED",

@@ -8,7 +8,14 @@ import { viewSession } from "../session-view.ts";
 const success = createRoute({
   method: "get",
   path: "/checkout/success",
-  request: { query: z.object({ session_id: z.string().optional().openapi({ example: "cs_live_a1B2" }) }) },
+  request: {
+    query: z.object({
+      session_id: z
+        .string()
+        .optional()
+        .openapi({ description: "The session, by Stripe's id.", example: "cs_live_a1B2" }),
+    }),
+  },
   ...pageDocs({
     summary: "The page after paying",
     description:

@@ -28,7 +28,11 @@ const route = createRoute({
     "Issues the license itself if the payment provider's own message is late. Past 30 looks a minute at a checkout that has no " +
     "license yet, the answer is `pending` until that message comes. Without the buyer's cookie, a license is not described.",
   security: [],
-  request: { params: z.object({ session_id: z.string().openapi({ example: "cs_live_a1B2" }) }) },
+  request: {
+    params: z.object({
+      session_id: z.string().openapi({ description: "The session, by Stripe's id.", example: "cs_live_a1B2" }),
+    }),
+  },
   responses: {
     200: { description: "Its status.", content: { "application/json": { schema: CheckoutStatus } } },
     ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),

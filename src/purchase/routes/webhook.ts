@@ -30,7 +30,12 @@ const route = createRoute({
   security: [],
   middleware: [eventLimit],
   request: {
-    headers: z.object({ "stripe-signature": z.string().optional().openapi({ example: "t=1795439045,v1=5257a8..." }) }),
+    headers: z.object({
+      "stripe-signature": z
+        .string()
+        .optional()
+        .openapi({ description: "A time, and the body's HMAC with it.", example: "t=1795439045,v1=5257a8..." }),
+    }),
   },
   responses: {
     200: {

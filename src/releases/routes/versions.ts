@@ -40,7 +40,7 @@ versions.openapi(
             description: "Only what a follower of this channel gets: its own versions and all more stable ones.",
           },
         }),
-        include_yanked: Flag,
+        include_yanked: Flag.openapi({ description: "Yanked versions as well." }),
       }),
     },
     responses: {

@@ -37,8 +37,8 @@ const list = createRoute({
           },
           example: "ada@example.com",
         }),
-      status: optionalChoice(LICENSE_STATUSES),
-      plan: optionalChoice(PLAN_IDS),
+      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
+      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
     }),
   },
   responses: {

@@ -8,7 +8,7 @@ import { listEvents, type StoredEvent } from "../../event-store.ts";
 
 const EventView = z
   .object({
-    id: z.string().openapi({ example: "evt_1a2B3c" }),
+    id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),
     type: z.string().openapi({ example: "customer.subscription.updated" }),
     object_id: z.string().nullable().openapi({ example: "sub_1a2B3c" }),
     created: Timestamp,
@@ -40,7 +40,14 @@ const list = createRoute({
   summary: "Payment events to look at",
   description:
     "Events that could not be handled yet, or were handled and need a person: an unknown price, for example.",
-  request: { query: z.object({ state: z.enum(["unhandled", "attention"]).default("unhandled") }) },
+  request: {
+    query: z.object({
+      state: z
+        .enum(["unhandled", "attention"])
+        .default("unhandled")
+        .openapi({ description: "Those not handled yet, or those that need a person." }),
+    }),
+  },
   responses: {
     200: {
       description: "Up to 200: unhandled ones oldest first, the others newest first.",
@@ -59,7 +66,9 @@ const retry = createRoute({
   description:
     "What the cron does by itself, without waiting for it. An event that has been handled stays as it is, unless it needs " +
     "attention: once a price that was unknown has its lookup key, this issues what was paid for.",
-  request: { params: z.object({ id: z.string().openapi({ example: "evt_1a2B3c" }) }) },
+  request: {
+    params: z.object({ id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }) }),
+  },
   responses: {
     200: {
       description: "The event as it is now.",
