@@ -6,8 +6,8 @@ import { downloadWrites, placeWrite, refusalWrites } from "./usage-store.ts";
 const Message = z.union([UseMessage, RefusalsMessage, DownloadMessage]);
 
 /**
- * Writes a batch of what the queue carries to the ledger, in one transaction. Throws what D1 throws; the queue then delivers
- * the batch again. A message of no known shape is dropped and logged.
+ * Writes a batch of what the queue carries to the ledger, in one transaction of three statements a message at most. Throws what D1
+ * throws; the queue then delivers the batch again. A message of no known shape is dropped and logged.
  */
 export async function recordUsage(db: D1Database, bodies: readonly unknown[]): Promise<void> {
   const writes = bodies.flatMap((body) => {
@@ -23,5 +23,5 @@ function writesOf(db: D1Database, message: z.infer<typeof Message>): D1PreparedS
   if (!("kind" in message)) return downloadWrites(db, message);
   return message.kind === "use"
     ? [placeWrite(db, message.license_id, message.place, message.at)]
-    : message.refusals.flatMap((refusal) => refusalWrites(db, refusal));
+    : refusalWrites(db, message.refusals);
 }

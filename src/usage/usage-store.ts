@@ -30,21 +30,25 @@ export function placeWrite(db: D1Database, licenseId: string, place: Place, at: 
     .bind(licenseId, place.country, place.network, startOfDay(at));
 }
 
-/** The writes of refused attempts. Told twice they count twice: the queue rarely does that, and nothing hangs on it. */
-export function refusalWrites(db: D1Database, refusal: CountedRefusal): D1PreparedStatement[] {
-  const { day, area, code, worker_id, license_id, place, count } = refusal;
-  const total = db
-    .prepare(
-      `INSERT INTO refusal_days (day, area, code, worker_id, count) VALUES (?1, ?2, ?3, ?4, ?5)
-       ON CONFLICT DO UPDATE SET count = count + ?5`,
-    )
-    .bind(day, area, code, worker_id ?? "", count);
-  if (license_id === null) return [total];
-  const ofLicense = db
-    .prepare(
-      `INSERT INTO license_refusals (day, license_id, code, count) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT DO UPDATE SET count = count + ?4`,
-    )
-    .bind(day, license_id, code, count);
-  return [total, ofLicense, ...(place === null ? [] : [placeWrite(db, license_id, place, day)])];
+/**
+ * The writes of refused attempts, however many, as they stand in JSON. Told twice they count twice: the queue rarely does that, and
+ * nothing hangs on it.
+ */
+export function refusalWrites(db: D1Database, refusals: readonly CountedRefusal[]): D1PreparedStatement[] {
+  const told = `(SELECT value ->> 'day' AS day, value ->> 'area' AS area, value ->> 'code' AS code,
+      value ->> 'worker_id' AS worker_id, value ->> 'license_id' AS license_id, value ->> 'count' AS count,
+      value ->> '$.place.country' AS country, value ->> '$.place.network' AS network
+    FROM json_each(?))`;
+  return [
+    `INSERT INTO refusal_days (day, area, code, worker_id, count)
+       SELECT day, area, code, coalesce(worker_id, ''), sum(count) FROM ${told} GROUP BY 1, 2, 3, 4
+       ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+    `INSERT INTO license_refusals (day, license_id, code, count)
+       SELECT day, license_id, code, sum(count) FROM ${told} WHERE license_id IS NOT NULL GROUP BY 1, 2, 3
+       ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+    `INSERT INTO license_places (license_id, country, network, first_day, last_day)
+       SELECT license_id, country, network, min(day), max(day) FROM ${told}
+       WHERE license_id IS NOT NULL AND country IS NOT NULL GROUP BY 1, 2, 3
+       ON CONFLICT DO UPDATE SET last_day = excluded.last_day WHERE last_day < excluded.last_day`,
+  ].map((sql) => db.prepare(sql).bind(JSON.stringify(refusals)));
 }

@@ -95,6 +95,24 @@ it("counts equal refusals together, and keeps places without addresses", async (
   ]);
 });
 
+it("writes a flood of refusals in few statements, and counts them all", async () => {
+  const refusals = Array.from({ length: 300 }, (_, index) => ({
+    ...{ day: TODAY, area: "licensing", code: "KEY_ROTATED", worker_id: null, license_id: `lic_${index % 150}` },
+    ...{ place: index === 0 ? { country: "NL", network: 1136 } : null, count: 2 },
+  }));
+  const batch = vi.spyOn(env.DB, "batch");
+  await recordUsage(env.DB, Array(100).fill({ kind: "refusals", refusals }));
+  expect(batch.mock.calls.map(([statements]) => statements.length)).toEqual([300]);
+  batch.mockRestore();
+  expect(await rows("SELECT * FROM refusal_days")).toEqual([
+    { day: TODAY, area: "licensing", code: "KEY_ROTATED", worker_id: "", count: 60_000 },
+  ]);
+  expect(await rows("SELECT count, count(*) AS licenses FROM license_refusals GROUP BY 1")).toEqual([
+    { count: 400, licenses: 150 },
+  ]);
+  expect(await rows("SELECT license_id FROM license_places")).toEqual([{ license_id: "lic_0" }]);
+});
+
 it("drops what it cannot read and says so, and records the rest", async () => {
   const failures = vi.spyOn(console, "error").mockImplementation(() => {});
   await recordUsage(env.DB, [{ nonsense: true }, { kind: "use", license_id: 5 }, download(1)]);
