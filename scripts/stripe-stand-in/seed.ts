@@ -1,4 +1,5 @@
-import { priceOf, productOf, SOLD_PLANS } from "../../src/purchase/plan-offer.ts";
+import { priceOf, productOf } from "../../src/purchase/plan-offer.ts";
+import { SOLD_PLANS } from "../../src/purchase/plans.ts";
 import { portalConfiguration } from "./objects/portal.ts";
 import { createPrice } from "./objects/price.ts";
 import { createProduct } from "./objects/product.ts";

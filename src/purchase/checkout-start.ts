@@ -1,15 +1,14 @@
 import * as z from "zod";
 import type { AppContext } from "../http/app.ts";
-import { Problem } from "../http/problem.ts";
 import { countCheckout } from "../http/rate-limit.ts";
 import { currentTime } from "../time.ts";
 import { markBuyer } from "./buyer-cookie.ts";
-import { beginCheckout, planOnSale } from "./checkout.ts";
-import { PLAN_IDS, type PlanId } from "./plans.ts";
+import { beginCheckout } from "./checkout.ts";
+import { plans, SOLD_PLANS, type SoldPlanId } from "./plans.ts";
 import { purchaseScope } from "./purchase-scope.ts";
 
 /** A plan that may be bought. */
-export const PlanOnSale = z.enum(PLAN_IDS).refine((id) => planOnSale(id) !== undefined, "is not on sale");
+export const PlanOnSale = z.enum(SOLD_PLANS);
 
 /** The most machines that one checkout sells; more is a conversation. */
 export const MOST_MACHINES = 500;
@@ -19,15 +18,14 @@ export const MachineCount = z.number().int().min(1).max(MOST_MACHINES);
 
 /**
  * Begins the checkout that a buyer asked for, by API or by form, and marks the buyer's browser by a cookie on the response.
- * `machines`: as many as the plan's price includes unless told. Throws VALIDATION_FAILED, RATE_LIMITED, SERVICE_UNAVAILABLE and
+ * `machines`: as many as the plan's price includes unless told. Throws RATE_LIMITED, SERVICE_UNAVAILABLE and
  * what Stripe or D1 throw.
  */
 export async function startCheckout(
   c: AppContext,
-  { plan: id, machines }: { plan: PlanId; machines: number | undefined },
+  { plan: id, machines }: { plan: SoldPlanId; machines: number | undefined },
 ): Promise<{ url: string; sessionId: string }> {
-  const plan = planOnSale(id);
-  if (!plan) throw new Problem({ code: "VALIDATION_FAILED", detail: `${id} is not on sale.` });
+  const plan = plans[id];
   await countCheckout(c.env, c.req.raw);
   const scope = await purchaseScope(c.env, c.var.config);
   const cookieHash = await markBuyer(c);

@@ -3,11 +3,11 @@ import { Problem } from "../http/problem.ts";
 import { newId } from "../storage/id.ts";
 import type { UnixSeconds } from "../time.ts";
 import { insertOrder, setOrderSession } from "./order-store.ts";
-import { type Plan, plans } from "./plans.ts";
+import type { SoldPlan } from "./plans.ts";
 import { asUnavailable } from "./stripe-failure.ts";
 
 /** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none: it is not on sale there. */
-async function priceOf(stripe: Stripe, plan: Plan): Promise<Stripe.Price> {
+async function priceOf(stripe: Stripe, plan: SoldPlan): Promise<Stripe.Price> {
   const { data } = await stripe.prices.list({ lookup_keys: [plan.id], active: true, limit: 1 });
   const [price] = data;
   if (price) return price;
@@ -21,7 +21,7 @@ async function priceOf(stripe: Stripe, plan: Plan): Promise<Stripe.Price> {
  */
 export async function beginCheckout(
   { db, stripe }: { db: D1Database; stripe: Stripe },
-  { plan, machines, cookieHash, origin }: { plan: Plan; machines: number; cookieHash: string; origin: string },
+  { plan, machines, cookieHash, origin }: { plan: SoldPlan; machines: number; cookieHash: string; origin: string },
   now: UnixSeconds,
 ): Promise<{ url: string; sessionId: string }> {
   const price = await priceOf(stripe, plan);
@@ -51,7 +51,3 @@ export async function beginCheckout(
   if (!session.url) throw new Error(`checkout session ${session.id} has no address`);
   return { url: session.url, sessionId: session.id };
 }
-
-/** A plan that is on sale, or undefined. */
-export const planOnSale = (id: keyof typeof plans): Plan | undefined =>
-  plans[id].billing === "admin" ? undefined : plans[id];

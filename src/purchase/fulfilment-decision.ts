@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { type PlanId, planOfPrice } from "./plans.ts";
+import { planOfPrice, type SoldPlanId } from "./plans.ts";
 import { idOf } from "./stripe-client.ts";
 
 /** What a checkout session is worth. */
@@ -10,7 +10,7 @@ export type Fulfilment =
   | { outcome: "foreign"; reason: string }
   | {
       outcome: "issue";
-      plan: PlanId;
+      plan: SoldPlanId;
       machines: number;
       email: string;
       customerId: string | null;

@@ -4,11 +4,11 @@ import { PostForm } from "../page/form.tsx";
 import { formatPrice } from "../page/quantity.ts";
 import { MOST_MACHINES } from "./checkout-start.ts";
 import type { PlanOffer } from "./plan-offers.ts";
-import type { PlanId } from "./plans.ts";
+import type { SoldPlanId } from "./plans.ts";
 import type { Price } from "./price-view.ts";
 
 /** What was wrong with an order that was sent: it is said on the form, which keeps what was entered. */
-export type OrderFault = { plan: PlanId; machines: string; message: string };
+export type OrderFault = { plan: SoldPlanId; machines: string; message: string };
 
 /** A price in words: `$99 a month`, `€279 once`. */
 const priceText = ({ amount, currency, interval }: Price): string =>

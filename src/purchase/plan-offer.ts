@@ -1,8 +1,5 @@
 import type Stripe from "stripe";
-import { type PlanId, plans } from "./plans.ts";
-
-/** A plan that is on sale. */
-export type SoldPlanId = Exclude<PlanId, "premium-trial">;
+import { plans, type SoldPlanId } from "./plans.ts";
 
 /**
  * What `plans sync` asks for each plan on sale: `amount` in the currency's smallest unit. What is charged, and what
@@ -12,8 +9,6 @@ const OFFERS: Readonly<Record<SoldPlanId, { amount: number; currency: string; in
   "premium-monthly": { amount: 9_900, currency: "usd", interval: "month" },
   "premium-lifetime": { amount: 27_900, currency: "eur", interval: null },
 };
-
-export const SOLD_PLANS: readonly SoldPlanId[] = ["premium-monthly", "premium-lifetime"];
 
 /** What a plan's product at Stripe is to be. Its id is made from the plan's, so that making it twice cannot make two. */
 export function productOf(id: SoldPlanId) {

@@ -1,12 +1,11 @@
 import type { RequestScope } from "../http/app.ts";
 import { inTime } from "../http/in-time.ts";
 import { currentTime } from "../time.ts";
-import { SOLD_PLANS } from "./plan-offer.ts";
-import { type Plan, plans } from "./plans.ts";
+import { plans, SOLD_PLANS, type SoldPlan } from "./plans.ts";
 import { type Price, readPrices } from "./price-view.ts";
 
 /** A plan on sale; `price` is null while the payment provider does not say it. */
-export type PlanOffer = { plan: Plan; price: Price | null };
+export type PlanOffer = { plan: SoldPlan; price: Price | null };
 
 /** How long a page waits for prices. It is whole without them. */
 const PATIENCE_MILLISECONDS = 1500;

@@ -18,13 +18,20 @@ export type Plan = {
   billing: "monthly" | "once" | "admin";
 };
 
-export const PLAN_IDS = ["premium-monthly", "premium-lifetime", "premium-trial"] as const;
+/** A plan that is on sale. */
+export type SoldPlan = Plan & { id: SoldPlanId; billing: "monthly" | "once" };
+
+/** The plans on sale, in the order in which they are shown. */
+export const SOLD_PLANS = ["premium-monthly", "premium-lifetime"] as const;
+export type SoldPlanId = (typeof SOLD_PLANS)[number];
+
+export const PLAN_IDS = [...SOLD_PLANS, "premium-trial"] as const;
 export type PlanId = (typeof PLAN_IDS)[number];
 
 const EVERY_PREMIUM_WORKER = ["llm-worker-rbee-premium-*"];
 
 /** Every plan there is. A license keeps the grant it was sold with: changing this changes only what is sold next. */
-export const plans: Readonly<Record<PlanId, Plan>> = {
+export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>> = {
   "premium-monthly": {
     id: "premium-monthly",
     name: "Premium, monthly",
@@ -73,8 +80,10 @@ export function planName(id: string): string {
  * The plan a price of Stripe's belongs to, by `lookup_key`, or by the metadata that `plans sync` gives it: a price that a newer one
  * has replaced has lost its key, and is still paid by who bought it. Null: a price that is not one of ours, or not on sale.
  */
-export function planOfPrice({ lookup_key, metadata }: Pick<Stripe.Price, "lookup_key" | "metadata">): PlanId | null {
+export function planOfPrice({
+  lookup_key,
+  metadata,
+}: Pick<Stripe.Price, "lookup_key" | "metadata">): SoldPlanId | null {
   const name = lookup_key ?? metadata["rbee_plan"];
-  const plan = PLAN_IDS.find((id) => id === name);
-  return plan !== undefined && plans[plan].billing !== "admin" ? plan : null;
+  return SOLD_PLANS.find((id) => id === name) ?? null;
 }

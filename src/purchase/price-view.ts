@@ -2,13 +2,13 @@ import type { Config } from "../config.ts";
 import { logFailure } from "../log.ts";
 import { IsolateCache } from "../storage/isolate-cache.ts";
 import { MINUTE, type UnixSeconds } from "../time.ts";
-import { PLAN_IDS, type PlanId, plans } from "./plans.ts";
+import { SOLD_PLANS, type SoldPlanId } from "./plans.ts";
 import { stripeClient } from "./stripe-client.ts";
 
 /** What a plan costs, as Stripe has it: `amount` in the currency's smallest unit, for every `machines` begun. */
 export type Price = { amount: number; currency: string; interval: "month" | null; machines: number };
 
-const cache = new IsolateCache<Partial<Record<PlanId, Price>>>(1);
+const cache = new IsolateCache<Partial<Record<SoldPlanId, Price>>>(1);
 const FRESH = 5 * MINUTE;
 const FAILURE_SECONDS = 30;
 
@@ -19,17 +19,16 @@ const PATIENCE = { timeout: 5_000, maxNetworkRetries: 1 };
  * The prices of the plans on sale, at most five minutes old. Empty where Stripe is not configured, or does not answer (it is
  * then left alone for half a minute): what a plan grants can be said without it.
  */
-export async function readPrices(config: Config, now: UnixSeconds): Promise<Partial<Record<PlanId, Price>>> {
+export async function readPrices(config: Config, now: UnixSeconds): Promise<Partial<Record<SoldPlanId, Price>>> {
   const known = cache.get("prices", now);
   if (known) return known;
   if (config.STRIPE_SECRET_KEY === "") return {};
   try {
     const stripe = await stripeClient(config);
-    const onSale = PLAN_IDS.filter((id) => plans[id].billing !== "admin");
-    const { data } = await stripe.prices.list({ lookup_keys: onSale, active: true, limit: 100 }, PATIENCE);
-    const prices: Partial<Record<PlanId, Price>> = {};
+    const { data } = await stripe.prices.list({ lookup_keys: [...SOLD_PLANS], active: true, limit: 100 }, PATIENCE);
+    const prices: Partial<Record<SoldPlanId, Price>> = {};
     for (const price of data) {
-      const id = onSale.find((plan) => plan === price.lookup_key);
+      const id = SOLD_PLANS.find((plan) => plan === price.lookup_key);
       if (id === undefined || price.unit_amount === null) continue;
       prices[id] = {
         amount: price.unit_amount,

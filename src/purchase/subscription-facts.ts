@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
 import type { LicenseFacts } from "../licensing/license-status.ts";
 import { DAY, type UnixSeconds } from "../time.ts";
-import { type PlanId, planOfPrice } from "./plans.ts";
+import { planOfPrice, type SoldPlanId } from "./plans.ts";
 import { idOf } from "./stripe-client.ts";
 
 /** What a subscription says of its license. `plan` and `machine_limit` are null where its price is not one of ours. */
 export type SubscriptionFacts = Pick<LicenseFacts, "subscription_state" | "expires_at" | "grace_seconds"> & {
-  plan: PlanId | null;
+  plan: SoldPlanId | null;
   machine_limit: number | null;
   /** A price that no plan has: told to admins, and no reason to change what was sold. */
   unknown_price: string | null;

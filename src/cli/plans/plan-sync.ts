@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
-import { priceOf, productOf, type SoldPlanId } from "../../purchase/plan-offer.ts";
+import { priceOf, productOf } from "../../purchase/plan-offer.ts";
+import type { SoldPlanId } from "../../purchase/plans.ts";
 import { idOf } from "../../purchase/stripe-client.ts";
 
 /** What Stripe has for one plan. */

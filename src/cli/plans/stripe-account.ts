@@ -1,5 +1,6 @@
 import Stripe from "stripe";
-import { productOf, type SoldPlanId } from "../../purchase/plan-offer.ts";
+import { productOf } from "../../purchase/plan-offer.ts";
+import type { SoldPlanId } from "../../purchase/plans.ts";
 import { STRIPE_API_VERSION } from "../../purchase/stripe-client.ts";
 import { isStripeOutage } from "../../purchase/stripe-failure.ts";
 import { CliError, EXIT } from "../exit-code.ts";

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../../http/app.ts";
 import { problems } from "../../http/problem-schema.ts";
 import { currentTime } from "../../time.ts";
-import { PLAN_IDS, plans } from "../plans.ts";
+import { plans, SOLD_PLANS } from "../plans.ts";
 import { readPrices } from "../price-view.ts";
 
 const PriceView = z
@@ -19,7 +19,7 @@ const PriceView = z
 
 const PlanView = z
   .object({
-    id: z.enum(PLAN_IDS),
+    id: z.enum(SOLD_PLANS),
     name: z.string().openapi({ example: "Premium, monthly" }),
     description: z.string(),
     entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
@@ -52,9 +52,9 @@ const route = createRoute({
 export function registerPlans(router: OpenAPIHono<AppEnv>): void {
   router.openapi(route, async (c) => {
     const prices = await readPrices(c.var.config, currentTime());
-    const onSale = PLAN_IDS.flatMap((id): z.infer<typeof PlanView>[] => {
-      const { duration_days: _byHand, billing, ...plan } = plans[id];
-      return billing === "admin" ? [] : [{ ...plan, billing, price: prices[id] ?? null }];
+    const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
+      const { duration_days: _byHand, ...plan } = plans[id];
+      return { ...plan, price: prices[id] ?? null };
     });
     const priced = onSale.every(({ price }) => price !== null);
     c.header("Cache-Control", priced ? "public, max-age=300" : "no-store");
