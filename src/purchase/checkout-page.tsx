@@ -3,7 +3,7 @@ import { activationCommand } from "../install/license-prompt.ts";
 import { CopyBlock } from "../page/copy-block.tsx";
 import { page } from "../page/page.tsx";
 import { Time } from "../page/time.tsx";
-import { PLAN_IDS, plans } from "./plans.ts";
+import { planName } from "./plans.ts";
 import type { SessionView } from "./session-view.ts";
 
 const LOOK_AGAIN_SECONDS = 5;
@@ -44,7 +44,6 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
 type CompleteView = Extract<SessionView, { status: "complete" }>;
 
 const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license, key, maskedKey }, origin }) => {
-  const plan = PLAN_IDS.find((id) => id === license.plan);
   const machines = license.machine_limit === 1 ? "one machine" : `${license.machine_limit} machines`;
   return (
     <>
@@ -57,14 +56,7 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
       ) : (
         <>
           <p>
-            {plan === undefined ? license.plan : plans[plan].name}, on {machines}.{" "}
-            {license.expires_at === null ? (
-              "It is yours for good."
-            ) : (
-              <>
-                The next payment is on <Time at={license.expires_at} />, unless you cancel before.
-              </>
-            )}
+            {planName(license.plan)}, on {machines}. <Duration license={license} />
           </p>
           <p>This is your license key. We have mailed it to you as well.</p>
           <CopyBlock id="license-key" what="the license key">
@@ -83,6 +75,19 @@ rbee-catalog --url ${origin} install llm-worker-rbee-premium-cpu`}
         <a href="/account">your account</a>.
       </p>
     </>
+  );
+};
+
+/** For how long it was bought. What renews has a grace for when that fails; what has been canceled since has none. */
+const Duration: FC<Pick<CompleteView, "license">> = ({
+  license: { expires_at, subscription_state, grace_seconds },
+}) => {
+  if (expires_at === null) return <>It is yours for good.</>;
+  const until = <Time at={expires_at} />;
+  return subscription_state === "active" && grace_seconds > 0 ? (
+    <>The next payment is on {until}, unless you cancel before.</>
+  ) : (
+    <>It is paid until {until}.</>
   );
 };
 

@@ -138,6 +138,20 @@ describe("a purchase", () => {
     expect(text).not.toContain(key);
   });
 
+  it("names the next payment while there will be one", async () => {
+    const checkout = await pay("premium-monthly");
+    const text = async () => {
+      const headers = { Cookie: checkout.cookie };
+      return (await ask("GET", `/checkout/success?session_id=${checkout.sessionId}`, { headers })).text();
+    };
+    expect(await text()).toContain("The next payment is on");
+    await control(`subscriptions/${checkout.sessionId}/cancel`, { at_period_end: true });
+    await deliverAll(checkout.sessionId);
+    const canceled = await text();
+    expect(canceled).toContain("It is paid until");
+    expect(canceled).not.toContain("next payment");
+  });
+
   it.each(["{CHECKOUT_SESSION_ID}", "", "cs_test_guess", "../x", "%00", "cs_test_<script>"])(
     "with the session id %j is unknown",
     async (sessionId) => {
