@@ -78,6 +78,19 @@ describe("a draft that is deleted", () => {
     expect(await count("audit", "action = 'release.delete'")).toBe(0);
   });
 
+  it("is not one that is published after the deletion has looked at it", async () => {
+    await addFile(id, { bytes: randomBytes(100) });
+    let transactions = 0;
+    const late = but(env.DB, "batch", async (statements: D1PreparedStatement[]) => {
+      if (transactions++ === 1) await moveRelease(env.DB, publisher(), id, "publish", null);
+      return env.DB.batch(statements);
+    });
+    await expect(deleteDraft({ ...env, DB: late }, publisher(), id, null)).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await readRelease(env.DB, id)).toMatchObject({ status: "published", artifacts: [{ state: "ready" }] });
+    expect(await count("discarded_objects", "true")).toBe(0);
+    expect(await objects()).toHaveLength(1);
+  });
+
   it("is either deleted or published when both are tried at once", async () => {
     await addFile(id, { bytes: randomBytes(100) });
     const [deleted, published] = await Promise.allSettled([
