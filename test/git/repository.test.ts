@@ -216,13 +216,19 @@ describe("a repository", () => {
   it("loses the packs of earlier states after a week, and never the one that its record names", async () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const old = await packOf(FREE);
+    const older = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
     await publishRecipe({ worker_id: FREE, version: "0.3.0" });
     const current = await packOf(FREE);
+    const newer = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
     expect(old).not.toBe(current);
     const statuses = () =>
       Promise.all([old, old.replace(".pack", ".idx"), current, current.replace(".pack", ".idx")].map(statusOfPack));
     await sweepPacks(env, currentTime() + 6 * DAY);
     expect(await statuses()).toEqual([200, 200, 200, 200]);
+    await env.EDGE.put(`repository:${FREE}`, older);
+    await sweepPacks(env, currentTime() + 400 * DAY);
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    await env.EDGE.put(`repository:${FREE}`, newer);
     await sweepPacks(env, currentTime() + 400 * DAY);
     expect(await statuses()).toEqual([404, 404, 200, 200]);
     await env.EDGE.delete(`repository:${FREE}`);
