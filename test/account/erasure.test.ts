@@ -113,7 +113,7 @@ describe("who deletes their data", () => {
     const refusal = { day: now, area: "download", code: "LICENSE_REVOKED", worker_id: "w", place, count: 1 } as const;
     await env.DB.batch([
       ...downloadWrites(env.DB, { ...download, license_id: id, machine: hash, place }),
-      ...refusalWrites(env.DB, { ...refusal, license_id: id }),
+      ...refusalWrites(env.DB, [{ ...refusal, license_id: id }]),
     ]);
     const grace = await issueLicense({ email: "grace@example.com" });
     await env.DB.batch(
