@@ -6,10 +6,13 @@ type Addresses = Pick<RunningStandIn, "apiBase" | "controlUrl">;
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Of `moving`, a test file may advance the clock; `still` is for all others, which run at the same time. */
-    standIns: { still: Addresses; moving: Addresses };
+    /** `moving`: by test file, one for each that advances the clock; `still` is for all others, which run at the same time. */
+    standIns: { still: Addresses; moving: Readonly<Record<string, Addresses>> };
   }
 }
+
+/** The test files that move Stripe's clock: what is 30 days old is no longer listed, whoever's it is. */
+const MOVING = ["money.test.ts", "event-order.test.ts"];
 
 const start = (): Promise<RunningStandIn> =>
   startStandIn({
@@ -24,9 +27,13 @@ const addressesOf = ({ apiBase, controlUrl }: RunningStandIn): Addresses => ({ a
 
 /** Runs stand-ins for Stripe beside the tests in workerd. They deliver nothing: tests deliver their events themselves. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [still, moving] = await Promise.all([start(), start()]);
-  project.provide("standIns", { still: addressesOf(still), moving: addressesOf(moving) });
+  const still = await start();
+  const moving = await Promise.all(MOVING.map(start));
+  project.provide("standIns", {
+    still: addressesOf(still),
+    moving: Object.fromEntries(moving.map((standIn, index) => [MOVING[index], addressesOf(standIn)])),
+  });
   return async () => {
-    await Promise.all([still.close(), moving.close()]);
+    await Promise.all([still, ...moving].map((standIn) => standIn.close()));
   };
 }

@@ -6,10 +6,9 @@ import worker from "../../src/index.ts";
 import { newAddress } from "../admin/admin-request.ts";
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./stand-in-secrets.ts";
 
-/** The one file that moves Stripe's clock: what is 30 days old is no longer listed, whoever's it is. */
-const movesTheClock = expect.getState().testPath?.endsWith("/money.test.ts") ?? false;
-
-const { apiBase, controlUrl } = inject("standIns")[movesTheClock ? "moving" : "still"];
+const { still, moving } = inject("standIns");
+const testFile = expect.getState().testPath?.split("/").at(-1) ?? "";
+const { apiBase, controlUrl } = moving[testFile] ?? still;
 const { hostname, port } = new URL(apiBase);
 
 /** The SDK, talking to the stand-in. */
