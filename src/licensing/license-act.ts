@@ -48,8 +48,10 @@ async function carryOut(
 ): Promise<{ license: License; changeId: string | null }> {
   const isOwner = admin.scopes.includes("owner");
   for (let attempt = 0; attempt < 10; attempt++) {
+    // Before the license is read: what an earlier request did to it shows then.
+    const isRepetition = (await findRepetition(db, request)) !== null;
     const license = await requireLicense(db, id);
-    if ((await findRepetition(db, request)) !== null) return { license, changeId: null };
+    if (isRepetition) return { license, changeId: null };
     const decision = decideAdminAct(license, wanted, isOwner, admin.now);
     if (!decision.ok) throw new Problem(decision.error);
     if (decision.value === null) return { license, changeId: null };

@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { ask, codeOf, makeToken } from "../admin/admin-request.ts";
+import { askWith, newPostbox } from "../mail/postbox.ts";
+import { hookedLedger } from "../storage/hooked-ledger.ts";
 import { activate, adminAct, count, hive, issueLicense, ownerToken, tokenFor } from "./license-fixture.ts";
 
 const issueBody = { plan: "premium-monthly", email: "Grace@Example.com" };
@@ -137,6 +139,27 @@ describe("an admin's act", () => {
       expect(await again.text()).not.toContain("rbee_lic_");
     }
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(2);
+  });
+
+  it("repeated while it is under way shows the key that it makes, and not the one that it ends", async () => {
+    const { id, key: old } = await issueLicense();
+    const headers = { "Idempotency-Key": "rotate-1" };
+    const request = { token: await ownerToken(), body: { reason: "leaked" }, headers };
+    const path = `/v1/admin/licenses/${id}/rotate-key`;
+    let first: Response | undefined;
+    const DB = hookedLedger(async (run) => {
+      const results = await run();
+      first ??= await ask("POST", path, request);
+      return results;
+    });
+    const second = await askWith({ ...newPostbox(), env: { ...env, DB } }, "POST", path, {
+      json: request.body,
+      headers: { ...headers, Authorization: `Bearer ${request.token}` },
+    });
+    const { key } = await second.json<{ key: string }>();
+    expect(key).not.toBe(old);
+    expect(await first?.json()).toMatchObject({ key });
+    expect(await count("audit", "action = 'license.rotate-key'")).toBe(1);
   });
 
   it("of two at once is never lost", async () => {
