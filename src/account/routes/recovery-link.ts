@@ -14,12 +14,10 @@ const about = {
   path: "/recover/{token}",
   request: {
     params: z.object({
-      token: z
-        .string()
-        .openapi({
-          description: "What makes the link this one.",
-          example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
-        }),
+      token: z.string().openapi({
+        description: "What makes the link this one.",
+        example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+      }),
     }),
   },
 };

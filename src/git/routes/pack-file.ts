@@ -19,12 +19,10 @@ packFile.openapi(
       "Git's name for a pack is a checksum of it. Those of earlier states stay for a week, for clones that began with them.",
     request: {
       params: RepositoryParams.extend({
-        file: z
-          .string()
-          .openapi({
-            description: "The pack, or its index (`.idx`).",
-            example: "pack-2fd4e1c67a2d28fced849ee1bb76e7391b93eb12.pack",
-          }),
+        file: z.string().openapi({
+          description: "The pack, or its index (`.idx`).",
+          example: "pack-2fd4e1c67a2d28fced849ee1bb76e7391b93eb12.pack",
+        }),
       }),
     },
     responses: {
