@@ -10,6 +10,7 @@ import { roomInMinute, WITH_ROOM } from "../http/minute.ts";
 import { adminAct, count, issueLicense } from "../licensing/license-fixture.ts";
 import { askWith, newPostbox, type Postbox } from "../mail/postbox.ts";
 import { TestBrowser } from "../session/browser.ts";
+import { hookedLedger } from "../storage/hooked-ledger.ts";
 import { mailedPath, pageAt, send, signedInByMail } from "./customer.ts";
 
 const RECOVER = "/v1/licenses/recover";
@@ -86,12 +87,7 @@ describe("asking for forgotten keys", () => {
     const held = new Promise<void>((resolve) => {
       letWrite = resolve;
     });
-    const writesLater = new Proxy(env.DB, {
-      get: (db, name: keyof D1Database) =>
-        name === "batch"
-          ? (statements: D1PreparedStatement[]) => held.then(() => db.batch(statements))
-          : db[name].bind(db),
-    });
+    const writesLater = hookedLedger((run) => held.then(run));
     const context = createExecutionContext();
     const response = await app.fetch(
       new Request(`https://catalog.test${RECOVER}`, {

@@ -4,6 +4,7 @@ import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
 import { reconcile } from "../../src/purchase/reconciliation.ts";
 import { count } from "../licensing/license-fixture.ts";
+import { hookedLedger } from "../storage/hooked-ledger.ts";
 import { type Checkout, control, deliver, eventsOf, facts, pay, shopEnv, status } from "./shop.ts";
 
 /** Something that may happen to a purchase; what the account does not allow just then does not happen. */
@@ -66,19 +67,11 @@ describe("what was told to a shop that could not listen", () => {
     const checkout = await pay("premium-lifetime");
     const [event] = (await eventsOf(checkout.sessionId)).filter(({ type }) => type === "checkout.session.completed");
     if (!event) throw new Error("no event");
-    const broken = new Proxy(env.DB, {
-      get: (db, name) => {
-        if (name === "batch") {
-          return async (statements: D1PreparedStatement[]) => {
-            if (statements.length > 3) throw new Error("D1_ERROR: Network connection lost.");
-            return db.batch(statements);
-          };
-        }
-        const member: unknown = Reflect.get(db, name);
-        return typeof member === "function" ? member.bind(db) : member;
-      },
+    const DB = hookedLedger(async (run, statements) => {
+      if (statements.length > 3) throw new Error("D1_ERROR: Network connection lost.");
+      return run();
     });
-    const failed = await deliver(event, { ...shopEnv, DB: broken });
+    const failed = await deliver(event, { ...shopEnv, DB });
     expect(failed.status).toBe(503);
     expect(await count("licenses")).toBe(0);
     expect(await count("stripe_events", "handled_at IS NULL AND last_error IS NOT NULL")).toBe(1);
