@@ -3,7 +3,7 @@ import base from "simpledotcss/simple.min.css";
 import consoleStyle from "../console/console.css";
 import { createRouter } from "../http/app.ts";
 import { problems } from "../http/problem-schema.ts";
-import { documentResponse, staticDocument } from "../http/static-document.ts";
+import { documentResponse, type StaticDocument, staticDocument } from "../http/static-document.ts";
 import storefront from "../storefront/storefront.css";
 import chart from "./chart.css";
 import components from "./components.css";
@@ -35,7 +35,8 @@ const FILES = [
 export const pageRoutes = createRouter();
 
 for (const { path, summary, type, text, example } of FILES) {
-  const document = staticDocument(text, `${type}; charset=utf-8`);
+  // Made at the first request: an isolate that only serves hives need not hash it.
+  let made: StaticDocument | undefined;
   pageRoutes.openapi(
     createRoute({
       method: "get",
@@ -49,6 +50,9 @@ for (const { path, summary, type, text, example } of FILES) {
         ...problems("INTERNAL_ERROR"),
       },
     }),
-    (c) => documentResponse(c.req.raw, document),
+    (c) => {
+      made ??= staticDocument(text, `${type}; charset=utf-8`);
+      return documentResponse(c.req.raw, made);
+    },
   );
 }
