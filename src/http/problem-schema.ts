@@ -57,7 +57,7 @@ function documentOf(codes: ProblemCode[]): ProblemDocument {
     content: {
       "application/problem+json": {
         schema: ProblemSchema,
-        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
+        examples: Object.fromEntries(codes.map((code) => [code, EXAMPLES[code]])),
       },
     },
   };
@@ -84,3 +84,9 @@ const EXAMPLE_EXTRAS: Partial<Record<ProblemCode, Partial<z.input<typeof Problem
   NOT_ENTITLED: { purchase_url: "https://marketplace.rbee.dev/premium" },
   LICENSE_EXPIRED: { purchase_url: "https://marketplace.rbee.dev/premium" },
 };
+
+/** Made once: each code stands in the descriptions of many operations. */
+const EXAMPLES = Object.fromEntries(CODES.map((code) => [code, { value: exampleOf(code) }])) as Record<
+  ProblemCode,
+  { value: object }
+>;

@@ -23,11 +23,10 @@ type Redirect = { description: string; headers: typeof LOCATION };
 
 const LOCATION = z.object({ location: z.string().openapi({ example: "/account" }) });
 
+const HTML = z.string().openapi({ example: "<!doctype html>..." });
+
 /** The `responses` entry of `createRoute` for an answer that is a page. */
-const htmlAnswer = (description: string): Answer => ({
-  description,
-  content: { "text/html": { schema: z.string().openapi({ example: "<!doctype html>..." }) } },
-});
+const htmlAnswer = (description: string): Answer => ({ description, content: { "text/html": { schema: HTML } } });
 
 /**
  * What `createRoute` is told of a page beside `method`, `path` and `request`. `answers` are the pages it answers with, by
