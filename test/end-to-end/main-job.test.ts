@@ -57,10 +57,8 @@ const admin = (...args: string[]): Promise<Run> =>
     RBEE_ADMIN_TOKEN: "",
   });
 
-const publish = (): string[] => [
-  ...["release", "publish", binary, "--worker", WORKER, "--version", "1.1.0"],
-  ...["--sign-key", join(dev(), "release-signing.key")],
-];
+const publish = (version = "1.1.0", key = join(dev(), "release-signing.key")): string[] =>
+  ["release", "publish", binary, "--worker", WORKER].concat("--version", version, "--sign-key", key);
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "rbee-main-job-"));
@@ -165,21 +163,9 @@ describe("a publisher", () => {
   });
 
   it("cannot publish what is signed by a key that the catalog does not trust", async () => {
-    const made = await admin("keys", "new", "--release", "--out", join(root, "strange.key"), "--keys-dir", root);
-    expect(made.code).toBe(0);
-    const { code, stderr } = await admin(
-      ...[
-        "release",
-        "publish",
-        binary,
-        "--worker",
-        WORKER,
-        "--version",
-        "1.1.1",
-        "--sign-key",
-        join(root, "strange.key"),
-      ],
-    );
+    const strange = join(root, "strange.key");
+    expect((await admin("keys", "new", "--release", "--out", strange, "--keys-dir", root)).code).toBe(0);
+    const { code, stderr } = await admin(...publish("1.1.1", strange));
     expect([code, stderr]).toEqual([2, expect.stringContaining("not trusted")]);
     // What is left of it is a draft, whose version is free again once it is deleted.
     expect((await admin("release", "delete", `${WORKER}@1.1.1`)).stdout).toMatch(/^Deleted rel_/);
@@ -194,15 +180,8 @@ describe("a publisher", () => {
 
 describe("a licensed hive", () => {
   it("gets a license from the admin and a seat on it", async () => {
-    const { stdout } = await admin(
-      "license",
-      "issue",
-      "--plan",
-      "premium-trial",
-      "--email",
-      "ada@example.com",
-      "--json",
-    );
+    const terms = ["--plan", "premium-trial", "--email", "ada@example.com"];
+    const { stdout } = await admin("license", "issue", ...terms, "--json");
     issued = Issued.parse(JSON.parse(stdout));
     const { code, stdout: shown } = await rbeeCatalog(["activate", "--name", "attic"], hive("attic"));
     expect([code, shown]).toEqual([0, expect.stringContaining("attic")]);
