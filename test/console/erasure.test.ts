@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { issueLicense } from "../licensing/license-fixture.ts";
 import { pay, shopEnv, status, stripe } from "../purchase/shop.ts";
 import { act, read, send, signedIn } from "./admin.ts";
@@ -60,10 +60,12 @@ describe("erasing a person from the console", () => {
 
   it("says so where downloads do not follow yet", async () => {
     const { id } = await issueLicense({ email: ADA });
-    const put = () => Promise.reject(new Error("KV PUT failed: 500"));
-    const browser = await signedIn(["owner"], { ...env, EDGE: { put } as unknown as KVNamespace });
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const browser = await signedIn(["owner"], shopEnv);
+    vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
     const { response } = await act(browser, `/admin/licenses/${id}/erase`, { reason: "r" });
     expect(await read(browser, response.headers.get("Location") ?? "")).toContain("Downloads do not follow yet");
+    vi.restoreAllMocks();
   });
 
   it("is refused on the form while a subscription is running", async () => {
