@@ -134,3 +134,11 @@ export const facts = (id: string) =>
   )
     .bind(id)
     .first<Record<string, string | number | null>>();
+
+/** A purchase that everybody has been told of. */
+export async function bought(plan: string, machines?: number): Promise<Checkout & { id: string; key: string }> {
+  const checkout = await pay(plan, machines === undefined ? {} : { machines });
+  await deliverAll(checkout.sessionId);
+  const { key = "", license } = await status(checkout);
+  return { ...checkout, key, id: license?.id ?? "" };
+}
