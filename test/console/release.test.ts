@@ -1,10 +1,9 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
 import { attachProvenance } from "../../src/releases/provenance-store.ts";
 import { createRelease } from "../../src/releases/release-store.ts";
 import { PGP_SIGNATURE, packageFile } from "../arch/package-fixture.ts";
-import { envWith, LaggingKv } from "../delivery/lagging-kv.ts";
 import { count, issueLicense } from "../licensing/license-fixture.ts";
 import { find } from "../page/document.ts";
 import { provenanceOf } from "../releases/provenance-text.ts";
@@ -106,9 +105,8 @@ describe("the releases in the console", () => {
 
   it("that the edge does not follow yet are told as such", async () => {
     const { id } = await released();
-    const kv = new LaggingKv();
-    kv.isDown = true;
-    const browser = await signedIn(["releases:write"], envWith(kv));
+    const browser = await signedIn(["releases:write"]);
+    vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
     const { response } = await act(browser, `/admin/releases/${id}/block`, { reason: "r" });
     const page = await read(browser, response.headers.get("Location") ?? "");
     expect(page).toContain("The release is blocked.");
