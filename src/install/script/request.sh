@@ -66,7 +66,7 @@ refused() {
   # Without a license asked for, the worker is a free one. A version that was named and does not exist is not to be built either.
   case $headers/$code/$version in
     /VERSION_NOT_FOUND/latest | /ARTIFACT_NOT_FOUND/*)
-      say "There is no binary of it for $platform. Your rbee hive can build it; so can makepkg:"
+      say "There is no binary of it for $platform. If the worker is made for this system, your rbee hive can build it; so can makepkg:"
       say "  curl -fsSO $CATALOG/workers/$worker/PKGBUILD && makepkg -si"
       ;;
   esac
