@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { changeHiveState, readHiveState } from "../../src/cli/hive/state.ts";
 import { rbeeCatalog } from "../end-to-end/program-run.ts";
 import { serve } from "./http-server.ts";
+import { sampleActivation } from "./sample-activation.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Runs `deactivate` on a machine that is activated at a catalog which answers with `status` and `code`. */
@@ -9,15 +10,7 @@ async function deactivateAt(status: number, code: string) {
   const catalog = await serve((_request, response) => response.writeHead(status).end(code && JSON.stringify({ code })));
   const folder = await temporaryFolder();
   const env = { XDG_CONFIG_HOME: folder, DEV_DIR: folder, RBEE_CATALOG_URL: "" };
-  const activation = {
-    url: catalog.url,
-    license_key: "rbee_lic_X",
-    license_id: "lic_x",
-    machine_id: "mach_x",
-    fingerprint: "f",
-    token: "t",
-    token_expires_at: "2026-11-24T12:00:00Z",
-  };
+  const activation = sampleActivation(catalog.url);
   await changeHiveState(env, (state) => ({ ...state, activation }));
   const run = await rbeeCatalog(["deactivate"], env);
   catalog.close();

@@ -5,19 +5,12 @@ import { machineFingerprint } from "../../src/cli/hive/fingerprint.ts";
 import { hostPlatform } from "../../src/cli/hive/platform.ts";
 import { changeHiveState, hiveFolder, readHiveState } from "../../src/cli/hive/state.ts";
 import { createPrivateFile } from "../../src/cli/private-file.ts";
+import { sampleActivation } from "./sample-activation.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const home = async (): Promise<NodeJS.ProcessEnv> => ({ XDG_CONFIG_HOME: await temporaryFolder() });
 
-const activation = {
-  url: "https://catalog.example",
-  license_key: "rbee_lic_X",
-  license_id: "lic_x",
-  machine_id: "mach_x",
-  fingerprint: "f",
-  token: "t",
-  token_expires_at: "2026-11-24T12:00:00Z",
-};
+const activation = sampleActivation("https://catalog.example");
 
 describe("a hive's state", () => {
   it("is empty at first, then what was written, for its owner's eyes only", async () => {
