@@ -1,8 +1,8 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { developmentSecrets } from "./scripts/development-secrets.ts";
-import { formatMinisignPublicKey } from "./src/releases/minisign.ts";
-import { generateMinisignKey } from "./src/releases/minisign-secret-key.ts";
+import { formatMinisignPublicKey } from "./src/lib/minisign/minisign.ts";
+import { generateMinisignKey } from "./src/lib/minisign/secret-key.ts";
 
 const releaseKey = await generateMinisignKey();
 
@@ -43,8 +43,8 @@ export default defineConfig({
           hookTimeout: 30_000,
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/cli/**", "test/end-to-end/**", "test/stripe-stand-in/**", "test/tools/**"],
-          setupFiles: ["test/setup-worker.ts"],
-          globalSetup: ["test/setup-stand-in.ts"],
+          setupFiles: ["test/support/setup-worker.ts"],
+          globalSetup: ["test/support/setup-stand-in.ts"],
         },
       },
       {

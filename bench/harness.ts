@@ -6,8 +6,8 @@ import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "mini
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import { PROJECT } from "../scripts/development/paths.ts";
 import { developmentSecrets } from "../scripts/development-secrets.ts";
-import { formatMinisignPublicKey } from "../src/releases/minisign.ts";
-import type { MinisignSecretKey } from "../src/releases/minisign-secret-key.ts";
+import { formatMinisignPublicKey } from "../src/lib/minisign/minisign.ts";
+import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 import { BARE, HELLO } from "./baselines.ts";
 import type { Bundle } from "./bundle.ts";
 import { type ProcessUsage, usageOfChild } from "./process-usage.ts";

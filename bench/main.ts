@@ -1,4 +1,4 @@
-import { generateMinisignKey } from "../src/releases/minisign-secret-key.ts";
+import { generateMinisignKey } from "../src/lib/minisign/secret-key.ts";
 import { buildBundle } from "./bundle.ts";
 import { startHarness } from "./harness.ts";
 import { measure } from "./measurement.ts";

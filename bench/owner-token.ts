@@ -1,6 +1,6 @@
-import { hashAdminToken, newAdminToken } from "../src/admin/admin-token.ts";
-import { newId } from "../src/storage/id.ts";
-import { currentTime } from "../src/time.ts";
+import { hashAdminToken, newAdminToken } from "../src/lib/admin-token.ts";
+import { newId } from "../src/lib/id.ts";
+import { currentTime } from "../src/lib/time.ts";
 import type { Harness } from "./harness.ts";
 
 /** Lets a new owner into the ledger and returns the token. The first owner can come in no other way. */

@@ -1,11 +1,11 @@
 import { decodeJwt } from "jose";
 import * as z from "zod";
 import type { CatalogClient } from "../src/cli/catalog-client.ts";
-import { hashFingerprint } from "../src/licensing/fingerprint.ts";
-import { type LicenseTokenClaims, signLicenseToken } from "../src/licensing/license-token.ts";
-import { createKeyring, type SigningJwk } from "../src/licensing/signing-keys.ts";
-import { STATUS_INDEX_SPACE } from "../src/licensing/status-list.ts";
-import { newId } from "../src/storage/id.ts";
+import { hashFingerprint } from "../src/domain/licensing/fingerprint.ts";
+import { type LicenseTokenClaims, signLicenseToken } from "../src/domain/licensing/license-token.ts";
+import { createKeyring, type SigningJwk } from "../src/domain/licensing/signing-keys.ts";
+import { STATUS_INDEX_SPACE } from "../src/domain/licensing/status-list.ts";
+import { newId } from "../src/lib/id.ts";
 import type { Harness } from "./harness.ts";
 
 const Issued = z.looseObject({ license: z.looseObject({ id: z.string() }), key: z.string() });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { CatalogClient } from "../src/cli/catalog-client.ts";
 import { publishRelease } from "../src/cli/publish/publish.ts";
 import { readReleaseFile } from "../src/cli/publish/release-file.ts";
-import type { MinisignSecretKey } from "../src/releases/minisign-secret-key.ts";
+import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CatalogClient, path } from "../src/cli/catalog-client.ts";
-import { Manifest } from "../src/releases/manifest.ts";
-import type { MinisignSecretKey } from "../src/releases/minisign-secret-key.ts";
+import { Manifest } from "../src/domain/releases/manifest.ts";
+import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 import type { Harness } from "./harness.ts";
 import { createOwnerToken } from "./owner-token.ts";
 import { copyLicense, issueLicense, type SampleLicense } from "./sample-licenses.ts";

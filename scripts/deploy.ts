@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { unstable_readConfig } from "wrangler";
 import * as z from "zod";
-import { parseMinisignPublicKeys } from "../src/releases/minisign.ts";
+import { parseMinisignPublicKeys } from "../src/lib/minisign/minisign.ts";
 import { PROJECT } from "./development/paths.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
-import { newIndexSigningKey } from "../src/releases/index-signing-key.ts";
-import type { MinisignSecretKey } from "../src/releases/minisign-secret-key.ts";
-import { currentTime } from "../src/time.ts";
+import { newIndexSigningKey } from "../src/lib/minisign/index-signing-key.ts";
+import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
+import { currentTime } from "../src/lib/time.ts";
 
 /**
  * Fresh random secrets for one development server or one test run, as the Worker's environment names them. `releaseKey` vouches

@@ -1,19 +1,19 @@
-import { forgetLateUsage } from "./account/erasure-store.ts";
-import { forgetRecoveryLinks } from "./account/recovery-link-store.ts";
-import { sweepPacks } from "./git/pack-sweep.ts";
-import { publishRepositories } from "./git/repository-publication.ts";
-import { logEvent, logFailure } from "./log.ts";
-import { queueExpiryMails } from "./mail/mail-expiry.ts";
-import { sendDueMails } from "./mail/mail-sender.ts";
+import { forgetLateUsage } from "./domain/erasure/erasure-store.ts";
+import { isStandingTime, keepStandings } from "./domain/figures/standing-count.ts";
+import { queueExpiryMails } from "./domain/mail/mail-expiry.ts";
+import { sendDueMails } from "./domain/mail/mail-sender.ts";
+import { reconcile } from "./domain/purchase/reconciliation.ts";
+import { freeDiscardedObjects } from "./domain/releases/discarded-object-store.ts";
+import { sweepPacks } from "./formats/git/pack-sweep.ts";
+import { publishRepositories } from "./formats/git/repository-publication.ts";
+import { logEvent, logFailure } from "./lib/log.ts";
+import { DAY, HOUR, MINUTE, type UnixSeconds } from "./lib/time.ts";
+import { forgetRecoveryLinks } from "./platform/identity/recovery-link-store.ts";
+import { forgetSessions } from "./platform/identity/session/session-store.ts";
+import { drainOutbox } from "./platform/storage/outbox.ts";
+import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts";
+import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";
 import { publishers } from "./publication.ts";
-import { reconcile } from "./purchase/reconciliation.ts";
-import { freeDiscardedObjects } from "./releases/discarded-object-store.ts";
-import { forgetSessions } from "./session/session-store.ts";
-import { drainOutbox } from "./storage/outbox.ts";
-import { forgetOldRows, isRetentionTime } from "./storage/retention.ts";
-import { CRON_MARK, writeWatermark } from "./storage/watermark.ts";
-import { DAY, HOUR, MINUTE, type UnixSeconds } from "./time.ts";
-import { isStandingTime, keepStandings } from "./usage/standing-count.ts";
 
 /** What the cron does in the minute that begins at `now`. No job keeps another from running; each says when it is due. */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {

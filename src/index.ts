@@ -1,8 +1,8 @@
 import { app } from "./app.ts";
-import { answerDocumentAtOnce } from "./catalog/document-answer.ts";
 import { runCron } from "./cron.ts";
-import { logEvent } from "./log.ts";
-import { recordUsage } from "./usage/usage-recording.ts";
+import { answerDocumentAtOnce } from "./domain/catalog/document-answer.ts";
+import { logEvent } from "./lib/log.ts";
+import { recordUsage } from "./platform/usage/usage-recording.ts";
 
 export default {
   fetch: (request, env, context) => answerDocumentAtOnce(request, env) ?? app.fetch(request, env, context),

@@ -1,11 +1,11 @@
-import { publishRepositories } from "./git/repository-publication.ts";
-import type { RequestScope } from "./http/app.ts";
-import { licensePublisher } from "./licensing/license-publication.ts";
-import { logFailure } from "./log.ts";
-import { manifestPublisher } from "./releases/manifest-publication.ts";
-import type { Publication } from "./storage/ledger.ts";
-import { type Publishers, publishOrRetry } from "./storage/outbox.ts";
-import { currentTime } from "./time.ts";
+import { licensePublisher } from "./domain/licensing/license-publication.ts";
+import { manifestPublisher } from "./domain/releases/manifest-publication.ts";
+import { publishRepositories } from "./formats/git/repository-publication.ts";
+import { logFailure } from "./lib/log.ts";
+import { currentTime } from "./lib/time.ts";
+import type { RequestScope } from "./platform/http/router.ts";
+import type { Publication } from "./platform/storage/ledger.ts";
+import { type Publishers, publishOrRetry } from "./platform/storage/outbox.ts";
 
 /** How the records of the edge copy are made: each room's own. */
 export const publishers: Publishers = { license: licensePublisher, manifest: manifestPublisher };

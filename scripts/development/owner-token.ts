@@ -1,7 +1,7 @@
-import { isAdminToken, newAdminToken } from "../../src/admin/admin-token.ts";
 import { firstOwnerSql } from "../../src/cli/first-owner.ts";
 import { writePrivateFile } from "../../src/cli/private-file.ts";
 import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { isAdminToken, newAdminToken } from "../../src/lib/admin-token.ts";
 import type { DevelopmentPaths } from "./paths.ts";
 import { runWrangler } from "./wrangler.ts";
 

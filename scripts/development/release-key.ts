@@ -5,7 +5,7 @@ import {
   generateMinisignKey,
   type MinisignSecretKey,
   parseMinisignSecretKey,
-} from "../../src/releases/minisign-secret-key.ts";
+} from "../../src/lib/minisign/secret-key.ts";
 
 /** The development server's release signing key, made on the first start. Throws when the file is not such a key. */
 export async function ensureReleaseKey(path: string): Promise<MinisignSecretKey> {

@@ -6,7 +6,7 @@ import { problemCode } from "../../src/cli/problem-error.ts";
 import { publishRelease } from "../../src/cli/publish/publish.ts";
 import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { findRelease } from "../../src/cli/release-view.ts";
-import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import type { MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { samplePackage } from "./sample-package.ts";
 import { sampleWorker } from "./sample-worker.ts";
 

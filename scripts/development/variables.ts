@@ -1,8 +1,8 @@
 import { parseEnv } from "node:util";
 import { writePrivateFile } from "../../src/cli/private-file.ts";
 import { readTextIfThere } from "../../src/cli/text-file.ts";
-import { encodeMinisignPublicKey } from "../../src/releases/minisign.ts";
-import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import { encodeMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
+import type { MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { developmentSecrets } from "../development-secrets.ts";
 import { stripeVariables } from "./stripe.ts";
 

@@ -5,7 +5,7 @@ import type { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { publishRelease } from "../../src/cli/publish/publish.ts";
 import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { Release } from "../../src/cli/release-view.ts";
-import type { MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
+import type { MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { sampleWorker } from "../development/sample-worker.ts";
 
 const CPU = "llm-worker-rbee-premium-cpu";

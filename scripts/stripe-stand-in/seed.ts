@@ -1,5 +1,5 @@
-import { priceOf, productOf } from "../../src/purchase/plan-offer.ts";
-import { SOLD_PLANS } from "../../src/purchase/plans.ts";
+import { SOLD_PLANS } from "../../src/domain/licensing/plans.ts";
+import { priceOf, productOf } from "../../src/domain/purchase/plan-offer.ts";
 import { portalConfiguration } from "./objects/portal.ts";
 import { createPrice } from "./objects/price.ts";
 import { createProduct } from "./objects/product.ts";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { DAY, toRfc3339 } from "../time.ts";
+import { DAY, toRfc3339 } from "../lib/time.ts";
 
 /** Parses a whole number of 1 or more. */
 export function positiveInteger(text: string): number {

@@ -1,6 +1,6 @@
-import { hashAdminToken } from "../admin/admin-token.ts";
-import { newId } from "../storage/id.ts";
-import { currentTime } from "../time.ts";
+import { hashAdminToken } from "../lib/admin-token.ts";
+import { newId } from "../lib/id.ts";
+import { currentTime } from "../lib/time.ts";
 
 /**
  * The SQL that lets a token into the ledger as owner, with its audit entry. The first owner can come in no other way, since

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { printable } from "../lib/printable.ts";
 
 const cell = (value: string | number | null | undefined): string =>
   value === null || value === undefined || value === "" ? "-" : printable(String(value));

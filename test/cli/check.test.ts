@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { digestFile } from "../../src/cli/file-digest.ts";
 import { checkDownload } from "../../src/cli/hive/check.ts";
 import { platformOfFilename, readReleaseFile } from "../../src/cli/publish/release-file.ts";
-import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const release = { workerId: "llm-worker-rbee-premium-cpu", version: "1.2.0" };

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { readPort } from "../../scripts/development/port.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
-import { readConfig } from "../../src/config.ts";
-import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
+import { readConfig } from "../../src/platform/config/config.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 describe("a development server's variables", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EXIT, exitCodeOf } from "../../src/cli/exit-code.ts";
 import { problemCode, problemError } from "../../src/cli/problem-error.ts";
-import { PROBLEMS, type ProblemCode } from "../../src/http/problem.ts";
+import { PROBLEMS, type ProblemCode } from "../../src/platform/http/problem.ts";
 
 const codeOf = (code: ProblemCode) => exitCodeOf(code, PROBLEMS[code].status);
 

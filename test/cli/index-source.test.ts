@@ -3,12 +3,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { checkReleaseIndex } from "../../src/cli/verify/index-check.ts";
 import { openIndexSource } from "../../src/cli/verify/index-source.ts";
-import { delegateIndexKey, verifyIndexDelegation } from "../../src/releases/index-delegation.ts";
-import { formatMinisignPublicKey } from "../../src/releases/minisign.ts";
-import { generateMinisignKey, type MinisignSecretKey } from "../../src/releases/minisign-secret-key.ts";
-import { signText } from "../../src/releases/minisign-text.ts";
-import { INDEX_LIFETIME, indexComment, releaseIndex } from "../../src/releases/release-index.ts";
-import { manifestWith, releaseOf, WORKER } from "../releases/index-fixture.ts";
+import { INDEX_LIFETIME, indexComment, releaseIndex } from "../../src/domain/delivery/release-index.ts";
+import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/index-delegation.ts";
+import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey, type MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
+import { signText } from "../../src/lib/minisign/text.ts";
+import { manifestWith, releaseOf, WORKER } from "../support/index-fixture.ts";
 import { serve } from "./http-server.ts";
 
 const NOW = 1_795_435_200;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { takePartFile } from "../../src/cli/hive/part-file.ts";
-import { formatMinisignPublicKey, formatMinisignSignature } from "../../src/releases/minisign.ts";
-import { generateMinisignKey, signMinisign } from "../../src/releases/minisign-secret-key.ts";
+import { formatMinisignPublicKey, formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
 import { rbeeCatalog, run } from "../end-to-end/program-run.ts";
 import { serve } from "./http-server.ts";
 

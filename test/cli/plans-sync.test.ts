@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type RunningStandIn, startStandIn } from "../../scripts/stripe-stand-in/start.ts";
 import { emptyState, formatState } from "../../scripts/stripe-stand-in/state.ts";
-import { planOfPrice } from "../../src/purchase/plans.ts";
+import { planOfPrice } from "../../src/domain/licensing/plans.ts";
 import { type Run, rbeeCatalog } from "../end-to-end/program-run.ts";
 
 /** `plans sync`, as people run it, on an account that the stand-in keeps. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatProgress, startProgress } from "../../src/cli/progress.ts";
 import { formatFields, formatSize, formatTable } from "../../src/cli/table.ts";
-import { printable } from "../../src/printable.ts";
+import { printable } from "../../src/lib/printable.ts";
 
 describe("a table", () => {
   it("aligns its columns and marks what is missing", () => {

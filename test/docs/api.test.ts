@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import guide from "../../docs/api.md?raw";
-import { SCOPES } from "../../src/admin/scopes.ts";
-import { PROBLEMS } from "../../src/http/problem.ts";
+import { SCOPES } from "../../src/platform/config/scopes.ts";
+import { PROBLEMS } from "../../src/platform/http/problem.ts";
 import configuration from "../../wrangler.toml?raw";
 
 describe("docs/api.md", () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { developmentPaths } from "../../scripts/development/paths.ts";
 import { startStandInProcess, stripeBindings, stripeVariables, usesStandIn } from "../../scripts/development/stripe.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
-import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { stripeFor } from "./harness.ts";
 
 const releaseKey = await generateMinisignKey();

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { encodeMinisignPublicKey } from "../../src/releases/minisign.ts";
-import { generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
+import { encodeMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import {
   CUT,

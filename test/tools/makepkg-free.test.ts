@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { renderRecipe } from "../../src/catalog/recipe-rendering.ts";
-import { hiveScript, parseAsHive } from "../catalog/hive-parser.ts";
+import { renderRecipe } from "../../src/domain/workers/recipe-rendering.ts";
+import { hiveScript, parseAsHive } from "../support/hive-parser.ts";
 import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "./makepkg.ts";
 import { runAsUser } from "./ordinary-user.ts";
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ARCHITECTURES } from "../../src/catalog/recipe.ts";
-import { type PublishedBinary, renderRecipe } from "../../src/catalog/recipe-rendering.ts";
+import { ARCHITECTURES } from "../../src/domain/workers/recipe.ts";
+import { type PublishedBinary, renderRecipe } from "../../src/domain/workers/recipe-rendering.ts";
 import { makepkg, makepkgMissing, recipeDirectory, recipePath, recipes } from "./makepkg.ts";
 import { runAsUser, workDirectory } from "./ordinary-user.ts";
 

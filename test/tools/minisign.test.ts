@@ -11,14 +11,14 @@ import {
   parseMinisignSignature,
   showKeyId,
   verifyMinisign,
-} from "../../src/releases/minisign.ts";
+} from "../../src/lib/minisign/minisign.ts";
 import {
   formatMinisignSecretKey,
   generateMinisignKey,
   parseMinisignSecretKey,
   signMinisign,
-} from "../../src/releases/minisign-secret-key.ts";
-import type { Result } from "../../src/result.ts";
+} from "../../src/lib/minisign/secret-key.ts";
+import type { Result } from "../../src/lib/result.ts";
 
 function installed(): boolean {
   try {

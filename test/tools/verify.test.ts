@@ -6,13 +6,13 @@ import { parseEnv } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { readHiveState } from "../../src/cli/hive/state.ts";
-import { formatMinisignPublicKey } from "../../src/releases/minisign.ts";
-import { formatMinisignSecretKey, generateMinisignKey } from "../../src/releases/minisign-secret-key.ts";
-import { ReleaseIndex } from "../../src/releases/release-index.ts";
+import { ReleaseIndex } from "../../src/domain/delivery/release-index.ts";
+import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
+import { formatMinisignSecretKey, generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { serve } from "../cli/http-server.ts";
 import { type Run, rbeeCatalog, run } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
-import { BUILDER, provenanceOf, SOURCE } from "../releases/provenance-text.ts";
+import { BUILDER, provenanceOf, SOURCE } from "../support/provenance-text.ts";
 import { installed } from "./installed.ts";
 
 /** `rbee-catalog verify` and stock minisign against the running catalog, and against mirrors that lie. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { SOLD_PLANS, type SoldPlanId } from "../../purchase/plans.ts";
+import { SOLD_PLANS, type SoldPlanId } from "../../domain/licensing/plans.ts";
 import { contextOf } from "../context.ts";
 import { formatMoney } from "../money.ts";
 import { type SyncStep, syncSteps } from "../plans/plan-sync.ts";

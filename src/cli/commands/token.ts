@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import * as z from "zod";
-import { newAdminToken } from "../../admin/admin-token.ts";
+import { newAdminToken } from "../../lib/admin-token.ts";
 import { moment } from "../arguments.ts";
 import { path } from "../catalog-client.ts";
 import { adminToken, contextOf } from "../context.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { currentTime } from "../../time.ts";
+import { currentTime } from "../../lib/time.ts";
 import { CatalogClient } from "../catalog-client.ts";
 import type { Context } from "../context.ts";
 import { CliError, EXIT } from "../exit-code.ts";

@@ -1,6 +1,6 @@
-import type { MinisignPublicKey } from "../../releases/minisign.ts";
-import { parseMinisignSignature, verifyMinisign } from "../../releases/minisign.ts";
-import { trustedFields } from "../../releases/trusted-comment.ts";
+import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
+import { parseMinisignSignature, verifyMinisign } from "../../lib/minisign/minisign.ts";
+import { trustedFields } from "../../lib/minisign/trusted-comment.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import type { FileDigest } from "../file-digest.ts";
 

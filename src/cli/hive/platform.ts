@@ -1,4 +1,4 @@
-import { PLATFORMS, type Platform } from "../../releases/manifest.ts";
+import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 
 const SYSTEMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "macos", win32: "windows" };

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type MinisignPublicKey, parseMinisignPublicKeys } from "../../releases/minisign.ts";
+import { type MinisignPublicKey, parseMinisignPublicKeys } from "../../lib/minisign/minisign.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 

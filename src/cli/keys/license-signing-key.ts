@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
-import { type VerificationKey, VerificationKeySet } from "../../licensing/signing-keys.ts";
-import { DAY, type UnixSeconds } from "../../time.ts";
+import { type VerificationKey, VerificationKeySet } from "../../domain/licensing/signing-keys.ts";
+import { DAY, type UnixSeconds } from "../../lib/time.ts";
 
 /** The longest offline lease (30 days) and a day to carry out the rotation in. */
 export const OVERLAP = 31 * DAY;

@@ -1,4 +1,4 @@
-import { formatMinisignPublicKey, type MinisignPublicKey } from "../../releases/minisign.ts";
+import { formatMinisignPublicKey, type MinisignPublicKey } from "../../lib/minisign/minisign.ts";
 
 /** The line of keys/release-signing.pub that stands in for a first key. */
 const NONE_YET = /^untrusted comment: no release signing key yet.*\n/m;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type MinisignSecretKey, parseMinisignSecretKey } from "../../releases/minisign-secret-key.ts";
+import { type MinisignSecretKey, parseMinisignSecretKey } from "../../lib/minisign/secret-key.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 
 /** Reads a minisign secret key file without a password. Throws `CliError` when it is none; nothing is said of what is in it. */

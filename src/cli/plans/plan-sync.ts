@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
-import { priceOf, productOf } from "../../purchase/plan-offer.ts";
-import type { SoldPlanId } from "../../purchase/plans.ts";
-import { idOf } from "../../purchase/stripe-client.ts";
+import type { SoldPlanId } from "../../domain/licensing/plans.ts";
+import { priceOf, productOf } from "../../domain/purchase/plan-offer.ts";
+import { idOf } from "../../domain/purchase/stripe-client.ts";
 
 /** What Stripe has for one plan. */
 export type PlanAtStripe = {

@@ -1,8 +1,8 @@
 import Stripe from "stripe";
-import { productOf } from "../../purchase/plan-offer.ts";
-import type { SoldPlanId } from "../../purchase/plans.ts";
-import { STRIPE_API_VERSION } from "../../purchase/stripe-client.ts";
-import { isStripeOutage } from "../../purchase/stripe-failure.ts";
+import type { SoldPlanId } from "../../domain/licensing/plans.ts";
+import { productOf } from "../../domain/purchase/plan-offer.ts";
+import { STRIPE_API_VERSION } from "../../domain/purchase/stripe-client.ts";
+import { isStripeOutage } from "../../domain/purchase/stripe-failure.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
 

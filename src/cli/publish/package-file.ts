@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { createTarDecoder } from "modern-tar";
-import type { PackageContents } from "../../releases/package-check.ts";
+import type { PackageContents } from "../../domain/releases/package-check.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 
 /** Far more than any `.PKGINFO` has, in bytes: the catalog takes 32 KiB. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { encodeBase64 } from "../../encoding.ts";
-import { isPgpSignature } from "../../releases/pgp-signature.ts";
+import { isPgpSignature } from "../../domain/releases/pgp-signature.ts";
+import { encodeBase64 } from "../../lib/encoding.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { access, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { type ArtifactKind, kindOfFilename } from "../../releases/artifact-kind.ts";
-import { PLATFORMS, type Platform } from "../../releases/manifest.ts";
-import { formatMinisignSignature } from "../../releases/minisign.ts";
-import { type MinisignSecretKey, signMinisign } from "../../releases/minisign-secret-key.ts";
-import type { PackageContents } from "../../releases/package-check.ts";
-import { formatTrustedComment } from "../../releases/trusted-comment.ts";
+import { type ArtifactKind, kindOfFilename } from "../../domain/releases/artifact-kind.ts";
+import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
+import type { PackageContents } from "../../domain/releases/package-check.ts";
+import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
+import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
+import { formatTrustedComment } from "../../lib/minisign/trusted-comment.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { digestFile } from "../file-digest.ts";
 import { startProgress } from "../progress.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { printable } from "../../printable.ts";
-import type { MinisignPublicKey } from "../../releases/minisign.ts";
+import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
+import { printable } from "../../lib/printable.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { digestFile, type FileDigest } from "../file-digest.ts";
 import { problemCode } from "../problem-error.ts";

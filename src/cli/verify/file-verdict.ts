@@ -1,7 +1,7 @@
-import type { MinisignPublicKey } from "../../releases/minisign.ts";
-import type { ReleaseIndex } from "../../releases/release-index.ts";
-import { compareVersions } from "../../releases/version.ts";
-import { err, ok, type Result } from "../../result.ts";
+import type { ReleaseIndex } from "../../domain/delivery/release-index.ts";
+import { compareVersions } from "../../domain/releases/version.ts";
+import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import type { FileDigest } from "../file-digest.ts";
 import { faultOfFile } from "../hive/check.ts";
 

@@ -1,8 +1,8 @@
-import { attributeMinisign, type MinisignPublicKey, parseMinisignSignature } from "../../releases/minisign.ts";
-import { verifyText } from "../../releases/minisign-text.ts";
-import { indexComment, ReleaseIndex } from "../../releases/release-index.ts";
-import { err, ok, type Result } from "../../result.ts";
-import { fromRfc3339, type UnixSeconds } from "../../time.ts";
+import { indexComment, ReleaseIndex } from "../../domain/delivery/release-index.ts";
+import { attributeMinisign, type MinisignPublicKey, parseMinisignSignature } from "../../lib/minisign/minisign.ts";
+import { verifyText } from "../../lib/minisign/text.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { fromRfc3339, type UnixSeconds } from "../../lib/time.ts";
 
 /**
  * Why an index is not believed. `unsettled`: right after a release, a server may go on with what it knew, for the index, its signature

@@ -1,8 +1,8 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { verifyIndexDelegation } from "../../releases/index-delegation.ts";
-import type { MinisignPublicKey } from "../../releases/minisign.ts";
-import type { ReleaseIndex } from "../../releases/release-index.ts";
-import type { UnixSeconds } from "../../time.ts";
+import type { ReleaseIndex } from "../../domain/delivery/release-index.ts";
+import { verifyIndexDelegation } from "../../lib/minisign/index-delegation.ts";
+import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import type { SeenIndexes } from "../hive/state.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Attestation, parseProvenance } from "../../releases/provenance.ts";
+import { type Attestation, parseProvenance } from "../../domain/releases/provenance.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT } from "../exit-code.ts";
 import { ProblemError } from "../problem-error.ts";

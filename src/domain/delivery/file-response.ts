@@ -1,0 +1,49 @@
+import { logFailure } from "../../lib/log.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
+import { answerConditions } from "./conditions.ts";
+
+/**
+ * Answers a GET or HEAD for an artifact's bytes: whole, in part, not modified or not satisfiable. The bytes go from R2 to the
+ * client as they come, never held whole; everything else is known from the manifest, so only a body costs a read.
+ * `startsHere` says whether the answer carries the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object,
+ * and RANGE_NOT_SATISFIABLE's answer is made here because it must name the size.
+ */
+export async function fileResponse(
+  binaries: Pick<R2Bucket, "get">,
+  request: Pick<Request, "method" | "headers">,
+  { release, artifact }: { release: ManifestRelease; artifact: ManifestArtifact },
+): Promise<{ response: Response; startsHere: boolean }> {
+  const { size, object_key, filename } = artifact;
+  const etag = `"${artifact.sha256}"`;
+  const lastModified = new Date(release.published_at * 1000).toUTCString();
+  const answer = answerConditions(request, { etag, lastModified, size });
+  const headers = new Headers({
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "private, no-store",
+    ETag: etag,
+    "Last-Modified": lastModified,
+  });
+  if (answer.status === 304) return { response: new Response(null, { status: 304, headers }), startsHere: false };
+  if (answer.status === 416) {
+    throw new Problem({
+      code: "RANGE_NOT_SATISFIABLE",
+      detail: `The file has ${size} bytes.`,
+      headers: { "Content-Range": `bytes */${size}` },
+    });
+  }
+  const { offset, length } = answer.status === 206 ? answer : { offset: 0, length: size };
+  headers.set("Content-Type", "application/octet-stream");
+  headers.set("Content-Disposition", `attachment; filename="${filename}"`);
+  headers.set("Content-Length", String(length));
+  if (answer.status === 206) headers.set("Content-Range", `bytes ${offset}-${offset + length - 1}/${size}`);
+  if (request.method === "HEAD") {
+    return { response: new Response(null, { status: answer.status, headers }), startsHere: false };
+  }
+  const object = await binaries.get(object_key, answer.status === 206 ? { range: { offset, length } } : {});
+  if (!object) {
+    logFailure("artifact.missing", "R2 has no such object.", { object_key });
+    throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The file cannot be read just now. Please try again." });
+  }
+  return { response: new Response(object.body, { status: answer.status, headers }), startsHere: offset === 0 };
+}

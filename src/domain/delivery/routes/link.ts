@@ -1,0 +1,128 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { currentTime } from "../../../lib/time.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { problems } from "../../../platform/http/problem-schema.ts";
+import type { AppEnv, RequestScope } from "../../../platform/http/router.ts";
+import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
+import { findWorker } from "../../workers/workers.ts";
+import { askerOfLink } from "../asker.ts";
+import { authorizeDelivery } from "../authorization.ts";
+import type { Delivery } from "../decision.ts";
+import { countDownload } from "../download-count.ts";
+import { noSignature } from "../file-address.ts";
+import { fileResponse } from "../file-response.ts";
+import { SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-signature.ts";
+import { type Link, openLink } from "../link.ts";
+import { linkSecret } from "../link-making.ts";
+
+const params = z.object({
+  opaque: z.string().openapi({ description: "What the link says, signed.", example: "WzEsImRsXzA2YjRt..." }),
+});
+
+const refusals = problems(
+  "LINK_EXPIRED",
+  "LINK_INVALID",
+  "KEY_INVALID",
+  "KEY_ROTATED",
+  ...STANDING_PROBLEMS,
+  "MACHINE_DEACTIVATED",
+  "NOT_ENTITLED",
+  "VERSION_NOT_COVERED",
+  "VERSION_NOT_FOUND",
+  "ARTIFACT_NOT_FOUND",
+  "RELEASE_BLOCKED",
+  "RANGE_NOT_SATISFIABLE",
+  "SERVICE_UNAVAILABLE",
+);
+
+const bytes = {
+  "application/octet-stream": { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) },
+};
+
+const file = createRoute({
+  method: "get",
+  path: "/dl/{opaque}",
+  tags: ["Delivery"],
+  summary: "The bytes behind a signed link",
+  description:
+    "GET or HEAD; the link is the credential, an Authorization header beside it is ignored. Supports `Range`, `If-Range`, " +
+    "`If-None-Match` and `If-Modified-Since`; the `ETag` is the file's sha256. The license is looked at again each time.",
+  security: [],
+  request: { params },
+  responses: {
+    200: { description: "The file.", content: bytes },
+    206: { description: "The part of the file that `Range` asks for.", content: bytes },
+    304: { description: "The client has this file already." },
+    ...refusals,
+  },
+});
+
+const SIGNATURES = {
+  minisig: {
+    summary: "The minisign signature of a link's file",
+    type: "text/plain",
+    schema: z.string().openapi({ example: "untrusted comment: signature ..." }),
+  },
+  sig: {
+    summary: "The OpenPGP signature of a link's file",
+    type: "application/octet-stream",
+    schema: z.string().openapi({ format: "binary", example: "(bytes)" }),
+  },
+} satisfies Record<SignatureKind, { summary: string; type: string; schema: z.ZodString }>;
+
+const signature = (kind: SignatureKind) => {
+  const { summary, type, schema } = SIGNATURES[kind];
+  return createRoute({
+    method: "get",
+    path: `/dl/{opaque}/${kind}`,
+    tags: ["Delivery"],
+    summary,
+    description: "Opened by the same link as the file itself.",
+    security: [],
+    request: { params },
+    responses: { 200: { description: "The signature.", content: { [type]: { schema } } }, ...refusals },
+  });
+};
+
+/** What a link opens now: it is decided anew, because the license may have ended since it was made. */
+async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Link; delivery: Delivery }> {
+  const link = await openLink(opaque, await linkSecret(c.var.config), currentTime());
+  if (!link.ok) throw new Problem(link.error);
+  const { workerId, version, filename } = link.value;
+  const worker = findWorker(workerId);
+  if (!worker) throw new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file is no longer offered." });
+  const wanted = { version, channel: "stable", file: { filename } } as const;
+  return { link: link.value, delivery: await authorizeDelivery(c, worker, wanted, askerOfLink(link.value)) };
+}
+
+function refuseOtherMethods(router: OpenAPIHono<AppEnv>, path: string): void {
+  router.all(path, () => {
+    throw new Problem({ code: "LINK_INVALID", detail: "A download link is for GET and HEAD only." });
+  });
+}
+
+/** Registers `GET|HEAD /dl/{opaque}` and its signatures; any other method is not what the link was signed for. */
+export function registerLink(router: OpenAPIHono<AppEnv>): void {
+  router.openapi(file, async (c) => {
+    const { link, delivery } = await openDelivery(c, c.req.valid("param").opaque);
+    const { response, startsHere } = await fileResponse(c.env.BINARIES, c.req.raw, delivery);
+    if (startsHere) countDownload(c, link, delivery);
+    return response;
+  });
+  refuseOtherMethods(router, "/dl/:opaque");
+  for (const kind of SIGNATURE_KINDS) {
+    router.openapi(signature(kind), async (c) => {
+      const { delivery } = await openDelivery(c, c.req.valid("param").opaque);
+      const text = signatureOf(delivery.artifact, kind);
+      if (text === null) throw noSignature();
+      return new Response(text, {
+        headers: {
+          "Content-Type": SIGNATURES[kind].type,
+          "Content-Disposition": `attachment; filename="${delivery.artifact.filename}.${kind}"`,
+          "Cache-Control": "private, no-store",
+        },
+      });
+    });
+    refuseOtherMethods(router, `/dl/:opaque/${kind}`);
+  }
+}

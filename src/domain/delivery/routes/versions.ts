@@ -1,0 +1,80 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { currentTime } from "../../../lib/time.ts";
+import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { problems } from "../../../platform/http/problem-schema.ts";
+import { optionalChoice, unlessEmpty } from "../../../platform/http/query.ts";
+import { createRouter } from "../../../platform/http/router.ts";
+import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
+import type { LicenseRecord } from "../../licensing/license-record.ts";
+import { CHANNELS } from "../../releases/manifest.ts";
+import { requireWorker } from "../../workers/workers.ts";
+import { recordMayLag } from "../asker.ts";
+import { listingCoverage } from "../decision.ts";
+import { readDeliveryFacts, readLedgerRecord } from "../facts.ts";
+import { VersionListing, versionListing } from "../version-listing.ts";
+
+const Flag = unlessEmpty(z.enum(["true", "false", "1", "0"]).default("false"))
+  .transform((text) => text === "true" || text === "1")
+  .openapi({ type: "boolean", example: false });
+
+export const versions = createRouter();
+
+versions.openapi(
+  createRoute({
+    method: "get",
+    path: "/v1/workers/{id}/versions",
+    tags: ["Releases"],
+    summary: "List a worker's versions",
+    description:
+      "Newest first. Blocked versions are not listed, yanked ones only on request. With a license key or token, a premium " +
+      "worker's listing and `latest` hold what that license covers.",
+    security: [{}, ...LICENSE_SECURITY],
+    request: {
+      params: z.object({
+        id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
+      }),
+      query: z.object({
+        channel: optionalChoice(CHANNELS).openapi({
+          param: {
+            description: "Only what a follower of this channel gets: its own versions and all more stable ones.",
+          },
+        }),
+        include_yanked: Flag.openapi({ description: "Yanked versions as well." }),
+      }),
+    },
+    responses: {
+      200: { description: "The versions.", content: { "application/json": { schema: VersionListing } } },
+      ...problems(
+        ...CREDENTIAL_PROBLEMS,
+        ...STANDING_PROBLEMS,
+        "NOT_ENTITLED",
+        "WORKER_NOT_FOUND",
+        "VALIDATION_FAILED",
+      ),
+    },
+  }),
+  async (c) => {
+    const worker = requireWorker(c.req.valid("param").id);
+    const { channel, include_yanked } = c.req.valid("query");
+    const holder = worker.tier === "premium" ? await readHolder(c) : null;
+    const now = currentTime();
+    const { manifest, license } = await readDeliveryFacts(c.env, worker.id, holder?.licenseId ?? null, now);
+    c.header("Vary", "Authorization, Rbee-Machine", { append: true });
+    if (holder && !license) throw new Problem({ code: "KEY_INVALID", detail: "The license no longer exists." });
+    if (!holder || !license) {
+      c.header("Cache-Control", "public, max-age=60");
+      return c.json(versionListing(manifest, { channel, includeYanked: include_yanked }), 200);
+    }
+    const coverage = (record: LicenseRecord) =>
+      listingCoverage(worker.id, record, holder.generation, now, c.var.config.PURCHASE_URL);
+    let covers = coverage(license);
+    const issuedAt = holder.kind === "token" ? holder.issuedAt : null;
+    if (!covers.ok && recordMayLag(license, { generation: holder.generation, issuedAt })) {
+      covers = coverage((await readLedgerRecord(c.env.DB, license.id, now)) ?? license);
+    }
+    if (!covers.ok) throw new Problem(covers.error);
+    c.header("Cache-Control", "private, no-store");
+    return c.json(versionListing(manifest, { channel, includeYanked: include_yanked, covers: covers.value }), 200);
+  },
+);

@@ -1,0 +1,50 @@
+import * as z from "zod";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { CRON_MARK, readWatermark } from "../../platform/storage/watermark.ts";
+
+const Counts = z.object({
+  outbox: z.number(),
+  outbox_oldest: z.number().nullable(),
+  mails: z.number(),
+  mails_oldest: z.number().nullable(),
+  mails_given_up: z.number(),
+  events: z.number(),
+  events_oldest: z.number().nullable(),
+  events_attention: z.number(),
+});
+
+/** What waits to be done: how much, and since when the oldest has (null: nothing waits). */
+export type Backlog = {
+  /** Changes that the edge has yet to be told. */
+  outbox: { waiting: number; oldest_at: UnixSeconds | null };
+  mails: { waiting: number; oldest_at: UnixSeconds | null; given_up: number };
+  /** Stripe's events that are not handled, and those that were and need a person. */
+  events: { waiting: number; oldest_at: UnixSeconds | null; attention: number };
+  /** When the cron last came to its end; 0: never. */
+  cron_at: UnixSeconds;
+};
+
+/** The backlog as it is now. Each count has its index. Throws what D1 throws. */
+export async function readBacklog(db: D1Database): Promise<Backlog> {
+  const [row, cron] = await Promise.all([
+    db
+      .prepare(
+        `SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT min(created_at) FROM outbox) AS outbox_oldest,
+           (SELECT count(*) FROM mails WHERE next_attempt_at IS NOT NULL) AS mails,
+           (SELECT min(created_at) FROM mails WHERE next_attempt_at IS NOT NULL) AS mails_oldest,
+           (SELECT count(*) FROM mails WHERE next_attempt_at IS NULL AND sent_at IS NULL) AS mails_given_up,
+           (SELECT count(*) FROM stripe_events WHERE handled_at IS NULL) AS events,
+           (SELECT min(received_at) FROM stripe_events WHERE handled_at IS NULL) AS events_oldest,
+           (SELECT count(*) FROM stripe_events WHERE attention = 1) AS events_attention`,
+      )
+      .first(),
+    readWatermark(db, CRON_MARK),
+  ]);
+  const found = Counts.parse(row);
+  return {
+    outbox: { waiting: found.outbox, oldest_at: found.outbox_oldest },
+    mails: { waiting: found.mails, oldest_at: found.mails_oldest, given_up: found.mails_given_up },
+    events: { waiting: found.events, oldest_at: found.events_oldest, attention: found.events_attention },
+    cron_at: cron.at,
+  };
+}

@@ -1,0 +1,79 @@
+import type { UnixSeconds } from "../../lib/time.ts";
+import { LICENSE_STATUSES } from "../licensing/license-status.ts";
+import { readBacklog } from "./backlog.ts";
+import { readStandings } from "./standing-count.ts";
+import { readUsageHistory } from "./usage-history.ts";
+
+/** One figure, as monitoring takes it: a value for each set of labels. All are gauges. */
+export type Metric = {
+  name: string;
+  help: string;
+  samples: { labels: Record<string, string>; value: number }[];
+};
+
+const one = (name: string, help: string, value: number): Metric => ({ name, help, samples: [{ labels: {}, value }] });
+
+/** The figures at `now`, from aggregates and indexes but for the licenses, each of which is looked at. Throws what D1 throws. */
+export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Metric[]> {
+  const [standings, backlog, today] = await Promise.all([
+    readStandings(db, now),
+    readBacklog(db),
+    readUsageHistory(db, 1, now),
+  ]);
+  const age = (at: UnixSeconds | null) => (at === null ? 0 : Math.max(0, now - at));
+  const waiting = { outbox: backlog.outbox, mails: backlog.mails, events: backlog.events };
+  const queues = Object.entries(waiting);
+  return [
+    {
+      name: "rbee_licenses",
+      help: "Licenses by status.",
+      samples: LICENSE_STATUSES.map((status) => ({ labels: { status }, value: standings[status] })),
+    },
+    one("rbee_machines_active", "Machines that are activated.", standings.machines),
+    {
+      name: "rbee_downloads_today",
+      help: "Downloads since 00:00 UTC, by worker.",
+      samples: today.downloadsByWorker.map(({ name, count }) => ({ labels: { worker: name }, value: count })),
+    },
+    {
+      name: "rbee_refusals_today",
+      help: "Refused attempts since 00:00 UTC, by what was attempted and code.",
+      samples: today.refusalsByCode.map(({ name, count }) => {
+        const [area = "", code = ""] = name.split(" ");
+        return { labels: { area, code }, value: count };
+      }),
+    },
+    {
+      name: "rbee_waiting",
+      help: "Changes to publish, mails to send and payment events to handle.",
+      samples: queues.map(([queue, { waiting }]) => ({ labels: { queue }, value: waiting })),
+    },
+    {
+      name: "rbee_waiting_oldest_seconds",
+      help: "How long the oldest of them has waited.",
+      samples: queues.map(([queue, { oldest_at }]) => ({ labels: { queue }, value: age(oldest_at) })),
+    },
+    one("rbee_mails_given_up", "Mails that nobody tries to send any more.", backlog.mails.given_up),
+    one("rbee_events_attention", "Payment events that need a person.", backlog.events.attention),
+    one(
+      "rbee_cron_age_seconds",
+      "How long ago the cron last ran to its end; since 1970 if never.",
+      age(backlog.cron_at),
+    ),
+  ];
+}
+
+const escaped = (label: string): string =>
+  label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+
+/** Metrics in Prometheus' text exposition format, version 0.0.4. */
+export const prometheusText = (metrics: readonly Metric[]): string =>
+  metrics
+    .map(({ name, help, samples }) => {
+      const lines = samples.map(({ labels, value }) => {
+        const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+        return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
+      });
+      return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join("")}`;
+    })
+    .join("");

@@ -1,0 +1,135 @@
+import type { MiddlewareHandler } from "hono";
+import { IsolateCache } from "../../lib/isolate-cache.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { currentTime, type UnixSeconds } from "../../lib/time.ts";
+import { type Credential, credentialOf } from "../../platform/http/credential.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
+import { countFailedCredential } from "../../platform/http/rate-limit.ts";
+import type { AppEnv, RequestScope } from "../../platform/http/router.ts";
+import { Fingerprint, hashFingerprint } from "./fingerprint.ts";
+import { parseLicenseKey } from "./license-key.ts";
+import { verifiesUntil, verifyLicenseToken } from "./license-token.ts";
+import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
+
+/**
+ * Who holds a genuine credential: which license, which generation of its key, and which machine (fingerprint hash).
+ * Says nothing about whether the license is in force: no storage has been read.
+ */
+export type Holder = { licenseId: string; generation: number } & (
+  | { kind: "key"; machine: string | null }
+  | { kind: "token"; machine: string; issuedAt: UnixSeconds }
+);
+
+type VerifiedToken = Extract<Holder, { kind: "token" }>;
+
+/** Tokens that this isolate has verified. The whole token is the key: an altered one never meets another's entry. */
+const verified = new IsolateCache<VerifiedToken>(12_000);
+
+async function holderOfToken(
+  token: string,
+  { keyring }: LicensingSecrets,
+  issuer: string,
+  now: UnixSeconds,
+): Promise<Result<VerifiedToken, Refusal>> {
+  const known = verified.get(token, now);
+  if (known) return ok(known);
+  const claims = await verifyLicenseToken(token, { keyring, issuer, now });
+  if (!claims.ok) return claims;
+  const { sub, gen, machine, iat } = claims.value;
+  const holder: VerifiedToken = { kind: "token", licenseId: sub, generation: gen, machine, issuedAt: iat };
+  verified.set(token, holder, verifiesUntil(token, claims.value, keyring));
+  return ok(holder);
+}
+
+async function hashOfSentMachine(licenseId: string, machine: string | null): Promise<Result<string | null, Refusal>> {
+  if (machine === null) return ok(null);
+  const fingerprint = Fingerprint.safeParse(machine);
+  return fingerprint.success
+    ? ok(await hashFingerprint(licenseId, fingerprint.data))
+    : err({
+        code: "MACHINE_REQUIRED",
+        detail: "The machine's fingerprint has 1 to 256 characters, none of them control.",
+      });
+}
+
+async function holderOf(
+  credential: Credential,
+  secrets: LicensingSecrets,
+  issuer: string,
+  now: UnixSeconds,
+): Promise<Result<Holder, Refusal>> {
+  const { secret, machines } = credential;
+  const [sent = null, other] = machines;
+  if (other !== undefined) {
+    return err({ code: "MACHINE_MISMATCH", detail: "The Basic user and `Rbee-Machine` name different machines." });
+  }
+  if (!secret.includes(".") && !secret.startsWith("eyJ")) {
+    const key = await parseLicenseKey(secret, secrets.keySecret);
+    if (!key.ok) return key;
+    const machine = await hashOfSentMachine(key.value.licenseId, sent);
+    return machine.ok ? ok({ kind: "key", ...key.value, machine: machine.value }) : machine;
+  }
+  const token = await holderOfToken(secret, secrets, issuer, now);
+  if (!token.ok) return token;
+  const machine = await hashOfSentMachine(token.value.licenseId, sent);
+  if (!machine.ok) return machine;
+  if (machine.value !== null && machine.value !== token.value.machine) {
+    return err({ code: "MACHINE_MISMATCH", detail: "The token was issued to another machine than the one named." });
+  }
+  return token;
+}
+
+/**
+ * The holder of a request's credential, or null if it carries none. Throws the problem of a credential that is not
+ * genuine, and counts it under the sender's address. Reads no storage.
+ */
+export async function readHolder(c: RequestScope): Promise<Holder | null> {
+  const credential = credentialOf(c.req.raw.headers);
+  if (!credential) return null;
+  const { config } = c.var;
+  const holder = await holderOf(credential, await licensingSecrets(config), config.PUBLIC_URL, currentTime());
+  if (holder.ok) {
+    c.var.subject.licenseId = holder.value.licenseId;
+    return holder.value;
+  }
+  if (holder.error.code === "KEY_INVALID" || holder.error.code === "TOKEN_INVALID") {
+    await countFailedCredential(c.env, c.req.raw);
+  }
+  throw new Problem(holder.error);
+}
+
+/** The problems that a credential itself may meet, for `problems(...)`. */
+export const CREDENTIAL_PROBLEMS = [
+  "KEY_INVALID",
+  "KEY_ROTATED",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "MACHINE_REQUIRED",
+  "MACHINE_MISMATCH",
+  "RATE_LIMITED",
+] as const;
+
+/** The problems of a license that is not in force. */
+export const STANDING_PROBLEMS = ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED"] as const;
+
+/** What a handler behind `requireHolder` may rely on. */
+export type HolderEnv = AppEnv & { Variables: { holder: Holder } };
+
+/**
+ * Lets in who holds a genuine license key or token, and sets `c.var.holder`. As a route's `middleware` it runs before the
+ * route's schemas. Nothing behind it is ever cached for somebody else. Throws CREDENTIAL_REQUIRED where none is sent.
+ */
+export const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
+  const holder = await readHolder(c);
+  if (!holder) throw new Problem(credentialRequired);
+  c.set("holder", holder);
+  await next();
+  c.res.headers.set("Cache-Control", "private, no-store");
+  c.res.headers.append("Vary", "Authorization, Rbee-Machine");
+};
+
+/** The refusal for a request without a credential where one is needed. */
+const credentialRequired: Refusal = {
+  code: "CREDENTIAL_REQUIRED",
+  detail: "Send your license key or token: `Authorization: Bearer ...`, or Basic with the machine as user.",
+};

@@ -1,0 +1,59 @@
+import { decodeCrockford, encodeCrockford } from "../../lib/crockford.ts";
+import { equalInConstantTime } from "../../lib/encoding.ts";
+import { formatId } from "../../lib/id.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import type { Refusal } from "../../platform/http/problem.ts";
+
+const PREFIX = "rbee_lic_";
+const ID_BYTES = 16;
+const BODY_BYTES = ID_BYTES + 2;
+const MAC_BYTES = 16;
+const KEY_BYTES = BODY_BYTES + MAC_BYTES;
+
+/** What a genuine key says: whose it is, and which of that license's successive keys. */
+export type LicenseKeyClaims = { licenseId: string; generation: number };
+
+/** The HMAC key that license keys are made and checked with. `secret` is LICENSE_KEY_SECRET. */
+export const importLicenseKeySecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+
+async function mac(secret: CryptoKey, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", secret, body)).subarray(0, MAC_BYTES);
+}
+
+/** Whether a text claims to be a license key; says nothing about whether it is genuine. */
+const looksLikeLicenseKey = (text: string): boolean =>
+  text.length >= PREFIX.length && text.slice(0, PREFIX.length).toLowerCase() === PREFIX;
+
+/**
+ * The key of a license (`lic_...`) in a generation (0 to 65535): `rbee_lic_` and 55 Crockford symbols. Always the same for
+ * the same input, so nothing needs to store it. Throws on an id that is not a license's: a bug, never input.
+ */
+export async function formatLicenseKey(
+  { licenseId, generation }: LicenseKeyClaims,
+  secret: CryptoKey,
+): Promise<string> {
+  const id = decodeCrockford(licenseId.slice("lic_".length), ID_BYTES);
+  if (!id || !licenseId.startsWith("lic_")) throw new Error(`not a license id: ${licenseId}`);
+  const key = new Uint8Array(KEY_BYTES);
+  key.set(id);
+  new DataView(key.buffer).setUint16(ID_BYTES, generation);
+  key.set(await mac(secret, key.slice(0, BODY_BYTES)), BODY_BYTES);
+  return PREFIX + encodeCrockford(key);
+}
+
+/**
+ * What a key says, if it is genuine; any case, surrounding blanks ignored. KEY_INVALID for every other text, with no
+ * storage read: the key authenticates itself.
+ */
+export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<Result<LicenseKeyClaims, Refusal>> {
+  const trimmed = text.trim();
+  const bytes = looksLikeLicenseKey(trimmed) ? decodeCrockford(trimmed.slice(PREFIX.length), KEY_BYTES) : null;
+  if (!bytes || !equalInConstantTime(bytes.subarray(BODY_BYTES), await mac(secret, bytes.slice(0, BODY_BYTES)))) {
+    return err({ code: "KEY_INVALID", detail: "This is not a license key. Check that it was copied whole." });
+  }
+  return ok({
+    licenseId: formatId("lic", bytes.subarray(0, ID_BYTES)),
+    generation: new DataView(bytes.buffer).getUint16(ID_BYTES),
+  });
+}

@@ -1,0 +1,97 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { fromRfc3339 } from "../../../../lib/time.ts";
+import { jsonBodyLimit } from "../../../../platform/http/foundation.ts";
+import { BODY_PROBLEMS, problems } from "../../../../platform/http/problem-schema.ts";
+import {
+  ADMIN_PROBLEMS,
+  type AdminEnv,
+  adminAccess,
+  adminActor,
+} from "../../../../platform/identity/authentication.ts";
+import { Reason } from "../../../../platform/identity/reason-schema.ts";
+import type { AdminAct } from "../../admin-decision.ts";
+import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
+import { actOnLicense } from "../../license-act.ts";
+import { LicenseParams } from "../../license-params.ts";
+import { IdempotencyHeader } from "./idempotency-header.ts";
+
+const ReasonBody = z.object({ reason: Reason }).openapi("LicenseAct");
+
+const ExtendBody = z
+  .object({
+    reason: Reason,
+    expires_at: z.iso
+      .datetime({ offset: true })
+      .transform(fromRfc3339)
+      .optional()
+      .openapi({ type: "string", format: "date-time", example: "2027-11-23T12:00:00Z" }),
+    days: z.number().int().min(1).max(36_500).optional().openapi({
+      description: "From the end of the license, or from now if that has passed. Send an Idempotency-Key with it.",
+      example: 30,
+    }),
+  })
+  .refine(({ expires_at, days }) => (expires_at === undefined) !== (days === undefined), {
+    message: "give either expires_at or days",
+    path: ["expires_at"],
+  })
+  .openapi("LicenseExtension");
+
+const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
+  action: Name,
+  body: Body,
+  summary: string,
+  description: string,
+) =>
+  createRoute({
+    ...adminAccess("licenses:write", jsonBodyLimit),
+    method: "post",
+    path: `/v1/admin/licenses/{id}/${action}` as const,
+    tags: ["Admin: licenses"],
+    summary,
+    description,
+    request: {
+      params: LicenseParams,
+      headers: IdempotencyHeader,
+      body: { required: true, content: { "application/json": { schema: body } } },
+    },
+    responses: {
+      200: { description: "The license as it is now.", content: { "application/json": { schema: ChangedLicense } } },
+      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "CONFLICT", ...BODY_PROBLEMS),
+    },
+  });
+
+const REVOKE = "Ends the license for good: no new token at once, no download after 70 s. Repeating it changes nothing.";
+const SUSPEND = "Puts the license on hold until it is reinstated, as fast as revoking.";
+const REINSTATE =
+  "Takes back an admin's suspension or, by an owner only, revocation. What else stands against the license (a refund, an end) stays.";
+const EXTEND = "Moves the end of the license to a later time.";
+const ROTATE =
+  "Makes a new key and mails it to its owner; the old one and every token that came from it are void. Machines keep their seats.";
+
+/** Registers `POST /v1/admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
+export function registerActs(router: OpenAPIHono<AdminEnv>): void {
+  router.openapi(describe("revoke", ReasonBody, "Revoke a license", REVOKE), async (c) =>
+    c.json(await act(c, c.req.valid("param").id, { action: "revoke" }, c.req.valid("json").reason), 200),
+  );
+  router.openapi(describe("suspend", ReasonBody, "Suspend a license", SUSPEND), async (c) =>
+    c.json(await act(c, c.req.valid("param").id, { action: "suspend" }, c.req.valid("json").reason), 200),
+  );
+  router.openapi(describe("reinstate", ReasonBody, "Reinstate a license", REINSTATE), async (c) =>
+    c.json(await act(c, c.req.valid("param").id, { action: "reinstate" }, c.req.valid("json").reason), 200),
+  );
+  router.openapi(describe("rotate-key", ReasonBody, "Rotate a license's key", ROTATE), async (c) =>
+    c.json(await act(c, c.req.valid("param").id, { action: "rotate-key" }, c.req.valid("json").reason), 200),
+  );
+  router.openapi(describe("extend", ExtendBody, "Extend a license", EXTEND), async (c) => {
+    const { reason, expires_at, days } = c.req.valid("json");
+    const until = expires_at === undefined ? { days: days ?? 0 } : { expires_at };
+    return c.json(await act(c, c.req.valid("param").id, { action: "extend", until }, reason), 200);
+  });
+}
+
+async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: string) {
+  const admin = adminActor(c);
+  const { license, key, edge } = await actOnLicense(c, admin, id, wanted, reason, c.req.header("Idempotency-Key"));
+  return { license: adminLicenseView(license, admin.now), edge, ...(key === null ? {} : { key }) };
+}

@@ -1,0 +1,66 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { MailAddress } from "../../../../lib/mail-address.ts";
+import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../../lib/time.ts";
+import { jsonBodyLimit } from "../../../../platform/http/foundation.ts";
+import { BODY_PROBLEMS, problems } from "../../../../platform/http/problem-schema.ts";
+import {
+  ADMIN_PROBLEMS,
+  type AdminEnv,
+  adminAccess,
+  adminActor,
+} from "../../../../platform/identity/authentication.ts";
+import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
+import { issueLicense } from "../../license-issue-act.ts";
+import { PLAN_IDS } from "../../plans.ts";
+import { IdempotencyHeader } from "./idempotency-header.ts";
+
+const NewLicenseBody = z
+  .object({
+    plan: z.enum(PLAN_IDS),
+    email: MailAddress.transform((email) => email.toLowerCase()).openapi({ example: "ada@example.com" }),
+    machine_limit: z.number().int().min(1).max(100_000).optional().openapi({ example: 5 }),
+    expires_at: z.iso
+      .datetime({ offset: true })
+      .transform(fromRfc3339)
+      .refine((at) => at > currentTime() && at <= END_OF_TIME, "must lie in the future")
+      .nullable()
+      .optional()
+      .openapi({ type: ["string", "null"], format: "date-time", description: "null: never", example: null }),
+    send_mail: z.boolean().optional().openapi({
+      description: "Whether the key is mailed to its owner; it is, unless this is false.",
+      example: true,
+    }),
+    note: z.string().max(1000).optional().openapi({ example: "for the review copy" }),
+  })
+  .strict()
+  .openapi("NewLicense");
+
+const route = createRoute({
+  ...adminAccess("licenses:write", jsonBodyLimit),
+  method: "post",
+  path: "/v1/admin/licenses",
+  tags: ["Admin: licenses"],
+  summary: "Issue a license",
+  description: "With an `Idempotency-Key`, a repeated request returns the license that the first one made.",
+  request: {
+    headers: IdempotencyHeader,
+    body: { required: true, content: { "application/json": { schema: NewLicenseBody } } },
+  },
+  responses: {
+    201: {
+      description: "The license and its key.",
+      content: { "application/json": { schema: ChangedLicense.required({ key: true }) } },
+    },
+    ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "CONFLICT"),
+  },
+});
+
+/** Registers `POST /v1/admin/licenses`. */
+export function registerIssue(router: OpenAPIHono<AdminEnv>): void {
+  router.openapi(route, async (c) => {
+    const admin = adminActor(c);
+    const { "idempotency-key": idempotencyKey } = c.req.valid("header");
+    const { license, key, edge } = await issueLicense(c, admin, c.req.valid("json"), idempotencyKey);
+    return c.json({ license: adminLicenseView(license, admin.now), key, edge }, 201);
+  });
+}

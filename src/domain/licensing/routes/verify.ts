@@ -1,0 +1,124 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { valid as validVersion } from "semver";
+import { currentTime, toRfc3339 } from "../../../lib/time.ts";
+import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import type { ProblemCode } from "../../../platform/http/problem.ts";
+import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
+import { countVerification } from "../../../platform/http/rate-limit.ts";
+import type { AppEnv } from "../../../platform/http/router.ts";
+import { Timestamp } from "../../../platform/http/timestamp-schema.ts";
+import { findWorker, workers } from "../../workers/workers.ts";
+import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
+import { readLicense } from "../license-store.ts";
+import { verifyLicenseToken } from "../license-token.ts";
+import { licensingSecrets } from "../secrets.ts";
+import { entitledWorkers, type Verdict, verdictOf } from "../verdict.ts";
+
+const Body = z
+  .object({
+    token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
+    worker_id: z.string().max(100).nullish().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+    version: z
+      .string()
+      .max(64)
+      .refine((version) => validVersion(version) !== null, "must be a semver version")
+      .nullish()
+      .openapi({ example: "1.2.0" }),
+    fingerprint: Fingerprint.nullish().openapi({ example: "9f86d081884c7d65" }),
+    nonce: z.string().max(200).nullish().openapi({
+      description: "Comes back as it is, so that an answer cannot be an old one replayed.",
+      example: "b7f1c2",
+    }),
+  })
+  .openapi("Verification");
+
+const VerdictView = z
+  .object({
+    valid: z.boolean(),
+    code: z.string().openapi({ description: "`VALID`, or the code that a download would be refused with." }),
+    detail: z.string(),
+    license_id: z.string().optional(),
+    worker_ids: z.array(z.string()).openapi({ description: "The workers that this license opens." }),
+    expires_at: Timestamp.nullable().openapi({ description: "When the token expires." }),
+    server_time: Timestamp,
+    nonce: z.string().nullable(),
+  })
+  .openapi("Verdict");
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/licenses/verify",
+  tags: ["Licensing"],
+  summary: "Verify a token",
+  description:
+    "Says whether a token is good now, by the ledger, and, if asked, for a worker, a version and a machine. Takes no credential: " +
+    "the token in the body is one. Always 200 for a well-formed body.",
+  security: [],
+  middleware: [jsonBodyLimit],
+  request: { body: { required: true, content: { "application/json": { schema: Body } } } },
+  responses: {
+    200: {
+      description: "The verdict.",
+      content: {
+        "application/json": {
+          schema: VerdictView,
+          example: {
+            valid: true,
+            code: "VALID",
+            detail: "The token is valid.",
+            license_id: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8",
+            worker_ids: ["llm-worker-rbee-premium-cpu"],
+            expires_at: "2026-11-24T12:00:00Z",
+            server_time: "2026-11-23T12:00:00Z",
+            nonce: "b7f1c2",
+          },
+        },
+      },
+    },
+    ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
+  },
+});
+
+const refused = (code: ProblemCode, detail: string): Verdict => ({ valid: false, code, detail });
+
+/** Registers `POST /v1/licenses/verify`. */
+export function registerVerify(router: OpenAPIHono<AppEnv>): void {
+  router.openapi(route, async (c) => {
+    const { token, worker_id = null, version = null, fingerprint = null, nonce = null } = c.req.valid("json");
+    const { config } = c.var;
+    const now = currentTime();
+    const { keyring } = await licensingSecrets(config);
+    const claims = await verifyLicenseToken(token, { keyring, issuer: config.PUBLIC_URL, now });
+    await countVerification(
+      c.env,
+      c.req.raw,
+      claims.ok ? { licenseId: claims.value.sub, generation: claims.value.gen } : null,
+    );
+    const license = claims.ok ? await readLicense(c.env.DB, claims.value.sub) : null;
+    let verdict: Verdict;
+    if (!claims.ok) verdict = refused(claims.error.code, claims.error.detail);
+    else if (!license) verdict = refused("TOKEN_INVALID", "The token's license no longer exists.");
+    else {
+      const machine = fingerprint === null ? null : await hashFingerprint(license.id, fingerprint);
+      const worker = worker_id === null ? null : findWorker(worker_id);
+      const wanted = {
+        worker: worker_id === null ? null : (worker ?? ("unknown" as const)),
+        version,
+        machine,
+      };
+      verdict = verdictOf(license, claims.value, wanted, now, config.PURCHASE_URL);
+    }
+    c.header("Cache-Control", "no-store");
+    return c.json(
+      {
+        ...verdict,
+        ...(license ? { license_id: license.id } : {}),
+        worker_ids: verdict.valid && license ? entitledWorkers(license, workers) : [],
+        expires_at: claims.ok ? toRfc3339(claims.value.exp) : null,
+        server_time: toRfc3339(now),
+        nonce,
+      },
+      200,
+    );
+  });
+}

@@ -1,0 +1,26 @@
+import { Problem } from "../../platform/http/problem.ts";
+import { countBillingVisit } from "../../platform/http/rate-limit.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
+import type { LicenseRow } from "../licensing/license-record.ts";
+import { stripeClient } from "./stripe-client.ts";
+import { asConflict } from "./stripe-failure.ts";
+
+/**
+ * A new address of the payment provider's billing portal for the customer who bought this license, good for a short time; it
+ * leads back to the account. Throws CONFLICT for a license that was not bought here or that the provider refuses,
+ * RATE_LIMITED, SERVICE_UNAVAILABLE, and what Stripe throws.
+ */
+export async function openBillingPortal(
+  { env, var: { config } }: Pick<RequestScope, "env" | "var">,
+  { id, generation, stripe_customer_id: customer }: Pick<LicenseRow, "id" | "generation" | "stripe_customer_id">,
+): Promise<string> {
+  if (customer === null) {
+    throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; it has no billing." });
+  }
+  await countBillingVisit(env, { licenseId: id, generation });
+  const stripe = await stripeClient(config);
+  const session = await stripe.billingPortal.sessions
+    .create({ customer, return_url: `${config.PUBLIC_URL}/account` })
+    .catch(asConflict);
+  return session.url;
+}

@@ -1,0 +1,43 @@
+import { DAY, HOUR, type UnixSeconds } from "../../lib/time.ts";
+import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
+import { syncLicense } from "./license-sync.ts";
+import { actorOf, attempt, publishChanged, type ReconciliationRun } from "./reconciliation-run.ts";
+
+const WATERMARK = "subscriptions";
+
+/** From 03:00 to 06:00 UTC, in seconds of the day. */
+const NIGHT = { from: 3 * HOUR, to: 6 * HOUR };
+
+/** 9,000 in a night. Some eight subrequests each, far from the 10,000 that Cloudflare allows an invocation. */
+const LICENSES_A_RUN = 50;
+
+/** Whether `at` lies in the hours of the night in which subscriptions are followed. */
+export const isNight = (at: UnixSeconds): boolean => at % DAY >= NIGHT.from && at % DAY < NIGHT.to;
+
+/**
+ * Fetches every subscription again that a license lives on, some in each minute of the night, by the licenses' ids. A round
+ * that a night is too short for goes on in the next one where it stopped, so that the last license is reached, too. Throws
+ * when Stripe cannot be asked: the next minute then begins with the same licenses.
+ */
+export async function followSubscriptions(run: ReconciliationRun): Promise<void> {
+  const { db, stripe, graceDays } = run.scope;
+  const { at, position } = await readWatermark(db, WATERMARK);
+  const tonight = run.now - (run.now % DAY) + NIGHT.from;
+  if (position === null && at >= tonight) return;
+  const { results } = await db
+    .prepare(
+      `SELECT id FROM licenses WHERE stripe_subscription_id IS NOT NULL AND subscription_state <> 'ended' AND id > ?
+       ORDER BY id LIMIT ?`,
+    )
+    .bind(position ?? "", LICENSES_A_RUN)
+    .all<{ id: string }>();
+  for (const { id } of results) {
+    await attempt(run, { license: id }, async () => {
+      const synced = await syncLicense(db, stripe, id, graceDays, actorOf(run));
+      if (synced.changeIds.length > 0) run.done.licenses++;
+      await publishChanged(run, synced);
+    });
+  }
+  const isThrough = results.length < LICENSES_A_RUN;
+  await writeWatermark(db, WATERMARK, { at: run.now, position: isThrough ? null : (results.at(-1)?.id ?? null) });
+}

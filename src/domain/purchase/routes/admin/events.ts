@@ -1,0 +1,96 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { toRfc3339 } from "../../../../lib/time.ts";
+import { problems } from "../../../../platform/http/problem-schema.ts";
+import { Timestamp } from "../../../../platform/http/timestamp-schema.ts";
+import {
+  ADMIN_PROBLEMS,
+  type AdminEnv,
+  adminAccess,
+  adminActor,
+} from "../../../../platform/identity/authentication.ts";
+import { retryEvent } from "../../event-retry.ts";
+import { listEvents, type StoredEvent } from "../../event-store.ts";
+
+const EventView = z
+  .object({
+    id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),
+    type: z.string().openapi({ example: "customer.subscription.updated" }),
+    object_id: z.string().nullable().openapi({ example: "sub_1a2B3c" }),
+    created: Timestamp,
+    received_at: Timestamp,
+    handled_at: Timestamp.nullable(),
+    attempts: z.number().int().openapi({ example: 1 }),
+    outcome: z.string().nullable().openapi({ example: "unknown price price_1a2B3c" }),
+    last_error: z.string().nullable().openapi({ example: null }),
+  })
+  .openapi("StripeEvent");
+
+const eventView = (event: StoredEvent): z.infer<typeof EventView> => ({
+  id: event.id,
+  type: event.type,
+  object_id: event.object_id,
+  created: toRfc3339(event.created),
+  received_at: toRfc3339(event.received_at),
+  handled_at: toRfc3339(event.handled_at),
+  attempts: event.attempts,
+  outcome: event.outcome,
+  last_error: event.last_error,
+});
+
+const list = createRoute({
+  ...adminAccess("licenses:read"),
+  method: "get",
+  path: "/v1/admin/stripe-events",
+  tags: ["Admin"],
+  summary: "Payment events to look at",
+  description:
+    "Events that could not be handled yet, or were handled and need a person: an unknown price, for example.",
+  request: {
+    query: z.object({
+      state: z
+        .enum(["unhandled", "attention"])
+        .default("unhandled")
+        .openapi({ description: "Those not handled yet, or those that need a person." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "Up to 200: unhandled ones oldest first, the others newest first.",
+      content: { "application/json": { schema: z.object({ events: z.array(EventView) }) } },
+    },
+    ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
+  },
+});
+
+const retry = createRoute({
+  ...adminAccess("licenses:write"),
+  method: "post",
+  path: "/v1/admin/stripe-events/{id}/retry",
+  tags: ["Admin"],
+  summary: "Handle a payment event now",
+  description:
+    "What the cron does by itself, without waiting for it. An event that has been handled stays as it is, unless it needs " +
+    "attention: once a price that was unknown has its lookup key, this issues what was paid for.",
+  request: {
+    params: z.object({ id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }) }),
+  },
+  responses: {
+    200: {
+      description: "The event as it is now.",
+      content: { "application/json": { schema: z.object({ event: EventView }) } },
+    },
+    ...problems(...ADMIN_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+/** Registers `GET /v1/admin/stripe-events` and `POST /v1/admin/stripe-events/{id}/retry`. */
+export function registerEvents(router: OpenAPIHono<AdminEnv>): void {
+  router.openapi(list, async (c) => {
+    const events = await listEvents(c.env.DB, { state: c.req.valid("query").state }, 200);
+    return c.json({ events: events.map(eventView) }, 200);
+  });
+  router.openapi(retry, async (c) => {
+    const event = await retryEvent(c, adminActor(c), c.req.valid("param").id);
+    return c.json({ event: eventView(event) }, 200);
+  });
+}

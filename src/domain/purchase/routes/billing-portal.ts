@@ -1,0 +1,46 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { problems } from "../../../platform/http/problem-schema.ts";
+import { readHeldLicense } from "../../licensing/activation.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../../licensing/holder.ts";
+import { openBillingPortal } from "../billing-portal.ts";
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/billing-portal",
+  tags: ["Purchase"],
+  summary: "Open the billing portal",
+  description:
+    "An address where the customer of this license sees invoices, changes the payment method or the number of machines, and " +
+    "cancels. The credential is the license key itself.",
+  security: LICENSE_SECURITY,
+  middleware: [requireHolder],
+  responses: {
+    200: {
+      description: "The address, good for a short time.",
+      content: {
+        "application/json": {
+          schema: z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
+        },
+      },
+    },
+    ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "CONFLICT", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+/** Registers `POST /v1/billing-portal`: only ever for the customer of the license that the caller proves to hold. */
+export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
+  router.openapi(route, async (c) => {
+    const { holder } = c.var;
+    if (holder.kind !== "key") {
+      throw new Problem({
+        code: "KEY_INVALID",
+        detail: "Billing is for who holds the license key itself, not a token.",
+      });
+    }
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw new Problem(license.error);
+    return c.json({ url: await openBillingPortal(c, license.value) }, 200);
+  });
+}

@@ -1,0 +1,63 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { currentTime } from "../../../lib/time.ts";
+import { problems } from "../../../platform/http/problem-schema.ts";
+import type { AppEnv } from "../../../platform/http/router.ts";
+import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
+import { readPrices } from "../price-view.ts";
+
+const PriceView = z
+  .object({
+    amount: z.number().int().openapi({ description: "In the currency's smallest unit.", example: 9900 }),
+    currency: z.string().openapi({ example: "usd" }),
+    interval: z.enum(["month"]).nullable().openapi({ description: "null: paid once", example: "month" }),
+    machines: z
+      .number()
+      .int()
+      .openapi({ description: "The amount is due for every so many machines begun.", example: 5 }),
+  })
+  .openapi("Price");
+
+const PlanView = z
+  .object({
+    id: z.enum(SOLD_PLANS),
+    name: z.string().openapi({ example: "Premium, monthly" }),
+    description: z.string(),
+    entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
+    versions: z.string().openapi({ description: "Semver range.", example: "*" }),
+    machine_limit: z.number().int().openapi({ description: "Unless more are bought.", example: 5 }),
+    offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
+    trial_days: z.number().int().openapi({ example: 14 }),
+    billing: z.enum(["monthly", "once"]),
+    price: PriceView.nullable().openapi({ description: "null while the payment provider does not answer." }),
+  })
+  .openapi("Plan");
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/plans",
+  tags: ["Purchase"],
+  summary: "The plans on sale",
+  description: "What each plan grants and costs. `POST /v1/checkout` buys one.",
+  security: [],
+  responses: {
+    200: {
+      description: "The plans.",
+      content: { "application/json": { schema: z.object({ plans: z.array(PlanView) }) } },
+    },
+    ...problems("INTERNAL_ERROR"),
+  },
+});
+
+/** Registers `GET /v1/plans`. Plans that only an admin issues are not on sale, and not listed. */
+export function registerPlans(router: OpenAPIHono<AppEnv>): void {
+  router.openapi(route, async (c) => {
+    const prices = await readPrices(c.var.config, currentTime());
+    const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
+      const { duration_days: _byHand, ...plan } = plans[id];
+      return { ...plan, price: prices[id] ?? null };
+    });
+    const priced = onSale.every(({ price }) => price !== null);
+    c.header("Cache-Control", priced ? "public, max-age=300" : "no-store");
+    return c.json({ plans: onSale }, 200);
+  });
+}

@@ -1,0 +1,63 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { Problem } from "../../../platform/http/problem.ts";
+import { problems } from "../../../platform/http/problem-schema.ts";
+import { type AppEnv, actorOf } from "../../../platform/http/router.ts";
+import { sendMailsSoon } from "../../mail/mail-sender.ts";
+import { processEvent } from "../event-processing.ts";
+import { publishLicenses, purchaseScope } from "../purchase-scope.ts";
+import { openWebhook } from "../webhook-event.ts";
+
+/** Far above any event of Stripe's. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
+const eventLimit: MiddlewareHandler<AppEnv> = bodyLimit({
+  maxSize: MAX_EVENT_BYTES,
+  onError: () => {
+    throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: "No event is this large." });
+  },
+});
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/stripe/webhook",
+  tags: ["Purchase"],
+  summary: "Receive an event from Stripe",
+  description:
+    "Verified by its signature over the raw body. Any answer but 200 makes Stripe send it again; an event that has been " +
+    "handled is answered 200 and not handled twice.",
+  security: [],
+  middleware: [eventLimit],
+  request: {
+    headers: z.object({
+      "stripe-signature": z
+        .string()
+        .optional()
+        .openapi({ description: "A time, and the body's HMAC with it.", example: "t=1795439045,v1=5257a8..." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The event is handled, or was before.",
+      content: { "application/json": { schema: z.object({ received: z.literal(true).openapi({ example: true }) }) } },
+    },
+    ...problems("MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"),
+  },
+});
+
+/** Registers `POST /v1/stripe/webhook`. */
+export function registerWebhook(router: OpenAPIHono<AppEnv>): void {
+  router.openapi(route, async (c) => {
+    const body = await c.req.text();
+    const scope = await purchaseScope(c.env, c.var.config);
+    const event = await openWebhook(scope.stripe, c.var.config, body, c.req.header("Stripe-Signature"));
+    if (!event.ok) throw new Problem(event.error);
+    const outcome = await processEvent(scope, event.value, actorOf(c, `stripe:${event.value.id}`));
+    if (outcome) {
+      await publishLicenses(c, outcome.licenses);
+      sendMailsSoon(c);
+    }
+    return c.json({ received: true as const }, 200);
+  });
+}

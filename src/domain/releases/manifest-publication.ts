@@ -1,0 +1,69 @@
+import { currentTime, type UnixSeconds } from "../../lib/time.ts";
+import { writeEdge } from "../../platform/storage/edge-store.ts";
+import type { Publishers } from "../../platform/storage/outbox.ts";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
+import type { Manifest, ManifestRelease } from "./manifest.ts";
+import { packagesFromLedger } from "./package-store.ts";
+import { type Release, selectReleases } from "./release-store.ts";
+import { compareVersions } from "./version.ts";
+
+const OFFERED = "worker_id = ? AND status <> 'draft'";
+
+/** A worker's manifest as the ledger has it at `now`; without releases for a worker that has none. Throws what D1 throws. */
+export async function manifestFromLedger(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
+  return manifestOf(workerId, await selectReleases(db, OFFERED, workerId), now);
+}
+
+/**
+ * Publishes a worker's manifest and then what is in its packages, which the ledger tells until then: whatever becomes of that long
+ * record, a block is known first. The mark names the change that wrote each of its releases last.
+ */
+export const manifestPublisher: Publishers["manifest"] = {
+  async publish(env, workerId) {
+    const releases = await selectReleases(env.DB, OFFERED, workerId);
+    const now = currentTime();
+    await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, releases, now), now);
+    if (releases.some(({ artifacts }) => artifacts.some(({ kind }) => kind === "package"))) {
+      await writeEdge(env.EDGE, `packages:${workerId}`, await packagesFromLedger(env.DB, workerId), now);
+    }
+    return markOf(releases);
+  },
+  async mark(env, workerId) {
+    const { results } = await env.DB.prepare(`SELECT last_change FROM releases WHERE ${OFFERED}`)
+      .bind(workerId)
+      .all<Pick<Release, "last_change">>();
+    return markOf(results);
+  },
+};
+
+const markOf = (releases: Pick<Release, "last_change">[]): string =>
+  releases
+    .map(({ last_change }) => last_change)
+    .sort()
+    .join(" ");
+
+const manifestOf = (worker_id: string, releases: Release[], now: UnixSeconds): Manifest => ({
+  worker_id,
+  published_at: now,
+  serial: releases.reduce((sum, { revision }) => sum + revision, 0),
+  releases: releases.flatMap(offered).sort((a, b) => compareVersions(b.version, a.version)),
+});
+
+/** A release as the edge knows it: once published, it has a time and all its files are ready. */
+function offered(release: Release): ManifestRelease[] {
+  const { id, version, channel, status, published_at, notes, source_tag, artifacts } = release;
+  const provenance = release.provenance && {
+    sha256: release.provenance.sha256,
+    size: release.provenance.size,
+    subjects: release.provenance.subjects.map(({ name }) => name),
+    object_key: release.provenance.object_key,
+  };
+  if (status === "draft" || published_at === null) return [];
+  const files = artifacts
+    .filter(({ state }) => state === "ready")
+    .map(({ kind, platform, filename, size, sha256, object_key, signature, pgp_signature }) => {
+      return { kind, platform, filename, size, sha256, object_key, signature, pgp_signature };
+    })
+    .sort((a, b) => ARTIFACT_KINDS.indexOf(a.kind) - ARTIFACT_KINDS.indexOf(b.kind));
+  return [{ id, version, channel, status, published_at, notes, source_tag, provenance, artifacts: files }];
+}

@@ -1,0 +1,77 @@
+import * as z from "zod";
+import { logFailure } from "../../lib/log.ts";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
+
+export const PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-aarch64", "windows-x86_64"] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** From the most to the least stable; a follower of one channel also gets everything more stable. */
+export const CHANNELS = ["stable", "rc", "beta", "alpha"] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+const ManifestArtifact = z.object({
+  kind: z.enum(ARTIFACT_KINDS).default("binary"),
+  platform: z.enum(PLATFORMS),
+  filename: z.string(),
+  size: z.number(),
+  sha256: z.string(),
+  /** Where the bytes lie in R2. */
+  object_key: z.string(),
+  /** The whole text of the `.minisig`, or null where the release is unsigned (development only). */
+  signature: z.string().nullable(),
+  /** A package's detached OpenPGP signature in base64, where its publisher gave one. */
+  pgp_signature: z.string().nullable().default(null),
+});
+
+const ManifestRelease = z.object({
+  id: z.string(),
+  version: z.string(),
+  channel: z.enum(CHANNELS),
+  status: z.enum(["published", "yanked", "blocked"]),
+  published_at: z.number(),
+  notes: z.string().nullable(),
+  /** The git tag that a free worker's recipe builds, or null for its branch. */
+  source_tag: z.string().nullable().default(null),
+  /** The text that R2 has under `object_key`, and the names of the files that it speaks of. */
+  provenance: z
+    .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()), object_key: z.string() })
+    .nullable()
+    .default(null),
+  artifacts: z.array(ManifestArtifact),
+});
+
+/**
+ * What the edge knows of one worker's releases: everything but drafts, highest semver first, in each the binaries before the
+ * packages. KV key `manifest:<worker id>`. The defaults are for records of earlier versions of this service.
+ */
+export const Manifest = z.object({
+  worker_id: z.string(),
+  /** When this record was made from the ledger. */
+  published_at: z.number().default(0),
+  /** Grows with every change of the releases: see `revision` in the ledger. */
+  serial: z.number().default(0),
+  releases: z.array(ManifestRelease),
+});
+
+export type Manifest = z.infer<typeof Manifest>;
+export type ManifestRelease = z.infer<typeof ManifestRelease>;
+export type ManifestArtifact = z.infer<typeof ManifestArtifact>;
+
+const read = new WeakMap<object, Manifest>();
+
+/**
+ * The manifest of a record of the edge copy, or null: there is none, or none that can be read, which is logged and for the ledger
+ * to make good. A record that an isolate keeps is parsed once.
+ */
+export function manifestOfRecord(record: unknown): Manifest | null {
+  if (typeof record !== "object" || record === null) return null;
+  const known = read.get(record);
+  if (known) return known;
+  const { success, data, error } = Manifest.safeParse(record);
+  if (!success) {
+    logFailure("manifest.unreadable", error);
+    return null;
+  }
+  read.set(record, data);
+  return data;
+}

@@ -1,0 +1,48 @@
+import compare from "semver/functions/compare.js";
+import parse from "semver/functions/parse.js";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { CHANNELS, type Channel } from "./manifest.ts";
+
+/** Long enough for any real version; it stands in paths and file names. */
+const MAX_LENGTH = 64;
+
+/**
+ * Checks a version as a release may carry it: Semantic Versioning 2.0.0 in its one canonical spelling. A leading `v` and
+ * build metadata are refused, because they would give two names to one precedence. The error is a sentence for a person.
+ */
+export function parseVersion(text: string): Result<string, string> {
+  if (text.length > MAX_LENGTH) return err(`A version has at most ${MAX_LENGTH} characters.`);
+  const version = parse(text);
+  if (version === null) return err("Not a semantic version, such as 1.10.0 or 2.0.0-rc.1.");
+  if (version.build.length > 0) return err("A version carries no build metadata (+...), which has no precedence.");
+  if (version.version !== text) return err(`Write it as ${version.version}.`);
+  return ok(text);
+}
+
+/** Orders two valid versions by semver precedence: negative when `a` is lower (1.9.0 before 1.10.0, rc before final). */
+export const compareVersions = (a: string, b: string): number => compare(a, b);
+
+/** Whether a valid version is a prerelease (`1.0.0-rc.1`). */
+export const isPrerelease = (version: string): boolean => (parse(version)?.prerelease.length ?? 0) > 0;
+
+const NAMED_CHANNEL = /^(rc|beta|alpha)(?![a-z])/i;
+
+/**
+ * The channel that a valid version is released to when its publisher names none: `stable` for a final version; for a
+ * prerelease the channel its first identifier starts with (`-rc.1`, `-beta2`), else `alpha`.
+ */
+export function defaultChannel(version: string): Channel {
+  if (!isPrerelease(version)) return "stable";
+  const name = NAMED_CHANNEL.exec(String(parse(version)?.prerelease[0]))?.[1]?.toLowerCase();
+  return CHANNELS.find((channel) => channel === name) ?? "alpha";
+}
+
+/**
+ * Whether a valid version may be released to `channel`. A prerelease never reaches `stable`; every other pair is the
+ * publisher's choice: a final version may be shown to the followers of `beta` alone.
+ */
+export const mayBeIn = (version: string, channel: Channel): boolean => channel !== "stable" || !isPrerelease(version);
+
+/** Whether a follower of `followed` gets releases of `channel`: its own and every more stable one. */
+export const channelIncludes = (followed: Channel, channel: Channel): boolean =>
+  CHANNELS.indexOf(channel) <= CHANNELS.indexOf(followed);

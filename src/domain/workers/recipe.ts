@@ -1,0 +1,84 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { parseSrcinfo, type Srcinfo } from "./srcinfo.ts";
+
+export const ARCHITECTURES = ["x86_64", "aarch64"] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+/** Where a recipe takes its input from: a git branch or tag to build, or one file to fetch. */
+export type Source = { type: "git"; url: string; branch?: string; tag?: string } | { type: "tarball"; url: string };
+
+/** What the recipe's one `cargo build` says; empty for a recipe that builds nothing. */
+export type CargoBuild = { features?: string[]; profile?: string; flags?: string[] };
+
+/** The facts of a worker that its PKGBUILD and `.SRCINFO` state, and that nothing else repeats. */
+export type Recipe = {
+  id: string;
+  version: string;
+  description: string;
+  license: string;
+  architectures: Architecture[];
+  depends: string[];
+  makedepends: string[];
+  source: Source;
+  build: CargoBuild;
+  installPath: string;
+};
+
+/**
+ * Reads one worker's recipe: the declared fields from the text of its `.SRCINFO`, the cargo options and the installed
+ * path from the functions of its PKGBUILD, which `.SRCINFO` does not hold. Refuses, with a sentence, what is malformed
+ * or lacks a field that the catalog needs.
+ */
+export function readRecipe(pkgbuild: string, srcinfo: string): Result<Recipe, string> {
+  const parsed = parseSrcinfo(srcinfo);
+  if (!parsed.ok) return parsed;
+  const fields = parsed.value;
+  const [id] = fields.get("pkgname") ?? [];
+  const [version] = fields.get("pkgver") ?? [];
+  const [description] = fields.get("pkgdesc") ?? [];
+  const [sourceText] = ["source", ...ARCHITECTURES.map((name) => `source_${name}`)].flatMap((key) =>
+    values(fields, key),
+  );
+  const directory = /"\$pkgdir(\/[^"]*)\/\$pkgname"/.exec(pkgbuild)?.[1];
+  if (id === undefined || version === undefined || description === undefined) return err("a name or text is missing");
+  if (sourceText === undefined) return err("there is no source");
+  if (directory === undefined) return err("package() installs no $pkgname");
+  return ok({
+    id,
+    version,
+    description,
+    license: values(fields, "license").join(" AND "),
+    architectures: ARCHITECTURES.filter((architecture) => values(fields, "arch").includes(architecture)),
+    depends: values(fields, "depends"),
+    makedepends: values(fields, "makedepends"),
+    source: readSource(sourceText),
+    build: readCargoBuild(pkgbuild),
+    installPath: `${directory}/${id}`,
+  });
+}
+
+const values = (fields: Srcinfo, key: string): string[] => [...(fields.get(key) ?? [])];
+
+/** A PKGBUILD source, `[name::][git+]URL[#branch=B|#tag=T]` (PKGBUILD(5), "Using VCS sources"). */
+function readSource(text: string): Source {
+  const [location = "", fragment = ""] = text.replace(/^.*?::/, "").split("#");
+  // Clients know two kinds of source, and for them a file is the second.
+  if (!location.startsWith("git+")) return { type: "tarball", url: location };
+  const [kind, name = ""] = fragment.split("=");
+  const url = location.slice("git+".length);
+  if (kind === "branch") return { type: "git", url, branch: name };
+  return kind === "tag" ? { type: "git", url, tag: name } : { type: "git", url };
+}
+
+function readCargoBuild(pkgbuild: string): CargoBuild {
+  const command = /^\s*cargo build (.+)$/m.exec(pkgbuild)?.[1];
+  if (command === undefined) return {};
+  const build: Required<CargoBuild> = { features: [], profile: "dev", flags: [] };
+  const words = command.split(/\s+/).values();
+  for (const word of words) {
+    if (word === "--release") build.profile = "release";
+    else if (word === "--features") build.features.push(...(words.next().value ?? "").split(","));
+    else build.flags.push(word);
+  }
+  return build;
+}

@@ -1,0 +1,71 @@
+import type { Asker } from "../../domain/delivery/asker.ts";
+import { decideFor } from "../../domain/delivery/authorization.ts";
+import { readDeliveryFacts } from "../../domain/delivery/facts.ts";
+import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
+import { PACMAN_PLATFORMS, type PacmanArch } from "../../domain/releases/package-check.ts";
+import { type Worker, workers } from "../../domain/workers/workers.ts";
+import { logFailure } from "../../lib/log.ts";
+import { currentTime, type UnixSeconds } from "../../lib/time.ts";
+import { Problem, type ProblemCode } from "../../platform/http/problem.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
+import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
+import { REPOSITORIES, type RepositoryName } from "./repository.ts";
+
+/** The packages that one asker is shown. `changedAt`: when the newest record that says so was made. */
+export type Listing = { packages: { workerId: string; artifact: ManifestArtifact }[]; changedAt: UnixSeconds };
+
+/** The refusals that mean: nothing of this worker for this asker. */
+const NOTHING_THERE: ReadonlySet<ProblemCode> = new Set([
+  "NOT_ENTITLED",
+  "VERSION_NOT_FOUND",
+  "VERSION_NOT_COVERED",
+  "ARTIFACT_NOT_FOUND",
+]);
+
+/**
+ * What a repository has for an architecture and `asker` (null: the free one is for everybody): of each worker the package of the
+ * newest release that is published, stable and theirs, so that pacman never chooses one that it could not download. One KV read at
+ * most. Throws the problem of a license that is refused, and of an activation that is.
+ */
+export async function listingFor(
+  c: RequestScope,
+  repository: RepositoryName,
+  arch: PacmanArch,
+  asker: Asker | null,
+): Promise<Listing> {
+  const now = currentTime();
+  const licenseId = asker?.licenseId ?? null;
+  const file = { platform: PACMAN_PLATFORMS[arch], kind: "package" } as const;
+  const listing: Listing = { packages: [], changedAt: 0 };
+  // One after another: the first decision may activate the machine for those that follow.
+  for (const worker of await readAtOnce(c.env, REPOSITORIES[repository], licenseId, now)) {
+    const decision = await decideFor(c, worker, { version: "latest", channel: "stable", file }, asker);
+    if (decision.ok) listing.packages.push({ workerId: worker.id, artifact: decision.value.artifact });
+    else if (!NOTHING_THERE.has(decision.error.code)) throw new Problem(decision.error);
+    const { manifest, license } = await readDeliveryFacts(c.env, worker.id, licenseId, now);
+    listing.changedAt = Math.max(listing.changedAt, manifest.published_at, license?.published_at ?? 0);
+  }
+  return listing;
+}
+
+/**
+ * Reads everything that decisions and databases to come need into the isolate, in one operation, and returns the workers of
+ * `tier` that have releases; all of them where KV fails, because then the ledger is asked for each.
+ */
+async function readAtOnce(
+  env: Pick<Env, "EDGE">,
+  tier: Worker["tier"],
+  licenseId: string | null,
+  now: UnixSeconds,
+): Promise<Worker[]> {
+  const ofTier = workers.filter((worker) => worker.tier === tier);
+  const keys = ofTier.flatMap(({ id }): EdgeKey[] => [`manifest:${id}`, `packages:${id}`]);
+  if (licenseId !== null) keys.push(`license:${licenseId}`);
+  try {
+    const found = await readEdge(env.EDGE, keys, now);
+    return ofTier.filter(({ id }) => found.get(`manifest:${id}`) !== null);
+  } catch (error) {
+    logFailure("edge.unreadable", error, { keys });
+    return ofTier;
+  }
+}

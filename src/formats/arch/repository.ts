@@ -1,0 +1,42 @@
+import type { PacmanArch } from "../../domain/releases/package-check.ts";
+import type { Tier } from "../../domain/workers/worker-table.ts";
+
+/** The pacman repositories and whose packages each has: what a license opens lies apart from what everybody may have. */
+export const REPOSITORIES = { rbee: "free", "rbee-premium": "premium" } as const satisfies Record<string, Tier>;
+export type RepositoryName = keyof typeof REPOSITORIES;
+
+/** A database of a repository, with the packages' file lists (`pacman -F`) or without. */
+export type DatabaseFile = { kind: "database"; withFiles: boolean };
+
+/** A package, or with `.sig` or `.minisig` behind its name a signature of it. */
+export type PackageFile = { kind: "package"; workerId: string; version: string; name: string };
+
+/** The repository of that name, or null. */
+export const findRepository = (name: string): RepositoryName | null =>
+  name === "rbee" || name === "rbee-premium" ? name : null;
+
+/** The architecture of that name among those that packages are made for, or null. */
+export const findArch = (name: string): PacmanArch | null => (name === "x86_64" || name === "aarch64" ? name : null);
+
+const DATABASE = /^(?<repository>.+)\.(?<kind>db|files)(?:\.tar\.gz)?$/;
+const PACKAGE =
+  /^(?<name>.+)-(?<version>\d+\.\d+\.\d+)-[\d.]+-(?<arch>[^-]+)\.pkg\.tar\.(?:gz|xz|zst)(?:\.(?:mini)?sig)?$/;
+
+/**
+ * What a file name means in the folder of a repository and architecture; null: nothing that could ever be there, such as a
+ * database's signature. Reads no storage. A package's version is its release's: only final ones are in a repository, and those
+ * have the same form for pacman.
+ */
+export function parseRepositoryFile(
+  repository: RepositoryName,
+  arch: PacmanArch,
+  name: string,
+): DatabaseFile | PackageFile | null {
+  const database = DATABASE.exec(name)?.groups;
+  if (database) {
+    return database["repository"] === repository ? { kind: "database", withFiles: database["kind"] === "files" } : null;
+  }
+  const { name: workerId, version, arch: ofArch } = PACKAGE.exec(name)?.groups ?? {};
+  if (workerId === undefined || version === undefined || ofArch !== arch) return null;
+  return { kind: "package", workerId, version, name };
+}

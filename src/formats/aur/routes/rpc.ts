@@ -1,0 +1,126 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { currentTime } from "../../../lib/time.ts";
+import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import { problems } from "../../../platform/http/problem-schema.ts";
+import type { AppContext } from "../../../platform/http/router.ts";
+import { createRouter } from "../../../platform/http/router.ts";
+import { listPackages } from "../package-list.ts";
+import { answerRpc, RpcEnvelope, type RpcQuery } from "../rpc.ts";
+
+const Query = z.object({
+  v: z.string().optional().openapi({ description: "The version of the interface: 5.", example: "5" }),
+  type: z
+    .string()
+    .optional()
+    .openapi({ description: "`info`, `search`, `suggest` or `suggest-pkgbase`.", example: "info" }),
+  by: z.string().optional().openapi({ description: "Of a search: the field, `name-desc` unless it is given." }),
+  arg: z.string().optional().openapi({ description: "What is sought." }),
+  "arg[]": z.string().optional().openapi({
+    description: "The names of an `info`, each with a parameter of its own.",
+    example: "llm-worker-rbee-cpu",
+  }),
+});
+
+const responses = {
+  200: {
+    description: "The packages, the names suggested, or, of type `error`, what is wrong with the request.",
+    content: { "application/json": { schema: z.union([RpcEnvelope, z.array(z.string())]) } },
+  },
+  ...problems("PAYLOAD_TOO_LARGE", "SERVICE_UNAVAILABLE"),
+};
+
+const description =
+  "aurweb's RPC interface, version 5, for AUR helpers that are given this catalog as their AUR: `yay --aururl`, paru, " +
+  "aurutils, pikaur. Errors are aurweb's own.";
+
+async function answer(c: AppContext, query: RpcQuery) {
+  return c.json(answerRpc(await listPackages(c.env, currentTime()), query), 200, { "Cache-Control": "no-cache" });
+}
+
+const queryOf = (parameters: URLSearchParams): RpcQuery => ({
+  v: parameters.get("v"),
+  type: parameters.get("type"),
+  by: parameters.get("by"),
+  args: [...parameters].filter(([name]) => name === "arg" || name === "arg[]").map(([, value]) => value),
+});
+
+async function formOf(c: AppContext): Promise<RpcQuery> {
+  return queryOf(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer())));
+}
+
+/** The RPC interface of aurweb: `/rpc` as helpers call it, and `/rpc/v5/...`. */
+export const rpc = createRouter();
+
+/** The one interface has both addresses. */
+const ADDRESSES = ["/rpc", "/rpc/"];
+
+const get = createRoute({
+  method: "get",
+  path: "/rpc",
+  tags: ["Package managers"],
+  summary: "Ask for packages as an AUR helper",
+  description,
+  request: { query: Query },
+  responses,
+});
+rpc.openAPIRegistry.registerPath(get);
+rpc.on("GET", ADDRESSES, (c) => answer(c, queryOf(new URL(c.req.url).searchParams)));
+
+const post = createRoute({
+  method: "post",
+  path: "/rpc",
+  tags: ["Package managers"],
+  summary: "Ask for many packages as an AUR helper",
+  description,
+  request: { body: { content: { "application/x-www-form-urlencoded": { schema: Query } } } },
+  responses,
+});
+rpc.openAPIRegistry.registerPath(post);
+rpc.on("POST", ADDRESSES, jsonBodyLimit, async (c) => answer(c, await formOf(c)));
+
+const type = z.string().openapi({ description: "`info`, `search`, `suggest` or `suggest-pkgbase`.", example: "info" });
+const arg = z.string().openapi({ description: "What is sought.", example: "llm-worker-rbee-cpu" });
+const PathQuery = Query.omit({ v: true, type: true });
+
+for (const { path, params } of [
+  { path: "/rpc/v5/{type}", params: z.object({ type }) },
+  { path: "/rpc/v5/{type}/{arg}", params: z.object({ type, arg }) },
+]) {
+  const route = createRoute({
+    method: "get",
+    path,
+    tags: ["Package managers"],
+    summary: "Ask for packages by path as an AUR helper",
+    description,
+    request: { params, query: PathQuery },
+    responses,
+  });
+  rpc.openAPIRegistry.registerPath(route);
+  rpc.get(route.getRoutingPath(), (c) => {
+    const query = queryOf(new URL(c.req.url).searchParams);
+    const arg = c.req.param("arg");
+    return answer(c, {
+      ...query,
+      v: "5",
+      type: c.req.param("type") ?? null,
+      args: arg === undefined ? query.args : [arg],
+    });
+  });
+}
+
+const postByPath = createRoute({
+  method: "post",
+  path: "/rpc/v5/{type}",
+  tags: ["Package managers"],
+  summary: "Ask for many packages by path as an AUR helper",
+  description,
+  request: {
+    params: z.object({ type }),
+    body: { content: { "application/x-www-form-urlencoded": { schema: PathQuery } } },
+  },
+  responses,
+});
+rpc.openAPIRegistry.registerPath(postByPath);
+rpc.post(postByPath.getRoutingPath(), jsonBodyLimit, async (c) =>
+  answer(c, { ...(await formOf(c)), v: "5", type: c.req.param("type") ?? null }),
+);

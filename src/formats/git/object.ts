@@ -1,0 +1,60 @@
+import { sha1 } from "@noble/hashes/legacy.js";
+import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { encodeHex } from "../../lib/encoding.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+
+export type GitObjectType = "commit" | "tree" | "blob";
+
+/** An object of a git repository; `id` is the SHA-1 in hexadecimal that git knows it by. */
+export type GitObject = { type: GitObjectType; id: string; body: Uint8Array };
+
+/** The text of every file by its path: names in ASCII, `/` after each folder, and none both a file and a folder. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Who makes every commit here. */
+const IDENTITY = "rbee worker catalog <catalog@rbee.dev>";
+
+/** An object of its content (git's book, "Git Internals - Git Objects"). */
+function gitObject(type: GitObjectType, body: Uint8Array): GitObject {
+  return { type, id: encodeHex(sha1(concatBytes(utf8ToBytes(`${type} ${body.length}\0`), body))), body };
+}
+
+/** The tree that holds `files`, none of them executable, and every object below it. */
+export function treeOf(files: Files): { tree: GitObject; below: GitObject[] } {
+  const entries: { name: string; mode: "100644" | "40000"; id: string }[] = [];
+  const below: GitObject[] = [];
+  const byName = Map.groupBy(Object.entries(files), ([path]) => path.replace(/\/.*/, ""));
+  for (const [name, inside] of byName) {
+    const [path, text] = inside[0] ?? [name, ""];
+    if (path === name) {
+      const blob = gitObject("blob", utf8ToBytes(text));
+      below.push(blob);
+      entries.push({ name, mode: "100644", id: blob.id });
+    } else {
+      const folder = treeOf(Object.fromEntries(inside.map(([path, text]) => [path.slice(name.length + 1), text])));
+      below.push(...folder.below, folder.tree);
+      entries.push({ name, mode: "40000", id: folder.tree.id });
+    }
+  }
+  // Git wants a folder where it would be if its name ended in a slash (git fsck, "treeNotSorted").
+  const place = ({ name, mode }: (typeof entries)[number]) => (mode === "40000" ? `${name}/` : name);
+  const body = entries
+    .sort((a, b) => (place(a) < place(b) ? -1 : 1))
+    .flatMap(({ name, mode, id }) => [utf8ToBytes(`${mode} ${name}\0`), hexToBytes(id)]);
+  return { tree: gitObject("tree", concatBytes(...body)), below };
+}
+
+/** A commit of `tree` upon `parent` (ids; null for the first one), made by the catalog at `at`. The message is one line. */
+export function commitOf(tree: string, parent: string | null, at: UnixSeconds, message: string): GitObject {
+  const made = `${IDENTITY} ${at} +0000`;
+  const lines = [
+    `tree ${tree}`,
+    ...(parent === null ? [] : [`parent ${parent}`]),
+    `author ${made}`,
+    `committer ${made}`,
+    "",
+    message,
+    "",
+  ];
+  return gitObject("commit", utf8ToBytes(lines.join("\n")));
+}

@@ -1,0 +1,55 @@
+import { DAY, type UnixSeconds } from "../../lib/time.ts";
+import { readStored } from "../../platform/storage/edge-store.ts";
+import { packKey } from "./pack-key.ts";
+import { REPOSITORIES } from "./repositories.ts";
+import { RepositoryRecord, repositoryKey } from "./repository-record.ts";
+
+/** How long a pack stays after a newer one has come, in seconds: far longer than any clone that began with it takes. */
+const KEPT = 7 * DAY;
+
+/** How many objects R2 removes at once. */
+const REMOVED_AT_ONCE = 1000;
+
+type PackFile = Pick<R2Object, "key" | "uploaded">;
+
+/**
+ * Removes what R2 has of packs that no record names any more and that newer ones had replaced long before `now`: up to a thousand
+ * files of each repository, the rest the next time. Nothing is lost with a pack: all are made of the history. Throws what R2 and KV
+ * throw.
+ */
+export async function sweepPacks(env: Pick<Env, "EDGE" | "BINARIES">, now: UnixSeconds): Promise<void> {
+  for (const name of REPOSITORIES) {
+    const replaced = replacedFiles(await listPackFiles(env.BINARIES, name), now - KEPT);
+    // KV may show an older record here: its pack is kept, and so is the newest.
+    const key = repositoryKey(name);
+    const record = RepositoryRecord.safeParse((await readStored(env.EDGE, [key])).get(key)).data;
+    if (!record) continue;
+    const current = packKey(name, `pack-${record.pack}.`);
+    const unused = replaced.filter((file) => !file.startsWith(current)).slice(0, REMOVED_AT_ONCE);
+    if (unused.length > 0) await env.BINARIES.delete(unused);
+  }
+}
+
+/**
+ * The keys of a repository's files whose pack a newer one had replaced by `at`. The newest pack of those that were there by then may
+ * have been the current one until a moment ago, however old it is.
+ */
+export function replacedFiles(files: readonly PackFile[], at: UnixSeconds): string[] {
+  const there = files
+    .filter(({ uploaded }) => uploaded.getTime() < at * 1000)
+    .sort((a, b) => b.uploaded.getTime() - a.uploaded.getTime())
+    .map(({ key }) => key);
+  const newest = there[0]?.replace(/[^.]*$/, "");
+  return newest === undefined ? [] : there.filter((key) => !key.startsWith(newest));
+}
+
+async function listPackFiles(bucket: Pick<R2Bucket, "list">, name: string): Promise<PackFile[]> {
+  const files: PackFile[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ prefix: packKey(name, ""), ...(cursor === undefined ? {} : { cursor }) });
+    files.push(...page.objects);
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return files;
+}

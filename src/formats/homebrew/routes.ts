@@ -1,0 +1,40 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { currentTime } from "../../lib/time.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import { problems } from "../../platform/http/problem-schema.ts";
+import { createRouter } from "../../platform/http/router.ts";
+import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
+import { readRepository } from "../git/repository-store.ts";
+import { TAP } from "./tap.ts";
+
+/** `GET /homebrew/Formula/{file}`: a formula of the tap, to read before it is run. */
+export const homebrewRoutes = createRouter();
+
+homebrewRoutes.openapi(
+  createRoute({
+    method: "get",
+    path: "/homebrew/Formula/{file}",
+    tags: ["Package managers"],
+    summary: "Read a Homebrew formula",
+    description:
+      "A file of the tap that `brew tap rbee/rbee https://catalog.rbee.dev/homebrew-rbee.git` clones: one for each worker for " +
+      "macOS that can be installed.",
+    request: {
+      params: z.object({
+        file: z.string().openapi({ description: "The formula's name and `.rb`.", example: "llm-worker-rbee-metal.rb" }),
+      }),
+    },
+    responses: {
+      200: { description: "The formula.", content: { "text/plain": { schema: z.string() } } },
+      304: { description: "`If-None-Match` names what would be sent." },
+      ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+    },
+  }),
+  async (c) => {
+    const path = `Formula/${c.req.valid("param").file}`;
+    const files = (await readRepository(c.env, TAP, currentTime()))?.files ?? {};
+    const text = Object.hasOwn(files, path) ? files[path] : undefined;
+    if (text === undefined) throw new Problem({ code: "NOT_FOUND", detail: `The tap has no ${path}.` });
+    return documentResponse(c.req.raw, staticDocument(text, "text/plain; charset=utf-8"));
+  },
+);

@@ -1,0 +1,130 @@
+import * as z from "zod";
+import { decodeBase64Url } from "../../lib/encoding.ts";
+import { IndexSigningKey } from "../../lib/minisign/index-signing-key.ts";
+import { SCOPES } from "./scopes.ts";
+
+/** An Ed25519 private key as JWK (RFC 8037), as `rbee-catalog keys new` prints it. */
+const SigningKey = z.object({
+  kty: z.literal("OKP"),
+  crv: z.literal("Ed25519"),
+  kid: z.string().min(1),
+  x: z.string().length(43),
+  d: z.string().length(43),
+});
+
+const secretBytes = z
+  .string()
+  .refine(
+    // A last group of one character is half a byte.
+    (text) => /^[A-Za-z0-9_-]{43,}$/.test(text) && text.length % 4 !== 1,
+    "must be at least 32 random bytes in base64url",
+  )
+  .transform(decodeBase64Url);
+
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: "custom", message: "is not JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+/** `Name <address>`, split as the `send_email` binding takes it. */
+const mailbox = z
+  .string()
+  .regex(/^[^<>\r\n]+ <[^<>@\s]+@[^<>@\s]+>$/, "must be `Name <address>`")
+  .transform((text) => {
+    const open = text.lastIndexOf("<");
+    return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
+  });
+
+/** Where a stand-in for Stripe may be: a key must never be sent to another machine. */
+const loopbackUrl = z.url({
+  protocol: /^https?$/,
+  hostname: /^(127\.0\.0\.1|localhost|\[::1\])$/,
+  error: "must be on loopback",
+});
+
+const EnvironmentSchema = z
+  .object({
+    ENVIRONMENT: z.enum(["production", "development"]),
+    PUBLIC_URL: z.url().transform((url) => new URL(url).origin),
+    PURCHASE_URL: z.url(),
+    LICENSE_KEY_SECRET: secretBytes,
+    DOWNLOAD_LINK_SECRET: secretBytes,
+    LICENSE_SIGNING_KEY: json(SigningKey),
+    INDEX_SIGNING_KEY: json(IndexSigningKey),
+    DELIVERY: z.enum(["worker", "r2-presigned"]),
+    RELEASE_SIGNATURES: z.enum(["required", "optional"]),
+    RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
+    LOG_REQUESTS: z.enum(["all", "failed", "none"]),
+    LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
+    GRACE_DAYS: z.string().regex(/^\d+$/, "must be a number of days").transform(Number).pipe(z.number().max(60)),
+    STRIPE_SECRET_KEY: z.union([z.literal(""), z.string().regex(/^(sk|rk)_(live|test)_/)]).default(""),
+    STRIPE_WEBHOOK_SECRET: z.string().default(""),
+    STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().default(""),
+    STRIPE_API_BASE: z.union([z.literal(""), loopbackUrl]).default(""),
+    R2_S3_ENDPOINT: z.union([z.literal(""), z.url()]),
+    R2_S3_BUCKET: z.string(),
+    R2_ACCESS_KEY_ID: z.string().default(""),
+    R2_SECRET_ACCESS_KEY: z.string().default(""),
+    MAIL_FROM: mailbox,
+    ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
+    ACCESS_AUD: z.string(),
+    ACCESS_SCOPES: json(z.record(z.string(), z.array(z.enum(SCOPES)))),
+  })
+  .superRefine((env, context) => {
+    if (env.DELIVERY === "r2-presigned") {
+      for (const name of ["R2_S3_ENDPOINT", "R2_S3_BUCKET", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"] as const) {
+        if (env[name] === "") context.addIssue({ code: "custom", path: [name], message: "is needed by r2-presigned" });
+      }
+    }
+    if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES !== "required") {
+      context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message: "must be required in production" });
+    }
+    if (env.STRIPE_SECRET_KEY !== "" && /^.._live_/.test(env.STRIPE_SECRET_KEY) !== env.LIVEMODE) {
+      context.addIssue({ code: "custom", path: ["STRIPE_SECRET_KEY"], message: "is of the other mode than LIVEMODE" });
+    }
+    // A stand-in must never be believed.
+    if (env.ENVIRONMENT === "production" && env.STRIPE_API_BASE !== "") {
+      context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must not be set in production" });
+    }
+    if (env.ACCESS_TEAM_DOMAIN !== "" && env.ACCESS_AUD === "") {
+      context.addIssue({ code: "custom", path: ["ACCESS_AUD"], message: "is needed with ACCESS_TEAM_DOMAIN" });
+    }
+  });
+
+export type Config = z.output<typeof EnvironmentSchema>;
+
+/** The configuration does not hold; the message names each variable that is off, and no value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Reads the Worker's variables and secrets into a `Config`.
+ * Throws `ConfigError`, naming every wrong or missing variable: the service answers nothing rather than run half-configured.
+ */
+export function readConfig(env: object): Config {
+  const parsed = EnvironmentSchema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  // Of the path, the variable only: the rest is out of its value.
+  const faults = parsed.error.issues.map(({ path: [name = "environment"], message }) => `${String(name)}: ${message}`);
+  throw new ConfigError(`Configuration: ${faults.join("; ")}`);
+}
+
+const configs = new WeakMap<object, Config>();
+
+/** `readConfig`, once per isolate: `env` is the same object for every request of one. */
+export function configOf(env: object): Config {
+  const known = configs.get(env);
+  if (known) return known;
+  const config = readConfig(env);
+  configs.set(env, config);
+  return config;
+}

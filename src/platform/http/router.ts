@@ -1,0 +1,55 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { currentTime } from "../../lib/time.ts";
+import type { Config } from "../config/config.ts";
+import type { Actor } from "../storage/ledger.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
+
+/** What a request turned out to be about, for the log and the counts: filled in by whoever finds it out. */
+export type RequestSubject = {
+  /** Of a credential that has proved genuine. */
+  licenseId?: string;
+  workerId?: string;
+  version?: string;
+  /** The code of a refusal that is told otherwise than by throwing it: on a form. */
+  refusal?: ProblemCode;
+};
+
+/** What every handler may rely on: set by the first middleware (src/platform/http/foundation.ts). */
+export type AppEnv = {
+  Bindings: Env;
+  Variables: { requestId: string; config: Config; subject: RequestSubject };
+};
+
+export type AppContext = Context<AppEnv>;
+
+/** What code behind a handler needs of its request: any room's context is one. */
+export type RequestScope = {
+  readonly env: Env;
+  readonly req: { readonly raw: Request };
+  readonly executionCtx: Pick<ExecutionContext, "waitUntil">;
+  readonly var: Readonly<AppEnv["Variables"]>;
+};
+
+/** A router of one room. What its schemas refuse becomes one VALIDATION_FAILED with every fault in it. */
+export function createRouter<E extends AppEnv = AppEnv>(): OpenAPIHono<E> {
+  return new OpenAPIHono<E>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+      const [first] = errors;
+      throw new Problem({
+        code: "VALIDATION_FAILED",
+        detail: first ? `${first.path || result.target}: ${first.message}` : "The request is not valid.",
+        extras: { errors },
+      });
+    },
+  });
+}
+
+/** Who acts, for the ledger: `actor` as the audit trail will name it. */
+export const actorOf = (c: Pick<RequestScope, "var">, actor: string): Actor => ({
+  actor,
+  requestId: c.var.requestId,
+  now: currentTime(),
+});

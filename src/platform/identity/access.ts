@@ -1,0 +1,65 @@
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import type { Config } from "../config/config.ts";
+import { SCOPES, type Scope } from "../config/scopes.ts";
+import { Problem } from "../http/problem.ts";
+
+/** Where Cloudflare Access puts its proof of who came through it. */
+export const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
+
+const keySets = new Map<string, JWTVerifyGetKey>();
+
+/** The team's signing keys: fetched at first need, kept in the isolate, fetched again when Access has turned them. */
+function keySetOf(issuer: string): JWTVerifyGetKey {
+  const known = keySets.get(issuer);
+  if (known) return known;
+  const keySet = createRemoteJWKSet(new URL("/cdn-cgi/access/certs", issuer));
+  keySets.set(issuer, keySet);
+  return keySet;
+}
+
+/** Forgets every team's keys. For tests, whose teams change keys at will. */
+export const forgetAccessKeys = (): void => keySets.clear();
+
+/** Whether the configuration lets people in through Cloudflare Access. */
+export const acceptsAccess = (config: Config): boolean => config.ACCESS_TEAM_DOMAIN !== "";
+
+/**
+ * The mail address in an Access assertion, in lower case, after its signature, issuer, audience and times have been
+ * checked (Cloudflare, "Validate JWTs"). Throws TOKEN_INVALID, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when the team's keys
+ * cannot be had.
+ */
+export async function verifyAccessAssertion(config: Config, assertion: string): Promise<string> {
+  const issuer = `https://${config.ACCESS_TEAM_DOMAIN}`;
+  try {
+    const { payload } = await jwtVerify(assertion, keySetOf(issuer), {
+      issuer,
+      audience: config.ACCESS_AUD,
+      algorithms: ["RS256"],
+      requiredClaims: ["exp", "iat", "email"],
+      clockTolerance: 60,
+    });
+    if (typeof payload["email"] === "string" && payload["email"] !== "") return payload["email"].toLowerCase();
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw new Problem({ code: "TOKEN_EXPIRED", detail: "The Access session has ended. Please sign in again." });
+    }
+    if (!isFalse(error)) {
+      throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The keys of Cloudflare Access cannot be had now." });
+    }
+  }
+  throw new Problem({ code: "TOKEN_INVALID", detail: "The Access assertion is not valid here." });
+}
+
+/** Whether the assertion itself is at fault, and not the fetching of the keys (a network error, a status, no JSON). */
+const isFalse = (error: unknown): boolean =>
+  error instanceof errors.JOSEError &&
+  !(error instanceof errors.JWKSTimeout) &&
+  !(error instanceof errors.JWKSInvalid) &&
+  error.code !== errors.JOSEError.code;
+
+/** The scopes of a mail address: those given to it, and those given to `*@` its domain. */
+export function accessScopes(granted: Config["ACCESS_SCOPES"], mail: string): Scope[] {
+  const names = [mail, `*${mail.slice(mail.lastIndexOf("@"))}`];
+  const scopes = Object.entries(granted).flatMap(([name, of]) => (names.includes(name.toLowerCase()) ? of : []));
+  return SCOPES.filter((scope) => scopes.includes(scope));
+}

@@ -1,0 +1,107 @@
+import * as z from "zod";
+import { hashAdminToken, newAdminToken } from "../../lib/admin-token.ts";
+import { newId } from "../../lib/id.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { SCOPES, type Scope } from "../config/scopes.ts";
+import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
+
+const COLUMNS = "id, name, scopes, created_at, expires_at, revoked_at";
+
+const AdminTokenRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.string().transform((text) => z.array(z.enum(SCOPES)).parse(JSON.parse(text))),
+  created_at: z.number(),
+  expires_at: z.number().nullable(),
+  revoked_at: z.number().nullable(),
+});
+
+/** What is known of an admin token; the token itself is not. */
+export type AdminToken = z.output<typeof AdminTokenRow>;
+
+/**
+ * The token a bearer sent, revoked and expired ones included, or null.
+ * The index compares digests, not tokens: however its time varies, it tells a sender only about the SHA-256 of his own
+ * guess, which he knew, and nothing that brings the next guess nearer. So no comparison of secrets is left to time.
+ */
+export async function findAdminToken(db: D1Database, token: string): Promise<AdminToken | null> {
+  const row = await db
+    .prepare(`SELECT ${COLUMNS} FROM admin_tokens WHERE token_hash = ?`)
+    .bind(await hashAdminToken(token))
+    .first();
+  return row && AdminTokenRow.parse(row);
+}
+
+/** The token with this id, or null. */
+export async function readAdminToken(db: D1Database, id: string): Promise<AdminToken | null> {
+  const row = await db.prepare(`SELECT ${COLUMNS} FROM admin_tokens WHERE id = ?`).bind(id).first();
+  return row && AdminTokenRow.parse(row);
+}
+
+/** Up to `limit` tokens, newest first, older than the token `before` if it is given. */
+export async function listAdminTokens(
+  db: D1Database,
+  { limit, before }: { limit: number; before: string | undefined },
+): Promise<AdminToken[]> {
+  const { results } = await db
+    .prepare(`SELECT ${COLUMNS} FROM admin_tokens WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2`)
+    .bind(before ?? null, limit)
+    .all();
+  return results.map((row) => AdminTokenRow.parse(row));
+}
+
+/** Makes a token and returns it with its record: the only time that it can be seen. */
+export async function createAdminToken(
+  db: D1Database,
+  actor: Actor,
+  { name, scopes, expires_at }: { name: string; scopes: Scope[]; expires_at: UnixSeconds | null },
+): Promise<{ token: string; record: AdminToken }> {
+  const token = newAdminToken();
+  const record = { id: newId("adm"), name, scopes, created_at: actor.now, expires_at, revoked_at: null };
+  const change = newChange(actor, {
+    action: "token.create",
+    subject: record.id,
+    details: { name, scopes, expires_at },
+  });
+  await commitChange(db, change, { table: "admin_tokens", id: record.id }, [
+    db
+      .prepare(
+        `INSERT INTO admin_tokens (id, name, token_hash, scopes, created_at, expires_at, last_change)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .bind(record.id, name, await hashAdminToken(token), JSON.stringify(scopes), actor.now, expires_at, change.id),
+  ]);
+  return { token, record };
+}
+
+/** A live owner token other than ?1 at the second ?2: somebody who can still let others in. */
+const ANOTHER_LIVE_OWNER = `EXISTS (
+  SELECT 1 FROM admin_tokens AS other, json_each(other.scopes) AS scope
+  WHERE scope.value = 'owner' AND other.id <> ?1 AND other.revoked_at IS NULL
+    AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
+
+/**
+ * Revokes a token for good. `last_owner`: it is the last live owner token, and nothing has changed. The condition is
+ * part of the write, so that two owners who revoke each other at once cannot both succeed.
+ */
+export async function revokeAdminToken(
+  db: D1Database,
+  actor: Actor,
+  { id }: Pick<AdminToken, "id">,
+  reason: string | null = null,
+): Promise<"revoked" | "already_revoked" | "last_owner"> {
+  const change = newChange(actor, { action: "token.revoke", subject: id, reason });
+  const revoked = await commitChange(db, change, { table: "admin_tokens", id }, [
+    db
+      .prepare(
+        `UPDATE admin_tokens SET revoked_at = ?2, last_change = ?3
+         WHERE id = ?1 AND revoked_at IS NULL AND (
+           expires_at <= ?2
+           OR NOT EXISTS (SELECT 1 FROM json_each(admin_tokens.scopes) WHERE value = 'owner')
+           OR ${ANOTHER_LIVE_OWNER})`,
+      )
+      .bind(id, actor.now, change.id),
+  ]);
+  if (revoked) return "revoked";
+  return (await readAdminToken(db, id))?.revoked_at === null ? "last_owner" : "already_revoked";
+}

@@ -1,0 +1,63 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { toRfc3339 } from "../../../lib/time.ts";
+import { NextCursor, PageQuery, page } from "../../http/pagination.ts";
+import { problems } from "../../http/problem-schema.ts";
+import { unlessEmpty } from "../../http/query.ts";
+import { Timestamp } from "../../http/timestamp-schema.ts";
+import { listAudit } from "../audit-store.ts";
+import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
+import { createAdminRouter } from "../router.ts";
+
+const filter = (description: string, example: string) =>
+  unlessEmpty(z.string().max(300).optional()).openapi({ param: { description }, type: "string", example });
+
+const AuditQuery = PageQuery.extend({
+  subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+  actor: filter("Only what this one did.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+  action: filter("Only this kind of act.", "license.revoke"),
+});
+
+const AuditEntrySchema = z
+  .object({
+    id: z.string().openapi({ example: "chg_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+    at: Timestamp,
+    actor: z.string().openapi({
+      description: "`token:adm_...`, `access:mail`, `license:lic_...` or `system`.",
+      example: "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8",
+    }),
+    action: z.string().openapi({ description: "`noun.verb`", example: "license.revoke" }),
+    subject: z.string().openapi({ example: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+    reason: z.string().nullable().openapi({ example: "key found in a public repository" }),
+    details: z.record(z.string(), z.unknown()).openapi({ example: {} }),
+    request_id: z.string().nullable().openapi({ example: "5f0c8e0e-6d0b-4f52-9f0b-3b8f6f1f3a55" }),
+  })
+  .openapi("AuditEntry");
+
+const AuditList = z.object({ entries: z.array(AuditEntrySchema), next_cursor: NextCursor }).openapi("AuditList");
+
+export const auditList = createAdminRouter();
+
+auditList.openapi(
+  createRoute({
+    ...adminAccess("audit:read"),
+    method: "get",
+    path: "/v1/admin/audit",
+    tags: ["Admin"],
+    summary: "Read the audit trail",
+    description: "Who did what to what, when and why: newest first. Entries are never changed nor removed.",
+    request: { query: AuditQuery },
+    responses: {
+      200: { description: "One page.", content: { "application/json": { schema: AuditList } } },
+      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
+    },
+  }),
+  async (c) => {
+    const { limit, cursor, ...given } = c.req.valid("query");
+    const { items, next_cursor } = page(
+      await listAudit(c.env.DB, { ...given, before: cursor }, limit + 1),
+      limit,
+      ({ id }) => id,
+    );
+    return c.json({ entries: items.map((entry) => ({ ...entry, at: toRfc3339(entry.at) })), next_cursor }, 200);
+  },
+);

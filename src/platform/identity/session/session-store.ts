@@ -1,0 +1,126 @@
+import * as z from "zod";
+import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import type { RootTable } from "../../storage/ledger.ts";
+import { PLACES, type Place, type SubjectAt } from "./session.ts";
+
+const SubjectRow = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("license"), subject: z.string(), generation: z.number() }),
+  z.object({ kind: z.literal("mail"), subject: z.string() }),
+  z.object({ kind: z.literal("token"), subject: z.string() }),
+  z.object({ kind: z.literal("access"), subject: z.string() }),
+]);
+
+const Times = z.object({ last_seen_at: z.number(), expires_at: z.number() });
+
+/** A session as D1 has it. */
+export type StoredSession<At extends Place> = { by: SubjectAt<At>; last_seen_at: UnixSeconds; expires_at: UnixSeconds };
+
+/**
+ * Lives only as long as what it was signed in with: a key that is replaced, a token that is revoked or expires ends it at once.
+ * ?1 is the session's id, ?2 the time, ?3 the latest time of a last visit that is too long ago.
+ */
+const LIVE = `id = ?1 AND expires_at > ?2 AND last_seen_at > ?3
+  AND (kind <> 'license' OR generation = (SELECT generation FROM licenses WHERE licenses.id = subject))
+  AND (kind <> 'token' OR EXISTS (SELECT 1 FROM admin_tokens
+    WHERE admin_tokens.id = subject AND revoked_at IS NULL AND (admin_tokens.expires_at IS NULL OR admin_tokens.expires_at > ?2)))`;
+
+/** The session of `place` with this id, if it is live at `now`; else null. Throws what D1 throws. */
+export async function readSession<At extends Place>(
+  db: D1Database,
+  place: At,
+  id: string,
+  now: UnixSeconds,
+): Promise<StoredSession<At> | null> {
+  const row = await db
+    .prepare(`SELECT kind, subject, generation, last_seen_at, expires_at FROM sessions WHERE ${LIVE}`)
+    .bind(id, now, now - PLACES[place].idle)
+    .first();
+  if (row === null) return null;
+  const by = SubjectRow.parse(row);
+  return isOf(place, by) ? { by, ...Times.parse(row) } : null;
+}
+
+const isOf = <At extends Place>(place: At, by: z.output<typeof SubjectRow>): by is SubjectAt<At> =>
+  PLACES[place].kinds.some((kind) => kind === by.kind);
+
+/** How exactly a last visit is known: fewer writes than page views. */
+const SEEN_SECONDS = MINUTE;
+
+/** Notes that a session is in use at `now`, once a minute at most. */
+export async function seeSession(
+  db: D1Database,
+  id: string,
+  { last_seen_at }: Pick<StoredSession<Place>, "last_seen_at">,
+  now: UnixSeconds,
+): Promise<void> {
+  if (now - last_seen_at < SEEN_SECONDS) return;
+  await db.prepare("UPDATE sessions SET last_seen_at = max(last_seen_at, ?) WHERE id = ?").bind(now, id).run();
+}
+
+/**
+ * The statement that makes a session at `now` for the change `changeId`; with `root`, only if that change took effect there
+ * (src/platform/storage/ledger.ts).
+ */
+export function insertSession<At extends Place>(
+  db: D1Database,
+  place: At,
+  { id, by, changeId, now }: { id: string; by: SubjectAt<At>; changeId: string; now: UnixSeconds },
+  root?: { table: RootTable; id: string },
+): D1PreparedStatement {
+  const guard = root ? `WHERE EXISTS (SELECT 1 FROM ${root.table} WHERE id = ? AND last_change = ?)` : "";
+  return db
+    .prepare(
+      `INSERT INTO sessions (id, kind, subject, generation, created_at, last_seen_at, expires_at, last_change)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ? ${guard}`,
+    )
+    .bind(
+      id,
+      by.kind,
+      by.subject,
+      "generation" in by ? by.generation : null,
+      now,
+      now,
+      now + PLACES[place].lifetime,
+      changeId,
+      ...(root ? [root.id, changeId] : []),
+    );
+}
+
+/** Ends one session. */
+export async function deleteSession(db: D1Database, id: string): Promise<void> {
+  await db.prepare("DELETE FROM sessions WHERE id = ?").bind(id).run();
+}
+
+/**
+ * Ends every session of who signed in so, this one included. The owner of a mail address also ends the sessions that were
+ * begun with a key of its licenses; a key, which may have leaked, ends no session of the address.
+ */
+export async function deleteSessionsOf(db: D1Database, { kind, subject }: SubjectAt<Place>): Promise<void> {
+  await db
+    .prepare(
+      `DELETE FROM sessions WHERE (kind = ?1 AND subject = ?2)
+         OR (?1 = 'mail' AND kind = 'license' AND subject IN (SELECT id FROM licenses WHERE email = ?2))`,
+    )
+    .bind(kind, subject)
+    .run();
+}
+
+/**
+ * Lets a session that was begun with the key of `license` go on with its newer key of this generation, which it has just been
+ * shown. Every other session of the old key has ended.
+ */
+export async function keepSession(
+  db: D1Database,
+  sessionId: string,
+  license: { id: string; generation: number },
+): Promise<void> {
+  await db
+    .prepare("UPDATE sessions SET generation = ? WHERE id = ? AND kind = 'license' AND subject = ?")
+    .bind(license.generation, sessionId, license.id)
+    .run();
+}
+
+/** Forgets sessions that have ended. */
+export async function forgetSessions(db: D1Database, now: UnixSeconds): Promise<void> {
+  await db.prepare("DELETE FROM sessions WHERE expires_at <= ?").bind(now).run();
+}

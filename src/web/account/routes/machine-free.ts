@@ -1,0 +1,43 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { MachineParams } from "../../../domain/licensing/license-params.ts";
+import { freeSeat } from "../../../domain/licensing/machine-store.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { actorOf } from "../../../platform/http/router.ts";
+import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
+import { publishNow } from "../../../publication.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { SIGNED_IN_FORM } from "../account-router.ts";
+import { licensePath } from "../license-path.ts";
+import { requireOwnLicense } from "../own-licenses.ts";
+import { hasLease } from "../seats.ts";
+
+const route = createRoute({
+  method: "post",
+  path: "/account/licenses/{id}/machines/{machine_id}/free",
+  middleware: SIGNED_IN_FORM,
+  request: {
+    params: MachineParams,
+    body: formBody({}),
+  },
+  ...pageDocs({
+    summary: "Free the seat of a machine of one's own",
+    description: "Repeatable. A running offline lease keeps the seat until it ends.",
+    answers: {},
+    leadsTo: "The license, saying so.",
+    refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "NOT_FOUND"],
+  }),
+});
+
+/** Registers `POST /account/licenses/{id}/machines/{machine_id}/free`. */
+export function registerMachineFree(router: OpenAPIHono<CustomerEnv>): void {
+  router.openapi(route, async (c) => {
+    const { id, machine_id } = c.req.valid("param");
+    const license = await requireOwnLicense(c.env.DB, c.var.session.by, id);
+    const machine = license.machines.find((one) => one.id === machine_id);
+    if (!machine) throw new Problem({ code: "NOT_FOUND", detail: "This license has no such machine." });
+    const actor = actorOf(c, `account:${id}`);
+    const changeId = await freeSeat(c.env.DB, id, { id: machine_id }, actor);
+    if (changeId !== null) await publishNow(c, { topic: "license", key: id }, [changeId]);
+    return c.redirect(licensePath(id, hasLease(machine, actor.now) ? "leased" : "freed"), 303);
+  });
+}

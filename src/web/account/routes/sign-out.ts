@@ -1,0 +1,29 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
+import { endSession } from "../../../platform/identity/session/session-start.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { SIGNED_IN_FORM } from "../account-router.ts";
+
+const route = createRoute({
+  method: "post",
+  path: "/account/sign-out",
+  middleware: SIGNED_IN_FORM,
+  request: { body: formBody({ everywhere: "yes" }) },
+  ...pageDocs({
+    summary: "Sign out of the account",
+    description:
+      "This session; with `everywhere`, each one that was begun with this license key, or for a mail address each of its own " +
+      "and of its licenses' keys.",
+    answers: {},
+    leadsTo: "The page to sign in.",
+    refusals: FORM_REFUSALS,
+  }),
+});
+
+/** Registers `POST /account/sign-out`. */
+export function registerSignOut(router: OpenAPIHono<CustomerEnv>): void {
+  router.openapi(route, async (c) => {
+    await endSession(c, "account", c.var.session, c.req.valid("form").everywhere === "yes");
+    return c.redirect("/account/sign-in?done=signed-out", 303);
+  });
+}

@@ -1,0 +1,159 @@
+import type { Child } from "hono/jsx";
+import type { LicenseRow } from "../../domain/licensing/license-record.ts";
+import type { Standing } from "../../domain/licensing/license-status.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import type { Config } from "../../platform/config/config.ts";
+import { Time } from "../page/time.tsx";
+import type { Tone } from "../page/tone.ts";
+
+/** How a license stands, for its owner: a word, what is so and why, and what to do about it, if anything. */
+export type StandingWords = { label: string; tone: Tone; says: Child; todo: Child };
+
+const ASK_US = "To find out more, answer any mail that you have from us.";
+const BILLING = <a href="#billing">invoices and billing</a>;
+
+/**
+ * A license's standing in words. `since` is when it stopped being in force, if it did and that is known. What an admin decided is
+ * told without the reason.
+ */
+export function standingInWords(
+  license: LicenseRow,
+  standing: Standing,
+  since: UnixSeconds | null,
+  { PURCHASE_URL, GRACE_DAYS }: Pick<Config, "PURCHASE_URL" | "GRACE_DAYS">,
+): StandingWords {
+  const on: Child =
+    since === null ? null : (
+      <>
+        {" "}
+        on <Time at={since} />
+      </>
+    );
+  const buyAgain = <a href={PURCHASE_URL}>Buy a license to go on.</a>;
+  switch (standing.status) {
+    case "active":
+      return activeInWords(license, standing, GRACE_DAYS > 0);
+    case "suspended":
+      return { label: "On hold", tone: "bad", ...holdInWords(standing.cause, since) };
+    case "revoked":
+      if (standing.cause === "admin") {
+        return {
+          label: "Revoked",
+          tone: "bad",
+          says: <>We ended this license{on}. It opens nothing any more.</>,
+          todo: ASK_US,
+        };
+      }
+      return {
+        label: "Ended",
+        tone: "bad",
+        says:
+          license.dispute_state === "lost" ? (
+            <>This license ended{on}, because the payment for it was taken back through the bank.</>
+          ) : (
+            <>This license ended{on}, because the payment for it was given back.</>
+          ),
+        todo: buyAgain,
+      };
+    case "expired":
+      return {
+        label: "Ended",
+        tone: "plain",
+        says:
+          standing.cause === "subscription" ? (
+            <>The subscription of this license ended{on}.</>
+          ) : (
+            <>This license ended{on}.</>
+          ),
+        todo: buyAgain,
+      };
+  }
+}
+
+function activeInWords(
+  license: LicenseRow,
+  { ends_at, warning }: Extract<Standing, { status: "active" }>,
+  isGraceGiven: boolean,
+): StandingWords {
+  const { subscription_state, expires_at, grace_seconds } = license;
+  if (warning === "in_grace" && ends_at !== null) {
+    return {
+      label: "Payment due",
+      tone: "careful",
+      says: (
+        <>
+          {subscription_state === "past_due" ? "The last payment failed." : "The renewal is not confirmed yet."} The
+          license works until <Time at={ends_at} />.
+        </>
+      ),
+      todo: <>To keep it, pay under {BILLING}.</>,
+    };
+  }
+  const good = { label: "Active", tone: "good", todo: null } as const;
+  if (ends_at === null) return { ...good, says: "This license does not end." };
+  if (subscription_state === "active" && expires_at !== null && ends_at === expires_at + grace_seconds) {
+    // What renews has a grace for when that fails; what was canceled has none. Where none is given, only Stripe can tell them apart.
+    if (grace_seconds > 0)
+      return {
+        ...good,
+        says: (
+          <>
+            This license renews on <Time at={expires_at} />.
+          </>
+        ),
+      };
+    if (!isGraceGiven) {
+      const paid = (
+        <>
+          This license is paid until <Time at={expires_at} />.
+        </>
+      );
+      return { ...good, says: paid, todo: <>Whether it renews then stands under {BILLING}.</> };
+    }
+    const says = (
+      <>
+        This license is canceled: it works until <Time at={ends_at} /> and ends then.
+      </>
+    );
+    return { ...good, says, todo: <>Changed your mind? Take the cancellation back under {BILLING}.</> };
+  }
+  return {
+    ...good,
+    says: (
+      <>
+        This license works until <Time at={ends_at} />.
+      </>
+    ),
+  };
+}
+
+function holdInWords(
+  cause: "admin" | "payment" | "subscription" | "expiry",
+  since: UnixSeconds | null,
+): { says: Child; todo: Child } {
+  const from = dated("since", since);
+  switch (cause) {
+    case "admin":
+      return { says: <>We put this license on hold{dated("on", since)}.</>, todo: ASK_US };
+    case "payment":
+      return {
+        says: <>On hold{from}, because the payment for it is disputed at the bank.</>,
+        todo: "It goes on when the dispute is settled in our favor. If it is a mistake, withdraw it at your bank.",
+      };
+    case "subscription":
+    case "expiry":
+      return {
+        says: <>On hold{from}, because the last payment failed.</>,
+        todo: <>To go on, pay under {BILLING}.</>,
+      };
+  }
+}
+
+/** ` on 3 May 2027`, or nothing where the time is not known. */
+const dated = (word: string, at: UnixSeconds | null): Child =>
+  at === null ? null : (
+    <>
+      {` ${word} `}
+      <Time at={at} />
+    </>
+  );

@@ -1,0 +1,38 @@
+import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
+import { readStandings, type Standings } from "../../../domain/figures/standing-count.ts";
+import { listUnusualUse, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
+import { readUsageHistory, type UsageHistory } from "../../../domain/figures/usage-history.ts";
+import { IsolateCache } from "../../../lib/isolate-cache.ts";
+import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+
+/** How many days a dashboard may look back; the first is the default. */
+export const RANGES = ["30", "90"] as const;
+export type Range = (typeof RANGES)[number];
+
+/** What a dashboard shows, as it was at `at`. */
+export type DashboardData = {
+  at: UnixSeconds;
+  standings: Standings;
+  history: UsageHistory;
+  backlog: Backlog;
+  unusual: UnusualUse[];
+};
+
+const UNUSUAL_ROWS = 20;
+
+const cache = new IsolateCache<DashboardData>(RANGES.length);
+
+/** What the dashboard shows of the last days; at most a minute old, because it counts every license. Throws what D1 throws. */
+export async function readDashboard(db: D1Database, range: Range, now: UnixSeconds): Promise<DashboardData> {
+  const known = cache.get(range, now);
+  if (known) return known;
+  const [standings, history, backlog, unusual] = await Promise.all([
+    readStandings(db, now),
+    readUsageHistory(db, Number(range), now),
+    readBacklog(db),
+    listUnusualUse(db, now, UNUSUAL_ROWS),
+  ]);
+  const data = { at: now, standings, history, backlog, unusual };
+  cache.set(range, data, now + MINUTE);
+  return data;
+}

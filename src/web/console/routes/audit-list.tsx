@@ -1,0 +1,71 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
+import { type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
+import { Field } from "../../page/field.tsx";
+import { pageDocs } from "../../page/page-docs.ts";
+import { Pager } from "../../page/pager.tsx";
+import { pathWithQuery } from "../../page/path-with-query.ts";
+import { AuditTable } from "../audit-table.tsx";
+import { consolePage } from "../console-page.tsx";
+import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+
+const ROWS = 100;
+
+const filter = (description: string, example: string) =>
+  z.string().max(300).optional().openapi({ description, example });
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/audit",
+  ...behind("audit:read"),
+  request: {
+    query: PageQuery.pick({ cursor: true }).extend({
+      subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      actor: filter("Only what this actor did.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      action: filter("Only acts of this kind.", "license.revoke"),
+    }),
+  },
+  ...pageDocs({
+    summary: "Read the audit trail, as a page",
+    answers: { 200: "Who did what to what, when and why: newest first." },
+    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+  }),
+});
+
+/** The audit trail as a filter picks it, from `cursor` on. */
+const auditPath = (filter: AuditFilter, cursor?: string): string =>
+  pathWithQuery("/admin/audit", { ...filter, cursor });
+
+export const auditList = createConsoleRouter();
+
+auditList.openapi(route, async (c) => {
+  const { cursor, ...query } = c.req.valid("query");
+  const given: AuditFilter = {};
+  for (const name of ["subject", "actor", "action"] as const) given[name] = query[name]?.trim() || undefined;
+  const rows = await listAudit(c.env.DB, { ...given, before: cursor }, ROWS + 1);
+  const { items, next_cursor } = pageOf(rows, ROWS, ({ id }) => id);
+  return consolePage(c, {
+    part: "/admin/audit",
+    title: "Audit trail",
+    main: (
+      <>
+        <h1>Audit trail</h1>
+        <p>Who did what to what, when and why. Nobody can change or remove an entry.</p>
+        <form method="get" action="/admin/audit" class="filters">
+          <Field name="subject" label="What it was about" value={given.subject} placeholder="lic_, rel_, adm_ ..." />
+          <Field name="actor" label="Who" value={given.actor} placeholder="token:adm_, access:, system" />
+          <Field name="action" label="What was done" value={given.action} placeholder="license.revoke" />
+          <button type="submit" class="secondary">
+            Show
+          </button>
+          {Object.values(given).some(Boolean) ? <a href="/admin/audit">Show all</a> : null}
+        </form>
+        <AuditTable c={c} entries={items} />
+        <Pager
+          first={cursor === undefined ? null : auditPath(given)}
+          next={next_cursor === null ? null : auditPath(given, next_cursor)}
+        />
+      </>
+    ),
+  });
+});

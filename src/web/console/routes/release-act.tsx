@@ -1,0 +1,67 @@
+import { actOnRelease } from "../../../domain/releases/release-act.ts";
+import { ReleaseParams } from "../../../domain/releases/release-params.ts";
+import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/release-status.ts";
+import { checkPublishable, readRelease } from "../../../domain/releases/release-store.ts";
+import { findWorker } from "../../../domain/workers/workers.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { registerAct } from "../act-routes.ts";
+import type { ConsoleContext } from "../console-page.tsx";
+import { createConsoleRouter } from "../console-router.ts";
+import { donePath } from "../done.tsx";
+import { ReasonForm, reasonField } from "../reason-field.tsx";
+import { previewReleaseAct, RELEASE_ACTS } from "../release-acts.ts";
+import { releasePath } from "../release-path.ts";
+import { countEntitledLicenses, readReleaseUse } from "../release-reach.ts";
+import type { TwoStepAct } from "../two-step-act.tsx";
+
+/** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
+export const releaseAct = createConsoleRouter();
+
+for (const action of RELEASE_ACTIONS) {
+  registerAct(releaseAct, {
+    path: `/admin/releases/{id}/${action}`,
+    scope: "releases:write",
+    params: ReleaseParams,
+    does: `${action} a release`,
+    example: { reason: "crashes on start with driver 560" },
+    description: "It says, too, whom it touches.",
+    answers: { 409: "The form again: the state does not allow it." },
+    leadsTo: "The release, changed.",
+    missing: ["VERSION_NOT_FOUND"],
+    actOf: (c, { id }) => twoStep(c, action, id),
+  });
+}
+
+async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Promise<TwoStepAct<{ reason: string }>> {
+  const { DB } = c.env;
+  const release = await readRelease(DB, id);
+  const admin = adminActor(c);
+  const { title, button, dangerous } = RELEASE_ACTS[action];
+  return {
+    part: "/admin/releases",
+    title: `${title} ${release.version}`,
+    about: `${release.worker_id} ${release.version} · ${release.channel}`,
+    button,
+    dangerous,
+    back: releasePath(id),
+    schema: ReasonForm,
+    fields: reasonField,
+    preview: async () => {
+      const next = nextStatus(release.status, action);
+      if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
+      if (next.value === release.status) return ["Nothing: it is so already."];
+      if (action === "publish") checkPublishable(release);
+      const use = await readReleaseUse(DB, release, admin.now);
+      const isFree = findWorker(release.worker_id)?.tier === "free";
+      const audience = isFree
+        ? ({ free: true } as const)
+        : { free: false as const, licenses: await countEntitledLicenses(DB, release, admin.now) };
+      return previewReleaseAct(release, action, use, audience);
+    },
+    carryOut: async ({ reason }) => {
+      const { edge } = await actOnRelease(c, admin, id, action, reason);
+      return c.redirect(donePath(releasePath(id), { done: action, edge }), 303);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { retryMail } from "../../../domain/mail/mail-backlog.ts";
+import { sendMailsSoon } from "../../../domain/mail/mail-sender.ts";
+import { retryEvent } from "../../../domain/purchase/event-retry.ts";
+import { logFailure } from "../../../lib/log.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
+import { drainOutbox } from "../../../platform/storage/outbox.ts";
+import { publishers } from "../../../publication.ts";
+import { pageDocs } from "../../page/page-docs.ts";
+import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "../console-router.ts";
+import { systemPath } from "../system/done.ts";
+
+const LEADS_TO = "The system page, which says what came of it.";
+
+const params = (description: string, example: string) => z.object({ id: z.string().openapi({ description, example }) });
+
+const event = createRoute({
+  method: "post",
+  path: "/admin/system/events/{id}/retry",
+  ...formBehind("licenses:write"),
+  request: { params: params("The event, by Stripe's id.", "evt_1a2B3c"), ...formBody({}) },
+  ...pageDocs({
+    summary: "Handle a payment event now, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: [...CONSOLE_FORM_REFUSALS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
+  }),
+});
+
+const mail = createRoute({
+  method: "post",
+  path: "/admin/system/mails/{id}/retry",
+  ...formBehind("licenses:write"),
+  request: { params: params("The mail.", "mail_06b4m2v8w5r7q1t3x9z2k4n6p8"), ...formBody({}) },
+  ...pageDocs({
+    summary: "Send a mail now, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
+});
+
+const publication = createRoute({
+  method: "post",
+  path: "/admin/system/publish",
+  ...formBehind("licenses:write"),
+  request: formBody({}),
+  ...pageDocs({
+    summary: "Publish what waits, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
+});
+
+/** What the cron does by itself, now. */
+export const systemRetry = createConsoleRouter();
+
+systemRetry.openapi(event, async (c) => {
+  const { id } = c.req.valid("param");
+  try {
+    const { handled_at, attention } = await retryEvent(c, adminActor(c), id);
+    return c.redirect(systemPath(handled_at === null || attention ? "event-failed" : "event-handled"), 303);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // Kept with the event, which the page shows.
+    logFailure("reconciliation.failed", error, { stripe_event: id, request_id: c.var.requestId });
+    return c.redirect(systemPath("event-failed"), 303);
+  }
+});
+
+systemRetry.openapi(mail, async (c) => {
+  try {
+    await retryMail(c.env.DB, adminActor(c), c.req.valid("param").id);
+  } catch (error) {
+    if (error instanceof Problem) return c.redirect(systemPath("mail-kept"), 303);
+    throw error;
+  }
+  sendMailsSoon(c);
+  return c.redirect(systemPath("mail-queued"), 303);
+});
+
+systemRetry.openapi(publication, async (c) => {
+  const admin = adminActor(c);
+  await recordAct(c.env.DB, newChange(admin, { action: "outbox.publish", subject: "outbox" }));
+  const { failed } = await drainOutbox(c.env, publishers, admin.now);
+  return c.redirect(systemPath(failed === 0 ? "published" : "unpublished"), 303);
+});

@@ -1,0 +1,93 @@
+import { createRoute } from "@hono/zod-openapi";
+import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import { allowsAll } from "../../../platform/config/scopes.ts";
+import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
+import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
+import { DataTable } from "../../page/data-table.tsx";
+import { Notice } from "../../page/notice.tsx";
+import { pageDocs } from "../../page/page-docs.ts";
+import { Pager } from "../../page/pager.tsx";
+import { StatusBadge } from "../../page/status-badge.tsx";
+import { Time } from "../../page/time.tsx";
+import { consolePage } from "../console-page.tsx";
+import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
+import { DoneQuery } from "../done.tsx";
+
+const ROWS = 50;
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/tokens",
+  ...behind("tokens:read"),
+  request: {
+    query: PageQuery.pick({ cursor: true }).extend({ done: DoneQuery.shape.done }),
+  },
+  ...pageDocs({
+    summary: "List admin tokens, as a page",
+    answers: { 200: "Admin tokens, newest first." },
+    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+  }),
+});
+
+export const tokenList = createConsoleRouter();
+
+tokenList.openapi(route, async (c) => {
+  const { cursor, done } = c.req.valid("query");
+  const now = currentTime();
+  const tokens = await listAdminTokens(c.env.DB, { limit: ROWS + 1, before: cursor });
+  const { items, next_cursor } = pageOf(tokens, ROWS, ({ id }) => id);
+  const { scopes, actor } = c.var.admin;
+  const isLive = (token: AdminToken) => stateOf(token, now) === "live";
+  return consolePage(c, {
+    part: "/admin/tokens",
+    title: "Admin tokens",
+    main: (
+      <>
+        {done === "revoke" ? <Notice tone="good">The token is revoked. Its sessions have ended with it.</Notice> : null}
+        <div class="row spread">
+          <h1>Admin tokens</h1>
+          <a class="button" href="/admin/tokens/new">
+            Make a token
+          </a>
+        </div>
+        <DataTable
+          caption="Newest first"
+          columns={["Name", "State", "May do", "Made", "Ends", "Revoke"]}
+          rows={items.map((token) => [
+            <>
+              {token.name}
+              {actor === `token:${token.id}` ? " (yours)" : ""}
+            </>,
+            <TokenState token={token} now={now} />,
+            token.scopes.join(", "),
+            <Time at={token.created_at} />,
+            token.expires_at === null ? "never" : <Time at={token.expires_at} clock />,
+            isLive(token) && allowsAll(scopes, token.scopes) ? (
+              <a href={`/admin/tokens/${token.id}/revoke`}>
+                Revoke<span class="unseen"> {token.name}</span>
+              </a>
+            ) : (
+              ""
+            ),
+          ])}
+          empty="There are no tokens: everybody comes through Cloudflare Access."
+        />
+        <Pager
+          first={cursor === undefined ? null : "/admin/tokens"}
+          next={next_cursor === null ? null : `/admin/tokens?cursor=${next_cursor}`}
+        />
+      </>
+    ),
+  });
+});
+
+function stateOf({ revoked_at, expires_at }: AdminToken, now: UnixSeconds): "live" | "revoked" | "expired" {
+  if (revoked_at !== null) return "revoked";
+  return expires_at !== null && expires_at <= now ? "expired" : "live";
+}
+
+const TokenState = ({ token, now }: { token: AdminToken; now: UnixSeconds }) => {
+  const state = stateOf(token, now);
+  if (state === "live") return <StatusBadge tone="good">In force</StatusBadge>;
+  return state === "revoked" ? <StatusBadge tone="bad">Revoked</StatusBadge> : <StatusBadge>Expired</StatusBadge>;
+};

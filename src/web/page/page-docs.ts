@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi";
+import type { ProblemCode } from "../../platform/http/problem.ts";
+import { problems } from "../../platform/http/problem-schema.ts";
+
+/** Refusals of every page that takes a form, for `pageDocs`. */
+export const FORM_REFUSALS = ["FORM_REFUSED", "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"] as const;
+
+/** The `request.body` of a form with these fields. What is wrong with one is said on the page, so any text is taken. */
+export const formBody = <Name extends string>(examples: Record<Name, string>) => {
+  const fields = Object.entries<string>(examples).map(
+    ([name, example]) => [name, z.string().optional().openapi({ example })] as const,
+  );
+  const schema = z.object(Object.fromEntries(fields) as Record<Name, z.ZodOptional<z.ZodString>>);
+  return { content: { "application/x-www-form-urlencoded": { schema } } };
+};
+
+type Answer = {
+  description: string;
+  content: { "text/html": { schema: z.ZodString } };
+};
+
+type Redirect = { description: string; headers: typeof LOCATION };
+
+const LOCATION = z.object({ location: z.string().openapi({ example: "/account" }) });
+
+const HTML = z.string().openapi({ example: "<!doctype html>..." });
+
+/** The `responses` entry of `createRoute` for an answer that is a page. */
+const htmlAnswer = (description: string): Answer => ({ description, content: { "text/html": { schema: HTML } } });
+
+/**
+ * What `createRoute` is told of a page beside `method`, `path` and `request`. `answers` are the pages it answers with, by
+ * status; `leadsTo` says where it redirects with 303, if it does; `refusals` are the problems it throws, told as a page or as
+ * problem+json by what the client accepts. A status may be both.
+ */
+export function pageDocs({
+  summary,
+  description,
+  answers,
+  leadsTo,
+  refusals = [],
+}: {
+  summary: string;
+  description?: string;
+  answers: Readonly<Record<number, string>>;
+  leadsTo?: string;
+  refusals?: readonly ProblemCode[];
+}) {
+  const responses: Record<number, Answer | Redirect | { description: string }> = {
+    ...problems("INTERNAL_ERROR", ...refusals),
+  };
+  if (leadsTo !== undefined) responses[303] = { description: leadsTo, headers: LOCATION };
+  for (const [status, text] of Object.entries(answers)) {
+    const refusal = responses[Number(status)];
+    const answer = htmlAnswer(text);
+    responses[Number(status)] = refusal
+      ? { description: `${text}\n\n${refusal.description}`, content: { ...refusal, ...answer }.content }
+      : answer;
+  }
+  return { tags: ["Pages"], summary, ...(description !== undefined && { description }), security: [], responses };
+}

@@ -1,0 +1,36 @@
+import type { UnixSeconds } from "../../lib/time.ts";
+
+/** One of the things that a chart compares: a value for each day. */
+export type Series = { name: string; values: number[] };
+
+/** How many series a chart can show so that each can be told from the others. */
+export const MOST_SERIES = 5;
+
+/**
+ * Counts by day and name as one series for each name, in the order of `names` or else the largest first; days without a count
+ * are 0. Names beyond what a chart can show are added up as "others".
+ */
+export function seriesOf(
+  counts: readonly { day: UnixSeconds; name: string; count: number }[],
+  days: readonly UnixSeconds[],
+  names?: readonly string[],
+): Series[] {
+  const places = new Map(days.map((day, index) => [day, index]));
+  const byName = new Map<string, number[]>(names?.map((name) => [name, days.map(() => 0)]));
+  for (const { day, name, count } of counts) {
+    const place = places.get(day);
+    if (place === undefined) continue;
+    const values = byName.get(name) ?? days.map(() => 0);
+    values[place] = (values[place] ?? 0) + count;
+    byName.set(name, values);
+  }
+  const all = [...byName].map(([name, values]) => ({ name, values }));
+  if (names === undefined) all.sort((a, b) => total(b) - total(a) || (a.name < b.name ? -1 : 1));
+  if (all.length <= MOST_SERIES) return all;
+  const rest = all.slice(MOST_SERIES - 1);
+  const others = days.map((_, index) => rest.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
+  return [...all.slice(0, MOST_SERIES - 1), { name: "others", values: others }];
+}
+
+/** The sum of a series. */
+export const total = ({ values }: Series): number => values.reduce((sum, value) => sum + value, 0);

@@ -1,0 +1,101 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { openApiDocument } from "../../platform/http/openapi-document.ts";
+import { problems } from "../../platform/http/problem-schema.ts";
+import type { AppContext, AppEnv } from "../../platform/http/router.ts";
+import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
+import { referencePage } from "./reference-page.ts";
+import { REFERENCE_STYLE } from "./reference-page-style.ts";
+
+/** Nothing but our own style sheet may load, so that a description that is not ours could do no harm either. */
+const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const notModified = { 304: { description: "It has not changed since the `ETag` in `If-None-Match`." } };
+
+/** Adds the description of every route of `app`, its own included: call it after all others have been added. */
+export function addReference(app: OpenAPIHono<AppEnv>): void {
+  const description = once((url) => staticDocument(JSON.stringify(openApiDocument(app, url)), "application/json"));
+  const page = once(async (url) => {
+    return staticDocument(String(await referencePage(openApiDocument(app, url))), "text/html; charset=utf-8");
+  });
+  const style = once(() => staticDocument(REFERENCE_STYLE, "text/css; charset=utf-8"));
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/openapi.json",
+      tags: ["Service"],
+      summary: "Describe this API",
+      description: "This API as an OpenAPI 3.1 document, made from the schemas that validate its requests.",
+      responses: {
+        200: {
+          description: "The document.",
+          content: {
+            "application/json": {
+              schema: z
+                .object({ openapi: z.string() })
+                .loose()
+                .openapi({ example: { openapi: "3.1.0" } }),
+            },
+          },
+        },
+        ...notModified,
+        ...problems("INTERNAL_ERROR"),
+      },
+    }),
+    description,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/docs",
+      tags: ["Service"],
+      summary: "Read this reference",
+      description: "The same document as a page for people. It runs no script and loads nothing from elsewhere.",
+      responses: {
+        200: {
+          description: "The page.",
+          content: { "text/html": { schema: z.string().openapi({ example: "<!doctype html>..." }) } },
+        },
+        ...notModified,
+        ...problems("INTERNAL_ERROR"),
+      },
+    }),
+    async (c) => {
+      const response = await page(c);
+      response.headers.set("Content-Security-Policy", POLICY);
+      return response;
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/docs/style.css",
+      tags: ["Service"],
+      summary: "Style this reference",
+      responses: {
+        200: {
+          description: "The style sheet of `/docs`.",
+          content: { "text/css": { schema: z.string().openapi({ example: ":root { color-scheme: light dark }" }) } },
+        },
+        ...notModified,
+        ...problems("INTERNAL_ERROR"),
+      },
+    }),
+    style,
+  );
+}
+
+/** Makes a document at its first request, for each public URL anew (there is one in production). */
+function once(
+  make: (publicUrl: string) => StaticDocument | Promise<StaticDocument>,
+): (c: AppContext) => Promise<Response> {
+  const made = new Map<string, StaticDocument>();
+  return async (c) => {
+    const publicUrl = c.var.config.PUBLIC_URL;
+    const document = made.get(publicUrl) ?? (await make(publicUrl));
+    made.set(publicUrl, document);
+    return documentResponse(c.req.raw, document);
+  };
+}

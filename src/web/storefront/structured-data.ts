@@ -1,0 +1,41 @@
+import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
+import { decimalAmount } from "../page/quantity.ts";
+import type { AvailableWorker } from "./available-workers.ts";
+import { OPERATING_SYSTEM_WORDS } from "./worker-words.ts";
+
+/**
+ * A worker as schema.org's SoftwareApplication: what search engines show beside its page, whose address is `url`. A premium
+ * worker has an offer for each plan whose price is known.
+ */
+export function softwareApplication(
+  { worker, version }: AvailableWorker,
+  { url, offers }: { url: string; offers: readonly PlanOffer[] },
+): object {
+  return {
+    "@context": "https://schema.org",
+    "@type": "SoftwareApplication",
+    name: worker.name,
+    description: worker.description,
+    url,
+    applicationCategory: "DeveloperApplication",
+    operatingSystem: worker.operatingSystems.map((system) => OPERATING_SYSTEM_WORDS[system]).join(", "),
+    ...(version !== null && { softwareVersion: version }),
+    license: worker.license,
+    offers:
+      worker.tier === "free"
+        ? [{ "@type": "Offer", price: "0", priceCurrency: "USD" }]
+        : offers.flatMap(({ plan, price }) =>
+            price === null
+              ? []
+              : [
+                  {
+                    "@type": "Offer",
+                    name: plan.name,
+                    price: decimalAmount(price.amount, price.currency),
+                    priceCurrency: price.currency.toUpperCase(),
+                    availability: "https://schema.org/InStock",
+                  },
+                ],
+          ),
+  };
+}

@@ -1,0 +1,63 @@
+import type { FC } from "hono/jsx";
+import type { WorkerQuery } from "../../domain/catalog/worker-search.ts";
+import { ARCHITECTURES } from "../../domain/workers/recipe.ts";
+import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../domain/workers/worker-table.ts";
+import { Field, SelectField } from "../page/field.tsx";
+import { filterPath } from "./filter-path.ts";
+import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-words.ts";
+
+const SHORTCUTS: readonly { text: string; query: WorkerQuery }[] = [
+  { text: "All", query: {} },
+  { text: "NVIDIA GPU", query: { backend: "cuda" } },
+  { text: "Apple silicon", query: { operatingSystem: "macos", architecture: "aarch64" } },
+  { text: "Any CPU", query: { backend: "cpu" } },
+  { text: "Free", query: { tier: "free" } },
+  { text: "Premium", query: { tier: "premium" } },
+];
+
+/** The search form, and the questions asked most as links. What is asked stands in the address, so it can be shared. */
+export const WorkerFilter: FC<{ query: WorkerQuery }> = ({ query }) => (
+  <search>
+    <nav class="shortcuts" aria-label="Common searches">
+      {SHORTCUTS.map((shortcut) => (
+        <a
+          href={filterPath(shortcut.query)}
+          aria-current={filterPath(shortcut.query) === filterPath(query) ? "page" : undefined}
+        >
+          {shortcut.text}
+        </a>
+      ))}
+    </nav>
+    <form method="get" action="/" class="filter">
+      <Field name="q" label="Search" type="search" maxlength={200} placeholder="gguf, streaming…" value={query.q} />
+      <Choice
+        name="platform"
+        label="System"
+        words={OPERATING_SYSTEM_WORDS}
+        of={OPERATING_SYSTEMS}
+        value={query.operatingSystem}
+      />
+      <Choice name="arch" label="Processor" words={ARCHITECTURE_WORDS} of={ARCHITECTURES} value={query.architecture} />
+      <Choice name="backend" label="Runs on" words={BACKEND_WORDS} of={BACKENDS} value={query.backend} />
+      <Choice name="tier" label="Price" words={TIER_WORDS} of={TIERS} value={query.tier} />
+      <button type="submit">Search</button>
+    </form>
+  </search>
+);
+
+type ChoiceProps = {
+  name: string;
+  label: string;
+  of: readonly string[];
+  words: Readonly<Record<string, string>>;
+  value: string | undefined;
+};
+
+const Choice: FC<ChoiceProps> = ({ name, label, of, words, value = "" }) => (
+  <SelectField
+    name={name}
+    label={label}
+    value={value}
+    options={[{ value: "", text: "Any" }, ...of.map((one) => ({ value: one, text: words[one] ?? one }))]}
+  />
+);

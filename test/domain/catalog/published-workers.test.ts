@@ -1,0 +1,166 @@
+import { env, exports } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { answerDocumentAtOnce } from "../../../src/domain/catalog/document-answer.ts";
+import { publishedWorkers, publishedWorkersAtOnce } from "../../../src/domain/catalog/published-workers.ts";
+import type { ReleaseAction } from "../../../src/domain/releases/release-status.ts";
+import { moveRelease, type Release } from "../../../src/domain/releases/release-store.ts";
+import { workers } from "../../../src/domain/workers/workers.ts";
+import { forgetIsolate } from "../../../src/lib/isolate-cache.ts";
+import { currentTime } from "../../../src/lib/time.ts";
+import { publish } from "../../../src/platform/storage/outbox.ts";
+import { publishers } from "../../../src/publication.ts";
+import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
+
+const FREE = "llm-worker-rbee-cpu";
+const PREMIUM = "llm-worker-rbee-premium-cpu";
+
+const publishedWorker = async (id: string, bindings: Env = env, now = currentTime()) => {
+  const worker = (await publishedWorkers(bindings, now)).find((candidate) => candidate.id === id);
+  if (!worker) throw new Error(`no worker ${id}`);
+  return worker;
+};
+const versionOf = async (...args: Parameters<typeof publishedWorker>) => (await publishedWorker(...args)).version;
+
+const move = async (release: Release, action: ReleaseAction): Promise<void> => {
+  await moveRelease(env.DB, publisher(), release.id, action, "test");
+  await publish(env, publishers, { topic: "manifest", key: release.worker_id }, []);
+};
+
+const ask = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
+
+describe("the version of a recipe", () => {
+  it("is the one checked in until there is a release", async () => {
+    expect((await publishedWorkers(env, currentTime())).map(({ version }) => version)).toEqual(
+      workers.map(({ version }) => version),
+    );
+  });
+
+  it("is the newest that is published and stable", async () => {
+    await publishRelease({ worker_id: FREE, version: "1.9.0" });
+    const newest = await publishRelease({ worker_id: FREE, version: "1.10.0" });
+    await publishRelease({ worker_id: FREE, version: "2.0.0-rc.1" });
+    await publishRelease({ worker_id: FREE, version: "3.0.0", channel: "beta" });
+    expect(await versionOf(FREE)).toBe("1.10.0");
+    await move(newest, "yank");
+    expect(await versionOf(FREE)).toBe("1.9.0");
+    await move(newest, "unyank");
+    expect(await versionOf(FREE)).toBe("1.10.0");
+    await move(newest, "block");
+    expect(await versionOf(FREE)).toBe("1.9.0");
+  });
+
+  it("is the newest that has a binary for the recipe, with the architectures that it has", async () => {
+    const files = [{ bytes: randomBytes(10), platform: "linux-aarch64" as const, filename: "of-its-own-name" }];
+    const arm = await publishRelease({ worker_id: PREMIUM, version: "1.1.0", files });
+    await publishRelease({ worker_id: PREMIUM, version: "1.2.0", platform: "windows-x86_64" });
+    const { version, architectures, source, pkgbuild, srcinfo } = await publishedWorker(PREMIUM);
+    expect([version, architectures]).toEqual(["1.1.0", ["aarch64"]]);
+    const url = `https://catalog.test/v1/workers/${PREMIUM}/1.1.0/files/of-its-own-name`;
+    expect(source).toEqual({ type: "tarball", url });
+    expect(srcinfo).toContain(`\tsource_aarch64 = ${PREMIUM}-1.1.0-linux-aarch64::${url}\n`);
+    const sum = arm.artifacts[0]?.sha256;
+    expect(pkgbuild).toContain(`sha256sums_aarch64=('${sum}')`);
+    expect(`${pkgbuild}${srcinfo}`).not.toContain("SKIP");
+  });
+
+  it("builds the tag that a release names", async () => {
+    await publishRelease({ worker_id: FREE, version: "1.0.0", source_tag: "v1.0.0" });
+    const url = "https://github.com/rbee-keeper/rbee.git";
+    expect(await (await ask("/workers/cpu")).json()).toMatchObject({
+      version: "1.0.0",
+      source: { type: "git", url, tag: "v1.0.0", path: "bin/30_llm_worker_rbee" },
+    });
+    const { source } = await publishedWorker(FREE);
+    expect(source).toEqual({ type: "git", url, tag: "v1.0.0" });
+  });
+});
+
+describe("what is read for it", () => {
+  const reads = vi.spyOn(env.EDGE, "get");
+  beforeEach(() => {
+    reads.mockClear();
+  });
+
+  it("is KV, once in ten seconds", async () => {
+    await publishRelease({ worker_id: FREE, version: "1.0.0" });
+    forgetIsolate();
+    reads.mockClear();
+    const now = currentTime();
+    const first = await publishedWorkers(env, now);
+    expect(reads).toHaveBeenCalledTimes(1);
+    expect(await publishedWorkers(env, now + 9)).toBe(first);
+    expect(publishedWorkersAtOnce(env, now + 9)).toBe(first);
+    expect(reads).toHaveBeenCalledTimes(1);
+    expect(publishedWorkersAtOnce(env, now + 10)).toBeNull();
+    expect(await publishedWorkers(env, now + 10), "the same, for nothing has changed").toBe(first);
+    expect(reads).toHaveBeenCalledTimes(2);
+  });
+
+  it("is not even that where something is published", async () => {
+    const before = await publishedWorkers(env, currentTime());
+    await publishRelease({ worker_id: FREE, version: "1.0.0" });
+    reads.mockClear();
+    const after = publishedWorkersAtOnce(env, currentTime());
+    expect(after).not.toBe(before);
+    expect(after?.find(({ id }) => id === FREE)?.version).toBe("1.0.0");
+    expect(reads).not.toHaveBeenCalled();
+  });
+
+  it("is the ledger if KV fails, and what was known last if both do", async () => {
+    await publishRelease({ worker_id: FREE, version: "1.0.0" });
+    forgetIsolate();
+    const now = currentTime();
+    reads.mockRejectedValue(new Error("KV is down"));
+    expect(await versionOf(FREE, env, now)).toBe("1.0.0");
+    const lost = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1 is down"));
+    expect(await versionOf(FREE, env, now + 60)).toBe("1.0.0");
+    expect(await versionOf(FREE, { ...env }, now + 60), "a new isolate").toBe("0.1.0");
+    reads.mockRestore();
+    lost.mockRestore();
+  });
+});
+
+describe("a manifest at the edge that cannot be read", () => {
+  it("is made good by the ledger, for recipes and downloads, also where this isolate has it already", async () => {
+    await publishRelease({ worker_id: FREE, version: "1.0.0" });
+    await ask("/workers");
+    for (const first of ["/workers/cpu/PKGBUILD", `/v1/workers/${FREE}/latest/download?platform=linux-x86_64`]) {
+      forgetIsolate();
+      await env.EDGE.put(`manifest:${FREE}`, JSON.stringify({ worker_id: FREE, releases: [{ version: 1 }] }));
+      for (const path of [first, "/workers/cpu/PKGBUILD", `/arch/rbee/os/x86_64/rbee.db`]) {
+        expect([path, (await ask(path)).status]).toEqual([path, 200]);
+      }
+      expect(await (await ask("/workers/cpu")).json()).toMatchObject({ version: "1.0.0" });
+    }
+  });
+});
+
+describe("the documents", () => {
+  it.each([
+    "/workers",
+    "/workers/cpu",
+    "/workers/cpu/PKGBUILD",
+    "/workers/cpu/.SRCINFO",
+    "/v1/workers/cpu",
+    "/v1/workers",
+  ])("%s changes with a release, and its ETag with it", async (path) => {
+    const before = await ask(path);
+    expect(await before.text()).not.toContain("7.8.9");
+    const etag = before.headers.get("ETag") ?? "";
+    await publishRelease({ worker_id: FREE, version: "7.8.9" });
+    const after = await ask(path, { headers: { "If-None-Match": etag } });
+    expect(after.status).toBe(200);
+    expect(await after.text()).toContain("7.8.9");
+    expect(after.headers.get("ETag")).not.toBe(etag);
+  });
+
+  it("are not answered at once after a change, and are again after they were made", async () => {
+    const request = new Request("https://catalog.test/workers/cpu");
+    await ask("/workers");
+    expect(answerDocumentAtOnce(request, env)).not.toBeNull();
+    await publishRelease({ worker_id: FREE, version: "1.0.0" });
+    expect(answerDocumentAtOnce(request, env)).toBeNull();
+    await ask("/workers");
+    expect(await answerDocumentAtOnce(request, env)?.json()).toMatchObject({ version: "1.0.0" });
+  });
+});

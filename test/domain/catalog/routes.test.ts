@@ -1,0 +1,257 @@
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { app } from "../../../src/app.ts";
+import { answerDocumentAtOnce } from "../../../src/domain/catalog/document-answer.ts";
+import { renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
+import { workers } from "../../../src/domain/workers/workers.ts";
+
+const ask = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
+
+const Found = z.object({ workers: z.array(z.looseObject({ id: z.string() })) });
+const search = async (query: string): Promise<string[]> => {
+  const response = await ask(`/v1/workers?${query}`);
+  expect(response.status).toBe(200);
+  return Found.parse(await response.json()).workers.map(({ id }) => id.replace("llm-worker-rbee-", ""));
+};
+
+describe("GET /workers", () => {
+  it("says of every worker what the contract promises", async () => {
+    const { workers: entries } = Found.parse(await (await ask("/workers")).json());
+    expect(entries[0]).toMatchObject({
+      id: "llm-worker-rbee-cpu",
+      variant: "cpu",
+      description: expect.any(String),
+      arch: ["x86_64", "aarch64"],
+      pkgbuild_url: "/workers/cpu/PKGBUILD",
+      tier: "free",
+      requires_license: false,
+    });
+    expect(entries[0]).not.toHaveProperty("purchase_url");
+    expect(entries[4]).toMatchObject({
+      id: "llm-worker-rbee-premium-cuda",
+      variant: "premium-cuda",
+      arch: ["x86_64"],
+      pkgbuild_url: "/workers/premium-cuda/PKGBUILD",
+      tier: "premium",
+      requires_license: true,
+      purchase_url: "https://marketplace.rbee.dev/premium",
+    });
+  });
+
+  it.each(workers)("names a recipe for $id that is there", async (worker) => {
+    const { id, variant } = worker;
+    const { pkgbuild, srcinfo } = renderRecipe(worker, null, "https://catalog.test");
+    for (const name of [id, variant]) {
+      const recipe = await ask(`/workers/${name}/PKGBUILD`);
+      expect(recipe.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+      expect(await recipe.text()).toBe(pkgbuild);
+      const declared = await ask(`/workers/${name}/.SRCINFO`);
+      expect(declared.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+      expect(await declared.text()).toBe(srcinfo);
+    }
+  });
+
+  it("gives the same entry alone, by id and by variant", async () => {
+    const { workers: entries } = Found.parse(await (await ask("/workers")).json());
+    for (const [index, { id, variant }] of workers.entries()) {
+      expect(await (await ask(`/workers/${id}`)).json()).toEqual(entries[index]);
+      expect(await (await ask(`/workers/${variant}`)).json()).toEqual(entries[index]);
+    }
+  });
+});
+
+describe("a worker that does not exist", () => {
+  const names = [
+    "llm-worker-rbee-rocm",
+    "__proto__",
+    "constructor",
+    "CPU",
+    "%00",
+    "%2e%2e%2fcpu",
+    "%E0%A4%A",
+    "a".repeat(5000),
+  ];
+  const paths = names.flatMap((name) => [
+    `/workers/${name}`,
+    `/workers/${name}/PKGBUILD`,
+    `/workers/${name}/.SRCINFO`,
+    `/v1/workers/${name}`,
+  ]);
+
+  it.each(paths)("is not found at %.60s", async (path) => {
+    const response = await ask(path);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: "WORKER_NOT_FOUND" });
+  });
+});
+
+describe("GET /v1/workers", () => {
+  it("lists all, in the order of /workers, without a query or with an empty one", async () => {
+    const all = workers.map(({ variant }) => variant);
+    expect(await search("")).toEqual(all);
+    expect(await search("q=&platform=&arch=&backend=&tier=")).toEqual(all);
+    expect(await search("q=%20%20")).toEqual(all);
+  });
+
+  it.each([
+    ["q=nvidia", ["cuda", "premium-cuda"]],
+    ["q=GGUF+metal", ["metal", "premium-metal"]],
+    ["q=streaming+premium", ["premium-cpu", "premium-cuda", "premium-metal"]],
+    ["q=batching", []],
+    ["q=nvidia+apple", []],
+    ["backend=metal", ["metal", "premium-metal"]],
+    ["tier=premium", ["premium-cpu", "premium-cuda", "premium-metal"]],
+    ["tier=free&arch=aarch64", ["metal", "cpu"]],
+  ])("answers %s", async (query, variants) => {
+    expect(await search(query)).toEqual(variants);
+  });
+
+  it.each([
+    ["platform=linux-x86_64", ["cuda", "cpu", "premium-cuda", "premium-cpu"]],
+    ["platform=linux&arch=amd64", ["cuda", "cpu", "premium-cuda", "premium-cpu"]],
+    ["platform=Linux-aarch64", ["cpu", "premium-cpu"]],
+    ["platform=macos", ["metal", "cpu", "premium-metal"]],
+    ["platform=darwin-arm64", ["metal", "cpu", "premium-metal"]],
+    ["platform=macos&arch=x86_64", ["cpu"]],
+    ["platform=win32-x64", ["cuda", "cpu"]],
+    ["platform=linux-arm64&arch=aarch64", ["cpu", "premium-cpu"]],
+  ])("matches the hardware of %s, free and accelerated first", async (query, variants) => {
+    expect(await search(query)).toEqual(variants);
+  });
+
+  it.each([
+    ["platform=haiku", "platform"],
+    ["platform=linux-riscv64", "platform"],
+    ["platform=linux-", "platform"],
+    ["platform=__proto__", "platform"],
+    ["arch=mips", "arch"],
+    ["platform=linux-x86_64&arch=arm64", "arch"],
+    ["backend=rocm", "backend"],
+    ["tier=gold", "tier"],
+    ["tier=free&tier=premium", "tier"],
+    [`q=${"a".repeat(201)}`, "q"],
+  ])("refuses %.40s", async (query, path) => {
+    const response = await ask(`/v1/workers?${query}`);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ code: "VALIDATION_FAILED", errors: [{ path }] });
+  });
+
+  it("gives the same worker alone, in snake_case only", async () => {
+    const { workers: entries } = Found.parse(await (await ask("/v1/workers")).json());
+    expect(await (await ask("/v1/workers/premium-cpu")).json()).toEqual(entries[3]);
+    expect(await (await ask("/v1/workers/llm-worker-rbee-premium-cpu")).json()).toEqual(entries[3]);
+    expect(JSON.stringify(entries)).not.toMatch(/"[a-z]+[A-Z]\w*":/);
+  });
+});
+
+describe.each([
+  "/workers",
+  "/workers/cpu",
+  "/workers/cpu/PKGBUILD",
+  "/workers/cpu/.SRCINFO",
+  "/v1/workers?tier=free",
+  "/v1/workers/cpu",
+])("%s", (path) => {
+  it("is cached, asked again by ETag, and sent plain", async () => {
+    const first = await ask(path);
+    const etag = first.headers.get("ETag") ?? "";
+    expect(etag).toMatch(/^"[0-9a-f]{64}"$/);
+    expect(first.headers.get("Cache-Control")).toBe("public, max-age=60");
+    expect(first.headers.get("Content-Encoding")).toBeNull();
+    expect((await first.text()).length).toBeGreaterThan(0);
+
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const again = await ask(path, { headers: { "If-None-Match": known } });
+      expect(again.status).toBe(304);
+      expect(await again.text()).toBe("");
+      expect(again.headers.get("ETag")).toBe(etag);
+      expect(again.headers.get("Cache-Control")).toBe("public, max-age=60");
+      expect(again.headers.get("Vary")).toContain("Origin");
+    }
+    expect((await ask(path, { headers: { "If-None-Match": '"other"' } })).status).toBe(200);
+  });
+
+  it("answers HEAD like GET, without the body", async () => {
+    const [get, head] = [await ask(path), await ask(path, { method: "HEAD" })];
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe("");
+    for (const name of ["ETag", "Content-Type", "Cache-Control", "Vary"]) {
+      expect(head.headers.get(name)).toBe(get.headers.get(name));
+    }
+    await get.text();
+  });
+
+  it("may be read by our pages and by no others", async () => {
+    const from = (Origin: string) => ask(path, { headers: { Origin } });
+    for (const origin of ["http://localhost:7836", "http://localhost:8501", "https://marketplace.rbee.dev"]) {
+      const response = await from(origin);
+      expect(response.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+      expect(response.headers.get("Access-Control-Expose-Headers")).toBe("ETag, X-Request-Id");
+      expect(response.headers.get("Vary")).toContain("Origin");
+    }
+    for (const origin of ["https://rbee.dev.evil.test", "http://rbee.dev", "http://localhost:8787", "null"]) {
+      const response = await from(origin);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("Access-Control-Allow-Origin")).toBeNull();
+    }
+  });
+
+  it("lets a page ask before it sends Content-Type", async () => {
+    const preflight = (Origin: string) =>
+      ask(path, {
+        method: "OPTIONS",
+        headers: { Origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "content-type" },
+      });
+    const known = await preflight("https://docs.rbee.dev");
+    expect(known.status).toBe(204);
+    expect(known.headers.get("Access-Control-Allow-Origin")).toBe("https://docs.rbee.dev");
+    expect(known.headers.get("Access-Control-Allow-Methods")).toContain("GET");
+    expect(known.headers.get("Access-Control-Allow-Headers")).toContain("Content-Type");
+    expect((await preflight("https://evil.test")).headers.get("Access-Control-Allow-Origin")).toBeNull();
+  });
+});
+
+it("lets our pages read refusals too", async () => {
+  const response = await ask("/workers/none", { headers: { Origin: "https://rbee.dev" } });
+  expect(response.status).toBe(404);
+  expect(response.headers.get("Access-Control-Allow-Origin")).toBe("https://rbee.dev");
+});
+
+it.each([
+  ["GET", {}],
+  ["HEAD", {}],
+  ["GET", { Origin: "https://rbee.dev" }],
+  ["GET", { "If-None-Match": "*" }],
+])("answers %s %o alike at once and through the router", async (method, sent: Record<string, string>) => {
+  const init = { method, headers: { ...sent, "X-Request-Id": "the-same-id" } };
+  const url = "https://catalog.test/workers/cpu?unused=1";
+  const routed = await app.request(url, init, env);
+  const request = new Request(url, init);
+  const direct = answerDocumentAtOnce(request, env);
+  if (direct === null) throw new Error("it was left to the router");
+  expect(direct.status).toBe(routed.status);
+  // What waits for nothing has no time to tell of.
+  routed.headers.delete("Server-Timing");
+  expect(Object.fromEntries(direct.headers)).toEqual(Object.fromEntries(routed.headers));
+  expect(await direct.text()).toBe(await routed.text());
+});
+
+it.each([
+  ["POST", "/workers"],
+  ["OPTIONS", "/workers"],
+  ["GET", "/workers/none"],
+  ["GET", "/v1/workers"],
+  ["GET", "/health"],
+])("leaves %s %s to the router", async (method, path) => {
+  await app.request("https://catalog.test/workers", {}, env);
+  expect(answerDocumentAtOnce(new Request(`https://catalog.test${path}`, { method }), env)).toBeNull();
+});
+
+it("needs no database, key-value store or bucket", async () => {
+  const broken = { get: () => Promise.reject(new Error("must not be used")) };
+  const bindings = { ...env, DB: broken, EDGE: broken, BINARIES: broken };
+  for (const path of ["/workers", "/workers/cpu", "/workers/cpu/PKGBUILD", "/v1/workers?q=cpu"]) {
+    expect((await app.request(`https://catalog.test${path}`, {}, bindings)).status).toBe(200);
+  }
+});

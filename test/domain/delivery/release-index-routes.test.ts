@@ -1,0 +1,148 @@
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { app } from "../../../src/app.ts";
+import { ReleaseIndex } from "../../../src/domain/delivery/release-index.ts";
+import { moveRelease } from "../../../src/domain/releases/release-store.ts";
+import { forgetIsolate } from "../../../src/lib/isolate-cache.ts";
+import { verifyIndexDelegation } from "../../../src/lib/minisign/index-delegation.ts";
+import { newIndexSigningKey } from "../../../src/lib/minisign/index-signing-key.ts";
+import { type MinisignPublicKey, parseMinisignPublicKeys } from "../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
+import { verifyText } from "../../../src/lib/minisign/text.ts";
+import { currentTime, DAY } from "../../../src/lib/time.ts";
+import { publish } from "../../../src/platform/storage/outbox.ts";
+import { publishers } from "../../../src/publication.ts";
+import { publisher, publishRelease } from "../../support/publish-release.ts";
+
+const worker_id = "llm-worker-rbee-premium-cpu";
+const path = `/v1/workers/${worker_id}/index.json`;
+
+const get = (at: string, headers: Record<string, string> = {}): Promise<Response> =>
+  exports.default.fetch(`https://catalog.test${at}`, { headers });
+const textOf = async (at: string): Promise<string> => (await get(at)).text();
+const codeOf = async (response: Response): Promise<unknown> => (await response.json<{ code?: unknown }>()).code;
+
+function keysIn(text: string): MinisignPublicKey[] {
+  const keys = parseMinisignPublicKeys(text);
+  if (!keys.ok) throw new Error(keys.error);
+  return keys.value;
+}
+
+/** What a stranger who trusts the release keys alone can be sure of. */
+async function verifiedIndex(): Promise<ReleaseIndex> {
+  const releaseKeys = keysIn(await textOf("/keys/release-signing.pub"));
+  const publicKey = await textOf("/keys/index-signing.pub");
+  const delegation = await verifyIndexDelegation(
+    releaseKeys,
+    publicKey,
+    await textOf(`/keys/index-signing.pub.minisig`),
+  );
+  if (!delegation.ok) throw new Error(delegation.error);
+  const text = await textOf(path);
+  const verified = await verifyText([delegation.value.key], text, await textOf(`${path}.minisig`));
+  if (!verified.ok) throw new Error(verified.error);
+  const index = ReleaseIndex.parse(JSON.parse(text));
+  expect(verified.value.signature.trustedComment).toBe(
+    `worker:${worker_id}\tserial:${index.serial}\tgenerated:${index.generated_at}\texpires:${index.expires_at}`,
+  );
+  return index;
+}
+
+describe("a worker's signed index", () => {
+  it("verifies from the release key down, and lists each file with its sum and signature", async () => {
+    const secretKey = await generateMinisignKey();
+    const { artifacts } = await publishRelease({ worker_id, version: "1.0.0", secretKey });
+    const index = await verifiedIndex();
+    expect(index).toMatchObject({ worker_id, latest: "1.0.0" });
+    const [file] = artifacts;
+    expect(index.versions[0]?.artifacts).toEqual([
+      {
+        platform: "linux-x86_64",
+        kind: "binary",
+        filename: file?.filename,
+        size: file?.size,
+        sha256: file?.sha256,
+        signature: file?.signature,
+      },
+    ]);
+  });
+
+  it("follows every move at once, with a higher serial each time", async () => {
+    const { id } = await publishRelease({ worker_id, version: "1.0.0" });
+    const serials = [(await verifiedIndex()).serial];
+    for (const [action, status, latest] of [
+      ["yank", "yanked", null],
+      ["unyank", "published", "1.0.0"],
+      ["block", "blocked", null],
+    ] as const) {
+      const { changeId } = await moveRelease(env.DB, publisher(), id, action, "test");
+      await publish(env, publishers, { topic: "manifest", key: worker_id }, changeId === null ? [] : [changeId]);
+      const index = await verifiedIndex();
+      expect(index).toMatchObject({ latest, versions: [{ version: "1.0.0", status }] });
+      serials.push(index.serial);
+    }
+    expect(serials).toEqual([...new Set(serials)].sort((a, b) => a - b));
+  });
+
+  it("is the same from every isolate, and one file fits the other from another", async () => {
+    await publishRelease({ worker_id, version: "1.0.0" });
+    const here = await textOf(path);
+    forgetIsolate();
+    const there = [await textOf(`${path}.minisig`), await textOf(path)] as const;
+    expect(there[1]).toBe(here);
+    const verified = await verifyText(keysIn(await textOf("/keys/index-signing.pub")), here, there[0]);
+    expect(verified.ok).toBe(true);
+  });
+
+  it("is made anew each day", async () => {
+    await publishRelease({ worker_id, version: "1.0.0" });
+    const today = await verifiedIndex();
+    vi.useFakeTimers({ now: (currentTime() + DAY) * 1000, toFake: ["Date"] });
+    try {
+      const tomorrow = await verifiedIndex();
+      expect(Date.parse(tomorrow.expires_at)).toBeGreaterThan(Date.parse(today.expires_at));
+      expect(tomorrow.serial).toBe(today.serial);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("answers for a worker without releases, by variant too, and for no other", async () => {
+    expect((await verifiedIndex()).versions).toEqual([]);
+    expect((await get("/v1/workers/premium-cpu/index.json")).status).toBe(200);
+    expect(await codeOf(await get("/v1/workers/nobody/index.json"))).toBe("WORKER_NOT_FOUND");
+  });
+
+  it("costs who has it already nothing, and is kept by no cache without asking", async () => {
+    const first = await get(path);
+    expect(first.headers.get("Cache-Control")).toBe("no-cache");
+    expect(first.headers.get("Content-Type")).toBe("application/json");
+    const again = await get(path, { "If-None-Match": first.headers.get("ETag") ?? "" });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+  });
+
+  it("reads the ledger for none of it", async () => {
+    await publishRelease({ worker_id, version: "1.0.0" });
+    forgetIsolate();
+    const DB = new Proxy(env.DB, {
+      get: () => {
+        throw new Error("the ledger was asked");
+      },
+    });
+    expect((await app.request(path, {}, { ...env, DB })).status).toBe(200);
+  });
+});
+
+describe("an index key that no release key vouches for", () => {
+  it("signs nothing; all else goes on", async () => {
+    const { secret } = await newIndexSigningKey(await generateMinisignKey(), currentTime());
+    const said = vi.spyOn(console, "error").mockImplementation(() => {});
+    const broken = { ...env, INDEX_SIGNING_KEY: secret };
+    for (const at of [path, `${path}.minisig`, "/keys/index-signing.pub", "/keys/index-signing.pub.minisig"]) {
+      const response = await app.request(at, {}, broken);
+      expect([at, response.status, await codeOf(response)]).toEqual([at, 503, "SERVICE_UNAVAILABLE"]);
+    }
+    expect(String(said.mock.calls[0])).toContain("INDEX_SIGNING_KEY: The index signing key is not vouched for");
+    expect((await app.request(`/v1/workers/${worker_id}/versions`, {}, broken)).status).toBe(200);
+  });
+});

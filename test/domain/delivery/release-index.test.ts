@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { INDEX_LIFETIME, indexTime, ReleaseIndex, releaseIndex } from "../../../src/domain/delivery/release-index.ts";
+import { Manifest, type ManifestRelease } from "../../../src/domain/releases/manifest.ts";
+import { DAY, fromRfc3339 } from "../../../src/lib/time.ts";
+import { manifestWith, releaseOf } from "../../support/index-fixture.ts";
+
+const NOON = 1_795_435_200;
+
+describe("the index of a worker's releases", () => {
+  it("has every version that was ever published, what became of it, and the newest that is offered", () => {
+    const index = releaseIndex(
+      manifestWith(
+        9,
+        releaseOf("2.0.0-rc.1", { channel: "rc" }),
+        releaseOf("1.10.0", { status: "blocked" }),
+        releaseOf("1.9.0", { status: "yanked" }),
+        releaseOf("1.8.0", {
+          provenance: { sha256: "cd".repeat(32), size: 9, subjects: [], object_key: "provenance/cd" },
+        }),
+      ),
+      NOON,
+    );
+    expect(index).toMatchObject({ serial: 9, latest: "1.8.0" });
+    expect(index.versions.map(({ version, status }) => `${version} ${status}`)).toEqual([
+      "2.0.0-rc.1 published",
+      "1.10.0 blocked",
+      "1.9.0 yanked",
+      "1.8.0 published",
+    ]);
+    expect(index.versions[3]?.provenance_sha256).toBe("cd".repeat(32));
+    expect(ReleaseIndex.parse(JSON.parse(JSON.stringify(index)))).toEqual(index);
+  });
+
+  it("says nothing of where bytes lie", () => {
+    expect(JSON.stringify(releaseIndex(manifestWith(1, releaseOf("1.0.0")), NOON))).not.toContain("artifacts/1.0.0");
+  });
+
+  it("has the same bytes whatever order a record has its members in", () => {
+    const text = (record: unknown) => JSON.stringify(releaseIndex(Manifest.parse(record), NOON));
+    const names = Object.keys(releaseOf("1.0.0"));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(names, { minLength: names.length }), fc.nat(), (shuffled, serial) => {
+        const release = releaseOf("1.0.0");
+        const same = Object.fromEntries(
+          shuffled.map((name) => [name, release[name as keyof ManifestRelease]] as const),
+        );
+        const manifest = manifestWith(serial, release);
+        const { releases: _, ...rest } = manifest;
+        expect(text({ releases: [same], ...rest })).toBe(text(manifest));
+      }),
+    );
+  });
+});
+
+describe("an index's time", () => {
+  it("is the same all day, is never before a release, and leaves six days at least to fetch the next", () => {
+    const times = fc.array(fc.integer({ min: NOON - 20 * DAY, max: NOON }), { maxLength: 4 });
+    fc.assert(
+      fc.property(times, fc.integer({ min: 0, max: DAY - 1 }), (published, second) => {
+        const releases = published.map((published_at, minor) => releaseOf(`1.${minor}.0`, { published_at }));
+        const manifest = manifestWith(1, ...releases);
+        const midnight = NOON - (NOON % DAY);
+        const at = indexTime(manifest, midnight + second);
+        expect(at).toBe(indexTime(manifest, midnight));
+        expect(at).toBeGreaterThanOrEqual(Math.max(midnight, ...published));
+        expect(fromRfc3339(releaseIndex(manifest, at).expires_at)).toBe(at + INDEX_LIFETIME);
+        expect(at + INDEX_LIFETIME - (midnight + DAY)).toBeGreaterThanOrEqual(6 * DAY);
+      }),
+    );
+  });
+});

@@ -1,0 +1,228 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { runCron } from "../../../src/cron.ts";
+import { currentTime, DAY, HOUR } from "../../../src/lib/time.ts";
+import { downloadWrites, refusalWrites } from "../../../src/platform/usage/usage-store.ts";
+import { codeOf, makeToken } from "../../support/admin-request.ts";
+import { TestBrowser } from "../../support/cookie-browser.ts";
+import { mailedPath, pageAt, send, signedInByKey, signedInByMail } from "../../support/customer.ts";
+import { hookedLedger } from "../../support/hooked-ledger.ts";
+import { activate, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { newPostbox, type Postbox } from "../../support/postbox.ts";
+import { ask, deliverAll, pay, shopEnv, status, stripe } from "../../support/shop.ts";
+
+const ADA = "ada@example.com";
+
+let postbox: Postbox;
+beforeEach(() => {
+  const mailing = newPostbox();
+  postbox = { ...mailing, env: { ...shopEnv, EMAIL: mailing.env.EMAIL } };
+});
+
+/** Everything that the ledger and KV hold, as text. */
+async function everything(): Promise<string> {
+  const { results: tables } = await env.DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'd1\\_%' ESCAPE '\\'",
+  ).all<{ name: string }>();
+  const rows = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  const { keys } = await env.EDGE.list();
+  const records = await Promise.all(keys.map(({ name }) => env.EDGE.get(name)));
+  return JSON.stringify([rows.map(({ results }) => results), records]);
+}
+
+/** A shop whose Stripe does not answer: nobody listens on the discard port. */
+const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };
+
+const REASON = "asked for by mail, ticket 4711";
+
+const eraseByApi = async (id: string, at: Env = shopEnv) =>
+  ask("POST", `/v1/admin/licenses/${id}/erase`, {
+    headers: { Authorization: `Bearer ${(await makeToken(["owner"])).token}` },
+    body: { reason: REASON },
+    at,
+  });
+
+/** A license bought under a name of its own, with everything that could tell whose it is. */
+async function boughtLicense(email: string) {
+  const { key = "", license } = await status(await pay("premium-lifetime", { email }));
+  const id = license?.id ?? "";
+  await tokenFor(key, "adas-fingerprint", { name: "adas-attic", offline: true });
+  const machine = await env.DB.prepare("SELECT id, fingerprint_hash AS hash FROM machines WHERE license_id = ?")
+    .bind(id)
+    .first<{ id: string; hash: string }>();
+  await env.DB.batch([
+    env.DB.prepare("UPDATE licenses SET note = 'Ada Lovelace, London' WHERE id = ?").bind(id),
+    env.DB.prepare("INSERT INTO downloads VALUES ('l1', 'w', '1.0.0', 'linux-x86_64', ?, ?, ?)").bind(
+      id,
+      machine?.hash,
+      currentTime(),
+    ),
+  ]);
+  return { id, key, hash: machine?.hash ?? "" };
+}
+
+describe("who deletes their data", () => {
+  it("leaves nothing of themselves, ends their licenses, and nobody else's", async () => {
+    const bought = await boughtLicense(ADA);
+    const given = await issueLicense();
+    const grace = await issueLicense({ email: "grace@example.com" });
+    const customer = await env.DB.prepare("SELECT stripe_customer_id AS id FROM licenses WHERE id = ?")
+      .bind(bought.id)
+      .first<string>("id");
+    const browser = await signedInByMail(ADA, postbox);
+    const byKey = await signedInByKey(given.key, postbox.env);
+    expect(await pageAt(browser, "/account/erase")).toContain("your 2 licenses");
+
+    const mistyped = await send(browser, "/account/erase", { confirmation: "yes" });
+    expect([mistyped.status, await count("licenses", `email = '${ADA}'`)]).toEqual([422, 2]);
+
+    const done = await send(browser, "/account/erase", { confirmation: " Delete " });
+    expect(done.headers.get("Location")).toBe("/account/sign-in?done=erased");
+    expect(browser.cookies.size).toBe(0);
+    expect(await pageAt(browser, "/account/sign-in?done=erased")).toContain("Your data is deleted");
+
+    const left = await everything();
+    for (const trace of [ADA, "Lovelace", "adas-attic", bought.hash]) expect(left).not.toContain(trace);
+    expect(await count("downloads", "license_id IS NULL AND machine IS NULL")).toBe(1);
+    expect(await count("audit", "action = 'license.erase' AND actor = 'customer' AND details = '{}'")).toBe(2);
+    expect(await stripe.customers.retrieve(customer ?? "")).toMatchObject({ deleted: true });
+
+    for (const { key } of [bought, given]) {
+      expect(await codeOf(await activate(key, "f2"))).toBe("LICENSE_REVOKED");
+      expect(await env.EDGE.get(`license:${bought.id}`)).toContain('"admin_state":"revoked"');
+    }
+    expect((await byKey.get("/account")).status).toBe(303);
+    expect((await activate(grace.key, "f1")).status).toBe(201);
+    expect(await count("licenses", "email = 'grace@example.com'")).toBe(1);
+  });
+
+  it("leaves no account behind: the key signs in to nothing, and no link is made for nobody", async () => {
+    const { id, key } = await issueLicense();
+    await eraseByApi(id);
+    const response = await new TestBrowser({ bindings: postbox.env }).post("/account/sign-in", { form: { key } });
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain("data was deleted");
+    expect(await count("sessions")).toBe(0);
+  });
+
+  it("leaves no trace either of what is counted late", async () => {
+    const { id, hash } = await boughtLicense(ADA);
+    await eraseByApi(id);
+    const place = { country: "NL", network: 64500 };
+    const now = currentTime();
+    const download = { link_id: "late", worker_id: "w", version: "1.0.0", platform: "linux-x86_64", at: now };
+    const refusal = { day: now, area: "download", code: "LICENSE_REVOKED", worker_id: "w", place, count: 1 } as const;
+    await env.DB.batch([
+      ...downloadWrites(env.DB, { ...download, license_id: id, machine: hash, place }),
+      ...refusalWrites(env.DB, [{ ...refusal, license_id: id }]),
+    ]);
+    const grace = await issueLicense({ email: "grace@example.com" });
+    await env.DB.batch(
+      downloadWrites(env.DB, { ...download, link_id: "graces", license_id: grace.id, machine: "m", place }),
+    );
+    await runCron(shopEnv, now - (now % HOUR));
+    expect(await everything()).not.toContain(hash);
+    expect(await count("downloads", "link_id = 'late' AND license_id IS NULL")).toBe(1);
+    expect(await count("downloads", "link_id = 'graces' AND machine = 'm'")).toBe(1);
+    for (const table of ["license_places", "license_refusals"])
+      expect(await count(table, `license_id = '${id}'`)).toBe(0);
+    expect(await count("license_places", `license_id = '${grace.id}'`)).toBe(1);
+  });
+
+  it("must prove by mail who they are if they came with a key", async () => {
+    const { key } = await issueLicense();
+    const browser = await signedInByKey(key, postbox.env);
+    expect(await pageAt(browser, "/account/erase")).not.toContain('name="confirmation"');
+    await send(browser, "/account/erase", { confirmation: "delete" });
+    expect(await count("licenses", `email = '${ADA}' AND admin_state = 'none'`)).toBe(1);
+    const sent = await send(browser, "/account/erase/link");
+    expect(sent.status).toBe(202);
+    expect(await sent.text()).not.toContain(ADA);
+    expect((await browser.post(mailedPath(postbox))).status).toBe(303);
+    expect(await pageAt(browser, "/account/erase")).toContain('name="confirmation"');
+  });
+
+  it("must cancel a subscription first, and wait until it has ended", async () => {
+    const checkout = await pay("premium-monthly", { email: ADA });
+    const { license } = await status(checkout);
+    const browser = await signedInByMail(ADA, postbox);
+    expect(await pageAt(browser, "/account/erase")).toContain("A subscription is still running.");
+    await send(browser, "/account/erase", { confirmation: "delete" });
+    const refused = await eraseByApi(license?.id ?? "");
+    expect([refused.status, await codeOf(refused)]).toEqual([409, "CONFLICT"]);
+    expect(await count("licenses", `email = '${ADA}' AND admin_state = 'none'`)).toBe(1);
+
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    await stripe.subscriptions.cancel(String(subscription));
+    await deliverAll(checkout.sessionId);
+    expect((await eraseByApi(license?.id ?? "")).status).toBe(200);
+    expect(await everything()).not.toContain(ADA);
+  });
+});
+
+describe("an owner who erases the person behind a license", () => {
+  it("is told what went, may ask again, and leaves a reason", async () => {
+    const { id } = await boughtLicense(ADA);
+    const second = await issueLicense();
+    const erased = await (await eraseByApi(id)).json<{ licenses: string[]; customers: string[] }>();
+    expect(erased.licenses.sort()).toEqual([id, second.id].sort());
+    expect(erased.customers).toEqual([expect.stringMatching(/^cus_/)]);
+    expect(await (await eraseByApi(id)).json()).toEqual({ licenses: [], customers: [], edge: "published" });
+    expect(await count("audit", `action = 'license.erase' AND reason = '${REASON}'`)).toBe(2);
+  });
+
+  it("is told when downloads do not follow yet, by asking again, too", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { id } = await issueLicense();
+    for (const licenses of [[id], []]) {
+      vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 429 Too Many Requests"));
+      expect(await (await eraseByApi(id)).json()).toEqual({ licenses, customers: [], edge: "pending" });
+    }
+    expect(await (await eraseByApi(id)).json()).toMatchObject({ edge: "published" });
+    vi.restoreAllMocks();
+  });
+
+  it("changes nothing while the payment provider is down, and goes on afterwards", async () => {
+    const { id } = await boughtLicense(ADA);
+    const down = await eraseByApi(id, deserted);
+    expect([down.status, await codeOf(down)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+    expect(await count("licenses", `email = '${ADA}' AND admin_state = 'none'`)).toBe(1);
+    expect((await eraseByApi(id)).status).toBe(200);
+  });
+
+  it("finishes by asking again for the same license, wherever the ledger failed in between", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const ids = [(await issueLicense()).id, (await issueLicense()).id, (await issueLicense()).id];
+    for (const [index, id] of ids.entries()) {
+      await env.DB.prepare(`UPDATE licenses SET email = ?`).bind(`ada-${index}@example.com`).run();
+      let erasures = 0;
+      const DB = hookedLedger(async (run, statements) => {
+        if (statements.length > 5 && ++erasures === 2) throw new Error("D1_ERROR: Network connection lost.");
+        return run();
+      });
+      expect((await eraseByApi(id, { ...shopEnv, DB })).status).toBe(503);
+      expect(await count("licenses", "email = 'erased'")).toBe(1);
+      expect((await eraseByApi(id)).status).toBe(200);
+      expect(await count("licenses", "email = 'erased'")).toBe(3);
+    }
+    vi.restoreAllMocks();
+  });
+
+  it("does not forget until when a lease runs, which no erasure takes back", async () => {
+    const { id } = await boughtLicense(ADA);
+    await eraseByApi(id);
+    expect(await count("machines", `lease_until > ${currentTime() + DAY} AND fingerprint_hash LIKE 'erased:%'`)).toBe(
+      1,
+    );
+  });
+
+  it("is an owner", async () => {
+    const { id } = await issueLicense();
+    const { token } = await makeToken(["licenses:write"]);
+    const response = await ask("POST", `/v1/admin/licenses/${id}/erase`, {
+      headers: { Authorization: `Bearer ${token}` },
+      body: { reason: "no" },
+    });
+    expect([response.status, await codeOf(response)]).toEqual([403, "INSUFFICIENT_SCOPE"]);
+  });
+});

@@ -1,0 +1,37 @@
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { isStandingTime, keepStandings, readStandings } from "../../../src/domain/figures/standing-count.ts";
+import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
+import { adminAct, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+
+it("counts licenses as they stand and machines as they are activated, and keeps each day's first count", async () => {
+  const now = currentTime();
+  const [one, two] = [await issueLicense(), await issueLicense()];
+  await tokenFor(one.key, "m");
+  await keepStandings(env.DB, now);
+  await adminAct(two.id, "suspend");
+  await keepStandings(env.DB, now);
+  await keepStandings(env.DB, now + DAY);
+  expect((await env.DB.prepare("SELECT * FROM standing_days ORDER BY day").all()).results).toEqual([
+    { day: startOfDay(now), active: 2, suspended: 0, expired: 0, revoked: 0, machines: 1 },
+    { day: startOfDay(now) + DAY, active: 1, suspended: 1, expired: 0, revoked: 0, machines: 1 },
+  ]);
+  expect(await readStandings(env.DB, now)).toEqual({ active: 1, suspended: 1, expired: 0, revoked: 0, machines: 1 });
+});
+
+it("counts nothing where there is nothing", async () => {
+  expect(await readStandings(env.DB, currentTime())).toEqual({
+    active: 0,
+    suspended: 0,
+    expired: 0,
+    revoked: 0,
+    machines: 0,
+  });
+  await keepStandings(env.DB, currentTime());
+  expect(await count("standing_days")).toBe(1);
+});
+
+it("is due in one minute of each day", () => {
+  const minutes = Array.from({ length: 2880 }, (_, minute) => 1_800_000_000 + minute * 60);
+  expect(minutes.filter(isStandingTime)).toHaveLength(2);
+});

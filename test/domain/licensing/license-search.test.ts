@@ -1,0 +1,155 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type LicenseFilter, licenseIdQuery, searchLicenses } from "../../../src/domain/licensing/license-search.ts";
+import { currentTime } from "../../../src/lib/time.ts";
+import { ask } from "../../support/admin-request.ts";
+import { issueLicense, ownerToken } from "../../support/license-fixture.ts";
+
+const COUNT = 100_000;
+const NOW = currentTime();
+
+/** The places of a row in SQL: `n` counts from 0. */
+const ROWS = `WITH RECURSIVE rows (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM rows WHERE n < ${COUNT - 1})`;
+const id = (prefix: string, n = "n") => `'${prefix}_' || printf('%026d', ${n})`;
+
+/** A hundred thousand licenses of every status and plan, with two machines each, as a ledger of years has them. */
+async function seedLicenses(): Promise<void> {
+  const { DB } = env;
+  await DB.batch([
+    DB.prepare(
+      `${ROWS} INSERT INTO licenses (id, email, plan, entitlements, versions, machine_limit, offline_days, admin_state,
+         refund_state, subscription_state, expires_at, grace_seconds, status_index, livemode, last_change, created_at, updated_at,
+         checkout_session_id, stripe_customer_id, stripe_subscription_id, stripe_payment_intent_id)
+       SELECT ${id("lic")}, printf('user%06d@example.com', (n * 7919) % ${COUNT}),
+         CASE n % 3 WHEN 0 THEN 'premium-lifetime' WHEN 1 THEN 'premium-monthly' ELSE 'premium-trial' END,
+         '["llm-worker-rbee-premium-*"]', '*', 5, 7, CASE WHEN n % 997 = 0 THEN 'revoked' WHEN n % 991 = 0 THEN 'suspended' ELSE 'none' END,
+         CASE WHEN n % 499 = 0 THEN 'full' ELSE 'none' END,
+         CASE WHEN n % 3 <> 1 THEN 'none' WHEN n % 787 = 0 THEN 'past_due' ELSE 'active' END,
+         CASE n % 3 WHEN 0 THEN NULL ELSE ${NOW} + (n - 60000) * 60 END, 0, n, 0, 'chg_0', n, n,
+         printf('cs_test_%020d', n), printf('cus_%020d', n), printf('sub_%020d', n), printf('pi_%020d', n) FROM rows`,
+    ),
+    DB.prepare(
+      `${ROWS} INSERT INTO machines (id, license_id, fingerprint_hash, activated_at, last_seen_at, last_change)
+       SELECT ${id("mach")}, ${id("lic", "n / 2")}, printf('%043d', n), 0, 0, 'chg_0' FROM rows`,
+    ),
+    DB.prepare(
+      `${ROWS} INSERT INTO license_charges (charge_id, license_id, refund_state, dispute_state, updated_at)
+       SELECT printf('ch_%020d', n), ${id("lic")}, 'none', 'none', 0 FROM rows WHERE n < 20000`,
+    ),
+    DB.prepare(
+      `${ROWS} INSERT INTO stripe_events (id, type, object_id, created, received_at, handled_at)
+       SELECT printf('evt_%020d', n), 'invoice.paid', printf('in_%020d', n), 0, 0, 0 FROM rows WHERE n < 20000`,
+    ),
+    DB.prepare(
+      `${ROWS} INSERT INTO stripe_event_licenses SELECT printf('evt_%020d', n), ${id("lic")} FROM rows WHERE n < 20000`,
+    ),
+  ]);
+}
+
+const pad = (prefix: string, n: number, length = 20) => `${prefix}${String(n).padStart(length, "0")}`;
+const license = (n: number) => pad("lic_", n, 26);
+
+/** Every way to look for license 4711 and no other. */
+const KNOWN: [string, string][] = [
+  ["license id", license(4711)],
+  ["machine id", pad("mach_", 9422, 26)],
+  ["fingerprint hash", pad("", 9423, 43)],
+  ["mail address", pad("user", (4711 * 7919) % COUNT, 6).concat("@Example.com")],
+  ["beginning of a mail address", pad("user", (4711 * 7919) % COUNT, 6)],
+  ["customer", pad("cus_", 4711)],
+  ["subscription", pad("sub_", 4711)],
+  ["checkout session", pad("cs_test_", 4711)],
+  ["payment", pad("pi_", 4711)],
+  ["charge", pad("ch_", 4711)],
+  ["event", pad("evt_", 4711)],
+  ["invoice", pad("in_", 4711)],
+];
+
+/** Of an index and of the table. */
+const FEW_ROWS = 8;
+
+const LISTS: LicenseFilter[] = [
+  {},
+  { before: license(50_000) },
+  { status: "active" },
+  { status: "expired" },
+  { status: "suspended" },
+  { status: "revoked" },
+  { status: "suspended", before: license(50_000) },
+  { plan: "premium-lifetime" },
+  { plan: "premium-monthly", status: "suspended" },
+  { plan: "premium-trial", status: "expired", before: license(90_000) },
+  { q: "user" },
+  { q: "user", status: "revoked" },
+  { q: "nobody" },
+];
+
+/** The steps by which the database answers. */
+async function planOf(filter: LicenseFilter): Promise<string[]> {
+  const { sql, params } = licenseIdQuery(filter, 51, NOW);
+  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .bind(...params)
+    .all<{ detail: string }>();
+  return results.map(({ detail }) => detail);
+}
+
+/** How many rows of tables and indexes the database reads for the answer: unlike its time, the same on every machine. */
+async function rowsReadFor(filter: LicenseFilter): Promise<number> {
+  const { sql, params } = licenseIdQuery(filter, 51, NOW);
+  const { meta } = await env.DB.prepare(sql)
+    .bind(...params)
+    .run();
+  return meta.rows_read;
+}
+
+describe("looking through 100,000 licenses", () => {
+  // Seeding takes seconds and storage lasts for one test, so that one test asks everything.
+  beforeEach(seedLicenses, 60_000);
+
+  it("finds one by whatever is known of it, each list newest first, all by index, reading no more than it needs", async () => {
+    for (const [what, q] of KNOWN) {
+      const found = await searchLicenses(env.DB, { q }, 51, NOW);
+      expect(
+        found.map((one) => one.id),
+        what,
+      ).toEqual([license(4711)]);
+      expect(found[0]?.machines, what).toHaveLength(2);
+    }
+    const known: LicenseFilter[] = KNOWN.map(([, q]) => ({ q }));
+    for (const filter of [...known, ...LISTS]) {
+      const steps = await planOf(filter);
+      const name = `${JSON.stringify(filter)}: ${steps.join("; ")}`;
+      expect(steps.length, name).toBeGreaterThan(0);
+      expect(
+        steps.filter((step) => step.startsWith("SCAN") || /SEARCH (?!.*USING)/.test(step)),
+        name,
+      ).toEqual([]);
+      // Its expressions must be the index's word for word: nothing else tells when they are not.
+      if (filter.status !== undefined && filter.plan === undefined) expect(name).toContain("licenses_by_status");
+      // The widest search reads its range of an index and sorts that: never the licenses themselves, nor anything twice.
+      expect(await rowsReadFor(filter), name).toBeLessThanOrEqual(known.includes(filter) ? FEW_ROWS : 2 * COUNT);
+    }
+  }, 120_000);
+});
+
+describe("a search for a credential", () => {
+  it.each([
+    ["license key", "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF"],
+    ["license key in capitals, with something before it", "key: RBEE_LIC_0DJ5"],
+    ["admin token", "rbee_adm_A1b2C3d4"],
+    ["license token", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJsaWNfIn0.c2ln"],
+  ])("is refused, because addresses are logged: %s", async (_, q) => {
+    const response = await ask("GET", `/v1/admin/licenses?q=${encodeURIComponent(q)}`, { token: await ownerToken() });
+    expect(response.status).toBe(422);
+    const text = await response.text();
+    expect(text).toContain("must not hold a key");
+    expect(text).not.toContain(q.slice(0, 12));
+  });
+
+  it("does not take a mail address for one", async () => {
+    const { id } = await issueLicense({ email: "eyjafjalla@example.com" });
+    const response = await ask("GET", "/v1/admin/licenses?q=eyJafjalla@example.com", { token: await ownerToken() });
+    const { licenses } = await response.json<{ licenses: { id: string }[] }>();
+    expect(licenses.map((one) => one.id)).toEqual([id]);
+  });
+});

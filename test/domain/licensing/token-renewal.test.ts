@@ -1,0 +1,68 @@
+import { describe, expect, it, vi } from "vitest";
+import { codeOf } from "../../support/admin-request.ts";
+import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
+
+const renew = (credential: string, fingerprint: string) =>
+  hive("POST", "/v1/licenses/token", { credential, body: { fingerprint } });
+
+describe("a fresh token", () => {
+  it("asked for again and again as a lease leaves one entry in the trail, and is limited", WITH_ROOM, async () => {
+    await roomInMinute();
+    const { key } = await issueLicense();
+    await activate(key, "a", { offline: true });
+    const answers = [];
+    for (let n = 0; n < 65; n++) {
+      const body = { fingerprint: "a", offline: true };
+      answers.push((await hive("POST", "/v1/licenses/token", { credential: key, body })).status);
+    }
+    expect(answers[0]).toBe(200);
+    expect(answers.at(-1)).toBe(429);
+    expect(await count("audit", "action = 'machine.lease'")).toBe(1);
+  });
+
+  it("stops to work when it expires although this isolate has just verified it", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { key } = await issueLicense();
+    const token = await tokenFor(key, "a");
+    const me = () => hive("GET", "/v1/licenses/me", { credential: token });
+    const first = await me();
+    expect(first.status).toBe(200);
+    expect(first.headers.get("Vary")).toContain("Authorization");
+    vi.setSystemTime(Date.now() + 86_459_000);
+    expect((await me()).status).toBe(200);
+    vi.setSystemTime(Date.now() + 2_000);
+    expect(await codeOf(await me())).toBe("TOKEN_EXPIRED");
+    vi.useRealTimers();
+  });
+
+  it("comes for the key or the machine's own token, and not for another machine", async () => {
+    const { key } = await issueLicense();
+    const token = await tokenFor(key, "a");
+    await tokenFor(key, "b");
+    expect((await renew(key, "a")).status).toBe(200);
+    expect((await renew(token, "a")).status).toBe(200);
+    expect(await codeOf(await renew(token, "b"))).toBe("MACHINE_MISMATCH");
+    expect(await codeOf(await renew(key, "never-activated"))).toBe("MACHINE_DEACTIVATED");
+  });
+
+  it("comes no more once the license is revoked, at once", async () => {
+    const { id, key } = await issueLicense();
+    const token = await tokenFor(key, "a");
+    await adminAct(id, "revoke");
+    expect(await codeOf(await renew(token, "a"))).toBe("LICENSE_REVOKED");
+    expect(await codeOf(await renew(key, "a"))).toBe("LICENSE_REVOKED");
+    const me = await hive("GET", "/v1/licenses/me", { credential: key });
+    expect(await me.json()).toMatchObject({ license: { status: "revoked" } });
+  });
+
+  it("dies with the key's generation", async () => {
+    const { id, key } = await issueLicense();
+    const token = await tokenFor(key, "a");
+    const rotation = await adminAct(id, "rotate-key");
+    const { key: newKey } = await rotation.json<{ key: string }>();
+    expect(newKey).not.toBe(key);
+    for (const old of [key, token]) expect(await codeOf(await renew(old, "a"))).toBe("KEY_ROTATED");
+    expect((await renew(newKey, "a")).status).toBe(200);
+  });
+});

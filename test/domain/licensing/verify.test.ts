@@ -1,0 +1,121 @@
+import { env } from "cloudflare:workers";
+import { createLocalJWKSet, jwtVerify } from "jose";
+import { describe, expect, it } from "vitest";
+import { decodeBase64Url } from "../../../src/lib/encoding.ts";
+import { codeOf } from "../../support/admin-request.ts";
+import { adminAct, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+
+const WORKER = "llm-worker-rbee-premium-cpu";
+
+async function verify(body: Record<string, unknown>) {
+  const response = await hive("POST", "/v1/licenses/verify", { body });
+  expect(response.status).toBe(200);
+  return response.json<Record<string, unknown>>();
+}
+
+describe("verifying a token", () => {
+  it("says what it opens, and gives the nonce back", async () => {
+    const { id, key } = await issueLicense();
+    const token = await tokenFor(key, "m");
+    expect(await verify({ token, nonce: "n1" })).toMatchObject({
+      valid: true,
+      code: "VALID",
+      license_id: id,
+      worker_ids: [WORKER, "llm-worker-rbee-premium-cuda", "llm-worker-rbee-premium-metal"],
+      nonce: "n1",
+    });
+  });
+
+  it.each([
+    ["the worker", { worker_id: WORKER }, "VALID"],
+    ["a worker by its variant", { worker_id: "premium-cuda" }, "VALID"],
+    ["a free worker", { worker_id: "cpu" }, "VALID"],
+    ["no worker of ours", { worker_id: "llm-worker-rbee-premium-nonsense" }, "WORKER_NOT_FOUND"],
+    ["a covered version", { worker_id: WORKER, version: "1.99.0" }, "VALID"],
+    ["a later version", { worker_id: WORKER, version: "2.0.0" }, "VERSION_NOT_COVERED"],
+    ["a prerelease of it", { version: "2.0.0-rc.1" }, "VERSION_NOT_COVERED"],
+    ["its machine", { fingerprint: "m" }, "VALID"],
+    ["another machine", { fingerprint: "n" }, "MACHINE_MISMATCH"],
+    ["nothing in particular", { worker_id: null, version: null, fingerprint: null, nonce: null }, "VALID"],
+  ])("for %s says so", async (_, wanted, code) => {
+    const { key } = await issueLicense();
+    expect(await verify({ token: await tokenFor(key, "m"), ...wanted })).toMatchObject({
+      code,
+      valid: code === "VALID",
+    });
+  });
+
+  it("follows the ledger at once", async () => {
+    const { id, key } = await issueLicense();
+    const token = await tokenFor(key, "m");
+    await adminAct(id, "suspend");
+    expect(await verify({ token })).toMatchObject({ valid: false, code: "LICENSE_SUSPENDED", worker_ids: [] });
+    await adminAct(id, "reinstate");
+    expect(await verify({ token })).toMatchObject({ valid: true });
+    await hive("POST", "/v1/licenses/deactivate", { credential: key, body: { fingerprint: "m" } });
+    expect(await verify({ token })).toMatchObject({ valid: false, code: "MACHINE_DEACTIVATED" });
+    await adminAct(id, "rotate-key");
+    expect(await verify({ token })).toMatchObject({ valid: false, code: "KEY_ROTATED" });
+  });
+
+  it.each(["", "x", "a.b.c", "rbee_lic_123", "\0", "e".repeat(20_000)])(
+    "of %j is a verdict, not an error",
+    async (token) => {
+      expect(await verify({ token })).toMatchObject({
+        valid: false,
+        code: "TOKEN_INVALID",
+        worker_ids: [],
+        nonce: null,
+      });
+    },
+  );
+
+  it("asks for a well-formed body", async () => {
+    for (const body of [{}, { token: 7 }, { token: "x", version: "latest" }]) {
+      expect(await codeOf(await hive("POST", "/v1/licenses/verify", { body }))).toBe("VALIDATION_FAILED");
+    }
+  });
+});
+
+describe("a hive that cannot reach us", () => {
+  /** A license's two bits in the status list that its token names, as an offline verifier reads them. */
+  async function statusOf(token: string): Promise<number> {
+    const jwks = createLocalJWKSet(await (await hive("GET", "/.well-known/jwks.json")).json());
+    const { payload } = await jwtVerify(token, jwks, {
+      algorithms: ["EdDSA"],
+      typ: "rbee-license+jwt",
+      issuer: env.PUBLIC_URL,
+      audience: "rbee-hive",
+    });
+    const { idx, uri } = (payload["status"] as { status_list: { idx: number; uri: string } }).status_list;
+    const response = await hive("GET", uri);
+    expect(response.headers.get("Content-Type")).toBe("application/statuslist+jwt");
+    const list = await jwtVerify(await response.text(), jwks, {
+      algorithms: ["EdDSA"],
+      typ: "statuslist+jwt",
+      subject: uri,
+    });
+    const { bits, lst } = list.payload["status_list"] as { bits: number; lst: string };
+    const inflated = new Response(decodeBase64Url(lst)).body?.pipeThrough(new DecompressionStream("deflate"));
+    const bytes = new Uint8Array(await new Response(inflated).arrayBuffer());
+    return ((bytes[Math.floor((idx * bits) / 8)] ?? 0) >> ((idx * bits) % 8)) & 3;
+  }
+
+  it.each([
+    ["active", null, 0],
+    ["suspended", "suspend", 2],
+    ["revoked", "revoke", 1],
+  ])("reads from the JWKS and the status list that a license is %s", async (_, action, expected) => {
+    const { id, key } = await issueLicense();
+    for (let n = 0; n < 3; n++) await issueLicense();
+    const token = await tokenFor(key, "m");
+    if (action) await adminAct(id, action);
+    expect(await statusOf(token)).toBe(expected);
+  });
+
+  it("finds no list that was never named", async () => {
+    for (const n of ["256", "-1", "01", "x", "1e3", "99999"]) {
+      expect(await codeOf(await hive("GET", `/v1/licenses/status/${n}`))).toBe("NOT_FOUND");
+    }
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { renderLetter } from "../../../src/domain/mail/mail-body.ts";
+import { type LetterFacts, letterOf } from "../../../src/domain/mail/mail-letters.ts";
+import { MAIL_KINDS, type MailKind } from "../../../src/platform/storage/mail-outbox.ts";
+
+const KEY = "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF";
+const LINK = "https://catalog.test/recover/kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M";
+
+const facts: LetterFacts = {
+  plan: "Premium, lifetime",
+  license: { key: KEY, machineLimit: 25, versions: "<2.0.0", endsAt: Date.UTC(2027, 4, 1) / 1000 },
+  recoveryUrl: LINK,
+  accountUrl: "https://catalog.test/account",
+  purchaseUrl: "https://marketplace.test/premium",
+  installUrl: "https://catalog.test/install",
+  activation: "rbee-catalog --url https://catalog.test activate --key-stdin",
+};
+
+const rendered = (kind: MailKind, more: Partial<LetterFacts> = {}) =>
+  renderLetter(letterOf(kind, { ...facts, ...more }));
+
+/** The text that a reader of the HTML sees. */
+const visible = (html: string): string =>
+  html
+    .replace(/<head>.*<\/head>/s, "")
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&")
+    .replaceAll(/\s+/g, " ");
+
+describe.each(MAIL_KINDS)("a %s mail", (kind) => {
+  it("says the same as text and as HTML, and names its plan or purpose in one line", async () => {
+    const { subject, text, html } = await rendered(kind);
+    expect(subject).toMatch(/^[\x20-\x7e]{10,120}$/);
+    for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("https://"))) {
+      expect(visible(html)).toContain(line.replaceAll(/\s+/g, " ").trim().replace(/:$/, ""));
+    }
+    for (const [link] of text.matchAll(/^https:\/\/\S+$/gm)) expect(html).toContain(`href="${link}"`);
+  });
+
+  it("loads nothing, runs nothing, and leaves colors to the reader", async () => {
+    const { html } = await rendered(kind);
+    expect(html).not.toMatch(/<(script|img|link|iframe|style|table)|\bsrc=|url\(|(?<![-\w])(color|background)\s*:/i);
+    expect(html).toContain('name="color-scheme" content="light dark"');
+  });
+
+  it("shows hostile values as they are, and lets none into the header or the markup", async () => {
+    const plan = '"><script>alert(1)</script>\r\nBcc: all@example.com\u0000&amp;';
+    const { subject, html } = await rendered(kind, { plan });
+    expect(subject).not.toMatch(/\p{Cc}/u);
+    expect(html).not.toContain("<script");
+    expect(html.match(/<title>(.*)<\/title>/)?.[1]).not.toContain("<");
+  });
+});
+
+describe("what only some mails say", () => {
+  it.each(["license_key", "key_rotated"] as const)(
+    "%s has the key, what it opens and the next command",
+    async (kind) => {
+      const { text, subject } = await rendered(kind);
+      expect(text).toContain(`\n    ${KEY}\n`);
+      expect(text).toContain(`\n    ${facts.activation}\n`);
+      // A command that is copied stays in the shell's history, and with it what stands in it.
+      expect(text.split(KEY)).toHaveLength(2);
+      expect(subject).not.toContain("rbee_lic_");
+      if (kind === "license_key") expect(text).toContain("versions <2.0.0 on up to 25 machines");
+    },
+  );
+
+  it("no other mail has the key", async () => {
+    for (const kind of MAIL_KINDS.filter((kind) => kind !== "license_key" && kind !== "key_rotated")) {
+      const { text, html } = await rendered(kind);
+      expect(text + html).not.toContain(KEY);
+    }
+  });
+
+  it("only recovery_link has the link", async () => {
+    for (const kind of MAIL_KINDS) {
+      const { text } = await rendered(kind);
+      expect(text.includes(LINK)).toBe(kind === "recovery_link");
+    }
+  });
+
+  it("the end is told in days", async () => {
+    expect((await rendered("license_expiring")).subject).toBe("Your rbee license ends on 2027-05-01");
+    const endless = await rendered("license_key", {
+      license: { key: KEY, machineLimit: 1, versions: "*", endsAt: null },
+    });
+    expect(endless.text).toContain("in every version on one machine. It does not end.");
+  });
+});

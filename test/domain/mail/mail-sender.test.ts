@@ -1,0 +1,166 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { LEASE_SECONDS } from "../../../src/domain/mail/mail-schedule.ts";
+import { sendDueMails } from "../../../src/domain/mail/mail-sender.ts";
+import { DAY, MINUTE } from "../../../src/lib/time.ts";
+import { type NewMail, queueMail, queueMailIf } from "../../../src/platform/storage/mail-outbox.ts";
+import { count, issueLicense } from "../../support/license-fixture.ts";
+import { newPostbox } from "../../support/postbox.ts";
+
+const NOW = 1_800_000_000;
+
+const payment = (more: Partial<NewMail> = {}): NewMail => ({
+  licenseId: null,
+  kind: "payment_not_completed",
+  occasion: "cs_test_1",
+  to: "ada@example.com",
+  data: { plan: "premium-lifetime" },
+  now: NOW,
+  ...more,
+});
+
+type MailRow = { sent_at: number | null; attempts: number; next_attempt_at: number | null; last_error: string | null };
+const rows = async (): Promise<MailRow[]> =>
+  (await env.DB.prepare("SELECT sent_at, attempts, next_attempt_at, last_error FROM mails ORDER BY id").all<MailRow>())
+    .results;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("queueing a mail", () => {
+  it("twice for one occasion queues it once, with or without a license", async () => {
+    const { id } = await issueLicense();
+    for (const licenseId of [null, id]) {
+      for (let i = 0; i < 3; i++) await queueMail(env.DB, payment({ licenseId })).run();
+    }
+    expect(await count("mails")).toBe(2);
+    await queueMail(env.DB, payment({ occasion: "cs_test_2" })).run();
+    await queueMail(env.DB, payment({ kind: "recovery_link" })).run();
+    expect(await count("mails")).toBe(4);
+  });
+
+  it("beside a change happens only if the change did", async () => {
+    const { id } = await issueLicense();
+    const root = { table: "licenses", id } as const;
+    await queueMailIf(env.DB, payment({ licenseId: id }), root, "chg_that_lost").run();
+    expect(await count("mails")).toBe(0);
+    await env.DB.prepare("UPDATE licenses SET last_change = 'chg_that_won' WHERE id = ?").bind(id).run();
+    await queueMailIf(env.DB, payment({ licenseId: id }), root, "chg_that_won").run();
+    await queueMailIf(env.DB, payment({ licenseId: id }), root, "chg_that_won").run();
+    expect(await count("mails")).toBe(1);
+  });
+});
+
+describe("the sender", () => {
+  it("hands a mail to the binding that production uses, and marks it sent", async () => {
+    await queueMail(env.DB, payment()).run();
+    expect(await sendDueMails(env, NOW)).toEqual({ sent: 1, failed: 0 });
+    expect(await rows()).toEqual([{ sent_at: NOW, attempts: 1, next_attempt_at: null, last_error: null }]);
+    expect(await sendDueMails(env, NOW + DAY)).toEqual({ sent: 0, failed: 0 });
+  });
+
+  it("sends each mail once, however many senders run", async () => {
+    const postbox = newPostbox();
+    postbox.before = () => scheduler.wait(5);
+    for (let i = 0; i < 3; i++) await queueMail(env.DB, payment({ occasion: `cs_${i}` })).run();
+    const results = await Promise.all(Array.from({ length: 20 }, () => sendDueMails(postbox.env, NOW)));
+    expect(results.reduce((sum, { sent }) => sum + sent, 0)).toBe(3);
+    expect(postbox.letters).toHaveLength(3);
+    await sendDueMails(postbox.env, NOW + 6 * DAY);
+    expect(postbox.calls).toBe(3);
+  });
+
+  it("tries again with growing pauses while the provider is down, and sends once it is up", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const postbox = newPostbox();
+    postbox.before = async () => {
+      throw new Error("421 try later");
+    };
+    await queueMail(env.DB, payment()).run();
+    let now = NOW;
+    const pauses: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      expect(await sendDueMails(postbox.env, now)).toEqual({ sent: 0, failed: 1 });
+      const [row] = await rows();
+      expect(row).toMatchObject({ sent_at: null, attempts: i + 1, last_error: "421 try later" });
+      const next = row?.next_attempt_at ?? 0;
+      expect(await sendDueMails(postbox.env, next - 1)).toEqual({ sent: 0, failed: 0 });
+      pauses.push((next - now) / MINUTE);
+      now = next;
+    }
+    expect(pauses).toEqual([1, 5, 15, 60, 360]);
+    postbox.before = async () => {};
+    expect(await sendDueMails(postbox.env, now)).toEqual({ sent: 1, failed: 0 });
+    expect(postbox.letters).toHaveLength(1);
+    expect(await rows()).toMatchObject([{ sent_at: now, next_attempt_at: null, last_error: null }]);
+  });
+
+  it("gives a mail up after five days, keeps it and says so", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const postbox = newPostbox();
+    postbox.before = async () => {
+      throw new Error("no such mailbox");
+    };
+    await queueMail(env.DB, payment()).run();
+    let last = NOW;
+    for (let next: number | null = NOW; next !== null; ) {
+      last = next;
+      await sendDueMails(postbox.env, next);
+      next = (await rows())[0]?.next_attempt_at ?? null;
+    }
+    expect((last - NOW) / DAY).toBeCloseTo(5, 1);
+    expect(await rows()).toMatchObject([{ sent_at: null, next_attempt_at: null, last_error: "no such mailbox" }]);
+    expect(log.mock.calls.flat().join()).toContain("mail.given_up");
+    expect(await sendDueMails(postbox.env, last + 30 * DAY)).toEqual({ sent: 0, failed: 0 });
+  });
+
+  it("takes a mail up again, after its lease, when its sender died", async () => {
+    const dead = newPostbox();
+    dead.before = () => new Promise(() => {});
+    await queueMail(env.DB, payment()).run();
+    void sendDueMails(dead.env, NOW);
+    await vi.waitFor(() => expect(dead.calls).toBe(1));
+    const alive = newPostbox();
+    expect(await sendDueMails(alive.env, NOW + LEASE_SECONDS - 1)).toEqual({ sent: 0, failed: 0 });
+    expect(await sendDueMails(alive.env, NOW + LEASE_SECONDS)).toEqual({ sent: 1, failed: 0 });
+    expect(alive.letters).toHaveLength(1);
+  });
+
+  it("is not held up by a mail that cannot be made", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const postbox = newPostbox();
+    await queueMail(env.DB, payment({ to: "not an address", occasion: "a" })).run();
+    await queueMail(env.DB, payment({ occasion: "b" })).run();
+    await env.DB.prepare("UPDATE mails SET kind = 'of a later version' WHERE occasion = 'a'").run();
+    expect(await sendDueMails(postbox.env, NOW)).toEqual({ sent: 1, failed: 1 });
+    expect(postbox.letters.map(({ to }) => to)).toEqual(["ada@example.com"]);
+  });
+
+  it("mails the key as it is when the mail goes out, and keeps it out of D1 and the log", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { id, key } = await issueLicense();
+    const postbox = newPostbox();
+    await queueMail(env.DB, payment({ licenseId: id, kind: "license_key", data: {} })).run();
+    postbox.before = async () => {
+      throw new Error(`refused: "${key}" to <ada@example.com>, https://catalog.test/recover/abc-DEF_1`);
+    };
+    await sendDueMails(postbox.env, NOW);
+    expect((await rows())[0]?.last_error).toBe(
+      'refused: "rbee_lic_..." to <...@...>, https://catalog.test/recover/...',
+    );
+    postbox.before = async () => {};
+    await env.DB.prepare("UPDATE licenses SET generation = 1 WHERE id = ?").bind(id).run();
+    await sendDueMails(postbox.env, NOW + MINUTE);
+    const [letter] = postbox.letters;
+    const mailed = letter?.text.match(/rbee_lic_\w+/)?.[0] ?? "";
+    expect(mailed).toMatch(/^rbee_lic_\w{55}$/);
+    expect(mailed).not.toBe(key);
+    const everything = JSON.stringify((await env.DB.prepare("SELECT * FROM mails").all()).results);
+    for (const secret of [key, mailed]) {
+      expect(everything).not.toContain(secret);
+      expect(JSON.stringify(log.mock.calls)).not.toContain(secret);
+    }
+    expect(JSON.stringify(log.mock.calls)).not.toContain("ada@example.com");
+  });
+});

@@ -1,0 +1,45 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { ask, shopEnv } from "../../support/shop.ts";
+
+/** A shop whose Stripe does not answer: nobody listens on the discard port. */
+const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** How long the plans may be kept, and whether each has its price. */
+async function plansAt(at: Env): Promise<{ keep: string | null; priced: boolean[] }> {
+  const response = await ask("GET", "/v1/plans", { at });
+  expect(response.status).toBe(200);
+  const { plans } = await response.json<{ plans: { price: object | null }[] }>();
+  return { keep: response.headers.get("Cache-Control"), priced: plans.map(({ price }) => price !== null) };
+}
+
+const PRICED = { keep: "public, max-age=300", priced: [true, true] };
+const UNPRICED = { keep: "no-store", priced: [false, false] };
+
+it("leaves a Stripe that does not answer alone for 30 seconds, and lets nobody keep plans without prices", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const begun = Date.now();
+  const clock = vi.spyOn(Date, "now").mockReturnValue(begun);
+  expect(await plansAt(deserted)).toEqual(UNPRICED);
+  expect(await plansAt(deserted)).toEqual(UNPRICED);
+  expect(log.mock.calls.filter(([line]) => String(line).includes("prices.unreadable"))).toHaveLength(1);
+  // Stripe is back.
+  clock.mockReturnValue(begun + 28_000);
+  expect(await plansAt(shopEnv)).toEqual(UNPRICED);
+  clock.mockReturnValue(begun + 31_000);
+  expect(await plansAt(shopEnv)).toEqual(PRICED);
+});
+
+it("keeps prices for five minutes", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const begun = Date.now();
+  const clock = vi.spyOn(Date, "now").mockReturnValue(begun);
+  expect(await plansAt(shopEnv)).toEqual(PRICED);
+  clock.mockReturnValue(begun + 298_000);
+  expect(await plansAt(deserted)).toEqual(PRICED);
+  clock.mockReturnValue(begun + 301_000);
+  expect(await plansAt(deserted)).toEqual(UNPRICED);
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it, vi } from "vitest";
+import { codeOf } from "../../support/admin-request.ts";
+import { count, ownerToken } from "../../support/license-fixture.ts";
+import { ask, bought, control, shopEnv, stripe } from "../../support/shop.ts";
+
+const realFetch = globalThis.fetch;
+
+describe("a refund by an admin", () => {
+  const refund = async (id: string, body: object = { reason: "asked for it" }, at: Env = shopEnv) =>
+    ask("POST", `/v1/admin/licenses/${id}/refund`, {
+      at,
+      body,
+      headers: { Authorization: `Bearer ${await ownerToken()}` },
+    });
+
+  it("revokes and gives all back, once", async () => {
+    const checkout = await bought("premium-lifetime");
+    const first = await refund(checkout.id);
+    expect(await first.json()).toMatchObject({
+      license: { status: "revoked", facts: { admin_state: "revoked", refund_state: "full" } },
+      refund: { amount: 27_900, currency: "eur" },
+    });
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });
+    const { payment_intent } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.refunds.list({ payment_intent: String(payment_intent) })).data).toHaveLength(1);
+    expect(await count("audit", "action = 'license.refunded' AND details LIKE '%27900%'")).toBe(1);
+    expect(await count("audit", "action = 'license.refund' AND reason = 'asked for it'")).toBe(2);
+  });
+
+  it("that Stripe refuses has ended the subscription all the same, and says why", async () => {
+    const checkout = await bought("premium-monthly");
+    await control("clock/advance", { days: 15 });
+    const refused = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const request = new Request(input, init);
+      if (request.method !== "POST" || !request.url.endsWith("/v1/refunds")) return realFetch(request);
+      const error = { type: "invalid_request_error", code: "charge_disputed", message: "The charge is disputed." };
+      return Response.json({ error }, { status: 400 });
+    });
+    // Bindings of its own, so that the SDK is made anew and meets the refusal.
+    const response = await refund(checkout.id, { reason: "asked for it" }, { ...shopEnv });
+    refused.mockRestore();
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({
+      code: "CONFLICT",
+      detail: expect.stringMatching(/^The license is revoked\..*disputed/),
+    });
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
+  });
+
+  it("ends a subscription, which in its trial has nothing to give back", async () => {
+    const checkout = await bought("premium-monthly");
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
+  });
+
+  it("while Stripe does not answer has revoked the license, says so, and is done when asked again", async () => {
+    const checkout = await bought("premium-lifetime");
+    const response = await refund(checkout.id, { reason: "r" }, { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" });
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "30"]);
+    expect(await response.json()).toMatchObject({ detail: expect.stringMatching(/^The license is revoked\./) });
+    expect(await count("licenses", "admin_state = 'revoked'")).toBe(1);
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 27_900 } });
+  });
+
+  it("wants a reason, and a license that was bought", async () => {
+    const checkout = await bought("premium-lifetime");
+    expect(await codeOf(await refund(checkout.id, {}))).toBe("VALIDATION_FAILED");
+    expect(await codeOf(await refund("lic_nothing"))).toBe("LICENSE_NOT_FOUND");
+  });
+});

@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { ask, shopEnv } from "../../support/shop.ts";
+
+/** A shop whose Stripe does not answer: nobody listens on the discard port. */
+const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };
+
+it("while Stripe does not answer, a checkout is refused for now, and plans are told without their prices", async () => {
+  const answer = await ask("POST", "/v1/checkout", { body: { plan: "premium-monthly" }, at: deserted });
+  expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "30"]);
+  expect(await answer.json()).toMatchObject({ code: "SERVICE_UNAVAILABLE", retry_after: 30 });
+  const { plans } = await (await ask("GET", "/v1/plans", { at: deserted })).json<{ plans: { price: unknown }[] }>();
+  expect(plans.map(({ price }) => price)).toEqual([null, null]);
+});

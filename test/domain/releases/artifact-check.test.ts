@@ -1,0 +1,90 @@
+import { blake2b } from "@noble/hashes/blake2.js";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { faultsOf, measure, readSignature } from "../../../src/domain/releases/artifact-check.ts";
+import { formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey, signMinisign } from "../../../src/lib/minisign/secret-key.ts";
+import { randomBytes, sha256Hex } from "../../support/publish-release.ts";
+
+const file = new Uint8Array(new TextEncoder().encode("a worker"));
+const measured = { size: 8, sha256: await sha256Hex(file), blake2b512: new Uint8Array(blake2b(file)) };
+
+const streamOf = (chunks: Uint8Array[]) =>
+  new ReadableStream({
+    type: "bytes",
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(new Uint8Array(chunk));
+      controller.close();
+    },
+  });
+
+describe("measuring a file", () => {
+  it("gives size and digests, however the bytes are cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 20 }), async (chunks) => {
+        const whole = new Uint8Array(await new Blob(chunks.map((chunk) => new Uint8Array(chunk))).arrayBuffer());
+        expect(await measure(streamOf(chunks))).toEqual({
+          size: whole.length,
+          sha256: await sha256Hex(whole),
+          blake2b512: new Uint8Array(blake2b(whole)),
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("fails as its source fails", async () => {
+    const broken = new ReadableStream({
+      type: "bytes",
+      start(controller) {
+        controller.enqueue(file.slice());
+      },
+      pull(controller) {
+        controller.error(new Error("the bucket is gone"));
+      },
+    });
+    await expect(measure(broken)).rejects.toThrow("the bucket is gone");
+  });
+});
+
+describe("measuring a large file", () => {
+  it("gives the digests of the whole, beyond one chunk and at its edges", async () => {
+    for (const length of [256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 700_001]) {
+      const whole = randomBytes(length);
+      expect(await measure(new Blob([whole]).stream())).toEqual({
+        size: length,
+        sha256: await sha256Hex(whole),
+        blake2b512: new Uint8Array(blake2b(whole)),
+      });
+    }
+  });
+});
+
+describe("checking a file", async () => {
+  const key = await generateMinisignKey();
+  const minisig = await signMinisign(key, measured.blake2b512, "");
+  const other = await signMinisign(key, new Uint8Array(64), "");
+
+  it("names every fact that is off", async () => {
+    expect(await faultsOf(measured, measured, minisig, [key])).toEqual([]);
+    expect(await faultsOf(measured, measured, null, [])).toEqual([]);
+    const declared = { size: 9, sha256: "0".repeat(64) };
+    const faults = await faultsOf(declared, measured, other, [key]);
+    expect(faults.map(({ path }) => path)).toEqual(["size", "sha256", "signature"]);
+  });
+
+  it("refuses a signature that nobody trusted can have made before reading the file", async () => {
+    const text = formatMinisignSignature(minisig);
+    expect(await readSignature(text, { required: true, keys: [key] })).toMatchObject({ ok: true });
+    expect(await readSignature(null, { required: false, keys: [] })).toEqual({ ok: true, value: null });
+    for (const [given, policy] of [
+      [null, { required: true, keys: [key] }],
+      [text, { required: false, keys: [] }],
+      [text, { required: false, keys: [await generateMinisignKey()] }],
+      ["nonsense", { required: false, keys: [key] }],
+    ] as const) {
+      const refused = await readSignature(given, { ...policy, keys: [...policy.keys] });
+      expect(refused).toMatchObject({ ok: false, error: { path: "signature" } });
+    }
+  });
+});

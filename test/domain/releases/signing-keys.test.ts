@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { signaturePolicy } from "../../../src/domain/releases/signing-keys.ts";
+import { formatMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
+import { ConfigError } from "../../../src/platform/config/config.ts";
+
+describe("whose signatures releases need", () => {
+  it("is what the shipped key file says, and what a development server adds", async () => {
+    const shipped = signaturePolicy({ RELEASE_SIGNATURES: "required", RELEASE_SIGNING_PUBLIC_KEYS: "" });
+    expect(shipped.required).toBe(true);
+    const { keyId, key } = await generateMinisignKey();
+    const added = signaturePolicy({
+      RELEASE_SIGNATURES: "optional",
+      RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey({ keyId, key }),
+    });
+    expect(added).toEqual({ required: false, keys: [...shipped.keys, { keyId, key }] });
+  });
+
+  it("names a key that cannot be read", () => {
+    const config = { RELEASE_SIGNATURES: "required", RELEASE_SIGNING_PUBLIC_KEYS: "not a key" } as const;
+    expect(() => signaturePolicy(config)).toThrow(ConfigError);
+  });
+});

@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Filename, SourceTag } from "../../../src/domain/releases/release-fields.ts";
+import { ARCHITECTURES, readRecipe } from "../../../src/domain/workers/recipe.ts";
+import { type PublishedBinary, renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
+import { type Worker, workers } from "../../../src/domain/workers/workers.ts";
+import { parseAsHive } from "../../support/hive-parser.ts";
+import { recipeFacts } from "../../support/recipe-facts.ts";
+
+const ORIGIN = "https://catalog.test";
+
+const pkgvers = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99)).map((parts) => parts.join("."));
+const filenames = fc
+  .stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$/)
+  .filter((name) => Filename.safeParse(name).success);
+const tags = fc
+  .stringMatching(/^[A-Za-z0-9]{1,9}([._/-][A-Za-z0-9]{1,9}){0,3}$/)
+  .filter((tag) => SourceTag.safeParse(tag).success);
+const signatures = fc.record({ text: fc.string({ unit: "binary" }), key: fc.base64String({ maxLength: 56 }) });
+
+/** Binaries that a release may have for a worker: of some of its architectures, at least one. */
+const binariesFor = (worker: Worker): fc.Arbitrary<PublishedBinary[]> =>
+  fc.subarray([...worker.architectures], { minLength: 1 }).chain((architectures) =>
+    fc.tuple(
+      ...architectures.map((architecture) =>
+        fc.record({
+          architecture: fc.constant(architecture),
+          filename: filenames,
+          sha256: fc.stringMatching(/^[0-9a-f]{64}$/),
+          signature: fc.option(signatures),
+        }),
+      ),
+    ),
+  );
+
+const versionsOf = (worker: Worker) =>
+  worker.tier === "free"
+    ? fc.record({ pkgver: pkgvers, sourceTag: fc.option(tags), binaries: fc.constant<PublishedBinary[]>([]) })
+    : fc.record({ pkgver: pkgvers, sourceTag: fc.constant(null), binaries: binariesFor(worker) });
+
+describe.each(workers)("the recipe of $id", (worker) => {
+  it("stays as it is written without a release, but for the catalog's address", () => {
+    const text = renderRecipe(worker, null, ORIGIN);
+    expect(text.pkgbuild).toBe(worker.pkgbuild.replaceAll("https://catalog.rbee.dev", ORIGIN));
+    expect(text.srcinfo).toBe(worker.srcinfo.replaceAll("https://catalog.rbee.dev", ORIGIN));
+  });
+
+  it("becomes that of any release, for makepkg and hives alike", () => {
+    fc.assert(
+      fc.property(versionsOf(worker), (version) => {
+        const text = renderRecipe(worker, version, ORIGIN);
+        const recipe = readRecipe(text.pkgbuild, text.srcinfo);
+        if (!recipe.ok) throw new Error(recipe.error);
+        const offered = ARCHITECTURES.filter((name) => version.binaries.some((binary) => binary.architecture === name));
+        expect(recipe.value.version).toBe(version.pkgver);
+        expect(recipe.value.architectures).toEqual(worker.tier === "free" ? worker.architectures : offered);
+
+        const hive = parseAsHive(text.pkgbuild);
+        expect(hive.values.get("pkgver")).toBe(version.pkgver);
+        expect(hive.arrays.get("arch")).toEqual(recipe.value.architectures);
+        expect(hive.build?.split("\n").at(-1)).toBe(parseAsHive(worker.pkgbuild).build?.split("\n").at(-1));
+        expect(hive.package).toBe(parseAsHive(worker.pkgbuild).package);
+        for (const { filename, sha256, signature } of version.binaries) {
+          expect(hive.build).toContain(`filename='${filename}' sha256='${sha256}' key='${signature?.key ?? ""}'`);
+        }
+        const said = recipeFacts(text);
+        expect(said.srcinfo).toEqual(said.pkgbuild);
+      }),
+    );
+  });
+});
+
+it("pins the source of a free worker to its release's tag", () => {
+  const [free] = workers;
+  if (!free) throw new Error("no worker");
+  const text = renderRecipe(free, { pkgver: "1.2.0", sourceTag: "v1.2.0", binaries: [] }, ORIGIN);
+  expect(readRecipe(text.pkgbuild, text.srcinfo)).toMatchObject({
+    value: { version: "1.2.0", source: { type: "git", url: "https://github.com/rbee-keeper/rbee.git", tag: "v1.2.0" } },
+  });
+  expect(text.pkgbuild).toContain('git#tag=v1.2.0")');
+  const untagged = renderRecipe(free, { pkgver: "1.2.0", sourceTag: null, binaries: [] }, ORIGIN);
+  expect(readRecipe(untagged.pkgbuild, untagged.srcinfo)).toMatchObject({
+    value: { source: { branch: "development" } },
+  });
+});
+
+it("leaves a signature as it was made, whatever it says", () => {
+  const worker = workers.find(({ id }) => id === "llm-worker-rbee-premium-cuda");
+  if (!worker) throw new Error("no worker");
+  const text = "untrusted comment: from https://catalog.rbee.dev\n";
+  const binary = {
+    architecture: "x86_64",
+    filename: "w",
+    sha256: "0".repeat(64),
+    signature: { text, key: "k" },
+  } as const;
+  const { pkgbuild } = renderRecipe(worker, { pkgver: "1.2.0", sourceTag: null, binaries: [binary] }, ORIGIN);
+  const [, printed = ""] = /key='k' signature='([^']*)'/.exec(pkgbuild) ?? [];
+  const octal = (_: string, digits: string) => String.fromCharCode(Number.parseInt(digits, 8));
+  expect(printed.replaceAll("\\n", "\n").replaceAll(/\\0(\d{3})/g, octal)).toBe(text);
+});

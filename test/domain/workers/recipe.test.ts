@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readRecipe } from "../../../src/domain/workers/recipe.ts";
+import { parseSrcinfo } from "../../../src/domain/workers/srcinfo.ts";
+import { findWorker, workers } from "../../../src/domain/workers/workers.ts";
+import { recipeFacts } from "../../support/recipe-facts.ts";
+
+describe("parseSrcinfo", () => {
+  it("gives back what was written, in order", () => {
+    const value = fc.stringMatching(/^[!-~]([ -~]*[!-~])?$/);
+    const field = fc.tuple(fc.constantFrom("arch", "depends", "source", "sha256sums_x86_64"), value);
+    fc.assert(
+      fc.property(fc.array(field), (fields) => {
+        const lines = fields.map(([key, text]) => `\t${key} = ${text}`);
+        const parsed = parseSrcinfo(["pkgbase = a", ...lines, "", "pkgname = a", ""].join("\n"));
+        if (!parsed.ok) throw new Error(parsed.error);
+        const read = [...parsed.value].filter(([key]) => !key.startsWith("pkg"));
+        expect(read).toEqual(
+          [...Map.groupBy(fields, ([key]) => key)].map(([key, own]) => [key, own.map(([, text]) => text)]),
+        );
+      }),
+    );
+  });
+
+  it.each([
+    ["a line of another form", "pkgbase = a\npkgname: a\n", "line 2"],
+    ["two packages", "pkgbase = a\npkgname = a\npkgname = b\n", "one package"],
+    ["a package of another base", "pkgbase = a\npkgname = b\n", "one package"],
+    ["nothing", "", "one package"],
+  ])("refuses %s", (_, text, reason) => {
+    expect(parseSrcinfo(text)).toEqual({ ok: false, error: expect.stringContaining(reason) });
+  });
+
+  it("never throws", () => {
+    fc.assert(fc.property(fc.string(), (text) => typeof parseSrcinfo(text).ok === "boolean"));
+  });
+});
+
+describe("readRecipe", () => {
+  const pkgbuild = 'package() {\n  install a "$pkgdir/usr/local/bin/$pkgname"\n}\n';
+  const srcinfo = "pkgbase = a\n pkgver = 1\n pkgdesc = A\n source = S\npkgname = a\n";
+  const sourceOf = (source: string) => {
+    const recipe = readRecipe(pkgbuild, srcinfo.replace("S", source));
+    return recipe.ok ? recipe.value.source : recipe.error;
+  };
+
+  it("knows the forms of a source", () => {
+    expect(sourceOf("git+https://a.test/r.git")).toEqual({ type: "git", url: "https://a.test/r.git" });
+    expect(sourceOf("n::git+https://a.test/r#tag=v1")).toEqual({ type: "git", url: "https://a.test/r", tag: "v1" });
+    expect(sourceOf("n::https://a.test/f")).toEqual({ type: "tarball", url: "https://a.test/f" });
+  });
+
+  it("takes from the functions what .SRCINFO has no field for", () => {
+    const built = readRecipe(`build() {\n  cargo build --features a,b --locked\n}\n${pkgbuild}`, srcinfo);
+    expect(built).toMatchObject({
+      ok: true,
+      value: { build: { features: ["a", "b"], profile: "dev", flags: ["--locked"] }, installPath: "/usr/local/bin/a" },
+    });
+    expect(readRecipe(pkgbuild, srcinfo)).toMatchObject({ value: { build: {} } });
+  });
+
+  it.each(["pkgver", "pkgdesc", "source"])("refuses a .SRCINFO without %s", (field) => {
+    expect(readRecipe(pkgbuild, srcinfo.replace(new RegExp(` ${field} = .*\n`), "")).ok).toBe(false);
+  });
+
+  it("refuses a PKGBUILD that installs nothing", () => {
+    expect(readRecipe("package() {\n  :\n}\n", srcinfo).ok).toBe(false);
+  });
+});
+
+describe("workers", () => {
+  it("are the six of the catalog, free ones first", () => {
+    expect(workers.map(({ variant }) => variant)).toEqual([
+      "cpu",
+      "cuda",
+      "metal",
+      "premium-cpu",
+      "premium-cuda",
+      "premium-metal",
+    ]);
+    expect(workers.map(({ id }) => id)).toEqual(workers.map(({ variant }) => `llm-worker-rbee-${variant}`));
+  });
+
+  it("are found by id and by variant, and by nothing else", () => {
+    for (const worker of workers) {
+      expect(findWorker(worker.id)).toBe(worker);
+      expect(findWorker(worker.variant)).toBe(worker);
+    }
+    for (const name of ["__proto__", "constructor", "CPU", "cpu ", "", "llm-worker-rbee-premium-"]) {
+      expect(findWorker(name)).toBeNull();
+    }
+  });
+
+  it.each(workers)("$id is called after its backend, or hives could not register it", ({ id, backend }) => {
+    expect(["cpu", "cuda", "metal"].filter((part) => id.includes(part))).toEqual([backend]);
+  });
+
+  it.each(workers.filter(({ tier }) => tier === "free"))("$id builds its own binary and feature", (worker) => {
+    expect(worker.build).toEqual({
+      features: [worker.backend],
+      profile: "release",
+      flags: ["-p", "llm-worker-rbee", "--no-default-features", "--bin", worker.id],
+    });
+    expect(worker.source).toEqual({
+      type: "git",
+      url: "https://github.com/rbee-keeper/rbee.git",
+      branch: "development",
+    });
+  });
+});
+
+/** The drift test that needs no makepkg; test/tools/makepkg-srcinfo.test.ts compares with the real one. */
+it.each(workers)("the .SRCINFO of $id says what the PKGBUILD says", (worker) => {
+  const { pkgbuild, srcinfo } = recipeFacts(worker);
+  expect(srcinfo).toEqual(pkgbuild);
+});

@@ -1,0 +1,58 @@
+import { exports } from "cloudflare:workers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { installScript, shellQuote } from "../../../src/formats/install/install-script.ts";
+import { encodeMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
+
+const get = (headers: Record<string, string> = {}, method = "GET") =>
+  exports.default.fetch("https://catalog.test/install.sh", { method, headers });
+
+describe("GET /install.sh", () => {
+  it("answers with a text that browsers show and caches keep", async () => {
+    const response = await get();
+    expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/plain; charset=utf-8"]);
+    expect(response.headers.get("Cache-Control")).toMatch(/^public, /);
+    expect(await response.text()).toMatch(
+      /^#!\/bin\/sh\n[\s\S]*\nCATALOG='https:\/\/catalog\.test'\n[\s\S]*\n\{ main "\$@"; \}\n$/,
+    );
+    const etag = response.headers.get("ETag") ?? "";
+    expect((await get({ "If-None-Match": etag })).status).toBe(304);
+    expect((await get({}, "HEAD")).headers.get("ETag")).toBe(etag);
+  });
+});
+
+describe("the script", () => {
+  it("accepts every release signing key that the catalog has, and no other", async () => {
+    const keys = [await generateMinisignKey(), await generateMinisignKey()];
+    const [first = "", second = ""] = keys.map(encodeMinisignPublicKey);
+    expect(installScript("https://catalog.test", keys)).toContain(`\nRELEASE_KEYS='${first} ${second}'\n`);
+    expect(installScript("https://catalog.test", [])).toContain("\nRELEASE_KEYS=''\n");
+  });
+
+  it("leaves no place to be filled in", () => {
+    expect(installScript("https://catalog.test", [])).not.toMatch(/@[A-Z_]+@/);
+  });
+});
+
+describe("shellQuote", () => {
+  /** What a shell makes of one word of single quotes and backslashes outside of them (POSIX, XCU 2.2). */
+  function asShellReads(word: string): string {
+    let text = "";
+    for (const [, quoted, escaped] of word.matchAll(/'([^']*)'|\\([\s\S])/g)) text += quoted ?? escaped ?? "";
+    return text;
+  }
+
+  it("makes one word, and the same text again", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("'", "\\", '"', "$", "`", " ", "\n", ";", "a", "é") }), (text) => {
+        expect(shellQuote(text)).toMatch(/^('[^']*'|\\')+$/);
+        expect(asShellReads(shellQuote(text))).toBe(text);
+      }),
+    );
+  });
+
+  it("takes replacement patterns for text", () => {
+    expect(installScript("https://a'$&.test", [])).toContain("\nCATALOG='https://a'\\''$&.test'\n");
+  });
+});

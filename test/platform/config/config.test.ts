@@ -1,0 +1,118 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { ConfigError, readConfig } from "../../../src/platform/config/config.ts";
+
+const SECRETS = ["LICENSE_KEY_SECRET", "DOWNLOAD_LINK_SECRET", "LICENSE_SIGNING_KEY", "INDEX_SIGNING_KEY"] as const;
+
+/** What production runs with. */
+const production = {
+  ...env,
+  ENVIRONMENT: "production",
+  RELEASE_SIGNATURES: "required",
+  LIVEMODE: "true",
+  STRIPE_SECRET_KEY: "sk_live_1",
+};
+const development = { ...production, ENVIRONMENT: "development", LIVEMODE: "false", STRIPE_SECRET_KEY: "sk_test_1" };
+
+/** What the start says against a configuration; null: nothing. */
+function faultOf(environment: object): string | null {
+  try {
+    readConfig(environment);
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
+describe("the configuration", () => {
+  it("holds as production and as development have it", () => {
+    expect([faultOf(production), faultOf(development)]).toEqual([null, null]);
+  });
+
+  it("lets production talk to no host but Stripe's", () => {
+    for (const STRIPE_API_BASE of ["http://127.0.0.1:8789", "https://api.stripe.com"]) {
+      expect(faultOf({ ...production, STRIPE_API_BASE })).toContain("STRIPE_API_BASE: must not be set in production");
+    }
+  });
+
+  it.each(["http://127.0.0.1:8789", "http://localhost:8789", "http://[::1]:8789"])(
+    "lets development talk to a stand-in at %s",
+    (STRIPE_API_BASE) => {
+      expect(readConfig({ ...development, STRIPE_API_BASE }).STRIPE_API_BASE).toBe(STRIPE_API_BASE);
+    },
+  );
+
+  it.each([
+    "https://api.stripe.com",
+    "http://127.0.0.1.example.com",
+    "http://localhost@example.com",
+    "http://localhost.example.com",
+    "http://192.0.2.1:8789",
+    "http://0.0.0.0:8789",
+    "mailto:ada@localhost",
+    "127.0.0.1",
+  ])("lets no stand-in be at %s", (STRIPE_API_BASE) => {
+    expect(faultOf({ ...development, STRIPE_API_BASE })).toContain("STRIPE_API_BASE: must be on loopback");
+  });
+
+  it("takes no Stripe key of the other mode", () => {
+    const mismatch = "STRIPE_SECRET_KEY: is of the other mode than LIVEMODE";
+    for (const kind of ["sk", "rk"]) {
+      const at = (mode: string, LIVEMODE: string) =>
+        faultOf({ ...development, STRIPE_SECRET_KEY: `${kind}_${mode}_1`, LIVEMODE });
+      expect([at("live", "true"), at("test", "false")]).toEqual([null, null]);
+      for (const fault of [at("test", "true"), at("live", "false"), at("test_live", "true")]) {
+        expect(fault ?? "").toContain(mismatch);
+      }
+    }
+    expect(faultOf({ ...production, STRIPE_SECRET_KEY: "" })).toBeNull();
+  });
+
+  it("wants releases signed in production", () => {
+    const fault = faultOf({ ...production, RELEASE_SIGNATURES: "optional" });
+    expect(fault).toContain("RELEASE_SIGNATURES: must be required in production");
+    expect(faultOf({ ...development, RELEASE_SIGNATURES: "optional" })).toBeNull();
+  });
+
+  it("names every secret that is missing", () => {
+    for (const missing of SECRETS) {
+      const { [missing]: _, ...rest } = production;
+      const fault = faultOf(rest) ?? "";
+      expect(SECRETS.filter((name) => fault.includes(name))).toEqual([missing]);
+    }
+    const faults = faultOf({}) ?? "";
+    for (const name of [...SECRETS, "ENVIRONMENT", "MAIL_FROM"]) expect(faults).toContain(`${name}: `);
+  });
+
+  it("never says a value", () => {
+    const value = "Zq7-hush";
+    for (const name of Object.keys(production).filter((each) => /^[A-Z0-9_]+$/.test(each))) {
+      for (const text of [value, `${value}!`.repeat(9), `{"kid":"${value}","${value}":["${value}"]}`]) {
+        expect(faultOf({ ...production, [name]: text }) ?? "").not.toContain(value);
+      }
+    }
+  });
+
+  it.each(["A".repeat(42), "A".repeat(45), `${"A".repeat(43)}=`, ""])(
+    "takes no secret that is not 32 bytes: %s",
+    (text) => {
+      for (const name of ["LICENSE_KEY_SECRET", "DOWNLOAD_LINK_SECRET"]) {
+        const fault = `Configuration: ${name}: must be at least 32 random bytes in base64url`;
+        expect(faultOf({ ...production, [name]: text })).toBe(fault);
+      }
+    },
+  );
+
+  it.each(["", " ", "-1", "61", "1.5", "7 days", "0x7"])("takes no grace of %j days", (GRACE_DAYS) => {
+    expect(faultOf({ ...production, GRACE_DAYS })).toContain("GRACE_DAYS: ");
+  });
+
+  it.each([
+    ["0", 0],
+    ["7", 7],
+    ["60", 60],
+  ])("takes a grace of %s days", (GRACE_DAYS, days) => {
+    expect(readConfig({ ...production, GRACE_DAYS }).GRACE_DAYS).toBe(days);
+  });
+});

@@ -1,0 +1,30 @@
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+
+const ORIGIN = "https://marketplace.rbee.dev";
+
+// Those of the catalog are in test/domain/catalog/routes.test.ts.
+describe.each(["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/plans"])("%s", (path) => {
+  const ask = (method: string, headers: Record<string, string>) =>
+    exports.default.fetch(`https://catalog.test${path}`, { method, headers });
+
+  it("may be read by a page of ours, with a Content-Type that browsers ask about first", async () => {
+    const preflight = await ask("OPTIONS", {
+      Origin: ORIGIN,
+      "Access-Control-Request-Method": "GET",
+      "Access-Control-Request-Headers": "content-type",
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("Access-Control-Allow-Origin")).toBe(ORIGIN);
+    expect(preflight.headers.get("Access-Control-Allow-Methods")).toContain("GET");
+    expect(preflight.headers.get("Access-Control-Allow-Headers")).toContain("Content-Type");
+    const answer = await ask("GET", { Origin: ORIGIN, "Content-Type": "application/json" });
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(ORIGIN);
+    expect(answer.headers.get("Vary")).toContain("Origin");
+  });
+
+  it("may not be read by any other", async () => {
+    const answer = await ask("GET", { Origin: "https://evil.test" });
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBeNull();
+  });
+});

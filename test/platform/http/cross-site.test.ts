@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { isCrossSiteChange } from "../../../src/platform/http/cross-site.ts";
+
+const asked = (headers: Record<string, string>, method = "POST"): boolean =>
+  isCrossSiteChange(new Request("https://catalog.test/x", { method, headers }));
+
+describe("a change from another site", () => {
+  it.each([
+    { "Sec-Fetch-Site": "cross-site" },
+    { "Sec-Fetch-Site": "same-site" },
+    { "Sec-Fetch-Site": "cross-site", Origin: "null" },
+    { Origin: "https://evil.example" },
+    { Origin: "null" },
+    { "Sec-Fetch-Site": "same-origin", Origin: "http://catalog.test" },
+  ])("is one with %o", (headers) => {
+    expect(asked(headers)).toBe(true);
+  });
+
+  it.each([
+    { "Sec-Fetch-Site": "same-origin", Origin: "https://catalog.test" },
+    { "Sec-Fetch-Site": "same-origin", Origin: "null" },
+    { "Sec-Fetch-Site": "none" },
+    { Origin: "https://catalog.test" },
+    {},
+  ])("is none with %o: our own forms, by hand, no browser", (headers) => {
+    expect(asked(headers)).toBe(false);
+  });
+
+  it("is not what reading is", () => {
+    expect(asked({ "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" }, "GET")).toBe(false);
+  });
+});

@@ -1,0 +1,75 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, expect, it, vi } from "vitest";
+import worker from "../../../src/index.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Asks a Worker that logs requests as `LOG_REQUESTS` says; returns the answer and the lines. */
+async function ask(wanted: string, path: string, init?: RequestInit<IncomingRequestCfProperties>) {
+  const lines: string[] = [];
+  for (const name of ["log", "error"] as const) {
+    vi.spyOn(console, name).mockImplementation((line: string) => void lines.push(line));
+  }
+  const context = createExecutionContext();
+  const request = new Request<unknown, IncomingRequestCfProperties>(`https://catalog.test${path}`, init);
+  const response = await worker.fetch(request, { ...env, LOG_REQUESTS: wanted }, context);
+  await waitOnExecutionContext(context);
+  return { response, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), text: lines.join("\n") };
+}
+
+it("writes one line for a request, with its id, its route and how it ended", async () => {
+  const { response, lines } = await ask("all", "/v1/workers/cpu/versions", {
+    headers: { "X-Request-Id": "build-4711-a" },
+  });
+  expect(response.status).toBe(200);
+  expect(lines).toEqual([
+    {
+      event: "request",
+      request_id: "build-4711-a",
+      method: "GET",
+      route: "/v1/workers/:id/versions",
+      status: 200,
+      duration_ms: expect.any(Number),
+    },
+  ]);
+});
+
+it("names a refusal by its code", async () => {
+  const { lines } = await ask("all", "/v1/licenses/me");
+  expect(lines).toMatchObject([{ route: "/v1/licenses/me", status: 401, code: "CREDENTIAL_REQUIRED" }]);
+});
+
+it("holds no credential, link or query, wherever in the request it stood", async () => {
+  const SECRET = "c0ffee".repeat(8);
+  const attempts: [string, RequestInit<IncomingRequestCfProperties>?][] = [
+    [`/dl/${SECRET}`],
+    [`/dl/${SECRET}/minisig`],
+    [`/recover/${SECRET}`],
+    [`/recover/${SECRET}`, { method: "POST" }],
+    [`/v1/workers/premium-cpu/versions?token=${SECRET}`],
+    [`/checkout/success?session_id=${SECRET}`],
+    [`/no/such/${SECRET}`],
+    ["/v1/licenses/me", { headers: { Authorization: `Bearer ${SECRET}` } }],
+    ["/v1/licenses/me", { headers: { Authorization: `Basic ${btoa(`machine:${SECRET}`)}` } }],
+    ["/v1/admin/stats", { headers: { Authorization: `Bearer rbee_adm_${SECRET}` } }],
+    ["/v1/licenses/verify", { method: "POST", body: JSON.stringify({ token: SECRET }) }],
+    ["/health", { headers: { Cookie: `__Host-rbee_console=${SECRET}`, "X-Request-Id": `no id ${SECRET}` } }],
+  ];
+  for (const [path, init] of attempts) {
+    const { text } = await ask("all", path, init);
+    expect(text, path).toContain('"event":"request"');
+    for (const secret of [SECRET, btoa(`machine:${SECRET}`)]) expect(text, path).not.toContain(secret);
+    vi.restoreAllMocks();
+  }
+});
+
+it("can be kept to what failed by our fault, or to nothing", async () => {
+  expect((await ask("failed", "/v1/licenses/me")).lines).toEqual([]);
+  expect((await ask("none", "/v1/licenses/me")).lines).toEqual([]);
+});
+
+it("tells the client how long the answer took", async () => {
+  const { response } = await ask("none", "/health");
+  expect(response.headers.get("Server-Timing")).toMatch(/^total;dur=\d+$/);
+});

@@ -1,0 +1,107 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { readLicense } from "../../../src/domain/licensing/license-store.ts";
+import { eventHandled, keepEvent } from "../../../src/domain/purchase/event-store.ts";
+import { currentTime, DAY } from "../../../src/lib/time.ts";
+import { forgetOldRows, isRetentionTime } from "../../../src/platform/storage/retention.ts";
+import { activate, count, issueLicense } from "../../support/license-fixture.ts";
+
+describe("rows that nothing looks at any more", () => {
+  it("may go while somebody is still handling them", async () => {
+    const { id } = await issueLicense();
+    const event = { id: "evt_1", type: "invoice.paid", object_id: "in_1", created: 0 };
+    const handled = { outcome: id, attention: false, licenseIds: [id, "lic_gone"] };
+    await keepEvent(env.DB, event, 0);
+    await eventHandled(env.DB, event.id, handled, 1);
+    expect(await count("stripe_event_licenses")).toBe(1);
+    await forgetOldRows(env.DB, 61 * DAY);
+    await eventHandled(env.DB, event.id, handled, 61 * DAY);
+    expect(await count("stripe_event_licenses")).toBe(0);
+  });
+
+  it("are forgotten once a day, and newer ones are not", async () => {
+    const { key } = await issueLicense();
+    await activate(key, "m");
+    const trail = await count("audit");
+    const now = Math.floor(Date.now() / 1000);
+    await forgetOldRows(env.DB, now + DAY);
+    expect(await count("machine_activations")).toBe(1);
+    await forgetOldRows(env.DB, now + 3 * DAY);
+    expect(await count("machine_activations")).toBe(0);
+    expect(await count("audit")).toBe(trail);
+  });
+
+  it("are machines that gave up their seats long ago, and none that holds one", async () => {
+    const { id, key } = await issueLicense({ machine_limit: 5 });
+    const now = currentTime();
+    const machines = ["active", "leased", "of last month", "of last year"];
+    for (const machine of machines) expect((await activate(key, machine, { name: machine })).status).toBe(201);
+    const facts = env.DB.prepare("UPDATE machines SET deactivated_at = ?, lease_until = ? WHERE name = ?");
+    await env.DB.batch([
+      facts.bind(null, 0, "active"),
+      facts.bind(now - 91 * DAY, now + DAY, "leased"),
+      facts.bind(now - 89 * DAY, now - 60 * DAY, "of last month"),
+      facts.bind(now - 91 * DAY, now - 90 * DAY, "of last year"),
+      env.DB.prepare("DELETE FROM machine_activations"),
+    ]);
+    const trail = await count("audit");
+    await forgetOldRows(env.DB, now);
+    const left = (await readLicense(env.DB, id))?.machines.map(({ name }) => name);
+    expect(left?.sort()).toEqual(["active", "leased", "of last month"]);
+    expect(await count("audit")).toBe(trail);
+    expect((await activate(key, "of last year")).status).toBe(201);
+    expect(await count("machines", "deactivated_at IS NULL")).toBe(2);
+  });
+
+  it("are what a purchase leaves behind, but nothing that is paid, under way or wrong", async () => {
+    const now = 1_800_000_000;
+    const { id } = await issueLicense();
+    const order = env.DB.prepare(
+      "INSERT INTO orders (id, plan, machines, cookie_hash, state, created_at) VALUES (?1 || CAST(?2 AS INTEGER), 'p', 1, 'h', ?1, ?2)",
+    );
+    const event = env.DB.prepare(
+      `INSERT INTO stripe_events (id, type, created, received_at, handled_at, attention)
+       VALUES (?1 || CAST(?2 AS INTEGER), 't', ?2, ?2, ?3, ?4)`,
+    );
+    const mail = env.DB.prepare(
+      `INSERT INTO mails (id, kind, occasion, recipient, data, created_at, next_attempt_at)
+       VALUES (?1 || CAST(?2 AS INTEGER), 'license_key', ?1 || CAST(?2 AS INTEGER), 'ada@example.com', '{}', ?2, ?3)`,
+    );
+    const ago = (days: number) => now - days * DAY;
+    await env.DB.batch([
+      ...["open", "failed", "pending", "complete"].flatMap((state) =>
+        [89, 91].map((days) => order.bind(state, ago(days))),
+      ),
+      ...[59, 61].flatMap((days) => [
+        event.bind("handled", ago(days), ago(days), 0),
+        event.bind("attention", ago(days), ago(days), 1),
+        event.bind("unhandled", ago(days), null, 0),
+      ]),
+      // Which licenses an event was about goes with it.
+      ...[59, 61].map((days) =>
+        env.DB.prepare("INSERT INTO stripe_event_licenses VALUES ('handled' || CAST(?1 AS INTEGER), ?2)").bind(
+          ago(days),
+          id,
+        ),
+      ),
+      ...[399, 401].flatMap((days) => [mail.bind("sent", ago(days), null), mail.bind("due", ago(days), now)]),
+    ]);
+    await forgetOldRows(env.DB, now);
+    const left = async (table: string) =>
+      (await env.DB.prepare(`SELECT id FROM ${table} ORDER BY id`).all<{ id: string }>()).results.map(({ id }) => id);
+    const named = (days: number, ...names: string[]) => names.map((name) => `${name}${ago(days)}`);
+    expect(await left("orders")).toEqual(
+      [...named(89, "open", "failed", "pending", "complete"), ...named(91, "pending", "complete")].sort(),
+    );
+    expect(await left("stripe_events")).toEqual(
+      [...named(59, "handled", "attention", "unhandled"), ...named(61, "attention", "unhandled")].sort(),
+    );
+    expect(await count("stripe_event_licenses")).toBe(1);
+    expect(await left("mails")).toEqual([...named(399, "sent", "due"), ...named(401, "due")].sort());
+  });
+
+  it("are looked for in one minute of each day", () => {
+    const minutes = Array.from({ length: 24 * 60 }, (_, minute) => 1_800_000_000 + minute * 60);
+    expect(minutes.filter(isRetentionTime)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,38 @@
+import { env, exports } from "cloudflare:workers";
+import { currentTime, type UnixSeconds } from "../../src/lib/time.ts";
+import type { Scope } from "../../src/platform/config/scopes.ts";
+import { type AdminToken, createAdminToken } from "../../src/platform/identity/admin-token-store.ts";
+
+const SYSTEM = { actor: "system", requestId: null };
+
+/** Makes a token in the ledger, as the first one of a deployment is made. */
+export const makeToken = (
+  scopes: Scope[],
+  expires_at: UnixSeconds | null = null,
+): Promise<{ token: string; record: AdminToken }> =>
+  createAdminToken(env.DB, { ...SYSTEM, now: currentTime() }, { name: "test", scopes, expires_at });
+
+/** A sender whom no limit has seen yet. */
+export const newAddress = (): string => Array.from(crypto.getRandomValues(new Uint8Array(4)), String).join(".");
+
+/** One request to the admin API. Without a token no credential is sent; a string body goes as it is. */
+export function ask(
+  method: string,
+  path: string,
+  { token, body, headers = {} }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Response> {
+  return exports.default.fetch(`https://catalog.test${path}`, {
+    method,
+    headers: {
+      "CF-Connecting-IP": newAddress(),
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+}
+
+/** The `code` of a problem response. */
+export const codeOf = async (response: Response): Promise<unknown> =>
+  (await response.json<Record<string, unknown>>())["code"];

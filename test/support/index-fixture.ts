@@ -1,0 +1,36 @@
+import type { Manifest, ManifestRelease } from "../../src/domain/releases/manifest.ts";
+
+export const WORKER = "llm-worker-rbee-premium-cpu";
+
+/** A release of one unsigned file, with `more` in place of what it would have. */
+export const releaseOf = (version: string, more: Partial<ManifestRelease> = {}): ManifestRelease => ({
+  id: `rel_${version}`,
+  version,
+  channel: "stable",
+  status: "published",
+  published_at: 1_760_000_000,
+  notes: null,
+  source_tag: null,
+  provenance: null,
+  artifacts: [
+    {
+      kind: "binary",
+      platform: "linux-x86_64",
+      filename: `${WORKER}-linux-x86_64`,
+      size: 100,
+      sha256: "ab".repeat(32),
+      object_key: `artifacts/${version}`,
+      signature: null,
+      pgp_signature: null,
+    },
+  ],
+  ...more,
+});
+
+/** A manifest of releases, highest version first. */
+export const manifestWith = (serial: number, ...releases: ManifestRelease[]): Manifest => ({
+  worker_id: WORKER,
+  published_at: 1_760_000_000,
+  serial,
+  releases,
+});

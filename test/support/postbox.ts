@@ -1,0 +1,58 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { app } from "../../src/app.ts";
+import { newAddress } from "./admin-request.ts";
+
+/** A mail as the provider was given it. */
+export type Letter = { from: unknown; to: unknown; subject: string; text: string; html: string };
+
+/** A mail provider that keeps what it takes, and can be told to fail. */
+export type Postbox = {
+  letters: Letter[];
+  calls: number;
+  /** What happens before a mail is taken: throws to refuse it. */
+  before: () => Promise<void>;
+  env: Env;
+};
+
+/** The real bindings with a provider that can be looked into. */
+export function newPostbox(): Postbox {
+  const postbox: Postbox = { letters: [], calls: 0, before: async () => {}, env };
+  const send: SendEmail["send"] = async (message: EmailMessage | EmailMessageBuilder) => {
+    postbox.calls++;
+    await postbox.before();
+    if (!("subject" in message)) throw new Error("not a composed mail");
+    const { from, to, subject, text = "", html = "" } = message;
+    postbox.letters.push({ from, to, subject, text, html });
+    return { messageId: `<${postbox.calls}@test>` };
+  };
+  postbox.env = { ...env, EMAIL: { send } };
+  return postbox;
+}
+
+/** One request to the whole service with this postbox, and what it left to do after the response. */
+export async function askWith(
+  postbox: Postbox,
+  method: string,
+  path: string,
+  {
+    json,
+    form,
+    headers = {},
+  }: { json?: unknown; form?: Record<string, string>; headers?: Record<string, string> } = {},
+): Promise<Response> {
+  const context = createExecutionContext();
+  const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
+  const request = new Request(`https://catalog.test${path}`, {
+    method,
+    headers: {
+      "CF-Connecting-IP": newAddress(),
+      ...(json === undefined ? {} : { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  const response = await app.fetch(request, postbox.env, context);
+  await waitOnExecutionContext(context);
+  return response;
+}

@@ -1,0 +1,12 @@
+import { env } from "cloudflare:workers";
+import type { Release } from "../../src/domain/releases/release-store.ts";
+import { publishRepositories } from "../../src/formats/git/repository-publication.ts";
+import { currentTime } from "../../src/lib/time.ts";
+import { publishRelease } from "./publish-release.ts";
+
+/** `publishRelease`, with the recipe that follows from the release: it is in the repositories afterwards. */
+export async function publishRecipe(release: Parameters<typeof publishRelease>[0]): Promise<Release> {
+  const published = await publishRelease(release);
+  await publishRepositories(env, currentTime());
+  return published;
+}

@@ -1,0 +1,114 @@
+import { env } from "cloudflare:workers";
+import { blake2b } from "@noble/hashes/blake2.js";
+import { completeArtifact } from "../../src/domain/releases/artifact-completion.ts";
+import type { Artifact } from "../../src/domain/releases/artifact-store.ts";
+import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact-upload.ts";
+import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
+import type { PackageContents } from "../../src/domain/releases/package-check.ts";
+import { createRelease, moveRelease, type Release } from "../../src/domain/releases/release-store.ts";
+import { partCount } from "../../src/domain/releases/upload-plan.ts";
+import { defaultChannel } from "../../src/domain/releases/version.ts";
+import { encodeHex } from "../../src/lib/encoding.ts";
+import { formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
+import { type MinisignSecretKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
+import { currentTime } from "../../src/lib/time.ts";
+import type { Actor } from "../../src/platform/storage/ledger.ts";
+import { publish } from "../../src/platform/storage/outbox.ts";
+import { publishers } from "../../src/publication.ts";
+
+export type TestFile = {
+  bytes: Uint8Array<ArrayBuffer>;
+  platform?: Platform;
+  filename?: string;
+  /** Signs the file; unsigned without. */
+  secretKey?: MinisignSecretKey;
+  pgpSignature?: string | null;
+  /** What is in it, for a package. */
+  contents?: PackageContents | null;
+};
+
+/** Who publishes in tests. */
+export const publisher = (): Actor => ({ actor: "token:adm_test", requestId: null, now: currentTime() });
+
+/** Random bytes, more than one call of the random source may give. */
+export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+export const sha256Hex = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+
+/** What a publisher declares of a file. */
+export async function declarationOf({
+  bytes,
+  platform = "linux-x86_64",
+  filename = `worker-${platform}`,
+  secretKey,
+  pgpSignature = null,
+  contents = null,
+}: TestFile): Promise<DeclaredFile> {
+  const signature = secretKey && (await signMinisign(secretKey, new Uint8Array(blake2b(bytes)), `file:${filename}`));
+  return {
+    platform,
+    filename,
+    size: bytes.length,
+    sha256: await sha256Hex(bytes),
+    signature: signature ? formatMinisignSignature(signature) : null,
+    pgp_signature: pgpSignature,
+    package: contents,
+  };
+}
+
+/** A part's bytes and their number as its sender tells it, as a request would bring them. */
+export type TestPart = { body: ReadableStream<Uint8Array> | null; length: number | null };
+
+/** Part `n` of a file, sent without its length. */
+export const partOf = ({ part_size }: Artifact, bytes: Uint8Array<ArrayBuffer>, n: number): TestPart => ({
+  body: new Blob([bytes.subarray((n - 1) * part_size, n * part_size)]).stream(),
+  length: null,
+});
+
+/** Sends every part, all at once. */
+export async function uploadAll(artifact: Artifact, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const parts = Array.from({ length: partCount(artifact) }, (_, index) => index + 1);
+  await Promise.all(parts.map((n) => uploadPart(env, publisher(), artifact, n, partOf(artifact, bytes, n))));
+}
+
+/** Adds a file to a draft, with all its bytes, checked. */
+export async function addFile(releaseId: string, file: TestFile): Promise<Artifact> {
+  const { artifact } = await declareArtifact(env, publisher(), releaseId, await declarationOf(file));
+  await uploadAll(artifact, file.bytes);
+  const policy = { required: false, keys: file.secretKey ? [file.secretKey] : [] };
+  return completeArtifact(env, publisher(), { releaseId, id: artifact.id }, { signature: null, policy });
+}
+
+/** Publishes a release of one file, or of `files`, as a publisher would: it is in D1, R2 and KV afterwards. */
+export async function publishRelease({
+  worker_id,
+  version,
+  channel = defaultChannel(version),
+  notes = null,
+  source_tag = null,
+  files,
+  ...file
+}: {
+  worker_id: string;
+  version: string;
+  channel?: Channel;
+  notes?: string | null;
+  source_tag?: string | null;
+  files?: TestFile[];
+} & Partial<TestFile>): Promise<Release> {
+  const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes, source_tag });
+  for (const one of files ?? [{ bytes: randomBytes(100), ...file }]) await addFile(draft.id, one);
+  const release = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
+  await publish(
+    env,
+    publishers,
+    { topic: "manifest", key: worker_id },
+    release.changeId === null ? [] : [release.changeId],
+  );
+  return release;
+}

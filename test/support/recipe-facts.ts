@@ -1,0 +1,27 @@
+import type { RecipeText } from "../../src/domain/workers/recipe-rendering.ts";
+import { parseSrcinfo } from "../../src/domain/workers/srcinfo.ts";
+import { parseAsHive } from "./hive-parser.ts";
+
+type Facts = Record<string, string[]>;
+
+/**
+ * What each of a recipe's texts declares, for tests that need no makepkg: the two must say the same. Of a PKGBUILD it reads
+ * what hives do, expands what makepkg would, and leaves out what only hives read.
+ */
+export function recipeFacts({ pkgbuild, srcinfo }: RecipeText): { pkgbuild: Facts; srcinfo: Facts } {
+  const { values, arrays } = parseAsHive(pkgbuild);
+  const expand = (text: string): string => {
+    const expanded = text
+      .replaceAll(/\$\{[A-Z_]+:-([^${}]*)\}/g, "$1")
+      .replaceAll(/\$(pkgname|pkgver)\b/g, (_, name: string) => values.get(name) ?? "");
+    return expanded === text ? text : expand(expanded);
+  };
+  const facts: Facts = { pkgbase: [values.get("pkgname") ?? ""] };
+  for (const key of ["pkgname", "pkgver", "pkgrel", "pkgdesc", "url"]) facts[key] = [values.get(key) ?? ""];
+  for (const [key, elements] of arrays) if (!elements.includes("fetched::build")) facts[key] = elements.map(expand);
+  const options = /^\((.*)\)$/.exec(values.get("options") ?? "")?.[1];
+  if (options !== undefined) facts["options"] = options.split(" ").map((element) => element.slice(1, -1));
+  const parsed = parseSrcinfo(srcinfo);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return { pkgbuild: facts, srcinfo: Object.fromEntries([...parsed.value].map(([key, value]) => [key, [...value]])) };
+}

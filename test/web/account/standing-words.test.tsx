@@ -1,0 +1,185 @@
+import fc from "fast-check";
+import type { Child } from "hono/jsx";
+import { describe, expect, it } from "vitest";
+import type { LicenseRow } from "../../../src/domain/licensing/license-record.ts";
+import { type LicenseFacts, standingOf } from "../../../src/domain/licensing/license-status.ts";
+import { DAY } from "../../../src/lib/time.ts";
+import { standingInWords } from "../../../src/web/account/standing-words.tsx";
+
+const NOW = Date.UTC(2027, 4, 3, 12) / 1000;
+
+const license: LicenseRow = {
+  id: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8",
+  generation: 0,
+  email: "ada@example.com",
+  plan: "premium-monthly",
+  note: "a note for admins",
+  entitlements: ["llm-worker-rbee-premium-*"],
+  versions: "*",
+  updates_until: null,
+  machine_limit: 5,
+  offline_days: 7,
+  admin_state: "none",
+  refund_state: "none",
+  dispute_state: "none",
+  subscription_state: "none",
+  expires_at: null,
+  extended_until: null,
+  grace_seconds: 0,
+  status_index: 1,
+  livemode: false,
+  checkout_session_id: null,
+  stripe_customer_id: null,
+  stripe_subscription_id: null,
+  stripe_payment_intent_id: null,
+  revision: 1,
+  created_at: NOW - 30 * DAY,
+  updated_at: NOW,
+};
+
+const textOf = async (node: Child): Promise<string> =>
+  String(await (<p>{node}</p>))
+    .replaceAll(/<[^>]*>/g, "")
+    .replaceAll(/\s+/g, " ");
+
+async function said(facts: Partial<LicenseFacts>, since: number | null = null, graceDays = 7) {
+  const row = { ...license, ...facts };
+  const { label, says, todo } = standingInWords(row, standingOf(row, NOW), since, {
+    PURCHASE_URL: "https://shop.test/",
+    GRACE_DAYS: graceDays,
+  });
+  return [label, await textOf(says), await textOf(todo)];
+}
+
+describe("how a license stands, in words", () => {
+  const subscription = { subscription_state: "active", expires_at: NOW + 10 * DAY, grace_seconds: 7 * DAY } as const;
+
+  it("calls none canceled where there is never a grace, which alone tells a renewal from an end", async () => {
+    expect(await said({ ...subscription, grace_seconds: 0 }, null, 0)).toEqual([
+      "Active",
+      "This license is paid until 13 May 2027.",
+      "Whether it renews then stands under invoices and billing.",
+    ]);
+  });
+
+  it.each<[string, Partial<LicenseFacts>, number | null, [string, string, string]]>([
+    ["endless", {}, null, ["Active", "This license does not end.", ""]],
+    ["limited", { expires_at: NOW + DAY }, null, ["Active", "This license works until 4 May 2027.", ""]],
+    ["subscribed", subscription, null, ["Active", "This license renews on 13 May 2027.", ""]],
+    [
+      "canceled",
+      { ...subscription, grace_seconds: 0 },
+      null,
+      [
+        "Active",
+        "This license is canceled: it works until 13 May 2027 and ends then.",
+        "Changed your mind? Take the cancellation back under invoices and billing.",
+      ],
+    ],
+    [
+      "in grace",
+      { ...subscription, subscription_state: "past_due", expires_at: NOW - DAY },
+      null,
+      [
+        "Payment due",
+        "The last payment failed. The license works until 9 May 2027.",
+        "To keep it, pay under invoices and billing.",
+      ],
+    ],
+    [
+      "unpaid",
+      { ...subscription, subscription_state: "past_due", expires_at: NOW - 10 * DAY },
+      NOW - 3 * DAY,
+      [
+        "On hold",
+        "On hold since 30 April 2027, because the last payment failed.",
+        "To go on, pay under invoices and billing.",
+      ],
+    ],
+    [
+      "disputed",
+      { dispute_state: "open" },
+      NOW,
+      [
+        "On hold",
+        "On hold since 3 May 2027, because the payment for it is disputed at the bank.",
+        "It goes on when the dispute is settled in our favor. If it is a mistake, withdraw it at your bank.",
+      ],
+    ],
+    [
+      "refunded",
+      { refund_state: "full" },
+      NOW,
+      [
+        "Ended",
+        "This license ended on 3 May 2027, because the payment for it was given back.",
+        "Buy a license to go on.",
+      ],
+    ],
+    [
+      "charged back",
+      { dispute_state: "lost", refund_state: "full" },
+      null,
+      [
+        "Ended",
+        "This license ended, because the payment for it was taken back through the bank.",
+        "Buy a license to go on.",
+      ],
+    ],
+    [
+      "ended",
+      { subscription_state: "ended", expires_at: NOW - DAY },
+      NOW - DAY,
+      ["Ended", "The subscription of this license ended on 2 May 2027.", "Buy a license to go on."],
+    ],
+    [
+      "expired",
+      { expires_at: NOW - DAY },
+      NOW - DAY,
+      ["Ended", "This license ended on 2 May 2027.", "Buy a license to go on."],
+    ],
+    [
+      "put on hold",
+      { admin_state: "suspended" },
+      NOW,
+      [
+        "On hold",
+        "We put this license on hold on 3 May 2027.",
+        "To find out more, answer any mail that you have from us.",
+      ],
+    ],
+    [
+      "revoked",
+      { admin_state: "revoked" },
+      NOW,
+      [
+        "Revoked",
+        "We ended this license on 3 May 2027. It opens nothing any more.",
+        "To find out more, answer any mail that you have from us.",
+      ],
+    ],
+  ])("when it is %s", async (_, facts, since, words) => {
+    expect(await said(facts, since)).toEqual(words);
+  });
+
+  it("always says something, and nothing that is for admins only", async () => {
+    const time = fc.option(fc.integer({ min: NOW - 60 * DAY, max: NOW + 60 * DAY }));
+    const facts = fc.record({
+      admin_state: fc.constantFrom("none", "suspended", "revoked"),
+      refund_state: fc.constantFrom("none", "partial", "full"),
+      dispute_state: fc.constantFrom("none", "open", "won", "lost"),
+      subscription_state: fc.constantFrom("none", "active", "past_due", "suspended", "ended"),
+      expires_at: time,
+      extended_until: time,
+      grace_seconds: fc.constantFrom(0, 7 * DAY),
+    });
+    await fc.assert(
+      fc.asyncProperty(facts, time, async (facts, since) => {
+        const [label = "", says = "", todo = ""] = await said(facts, since);
+        expect(label).toMatch(/^(Active|Payment due|On hold|Revoked|Ended)$/);
+        expect(says).toMatch(/^[A-Z].{10,}\.$/);
+        expect(says + todo).not.toMatch(/note for admins|undefined|null|NaN|Invalid/);
+      }),
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import { env } from "cloudflare:workers";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { currentTime } from "../../../src/lib/time.ts";
+import { forgetAccessKeys } from "../../../src/platform/identity/access.ts";
+import { hiddenFields } from "../../support/console-admin.ts";
+import { csrfTokenIn, TestBrowser } from "../../support/cookie-browser.ts";
+import { count, issueLicense } from "../../support/license-fixture.ts";
+
+const TEAM = "rbee.cloudflareaccess.com";
+const AUDIENCE = "f00d".repeat(16);
+const accessEnv = {
+  ...env,
+  ACCESS_TEAM_DOMAIN: TEAM,
+  ACCESS_AUD: AUDIENCE,
+  ACCESS_SCOPES: JSON.stringify({ "ada@rbee.dev": ["licenses:write"] }),
+};
+
+const keys = generateKeyPair("RS256", { extractable: true });
+
+beforeEach(() => {
+  forgetAccessKeys();
+  vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
+    const { publicKey } = await keys;
+    return Response.json({ keys: [{ ...(await exportJWK(publicKey)), kid: "k1", alg: "RS256", use: "sig" }] });
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** What Access puts before a request of this person's. */
+async function comingAs(email: string): Promise<Record<string, string>> {
+  const now = currentTime();
+  const claims = { iss: `https://${TEAM}`, aud: [AUDIENCE], iat: now, exp: now + 600, email };
+  const { privateKey } = await keys;
+  const assertion = await new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "k1" }).sign(privateKey);
+  return { "Cf-Access-Jwt-Assertion": assertion };
+}
+
+describe("who comes to the console through Cloudflare Access", () => {
+  it("is in without being asked anything, and acts under their own name", async () => {
+    const { id } = await issueLicense();
+    const browser = new TestBrowser({ bindings: accessEnv });
+    const headers = await comingAs("ada@rbee.dev");
+    const form = await browser.get("/admin/sign-in?return=/admin/licenses", headers);
+    expect([form.status, form.headers.get("Location")]).toEqual([303, "/admin/licenses"]);
+    const path = `/admin/licenses/${id}/suspend`;
+    const asked = await (await browser.get(path, headers)).text();
+    expect(asked).toContain("ada@rbee.dev");
+    const sent = { csrf_token: csrfTokenIn(asked), reason: "r" };
+    const preview = await (await browser.post(path, { form: sent, headers })).text();
+    expect((await browser.post(path, { form: hiddenFields(preview), headers })).status).toBe(303);
+    expect(await count("audit", "action = 'license.suspend' AND actor = 'access:ada@rbee.dev'")).toBe(1);
+    expect((await browser.get("/admin/tokens", headers)).status).toBe(403);
+  });
+
+  it("from a link on another site keeps the session whose cookie the browser withholds there", async () => {
+    const browser = new TestBrowser({ bindings: accessEnv });
+    const headers = await comingAs("ada@rbee.dev");
+    expect((await browser.get("/admin/licenses", headers)).status).toBe(200);
+    const withheld = new TestBrowser({ bindings: accessEnv });
+    const landed = await withheld.get("/admin/licenses", { ...headers, "Sec-Fetch-Site": "cross-site" });
+    expect(await landed.text()).toContain('http-equiv="refresh"');
+    expect(withheld.cookies.size).toBe(0);
+    expect(await count("sessions")).toBe(1);
+  });
+
+  it("with an assertion that is not Access's is told so, and asked for no password, which opens nothing here", async () => {
+    const headers = { "Cf-Access-Jwt-Assertion": "made.up.assertion", Accept: "text/html" };
+    const response = await new TestBrowser({ bindings: accessEnv }).get("/admin", headers);
+    expect([response.status, response.headers.get("WWW-Authenticate")]).toEqual([401, 'Bearer realm="rbee"']);
+    expect(await response.text()).toContain("The Access assertion is not valid here.");
+  });
+
+  it("and was given no scope may do nothing, and is not sent round in circles", async () => {
+    const browser = new TestBrowser({ bindings: accessEnv });
+    const response = await browser.get("/admin", await comingAs("eve@rbee.dev"));
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain("You may do nothing here.");
+  });
+});

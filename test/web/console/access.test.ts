@@ -1,0 +1,162 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { allows, type NeededScope, SCOPES } from "../../../src/platform/config/scopes.ts";
+import { consoleRoutes } from "../../../src/web/console/routes.ts";
+import { read, signedIn } from "../../support/console-admin.ts";
+import { csrfTokenIn, TestBrowser } from "../../support/cookie-browser.ts";
+import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { publishRelease, randomBytes } from "../../support/publish-release.ts";
+
+type Route = { method: "GET" | "POST"; path: string };
+
+/** Every page and form of the console but its door. */
+const ROUTES: Route[] = [
+  ...new Set(
+    consoleRoutes.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`),
+  ),
+]
+  .map((line) => ({
+    method: line.startsWith("GET") ? ("GET" as const) : ("POST" as const),
+    path: line.replace(/^\w+ /, ""),
+  }))
+  .filter(({ path }) => path !== "/admin/sign-in");
+
+/** The scope that each part of the console needs, by the first that fits: what the API asks for the same. */
+const NEEDED: [RegExp, NeededScope | null][] = [
+  [/^GET \/admin\/licenses(\/:id)?$/, "licenses:read"],
+  [/^POST \/admin\/licenses\/search$/, "licenses:read"],
+  [/^\w+ \/admin\/licenses\/:id\/erase$/, "owner"],
+  [/^\w+ \/admin\/licenses\//, "licenses:write"],
+  [/^GET \/admin\/releases(\/:id)?$/, "releases:read"],
+  [/^\w+ \/admin\/releases\//, "releases:write"],
+  [/^GET \/admin\/audit$/, "audit:read"],
+  [/^GET \/admin\/tokens$/, "tokens:read"],
+  [/^\w+ \/admin\/tokens\//, "tokens:write"],
+  [/^GET \/admin\/system$/, "stats:read"],
+  [/^\w+ \/admin\/system\/republish$/, "owner"],
+  [/^POST \/admin\/system\//, "licenses:write"],
+  [/^GET \/admin$/, null],
+  [/^POST \/admin\/sign-out$/, null],
+];
+
+function neededFor({ method, path }: Route): NeededScope | null {
+  const line = `${method} ${path}`;
+  const known = NEEDED.find(([pattern]) => pattern.test(line));
+  if (!known) throw new Error(`${line} is new: say here which scope opens it`);
+  return known[1];
+}
+
+const guarded = ROUTES.filter((route) => neededFor(route) !== null);
+
+/** Things for the routes' parameters to name. */
+async function things(): Promise<(path: string) => string> {
+  const { id, key } = await issueLicense();
+  await tokenFor(key, "m");
+  const machine = await env.DB.prepare("SELECT id FROM machines").first<string>("id");
+  const release = await publishRelease({
+    worker_id: "llm-worker-rbee-premium-cpu",
+    version: "1.0.0",
+    files: [{ bytes: randomBytes(100) }],
+  });
+  const token = await env.DB.prepare("SELECT id FROM admin_tokens ORDER BY id LIMIT 1").first<string>("id");
+  return (path) => {
+    const one = path.startsWith("/admin/licenses")
+      ? id
+      : path.startsWith("/admin/releases")
+        ? release.id
+        : (token ?? "");
+    return path.replace(":machine_id", machine ?? "").replace(":id", one);
+  };
+}
+
+describe("the console", () => {
+  it("has pages and forms, so that what is asked of each below is asked of some", () => {
+    expect(guarded.filter(({ method }) => method === "GET").length).toBeGreaterThan(15);
+    expect(guarded.filter(({ method }) => method === "POST").length).toBeGreaterThan(12);
+  });
+
+  it("lets nobody in who is not signed in", async () => {
+    const fill = await things();
+    for (const { method, path } of ROUTES) {
+      const browser = new TestBrowser();
+      const response =
+        method === "GET" ? await browser.get(fill(path)) : await browser.post(fill(path), { form: { reason: "r" } });
+      expect([path, response.status]).toEqual([path, 303]);
+      expect(response.headers.get("Location")).toMatch(/^\/admin\/sign-in(\?|$)/);
+    }
+  });
+
+  it.each(SCOPES)("lets who holds %s do what the API lets them do, and no more", async (scope) => {
+    const fill = await things();
+    const browser = await signedIn([scope]);
+    for (const route of guarded) {
+      const path = fill(route.path);
+      const isAllowed = allows([scope], neededFor(route) ?? "owner");
+      const response = route.method === "GET" ? await browser.get(path) : await browser.post(path);
+      // A form without its token is refused by another code, once its scope has been found sufficient.
+      const text = await response.text();
+      const says =
+        response.status === 403 ? (text.includes("This needs the scope") ? "scope" : "form") : response.status;
+      const expected = isAllowed ? (route.method === "GET" ? 200 : "form") : "scope";
+      // Of a token that may do more than the visitor, not even the name is shown.
+      const isOthers =
+        route.path.startsWith("/admin/tokens/:id") && isAllowed && scope !== "owner" && route.method === "GET";
+      expect([route.method, path, isOthers ? response.status : says]).toEqual([
+        route.method,
+        path,
+        isOthers ? 403 : expected,
+      ]);
+    }
+  });
+
+  it("offers nobody what they may not do", async () => {
+    const fill = await things();
+    for (const scope of SCOPES) {
+      const browser = await signedIn([scope]);
+      for (const { path } of guarded.filter(({ method }) => method === "GET")) {
+        const response = await browser.get(fill(path));
+        if (response.status !== 200) continue;
+        for (const [, href = ""] of (await response.text()).matchAll(/href="(\/admin\/[^"?#]+)/g)) {
+          const led = ROUTES.find(
+            (route) => route.method === "GET" && new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`).test(href),
+          );
+          const needed = led ? neededFor(led) : null;
+          if (needed !== null) expect([scope, path, href, allows([scope], needed)]).toEqual([scope, path, href, true]);
+        }
+      }
+    }
+  });
+
+  it("takes no form without its session's token, from another session or from another site, and changes nothing", async () => {
+    const fill = await things();
+    const [browser, other] = [await signedIn(), await signedIn()];
+    const csrf_token = csrfTokenIn(await read(browser, "/admin/licenses"));
+    const foreign = csrfTokenIn(await read(other, "/admin/licenses"));
+    const { results: before } = await env.DB.prepare("SELECT id FROM audit ORDER BY id").all();
+    const form = { reason: "r", idempotency_key: crypto.randomUUID(), days: "1", until: "" };
+    for (const { path } of ROUTES.filter(({ method }) => method === "POST")) {
+      const attempts = [
+        browser.post(fill(path), { form }),
+        browser.post(fill(path), { form: { ...form, csrf_token: foreign } }),
+        browser.post(fill(path), {
+          form: { ...form, csrf_token },
+          headers: { "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" },
+        }),
+      ];
+      for (const response of await Promise.all(attempts)) expect([path, response.status]).toEqual([path, 403]);
+    }
+    const { results: after } = await env.DB.prepare("SELECT id FROM audit ORDER BY id").all();
+    expect(after).toEqual(before);
+  });
+
+  it("keeps no page, runs nothing inline, and is framed by nobody", async () => {
+    const fill = await things();
+    const browser = await signedIn();
+    for (const { path } of guarded.filter(({ method }) => method === "GET")) {
+      const response = await browser.get(fill(path));
+      expect(response.headers.get("Cache-Control"), path).toBe("no-store");
+      expect(response.headers.get("Content-Security-Policy"), path).toContain("default-src 'none'");
+      expect(await response.text(), path).not.toMatch(/<script(?! src=)|style="|onclick=/);
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type AdminAct, decideAdminAct } from "../../../src/domain/licensing/admin-decision.ts";
+import { licenseByHand } from "../../../src/domain/licensing/license-issue.ts";
+import type { License, MachineRow } from "../../../src/domain/licensing/license-record.ts";
+import { standingOf } from "../../../src/domain/licensing/license-status.ts";
+import { DAY } from "../../../src/lib/time.ts";
+import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/act-preview.ts";
+
+const NOW = 1_800_000_000;
+
+const license = (over: Partial<License> = {}): License => ({
+  ...licenseByHand({ plan: "premium-monthly", email: "ada@example.com" }, false, NOW),
+  generation: 0,
+  admin_state: "none",
+  refund_state: "none",
+  dispute_state: "none",
+  subscription_state: "none",
+  extended_until: null,
+  grace_seconds: 0,
+  status_index: 0,
+  checkout_session_id: null,
+  stripe_customer_id: null,
+  stripe_subscription_id: null,
+  stripe_payment_intent_id: null,
+  revision: 1,
+  created_at: NOW,
+  updated_at: NOW,
+  machines: [],
+  ...over,
+});
+
+const machine = (over: Partial<MachineRow> = {}): MachineRow => ({
+  id: "mach_1",
+  fingerprint_hash: "h",
+  name: "attic",
+  platform: null,
+  activated_at: NOW,
+  last_seen_at: NOW,
+  deactivated_at: null,
+  lease_until: 0,
+  ...over,
+});
+
+const preview = (over: Partial<License>, act: AdminAct, isOwner = true): string => {
+  const result = previewLicenseAct(license(over), act, isOwner, NOW);
+  return result.ok ? result.value.join(" ") : result.error.code;
+};
+
+const acts: fc.Arbitrary<AdminAct> = fc.oneof(
+  fc.constantFrom<AdminAct>(
+    { action: "revoke" },
+    { action: "suspend" },
+    { action: "reinstate" },
+    { action: "rotate-key" },
+  ),
+  fc.integer({ min: 1, max: 400 }).map((days): AdminAct => ({ action: "extend", until: { days } })),
+);
+
+const states: fc.Arbitrary<Partial<License>> = fc.record({
+  admin_state: fc.constantFrom("none", "suspended", "revoked"),
+  refund_state: fc.constantFrom("none", "partial", "full"),
+  dispute_state: fc.constantFrom("none", "open", "won", "lost"),
+  subscription_state: fc.constantFrom("none", "active", "past_due", "suspended", "ended"),
+  expires_at: fc.option(fc.integer({ min: NOW - 10, max: NOW + 10 }), { nil: null }),
+});
+
+describe("the preview of an act upon a license", () => {
+  it("refuses what the decision refuses, and says that nothing changes exactly where nothing does", () => {
+    fc.assert(
+      fc.property(states, acts, fc.boolean(), (state, act, isOwner) => {
+        const decided = decideAdminAct(license(state), act, isOwner, NOW);
+        const shown = previewLicenseAct(license(state), act, isOwner, NOW);
+        expect(shown.ok).toBe(decided.ok);
+        if (!decided.ok || !shown.ok) return;
+        expect(shown.value.length).toBeGreaterThan(0);
+        expect(shown.value.join(" ").startsWith("Nothing:")).toBe(decided.value === null);
+      }),
+    );
+  });
+
+  it("says that a license is in force again exactly where it then is", () => {
+    fc.assert(
+      fc.property(states, (state) => {
+        const decided = decideAdminAct(license(state), { action: "reinstate" }, true, NOW);
+        if (!decided.ok || decided.value === null) return;
+        const isActive = standingOf({ ...license(state), ...decided.value }, NOW).status === "active";
+        expect(preview(state, { action: "reinstate" }).includes("in force again at once")).toBe(isActive);
+      }),
+    );
+  });
+
+  it("names the machines that lose what they had, and the leases that no refusal reaches", () => {
+    const machines = [machine(), machine({ id: "mach_2", name: null, lease_until: NOW + 30 * DAY })];
+    const text = preview({ machines }, { action: "revoke" });
+    expect(text).toContain("2 machines can no longer download: attic, mach_2.");
+    expect(text).toContain("A machine holds an offline lease: what it has installed goes on until 14 February 2027");
+    expect(preview({ machines, expires_at: NOW - 1 }, { action: "revoke" })).toContain("It opens nothing now");
+  });
+
+  it("warns that a revoked subscription is still billed", () => {
+    expect(preview({ subscription_state: "active" }, { action: "revoke" })).toContain("goes on and is billed");
+    expect(preview({}, { action: "revoke" })).not.toContain("billed");
+  });
+
+  it("says when an extension alone does not bring a license back", () => {
+    expect(preview({ dispute_state: "open" }, { action: "extend", until: { days: 3 } })).toContain(
+      "still not in force",
+    );
+    expect(preview({ expires_at: NOW - DAY }, { action: "extend", until: { days: 3 } })).toContain(
+      "in force again at once",
+    );
+  });
+});
+
+describe("the preview of freeing a seat", () => {
+  const text = (over: Partial<MachineRow>, voidLease: boolean) =>
+    previewMachineRemoval(machine(over), voidLease, NOW).join(" ");
+
+  it("says what a lease keeps", () => {
+    expect(text({}, false)).toContain("Its seat is free at once for another machine.");
+    expect(text({ lease_until: NOW + DAY }, false)).toContain("keeps the seat until 16 January 2027");
+    expect(text({ lease_until: NOW + DAY }, true)).toContain(
+      "Its seat is free at once. Its lease can be taken from nobody",
+    );
+    expect(text({ deactivated_at: NOW }, false)).toMatch(/^Nothing/);
+    expect(text({ deactivated_at: NOW, lease_until: NOW + DAY }, false)).toMatch(/^Nothing/);
+  });
+});

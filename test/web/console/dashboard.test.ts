@@ -1,0 +1,151 @@
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { readUsageHistory } from "../../../src/domain/figures/usage-history.ts";
+import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
+import { commitChange, newChange } from "../../../src/platform/storage/ledger.ts";
+import { recordUsage } from "../../../src/platform/usage/usage-recording.ts";
+import { troubles } from "../../../src/web/console/troubles.ts";
+import { read, signedIn } from "../../support/console-admin.ts";
+import { find } from "../../support/html-document.ts";
+import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
+
+const download = (link: number, at: number, worker_id = "llm-worker-rbee-premium-cpu") => ({
+  link_id: `dl_${link}`,
+  worker_id,
+  version: "1.0.0",
+  platform: "linux-x86_64",
+  license_id: null,
+  machine: null,
+  at,
+});
+
+const refusals = (day: number, count: number) => ({
+  kind: "refusals",
+  refusals: [{ day, area: "download", code: "LICENSE_EXPIRED", worker_id: null, license_id: null, place: null, count }],
+});
+
+it("counts what happened in the days that are looked at, and what happened before them apart", async () => {
+  const now = currentTime();
+  const today = startOfDay(now);
+  const bodies = [
+    download(1, today),
+    download(2, today - 29 * DAY),
+    download(3, today - 30 * DAY),
+    download(4, today, "w"),
+  ];
+  await recordUsage(env.DB, [...bodies, refusals(today, 3), refusals(today - 30 * DAY, 5)]);
+  const history = await readUsageHistory(env.DB, 30, now);
+  expect(history.days).toHaveLength(30);
+  expect([history.days[0], history.days[29]]).toEqual([today - 29 * DAY, today]);
+  expect(history.downloadsByWorker.reduce((sum, { count }) => sum + count, 0)).toBe(3);
+  expect(history.downloadsByPlatform).toEqual([{ name: "linux-x86_64", count: 3 }]);
+  expect(history.downloadsByVersion[0]).toEqual({ name: "llm-worker-rbee-premium-cpu 1.0.0", count: 2 });
+  expect(history.downloadsBefore).toBe(1);
+  expect(history.refusalsByCode).toEqual([{ name: "download LICENSE_EXPIRED", count: 3 }]);
+});
+
+it("tells purchases, renewals, refunds and disputes from what else happens to a license", async () => {
+  const now = currentTime();
+  const { id } = await issueLicense();
+  const happens = async (action: string, details: object) => {
+    const change = newChange(
+      { actor: "stripe", requestId: null, now },
+      { action, subject: id, details: { ...details } },
+    );
+    const write = env.DB.prepare("UPDATE licenses SET last_change = ? WHERE id = ?").bind(change.id, id);
+    await commitChange(env.DB, change, { table: "licenses", id }, [write]);
+  };
+  await happens("license.buy", {});
+  await happens("license.follow-payment", { expires_at: now + 30 * DAY });
+  await happens("license.follow-payment", { expires_at: now, subscription_state: "ended" });
+  await happens("license.follow-payment", { machine_limit: 9 });
+  await happens("license.extend", { expires_at: now });
+  const charge = env.DB.prepare("INSERT INTO license_charges VALUES (?, ?, ?, ?, ?)");
+  await env.DB.batch([
+    charge.bind("ch_1", id, "full", "none", now),
+    charge.bind("ch_2", id, "none", "open", now),
+    charge.bind("ch_3", id, "none", "none", now),
+    charge.bind("ch_4", id, "full", "none", now - 31 * DAY),
+  ]);
+  const { money } = await readUsageHistory(env.DB, 30, now);
+  expect(Object.fromEntries(money.map(({ name, count }) => [name, count]))).toEqual({
+    purchases: 1,
+    renewals: 1,
+    refunds: 1,
+    disputes: 1,
+  });
+});
+
+it("asks indexes and aggregates, never the downloads themselves", async () => {
+  const plans: string[] = [];
+  const prepare = (sql: string) => {
+    plans.push(sql);
+    return env.DB.prepare(sql);
+  };
+  const db = { prepare, batch: env.DB.batch.bind(env.DB) } as unknown as D1Database;
+  await readUsageHistory(db, 90, currentTime());
+  expect(plans.length).toBeGreaterThan(5);
+  for (const sql of plans) {
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...Array.from({ length: (sql.match(/\?(?!1)/g) ?? []).length || 1 }, () => 0))
+      .all<{ detail: string }>();
+    for (const { detail } of results) expect([sql, detail]).toEqual([sql, expect.not.stringMatching(/^SCAN (?!\()/)]);
+  }
+});
+
+it("shows figures and charts with their tables, and whose keys are used from everywhere", async () => {
+  const now = currentTime();
+  const { id, key } = await issueLicense({ email: "spread@example.com", machine_limit: 5 });
+  await tokenFor(key, "m");
+  const uses = Array.from({ length: 9 }, (_, network) => ({
+    kind: "use",
+    license_id: id,
+    place: { country: network % 2 ? "T1" : "NL", network },
+    at: now,
+  }));
+  await recordUsage(env.DB, [download(1, now), download(2, now), refusals(startOfDay(now), 3), ...uses]);
+  const page = await read(await signedIn(["stats:read", "licenses:read"]), "/admin");
+  const figures = (await find(new Response(page), ".figures strong")).map(({ text }) => text);
+  expect(figures).toEqual(["1", "1", "2", "3", "1"]);
+  expect(page).toContain("the cron has not run");
+  const charts = (await find(new Response(page), "svg[role=img]")).map(({ attributes }) => attributes["aria-label"]);
+  expect(charts).toEqual(["2 downloads in 30 days, by worker", "3 refused attempts in 30 days, by what was attempted"]);
+  expect(page).toContain(`<a href="/admin/licenses/${id}">spread@example.com</a>`);
+  expect(page).toContain("Netherlands, Tor");
+});
+
+it("shows no address to who may not read licenses, and sends on who may not read figures", async () => {
+  const { id } = await issueLicense({ email: "spread@example.com", machine_limit: 5 });
+  const uses = Array.from({ length: 9 }, (_, network) => ({
+    kind: "use",
+    license_id: id,
+    place: { country: "NL", network },
+    at: currentTime(),
+  }));
+  await recordUsage(env.DB, uses);
+  const page = await read(await signedIn(["stats:read"]), "/admin?days=90");
+  expect(page).toContain(id);
+  expect(page).not.toContain("spread@example.com");
+  const response = await (await signedIn(["releases:read"])).get("/admin");
+  expect([response.status, response.headers.get("Location")]).toEqual([303, "/admin/releases"]);
+});
+
+it("names as trouble what does not go on by itself, and nothing that only takes its time", () => {
+  const now = 1_800_000_000;
+  const well = {
+    outbox: { waiting: 1, oldest_at: now - 60 },
+    mails: { waiting: 2, oldest_at: now - 600, given_up: 0 },
+    events: { waiting: 1, oldest_at: now - 60, attention: 0 },
+    cron_at: now - 60,
+  };
+  expect(troubles(well, now)).toEqual([]);
+  expect(troubles({ ...well, cron_at: now - 601 }, now)).toEqual(["the cron has not run for ten minutes"]);
+  expect(troubles({ ...well, outbox: { waiting: 3, oldest_at: now - 121 } }, now)).toEqual([
+    "3 changes not published yet",
+  ]);
+  expect(troubles({ ...well, mails: { waiting: 1, oldest_at: now - 901, given_up: 1 } }, now)).toEqual([
+    "1 mail not sent yet",
+    "1 mail given up",
+  ]);
+  expect(troubles({ ...well, events: { waiting: 1, oldest_at: now - 301, attention: 2 } }, now)).toHaveLength(2);
+});

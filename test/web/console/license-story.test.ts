@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { newestOf } from "../../../src/web/console/license-story.ts";
+import type { StoryEntry } from "../../../src/web/console/story-entry.ts";
+
+const entry = (at: number, index: number): StoryEntry => {
+  const file = { worker_id: "w", version: "1.0.0", platform: "linux-x86_64", machine: null };
+  return { kind: "download", id: `dl_${index}`, at, ...file };
+};
+
+/** What each source would read of a part: no more than one beyond the limit. */
+const readPart = (sources: StoryEntry[][], limit: number, before: number): StoryEntry[] =>
+  sources.flatMap((all) =>
+    all
+      .filter(({ at }) => at < before)
+      .sort((a, b) => b.at - a.at)
+      .slice(0, limit + 1),
+  );
+
+describe("a story read part by part", () => {
+  it("has every entry once, newest first, where no second holds more than a part", () => {
+    const LIMIT = 6;
+    // At most two of a second in each of three sources.
+    const times = fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 40 });
+    const source = fc.tuple(times, times).map(([a, b]) => [...a, ...b]);
+    fc.assert(
+      fc.property(fc.tuple(source, source, source), (all) => {
+        let index = 0;
+        const sources = all.map((some) => some.map((at) => entry(at, index++)));
+        const seen: StoryEntry[] = [];
+        for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null; ) {
+          const part = newestOf(readPart(sources, LIMIT, before), LIMIT);
+          expect(part.entries.length).toBeLessThanOrEqual(LIMIT + 1);
+          seen.push(...part.entries);
+          before = part.next;
+        }
+        expect(seen.map(({ id }) => id).sort()).toEqual(
+          sources
+            .flat()
+            .map(({ id }) => id)
+            .sort(),
+        );
+        expect(seen.map(({ at }) => at)).toEqual(seen.map(({ at }) => at).toSorted((a, b) => b - a));
+      }),
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { act, hiddenFields, read, send, signedIn } from "../../support/console-admin.ts";
+import { issueLicense } from "../../support/license-fixture.ts";
+import { pay, shopEnv, status, stripe } from "../../support/shop.ts";
+
+/** A license that was bought and paid for. */
+async function bought(plan: string) {
+  const checkout = await pay(plan);
+  const { license } = await status(checkout);
+  return { id: license?.id ?? "", checkout };
+}
+
+describe("a refund from the console", () => {
+  it("says how much goes back before it does, and gives it back once", async () => {
+    const { id, checkout } = await bought("premium-lifetime");
+    const browser = await signedIn(["licenses:write", "audit:read"], shopEnv);
+    const path = `/admin/licenses/${id}/refund`;
+    const preview = await (await send(browser, path, { reason: "bought twice" })).text();
+    expect(preview).toContain("€279, the last payment whole");
+    expect(preview).toContain("within 70 seconds");
+    const { payment_intent } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    const given = async () =>
+      (await stripe.refunds.list({ payment_intent: String(payment_intent) })).data.map(({ amount }) => amount);
+    expect(await given()).toEqual([]);
+    const form = hiddenFields(preview);
+    expect(await (await browser.post(path, { form })).text()).toContain("€279 go back to the customer");
+    await browser.post(path, { form });
+    expect(await given()).toEqual([27900]);
+    const page = await read(browser, `/admin/licenses/${id}`);
+    expect(page).toContain("Revoked by an admin");
+    expect(page).toContain("Money given back");
+    expect(page).toContain(`https://dashboard.stripe.com/test/payments/${payment_intent}`);
+  });
+
+  it("ends a subscription that has nothing to give back yet", async () => {
+    const { id } = await bought("premium-monthly");
+    const browser = await signedIn(["licenses:write"], shopEnv);
+    const { preview, response } = await act(browser, `/admin/licenses/${id}/refund`, { reason: "changed their mind" });
+    expect(preview).toContain("Nothing is left to give back");
+    expect(preview).toContain("Its subscription ends at once");
+    expect(await response.text()).toContain("nothing left to give back");
+  });
+
+  it("is not offered for what was issued by hand, and refused", async () => {
+    const { id } = await issueLicense();
+    const browser = await signedIn(["owner"], shopEnv);
+    expect(await read(browser, `/admin/licenses/${id}`)).not.toContain(`/admin/licenses/${id}/refund`);
+    expect((await send(browser, `/admin/licenses/${id}/refund`, { reason: "r" })).status).toBe(409);
+    expect(await env.DB.prepare("SELECT admin_state FROM licenses").first("admin_state")).toBe("none");
+  });
+});

@@ -1,0 +1,143 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { attachProvenance } from "../../../src/domain/releases/provenance-store.ts";
+import { createRelease } from "../../../src/domain/releases/release-store.ts";
+import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
+import { act, read, send, signedIn } from "../../support/console-admin.ts";
+import { find } from "../../support/html-document.ts";
+import { count, issueLicense } from "../../support/license-fixture.ts";
+import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
+import { provenanceOf } from "../../support/provenance-text.ts";
+import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
+
+const WORKER = "llm-worker-rbee-premium-cuda";
+
+/** A published release of a premium worker. */
+const released = (version = "1.0.0", worker_id = WORKER) =>
+  publishRelease({ worker_id, version, files: [{ bytes: randomBytes(1000) }] });
+
+const statusOf = (id: string) =>
+  env.DB.prepare("SELECT status FROM releases WHERE id = ?").bind(id).first<string>("status");
+
+describe("the releases in the console", () => {
+  it("are listed by worker and status, and lead to a page with files and use", async () => {
+    const { id } = await released("1.0.0");
+    await released("0.1.0", "llm-worker-rbee-cpu");
+    const browser = await signedIn(["releases:read"]);
+    expect(await read(browser, "/admin/releases")).toContain(`/admin/releases/${id}`);
+    expect(await read(browser, `/admin/releases?worker_id=${WORKER}&status=`)).not.toContain("0.1.0");
+    expect(await read(browser, "/admin/releases?worker_id=&status=blocked")).toContain("No release fits");
+    const page = await read(browser, `/admin/releases/${id}`);
+    for (const part of ["Published", "Checked", "linux-x86_64", "Downloads in 30 days: 0"])
+      expect(page).toContain(part);
+    expect(page).not.toContain(`/admin/releases/${id}/block`);
+  });
+
+  it("say what their files are, how each is signed, and how they were built", async () => {
+    const { id, artifacts } = await publishRelease({
+      worker_id: WORKER,
+      version: "1.0.0",
+      files: [
+        { bytes: randomBytes(1000), secretKey: await generateMinisignKey() },
+        packageFile(WORKER, "1.0.0", "linux-x86_64", { pgpSignature: PGP_SIGNATURE }),
+      ],
+    });
+    const browser = await signedIn(["releases:read"]);
+    const path = `/admin/releases/${id}`;
+    const rows = async () => (await find(new Response(await read(browser, path)), "tbody td")).map(({ text }) => text);
+    expect(await rows()).toEqual(expect.arrayContaining(["Binary", "minisign", "pacman package", "OpenPGP"]));
+    expect(await read(browser, path)).toContain("None is attached.");
+    const text = new TextEncoder().encode(provenanceOf(...artifacts));
+    await attachProvenance(env, publisher(), id, new Uint8Array(text).buffer);
+    const page = await read(browser, path);
+    expect(page).toContain(`href="/v1/workers/${WORKER}/1.0.0/provenance"`);
+    expect(page).toContain("about worker-linux-x86_64, ");
+  });
+
+  it("are blocked with a word on whom that touches, for good", async () => {
+    const { id } = await released();
+    const { id: licenseId } = await issueLicense();
+    await issueLicense();
+    await env.DB.batch(
+      ["dl_1", "dl_2"].map((link) =>
+        env.DB.prepare("INSERT INTO downloads VALUES (?, ?, '1.0.0', 'linux-x86_64', ?, 'm', unixepoch())").bind(
+          link,
+          WORKER,
+          licenseId,
+        ),
+      ),
+    );
+    const browser = await signedIn(["releases:write"]);
+    const { preview, response } = await act(browser, `/admin/releases/${id}/block`, { reason: "CVE-2026-1" });
+    expect(preview).toContain("downloaded 2 times in the last 30 days, by 1 license");
+    expect(preview).toContain("open to 2 licenses in force");
+    expect(preview).toContain("within 70 seconds");
+    expect(response.headers.get("Location")).toBe(`/admin/releases/${id}?done=block&edge=published`);
+    expect(await read(browser, `/admin/releases/${id}?done=block`)).toContain("The release is blocked.");
+    expect(await statusOf(id)).toBe("blocked");
+    expect(await count("audit", "action = 'release.block' AND reason = 'CVE-2026-1'")).toBe(1);
+    expect((await send(browser, `/admin/releases/${id}/unyank`, { reason: "r" })).status).toBe(409);
+  });
+
+  it("count as open to the licenses only that cover them", async () => {
+    const { id } = await released("2.0.0");
+    await issueLicense({ plan: "premium-lifetime" });
+    await issueLicense({ plan: "premium-monthly" });
+    const browser = await signedIn();
+    const { preview } = await act(browser, `/admin/releases/${id}/block`, { reason: "r" });
+    expect(preview).toContain("open to 1 license in force");
+  });
+
+  it("of a free worker are open to everybody", async () => {
+    const { id } = await released("0.1.0", "llm-worker-rbee-cpu");
+    const { preview } = await act(await signedIn(), `/admin/releases/${id}/block`, { reason: "r" });
+    expect(preview).toContain("open to everybody");
+  });
+
+  it("are yanked and listed again", async () => {
+    const { id } = await released();
+    const browser = await signedIn(["releases:write"]);
+    await act(browser, `/admin/releases/${id}/yank`, { reason: "slow" });
+    expect(await statusOf(id)).toBe("yanked");
+    await act(browser, `/admin/releases/${id}/unyank`, { reason: "not that slow" });
+    expect(await statusOf(id)).toBe("published");
+  });
+
+  it("that the edge does not follow yet are told as such", async () => {
+    const { id } = await released();
+    const browser = await signedIn(["releases:write"]);
+    vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
+    const { response } = await act(browser, `/admin/releases/${id}/block`, { reason: "r" });
+    const page = await read(browser, response.headers.get("Location") ?? "");
+    expect(page).toContain("The release is blocked.");
+    expect(page).toContain("Downloads do not follow yet");
+  });
+
+  it("are deleted while they are drafts, and no later", async () => {
+    const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: null };
+    const { id } = await createRelease(env.DB, publisher(), draft);
+    const browser = await signedIn(["releases:write"]);
+    expect(await read(browser, `/admin/releases/${id}`)).toContain(`/admin/releases/${id}/delete`);
+    const { preview, response } = await act(browser, `/admin/releases/${id}/delete`, { reason: "wrong branch" });
+    expect(preview).toContain("Version 3.0.0 can be drafted again.");
+    expect(await read(browser, response.headers.get("Location") ?? "")).toContain("The draft is deleted.");
+    expect(await statusOf(id)).toBeNull();
+    expect(await count("audit", "action = 'release.delete' AND reason = 'wrong branch'")).toBe(1);
+    const { id: offered } = await released();
+    expect(await read(browser, `/admin/releases/${offered}`)).not.toContain("/delete");
+    expect((await send(browser, `/admin/releases/${offered}/delete`, { reason: "r" })).status).toBe(409);
+    expect(await statusOf(offered)).toBe("published");
+  });
+
+  it("are not published before their files are there", async () => {
+    const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: "<img src=x>" };
+    const { id } = await createRelease(env.DB, publisher(), draft);
+    const browser = await signedIn(["releases:write"]);
+    const page = await read(browser, `/admin/releases/${id}`);
+    expect(page).toContain("&lt;img");
+    expect(page).not.toContain("<img");
+    const response = await send(browser, `/admin/releases/${id}/publish`, { reason: "r" });
+    expect(response.status).toBe(409);
+    expect(await response.text()).toContain("without any artifact");
+  });
+});

@@ -1,0 +1,169 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { runCron } from "../../../src/cron.ts";
+import { currentTime } from "../../../src/lib/time.ts";
+import { configOf } from "../../../src/platform/config/config.ts";
+import { queueMail } from "../../../src/platform/storage/mail-outbox.ts";
+import { probeStores } from "../../../src/platform/storage/store-probe.ts";
+import { configFacts } from "../../../src/web/console/system/config-facts.ts";
+import { act, read, send, signedIn } from "../../support/console-admin.ts";
+import { csrfTokenIn } from "../../support/cookie-browser.ts";
+import { find } from "../../support/html-document.ts";
+import { count, issueLicense } from "../../support/license-fixture.ts";
+import { newPostbox } from "../../support/postbox.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const silent = () => vi.spyOn(console, "error").mockImplementation(() => {});
+
+const actions = async (): Promise<unknown[]> =>
+  (
+    await env.DB.prepare(
+      "SELECT action FROM audit WHERE action NOT LIKE 'license.%' AND action NOT LIKE 'token.%' AND action NOT LIKE 'console.%' ORDER BY id",
+    ).all()
+  ).results.map(({ action }) => action);
+
+describe("the system page", () => {
+  it("says that all is well when it is", async () => {
+    await runCron(env, currentTime() - (currentTime() % 60));
+    const page = await read(await signedIn(), "/admin/system");
+    expect((page.match(/>Answers</g) ?? []).length).toBe(3);
+    for (const text of [
+      "Nothing waits longer",
+      "Every event is handled",
+      "Every mail is sent",
+      "Everything is published",
+    ])
+      expect(page).toContain(text);
+    expect(page).toContain("The cron’s last run".replace("’", "&#39;"));
+    expect(page).toContain("0012_usage.sql");
+  });
+
+  it("shows which store is down, and that nobody tells of the cron", async () => {
+    silent();
+    const EDGE = { ...env.EDGE, get: () => Promise.reject(new Error("KV GET failed: 500")) } as unknown as KVNamespace;
+    const page = await read(await signedIn(["stats:read"], { ...env, EDGE }), "/admin/system");
+    expect((page.match(/>Does not answer</g) ?? []).length).toBe(1);
+    expect(page).toContain("the cron has not run for ten minutes");
+  });
+
+  it("gives a store that hangs three seconds", async () => {
+    const lines = silent();
+    const BINARIES = { head: () => new Promise<never>(() => {}) } as unknown as R2Bucket;
+    const { ledger, edge, binaries } = await probeStores({ ...env, BINARIES });
+    expect([ledger.answers, edge.answers, binaries.answers]).toEqual([true, true, false]);
+    expect(lines).toHaveBeenCalledTimes(1);
+  });
+
+  it("tells no secret of the configuration, and no address to who may not read licenses", async () => {
+    const { LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY, DOWNLOAD_LINK_SECRET } = env;
+    const config = { ...configOf(env), STRIPE_SECRET_KEY: "sk_test_c0ffee", STRIPE_WEBHOOK_SECRET: "whsec_c0ffee" };
+    const facts = JSON.stringify(configFacts(config));
+    for (const secret of [LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY, DOWNLOAD_LINK_SECRET, "c0ffee"])
+      expect(facts).not.toContain(secret);
+    const now = currentTime();
+    await queueMail(env.DB, {
+      licenseId: null,
+      kind: "recovery_link",
+      occasion: "o",
+      to: "ada@example.com",
+      data: {},
+      now,
+    }).run();
+    expect(await read(await signedIn(["stats:read"]), "/admin/system")).not.toContain("ada@example.com");
+    expect(await read(await signedIn(["stats:read", "licenses:read"]), "/admin/system")).toContain("ada@example.com");
+  });
+});
+
+describe("what waits", () => {
+  it("is published at once by its button, which the audit trail names", async () => {
+    const { id } = await issueLicense();
+    await env.EDGE.delete(`license:${id}`);
+    await env.DB.prepare("INSERT INTO outbox VALUES ('chg_left', 'license', ?, ?)")
+      .bind(id, currentTime() - 300)
+      .run();
+    const browser = await signedIn(["stats:read", "licenses:write"]);
+    expect(await read(browser, "/admin/system")).toContain("1 change not published yet");
+    const response = await browser.post("/admin/system/publish", {
+      form: { csrf_token: csrfTokenIn(await read(browser, "/admin/system")) },
+    });
+    expect(response.headers.get("Location")).toBe("/admin/system?done=published");
+    expect(await env.EDGE.get(`license:${id}`)).not.toBeNull();
+    expect([await count("outbox"), await actions()]).toEqual([0, ["outbox.publish"]]);
+  });
+
+  it("is shown without buttons to who may only look", async () => {
+    await env.DB.prepare("INSERT INTO outbox VALUES ('chg_left', 'license', 'lic_1', 1)").run();
+    const page = await read(await signedIn(["stats:read", "licenses:read"]), "/admin/system");
+    expect(page).toContain("lic_1");
+    expect(page).not.toContain("Publish now");
+  });
+
+  it("is a mail that was given up: sent by its button, once", async () => {
+    const now = currentTime();
+    const postbox = newPostbox();
+    const { id } = await issueLicense();
+    await queueMail(env.DB, {
+      licenseId: id,
+      kind: "license_expiring",
+      occasion: "o",
+      to: "ada@example.com",
+      data: {},
+      now,
+    }).run();
+    await env.DB.prepare("UPDATE mails SET attempts = 10, next_attempt_at = NULL, last_error = 'E_DOWN'").run();
+    const browser = await signedIn(["owner"], postbox.env);
+    const page = await read(browser, "/admin/system");
+    expect(page).toContain("Given up");
+    const [form] = (await find(new Response(page), "form")).filter(({ attributes }) =>
+      attributes["action"]?.includes("/mails/"),
+    );
+    const path = form?.attributes["action"] ?? "";
+    const context = createExecutionContext();
+    const again = () => browser.post(path, { form: { csrf_token: csrfTokenIn(page) } });
+    expect((await again()).headers.get("Location")).toBe("/admin/system?done=mail-queued");
+    await waitOnExecutionContext(context);
+    expect(postbox.letters.map(({ to }) => to)).toEqual(["ada@example.com"]);
+    expect((await again()).headers.get("Location")).toBe("/admin/system?done=mail-kept");
+    expect([postbox.letters.length, await actions()]).toEqual([1, ["mail.retry"]]);
+  });
+
+  it("is a mail that a sender may hold just now: it is left alone", async () => {
+    const now = currentTime();
+    await queueMail(env.DB, {
+      licenseId: null,
+      kind: "recovery_link",
+      occasion: "o",
+      to: "a@example.com",
+      data: {},
+      now,
+    }).run();
+    await env.DB.prepare("UPDATE mails SET attempts = 1, next_attempt_at = ?")
+      .bind(now + 300)
+      .run();
+    const mail = await env.DB.prepare("SELECT id FROM mails").first<string>("id");
+    const browser = await signedIn();
+    expect(await read(browser, "/admin/system")).not.toContain("Send now");
+    await browser.post(`/admin/system/mails/${mail}/retry`, {
+      form: { csrf_token: csrfTokenIn(await read(browser, "/admin/system")) },
+    });
+    expect(await count("mails", "attempts = 1")).toBe(1);
+    expect(await actions()).toEqual([]);
+  });
+});
+
+describe("publishing everything again", () => {
+  it("asks why, says what happens, and puts back what KV has lost", async () => {
+    const licenses = [await issueLicense(), await issueLicense()];
+    for (const { id } of licenses) await env.EDGE.delete(`license:${id}`);
+    const { preview, response } = await act(await signedIn(), "/admin/system/republish", { reason: "restored" });
+    expect(preview).toContain("200 a minute");
+    expect(response.headers.get("Location")).toBe("/admin/system?done=republished");
+    await runCron(env, currentTime());
+    for (const { id } of licenses) expect(await env.EDGE.get(`license:${id}`)).not.toBeNull();
+    expect(await actions()).toEqual(["edge.republish"]);
+    const refused = await send(await signedIn(), "/admin/system/republish", { reason: "" });
+    expect(refused.status).toBe(422);
+  });
+});

@@ -1,0 +1,116 @@
+import { exports } from "cloudflare:workers";
+import { validate } from "@hyperjump/json-schema/openapi-3-1";
+import { describe, expect, it } from "vitest";
+import { app } from "../../../src/app.ts";
+import { CREDENTIAL_PROBLEMS } from "../../../src/domain/licensing/holder.ts";
+import { type OpenApiDocument, openApiDocument } from "../../../src/platform/http/openapi-document.ts";
+import { SECURITY_SCHEMES, TAGS } from "../../../src/platform/http/openapi-vocabulary.ts";
+import { operationsOf } from "../../../src/web/reference/reference-page-operation.ts";
+
+const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
+const document = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test"))) as OpenApiDocument;
+const operations = operationsOf(document).map((placed) => ({ ...placed, name: `${placed.method} ${placed.path}` }));
+
+/** Every route that a client can reach, as the document would write it: once, with a slash behind it or not. Middleware is for all methods. */
+const routes = [
+  ...new Set(
+    app.routes
+      .filter(({ method }) => method !== "ALL")
+      .map(
+        ({ method, path }) =>
+          `${method.toLowerCase()} ${path.replaceAll(/:(\w+)(\{[^}]*\})?\??/g, "{$1}").replace(/(?<=.)\/$/, "")}`,
+      ),
+  ),
+];
+
+/** Whether something in a part of the document, references followed, is exemplified. */
+function hasExample(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  if ("example" in part || "examples" in part) return true;
+  if ("$ref" in part) {
+    const name = String(part.$ref).replace("#/components/schemas/", "");
+    return hasExample(document.components?.schemas?.[name]);
+  }
+  return Object.values(part).some(hasExample);
+}
+
+describe("the OpenAPI document", () => {
+  it("is what OpenAPI 3.1 says, schemas included", async () => {
+    expect(await validate(SPECIFICATION, document as never, "BASIC")).toEqual({ valid: true });
+  });
+
+  it("would not pass with a fault in it", async () => {
+    const schemas = { ...document.components?.schemas, Problem: { type: "strin" } };
+    const faulty = { ...document, components: { ...document.components, schemas } };
+    expect((await validate(SPECIFICATION, faulty as never, "BASIC")).valid).toBe(false);
+    expect((await validate(SPECIFICATION, { ...document, info: {} } as never, "BASIC")).valid).toBe(false);
+  });
+
+  it("has every route, and no other", () => {
+    expect(routes.length).toBeGreaterThan(8);
+    expect(operations.map(({ name }) => name).sort()).toEqual([...routes].sort());
+  });
+
+  it("names each operation's parameters as its path does", () => {
+    for (const { name, path, operation } of operations) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
+      const described = (operation.parameters ?? []).flatMap((one) =>
+        "in" in one && one.in === "path" ? [one.name] : [],
+      );
+      expect([name, ...described.sort()]).toEqual([name, ...inPath.sort()]);
+    }
+  });
+
+  it("says of each parameter what it is for", () => {
+    for (const { name, operation } of operations) {
+      for (const one of operation.parameters ?? [])
+        expect([name, one]).toEqual([name, expect.objectContaining({ description: expect.stringMatching(/\.$/) })]);
+    }
+  });
+
+  it("uses only credentials and groups that it describes", () => {
+    for (const { name, path, operation } of operations) {
+      const schemes = (operation.security ?? []).flatMap((one) => Object.keys(one));
+      for (const scheme of schemes) expect(Object.keys(SECURITY_SCHEMES), name).toContain(scheme);
+      expect(Object.keys(TAGS), name).toContain(operation.tags?.[0]);
+      if (path.startsWith("/v1/admin")) expect(schemes, name).toEqual(["admin_token"]);
+    }
+  });
+
+  it("gives each operation a summary, an example and its errors", () => {
+    for (const { name, operation } of operations) {
+      expect(operation.summary, name).toMatch(/^[A-Z].{5,80}[^.]$/);
+      const responses = Object.entries(operation.responses ?? {});
+      const succeeds = responses.filter(([status]) => status < "400");
+      const fails = responses.filter(([status]) => status >= "400");
+      expect(hasExample([operation.parameters, operation.requestBody, succeeds]), name).toBe(true);
+      expect(
+        fails.some(([, { content }]) => "application/problem+json" in (content ?? {})),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  it("names all that a license credential may be refused for, wherever one is taken", () => {
+    const taking = operations.filter(({ operation }) => operation.security?.some((one) => "license_bearer" in one));
+    expect(taking.length).toBeGreaterThan(5);
+    for (const { name, operation } of taking) {
+      for (const code of CREDENTIAL_PROBLEMS) expect(JSON.stringify(operation.responses), name).toContain(`"${code}"`);
+    }
+  });
+});
+
+describe("/openapi.json", () => {
+  it("serves the document and is not sent again to who has it", async () => {
+    const url = "https://catalog.test/openapi.json";
+    const response = await exports.default.fetch(url);
+    expect(response.headers.get("Content-Type")).toBe("application/json");
+    expect(response.headers.get("Cache-Control")).toContain("public");
+    expect(await response.json()).toEqual(document);
+    const etag = response.headers.get("ETag") ?? "";
+    const again = await exports.default.fetch(url, { headers: { "If-None-Match": etag } });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+    const other = await exports.default.fetch(url, { headers: { "If-None-Match": '"other"' } });
+    expect(other.status).toBe(200);
+  });
+});

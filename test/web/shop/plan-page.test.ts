@@ -1,0 +1,132 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { find } from "../../support/html-document.ts";
+import { ask, begin, pay, press, shopEnv, status } from "../../support/shop.ts";
+
+/** Sends the form that buys a plan, as a browser does from our own page. */
+const order = (fields: Record<string, string>, headers: Record<string, string> = {}, at: Env = shopEnv) =>
+  ask("POST", "/checkout", {
+    body: new URLSearchParams(fields).toString(),
+    headers: {
+      Accept: "text/html",
+      Origin: "https://catalog.test",
+      "Content-Type": "application/x-www-form-urlencoded",
+      ...headers,
+    },
+    at,
+  });
+
+const payOrigin = new URL(shopEnv.STRIPE_API_BASE).origin;
+
+describe("the page of plans", () => {
+  it("says what each costs, and may lead to the payment page", async () => {
+    const response = await ask("GET", "/plans");
+    expect(response.headers.get("Content-Security-Policy")).toContain(`form-action 'self' ${payOrigin};`);
+    const html = await response.text();
+    expect(html).toContain("$99 a month");
+    expect(html).toContain("€279 once");
+    const forms = await find(new Response(html), "form[action='/checkout'][method=post] input[name=plan]");
+    expect(forms.map(({ attributes }) => attributes["value"])).toEqual(["premium-monthly", "premium-lifetime"]);
+  });
+
+  it("is whole without prices where the payment provider gives none", async () => {
+    const response = await ask("GET", "/plans", { at: env });
+    expect(response.status).toBe(200);
+    const html = await response.text();
+    expect(html).toContain("Premium, lifetime");
+    expect(html).not.toMatch(/[$€]\d/);
+  });
+
+  it("has its offers on a premium worker's page too, for people and search engines", async () => {
+    const path = "/w/llm-worker-rbee-premium-cuda";
+    expect(await (await ask("GET", path)).text()).toContain("$99 a month");
+    const [data] = await find(await ask("GET", path), "script[type='application/ld+json']");
+    const { offers } = z.object({ offers: z.array(z.looseObject({})) }).parse(JSON.parse(data?.text ?? ""));
+    expect(offers).toMatchObject([
+      { name: "Premium, monthly", price: "99.00", priceCurrency: "USD" },
+      { name: "Premium, lifetime", price: "279.00", priceCurrency: "EUR" },
+    ]);
+    expect(await (await ask("GET", "/w/cuda")).text()).not.toContain("$99");
+  });
+});
+
+describe("the form that buys", () => {
+  it("leads straight to the payment page, and its browser is shown the key", async () => {
+    const response = await order({ plan: "premium-monthly", machines: "6" });
+    expect(response.status).toBe(303);
+    const url = response.headers.get("Location") ?? "";
+    expect(url.startsWith(`${payOrigin}/`)).toBe(true);
+    const cookie = response.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+    const sessionId = /cs_test_\w+/.exec(url)?.[0] ?? "";
+    await press(url, "pay", "ada@example.com");
+    const { key, license } = await status({ sessionId, url, cookie });
+    expect(license?.machine_limit).toBe(6);
+    const page = await ask("GET", `/checkout/success?session_id=${sessionId}`, { headers: { Cookie: cookie } });
+    const [shown] = await find(page, "#license-key");
+    expect(shown?.text).toBe(key);
+  });
+
+  it.each(["0", "501", "2.5", "", "many", `"><b>`])(
+    "says on the form what is wrong with %j machines",
+    async (machines) => {
+      const response = await order({ plan: "premium-lifetime", machines });
+      expect(response.status).toBe(422);
+      const html = await response.text();
+      const [input] = await find(new Response(html), "[aria-invalid=true]");
+      expect(input?.attributes["id"]).toBe("machines-premium-lifetime");
+      expect(await find(new Response(html), "#machines-premium-lifetime-error")).toHaveLength(1);
+      expect(html).not.toContain("<b>");
+    },
+  );
+
+  it.each([{ plan: "premium-trial", machines: "1" }, { plan: "nothing" }, {}])("sells no %j", async (fields) => {
+    const response = await order(fields as Record<string, string>);
+    expect(response.status).toBe(422);
+    expect((await find(response, "[role=alert]"))[0]?.text).toContain("not on sale");
+  });
+
+  it("says that nothing is sold where nothing is, and nothing to other sites", async () => {
+    const closed = await order({ plan: "premium-monthly", machines: "5" }, {}, env);
+    expect(closed.status).toBe(503);
+    expect((await find(closed, "[role=alert]"))[0]?.text).toContain("Nothing was charged");
+    const foreign = await order({ plan: "premium-monthly", machines: "5" }, { Origin: "https://evil.example" });
+    expect([foreign.status, foreign.headers.get("Set-Cookie")]).toEqual([403, null]);
+  });
+});
+
+describe("the page after the payment page", () => {
+  const heading = async (response: Response) => (await find(response, "h1"))[0]?.text;
+
+  it("waits for a payment, looking again by itself or by a link", async () => {
+    const checkout = await begin("premium-lifetime");
+    await press(checkout.url, "delayed", "ada@example.com");
+    const path = `/checkout/success?session_id=${checkout.sessionId}`;
+    const html = await (await ask("GET", path)).text();
+    expect((await find(new Response(html), "[data-look-again]"))[0]?.attributes["data-look-again"]).toBe("5");
+    expect((await find(new Response(html), 'main a[href=""]'))[0]?.text.trim()).toBe("Look again");
+    expect(await heading(new Response(html))).toBe("Waiting for your payment");
+  });
+
+  it("shows a stranger no key, and a buyer what to do next", async () => {
+    const checkout = await pay("premium-lifetime");
+    const path = `/checkout/success?session_id=${checkout.sessionId}`;
+    const mine = await (await ask("GET", path, { headers: { Cookie: checkout.cookie } })).text();
+    const { key = "" } = await status(checkout);
+    expect(mine).toContain(key);
+    expect(mine).toContain("rbee-catalog --url https://catalog.test activate --key-stdin");
+    // A command that is copied stays in the shell's history, and with it what stands in it.
+    expect(mine.split(key)).toHaveLength(2);
+    expect(mine).toContain('href="/account"');
+    expect(await (await ask("GET", path)).text()).not.toContain(key);
+  });
+
+  it("leads who turned back, or is lost, somewhere", async () => {
+    const cancelled = await (await ask("GET", "/checkout/cancelled")).text();
+    expect(await heading(new Response(cancelled))).toBe("Nothing was bought");
+    expect(cancelled).toContain('href="/plans"');
+    const unknown = await ask("GET", "/checkout/success");
+    expect(unknown.status).toBe(404);
+    expect(await unknown.text()).toContain('href="/recover"');
+  });
+});

@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SearchQuery, workerQuery } from "../../../src/domain/catalog/routes/worker-search.ts";
+import { ARCHITECTURES } from "../../../src/domain/workers/recipe.ts";
+import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../../src/domain/workers/worker-table.ts";
+import { filterPath } from "../../../src/web/storefront/filter-path.ts";
+
+const perhaps = <Value>(values: readonly Value[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
+const queries = fc.record({
+  q: fc.option(fc.string({ minLength: 1, maxLength: 100 }), { nil: undefined }),
+  operatingSystem: perhaps(OPERATING_SYSTEMS),
+  architecture: perhaps(ARCHITECTURES),
+  backend: perhaps(BACKENDS),
+  tier: perhaps(TIERS),
+});
+
+describe("the address of a search", () => {
+  it("asks for the same search", () => {
+    fc.assert(
+      fc.property(queries, (query) => {
+        const { searchParams } = new URL(filterPath(query), "https://catalog.test");
+        const asked = workerQuery(SearchQuery.parse(Object.fromEntries(searchParams)));
+        expect(asked).toEqual({ ...query, q: query.q?.trim() || undefined });
+      }),
+    );
+  });
+
+  it("is the plain one when nothing is asked", () => {
+    expect(filterPath({ q: "  " })).toBe("/");
+  });
+});

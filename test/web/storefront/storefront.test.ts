@@ -1,0 +1,298 @@
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { attachProvenance } from "../../../src/domain/releases/provenance-store.ts";
+import { moveRelease, selectReleases } from "../../../src/domain/releases/release-store.ts";
+import { workers } from "../../../src/domain/workers/workers.ts";
+import { currentTime, DAY } from "../../../src/lib/time.ts";
+import { publish } from "../../../src/platform/storage/outbox.ts";
+import { publishers } from "../../../src/publication.ts";
+import { find } from "../../support/html-document.ts";
+import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
+import { provenanceOf } from "../../support/provenance-text.ts";
+import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
+
+const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  exports.default.fetch(`https://catalog.test${path}`, {
+    redirect: "manual",
+    ...init,
+    headers: { Accept: "text/html", ...init.headers },
+  });
+
+const FREE = "llm-worker-rbee-cpu";
+const PREMIUM = "llm-worker-rbee-premium-cpu";
+const PAGES = ["/", "/?q=nothing+at+all", `/w/${FREE}`, `/w/${PREMIUM}`, "/plans", "/install", "/w/nope", "/nowhere"];
+
+/** The ids of the workers that a page of the storefront shows, shortened. */
+const shown = async (path: string): Promise<string[]> =>
+  (await find(await ask(path), ".card h2 a")).map(({ attributes }) =>
+    (attributes["href"] ?? "").replace("/w/llm-worker-rbee-", ""),
+  );
+
+/** The versions that a free worker's page shows, newest first, each followed by what is marked on it. */
+const versions = async (html: string): Promise<string[]> =>
+  (await find(new Response(html), "article h3, article .badge")).map(({ text }) => text);
+
+async function move(version: string, act: "yank" | "block"): Promise<void> {
+  const [release] = await selectReleases(env.DB, "worker_id = ? AND version = ?", FREE, version);
+  if (!release) throw new Error(`${version} was not published`);
+  await moveRelease(env.DB, publisher(), release.id, act, "for a test");
+  await publish(env, publishers, { topic: "manifest", key: FREE }, []);
+}
+
+describe("every page for anybody", () => {
+  it.each(PAGES)("%s is HTML that is not stored and lets nothing foreign load", async (path) => {
+    const response = await ask(path);
+    expect(response.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(response.headers.get("Cache-Control")).toBe("no-store");
+    expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'; style-src 'self';");
+    expect(response.headers.get("Referrer-Policy")).toBe("same-origin");
+    expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
+    const html = await response.text();
+    expect(html).not.toMatch(/ style=|<style| on[a-z]+="/);
+    const addresses = [
+      ...html.matchAll(/<(?:link rel="(?:icon|stylesheet)"|script|img)[^>]*? (?:href|src)="([^"]*)"/g),
+    ];
+    expect(addresses.length).toBeGreaterThan(2);
+    for (const [, address] of addresses) expect(address).toMatch(/^\/page\//);
+  });
+
+  it.each(PAGES)("%s can be found out about without seeing it", async (path) => {
+    const html = await (await ask(path)).text();
+    const one = async (selector: string) => find(new Response(html), selector);
+    expect(await one("h1")).toHaveLength(1);
+    expect((await one("html"))[0]?.attributes["lang"]).toBe("en");
+    expect((await one("a.skip"))[0]?.attributes["href"]).toBe("#main");
+    expect(await one("main#main")).toHaveLength(1);
+    expect((await one("title"))[0]?.text).toMatch(/ · rbee workers$/);
+    const ids = (await one("[id]")).map(({ attributes }) => attributes["id"]);
+    expect(new Set(ids).size).toBe(ids.length);
+    const inputs = (await one("input:not([type=hidden]), select, textarea")).map(({ attributes }) => attributes["id"]);
+    const labels = (await one("label")).map(({ attributes }) => attributes["for"]);
+    expect(labels).toEqual(inputs);
+  });
+
+  it.each(["/page/style.css", "/page/script.js", "/page/icon.svg"])("%s is there", async (path) => {
+    const response = await ask(path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Cache-Control")).toContain("public");
+    expect(await response.text()).not.toMatch(/https?:\/\/(?!www\.w3\.org)|@import/);
+  });
+});
+
+describe("the storefront", () => {
+  it("shows every worker, the free ones first", async () => {
+    expect(await shown("/")).toEqual(["cpu", "cuda", "metal", "premium-cpu", "premium-cuda", "premium-metal"]);
+    const html = await (await ask("/")).text();
+    for (const { description } of workers) expect(html).toContain(description);
+  });
+
+  it("shows of each worker the version that is published, if there is one", async () => {
+    const shownVersions = async () => {
+      const facts = await find(await ask("/"), ".card dd");
+      return facts.map(({ text }) => text).filter((text) => /^\d+\.|published/.test(text));
+    };
+    const none = "not published yet";
+    expect(await shownVersions()).toEqual(["0.1.0", "0.1.0", "0.1.0", none, none, none]);
+    await publishRelease({ worker_id: FREE, version: "1.2.0" });
+    await publishRelease({ worker_id: FREE, version: "1.3.0-rc.1" });
+    await publishRelease({ worker_id: PREMIUM, version: "2.0.1" });
+    expect(await shownVersions()).toEqual(["1.2.0", "0.1.0", "0.1.0", "2.0.1", none, none]);
+  });
+
+  it.each([
+    ["?q=nvidia", ["cuda", "premium-cuda"]],
+    ["?tier=premium&backend=metal", ["premium-metal"]],
+    ["?platform=windows", ["cuda", "cpu"]],
+    ["?platform=darwin-arm64&tier=free", ["metal", "cpu"]],
+    ["?q=&platform=&arch=&backend=&tier=free", ["cpu", "cuda", "metal"]],
+    ["?q=rocm", []],
+  ])("searches by address: %s", async (query, expected) => {
+    expect(await shown(`/${query}`)).toEqual(expected);
+  });
+
+  it("keeps what was asked in the form, and says what to do when nothing matches", async () => {
+    const path = "/?q=rocm&platform=linux&backend=cuda";
+    const [input] = await find(await ask(path), "input[name=q]");
+    expect(input?.attributes["value"]).toBe("rocm");
+    const chosen = await find(await ask(path), "option[selected]");
+    expect(chosen.map(({ attributes }) => attributes["value"])).toEqual(["linux", "", "cuda", ""]);
+    expect(await (await ask(path)).text()).toContain("No worker matches");
+  });
+
+  it("escapes what was searched for", async () => {
+    const hostile = `"><script>alert(1)</script>`;
+    const html = await (await ask(`/?q=${encodeURIComponent(hostile)}`)).text();
+    expect(html).not.toContain("<script>alert");
+    expect(html).toContain("&lt;script&gt;alert");
+  });
+
+  it("says to people what is wrong with an address, and to programs as ever", async () => {
+    const page = await ask("/?backend=rocm");
+    expect([page.status, page.headers.get("Content-Type")]).toEqual([422, "text/html; charset=utf-8"]);
+    const problem = await ask("/?backend=rocm", { headers: { Accept: "application/json" } });
+    expect([problem.status, problem.headers.get("Content-Type")]).toEqual([422, "application/problem+json"]);
+    for (const path of ["/workers/nope", "/v1/workers/nope", "/v1/nothing"]) {
+      expect((await ask(path)).headers.get("Content-Type")).toBe("application/problem+json");
+    }
+  });
+
+  it("leaves GET /workers JSON, whoever asks", async () => {
+    for (const Accept of ["text/html", "*/*", "application/json"]) {
+      expect((await ask("/workers", { headers: { Accept } })).headers.get("Content-Type")).toBe("application/json");
+    }
+  });
+});
+
+describe("a worker's page", () => {
+  it("is found by the variant's name, at one address", async () => {
+    const response = await ask("/w/premium-cpu");
+    expect([response.status, response.headers.get("Location")]).toEqual([303, `/w/${PREMIUM}`]);
+    expect((await ask("/w/%3Cscript%3E")).status).toBe(404);
+    const [canonical] = await find(await ask(`/w/${FREE}`), "link[rel=canonical]");
+    expect(canonical?.attributes["href"]).toBe(`https://catalog.test/w/${FREE}`);
+  });
+
+  it("shows versions with notes, files, checksums and signatures, and which are not to be used", async () => {
+    const hostile = "Faster.\n\n- <img src=x onerror=alert(1)>\n- `code`\n\n</p><script>alert(1)</script>";
+    const bytes = randomBytes(2_500_000);
+    const first = await publishRelease({ worker_id: FREE, version: "1.0.0" });
+    await publishRelease({ worker_id: FREE, version: "1.1.0", notes: hostile, files: [{ bytes }] });
+    await publishRelease({ worker_id: FREE, version: "2.0.0-beta.1" });
+    const html = await (await ask(`/w/${FREE}`)).text();
+    expect(html).not.toMatch(/<img|<script>/);
+    expect(html).toContain("<li>&lt;img src=x");
+    expect(html).toContain("<li><code>code</code></li>");
+    const [file] = first.artifacts;
+    expect(html).toContain(file?.sha256);
+    expect(html).toContain("2.5 MB");
+    expect(html).toContain(`href="/v1/workers/${FREE}/1.1.0/files/worker-linux-x86_64"`);
+    expect(await versions(html)).toEqual(["2.0.0-beta.1", "beta", "1.1.0", "Latest", "1.0.0"]);
+  });
+
+  it("tells a package from a binary, and leads to provenance, keys and index where they are", async () => {
+    const signed = packageFile(FREE, "1.0.0", "linux-x86_64", { pgpSignature: PGP_SIGNATURE });
+    const release = await publishRelease({
+      worker_id: FREE,
+      version: "1.0.0",
+      files: [{ bytes: randomBytes(100) }, signed],
+    });
+    const links = async (): Promise<(string | undefined)[]> =>
+      (await find(await ask(`/w/${FREE}`), "section[aria-labelledby=versions] a")).map(
+        ({ attributes }) => attributes["href"],
+      );
+    const folder = `/v1/workers/${FREE}/1.0.0`;
+    const checking = ["/keys/release-signing.pub", "index.json", "index.json.minisig"].map((name) =>
+      name.startsWith("/") ? name : `/v1/workers/${FREE}/${name}`,
+    );
+    const files = [
+      `${folder}/files/worker-linux-x86_64`,
+      `${folder}/files/${signed.filename}`,
+      `${folder}/files/${signed.filename}.sig`,
+    ];
+    expect(await links()).toEqual([...files, ...checking]);
+    const summaries = (await find(await ask(`/w/${FREE}`), "details.file summary")).map(({ text }) => text);
+    expect(summaries).toEqual(["Linux, x86-64 100 bytes", "Linux, x86-64, pacman package 300 bytes"]);
+    const text = new TextEncoder().encode(provenanceOf(...release.artifacts));
+    const { changeId } = await attachProvenance(env, publisher(), release.id, new Uint8Array(text).buffer);
+    await publish(env, publishers, { topic: "manifest", key: FREE }, changeId === null ? [] : [changeId]);
+    expect(await links()).toEqual([...files, `${folder}/provenance`, ...checking]);
+    expect((await ask(`${folder}/provenance`)).status).toBe(200);
+  });
+
+  it("says which versions are not to be used, and offers no file of one that is withdrawn", async () => {
+    for (const version of ["1.0.0", "1.1.0", "1.2.0"]) await publishRelease({ worker_id: FREE, version });
+    await move("1.2.0", "block");
+    await move("1.1.0", "yank");
+    const html = await (await ask(`/w/${FREE}`)).text();
+    expect(await versions(html)).toEqual(["1.2.0", "Withdrawn", "1.1.0", "Yanked", "1.0.0", "Latest"]);
+    expect(html).not.toContain(`/v1/workers/${FREE}/1.2.0/files/`);
+    expect(html).toContain(`/v1/workers/${FREE}/1.1.0/files/`);
+  });
+
+  it("goes without versions and figures where the stores do not answer, and asks the ledger for figures alone", async () => {
+    const { default: worker } = await import("../../../src/index.ts");
+    const { createExecutionContext, waitOnExecutionContext } = await import("cloudflare:test");
+    const asked: string[] = [];
+    const down = (name: string) =>
+      new Proxy(Object.create(null), {
+        get: () => () => {
+          asked.push(name);
+          throw new Error(`${name} is down`);
+        },
+      });
+    const show = async (stores: Partial<Env>): Promise<void> => {
+      for (const path of PAGES.slice(0, 6)) {
+        const context = createExecutionContext();
+        const request = new Request<unknown, IncomingRequestCfProperties>(`https://catalog.test${path}`);
+        const response = await worker.fetch(request, { ...env, ...stores }, context);
+        expect([path, response.status]).toEqual([path, 200]);
+        expect((await response.text()).length).toBeGreaterThan(2000);
+        await waitOnExecutionContext(context);
+      }
+    };
+    await show({ DB: down("DB") });
+    // One figure for each of the two workers looked at.
+    expect(asked).toEqual(["DB", "DB"]);
+    await show({ DB: down("DB"), EDGE: down("EDGE") });
+  });
+
+  it("counts the downloads of 30 days, and asks for them once a minute", async () => {
+    const now = currentTime();
+    const insert = env.DB.prepare(
+      "INSERT INTO downloads (link_id, worker_id, version, platform, at) VALUES (?, ?, '1.0.0', 'linux-x86_64', ?)",
+    );
+    const at = [0, 0, DAY, 28 * DAY, 31 * DAY];
+    await env.DB.batch(at.map((ago, index) => insert.bind(`link-${index}`, FREE, now - ago)));
+    const html = await (await ask(`/w/${FREE}`)).text();
+    expect(html).toContain("4 downloads in the last 30 days");
+    expect(await find(new Response(html), "svg rect")).toHaveLength(30);
+    expect((await find(new Response(html), "[aria-label^='4 downloads'] tbody td")).map(({ text }) => text)).toEqual([
+      "1",
+      "1",
+      "2",
+    ]);
+    await env.DB.batch([insert.bind("link-late", FREE, now)]);
+    expect(await (await ask(`/w/${FREE}`)).text()).toContain("4 downloads");
+  });
+});
+
+describe("what search engines read", () => {
+  const Application = z.object({
+    "@type": z.literal("SoftwareApplication"),
+    name: z.string(),
+    url: z.url(),
+    softwareVersion: z.string().optional(),
+    offers: z.array(z.object({ price: z.string(), priceCurrency: z.string() })),
+  });
+
+  it("describes each worker as an application with its offers", async () => {
+    const [data] = await find(await ask(`/w/${FREE}`), "script[type='application/ld+json']");
+    const application = Application.parse(JSON.parse(data?.text ?? ""));
+    expect(application).toMatchObject({ name: "LLM Worker (CPU)", softwareVersion: "0.1.0" });
+    expect(application.offers).toEqual([{ price: "0", priceCurrency: "USD" }]);
+    await publishRelease({ worker_id: FREE, version: "1.2.0" });
+    const [newer] = await find(await ask(`/w/${FREE}`), "script[type='application/ld+json']");
+    expect(Application.parse(JSON.parse(newer?.text ?? "")).softwareVersion).toBe("1.2.0");
+    // Nothing is sold in this environment.
+    const [premium] = await find(await ask(`/w/${PREMIUM}`), "script[type='application/ld+json']");
+    expect(Application.parse(JSON.parse(premium?.text ?? "")).offers).toEqual([]);
+  });
+
+  it("lists the public pages, each of which is there and wants to be found", async () => {
+    const robots = await (await ask("/robots.txt")).text();
+    expect(robots).toContain("Sitemap: https://catalog.test/sitemap.xml");
+    const sitemap = await (await ask("/sitemap.xml")).text();
+    const places = [...sitemap.matchAll(/<loc>https:\/\/catalog\.test([^<]*)<\/loc>/g)].map(([, path = ""]) => path);
+    expect(places).toHaveLength(3 + workers.length);
+    for (const path of places) {
+      const response = await ask(path);
+      expect(response.status).toBe(200);
+      const html = await response.text();
+      expect(html).not.toContain("noindex");
+      const [description] = await find(new Response(html), "meta[name=description]");
+      expect(description?.attributes["content"]?.length).toBeGreaterThan(40);
+    }
+    expect(await (await ask("/checkout/cancelled")).text()).toContain('content="noindex"');
+  });
+});
