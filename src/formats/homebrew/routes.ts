@@ -1,8 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime } from "../../lib/time.ts";
-import { Problem } from "../../platform/http/problem.ts";
-import { problems } from "../../platform/http/problem-schema.ts";
-import { createRouter } from "../../platform/http/router.ts";
+import { createRoute, createRouter, Problem, problems, z } from "../../platform/http/route.ts";
 import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
 import { readRepository } from "../git/repository-store.ts";
 import { TAP } from "./tap.ts";

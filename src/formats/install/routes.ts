@@ -1,8 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { signaturePolicy } from "../../domain/releases/signing-keys.ts";
 import type { Config } from "../../platform/config/config.ts";
-import { problems } from "../../platform/http/problem-schema.ts";
-import { createRouter } from "../../platform/http/router.ts";
+import { createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
 import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
 import { installGuide } from "./install-guide.ts";
 import { installScript } from "./install-script.ts";

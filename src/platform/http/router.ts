@@ -47,6 +47,13 @@ export function createRouter<E extends AppEnv = AppEnv>(): OpenAPIHono<E> {
   });
 }
 
+/** One router with the routes of all `routers`, in this order. Their middleware stays with their own routes. */
+export function combine<E extends AppEnv = AppEnv>(...routers: readonly OpenAPIHono<E>[]): OpenAPIHono<E> {
+  const all = createRouter<E>();
+  for (const router of routers) all.route("/", router);
+  return all;
+}
+
 /** Who acts, for the ledger: `actor` as the audit trail will name it. */
 export const actorOf = (c: Pick<RequestScope, "var">, actor: string): Actor => ({
   actor,

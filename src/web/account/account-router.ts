@@ -1,6 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import { jsonBodyLimit } from "../../platform/http/foundation.ts";
-import { createRouter } from "../../platform/http/router.ts";
+import { createRouter, jsonBodyLimit, type OpenAPIHono } from "../../platform/http/route.ts";
 import { type CustomerEnv, requireCustomer } from "../../platform/identity/session/customer.ts";
 import { sessionForm } from "../../platform/identity/session/form.ts";
 

@@ -1,8 +1,6 @@
-import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { NeededScope } from "../../platform/config/scopes.ts";
-import { jsonBodyLimit } from "../../platform/http/foundation.ts";
-import { createRouter } from "../../platform/http/router.ts";
+import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import { type ConsoleEnv, requireConsole } from "../../platform/identity/session/console.ts";
 import { sessionForm } from "../../platform/identity/session/form.ts";
 import { FORM_REFUSALS } from "../page/page-docs.ts";

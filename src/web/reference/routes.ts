@@ -1,7 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { openApiDocument } from "../../platform/http/openapi-document.ts";
-import { problems } from "../../platform/http/problem-schema.ts";
-import type { AppContext, AppEnv } from "../../platform/http/router.ts";
+import { type AppContext, type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../platform/http/route.ts";
 import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
 import { referencePage } from "./reference-page.ts";
 import { REFERENCE_STYLE } from "./reference-page-style.ts";

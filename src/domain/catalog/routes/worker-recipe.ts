@@ -1,6 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { NOT_MODIFIED, WorkerParams } from "../../workers/worker-request.ts";
 import { answerDocument } from "../document-answer.ts";
 

@@ -1,9 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { etagOf, namesEtag } from "../../../lib/etag.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
 import { optionalChoice, unlessEmpty } from "../../../platform/http/query.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { PUBLIC_CACHE_CONTROL } from "../../../platform/http/static-document.ts";
 import { parseArchitecture, parsePlatform } from "../../workers/hardware-name.ts";
 import { NOT_MODIFIED } from "../../workers/worker-request.ts";

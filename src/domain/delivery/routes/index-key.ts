@@ -1,6 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { indexSigner } from "../index-signer.ts";
 
 const EXAMPLE = `untrusted comment: minisign public key 1D2B3C4D5E6F7081

@@ -1,10 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { namesEtag } from "../../../lib/etag.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
 import { selectProvenance } from "../provenance-selection.ts";

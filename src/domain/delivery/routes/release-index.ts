@@ -1,7 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { type AppContext, createRouter } from "../../../platform/http/router.ts";
+import { type AppContext, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { documentResponse } from "../../../platform/http/static-document.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";

@@ -1,8 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { formatMinisignPublicKey } from "../../../lib/minisign/minisign.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { signaturePolicy } from "../../releases/signing-keys.ts";
 
 const EXAMPLE = `untrusted comment: minisign public key 1D2B3C4D5E6F7081

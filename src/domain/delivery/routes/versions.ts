@@ -1,10 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
 import { optionalChoice, unlessEmpty } from "../../../platform/http/query.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, LICENSE_SECURITY, Problem, problems, z } from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import type { LicenseRecord } from "../../licensing/license-record.ts";
 import { CHANNELS } from "../../releases/manifest.ts";

@@ -1,6 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime, toRfc3339 } from "../../../lib/time.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
+import { createRoute, problems, z } from "../../../platform/http/route.ts";
 import { Timestamp } from "../../../platform/http/timestamp-schema.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";

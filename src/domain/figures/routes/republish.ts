@@ -1,6 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
-import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
+import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { Reason } from "../../../platform/identity/reason-schema.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";

@@ -1,7 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../../platform/http/route.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { publishedKeys } from "../signing-keys.ts";
 

@@ -1,8 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
+import { createRoute, LICENSE_SECURITY, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
 import { readHeldLicense } from "../activation.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../holder.ts";
 import { machineDeactivated } from "../license-use.ts";

@@ -1,9 +1,6 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { IsolateCache } from "../../../lib/isolate-cache.ts";
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
 import { LICENSE_STATUSES, STATUS_SQL } from "../license-status.ts";
 import { licensingSecrets } from "../secrets.ts";
 import {

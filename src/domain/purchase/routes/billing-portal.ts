@@ -1,7 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
+import { createRoute, LICENSE_SECURITY, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
 import { readHeldLicense } from "../../licensing/activation.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../../licensing/holder.ts";
 import { openBillingPortal } from "../billing-portal.ts";

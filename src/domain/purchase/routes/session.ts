@@ -1,8 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license-view.ts";
 import { viewSession } from "../session-view.ts";
 

@@ -1,8 +1,6 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
+import { createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
 import { type AppEnv, actorOf } from "../../../platform/http/router.ts";
 import { sendMailsSoon } from "../../mail/mail-sender.ts";
 import { processEvent } from "../event-processing.ts";

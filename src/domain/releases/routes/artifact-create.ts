@@ -1,6 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { limitBody } from "../../../platform/http/foundation.ts";
-import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
+import { BODY_PROBLEMS, createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { readUpload } from "../artifact-store.ts";

@@ -1,5 +1,4 @@
-import { createRoute } from "@hono/zod-openapi";
-import { problems } from "../../../platform/http/problem-schema.ts";
+import { createRoute, problems } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { readUpload } from "../artifact-store.ts";

@@ -1,7 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { NextCursor, PageQuery, page } from "../../../platform/http/pagination.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
 import { optionalChoice, unlessEmpty } from "../../../platform/http/query.ts";
+import { createRoute, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { findWorker } from "../../workers/workers.ts";

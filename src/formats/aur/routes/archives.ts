@@ -1,8 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { documentResponse, staticDocument } from "../../../platform/http/static-document.ts";
 import { ARCHIVES } from "../archives.ts";
 import { listPackages } from "../package-list.ts";

@@ -1,9 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { type AppContext, createRouter } from "../../../platform/http/router.ts";
+import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { documentResponse, staticDocument } from "../../../platform/http/static-document.ts";
 import type { RepositoryRecord } from "../../git/repository-record.ts";
 import { readRepository } from "../../git/repository-store.ts";

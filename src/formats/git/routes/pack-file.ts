@@ -1,8 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { parseByteRange } from "../../../platform/http/byte-range.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { packKey } from "../pack-key.ts";
 import { RepositoryParams, repositoryName } from "./repository-request.ts";
 

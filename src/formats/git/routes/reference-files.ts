@@ -1,6 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import type { RepositoryRecord } from "../repository-record.ts";
 import { readNewestRepository, readRepository } from "../repository-store.ts";
 import { RepositoryParams, wantedRepository } from "./repository-request.ts";

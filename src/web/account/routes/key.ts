@@ -1,7 +1,6 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { actOnLicense } from "../../../domain/licensing/license-act.ts";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
-import { Problem, type Refusal } from "../../../platform/http/problem.ts";
+import { createRoute, type OpenAPIHono, Problem, type Refusal } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { keepSession } from "../../../platform/identity/session/session-store.ts";

@@ -1,7 +1,6 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { MachineParams } from "../../../domain/licensing/license-params.ts";
 import { freeSeat } from "../../../domain/licensing/machine-store.ts";
-import { Problem } from "../../../platform/http/problem.ts";
+import { createRoute, type OpenAPIHono, Problem } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { publishNow } from "../../../publication.ts";

@@ -1,7 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { Problem } from "../../../platform/http/problem.ts";
+import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";

@@ -1,6 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
 import { PROBLEMS, Problem } from "../../../platform/http/problem.ts";
+import { createRoute, jsonBodyLimit, z } from "../../../platform/http/route.ts";
 import { ACCESS_HEADER, acceptsAccess } from "../../../platform/identity/access.ts";
 import { signInByToken } from "../../../platform/identity/session/console.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";

@@ -1,9 +1,8 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { retryMail } from "../../../domain/mail/mail-backlog.ts";
 import { sendMailsSoon } from "../../../domain/mail/mail-sender.ts";
 import { retryEvent } from "../../../domain/purchase/event-retry.ts";
 import { logFailure } from "../../../lib/log.ts";
-import { Problem } from "../../../platform/http/problem.ts";
+import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { drainOutbox } from "../../../platform/storage/outbox.ts";

@@ -1,7 +1,6 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { viewSession } from "../../../domain/purchase/session-view.ts";
 import { logFailure } from "../../../lib/log.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, z } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "../checkout-page.tsx";
 

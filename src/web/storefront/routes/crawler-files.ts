@@ -1,7 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { workers } from "../../../domain/workers/workers.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../../platform/http/route.ts";
 import { PUBLIC_CACHE_CONTROL } from "../../../platform/http/static-document.ts";
 
 /** Pages that are the same for everybody, for search engines to find. */

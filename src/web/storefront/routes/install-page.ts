@@ -1,6 +1,5 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { readAvailableWorkers } from "../available-workers.ts";
 import { installPage } from "../install-page.tsx";

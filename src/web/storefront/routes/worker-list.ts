@@ -1,9 +1,8 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { SearchQuery, workerQuery } from "../../../domain/catalog/routes/worker-search.ts";
 import { searchWorkers } from "../../../domain/catalog/worker-search.ts";
 import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
 import { currentTime } from "../../../lib/time.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { readAvailableWorkers } from "../available-workers.ts";
 import { workerListPage } from "../worker-list-page.tsx";

@@ -1,12 +1,10 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
 import { stripePageOrigins } from "../../../domain/purchase/stripe-page-origins.ts";
 import { WorkerParams } from "../../../domain/workers/worker-request.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { inTime } from "../../../platform/http/in-time.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, Problem } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/page-docs.ts";
 import { readAvailableWorkers } from "../available-workers.ts";
 import { readDownloadHistory } from "../download-history.ts";

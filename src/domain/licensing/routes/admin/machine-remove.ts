@@ -1,5 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { problems } from "../../../../platform/http/problem-schema.ts";
+import { createRoute, type OpenAPIHono, problems, z } from "../../../../platform/http/route.ts";
 import {
   ADMIN_PROBLEMS,
   type AdminEnv,

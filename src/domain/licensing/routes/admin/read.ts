@@ -1,8 +1,7 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../../lib/time.ts";
 import { NextCursor, PageQuery, page } from "../../../../platform/http/pagination.ts";
-import { problems } from "../../../../platform/http/problem-schema.ts";
 import { optionalChoice } from "../../../../platform/http/query.ts";
+import { createRoute, type OpenAPIHono, problems, z } from "../../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess } from "../../../../platform/identity/authentication.ts";
 import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
 import { LicenseParams } from "../../license-params.ts";

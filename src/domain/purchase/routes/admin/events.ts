@@ -1,6 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../../../lib/time.ts";
-import { problems } from "../../../../platform/http/problem-schema.ts";
+import { createRoute, type OpenAPIHono, problems, z } from "../../../../platform/http/route.ts";
 import { Timestamp } from "../../../../platform/http/timestamp-schema.ts";
 import {
   ADMIN_PROBLEMS,
