@@ -42,7 +42,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: ["test/cli/**", "test/end-to-end/**", "test/stripe-stand-in/**", "test/tools/**"],
+          exclude: ["test/cli/**", "test/end-to-end/**", "test/scripts/**", "test/stripe-stand-in/**", "test/tools/**"],
           setupFiles: ["test/support/setup-worker.ts"],
           globalSetup: ["test/support/setup-stand-in.ts"],
         },
@@ -50,7 +50,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{cli,end-to-end,stripe-stand-in,tools}/**/*.test.ts"],
+          include: ["test/{cli,end-to-end,scripts,stripe-stand-in,tools}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,0 +1,37 @@
+/** Words that begin a clause without naming the actor: "who holds it", "what was cut". */
+const FREE_CLAUSE = /\b(who|whom|whose|whoever|what|whatever)\b/i;
+
+/** A line that is a comment and nothing else, in TypeScript, CSS, shell, Ruby and TOML. */
+const COMMENT_LINE = /^\s*(\/\/|\/\*|\*|#)/;
+
+/** The texts of the docstrings (`/** ... *\/`) that begin on a line of their own, without their stars. */
+export function docstringsOf(source: string): string[] {
+  return [...source.matchAll(/^[ \t]*\/\*\*([\s\S]*?)\*\//gm)].map(([, text = ""]) =>
+    text
+      .replaceAll(/^[ \t]*\*[ \t]?/gm, " ")
+      .replaceAll(/\s+/g, " ")
+      .trim(),
+  );
+}
+
+/** Splits a text after each `.`, `!` or `?` that a blank follows. An abbreviation splits too: the share stays the same. */
+export function sentencesOf(text: string): string[] {
+  return text.split(/(?<=[.!?])\s+/).filter(Boolean);
+}
+
+/** Whether a sentence contains who, whom, whose, whoever, what or whatever. Code between backticks does not count. */
+export function hasFreeClause(sentence: string): boolean {
+  return FREE_CLAUSE.test(sentence.replaceAll(/`[^`]*`/g, ""));
+}
+
+/** The numbers (from 1) of the comment lines that are longer than `limit` characters. */
+export function longCommentLines(source: string, limit: number): number[] {
+  return source
+    .split("\n")
+    .flatMap((line, index) => (COMMENT_LINE.test(line) && line.length > limit ? [index + 1] : []));
+}
+
+/** How many lines a file has. */
+export function lineCount(source: string): number {
+  return source.split("\n").length - (source.endsWith("\n") ? 1 : 0);
+}
