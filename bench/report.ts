@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "../scripts/development/paths.ts";
-import { formatTable } from "../src/cli/table.ts";
+import { formatTable } from "../src/cli/output.ts";
 import type { Measurement, SideMeasurement } from "./measurement.ts";
 import type { PeakMemory } from "./memory.ts";
 import type { Scenario, ScenarioName } from "./scenarios.ts";

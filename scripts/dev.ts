@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { readDevelopmentStart } from "../src/cli/development-start.ts";
-import { writePrivateFile } from "../src/cli/private-file.ts";
+import { writePrivateFile } from "../src/cli/files.ts";
+import { readDevelopmentStart } from "../src/cli/settings.ts";
 import { startCron } from "./development/cron.ts";
 import { guide } from "./development/guide.ts";
 import { ensureOwnerToken } from "./development/owner-token.ts";

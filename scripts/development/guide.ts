@@ -1,4 +1,4 @@
-import type { DevelopmentStart } from "../../src/cli/development-start.ts";
+import type { DevelopmentStart } from "../../src/cli/settings.ts";
 import { SAMPLES } from "./seed.ts";
 
 /** What the development server prints when it is ready: where it is, and what to try next. */

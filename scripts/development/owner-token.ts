@@ -1,6 +1,5 @@
-import { firstOwnerSql } from "../../src/cli/first-owner.ts";
-import { writePrivateFile } from "../../src/cli/private-file.ts";
-import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { firstOwnerSql } from "../../src/cli/commands/token.ts";
+import { readTextIfThere, writePrivateFile } from "../../src/cli/files.ts";
 import { isAdminToken, newAdminToken } from "../../src/lib/admin-token.ts";
 import type { DevelopmentPaths } from "./paths.ts";
 import { runWrangler } from "./wrangler.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { developmentFolder } from "../../src/cli/development-start.ts";
+import { developmentFolder } from "../../src/cli/settings.ts";
 
 /** The repository's top folder: where wrangler.toml is. */
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,5 +1,4 @@
-import { createPrivateFile } from "../../src/cli/private-file.ts";
-import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { createPrivateFile, readTextIfThere } from "../../src/cli/files.ts";
 import {
   formatMinisignSecretKey,
   generateMinisignKey,

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
-import { problemCode } from "../../src/cli/problem-error.ts";
+import { problemCode } from "../../src/cli/errors.ts";
 import { publishRelease } from "../../src/cli/publish/publish.ts";
 import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { findRelease } from "../../src/cli/release-view.ts";

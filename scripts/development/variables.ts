@@ -1,6 +1,5 @@
 import { parseEnv } from "node:util";
-import { writePrivateFile } from "../../src/cli/private-file.ts";
-import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { readTextIfThere, writePrivateFile } from "../../src/cli/files.ts";
 import { encodeMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import type { MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { developmentSecrets } from "../development-secrets.ts";

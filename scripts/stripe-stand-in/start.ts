@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { writePrivateFile } from "../../src/cli/private-file.ts";
-import { readTextIfThere } from "../../src/cli/text-file.ts";
+import { readTextIfThere, writePrivateFile } from "../../src/cli/files.ts";
 import { runNext } from "./billing/clockwork.ts";
 import { Deliveries } from "./deliveries.ts";
 import { seed } from "./seed.ts";

@@ -1,7 +1,6 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type * as z from "zod";
-import { CliError, EXIT } from "./exit-code.ts";
-import { problemError } from "./problem-error.ts";
+import { CliError, EXIT, problemError } from "./errors.ts";
 
 export type CatalogRequest = {
   method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";

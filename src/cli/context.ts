@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import * as z from "zod";
 import { CatalogClient } from "./catalog-client.ts";
-import { readDevelopmentStart } from "./development-start.ts";
-import { CliError, EXIT } from "./exit-code.ts";
-import { resolveSettings, type Settings } from "./settings.ts";
+import { CliError, EXIT } from "./errors.ts";
+import { positiveInteger } from "./input.ts";
+import { readDevelopmentStart, resolveSettings, type Settings } from "./settings.ts";
 
 const GlobalOptions = z.object({ url: z.string().optional(), json: z.boolean().default(false) });
 
@@ -37,4 +37,18 @@ export async function contextOf(command: Command, activatedAt: string | null = n
 export function adminToken({ settings }: Context): string {
   if (settings.adminToken !== null) return settings.adminToken;
   throw new CliError(EXIT.notAuthorized, "This needs an admin token: set RBEE_ADMIN_TOKEN (rbee_adm_...).");
+}
+
+/** What `--limit` and `--cursor` parse to, for a list's query. */
+export type PageOptions = { limit?: number; cursor?: string };
+
+/** Adds the options of every list. */
+export const withPaging = (command: Command): Command =>
+  command
+    .option("--limit <n>", "how many entries at most, 1 to 200", positiveInteger, 50)
+    .option("--cursor <cursor>", "continue where an earlier page ended");
+
+/** Tells people how to get the next page, if there is one. */
+export function noteNextPage(context: Context, nextCursor: string | null): void {
+  if (nextCursor !== null) context.note(`There is more: add --cursor ${nextCursor}`);
 }

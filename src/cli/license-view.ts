@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { formatFields, formatTable } from "./table.ts";
+import { formatFields, formatTable } from "./output.ts";
 
 /** What this command reads of a license, as an admin or its holder sees it. */
 export const License = z.looseObject({

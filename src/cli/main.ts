@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
-import { CliError, EXIT, type ExitCode } from "./exit-code.ts";
-import { ProblemError } from "./problem-error.ts";
+import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
 import { createProgram } from "./program.ts";
 
 /** Tells why a command failed, and returns the status to end with. */

@@ -1,14 +1,11 @@
 import { Command } from "commander";
-import { addAuditCommand } from "./commands/audit.ts";
 import { addEventsCommands } from "./commands/events.ts";
 import { addHiveCommands } from "./commands/hive.ts";
 import { addKeysCommands } from "./commands/keys.ts";
-import { addLicenseCommands } from "./commands/license.ts";
-import { addMachineCommands } from "./commands/machine.ts";
+import { addLicenseCommands, addMachineCommands } from "./commands/license.ts";
+import { addAuditCommand, addRepublishCommand, addStatsCommand } from "./commands/operations.ts";
 import { addPlansCommands } from "./commands/plans.ts";
 import { addReleaseCommands } from "./commands/release.ts";
-import { addRepublishCommand } from "./commands/republish.ts";
-import { addStatsCommand } from "./commands/stats.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CatalogClient } from "./catalog-client.ts";
-import { CliError, EXIT } from "./exit-code.ts";
-import { formatFields, formatSize, formatTable } from "./table.ts";
+import { CliError, EXIT } from "./errors.ts";
+import { formatFields, formatSize, formatTable } from "./output.ts";
 
 /** What this command reads of a release, as an admin sees it. */
 export const Release = z.looseObject({

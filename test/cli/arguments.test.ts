@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { moment, positiveInteger } from "../../src/cli/arguments.ts";
+import { moment, positiveInteger } from "../../src/cli/input.ts";
 
 const now = Date.parse("2026-11-23T12:00:00Z");
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { digestFile } from "../../src/cli/file-digest.ts";
+import { digestFile } from "../../src/cli/files.ts";
 import { checkDownload } from "../../src/cli/hive/check.ts";
 import { platformOfFilename, readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";

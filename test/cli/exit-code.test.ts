@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EXIT, exitCodeOf } from "../../src/cli/exit-code.ts";
-import { problemCode, problemError } from "../../src/cli/problem-error.ts";
+import { EXIT, exitCodeOf, problemCode, problemError } from "../../src/cli/errors.ts";
 import { PROBLEMS, type ProblemCode } from "../../src/platform/http/problem.ts";
 
 const codeOf = (code: ProblemCode) => exitCodeOf(code, PROBLEMS[code].status);

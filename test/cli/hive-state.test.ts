@@ -1,10 +1,9 @@
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { machineFingerprint } from "../../src/cli/hive/fingerprint.ts";
-import { hostPlatform } from "../../src/cli/hive/platform.ts";
+import { createPrivateFile } from "../../src/cli/files.ts";
+import { hostPlatform, machineFingerprint } from "../../src/cli/hive/machine.ts";
 import { changeHiveState, hiveFolder, readHiveState } from "../../src/cli/hive/state.ts";
-import { createPrivateFile } from "../../src/cli/private-file.ts";
 import { sampleActivation } from "./sample-activation.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { inParallel } from "../../src/cli/in-parallel.ts";
+import { inParallel } from "../../src/cli/publish/upload.ts";
 
 it("does everything, at most so many at a time", async () => {
   const done: number[] = [];

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { takePartFile } from "../../src/cli/hive/part-file.ts";
+import { takePartFile } from "../../src/cli/hive/download.ts";
 import { formatMinisignPublicKey, formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
 import { rbeeCatalog, run } from "../end-to-end/program-run.ts";

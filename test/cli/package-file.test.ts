@@ -6,8 +6,7 @@ import { packTar } from "modern-tar";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { samplePackage } from "../../scripts/development/sample-package.ts";
 import { readPackage } from "../../src/cli/publish/package-file.ts";
-import { readPgpSignature } from "../../src/cli/publish/pgp-signature-file.ts";
-import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
+import { readPgpSignature, readReleaseFile } from "../../src/cli/publish/release-file.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatProgress, startProgress } from "../../src/cli/progress.ts";
-import { formatFields, formatSize, formatTable } from "../../src/cli/table.ts";
+import { formatFields, formatProgress, formatSize, formatTable, startProgress } from "../../src/cli/output.ts";
 import { printable } from "../../src/lib/printable.ts";
 
 describe("a table", () => {

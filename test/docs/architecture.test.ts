@@ -2,7 +2,11 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import guide from "../../docs/architecture.md?raw";
 
-const sources = import.meta.glob<string>("../../src/*/**/*.{ts,tsx}", { query: "?raw", import: "default", eager: true });
+const sources = import.meta.glob<string>("../../src/*/**/*.{ts,tsx}", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 
 /** The names in the first column of the table under this heading. */
 function namesUnder(heading: string): string[] {

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { machineFingerprint } from "../../src/cli/hive/fingerprint.ts";
+import { machineFingerprint } from "../../src/cli/hive/machine.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import {
   downloadRanges,

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
 import { adminToken, contextOf } from "../context.ts";
-import { formatFields, formatTable } from "../table.ts";
+import { formatFields, formatTable } from "../output.ts";
 
 const Event = z.looseObject({
   id: z.string(),

@@ -1,18 +1,16 @@
 import type { Command } from "commander";
 import * as z from "zod";
 import { type Context, contextOf } from "../context.ts";
-import { CliError, EXIT } from "../exit-code.ts";
+import { CliError, EXIT } from "../errors.ts";
 import { activate, deactivate, withFreshToken } from "../hive/activation.ts";
-import { machineFingerprint } from "../hive/fingerprint.ts";
+import { releaseKeys } from "../hive/check.ts";
 import { installWorker, workersFolder } from "../hive/install.ts";
-import { openHive } from "../hive/open-hive.ts";
-import { hostPlatform } from "../hive/platform.ts";
-import { releaseKeys } from "../hive/release-key.ts";
-import { type Activation, changeHiveState, type HiveState } from "../hive/state.ts";
+import { hostPlatform, machineFingerprint } from "../hive/machine.ts";
+import { type Activation, changeHiveState, type HiveState, openHive } from "../hive/state.ts";
+import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, License } from "../license-view.ts";
+import { formatFields } from "../output.ts";
 import { parsePlatform } from "../publish/release-file.ts";
-import { readSecretFromStdin } from "../stdin.ts";
-import { formatFields } from "../table.ts";
 
 type InstallOptions = { version?: string; dir: string; platform?: string; releaseKey?: string };
 

@@ -8,12 +8,10 @@ import { showKeyId } from "../../lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../lib/minisign/secret-key.ts";
 import { currentTime } from "../../lib/time.ts";
 import { type Context, contextOf } from "../context.ts";
-import { CliError, EXIT } from "../exit-code.ts";
-import { formatKeySet, newLicenseSigningKey, parseKeySet, rotateKeySet } from "../keys/license-signing-key.ts";
-import { addReleaseKey } from "../keys/release-key-file.ts";
-import { readSecretKey } from "../keys/secret-key-file.ts";
-import { createPrivateFile } from "../private-file.ts";
-import { readTextIfThere } from "../text-file.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { createPrivateFile, readTextIfThere } from "../files.ts";
+import { formatKeySet, newLicenseSigningKey, parseKeySet, rotateKeySet } from "../keys/license-signing.ts";
+import { addReleaseKey, readSecretKey } from "../keys/release-signing.ts";
 
 const KEYS = fileURLToPath(new URL("../../../keys/", import.meta.url));
 

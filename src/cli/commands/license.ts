@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import * as z from "zod";
-import { moment, positiveInteger } from "../arguments.ts";
 import { path } from "../catalog-client.ts";
-import { adminToken, type Context, contextOf } from "../context.ts";
-import { CliError, EXIT } from "../exit-code.ts";
-import { formatLicense, License } from "../license-view.ts";
-import { formatMoney } from "../money.ts";
-import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
-import { formatTable } from "../table.ts";
+import { adminToken, type Context, contextOf, noteNextPage, type PageOptions, withPaging } from "../context.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { moment, positiveInteger } from "../input.ts";
+import { formatLicense, formatMachines, License } from "../license-view.ts";
+import { formatMoney, formatTable } from "../output.ts";
 
 const LicenseAnswer = z.looseObject({ license: License, key: z.string().optional(), edge: z.string().optional() });
 
@@ -182,4 +180,40 @@ function showAnswer(context: Context, answer: z.infer<typeof LicenseAnswer>): vo
     key ? `${formatLicense(license)}\n\nLicense key: ${key}` : formatLicense(license),
   );
   if (answer.edge === "pending") context.note("The edge has not been told yet; the catalog goes on trying by itself.");
+}
+
+/** Adds `machine`: the machines of a license, for admins. */
+export function addMachineCommands(program: Command): void {
+  const machine = program
+    .command("machine")
+    .summary("list and remove the machines of a license")
+    .description("Machines.");
+
+  machine
+    .command("list")
+    .summary("list the active machines of a license")
+    .argument("<license>", "its id (lic_...)")
+    .action(async (id: string, _options: object, command: Command) => {
+      const context = await contextOf(command);
+      const { license } = await context.client.json(z.looseObject({ license: License }), {
+        path: path`/v1/admin/licenses/${id}`,
+        credential: adminToken(context),
+      });
+      context.show({ machines: license.machines ?? [] }, ({ machines }) => formatMachines(machines));
+    });
+
+  machine
+    .command("remove")
+    .summary("free the seat of a machine")
+    .argument("<license>", "its id (lic_...)")
+    .argument("<machine>", "its id (mach_...)")
+    .action(async (licenseId: string, machineId: string, _options: object, command: Command) => {
+      const context = await contextOf(command);
+      await context.client.send({
+        method: "DELETE",
+        path: path`/v1/admin/licenses/${licenseId}/machines/${machineId}`,
+        credential: adminToken(context),
+      });
+      context.show({ removed: machineId }, () => `Removed ${machineId}. Its token opens nothing any more.`);
+    });
 }

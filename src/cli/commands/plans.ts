@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { SOLD_PLANS, type SoldPlanId } from "../../domain/licensing/plans.ts";
 import { contextOf } from "../context.ts";
-import { formatMoney } from "../money.ts";
+import { formatMoney } from "../output.ts";
 import { type SyncStep, syncSteps } from "../plans/plan-sync.ts";
 
 type SyncOptions = { dryRun?: boolean; live?: boolean };

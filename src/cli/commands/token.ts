@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import * as z from "zod";
-import { newAdminToken } from "../../lib/admin-token.ts";
-import { moment } from "../arguments.ts";
+import { hashAdminToken, newAdminToken } from "../../lib/admin-token.ts";
+import { newId } from "../../lib/id.ts";
+import { currentTime } from "../../lib/time.ts";
 import { path } from "../catalog-client.ts";
-import { adminToken, contextOf } from "../context.ts";
-import { firstOwnerSql } from "../first-owner.ts";
-import { noteNextPage, type PageOptions, withPaging } from "../paging.ts";
-import { createPrivateFile } from "../private-file.ts";
-import { formatTable } from "../table.ts";
+import { adminToken, contextOf, noteNextPage, type PageOptions, withPaging } from "../context.ts";
+import { createPrivateFile } from "../files.ts";
+import { moment } from "../input.ts";
+import { formatTable } from "../output.ts";
 
 const AdminToken = z.looseObject({
   id: z.string(),
@@ -100,4 +100,22 @@ export function addTokenCommands(program: Command): void {
       });
       context.show({ revoked: id }, () => `Revoked ${id}.`);
     });
+}
+
+/**
+ * The SQL that lets a token into the ledger as owner, with its audit entry. The first owner can come in no other way, since
+ * every other token is made by an owner. Run again, it changes nothing. `name` says what the token is for, in letters,
+ * digits, blanks and hyphens; throws on any other.
+ */
+export async function firstOwnerSql(token: string, name: string): Promise<string> {
+  if (!/^[A-Za-z0-9 -]{1,100}$/.test(name)) throw new Error(`not a plain name: ${name}`);
+  const [id, change, hash, now] = [newId("adm"), newId("chg"), await hashAdminToken(token), currentTime()];
+  return [
+    "INSERT INTO admin_tokens (id, name, token_hash, scopes, created_at, last_change)",
+    `SELECT '${id}', '${name}', '${hash}', '["owner"]', ${now}, '${change}'`,
+    `WHERE NOT EXISTS (SELECT 1 FROM admin_tokens WHERE token_hash = '${hash}');`,
+    "INSERT INTO audit (id, at, actor, action, subject, details)",
+    `SELECT '${change}', ${now}, 'system', 'token.create', '${id}', '{"name":"${name}","scopes":["owner"]}'`,
+    `WHERE EXISTS (SELECT 1 FROM admin_tokens WHERE last_change = '${change}');`,
+  ].join("\n");
 }

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import * as z from "zod";
 import type { CatalogClient } from "../catalog-client.ts";
 import { License } from "../license-view.ts";
-import { hostPlatform } from "./platform.ts";
+import { hostPlatform } from "./machine.ts";
 import type { Activation } from "./state.ts";
 
 const TokenAnswer = z.looseObject({

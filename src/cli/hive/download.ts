@@ -1,8 +1,9 @@
-import { open, rm, stat, truncate } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { constants, copyFile, open, readdir, rm, stat, truncate } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
-import { CliError, EXIT } from "../exit-code.ts";
-import { problemCode, problemError } from "../problem-error.ts";
+import { CliError, EXIT, problemCode, problemError } from "../errors.ts";
 
 /** What a download needs to know: where to get how many bytes of what. */
 export type Source = { url: string; size: number; sha256: string };
@@ -95,5 +96,39 @@ async function fetchRest(
     return networkError(link.url, error);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** What follows the target's name: the sum of the whole file, the process that writes, and what tells two of one number apart. */
+const PART = /^-([0-9a-f]{64})\.(\d+)\.[^.]+\.part$/;
+
+/**
+ * The path of a file of this run's own for the bytes on their way to `target`, whose whole has this `sha256` (hex). No two runs write
+ * to one file; names are as the install script's, and each goes on with what the other has left. What ended runs left of `target`
+ * is removed; what one of them had of the same file is there to begin with: copied, since a process number says nothing of a run in
+ * another container, which may write yet. Throws what the file system throws.
+ */
+export async function takePartFile(target: string, sha256: string): Promise<string> {
+  const part = `${target}-${sha256}.${process.pid}.${randomBytes(6).toString("hex")}.part`;
+  const [folder, name] = [dirname(target), basename(target)];
+  for (const entry of await readdir(folder)) {
+    const [, sum, pid] = (entry.startsWith(name) && PART.exec(entry.slice(name.length))) || [];
+    if (sum === undefined || isRunning(Number(pid))) continue;
+    const left = join(folder, entry);
+    // Without a copy, as where the disk is full, the download begins anew.
+    if (sum === sha256) await copyFile(left, part, constants.COPYFILE_FICLONE).catch(() => {});
+    await rm(left, { force: true });
+  }
+  return part;
+}
+
+/** Whether another process than this one has the number `pid`. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's is not ours to signal, but runs.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -3,14 +3,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { CatalogClient, path } from "../catalog-client.ts";
-import { CliError, EXIT } from "../exit-code.ts";
-import { digestFile, type FileDigest } from "../file-digest.ts";
-import { problemCode } from "../problem-error.ts";
-import { startProgress } from "../progress.ts";
-import { checkDownload } from "./check.ts";
-import { discard, download } from "./download.ts";
-import { takePartFile } from "./part-file.ts";
-import type { ReleaseKeys } from "./release-key.ts";
+import { CliError, EXIT, problemCode } from "../errors.ts";
+import { digestFile, type FileDigest } from "../files.ts";
+import { startProgress } from "../output.ts";
+import { checkDownload, type ReleaseKeys } from "./check.ts";
+import { discard, download, takePartFile } from "./download.ts";
 
 const Download = z.looseObject({
   worker_id: z.string(),

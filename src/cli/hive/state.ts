@@ -1,9 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Command } from "commander";
 import * as z from "zod";
-import { CliError, EXIT } from "../exit-code.ts";
-import { writePrivateFile } from "../private-file.ts";
-import { readTextIfThere } from "../text-file.ts";
+import { type Context, contextOf } from "../context.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { readTextIfThere, writePrivateFile } from "../files.ts";
 
 const Activation = z.object({
   /** The catalog's origin. */
@@ -71,4 +72,10 @@ export async function changeHiveState(
   const state = change(await readHiveState(env));
   await writePrivateFile(statePath(env), `${JSON.stringify(state, null, 2)}\n`);
   return state;
+}
+
+/** What the commands of a hive work with: its state, and a context that asks where the hive is activated unless told otherwise. */
+export async function openHive(command: Command): Promise<{ context: Context; state: HiveState }> {
+  const state = await readHiveState(process.env);
+  return { state, context: await contextOf(command, state.activation?.url ?? null) };
 }

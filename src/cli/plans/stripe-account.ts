@@ -3,7 +3,7 @@ import type { SoldPlanId } from "../../domain/licensing/plans.ts";
 import { productOf } from "../../domain/purchase/plan-offer.ts";
 import { STRIPE_API_VERSION } from "../../domain/purchase/stripe-client.ts";
 import { isStripeOutage } from "../../domain/purchase/stripe-failure.ts";
-import { CliError, EXIT } from "../exit-code.ts";
+import { CliError, EXIT } from "../errors.ts";
 import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { createTarDecoder } from "modern-tar";
 import type { PackageContents } from "../../domain/releases/package-check.ts";
-import { CliError, EXIT } from "../exit-code.ts";
+import { CliError, EXIT } from "../errors.ts";
 
 /** Far more than any `.PKGINFO` has, in bytes: the catalog takes 32 KiB. */
 const MAX_PKGINFO = 256 * 1024;

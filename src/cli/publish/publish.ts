@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { type CatalogClient, path } from "../catalog-client.ts";
-import { CliError, EXIT } from "../exit-code.ts";
-import { problemCode } from "../problem-error.ts";
+import { CliError, EXIT, problemCode } from "../errors.ts";
 import { findRelease, Release } from "../release-view.ts";
 import type { ReleaseFile } from "./release-file.ts";
 import { uploadArtifact } from "./upload.ts";

@@ -1,17 +1,17 @@
-import { access, stat } from "node:fs/promises";
+import { access, readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ArtifactKind, kindOfFilename } from "../../domain/releases/artifact-kind.ts";
 import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
 import type { PackageContents } from "../../domain/releases/package-check.ts";
+import { isPgpSignature } from "../../domain/releases/pgp-signature.ts";
+import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
 import { formatTrustedComment } from "../../lib/minisign/trusted-comment.ts";
-import { CliError, EXIT } from "../exit-code.ts";
-import { digestFile } from "../file-digest.ts";
-import { startProgress } from "../progress.ts";
-import { readTextIfThere } from "../text-file.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { digestFile, readTextIfThere } from "../files.ts";
+import { startProgress } from "../output.ts";
 import { readPackage } from "./package-file.ts";
-import { readPgpSignature } from "./pgp-signature-file.ts";
 
 /** A file on its way into a release. */
 export type ReleaseFile = {
@@ -107,4 +107,20 @@ async function pgpSignatureOf(path: string, named: string | undefined): Promise<
     () => false,
   );
   return isThere ? readPgpSignature(beside) : null;
+}
+
+/**
+ * The detached OpenPGP signature in a file, in base64. Throws `CliError` when there is no such file or it holds anything else, as an
+ * armored signature, which pacman does not read.
+ */
+export async function readPgpSignature(path: string): Promise<string> {
+  const bytes = await readFile(path).catch(() => {
+    throw new CliError(EXIT.usage, `${path} cannot be read.`);
+  });
+  const base64 = encodeBase64(bytes);
+  if (isPgpSignature(base64)) return base64;
+  throw new CliError(
+    EXIT.usage,
+    `${path} is no binary OpenPGP signature: make it with gpg --detach-sign, without --armor.`,
+  );
 }

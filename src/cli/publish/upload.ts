@@ -1,8 +1,7 @@
 import { openAsBlob } from "node:fs";
 import * as z from "zod";
 import { type CatalogClient, path } from "../catalog-client.ts";
-import { inParallel } from "../in-parallel.ts";
-import { startProgress } from "../progress.ts";
+import { startProgress } from "../output.ts";
 import type { ReleaseFile } from "./release-file.ts";
 
 /** Parts under way at once. */
@@ -61,4 +60,31 @@ export async function uploadArtifact(
     body: { signature: file.signature, pgp_signature: file.pgpSignature },
     timeoutMs: COMPLETE_TIMEOUT_MS,
   });
+}
+
+/**
+ * Runs `task` for every item, at most `limit` at a time. After the first failure no more are started; it is thrown once
+ * those under way have ended.
+ */
+export async function inParallel<Item>(
+  items: readonly Item[],
+  limit: number,
+  task: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  let failed = false;
+  const work = async (): Promise<void> => {
+    for (const item of waiting) {
+      if (failed) return;
+      try {
+        await task(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: limit }, work));
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure) throw failure.reason;
 }

@@ -2,7 +2,7 @@ import type { ReleaseIndex } from "../../domain/delivery/release-index.ts";
 import { compareVersions } from "../../domain/releases/version.ts";
 import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import type { FileDigest } from "../file-digest.ts";
+import type { FileDigest } from "../files.ts";
 import { faultOfFile } from "../hive/check.ts";
 
 type Version = ReleaseIndex["versions"][number];

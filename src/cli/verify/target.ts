@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { CliError, EXIT } from "../exit-code.ts";
-import { isFileError } from "../text-file.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { isFileError } from "../files.ts";
 
 /** A file to verify. `workerId` null: a file of any worker. */
 export type Target = { path: string; workerId: string | null };

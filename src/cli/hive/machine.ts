@@ -1,8 +1,20 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { writePrivateFile } from "../private-file.ts";
-import { readTextIfThere } from "../text-file.ts";
+import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { readTextIfThere, writePrivateFile } from "../files.ts";
 import { hiveFolder } from "./state.ts";
+
+const SYSTEMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "macos", win32: "windows" };
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+
+/** The platform of this machine, as releases name it. Throws where no worker is built for it. */
+export function hostPlatform(system: string = process.platform, architecture: string = process.arch): Platform {
+  const name = `${SYSTEMS[system] ?? system}-${ARCHITECTURES[architecture] ?? architecture}`;
+  const platform = PLATFORMS.find((known) => known === name);
+  if (platform === undefined) throw new CliError(EXIT.failure, `There are no binaries for ${name}.`);
+  return platform;
+}
 
 /** Where Linux keeps what tells one installation from another (machine-id(5)). */
 const MACHINE_ID_FILES = ["/etc/machine-id", "/var/lib/dbus/machine-id"];

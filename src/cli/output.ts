@@ -1,0 +1,90 @@
+import { printable } from "../lib/printable.ts";
+
+const cell = (value: string | number | null | undefined): string =>
+  value === null || value === undefined || value === "" ? "-" : printable(String(value));
+
+export type Cell = string | number | null | undefined;
+
+/** Rows under headings, each column as wide as its widest cell, two blanks between; a missing value is "-". */
+export function formatTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const lines = [headings, ...rows.map((row) => row.map(cell))];
+  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** Labels and values, one pair a line, the values aligned; a missing value is "-". */
+export function formatFields(fields: readonly (readonly [label: string, value: Cell])[]): string {
+  const width = Math.max(...fields.map(([label]) => label.length));
+  return fields.map(([label, value]) => `${label.padEnd(width)}  ${cell(value)}`).join("\n");
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** A number of bytes for people: `35.0 KiB`. */
+export function formatSize(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** An amount in the smallest unit of its currency (ISO 4217, as Stripe gives both) for people: `279.00 EUR`, `500 JPY`. */
+export function formatMoney(amount: number, currency: string): string {
+  const code = currency.toUpperCase();
+  const digits = new Intl.NumberFormat("en", { style: "currency", currency: code }).resolvedOptions();
+  const decimals = digits.maximumFractionDigits ?? 2;
+  return `${(amount / 10 ** decimals).toFixed(decimals)} ${code}`;
+}
+
+const BAR_WIDTH = 24;
+const REDRAW_MS = 100;
+
+/** Shows how far a transfer is. */
+export type Progress = {
+  /** `done` bytes of the total are there. */
+  update(done: number): void;
+  /** Ends the line; repeatable. */
+  finish(): void;
+};
+
+/** One line of a progress bar: `name  [#####-----]  45%  1.2 MiB of 2.7 MiB`. `total` 0 counts as done. */
+export function formatProgress(name: string, done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.floor(share * BAR_WIDTH);
+  const bar = "#".repeat(filled) + "-".repeat(BAR_WIDTH - filled);
+  return `${name}  [${bar}] ${String(Math.floor(share * 100)).padStart(3)}%  ${formatSize(done)} of ${formatSize(total)}`;
+}
+
+/** A progress bar for `total` bytes on a terminal, redrawn in place; nothing at all on a pipe or in a file. */
+export function startProgress(name: string, total: number, terminal: NodeJS.WriteStream = process.stderr): Progress {
+  if (!terminal.isTTY) return { update() {}, finish() {} };
+  let drawnAt = 0;
+  let done = 0;
+  let finished = false;
+  const draw = (): void => {
+    drawnAt = Date.now();
+    terminal.write(`\r${formatProgress(name, done, total)}\x1b[K`);
+  };
+  return {
+    update(now) {
+      done = now;
+      if (Date.now() - drawnAt >= REDRAW_MS) draw();
+    },
+    finish() {
+      if (finished) return;
+      finished = true;
+      draw();
+      terminal.write("\n");
+    },
+  };
+}
