@@ -15,10 +15,10 @@ import { createRouter } from "./platform/http/router.ts";
 import { healthRoutes } from "./platform/storage/health.ts";
 import { refusalCount } from "./platform/usage/refusal-count.ts";
 import { accountAdminRoutes, accountRoutes } from "./web/account/routes.ts";
-import { consoleRoutes } from "./web/console/routes.ts";
+import { consoleRoutes, consoleStyle } from "./web/console/routes.ts";
 import { pageRoutes } from "./web/page/routes.ts";
 import { addReference } from "./web/reference/routes.ts";
-import { storefrontRoutes } from "./web/storefront/routes.ts";
+import { storefrontRoutes, storefrontStyle } from "./web/storefront/routes.ts";
 
 /** Every route of the service, room by room. */
 export const app = createRouter();
@@ -36,7 +36,7 @@ app.route("/", archRoutes);
 app.route("/", installRoutes);
 app.route("/", purchaseRoutes);
 app.route("/", accountRoutes);
-app.route("/", pageRoutes);
+app.route("/", pageRoutes([storefrontStyle, consoleStyle]));
 app.route("/", consoleRoutes);
 app.route("/", adminRoutes);
 app.route("/", licenseAdminRoutes);

@@ -1,10 +1,8 @@
-import type { Child } from "hono/jsx";
 import type { LicenseRow } from "../../domain/licensing/license-record.ts";
 import type { Standing } from "../../domain/licensing/license-status.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
-import { Time } from "../page/time.tsx";
-import type { Tone } from "../page/tone.ts";
+import { type Child, Time, type Tone } from "../page/kit.ts";
 
 /** How a license stands, for its owner: a word, what is so and why, and what to do about it, if anything. */
 export type StandingWords = { label: string; tone: Tone; says: Child; todo: Child };

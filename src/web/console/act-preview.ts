@@ -6,9 +6,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
 import { REVOCATION_SECONDS } from "../../platform/storage/edge-store.ts";
-import { formatPrice } from "../page/quantity.ts";
-import { formatDate, formatDateTime } from "../page/time.tsx";
-import { counted } from "./counted.ts";
+import { counted, formatDate, formatDateTime, formatPrice } from "../page/kit.ts";
 import { sentenceOf } from "./license-words.ts";
 
 const SOON = `within ${REVOCATION_SECONDS} seconds`;

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { NeededScope } from "../../platform/config/scopes.ts";
 import type { ProblemCode } from "../../platform/http/problem.ts";
 import type { ConsoleEnv } from "../../platform/identity/session/console.ts";
-import { pageDocs } from "../page/page-docs.ts";
+import { pageDocs } from "../page/kit.ts";
 import type { ConsoleContext } from "./console-page.tsx";
 import { behind, CONSOLE_FORM_REFUSALS, CONSOLE_REFUSALS, formBehind, formBody } from "./console-router.ts";
 import { answerAct, askForAct, type TwoStepAct } from "./two-step-act.tsx";

@@ -1,7 +1,5 @@
-import type { FC } from "hono/jsx";
 import type { AuditEntry } from "../../platform/identity/audit-store.ts";
-import { DataTable } from "../page/data-table.tsx";
-import { Time } from "../page/time.tsx";
+import { DataTable, type FC, Time } from "../page/kit.ts";
 import { actionWords } from "./action-words.ts";
 import { ActorName } from "./actor-name.tsx";
 import { type ConsoleContext, may } from "./console-page.tsx";

@@ -1,10 +1,7 @@
 import type { Context } from "hono";
-import type { FC } from "hono/jsx";
 import { allows, type NeededScope } from "../../platform/config/scopes.ts";
 import type { ConsoleEnv } from "../../platform/identity/session/console.ts";
-import { PostForm } from "../page/form.tsx";
-import { type Page, page } from "../page/page.tsx";
-import { SiteHeader } from "../page/site-header.tsx";
+import { type FC, type Page, PostForm, page, SiteHeader } from "../page/kit.ts";
 
 /** The parts of the console, each with the scope that opens it: what somebody may not see is not offered. */
 const PARTS = [

@@ -3,7 +3,7 @@ import type { NeededScope } from "../../platform/config/scopes.ts";
 import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import { type ConsoleEnv, requireConsole } from "../../platform/identity/session/console.ts";
 import { sessionForm } from "../../platform/identity/session/form.ts";
-import { FORM_REFUSALS } from "../page/page-docs.ts";
+import { FORM_REFUSALS } from "../page/kit.ts";
 
 /** A router of the console's pages. */
 export const createConsoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();

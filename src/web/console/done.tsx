@@ -1,7 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { FC } from "hono/jsx";
-import { Notice } from "../page/notice.tsx";
-import { pathWithQuery } from "../page/path-with-query.ts";
+import { type FC, Notice, pathWithQuery } from "../page/kit.ts";
 import { EdgeNotice } from "./edge-notice.tsx";
 
 /** What an act adds to the address that it leads to: its name, and whether downloads follow it already (`publishNow`). */

@@ -1,5 +1,4 @@
-import type { FC } from "hono/jsx";
-import { Notice } from "../page/notice.tsx";
+import { type FC, Notice } from "../page/kit.ts";
 
 /** What an admin must know when the edge copy does not follow a change yet; `edge` is what `publishNow` said. */
 export const EdgeNotice: FC<{ edge: "published" | "pending" | undefined }> = ({ edge }) =>

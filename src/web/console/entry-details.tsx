@@ -1,5 +1,4 @@
-import type { FC } from "hono/jsx";
-import { formatDateTime } from "../page/time.tsx";
+import { type FC, formatDateTime } from "../page/kit.ts";
 
 type Props = {
   details: Record<string, unknown>;

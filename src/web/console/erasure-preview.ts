@@ -3,7 +3,7 @@ import { isErased, type LicenseRow } from "../../domain/licensing/license-record
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
 import { REVOCATION_SECONDS } from "../../platform/storage/edge-store.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../page/kit.ts";
 
 /**
  * What erasing the owner of these licenses, all of one mail address, would do, sentence by sentence, by the function that decides

@@ -1,6 +1,5 @@
 import type { License } from "../../domain/licensing/license-record.ts";
-import { CopyBlock } from "../page/copy-block.tsx";
-import { Notice } from "../page/notice.tsx";
+import { CopyBlock, Notice } from "../page/kit.ts";
 import { type ConsoleContext, consolePage } from "./console-page.tsx";
 import { EdgeNotice } from "./edge-notice.tsx";
 import { licensePath } from "./license-path.ts";

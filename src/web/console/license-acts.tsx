@@ -1,11 +1,9 @@
-import type { Child } from "hono/jsx";
 import * as z from "zod";
 import { type AdminAct, decideAdminAct } from "../../domain/licensing/admin-decision.ts";
 import type { License } from "../../domain/licensing/license-record.ts";
 import { endOf } from "../../domain/licensing/license-status.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { Field } from "../page/field.tsx";
-import { formatDate } from "../page/time.tsx";
+import { type Child, Field, formatDate } from "../page/kit.ts";
 import { LastDay } from "./last-day.ts";
 import { Reason } from "./reason-field.tsx";
 import type { FieldErrors, SentForm } from "./sent-form.ts";

@@ -1,7 +1,5 @@
-import type { Child, FC } from "hono/jsx";
 import { endOf } from "../../domain/licensing/license-status.ts";
-import { Time } from "../page/time.tsx";
-import { counted } from "./counted.ts";
+import { type Child, counted, type FC, Time } from "../page/kit.ts";
 import type { LicenseStory } from "./license-story.ts";
 import { stripeLink } from "./stripe-dashboard.ts";
 

@@ -1,15 +1,9 @@
-import type { FC } from "hono/jsx";
 import { activeMachines, type License } from "../../domain/licensing/license-record.ts";
 import type { LicenseFilter } from "../../domain/licensing/license-search.ts";
 import { LICENSE_STATUSES, standingOf } from "../../domain/licensing/license-status.ts";
 import { PLAN_IDS, plans } from "../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { DataTable } from "../page/data-table.tsx";
-import { Field, SelectField } from "../page/field.tsx";
-import { PostForm } from "../page/form.tsx";
-import { Pager } from "../page/pager.tsx";
-import { StatusBadge } from "../page/status-badge.tsx";
-import { Time } from "../page/time.tsx";
+import { DataTable, type FC, Field, Pager, PostForm, SelectField, StatusBadge, Time } from "../page/kit.ts";
 import { type ConsoleContext, may } from "./console-page.tsx";
 import { licenseListPath, licensePath } from "./license-path.ts";
 import { STATUS_WORDS, sentenceOf } from "./license-words.ts";

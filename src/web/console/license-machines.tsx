@@ -1,10 +1,6 @@
-import type { FC } from "hono/jsx";
 import { activeMachines, type License, type MachineRow } from "../../domain/licensing/license-record.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { DataTable } from "../page/data-table.tsx";
-import { formatCount } from "../page/quantity.ts";
-import { StatusBadge } from "../page/status-badge.tsx";
-import { Time } from "../page/time.tsx";
+import { DataTable, type FC, formatCount, StatusBadge, Time } from "../page/kit.ts";
 import { licensePath } from "./license-path.ts";
 import type { LicenseStory } from "./license-story.ts";
 

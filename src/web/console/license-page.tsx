@@ -1,10 +1,7 @@
-import type { FC } from "hono/jsx";
 import { isErased } from "../../domain/licensing/license-record.ts";
 import { standingOf } from "../../domain/licensing/license-status.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { Pager } from "../page/pager.tsx";
-import { pathWithQuery } from "../page/path-with-query.ts";
-import { StatusBadge } from "../page/status-badge.tsx";
+import { type FC, Pager, pathWithQuery, StatusBadge } from "../page/kit.ts";
 import { ActLink } from "./act-link.tsx";
 import { type ConsoleContext, may } from "./console-page.tsx";
 import { LICENSE_ACTS } from "./license-acts.tsx";

@@ -1,5 +1,5 @@
 import type { LicenseFilter } from "../../domain/licensing/license-search.ts";
-import { pathWithQuery } from "../page/path-with-query.ts";
+import { pathWithQuery } from "../page/kit.ts";
 
 /** The page of one license. */
 export const licensePath = (id: string): string => `/admin/licenses/${encodeURIComponent(id)}`;

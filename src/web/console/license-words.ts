@@ -1,8 +1,7 @@
 import { isErased, type License } from "../../domain/licensing/license-record.ts";
 import type { LicenseStatus, Standing } from "../../domain/licensing/license-status.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { formatDate } from "../page/time.tsx";
-import type { Tone } from "../page/tone.ts";
+import { formatDate, type Tone } from "../page/kit.ts";
 
 /** The name of a status and the tone it is shown in. */
 export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> = {

@@ -1,6 +1,5 @@
-import type { Child } from "hono/jsx";
 import * as z from "zod";
-import { TextField } from "../page/field.tsx";
+import { type Child, TextField } from "../page/kit.ts";
 import type { FieldErrors, SentForm } from "./sent-form.ts";
 
 /** Why something is done: it stays in the audit trail for good. */

@@ -6,8 +6,7 @@ import {
 } from "../../domain/releases/release-status.ts";
 import type { Release } from "../../domain/releases/release-store.ts";
 import { REVOCATION_SECONDS } from "../../platform/storage/edge-store.ts";
-import type { Tone } from "../page/tone.ts";
-import { counted } from "./counted.ts";
+import { counted, type Tone } from "../page/kit.ts";
 import { REACH_DAYS, type ReleaseUse } from "./release-reach.ts";
 
 /** The name of a release's status and the tone it is shown in. */

@@ -1,12 +1,7 @@
-import type { FC } from "hono/jsx";
 import type { ArtifactKind } from "../../domain/releases/artifact-kind.ts";
 import type { Artifact } from "../../domain/releases/artifact-store.ts";
 import type { Release } from "../../domain/releases/release-store.ts";
-import { CopyBlock } from "../page/copy-block.tsx";
-import { DataTable } from "../page/data-table.tsx";
-import { formatBytes } from "../page/quantity.ts";
-import { StatusBadge } from "../page/status-badge.tsx";
-import { Time } from "../page/time.tsx";
+import { CopyBlock, DataTable, type FC, formatBytes, StatusBadge, Time } from "../page/kit.ts";
 
 const KIND_WORDS: Record<ArtifactKind, string> = { binary: "Binary", package: "pacman package" };
 

@@ -1,5 +1,5 @@
 import type { ReleaseStatus } from "../../domain/releases/release-status.ts";
-import { pathWithQuery } from "../page/path-with-query.ts";
+import { pathWithQuery } from "../page/kit.ts";
 
 /** The page of one release. */
 export const releasePath = (id: string): string => `/admin/releases/${encodeURIComponent(id)}`;

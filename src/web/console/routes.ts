@@ -20,6 +20,8 @@ import { tokenCreate } from "./routes/token-create.tsx";
 import { tokenList } from "./routes/token-list.tsx";
 import { tokenRevoke } from "./routes/token-revoke.tsx";
 
+export { default as consoleStyle } from "./console.css";
+
 /** The admin console: pages under `/admin`. */
 export const consoleRoutes = createConsoleRouter();
 consoleRoutes.route("/", signIn);

@@ -1,6 +1,4 @@
-import type { Child, FC } from "hono/jsx";
-import { StatusBadge } from "../page/status-badge.tsx";
-import { formatDateTime, Time } from "../page/time.tsx";
+import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../page/kit.ts";
 import { actionWords } from "./action-words.ts";
 import { ActorName } from "./actor-name.tsx";
 import { EntryDetails } from "./entry-details.tsx";

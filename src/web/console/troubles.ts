@@ -1,6 +1,6 @@
 import type { Backlog } from "../../domain/figures/backlog.ts";
 import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../page/kit.ts";
 
 /** After how long a cron that runs each minute is late, in seconds. */
 const CRON_LATE = 10 * MINUTE;

@@ -1,8 +1,6 @@
-import type { Child, FC } from "hono/jsx";
 import type * as z from "zod";
 import { PROBLEMS, Problem } from "../../platform/http/problem.ts";
-import { PostForm } from "../page/form.tsx";
-import { Notice } from "../page/notice.tsx";
+import { type Child, type FC, Notice, PostForm } from "../page/kit.ts";
 import { type ConsoleContext, type ConsolePart, consolePage } from "./console-page.tsx";
 import { type FieldErrors, readForm, type SentForm, sentForm } from "./sent-form.ts";
 

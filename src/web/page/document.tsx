@@ -1,8 +1,7 @@
 import type { Child, FC } from "hono/jsx";
 import { raw } from "hono/utils/html";
-import { LookAgain } from "./look-again.tsx";
+import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import type { Page, PublicPage } from "./page.tsx";
-import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from "./paths.ts";
 
 type Props = Omit<Page, "status" | "headers"> & { header: Child };
 
@@ -52,3 +51,71 @@ const PublicHead: FC<PublicPage & { title: string }> = ({ title, description, ur
 
 /** JSON that a `<script>` may hold: in it no text can end the element or open a comment (HTML Standard, 4.12.1.3). */
 const jsonInHtml = (data: object): string => JSON.stringify(data).replaceAll("<", "\\u003c");
+
+/** The address of the page that it stands on, whatever that is (URL Standard, an empty input with a base). */
+const THIS_PAGE = "";
+
+/**
+ * The end of a page that waits for something: a link to look again, and where there is script, the page does so by itself. It
+ * changes only when there is news: a page that reloaded every few seconds would interrupt whoever has it read aloud (WCAG
+ * 2.2.1).
+ */
+const LookAgain: FC<{ seconds: number }> = ({ seconds }) => (
+  <p class="row">
+    <a class="button secondary" href={THIS_PAGE}>
+      Look again
+    </a>
+    <span class="quiet" data-look-again={String(seconds)} hidden>
+      This page looks again by itself every {seconds} seconds.
+    </span>
+  </p>
+);
+
+export type NavigationLink = { href: string; text: string };
+
+const SITE_LINKS: readonly NavigationLink[] = [
+  { href: "/", text: "Workers" },
+  { href: "/plans", text: "Plans" },
+  { href: "/install", text: "Install" },
+  { href: "/docs", text: "API" },
+  { href: "/account", text: "Account" },
+];
+
+type HeaderProps = {
+  /** What the name at the left says and where it leads; default: the site's. */
+  brand?: NavigationLink;
+  /** Default: the parts of the public site. None: there is no navigation. */
+  links?: readonly NavigationLink[];
+  /** The `href` of the link whose part of the site this page belongs to. */
+  current?: string;
+  /** What stands after the links: who is signed in, a button to sign out. */
+  children?: Child;
+};
+
+/** The header of a page: the site's name, the parts of the site with the current one marked, and what the caller adds. */
+export const SiteHeader: FC<HeaderProps> = ({
+  brand = { href: "/", text: "rbee workers" },
+  links = SITE_LINKS,
+  current,
+  children,
+}) => (
+  <header class="site">
+    <a class="brand" href={brand.href}>
+      {brand.text}
+    </a>
+    {links.length === 0 ? null : (
+      <nav aria-label="Site">
+        <ul>
+          {links.map(({ href, text }) => (
+            <li>
+              <a href={href} aria-current={href === current ? "page" : undefined}>
+                {text}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+    )}
+    {children}
+  </header>
+);

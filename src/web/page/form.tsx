@@ -1,7 +1,7 @@
-import type { FC, PropsWithChildren } from "hono/jsx";
+import type { Child, FC, JSX, PropsWithChildren } from "hono/jsx";
 import { CSRF_FIELD } from "../../platform/identity/session/form.ts";
 
-type Props = PropsWithChildren<{
+type FormProps = PropsWithChildren<{
   /** Where it is sent; default: the page's own address. */
   action?: string;
   /** The token of the session that the form acts in; null where there is no session to be misused. */
@@ -10,9 +10,88 @@ type Props = PropsWithChildren<{
 }>;
 
 /** A form that changes something. Answer it with a redirect (303), or with the page again that says what was wrong. */
-export const PostForm: FC<Props> = ({ action, csrf, children, class: className }) => (
+export const PostForm: FC<FormProps> = ({ action, csrf, children, class: className }) => (
   <form method="post" action={action} class={className}>
     {csrf === null ? null : <input type="hidden" name={CSRF_FIELD} value={csrf} />}
     {children}
   </form>
+);
+
+type Common = {
+  name: string;
+  /** Where a page has several fields of this name; default: the name. */
+  id?: string;
+  label: string;
+  /** A sentence under the label: what to enter, where to find it. */
+  hint?: Child;
+  /** What was wrong with what was sent. */
+  error?: string | undefined;
+};
+
+type InputProps = Common & Omit<JSX.IntrinsicElements["input"], keyof Common>;
+
+/** A labeled input. `value` is what was sent before, so that an error loses nothing; other attributes go to the input. */
+export const Field: FC<InputProps> = ({ name, id = name, label, hint, error, ...input }) => (
+  <Labeled id={id} label={label} hint={hint} error={error}>
+    <input id={id} name={name} {...described(id, hint, error)} {...input} />
+  </Labeled>
+);
+
+/** A labeled text of several lines. */
+export const TextField: FC<Common & { value?: string; rows?: number; required?: boolean; maxlength?: number }> = ({
+  name,
+  id = name,
+  label,
+  hint,
+  error,
+  value = "",
+  rows = 3,
+  ...area
+}) => (
+  <Labeled id={id} label={label} hint={hint} error={error}>
+    <textarea id={id} name={name} rows={rows} {...described(id, hint, error)} {...area}>
+      {value}
+    </textarea>
+  </Labeled>
+);
+
+/** A labeled choice. */
+export const SelectField: FC<
+  Common & { value?: string | undefined; options: readonly { value: string; text: string }[] }
+> = ({ name, id = name, label, hint, error, value, options }) => (
+  <Labeled id={id} label={label} hint={hint} error={error}>
+    <select id={id} name={name} {...described(id, hint, error)}>
+      {options.map((option) => (
+        <option value={option.value} selected={option.value === value}>
+          {option.text}
+        </option>
+      ))}
+    </select>
+  </Labeled>
+);
+
+/** Ties an input to its hint and error for who does not see that they stand together. */
+function described(id: string, hint: Child, error: string | undefined) {
+  const ids = [...(hint ? [`${id}-hint`] : []), ...(error === undefined ? [] : [`${id}-error`])];
+  return {
+    ...(ids.length > 0 && { "aria-describedby": ids.join(" ") }),
+    ...(error !== undefined && { "aria-invalid": "true" as const }),
+  };
+}
+
+const Labeled: FC<Omit<Common, "name"> & { id: string; children: Child }> = ({ id, label, hint, error, children }) => (
+  <div class="field">
+    <label for={id}>{label}</label>
+    {hint ? (
+      <p class="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+    ) : null}
+    {children}
+    {error === undefined ? null : (
+      <p class="error" id={`${id}-error`} role="alert">
+        {error}
+      </p>
+    )}
+  </div>
 );

@@ -1,5 +1,7 @@
 import type { FC, PropsWithChildren } from "hono/jsx";
-import type { Tone } from "./tone.ts";
+
+/** How good a piece of news is. Color only repeats what the words beside it say. */
+export type Tone = "plain" | "good" | "careful" | "bad";
 
 /** A box that says how something went or stands. `bad` interrupts a screen reader; the others wait until it is free. */
 export const Notice: FC<PropsWithChildren<{ tone?: Tone; title?: string }>> = ({ tone = "plain", title, children }) => (
@@ -11,4 +13,9 @@ export const Notice: FC<PropsWithChildren<{ tone?: Tone; title?: string }>> = ({
     )}
     {children}
   </div>
+);
+
+/** A word or two of status, colored. */
+export const StatusBadge: FC<PropsWithChildren<{ tone?: Tone }>> = ({ tone = "plain", children }) => (
+  <span class={`badge ${tone}`}>{children}</span>
 );

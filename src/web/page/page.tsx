@@ -1,6 +1,5 @@
 import type { Child } from "hono/jsx";
-import { Document } from "./document.tsx";
-import { SiteHeader } from "./site-header.tsx";
+import { Document, SiteHeader } from "./document.tsx";
 
 /** What search engines and link previews may know of a page that is the same for everybody. */
 export type PublicPage = {

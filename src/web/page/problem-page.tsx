@@ -1,6 +1,6 @@
 import { BEARER_CHALLENGE, CHALLENGES, PROBLEMS, type Refusal, waitHeaders } from "../../platform/http/problem.ts";
+import { SiteHeader } from "./document.tsx";
 import { page } from "./page.tsx";
-import { SiteHeader } from "./site-header.tsx";
 
 /**
  * Whether a refusal of this request is for a person's eyes: browsers ask for HTML when they go somewhere. What programs are

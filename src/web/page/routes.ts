@@ -1,25 +1,23 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import base from "simpledotcss/simple.min.css";
 import { problems } from "../../platform/http/problem-schema.ts";
-import { createRouter } from "../../platform/http/router.ts";
+import { type AppEnv, createRouter } from "../../platform/http/router.ts";
 import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
-import consoleStyle from "../console/console.css";
-import storefront from "../storefront/storefront.css";
-import chart from "./chart.css";
+import { ICON, ICON_PATH, SCRIPT, SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
+import chart from "./chart/chart.css";
 import components from "./components.css";
-import { ICON } from "./icon.ts";
 import palette from "./palette.css";
-import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from "./paths.ts";
-import { SCRIPT } from "./script.ts";
 import style from "./style.css";
+import tables from "./tables.css";
 
-/** The files that every page shares. Ours come after the base, whose rules they adjust. */
-const FILES = [
+const BASE_STYLES = [base, palette, style, components, tables, chart];
+
+const filesOf = (roomStyles: readonly string[]) => [
   {
     path: STYLE_PATH,
     summary: "Style the pages",
     type: "text/css",
-    text: [base, palette, style, components, chart, storefront, consoleStyle].join("\n"),
+    text: [...BASE_STYLES, ...roomStyles].join("\n"),
     example: ":root { color-scheme: light dark }",
   },
   {
@@ -32,13 +30,16 @@ const FILES = [
   { path: ICON_PATH, summary: "The icon of the pages", type: "image/svg+xml", text: ICON, example: "<svg/>" },
 ];
 
-export const pageRoutes = createRouter();
-
-for (const { path, summary, type, text, example } of FILES) {
-  // Made at the first request: an isolate that only serves hives need not hash it.
-  let made: StaticDocument | undefined;
-  pageRoutes.openapi(
-    createRoute({
+/**
+ * Routes of the files that every page shares. `roomStyles` are the style sheets of the rooms: they come after ours and can adjust
+ * our rules.
+ */
+export function pageRoutes(roomStyles: readonly string[]): OpenAPIHono<AppEnv> {
+  const router = createRouter();
+  for (const { path, summary, type, text, example } of filesOf(roomStyles)) {
+    // Made at the first request: an isolate that serves no page never hashes the file.
+    let made: StaticDocument | undefined;
+    const route = createRoute({
       method: "get",
       path,
       tags: ["Pages"],
@@ -49,10 +50,11 @@ for (const { path, summary, type, text, example } of FILES) {
         304: { description: "It has not changed since the `ETag` in `If-None-Match`." },
         ...problems("INTERNAL_ERROR"),
       },
-    }),
-    (c) => {
+    });
+    router.openapi(route, (c) => {
       made ??= staticDocument(text, `${type}; charset=utf-8`);
       return documentResponse(c.req.raw, made);
-    },
-  );
+    });
+  }
+  return router;
 }

@@ -1,10 +1,7 @@
-import type { FC } from "hono/jsx";
 import { activationCommand } from "../../domain/licensing/license-prompt.ts";
 import { planName } from "../../domain/licensing/plans.ts";
 import type { SessionView } from "../../domain/purchase/session-view.ts";
-import { CopyBlock } from "../page/copy-block.tsx";
-import { page } from "../page/page.tsx";
-import { Time } from "../page/time.tsx";
+import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
 
 const LOOK_AGAIN_SECONDS = 5;
 

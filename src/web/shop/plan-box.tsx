@@ -1,11 +1,8 @@
-import type { FC } from "hono/jsx";
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
 import { MOST_MACHINES } from "../../domain/purchase/checkout-start.ts";
 import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
 import type { Price } from "../../domain/purchase/price-view.ts";
-import { Field } from "../page/field.tsx";
-import { PostForm } from "../page/form.tsx";
-import { formatPrice } from "../page/quantity.ts";
+import { type FC, Field, formatPrice, PostForm } from "../page/kit.ts";
 
 /** What was wrong with an order that was sent: it is said on the form, which keeps what was entered. */
 export type OrderFault = { plan: SoldPlanId; machines: string; message: string };

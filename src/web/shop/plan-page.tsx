@@ -1,7 +1,5 @@
 import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
-import { Notice } from "../page/notice.tsx";
-import { page } from "../page/page.tsx";
-import { SiteHeader } from "../page/site-header.tsx";
+import { Notice, page, SiteHeader } from "../page/kit.ts";
 import { type OrderFault, PlanBoxes } from "./plan-box.tsx";
 
 /** Why an order could not be taken: on its form, or, if the form was not to blame, above the plans. */

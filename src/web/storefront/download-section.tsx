@@ -1,9 +1,5 @@
-import type { FC } from "hono/jsx";
-import { BarChart } from "../page/bar-chart.tsx";
-import { DataTable } from "../page/data-table.tsx";
-import { DayAxis } from "../page/day-axis.tsx";
-import { formatCount } from "../page/quantity.ts";
-import { formatDate, Time } from "../page/time.tsx";
+import { BarChart, DayAxis } from "../page/chart/kit.ts";
+import { DataTable, type FC, formatCount, formatDate, Time } from "../page/kit.ts";
 import type { DownloadDay } from "./download-history.ts";
 
 /** How often a worker was downloaded of late, as a picture and as a table. */

@@ -1,5 +1,5 @@
 import type { WorkerQuery } from "../../domain/catalog/worker-search.ts";
-import { pathWithQuery } from "../page/path-with-query.ts";
+import { pathWithQuery } from "../page/kit.ts";
 
 /** The address of the list that a query shows, each parameter once and in one order: `/?q=gguf&backend=cuda`. */
 export const filterPath = ({ q, operatingSystem, architecture, backend, tier }: WorkerQuery): string =>

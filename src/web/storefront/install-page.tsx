@@ -1,7 +1,5 @@
 import { activationCommand, withLicensePrompt } from "../../domain/licensing/license-prompt.ts";
-import { CopyBlock } from "../page/copy-block.tsx";
-import { page } from "../page/page.tsx";
-import { SiteHeader } from "../page/site-header.tsx";
+import { CopyBlock, page, SiteHeader } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { Way } from "./install-section.tsx";
 import { type InstallWay, installWays } from "./install-ways.ts";

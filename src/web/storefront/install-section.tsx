@@ -1,5 +1,4 @@
-import type { FC } from "hono/jsx";
-import { CopyBlock } from "../page/copy-block.tsx";
+import { CopyBlock, type FC } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { type InstallWay, installWays } from "./install-ways.ts";
 

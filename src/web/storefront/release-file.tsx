@@ -1,7 +1,5 @@
-import type { FC } from "hono/jsx";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
-import { CopyBlock } from "../page/copy-block.tsx";
-import { formatBytes } from "../page/quantity.ts";
+import { CopyBlock, type FC, formatBytes } from "../page/kit.ts";
 import { PLATFORM_WORDS } from "./worker-words.ts";
 
 type Props = {

@@ -1,8 +1,5 @@
-import type { FC } from "hono/jsx";
 import type { ManifestRelease } from "../../domain/releases/manifest.ts";
-import { Prose } from "../page/prose.tsx";
-import { StatusBadge } from "../page/status-badge.tsx";
-import { Time } from "../page/time.tsx";
+import { type FC, Prose, StatusBadge, Time } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { ReleaseFile } from "./release-file.tsx";
 

@@ -1,5 +1,5 @@
 import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
-import { decimalAmount } from "../page/quantity.ts";
+import { decimalAmount } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { OPERATING_SYSTEM_WORDS } from "./worker-words.ts";
 

@@ -1,6 +1,5 @@
-import type { FC } from "hono/jsx";
 import type { Worker } from "../../domain/workers/workers.ts";
-import { StatusBadge } from "../page/status-badge.tsx";
+import { type FC, StatusBadge } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-words.ts";
 

@@ -1,8 +1,7 @@
-import type { FC } from "hono/jsx";
 import type { WorkerQuery } from "../../domain/catalog/worker-search.ts";
 import { ARCHITECTURES } from "../../domain/workers/recipe.ts";
 import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../domain/workers/worker-table.ts";
-import { Field, SelectField } from "../page/field.tsx";
+import { type FC, Field, SelectField } from "../page/kit.ts";
 import { filterPath } from "./filter-path.ts";
 import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-words.ts";
 

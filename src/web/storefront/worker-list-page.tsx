@@ -1,7 +1,6 @@
 import type { WorkerQuery } from "../../domain/catalog/worker-search.ts";
 import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
-import { page } from "../page/page.tsx";
-import { SiteHeader } from "../page/site-header.tsx";
+import { page, SiteHeader } from "../page/kit.ts";
 import { priceHint } from "../shop/plan-box.tsx";
 import type { AvailableWorker } from "./available-workers.ts";
 import { filterPath } from "./filter-path.ts";

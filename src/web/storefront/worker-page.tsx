@@ -1,8 +1,5 @@
-import type { FC } from "hono/jsx";
 import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
-import { page } from "../page/page.tsx";
-import { formatCount } from "../page/quantity.ts";
-import { SiteHeader } from "../page/site-header.tsx";
+import { type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
 import { PlanBoxes, priceHint } from "../shop/plan-box.tsx";
 import type { AvailableWorker } from "./available-workers.ts";
 import type { DownloadDay } from "./download-history.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { AreaChart } from "../../../src/web/page/area-chart.tsx";
-import { StackedChart } from "../../../src/web/page/stacked-chart.tsx";
+import { AreaChart } from "../../../src/web/page/chart/area-chart.tsx";
+import { StackedChart } from "../../../src/web/page/chart/bar-chart.tsx";
 import { find } from "../../support/html-document.ts";
 
 const drawn = async (chart: { toString: () => string | Promise<string> }) => new Response(await chart.toString());

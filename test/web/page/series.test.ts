@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { MOST_SERIES, seriesOf, total } from "../../../src/web/page/series.ts";
+import { MOST_SERIES, seriesOf, total } from "../../../src/web/page/chart/series.ts";
 
 const DAYS = [0, 86_400, 172_800];
 

@@ -1,7 +1,4 @@
-import type { FC } from "hono/jsx";
-import { PostForm } from "../../page/form.tsx";
-import { type Page, page } from "../../page/page.tsx";
-import { SiteHeader } from "../../page/site-header.tsx";
+import { type FC, type Page, PostForm, page, SiteHeader } from "../../page/kit.ts";
 
 /** A page of the account for who is signed in, under the session with this CSRF token. */
 export const accountPage = ({ csrf, ...content }: Page & { csrf: string }): Promise<Response> =>

@@ -1,7 +1,4 @@
-import type { FC } from "hono/jsx";
-import { Field } from "../../page/field.tsx";
-import { PostForm } from "../../page/form.tsx";
-import { Notice } from "../../page/notice.tsx";
+import { type FC, Field, Notice, PostForm } from "../../page/kit.ts";
 import { accountPage } from "./account-page.tsx";
 
 /** What must be typed to confirm. */

@@ -1,10 +1,8 @@
-import type { FC } from "hono/jsx";
 import type { License } from "../../../domain/licensing/license-record.ts";
 import { standingOf } from "../../../domain/licensing/license-status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
-import { Field, SelectField } from "../../page/field.tsx";
-import { PostForm } from "../../page/form.tsx";
+import { type FC, Field, PostForm, SelectField } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";
 import { machineName } from "./machine-section.tsx";
 

@@ -1,15 +1,9 @@
-import type { FC } from "hono/jsx";
 import { activationCommand } from "../../../domain/licensing/license-prompt.ts";
 import type { License } from "../../../domain/licensing/license-record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
-import { CopyBlock } from "../../page/copy-block.tsx";
-import { DataTable } from "../../page/data-table.tsx";
-import { PostForm } from "../../page/form.tsx";
-import { Notice } from "../../page/notice.tsx";
-import { StatusBadge } from "../../page/status-badge.tsx";
-import { Time } from "../../page/time.tsx";
+import { CopyBlock, DataTable, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";
 import type { Download } from "../recent-downloads.ts";
 import type { StandingWords } from "../standing-words.tsx";

@@ -1,9 +1,7 @@
-import type { FC } from "hono/jsx";
 import type { License, MachineRow } from "../../../domain/licensing/license-record.ts";
 import { activationsPerDay } from "../../../domain/licensing/machine-store.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { PostForm } from "../../page/form.tsx";
-import { Time } from "../../page/time.tsx";
+import { type FC, PostForm, Time } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";
 import { hasLease, seatedMachines } from "../seats.ts";
 

@@ -1,8 +1,7 @@
-import type { FC } from "hono/jsx";
 import type { License } from "../../../domain/licensing/license-record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { StatusBadge } from "../../page/status-badge.tsx";
+import { type FC, StatusBadge } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";
 import { seatedMachines } from "../seats.ts";
 import type { StandingWords } from "../standing-words.tsx";

@@ -1,6 +1,6 @@
 import type { LicenseRow } from "../../../domain/licensing/license-record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
-import { PostForm } from "../../page/form.tsx";
+import { PostForm } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";
 import { accountPage } from "./account-page.tsx";
 

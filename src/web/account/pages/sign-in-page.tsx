@@ -1,10 +1,5 @@
-import type { FC } from "hono/jsx";
 import { PROBLEMS, type Refusal, waitHeaders } from "../../../platform/http/problem.ts";
-import { Field } from "../../page/field.tsx";
-import { PostForm } from "../../page/form.tsx";
-import { Notice } from "../../page/notice.tsx";
-import { page } from "../../page/page.tsx";
-import { SiteHeader } from "../../page/site-header.tsx";
+import { type FC, Field, Notice, PostForm, page, SiteHeader } from "../../page/kit.ts";
 import { RECOVERY_ANSWER } from "../recovery-request.ts";
 
 /** What was sent with one of the two forms, and why it was refused. */

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { currentTime } from "../../../lib/time.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN } from "../account-router.ts";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
 import { listOwnLicenses, requireOwnLicense } from "../own-licenses.ts";

@@ -6,7 +6,7 @@ import { readLicense } from "../../../domain/licensing/license-store.ts";
 import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/session-cookie.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
 import { listOwnLicenses } from "../own-licenses.ts";
 import { CONFIRMATION, type ErasePageState, erasePage } from "../pages/erase-page.tsx";

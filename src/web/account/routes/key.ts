@@ -4,7 +4,7 @@ import { createRoute, type OpenAPIHono, Problem, type Refusal } from "../../../p
 import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { keepSession } from "../../../platform/identity/session/session-store.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
 import { requireOwnLicense } from "../own-licenses.ts";

@@ -5,7 +5,7 @@ import { issueOfflineLease } from "../../../domain/licensing/offline-lease.ts";
 import { PROBLEMS, Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
 import { requireOwnLicense } from "../own-licenses.ts";

@@ -4,7 +4,7 @@ import { createRoute, type OpenAPIHono, Problem } from "../../../platform/http/r
 import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { publishNow } from "../../../publication.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN_FORM } from "../account-router.ts";
 import { licensePath } from "../license-path.ts";
 import { requireOwnLicense } from "../own-licenses.ts";

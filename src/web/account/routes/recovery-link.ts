@@ -7,7 +7,7 @@ import { looksLikeRecoveryToken, recoveryTokenHash } from "../../../platform/ide
 import { ownForm } from "../../../platform/identity/session/form.ts";
 import { beginSession } from "../../../platform/identity/session/session-start.ts";
 import { newChange } from "../../../platform/storage/ledger.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { confirmPage, deadLinkPage } from "../pages/sign-in-page.tsx";
 
 const about = {

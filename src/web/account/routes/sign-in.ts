@@ -6,7 +6,7 @@ import type { AppEnv } from "../../../platform/http/router.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";
 import { returnPath } from "../../../platform/identity/session/return-path.ts";
 import { currentSession } from "../../../platform/identity/session/session-start.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { signInByKey } from "../key-sign-in.ts";
 import { sentPage, signInPage } from "../pages/sign-in-page.tsx";
 import { RecoveryAddress, requestRecovery } from "../recovery-request.ts";

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { endSession } from "../../../platform/identity/session/session-start.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN_FORM } from "../account-router.ts";
 
 const route = createRoute({

@@ -1,12 +1,8 @@
-import type { FC } from "hono/jsx";
 import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage-history.ts";
 import { AREAS } from "../../../platform/usage/refusal.ts";
-import { formatCount } from "../../page/quantity.ts";
-import { type Series, seriesOf, total } from "../../page/series.ts";
-import { ShareTable } from "../../page/share-table.tsx";
-import { Time } from "../../page/time.tsx";
+import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
+import { type FC, formatCount, Time } from "../../page/kit.ts";
 import { type DashboardData, RANGES, type Range } from "./dashboard-data.ts";
-import { DayChart } from "./day-chart.tsx";
 import { Figures } from "./figures.tsx";
 import { StandingSection } from "./standing-section.tsx";
 import { UnusualSection } from "./unusual-section.tsx";

@@ -1,7 +1,4 @@
-import type { Child, FC } from "hono/jsx";
-import { formatCount } from "../../page/quantity.ts";
-import type { Tone } from "../../page/tone.ts";
-import { counted } from "../counted.ts";
+import { type Child, counted, type FC, formatCount, type Tone } from "../../page/kit.ts";
 import { troubles } from "../troubles.ts";
 import type { DashboardData } from "./dashboard-data.ts";
 

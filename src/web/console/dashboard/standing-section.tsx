@@ -1,10 +1,6 @@
-import type { FC } from "hono/jsx";
 import { startOfDay, type UnixSeconds } from "../../../lib/time.ts";
-import { AreaChart } from "../../page/area-chart.tsx";
-import { DataTable } from "../../page/data-table.tsx";
-import { DayAxis } from "../../page/day-axis.tsx";
-import { formatCount } from "../../page/quantity.ts";
-import { formatDate, Time } from "../../page/time.tsx";
+import { AreaChart, DayAxis } from "../../page/chart/kit.ts";
+import { DataTable, type FC, formatCount, formatDate, Time } from "../../page/kit.ts";
 import type { DashboardData } from "./dashboard-data.ts";
 
 type Level = { day: UnixSeconds; active: number; machines: number };

@@ -1,7 +1,5 @@
-import type { FC } from "hono/jsx";
 import { UNUSUAL_DAYS, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
-import { DataTable } from "../../page/data-table.tsx";
-import { formatCount } from "../../page/quantity.ts";
+import { DataTable, type FC, formatCount } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";
 
 type Props = {

@@ -1,10 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
 import { type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
-import { Field } from "../../page/field.tsx";
-import { pageDocs } from "../../page/page-docs.ts";
-import { Pager } from "../../page/pager.tsx";
-import { pathWithQuery } from "../../page/path-with-query.ts";
+import { Field, Pager, pageDocs, pathWithQuery } from "../../page/kit.ts";
 import { AuditTable } from "../audit-table.tsx";
 import { consolePage } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";

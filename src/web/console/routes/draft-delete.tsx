@@ -2,10 +2,10 @@ import { deleteDraft, requireDraft } from "../../../domain/releases/draft-deleti
 import { ReleaseParams } from "../../../domain/releases/release-params.ts";
 import { readRelease } from "../../../domain/releases/release-store.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
+import { counted } from "../../page/kit.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";
 import { createConsoleRouter } from "../console-router.ts";
-import { counted } from "../counted.ts";
 import { donePath } from "../done.tsx";
 import { ReasonForm, reasonField } from "../reason-field.tsx";
 import { releasePath } from "../release-path.ts";

@@ -8,7 +8,7 @@ import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
 import { optionalChoice } from "../../../platform/http/query.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage } from "../console-page.tsx";
 import {
   behind,

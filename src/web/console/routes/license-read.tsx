@@ -1,7 +1,7 @@
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { consolePage, may } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
 import { DoneNotice, DoneQuery } from "../done.tsx";

@@ -4,7 +4,7 @@ import { requireLicense } from "../../../domain/licensing/license-store.ts";
 import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/machine-removal.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
-import { formatDate } from "../../page/time.tsx";
+import { formatDate } from "../../page/kit.ts";
 import { previewMachineRemoval } from "../act-preview.ts";
 import { registerAct } from "../act-routes.ts";
 import type { ConsoleContext } from "../console-page.tsx";

@@ -5,11 +5,7 @@ import { signInByToken } from "../../../platform/identity/session/console.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";
 import { returnPath } from "../../../platform/identity/session/return-path.ts";
 import { currentSession, endSession } from "../../../platform/identity/session/session-start.ts";
-import { Field } from "../../page/field.tsx";
-import { PostForm } from "../../page/form.tsx";
-import { type Page, page } from "../../page/page.tsx";
-import { FORM_REFUSALS, pageDocs } from "../../page/page-docs.ts";
-import { SiteHeader } from "../../page/site-header.tsx";
+import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../../page/kit.ts";
 import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "../console-router.ts";
 import { sentForm } from "../sent-form.ts";
 

@@ -1,7 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { Notice } from "../../page/notice.tsx";
-import { pageDocs } from "../../page/page-docs.ts";
+import { Notice, pageDocs } from "../../page/kit.ts";
 import { consolePage } from "../console-page.tsx";
 import { behind, CONSOLE_REFUSALS, createConsoleRouter } from "../console-router.ts";
 import { DONE, type Done } from "../system/done.ts";

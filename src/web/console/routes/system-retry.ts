@@ -7,7 +7,7 @@ import { adminActor } from "../../../platform/identity/authentication.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { drainOutbox } from "../../../platform/storage/outbox.ts";
 import { publishers } from "../../../publication.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "../console-router.ts";
 import { systemPath } from "../system/done.ts";
 

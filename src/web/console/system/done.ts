@@ -1,4 +1,4 @@
-import type { Tone } from "../../page/tone.ts";
+import type { Tone } from "../../page/kit.ts";
 
 /** What the system page says of the act that led back to it. */
 export const DONE = {

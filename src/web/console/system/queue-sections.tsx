@@ -1,13 +1,8 @@
-import type { FC } from "hono/jsx";
 import { mayRetryMail, type UnsentMail } from "../../../domain/mail/mail-backlog.ts";
 import type { StoredEvent } from "../../../domain/purchase/event-store.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { DataTable } from "../../page/data-table.tsx";
-import { formatCount } from "../../page/quantity.ts";
-import { StatusBadge } from "../../page/status-badge.tsx";
-import { Time } from "../../page/time.tsx";
+import { counted, DataTable, type FC, formatCount, StatusBadge, Time } from "../../page/kit.ts";
 import { type ConsoleContext, may } from "../console-page.tsx";
-import { counted } from "../counted.ts";
 import { licensePath } from "../license-path.ts";
 import { RetryButton } from "./retry-button.tsx";
 import type { SystemData } from "./system-data.ts";

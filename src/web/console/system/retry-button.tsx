@@ -1,5 +1,4 @@
-import type { FC } from "hono/jsx";
-import { PostForm } from "../../page/form.tsx";
+import { type FC, PostForm } from "../../page/kit.ts";
 import { type ConsoleContext, may } from "../console-page.tsx";
 
 type Props = {

@@ -1,9 +1,6 @@
-import type { FC } from "hono/jsx";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { CRON_MARK } from "../../../platform/storage/watermark.ts";
-import { DataTable } from "../../page/data-table.tsx";
-import { StatusBadge } from "../../page/status-badge.tsx";
-import { Time } from "../../page/time.tsx";
+import { DataTable, type FC, StatusBadge, Time } from "../../page/kit.ts";
 import { type ConsoleContext, may } from "../console-page.tsx";
 import { troubles } from "../troubles.ts";
 import { configFacts } from "./config-facts.ts";

@@ -1,7 +1,7 @@
 import { viewSession } from "../../../domain/purchase/session-view.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { type AppEnv, createRoute, type OpenAPIHono, z } from "../../../platform/http/route.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "../checkout-page.tsx";
 
 const success = createRoute({

@@ -7,7 +7,7 @@ import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../../platform/http/problem.ts";
 import type { AppContext, AppEnv } from "../../../platform/http/router.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/page-docs.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { type OrderRefusal, planPage } from "../plan-page.tsx";
 
 const plans = createRoute({

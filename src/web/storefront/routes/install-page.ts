@@ -1,6 +1,6 @@
 import { currentTime } from "../../../lib/time.ts";
 import { type AppEnv, createRoute, type OpenAPIHono } from "../../../platform/http/route.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { readAvailableWorkers } from "../available-workers.ts";
 import { installPage } from "../install-page.tsx";
 

@@ -3,7 +3,7 @@ import { searchWorkers } from "../../../domain/catalog/worker-search.ts";
 import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { type AppEnv, createRoute, type OpenAPIHono } from "../../../platform/http/route.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { readAvailableWorkers } from "../available-workers.ts";
 import { workerListPage } from "../worker-list-page.tsx";
 

@@ -5,7 +5,7 @@ import { findWorker } from "../../../domain/workers/workers.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { inTime } from "../../../platform/http/in-time.ts";
 import { type AppEnv, createRoute, type OpenAPIHono, Problem } from "../../../platform/http/route.ts";
-import { pageDocs } from "../../page/page-docs.ts";
+import { pageDocs } from "../../page/kit.ts";
 import { readAvailableWorkers } from "../available-workers.ts";
 import { readDownloadHistory } from "../download-history.ts";
 import { workerPage } from "../worker-page.tsx";

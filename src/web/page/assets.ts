@@ -1,3 +1,11 @@
+/** Where the files that every page shares are: one style sheet, one script, one icon. */
+export const STYLE_PATH = "/page/style.css";
+export const SCRIPT_PATH = "/page/script.js";
+export const ICON_PATH = "/page/icon.svg";
+
+/** The site's icon: a cell of a honeycomb. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#f59e0b" d="M16 2l12.1 7v14L16 30 3.9 23V9z"/><path fill="#1d1300" d="M16 9l6 3.5v7L16 23l-6-3.5v-7z"/></svg>`;
+
 /**
  * The one script of all pages; each of them works without it. A button that names an element in `data-copy` copies that
  * element's text and says so; where the browser refuses, it selects the text. A page with `data-look-again` (seconds) asks for

@@ -1,6 +1,6 @@
 import type { Child, FC } from "hono/jsx";
 
-type Props = {
+type TableProps = {
   /** What the table holds; read out, and seen unless `quiet`. */
   caption: string;
   /** Whether the caption only repeats a heading above, and need not be seen. */
@@ -15,7 +15,7 @@ type Props = {
 };
 
 /** A table. Where the window is too narrow for it, one of texts becomes a list of its rows, and one of numbers scrolls by itself. */
-export const DataTable: FC<Props> = ({ caption, quiet = false, columns, numeric = [], rows, empty }) => {
+export const DataTable: FC<TableProps> = ({ caption, quiet = false, columns, numeric = [], rows, empty }) => {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   const alignment = columns.map((column) => (numeric.includes(column) ? "number" : undefined));
   const isOfTexts = alignment.slice(1).includes(undefined);
@@ -51,3 +51,22 @@ export const DataTable: FC<Props> = ({ caption, quiet = false, columns, numeric 
     </section>
   );
 };
+
+/** Links through a list that pages by cursor: to its beginning, unless this is it (null), and to what follows, if anything. */
+export const Pager: FC<{ first: string | null; next: string | null }> = ({ first, next }) =>
+  first === null && next === null ? null : (
+    <nav class="pager" aria-label="Pages">
+      {first === null ? null : <a href={first}>Back to the beginning</a>}
+      {next === null ? null : (
+        <a href={next} rel="next">
+          More
+        </a>
+      )}
+    </nav>
+  );
+
+/** A path with those of `query` that say something, in their order: `/admin/licenses?status=active`. */
+export function pathWithQuery(path: string, query: Readonly<Record<string, string | null | undefined>>): string {
+  const given = Object.entries(query).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}

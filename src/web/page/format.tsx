@@ -1,5 +1,10 @@
+import type { FC } from "hono/jsx";
+import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
+
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
 const INTEGER = new Intl.NumberFormat("en");
+const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: "UTC" });
 
 /** A number of bytes for people, in powers of ten as file managers count: `412 MB`, `1.2 GB`. */
 export function formatBytes(bytes: number): string {
@@ -10,6 +15,10 @@ export function formatBytes(bytes: number): string {
 
 /** A whole number with its thousands set apart: `12,345`. */
 export const formatCount = (count: number): string => INTEGER.format(count);
+
+/** A count with its noun, for nouns that take an `s`: `1 license`, `2 licenses`. */
+export const counted = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** An amount in the smallest unit of its currency (ISO 4217, as Stripe gives both), as people write it: `$99`, `€279.50`. */
 export function formatPrice(amount: number, currency: string): string {
@@ -24,3 +33,14 @@ export function decimalAmount(amount: number, currency: string): string {
 }
 
 const decimalsOf = (format: Intl.NumberFormat): number => format.resolvedOptions().maximumFractionDigits ?? 2;
+
+/** A date for people, in UTC: `3 May 2026`. */
+export const formatDate = (at: UnixSeconds): string => DATE.format(at * 1000);
+
+/** A date and time for people: `3 May 2026, 14:05 UTC`. */
+export const formatDateTime = (at: UnixSeconds): string => `${formatDate(at)}, ${TIME.format(at * 1000)} UTC`;
+
+/** A moment: its date, with `clock` the time of day as well. */
+export const Time: FC<{ at: UnixSeconds; clock?: boolean }> = ({ at, clock = false }) => (
+  <time datetime={toRfc3339(at)}>{clock ? formatDateTime(at) : formatDate(at)}</time>
+);

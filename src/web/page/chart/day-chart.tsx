@@ -1,11 +1,26 @@
 import type { Child, FC } from "hono/jsx";
-import type { UnixSeconds } from "../../../lib/time.ts";
-import { DataTable } from "../../page/data-table.tsx";
-import { DayAxis } from "../../page/day-axis.tsx";
-import { formatCount } from "../../page/quantity.ts";
-import type { Series } from "../../page/series.ts";
-import { StackedChart } from "../../page/stacked-chart.tsx";
-import { formatDate, Time } from "../../page/time.tsx";
+import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
+import { formatCount, formatDate, Time } from "../format.tsx";
+import { DataTable } from "../table.tsx";
+import { StackedChart } from "./bar-chart.tsx";
+import type { Series } from "./series.ts";
+
+/** Of the days under a chart: a year back at most, so that the year need not be said. */
+const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** What stands under a chart along days: when it begins and ends and, between them, how high it is. */
+export const DayAxis: FC<{ days: readonly UnixSeconds[]; children?: Child }> = ({ days, children }) => {
+  const [first, last] = [days.at(0), days.at(-1)].map((day) =>
+    day === undefined ? null : <time datetime={toRfc3339(day)}>{SHORT.format(day * 1000)}</time>,
+  );
+  return (
+    <p class="axis quiet">
+      {first}
+      <span>{children}</span>
+      {last}
+    </p>
+  );
+};
 
 type Props = {
   /** Unique on the page. */

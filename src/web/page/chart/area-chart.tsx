@@ -1,5 +1,5 @@
 import type { FC } from "hono/jsx";
-import { formatCount } from "./quantity.ts";
+import { formatCount } from "../format.tsx";
 
 const WIDTH = 600;
 const HEIGHT = 120;

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 
 /** One of the things that a chart compares: a value for each day. */
 export type Series = { name: string; values: number[] };

@@ -1,6 +1,6 @@
 import type { Child, FC } from "hono/jsx";
-import { DataTable } from "./data-table.tsx";
-import { formatCount } from "./quantity.ts";
+import { formatCount } from "../format.tsx";
+import { DataTable } from "../table.tsx";
 
 type Props = {
   caption: string;

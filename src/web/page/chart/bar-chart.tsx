@@ -1,15 +1,51 @@
 import type { FC } from "hono/jsx";
-import { formatCount } from "./quantity.ts";
+import { formatCount } from "../format.tsx";
 import { type Series, total } from "./series.ts";
 
 const WIDTH = 600;
-const HEIGHT = 140;
-const GAP = 0.2;
+const HEIGHT = 120;
+const GAP = 0.25;
+
+type BarProps = {
+  /** What the chart shows, in a sentence that says the main thing of it. */
+  label: string;
+  /** The bars from left to right; none negative. */
+  bars: readonly { name: string; value: number }[];
+};
+
+/** Bars along time. It is a picture of what a table beside it says; each bar tells its value to a pointer. */
+export const BarChart: FC<BarProps> = ({ label, bars }) => {
+  const top = Math.max(1, ...bars.map(({ value }) => value));
+  const step = WIDTH / Math.max(1, bars.length);
+  return (
+    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} preserveAspectRatio="none">
+      <title>{label}</title>
+      {bars.map(({ name, value }, index) => {
+        // A day with anything on it can be told from an empty one.
+        const height = value === 0 ? 1 : Math.max(3, (value / top) * HEIGHT);
+        return (
+          <rect
+            class={value === 0 ? "none" : undefined}
+            x={(index * step).toFixed(2)}
+            y={(HEIGHT - height).toFixed(2)}
+            width={(step * (1 - GAP)).toFixed(2)}
+            height={height.toFixed(2)}
+          >
+            <title>{`${name}: ${formatCount(value)}`}</title>
+          </rect>
+        );
+      })}
+    </svg>
+  );
+};
+
+const STACK_HEIGHT = 140;
+const STACK_GAP = 0.2;
 
 /** The strokes that tell one series from another where colors do not; the first has none. In a square of 8. */
 const TEXTURES = ["", "M0 8L8 0", "M0 4H8", "M4 0V8", "M0 0L8 8M0 8L8 0"] as const;
 
-type Props = {
+type StackProps = {
   /** Unique on the page. */
   id: string;
   /** What the chart shows, in a sentence that says the main thing of it. */
@@ -21,7 +57,7 @@ type Props = {
 };
 
 /** Bars along time, each made of several series, with a legend. It is a picture of what a table beside it says. */
-export const StackedChart: FC<Props> = ({ id, label, names, series }) => {
+export const StackedChart: FC<StackProps> = ({ id, label, names, series }) => {
   const sums = names.map((_, place) => series.reduce((sum, { values }) => sum + (values[place] ?? 0), 0));
   const top = Math.max(1, ...sums);
   const step = WIDTH / Math.max(1, names.length);
@@ -37,7 +73,13 @@ export const StackedChart: FC<Props> = ({ id, label, names, series }) => {
           </li>
         ))}
       </ul>
-      <svg class="stack" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} preserveAspectRatio="none">
+      <svg
+        class="stack"
+        viewBox={`0 0 ${WIDTH} ${STACK_HEIGHT}`}
+        role="img"
+        aria-label={label}
+        preserveAspectRatio="none"
+      >
         <title>{label}</title>
         <defs>
           {series.map((_, index) => (
@@ -58,20 +100,20 @@ export const StackedChart: FC<Props> = ({ id, label, names, series }) => {
               <rect
                 class="ground"
                 x={(place * step).toFixed(2)}
-                width={(step * (1 - GAP)).toFixed(2)}
-                height={HEIGHT}
+                width={(step * (1 - STACK_GAP)).toFixed(2)}
+                height={STACK_HEIGHT}
               />
               {series.map(({ values }, index) => {
                 const value = values[place] ?? 0;
                 if (value === 0) return null;
                 // A day with anything on it can be told from an empty one.
-                const height = Math.max(2, (value / top) * (HEIGHT - 2 * series.length));
+                const height = Math.max(2, (value / top) * (STACK_HEIGHT - 2 * series.length));
                 below += height;
                 return (
                   <rect
                     x={(place * step).toFixed(2)}
-                    y={(HEIGHT - below).toFixed(2)}
-                    width={(step * (1 - GAP)).toFixed(2)}
+                    y={(STACK_HEIGHT - below).toFixed(2)}
+                    width={(step * (1 - STACK_GAP)).toFixed(2)}
                     height={height.toFixed(2)}
                     fill={`url(#${id}-${index})`}
                   />

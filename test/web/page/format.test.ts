@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { decimalAmount, formatBytes, formatCount, formatPrice } from "../../../src/web/page/quantity.ts";
-import { formatDate, formatDateTime } from "../../../src/web/page/time.tsx";
+import {
+  decimalAmount,
+  formatBytes,
+  formatCount,
+  formatDate,
+  formatDateTime,
+  formatPrice,
+} from "../../../src/web/page/format.tsx";
 
 describe("quantities for people", () => {
   it.each([

@@ -1,0 +1,14 @@
+/**
+ * The one door of this room for page files: the frame, the documentation of a page, and every component but the charts
+ * (src/web/page/chart/kit.ts).
+ */
+export type { Child, FC } from "hono/jsx";
+export { STYLE_PATH } from "./assets.ts";
+export { type NavigationLink, SiteHeader } from "./document.tsx";
+export { Field, PostForm, SelectField, TextField } from "./form.tsx";
+export * from "./format.tsx";
+export { Notice, StatusBadge, type Tone } from "./notice.tsx";
+export { type Page, type PublicPage, page } from "./page.tsx";
+export { FORM_REFUSALS, formBody, pageDocs } from "./page-docs.ts";
+export { DataTable, Pager, pathWithQuery } from "./table.tsx";
+export { CopyBlock, Prose } from "./text.tsx";
