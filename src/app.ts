@@ -1,32 +1,48 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import { catalogRoutes } from "./domain/catalog/routes.ts";
 import { deliveryRoutes } from "./domain/delivery/routes.ts";
 import { adminRoutes } from "./domain/figures/routes.ts";
 import { licenseAdminRoutes, licensingRoutes } from "./domain/licensing/routes.ts";
 import { purchaseAdminRoutes, purchaseRoutes } from "./domain/purchase/routes.ts";
+import { STRIPE_OUTAGE } from "./domain/purchase/stripe-failure.ts";
 import { releaseRoutes } from "./domain/releases/routes.ts";
 import { archRoutes } from "./formats/arch/routes.ts";
 import { aurRoutes } from "./formats/aur/routes.ts";
 import { gitRoutes } from "./formats/git/routes.ts";
 import { homebrewRoutes } from "./formats/homebrew/routes.ts";
 import { installRoutes } from "./formats/install/routes.ts";
-import { foundation, notFound, onError } from "./platform/http/foundation.ts";
+import { errorHandlers, foundation } from "./platform/http/foundation.ts";
 import { requestLog } from "./platform/http/request-log.ts";
-import { createRouter } from "./platform/http/router.ts";
+import { type AppEnv, createRouter } from "./platform/http/router.ts";
 import { healthRoutes } from "./platform/storage/health.ts";
+import { STORE_OUTAGE } from "./platform/storage/store-failure.ts";
 import { refusalCount } from "./platform/usage/refusal-count.ts";
 import { accountAdminRoutes, accountRoutes } from "./web/account/routes.ts";
 import { consoleRoutes, consoleStyle } from "./web/console/routes.ts";
+import { isForPeople, problemPage } from "./web/page/problem-page.tsx";
 import { pageRoutes } from "./web/page/routes.ts";
 import { addReference } from "./web/reference/routes.ts";
 import { storefrontRoutes, storefrontStyle } from "./web/storefront/routes.ts";
 
+const { onError, notFound } = errorHandlers({
+  wantsPage: isForPeople,
+  page: problemPage,
+  outages: [STRIPE_OUTAGE, STORE_OUTAGE],
+});
+
+/** The service without its rooms: the middleware that every request passes, and the answers to errors and unknown paths. */
+export function createService(): OpenAPIHono<AppEnv> {
+  const service = createRouter();
+  service.use(foundation);
+  service.use(requestLog);
+  service.use(refusalCount);
+  service.onError(onError);
+  service.notFound(notFound);
+  return service;
+}
+
 /** Every route of the service, room by room. */
-export const app = createRouter();
-app.use(foundation);
-app.use(requestLog);
-app.use(refusalCount);
-app.onError(onError);
-app.notFound(notFound);
+export const app = createService();
 app.route("/", healthRoutes);
 app.route("/", storefrontRoutes);
 app.route("/", catalogRoutes);

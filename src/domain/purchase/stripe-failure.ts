@@ -9,6 +9,16 @@ export const isStripeOutage = (error: unknown): boolean => OUTAGES.some((type) =
 
 const typeOf = (error: unknown): unknown => (error instanceof Error && "type" in error ? error.type : undefined);
 
+/** The answer while Stripe is out: try again. */
+export const STRIPE_OUTAGE = {
+  matches: isStripeOutage,
+  refusal: {
+    code: "SERVICE_UNAVAILABLE",
+    detail: "The payment provider does not answer. Please try again.",
+    extras: { retry_after: 30 },
+  },
+} as const;
+
 /** What our own account or key lacks: nothing that the client can mend, nor asking again. */
 const MISCONFIGURED = ["StripeAuthenticationError", "StripePermissionError", "StripeInvalidRequestError"];
 

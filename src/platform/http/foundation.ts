@@ -1,11 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import { isStripeOutage } from "../../domain/purchase/stripe-failure.ts";
 import { logFailure } from "../../lib/log.ts";
-import { isForPeople, problemPage } from "../../web/page/problem-page.tsx";
 import { ConfigError, configOf } from "../config/config.ts";
-import { isStoreFailure } from "../storage/store-failure.ts";
 import { Problem, problemResponse, type Refusal } from "./problem.ts";
 import type { AppContext, AppEnv } from "./router.ts";
 
@@ -51,19 +48,39 @@ export const limitBody = (maxBytes: number): MiddlewareHandler =>
 /** The limit of a JSON body: 64 KiB. */
 export const jsonBodyLimit: MiddlewareHandler = limitBody(64 * 1024);
 
-/** Turns whatever a handler threw into a problem. An unknown error says nothing of the inside; the log has it. */
-export async function onError(error: unknown, c: AppContext): Promise<Response> {
-  const requestId = c.var.requestId ?? crypto.randomUUID();
-  const response = await answerRefusal(c, refusalOf(error, requestId), requestId);
-  stamp(response.headers, requestId);
-  return response;
+/** How a service shows refusals to people, and which errors from outside it recognizes. Composed in src/app.ts. */
+export type Refusals = {
+  /** Whether this request is answered with a page: a person reads it. */
+  wantsPage: (request: Request) => boolean;
+  page: (request: Request, refusal: Refusal, requestId: string) => Promise<Response>;
+  /** Errors that a retry may mend, each with the refusal that says so. */
+  outages: readonly { matches: (error: unknown) => boolean; refusal: Refusal }[];
+};
+
+/**
+ * The handlers of errors and of unknown paths. An unknown error becomes INTERNAL_ERROR and says nothing of the inside;
+ * the log has it. A configuration that does not hold and every outage become SERVICE_UNAVAILABLE.
+ */
+export function errorHandlers(refusals: Refusals) {
+  const answer = async (c: AppContext, refusal: Refusal, requestId: string): Promise<Response> =>
+    refusals.wantsPage(c.req.raw) ? refusals.page(c.req.raw, refusal, requestId) : problemResponse(refusal, requestId);
+  return {
+    async onError(error: unknown, c: AppContext): Promise<Response> {
+      const requestId = c.var.requestId ?? crypto.randomUUID();
+      const response = await answer(c, refusalOf(error, requestId, refusals.outages), requestId);
+      stamp(response.headers, requestId);
+      return response;
+    },
+    notFound(c: AppContext): Promise<Response> {
+      const detail = refusals.wantsPage(c.req.raw)
+        ? "We can't find that page. Search the workers, or go to your account."
+        : `There is no ${c.req.method} ${new URL(c.req.url).pathname} here.`;
+      return answer(c, { code: "NOT_FOUND", detail }, c.var.requestId);
+    },
+  };
 }
 
-async function answerRefusal(c: AppContext, refusal: Refusal, requestId: string): Promise<Response> {
-  return isForPeople(c.req.raw) ? problemPage(c.req.raw, refusal, requestId) : problemResponse(refusal, requestId);
-}
-
-function refusalOf(error: unknown, requestId: string): Refusal {
+function refusalOf(error: unknown, requestId: string, outages: Refusals["outages"]): Refusal {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException && (error.status === 400 || error.status === 415)) {
     return { code: "MALFORMED_REQUEST", detail: "Send the body as JSON, with `Content-Type: application/json`." };
@@ -71,18 +88,10 @@ function refusalOf(error: unknown, requestId: string): Refusal {
   const stack = error instanceof Error ? error.stack : undefined;
   logFailure("request.failed", error, { request_id: requestId, stack });
   if (error instanceof ConfigError) return { code: "SERVICE_UNAVAILABLE", detail: "The service is not configured." };
-  // A store that has a bad minute is worth a retry: makepkg, for one, retries 503 and reads Retry-After.
-  if (isStripeOutage(error)) {
-    const detail = "The payment provider does not answer. Please try again.";
-    return { code: "SERVICE_UNAVAILABLE", detail, extras: { retry_after: 30 } };
-  }
-  return isStoreFailure(error)
-    ? { code: "SERVICE_UNAVAILABLE", detail: "A store does not answer. Please try again.", extras: { retry_after: 5 } }
-    : { code: "INTERNAL_ERROR", detail: `Please try again; if it stays, tell us the request id ${requestId}.` };
-}
-
-/** The answer to a path or method that does not exist. */
-export function notFound(c: AppContext): Promise<Response> {
-  const detail = `There is no ${c.req.method} ${new URL(c.req.url).pathname} here.`;
-  return answerRefusal(c, { code: "NOT_FOUND", detail }, c.var.requestId);
+  return (
+    outages.find(({ matches }) => matches(error))?.refusal ?? {
+      code: "INTERNAL_ERROR",
+      detail: `Please try again. If it happens again, tell us the request id ${requestId}.`,
+    }
+  );
 }

@@ -8,3 +8,13 @@ export const isStoreFailure = (error: unknown): boolean =>
     error.message,
   ) &&
   !/SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.message);
+
+/** The answer while a store is out. A retry helps: makepkg, for one, retries 503 and reads `Retry-After`. */
+export const STORE_OUTAGE = {
+  matches: isStoreFailure,
+  refusal: {
+    code: "SERVICE_UNAVAILABLE",
+    detail: "A store does not answer. Please try again.",
+    extras: { retry_after: 5 },
+  },
+} as const;

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createService } from "../../../../src/app.ts";
 import { currentTime } from "../../../../src/lib/time.ts";
-import { foundation, onError } from "../../../../src/platform/http/foundation.ts";
 import { createRouter } from "../../../../src/platform/http/router.ts";
 import { forgetAccessKeys } from "../../../../src/platform/identity/access.ts";
 import { type ConsoleEnv, requireConsole } from "../../../../src/platform/identity/session/console.ts";
@@ -20,9 +20,7 @@ const bindings: Env = {
 };
 
 /** A console of two pages; the first answers with a response of its own, as pages do. */
-const service = createRouter();
-service.use(foundation);
-service.onError(onError);
+const service = createService();
 const pages = createRouter<ConsoleEnv>();
 pages.get("/admin", requireConsole(null), (c) => {
   const html = `${c.var.admin.actor}<input name="csrf_token" value="${c.var.session.csrfToken}">`;

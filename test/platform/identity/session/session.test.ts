@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { createService } from "../../../../src/app.ts";
 import { currentTime, HOUR, MINUTE } from "../../../../src/lib/time.ts";
-import { foundation, onError } from "../../../../src/platform/http/foundation.ts";
 import { createRouter } from "../../../../src/platform/http/router.ts";
 import { revokeAdminToken } from "../../../../src/platform/identity/admin-token-store.ts";
 import { createAdminRouter } from "../../../../src/platform/identity/router.ts";
@@ -16,9 +16,7 @@ import { csrfTokenIn, TestBrowser } from "../../../support/cookie-browser.ts";
 import { count, issueLicense } from "../../../support/license-fixture.ts";
 
 /** The middleware as pages use it, with nothing else. */
-const service = createRouter();
-service.use(foundation);
-service.onError(onError);
+const service = createService();
 
 const account = createRouter<CustomerEnv>();
 account.post("/account/sign-in", ownForm, async (c) => {
