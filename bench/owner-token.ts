@@ -1,4 +1,4 @@
-import { hashAdminToken, newAdminToken } from "../src/lib/admin-token.ts";
+import { hashAdminToken, newAdminToken } from "../src/lib/credential.ts";
 import { newId } from "../src/lib/id.ts";
 import { currentTime } from "../src/lib/time.ts";
 import type { Harness } from "./harness.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
-import { newIndexSigningKey } from "../src/lib/minisign/index-signing-key.ts";
+import { newIndexSigningKey } from "../src/lib/minisign/index-key.ts";
 import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 import { currentTime } from "../src/lib/time.ts";
 

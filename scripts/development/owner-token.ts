@@ -1,6 +1,6 @@
 import { firstOwnerSql } from "../../src/cli/commands/token.ts";
 import { readTextIfThere, writePrivateFile } from "../../src/cli/files.ts";
-import { isAdminToken, newAdminToken } from "../../src/lib/admin-token.ts";
+import { isAdminToken, newAdminToken } from "../../src/lib/credential.ts";
 import type { DevelopmentPaths } from "./paths.ts";
 import { runWrangler } from "./wrangler.ts";
 

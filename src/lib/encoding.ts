@@ -1,24 +1,22 @@
-/** Bytes as base64url without padding (RFC 4648, section 5). */
-export function encodeBase64Url(bytes: Uint8Array): string {
-  return encodeBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
+import { Buffer } from "node:buffer";
 
-/** Bytes of a base64url text, padded or not. Throws on any other character: check untrusted text first. */
-export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
-}
+/** A view of the same bytes. `Buffer.from(bytes)` would copy them, and each download link is encoded here. */
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Bytes as base64url without padding (RFC 4648, section 5). */
+export const encodeBase64Url = (bytes: Uint8Array): string => bufferOf(bytes).toString("base64url");
 
 /** Bytes as padded base64 (RFC 4648, section 4). */
-export function encodeBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) {
-    // Not spread: that walks the bytes by their iterator, four times slower, and every download link is made here.
-    binary += Reflect.apply(String.fromCharCode, null, bytes.subarray(start, start + 0x8000));
-  }
-  return btoa(binary);
-}
+export const encodeBase64 = (bytes: Uint8Array): string => bufferOf(bytes).toString("base64");
 
-/** Bytes of a base64 text. Throws on characters outside the alphabet. */
+/** Bytes as lower-case hexadecimal. */
+export const encodeHex = (bytes: Uint8Array): string => bufferOf(bytes).toString("hex");
+
+/** Bytes of a base64url text, padded or not. Throws on a character outside the alphabet. */
+export const decodeBase64Url = (text: string): Uint8Array<ArrayBuffer> =>
+  decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
+
+/** Bytes of a base64 text. Throws on a character outside the alphabet, which `Buffer.from` would skip. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -26,19 +24,12 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Bytes as lower-case hexadecimal. */
-export function encodeHex(bytes: Uint8Array): string {
-  let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
-  return hex;
-}
-
 /** SHA-256 of a text's UTF-8 bytes. */
 export async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
-/** Whether two byte strings are equal, in time that depends only on their lengths. */
+/** Whether two byte strings are equal. The time taken depends only on their lengths. */
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

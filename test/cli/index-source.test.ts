@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { checkReleaseIndex, openIndexSource } from "../../src/cli/verify/index-source.ts";
 import { INDEX_LIFETIME, indexComment, releaseIndex } from "../../src/domain/delivery/release-index.ts";
-import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/index-delegation.ts";
+import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/index-key.ts";
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, type MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { signText } from "../../src/lib/minisign/text.ts";

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import * as z from "zod";
-import { newIndexSigningKey } from "../../lib/minisign/index-signing-key.ts";
+import { newIndexSigningKey } from "../../lib/minisign/index-key.ts";
 import { showKeyId } from "../../lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../lib/minisign/secret-key.ts";
 import { currentTime } from "../../lib/time.ts";

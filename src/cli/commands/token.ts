@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import * as z from "zod";
-import { hashAdminToken, newAdminToken } from "../../lib/admin-token.ts";
+import { hashAdminToken, newAdminToken } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
 import { currentTime } from "../../lib/time.ts";
 import { path } from "../catalog-client.ts";

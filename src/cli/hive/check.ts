@@ -5,7 +5,7 @@ import {
   parseMinisignSignature,
   verifyMinisign,
 } from "../../lib/minisign/minisign.ts";
-import { trustedFields } from "../../lib/minisign/trusted-comment.ts";
+import { trustedFields } from "../../lib/minisign/text.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
 import type { FileDigest } from "../files.ts";

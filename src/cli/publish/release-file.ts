@@ -7,7 +7,7 @@ import { isPgpSignature } from "../../domain/releases/pgp-signature.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
-import { formatTrustedComment } from "../../lib/minisign/trusted-comment.ts";
+import { formatTrustedComment } from "../../lib/minisign/text.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { digestFile, readTextIfThere } from "../files.ts";
 import { startProgress } from "../output.ts";

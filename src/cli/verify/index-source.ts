@@ -1,6 +1,6 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { indexComment, ReleaseIndex } from "../../domain/delivery/release-index.ts";
-import { verifyIndexDelegation } from "../../lib/minisign/index-delegation.ts";
+import { verifyIndexDelegation } from "../../lib/minisign/index-key.ts";
 import { attributeMinisign, type MinisignPublicKey, parseMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { verifyText } from "../../lib/minisign/text.ts";
 import { err, ok, type Result } from "../../lib/result.ts";

@@ -1,4 +1,4 @@
-import { IsolateCache } from "../../lib/isolate-cache.ts";
+import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";

@@ -1,5 +1,5 @@
-import { namesEtag } from "../../lib/etag.ts";
 import { type ByteRange, parseByteRange } from "../../platform/http/byte-range.ts";
+import { namesEtag } from "../../platform/http/static-document.ts";
 
 /** How a file is to be answered. */
 export type FileAnswer = { status: 200 | 304 | 416 } | { status: 206; offset: number; length: number };

@@ -1,4 +1,5 @@
 import { newId } from "../../lib/id.ts";
+import { onceResolved } from "../../lib/isolate.ts";
 import { currentTime } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
@@ -10,16 +11,8 @@ import type { SignatureKind } from "./file-signature.ts";
 import { importLinkSecret, type Link, sealLink } from "./link.ts";
 import { presignObject } from "./presigned-link.ts";
 
-const secrets = new WeakMap<Config, CryptoKey>();
-
 /** The imported DOWNLOAD_LINK_SECRET, once per isolate. */
-export async function linkSecret(config: Config): Promise<CryptoKey> {
-  const known = secrets.get(config);
-  if (known) return known;
-  const secret = await importLinkSecret(config.DOWNLOAD_LINK_SECRET);
-  secrets.set(config, secret);
-  return secret;
-}
+export const linkSecret = onceResolved((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));
 
 /** A link and its opaque part. */
 export type SealedLink = { link: Link; opaque: string };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { formatTrustedComment } from "../../lib/minisign/trusted-comment.ts";
+import { formatTrustedComment } from "../../lib/minisign/text.ts";
 import { DAY, toRfc3339, type UnixSeconds } from "../../lib/time.ts";
 import type { Manifest } from "../releases/manifest.ts";
 import { latestRelease } from "./release-selection.ts";

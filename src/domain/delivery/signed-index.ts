@@ -1,4 +1,4 @@
-import { IsolateCache } from "../../lib/isolate-cache.ts";
+import { IsolateCache } from "../../lib/isolate.ts";
 import { showKeyId } from "../../lib/minisign/minisign.ts";
 import { signText } from "../../lib/minisign/text.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";

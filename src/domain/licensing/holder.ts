@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
-import { IsolateCache } from "../../lib/isolate-cache.ts";
+import { looksLikeSignedToken } from "../../lib/credential.ts";
+import { IsolateCache } from "../../lib/isolate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { type Credential, credentialOf } from "../../platform/http/credential.ts";
@@ -63,7 +64,7 @@ async function holderOf(
   if (other !== undefined) {
     return err({ code: "MACHINE_MISMATCH", detail: "The Basic user and `Rbee-Machine` name different machines." });
   }
-  if (!secret.includes(".") && !secret.startsWith("eyJ")) {
+  if (!looksLikeSignedToken(secret)) {
     const key = await parseLicenseKey(secret, secrets.keySecret);
     if (!key.ok) return key;
     const machine = await hashOfSentMachine(key.value.licenseId, sent);

@@ -1,10 +1,10 @@
+import { LICENSE_KEY_PREFIX, looksLikeLicenseKey } from "../../lib/credential.ts";
 import { decodeCrockford, encodeCrockford } from "../../lib/crockford.ts";
 import { equalInConstantTime } from "../../lib/encoding.ts";
 import { formatId } from "../../lib/id.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
 
-const PREFIX = "rbee_lic_";
 const ID_BYTES = 16;
 const BODY_BYTES = ID_BYTES + 2;
 const MAC_BYTES = 16;
@@ -21,10 +21,6 @@ async function mac(secret: CryptoKey, body: Uint8Array<ArrayBuffer>): Promise<Ui
   return new Uint8Array(await crypto.subtle.sign("HMAC", secret, body)).subarray(0, MAC_BYTES);
 }
 
-/** Whether a text claims to be a license key; says nothing about whether it is genuine. */
-const looksLikeLicenseKey = (text: string): boolean =>
-  text.length >= PREFIX.length && text.slice(0, PREFIX.length).toLowerCase() === PREFIX;
-
 /**
  * The key of a license (`lic_...`) in a generation (0 to 65535): `rbee_lic_` and 55 Crockford symbols. Always the same for
  * the same input, so nothing needs to store it. Throws on an id that is not a license's: a bug, never input.
@@ -39,7 +35,7 @@ export async function formatLicenseKey(
   key.set(id);
   new DataView(key.buffer).setUint16(ID_BYTES, generation);
   key.set(await mac(secret, key.slice(0, BODY_BYTES)), BODY_BYTES);
-  return PREFIX + encodeCrockford(key);
+  return LICENSE_KEY_PREFIX + encodeCrockford(key);
 }
 
 /**
@@ -48,7 +44,9 @@ export async function formatLicenseKey(
  */
 export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<Result<LicenseKeyClaims, Refusal>> {
   const trimmed = text.trim();
-  const bytes = looksLikeLicenseKey(trimmed) ? decodeCrockford(trimmed.slice(PREFIX.length), KEY_BYTES) : null;
+  const bytes = looksLikeLicenseKey(trimmed)
+    ? decodeCrockford(trimmed.slice(LICENSE_KEY_PREFIX.length), KEY_BYTES)
+    : null;
   if (!bytes || !equalInConstantTime(bytes.subarray(BODY_BYTES), await mac(secret, bytes.slice(0, BODY_BYTES)))) {
     return err({ code: "KEY_INVALID", detail: "This is not a license key. Check that it was copied whole." });
   }

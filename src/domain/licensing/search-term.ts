@@ -24,15 +24,6 @@ const STRIPE_CONDITIONS: ReadonlyMap<string | undefined, string> = new Map([
 const BY_EVENT_OBJECT = `id IN (SELECT license_id FROM stripe_events JOIN stripe_event_licenses ON event_id = stripe_events.id
   WHERE object_id = ?)`;
 
-/** The first part of a signed token: looked for in time that grows as the text does, as in src/lib/log.ts. */
-const TOKEN_START = /(?<![\w-])(?=[\w-]*eyJ)[\w-]+\./;
-
-/**
- * Whether a text holds a credential: a license key, an admin token, or a signed token. What is searched for stands in
- * addresses, histories and logs, where no credential may.
- */
-export const holdsCredential = (term: string): boolean => /rbee_(lic|adm)_/i.test(term) || TOKEN_START.test(term);
-
 /**
  * The SQL condition over `licenses` for what somebody knows of a license: its id, the id or the fingerprint's hash of a machine
  * of it, an id of Stripe's (customer, subscription, checkout session, payment, charge, event, and for 60 days invoice, refund and

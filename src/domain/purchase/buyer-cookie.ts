@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { encodeBase64Url, equalInConstantTime } from "../../lib/encoding.ts";
+import { looksLikeSecret, newSecret } from "../../lib/credential.ts";
+import { equalInConstantTime } from "../../lib/encoding.ts";
 import { DAY } from "../../lib/time.ts";
 import type { AppEnv } from "../../platform/http/router.ts";
 import { hashCookie, type Order } from "./order-store.ts";
@@ -9,7 +10,7 @@ const NAME = "rbee_checkout";
 
 const read = (c: Context<AppEnv>): string | undefined => {
   const value = getCookie(c, NAME, "host");
-  return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined;
+  return value !== undefined && looksLikeSecret(value) ? value : undefined;
 };
 
 /**
@@ -17,7 +18,7 @@ const read = (c: Context<AppEnv>): string | undefined => {
  * its mark, so that two purchases in two windows both show their key.
  */
 export async function markBuyer(c: Context<AppEnv>): Promise<string> {
-  const value = read(c) ?? encodeBase64Url(crypto.getRandomValues(new Uint8Array(32)));
+  const value = read(c) ?? newSecret();
   setCookie(c, NAME, value, {
     prefix: "host",
     path: "/",

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { LICENSE_KEY_PREFIX } from "../../lib/credential.ts";
 import { mayLookUpSession } from "../../platform/http/rate-limit.ts";
 import { type AppEnv, actorOf } from "../../platform/http/router.ts";
 import { currentKey } from "../licensing/current-key.ts";
@@ -47,6 +48,6 @@ export async function viewSession(c: Context<AppEnv>, sessionId: string): Promis
     status: "complete",
     license,
     key: license.generation === 0 && (await isBuyer(c, order)) ? key : null,
-    maskedKey: `${key.slice(0, "rbee_lic_".length + 4)}…${key.slice(-4)}`,
+    maskedKey: `${key.slice(0, LICENSE_KEY_PREFIX.length + 4)}…${key.slice(-4)}`,
   };
 }

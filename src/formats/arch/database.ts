@@ -1,8 +1,8 @@
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/package-store.ts";
-import { etagOf } from "../../lib/etag.ts";
-import { IsolateCache } from "../../lib/isolate-cache.ts";
+import { IsolateCache } from "../../lib/isolate.ts";
 import { HOUR, type UnixSeconds } from "../../lib/time.ts";
+import { etagOf } from "../../platform/http/static-document.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { databaseArchive } from "./database-archive.ts";
 import type { Listing } from "./listing.ts";

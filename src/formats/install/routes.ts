@@ -1,21 +1,14 @@
 import { signaturePolicy } from "../../domain/releases/signing-keys.ts";
+import { once } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
-import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
+import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
 import { installGuide } from "./install-guide.ts";
 import { installScript } from "./install-script.ts";
 
-/** A text that follows from the configuration alone, made once in an isolate. Browsers show its media type: people read before they run. */
-function textOf(make: (config: Config) => string): (config: Config) => StaticDocument {
-  const made = new WeakMap<Config, StaticDocument>();
-  return (config) => {
-    const known = made.get(config);
-    if (known) return known;
-    const document = staticDocument(make(config), "text/plain; charset=utf-8");
-    made.set(config, document);
-    return document;
-  };
-}
+/** A document made from the configuration. Its media type is one that browsers show, so people can read before they run it. */
+const textOf = (make: (config: Config) => string) =>
+  once((config: Config) => staticDocument(make(config), "text/plain; charset=utf-8"));
 
 const scriptOf = textOf((config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys));
 const guideOf = textOf((config) => installGuide(config.PUBLIC_URL));

@@ -9,7 +9,7 @@ import {
 } from "./minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "./secret-key.ts";
 
-/** BLAKE2b-512 of a text's UTF-8 bytes: what minisign signs. For texts that are held whole; files are hashed as they stream. */
+/** BLAKE2b-512 of a text's UTF-8 bytes, which is what minisign signs. */
 const digestOf = (text: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(blake2b(new TextEncoder().encode(text), { dkLen: 64 }));
 
@@ -17,9 +17,7 @@ const digestOf = (text: string): Uint8Array<ArrayBuffer> =>
 export const signText = async (key: MinisignSecretKey, text: string, trustedComment: string): Promise<string> =>
   formatMinisignSignature(await signMinisign(key, digestOf(text), trustedComment));
 
-/**
- * Verifies a `.minisig` over a text and returns it with the key that signed. The error is a sentence for a person.
- */
+/** Verifies a `.minisig` over a text. Returns the signature and its key; the error is a sentence for a person. */
 export async function verifyText(
   keys: MinisignPublicKey[],
   text: string,
@@ -30,3 +28,18 @@ export async function verifyText(
   const signer = await verifyMinisign(keys, signature.value, digestOf(text));
   return signer.ok ? { ok: true, value: { signer: signer.value, signature: signature.value } } : signer;
 }
+
+/** A trusted comment of named fields in minisign's default form: `name:value`, separated by tabs. */
+export const formatTrustedComment = (fields: Readonly<Record<string, string | number>>): string =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}:${value}`)
+    .join("\t");
+
+/** The fields of a trusted comment; empty if it has another form. */
+export const trustedFields = (comment: string): ReadonlyMap<string, string> =>
+  new Map(
+    comment.split("\t").flatMap((field) => {
+      const colon = field.indexOf(":");
+      return colon < 0 ? [] : [[field.slice(0, colon), field.slice(colon + 1)] as const];
+    }),
+  );

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { decodeBase64Url } from "../../lib/encoding.ts";
-import { IndexSigningKey } from "../../lib/minisign/index-signing-key.ts";
+import { once } from "../../lib/isolate.ts";
+import { IndexSigningKey } from "../../lib/minisign/index-key.ts";
 import { SCOPES } from "./scopes.ts";
 
 /** An Ed25519 private key as JWK (RFC 8037), as `rbee-catalog keys new` prints it. */
@@ -118,13 +119,5 @@ export function readConfig(env: object): Config {
   throw new ConfigError(`Configuration: ${faults.join("; ")}`);
 }
 
-const configs = new WeakMap<object, Config>();
-
-/** `readConfig`, once per isolate: `env` is the same object for every request of one. */
-export function configOf(env: object): Config {
-  const known = configs.get(env);
-  if (known) return known;
-  const config = readConfig(env);
-  configs.set(env, config);
-  return config;
-}
+/** `readConfig`, once per isolate: every request of an isolate gets the same `env` object. */
+export const configOf = once(readConfig);

@@ -1,18 +1,19 @@
-import { etagOf, namesEtag } from "../../lib/etag.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { encodeHex } from "../../lib/encoding.ts";
 
-/** A public body that is the same for everybody and made once per isolate, with the headers that go with it. */
+/** A public body that is the same for every caller and made once per isolate, with its headers. */
 export type StaticDocument = {
   body: Uint8Array;
   etag: string;
   headers: Record<string, string>;
-  /** Those of a 304, which describe no body. */
+  /** The headers of a 304, which describe no body. */
   unchangedHeaders: Record<string, string>;
 };
 
-/** How long caches may answer without asking: a new version is seen behind them a minute later than by those who ask us. */
+/** How long caches may answer without asking us: a client behind a cache sees a new version up to a minute late. */
 export const PUBLIC_CACHE_CONTROL = "public, max-age=60";
 
-/** Makes a document of its content, a text or bytes, and its media type. */
+/** A document of a text or bytes and its media type. */
 export function staticDocument(content: string | Uint8Array, contentType: string): StaticDocument {
   const body = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const etag = etagOf(body);
@@ -22,8 +23,8 @@ export function staticDocument(content: string | Uint8Array, contentType: string
 }
 
 /**
- * Answers a GET or HEAD with the document and `more` headers: 200, or 304 to a client that has it already (RFC 9110,
- * section 13).
+ * Answers a GET or HEAD with the document and `more` headers: 200, or 304 if the client has the current version (RFC
+ * 9110, section 13).
  */
 export function documentResponse(request: Request, document: StaticDocument, more?: Record<string, string>): Response {
   if (namesEtag(request.headers.get("If-None-Match"), document.etag)) {
@@ -31,4 +32,17 @@ export function documentResponse(request: Request, document: StaticDocument, mor
   }
   const body = request.method === "HEAD" ? null : document.body;
   return new Response(body, { headers: { ...document.headers, ...more } });
+}
+
+/** The strong entity tag of a body: its SHA-256 in hexadecimal, quoted (RFC 9110, section 8.8.3). */
+export const etagOf = (body: Uint8Array): string => `"${encodeHex(sha256(body))}"`;
+
+/**
+ * Whether an `If-None-Match` header (null or undefined: none was sent) names `etag`, which makes the response a 304. Weak
+ * comparison, because a cache on the way may have weakened our tag (RFC 9110, section 13.1.2).
+ */
+export function namesEtag(ifNoneMatch: string | null | undefined, etag: string): boolean {
+  if (!ifNoneMatch) return false;
+  if (ifNoneMatch.trim() === "*") return true;
+  return ifNoneMatch.match(/"[^"]*"/g)?.some((named) => named === etag) ?? false;
 }

@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+import { once } from "../../lib/isolate.ts";
 import type { Config } from "../config/config.ts";
 import { SCOPES, type Scope } from "../config/scopes.ts";
 import { Problem } from "../http/problem.ts";
@@ -6,19 +7,11 @@ import { Problem } from "../http/problem.ts";
 /** Where Cloudflare Access puts its proof of who came through it. */
 export const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 
-const keySets = new Map<string, JWTVerifyGetKey>();
-
-/** The team's signing keys: fetched at first need, kept in the isolate, fetched again when Access has turned them. */
-function keySetOf(issuer: string): JWTVerifyGetKey {
-  const known = keySets.get(issuer);
-  if (known) return known;
-  const keySet = createRemoteJWKSet(new URL("/cdn-cgi/access/certs", issuer));
-  keySets.set(issuer, keySet);
-  return keySet;
-}
-
-/** Forgets every team's keys. For tests, whose teams change keys at will. */
-export const forgetAccessKeys = (): void => keySets.clear();
+/** The team's issuer and its signing keys. jose fetches the keys at first use, and again after Access has rotated them. */
+const teamOf = once(({ ACCESS_TEAM_DOMAIN }: Config) => {
+  const issuer = `https://${ACCESS_TEAM_DOMAIN}`;
+  return { issuer, keySet: createRemoteJWKSet(new URL("/cdn-cgi/access/certs", issuer)) };
+});
 
 /** Whether the configuration lets people in through Cloudflare Access. */
 export const acceptsAccess = (config: Config): boolean => config.ACCESS_TEAM_DOMAIN !== "";
@@ -29,9 +22,9 @@ export const acceptsAccess = (config: Config): boolean => config.ACCESS_TEAM_DOM
  * cannot be had.
  */
 export async function verifyAccessAssertion(config: Config, assertion: string): Promise<string> {
-  const issuer = `https://${config.ACCESS_TEAM_DOMAIN}`;
+  const { issuer, keySet } = teamOf(config);
   try {
-    const { payload } = await jwtVerify(assertion, keySetOf(issuer), {
+    const { payload } = await jwtVerify(assertion, keySet, {
       issuer,
       audience: config.ACCESS_AUD,
       algorithms: ["RS256"],

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { hashAdminToken, newAdminToken } from "../../lib/admin-token.ts";
+import { hashAdminToken, newAdminToken } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { SCOPES, type Scope } from "../config/scopes.ts";

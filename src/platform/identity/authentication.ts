@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { isAdminToken } from "../../lib/admin-token.ts";
+import { isAdminToken } from "../../lib/credential.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { allows, type NeededScope, type Scope } from "../config/scopes.ts";
 import { isCrossSiteChange } from "../http/cross-site.ts";

@@ -1,8 +1,5 @@
 import { encodeBase64Url, encodeHex, sha256 } from "../../lib/encoding.ts";
 
-/** 32 bytes in base64url. */
-const TOKEN = /^[A-Za-z0-9_-]{43}$/;
-
 /** Keeps this use of the secret apart from license keys, which are made of 18 bytes under it. */
 const PURPOSE = "rbee recovery link: ";
 
@@ -14,9 +11,6 @@ export async function recoveryToken(linkId: string, secret: CryptoKey): Promise<
   const mac = await crypto.subtle.sign("HMAC", secret, new TextEncoder().encode(PURPOSE + linkId));
   return encodeBase64Url(new Uint8Array(mac));
 }
-
-/** Whether a text has a token's form; says nothing about whether it is genuine. */
-export const looksLikeRecoveryToken = (text: string): boolean => TOKEN.test(text);
 
 /** What D1 knows of a token: its SHA-256. */
 export const recoveryTokenHash = async (token: string): Promise<string> => encodeHex(await sha256(token));

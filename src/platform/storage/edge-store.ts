@@ -1,4 +1,4 @@
-import { IsolateCache } from "../../lib/isolate-cache.ts";
+import { IsolateCache } from "../../lib/isolate.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { IsolateCache } from "../../lib/isolate-cache.ts";
+import { IsolateCache } from "../../lib/isolate.ts";
 import { currentTime } from "../../lib/time.ts";
 import { problems } from "../http/problem-schema.ts";
 import { createRouter } from "../http/router.ts";

@@ -1,8 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import base from "simpledotcss/simple.min.css";
+import { once } from "../../lib/isolate.ts";
+import type { Config } from "../../platform/config/config.ts";
 import { problems } from "../../platform/http/problem-schema.ts";
 import { type AppEnv, createRouter } from "../../platform/http/router.ts";
-import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
+import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
 import { ICON, ICON_PATH, SCRIPT, SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import chart from "./chart/chart.css";
 import components from "./components.css";
@@ -38,7 +40,7 @@ export function pageRoutes(roomStyles: readonly string[]): OpenAPIHono<AppEnv> {
   const router = createRouter();
   for (const { path, summary, type, text, example } of filesOf(roomStyles)) {
     // Made at the first request: an isolate that serves no page never hashes the file.
-    let made: StaticDocument | undefined;
+    const made = once((_config: Config) => staticDocument(text, `${type}; charset=utf-8`));
     const route = createRoute({
       method: "get",
       path,
@@ -51,10 +53,7 @@ export function pageRoutes(roomStyles: readonly string[]): OpenAPIHono<AppEnv> {
         ...problems("INTERNAL_ERROR"),
       },
     });
-    router.openapi(route, (c) => {
-      made ??= staticDocument(text, `${type}; charset=utf-8`);
-      return documentResponse(c.req.raw, made);
-    });
+    router.openapi(route, (c) => documentResponse(c.req.raw, made(c.var.config)));
   }
   return router;
 }

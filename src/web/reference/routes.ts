@@ -1,6 +1,8 @@
+import { once, onceResolved } from "../../lib/isolate.ts";
+import type { Config } from "../../platform/config/config.ts";
 import { openApiDocument } from "../../platform/http/openapi-document.ts";
-import { type AppContext, type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../platform/http/route.ts";
-import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../platform/http/route.ts";
+import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
 import { referencePage } from "./reference-page.ts";
 import { REFERENCE_STYLE } from "./reference-page-style.ts";
 
@@ -11,11 +13,13 @@ const notModified = { 304: { description: "It has not changed since the `ETag` i
 
 /** Adds the description of every route of `app`, its own included: call it after all others have been added. */
 export function addReference(app: OpenAPIHono<AppEnv>): void {
-  const description = once((url) => staticDocument(JSON.stringify(openApiDocument(app, url)), "application/json"));
-  const page = once(async (url) => {
-    return staticDocument(String(await referencePage(openApiDocument(app, url))), "text/html; charset=utf-8");
-  });
-  const style = once(() => staticDocument(REFERENCE_STYLE, "text/css; charset=utf-8"));
+  const description = once(({ PUBLIC_URL }: Config) =>
+    staticDocument(JSON.stringify(openApiDocument(app, PUBLIC_URL)), "application/json"),
+  );
+  const page = onceResolved(async ({ PUBLIC_URL }: Config) =>
+    staticDocument(String(await referencePage(openApiDocument(app, PUBLIC_URL))), "text/html; charset=utf-8"),
+  );
+  const style = once((_config: Config) => staticDocument(REFERENCE_STYLE, "text/css; charset=utf-8"));
 
   app.openapi(
     createRoute({
@@ -40,7 +44,7 @@ export function addReference(app: OpenAPIHono<AppEnv>): void {
         ...problems("INTERNAL_ERROR"),
       },
     }),
-    description,
+    (c) => documentResponse(c.req.raw, description(c.var.config)),
   );
 
   app.openapi(
@@ -59,11 +63,7 @@ export function addReference(app: OpenAPIHono<AppEnv>): void {
         ...problems("INTERNAL_ERROR"),
       },
     }),
-    async (c) => {
-      const response = await page(c);
-      response.headers.set("Content-Security-Policy", POLICY);
-      return response;
-    },
+    async (c) => documentResponse(c.req.raw, await page(c.var.config), { "Content-Security-Policy": POLICY }),
   );
 
   app.openapi(
@@ -81,19 +81,6 @@ export function addReference(app: OpenAPIHono<AppEnv>): void {
         ...problems("INTERNAL_ERROR"),
       },
     }),
-    style,
+    (c) => documentResponse(c.req.raw, style(c.var.config)),
   );
-}
-
-/** Makes a document at its first request, for each public URL anew (there is one in production). */
-function once(
-  make: (publicUrl: string) => StaticDocument | Promise<StaticDocument>,
-): (c: AppContext) => Promise<Response> {
-  const made = new Map<string, StaticDocument>();
-  return async (c) => {
-    const publicUrl = c.var.config.PUBLIC_URL;
-    const document = made.get(publicUrl) ?? (await make(publicUrl));
-    made.set(publicUrl, document);
-    return documentResponse(c.req.raw, document);
-  };
 }

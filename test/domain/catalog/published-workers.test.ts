@@ -5,7 +5,7 @@ import { publishedWorkers, publishedWorkersAtOnce } from "../../../src/domain/ca
 import type { ReleaseAction } from "../../../src/domain/releases/release-status.ts";
 import { moveRelease, type Release } from "../../../src/domain/releases/release-store.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
-import { forgetIsolate } from "../../../src/lib/isolate-cache.ts";
+import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/publication.ts";

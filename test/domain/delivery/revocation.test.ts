@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type License, licenseRecordOf } from "../../../src/domain/licensing/license-record.ts";
 import { readLicense, updateLicense } from "../../../src/domain/licensing/license-store.ts";
 import worker from "../../../src/index.ts";
-import { forgetIsolate } from "../../../src/lib/isolate-cache.ts";
+import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { ISOLATE_TTL } from "../../../src/platform/storage/edge-store.ts";
 import { newChange } from "../../../src/platform/storage/ledger.ts";
 import { codeOf, newAddress } from "../../support/admin-request.ts";

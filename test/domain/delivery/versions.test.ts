@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { versionListing } from "../../../src/domain/delivery/version-listing.ts";
 import { manifestFromLedger } from "../../../src/domain/releases/manifest-publication.ts";
-import { forgetIsolate } from "../../../src/lib/isolate-cache.ts";
+import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { publishRelease } from "../../support/publish-release.ts";
 

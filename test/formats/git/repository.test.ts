@@ -8,7 +8,7 @@ import { RepositoryRecord } from "../../../src/formats/git/repository-record.ts"
 import { readNewestRepository, readRepositories } from "../../../src/formats/git/repository-store.ts";
 import worker from "../../../src/index.ts";
 import { encodeHex } from "../../../src/lib/encoding.ts";
-import { forgetIsolate } from "../../../src/lib/isolate-cache.ts";
+import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers, publishNow } from "../../../src/publication.ts";

@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import { currentTime } from "../../../src/lib/time.ts";
-import { accessScopes, forgetAccessKeys } from "../../../src/platform/identity/access.ts";
+import { accessScopes } from "../../../src/platform/identity/access.ts";
 import { codeOf, makeToken, newAddress } from "../../support/admin-request.ts";
 
 const TEAM = "rbee.cloudflareaccess.com";
@@ -32,7 +32,6 @@ beforeEach(() => {
   certs = async () =>
     Response.json({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: "k1", alg: "RS256", use: "sig" }] });
   fetched.length = 0;
-  forgetAccessKeys();
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
     fetched.push(String(input));
     return certs();

@@ -1,10 +1,11 @@
 import { createExecutionContext } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
+import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { revokeAdminToken } from "../../../src/platform/identity/admin-token-store.ts";
-import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
+import { ask, codeOf, makeToken, newAddress } from "../../support/admin-request.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 
 const ADMIN_ROUTES = [
@@ -119,5 +120,18 @@ describe("an admin credential", () => {
     const { token } = await makeToken(["tokens:write"]);
     expect((await ask("GET", "/v1/admin/tokens", { token })).status).toBe(200);
     expect((await ask("GET", "/v1/admin/audit", { token })).status).toBe(403);
+  });
+
+  it("answers 401 to any Authorization header that is not a token", async () => {
+    const header = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom("", "Bearer ", "bearer  rbee_adm_", "Basic "), header, async (scheme, text) => {
+        const response = await exports.default.fetch("https://catalog.test/v1/admin/stats", {
+          headers: { Authorization: scheme + text, "CF-Connecting-IP": newAddress() },
+        });
+        expect(response.status).toBe(401);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { forgetIsolate } from "../../../src/lib/isolate-cache.ts";
+import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { type EdgeKey, readEdge, writeEdge } from "../../../src/platform/storage/edge-store.ts";
 
 const NOW = 1_800_000_000;

@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { currentTime } from "../../../src/lib/time.ts";
-import { forgetAccessKeys } from "../../../src/platform/identity/access.ts";
 import { hiddenFields } from "../../support/console-admin.ts";
 import { csrfTokenIn, TestBrowser } from "../../support/cookie-browser.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
@@ -19,7 +18,6 @@ const accessEnv = {
 const keys = generateKeyPair("RS256", { extractable: true });
 
 beforeEach(() => {
-  forgetAccessKeys();
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
     const { publicKey } = await keys;
     return Response.json({ keys: [{ ...(await exportJWK(publicKey)), kid: "k1", alg: "RS256", use: "sig" }] });

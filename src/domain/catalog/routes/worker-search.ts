@@ -1,8 +1,7 @@
-import { etagOf, namesEtag } from "../../../lib/etag.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { optionalChoice, unlessEmpty } from "../../../platform/http/query.ts";
 import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
-import { PUBLIC_CACHE_CONTROL } from "../../../platform/http/static-document.ts";
+import { etagOf, namesEtag, PUBLIC_CACHE_CONTROL } from "../../../platform/http/static-document.ts";
 import { parseArchitecture, parsePlatform } from "../../workers/hardware-name.ts";
 import { NOT_MODIFIED } from "../../workers/worker-request.ts";
 import { BACKENDS, TIERS } from "../../workers/worker-table.ts";

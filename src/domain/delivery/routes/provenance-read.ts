@@ -1,7 +1,7 @@
-import { namesEtag } from "../../../lib/etag.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
+import { namesEtag } from "../../../platform/http/static-document.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
 import { selectProvenance } from "../provenance-selection.ts";

@@ -1,4 +1,4 @@
-import { IsolateCache } from "../../../lib/isolate-cache.ts";
+import { IsolateCache } from "../../../lib/isolate.ts";
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { type AppEnv, createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
 import { LICENSE_STATUSES, STATUS_SQL } from "../license-status.ts";

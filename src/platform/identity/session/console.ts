@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { isAdminToken } from "../../../lib/admin-token.ts";
+import { isAdminToken } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { allows, type NeededScope } from "../../config/scopes.ts";
 import { Problem } from "../../http/problem.ts";

@@ -1,4 +1,4 @@
-import { holdsCredential } from "../../../domain/licensing/search-term.ts";
+import { holdsCredential } from "../../../lib/credential.ts";
 import { PLACES, type Place } from "./session.ts";
 
 /** No request can be answered with a longer `Location`, and none of our paths comes near. */

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { generateCookie, getCookie } from "hono/cookie";
+import { looksLikeSecret } from "../../../lib/credential.ts";
 import type { AppEnv } from "../../http/router.ts";
 import { PLACES, type Place } from "./session.ts";
-import { looksLikeSessionSecret } from "./session-secret.ts";
 
 /** `__Host-`: sent over TLS only, for every path, and settable by no other host, a subdomain included (RFC 6265bis). */
 const COMMON = { prefix: "host", path: "/", secure: true } as const;
@@ -10,7 +10,7 @@ const COMMON = { prefix: "host", path: "/", secure: true } as const;
 /** The secret that the request's cookie of a place holds, or null: none, or nothing that could be one. */
 export function readSessionCookie<E extends AppEnv>(c: Context<E>, place: Place): string | null {
   const value = getCookie(c, PLACES[place].cookie, "host");
-  return value !== undefined && looksLikeSessionSecret(value) ? value : null;
+  return value !== undefined && looksLikeSecret(value) ? value : null;
 }
 
 /** Hands a session's secret to the browser, which forgets it when the session ends at the latest. */

@@ -1,10 +1,11 @@
 import type { Context } from "hono";
+import { newSecret } from "../../../lib/credential.ts";
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { type AppEnv, actorOf } from "../../http/router.ts";
 import { type Change, commitChange, newChange, type RootTable } from "../../storage/ledger.ts";
 import { PLACES, type Place, type Session, type SubjectAt } from "./session.ts";
 import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "./session-cookie.ts";
-import { csrfTokenOf, newSessionSecret, sessionIdOf } from "./session-secret.ts";
+import { csrfTokenOf, sessionIdOf } from "./session-secret.ts";
 import { deleteSession, deleteSessionsOf, insertSession, readSession, seeSession } from "./session-store.ts";
 
 /** The live session of a request at `place`, or null. Notes that it is in use. */
@@ -37,7 +38,7 @@ export async function beginSession<At extends Place, E extends AppEnv>(
   { id: changeId, at: now }: Pick<Change, "id" | "at">,
   root?: { table: RootTable; id: string },
 ): Promise<Beginning<At>> {
-  const secret = newSessionSecret();
+  const secret = newSecret();
   const id = await sessionIdOf(secret);
   const session = { id, by, csrfToken: await csrfTokenOf(secret), expiresAt: lastsUntil(place, now) };
   return {

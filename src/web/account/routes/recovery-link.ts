@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { readLicensesByEmail } from "../../../domain/licensing/license-store.ts";
+import { looksLikeSecret } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { type AppEnv, actorOf } from "../../../platform/http/router.ts";
 import { findRecoveryLink, isLive, useRecoveryLink } from "../../../platform/identity/recovery-link-store.ts";
-import { looksLikeRecoveryToken, recoveryTokenHash } from "../../../platform/identity/recovery-token.ts";
+import { recoveryTokenHash } from "../../../platform/identity/recovery-token.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";
 import { beginSession } from "../../../platform/identity/session/session-start.ts";
 import { newChange } from "../../../platform/storage/ledger.ts";
@@ -75,4 +76,4 @@ export function registerRecoveryLink(router: OpenAPIHono<AppEnv>): void {
 }
 
 const linkOf = async (db: D1Database, token: string) =>
-  looksLikeRecoveryToken(token) ? findRecoveryLink(db, await recoveryTokenHash(token)) : null;
+  looksLikeSecret(token) ? findRecoveryLink(db, await recoveryTokenHash(token)) : null;

@@ -2,7 +2,7 @@ import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
 import { readStandings, type Standings } from "../../../domain/figures/standing-count.ts";
 import { listUnusualUse, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
 import { readUsageHistory, type UsageHistory } from "../../../domain/figures/usage-history.ts";
-import { IsolateCache } from "../../../lib/isolate-cache.ts";
+import { IsolateCache } from "../../../lib/isolate.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 
 /** How many days a dashboard may look back; the first is the default. */

@@ -3,8 +3,8 @@ import { parseLicenseKey } from "../../../domain/licensing/license-key.ts";
 import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license-search.ts";
 import { LICENSE_STATUSES } from "../../../domain/licensing/license-status.ts";
 import { PLAN_IDS } from "../../../domain/licensing/plans.ts";
-import { holdsCredential } from "../../../domain/licensing/search-term.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
+import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
 import { optionalChoice } from "../../../platform/http/query.ts";
@@ -76,7 +76,7 @@ licenseList.openapi(list, async (c) => {
 licenseList.openapi(search, async (c) => {
   const q = (await sentForm(c))["q"]?.trim() ?? "";
   if (q === "") return c.redirect("/admin/licenses", 303);
-  if (/^rbee_lic_/i.test(q)) {
+  if (looksLikeLicenseKey(q)) {
     const { keySecret } = await licensingSecrets(c.var.config);
     const key = await parseLicenseKey(q, keySecret);
     return key.ok ? c.redirect(licensePath(key.value.licenseId), 303) : refusedSearch(c, key.error.detail);

@@ -4,7 +4,6 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { createService } from "../../../../src/app.ts";
 import { currentTime } from "../../../../src/lib/time.ts";
 import { createRouter } from "../../../../src/platform/http/router.ts";
-import { forgetAccessKeys } from "../../../../src/platform/identity/access.ts";
 import { type ConsoleEnv, requireConsole } from "../../../../src/platform/identity/session/console.ts";
 import { sessionForm } from "../../../../src/platform/identity/session/form.ts";
 import { csrfTokenIn, TestBrowser } from "../../../support/cookie-browser.ts";
@@ -34,7 +33,6 @@ beforeAll(async () => {
   keys = await generateKeyPair("RS256", { extractable: true });
 });
 beforeEach(async () => {
-  forgetAccessKeys();
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: "k1", alg: "RS256", use: "sig" };
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => Response.json({ keys: [jwk] }));
 });

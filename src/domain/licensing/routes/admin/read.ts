@@ -1,3 +1,4 @@
+import { holdsCredential } from "../../../../lib/credential.ts";
 import { currentTime } from "../../../../lib/time.ts";
 import { NextCursor, PageQuery, page } from "../../../../platform/http/pagination.ts";
 import { optionalChoice } from "../../../../platform/http/query.ts";
@@ -9,7 +10,6 @@ import { searchLicenses } from "../../license-search.ts";
 import { LICENSE_STATUSES } from "../../license-status.ts";
 import { requireLicense } from "../../license-store.ts";
 import { PLAN_IDS } from "../../plans.ts";
-import { holdsCredential } from "../../search-term.ts";
 
 const list = createRoute({
   ...adminAccess("licenses:read"),
