@@ -5,7 +5,7 @@ import { licenseByHand } from "../../../src/domain/licensing/license-issue.ts";
 import type { License, MachineRow } from "../../../src/domain/licensing/license-record.ts";
 import { standingOf } from "../../../src/domain/licensing/license-status.ts";
 import { DAY } from "../../../src/lib/time.ts";
-import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/act-preview.ts";
+import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/license/preview.ts";
 
 const NOW = 1_800_000_000;
 

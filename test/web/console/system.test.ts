@@ -6,7 +6,7 @@ import { currentTime } from "../../../src/lib/time.ts";
 import { configOf } from "../../../src/platform/config/config.ts";
 import { queueMail } from "../../../src/platform/storage/mail-outbox.ts";
 import { probeStores } from "../../../src/platform/storage/store-probe.ts";
-import { configFacts } from "../../../src/web/console/system/config-facts.ts";
+import { configFacts } from "../../../src/web/console/system/data.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { csrfTokenIn } from "../../support/cookie-browser.ts";
 import { find } from "../../support/html-document.ts";

@@ -1,0 +1,99 @@
+import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
+import { createRoute, z } from "../../../platform/http/route.ts";
+import { type AuditEntry, type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
+import { DataTable, type FC, Field, Pager, pageDocs, pathWithQuery, Time } from "../../page/kit.ts";
+import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter, may } from "../frame.tsx";
+import { licensePath } from "../license/words.tsx";
+import { releasePath } from "../release/acts.ts";
+import { ActorName, actionWords, EntryDetails } from "./words.tsx";
+
+const ROWS = 100;
+
+const filter = (description: string, example: string) =>
+  z.string().max(300).optional().openapi({ description, example });
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/audit",
+  ...behind("audit:read"),
+  request: {
+    query: PageQuery.pick({ cursor: true }).extend({
+      subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      actor: filter("Only what this actor did.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      action: filter("Only acts of this kind.", "license.revoke"),
+    }),
+  },
+  ...pageDocs({
+    summary: "Read the audit trail, as a page",
+    answers: { 200: "Who did what to what, when and why: newest first." },
+    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+  }),
+});
+
+/** The audit trail as a filter picks it, from `cursor` on. */
+const auditPath = (filter: AuditFilter, cursor?: string): string =>
+  pathWithQuery("/admin/audit", { ...filter, cursor });
+
+export const auditList = createConsoleRouter();
+
+auditList.openapi(route, async (c) => {
+  const { cursor, ...query } = c.req.valid("query");
+  const given: AuditFilter = {};
+  for (const name of ["subject", "actor", "action"] as const) given[name] = query[name]?.trim() || undefined;
+  const rows = await listAudit(c.env.DB, { ...given, before: cursor }, ROWS + 1);
+  const { items, next_cursor } = pageOf(rows, ROWS, ({ id }) => id);
+  return consolePage(c, {
+    part: "/admin/audit",
+    title: "Audit trail",
+    main: (
+      <>
+        <h1>Audit trail</h1>
+        <p>Who did what to what, when and why. Nobody can change or remove an entry.</p>
+        <form method="get" action="/admin/audit" class="filters">
+          <Field name="subject" label="What it was about" value={given.subject} placeholder="lic_, rel_, adm_ ..." />
+          <Field name="actor" label="Who" value={given.actor} placeholder="token:adm_, access:, system" />
+          <Field name="action" label="What was done" value={given.action} placeholder="license.revoke" />
+          <button type="submit" class="secondary">
+            Show
+          </button>
+          {Object.values(given).some(Boolean) ? <a href="/admin/audit">Show all</a> : null}
+        </form>
+        <AuditTable c={c} entries={items} />
+        <Pager
+          first={cursor === undefined ? null : auditPath(given)}
+          next={next_cursor === null ? null : auditPath(given, next_cursor)}
+        />
+      </>
+    ),
+  });
+});
+
+/** Entries of the audit trail. */
+export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c, entries }) => (
+  <div class="audit">
+    <DataTable
+      caption="Newest first"
+      columns={["When", "Who", "What", "To what", "Why and how"]}
+      rows={entries.map(({ at, actor, action, subject, reason, details }) => [
+        <Time at={at} clock />,
+        <ActorName actor={actor} />,
+        <a href={`/admin/audit?${new URLSearchParams({ action })}`} title={action}>
+          {actionWords(action)}
+        </a>,
+        <Subject c={c} subject={subject} />,
+        <>
+          {reason === null ? null : <blockquote>{reason}</blockquote>}
+          <EntryDetails details={details} />
+        </>,
+      ])}
+      empty="No entry fits."
+    />
+  </div>
+);
+
+/** What an entry is about, leading to its page for who may see that. */
+const Subject: FC<{ c: ConsoleContext; subject: string }> = ({ c, subject }) => {
+  if (subject.startsWith("lic_") && may(c, "licenses:read")) return <a href={licensePath(subject)}>{subject}</a>;
+  if (subject.startsWith("rel_") && may(c, "releases:read")) return <a href={releasePath(subject)}>{subject}</a>;
+  return <a href={`/admin/audit?${new URLSearchParams({ subject })}`}>{subject}</a>;
+};

@@ -1,0 +1,96 @@
+import { type FC, formatDateTime } from "../../page/kit.ts";
+
+/** What the audit trail's actions are called. */
+const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
+  ["license.buy", "Bought"],
+  ["license.issue", "Issued by hand"],
+  ["license.revoke", "Revoked"],
+  ["license.suspend", "Suspended"],
+  ["license.reinstate", "Reinstated"],
+  ["license.extend", "Extended"],
+  ["license.rotate-key", "Key rotated"],
+  ["license.refund", "Refund asked for, and revoked"],
+  ["license.refunded", "Money given back"],
+  ["license.follow-payment", "Followed its payment"],
+  ["license.erase", "Owner's data erased, and revoked"],
+  ["machine.activate", "Machine activated"],
+  ["machine.deactivate", "Machine's seat freed"],
+  ["machine.lease", "Offline lease handed out"],
+  ["account.sign-in", "Signed in to the account"],
+  ["console.sign-in", "Signed in to the console"],
+  ["release.create", "Release drafted"],
+  ["release.delete", "Draft deleted"],
+  ["release.publish", "Release published"],
+  ["release.yank", "Release yanked"],
+  ["release.unyank", "Yank taken back"],
+  ["release.block", "Release blocked"],
+  ["release.provenance", "Provenance attached"],
+  ["artifact.create", "File declared"],
+  ["artifact.restart", "File's upload begun again"],
+  ["artifact.complete", "File checked"],
+  ["artifact.delete", "File removed"],
+  ["token.create", "Admin token made"],
+  ["token.revoke", "Admin token revoked"],
+  ["event.retry", "Payment event tried again"],
+  ["mail.retry", "Mail tried again"],
+  ["outbox.publish", "Waiting changes published"],
+  ["edge.republish", "Everything published anew"],
+]);
+
+/** An action of the audit trail in words; one that is not known by its own name. */
+export const actionWords = (action: string): string => ACTION_WORDS.get(action) ?? action;
+
+/** An actor of the audit trail in words. */
+function actorWords(actor: string): string {
+  const [kind = "", name = ""] = actor.split(/:(.*)/s);
+  switch (kind) {
+    case "license":
+      return "its holder";
+    case "account":
+    case "customer":
+      return "its owner, in the account";
+    case "checkout":
+      return "its checkout";
+    case "recovery":
+      return "a mailed link";
+    case "token":
+      return `token ${name}`;
+    case "access":
+      return name;
+    case "stripe":
+      return `Stripe (${name})`;
+    case "reconciliation":
+      return "the comparison with Stripe";
+    case "system":
+      return "the system";
+    default:
+      return actor;
+  }
+}
+
+/** Who did something, leading to all that they did. */
+export const ActorName: FC<{ actor: string }> = ({ actor }) => (
+  <a href={`/admin/audit?${new URLSearchParams({ actor })}`}>{actorWords(actor)}</a>
+);
+
+type Props = {
+  details: Record<string, unknown>;
+  /** What a name or an id is called here; undefined: nothing better than itself. */
+  nameOf?: (id: string) => string | undefined;
+};
+
+/** What is recorded beside an entry of the audit trail, in a line: times as dates, ids by name where one is known. */
+export const EntryDetails: FC<Props> = ({ details, nameOf = () => undefined }) => {
+  const given = Object.entries(details).filter(([, value]) => value !== null);
+  if (given.length === 0) return null;
+  const parts = given.map(([name, value]) => `${labelOf(name)}: ${detailText(name, value, nameOf)}`);
+  return <p class="quiet">{parts.join(" · ")}</p>;
+};
+
+const labelOf = (name: string): string => name.replace(/_id$/, "").replaceAll("_", " ");
+
+function detailText(name: string, value: unknown, nameOf: (id: string) => string | undefined): string {
+  if (typeof value === "number" && /_(at|until)$/.test(name)) return formatDateTime(value);
+  if (typeof value === "string") return nameOf(value) ?? value;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,87 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { allows, type NeededScope } from "../../platform/config/scopes.ts";
+import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
+import { type ConsoleEnv, requireConsole } from "../../platform/identity/session/console.ts";
+import { sessionForm } from "../../platform/identity/session/form.ts";
+import { type FC, FORM_REFUSALS, type Page, PostForm, page, SiteHeader } from "../page/kit.ts";
+
+/** The parts of the console, each with the scope that opens it: what somebody may not see is not offered. */
+const PARTS = [
+  { href: "/admin", text: "Dashboard", scope: "stats:read" },
+  { href: "/admin/licenses", text: "Licenses", scope: "licenses:read" },
+  { href: "/admin/releases", text: "Releases", scope: "releases:read" },
+  { href: "/admin/audit", text: "Audit", scope: "audit:read" },
+  { href: "/admin/tokens", text: "Tokens", scope: "tokens:read" },
+  { href: "/admin/system", text: "System", scope: "stats:read" },
+] as const satisfies { href: string; text: string; scope: NeededScope }[];
+
+/** The address of one of the console's parts. */
+export type ConsolePart = (typeof PARTS)[number]["href"];
+
+/** The context of a handler behind `requireConsole`. */
+export type ConsoleContext = Context<ConsoleEnv>;
+
+/** Whether the admin who is signed in holds `scope`: whether an act is offered. Whoever carries it out checks again. */
+export const may = (c: ConsoleContext, scope: NeededScope): boolean => allows(c.var.admin.scopes, scope);
+
+/** The first part of the console that its admin may see. */
+export const firstPart = (c: ConsoleContext): ConsolePart =>
+  PARTS.find(({ href, scope }) => href !== "/admin" && may(c, scope))?.href ?? "/admin/audit";
+
+/** A page of the console: its parts as links, who is signed in, and a way out. `part` is the one the page belongs to. */
+export function consolePage(c: ConsoleContext, { part, ...content }: Omit<Page, "header"> & { part: ConsolePart }) {
+  const links = PARTS.filter(({ scope }) => may(c, scope));
+  const header = (
+    <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={links} current={part}>
+      <SignedIn c={c} />
+    </SiteHeader>
+  );
+  return page({ wide: true, ...content, header });
+}
+
+const SignedIn: FC<{ c: ConsoleContext }> = ({ c }) => (
+  <details class="who">
+    <summary>{c.var.admin.name}</summary>
+    <div>
+      <p class="quiet">May do: {c.var.admin.scopes.join(", ")}</p>
+      <PostForm action="/admin/sign-out" csrf={c.var.session.csrfToken} class="row">
+        <button type="submit">Sign out</button>
+        <button type="submit" name="everywhere" value="yes" class="secondary">
+          Sign out everywhere
+        </button>
+      </PostForm>
+    </div>
+  </details>
+);
+
+/** A router of the console's pages. */
+export const createConsoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();
+
+/** The `middleware` of a page that only shows something, for who holds `scope` (null: any). */
+export const behind = (scope: NeededScope | null): { middleware: MiddlewareHandler<ConsoleEnv>[] } => ({
+  middleware: [requireConsole(scope)],
+});
+
+/** The `middleware` of a page that takes a form: who may not come in learns nothing of what is wrong with it. */
+export const formBehind = (scope: NeededScope | null): { middleware: MiddlewareHandler<ConsoleEnv>[] } => ({
+  middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
+});
+
+/**
+ * The `request.body` of a form with the fields of `example`. Any text is taken: what is wrong with it is said on the page.
+ */
+export const formBody = (example: Record<string, string>) => ({
+  body: {
+    content: {
+      "application/x-www-form-urlencoded": {
+        schema: z.record(z.string(), z.unknown()).openapi({ example }),
+      },
+    },
+  },
+});
+
+/** Refusals of every page of the console, for `pageDocs`. */
+export const CONSOLE_REFUSALS = ["INSUFFICIENT_SCOPE"] as const;
+
+/** Refusals of every form of the console, for `pageDocs`. */
+export const CONSOLE_FORM_REFUSALS = [...CONSOLE_REFUSALS, ...FORM_REFUSALS] as const;

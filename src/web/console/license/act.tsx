@@ -1,0 +1,107 @@
+import { actOnLicense } from "../../../domain/licensing/license-act.ts";
+import { LicenseParams } from "../../../domain/licensing/license-params.ts";
+import type { License } from "../../../domain/licensing/license-record.ts";
+import { requireLicense } from "../../../domain/licensing/license-store.ts";
+import { Problem } from "../../../platform/http/route.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { CopyBlock, Notice } from "../../page/kit.ts";
+import { donePath, EdgeNotice } from "../act/done.tsx";
+import { reasonField } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
+import { type ActInput, LICENSE_ACTS, type LicenseAct, settledFields } from "./acts.tsx";
+import { previewLicenseAct } from "./preview.ts";
+import { licensePath } from "./words.tsx";
+
+/** `GET` and `POST /admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
+export const licenseAct = createConsoleRouter();
+
+for (const act of LICENSE_ACTS) {
+  registerAct(licenseAct, {
+    path: `/admin/licenses/{id}/${act.name}`,
+    scope: "licenses:write",
+    params: LicenseParams,
+    does: act.name === "rotate-key" ? "rotate the key of a license" : `${act.name} a license`,
+    example: { reason: "key found in a public repository" },
+    answers: {
+      409: "The form again: the state does not allow it.",
+      ...(act.name === "rotate-key" && { 200: "What would happen; then the new key, once." }),
+    },
+    leadsTo: "The license, changed.",
+    missing: ["LICENSE_NOT_FOUND"],
+    actOf: (c, { id }) => twoStep(c, act, id),
+  });
+}
+
+async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Promise<TwoStepAct<ActInput>> {
+  const license = await requireLicense(c.env.DB, id);
+  const admin = adminActor(c);
+  const isOwner = admin.scopes.includes("owner");
+  const { title, button, dangerous, schema, fields } = offered;
+  const back = licensePath(id);
+  return {
+    part: "/admin/licenses",
+    title,
+    about: `${license.email} · ${license.plan} · ${id}`,
+    button,
+    dangerous,
+    back,
+    schema,
+    fields: (sent, errors) => (
+      <>
+        {fields?.(license, sent, errors)}
+        {reasonField(sent, errors)}
+      </>
+    ),
+    preview: ({ act }) => {
+      const preview = previewLicenseAct(license, act, isOwner, admin.now);
+      if (!preview.ok) throw new Problem(preview.error);
+      return preview.value;
+    },
+    settle: ({ act }) => settledFields(license, act, isOwner, admin.now),
+    carryOut: async ({ reason, act }, idempotencyKey) => {
+      const { key, edge } = await actOnLicense(c, admin, id, act, reason, idempotencyKey);
+      if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
+      return c.redirect(donePath(back, { done: offered.name, edge }), 303);
+    },
+  };
+}
+
+type Props = {
+  title: string;
+  key: string;
+  license: Pick<License, "id" | "email">;
+  edge: "published" | "pending";
+  /** Whether the owner is being sent it as well. */
+  isMailed?: boolean;
+};
+
+/**
+ * A license's new key: shown by the answer to the form that made it, and at no address, so that no history, log or reload by
+ * somebody else holds it.
+ */
+export const keyPage = (c: ConsoleContext, { title, key, license, edge, isMailed = true }: Props): Promise<Response> =>
+  consolePage(c, {
+    part: "/admin/licenses",
+    title,
+    wide: false,
+    main: (
+      <>
+        <h1>{title}</h1>
+        <Notice tone="good">
+          {isMailed
+            ? `It is on its way to ${license.email} as well.`
+            : `It has been sent to nobody: give it to ${license.email}.`}
+        </Notice>
+        <CopyBlock id="license-key" what="the license key">
+          {key}
+        </CopyBlock>
+        <p>It is shown only here and now. The license's page does not show it; another one can be made any time.</p>
+        <EdgeNotice edge={edge} />
+        <p>
+          <a href={licensePath(license.id)}>To the license</a>
+        </p>
+      </>
+    ),
+  });

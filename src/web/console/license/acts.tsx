@@ -1,0 +1,143 @@
+import * as z from "zod";
+import { type AdminAct, decideAdminAct } from "../../../domain/licensing/admin-decision.ts";
+import type { License } from "../../../domain/licensing/license-record.ts";
+import { endOf } from "../../../domain/licensing/license-status.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import { type Child, Field, formatDate } from "../../page/kit.ts";
+import { type FieldErrors, LastDay, Reason, type SentForm } from "../act/fields.tsx";
+
+/** What the form of an act says: why, and what to do to the license. */
+export type ActInput = { reason: string; act: AdminAct };
+
+/** An act upon a license, as the console offers it. */
+export type LicenseAct = {
+  name: AdminAct["action"];
+  /** On the license's page. */
+  link: string;
+  title: string;
+  button: string;
+  dangerous: boolean;
+  /** Said on the license's page once it is done. */
+  done: string;
+  /** Whether it makes sense now; whoever carries it out decides again. */
+  isOffered: (license: License, isOwner: boolean) => boolean;
+  schema: z.ZodType<ActInput>;
+  fields?: (license: License, sent: SentForm, errors: FieldErrors) => Child;
+};
+
+const simply = (action: Exclude<AdminAct["action"], "extend">): z.ZodType<ActInput> =>
+  z.object({ reason: Reason }).transform(({ reason }) => ({ reason, act: { action } }));
+
+const Extension = z
+  .object({
+    reason: Reason,
+    days: z
+      .string()
+      .trim()
+      .regex(/^\d{0,5}$/, "A whole number of days, 1 to 36500.")
+      .default("")
+      .transform(Number)
+      .refine((days) => days <= 36_500, "A whole number of days, 1 to 36500."),
+    until: LastDay,
+    end: z
+      .string()
+      .regex(/^\d{1,12}$/)
+      .transform(Number)
+      .optional(),
+  })
+  .refine(({ days, until }) => days > 0 !== (until !== null), {
+    path: ["days"],
+    message: "Give either days or a date.",
+  })
+  .transform(
+    ({ reason, days, until, end = until }): ActInput => ({
+      reason,
+      act: { action: "extend", until: end === null ? { days } : { expires_at: end } },
+    }),
+  );
+
+/** What pins an act to what its preview shows: an extension by days to the end that it comes to at `now`, in `end`. */
+export function settledFields(license: License, act: AdminAct, isOwner: boolean, now: UnixSeconds): SentForm {
+  const decision = act.action === "extend" ? decideAdminAct(license, act, isOwner, now) : null;
+  const end = decision?.ok ? decision.value?.extended_until : null;
+  return end == null ? {} : { end: String(end) };
+}
+
+const extensionFields = (license: License, sent: SentForm, errors: FieldErrors): Child => {
+  const end = endOf(license);
+  return (
+    <>
+      <Field
+        name="days"
+        label="By how many days"
+        hint={end === null ? undefined : `From its end, ${formatDate(end)}, or from now if that has passed.`}
+        value={sent["days"]}
+        error={errors["days"]}
+        inputmode="numeric"
+      />
+      <Field
+        name="until"
+        label="Or until which day"
+        hint="It ends with that day, in UTC."
+        type="date"
+        value={sent["until"]}
+        error={errors["until"]}
+      />
+    </>
+  );
+};
+
+/** Every act upon a license, in the order in which they are offered. */
+export const LICENSE_ACTS: readonly LicenseAct[] = [
+  {
+    name: "suspend",
+    link: "Suspend",
+    title: "Suspend this license",
+    button: "Suspend it",
+    dangerous: true,
+    done: "The license is on hold.",
+    isOffered: ({ admin_state }) => admin_state === "none",
+    schema: simply("suspend"),
+  },
+  {
+    name: "reinstate",
+    link: "Reinstate",
+    title: "Reinstate this license",
+    button: "Reinstate it",
+    dangerous: false,
+    done: "The admin's decision about the license is taken back.",
+    isOffered: ({ admin_state }, isOwner) => admin_state === "suspended" || (admin_state === "revoked" && isOwner),
+    schema: simply("reinstate"),
+  },
+  {
+    name: "extend",
+    link: "Extend",
+    title: "Extend this license",
+    button: "Extend it",
+    dangerous: false,
+    done: "The license is extended.",
+    isOffered: (license) => license.admin_state !== "revoked" && endOf(license) !== null,
+    schema: Extension,
+    fields: extensionFields,
+  },
+  {
+    name: "rotate-key",
+    link: "Rotate key",
+    title: "Rotate the key of this license",
+    button: "Make a new key",
+    dangerous: true,
+    done: "",
+    isOffered: () => true,
+    schema: simply("rotate-key"),
+  },
+  {
+    name: "revoke",
+    link: "Revoke",
+    title: "Revoke this license",
+    button: "Revoke it",
+    dangerous: true,
+    done: "The license is revoked.",
+    isOffered: ({ admin_state }) => admin_state !== "revoked",
+    schema: simply("revoke"),
+  },
+];

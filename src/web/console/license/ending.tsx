@@ -1,0 +1,117 @@
+import { erasePerson } from "../../../domain/erasure/erasure.ts";
+import { LicenseParams } from "../../../domain/licensing/license-params.ts";
+import { isErased } from "../../../domain/licensing/license-record.ts";
+import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/license-store.ts";
+import { purchaseScope } from "../../../domain/purchase/purchase-scope.ts";
+import { readRefundable } from "../../../domain/purchase/refund.ts";
+import { checkWasBought, refundAndRevoke } from "../../../domain/purchase/refund-act.ts";
+import { Problem } from "../../../platform/http/route.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { formatPrice, Notice } from "../../page/kit.ts";
+import { donePath, EdgeNotice } from "../act/done.tsx";
+import { ReasonForm, reasonField } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
+import { previewErasure, previewRefund } from "./preview.ts";
+import { licensePath, ownerText } from "./words.tsx";
+
+export const refundRoutes = createConsoleRouter();
+
+registerAct(refundRoutes, {
+  path: "/admin/licenses/{id}/refund",
+  scope: "licenses:write",
+  params: LicenseParams,
+  does: "refund and revoke a license",
+  example: { reason: "bought twice by mistake" },
+  answers: {
+    200: "What would happen, and how much would be given back; then what was.",
+    409: "The form again: nothing was bought here, or Stripe refuses.",
+  },
+  missing: ["LICENSE_NOT_FOUND"],
+  refusals: ["SERVICE_UNAVAILABLE"],
+  actOf: (c, { id }) => refundAct(c, id),
+});
+
+async function refundAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+  const license = await requireLicense(c.env.DB, id);
+  const admin = adminActor(c);
+  return {
+    part: "/admin/licenses",
+    title: "Refund and revoke this license",
+    about: `${license.email} · ${license.plan} · ${id}`,
+    button: "Refund and revoke it",
+    dangerous: true,
+    back: licensePath(id),
+    schema: ReasonForm,
+    fields: reasonField,
+    preview: async () => {
+      checkWasBought(license);
+      const { stripe } = await purchaseScope(c.env, c.var.config);
+      return previewRefund(license, await readRefundable(stripe, license), admin.now);
+    },
+    carryOut: async ({ reason }) => {
+      const { refund, edge } = await refundAndRevoke(c, admin, id, reason);
+      const given =
+        refund.currency === null || refund.amount === 0
+          ? "There was nothing left to give back."
+          : `${formatPrice(refund.amount, refund.currency)} go back to the customer.`;
+      return consolePage(c, {
+        part: "/admin/licenses",
+        title: "Refunded",
+        wide: false,
+        main: (
+          <>
+            <h1>Refunded and revoked</h1>
+            <Notice tone="good">{given} The license is revoked, and nothing more is billed for it.</Notice>
+            <EdgeNotice edge={edge} />
+            <p>
+              <a href={licensePath(id)}>To the license</a>
+            </p>
+          </>
+        ),
+      });
+    },
+  };
+}
+
+/** `GET` and `POST /admin/licenses/{id}/erase`. */
+export const licenseErase = createConsoleRouter();
+
+registerAct(licenseErase, {
+  path: "/admin/licenses/{id}/erase",
+  scope: "owner",
+  params: LicenseParams,
+  does: "erase the person behind a license",
+  example: { reason: "asked for by mail on 3 May, ticket 4711" },
+  answers: { 409: "The form again: a subscription is still running." },
+  leadsTo: "The license, which is nobody's any more.",
+  missing: ["LICENSE_NOT_FOUND"],
+  refusals: ["SERVICE_UNAVAILABLE"],
+  actOf: (c, { id }) => eraseAct(c, id),
+});
+
+async function eraseAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+  const license = await requireLicense(c.env.DB, id);
+  return {
+    part: "/admin/licenses",
+    title: "Erase the owner's data",
+    about: `${ownerText(license)} · ${license.plan} · ${id}`,
+    button: "Erase it for good",
+    dangerous: true,
+    back: licensePath(id),
+    schema: ReasonForm,
+    fields: reasonField,
+    preview: async () => {
+      const preview = previewErasure(
+        isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email),
+      );
+      if (!preview.ok) throw new Problem(preview.error);
+      return preview.value;
+    },
+    carryOut: async ({ reason }) => {
+      const { edge } = await erasePerson(c, license.email, adminActor(c), { reason, last: id });
+      return c.redirect(donePath(licensePath(id), { done: "erase", edge }), 303);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { licenseByHand } from "../../../domain/licensing/license-issue.ts";
+import { issueLicense } from "../../../domain/licensing/license-issue-act.ts";
+import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
+import { MailAddress } from "../../../lib/mail-address.ts";
+import { z } from "../../../platform/http/route.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
+import { LastDayToCome, Reason, reasonField } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { type ConsoleContext, createConsoleRouter } from "../frame.tsx";
+import { keyPage } from "./act.tsx";
+
+const MACHINES = "A whole number of machines, 1 to 100000.";
+
+const IssueForm = z
+  .object({
+    plan: z.enum(PLAN_IDS, "Choose a plan."),
+    email: z
+      .string()
+      .trim()
+      .pipe(MailAddress)
+      .transform((email) => email.toLowerCase()),
+    machine_limit: z
+      .string()
+      .trim()
+      .regex(/^(\d{1,6})?$/, MACHINES)
+      .transform((text) => (text === "" ? undefined : Number(text)))
+      .refine((count) => count === undefined || (count >= 1 && count <= 100_000), MACHINES),
+    until: LastDayToCome,
+    note: z.string().trim().max(1000, "1000 characters at most."),
+    send_mail: z.literal("yes").optional(),
+    reason: Reason,
+  })
+  .transform(({ until, note, send_mail, ...given }) => ({
+    ...given,
+    ...(until !== null && { expires_at: until }),
+    ...(note !== "" && { note }),
+    send_mail: send_mail === "yes",
+  }));
+
+export const licenseIssue = createConsoleRouter();
+
+registerAct(licenseIssue, {
+  path: "/admin/licenses/new",
+  scope: "licenses:write",
+  params: z.object({}),
+  does: "issue a license",
+  example: { plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" },
+  answers: { 200: "What would be issued; then its key, once." },
+  refusals: ["CONFLICT"],
+  actOf: issueAct,
+});
+
+function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
+  const admin = adminActor(c);
+  return {
+    part: "/admin/licenses",
+    title: "Issue a license",
+    about: "By hand: nothing is charged for it.",
+    button: "Issue it",
+    back: "/admin/licenses",
+    schema: IssueForm,
+    fields: (sent, errors) => (
+      <>
+        <SelectField
+          name="plan"
+          label="Plan"
+          value={sent["plan"]}
+          error={errors["plan"]}
+          options={PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }))}
+        />
+        <Field
+          name="email"
+          label="Owner's mail address"
+          type="email"
+          value={sent["email"]}
+          error={errors["email"]}
+          autocomplete="off"
+          required
+        />
+        <Field
+          name="machine_limit"
+          label="Machines"
+          hint="Empty: as many as the plan grants."
+          value={sent["machine_limit"]}
+          error={errors["machine_limit"]}
+          inputmode="numeric"
+        />
+        <Field
+          name="until"
+          label="Last day"
+          hint="It ends with that day, in UTC. Empty: as the plan says."
+          type="date"
+          value={sent["until"]}
+          error={errors["until"]}
+        />
+        <TextField
+          name="note"
+          label="Note"
+          hint="For admins; its owner does not see it."
+          value={sent["note"] ?? ""}
+          error={errors["note"]}
+          maxlength={1000}
+        />
+        <p>
+          <label>
+            <input type="checkbox" name="send_mail" value="yes" checked={!("plan" in sent) || "send_mail" in sent} />{" "}
+            Mail the key to its owner
+          </label>
+        </p>
+        {reasonField(sent, errors)}
+      </>
+    ),
+    preview: (order) => {
+      const license = licenseByHand(order, c.var.config.LIVEMODE, admin.now);
+      return [
+        `${license.email} gets ${plans[order.plan].name}: ${license.entitlements.join(", ")}, versions ${license.versions}.`,
+        `On ${counted(license.machine_limit, "machine")}, ${
+          license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`
+        }. It works at once.`,
+        order.send_mail
+          ? "The key is shown to you once, and mailed to its owner."
+          : "The key is shown to you once, and mailed to nobody.",
+      ];
+    },
+    carryOut: async (order, idempotencyKey) => {
+      const { key, license, edge } = await issueLicense(c, admin, order, idempotencyKey);
+      return keyPage(c, { title: "The license is issued", key, license, edge, isMailed: order.send_mail });
+    },
+  };
+}

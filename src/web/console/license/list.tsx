@@ -1,0 +1,130 @@
+import { parseLicenseKey } from "../../../domain/licensing/license-key.ts";
+import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license-search.ts";
+import { LICENSE_STATUSES } from "../../../domain/licensing/license-status.ts";
+import { PLAN_IDS } from "../../../domain/licensing/plans.ts";
+import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
+import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
+import { currentTime } from "../../../lib/time.ts";
+import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
+import { optionalChoice } from "../../../platform/http/query.ts";
+import { createRoute, z } from "../../../platform/http/route.ts";
+import { pageDocs } from "../../page/kit.ts";
+import { sentForm } from "../act/fields.tsx";
+import {
+  behind,
+  CONSOLE_FORM_REFUSALS,
+  CONSOLE_REFUSALS,
+  type ConsoleContext,
+  consolePage,
+  createConsoleRouter,
+  formBehind,
+  formBody,
+} from "../frame.tsx";
+import { LicenseListBody } from "./list-page.tsx";
+import { licenseListPath, licensePath } from "./words.tsx";
+
+const ROWS = 50;
+
+/** What is searched for stands in an address. Nothing that is known of a license is longer. */
+const LONGEST = 254;
+
+const list = createRoute({
+  method: "get",
+  path: "/admin/licenses",
+  ...behind("licenses:read"),
+  request: {
+    query: PageQuery.pick({ cursor: true }).extend({
+      q: z
+        .string()
+        .max(LONGEST)
+        .optional()
+        .openapi({ description: "A mail address's beginning, or an id.", example: "ada@example.com" }),
+      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
+      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
+    }),
+  },
+  ...pageDocs({
+    summary: "List licenses, as a page",
+    answers: { 200: "Licenses, newest first.", 422: "The page without a list: the search holds a key or token." },
+    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+  }),
+});
+
+const search = createRoute({
+  method: "post",
+  path: "/admin/licenses/search",
+  ...formBehind("licenses:read"),
+  request: formBody({ q: "ada@example.com" }),
+  ...pageDocs({
+    summary: "Find a license by anything known of it",
+    description: "By its key, too, which no address and no log ever holds: so it is sent as a form.",
+    answers: { 422: "The page again: this is no key of ours, or another kind of credential." },
+    leadsTo: "The license, if it is one; else the list of those found.",
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
+});
+
+export const licenseList = createConsoleRouter();
+
+licenseList.openapi(list, async (c) => {
+  const { cursor, q, status, plan } = c.req.valid("query");
+  const filter: LicenseFilter = { q: q?.trim() || undefined, status, plan };
+  if (q !== undefined && holdsCredential(q))
+    return refusedSearch(c, "Send keys by the form: addresses are kept and logged.");
+  return listPage(c, filter, cursor);
+});
+
+licenseList.openapi(search, async (c) => {
+  const q = (await sentForm(c))["q"]?.trim() ?? "";
+  if (q === "") return c.redirect("/admin/licenses", 303);
+  if (looksLikeLicenseKey(q)) {
+    const { keySecret } = await licensingSecrets(c.var.config);
+    const key = await parseLicenseKey(q, keySecret);
+    return key.ok ? c.redirect(licensePath(key.value.licenseId), 303) : refusedSearch(c, key.error.detail);
+  }
+  if (holdsCredential(q)) {
+    return refusedSearch(c, "This holds a key or token. Enter a license key alone, or something that is no secret.");
+  }
+  if (q.length > LONGEST) return refusedSearch(c, `${LONGEST} characters at most.`);
+  const [only, another] = await searchLicenses(c.env.DB, { q }, 2, currentTime());
+  const leadsTo = only && !another ? licensePath(only.id) : licenseListPath({ q });
+  return c.redirect(leadsTo, 303);
+});
+
+async function listPage(c: ConsoleContext, filter: LicenseFilter, before: string | undefined): Promise<Response> {
+  const now = currentTime();
+  const found = await searchLicenses(c.env.DB, { ...filter, before }, ROWS + 1, now);
+  const { items, next_cursor } = pageOf(found, ROWS, ({ id }) => id);
+  return consolePage(c, {
+    part: "/admin/licenses",
+    title: "Licenses",
+    main: (
+      <LicenseListBody
+        c={c}
+        filter={filter}
+        licenses={items}
+        next={next_cursor}
+        isLater={before !== undefined}
+        now={now}
+      />
+    ),
+  });
+}
+
+const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> =>
+  consolePage(c, {
+    part: "/admin/licenses",
+    title: "Licenses",
+    status: 422,
+    main: (
+      <LicenseListBody
+        c={c}
+        filter={{}}
+        licenses={null}
+        error={error}
+        next={null}
+        isLater={false}
+        now={currentTime()}
+      />
+    ),
+  });

@@ -1,0 +1,140 @@
+import { MachineParams } from "../../../domain/licensing/license-params.ts";
+import { activeMachines, type License, type MachineRow } from "../../../domain/licensing/license-record.ts";
+import { requireLicense } from "../../../domain/licensing/license-store.ts";
+import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/machine-removal.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import { Problem, z } from "../../../platform/http/route.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
+import { donePath } from "../act/done.tsx";
+import { Reason, reasonField } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { type ConsoleContext, createConsoleRouter } from "../frame.tsx";
+import { previewMachineRemoval } from "./preview.ts";
+import type { LicenseStory } from "./story.ts";
+import { licensePath } from "./words.tsx";
+
+/** The machines of a license, with a way to free their seats for who may. */
+export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: UnixSeconds }> = ({
+  story,
+  mayWrite,
+  now,
+}) => {
+  const { license, usage } = story;
+  return (
+    <section aria-labelledby="machines">
+      <h2 id="machines">
+        Machines: {formatCount(activeMachines(license).length)} of {formatCount(license.machine_limit)} active
+      </h2>
+      <DataTable
+        caption="Machines"
+        quiet
+        columns={[
+          "Name",
+          "State",
+          "Platform",
+          "Activated",
+          "Last seen",
+          "Downloads in 30 days",
+          ...(mayWrite ? ["Seat"] : []),
+        ]}
+        numeric={["Downloads in 30 days"]}
+        rows={license.machines.map((machine) => [
+          machine.name ?? <code>{machine.id}</code>,
+          <MachineState machine={machine} now={now} />,
+          machine.platform ?? "unknown",
+          <Time at={machine.activated_at} />,
+          <Time at={machine.last_seen_at} />,
+          formatCount(usage.get(machine.fingerprint_hash)?.downloads ?? 0),
+          ...(mayWrite ? [<SeatLink license={license} machine={machine} now={now} />] : []),
+        ])}
+        empty="No machine has been activated. Its owner does that with the license key."
+      />
+    </section>
+  );
+};
+
+const MachineState: FC<{ machine: MachineRow; now: UnixSeconds }> = ({ machine, now }) => (
+  <>
+    {machine.deactivated_at === null ? (
+      <StatusBadge tone="good">Active</StatusBadge>
+    ) : (
+      <StatusBadge>Deactivated</StatusBadge>
+    )}
+    {machine.lease_until > now ? (
+      <>
+        {" "}
+        offline lease until <Time at={machine.lease_until} />
+      </>
+    ) : null}
+  </>
+);
+
+const SeatLink: FC<{ license: License; machine: MachineRow; now: UnixSeconds }> = ({ license, machine, now }) =>
+  machine.deactivated_at === null || machine.lease_until > now ? (
+    <a href={`${licensePath(license.id)}/machines/${machine.id}/remove`}>
+      Free<span class="unseen"> the seat of {machine.name ?? machine.id}</span>
+    </a>
+  ) : (
+    "free"
+  );
+
+const Removal = z.object({ reason: Reason, void_lease: z.literal("yes").optional() });
+
+export const machineRemove = createConsoleRouter();
+
+registerAct(machineRemove, {
+  path: "/admin/licenses/{id}/machines/{machine_id}/remove",
+  scope: "licenses:write",
+  params: MachineParams,
+  does: "free a machine's seat",
+  example: { reason: "the machine was stolen", void_lease: "yes" },
+  description: "`void_lease`: owners only.",
+  leadsTo: "The license, changed.",
+  missing: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
+  actOf: twoStep,
+});
+
+async function twoStep(
+  c: ConsoleContext,
+  { id, machine_id }: z.output<typeof MachineParams>,
+): Promise<TwoStepAct<z.output<typeof Removal>>> {
+  const license = await requireLicense(c.env.DB, id);
+  const machine = license.machines.find((one) => one.id === machine_id);
+  if (!machine) throw new Problem({ code: "NOT_FOUND", detail: "This license has no such machine." });
+  const admin = adminActor(c);
+  const maySeize = machine.lease_until > admin.now && admin.scopes.includes("owner");
+  const back = licensePath(id);
+  return {
+    part: "/admin/licenses",
+    title: "Free this machine's seat",
+    about: `${machine.name ?? machine.id} · ${license.email}`,
+    button: "Free the seat",
+    dangerous: true,
+    back,
+    schema: Removal,
+    fields: (sent, errors) => (
+      <>
+        {maySeize ? (
+          <p>
+            <label>
+              <input type="checkbox" name="void_lease" value="yes" checked={sent["void_lease"] === "yes"} /> Free it
+              although an offline lease keeps it until {formatDate(machine.lease_until)}: for a seat that a thief has
+              taken
+            </label>
+          </p>
+        ) : null}
+        {reasonField(sent, errors)}
+      </>
+    ),
+    preview: ({ void_lease }) => {
+      if (void_lease) checkMayVoidLease(admin);
+      return previewMachineRemoval(machine, void_lease === "yes", admin.now);
+    },
+    carryOut: async ({ reason, void_lease }) => {
+      const edge = await removeMachine(c, admin, id, machine_id, { voidLease: void_lease === "yes", reason });
+      return c.redirect(donePath(back, { done: "remove", edge }), 303);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
+import { ActorName, actionWords, EntryDetails } from "../audit/words.tsx";
+import type { LicenseStory } from "./story.ts";
+import type { StoryEntry, StoryKind } from "./story-entry.ts";
+import { stripeLink } from "./words.tsx";
+
+/** What an entry of each kind is called, and all of them. */
+export const KIND_WORDS: Record<StoryKind, { one: string; all: string }> = {
+  act: { one: "Change", all: "Changes" },
+  payment: { one: "Payment", all: "Payments" },
+  mail: { one: "Mail", all: "Mails" },
+  download: { one: "Download", all: "Downloads" },
+};
+
+const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
+  ["license_key", "The license key"],
+  ["payment_failed", "A payment failed"],
+  ["payment_action_required", "A payment needs the customer"],
+  ["trial_ending", "The trial ends soon"],
+  ["license_expiring", "The license ends soon"],
+  ["license_expired", "The license has ended"],
+  ["key_rotated", "The new license key"],
+]);
+
+type Props = { story: LicenseStory };
+
+/** What happened to a license, newest first. */
+export const StoryTimeline: FC<Props> = ({ story }) =>
+  story.entries.length === 0 ? (
+    <p class="empty">Nothing of this kind has happened.</p>
+  ) : (
+    <ol class="timeline">
+      {story.entries.map((entry) => (
+        <li>
+          <p class="quiet">
+            <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind].one}
+          </p>
+          <Entry entry={entry} story={story} />
+        </li>
+      ))}
+    </ol>
+  );
+
+const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story }) => {
+  const { machines, livemode } = story.license;
+  switch (entry.kind) {
+    case "act":
+      return (
+        <>
+          <p>
+            <strong>{actionWords(entry.action)}</strong> by <ActorName actor={entry.actor} />
+          </p>
+          {entry.reason === null ? null : <blockquote>{entry.reason}</blockquote>}
+          <EntryDetails
+            details={entry.details}
+            nameOf={(id) => machines.find((one) => one.id === id)?.name ?? undefined}
+          />
+        </>
+      );
+    case "payment":
+      return (
+        <p>
+          <a href={stripeLink(entry.id, livemode)}>{entry.type}</a>
+          {entry.object_id === null ? null : (
+            <>
+              {" "}
+              about <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>
+            </>
+          )}
+          {entry.attention ? (
+            <>
+              : <StatusBadge tone="careful">needs a look</StatusBadge> {entry.outcome}
+            </>
+          ) : null}
+        </p>
+      );
+    case "mail":
+      return (
+        <p>
+          <strong>{MAIL_WORDS.get(entry.mail) ?? entry.mail}</strong> to {entry.recipient}: {mailState(entry)}
+        </p>
+      );
+    case "download": {
+      const machine = machines.find(({ fingerprint_hash }) => fingerprint_hash === entry.machine);
+      return (
+        <p>
+          {entry.worker_id} {entry.version} for {entry.platform}
+          {machine ? ` by ${machine.name ?? machine.id}` : ""}
+        </p>
+      );
+    }
+  }
+};
+
+function mailState({ sent_at, next_attempt_at, attempts, last_error }: Extract<StoryEntry, { kind: "mail" }>): Child {
+  if (sent_at !== null) return <>sent on {formatDateTime(sent_at)}.</>;
+  if (next_attempt_at === null) return <StatusBadge tone="bad">given up after {attempts} attempts</StatusBadge>;
+  const why = last_error === null ? "" : ` The last attempt failed: ${last_error}`;
+  return (
+    <>
+      waiting to be sent, next on {formatDateTime(next_attempt_at)}.{why}
+    </>
+  );
+}

@@ -1,0 +1,102 @@
+import { isErased, type License, type LicenseRow } from "../../../domain/licensing/license-record.ts";
+import type { LicenseFilter } from "../../../domain/licensing/license-search.ts";
+import type { LicenseStatus, Standing } from "../../../domain/licensing/license-status.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import { type FC, formatDate, pathWithQuery, type Tone } from "../../page/kit.ts";
+
+/** The page of one license. */
+export const licensePath = (id: string): string => `/admin/licenses/${encodeURIComponent(id)}`;
+
+/** The list of licenses that a filter picks, from `cursor` on. */
+export const licenseListPath = ({ q, status, plan }: LicenseFilter, cursor?: string): string =>
+  pathWithQuery("/admin/licenses", { q, status, plan, cursor });
+
+/** The name of a status and the tone it is shown in. */
+export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> = {
+  active: { text: "Active", tone: "good" },
+  suspended: { text: "On hold", tone: "careful" },
+  revoked: { text: "Revoked", tone: "bad" },
+  expired: { text: "Expired", tone: "plain" },
+};
+
+/** How a license stands and what decided it, in a sentence for an admin; of `facts`, what tells two causes apart. */
+export function sentenceOf(
+  standing: Standing,
+  facts: Pick<
+    License,
+    "email" | "dispute_state" | "subscription_state" | "extended_until" | "expires_at" | "grace_seconds"
+  >,
+): string {
+  if (isErased(facts)) return "Ended for good: its owner's data was erased.";
+  switch (standing.status) {
+    case "active":
+      if (standing.ends_at === null) return "In force, without an end.";
+      if (standing.warning === "in_grace") {
+        const cause = facts.subscription_state === "past_due" ? "the last payment failed" : "its end has passed";
+        return `In force until ${formatDate(standing.ends_at)}, in its days of grace: ${cause}.`;
+      }
+      return standing.ends_at === facts.extended_until
+        ? `In force until ${formatDate(standing.ends_at)}, extended by an admin.`
+        : inForce(standing.ends_at, facts);
+    case "suspended":
+      if (standing.cause === "admin") return "On hold: an admin suspended it.";
+      if (standing.cause === "payment") return "On hold: a payment for it is disputed.";
+      return "On hold: its subscription is unpaid or paused.";
+    case "revoked":
+      if (standing.cause === "admin") return "Revoked by an admin. Only an owner brings it back.";
+      return facts.dispute_state === "lost"
+        ? "Revoked: the dispute over its payment was lost."
+        : "Revoked: its payment was given back.";
+    case "expired":
+      return standing.cause === "subscription" ? "Expired: its subscription ended." : "Expired: its end has passed.";
+  }
+}
+
+/** A subscription has days of grace for a renewal that fails, so what it is paid until says more than when it would stop. */
+function inForce(
+  endsAt: UnixSeconds,
+  { subscription_state, expires_at, grace_seconds }: Parameters<typeof sentenceOf>[1],
+): string {
+  return subscription_state === "active" && expires_at !== null && grace_seconds > 0
+    ? `In force. It renews on ${formatDate(expires_at)}.`
+    : `In force until ${formatDate(endsAt)}.`;
+}
+
+/** Whose a license is, in a line of text. */
+export const ownerText = (license: Pick<LicenseRow, "email">): string =>
+  isErased(license) ? "Erased person" : license.email;
+
+/** The same where it may be long: a mail address breaks before its `@`, if it must. */
+export const OwnerName: FC<{ license: Pick<LicenseRow, "email"> }> = ({ license }) => {
+  const [, name = "", host = ""] = /^(.*)(@[^@]*)$/s.exec(ownerText(license)) ?? [];
+  if (host === "") return <>{ownerText(license)}</>;
+  return (
+    <>
+      {name}
+      <wbr />
+      {host}
+    </>
+  );
+};
+
+/** The parts of Stripe's dashboard by the kinds of ids that have a page of their own there. */
+const PARTS: ReadonlyMap<string, string> = new Map([
+  ["cus", "customers"],
+  ["sub", "subscriptions"],
+  ["pi", "payments"],
+  ["ch", "payments"],
+  ["py", "payments"],
+  ["in", "invoices"],
+  ["dp", "disputes"],
+  ["du", "disputes"],
+  ["evt", "events"],
+]);
+
+/** Where Stripe's dashboard shows a thing of Stripe's, by its id; where it has no page, what a search for it finds. */
+export function stripeLink(id: string, livemode: boolean): string {
+  const base = `https://dashboard.stripe.com/${livemode ? "" : "test/"}`;
+  const part = PARTS.get(id.slice(0, id.indexOf("_")));
+  return (
+    base + (part === undefined ? `search?${new URLSearchParams({ query: id })}` : `${part}/${encodeURIComponent(id)}`)
+  );
+}

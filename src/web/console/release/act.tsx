@@ -1,0 +1,111 @@
+import { deleteDraft, requireDraft } from "../../../domain/releases/draft-deletion.ts";
+import { actOnRelease } from "../../../domain/releases/release-act.ts";
+import { ReleaseParams } from "../../../domain/releases/release-params.ts";
+import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/release-status.ts";
+import { checkPublishable, readRelease } from "../../../domain/releases/release-store.ts";
+import { findWorker } from "../../../domain/workers/workers.ts";
+import { Problem } from "../../../platform/http/route.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { counted } from "../../page/kit.ts";
+import { donePath } from "../act/done.tsx";
+import { ReasonForm, reasonField } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { type ConsoleContext, createConsoleRouter } from "../frame.tsx";
+import { previewReleaseAct, RELEASE_ACTS, releasePath } from "./acts.ts";
+import { countEntitledLicenses, readReleaseUse } from "./reach.ts";
+
+/** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
+export const releaseAct = createConsoleRouter();
+
+for (const action of RELEASE_ACTIONS) {
+  registerAct(releaseAct, {
+    path: `/admin/releases/{id}/${action}`,
+    scope: "releases:write",
+    params: ReleaseParams,
+    does: `${action} a release`,
+    example: { reason: "crashes on start with driver 560" },
+    description: "It says, too, whom it touches.",
+    answers: { 409: "The form again: the state does not allow it." },
+    leadsTo: "The release, changed.",
+    missing: ["VERSION_NOT_FOUND"],
+    actOf: (c, { id }) => twoStep(c, action, id),
+  });
+}
+
+async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Promise<TwoStepAct<{ reason: string }>> {
+  const { DB } = c.env;
+  const release = await readRelease(DB, id);
+  const admin = adminActor(c);
+  const { title, button, dangerous } = RELEASE_ACTS[action];
+  return {
+    part: "/admin/releases",
+    title: `${title} ${release.version}`,
+    about: `${release.worker_id} ${release.version} · ${release.channel}`,
+    button,
+    dangerous,
+    back: releasePath(id),
+    schema: ReasonForm,
+    fields: reasonField,
+    preview: async () => {
+      const next = nextStatus(release.status, action);
+      if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
+      if (next.value === release.status) return ["Nothing: it is so already."];
+      if (action === "publish") checkPublishable(release);
+      const use = await readReleaseUse(DB, release, admin.now);
+      const isFree = findWorker(release.worker_id)?.tier === "free";
+      const audience = isFree
+        ? ({ free: true } as const)
+        : { free: false as const, licenses: await countEntitledLicenses(DB, release, admin.now) };
+      return previewReleaseAct(release, action, use, audience);
+    },
+    carryOut: async ({ reason }) => {
+      const { edge } = await actOnRelease(c, admin, id, action, reason);
+      return c.redirect(donePath(releasePath(id), { done: action, edge }), 303);
+    },
+  };
+}
+
+/** `GET` and `POST /admin/releases/{id}/delete`. */
+export const draftDelete = createConsoleRouter();
+
+registerAct(draftDelete, {
+  path: "/admin/releases/{id}/delete",
+  scope: "releases:write",
+  params: ReleaseParams,
+  does: "delete a draft",
+  example: { reason: "built from the wrong branch" },
+  answers: { 409: "The form again: it is no draft." },
+  leadsTo: "The list of releases.",
+  missing: ["VERSION_NOT_FOUND"],
+  actOf: (c, { id }) => deleteAct(c, id),
+});
+
+async function deleteAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+  const release = await readRelease(c.env.DB, id);
+  const { worker_id, version, channel, artifacts } = release;
+  return {
+    part: "/admin/releases",
+    title: `Delete the draft of version ${version}`,
+    about: `${worker_id} ${version} · ${channel}`,
+    button: "Delete it",
+    dangerous: true,
+    back: releasePath(id),
+    schema: ReasonForm,
+    fields: reasonField,
+    preview: () => {
+      requireDraft(release);
+      return [
+        artifacts.length === 0
+          ? "It has no files yet."
+          : `Its files are deleted, uploads under way included: ${counted(artifacts.length, "file")}.`,
+        "Nobody has been offered it, so nothing that is installed or pinned changes.",
+        `Version ${version} can be drafted again. What was done to this draft stays in the audit trail.`,
+      ];
+    },
+    carryOut: async ({ reason }) => {
+      await deleteDraft(c.env, adminActor(c), id, reason);
+      return c.redirect(donePath("/admin/releases", { done: "delete" }), 303);
+    },
+  };
+}

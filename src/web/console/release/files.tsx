@@ -1,0 +1,73 @@
+import type { ArtifactKind } from "../../../domain/releases/artifact-kind.ts";
+import type { Artifact } from "../../../domain/releases/artifact-store.ts";
+import type { Release } from "../../../domain/releases/release-store.ts";
+import { CopyBlock, DataTable, type FC, formatBytes, StatusBadge, Time } from "../../page/kit.ts";
+
+const KIND_WORDS: Record<ArtifactKind, string> = { binary: "Binary", package: "pacman package" };
+
+/** The files of a release, how they are signed, their checksums, and what is said of how they were built. */
+export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
+  <>
+    <section>
+      <h2>Files</h2>
+      <DataTable
+        caption="Files"
+        quiet
+        columns={["File", "Kind", "Platform", "State", "Size", "Signatures"]}
+        numeric={["Size"]}
+        rows={release.artifacts.map((file) => [
+          file.filename,
+          KIND_WORDS[file.kind],
+          file.platform,
+          file.state === "ready" ? (
+            <StatusBadge tone="good">Checked</StatusBadge>
+          ) : (
+            <StatusBadge tone="careful">Not uploaded yet</StatusBadge>
+          ),
+          formatBytes(file.size),
+          signersOf(file),
+        ])}
+        empty="It has no files yet. The release pipeline uploads them: rbee-catalog release publish."
+      />
+      {release.artifacts.map(({ id, filename, sha256 }) => (
+        <>
+          <p class="quiet">SHA-256 of {filename}</p>
+          <CopyBlock id={id} what={`the checksum of ${filename}`}>
+            {sha256}
+          </CopyBlock>
+        </>
+      ))}
+    </section>
+    <section>
+      <h2>Provenance</h2>
+      <Provenance release={release} />
+    </section>
+  </>
+);
+
+/** A package without an OpenPGP signature is one that pacman refuses unless it is told not to. */
+function signersOf({ kind, signature, pgp_signature }: Artifact): string {
+  const signers = [signature === null ? null : "minisign", pgp_signature === null ? null : "OpenPGP"];
+  const said = signers.filter((signer) => signer !== null).join(" and ");
+  if (said === "") return "none";
+  return kind === "package" && pgp_signature === null ? `${said}; not for pacman` : said;
+}
+
+const Provenance: FC<{ release: Release }> = ({ release: { worker_id, version, status, provenance } }) => {
+  if (provenance === null) {
+    return (
+      <p class="empty">None is attached. The release pipeline may add it: rbee-catalog release publish --provenance.</p>
+    );
+  }
+  const text = `${formatBytes(provenance.size)} about ${provenance.subjects.map(({ name }) => name).join(", ")}`;
+  return (
+    <p>
+      {status === "published" || status === "yanked" ? (
+        <a href={`/v1/workers/${worker_id}/${version}/provenance`}>{text}</a>
+      ) : (
+        text
+      )}
+      , attached on <Time at={provenance.attached_at} clock />. Who signed it is not checked here.
+    </p>
+  );
+};

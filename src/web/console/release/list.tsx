@@ -1,0 +1,96 @@
+import { RELEASE_STATUSES } from "../../../domain/releases/release-status.ts";
+import { listAllReleases } from "../../../domain/releases/release-store.ts";
+import { workers } from "../../../domain/workers/workers.ts";
+import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
+import { optionalChoice } from "../../../platform/http/query.ts";
+import { createRoute, z } from "../../../platform/http/route.ts";
+import { DataTable, Pager, pageDocs, SelectField, StatusBadge, Time } from "../../page/kit.ts";
+import { DoneNotice, DoneQuery } from "../act/done.tsx";
+import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter } from "../frame.tsx";
+import { RELEASE_WORDS, type ReleaseFilter, releaseListPath, releasePath } from "./acts.ts";
+
+const ROWS = 50;
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/releases",
+  ...behind("releases:read"),
+  request: {
+    query: PageQuery.pick({ cursor: true }).extend({
+      worker_id: z
+        .string()
+        .max(200)
+        .optional()
+        .openapi({ description: "Only this worker's.", example: "llm-worker-rbee-premium-cuda" }),
+      status: optionalChoice(RELEASE_STATUSES).openapi({ description: "Only those of this status." }),
+      done: DoneQuery.shape.done,
+    }),
+  },
+  ...pageDocs({
+    summary: "List releases, as a page",
+    answers: { 200: "Releases, latest made first." },
+    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+  }),
+});
+
+export const releaseList = createConsoleRouter();
+
+releaseList.openapi(route, async (c) => {
+  const { cursor, worker_id, status, done } = c.req.valid("query");
+  const filter: ReleaseFilter = { worker_id: worker_id || undefined, status };
+  const rows = await listAllReleases(c.env.DB, {
+    worker_id: filter.worker_id,
+    status: filter.status,
+    limit: ROWS + 1,
+    before: cursor,
+  });
+  const { items, next_cursor } = pageOf(rows, ROWS, ({ id }) => id);
+  return consolePage(c, {
+    part: "/admin/releases",
+    title: "Releases",
+    main: (
+      <>
+        <DoneNotice text={done === "delete" ? "The draft is deleted." : undefined} edge={undefined} />
+        <h1>Releases</h1>
+        <form method="get" action="/admin/releases" class="filters">
+          <SelectField
+            name="worker_id"
+            label="Worker"
+            value={filter.worker_id ?? ""}
+            options={[{ value: "", text: "Any" }, ...workers.map(({ id }) => ({ value: id, text: id }))]}
+          />
+          <SelectField
+            name="status"
+            label="Status"
+            value={filter.status ?? ""}
+            options={[
+              { value: "", text: "Any" },
+              ...RELEASE_STATUSES.map((one) => ({ value: one, text: RELEASE_WORDS[one].text })),
+            ]}
+          />
+          <button type="submit" class="secondary">
+            Show
+          </button>
+        </form>
+        <DataTable
+          caption="Releases, latest made first"
+          columns={["Version", "Worker", "Status", "Channel", "Files", "Published"]}
+          numeric={["Files"]}
+          rows={items.map(({ id, worker_id, version, status, channel, artifacts, published_at }) => [
+            <a href={releasePath(id)}>{version}</a>,
+            worker_id,
+            <StatusBadge tone={RELEASE_WORDS[status].tone}>{RELEASE_WORDS[status].text}</StatusBadge>,
+            channel,
+            artifacts.length,
+            published_at === null ? "not yet" : <Time at={published_at} />,
+          ])}
+          empty="No release fits. The release pipeline drafts them, or you do: rbee-catalog release publish."
+        />
+        <Pager
+          first={cursor === undefined ? null : releaseListPath(filter)}
+          next={next_cursor === null ? null : releaseListPath(filter, next_cursor)}
+        />
+      </>
+    ),
+  });
+});

@@ -1,0 +1,68 @@
+import * as z from "zod";
+import { grantsRelease, grantsWorker } from "../../../domain/licensing/entitlement.ts";
+import { statusCondition } from "../../../domain/licensing/license-status.ts";
+import type { Release } from "../../../domain/releases/release-store.ts";
+import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+
+/** How far back a release's downloads are counted, in days. */
+export const REACH_DAYS = 30;
+
+/** Downloads of a release in the last `REACH_DAYS`. */
+export type ReleaseUse = {
+  downloads: number;
+  /** Licenses that fetched it; for a free worker, whose downloads name none, 0. */
+  licenses: number;
+  platforms: { platform: string; downloads: number }[];
+};
+
+/** How much a release is used: what yanking or blocking it touches. Throws what D1 throws. */
+export async function readReleaseUse(
+  db: D1Database,
+  { worker_id, version }: Pick<Release, "worker_id" | "version">,
+  now: UnixSeconds,
+): Promise<ReleaseUse> {
+  const since = now - REACH_DAYS * DAY;
+  const [totals, platforms] = await db.batch([
+    db
+      .prepare(
+        "SELECT count(*) AS downloads, count(DISTINCT license_id) AS licenses FROM downloads WHERE worker_id = ? AND version = ? AND at > ?",
+      )
+      .bind(worker_id, version, since),
+    db
+      .prepare(
+        `SELECT platform, count(*) AS downloads FROM downloads WHERE worker_id = ? AND version = ? AND at > ?
+         GROUP BY platform ORDER BY downloads DESC, platform`,
+      )
+      .bind(worker_id, version, since),
+  ]);
+  const Totals = z.object({ downloads: z.number(), licenses: z.number() });
+  const Platform = z.object({ platform: z.string(), downloads: z.number() });
+  return { ...Totals.parse(totals?.results[0]), platforms: z.array(Platform).parse(platforms?.results) };
+}
+
+const GrantRow = z.object({
+  entitlements: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  versions: z.string(),
+  updates_until: z.number().nullable(),
+  licenses: z.number(),
+});
+
+/** How many licenses in force may have a release. Grants are few, so each is judged once. Throws what D1 throws. */
+export async function countEntitledLicenses(
+  db: D1Database,
+  release: Pick<Release, "worker_id" | "version" | "published_at">,
+  now: UnixSeconds,
+): Promise<number> {
+  const { results } = await db
+    .prepare(
+      `SELECT entitlements, versions, updates_until, count(*) AS licenses FROM licenses WHERE ${statusCondition("active")}
+       GROUP BY entitlements, versions, updates_until`,
+    )
+    .bind(now)
+    .all();
+  const published = { version: release.version, published_at: release.published_at ?? now };
+  return results
+    .map((row) => GrantRow.parse(row))
+    .filter((grant) => grantsWorker(grant, release.worker_id) && grantsRelease(grant, published))
+    .reduce((sum, { licenses }) => sum + licenses, 0);
+}

@@ -1,0 +1,122 @@
+import { PROBLEMS } from "../../platform/http/problem.ts";
+import { createRoute, jsonBodyLimit, Problem, z } from "../../platform/http/route.ts";
+import { ACCESS_HEADER, acceptsAccess } from "../../platform/identity/access.ts";
+import { signInByToken } from "../../platform/identity/session/console.ts";
+import { ownForm } from "../../platform/identity/session/form.ts";
+import { returnPath } from "../../platform/identity/session/return-path.ts";
+import { currentSession, endSession } from "../../platform/identity/session/session-start.ts";
+import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
+import { sentForm } from "./act/fields.tsx";
+import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "./frame.tsx";
+
+const RETURN_FIELD = "return";
+
+const form = createRoute({
+  method: "get",
+  path: "/admin/sign-in",
+  request: {
+    query: z.object({
+      [RETURN_FIELD]: z
+        .string()
+        .optional()
+        .openapi({ description: "The page to go on to.", example: "/admin/licenses" }),
+    }),
+  },
+  ...pageDocs({
+    summary: "Sign in to the console, as a page",
+    answers: { 200: "The form." },
+    leadsTo: "Where the visitor wanted to go: signed in already, or come through Cloudflare Access.",
+  }),
+});
+
+const send = createRoute({
+  method: "post",
+  path: "/admin/sign-in",
+  middleware: [jsonBodyLimit, ownForm],
+  request: formBody({ token: `rbee_adm_${"A1b2C3d4".repeat(5)}E5f`, [RETURN_FIELD]: "/admin/licenses" }),
+  ...pageDocs({
+    summary: "Send the form to sign in to the console",
+    description: "A token that is wrong, revoked or expired is told in the same words.",
+    answers: { 403: "The form again: this token opens nothing.", 429: "The form again: too many false tokens." },
+    leadsTo: "Where the visitor wanted to go, signed in.",
+    refusals: FORM_REFUSALS,
+  }),
+});
+
+const leave = createRoute({
+  method: "post",
+  path: "/admin/sign-out",
+  ...formBehind(null),
+  request: formBody({ everywhere: "yes" }),
+  ...pageDocs({
+    summary: "Sign out of the console",
+    description:
+      "This session, or with `everywhere` each one that was begun with the same token or by the same person.",
+    answers: {},
+    leadsTo: "The form to sign in.",
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
+});
+
+export const signIn = createConsoleRouter();
+
+signIn.openapi(form, async (c) => {
+  const wanted = returnPath("console", c.req.valid("query")[RETURN_FIELD]);
+  // Access signs people in wherever they come: there is nothing to ask them.
+  const isKnown = acceptsAccess(c.var.config) && c.req.header(ACCESS_HEADER) !== undefined;
+  if (isKnown || (await currentSession(c, "console")) !== null) return c.redirect(wanted, 303);
+  return signInPage({ wanted });
+});
+
+signIn.openapi(send, async (c) => {
+  const { token = "", [RETURN_FIELD]: path } = await sentForm(c);
+  const wanted = returnPath("console", path);
+  try {
+    if (await signInByToken(c, token)) return c.redirect(wanted, 303);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "RATE_LIMITED") throw error;
+    return signInPage({
+      wanted,
+      error: "Too many false tokens. Please wait a minute.",
+      status: PROBLEMS[error.code].status,
+      headers: { "Retry-After": String(error.extras.retry_after) },
+    });
+  }
+  return signInPage({ wanted, error: "This token does not open the console. Please check it.", status: 403 });
+});
+
+type SignInPage = { wanted: string; error?: string } & Pick<Page, "status" | "headers">;
+
+function signInPage({ wanted, error, ...answer }: SignInPage): Promise<Response> {
+  return page({
+    title: "Sign in",
+    ...answer,
+    header: <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={[]} />,
+    main: (
+      <>
+        <h1>Sign in to the console</h1>
+        <PostForm csrf={null} action="/admin/sign-in">
+          <input type="hidden" name={RETURN_FIELD} value={wanted} />
+          <Field
+            name="token"
+            label="Admin token"
+            hint="It begins with rbee_adm_. An owner makes one under Tokens, or with rbee-catalog token create."
+            error={error}
+            type="password"
+            autocomplete="current-password"
+            spellcheck={false}
+            required
+            autofocus
+          />
+          <button type="submit">Sign in</button>
+        </PostForm>
+      </>
+    ),
+  });
+}
+
+signIn.openapi(leave, async (c) => {
+  const { everywhere } = await sentForm(c);
+  await endSession(c, "console", c.var.session, everywhere === "yes");
+  return c.redirect("/admin/sign-in", 303);
+});

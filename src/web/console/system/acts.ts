@@ -1,0 +1,126 @@
+import { retryMail } from "../../../domain/mail/mail-backlog.ts";
+import { sendMailsSoon } from "../../../domain/mail/mail-sender.ts";
+import { retryEvent } from "../../../domain/purchase/event-retry.ts";
+import { logFailure } from "../../../lib/log.ts";
+import { createRoute, Problem, z } from "../../../platform/http/route.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
+import { drainOutbox } from "../../../platform/storage/outbox.ts";
+import { republishEverything } from "../../../platform/storage/republication.ts";
+import { publishers } from "../../../publication.ts";
+import { pageDocs } from "../../page/kit.ts";
+import { ReasonForm, reasonField } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { CONSOLE_FORM_REFUSALS, type ConsoleContext, createConsoleRouter, formBehind, formBody } from "../frame.tsx";
+import { systemPath } from "./data.ts";
+
+const LEADS_TO = "The system page, which says what came of it.";
+
+const params = (description: string, example: string) => z.object({ id: z.string().openapi({ description, example }) });
+
+const event = createRoute({
+  method: "post",
+  path: "/admin/system/events/{id}/retry",
+  ...formBehind("licenses:write"),
+  request: { params: params("The event, by Stripe's id.", "evt_1a2B3c"), ...formBody({}) },
+  ...pageDocs({
+    summary: "Handle a payment event now, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: [...CONSOLE_FORM_REFUSALS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
+  }),
+});
+
+const mail = createRoute({
+  method: "post",
+  path: "/admin/system/mails/{id}/retry",
+  ...formBehind("licenses:write"),
+  request: { params: params("The mail.", "mail_06b4m2v8w5r7q1t3x9z2k4n6p8"), ...formBody({}) },
+  ...pageDocs({
+    summary: "Send a mail now, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
+});
+
+const publication = createRoute({
+  method: "post",
+  path: "/admin/system/publish",
+  ...formBehind("licenses:write"),
+  request: formBody({}),
+  ...pageDocs({
+    summary: "Publish what waits, by a form",
+    answers: {},
+    leadsTo: LEADS_TO,
+    refusals: CONSOLE_FORM_REFUSALS,
+  }),
+});
+
+/** What the cron does by itself, now. */
+export const systemRetry = createConsoleRouter();
+
+systemRetry.openapi(event, async (c) => {
+  const { id } = c.req.valid("param");
+  try {
+    const { handled_at, attention } = await retryEvent(c, adminActor(c), id);
+    return c.redirect(systemPath(handled_at === null || attention ? "event-failed" : "event-handled"), 303);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // Kept with the event, which the page shows.
+    logFailure("reconciliation.failed", error, { stripe_event: id, request_id: c.var.requestId });
+    return c.redirect(systemPath("event-failed"), 303);
+  }
+});
+
+systemRetry.openapi(mail, async (c) => {
+  try {
+    await retryMail(c.env.DB, adminActor(c), c.req.valid("param").id);
+  } catch (error) {
+    if (error instanceof Problem) return c.redirect(systemPath("mail-kept"), 303);
+    throw error;
+  }
+  sendMailsSoon(c);
+  return c.redirect(systemPath("mail-queued"), 303);
+});
+
+systemRetry.openapi(publication, async (c) => {
+  const admin = adminActor(c);
+  await recordAct(c.env.DB, newChange(admin, { action: "outbox.publish", subject: "outbox" }));
+  const { failed } = await drainOutbox(c.env, publishers, admin.now);
+  return c.redirect(systemPath(failed === 0 ? "published" : "unpublished"), 303);
+});
+
+export const systemRepublish = createConsoleRouter();
+
+registerAct(systemRepublish, {
+  path: "/admin/system/republish",
+  scope: "owner",
+  params: z.object({}),
+  does: "publish everything again",
+  example: { reason: "the ledger was restored to 3 May" },
+  leadsTo: "The system page.",
+  actOf: republishAct,
+});
+
+function republishAct(c: ConsoleContext): TwoStepAct<{ reason: string }> {
+  return {
+    part: "/admin/system",
+    title: "Publish everything again",
+    about: "Every license and every worker's releases, from the ledger to the edge copy.",
+    button: "Publish everything",
+    back: "/admin/system",
+    schema: ReasonForm,
+    fields: reasonField,
+    preview: () => [
+      "Each record in KV is written again as the ledger has it now: up to 200 a minute.",
+      "Nothing else changes, and downloads go on. Records that are in order already are written as they are.",
+      "New changes wait their turn behind it for as long, unless KV takes them at once, as it does as a rule.",
+    ],
+    carryOut: async ({ reason }) => {
+      await republishEverything(c.env.DB, adminActor(c), reason);
+      return c.redirect(systemPath("republished"), 303);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import { createRoute, z } from "../../../platform/http/route.ts";
+import { CRON_MARK } from "../../../platform/storage/watermark.ts";
+import { DataTable, type FC, Notice, pageDocs, StatusBadge, Time } from "../../page/kit.ts";
+import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter, may } from "../frame.tsx";
+import { configFacts, DONE, type Done, readSystem, type SystemData, troubles } from "./data.ts";
+import { EventSection, MailSection, OutboxSection } from "./queues.tsx";
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/system",
+  ...behind("stats:read"),
+  request: {
+    query: z.object({
+      done: z
+        .enum(Object.keys(DONE) as [Done, ...Done[]])
+        .optional()
+        .openapi({ param: { description: "The act that led here." }, example: "event-handled" }),
+    }),
+  },
+  ...pageDocs({
+    summary: "Show how the service does",
+    description: "Health of its stores, what waits to be done, recurring work, migrations and configuration.",
+    answers: { 200: "The page." },
+    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+  }),
+});
+
+export const systemRead = createConsoleRouter();
+
+systemRead.openapi(route, async (c) => {
+  const { done } = c.req.valid("query");
+  const data = await readSystem(c.env);
+  return consolePage(c, {
+    part: "/admin/system",
+    title: "System",
+    main: (
+      <>
+        {done === undefined ? null : <Notice tone={DONE[done].tone}>{DONE[done].text}</Notice>}
+        <SystemBody c={c} data={data} now={currentTime()} />
+      </>
+    ),
+  });
+});
+
+const STORES = { ledger: "Ledger (D1)", edge: "Edge copy (KV)", binaries: "Binaries (R2)" } as const;
+
+/** What the marks of recurring jobs stand for; one without a name here is shown as it is called. */
+const MARKS: Readonly<Record<string, string>> = {
+  [CRON_MARK]: "The cron's last run",
+  "stripe-events": "Stripe was last asked for missed events",
+  subscriptions: "Subscriptions were last followed",
+};
+
+/** Health, what waits and what can be done about it, and how the service is set up. */
+export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeconds }> = ({ c, data, now }) => (
+  <>
+    <h1>System</h1>
+    <ul class="cards">
+      {(["ledger", "edge", "binaries"] as const).map((name) => {
+        const { answers, duration_ms } = data.stores[name];
+        return (
+          <li class={`box ${answers ? "good" : "bad"}`}>
+            <strong>{STORES[name]}</strong>{" "}
+            <StatusBadge tone={answers ? "good" : "bad"}>{answers ? "Answers" : "Does not answer"}</StatusBadge>
+            <p class="quiet">after {duration_ms} ms</p>
+          </li>
+        );
+      })}
+    </ul>
+    <TroubleList troubles={troubles(data.backlog, now)} />
+    <EventSection c={c} events={data.events} />
+    <MailSection c={c} mails={data.mails} now={now} />
+    <OutboxSection c={c} outbox={data.outbox} />
+    <section aria-labelledby="jobs">
+      <h2 id="jobs">Recurring work</h2>
+      <dl class="facts">
+        {data.marks.map(({ name, at }) => (
+          <>
+            <dt>{MARKS[name] ?? name}</dt>
+            <dd>
+              <Time at={at} clock />
+            </dd>
+          </>
+        ))}
+      </dl>
+      {data.marks.length === 0 ? <p class="empty">The cron has not run yet.</p> : null}
+    </section>
+    <section aria-labelledby="setup">
+      <h2 id="setup">How it is set up</h2>
+      <dl class="facts">
+        {configFacts(c.var.config).map(([name, value]) => (
+          <>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </>
+        ))}
+      </dl>
+      <details>
+        <summary>Migrations of the ledger</summary>
+        <DataTable
+          caption="Migrations that have been applied"
+          quiet
+          columns={["Migration", "Applied (UTC)"]}
+          rows={data.migrations.map(({ name, applied_at }) => [name, applied_at])}
+          empty="None."
+        />
+      </details>
+      {may(c, "owner") ? (
+        <p>
+          After the ledger was restored, or KV lost something:{" "}
+          <a href="/admin/system/republish">publish everything again</a>.
+        </p>
+      ) : null}
+    </section>
+  </>
+);
+
+const TroubleList: FC<{ troubles: readonly string[] }> = ({ troubles }) =>
+  troubles.length === 0 ? (
+    <p>Nothing waits longer than it should.</p>
+  ) : (
+    <div class="box careful">
+      <h2>To look at</h2>
+      <ul>
+        {troubles.map((trouble) => (
+          <li>{trouble}</li>
+        ))}
+      </ul>
+    </div>
+  );

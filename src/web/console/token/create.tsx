@@ -1,0 +1,136 @@
+import { allows, SCOPES, type Scope } from "../../../platform/config/scopes.ts";
+import { z } from "../../../platform/http/route.ts";
+import { checkWantedToken, makeAdminToken, type WantedToken } from "../../../platform/identity/admin-token-act.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { CopyBlock, Field, formatDateTime } from "../../page/kit.ts";
+import { type FieldErrors, LastDayToCome, type SentForm } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
+
+/** What each scope allows, in words. */
+const SCOPE_WORDS: Record<Scope, string> = {
+  owner: "Everything, making owners included",
+  "licenses:read": "See licenses",
+  "licenses:write": "Issue, revoke, extend and refund licenses",
+  "releases:read": "See releases",
+  "releases:write": "Upload, publish, yank and block releases",
+  "audit:read": "Read the audit trail",
+  "stats:read": "See figures and health",
+  "tokens:write": "Make and revoke tokens",
+};
+
+const granted = Object.fromEntries(SCOPES.map((scope) => [scope, z.literal("yes").optional()])) as Record<
+  Scope,
+  z.ZodOptional<z.ZodLiteral<"yes">>
+>;
+
+const TokenForm = z
+  .object({
+    name: z.string().trim().min(1, "What is it for?").max(100, "100 characters at most."),
+    until: LastDayToCome,
+    ...granted,
+  })
+  .transform(({ name, until, ...given }): WantedToken => {
+    return { name, scopes: SCOPES.filter((scope) => given[scope] === "yes"), expires_at: until };
+  })
+  .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Choose what it may do." });
+
+export const tokenCreate = createConsoleRouter();
+
+registerAct(tokenCreate, {
+  path: "/admin/tokens/new",
+  scope: "tokens:write",
+  params: z.object({}),
+  does: "make an admin token",
+  example: { name: "release pipeline", "releases:write": "yes", until: "2027-11-23" },
+  description: "A scope is granted by a field of its name.",
+  answers: {
+    200: "What would be made; then the token, once.",
+    403: "The form again: nobody hands on more than they have.",
+  },
+  actOf: createAct,
+});
+
+function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
+  const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
+  return {
+    part: "/admin/tokens",
+    title: "Make an admin token",
+    about: "For a person to sign in with, or for a program. Give it no more than it needs.",
+    button: "Make it",
+    back: "/admin/tokens",
+    schema: TokenForm,
+    fields: (sent, errors) => <Fields sent={sent} errors={errors} held={admin.scopes} />,
+    preview: (wanted) => {
+      checkWantedToken(admin, wanted);
+      return [
+        `“${wanted.name}” works at once, ${wanted.expires_at === null ? "without an end" : `until ${formatDateTime(wanted.expires_at)}`}.`,
+        ...wanted.scopes.map((scope) => `It may: ${SCOPE_WORDS[scope].toLowerCase()} (${scope}).`),
+        "It is shown to you once. We keep no copy.",
+      ];
+    },
+    // Pressed twice it makes two: the one that nobody has seen can be revoked.
+    carryOut: async (wanted) => {
+      const { token, record } = await makeAdminToken(c.env.DB, admin, wanted);
+      return consolePage(c, {
+        part: "/admin/tokens",
+        title: "The token is made",
+        wide: false,
+        main: (
+          <>
+            <h1>The token is made</h1>
+            <CopyBlock id="admin-token" what="the token">
+              {token}
+            </CopyBlock>
+            <p>
+              It is shown only here and now: keep it like a password. It is listed as “{record.name}”, where it can be
+              revoked.
+            </p>
+            <p>
+              <a href="/admin/tokens">To the tokens</a>
+            </p>
+          </>
+        ),
+      });
+    },
+  };
+}
+
+const Fields = ({ sent, errors, held }: { sent: SentForm; errors: FieldErrors; held: readonly Scope[] }) => (
+  <>
+    <Field
+      name="name"
+      label="Name"
+      hint="What it is for: it stands in the list and beside what is done with it."
+      value={sent["name"]}
+      error={errors["name"]}
+      maxlength={100}
+      required
+    />
+    <fieldset>
+      <legend>It may</legend>
+      {SCOPES.filter((scope) => allows(held, scope)).map((scope) => (
+        <p>
+          <label>
+            <input type="checkbox" name={scope} value="yes" checked={sent[scope] === "yes"} /> {SCOPE_WORDS[scope]}{" "}
+            <code>{scope}</code>
+          </label>
+        </p>
+      ))}
+      {errors["scopes"] === undefined ? null : (
+        <p class="error" role="alert">
+          {errors["scopes"]}
+        </p>
+      )}
+    </fieldset>
+    <Field
+      name="until"
+      label="Last day"
+      hint="It ends with that day, in UTC. Empty: never."
+      type="date"
+      value={sent["until"]}
+      error={errors["until"]}
+    />
+  </>
+);

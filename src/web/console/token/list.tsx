@@ -1,0 +1,139 @@
+import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import { allowsAll } from "../../../platform/config/scopes.ts";
+import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
+import { createRoute, z } from "../../../platform/http/route.ts";
+import { endAdminToken, readRevocableToken } from "../../../platform/identity/admin-token-act.ts";
+import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
+import { adminActor } from "../../../platform/identity/authentication.ts";
+import { DataTable, Notice, Pager, pageDocs, StatusBadge, Time } from "../../page/kit.ts";
+import { DoneQuery, donePath } from "../act/done.tsx";
+import { ReasonForm, reasonField } from "../act/fields.tsx";
+import { registerAct } from "../act/routes.ts";
+import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
+
+const ROWS = 50;
+
+const route = createRoute({
+  method: "get",
+  path: "/admin/tokens",
+  ...behind("tokens:read"),
+  request: {
+    query: PageQuery.pick({ cursor: true }).extend({ done: DoneQuery.shape.done }),
+  },
+  ...pageDocs({
+    summary: "List admin tokens, as a page",
+    answers: { 200: "Admin tokens, newest first." },
+    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+  }),
+});
+
+export const tokenList = createConsoleRouter();
+
+tokenList.openapi(route, async (c) => {
+  const { cursor, done } = c.req.valid("query");
+  const now = currentTime();
+  const tokens = await listAdminTokens(c.env.DB, { limit: ROWS + 1, before: cursor });
+  const { items, next_cursor } = pageOf(tokens, ROWS, ({ id }) => id);
+  const { scopes, actor } = c.var.admin;
+  const isLive = (token: AdminToken) => stateOf(token, now) === "live";
+  return consolePage(c, {
+    part: "/admin/tokens",
+    title: "Admin tokens",
+    main: (
+      <>
+        {done === "revoke" ? <Notice tone="good">The token is revoked. Its sessions have ended with it.</Notice> : null}
+        <div class="row spread">
+          <h1>Admin tokens</h1>
+          <a class="button" href="/admin/tokens/new">
+            Make a token
+          </a>
+        </div>
+        <DataTable
+          caption="Newest first"
+          columns={["Name", "State", "May do", "Made", "Ends", "Revoke"]}
+          rows={items.map((token) => [
+            <>
+              {token.name}
+              {actor === `token:${token.id}` ? " (yours)" : ""}
+            </>,
+            <TokenState token={token} now={now} />,
+            token.scopes.join(", "),
+            <Time at={token.created_at} />,
+            token.expires_at === null ? "never" : <Time at={token.expires_at} clock />,
+            isLive(token) && allowsAll(scopes, token.scopes) ? (
+              <a href={`/admin/tokens/${token.id}/revoke`}>
+                Revoke<span class="unseen"> {token.name}</span>
+              </a>
+            ) : (
+              ""
+            ),
+          ])}
+          empty="There are no tokens: everybody comes through Cloudflare Access."
+        />
+        <Pager
+          first={cursor === undefined ? null : "/admin/tokens"}
+          next={next_cursor === null ? null : `/admin/tokens?cursor=${next_cursor}`}
+        />
+      </>
+    ),
+  });
+});
+
+function stateOf({ revoked_at, expires_at }: AdminToken, now: UnixSeconds): "live" | "revoked" | "expired" {
+  if (revoked_at !== null) return "revoked";
+  return expires_at !== null && expires_at <= now ? "expired" : "live";
+}
+
+const TokenState = ({ token, now }: { token: AdminToken; now: UnixSeconds }) => {
+  const state = stateOf(token, now);
+  if (state === "live") return <StatusBadge tone="good">In force</StatusBadge>;
+  return state === "revoked" ? <StatusBadge tone="bad">Revoked</StatusBadge> : <StatusBadge>Expired</StatusBadge>;
+};
+
+const TokenParams = z.object({
+  id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+});
+
+export const tokenRevoke = createConsoleRouter();
+
+registerAct(tokenRevoke, {
+  path: "/admin/tokens/{id}/revoke",
+  scope: "tokens:write",
+  params: TokenParams,
+  does: "revoke an admin token",
+  example: { reason: "its owner has left" },
+  answers: { 409: "The form again: it is the last owner token in force." },
+  leadsTo: "The list of tokens.",
+  missing: ["NOT_FOUND"],
+  actOf: (c, { id }) => revokeAct(c, id),
+});
+
+async function revokeAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+  const admin = adminActor(c);
+  const token = await readRevocableToken(c.env.DB, admin, id);
+  const isOwn = admin.actor === `token:${id}`;
+  return {
+    part: "/admin/tokens",
+    title: "Revoke this token",
+    about: `${token.name} · ${token.scopes.join(", ")}`,
+    button: "Revoke it",
+    dangerous: true,
+    back: "/admin/tokens",
+    schema: ReasonForm,
+    fields: reasonField,
+    preview: () =>
+      token.revoked_at === null
+        ? [
+            "It is refused at once, everywhere: by the API, the command line and the console.",
+            "Sessions that were begun with it end with it.",
+            ...(isOwn ? ["It is the one that you are signed in with: you are signed out."] : []),
+            "It cannot be taken back; another one can be made.",
+          ]
+        : ["Nothing: it is revoked already."],
+    carryOut: async ({ reason }) => {
+      await endAdminToken(c.env.DB, admin, id, reason);
+      return c.redirect(donePath("/admin/tokens", { done: "revoke" }), 303);
+    },
+  };
+}
