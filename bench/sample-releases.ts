@@ -23,7 +23,6 @@ export const SAMPLES = {
 /** Publishes a sample as a publisher does: signed, uploaded in parts and checked by the service. Random bytes. */
 export async function publishSample(
   client: CatalogClient,
-  credential: string,
   secretKey: MinisignSecretKey,
   { workerId, version, size }: SampleRelease,
 ): Promise<void> {
@@ -31,6 +30,6 @@ export async function publishSample(
   const file = join(folder, `${workerId}-${version}-linux-x86_64`);
   await writeFile(file, randomFillSync(Buffer.allocUnsafe(size)));
   const files = [await readReleaseFile(file, { workerId, version, platform: undefined, secretKey })];
-  await publishRelease(client, credential, { workerId, version, channel: undefined, notes: undefined, files });
+  await publishRelease(client, { workerId, version, channel: undefined, notes: undefined, files });
   await rm(folder, { recursive: true });
 }

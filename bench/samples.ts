@@ -29,16 +29,16 @@ export type Samples = {
 
 /** The samples of a harness; releases are signed with `releaseKey`. */
 export async function prepareSamples(harness: Harness, releaseKey: MinisignSecretKey): Promise<Samples> {
-  const client = new CatalogClient({ url: `http://127.0.0.1:${harness.ports.catalog}` });
   const ownerToken = await createOwnerToken(harness.ledger);
-  const license = remember(() => issueLicense(client, ownerToken));
+  const client = new CatalogClient({ url: `http://127.0.0.1:${harness.ports.catalog}`, credential: ownerToken });
+  const license = remember(() => issueLicense(client));
   const published = new Map<SampleRelease, Promise<void>>();
   return {
     ownerToken,
     license,
     licenses: remember(async () => copyLicense(harness, await license(), LICENSES)),
     publish(sample) {
-      const begun = published.get(sample) ?? publishSample(client, ownerToken, releaseKey, sample);
+      const begun = published.get(sample) ?? publishSample(client, releaseKey, sample);
       published.set(sample, begun);
       return begun;
     },

@@ -36,14 +36,13 @@ export type SeedOptions = {
  * gains what that one did not start with.
  */
 export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: SeedOptions): Promise<string> {
-  const client = new CatalogClient({ url });
+  const client = new CatalogClient({ url, credential: adminToken });
   await mkdir(folder, { recursive: true });
-  for (const sample of Object.values(SAMPLES)) await publishSample(client, adminToken, releaseKey, folder, sample);
+  for (const sample of Object.values(SAMPLES)) await publishSample(client, releaseKey, folder, sample);
   if (licenseKey !== null && (await isKnown(client, licenseKey))) return licenseKey;
   const { key } = await client.json(Issued, {
     method: "POST",
     path: "/v1/admin/licenses",
-    credential: adminToken,
     headers: { "Idempotency-Key": "development-seed" },
     repeatable: true,
     body: { plan: "premium-lifetime", email: "developer@example.com", note: "made by npm start" },
@@ -54,12 +53,11 @@ export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: 
 /** Publishes a sample, unless its version has been published before: with other bytes perhaps, or withdrawn since. */
 async function publishSample(
   client: CatalogClient,
-  adminToken: string,
   releaseKey: MinisignSecretKey,
   folder: string,
   { id: workerId, version }: { id: string; version: string },
 ): Promise<void> {
-  const known = await findRelease(client, adminToken, workerId, version);
+  const known = await findRelease(client, workerId, version);
   if (known !== null && known.status !== "draft") return;
   const binary = join(folder, `${workerId}-${PLATFORM}`);
   const executable = await sampleWorker({ id: workerId, version });
@@ -71,7 +69,7 @@ async function publishSample(
     files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey }));
   }
   const notes = "A sample that every development catalog starts with.";
-  await publishRelease(client, adminToken, { workerId, version, channel: undefined, notes, files });
+  await publishRelease(client, { workerId, version, channel: undefined, notes, files });
 }
 
 /** Whether the key is genuine and its license is there, in whatever state somebody has put it since. */

@@ -40,10 +40,10 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
     const paths = developmentPaths(folder);
     const start = Start.parse(JSON.parse(await readFile(paths.start, "utf8")));
     const { url, admin_token: adminToken, stripe_control_url: controlUrl } = start;
-    const client = new CatalogClient({ url });
+    const client = new CatalogClient({ url, credential: adminToken });
     const releaseKey = await ensureReleaseKey(paths.releaseKey);
-    const releases = await publishSamples({ client, adminToken, releaseKey, folder });
-    const licenses = await makeLicenses({ client, adminToken, controlUrl });
+    const releases = await publishSamples({ client, releaseKey, folder });
+    const licenses = await makeLicenses({ client, controlUrl });
 
     const history = join(folder, "history.sql");
     await writeFile(history, historySql(licenses.lifetime.licenseId, Math.floor(Date.now() / 1000)));
@@ -55,12 +55,11 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
     const support = await client.json(Made, {
       method: "POST",
       path: "/v1/admin/tokens",
-      credential: adminToken,
       body: { name: "support desk", scopes: ["licenses:write", "audit:read"] },
     });
     const mailedLink = async (): Promise<string> => {
       const seen = mailsTo(OWNER, server.output()).length;
-      await client.send({ method: "POST", path: "/v1/licenses/recover", body: { email: OWNER } });
+      await new CatalogClient({ url }).send({ method: "POST", path: "/v1/licenses/recover", body: { email: OWNER } });
       await within(20, async () => mailsTo(OWNER, server.output()).length > seen);
       const text = await readFile(mailsTo(OWNER, server.output()).at(-1) ?? "", "utf8");
       const link = /\S+(\/recover\/\S+)/.exec(text)?.[1];

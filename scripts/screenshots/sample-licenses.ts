@@ -25,19 +25,19 @@ export type SampleLicenses = {
   purchases: { complete: Purchase; pending: Purchase; failed: Purchase };
 };
 
-type Seller = { client: CatalogClient; adminToken: string; controlUrl: string };
+type Seller = { client: CatalogClient; controlUrl: string };
 
 /** Buys, issues, uses, revokes and lets fail, all as people do it: through the API and the stand-in for Stripe. */
-export async function makeLicenses({ client, adminToken, controlUrl }: Seller): Promise<SampleLicenses> {
+export async function makeLicenses({ client, controlUrl }: Seller): Promise<SampleLicenses> {
   const { url } = client;
   const issue = async (plan: string, email: string, note: string): Promise<License> => {
     const body = { plan, email, note };
-    const request = { method: "POST", path: "/v1/admin/licenses", credential: adminToken, body } as const;
+    const request = { method: "POST", path: "/v1/admin/licenses", body } as const;
     const { license, key } = await client.json(Issued, request);
     return { licenseId: license.id, key };
   };
   const act = ({ licenseId }: License, action: string, body: object): Promise<Response> =>
-    client.send({ method: "POST", path: `/v1/admin/licenses/${licenseId}/${action}`, credential: adminToken, body });
+    client.send({ method: "POST", path: `/v1/admin/licenses/${licenseId}/${action}`, body });
   const activate = async ({ key }: License, name: string, options: object = {}) =>
     client.json(Activated, {
       method: "POST",

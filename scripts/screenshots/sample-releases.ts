@@ -30,33 +30,27 @@ const Answer = z.looseObject({ release: Release });
 /** Releases in every state, by id. */
 export type SampleReleases = { published: string; draft: string; yanked: string; blocked: string };
 
-type Publisher = { client: CatalogClient; adminToken: string; releaseKey: MinisignSecretKey; folder: string };
+type Publisher = { client: CatalogClient; releaseKey: MinisignSecretKey; folder: string };
 
 /** Publishes versions beside those that every development catalog has; withdraws one, blocks one, drafts one. */
-export async function publishSamples({ client, adminToken, releaseKey, folder }: Publisher): Promise<SampleReleases> {
+export async function publishSamples({ client, releaseKey, folder }: Publisher): Promise<SampleReleases> {
   const ids = new Map<string, string>();
   for (const { workerId, version, notes } of RELEASES) {
     const path = join(folder, `${workerId}-${version}-linux-x86_64`);
     await writeFile(path, await sampleWorker({ id: workerId, version }), { mode: 0o755 });
     const file = await readReleaseFile(path, { workerId, version, platform: undefined, secretKey: releaseKey });
     const release = { workerId, version, channel: undefined, notes, files: [file] };
-    const { id } = await publishRelease(client, adminToken, release);
+    const { id } = await publishRelease(client, release);
     ids.set(`${workerId} ${version}`, id);
   }
   const idOf = (version: string): string => ids.get(`${CPU} ${version}`) ?? "";
   const act = (id: string, action: string, reason: string): Promise<Response> =>
-    client.send({
-      method: "POST",
-      path: `/v1/admin/releases/${id}/${action}`,
-      credential: adminToken,
-      body: { reason },
-    });
+    client.send({ method: "POST", path: `/v1/admin/releases/${id}/${action}`, body: { reason } });
   await act(idOf("1.1.0"), "yank", "crashes on start with glibc before 2.38");
   await act(idOf("1.0.1"), "block", "a model file could overwrite memory");
   const { release } = await client.json(Answer, {
     method: "POST",
     path: "/v1/admin/releases",
-    credential: adminToken,
     body: { worker_id: CUDA, version: "1.3.0", notes: "Half the memory for long conversations." },
   });
   return { published: idOf("1.2.0"), draft: release.id, yanked: idOf("1.1.0"), blocked: idOf("1.0.1") };

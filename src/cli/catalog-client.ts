@@ -4,46 +4,50 @@ import { CliError, EXIT, problemError } from "./errors.ts";
 
 export type CatalogRequest = {
   method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
-  /** From the catalog's root, starting with a slash. Build it with `path`. */
+  /** Starts with a slash. Build it with `path`. */
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string>;
-  /** Sent as JSON; a Blob is sent as it is, from where it lies. */
+  /** An object is sent as JSON. A Blob is streamed unchanged. */
   body?: object | Blob;
-  /** The bearer's secret. */
+  /** The bearer credential, instead of the client's own. */
   credential?: string;
-  /** For a POST that does the same when it is sent twice: it may be sent again after a failure in the middle. */
+  /** Marks a POST as idempotent, so that it may be retried after a failure. */
   repeatable?: boolean;
-  /** Milliseconds to wait for the answer, if not the usual ones. */
+  /** Milliseconds to wait for the answer, instead of the default. */
   timeoutMs?: number;
 };
 
 export type ClientOptions = {
   url: string;
-  /** Told of each wait before another attempt. */
+  /** The bearer credential of every request that has none of its own. */
+  credential?: string;
+  /** Called with a message before each wait for a retry. */
   onRetry?: (message: string) => void;
   sleep?: (ms: number) => Promise<unknown>;
 };
 
 const ATTEMPTS = 5;
 const FIRST_DELAY_MS = 500;
-/** A server that asks for a longer wait is told to the person, not waited for. */
+/** A longer Retry-After is reported as the failure instead of waited for. */
 const LONGEST_WAIT_MS = 90_000;
 /** A part of an upload may be many MiB on a slow line. */
 const TIMEOUT_MS = { json: 30_000, bytes: 30 * 60_000 };
 
-/** A path with each value percent-encoded: path`/v1/workers/${id}`. No value can leave its segment. */
+/** A path with percent-encoded values: path`/v1/workers/${id}`. No value can leave its segment. */
 export const path = (texts: TemplateStringsArray, ...values: (string | number)[]): string =>
   String.raw({ raw: texts }, ...values.map((value) => encodeURIComponent(value)));
 
-/** The catalog over HTTP: retries what is safe to retry, and throws what is refused as `CliError`. */
+/** An HTTP client of the catalog. It retries idempotent requests and throws refusals as `ProblemError`. */
 export class CatalogClient {
   readonly url: string;
+  readonly #credential: string | undefined;
   readonly #onRetry: (message: string) => void;
   readonly #sleep: (ms: number) => Promise<unknown>;
 
-  constructor({ url, onRetry = () => {}, sleep = (ms) => sleepMs(ms) }: ClientOptions) {
+  constructor({ url, credential, onRetry = () => {}, sleep = (ms) => sleepMs(ms) }: ClientOptions) {
     this.url = url;
+    this.#credential = credential;
     this.#onRetry = onRetry;
     this.#sleep = sleep;
   }
@@ -55,13 +59,13 @@ export class CatalogClient {
     if (answer.success) return answer.data;
     throw new CliError(
       EXIT.failure,
-      `What answered at ${this.url}${request.path} does not speak the catalog's language.`,
+      `The answer from ${this.url}${request.path} is not one of a catalog. Check --url, or update this command.`,
     );
   }
 
   /**
-   * Sends a request and returns its successful response, after up to four more attempts: always when the catalog was
-   * busy (429), and for a repeatable request when it failed (5xx) or could not be reached. Honours Retry-After.
+   * Sends a request and returns its successful response. Retries up to four times: every request if the catalog is busy
+   * (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors Retry-After.
    */
   async send(request: CatalogRequest): Promise<Response> {
     const method = request.method ?? "GET";
@@ -86,7 +90,8 @@ export class CatalogClient {
     }
     const { body } = request;
     const headers = new Headers({ "User-Agent": "rbee-catalog", ...request.headers });
-    if (request.credential !== undefined) headers.set("Authorization", `Bearer ${request.credential}`);
+    const credential = request.credential ?? this.#credential;
+    if (credential !== undefined) headers.set("Authorization", `Bearer ${credential}`);
     if (body !== undefined && !(body instanceof Blob)) headers.set("Content-Type", "application/json");
     const timeout = request.timeoutMs ?? (body instanceof Blob ? TIMEOUT_MS.bytes : TIMEOUT_MS.json);
     try {
@@ -102,7 +107,7 @@ export class CatalogClient {
   }
 }
 
-/** The error for a request that got no answer from `url`. */
+/** The error for a request without an answer from `url`. */
 export function networkError(url: string, error: unknown): CliError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : cause.name) : "";
@@ -110,8 +115,8 @@ export function networkError(url: string, error: unknown): CliError {
 }
 
 /**
- * Milliseconds to wait before attempt number `attempt` + 1: what Retry-After says (RFC 9110: seconds, or a date), else
- * half a second doubled each time. Half of that is left to chance, so that clients that failed together spread out.
+ * Milliseconds to wait before attempt `attempt` + 1: the Retry-After (RFC 9110: seconds or a date), else half a second,
+ * doubled each time. Half of it is random, so that clients that failed together do not retry together.
  */
 export function retryDelay(
   attempt: number,

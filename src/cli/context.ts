@@ -5,50 +5,82 @@ import { CliError, EXIT } from "./errors.ts";
 import { positiveInteger } from "./input.ts";
 import { readDevelopmentStart, resolveSettings, type Settings } from "./settings.ts";
 
+/** The environment and the output of one run. Tests pass their own and need no process. */
+export type Io = { env: NodeJS.ProcessEnv; stdout(text: string): void; stderr(text: string): void };
+
+/** The environment and the output of this process. */
+export const PROCESS_IO: Io = {
+  env: process.env,
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+};
+
+const ioOfProgram = new WeakMap<Command, Io>();
+
+/** Makes the commands of `program` use `io`. */
+export function bindIo(program: Command, io: Io): void {
+  ioOfProgram.set(program, io);
+}
+
+/** The `Io` of the program that `command` belongs to. */
+export const ioOf = (command: Command): Io =>
+  ioOfProgram.get(command) ?? (command.parent ? ioOf(command.parent) : PROCESS_IO);
+
 const GlobalOptions = z.object({ url: z.string().optional(), json: z.boolean().default(false) });
 
-/** What every command works with: the catalog, the credentials, and where its results go. */
+type Page = { next_cursor: string | null };
+
+/** The catalog, the settings and the output of one command. */
 export type Context = {
   client: CatalogClient;
   settings: Settings;
-  /** Prints the command's result: as JSON with `--json`, else as `render` puts it for people. */
+  env: NodeJS.ProcessEnv;
+  /** Prints the command's result: as JSON with `--json`, else as the text that `render` returns. */
   show<Value>(value: Value, render: (value: Value) => string): void;
-  /** Tells people something that is not the result (stderr). Nothing with `--json`. */
+  /** Prints one page of a list, and a note on how to get the next one. */
+  showPage<Value extends Page>(page: Value, render: (page: Value) => string): void;
+  /** Prints a remark on stderr. Prints nothing with `--json`. */
   note(text: string): void;
 };
 
-/** The context of a command that was just parsed. `activatedAt`: the catalog at which this hive is activated, if any. */
+/** The context of a parsed command. `activatedAt`: the catalog that this hive is activated at, if any. */
 export async function contextOf(command: Command, activatedAt: string | null = null): Promise<Context> {
   const { url, json } = GlobalOptions.parse(command.optsWithGlobals());
-  const start = await readDevelopmentStart(process.env["DEV_DIR"]);
-  const settings = resolveSettings({ url, env: process.env, activatedAt, start });
+  const { env, stdout, stderr } = ioOf(command);
+  const start = await readDevelopmentStart(env["DEV_DIR"]);
+  const settings = resolveSettings({ url, env, activatedAt, start });
   const note = (text: string): void => {
-    if (!json) process.stderr.write(`${text}\n`);
+    if (!json) stderr(`${text}\n`);
   };
+  const show: Context["show"] = (value, render) => stdout(`${json ? JSON.stringify(value, null, 2) : render(value)}\n`);
   return {
     settings,
+    env,
     client: new CatalogClient({ url: settings.url, onRetry: note }),
-    show: (value, render) => process.stdout.write(`${json ? JSON.stringify(value, null, 2) : render(value)}\n`),
+    show,
+    showPage(page, render) {
+      show(page, render);
+      if (page.next_cursor !== null) note(`There is more: add --cursor ${page.next_cursor}`);
+    },
     note,
   };
 }
 
-/** The admin token, or the advice on where to put one. */
-export function adminToken({ settings }: Context): string {
-  if (settings.adminToken !== null) return settings.adminToken;
-  throw new CliError(EXIT.notAuthorized, "This needs an admin token: set RBEE_ADMIN_TOKEN (rbee_adm_...).");
+/** The context of an admin's command: its client sends the admin token. Throws `CliError` if there is no token. */
+export async function adminContextOf(command: Command): Promise<Context> {
+  const context = await contextOf(command);
+  const { url, adminToken } = context.settings;
+  if (adminToken === null) {
+    throw new CliError(EXIT.notAuthorized, "This command needs an admin token: set RBEE_ADMIN_TOKEN (rbee_adm_...).");
+  }
+  return { ...context, client: new CatalogClient({ url, credential: adminToken, onRetry: context.note }) };
 }
 
-/** What `--limit` and `--cursor` parse to, for a list's query. */
+/** The values of `--limit` and `--cursor`, for the query of a list. */
 export type PageOptions = { limit?: number; cursor?: string };
 
-/** Adds the options of every list. */
+/** Adds `--limit` and `--cursor`. */
 export const withPaging = (command: Command): Command =>
   command
     .option("--limit <n>", "how many entries at most, 1 to 200", positiveInteger, 50)
     .option("--cursor <cursor>", "continue where an earlier page ended");
-
-/** Tells people how to get the next page, if there is one. */
-export function noteNextPage(context: Context, nextCursor: string | null): void {
-  if (nextCursor !== null) context.note(`There is more: add --cursor ${nextCursor}`);
-}

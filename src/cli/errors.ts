@@ -1,20 +1,20 @@
 import * as z from "zod";
 
-/** What the command's exit status says, for scripts. docs/cli.md repeats the table. */
+/** The exit statuses of the command. Scripts rely on them; docs/cli.md repeats the table. */
 export const EXIT = {
   ok: 0,
-  /** Anything that has no code of its own. */
+  /** Any failure without a status of its own. */
   failure: 1,
-  /** The command line, or what it sends, is not valid. */
+  /** The command line, or the data that it sends, is not valid. */
   usage: 2,
-  /** No credential, a wrong one, or one that may not do this. */
+  /** The credential is missing, wrong, or not allowed to do this. */
   notAuthorized: 3,
   notFound: 4,
-  /** The license, its machines or the release's withdrawal do not allow it. */
+  /** The license, its machines or a withdrawn release do not allow it. */
   refused: 5,
-  /** What arrived is not what was published. */
+  /** The bytes that arrived are not the published ones. */
   integrity: 6,
-  /** The catalog cannot be reached or cannot answer now; trying again later may help. */
+  /** The catalog is unreachable or cannot answer now. A later attempt may succeed. */
   unavailable: 7,
 } as const;
 
@@ -49,7 +49,7 @@ const BY_PROBLEM: Readonly<Record<string, ExitCode>> = {
   SERVICE_UNAVAILABLE: EXIT.unavailable,
 };
 
-/** The exit status for a problem's `code`, or for its HTTP `status` where the code is of a newer catalog or none. */
+/** The exit status for a problem's `code`. Falls back to the HTTP `status` for a code that this version does not know. */
 export function exitCodeOf(code: string | null, status: number): ExitCode {
   const known = code === null ? undefined : BY_PROBLEM[code];
   if (known !== undefined) return known;
@@ -59,7 +59,7 @@ export function exitCodeOf(code: string | null, status: number): ExitCode {
   return EXIT.failure;
 }
 
-/** A failure to tell the person at the terminal: what happened, and with which status to end. */
+/** An expected failure: a message for the person at the terminal, and the exit status. */
 export class CliError extends Error {
   override readonly name: string = "CliError";
   readonly exitCode: ExitCode;
@@ -70,7 +70,7 @@ export class CliError extends Error {
   }
 }
 
-/** The members of a problem (RFC 9457) that a person or a script at the terminal can use. */
+/** The members of a problem (RFC 9457) that the command shows. */
 const ProblemBody = z.looseObject({
   code: z.string(),
   title: z.string().optional(),
@@ -83,7 +83,7 @@ const ProblemBody = z.looseObject({
 
 export type ProblemBody = z.infer<typeof ProblemBody>;
 
-/** A refusal by the catalog. `problem` is null when what answered was not the catalog, but a proxy before it. */
+/** A refusal over HTTP. `problem` is null if the answer is not the catalog's but, for example, a proxy's. */
 export class ProblemError extends CliError {
   override readonly name = "ProblemError";
   readonly status: number;
@@ -92,18 +92,18 @@ export class ProblemError extends CliError {
   constructor(status: number, problem: ProblemBody | null) {
     super(
       exitCodeOf(problem?.code ?? null, status),
-      problem ? describe(problem) : `The server answered with HTTP ${status} and no reason.`,
+      problem ? describe(problem) : `The server answered with HTTP ${status} and gave no reason.`,
     );
     this.status = status;
     this.problem = problem;
   }
 }
 
-/** The problem's code if `error` is the catalog's refusal, else null. */
+/** The problem's code if `error` is a refusal by the catalog, else null. */
 export const problemCode = (error: unknown): string | null =>
   error instanceof ProblemError ? (error.problem?.code ?? null) : null;
 
-/** Makes the error for a response that is not a success; `body` is its text. */
+/** Turns an unsuccessful response into an error. `body` is its text. */
 export function problemError(status: number, body: string): ProblemError {
   try {
     return new ProblemError(status, ProblemBody.parse(JSON.parse(body)));

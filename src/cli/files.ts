@@ -4,11 +4,11 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CliError, EXIT } from "./errors.ts";
 
-/** Whether an error is the file system's, with this code (`ENOENT`, `EEXIST`, ...). */
+/** Whether the file system threw `error` with this code (`ENOENT`, `EEXIST`, ...). */
 export const isFileError = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;
 
-/** The text of a file, or null if there is none. Throws what else the file system throws. */
+/** The text of a file, or null if there is no such file. Throws every other error of the file system. */
 export async function readTextIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
@@ -18,9 +18,16 @@ export async function readTextIfThere(path: string): Promise<string | null> {
   }
 }
 
+/** The bytes of a file that the user named. Throws `CliError` (usage) if it cannot be read. */
+export async function readNamedFile(path: string): Promise<Buffer> {
+  return readFile(path).catch(() => {
+    throw new CliError(EXIT.usage, `${path} cannot be read.`);
+  });
+}
+
 /**
- * Writes a text that only its owner may read (mode 0600), making its folder (0700) if need be. A reader finds the old
- * text or the new one, never a part: it is written beside and renamed. Throws what the file system throws.
+ * Writes a text that only its owner may read (mode 0600). Makes the folder (0700) if it is missing. The write is atomic, by
+ * a rename: a reader sees the old text or the new one. Throws the errors of the file system.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -34,7 +41,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   }
 }
 
-/** Writes a private text to a path where nothing is yet. Throws `CliError` rather than replace what may be in use. */
+/** Writes a private text to a new file. Throws `CliError` if the file exists, because it may be in use. */
 export async function createPrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
@@ -45,16 +52,16 @@ export async function createPrivateFile(path: string, text: string): Promise<voi
   }
 }
 
-/** What a file's bytes come to. */
+/** The size and the hashes of a file. */
 export type FileDigest = {
   size: number;
   /** Lower-case hexadecimal. */
   sha256: string;
-  /** BLAKE2b-512, 64 bytes: what minisign signs. */
+  /** BLAKE2b-512, 64 bytes. A minisign signature is over this hash. */
   blake2b: Uint8Array<ArrayBuffer>;
 };
 
-/** Reads a file once, in constant memory. Throws what the file system throws. */
+/** Hashes a file in one pass and constant memory. Throws the errors of the file system. */
 export async function digestFile(path: string, onRead: (bytes: number) => void = () => {}): Promise<FileDigest> {
   const sha256 = createHash("sha256");
   const blake2b = createHash("blake2b512");

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { formatFields, formatTable } from "./output.ts";
 
-/** What this command reads of a license, as an admin or its holder sees it. */
+/** The fields of a license that the command reads, for an admin or the holder. */
 export const License = z.looseObject({
   id: z.string(),
   status: z.string(),
@@ -30,7 +30,7 @@ export const License = z.looseObject({
 
 export type License = z.infer<typeof License>;
 
-/** One license with its machines, for people. */
+/** Formats one license with its machines. */
 export function formatLicense(license: License): string {
   const machines = license.machines ?? [];
   const facts = formatFields([
@@ -51,7 +51,7 @@ export function formatLicense(license: License): string {
   return machines.length === 0 ? facts : `${facts}\n\n${formatMachines(machines)}`;
 }
 
-/** The machines of one license, for people. */
+/** Formats the machines of one license. */
 export const formatMachines = (machines: NonNullable<License["machines"]>): string =>
   formatTable(
     ["MACHINE", "NAME", "PLATFORM", "ACTIVATED", "LAST SEEN"],

@@ -1,11 +1,11 @@
 import { printable } from "../lib/printable.ts";
 
-const cell = (value: string | number | null | undefined): string =>
-  value === null || value === undefined || value === "" ? "-" : printable(String(value));
-
 export type Cell = string | number | null | undefined;
 
-/** Rows under headings, each column as wide as its widest cell, two blanks between; a missing value is "-". */
+const cell = (value: Cell): string =>
+  value === null || value === undefined || value === "" ? "-" : printable(String(value));
+
+/** A table with aligned columns, two spaces apart. A missing value is shown as "-". */
 export function formatTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const lines = [headings, ...rows.map((row) => row.map(cell))];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
@@ -19,7 +19,7 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
     .join("\n");
 }
 
-/** Labels and values, one pair a line, the values aligned; a missing value is "-". */
+/** One label and value a line, with the values aligned. A missing value is shown as "-". */
 export function formatFields(fields: readonly (readonly [label: string, value: Cell])[]): string {
   const width = Math.max(...fields.map(([label]) => label.length));
   return fields.map(([label, value]) => `${label.padEnd(width)}  ${cell(value)}`).join("\n");
@@ -38,7 +38,7 @@ export function formatSize(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** An amount in the smallest unit of its currency (ISO 4217, as Stripe gives both) for people: `279.00 EUR`, `500 JPY`. */
+/** An amount for people: `279.00 EUR`, `500 JPY`. `amount` is in the currency's smallest unit (ISO 4217), as at Stripe. */
 export function formatMoney(amount: number, currency: string): string {
   const code = currency.toUpperCase();
   const digits = new Intl.NumberFormat("en", { style: "currency", currency: code }).resolvedOptions();
@@ -49,15 +49,15 @@ export function formatMoney(amount: number, currency: string): string {
 const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
 
-/** Shows how far a transfer is. */
+/** A progress bar for one transfer. */
 export type Progress = {
-  /** `done` bytes of the total are there. */
+  /** Reports that `done` bytes of the total have arrived. */
   update(done: number): void;
-  /** Ends the line; repeatable. */
+  /** Ends the line. Idempotent. */
   finish(): void;
 };
 
-/** One line of a progress bar: `name  [#####-----]  45%  1.2 MiB of 2.7 MiB`. `total` 0 counts as done. */
+/** One line of a progress bar: `name  [#####-----]  45%  1.2 MiB of 2.7 MiB`. A `total` of 0 is shown as done. */
 export function formatProgress(name: string, done: number, total: number): string {
   const share = total === 0 ? 1 : Math.min(1, done / total);
   const filled = Math.floor(share * BAR_WIDTH);
@@ -65,7 +65,7 @@ export function formatProgress(name: string, done: number, total: number): strin
   return `${name}  [${bar}] ${String(Math.floor(share * 100)).padStart(3)}%  ${formatSize(done)} of ${formatSize(total)}`;
 }
 
-/** A progress bar for `total` bytes on a terminal, redrawn in place; nothing at all on a pipe or in a file. */
+/** Starts a progress bar for `total` bytes. It draws on a terminal only, never into a pipe or file. */
 export function startProgress(name: string, total: number, terminal: NodeJS.WriteStream = process.stderr): Progress {
   if (!terminal.isTTY) return { update() {}, finish() {} };
   let drawnAt = 0;

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { addEventsCommands } from "./commands/events.ts";
 import { addHiveCommands } from "./commands/hive.ts";
 import { addKeysCommands } from "./commands/keys.ts";
@@ -8,14 +8,16 @@ import { addPlansCommands } from "./commands/plans.ts";
 import { addReleaseCommands } from "./commands/release.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
+import { bindIo, type Io, PROCESS_IO } from "./context.ts";
+import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
 
 const HELP = `
-Configuration, first that is set:
+Configuration; of each line, the first that is set counts:
   catalog      --url, RBEE_CATALOG_URL, where this machine is activated,
                this checkout's running \`npm start\`, https://catalog.rbee.dev
   admin token  RBEE_ADMIN_TOKEN,
                else the development server's (for its own URL only)
-  license key  RBEE_LICENSE_KEY, where this machine is activated,
+  license key  RBEE_LICENSE_KEY, the key that this machine is activated with,
                else the development server's (for its own URL only)
   machine      RBEE_MACHINE, else a hash of this machine's id
 
@@ -29,19 +31,17 @@ Examples:
   $ rbee-catalog install llm-worker-rbee-premium-cpu
 `;
 
-/**
- * The `rbee-catalog` command line. Parsing runs the command; what it throws is the caller's to report, with `json` also what is wrong
- * with the command line, which is told in words otherwise.
- */
-export function createProgram({ json = false } = {}): Command {
+/** The `rbee-catalog` command line. With `json`, Commander does not print its own errors. */
+export function createProgram(io: Io = PROCESS_IO, json = false): Command {
   const program = new Command("rbee-catalog")
     .description("Licenses, releases and installed workers of an rbee worker catalog.")
-    .option("--url <url>", "the catalog to talk to")
+    .option("--url <url>", "the catalog to use")
     .option("--json", "print results as JSON, and errors as JSON on stderr")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", HELP)
-    .configureOutput(json ? { writeErr: () => {} } : {})
+    .configureOutput({ writeOut: io.stdout, writeErr: json ? () => {} : io.stderr })
     .exitOverride();
+  bindIo(program, io);
   addLicenseCommands(program);
   addMachineCommands(program);
   addReleaseCommands(program);
@@ -55,4 +55,27 @@ export function createProgram({ json = false } = {}): Command {
   addHiveCommands(program);
   addVerifyCommand(program);
   return program;
+}
+
+/** Runs the command line `args`, reports a failure on stderr, and returns the exit status. Never throws. */
+export async function runProgram(args: readonly string[], io: Io = PROCESS_IO): Promise<ExitCode> {
+  const json = args.includes("--json");
+  try {
+    await createProgram(io, json).parseAsync(args, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    return report(error, json, io);
+  }
+}
+
+function report(error: unknown, json: boolean, io: Io): ExitCode {
+  const isCommander = error instanceof CommanderError;
+  if (isCommander && error.exitCode === 0) return EXIT.ok;
+  // Commander has printed its own message already.
+  if (isCommander && !json) return EXIT.usage;
+  const exitCode = isCommander ? EXIT.usage : error instanceof CliError ? error.exitCode : EXIT.failure;
+  const message = error instanceof Error ? error.message : String(error);
+  const problem = error instanceof ProblemError ? error.problem : null;
+  io.stderr(json ? `${JSON.stringify({ ...problem, message, exit_code: exitCode })}\n` : `rbee-catalog: ${message}\n`);
+  return exitCode;
 }

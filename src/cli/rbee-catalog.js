@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The package's `bin`. Plain JavaScript, because a Node too old for the command's TypeScript must get as far as this: it
-// goes on under the Node that a checkout brings, or says what is missing.
+// The package's `bin`. It is plain JavaScript, because an old Node cannot load the TypeScript of the command. On an old Node
+// it runs the command under the checkout's own Node, or prints the missing step.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ if (Number.parseInt(process.versions.node, 10) >= OLDEST) {
   } else {
     console.error(
       `rbee-catalog: this needs Node.js ${OLDEST} or newer, and this is ${process.version}. ` +
-        "`npm run setup` in the project brings a newer one for it.",
+        "Run `npm run setup` in the project to install a newer one there.",
     );
     process.exitCode = 1;
   }

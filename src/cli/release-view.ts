@@ -3,7 +3,7 @@ import type { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { formatFields, formatSize, formatTable } from "./output.ts";
 
-/** What this command reads of a release, as an admin sees it. */
+/** The fields of a release that the command reads from the admin API. */
 export const Release = z.looseObject({
   id: z.string(),
   worker_id: z.string(),
@@ -32,19 +32,13 @@ export type Release = z.infer<typeof Release>;
 
 export const ReleasePage = z.looseObject({ releases: z.array(Release), next_cursor: z.string().nullable() });
 
-/** The release of a worker with exactly this version, drafts included, or null. */
-export async function findRelease(
-  client: CatalogClient,
-  credential: string,
-  workerId: string,
-  version: string,
-): Promise<Release | null> {
+/** The worker's release with exactly this version, drafts included, or null. `client` sends an admin token. */
+export async function findRelease(client: CatalogClient, workerId: string, version: string): Promise<Release | null> {
   let cursor: string | undefined;
   do {
     const page = await client.json(ReleasePage, {
       path: "/v1/admin/releases",
       query: { worker_id: workerId, limit: 200, cursor },
-      credential,
     });
     const found = page.releases.find((release) => release.version === version);
     if (found) return found;
@@ -53,19 +47,19 @@ export async function findRelease(
   return null;
 }
 
-/** The id of the release that a person names: by id (`rel_...`), or as `worker@version`. Throws when there is none. */
-export async function releaseIdOf(client: CatalogClient, credential: string, name: string): Promise<string> {
+/** The release id for `rel_...` or `worker@version`. Throws `CliError` if the name is malformed or there is no such release. */
+export async function releaseIdOf(client: CatalogClient, name: string): Promise<string> {
   if (/^rel_[0-9a-z]+$/.test(name)) return name;
   const [, workerId, version] = /^([^@]+)@(.+)$/.exec(name) ?? [];
   if (workerId === undefined || version === undefined) {
-    throw new CliError(EXIT.usage, `"${name}" names no release: give its id (rel_...) or worker@version.`);
+    throw new CliError(EXIT.usage, `"${name}" is not a release: give its id (rel_...) or worker@version.`);
   }
-  const release = await findRelease(client, credential, workerId, version);
+  const release = await findRelease(client, workerId, version);
   if (release === null) throw new CliError(EXIT.notFound, `There is no ${workerId} ${version}.`);
   return release.id;
 }
 
-/** Releases for people, one a line. */
+/** Formats releases, one a line. */
 export const formatReleases = (releases: readonly Release[]): string =>
   formatTable(
     ["RELEASE", "WORKER", "VERSION", "CHANNEL", "STATUS", "PUBLISHED", "FILES"],
@@ -82,7 +76,7 @@ export const formatReleases = (releases: readonly Release[]): string =>
     ]),
   );
 
-/** One release for people, with its files and who has signed them. */
+/** Formats one release with its files and their signatures. */
 export function formatRelease(release: Release): string {
   const { id, worker_id, version, channel, status, source_tag, published_at, provenance, artifacts } = release;
   const facts = formatFields([

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { changeHiveState, readHiveState } from "../../src/cli/hive/state.ts";
-import { rbeeCatalog } from "../end-to-end/program-run.ts";
 import { serve } from "./http-server.ts";
+import { runCli } from "./in-process.ts";
 import { sampleActivation } from "./sample-activation.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -12,7 +12,7 @@ async function deactivateAt(status: number, code: string) {
   const env = { XDG_CONFIG_HOME: folder, DEV_DIR: folder, RBEE_CATALOG_URL: "" };
   const activation = sampleActivation(catalog.url);
   await changeHiveState(env, (state) => ({ ...state, activation }));
-  const run = await rbeeCatalog(["deactivate"], env);
+  const run = await runCli(["deactivate"], env);
   catalog.close();
   return { ...run, isActivated: (await readHiveState(env)).activation !== null };
 }

@@ -7,7 +7,8 @@ import * as z from "zod";
 import { type RunningStandIn, startStandIn } from "../../scripts/stripe-stand-in/start.ts";
 import { emptyState, formatState } from "../../scripts/stripe-stand-in/state.ts";
 import { planOfPrice } from "../../src/domain/licensing/plans.ts";
-import { type Run, rbeeCatalog } from "../end-to-end/program-run.ts";
+import type { Run } from "../end-to-end/program-run.ts";
+import { runCli } from "./in-process.ts";
 
 /** `plans sync`, as people run it, on an account that the stand-in keeps. */
 
@@ -31,7 +32,7 @@ async function open(isEmpty: boolean): Promise<void> {
 }
 
 const sync = (args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Run> =>
-  rbeeCatalog(["plans", "sync", ...args], { STRIPE_SECRET_KEY: KEY, STRIPE_API_BASE: standIn.apiBase, ...env });
+  runCli(["plans", "sync", ...args], { STRIPE_SECRET_KEY: KEY, STRIPE_API_BASE: standIn.apiBase, ...env });
 
 const actions = async (...args: string[]): Promise<string[]> => {
   const { code, stdout, stderr } = await sync([...args, "--json"]);
@@ -90,8 +91,8 @@ describe("an account with nothing in it", () => {
     const before = await writes();
     const { stdout } = await sync();
     expect(stdout.trim().split("\n")).toEqual([
-      "premium-monthly: Stripe has it as it is sold.",
-      "premium-lifetime: Stripe has it as it is sold.",
+      "premium-monthly: up to date at Stripe.",
+      "premium-lifetime: up to date at Stripe.",
     ]);
     expect(await writes()).toEqual(before);
   });

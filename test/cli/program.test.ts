@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
-import { rbeeCatalog } from "../end-to-end/program-run.ts";
+import { runCli } from "./in-process.ts";
 
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
@@ -26,17 +26,17 @@ describe("the command line", () => {
   });
 
   it("ends with 2 for a command line that is wrong, and says why", async () => {
-    const { code, stderr } = await rbeeCatalog(["license", "issue", "--plan", "premium-trial"], nowhere);
+    const { code, stderr } = await runCli(["license", "issue", "--plan", "premium-trial"], nowhere);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--email")]);
-    expect((await rbeeCatalog(["frobnicate"], nowhere)).code).toBe(2);
-    expect((await rbeeCatalog(["--help"], nowhere)).code).toBe(0);
+    expect((await runCli(["frobnicate"], nowhere)).code).toBe(2);
+    expect((await runCli(["--help"], nowhere)).code).toBe(0);
   });
 
   it("tells scripts as JSON that it has no credential, or what is wrong with the command line", async () => {
-    const { code, stdout, stderr } = await rbeeCatalog(["stats", "--json"], nowhere);
+    const { code, stdout, stderr } = await runCli(["stats", "--json"], nowhere);
     expect([code, stdout]).toEqual([3, ""]);
     expect(JSON.parse(stderr)).toEqual({ message: expect.stringContaining("RBEE_ADMIN_TOKEN"), exit_code: 3 });
-    const wrong = await rbeeCatalog(["license", "issue", "--json"], nowhere);
+    const wrong = await runCli(["license", "issue", "--json"], nowhere);
     expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
     expect(JSON.parse(wrong.stderr)).toEqual({ message: expect.stringContaining("--plan"), exit_code: 2 });
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { rbeeCatalog } from "../end-to-end/program-run.ts";
 import { serve } from "./http-server.ts";
+import { runCli } from "./in-process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const ID = "rel_06b4m2v8w5r7q1t3x9z2k4n6p8";
@@ -23,7 +23,7 @@ async function deleteAt(releases: (typeof draft)[]) {
   });
   const folder = await temporaryFolder();
   const token = { XDG_CONFIG_HOME: folder, DEV_DIR: folder, RBEE_CATALOG_URL: catalog.url, RBEE_ADMIN_TOKEN: "t" };
-  const run = await rbeeCatalog(["release", "delete", ID], token);
+  const run = await runCli(["release", "delete", ID], token);
   catalog.close();
   return { ...run, deletions: deletions.length };
 }

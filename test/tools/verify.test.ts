@@ -151,7 +151,7 @@ describe.skipIf(!runnable)("what is installed", () => {
     });
     writeFileSync(moved, Buffer.concat([readFileSync(file(WORKER)), Buffer.from("x")]));
     const altered = await verify(moved);
-    expect([altered.code, altered.stdout]).toEqual([6, expect.stringContaining("REFUSED: it is no published file")]);
+    expect([altered.code, altered.stdout]).toEqual([6, expect.stringContaining("REFUSED: it is not a published file")]);
   });
 
   it("is refused under the name of another worker, and not found under none", async () => {

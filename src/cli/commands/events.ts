@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
-import { adminToken, contextOf } from "../context.ts";
+import { adminContextOf } from "../context.ts";
 import { formatFields, formatTable } from "../output.ts";
 
 const Event = z.looseObject({
@@ -18,35 +18,27 @@ const Event = z.looseObject({
 const EventList = z.looseObject({ events: z.array(Event) });
 const EventAnswer = z.looseObject({ event: Event });
 
-/** Adds `events`: what Stripe has told, and a person should see. */
+/** Adds `events`, which lists and retries the payment events that need attention. */
 export function addEventsCommands(program: Command): void {
   const events = program
     .command("events")
     .summary("see payment events that failed or need a person")
-    .description("Payment events. Without a word more, those that could not be handled yet.");
+    .description("Payment events from Stripe. Without a subcommand, it lists those that are not handled yet.");
 
   events
     .command("list", { isDefault: true })
     .summary("list events that are not handled yet, or need a person")
-    .description("Lists up to 200 payment events, oldest first: those that could not be handled yet.")
-    .option("--attention", "instead those that were handled and need a person, such as a price that no plan has")
+    .description("Lists up to 200 payment events that are not handled yet, oldest first.")
+    .option("--attention", "list handled events that need a person instead, such as a price without a plan")
     .action(async ({ attention = false }: { attention?: boolean }, command: Command) => {
-      const context = await contextOf(command);
-      const list = await context.client.json(EventList, {
-        path: "/v1/admin/stripe-events",
-        query: { state: attention ? "attention" : "unhandled" },
-        credential: adminToken(context),
-      });
-      context.show(list, ({ events: found }) =>
+      const { client, show } = await adminContextOf(command);
+      const query = { state: attention ? "attention" : "unhandled" };
+      show(await client.json(EventList, { path: "/v1/admin/stripe-events", query }), ({ events: found }) =>
         formatTable(
           ["EVENT", "TYPE", "ABOUT", "RECEIVED", "ATTEMPTS", "OUTCOME"],
           found.map((event) => [
-            event.id,
-            event.type,
-            event.object_id,
-            event.received_at,
-            event.attempts,
-            event.last_error ?? event.outcome,
+            ...[event.id, event.type, event.object_id],
+            ...[event.received_at, event.attempts, event.last_error ?? event.outcome],
           ]),
         ),
       );
@@ -55,16 +47,12 @@ export function addEventsCommands(program: Command): void {
   events
     .command("retry")
     .summary("handle an event now, without waiting for the cron")
-    .argument("<event>", "its id (evt_...)")
-    .addHelpText("after", "\nAn event that has been handled stays as it is.")
+    .argument("<event>", "the event's id (evt_...)")
+    .addHelpText("after", "\nAn event that is handled already does not change.")
     .action(async (id: string, _options: object, command: Command) => {
-      const context = await contextOf(command);
-      const answer = await context.client.json(EventAnswer, {
-        method: "POST",
-        path: path`/v1/admin/stripe-events/${id}/retry`,
-        credential: adminToken(context),
-      });
-      context.show(answer, ({ event }) =>
+      const { client, show } = await adminContextOf(command);
+      const request = { method: "POST", path: path`/v1/admin/stripe-events/${id}/retry` } as const;
+      show(await client.json(EventAnswer, request), ({ event }) =>
         formatFields([
           ["Event", event.id],
           ["Type", event.type],

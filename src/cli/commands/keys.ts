@@ -18,25 +18,26 @@ const KEYS = fileURLToPath(new URL("../../../keys/", import.meta.url));
 type KeysOptions = { out?: string; keysDir: string };
 type NewKeyOptions = KeysOptions & { release?: true; index?: true; signKey?: string };
 
-/** Adds `keys`: the keys that sign licenses and releases. */
+/** Adds `keys`, the commands for the keys that sign licenses, releases and indexes. */
 export function addKeysCommands(program: Command): void {
   const keys = program
     .command("keys")
     .summary("make and rotate the keys that sign licenses and releases")
-    .description("Signing keys. keys/README.md in the project says when and in which order.");
+    .description("Signing keys. keys/README.md in the project explains when to make which key.");
 
   keys
     .command("new")
     .summary("make the first license signing key, a release signing key (--release), or an index signing key (--index)")
     .option("--release", "a minisign key for releases; its public half is added to keys/release-signing.pub")
-    .option("--index", "the key that signs indexes of releases; --sign-key vouches for it")
-    .option("--sign-key <file>", "with --index: the release signing key, a minisign secret key without a password")
-    .option("--out <file>", "where the private key goes; never replaces a file")
+    .option("--index", "the key that signs indexes of releases; needs --sign-key")
+    .option("--sign-key <file>", "with --index: the release key that vouches for it, a minisign key without a password")
+    .option("--out <file>", "the file for the private key, which must not exist")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
     .action(async (options: NewKeyOptions, command: Command) => {
       const context = await contextOf(command);
-      if (options.release && options.index)
-        throw new CliError(EXIT.usage, "--release and --index make different keys.");
+      if (options.release && options.index) {
+        throw new CliError(EXIT.usage, "--release and --index make different keys. Give one of them.");
+      }
       if (options.release) return newReleaseKey(context, options);
       if (options.index) return newIndexKey(context, options);
       return newLicenseKey(context, options);
@@ -46,10 +47,10 @@ export function addKeysCommands(program: Command): void {
     .command("rotate")
     .summary("make the next license signing key, with an overlap in which both verify")
     .description(
-      "Makes the next license signing key. Tokens of the present one go on to verify for 31 days, the longest offline lease " +
-        "and a day: its public half, fetched from the live catalog, goes into keys/license-signing.jwks.json with that end.",
+      "Makes the next license signing key. The current key, fetched from the live catalog, verifies tokens for 31 days more: " +
+        "the longest offline lease plus a day. keys/license-signing.jwks.json gets both keys, the current one with that end.",
     )
-    .option("--out <file>", "where the private key goes; never replaces a file", "license-signing.secret.jwk")
+    .option("--out <file>", "the file for the private key, which must not exist", "license-signing.secret.jwk")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
     .addHelpText("after", "\nExample:\n  $ rbee-catalog keys rotate --url https://catalog.rbee.dev")
     .action(async (options: KeysOptions & { out: string }, command: Command) => {
@@ -63,9 +64,9 @@ export function addKeysCommands(program: Command): void {
       context.show({ kid: next.publicJwk.kid, secret_key: options.out, public_keys: publicFile }, () =>
         steps(`license signing key ${next.publicJwk.kid}`, [
           `Commit ${relative(process.cwd(), publicFile)} and deploy: the new key verifies, the old one still signs.`,
-          "Wait an hour: hives may keep the old /.well-known/jwks.json that long.",
+          "Wait an hour, because hives may cache /.well-known/jwks.json that long.",
           `Within the day: npx wrangler secret put LICENSE_SIGNING_KEY < ${options.out}`,
-          `Delete ${options.out}. After 31 days the old key's tokens have all ended, and it drops out by itself.`,
+          `Delete ${options.out}. After 31 days the old key's tokens have expired, and it is dropped by itself.`,
         ]),
       );
     });
@@ -78,8 +79,8 @@ async function newLicenseKey(context: Context, options: KeysOptions): Promise<vo
   context.show({ kid: privateJwk.kid, secret_key: out }, () =>
     steps(`license signing key ${privateJwk.kid}`, [
       `npx wrangler secret put LICENSE_SIGNING_KEY < ${out}`,
-      `Delete ${out}, or keep it where secrets are kept.`,
-      "The catalog publishes the public half at /.well-known/jwks.json by itself.",
+      `Delete ${out}, or keep it in your secret store.`,
+      "Do nothing for the public half: the catalog publishes it at /.well-known/jwks.json.",
     ]),
   );
 }
@@ -92,16 +93,19 @@ async function newReleaseKey(context: Context, options: KeysOptions): Promise<vo
   await writeFile(publicFile, addReleaseKey((await readTextIfThere(publicFile)) ?? "", key));
   context.show({ key_id: showKeyId(key.keyId), secret_key: out, public_key: publicFile }, () =>
     steps(`minisign key ${showKeyId(key.keyId)}`, [
-      `Commit ${relative(process.cwd(), publicFile)} and deploy: from then on its signatures are accepted.`,
+      `Commit ${relative(process.cwd(), publicFile)} and deploy. After that, its signatures are accepted.`,
       `Publish with: rbee-catalog release publish ... --sign-key ${out}`,
-      `Keep ${out} where only publishers reach it, and a copy offline.`,
+      `Keep ${out} readable for publishers only, and a copy offline.`,
     ]),
   );
 }
 
 async function newIndexKey(context: Context, options: NewKeyOptions): Promise<void> {
   if (options.signKey === undefined) {
-    throw new CliError(EXIT.usage, "An index signing key needs a release key that vouches for it: --sign-key FILE.");
+    throw new CliError(
+      EXIT.usage,
+      "An index signing key needs a release key that vouches for it. Add --sign-key FILE.",
+    );
   }
   const out = options.out ?? "index-signing.secret.json";
   const releaseKey = await readSecretKey(options.signKey);
@@ -111,11 +115,11 @@ async function newIndexKey(context: Context, options: NewKeyOptions): Promise<vo
   context.show(shown, ({ key_id, vouched_for_by }) =>
     steps(`index signing key ${key_id}, vouched for by the release key ${vouched_for_by}`, [
       `npx wrangler secret put INDEX_SIGNING_KEY < ${out}`,
-      `Delete ${out}. It cannot be needed again: a new one is made as easily.`,
-      "The catalog serves the public half, and the release key's signature over it, at /keys/index-signing.pub by itself.",
+      `Delete ${out}. If you need a key again, make a new one.`,
+      "Do nothing for the public half: the catalog serves it, signed by the release key, at /keys/index-signing.pub.",
     ]),
   );
 }
 
-const steps = (what: string, lines: string[]): string =>
-  [`Made ${what}. Now, in this order:`, ...lines.map((line, index) => `  ${index + 1}. ${line}`)].join("\n");
+const steps = (made: string, lines: string[]): string =>
+  [`Made ${made}. Now, in this order:`, ...lines.map((line, index) => `  ${index + 1}. ${line}`)].join("\n");

@@ -7,7 +7,7 @@ import { type SyncStep, syncSteps } from "../plans/plan-sync.ts";
 type SyncOptions = { dryRun?: boolean; live?: boolean };
 type PlannedSync = { plan: SoldPlanId; steps: SyncStep[] };
 
-/** Adds `plans`: what is sold, and at what price, in a Stripe account. */
+/** Adds `plans`, which puts the plans and their prices into a Stripe account. */
 export function addPlansCommands(program: Command): void {
   const plans = program.command("plans").summary("put the plans on sale in a Stripe account").description("Plans.");
 
@@ -15,18 +15,18 @@ export function addPlansCommands(program: Command): void {
     .command("sync")
     .summary("create or update the plans' products and prices at Stripe")
     .description(
-      "Makes the products and prices of a Stripe account what the plans of this checkout say, and says what it changed. Run " +
-        "again, it changes nothing. A price that differs is replaced; who pays the old one goes on paying it.\n\n" +
-        "The account is that of STRIPE_SECRET_KEY in the environment; STRIPE_API_BASE names a stand-in on loopback.",
+      "Makes the products and prices of a Stripe account equal to the plans of this checkout, and prints each change. A second " +
+        "run changes nothing. A price that differs is replaced; running subscriptions keep the old one.\n\n" +
+        "STRIPE_SECRET_KEY in the environment selects the account; STRIPE_API_BASE selects a stand-in on loopback.",
     )
-    .option("--dry-run", "only say what would be done")
-    .option("--live", "the key is a live one, and real prices are meant")
+    .option("--dry-run", "print the changes without making them")
+    .option("--live", "allow a live key, which changes real prices")
     .addHelpText("after", "\nExample:\n  $ STRIPE_SECRET_KEY=sk_test_... rbee-catalog plans sync --dry-run")
     .action(async ({ dryRun = false, live = false }: SyncOptions, command: Command) => {
       const context = await contextOf(command);
-      // The SDK takes its time to load, and no other command needs it.
+      // Loaded here only, because the SDK loads slowly and no other command needs it.
       const { readPlan, stripeAccount, stripeFailure, takeStep } = await import("../plans/stripe-account.ts");
-      const stripe = stripeAccount(process.env, live);
+      const stripe = stripeAccount(context.env, live);
       const synced: PlannedSync[] = [];
       try {
         for (const plan of SOLD_PLANS) {
@@ -44,7 +44,7 @@ export function addPlansCommands(program: Command): void {
 function formatSync(synced: PlannedSync[], dryRun: boolean): string {
   const lines = synced.flatMap(({ plan, steps }) =>
     steps.length === 0
-      ? [`${plan}: Stripe has it as it is sold.`]
+      ? [`${plan}: up to date at Stripe.`]
       : steps.map((step) => `${plan}: ${dryRun ? "would " : ""}${describe(step)}`),
   );
   return lines.join("\n");
@@ -63,11 +63,11 @@ function describe(step: SyncStep): string {
         recurring ? `a ${recurring.interval}` : "once",
         `for every ${transform_quantity?.divide_by} machines`,
       ].join(" ");
-      return `create price ${terms}${transfer_lookup_key ? ", in place of the present one" : ""}`;
+      return `create price ${terms}${transfer_lookup_key ? ", replacing the current one" : ""}`;
     }
     case "update_price":
       return `update price ${step.id}: ${Object.keys(step.params).join(", ")}`;
     case "archive_price":
-      return `archive price ${step.id}; who pays it already goes on paying it`;
+      return `archive price ${step.id}; running subscriptions keep it`;
   }
 }

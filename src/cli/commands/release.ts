@@ -2,7 +2,7 @@ import { openAsBlob } from "node:fs";
 import type { Command } from "commander";
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
-import { adminToken, contextOf, noteNextPage, type PageOptions, withPaging } from "../context.ts";
+import { adminContextOf, type PageOptions, withPaging } from "../context.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { readSecretKey } from "../keys/release-signing.ts";
 import { publishRelease } from "../publish/publish.ts";
@@ -23,7 +23,7 @@ type PublishOptions = {
 
 const ReleaseAnswer = z.looseObject({ release: Release });
 
-/** Adds `release`: what a publisher does with versions. */
+/** Adds `release`, the publisher's commands for versions. */
 export function addReleaseCommands(program: Command): void {
   const release = program
     .command("release")
@@ -34,8 +34,8 @@ export function addReleaseCommands(program: Command): void {
     .command("publish")
     .summary("upload, sign and publish the files of one version")
     .description(
-      "Uploads the files of one version, for each platform a binary, a pacman package or both, and publishes it once the catalog has checked every byte. " +
-        "After a break, the same command goes on where it was.",
+      "Uploads the files of one version: for each platform a binary, a pacman package or both. Publishes the version once the " +
+        "catalog has checked every byte. After an interruption, run the same command again to continue.",
     )
     .argument(
       "<file...>",
@@ -45,15 +45,15 @@ export function addReleaseCommands(program: Command): void {
     .requiredOption("--worker <id>", "such as llm-worker-rbee-premium-cuda")
     .requiredOption("--version <version>", "semantic version, such as 1.10.0 or 2.0.0-rc.1")
     .option("--platform <platform>", "linux-x86_64, linux-aarch64, macos-aarch64 or windows-x86_64 (one file only)")
-    .option("--channel <channel>", "stable, rc, beta or alpha, if not the one that the version says")
-    .option("--sign-key <file>", "minisign secret key without a password; else FILE.minisig is used if it is there")
-    .option("--pgp-sig <file>", "OpenPGP signature of the file (one only); else FILE.sig is used if it is there")
+    .option("--channel <channel>", "stable, rc, beta or alpha, if it differs from the version's suffix")
+    .option("--sign-key <file>", "minisign secret key without a password; default: use FILE.minisig if it exists")
+    .option("--pgp-sig <file>", "OpenPGP signature (one file only); default: use FILE.sig if it exists")
     .option(
       "--provenance <file>",
-      "SLSA provenance of the files (.intoto.jsonl, DSSE or Sigstore bundle); may be added later",
+      "SLSA provenance of the files (.intoto.jsonl, DSSE or Sigstore bundle); can be added later",
     )
-    .option("--notes <text>", "what is new")
-    .option("--source-tag <tag>", "git tag that the recipe of a free worker builds, if not its branch")
+    .option("--notes <text>", "the release notes")
+    .option("--source-tag <tag>", "git tag that the recipe of a free worker builds, instead of its branch")
     .addHelpText(
       "after",
       `
@@ -62,78 +62,57 @@ Example:
       --worker llm-worker-rbee-premium-cuda --sign-key release-signing.key`,
     )
     .action(async (paths: string[], options: PublishOptions, command: Command) => {
-      const context = await contextOf(command);
-      const credential = adminToken(context);
+      const { client, show } = await adminContextOf(command);
       if (options.platform !== undefined && paths.length > 1) {
-        throw new CliError(EXIT.usage, "--platform is for one file; name several by their platforms.");
+        throw new CliError(EXIT.usage, "--platform is for one file. For several, end each name with its platform.");
       }
       if (options.pgpSig !== undefined && paths.length > 1) {
-        throw new CliError(EXIT.usage, "--pgp-sig is for one file; put FILE.sig beside each of several.");
+        throw new CliError(EXIT.usage, "--pgp-sig is for one file. For several, put FILE.sig beside each.");
       }
+      const { worker: workerId, version, channel, notes, sourceTag, pgpSig: pgpSignature } = options;
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
       const files = [];
       for (const file of paths) {
-        const { worker: workerId, version, pgpSig: pgpSignature } = options;
         files.push(await readReleaseFile(file, { workerId, version, platform, secretKey, pgpSignature }));
       }
-      const published = await publishRelease(context.client, credential, {
-        workerId: options.worker,
-        version: options.version,
-        channel: options.channel,
-        notes: options.notes,
-        sourceTag: options.sourceTag,
-        files,
-        provenance: options.provenance === undefined ? undefined : await openFile(options.provenance),
-      });
-      context.show({ release: published }, () => formatReleases([published]));
+      const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
+      const publication = { workerId, version, channel, notes, sourceTag, files, provenance };
+      show({ release: await publishRelease(client, publication) }, (shown) => formatReleases([shown.release]));
     });
 
   withPaging(release.command("list"))
     .summary("list releases, drafts included")
-    .argument("[worker]", "only those of this worker")
+    .argument("[worker]", "only releases of this worker")
     .option("--status <status>", "draft, published, yanked or blocked")
     .action(async (worker: string | undefined, options: PageOptions & { status?: string }, command: Command) => {
-      const context = await contextOf(command);
-      const page = await context.client.json(ReleasePage, {
-        path: "/v1/admin/releases",
-        query: { worker_id: worker, status: options.status, limit: options.limit, cursor: options.cursor },
-        credential: adminToken(context),
-      });
-      context.show(page, ({ releases }) => formatReleases(releases));
-      noteNextPage(context, page.next_cursor);
+      const { client, showPage } = await adminContextOf(command);
+      const query = { worker_id: worker, status: options.status, limit: options.limit, cursor: options.cursor };
+      const page = await client.json(ReleasePage, { path: "/v1/admin/releases", query });
+      showPage(page, ({ releases }) => formatReleases(releases));
     });
 
   release
     .command("show")
     .summary("show one release and its files")
-    .argument("<release>", "its id (rel_...) or worker@version")
+    .argument("<release>", "the release's id (rel_...) or worker@version")
     .action(async (name: string, _options: object, command: Command) => {
-      const context = await contextOf(command);
-      const credential = adminToken(context);
-      const id = await releaseIdOf(context.client, credential, name);
-      const answer = await context.client.json(ReleaseAnswer, { path: path`/v1/admin/releases/${id}`, credential });
-      context.show(answer, ({ release: found }) => formatRelease(found));
+      const { client, show } = await adminContextOf(command);
+      const one = path`/v1/admin/releases/${await releaseIdOf(client, name)}`;
+      show(await client.json(ReleaseAnswer, { path: one }), (shown) => formatRelease(shown.release));
     });
 
   const addMove = (verb: string, summary: string): void => {
     release
       .command(verb)
       .summary(summary)
-      .argument("<release>", "its id (rel_...) or worker@version")
-      .requiredOption("--reason <text>", "why; it stays in the audit trail")
+      .argument("<release>", "the release's id (rel_...) or worker@version")
+      .requiredOption("--reason <text>", "the reason for the audit trail")
       .action(async (name: string, { reason }: { reason: string }, command: Command) => {
-        const context = await contextOf(command);
-        const credential = adminToken(context);
-        const id = await releaseIdOf(context.client, credential, name);
-        const answer = await context.client.json(ReleaseAnswer, {
-          method: "POST",
-          path: path`/v1/admin/releases/${id}/${verb}`,
-          credential,
-          repeatable: true,
-          body: { reason },
-        });
-        context.show(answer, ({ release: moved }) => formatReleases([moved]));
+        const { client, show } = await adminContextOf(command);
+        const move = path`/v1/admin/releases/${await releaseIdOf(client, name)}/${verb}`;
+        const request = { method: "POST", path: move, repeatable: true, body: { reason } } as const;
+        show(await client.json(ReleaseAnswer, request), (shown) => formatReleases([shown.release]));
       });
   };
   addMove("yank", "hide a version; exact requests still get it");
@@ -142,18 +121,17 @@ Example:
 
   release
     .command("delete")
-    .summary("delete a draft and its files; its version is free again")
-    .argument("<release>", "its id (rel_...) or worker@version")
+    .summary("delete a draft and its files, which frees its version")
+    .argument("<release>", "the release's id (rel_...) or worker@version")
     .action(async (name: string, _options: object, command: Command) => {
-      const context = await contextOf(command);
-      const credential = adminToken(context);
-      const one = path`/v1/admin/releases/${await releaseIdOf(context.client, credential, name)}`;
-      const { id } = (await context.client.json(ReleaseAnswer, { path: one, credential })).release;
-      await context.client.send({ method: "DELETE", path: one, credential }).catch((error: unknown) => {
-        // It was there just now: an attempt whose answer was lost has deleted it.
+      const { client, show } = await adminContextOf(command);
+      const one = path`/v1/admin/releases/${await releaseIdOf(client, name)}`;
+      const { id } = (await client.json(ReleaseAnswer, { path: one })).release;
+      await client.send({ method: "DELETE", path: one }).catch((error: unknown) => {
+        // The release existed a moment ago, so an earlier attempt deleted it and its answer was lost.
         if (problemCode(error) !== "VERSION_NOT_FOUND") throw error;
       });
-      context.show({ deleted: id }, () => `Deleted ${id}.`);
+      show({ deleted: id }, () => `Deleted ${id}.`);
     });
 }
 

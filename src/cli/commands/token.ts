@@ -4,7 +4,7 @@ import { hashAdminToken, newAdminToken } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
 import { currentTime } from "../../lib/time.ts";
 import { path } from "../catalog-client.ts";
-import { adminToken, contextOf, noteNextPage, type PageOptions, withPaging } from "../context.ts";
+import { adminContextOf, contextOf, type PageOptions, withPaging } from "../context.ts";
 import { createPrivateFile } from "../files.ts";
 import { moment } from "../input.ts";
 import { formatTable } from "../output.ts";
@@ -22,90 +22,74 @@ const CreatedToken = z.looseObject({ token: z.string(), admin_token: AdminToken 
 
 const TokenPage = z.looseObject({ admin_tokens: z.array(AdminToken), next_cursor: z.string().nullable() });
 
-/** Adds `token`: credentials of people and pipelines for the admin API. */
+/** Adds `token`, the commands for admin tokens. */
 export function addTokenCommands(program: Command): void {
   const token = program.command("token").summary("create, list and revoke admin tokens").description("Admin tokens.");
 
   token
     .command("create")
-    .summary("create an admin token and print it, this once")
-    .requiredOption("--name <name>", "what it is for")
-    .requiredOption("--scope <scope...>", "what it may do, such as licenses:read or releases:write; owner: everything")
+    .summary("create an admin token and print it once")
+    .requiredOption("--name <name>", "the purpose of the token")
+    .requiredOption("--scope <scope...>", "its scopes, such as licenses:read or releases:write; owner: everything")
     .option("--expires <when>", "a date, an RFC 3339 time or days from now (90d)", (text) => moment(text))
     .addHelpText("after", "\nExample:\n  $ rbee-catalog token create --name 'release pipeline' --scope releases:write")
     .action(async (options: { name: string; scope: string[]; expires?: string }, command: Command) => {
-      const context = await contextOf(command);
-      const created = await context.client.json(CreatedToken, {
+      const { client, show, note } = await adminContextOf(command);
+      const created = await client.json(CreatedToken, {
         method: "POST",
         path: "/v1/admin/tokens",
-        credential: adminToken(context),
         body: { name: options.name, scopes: options.scope, expires_at: options.expires },
       });
-      context.show(created, ({ token: secret }) => secret);
-      context.note(`${created.admin_token.id}: keep it now, it cannot be shown again.`);
+      show(created, ({ token: secret }) => secret);
+      note(`This is ${created.admin_token.id}. Save it now: it cannot be shown again.`);
     });
 
   token
     .command("bootstrap")
     .summary("make the first owner token of a deployment")
     .description(
-      "Makes an owner token without asking the catalog, and writes the SQL that lets it in: to be run by whoever owns the " +
-        "database. Every other token is made by `token create`.",
+      "Makes an owner token without the catalog, and writes the SQL that adds it. Run that SQL on the database. Every other " +
+        "token is made by `token create`.",
     )
-    .option("--out <file>", "where the SQL goes; it holds the token's hash only", "first-owner.secret.sql")
+    .option("--out <file>", "the file for the SQL, which holds only the token's hash", "first-owner.secret.sql")
     .action(async ({ out }: { out: string }, command: Command) => {
-      const context = await contextOf(command);
+      const { show, note } = await contextOf(command);
       const secret = newAdminToken();
       await createPrivateFile(out, `${await firstOwnerSql(secret, "first owner")}\n`);
-      context.show({ token: secret, sql: out }, () => secret);
-      context.note("Keep it now, it cannot be shown again. It is let in by:");
-      context.note(`  npx wrangler d1 execute rbee-worker-catalog --remote --file ${out} && rm ${out}`);
+      show({ token: secret, sql: out }, () => secret);
+      note("Save the token now: it cannot be shown again. Add it to the catalog with:");
+      note(`  npx wrangler d1 execute rbee-worker-catalog --remote --file ${out} && rm ${out}`);
     });
 
   withPaging(token.command("list"))
     .summary("list admin tokens, revoked ones included")
-    .action(async ({ limit, cursor }: PageOptions, command: Command) => {
-      const context = await contextOf(command);
-      const page = await context.client.json(TokenPage, {
-        path: "/v1/admin/tokens",
-        query: { limit, cursor },
-        credential: adminToken(context),
-      });
-      context.show(page, ({ admin_tokens }) =>
+    .action(async (query: PageOptions, command: Command) => {
+      const { client, showPage } = await adminContextOf(command);
+      showPage(await client.json(TokenPage, { path: "/v1/admin/tokens", query }), ({ admin_tokens }) =>
         formatTable(
           ["TOKEN", "NAME", "SCOPES", "CREATED", "EXPIRES", "REVOKED"],
           admin_tokens.map((each) => [
-            each.id,
-            each.name,
-            each.scopes.join(", "),
-            each.created_at,
-            each.expires_at ?? "never",
-            each.revoked_at,
+            ...[each.id, each.name, each.scopes.join(", ")],
+            ...[each.created_at, each.expires_at ?? "never", each.revoked_at],
           ]),
         ),
       );
-      noteNextPage(context, page.next_cursor);
     });
 
   token
     .command("revoke")
     .summary("revoke an admin token for good")
-    .argument("<token>", "its id (adm_...), not the token itself")
+    .argument("<token>", "the token's id (adm_...), not the token itself")
     .action(async (id: string, _options: object, command: Command) => {
-      const context = await contextOf(command);
-      await context.client.send({
-        method: "DELETE",
-        path: path`/v1/admin/tokens/${id}`,
-        credential: adminToken(context),
-      });
-      context.show({ revoked: id }, () => `Revoked ${id}.`);
+      const { client, show } = await adminContextOf(command);
+      await client.send({ method: "DELETE", path: path`/v1/admin/tokens/${id}` });
+      show({ revoked: id }, () => `Revoked ${id}.`);
     });
 }
 
 /**
- * The SQL that lets a token into the ledger as owner, with its audit entry. The first owner can come in no other way, since
- * every other token is made by an owner. Run again, it changes nothing. `name` says what the token is for, in letters,
- * digits, blanks and hyphens; throws on any other.
+ * The SQL that adds an owner token and its audit entry to the ledger. A new catalog needs it, because only an owner can
+ * create tokens. Idempotent. `name` is the purpose: letters, digits, spaces and hyphens. Throws for any other character.
  */
 export async function firstOwnerSql(token: string, name: string): Promise<string> {
   if (!/^[A-Za-z0-9 -]{1,100}$/.test(name)) throw new Error(`not a plain name: ${name}`);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { currentTime } from "../../lib/time.ts";
 import { CatalogClient } from "../catalog-client.ts";
-import type { Context } from "../context.ts";
+import { type Context, ioOf } from "../context.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { type ReleaseKeys, releaseKeys } from "../hive/check.ts";
 import { workersFolder } from "../hive/install.ts";
@@ -12,19 +12,19 @@ import { findTargets } from "../verify/target.ts";
 
 type VerifyOptions = { dir: string; mirror?: string; releaseKey?: string };
 
-/** Adds `verify`: whether workers and files are what was published. */
+/** Adds `verify`, which checks workers and files against the signed index. */
 export function addVerifyCommand(program: Command): void {
   program
     .command("verify")
     .summary("check installed workers, or any files, against the signed index")
     .description(
-      "Says of each file which worker and version it is, whether that was withdrawn or is outdated, and who built it; or refuses " +
-        "it. The index is believed by the release key that is pinned on this machine, whoever serves it: not expired, and never " +
+      "Identifies the worker and version of each file, whether it is outdated or withdrawn, and its builder; or refuses the " +
+        "file. Trusts an index only if the release key pinned on this machine vouches for it, it has not expired, and it is not " +
         "older than one that was seen before.",
     )
-    .argument("[worker or file...]", "installed workers, or files; every installed worker unless given")
-    .option("--dir <folder>", "where workers are installed", workersFolder(process.env))
-    .option("--mirror <url>", "fetch indexes from a copy of the catalog's files instead of the catalog")
+    .argument("[worker or file...]", "installed workers, or files; default: every installed worker")
+    .option("--dir <folder>", "where workers are installed", workersFolder(ioOf(program).env))
+    .option("--mirror <url>", "fetch the indexes from a copy of the catalog's files")
     .option("--release-key <file>", "minisign public key to trust and pin from now on")
     .addHelpText(
       "after",
@@ -49,9 +49,9 @@ Examples:
       try {
         for (const target of targets) files.push(await verifyFile(target, { client, indexes, keys: trusted.keys }));
       } finally {
-        // Only keys that have proved themselves on a release are pinned, and what others say is not remembered.
+        // Keys are pinned, and indexes remembered, only after the keys have verified a release.
         if (trusted.text === state.release_keys[url] || files.some(isPublished)) {
-          await changeHiveState(process.env, (known) => ({
+          await changeHiveState(context.env, (known) => ({
             ...known,
             release_keys: { ...known.release_keys, [url]: trusted.text },
             indexes: { ...known.indexes, [url]: indexes.seen() },
@@ -68,22 +68,23 @@ const isPublished = ({ result }: FileReport): boolean => result !== "refused";
 function requireGood(files: readonly FileReport[]): void {
   const count = (result: FileReport["result"]): number => files.filter((file) => file.result === result).length;
   if (count("refused") > 0) {
-    throw new CliError(EXIT.integrity, `Not what was published: ${count("refused")} of ${files.length}.`);
+    throw new CliError(EXIT.integrity, `Refused: ${count("refused")} of ${files.length} files. Do not run them.`);
   }
-  if (count("blocked") > 0) throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}.`);
+  if (count("blocked") > 0)
+    throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}. Do not run them.`);
 }
 
-/** The keys to believe: never a mirror's own, which could vouch for anything. */
+/** The keys to trust. A mirror's own keys are never trusted, because they could vouch for anything. */
 function trustedKeys({ client, note }: Context, state: HiveState, options: VerifyOptions): Promise<ReleaseKeys> {
   const pinned = state.release_keys[client.url];
   if (pinned === undefined && options.releaseKey === undefined) {
     if (options.mirror !== undefined) {
       throw new CliError(
         EXIT.usage,
-        `No release key of ${client.url} is pinned on this machine, and a mirror cannot vouch for itself: give --release-key FILE.`,
+        `No release key of ${client.url} is pinned on this machine, and a mirror cannot vouch for itself. Add --release-key FILE.`,
       );
     }
-    note(`No release key is pinned yet: taking the one that ${client.url} says is its own.`);
+    note(`No release key is pinned yet. Using the one that ${client.url} serves.`);
   }
   return releaseKeys(client, { file: options.releaseKey, pinned });
 }

@@ -14,10 +14,10 @@ const TokenAnswer = z.looseObject({
 
 export type TokenAnswer = z.infer<typeof TokenAnswer>;
 
-/** A token that ends sooner is replaced: a download must not outlive what it was asked for with. */
+/** A token with less time left is replaced, so that it does not expire during a download. */
 const SPARE_MS = 5 * 60_000;
 
-/** Takes a seat for this machine (the same one again if it has one) and gets a token. Repeatable. Throws `CliError`. */
+/** Activates this machine and gets a token. Idempotent: a second call takes no second seat. Throws `CliError`. */
 export async function activate(
   client: CatalogClient,
   licenseKey: string,
@@ -42,9 +42,7 @@ export async function activate(
   return { answer, activation };
 }
 
-/**
- * The activation with a token that is good for five minutes at least: its own, or a new one for the same machine. Throws `CliError`.
- */
+/** Gets a new token for the activation if its own expires within five minutes. Throws `CliError`. */
 export async function withFreshToken(client: CatalogClient, activation: Activation): Promise<Activation> {
   if (Date.parse(activation.token_expires_at) - Date.now() > SPARE_MS) return activation;
   const answer = await client.json(TokenAnswer, {
@@ -57,7 +55,7 @@ export async function withFreshToken(client: CatalogClient, activation: Activati
   return { ...activation, token: answer.token, token_expires_at: answer.expires_at };
 }
 
-/** Gives the seat back, whatever the license's status. Repeatable. Throws `CliError`, as for a key that a newer one has replaced. */
+/** Frees the seat, in every status of the license. Idempotent. Throws `CliError`, for example if the key was rotated. */
 export async function deactivate(client: CatalogClient, activation: Activation): Promise<void> {
   await client.send({
     method: "POST",

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import {
   type MinisignPublicKey,
   parseMinisignPublicKeys,
@@ -8,12 +7,12 @@ import {
 import { trustedFields } from "../../lib/minisign/text.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
-import type { FileDigest } from "../files.ts";
+import { type FileDigest, readNamedFile } from "../files.ts";
 
-/** Keys that may sign releases, and the text that they were read from. */
+/** Keys that may sign releases, and the text of their `.pub` file. */
 export type ReleaseKeys = { text: string; keys: MinisignPublicKey[] };
 
-/** Reads public keys from a text of minisign `.pub` form. Throws when it has none; `source` names it. */
+/** Reads the keys from the text of a minisign `.pub` file. Throws if it has none. `source` is named in the error. */
 function parseReleaseKeys(text: string, source: string): ReleaseKeys {
   const parsed = parseMinisignPublicKeys(text);
   if (!parsed.ok) throw new CliError(EXIT.failure, `${source}: ${parsed.error}`);
@@ -22,31 +21,25 @@ function parseReleaseKeys(text: string, source: string): ReleaseKeys {
 }
 
 /**
- * The keys that a download must be signed with: those in the file that a person named, else those pinned when this catalog
- * was first used, else the catalog's own, to be pinned now. A catalog that is taken over later cannot bring its own keys.
+ * The keys that may sign a download: those in `file`, else those pinned for this catalog, else the catalog's own, which the
+ * caller pins. Pinning keeps a catalog that is taken over later from introducing its own keys.
  */
 export async function releaseKeys(
   client: CatalogClient,
   { file, pinned }: { file: string | undefined; pinned: string | undefined },
 ): Promise<ReleaseKeys> {
-  if (file !== undefined) {
-    const text = await readFile(file, "utf8").catch(() => {
-      throw new CliError(EXIT.usage, `${file} cannot be read.`);
-    });
-    return parseReleaseKeys(text, file);
-  }
+  if (file !== undefined) return parseReleaseKeys((await readNamedFile(file)).toString("utf8"), file);
   if (pinned !== undefined) return parseReleaseKeys(pinned, "The pinned key");
   const response = await client.send({ path: "/keys/release-signing.pub" });
   return parseReleaseKeys(await response.text(), `${client.url}/keys/release-signing.pub`);
 }
 
-/** What a file must come to. */
+/** The size, hash and release that a file must have. */
 export type Expected = { workerId: string; version: string; size: number; sha256: string };
 
 /**
- * Why a file is not what a publisher signed, as a sentence for a person, or null: it must have the size and the sha256 that the
- * catalog says, and a signature by one of `keys` that was made for this worker and version. Signatures of other tools, which name
- * neither, are taken as they are.
+ * The reason why a file is not the published one, as a sentence, or null. The file must have the expected size and sha256,
+ * and a signature by one of `keys` for this worker and version. A signature that names no worker or version is accepted.
  */
 export async function faultOfFile(
   digest: FileDigest,
@@ -71,7 +64,7 @@ export async function faultOfFile(
   return null;
 }
 
-/** Throws `CliError` (integrity) unless a downloaded file is what a publisher signed. */
+/** Throws `CliError` (integrity) unless a downloaded file is the published one. */
 export async function checkDownload(
   digest: FileDigest,
   expected: Expected,

@@ -5,33 +5,32 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode, problemError } from "../errors.ts";
 
-/** What a download needs to know: where to get how many bytes of what. */
+/** The link to a file, and the size and hash that the file must have. */
 export type Source = { url: string; size: number; sha256: string };
 
 export type DownloadOptions = {
-  /** Gives a link that works now; asked again when one has expired. */
+  /** Returns a fresh link. Called again if a link has expired. */
   source: () => Promise<Source>;
-  /** Where the bytes gather; what an earlier attempt left there is kept. */
+  /** The file for the bytes. Bytes of an earlier attempt are kept. */
   partPath: string;
   onProgress: (bytes: number) => void;
   sleep?: (ms: number) => Promise<unknown>;
 };
 
-/** Attempts in a row that bring nothing. */
+/** Attempts in a row without a new byte. */
 const FRUITLESS_ATTEMPTS = 5;
-/** A line that brings no byte for so long is dead. */
+/** A connection without a byte for this long counts as broken. */
 const STALLED_MS = 60_000;
 
 /**
- * Brings the file at `partPath` to its full size, from where an earlier attempt ended: over broken connections and expired
- * links alike. Says nothing about whether the bytes are right. Throws `CliError` when the catalog refuses, or when five
- * attempts in a row bring nothing.
+ * Downloads the rest of the file at `partPath`. Resumes after broken connections and expired links. Does not check the
+ * bytes. Throws `CliError` if the catalog refuses, or after five attempts in a row without a new byte.
  */
 export async function download({ source, partPath, onProgress, sleep = sleepMs }: DownloadOptions): Promise<void> {
   let link = await source();
   let fruitless = 0;
   for (;;) {
-    // More than the file has is no part of it.
+    // A part that is larger than the file is not a part of it.
     if ((await sizeOf(partPath)) > link.size) await truncate(partPath, 0);
     const present = await sizeOf(partPath);
     onProgress(present);
@@ -47,12 +46,9 @@ export async function download({ source, partPath, onProgress, sleep = sleepMs }
   }
 }
 
-/** Removes what a download has gathered. */
-export const discard = (partPath: string): Promise<void> => rm(partPath, { force: true });
-
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0;
 
-/** Asks for the bytes from `start` on and appends them. Returns why it ended too early, or null. */
+/** Requests the bytes from `start` on and appends them. Returns the failure that ended the response early, or null. */
 async function fetchRest(
   link: Source,
   partPath: string,
@@ -64,13 +60,13 @@ async function fetchRest(
   try {
     const response = await fetch(link.url, {
       signal: stalled.signal,
-      // If-Range: should the link lead to other bytes than before, all of them are wanted, not the rest (RFC 9110, 13.1.5).
+      // If-Range (RFC 9110, 13.1.5): if the link now leads to other bytes, the server sends all of them.
       headers: start > 0 ? { Range: `bytes=${start}-`, "If-Range": `"${link.sha256}"` } : {},
     });
     if (!response.ok || response.body === null) return problemError(response.status, await response.text());
     const resumed = response.status === 206;
     if (resumed && !response.headers.get("Content-Range")?.startsWith(`bytes ${start}-`)) {
-      return new CliError(EXIT.integrity, "The server sent another part of the file than was asked for.");
+      return new CliError(EXIT.integrity, "The server sent another part of the file than the requested one.");
     }
     let present = resumed ? start : 0;
     const file = await open(partPath, resumed ? "a" : "w", 0o600);
@@ -89,7 +85,7 @@ async function fetchRest(
     }
     return null;
   } catch (error) {
-    // Of the file system's: fetch has those of the network as causes of its own.
+    // Only errors of the file system have a syscall here: fetch wraps those of the network as a cause.
     if (error instanceof Error && "syscall" in error) {
       throw new CliError(EXIT.failure, `${partPath} cannot be written: ${error.message}.`, { cause: error });
     }
@@ -99,14 +95,14 @@ async function fetchRest(
   }
 }
 
-/** What follows the target's name: the sum of the whole file, the process that writes, and what tells two of one number apart. */
+/** The suffix of a part: the sha256 of the whole file, the process number of its writer, and a random string. */
 const PART = /^-([0-9a-f]{64})\.(\d+)\.[^.]+\.part$/;
 
 /**
- * The path of a file of this run's own for the bytes on their way to `target`, whose whole has this `sha256` (hex). No two runs write
- * to one file; names are as the install script's, and each goes on with what the other has left. What ended runs left of `target`
- * is removed; what one of them had of the same file is there to begin with: copied, since a process number says nothing of a run in
- * another container, which may write yet. Throws what the file system throws.
+ * Returns the path of this run's own part for `target`; `sha256` (hex) is that of the whole file. No two runs share a part.
+ * The names agree with the install script's, so each resumes the other's parts. Parts of ended runs are deleted; the part
+ * of an ended run of the same file is copied first, because its process number may belong to a run in another container
+ * that still writes. Throws the errors of the file system.
  */
 export async function takePartFile(target: string, sha256: string): Promise<string> {
   const part = `${target}-${sha256}.${process.pid}.${randomBytes(6).toString("hex")}.part`;
@@ -115,20 +111,20 @@ export async function takePartFile(target: string, sha256: string): Promise<stri
     const [, sum, pid] = (entry.startsWith(name) && PART.exec(entry.slice(name.length))) || [];
     if (sum === undefined || isRunning(Number(pid))) continue;
     const left = join(folder, entry);
-    // Without a copy, as where the disk is full, the download begins anew.
+    // If the copy fails, for example on a full disk, the download starts over.
     if (sum === sha256) await copyFile(left, part, constants.COPYFILE_FICLONE).catch(() => {});
     await rm(left, { force: true });
   }
   return part;
 }
 
-/** Whether another process than this one has the number `pid`. */
+/** Whether a process other than this one has the number `pid`. */
 function isRunning(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // Somebody else's is not ours to signal, but runs.
+    // EPERM: the process runs, as another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename } from "node:fs/promises";
+import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
@@ -7,7 +7,7 @@ import { CliError, EXIT, problemCode } from "../errors.ts";
 import { digestFile, type FileDigest } from "../files.ts";
 import { startProgress } from "../output.ts";
 import { checkDownload, type ReleaseKeys } from "./check.ts";
-import { discard, download, takePartFile } from "./download.ts";
+import { download, takePartFile } from "./download.ts";
 
 const Download = z.looseObject({
   worker_id: z.string(),
@@ -24,29 +24,29 @@ type Download = z.infer<typeof Download>;
 export type InstallRequest = {
   /** The worker's id or variant. */
   worker: string;
-  /** Undefined: the latest stable one that the license covers. */
+  /** Undefined: the latest stable version that the license covers. */
   version: string | undefined;
   platform: string;
   folder: string;
-  /** Gives the token to ask with, or undefined where none is held: free workers need none. */
+  /** Returns the license token, or undefined if there is none. Free workers need none. */
   credential: () => Promise<string | undefined>;
   keys: ReleaseKeys;
 };
 
 export type Installed = { worker: string; version: string; path: string; size: number; sha256: string };
 
-/** Where hives keep their workers: `$XDG_CACHE_HOME/rbee/workers`, else `~/.cache/rbee/workers`. The install script agrees. */
+/** The folder of installed workers: `$XDG_CACHE_HOME/rbee/workers`, else `~/.cache/rbee/workers`. The install script agrees. */
 export const workersFolder = (env: NodeJS.ProcessEnv): string =>
   join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rbee", "workers");
 
 /**
- * Downloads a worker, checks it and puts it in place in one step: a worker that was there works until then, and nothing
- * half-installed is ever found. Downloads resume. Throws `CliError`; what fails its check is deleted.
+ * Downloads a worker, checks it, and puts it in place by an atomic rename, so that no partly installed worker is ever
+ * there. Resumes earlier downloads. A file that fails its check is deleted. Throws `CliError`.
  */
 export async function installWorker(client: CatalogClient, request: InstallRequest): Promise<Installed> {
   const ask = (version: string): Promise<Download> => askForDownload(client, request, version);
   const first = await ask(request.version ?? "latest");
-  // Should another version be published meanwhile, what has been begun is finished.
+  // If a newer version is published during the download, this one is still finished.
   const { worker_id: workerId, version, size, sha256 } = first;
   const target = join(request.folder, safeName(workerId));
   const installed = { worker: workerId, version, path: target, size, sha256 };
@@ -75,7 +75,7 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   try {
     await check(await digestFile(partPath), await ask(version));
   } catch (error) {
-    if (error instanceof CliError && error.exitCode === EXIT.integrity) await discard(partPath);
+    if (error instanceof CliError && error.exitCode === EXIT.integrity) await rm(partPath, { force: true });
     throw error;
   }
   await chmod(partPath, 0o755);
@@ -94,26 +94,30 @@ async function askForDownload(client: CatalogClient, request: InstallRequest, ve
   } catch (error) {
     const code = problemCode(error);
     if (code === "CREDENTIAL_REQUIRED" && credential === undefined) {
-      throw new CliError(EXIT.notAuthorized, `${request.worker} needs a license: run \`rbee-catalog activate\` first.`);
+      throw new CliError(EXIT.notAuthorized, `${request.worker} needs a license. Run \`rbee-catalog activate\` first.`);
     }
     if (code === "VERSION_NOT_FOUND" && version === "latest") {
       const recipe = client.url + path`/workers/${request.worker}/PKGBUILD`;
-      throw new CliError(EXIT.notFound, `${request.worker} has no binary release. Free workers are built: ${recipe}`);
+      throw new CliError(
+        EXIT.notFound,
+        `${request.worker} has no binary release. Free workers are built from source: ${recipe}`,
+      );
     }
     throw error;
   }
 }
 
-/** The text of the `.minisig`, from its signed link. Throws (integrity) for a release that is not signed. */
+/** Fetches the text of the `.minisig`. Throws `CliError` (integrity) if the release is not signed. */
 async function fetchSignature({ signature_url: url, worker_id, version }: Download): Promise<string> {
-  if (url === null)
-    throw new CliError(EXIT.integrity, `${worker_id} ${version} is not signed, so it is not installed.`);
+  if (url === null) {
+    throw new CliError(EXIT.integrity, `${worker_id} ${version} was not installed, because it is not signed.`);
+  }
   const { origin, pathname, search } = new URL(url);
-  // A client of its own: the link may lead to another host, and takes no credential.
+  // A new client, because the link may lead to another host and needs no credential.
   return (await new CatalogClient({ url: origin }).send({ path: pathname + search })).text();
 }
 
-/** A worker's id that the catalog gave, as a file name: it cannot leave its folder. */
+/** Checks that an id from the catalog is a plain file name, so that it cannot leave the folder. */
 function safeName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(name)) return name;
   throw new CliError(EXIT.integrity, `"${name}" is not the id of a worker.`);

@@ -8,7 +8,7 @@ import { hiveFolder } from "./state.ts";
 const SYSTEMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "macos", win32: "windows" };
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
 
-/** The platform of this machine, as releases name it. Throws where no worker is built for it. */
+/** The platform of this machine, as releases name it. Throws `CliError` if there are no workers for it. */
 export function hostPlatform(system: string = process.platform, architecture: string = process.arch): Platform {
   const name = `${SYSTEMS[system] ?? system}-${ARCHITECTURES[architecture] ?? architecture}`;
   const platform = PLATFORMS.find((known) => known === name);
@@ -16,12 +16,12 @@ export function hostPlatform(system: string = process.platform, architecture: st
   return platform;
 }
 
-/** Where Linux keeps what tells one installation from another (machine-id(5)). */
+/** The machine id of Linux, which is unique to an installation (machine-id(5)). */
 const MACHINE_ID_FILES = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
 /**
- * What this machine is known by. RBEE_MACHINE if it is set; else a hash of the system's machine id, which machine-id(5)
- * asks not to send to anyone as it is; else, where the system has none, a random id that is made once and kept.
+ * The fingerprint of this machine: RBEE_MACHINE, else a hash of the system's machine id, because machine-id(5) asks to keep
+ * the id itself private. A system without one gets a random id, which is made once and stored.
  */
 export async function machineFingerprint(env: NodeJS.ProcessEnv): Promise<string> {
   if (env["RBEE_MACHINE"]) return env["RBEE_MACHINE"];

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import * as z from "zod";
-import { type Context, contextOf } from "../context.ts";
+import { type Context, contextOf, ioOf } from "../context.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { readTextIfThere, writePrivateFile } from "../files.ts";
 
@@ -18,37 +18,37 @@ const Activation = z.object({
   token_expires_at: z.string(),
 });
 
-/** This hive's seat on a license, and the token that it holds. */
+/** This hive's seat on a license, and its current token. */
 export type Activation = z.infer<typeof Activation>;
 
 const SeenIndexes = z.object({
-  /** When the newest delegation that was seen was made. */
+  /** The time of the newest delegation that was seen, in Unix seconds. */
   delegated_at: z.number(),
   /** By worker: the highest serial that was seen. */
   serials: z.record(z.string(), z.number()),
 });
 
-/** What this hive has seen of a catalog's indexes, so that nobody can offer it older ones. */
+/** The newest indexes of a catalog that this hive has seen. Older ones are refused as a rollback attack. */
 export type SeenIndexes = z.infer<typeof SeenIndexes>;
 
 const HiveState = z.object({
   activation: Activation.nullable(),
-  /** By the catalog's origin: the release signing keys that were seen there first, as the text of a minisign `.pub`. */
+  /** By the catalog's origin: the pinned release signing keys, as the text of a minisign `.pub`. */
   release_keys: z.record(z.string(), z.string()),
   /** By the catalog's origin. */
   indexes: z.record(z.string(), SeenIndexes).default({}),
 });
 
-/** What a hive remembers between commands. */
+/** The state of a hive between commands, in `catalog.json`. */
 export type HiveState = z.infer<typeof HiveState>;
 
-/** The folder of the hive's own files: `$XDG_CONFIG_HOME/rbee`, else `~/.config/rbee`. */
+/** The folder of the hive's files: `$XDG_CONFIG_HOME/rbee`, else `~/.config/rbee`. */
 export const hiveFolder = (env: NodeJS.ProcessEnv): string =>
   join(env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "rbee");
 
 const statePath = (env: NodeJS.ProcessEnv): string => join(hiveFolder(env), "catalog.json");
 
-/** Reads the hive's state; an empty one where there is none yet. Throws when the file is not one that this wrote. */
+/** Reads the hive's state. It is empty if there is no file yet. Throws `CliError` if the file is damaged. */
 export async function readHiveState(env: NodeJS.ProcessEnv): Promise<HiveState> {
   const text = await readTextIfThere(statePath(env));
   if (text === null) return { activation: null, release_keys: {}, indexes: {} };
@@ -62,8 +62,8 @@ export async function readHiveState(env: NodeJS.ProcessEnv): Promise<HiveState> 
 }
 
 /**
- * Changes the hive's state and returns it: what it is now, not what a command that runs long has read when it began. Written for
- * its owner's eyes only: it holds the license key. Throws as `readHiveState` does.
+ * Changes the hive's state and returns the new one. `change` gets the state that is on disk now, because other commands may
+ * have written since this one began. Only the owner can read the file: it holds the license key. Throws like `readHiveState`.
  */
 export async function changeHiveState(
   env: NodeJS.ProcessEnv,
@@ -74,8 +74,8 @@ export async function changeHiveState(
   return state;
 }
 
-/** What the commands of a hive work with: its state, and a context that asks where the hive is activated unless told otherwise. */
+/** The hive's state, and a context whose default catalog is the one that the hive is activated at. */
 export async function openHive(command: Command): Promise<{ context: Context; state: HiveState }> {
-  const state = await readHiveState(process.env);
+  const state = await readHiveState(ioOf(command).env);
   return { state, context: await contextOf(command, state.activation?.url ?? null) };
 }

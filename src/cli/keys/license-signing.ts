@@ -2,13 +2,13 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import { type VerificationKey, VerificationKeySet } from "../../domain/licensing/signing-keys.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 
-/** The longest offline lease (30 days) and a day to carry out the rotation in. */
+/** The longest offline lease (30 days), and a day to carry out the rotation. In seconds. */
 export const OVERLAP = 31 * DAY;
 
-/** A new key: the private JWK is the secret LICENSE_SIGNING_KEY, the public one may be shown to anyone. */
+/** A new key pair. The private JWK is the secret LICENSE_SIGNING_KEY; the public one is published. */
 export type LicenseSigningKey = { privateJwk: VerificationKey & { d: string }; publicJwk: VerificationKey };
 
-/** Makes an Ed25519 key whose `kid` is its RFC 7638 thumbprint, so that no two keys can share one. */
+/** Makes an Ed25519 key. Its `kid` is its RFC 7638 thumbprint, so that no two keys share one. */
 export async function newLicenseSigningKey(): Promise<LicenseSigningKey> {
   const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
   const { x, d } = await exportJWK(privateKey);
@@ -19,8 +19,8 @@ export async function newLicenseSigningKey(): Promise<LicenseSigningKey> {
 }
 
 /**
- * The key set to deploy before a new key begins to sign. Every key that verifies today, live or on file, goes on for the
- * overlap, unless it has an end already; what has ended is dropped; the new key has no end.
+ * The key set to deploy before a new key begins to sign. Every key that verifies today, live or on file, stays for the
+ * overlap, or until its own end if it has one. Expired keys are dropped. The new key has no end.
  */
 export function rotateKeySet(
   live: readonly VerificationKey[],
@@ -34,8 +34,8 @@ export function rotateKeySet(
   return [next, ...old.filter(({ exp }) => exp > now)];
 }
 
-/** Reads a key set, without the members that only say what it is for. Throws what zod throws. */
+/** Reads a key set, without members such as `alg` and `use`. Throws a `ZodError` if it is invalid. */
 export const parseKeySet = (json: unknown): VerificationKey[] => VerificationKeySet.parse(json).keys;
 
-/** A key set as keys/license-signing.jwks.json says it. */
+/** The text of keys/license-signing.jwks.json for a key set. */
 export const formatKeySet = (keys: readonly VerificationKey[]): string => `${JSON.stringify({ keys }, null, 2)}\n`;

@@ -3,16 +3,16 @@ import type { SoldPlanId } from "../../domain/licensing/plans.ts";
 import { priceOf, productOf } from "../../domain/purchase/plan-offer.ts";
 import { idOf } from "../../domain/purchase/stripe-client.ts";
 
-/** What Stripe has for one plan. */
+/** The objects of one plan at Stripe. */
 export type PlanAtStripe = {
   product: Stripe.Product | null;
-  /** The price that has the plan's lookup key, in use or not. */
+  /** The price with the plan's lookup key, active or not. */
   price: Stripe.Price | null;
-  /** Prices in use that were the plan's once: a replacement that was cut in between leaves one. */
+  /** Active former prices of the plan. An interrupted replacement leaves one. */
   outdated: Stripe.Price[];
 };
 
-/** One change at Stripe, of the object with this id where it is there already. */
+/** One change at Stripe. `id` is the existing object to change. */
 export type SyncStep =
   | { action: "create_product"; params: Stripe.ProductCreateParams }
   | { action: "update_product"; id: string; params: Stripe.ProductUpdateParams }
@@ -21,8 +21,8 @@ export type SyncStep =
   | { action: "archive_price"; id: string };
 
 /**
- * The changes that make what Stripe has equal to what the plan is sold as; none where it is. Prices cannot be changed at Stripe: one
- * that differs is replaced, its lookup key moves to the new one, and who pays the old one goes on paying it.
+ * Returns the changes that make Stripe's objects equal to the plan's offer; none if they are equal. Stripe cannot change a
+ * price: one that differs is replaced, and its lookup key moves to the new one. Running subscriptions keep the old price.
  */
 export function syncSteps(plan: SoldPlanId, { product, price, outdated }: PlanAtStripe): SyncStep[] {
   const archive = (old: Stripe.Price): SyncStep => ({ action: "archive_price", id: old.id });
@@ -51,7 +51,7 @@ function priceSteps(plan: SoldPlanId, price: Stripe.Price | null): SyncStep[] {
   return Object.keys(params).length === 0 ? [] : [{ action: "update_price", id: price.id, params }];
 }
 
-/** What a product and a price have in common and may be changed. */
+/** The changes to the fields that a product and a price share and Stripe can change. */
 const updates = (
   { active, metadata }: Pick<Stripe.Price, "active" | "metadata">,
   wanted: { metadata: { rbee_plan: string } },
@@ -60,7 +60,7 @@ const updates = (
   ...(metadata["rbee_plan"] === wanted.metadata.rbee_plan ? {} : { metadata: wanted.metadata }),
 });
 
-/** Whether a price charges what is wanted, in all that Stripe doesn't let one change. */
+/** Whether a price equals the wanted one in every field that Stripe cannot change. */
 function isSold(price: Stripe.Price, wanted: ReturnType<typeof priceOf>): boolean {
   const { recurring, transform_quantity: packages } = price;
   const interval = "recurring" in wanted ? wanted.recurring.interval : undefined;

@@ -9,8 +9,9 @@ import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * Stripe, with the key in STRIPE_SECRET_KEY: never an argument, where `ps` would show it. `live` says that a live key is meant.
- * STRIPE_API_BASE names a stand-in, on loopback only, and no live key is sent there. Throws on anything else.
+ * A Stripe client with the key in STRIPE_SECRET_KEY. The key is never an argument, because `ps` shows arguments. `live` must
+ * be set for a live key. STRIPE_API_BASE selects a stand-in, on loopback and with a test key only. Throws `CliError`
+ * otherwise.
  */
 export function stripeAccount(env: NodeJS.ProcessEnv, live: boolean): Stripe {
   const key = env["STRIPE_SECRET_KEY"] ?? "";
@@ -19,20 +20,21 @@ export function stripeAccount(env: NodeJS.ProcessEnv, live: boolean): Stripe {
     throw new CliError(EXIT.notAuthorized, "Set STRIPE_SECRET_KEY (sk_test_... or sk_live_...) in the environment.");
   }
   if (mode === "live" && !live) {
-    throw new CliError(EXIT.usage, "STRIPE_SECRET_KEY is a live key. Add --live if real prices are to be changed.");
+    throw new CliError(EXIT.usage, "STRIPE_SECRET_KEY is a live key. Add --live to change real prices.");
   }
-  if (mode === "test" && live) throw new CliError(EXIT.usage, "STRIPE_SECRET_KEY is a test key, and --live was given.");
+  if (mode === "test" && live)
+    throw new CliError(EXIT.usage, "STRIPE_SECRET_KEY is a test key. Remove --live, or set a live key.");
   const options = { apiVersion: STRIPE_API_VERSION, maxNetworkRetries: 2, timeout: 20_000 } as const;
   const base = env["STRIPE_API_BASE"];
   if (!base) return new Stripe(key, options);
   const url = URL.canParse(base) ? new URL(base) : null;
   if (url?.protocol !== "http:" || !LOOPBACK.includes(url.hostname) || mode === "live") {
-    throw new CliError(EXIT.usage, "STRIPE_API_BASE is for a stand-in on loopback with a test key.");
+    throw new CliError(EXIT.usage, "STRIPE_API_BASE must be the URL of a stand-in on loopback, and needs a test key.");
   }
   return new Stripe(key, { ...options, host: url.hostname, port: url.port || 80, protocol: "http" });
 }
 
-/** What Stripe has for a plan. Throws what Stripe throws. */
+/** Reads the objects of a plan at Stripe. Throws `StripeError`. */
 export async function readPlan(stripe: Stripe, plan: SoldPlanId): Promise<PlanAtStripe> {
   const productId = productOf(plan).id;
   const products = await stripe.products.list({ ids: [productId], limit: 1 });
@@ -48,7 +50,7 @@ export async function readPlan(stripe: Stripe, plan: SoldPlanId): Promise<PlanAt
   return { product, price, outdated };
 }
 
-/** Makes one change. Throws what Stripe throws. */
+/** Makes one change. Throws `StripeError`. */
 export async function takeStep(stripe: Stripe, step: SyncStep): Promise<void> {
   switch (step.action) {
     case "create_product":
@@ -68,7 +70,7 @@ export async function takeStep(stripe: Stripe, step: SyncStep): Promise<void> {
   }
 }
 
-/** What Stripe's refusal is to the person at the terminal; any other error stays what it is. */
+/** Turns a `StripeError` into a `CliError`. Returns every other error unchanged. */
 export function stripeFailure(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError)) return error;
   const isRefused =

@@ -7,13 +7,13 @@ import { createTarDecoder } from "modern-tar";
 import type { PackageContents } from "../../domain/releases/package-check.ts";
 import { CliError, EXIT } from "../errors.ts";
 
-/** Far more than any `.PKGINFO` has, in bytes: the catalog takes 32 KiB. */
+/** In bytes. Larger than any real `.PKGINFO`; the catalog accepts 32 KiB. */
 const MAX_PKGINFO = 256 * 1024;
 
 /**
- * Reads what is in a pacman package, by the end of its name: `.gz` and `.zst` here, `.xz` by the system's xz. Nothing is held but
- * `.PKGINFO` and the paths; dot files at the top describe the package and are not installed. Throws `CliError` when the file is
- * no whole package.
+ * Reads the `.PKGINFO` and the installed paths of a pacman package, in constant memory. The suffix names the compression:
+ * `.gz`, `.zst`, or `.xz`, which needs the program xz. Dot files at the top describe the package and are left out. Throws
+ * `CliError` if the file is not a complete package.
  */
 export async function readPackage(path: string): Promise<PackageContents> {
   try {

@@ -1,4 +1,4 @@
-import { access, readFile, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ArtifactKind, kindOfFilename } from "../../domain/releases/artifact-kind.ts";
 import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
@@ -9,11 +9,11 @@ import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
 import { formatTrustedComment } from "../../lib/minisign/text.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { digestFile, readTextIfThere } from "../files.ts";
+import { digestFile, readNamedFile, readTextIfThere } from "../files.ts";
 import { startProgress } from "../output.ts";
 import { readPackage } from "./package-file.ts";
 
-/** A file on its way into a release. */
+/** A file to publish in a release. */
 export type ReleaseFile = {
   path: string;
   filename: string;
@@ -21,17 +21,17 @@ export type ReleaseFile = {
   platform: Platform;
   size: number;
   sha256: string;
-  /** The text of its `.minisig`, or null where there is none. */
+  /** The text of its `.minisig`, or null if there is none. */
   signature: string | null;
-  /** Its detached OpenPGP signature in base64, or null where there is none. */
+  /** Its detached OpenPGP signature in base64, or null if there is none. */
   pgpSignature: string | null;
-  /** What is in it, if it is a package. */
+  /** The contents of a package; null for a binary. */
   package: PackageContents | null;
 };
 
 /**
- * The platform that a file name ends with, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. A package's ends with the
- * architecture alone, which is one of Linux. Null if none.
+ * The platform at the end of a file name, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. A package's name ends
+ * with the architecture alone and is for Linux. Null if the name has no platform.
  */
 export function platformOfFilename(filename: string): Platform | null {
   const [, system, arch] = /-(?:(linux|macos|windows)-)?(x86_64|aarch64)(?:\.[^-]*)?$/.exec(filename) ?? [];
@@ -39,26 +39,26 @@ export function platformOfFilename(filename: string): Platform | null {
   return PLATFORMS.find((platform) => platform === `${named}-${arch}`) ?? null;
 }
 
-/** Checks a platform that a person gave. Throws with the list of those there are. */
+/** Parses a platform from the command line. Throws `CliError` with the list of platforms. */
 export function parsePlatform(text: string): Platform {
   const platform = PLATFORMS.find((known) => known === text);
   if (platform === undefined) {
-    throw new CliError(EXIT.usage, `"${text}" is not a platform. There are ${PLATFORMS.join(", ")}.`);
+    throw new CliError(EXIT.usage, `"${text}" is not a platform. Use one of ${PLATFORMS.join(", ")}.`);
   }
   return platform;
 }
 
 /**
- * What the signature's trusted comment says: which file of which release it was made for, so that nobody can pass off an
- * old signed binary as a new one. Without a time, so that signing again gives the same text and a broken upload resumes.
+ * The trusted comment of a signature. It names the file and the release, so that an old signed binary cannot pass as a new
+ * one. It has no time, so that signing again gives the same text and an interrupted upload can resume.
  */
 export const trustedComment = (workerId: string, version: string, filename: string): string =>
   formatTrustedComment({ file: filename, worker: workerId, version });
 
 /**
- * Reads, hashes and signs a file to be published. The signature is made with `secretKey`; without one, the text of
- * `<file>.minisig` beside it is taken, if there is one. The OpenPGP signature is the one in `pgpSignature`, or `<file>.sig` beside
- * it, if there is one. Throws when there is no such file or its platform is not known.
+ * Reads, hashes and signs a file to publish. Without `secretKey`, uses the signature in `<file>.minisig` if that exists. The
+ * OpenPGP signature is in the file `pgpSignature`, else in `<file>.sig` if that exists. Throws `CliError` if the file does
+ * not exist, is empty, or has no known platform.
  */
 export async function readReleaseFile(
   path: string,
@@ -76,7 +76,10 @@ export async function readReleaseFile(
   if (found.size === 0) throw new CliError(EXIT.usage, `${path} is empty.`);
   const platform = release.platform ?? platformOfFilename(filename);
   if (platform === null) {
-    throw new CliError(EXIT.usage, `What platform is ${filename} for? Name it ...-linux-x86_64, or give --platform.`);
+    throw new CliError(
+      EXIT.usage,
+      `${filename} has no platform in its name. Rename it to ...-linux-x86_64, or give --platform.`,
+    );
   }
   const progress = startProgress(`Reading ${filename}`, found.size);
   const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
@@ -110,17 +113,14 @@ async function pgpSignatureOf(path: string, named: string | undefined): Promise<
 }
 
 /**
- * The detached OpenPGP signature in a file, in base64. Throws `CliError` when there is no such file or it holds anything else, as an
- * armored signature, which pacman does not read.
+ * Reads a detached OpenPGP signature and returns it in base64. Throws `CliError` if the file cannot be read or holds
+ * anything else, such as an armored signature, which pacman does not accept.
  */
 export async function readPgpSignature(path: string): Promise<string> {
-  const bytes = await readFile(path).catch(() => {
-    throw new CliError(EXIT.usage, `${path} cannot be read.`);
-  });
-  const base64 = encodeBase64(bytes);
+  const base64 = encodeBase64(await readNamedFile(path));
   if (isPgpSignature(base64)) return base64;
   throw new CliError(
     EXIT.usage,
-    `${path} is no binary OpenPGP signature: make it with gpg --detach-sign, without --armor.`,
+    `${path} is not a binary OpenPGP signature. Make one with gpg --detach-sign, without --armor.`,
   );
 }

@@ -4,10 +4,10 @@ import { type CatalogClient, path } from "../catalog-client.ts";
 import { startProgress } from "../output.ts";
 import type { ReleaseFile } from "./release-file.ts";
 
-/** Parts under way at once. */
+/** Parts that are uploaded at the same time. */
 const PARALLEL = 4;
 
-/** A gigabyte is checked on the server in some twenty seconds; the largest file needs minutes. */
+/** The server checks a gigabyte in about twenty seconds, so the largest file takes minutes. */
 const COMPLETE_TIMEOUT_MS = 10 * 60_000;
 
 const UploadState = z.looseObject({
@@ -18,21 +18,20 @@ const UploadState = z.looseObject({
   }),
 });
 
-/** Where an artifact is: the release and its own id. */
+/** The ids of an artifact and its release. */
 export type ArtifactAddress = { releaseId: string; artifactId: string };
 
 /**
- * Sends the parts of a file that the catalog does not have yet, then asks it to check the whole. Nothing is read into
- * memory but what is on the line. Repeatable after any break. Throws `CliError`.
+ * Uploads the parts of a file that the catalog does not have yet, then has it check the whole file. Streams from disk.
+ * Idempotent, and resumes after any interruption. `client` sends an admin token. Throws `CliError`.
  */
 export async function uploadArtifact(
   client: CatalogClient,
-  credential: string,
   { releaseId, artifactId }: ArtifactAddress,
   file: ReleaseFile,
 ): Promise<void> {
   const artifactPath = path`/v1/admin/releases/${releaseId}/artifacts/${artifactId}`;
-  const { artifact, upload } = await client.json(UploadState, { path: artifactPath, credential });
+  const { artifact, upload } = await client.json(UploadState, { path: artifactPath });
   if (artifact.state === "ready") return;
   const { part_size } = upload;
   const present = new Set(upload.parts.map(({ part }) => part));
@@ -47,24 +46,23 @@ export async function uploadArtifact(
   await inParallel(missing, PARALLEL, async (part) => {
     const start = (part - 1) * part_size;
     const body = bytes.slice(start, start + sizeOf(part));
-    await client.send({ method: "PUT", path: `${artifactPath}/parts/${part}`, body, credential });
+    await client.send({ method: "PUT", path: `${artifactPath}/parts/${part}`, body });
     done += body.size;
     progress.update(done);
   }).finally(progress.finish);
   await client.send({
     method: "POST",
     path: `${artifactPath}/complete`,
-    credential,
     repeatable: true,
-    // A signature may have been made, or made anew, since the file was declared.
+    // The signature may be new or different since the file was declared.
     body: { signature: file.signature, pgp_signature: file.pgpSignature },
     timeoutMs: COMPLETE_TIMEOUT_MS,
   });
 }
 
 /**
- * Runs `task` for every item, at most `limit` at a time. After the first failure no more are started; it is thrown once
- * those under way have ended.
+ * Runs `task` for every item, at most `limit` at a time. After a failure it starts no more tasks, waits for the running
+ * ones, and throws the first failure.
  */
 export async function inParallel<Item>(
   items: readonly Item[],

@@ -10,7 +10,7 @@ import { type FileVerdict, judgeFile } from "./file-verdict.ts";
 import type { IndexSource } from "./index-source.ts";
 import type { Target } from "./target.ts";
 
-/** What is found of a file: a version of a worker, and how it stands, or why it is refused. */
+/** The result for one file: its worker, version and status, or the reason for refusing it. */
 export type FileReport =
   | (Omit<FileVerdict, "standing"> & {
       path: string;
@@ -22,15 +22,15 @@ export type FileReport =
 const WorkerList = z.looseObject({ workers: z.array(z.looseObject({ id: z.string() })) });
 
 /**
- * Verifies one file against the indexes: its own worker's, or, for a file that nobody has named, each worker's in turn. Throws
- * `CliError` when an index or a provenance cannot be had or believed.
+ * Verifies one file against the index of its worker, or of every worker if the worker is unknown. Throws `CliError` if an
+ * index or a provenance cannot be fetched or trusted.
  */
 export async function verifyFile(
   { path, workerId }: Target,
   { client, indexes, keys }: { client: CatalogClient; indexes: IndexSource; keys: MinisignPublicKey[] },
 ): Promise<FileReport> {
   const digest = await digestFile(path);
-  // Not signed, and need not be: it says only which indexes to look into.
+  // The list needs no signature: it only selects the indexes to search.
   const candidates =
     workerId === null ? (await client.json(WorkerList, { path: "/workers" })).workers.map(({ id }) => id) : [workerId];
   for (const candidate of candidates) {
@@ -44,7 +44,7 @@ export async function verifyFile(
   return {
     path,
     result: "refused",
-    reason: `it is no published file${workerId ? ` of ${workerId}` : ""}, or was published in the last two minutes.`,
+    reason: `it is not a published file${workerId ? ` of ${workerId}` : ""}, or it was published in the last two minutes.`,
   };
 }
 
@@ -62,7 +62,7 @@ async function judgeBy(
   }
 }
 
-/** A report for people: the file, then what it is, a line each. */
+/** Formats a report: the path, then one fact a line. */
 export function formatFileReport(report: FileReport): string {
   const lines =
     report.result === "refused"
@@ -80,11 +80,11 @@ function standingLine(standing: FileVerdict["standing"], latest: string | null):
     case "current":
       return null;
     case "outdated":
-      return `${latest} is out.`;
+      return `Version ${latest} is out.`;
     case "yanked":
-      return "This version has been yanked: take another when you can.";
+      return "This version has been yanked. Change to another when you can.";
     case "blocked":
-      return "THIS VERSION HAS BEEN WITHDRAWN: do not run it.";
+      return "THIS VERSION HAS BEEN WITHDRAWN. Do not run it.";
   }
 }
 
@@ -95,12 +95,12 @@ function provenanceLine(provenance: FileProvenance | null): string | null {
   return `Built by ${builder_id}${from} (as its provenance says)`;
 }
 
-/** Who says that they built a file, and from what. Read, not verified: the builder's own tools check its signature. */
+/** The builder and source of a file, as its provenance claims. The builder's own tools verify the provenance's signature. */
 export type FileProvenance = { builder_id: string; source: Attestation["source"] };
 
 /**
- * The provenance of a file, if its release has any that speaks of these bytes and the catalog or mirror has it. Throws `CliError`
- * (integrity) when it is not the text that the signed index names.
+ * Reads the provenance of a file. Returns null if the release, the catalog or the mirror has none for these bytes. Throws
+ * `CliError` (integrity) if its hash differs from the one in the signed index.
  */
 export async function readProvenance(
   client: CatalogClient,
@@ -120,7 +120,7 @@ export async function readProvenance(
   return ours ? { builder_id: ours.builderId, source: ours.source } : null;
 }
 
-/** The bytes at a path; null where there are none, as of a release that was withdrawn or on a mirror without them. */
+/** The bytes at a path, or null for 404 and 410: the release was withdrawn, or the mirror has no copy. */
 async function fetchIfThere(client: CatalogClient, at: string): Promise<Buffer | null> {
   try {
     return Buffer.from(await (await client.send({ path: at })).arrayBuffer());

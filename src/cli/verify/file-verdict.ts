@@ -8,7 +8,7 @@ import { faultOfFile } from "../hive/check.ts";
 type Version = ReleaseIndex["versions"][number];
 type Artifact = Version["artifacts"][number];
 
-/** What a file is: which file of which version, and how that version stands. */
+/** The published file that a file equals, and the status of its version. */
 export type FileVerdict = {
   standing: "current" | "outdated" | "yanked" | "blocked";
   worker_id: string;
@@ -19,8 +19,8 @@ export type FileVerdict = {
 };
 
 /**
- * Finds a file in a worker's index by its sum, and checks its size and the signature that a publisher made for it. Null when the
- * index does not have it; the error, a sentence for a person, when the index has it and it is not signed as it must be.
+ * Finds a file in a worker's index by its sha256, and checks its size and signature. Returns null if the index does not have
+ * the file, and an error, as a sentence, if its signature is missing or invalid.
  */
 export async function judgeFile(
   digest: FileDigest,

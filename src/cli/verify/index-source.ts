@@ -9,11 +9,11 @@ import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, ProblemError } from "../errors.ts";
 import type { SeenIndexes } from "../hive/state.ts";
 
-/** A server may go on with what it knew for ten seconds after a change of the releases; one far away, for a minute more. */
+/** After a release, a server may serve its old copy for ten seconds, a distant one for a minute longer. */
 const SETTLING_ATTEMPTS = 12;
 const SETTLING_PAUSE_MS = 1000;
 
-/** Where indexes come from, and what is known of them beforehand. `client` may be of a mirror: nothing it says is believed. */
+/** The server of the indexes, and the state to check them by. `client` may be of a mirror and is not trusted. */
 export type IndexSourceOptions = {
   client: CatalogClient;
   releaseKeys: MinisignPublicKey[];
@@ -22,17 +22,17 @@ export type IndexSourceOptions = {
   sleep?: (ms: number) => Promise<unknown>;
 };
 
-/** Reads indexes, each once, and remembers what must never be older the next time. */
+/** Reads each index once, and records the serials that must not go back. */
 export type IndexSource = {
-  /** The worker's index. Throws `CliError`: integrity if it cannot be believed, notFound if there is none. */
+  /** The worker's index. Throws `CliError`: integrity if it cannot be trusted, notFound if there is none. */
   read(workerId: string): Promise<ReleaseIndex>;
-  /** What has been seen by now. */
+  /** The newest indexes seen so far. */
   seen(): SeenIndexes;
 };
 
 /**
- * Opens a source of indexes: fetches the key that signs them and checks that a release key vouches for it, no earlier than for
- * one that was seen before. Throws `CliError`.
+ * Opens a source of indexes. Fetches the key that signs them, and checks that a release key vouches for it and that it is not
+ * older than one seen before. Throws `CliError`.
  */
 export async function openIndexSource(options: IndexSourceOptions): Promise<IndexSource> {
   const { client, releaseKeys, now, sleep = sleepMs } = options;
@@ -42,7 +42,7 @@ export async function openIndexSource(options: IndexSourceOptions): Promise<Inde
   if (!delegation.ok) throw refuse(delegation.error);
   const { key, delegatedAt } = delegation.value;
   if (delegatedAt < options.seen.delegated_at) throw refuse("the index signing key has been replaced by a newer one.");
-  // A thief of the last key may have signed a serial that nothing genuine reaches: a fast-forward attack, as TUF calls it.
+  // A new key resets the serials: a thief of the old key may have signed a huge one (TUF: fast-forward attack).
   const serials: Record<string, number> = delegatedAt === options.seen.delegated_at ? { ...options.seen.serials } : {};
   const known = new Map<string, ReleaseIndex>();
 
@@ -78,21 +78,21 @@ async function fetchText(client: CatalogClient, at: string): Promise<string> {
   try {
     return await (await client.send({ path: at })).text();
   } catch (error) {
-    // A mirror is a plain server: its refusals say not even what was asked for.
+    // The refusal of a plain web server, such as a mirror, does not name the file.
     if (!(error instanceof ProblemError) || error.problem !== null) throw error;
     throw new CliError(error.exitCode, `${client.url}${at}: ${error.message}`, { cause: error });
   }
 }
 
 /**
- * Why an index is not believed. `unsettled`: right after a release, a server may go on with what it knew, for the index, its signature
- * or both, so asking again may help.
+ * The reason why an index is not trusted. `unsettled`: right after a release, a server may serve a stale index or signature,
+ * so a retry may help.
  */
 export type IndexFault = { kind: "unsettled" | "refused"; reason: string };
 
 /**
- * Whether an index may be believed at `now`: signed by `key`, of this worker, not expired, and no older than the serial that was
- * seen before (0: none). Whoever serves it can do no more than hold newer ones back until this one expires.
+ * Checks an index at the time `now`: it must be signed by `key`, of this worker, not expired, and not older than `seenSerial`
+ * (0: none seen). A hostile server can therefore only withhold newer indexes, until this one expires.
  */
 export async function checkReleaseIndex(
   { text, minisig }: { text: string; minisig: string },
@@ -104,24 +104,29 @@ export async function checkReleaseIndex(
   const verified = await verifyText([key], text, minisig);
   if (!verified.ok) {
     const torn = index !== null && (await isOfAnother(index, minisig, key));
-    return torn ? refuse("its signature is of another moment.", "unsettled") : refuse(verified.error);
+    return torn
+      ? refuse("its signature belongs to another version of the index.", "unsettled")
+      : refuse(verified.error);
   }
-  if (index === null) return refuse("it is signed, but is no index that this command understands.");
+  if (index === null)
+    return refuse("it is signed, but this version of the command cannot read it. Update the command.");
   if (index.worker_id !== workerId) return refuse(`it is the index of ${index.worker_id}.`);
   if (fromRfc3339(index.expires_at) <= now) {
-    return refuse(`it expired at ${index.expires_at}: newer ones are held back, or this machine's clock is wrong.`);
+    return refuse(
+      `it expired at ${index.expires_at}. The server withholds newer ones, or this machine's clock is wrong.`,
+    );
   }
   if (index.serial < seenSerial) {
     return refuse(
       `it is older (serial ${index.serial}) than one that this machine has seen (${seenSerial}). ` +
-        "If there was a release just now, try again in two minutes; else newer ones are held back.",
+        "Try again in two minutes. If it is still older, the server withholds newer ones.",
       "unsettled",
     );
   }
   return ok(index);
 }
 
-/** Whether a genuine trusted comment names another index than the text is. */
+/** Whether a genuine signature names another index than this text. */
 async function isOfAnother(index: ReleaseIndex, minisig: string, key: MinisignPublicKey): Promise<boolean> {
   const signature = parseMinisignSignature(minisig);
   if (!signature.ok || !(await attributeMinisign([key], signature.value)).ok) return false;

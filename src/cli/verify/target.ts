@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { CliError, EXIT } from "../errors.ts";
 import { isFileError } from "../files.ts";
 
-/** A file to verify. `workerId` null: a file of any worker. */
+/** A file to verify. `workerId` is null if it may be of any worker. */
 export type Target = { path: string; workerId: string | null };
 
 /**
- * What a person means by names: a file where there is one, else a worker that is installed in `folder`; without names, every
- * worker there. Throws `CliError` (notFound) for a name that is neither, and where nothing is installed.
+ * Resolves the names on the command line: a file if it exists, else a worker that is installed in `folder`. Without names,
+ * returns every installed worker. Throws `CliError` (notFound) for an unknown name, or if nothing is installed.
  */
 export async function findTargets(names: readonly string[], folder: string): Promise<Target[]> {
   if (names.length > 0) return Promise.all(names.map((name) => targetOf(name, folder)));
@@ -21,10 +21,10 @@ async function targetOf(name: string, folder: string): Promise<Target> {
   if (await isFile(name)) return { path: name, workerId: null };
   const path = join(folder, name);
   if (isWorkerId(name) && (await isFile(path))) return { path, workerId: name };
-  throw new CliError(EXIT.notFound, `${name} is neither a file nor a worker that is installed in ${folder}.`);
+  throw new CliError(EXIT.notFound, `${name} is neither a file nor a worker installed in ${folder}.`);
 }
 
-/** Names as workers have them: a download that was broken off (`WORKER-....part`) is none. */
+/** Whether a file name is a worker id. An interrupted download (`WORKER-....part`) is not. */
 const isWorkerId = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
