@@ -5,8 +5,7 @@ import { newSubscription } from "../objects/subscription.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { subscriptionPercentOff } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice } from "./invoicing.ts";
-import type { Outcome } from "./payment.ts";
-import { idOf } from "./payment.ts";
+import { idOf, type Outcome } from "./payment.ts";
 import { periodEnd } from "./period.ts";
 import { changeSubscription } from "./subscription-status.ts";
 

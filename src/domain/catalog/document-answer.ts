@@ -1,7 +1,7 @@
 import { getPath } from "hono/utils/url";
 import { currentTime } from "../../lib/time.ts";
-import { corsHeaders } from "../../platform/http/cors.ts";
 import { requestIdOf, SECURITY_HEADERS } from "../../platform/http/foundation.ts";
+import { corsHeaders } from "../../platform/http/origin.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
 import { documentResponse } from "../../platform/http/static-document.ts";

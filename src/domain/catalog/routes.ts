@@ -1,4 +1,4 @@
-import { publicCors } from "../../platform/http/cors.ts";
+import { publicCors } from "../../platform/http/origin.ts";
 import { createRouter } from "../../platform/http/router.ts";
 import { workerList } from "./routes/worker-list.ts";
 import { workerRead } from "./routes/worker-read.ts";

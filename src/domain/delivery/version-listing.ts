@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../lib/time.ts";
-import { Timestamp } from "../../platform/http/timestamp-schema.ts";
+import { Timestamp } from "../../platform/http/schemas.ts";
 import type { Channel, Manifest } from "../releases/manifest.ts";
 import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "../releases/release-fields.ts";
 import { type Covers, latestRelease, listReleases } from "./release-selection.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
-import { Timestamp } from "../../platform/http/timestamp-schema.ts";
+import { Timestamp } from "../../platform/http/schemas.ts";
 import type { License } from "./license-record.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "./license-view.ts";
 

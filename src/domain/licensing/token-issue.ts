@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { HOUR, toRfc3339 } from "../../lib/time.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
-import { Timestamp } from "../../platform/http/timestamp-schema.ts";
+import { Timestamp } from "../../platform/http/schemas.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import { sendLate } from "../../platform/usage/message.ts";
 import { placeOf } from "../../platform/usage/place.ts";

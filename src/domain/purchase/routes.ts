@@ -1,4 +1,4 @@
-import { publicCors } from "../../platform/http/cors.ts";
+import { publicCors } from "../../platform/http/origin.ts";
 import { createRouter } from "../../platform/http/router.ts";
 import { createAdminRouter } from "../../platform/identity/router.ts";
 import { registerCheckoutPages } from "../../web/shop/routes/checkout-pages.ts";

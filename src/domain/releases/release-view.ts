@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../lib/time.ts";
-import { Timestamp } from "../../platform/http/timestamp-schema.ts";
+import { Timestamp } from "../../platform/http/schemas.ts";
 import type { Artifact, Part } from "./artifact-store.ts";
 import {
   ChannelName,

@@ -1,4 +1,4 @@
-import { publicCors } from "../../platform/http/cors.ts";
+import { publicCors } from "../../platform/http/origin.ts";
 import { createRouter } from "../../platform/http/router.ts";
 import { indexKey } from "../delivery/routes/index-key.ts";
 import { provenanceRead } from "../delivery/routes/provenance-read.ts";

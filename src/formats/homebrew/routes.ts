@@ -1,6 +1,13 @@
 import { currentTime } from "../../lib/time.ts";
-import { createRoute, createRouter, Problem, problems, z } from "../../platform/http/route.ts";
-import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
+import {
+  createRoute,
+  createRouter,
+  documentResponse,
+  Problem,
+  problems,
+  staticDocument,
+  z,
+} from "../../platform/http/route.ts";
 import { readRepository } from "../git/repository-store.ts";
 import { TAP } from "./tap.ts";
 

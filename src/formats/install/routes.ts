@@ -1,8 +1,7 @@
 import { signaturePolicy } from "../../domain/releases/signing-keys.ts";
 import { once } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
-import { createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
-import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
+import { createRoute, createRouter, documentResponse, problems, staticDocument, z } from "../../platform/http/route.ts";
 import { installGuide } from "./install-guide.ts";
 import { installScript } from "./install-script.ts";
 

@@ -1,7 +1,10 @@
-/** What a file of routes needs of HTTP, through one door: declare an operation, refuse, and describe its refusals. */
+/** The one door to HTTP for a file of routes: declare an operation, validate, refuse, describe refusals and answer. */
 export { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-export { jsonBodyLimit, limitBody } from "./foundation.ts";
-export { LICENSE_SECURITY } from "./openapi-vocabulary.ts";
+export { jsonBodyLimit, limitBody, optionalBody } from "./body.ts";
+export { LICENSE_SECURITY } from "./openapi.ts";
+export { publicCors } from "./origin.ts";
 export { Problem, type Refusal } from "./problem.ts";
 export { BODY_PROBLEMS, problems } from "./problem-schema.ts";
 export { type AppContext, type AppEnv, combine, createRouter, type RequestScope } from "./router.ts";
+export { NextCursor, optionalChoice, PageQuery, page, Timestamp, unlessEmpty } from "./schemas.ts";
+export { documentResponse, etagOf, namesEtag, PUBLIC_CACHE_CONTROL, staticDocument } from "./static-document.ts";

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { isAdminToken } from "../../lib/credential.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { allows, type NeededScope, type Scope } from "../config/scopes.ts";
-import { isCrossSiteChange } from "../http/cross-site.ts";
+import { isCrossSiteChange } from "../http/origin.ts";
 import { Problem } from "../http/problem.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import type { AppEnv } from "../http/router.ts";

@@ -1,5 +1,4 @@
-import type { UnixSeconds } from "../../lib/time.ts";
-import { startOfDay } from "../../lib/time.ts";
+import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import type { DownloadMessage } from "./message.ts";
 import type { Place } from "./place.ts";
 import type { CountedRefusal } from "./refusal-tally.ts";

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
-import type { OpenApiDocument, Operation, PathItem } from "../../platform/http/openapi-document.ts";
-import { type AnySchema, exampleOf, fieldsOf, typeOf } from "../../platform/http/openapi-schema.ts";
+import type { OpenApiDocument, Operation, PathItem } from "../../platform/http/openapi.ts";
+import { type AnySchema, exampleOf, fieldsOf, typeOf } from "./schema.ts";
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { OpenApiDocument } from "../../platform/http/openapi-document.ts";
+import type { OpenApiDocument } from "../../platform/http/openapi.ts";
 import { PROBLEMS } from "../../platform/http/problem.ts";
 import { anchorOf, type Html, operationSection, operationsOf, prose } from "./reference-page-operation.ts";
 

@@ -1,8 +1,15 @@
 import { once, onceResolved } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
-import { openApiDocument } from "../../platform/http/openapi-document.ts";
-import { type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../platform/http/route.ts";
-import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
+import { openApiDocument } from "../../platform/http/openapi.ts";
+import {
+  type AppEnv,
+  createRoute,
+  documentResponse,
+  type OpenAPIHono,
+  problems,
+  staticDocument,
+  z,
+} from "../../platform/http/route.ts";
 import { referencePage } from "./reference-page.ts";
 import { REFERENCE_STYLE } from "./reference-page-style.ts";
 

@@ -1,8 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { Artifact } from "../../../src/domain/releases/artifact-store.ts";
-import { deleteArtifact } from "../../../src/domain/releases/artifact-store.ts";
+import { type Artifact, deleteArtifact } from "../../../src/domain/releases/artifact-store.ts";
 import { createRelease, moveRelease, type Release } from "../../../src/domain/releases/release-store.ts";
 import type { ReleaseSchema } from "../../../src/domain/releases/release-view.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isCrossSiteChange } from "../../../src/platform/http/cross-site.ts";
+import { isCrossSiteChange } from "../../../src/platform/http/origin.ts";
 
 const asked = (headers: Record<string, string>, method = "POST"): boolean =>
   isCrossSiteChange(new Request("https://catalog.test/x", { method, headers }));

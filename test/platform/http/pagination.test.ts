@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatId } from "../../../src/lib/id.ts";
-import { decodeCursor, encodeCursor, page } from "../../../src/platform/http/pagination.ts";
+import { decodeCursor, encodeCursor, page } from "../../../src/platform/http/schemas.ts";
 
 const ids = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => formatId("lic", bytes));
 

@@ -3,8 +3,7 @@ import { validate } from "@hyperjump/json-schema/openapi-3-1";
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { CREDENTIAL_PROBLEMS } from "../../../src/domain/licensing/holder.ts";
-import { type OpenApiDocument, openApiDocument } from "../../../src/platform/http/openapi-document.ts";
-import { SECURITY_SCHEMES, TAGS } from "../../../src/platform/http/openapi-vocabulary.ts";
+import { type OpenApiDocument, openApiDocument, SECURITY_SCHEMES, TAGS } from "../../../src/platform/http/openapi.ts";
 import { operationsOf } from "../../../src/web/reference/reference-page-operation.ts";
 
 const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";

@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
-import { openApiDocument } from "../../../src/platform/http/openapi-document.ts";
+import { openApiDocument } from "../../../src/platform/http/openapi.ts";
 import { PROBLEMS } from "../../../src/platform/http/problem.ts";
 import { referencePage } from "../../../src/web/reference/reference-page.ts";
 import { operationsOf } from "../../../src/web/reference/reference-page-operation.ts";

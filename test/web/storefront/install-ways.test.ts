@@ -2,8 +2,7 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { find } from "../../support/html-document.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
-import type { TestFile } from "../../support/publish-release.ts";
-import { publishRelease, randomBytes } from "../../support/publish-release.ts";
+import { publishRelease, randomBytes, type TestFile } from "../../support/publish-release.ts";
 
 const ORIGIN = "https://catalog.test";
 

@@ -1,7 +1,15 @@
 import { currentTime } from "../../../lib/time.ts";
-import { optionalChoice, unlessEmpty } from "../../../platform/http/query.ts";
-import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
-import { etagOf, namesEtag, PUBLIC_CACHE_CONTROL } from "../../../platform/http/static-document.ts";
+import {
+  createRoute,
+  createRouter,
+  etagOf,
+  namesEtag,
+  optionalChoice,
+  PUBLIC_CACHE_CONTROL,
+  problems,
+  unlessEmpty,
+  z,
+} from "../../../platform/http/route.ts";
 import { parseArchitecture, parsePlatform } from "../../workers/hardware-name.ts";
 import { NOT_MODIFIED } from "../../workers/worker-request.ts";
 import { BACKENDS, TIERS } from "../../workers/worker-table.ts";

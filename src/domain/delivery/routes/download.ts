@@ -1,10 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../../lib/time.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
+import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { problems } from "../../../platform/http/problem-schema.ts";
-import { optionalChoice } from "../../../platform/http/query.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
-import { Timestamp } from "../../../platform/http/timestamp-schema.ts";
+import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/worker-request.ts";
 import { requireWorker } from "../../workers/workers.ts";

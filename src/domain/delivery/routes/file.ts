@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
+import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { problems } from "../../../platform/http/problem-schema.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
 import { WorkerParams } from "../../workers/worker-request.ts";

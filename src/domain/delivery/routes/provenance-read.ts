@@ -1,7 +1,6 @@
 import { logFailure } from "../../../lib/log.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
-import { namesEtag } from "../../../platform/http/static-document.ts";
+import { createRoute, createRouter, namesEtag, Problem, problems, z } from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
 import { selectProvenance } from "../provenance-selection.ts";

@@ -1,6 +1,12 @@
 import { currentTime } from "../../../lib/time.ts";
-import { type AppContext, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
-import { documentResponse } from "../../../platform/http/static-document.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  documentResponse,
+  problems,
+  z,
+} from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
 import { indexSigner } from "../index-signer.ts";

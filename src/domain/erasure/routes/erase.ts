@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { Reason } from "../../../platform/identity/reason-schema.ts";

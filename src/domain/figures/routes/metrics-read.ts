@@ -1,6 +1,5 @@
 import { currentTime, toRfc3339 } from "../../../lib/time.ts";
-import { createRoute, problems, z } from "../../../platform/http/route.ts";
-import { Timestamp } from "../../../platform/http/timestamp-schema.ts";
+import { createRoute, problems, Timestamp, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { prometheusText, readMetrics } from "../metrics.ts";

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
+import { jsonBodyLimit } from "../../../platform/http/body.ts";
+import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import { actorOf } from "../../../platform/http/router.ts";

@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { valid as validVersion } from "semver";
 import { currentTime, toRfc3339 } from "../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import type { ProblemCode } from "../../../platform/http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import { countVerification } from "../../../platform/http/rate-limit.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
-import { Timestamp } from "../../../platform/http/timestamp-schema.ts";
+import { Timestamp } from "../../../platform/http/schemas.ts";
 import { findWorker, workers } from "../../workers/workers.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
 import { readLicense } from "../license-store.ts";

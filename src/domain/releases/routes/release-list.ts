@@ -1,6 +1,13 @@
-import { NextCursor, PageQuery, page } from "../../../platform/http/pagination.ts";
-import { optionalChoice, unlessEmpty } from "../../../platform/http/query.ts";
-import { createRoute, problems, z } from "../../../platform/http/route.ts";
+import {
+  createRoute,
+  NextCursor,
+  optionalChoice,
+  PageQuery,
+  page,
+  problems,
+  unlessEmpty,
+  z,
+} from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { findWorker } from "../../workers/workers.ts";

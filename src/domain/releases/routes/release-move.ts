@@ -1,5 +1,4 @@
-import { optionalBody } from "../../../platform/http/optional-body.ts";
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
+import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { Reason } from "../../../platform/identity/reason-schema.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";

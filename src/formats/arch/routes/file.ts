@@ -5,7 +5,7 @@ import { askerOf, DELIVERY_PROBLEMS } from "../../../domain/delivery/routes/requ
 import type { PacmanArch } from "../../../domain/releases/package-check.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi-vocabulary.ts";
+import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { problems } from "../../../platform/http/problem-schema.ts";
 import type { AppContext, AppEnv } from "../../../platform/http/router.ts";

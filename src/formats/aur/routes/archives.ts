@@ -1,7 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { currentTime } from "../../../lib/time.ts";
-import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
-import { documentResponse, staticDocument } from "../../../platform/http/static-document.ts";
+import {
+  createRoute,
+  createRouter,
+  documentResponse,
+  problems,
+  staticDocument,
+  z,
+} from "../../../platform/http/route.ts";
 import { ARCHIVES } from "../archives.ts";
 import { listPackages } from "../package-list.ts";
 

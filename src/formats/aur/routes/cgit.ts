@@ -1,7 +1,15 @@
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
-import { documentResponse, staticDocument } from "../../../platform/http/static-document.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  documentResponse,
+  Problem,
+  problems,
+  staticDocument,
+  z,
+} from "../../../platform/http/route.ts";
 import type { RepositoryRecord } from "../../git/repository-record.ts";
 import { readRepository } from "../../git/repository-store.ts";
 import { snapshotOf } from "../snapshot.ts";

@@ -1,9 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime } from "../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { problems } from "../../../platform/http/problem-schema.ts";
-import type { AppContext } from "../../../platform/http/router.ts";
-import { createRouter } from "../../../platform/http/router.ts";
+import { type AppContext, createRouter } from "../../../platform/http/router.ts";
 import { listPackages } from "../package-list.ts";
 import { answerRpc, RpcEnvelope, type RpcQuery } from "../rpc.ts";
 

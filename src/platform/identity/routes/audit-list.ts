@@ -1,9 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../../lib/time.ts";
-import { NextCursor, PageQuery, page } from "../../http/pagination.ts";
 import { problems } from "../../http/problem-schema.ts";
-import { unlessEmpty } from "../../http/query.ts";
-import { Timestamp } from "../../http/timestamp-schema.ts";
+import { NextCursor, PageQuery, page, Timestamp, unlessEmpty } from "../../http/schemas.ts";
 import { listAudit } from "../audit-store.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
 import { createAdminRouter } from "../router.ts";

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { currentTime, fromRfc3339 } from "../../../lib/time.ts";
-import { jsonBodyLimit } from "../../http/foundation.ts";
+import { jsonBodyLimit } from "../../http/body.ts";
 import { BODY_PROBLEMS, problems } from "../../http/problem-schema.ts";
 import { makeAdminToken } from "../admin-token-act.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../authentication.ts";

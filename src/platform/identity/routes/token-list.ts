@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { NextCursor, PageQuery, page } from "../../http/pagination.ts";
 import { problems } from "../../http/problem-schema.ts";
+import { NextCursor, PageQuery, page } from "../../http/schemas.ts";
 import { listAdminTokens } from "../admin-token-store.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
 import { createAdminRouter } from "../router.ts";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../../lib/time.ts";
 import { SCOPES } from "../../config/scopes.ts";
-import { Timestamp } from "../../http/timestamp-schema.ts";
+import { Timestamp } from "../../http/schemas.ts";
 import type { AdminToken } from "../admin-token-store.ts";
 
 const EXAMPLE_ID = "adm_06b4m2v8w5r7q1t3x9z2k4n6p8";

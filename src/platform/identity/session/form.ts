@@ -1,6 +1,6 @@
 import type { HonoRequest, MiddlewareHandler, Next } from "hono";
 import { equalInConstantTime } from "../../../lib/encoding.ts";
-import { isCrossSiteChange } from "../../http/cross-site.ts";
+import { isCrossSiteChange } from "../../http/origin.ts";
 import { Problem } from "../../http/problem.ts";
 import type { AppEnv } from "../../http/router.ts";
 import type { Session } from "./session.ts";

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
 import { RECOVERY_ANSWER, RecoveryAddress, requestRecovery } from "../recovery-request.ts";

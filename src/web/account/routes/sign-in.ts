@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { err, ok, type Result } from "../../../lib/result.ts";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";

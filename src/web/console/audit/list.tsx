@@ -1,5 +1,4 @@
-import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
-import { createRoute, z } from "../../../platform/http/route.ts";
+import { PageQuery, page as pageOf, createRoute, z } from "../../../platform/http/route.ts";
 import { type AuditEntry, type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
 import { DataTable, type FC, Field, Pager, pageDocs, pathWithQuery, Time } from "../../page/kit.ts";
 import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter, may } from "../frame.tsx";

@@ -1,9 +1,7 @@
 import { RELEASE_STATUSES } from "../../../domain/releases/release-status.ts";
 import { listAllReleases } from "../../../domain/releases/release-store.ts";
 import { workers } from "../../../domain/workers/workers.ts";
-import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
-import { optionalChoice } from "../../../platform/http/query.ts";
-import { createRoute, z } from "../../../platform/http/route.ts";
+import { PageQuery, page as pageOf, optionalChoice, createRoute, z } from "../../../platform/http/route.ts";
 import { DataTable, Pager, pageDocs, SelectField, StatusBadge, Time } from "../../page/kit.ts";
 import { DoneNotice, DoneQuery } from "../act/done.tsx";
 import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter } from "../frame.tsx";

@@ -1,7 +1,6 @@
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { allowsAll } from "../../../platform/config/scopes.ts";
-import { PageQuery, page as pageOf } from "../../../platform/http/pagination.ts";
-import { createRoute, z } from "../../../platform/http/route.ts";
+import { PageQuery, page as pageOf, createRoute, z } from "../../../platform/http/route.ts";
 import { endAdminToken, readRevocableToken } from "../../../platform/identity/admin-token-act.ts";
 import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";

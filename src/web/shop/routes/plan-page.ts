@@ -3,7 +3,7 @@ import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../..
 import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
 import { isStripeOutage } from "../../../domain/purchase/stripe-failure.ts";
 import { stripePageOrigins } from "../../../domain/purchase/stripe-page-origins.ts";
-import { jsonBodyLimit } from "../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../../platform/http/problem.ts";
 import type { AppContext, AppEnv } from "../../../platform/http/router.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";

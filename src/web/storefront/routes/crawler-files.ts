@@ -1,6 +1,12 @@
 import { workers } from "../../../domain/workers/workers.ts";
-import { type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../../platform/http/route.ts";
-import { PUBLIC_CACHE_CONTROL } from "../../../platform/http/static-document.ts";
+import {
+  type AppEnv,
+  createRoute,
+  type OpenAPIHono,
+  PUBLIC_CACHE_CONTROL,
+  problems,
+  z,
+} from "../../../platform/http/route.ts";
 
 /** Pages that are the same for everybody, for search engines to find. */
 const PUBLIC_PATHS = ["/", "/plans", "/install", ...workers.map(({ id }) => `/w/${id}`)];

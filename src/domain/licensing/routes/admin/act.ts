@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { fromRfc3339 } from "../../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../../platform/http/body.ts";
 import { BODY_PROBLEMS, problems } from "../../../../platform/http/problem-schema.ts";
 import {
   ADMIN_PROBLEMS,

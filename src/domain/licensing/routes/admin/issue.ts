@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { MailAddress } from "../../../../lib/mail-address.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../../platform/http/foundation.ts";
+import { jsonBodyLimit } from "../../../../platform/http/body.ts";
 import { BODY_PROBLEMS, problems } from "../../../../platform/http/problem-schema.ts";
 import {
   ADMIN_PROBLEMS,

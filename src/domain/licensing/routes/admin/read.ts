@@ -1,8 +1,15 @@
 import { holdsCredential } from "../../../../lib/credential.ts";
 import { currentTime } from "../../../../lib/time.ts";
-import { NextCursor, PageQuery, page } from "../../../../platform/http/pagination.ts";
-import { optionalChoice } from "../../../../platform/http/query.ts";
-import { createRoute, type OpenAPIHono, problems, z } from "../../../../platform/http/route.ts";
+import {
+  createRoute,
+  NextCursor,
+  type OpenAPIHono,
+  optionalChoice,
+  PageQuery,
+  page,
+  problems,
+  z,
+} from "../../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess } from "../../../../platform/identity/authentication.ts";
 import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
 import { LicenseParams } from "../../license-params.ts";

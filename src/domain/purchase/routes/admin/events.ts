@@ -1,6 +1,5 @@
 import { toRfc3339 } from "../../../../lib/time.ts";
-import { createRoute, type OpenAPIHono, problems, z } from "../../../../platform/http/route.ts";
-import { Timestamp } from "../../../../platform/http/timestamp-schema.ts";
+import { createRoute, type OpenAPIHono, problems, Timestamp, z } from "../../../../platform/http/route.ts";
 import {
   ADMIN_PROBLEMS,
   type AdminEnv,

@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from "./openapi-document.ts";
+import type { OpenApiDocument } from "../../platform/http/openapi.ts";
 
 type Schemas = NonNullable<NonNullable<OpenApiDocument["components"]>["schemas"]>;
 /** A schema of a document, or a reference to one of its components. */

@@ -1,8 +1,8 @@
 import { registerSchema, unregisterSchema, validate } from "@hyperjump/json-schema/draft-2020-12";
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
-import { openApiDocument } from "../../../src/platform/http/openapi-document.ts";
-import { type AnySchema, exampleOf, fieldsOf, typeOf } from "../../../src/platform/http/openapi-schema.ts";
+import { openApiDocument } from "../../../src/platform/http/openapi.ts";
+import { type AnySchema, exampleOf, fieldsOf, typeOf } from "../../../src/web/reference/schema.ts";
 
 const { components } = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test")));
 const schemas = components.schemas as Parameters<typeof exampleOf>[0];

@@ -1,6 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import { decodeBase64Url, encodeBase64Url } from "../../lib/encoding.ts";
-import { unlessEmpty } from "./query.ts";
+
+/** A time in an answer, as `toRfc3339` writes it. */
+export const Timestamp = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
+
+/** A query parameter that, left empty as forms send it, is as good as left out: `schema` says what that means. */
+export const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === "" ? undefined : value), schema);
+
+/** One of a few names, or none. */
+export const optionalChoice = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  unlessEmpty(z.enum(names).optional()).openapi({ type: "string", enum: [...names] });
 
 /** What a cursor stands for: the id of the last row of a page. Ids sort by creation, so it holds while rows are added. */
 const POSITION = /^[a-z]{1,8}_[0-9a-z]{26}$/;

@@ -1,4 +1,18 @@
 import type { MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { Problem } from "./problem.ts";
+
+/** Refuses a body of more than `maxBytes` before it is read whole. Not for routes that stream bytes. */
+export const limitBody = (maxBytes: number): MiddlewareHandler =>
+  bodyLimit({
+    maxSize: maxBytes,
+    onError: () => {
+      throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `The body may have at most ${maxBytes} bytes.` });
+    },
+  });
+
+/** The limit of a JSON body: 64 KiB. */
+export const jsonBodyLimit: MiddlewareHandler = limitBody(64 * 1024);
 
 /**
  * For operations whose body may be left out: a `Content-Type` with nothing behind it, as many clients send with every POST, is
