@@ -16,6 +16,7 @@ import { type AppEnv, createRouter } from "./platform/http/router.ts";
 import { healthRoutes } from "./platform/storage/health.ts";
 import { STORE_OUTAGE } from "./platform/storage/store-failure.ts";
 import { refusalCount } from "./platform/usage/refusal-count.ts";
+import { service } from "./service.ts";
 import { accountAdminRoutes, accountRoutes } from "./web/account/routes.ts";
 import { consoleRoutes, consoleStyle } from "./web/console/routes.ts";
 import { isForPeople, problemPage } from "./web/page/problem-page.tsx";
@@ -31,13 +32,13 @@ const { onError, notFound } = errorHandlers({
 
 /** The service without its rooms: the middleware that every request passes, and the answers to errors and unknown paths. */
 export function createService(): OpenAPIHono<AppEnv> {
-  const service = createRouter();
-  service.use(foundation);
-  service.use(requestLog);
-  service.use(refusalCount);
-  service.onError(onError);
-  service.notFound(notFound);
-  return service;
+  const router = createRouter();
+  router.use(foundation(service));
+  router.use(requestLog);
+  router.use(refusalCount);
+  router.onError(onError);
+  router.notFound(notFound);
+  return router;
 }
 
 /** Every route of the service, room by room. */

@@ -12,13 +12,14 @@ import { forgetRecoveryLinks } from "./platform/identity/recovery-link-store.ts"
 import { forgetSessions } from "./platform/identity/session/session-store.ts";
 import { drainOutbox } from "./platform/storage/outbox.ts";
 import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts";
+import { settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";
-import { publishers } from "./publication.ts";
+import { service } from "./service.ts";
 
 /** What the cron does in the minute that begins at `now`. No job keeps another from running; each says when it is due. */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   const job = jobRunner(env);
-  await job("publish", () => drainOutbox(env, publishers, now));
+  await job("publish", () => drainOutbox(env, service.publishers, now));
   await job("publish-repositories", () => publishRepositories(env, now));
   if (now % HOUR < MINUTE) {
     await job("expiry-mails", () => queueExpiryMails(env.DB, now));
@@ -33,7 +34,7 @@ export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
     await job("sweep-packs", () => sweepPacks(env, now));
   }
   await job("mails", () => sendDueMails(env, now));
-  await job("reconcile", () => reconcile(env, now));
+  await job("reconcile", () => reconcile(env, now, (changes) => settleInJob(env, service.publishers, changes)));
   await job("mark", () => writeWatermark(env.DB, CRON_MARK, { at: now, position: null }));
 }
 

@@ -14,7 +14,7 @@ import { type MinisignSecretKey, signMinisign } from "../../src/lib/minisign/sec
 import { currentTime } from "../../src/lib/time.ts";
 import type { Actor } from "../../src/platform/storage/ledger.ts";
 import { publish } from "../../src/platform/storage/outbox.ts";
-import { publishers } from "../../src/publication.ts";
+import { publishers } from "../../src/service.ts";
 
 export type TestFile = {
   bytes: Uint8Array<ArrayBuffer>;

@@ -2,7 +2,10 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import Stripe from "stripe";
 import { expect, inject } from "vitest";
+import { reconcile as reconcilePurchases } from "../../src/domain/purchase/reconciliation.ts";
 import worker from "../../src/index.ts";
+import { settleInJob } from "../../src/platform/storage/settle.ts";
+import { service } from "../../src/service.ts";
 import { newAddress } from "./admin-request.ts";
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./stand-in-secrets.ts";
 
@@ -142,3 +145,7 @@ export async function bought(plan: string, machines?: number): Promise<Checkout 
   const { key = "", license } = await status(checkout);
   return { ...checkout, key, id: license?.id ?? "" };
 }
+
+/** A run of the reconciliation, which publishes as the cron does. */
+export const reconcile = (bindings: Env, at: number) =>
+  reconcilePurchases(bindings, at, (changes) => settleInJob(bindings, service.publishers, changes));

@@ -2,10 +2,12 @@ import type { Result } from "../../lib/result.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { Problem, type ProblemCode, type Refusal } from "../../platform/http/problem.ts";
 import { countActivation } from "../../platform/http/rate-limit.ts";
-import { actorOf, type RequestScope } from "../../platform/http/router.ts";
-import { publishNow } from "../../publication.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
+import { actorOf } from "../../platform/storage/ledger.ts";
+import { settle } from "../../platform/storage/settle.ts";
 import { activateMachine } from "../licensing/activation.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
+import { licenseChanges } from "../licensing/license-store.ts";
 import type { Worker } from "../workers/workers.ts";
 import { type Asker, recordMayLag } from "./asker.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
@@ -85,6 +87,6 @@ async function activate(c: RequestScope, asker: Asker, now: UnixSeconds): Promis
   const activation = await activateMachine(c.env.DB, asker, machine, c.var.config.PURCHASE_URL, actor);
   if (!activation.ok) throw new Problem(activation.error);
   const { license, changeId } = activation.value;
-  if (changeId !== null) await publishNow(c, { topic: "license", key: license.id }, [changeId]);
+  await settle(c, licenseChanges(license.id, changeId));
   return licenseRecordOf(license, now);
 }

@@ -1,6 +1,8 @@
-import { type Actor, newChange } from "../../platform/storage/ledger.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import type { Decided } from "../../platform/storage/change.ts";
+import { ifChanged } from "../../platform/storage/ledger.ts";
 import { ERASED, type LicenseRow } from "../licensing/license-record.ts";
-import { updateLicense } from "../licensing/license-store.ts";
+import type { LicensePatch } from "../licensing/license-store.ts";
 
 /** What takes out of the counts whose they were. */
 const FORGET_USAGE = [
@@ -19,39 +21,33 @@ export async function forgetLateUsage(db: D1Database): Promise<void> {
 }
 
 /**
- * Ends a license and takes out of the ledger, in one transaction, what tells whose it was: the address and the note, its
- * machines' names and fingerprints, whose its downloads were, and the address's mails, links and sessions. What stays is what
- * was sold, when and for which payment. Returns the change, whose entry in the audit trail has no personal data; null with
- * nothing written when the license has changed since it was read.
+ * The erasure of a license as a decision of `change`: ends it and removes, in one transaction, all that names its owner. That is
+ * the address, the note, the names and fingerprints of its machines, the owner of its downloads, and the address's mails, links
+ * and sessions. What was sold, when and for which payment stays.
  */
-export async function eraseLicense(
-  db: D1Database,
-  license: LicenseRow,
-  actor: Actor,
-  reason: string | null,
-): Promise<string | null> {
-  const { id, email } = license;
-  const change = newChange(actor, { action: "license.erase", subject: id, reason });
-  const guarded = (statement: string, ...values: (string | number)[]): D1PreparedStatement =>
-    db
-      .prepare(`${statement} AND EXISTS (SELECT 1 FROM licenses WHERE id = ? AND last_change = ?)`)
-      .bind(...values, id, change.id);
-  const beside = [
-    guarded(
-      `UPDATE machines SET name = NULL, fingerprint_hash = 'erased:' || id, deactivated_at = coalesce(deactivated_at, ?)
-       WHERE license_id = ?`,
-      actor.now,
-      id,
-    ),
-    ...FORGET_USAGE.map((statement) => guarded(`${statement} license_id = ?`, id)),
-    guarded("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
-    guarded("DELETE FROM recovery_links WHERE email = ?", email),
-    guarded(
-      "DELETE FROM sessions WHERE ((kind = 'license' AND subject = ?) OR (kind = 'mail' AND subject = ?))",
-      id,
-      email,
-    ),
-  ];
-  const patch = { email: ERASED, note: null, admin_state: "revoked" } as const;
-  return (await updateLicense(db, license, patch, change, beside)) ? change.id : null;
+export function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
+  return {
+    action: "license.erase",
+    patch: { email: ERASED, note: null, admin_state: "revoked" },
+    beside: (change) => {
+      const ifErased = (statement: string, ...values: (string | number)[]) =>
+        ifChanged(db, { table: "licenses", id }, change.id, `${statement} AND TOOK_EFFECT`, ...values);
+      return [
+        ifErased(
+          `UPDATE machines SET name = NULL, fingerprint_hash = 'erased:' || id, deactivated_at = coalesce(deactivated_at, ?)
+           WHERE license_id = ?`,
+          now,
+          id,
+        ),
+        ...FORGET_USAGE.map((statement) => ifErased(`${statement} license_id = ?`, id)),
+        ifErased("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
+        ifErased("DELETE FROM recovery_links WHERE email = ?", email),
+        ifErased(
+          "DELETE FROM sessions WHERE ((kind = 'license' AND subject = ?) OR (kind = 'mail' AND subject = ?))",
+          id,
+          email,
+        ),
+      ];
+    },
+  };
 }

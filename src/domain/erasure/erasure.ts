@@ -1,58 +1,72 @@
-import { Problem } from "../../platform/http/problem.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import type { Config } from "../../platform/config/config.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
+import { change, type Decided } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
-import { publishNow } from "../../publication.ts";
-import { ERASED } from "../licensing/license-record.ts";
-import { readLicensesByEmail } from "../licensing/license-store.ts";
+import { type Changes, NO_CHANGES, together } from "../../platform/storage/settle.ts";
+import { ERASED, type License } from "../licensing/license-record.ts";
+import { type LicensePatch, licensePublication, licenseRoot, readLicensesByEmail } from "../licensing/license-store.ts";
 import { deleteCustomer } from "../purchase/customer-deletion.ts";
 import { stripeClient } from "../purchase/stripe-client.ts";
 import { refusalOfErasure } from "./erasure-decision.ts";
-import { eraseLicense } from "./erasure-store.ts";
+import { erasureOf } from "./erasure-store.ts";
+
+/** The licenses that were erased, the payment provider's customers that were deleted, and the changes to settle. */
+export type Erased = { licenses: string[]; customers: string[]; changes: Changes };
+
+/** How often the address is looked up again for licenses bought in the meantime. */
+const ROUNDS = 10;
 
 /**
- * What was erased: the licenses that have ended with it, and the payment provider's customers that were deleted. `edge`: whether
- * downloads follow already (`publishNow`).
- */
-export type Erased = { licenses: string[]; customers: string[]; edge: "published" | "pending" };
-
-/** As often as somebody else may change one of the licenses meanwhile. */
-const ATTEMPTS = 10;
-
-/**
- * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license, that with the id `last`
- * in the end: who knows the address by this license alone can ask again until all is done. Repeatable: after a failure it goes on
- * where it was, and finds nothing left in the end. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE,
- * and what Stripe or D1 throw.
+ * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license. The license `last`
+ * is erased last, because a caller that knows the address by this license alone can then ask again until all is done.
+ * Repeatable: after a failure it continues where it stopped. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE, and errors
+ * of Stripe and D1.
  */
 export async function erasePerson(
-  c: RequestScope,
+  { db, config }: { db: D1Database; config: Config },
   email: string,
   actor: Actor,
   { reason, last }: { reason?: string; last?: string } = {},
 ): Promise<Erased> {
-  const { DB } = c.env;
-  const erased: Erased = { licenses: [], customers: [], edge: "published" };
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const licenses = email === ERASED ? [] : await readLicensesByEmail(DB, email);
-    if (licenses.length === 0) {
-      // Asked for again: an earlier time may have erased the license without reaching the edge.
-      if (erased.licenses.length === 0 && last) erased.edge = await publishNow(c, { topic: "license", key: last }, []);
-      return erased;
+  const licenses: string[] = [];
+  const customers = new Set<string>();
+  let changes = NO_CHANGES;
+  for (let round = 0; round < ROUNDS; round++) {
+    const left = email === ERASED ? [] : await readLicensesByEmail(db, email);
+    if (left.length === 0) {
+      // A repeated request: the first one may have erased the license without reaching the edge.
+      if (licenses.length === 0 && last) changes = { stale: [{ ...licensePublication(last), changeIds: [] }] };
+      return { licenses, customers: [...customers], changes };
     }
-    const refusal = refusalOfErasure(licenses);
+    const refusal = refusalOfErasure(left);
     if (refusal) throw new Problem(refusal);
-    for (const id of new Set(licenses.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? []))) {
-      await deleteCustomer(await stripeClient(c.var.config), id);
-      if (!erased.customers.includes(id)) erased.customers.push(id);
+    for (const id of new Set(left.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? []))) {
+      await deleteCustomer(await stripeClient(config), id);
+      customers.add(id);
     }
-    licenses.sort((a, b) => Number(a.id === last) - Number(b.id === last));
-    for (const license of licenses) {
-      const changeId = await eraseLicense(DB, license, actor, reason ?? null);
-      if (changeId === null) continue;
-      erased.licenses.push(license.id);
-      const edge = await publishNow(c, { topic: "license", key: license.id }, [changeId]);
-      if (edge === "pending") erased.edge = edge;
+    left.sort((a, b) => Number(a.id === last) - Number(b.id === last));
+    for (const { id } of left) {
+      const erased = await change(db, licenseRoot, id, (license) => decideErasure(db, license, email, actor), {
+        actor,
+        reason: reason ?? null,
+      });
+      if (erased.changeId === null) continue;
+      licenses.push(id);
+      changes = together(changes, erased.changes);
     }
   }
-  throw new Problem({ code: "CONFLICT", detail: "The licenses are being changed by others. Please try again." });
+  throw new Problem({ code: "CONFLICT", detail: "Licenses of this address keep being added. Please try again." });
+}
+
+/** Another request may have erased the license in between, or a subscription begun. */
+function decideErasure(
+  db: D1Database,
+  license: License,
+  email: string,
+  { now }: Actor,
+): Result<Decided<LicensePatch> | null, Refusal> {
+  if (license.email !== email) return ok(null);
+  const refusal = refusalOfErasure([license]);
+  return refusal ? err(refusal) : ok(erasureOf(db, license, now));
 }

@@ -1,5 +1,7 @@
 import { Problem } from "../../platform/http/problem.ts";
-import { type Change, commitChange, isUniqueViolation } from "../../platform/storage/ledger.ts";
+import type { Creation, RootKind } from "../../platform/storage/change.ts";
+import type { Publication } from "../../platform/storage/ledger.ts";
+import type { Changes } from "../../platform/storage/settle.ts";
 import { type License, LicenseRow, MachineRow } from "./license-record.ts";
 import { STATUS_INDEX_SPACE } from "./status-list.ts";
 
@@ -74,40 +76,41 @@ export type NewLicense = Pick<
     >
   >;
 
-/**
- * Writes a new license with its audit and outbox entries, and `beside` them in the same transaction. Throws what D1
- * throws, a violated constraint of `beside` among it; nothing is written then.
- */
-export async function insertLicense(
+/** The KV record of a license. */
+export const licensePublication = (id: string): Publication => ({ topic: "license", key: id });
+
+/** What must be settled after a change of a license or of its machines; null: nothing has changed. */
+export const licenseChanges = (id: string, changeId: string | null): Changes => ({
+  stale: changeId === null ? [] : [{ ...licensePublication(id), changeIds: [changeId] }],
+});
+
+/** The creation of a license (`create`), with `more` of what commits beside it. */
+export const licenseCreation = (
   db: D1Database,
   license: NewLicense,
-  change: Change,
-  beside: D1PreparedStatement[] = [],
-): Promise<void> {
-  const columns = {
-    ...license,
-    entitlements: JSON.stringify(license.entitlements),
-    livemode: license.livemode ? 1 : 0,
-    last_change: change.id,
-    created_at: change.at,
-    updated_at: change.at,
-  };
-  const names = Object.keys(columns);
-  const insert = db.prepare(
-    `INSERT INTO licenses (${names.join(", ")}, status_index) VALUES (${names.map(() => "?").join(", ")}, ?)`,
-  );
-  const root = { table: "licenses", id: license.id } as const;
-  for (let attempt = 1; ; attempt++) {
-    const statusIndex = (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % STATUS_INDEX_SPACE;
-    try {
-      const writes = [insert.bind(...Object.values(columns), statusIndex), ...beside];
-      await commitChange(db, change, root, writes, { topic: "license", key: license.id });
-      return;
-    } catch (error) {
-      if (attempt === 8 || !isUniqueViolation(error, "licenses.status_index")) throw error;
-    }
-  }
-}
+  more: Pick<Creation, "action" | "details" | "mail" | "beside">,
+): Creation => ({
+  ...more,
+  table: "licenses",
+  id: license.id,
+  publication: licensePublication,
+  redraw: "licenses.status_index",
+  insert: (change) => {
+    const columns = {
+      ...license,
+      entitlements: JSON.stringify(license.entitlements),
+      livemode: license.livemode ? 1 : 0,
+      status_index: (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % STATUS_INDEX_SPACE,
+      last_change: change.id,
+      created_at: change.at,
+      updated_at: change.at,
+    };
+    const names = Object.keys(columns);
+    return db
+      .prepare(`INSERT INTO licenses (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`)
+      .bind(...Object.values(columns));
+  },
+});
 
 /** Columns that an act upon a license may change. */
 export type LicensePatch = Partial<
@@ -135,23 +138,19 @@ export type LicensePatch = Partial<
 const columnValue = (value: LicensePatch[keyof LicensePatch]): string | number | null =>
   Array.isArray(value) ? JSON.stringify(value) : (value ?? null);
 
-/**
- * Writes `patch` with its audit and outbox entries, and `beside` them, if the license is still at `revision`: the state that
- * the decision was made on. What stands beside must depend on `last_change`, as the entries do. Returns false, with nothing written, when somebody else was faster; read and decide again. Throws what D1 throws.
- */
-export function updateLicense(
-  db: D1Database,
-  { id, revision }: Pick<LicenseRow, "id" | "revision">,
-  patch: LicensePatch,
-  change: Change,
-  beside: D1PreparedStatement[] = [],
-): Promise<boolean> {
-  const names = Object.keys(patch);
-  const update = db
-    .prepare(
-      `UPDATE licenses SET ${names.map((name) => `${name} = ?, `).join("")} revision = revision + 1, last_change = ?, updated_at = ?
-       WHERE id = ? AND revision = ?`,
-    )
-    .bind(...Object.values(patch).map(columnValue), change.id, change.at, id, revision);
-  return commitChange(db, change, { table: "licenses", id }, [update, ...beside], { topic: "license", key: id });
-}
+/** A license as `change` changes it. The write holds only at the revision that the decision was made on. */
+export const licenseRoot: RootKind<License, LicensePatch> = {
+  table: "licenses",
+  read: requireLicense,
+  write: (db, { id, revision }, patch, change) =>
+    db
+      .prepare(
+        `UPDATE licenses SET ${Object.keys(patch)
+          .map((name) => `${name} = ?, `)
+          .join("")} revision = revision + 1, last_change = ?, updated_at = ?
+         WHERE id = ? AND revision = ?`,
+      )
+      .bind(...Object.values(patch).map(columnValue), change.id, change.at, id, revision),
+  after: (license, patch, { at }) => ({ ...license, ...patch, updated_at: at, revision: license.revision + 1 }),
+  publication: ({ id }) => licensePublication(id),
+};

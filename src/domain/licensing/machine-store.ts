@@ -2,10 +2,10 @@ import { newId } from "../../lib/id.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
-import { type Actor, commitChange, newChange } from "../../platform/storage/ledger.ts";
+import { type Actor, type Change, commitChange, newChange } from "../../platform/storage/ledger.ts";
 import type { License, MachineRow } from "./license-record.ts";
 import { STATUS_SQL } from "./license-status.ts";
-import { readLicense } from "./license-store.ts";
+import { licensePublication, readLicense } from "./license-store.ts";
 
 /** A machine as its hive describes it; `hash` is its fingerprint's hash. */
 export type MachineFacts = { hash: string; name: string | null; platform: string | null };
@@ -72,23 +72,24 @@ export async function takeSeat(
        SELECT last_change, license_id, id, ?1 FROM machines WHERE license_id = ?2 AND last_change = ?3`,
     )
     .bind(now, license.id, change.id);
-  const root = { table: "licenses", id: license.id } as const;
-  const writes = [takes, records, touchLicense(db, license.id, change.id, now)];
-  const taken = await commitChange(db, change, root, writes, { topic: "license", key: license.id });
+  const taken = await commitSeat(db, change, [takes, records]);
   const after = await readLicense(db, license.id);
   const row = after && activeMachine(after, machine.hash);
   if (after && row) return ok({ license: after, machine: row, changeId: taken ? change.id : null });
   return err(await refusalOfSeat(db, license, now));
 }
 
-/** Marks a license as changed by `changeId` if a machine of it was. */
-const touchLicense = (db: D1Database, licenseId: string, changeId: string, now: UnixSeconds): D1PreparedStatement =>
-  db
+/** Commits writes to a machine of the license `change.subject`, which is changed itself if its machine was. */
+function commitSeat(db: D1Database, change: Change, writes: D1PreparedStatement[]): Promise<boolean> {
+  const touches = db
     .prepare(
       `UPDATE licenses SET revision = revision + 1, last_change = ?2, updated_at = ?3
-       WHERE id = ?1 AND EXISTS (SELECT 1 FROM machines WHERE license_id = ?1 AND last_change = ?2)`,
+       WHERE id IN (SELECT license_id FROM machines WHERE license_id = ?1 AND last_change = ?2)`,
     )
-    .bind(licenseId, changeId, now);
+    .bind(change.subject, change.id, change.at);
+  const root = { table: "licenses", id: change.subject } as const;
+  return commitChange(db, change, root, [...writes, touches], licensePublication(change.subject));
+}
 
 async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds): Promise<Refusal> {
   const recent = await db
@@ -140,9 +141,7 @@ export async function freeSeat(
        WHERE id = ?3 AND ${holds}`,
     )
     .bind(actor.now, change.id, row.id);
-  const writes = [frees, touchLicense(db, licenseId, change.id, actor.now)];
-  const root = { table: "licenses", id: licenseId } as const;
-  return (await commitChange(db, change, root, writes, { topic: "license", key: licenseId })) ? change.id : null;
+  return (await commitSeat(db, change, [frees])) ? change.id : null;
 }
 
 /** Records that a machine was heard of at `now`. Not a change of the license: no audit entry, nothing to publish. */

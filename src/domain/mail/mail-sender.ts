@@ -1,6 +1,5 @@
 import { logFailure } from "../../lib/log.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
 import { composeMail } from "./mail-composition.ts";
 import { LEASE_SECONDS, nextAttemptAt } from "./mail-schedule.ts";
 
@@ -37,12 +36,9 @@ export async function sendDueMails(
   return { sent, failed };
 }
 
-/** Sends what this request has queued, after its response. A failure is left to the cron. */
-export function sendMailsSoon(c: Pick<RequestScope, "env" | "executionCtx">): void {
-  const work = sendDueMails(c.env, currentTime(), BATCH_AFTER_REQUEST).catch((error: unknown) =>
-    logFailure("mail.unsent", error),
-  );
-  c.executionCtx.waitUntil(work.then(() => undefined));
+/** Sends a few of the due mails, after a request has queued one. Throws what D1 throws; the cron sends the rest. */
+export async function sendMailsSoon(env: Env): Promise<void> {
+  await sendDueMails(env, currentTime(), BATCH_AFTER_REQUEST);
 }
 
 /** Takes a mail for LEASE_SECONDS; null when another sender has it. */

@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import { formatId, newIdBytes } from "../../lib/id.ts";
-import { type Actor, isUniqueViolation, newChange } from "../../platform/storage/ledger.ts";
-import { queueMailIf } from "../../platform/storage/mail-outbox.ts";
-import { insertLicense, type NewLicense } from "../licensing/license-store.ts";
+import { create } from "../../platform/storage/change.ts";
+import { type Actor, isUniqueViolation } from "../../platform/storage/ledger.ts";
+import { licenseCreation, type NewLicense } from "../licensing/license-store.ts";
 import { plans } from "../licensing/plans.ts";
 import { decideFulfilment, type Fulfilment } from "./fulfilment-decision.ts";
 import { licensesBehind } from "./license-link.ts";
@@ -80,26 +80,22 @@ async function issue(
     stripe_subscription_id: bought.subscriptionId,
     stripe_payment_intent_id: bought.paymentIntentId,
   };
-  const change = newChange(actor, {
-    action: "license.buy",
-    subject: license.id,
-    details: { plan: plan.id, machine_limit: bought.machines, checkout_session_id: sessionId },
-  });
   const mail = {
     licenseId: license.id,
     kind: "license_key",
     occasion: sessionId,
     to: bought.email,
     data: {},
-    now: actor.now,
   } as const;
-  const beside = [
-    queueMailIf(db, mail, { table: "licenses", id: license.id }, change.id),
-    orderMoved(db, sessionId, "complete"),
-  ];
+  const creation = licenseCreation(db, license, {
+    action: "license.buy",
+    details: { plan: plan.id, machine_limit: bought.machines, checkout_session_id: sessionId },
+    mail,
+    beside: () => [orderMoved(db, sessionId, "complete")],
+  });
   try {
-    await insertLicense(db, license, change, beside);
-    return { licenseId: license.id, changeIds: [change.id] };
+    const { changes } = await create(db, creation, { actor });
+    return { licenseId: license.id, changeIds: changes.stale.flatMap(({ changeIds }) => changeIds) };
   } catch (error) {
     if (!isUniqueViolation(error, "licenses.checkout_session_id")) throw error;
     const [issued] = await licensesBehind(db, "checkout_session_id", sessionId);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
 import type { ChargeFacts } from "./charge-facts.ts";
 
 /** The column of `licenses` that names a thing of Stripe's. */
@@ -29,17 +30,20 @@ export async function chargesOf(db: D1Database, licenseId: string): Promise<Know
   return results.map((row) => ChargeRow.parse(row));
 }
 
-/** The statement that keeps what is known of a charge, if the change of its license (`changeId`) takes effect. */
+/** The statement that stores the facts of a charge, if the change of its license takes effect. */
 export const chargeKnown = (
   db: D1Database,
   licenseId: string,
   charge: KnownCharge,
-  changeId: string,
+  change: Change,
 ): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT INTO license_charges (charge_id, license_id, refund_state, dispute_state, updated_at)
-       SELECT ?1, id, ?2, ?3, updated_at FROM licenses WHERE id = ?4 AND last_change = ?5
-       ON CONFLICT (charge_id) DO UPDATE SET refund_state = ?2, dispute_state = ?3, updated_at = excluded.updated_at`,
-    )
-    .bind(charge.charge_id, charge.refund_state, charge.dispute_state, licenseId, changeId);
+  ifChanged(
+    db,
+    { table: "licenses", id: licenseId },
+    change.id,
+    `INSERT INTO license_charges (charge_id, license_id, refund_state, dispute_state, updated_at)
+     SELECT ?, ?, ?, ?, ? WHERE TOOK_EFFECT
+     ON CONFLICT (charge_id) DO UPDATE SET refund_state = excluded.refund_state, dispute_state = excluded.dispute_state,
+       updated_at = excluded.updated_at`,
+    ...[charge.charge_id, licenseId, charge.refund_state, charge.dispute_state, change.at],
+  );

@@ -1,9 +1,11 @@
 import type Stripe from "stripe";
+import { ok } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { type Actor, newChange } from "../../platform/storage/ledger.ts";
+import { change } from "../../platform/storage/change.ts";
+import type { Actor } from "../../platform/storage/ledger.ts";
 import type { License } from "../licensing/license-record.ts";
 import { standingOf } from "../licensing/license-status.ts";
-import { type LicensePatch, readLicense, updateLicense } from "../licensing/license-store.ts";
+import { type LicensePatch, licenseRoot } from "../licensing/license-store.ts";
 import { plans } from "../licensing/plans.ts";
 import { disputeState, licenseChargeFacts, refundState } from "./charge-facts.ts";
 import { chargeKnown, chargesOf, type KnownCharge } from "./license-link.ts";
@@ -29,25 +31,31 @@ export async function syncLicense(
   actor: Actor,
   chargeId: string | null = null,
 ): Promise<SyncOutcome> {
-  for (let attempt = 0; attempt < 8; attempt++) {
-    const license = await readLicense(db, licenseId);
-    if (!license) return { licenseId, changeIds: [], attention: null };
-    const known = await chargesOf(db, licenseId);
-    const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays);
-    const looked = await lookAtCharges(stripe, license, known, chargeId);
-    const charges = [...known.filter((old) => !looked.some((one) => one.charge_id === old.charge_id)), ...looked];
-    const isSubscription = license.stripe_subscription_id !== null;
-    const wanted = { ...facts, ...licenseChargeFacts(charges, isSubscription) };
-    const patch = difference(license, wanted);
-    const attention = attentionFor({ ...license, ...wanted }, unknownPrice, actor.now);
-    const news = looked.filter((charge) => !known.some((old) => isSame(old, charge)));
-    if (Object.keys(patch).length === 0 && news.length === 0) return { licenseId, changeIds: [], attention };
-    const change = newChange(actor, { action: "license.follow-payment", subject: licenseId, details: { ...patch } });
-    const beside = news.map((charge) => chargeKnown(db, licenseId, charge, change.id));
-    if (await updateLicense(db, license, patch, change, beside))
-      return { licenseId, changeIds: [change.id], attention };
-  }
-  throw new Error(`license ${licenseId} kept changing while its payment was looked at`);
+  let attention: string | null = null;
+  const { changeId } = await change(
+    db,
+    licenseRoot,
+    licenseId,
+    async (license) => {
+      const known = await chargesOf(db, licenseId);
+      const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays);
+      const looked = await lookAtCharges(stripe, license, known, chargeId);
+      const charges = [...known.filter((old) => !looked.some((one) => one.charge_id === old.charge_id)), ...looked];
+      const wanted = { ...facts, ...licenseChargeFacts(charges, license.stripe_subscription_id !== null) };
+      const patch = difference(license, wanted);
+      attention = attentionFor({ ...license, ...wanted }, unknownPrice, actor.now);
+      const news = looked.filter((charge) => !known.some((old) => isSame(old, charge)));
+      if (Object.keys(patch).length === 0 && news.length === 0) return ok(null);
+      return ok({
+        action: "license.follow-payment",
+        patch,
+        details: { ...patch },
+        beside: (made) => news.map((charge) => chargeKnown(db, licenseId, charge, made)),
+      });
+    },
+    { actor },
+  );
+  return { licenseId, changeIds: changeId === null ? [] : [changeId], attention };
 }
 
 /** A price that no plan has, or a subscription that goes on billing for what is revoked: nobody but a person can mend either. */

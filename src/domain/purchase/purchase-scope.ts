@@ -1,6 +1,6 @@
 import type { Config } from "../../platform/config/config.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
-import { publishNow } from "../../publication.ts";
+import type { Changes } from "../../platform/storage/settle.ts";
+import { licensePublication } from "../licensing/license-store.ts";
 import type { PurchaseScope } from "./fulfilment.ts";
 import type { TouchedLicense } from "./license-sync.ts";
 import { stripeClient } from "./stripe-client.ts";
@@ -13,12 +13,13 @@ export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseS
   livemode: config.LIVEMODE,
 });
 
-/** Publishes the licenses that this request has changed. An event that is delivered twenty times is not twenty writes to KV. */
-export async function publishLicenses(
-  c: Pick<RequestScope, "env" | "executionCtx">,
-  licenses: TouchedLicense[],
-): Promise<void> {
-  for (const { licenseId, changeIds } of licenses) {
-    if (changeIds.length > 0) await publishNow(c, { topic: "license", key: licenseId }, changeIds);
-  }
-}
+/**
+ * The changes to settle for licenses that were looked at. A license that was not changed is not published again: Stripe may send
+ * one event twenty times. Mails may have been queued beside them.
+ */
+export const purchaseChanges = (licenses: readonly TouchedLicense[]): Changes => ({
+  stale: licenses
+    .filter(({ changeIds }) => changeIds.length > 0)
+    .map(({ licenseId, changeIds }) => ({ ...licensePublication(licenseId), changeIds })),
+  mail: true,
+});

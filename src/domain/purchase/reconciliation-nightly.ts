@@ -1,7 +1,8 @@
 import { DAY, HOUR, type UnixSeconds } from "../../lib/time.ts";
 import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
 import { syncLicense } from "./license-sync.ts";
-import { actorOf, attempt, publishChanged, type ReconciliationRun } from "./reconciliation-run.ts";
+import { purchaseChanges } from "./purchase-scope.ts";
+import { actorOf, attempt, type ReconciliationRun } from "./reconciliation-run.ts";
 
 const WATERMARK = "subscriptions";
 
@@ -35,7 +36,7 @@ export async function followSubscriptions(run: ReconciliationRun): Promise<void>
     await attempt(run, { license: id }, async () => {
       const synced = await syncLicense(db, stripe, id, graceDays, actorOf(run));
       if (synced.changeIds.length > 0) run.done.licenses++;
-      await publishChanged(run, synced);
+      await run.settle(purchaseChanges([synced]));
     });
   }
   const isThrough = results.length < LICENSES_A_RUN;

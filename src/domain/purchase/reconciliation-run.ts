@@ -1,18 +1,24 @@
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
-import { publish } from "../../platform/storage/outbox.ts";
-import { publishers } from "../../publication.ts";
+import type { Changes } from "../../platform/storage/settle.ts";
 import type { EventOutcome } from "./event-outcome.ts";
 import type { PurchaseScope } from "./fulfilment.ts";
-import type { TouchedLicense } from "./license-sync.ts";
+import { purchaseChanges } from "./purchase-scope.ts";
 import { isStripeOutage } from "./stripe-failure.ts";
 
 /** What a run of reconciliation did. */
 export type Reconciled = { events: number; licenses: number; failed: number };
 
 /** One run of reconciliation, in the minute that begins at `now`. */
-export type ReconciliationRun = { env: Env; scope: PurchaseScope; now: UnixSeconds; done: Reconciled };
+export type ReconciliationRun = {
+  env: Env;
+  scope: PurchaseScope;
+  now: UnixSeconds;
+  done: Reconciled;
+  /** Publishes what the run has changed. Throws D1's and KV's errors; the outbox then retries. */
+  settle: (changes: Changes) => Promise<void>;
+};
 
 /** Who a run acts as. */
 export const actorOf = ({ now }: ReconciliationRun): Actor => ({ actor: "reconciliation", requestId: null, now });
@@ -50,13 +56,5 @@ export const attemptEvent = (
     const outcome = await process();
     if (!outcome) return;
     run.done.events++;
-    for (const license of outcome.licenses) await publishChanged(run, license);
+    await run.settle(purchaseChanges(outcome.licenses));
   });
-
-/** Publishes a license if this run has changed it. Throws what D1 or KV throw; the outbox then sees to it. */
-export async function publishChanged(
-  { env }: ReconciliationRun,
-  { licenseId, changeIds }: TouchedLicense,
-): Promise<void> {
-  if (changeIds.length > 0) await publish(env, publishers, { topic: "license", key: licenseId }, changeIds);
-}

@@ -19,13 +19,17 @@ const PARTS: readonly Part[] = [
  * Finds what webhooks have missed, as often as each part makes sense: unhandled events every minute, Stripe's own list every
  * ten, events that need attention every six hours, every live subscription once a night. Does nothing where nothing is sold.
  * A part ends when Stripe cannot be asked, and keeps no other from running. Failures are counted and logged, and tried again
- * by the runs that follow.
+ * by the runs that follow. `settle` publishes what a part has changed.
  */
-export async function reconcile(env: Env, scheduledAt: UnixSeconds): Promise<Reconciled> {
+export async function reconcile(
+  env: Env,
+  scheduledAt: UnixSeconds,
+  settle: ReconciliationRun["settle"],
+): Promise<Reconciled> {
   const done: Reconciled = { events: 0, licenses: 0, failed: 0 };
   const config = configOf(env);
   if (config.STRIPE_SECRET_KEY === "") return done;
-  const run: ReconciliationRun = { env, scope: await purchaseScope(env, config), now: scheduledAt, done };
+  const run: ReconciliationRun = { env, scope: await purchaseScope(env, config), now: scheduledAt, done, settle };
   const minute = Math.floor(scheduledAt / MINUTE);
   for (const { name, isDue, work } of PARTS) {
     if (!isDue(minute)) continue;

@@ -1,16 +1,17 @@
 import type { Context } from "hono";
 import { LICENSE_KEY_PREFIX } from "../../lib/credential.ts";
 import { mayLookUpSession } from "../../platform/http/rate-limit.ts";
-import { type AppEnv, actorOf } from "../../platform/http/router.ts";
+import type { AppEnv } from "../../platform/http/router.ts";
+import { actorOf } from "../../platform/storage/ledger.ts";
+import { settle } from "../../platform/storage/settle.ts";
 import { currentKey } from "../licensing/current-key.ts";
 import type { License } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
-import { sendMailsSoon } from "../mail/mail-sender.ts";
 import { isBuyer } from "./buyer-cookie.ts";
 import { fulfil } from "./fulfilment.ts";
 import { licensesBehind } from "./license-link.ts";
 import { findOrder } from "./order-store.ts";
-import { publishLicenses, purchaseScope } from "./purchase-scope.ts";
+import { purchaseChanges, purchaseScope } from "./purchase-scope.ts";
 
 /**
  * A checkout as it may be seen. `key` is the one that was bought; null for anybody but the browser that began the checkout, and
@@ -37,8 +38,7 @@ export async function viewSession(c: Context<AppEnv>, sessionId: string): Promis
     const scope = await purchaseScope(c.env, c.var.config);
     const result = await fulfil(scope, sessionId, actorOf(c, `checkout:${order.id}`));
     if (result.status !== "complete") return { status: result.status === "failed" ? "failed" : "pending" };
-    await publishLicenses(c, [result]);
-    sendMailsSoon(c);
+    await settle(c, purchaseChanges([result]));
     licenseId = result.licenseId;
   }
   const license = await readLicense(c.env.DB, licenseId);

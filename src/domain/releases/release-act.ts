@@ -1,12 +1,12 @@
 import type { RequestScope } from "../../platform/http/router.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
-import { publishNow } from "../../publication.ts";
+import { settle } from "../../platform/storage/settle.ts";
 import type { ReleaseAction } from "./release-status.ts";
 import { moveRelease, type Release } from "./release-store.ts";
 
 /**
  * Moves a release on and publishes its worker's manifest. Returns it as it is now, and whether downloads follow already
- * (`publishNow`). Throws what `moveRelease` does.
+ * (`settle`). Throws what `moveRelease` does.
  */
 export async function actOnRelease(
   c: RequestScope,
@@ -17,5 +17,8 @@ export async function actOnRelease(
 ): Promise<{ release: Release; edge: "published" | "pending" }> {
   const { changeId, ...release } = await moveRelease(c.env.DB, admin, id, action, reason);
   const manifest = { topic: "manifest", key: release.worker_id } as const;
-  return { release, edge: await publishNow(c, manifest, changeId === null ? [] : [changeId]) };
+  return {
+    release,
+    edge: await settle(c, { stale: [{ ...manifest, changeIds: changeId === null ? [] : [changeId] }] }),
+  };
 }

@@ -2,9 +2,10 @@ import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { logEvent, logFailure } from "../../lib/log.ts";
+import { currentTime } from "../../lib/time.ts";
 import { ConfigError, configOf } from "../config/config.ts";
 import { Problem, problemResponse, type Refusal } from "./problem.ts";
-import type { AppContext, AppEnv } from "./router.ts";
+import type { AppContext, AppEnv, Service } from "./router.ts";
 
 /** A request id as a proxy or a client may send one: long enough to find, too plain to hurt a log. */
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
@@ -20,16 +21,20 @@ export const SECURITY_HEADERS = {
   "Referrer-Policy": "no-referrer",
 } as const;
 
-/** Sets what every handler relies on (request id, configuration) and what every response carries. */
-export const foundation: MiddlewareHandler<AppEnv> = async (c, next) => {
-  c.set("requestId", requestIdOf(c.req.header("X-Request-Id")));
-  c.set("subject", {});
-  c.set("config", configOf(c.env));
-  await next();
-  // What only leads to a page is no more to be stored than the page.
-  if (c.res.status === 303) c.res.headers.set("Cache-Control", "no-store");
-  stamp(c.res.headers, c.var.requestId);
-};
+/** Sets the variables of `AppEnv`, and the headers that every response carries. */
+export const foundation =
+  (service: Service): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    c.set("requestId", requestIdOf(c.req.header("X-Request-Id")));
+    c.set("now", currentTime());
+    c.set("service", service);
+    c.set("subject", {});
+    c.set("config", configOf(c.env));
+    await next();
+    // A response that only leads to a page must not be stored any more than the page.
+    if (c.res.status === 303) c.res.headers.set("Cache-Control", "no-store");
+    stamp(c.res.headers, c.var.requestId);
+  };
 
 function stamp(headers: Headers, requestId: string): void {
   headers.set("X-Request-Id", requestId);

@@ -1,8 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { currentTime } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
-import type { Actor } from "../storage/ledger.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 
 /** What a request turned out to be about, for the log and the counts: filled in by whoever finds it out. */
@@ -15,10 +14,28 @@ export type RequestSubject = {
   refusal?: ProblemCode;
 };
 
-/** What every handler may rely on: set by the first middleware (src/platform/http/foundation.ts). */
+/**
+ * Writes the record of `key` to KV as the ledger has it now, and returns a mark of that state. The same mark means that nothing
+ * has changed in between.
+ */
+export type Publisher = (env: Env, key: string) => Promise<string>;
+
+/** How the records of each topic are made. Each room gives its own. */
+export type Publishers = Record<"license" | "manifest", { publish: Publisher; mark: Publisher }>;
+
+/** The parts that composition (src/service.ts) hands to every request and to the cron, so that no room imports a later one. */
+export type Service = {
+  publishers: Publishers;
+  /** Publishes what follows from a manifest: the repositories of recipes. */
+  afterManifest(env: Env): Promise<void>;
+  /** Sends a few of the mails that are due. */
+  sendMails(env: Env): Promise<void>;
+};
+
+/** The variables that the first middleware (src/platform/http/foundation.ts) sets. `now`: when the request arrived. */
 export type AppEnv = {
   Bindings: Env;
-  Variables: { requestId: string; config: Config; subject: RequestSubject };
+  Variables: { requestId: string; now: UnixSeconds; config: Config; service: Service; subject: RequestSubject };
 };
 
 export type AppContext = Context<AppEnv>;
@@ -53,10 +70,3 @@ export function combine<E extends AppEnv = AppEnv>(...routers: readonly OpenAPIH
   for (const router of routers) all.route("/", router);
   return all;
 }
-
-/** Who acts, for the ledger: `actor` as the audit trail will name it. */
-export const actorOf = (c: Pick<RequestScope, "var">, actor: string): Actor => ({
-  actor,
-  requestId: c.var.requestId,
-  now: currentTime(),
-});

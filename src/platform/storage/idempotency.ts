@@ -1,6 +1,6 @@
 import { encodeBase64Url, sha256 } from "../../lib/encoding.ts";
 import { Problem } from "../http/problem.ts";
-import type { Change, RootTable } from "./ledger.ts";
+import { type Change, ifChanged, isUniqueViolation, type Root } from "./ledger.ts";
 
 /** A request that its sender may repeat: who sent it, under which key, and a digest of what it asks. */
 export type IdempotentRequest = { actor: string; key: string; requestHash: string };
@@ -35,18 +35,22 @@ export async function findRepetition(db: D1Database, request: IdempotentRequest 
 }
 
 /**
- * Remembers the request, in the transaction of the change that carries it out and only if that change took effect.
- * Violates UNIQUE(actor, key), and so fails the transaction, when the same request is being carried out at the same time.
+ * Remembers the request in the transaction of the change that carries it out, if that change takes effect.
+ * Violates UNIQUE(actor, key), which rolls the transaction back, when the same request is carried out at the same time.
  */
 export const rememberRequest = (
   db: D1Database,
-  request: IdempotentRequest,
+  { actor, key, requestHash }: IdempotentRequest,
   change: Change,
-  root: { table: RootTable; id: string },
+  root: Root,
 ): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT INTO idempotency_keys (actor, key, request_hash, subject, created_at)
-       SELECT ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM ${root.table} WHERE id = ? AND last_change = ?)`,
-    )
-    .bind(request.actor, request.key, request.requestHash, change.subject, change.at, root.id, change.id);
+  ifChanged(
+    db,
+    root,
+    change.id,
+    "INSERT INTO idempotency_keys (actor, key, request_hash, subject, created_at) SELECT ?, ?, ?, ?, ? WHERE TOOK_EFFECT",
+    ...[actor, key, requestHash, change.subject, change.at],
+  );
+
+/** Whether D1 rolled a change back because the same request had been carried out in the meantime. */
+export const isRepetition = (error: unknown): boolean => isUniqueViolation(error, "idempotency_keys.");

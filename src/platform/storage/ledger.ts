@@ -1,5 +1,6 @@
 import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
+import type { AppEnv, Publishers } from "../http/router.ts";
 
 /** One recorded act. Its id also names the audit and outbox entries, and stands in the `last_change` of what it wrote. */
 export type Change = {
@@ -20,6 +21,12 @@ export type Change = {
 /** Who acts, in which request and when: what every store function that writes takes. */
 export type Actor = { actor: string; requestId: string | null; now: UnixSeconds };
 
+/** `actor`, as the audit trail names them, acting in this request. */
+export const actorOf = (
+  { var: { requestId, now } }: { var: Pick<AppEnv["Variables"], "requestId" | "now"> },
+  actor: string,
+): Actor => ({ actor, requestId, now });
+
 /** Tables whose rows carry `last_change`. */
 export type RootTable =
   | "licenses"
@@ -30,11 +37,11 @@ export type RootTable =
   | "recovery_links"
   | "sessions";
 
-/** The row that a change has as its root; `removed` if the row itself goes with the change. */
-export type Root = { table: RootTable; id: string; removed?: boolean };
+/** The row that a change is about. Its write sets `last_change`, and everything beside that write depends on it. */
+export type Root = { table: RootTable; id: string };
 
 /** A KV record that a change makes stale. */
-export type Publication = { topic: "license" | "manifest"; key: string };
+export type Publication = { topic: keyof Publishers; key: string };
 
 /** A change with a fresh id, by `actor`. */
 export function newChange(
@@ -44,64 +51,66 @@ export function newChange(
   return { id: newId("chg"), at: now, actor, requestId, reason: null, details: {}, ...what };
 }
 
+/** The SQL condition, with its values, that a change took effect: its root then names it. The only copy of this condition. */
+export const tookEffect = ({ table, id }: Root, changeId: string): { sql: string; values: [string, string] } => ({
+  sql: `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND last_change = ?)`,
+  values: [id, changeId],
+});
+
 /**
- * Runs `writes` as one transaction with their audit entry and, if `publication` is given, their outbox entry.
- * The writes must set `last_change` of the row `root` to `change.id`, conditionally if they depend on state; the entries
- * are made only if that row says so afterwards. A root that is to be removed goes after them. Returns whether it said so. Throws
- * what D1 throws (nothing is written then).
+ * A statement that does something only if the change took effect. `sql` says `TOOK_EFFECT` where the condition goes, after all
+ * of its own parameters, which are `values`.
+ */
+export function ifChanged(
+  db: D1Database,
+  root: Root,
+  changeId: string,
+  sql: string,
+  ...values: (string | number | null)[]
+): D1PreparedStatement {
+  const condition = tookEffect(root, changeId);
+  return db.prepare(sql.replace("TOOK_EFFECT", condition.sql)).bind(...values, ...condition.values);
+}
+
+/**
+ * Runs `writes` as one transaction with their audit entry and, if `publication` is given, their outbox entry. The writes must set
+ * `last_change` of the root to `change.id`, conditionally if they depend on state; the entries are made only if they did.
+ * `removed`: the root itself is deleted at the end. Returns whether the change took effect. Throws D1's errors; nothing is
+ * written then.
  */
 export async function commitChange(
   db: D1Database,
   change: Change,
-  root: Root,
+  root: Root & { removed?: boolean },
   writes: D1PreparedStatement[],
   publication?: Publication,
 ): Promise<boolean> {
-  const guard = `EXISTS (SELECT 1 FROM ${root.table} WHERE id = ? AND last_change = ?)`;
-  const entries = [auditEntry(db, change, { condition: guard, values: [root.id, change.id] })];
+  const entries = [ifChanged(db, root, change.id, `${AUDIT_ENTRY} WHERE TOOK_EFFECT`, ...auditValues(change))];
   if (publication) {
-    entries.push(
-      db
-        .prepare(`INSERT INTO outbox (change_id, topic, key, created_at) SELECT ?, ?, ?, ? WHERE ${guard}`)
-        .bind(change.id, publication.topic, publication.key, change.at, root.id, change.id),
-    );
+    const { topic, key } = publication;
+    const entry = "INSERT INTO outbox (change_id, topic, key, created_at) SELECT ?, ?, ?, ? WHERE TOOK_EFFECT";
+    entries.push(ifChanged(db, root, change.id, entry, change.id, topic, key, change.at));
   }
   if (root.removed) {
-    entries.push(db.prepare(`DELETE FROM ${root.table} WHERE id = ? AND last_change = ?`).bind(root.id, change.id));
+    entries.push(ifChanged(db, root, change.id, `DELETE FROM ${root.table} WHERE id = ? AND TOOK_EFFECT`, root.id));
   }
   const results = await db.batch([...writes, ...entries]);
   return results[writes.length]?.meta.changes === 1;
 }
 
 /**
- * Runs `writes` as one transaction with the audit entry of `change`, which depends on nothing: for acts that change no row of a
- * RootTable. Throws what D1 throws (nothing is written then).
+ * Runs `writes` as one transaction with the audit entry of `change`, unconditionally: for acts that change no row of a RootTable.
+ * Throws D1's errors; nothing is written then.
  */
 export async function recordAct(db: D1Database, change: Change, writes: D1PreparedStatement[] = []): Promise<void> {
-  await db.batch([...writes, auditEntry(db, change, { condition: "true", values: [] })]);
+  await db.batch([...writes, db.prepare(AUDIT_ENTRY).bind(...auditValues(change))]);
 }
 
-const auditEntry = (
-  db: D1Database,
-  change: Change,
-  only: { condition: string; values: string[] },
-): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE ${only.condition}`,
-    )
-    .bind(
-      change.id,
-      change.at,
-      change.actor,
-      change.action,
-      change.subject,
-      change.reason,
-      JSON.stringify(change.details),
-      change.requestId,
-      ...only.values,
-    );
+const AUDIT_ENTRY = `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id)
+  SELECT ?, ?, ?, ?, ?, ?, ?, ?`;
+
+const auditValues = ({ id, at, actor, action, subject, reason, details, requestId }: Change) =>
+  [id, at, actor, action, subject, reason, JSON.stringify(details), requestId] as const;
 
 /** Whether D1 refused a write because a UNIQUE constraint over `columns` (`table.column`) does not hold. */
 export const isUniqueViolation = (error: unknown, columns: string): boolean =>

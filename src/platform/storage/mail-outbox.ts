@@ -1,6 +1,6 @@
 import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import type { RootTable } from "./ledger.ts";
+import { ifChanged, type Root } from "./ledger.ts";
 
 export const MAIL_KINDS = [
   "license_key",
@@ -48,19 +48,12 @@ export const queueMail = (db: D1Database, mail: NewMail): D1PreparedStatement =>
     .prepare(`INSERT INTO mails (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
     .bind(...valuesOf(mail));
 
-/**
- * As `queueMail`, but only if the change `changeId` took effect: the row `root` then has it as its `last_change`
- * (src/platform/storage/ledger.ts).
- */
-export const queueMailIf = (
-  db: D1Database,
-  mail: NewMail,
-  root: { table: RootTable; id: string },
-  changeId: string,
-): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT INTO mails (${COLUMNS}) SELECT ?, ?, ?, ?, ?, ?, ?, ?
-       WHERE EXISTS (SELECT 1 FROM ${root.table} WHERE id = ? AND last_change = ?) ON CONFLICT DO NOTHING`,
-    )
-    .bind(...valuesOf(mail), root.id, changeId);
+/** `queueMail`, but only if the change of `root` took effect. */
+export const queueMailIf = (db: D1Database, mail: NewMail, root: Root, changeId: string): D1PreparedStatement =>
+  ifChanged(
+    db,
+    root,
+    changeId,
+    `INSERT INTO mails (${COLUMNS}) SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE TOOK_EFFECT ON CONFLICT DO NOTHING`,
+    ...valuesOf(mail),
+  );

@@ -1,15 +1,9 @@
 import { logFailure } from "../../lib/log.ts";
 import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
+import type { Publishers } from "../http/router.ts";
 import type { Publication } from "./ledger.ts";
 
-/**
- * Writes the record of `key` to KV as the ledger has it now, and returns a mark of that state: the same mark means
- * that nothing has changed in between.
- */
-export type Publisher = (env: Env, key: string) => Promise<string>;
-
-/** How a topic's records are made. Given by the caller (src/publication.ts), so that storage knows no room. */
-export type Publishers = Record<Publication["topic"], { publish: Publisher; mark: Publisher }>;
+export type { Publishers };
 
 /**
  * Publishes one record and then removes the outbox entries `changeIds`, which are the caller's own.

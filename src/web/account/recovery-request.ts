@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { licensingSecrets } from "../../domain/licensing/secrets.ts";
-import { sendMailsSoon } from "../../domain/mail/mail-sender.ts";
 import { logFailure } from "../../lib/log.ts";
 import { MailAddress } from "../../lib/mail-address.ts";
 import { currentTime } from "../../lib/time.ts";
@@ -8,6 +7,7 @@ import { countRecovery } from "../../platform/http/rate-limit.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { insertRecoveryLink, newRecoveryLinkId } from "../../platform/identity/recovery-link-store.ts";
 import { recoveryToken, recoveryTokenHash } from "../../platform/identity/recovery-token.ts";
+import { settle } from "../../platform/storage/settle.ts";
 
 /** A mail address as people type it, brought to the form that licenses are stored with. */
 export const RecoveryAddress = z.string().trim().toLowerCase().pipe(MailAddress);
@@ -35,5 +35,5 @@ async function mailLink(c: RequestScope, email: string): Promise<void> {
   const { keySecret } = await licensingSecrets(c.var.config);
   const hash = await recoveryTokenHash(await recoveryToken(id, keySecret));
   await c.env.DB.batch(insertRecoveryLink(c.env.DB, { id, hash, email, now: currentTime() }));
-  sendMailsSoon(c);
+  await settle(c, { stale: [], mail: true });
 }

@@ -8,7 +8,7 @@ import { workers } from "../../../src/domain/workers/workers.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
-import { publishers } from "../../../src/publication.ts";
+import { publishers } from "../../../src/service.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
 
 const FREE = "llm-worker-rbee-cpu";

@@ -10,7 +10,7 @@ import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { verifyText } from "../../../src/lib/minisign/text.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
-import { publishers } from "../../../src/publication.ts";
+import { publishers } from "../../../src/service.ts";
 import { publisher, publishRelease } from "../../support/publish-release.ts";
 
 const worker_id = "llm-worker-rbee-premium-cpu";

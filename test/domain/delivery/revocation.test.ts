@@ -2,11 +2,12 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type License, licenseRecordOf } from "../../../src/domain/licensing/license-record.ts";
-import { readLicense, updateLicense } from "../../../src/domain/licensing/license-store.ts";
+import { licenseRoot, readLicense } from "../../../src/domain/licensing/license-store.ts";
 import worker from "../../../src/index.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
+import { ok } from "../../../src/lib/result.ts";
+import { change } from "../../../src/platform/storage/change.ts";
 import { ISOLATE_TTL } from "../../../src/platform/storage/edge-store.ts";
-import { newChange } from "../../../src/platform/storage/ledger.ts";
 import { codeOf, newAddress } from "../../support/admin-request.ts";
 import { envWith, KV_LAG, LaggingKv } from "../../support/lagging-kv.ts";
 import { count, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
@@ -134,10 +135,10 @@ describe("a revocation", () => {
 
   it("whose request was cut between D1 and KV is published by the cron", async () => {
     const { id, token } = await settledMachine();
-    const license = await licenseOf(id);
     const actor = { actor: "token:adm_test", requestId: null, now: Math.floor(Date.now() / 1000) };
-    const change = newChange(actor, { action: "license.revoke", subject: id, reason: "leaked" });
-    expect(await updateLicense(env.DB, license, { admin_state: "revoked" }, change)).toBe(true);
+    const decided = { action: "license.revoke", patch: { admin_state: "revoked" } } as const;
+    const { changeId } = await change(env.DB, licenseRoot, id, () => ok(decided), { actor, reason: "leaked" });
+    expect(changeId).not.toBeNull();
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
     passSeconds(60);
     await runCron();

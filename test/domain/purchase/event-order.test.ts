@@ -2,10 +2,19 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
-import { reconcile } from "../../../src/domain/purchase/reconciliation.ts";
 import { hookedLedger } from "../../support/hooked-ledger.ts";
 import { count } from "../../support/license-fixture.ts";
-import { type Checkout, control, deliver, eventsOf, facts, pay, shopEnv, status } from "../../support/shop.ts";
+import {
+  type Checkout,
+  control,
+  deliver,
+  eventsOf,
+  facts,
+  pay,
+  reconcile,
+  shopEnv,
+  status,
+} from "../../support/shop.ts";
 
 /** Something that may happen to a purchase; what the account does not allow just then does not happen. */
 const HAPPENINGS: ((checkout: Checkout) => Promise<unknown>)[] = [

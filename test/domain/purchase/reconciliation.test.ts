@@ -3,7 +3,6 @@ import type Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EVENT_TYPES } from "../../../src/domain/purchase/event-handling.ts";
 import { keepEvent } from "../../../src/domain/purchase/event-store.ts";
-import { reconcile } from "../../../src/domain/purchase/reconciliation.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../../src/lib/time.ts";
 import { count } from "../../support/license-fixture.ts";
 import {
@@ -13,6 +12,7 @@ import {
   deliverAll,
   eventsOf,
   pay,
+  reconcile,
   shopEnv,
   status,
   stripe,

@@ -5,7 +5,7 @@ import { manifestFromLedger, manifestPublisher } from "../../../src/domain/relea
 import { createRelease, moveRelease } from "../../../src/domain/releases/release-store.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { drainOutbox } from "../../../src/platform/storage/outbox.ts";
-import { publishers } from "../../../src/publication.ts";
+import { publishers } from "../../../src/service.ts";
 import { packageFile } from "../../support/package-fixture.ts";
 import { addFile, publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
 

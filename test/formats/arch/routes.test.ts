@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { moveRelease } from "../../../src/domain/releases/release-store.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
-import { publishers } from "../../../src/publication.ts";
+import { publishers } from "../../../src/service.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";

@@ -11,7 +11,8 @@ import { encodeHex } from "../../../src/lib/encoding.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
-import { publishers, publishNow } from "../../../src/publication.ts";
+import { settle } from "../../../src/platform/storage/settle.ts";
+import { publishers, service } from "../../../src/service.ts";
 import { publishRecipe } from "../../support/publish-recipe.ts";
 import { addFile, publisher, randomBytes } from "../../support/publish-release.ts";
 
@@ -171,10 +172,11 @@ describe("a repository", () => {
     const later: Promise<unknown>[] = [];
     const scope = {
       env: { ...env, BINARIES: down },
+      var: { service },
       executionCtx: { waitUntil: (work: Promise<unknown>) => void later.push(work) },
     };
-    const publication = { topic: "manifest", key: FREE } as const;
-    expect(await publishNow(scope, publication, [changeId ?? ""])).toBe("published");
+    const stale = { topic: "manifest", key: FREE, changeIds: [changeId ?? ""] } as const;
+    expect(await settle(scope, { stale: [stale] })).toBe("published");
     await Promise.all(later);
     expect(log).toHaveBeenCalledWith(expect.stringContaining("down"));
     expect((await env.DB.prepare("SELECT * FROM outbox WHERE key = ?").bind(FREE).all()).results).toEqual([]);

@@ -6,7 +6,7 @@ import { moveRelease, selectReleases } from "../../../src/domain/releases/releas
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
-import { publishers } from "../../../src/publication.ts";
+import { publishers } from "../../../src/service.ts";
 import { find } from "../../support/html-document.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";

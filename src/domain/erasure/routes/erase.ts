@@ -3,6 +3,7 @@ import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { Reason } from "../../../platform/identity/reason-schema.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { ChangedLicense } from "../../licensing/admin-view.ts";
 import { LicenseParams } from "../../licensing/license-params.ts";
 import { requireLicense } from "../../licensing/license-store.ts";
@@ -59,6 +60,8 @@ export function registerAdminErase(router: OpenAPIHono<AdminEnv>): void {
   router.openapi(route, async (c) => {
     const { id, email } = await requireLicense(c.env.DB, c.req.valid("param").id);
     const { reason } = c.req.valid("json");
-    return c.json(await erasePerson(c, email, adminActor(c), { reason, last: id }), 200);
+    const scope = { db: c.env.DB, config: c.var.config };
+    const { changes, ...erased } = await erasePerson(scope, email, adminActor(c), { reason, last: id });
+    return c.json({ ...erased, edge: await settle(c, changes) }, 200);
   });
 }

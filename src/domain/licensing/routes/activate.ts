@@ -5,11 +5,12 @@ import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import { countActivation } from "../../../platform/http/rate-limit.ts";
-import { actorOf } from "../../../platform/http/router.ts";
-import { publishNow } from "../../../publication.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { activateMachine } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS } from "../holder.ts";
+import { licenseChanges } from "../license-store.ts";
 import { issueToken, TokenView } from "../token-issue.ts";
 import { sameMachine } from "./same-machine.ts";
 
@@ -71,7 +72,7 @@ export function registerActivate(router: OpenAPIHono<HolderEnv>): void {
     const activation = await activateMachine(c.env.DB, holder, machine, c.var.config.PURCHASE_URL, actor);
     if (!activation.ok) throw new Problem(activation.error);
     const { license, machine: row, changeId } = activation.value;
-    if (changeId !== null) await publishNow(c, { topic: "license", key: license.id }, [changeId]);
+    await settle(c, licenseChanges(license.id, changeId));
     const token = await issueToken(c, license, row, offline ?? false, actor);
     return changeId === null ? c.json(token, 200) : c.json(token, 201);
   });

@@ -3,11 +3,12 @@ import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
-import { actorOf } from "../../../platform/http/router.ts";
-import { publishNow } from "../../../publication.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { readHeldLicense } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../holder.ts";
+import { licenseChanges } from "../license-store.ts";
 import { freeSeat } from "../machine-store.ts";
 import { sameMachine } from "./same-machine.ts";
 
@@ -41,7 +42,7 @@ export function registerDeactivate(router: OpenAPIHono<HolderEnv>): void {
     if (!license.ok) throw new Problem(license.error);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const changeId = await freeSeat(c.env.DB, holder.licenseId, { hash }, actor);
-    if (changeId !== null) await publishNow(c, { topic: "license", key: holder.licenseId }, [changeId]);
+    await settle(c, licenseChanges(holder.licenseId, changeId));
     return c.body(null, 204);
   });
 }

@@ -4,7 +4,7 @@ import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import { countTokenRequest } from "../../../platform/http/rate-limit.ts";
-import { actorOf } from "../../../platform/http/router.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
 import { readUsableLicense } from "../activation.ts";
 import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS } from "../holder.ts";

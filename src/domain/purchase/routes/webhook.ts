@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
-import { type AppEnv, actorOf } from "../../../platform/http/router.ts";
-import { sendMailsSoon } from "../../mail/mail-sender.ts";
+import type { AppEnv } from "../../../platform/http/router.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { processEvent } from "../event-processing.ts";
-import { publishLicenses, purchaseScope } from "../purchase-scope.ts";
+import { purchaseChanges, purchaseScope } from "../purchase-scope.ts";
 import { openWebhook } from "../webhook-event.ts";
 
 /** Far above any event of Stripe's. */
@@ -52,10 +53,7 @@ export function registerWebhook(router: OpenAPIHono<AppEnv>): void {
     const event = await openWebhook(scope.stripe, c.var.config, body, c.req.header("Stripe-Signature"));
     if (!event.ok) throw new Problem(event.error);
     const outcome = await processEvent(scope, event.value, actorOf(c, `stripe:${event.value.id}`));
-    if (outcome) {
-      await publishLicenses(c, outcome.licenses);
-      sendMailsSoon(c);
-    }
+    if (outcome) await settle(c, purchaseChanges(outcome.licenses));
     return c.json({ received: true as const }, 200);
   });
 }

@@ -1,7 +1,7 @@
 import { createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
-import { publishNow } from "../../../publication.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { attachProvenance } from "../provenance-store.ts";
 import { ReleaseParams } from "../release-params.ts";
 import { presentRelease, ReleaseAnswer } from "../release-view.ts";
@@ -37,8 +37,8 @@ provenanceAttach.openapi(
   async (c) => {
     const release = await attachProvenance(c.env, adminActor(c), c.req.valid("param").id, await c.req.arrayBuffer());
     if (release.status !== "draft") {
-      const { changeId } = release;
-      await publishNow(c, { topic: "manifest", key: release.worker_id }, changeId === null ? [] : [changeId]);
+      const changeIds = release.changeId === null ? [] : [release.changeId];
+      await settle(c, { stale: [{ topic: "manifest", key: release.worker_id, changeIds }] });
     }
     return c.json({ release: presentRelease(release) }, 200);
   },

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { newSecret } from "../../../lib/credential.ts";
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
-import { type AppEnv, actorOf } from "../../http/router.ts";
-import { type Change, commitChange, newChange, type RootTable } from "../../storage/ledger.ts";
+import type { AppEnv } from "../../http/router.ts";
+import { actorOf, type Change, commitChange, newChange, type Root } from "../../storage/ledger.ts";
 import { PLACES, type Place, type Session, type SubjectAt } from "./session.ts";
 import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "./session-cookie.ts";
 import { csrfTokenOf, sessionIdOf } from "./session-secret.ts";
@@ -36,7 +36,7 @@ export async function beginSession<At extends Place, E extends AppEnv>(
   place: At,
   by: SubjectAt<At>,
   { id: changeId, at: now }: Pick<Change, "id" | "at">,
-  root?: { table: RootTable; id: string },
+  root?: Root,
 ): Promise<Beginning<At>> {
   const secret = newSecret();
   const id = await sessionIdOf(secret);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
-import type { RootTable } from "../../storage/ledger.ts";
+import { ifChanged, type Root } from "../../storage/ledger.ts";
 import { PLACES, type Place, type SubjectAt } from "./session.ts";
 
 const SubjectRow = z.discriminatedUnion("kind", [
@@ -57,33 +57,20 @@ export async function seeSession(
   await db.prepare("UPDATE sessions SET last_seen_at = max(last_seen_at, ?) WHERE id = ?").bind(now, id).run();
 }
 
-/**
- * The statement that makes a session at `now` for the change `changeId`; with `root`, only if that change took effect there
- * (src/platform/storage/ledger.ts).
- */
+/** The statement that creates a session at `now` for the change `changeId`; with `root`, only if that change took effect there. */
 export function insertSession<At extends Place>(
   db: D1Database,
   place: At,
   { id, by, changeId, now }: { id: string; by: SubjectAt<At>; changeId: string; now: UnixSeconds },
-  root?: { table: RootTable; id: string },
+  root?: Root,
 ): D1PreparedStatement {
-  const guard = root ? `WHERE EXISTS (SELECT 1 FROM ${root.table} WHERE id = ? AND last_change = ?)` : "";
-  return db
-    .prepare(
-      `INSERT INTO sessions (id, kind, subject, generation, created_at, last_seen_at, expires_at, last_change)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ? ${guard}`,
-    )
-    .bind(
-      id,
-      by.kind,
-      by.subject,
-      "generation" in by ? by.generation : null,
-      now,
-      now,
-      now + PLACES[place].lifetime,
-      changeId,
-      ...(root ? [root.id, changeId] : []),
-    );
+  const generation = "generation" in by ? by.generation : null;
+  const values = [id, by.kind, by.subject, generation, now, now, now + PLACES[place].lifetime, changeId] as const;
+  const insert = `INSERT INTO sessions (id, kind, subject, generation, created_at, last_seen_at, expires_at, last_change)
+    SELECT ?, ?, ?, ?, ?, ?, ?, ?`;
+  return root
+    ? ifChanged(db, root, changeId, `${insert} WHERE TOOK_EFFECT`, ...values)
+    : db.prepare(insert).bind(...values);
 }
 
 /** Ends one session. */

@@ -3,9 +3,10 @@ import type { Context } from "hono";
 import { erasePerson } from "../../../domain/erasure/erasure.ts";
 import { refusalOfErasure } from "../../../domain/erasure/erasure-decision.ts";
 import { readLicense } from "../../../domain/licensing/license-store.ts";
-import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/session-cookie.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
 import { listOwnLicenses } from "../own-licenses.ts";
@@ -77,7 +78,9 @@ export function registerErase(router: OpenAPIHono<CustomerEnv>): void {
       };
       return erasePage({ ...state, fault }, csrfToken);
     }
-    await erasePerson(c, by.subject, actorOf(c, "customer"));
+    const scope = { db: c.env.DB, config: c.var.config };
+    const { changes } = await erasePerson(scope, by.subject, actorOf(c, "customer"));
+    await settle(c, changes);
     clearSessionCookie(c, "account");
     return c.redirect("/account/sign-in?done=erased", 303);
   });

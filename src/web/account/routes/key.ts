@@ -1,9 +1,10 @@
 import { actOnLicense } from "../../../domain/licensing/license-act.ts";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { createRoute, type OpenAPIHono, Problem, type Refusal } from "../../../platform/http/route.ts";
-import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
 import { keepSession } from "../../../platform/identity/session/session-store.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
@@ -80,7 +81,9 @@ export function registerKey(router: OpenAPIHono<CustomerEnv>): void {
     const { generation } = license;
     const act = { action: "rotate-key", generation } as const;
     // An admin may replace the key at the same moment, perhaps against this very session: then this replaces nothing.
-    const rotated = await actOnLicense(c, actor, license.id, act, "by its owner", `rotate-key ${generation}`);
+    const scope = { db: c.env.DB, config: c.var.config };
+    const rotated = await actOnLicense(scope, actor, license.id, act, "by its owner", `rotate-key ${generation}`);
+    await settle(c, rotated.changes);
     // The form's repetition may find a key that the owner has made since, elsewhere: this session ends with the old one.
     if (rotated.license.generation !== generation + 1) throw new Problem(replacedMeanwhile);
     await keepSession(c.env.DB, session.id, rotated.license);

@@ -1,10 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Fingerprint } from "../../../domain/licensing/fingerprint.ts";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
-import { issueOfflineLease } from "../../../domain/licensing/offline-lease.ts";
+import { licenseChanges } from "../../../domain/licensing/license-store.ts";
+import { issueOfflineLease, seatForLease } from "../../../domain/licensing/offline-lease.ts";
 import { PROBLEMS, Problem, type Refusal } from "../../../platform/http/problem.ts";
-import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
@@ -58,7 +60,10 @@ export function registerLease(router: OpenAPIHono<CustomerEnv>): void {
     if (isTyped && !fingerprint.success) return again(noFingerprint);
     try {
       const wanted = isTyped && fingerprint.success ? { fingerprint: fingerprint.data } : { machineId };
-      const { token, machine } = await issueOfflineLease(c, license, wanted, actorOf(c, `account:${license.id}`));
+      const actor = actorOf(c, `account:${license.id}`);
+      const seat = await seatForLease({ env: c.env, config: c.var.config }, license, wanted, actor);
+      await settle(c, licenseChanges(license.id, seat.changeId));
+      const { token, machine } = await issueOfflineLease(c, seat, actor);
       return c.body(token, 200, {
         "Content-Type": "application/jwt",
         "Content-Disposition": `attachment; filename="rbee-lease-${machine.id}.jwt"`,

@@ -1,9 +1,10 @@
 import { MachineParams } from "../../../domain/licensing/license-params.ts";
+import { licenseChanges } from "../../../domain/licensing/license-store.ts";
 import { freeSeat } from "../../../domain/licensing/machine-store.ts";
 import { createRoute, type OpenAPIHono, Problem } from "../../../platform/http/route.ts";
-import { actorOf } from "../../../platform/http/router.ts";
 import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
-import { publishNow } from "../../../publication.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { SIGNED_IN_FORM } from "../account-router.ts";
 import { licensePath } from "../license-path.ts";
@@ -36,7 +37,7 @@ export function registerMachineFree(router: OpenAPIHono<CustomerEnv>): void {
     if (!machine) throw new Problem({ code: "NOT_FOUND", detail: "This license has no such machine." });
     const actor = actorOf(c, `account:${id}`);
     const changeId = await freeSeat(c.env.DB, id, { id: machine_id }, actor);
-    if (changeId !== null) await publishNow(c, { topic: "license", key: id }, [changeId]);
+    await settle(c, licenseChanges(id, changeId));
     return c.redirect(licensePath(id, hasLease(machine, actor.now) ? "leased" : "freed"), 303);
   });
 }

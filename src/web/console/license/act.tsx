@@ -4,6 +4,7 @@ import type { License } from "../../../domain/licensing/license-record.ts";
 import { requireLicense } from "../../../domain/licensing/license-store.ts";
 import { Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
 import { donePath, EdgeNotice } from "../act/done.tsx";
 import { reasonField } from "../act/fields.tsx";
@@ -61,7 +62,9 @@ async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Prom
     },
     settle: ({ act }) => settledFields(license, act, isOwner, admin.now),
     carryOut: async ({ reason, act }, idempotencyKey) => {
-      const { key, edge } = await actOnLicense(c, admin, id, act, reason, idempotencyKey);
+      const scope = { db: c.env.DB, config: c.var.config };
+      const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
+      const edge = await settle(c, changes);
       if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
       return c.redirect(donePath(back, { done: offered.name, edge }), 303);
     },

@@ -4,9 +4,10 @@ import { isErased } from "../../../domain/licensing/license-record.ts";
 import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/license-store.ts";
 import { purchaseScope } from "../../../domain/purchase/purchase-scope.ts";
 import { readRefundable } from "../../../domain/purchase/refund.ts";
-import { checkWasBought, refundAndRevoke } from "../../../domain/purchase/refund-act.ts";
+import { checkWasBought, giveBack, revokeForRefund } from "../../../domain/purchase/refund-act.ts";
 import { Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
 import { donePath, EdgeNotice } from "../act/done.tsx";
 import { ReasonForm, reasonField } from "../act/fields.tsx";
@@ -51,7 +52,11 @@ async function refundAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ re
       return previewRefund(license, await readRefundable(stripe, license), admin.now);
     },
     carryOut: async ({ reason }) => {
-      const { refund, edge } = await refundAndRevoke(c, admin, id, reason);
+      const scope = await purchaseScope(c.env, c.var.config);
+      const revoked = await revokeForRefund(scope, admin, id, reason);
+      const edge = await settle(c, revoked.changes);
+      const { refund, changes } = await giveBack(scope, admin, revoked.row);
+      await settle(c, changes);
       const given =
         refund.currency === null || refund.amount === 0
           ? "There was nothing left to give back."
@@ -110,7 +115,9 @@ async function eraseAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ rea
       return preview.value;
     },
     carryOut: async ({ reason }) => {
-      const { edge } = await erasePerson(c, license.email, adminActor(c), { reason, last: id });
+      const scope = { db: c.env.DB, config: c.var.config };
+      const { changes } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
+      const edge = await settle(c, changes);
       return c.redirect(donePath(licensePath(id), { done: "erase", edge }), 303);
     },
   };

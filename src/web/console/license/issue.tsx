@@ -4,6 +4,7 @@ import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
 import { z } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
 import { LastDayToCome, Reason, reasonField } from "../act/fields.tsx";
 import { registerAct } from "../act/routes.ts";
@@ -125,7 +126,9 @@ function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
       ];
     },
     carryOut: async (order, idempotencyKey) => {
-      const { key, license, edge } = await issueLicense(c, admin, order, idempotencyKey);
+      const scope = { db: c.env.DB, config: c.var.config };
+      const { key, license, changes } = await issueLicense(scope, admin, order, idempotencyKey);
+      const edge = await settle(c, changes);
       return keyPage(c, { title: "The license is issued", key, license, edge, isMailed: order.send_mail });
     },
   };

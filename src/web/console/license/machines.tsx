@@ -5,6 +5,7 @@ import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/mach
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { Problem, z } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
 import { donePath } from "../act/done.tsx";
 import { Reason, reasonField } from "../act/fields.tsx";
@@ -133,7 +134,8 @@ async function twoStep(
       return previewMachineRemoval(machine, void_lease === "yes", admin.now);
     },
     carryOut: async ({ reason, void_lease }) => {
-      const edge = await removeMachine(c, admin, id, machine_id, { voidLease: void_lease === "yes", reason });
+      const how = { voidLease: void_lease === "yes", reason };
+      const edge = await settle(c, await removeMachine(c.env.DB, admin, id, machine_id, how));
       return c.redirect(donePath(back, { done: "remove", edge }), 303);
     },
   };

@@ -1,5 +1,4 @@
 import { retryMail } from "../../../domain/mail/mail-backlog.ts";
-import { sendMailsSoon } from "../../../domain/mail/mail-sender.ts";
 import { retryEvent } from "../../../domain/purchase/event-retry.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
@@ -7,7 +6,7 @@ import { adminActor } from "../../../platform/identity/authentication.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { drainOutbox } from "../../../platform/storage/outbox.ts";
 import { republishEverything } from "../../../platform/storage/republication.ts";
-import { publishers } from "../../../publication.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { pageDocs } from "../../page/kit.ts";
 import { ReasonForm, reasonField } from "../act/fields.tsx";
 import { registerAct } from "../act/routes.ts";
@@ -19,7 +18,7 @@ const LEADS_TO = "The system page, which says what came of it.";
 
 const params = (description: string, example: string) => z.object({ id: z.string().openapi({ description, example }) });
 
-const event = createRoute({
+const eventRetry = createRoute({
   method: "post",
   path: "/admin/system/events/{id}/retry",
   ...formBehind("licenses:write"),
@@ -61,10 +60,12 @@ const publication = createRoute({
 /** What the cron does by itself, now. */
 export const systemRetry = createConsoleRouter();
 
-systemRetry.openapi(event, async (c) => {
+systemRetry.openapi(eventRetry, async (c) => {
   const { id } = c.req.valid("param");
   try {
-    const { handled_at, attention } = await retryEvent(c, adminActor(c), id);
+    const { event, changes } = await retryEvent({ env: c.env, config: c.var.config }, adminActor(c), id);
+    await settle(c, changes);
+    const { handled_at, attention } = event;
     return c.redirect(systemPath(handled_at === null || attention ? "event-failed" : "event-handled"), 303);
   } catch (error) {
     if (error instanceof Problem) throw error;
@@ -81,14 +82,14 @@ systemRetry.openapi(mail, async (c) => {
     if (error instanceof Problem) return c.redirect(systemPath("mail-kept"), 303);
     throw error;
   }
-  sendMailsSoon(c);
+  await settle(c, { stale: [], mail: true });
   return c.redirect(systemPath("mail-queued"), 303);
 });
 
 systemRetry.openapi(publication, async (c) => {
   const admin = adminActor(c);
   await recordAct(c.env.DB, newChange(admin, { action: "outbox.publish", subject: "outbox" }));
-  const { failed } = await drainOutbox(c.env, publishers, admin.now);
+  const { failed } = await drainOutbox(c.env, c.var.service.publishers, admin.now);
   return c.redirect(systemPath(failed === 0 ? "published" : "unpublished"), 303);
 });
 

@@ -10,6 +10,7 @@ import {
   adminActor,
 } from "../../../../platform/identity/authentication.ts";
 import { Reason } from "../../../../platform/identity/reason-schema.ts";
+import { settle } from "../../../../platform/storage/settle.ts";
 import type { AdminAct } from "../../admin-decision.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
 import { actOnLicense } from "../../license-act.ts";
@@ -92,6 +93,9 @@ export function registerActs(router: OpenAPIHono<AdminEnv>): void {
 
 async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: string) {
   const admin = adminActor(c);
-  const { license, key, edge } = await actOnLicense(c, admin, id, wanted, reason, c.req.header("Idempotency-Key"));
+  const scope = { db: c.env.DB, config: c.var.config };
+  const idempotencyKey = c.req.header("Idempotency-Key");
+  const { license, key, changes } = await actOnLicense(scope, admin, id, wanted, reason, idempotencyKey);
+  const edge = await settle(c, changes);
   return { license: adminLicenseView(license, admin.now), edge, ...(key === null ? {} : { key }) };
 }

@@ -9,6 +9,7 @@ import {
   adminAccess,
   adminActor,
 } from "../../../../platform/identity/authentication.ts";
+import { settle } from "../../../../platform/storage/settle.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
 import { issueLicense } from "../../license-issue-act.ts";
 import { PLAN_IDS } from "../../plans.ts";
@@ -60,7 +61,9 @@ export function registerIssue(router: OpenAPIHono<AdminEnv>): void {
   router.openapi(route, async (c) => {
     const admin = adminActor(c);
     const { "idempotency-key": idempotencyKey } = c.req.valid("header");
-    const { license, key, edge } = await issueLicense(c, admin, c.req.valid("json"), idempotencyKey);
+    const scope = { db: c.env.DB, config: c.var.config };
+    const { license, key, changes } = await issueLicense(scope, admin, c.req.valid("json"), idempotencyKey);
+    const edge = await settle(c, changes);
     return c.json({ license: adminLicenseView(license, admin.now), key, edge }, 201);
   });
 }

@@ -5,6 +5,7 @@ import {
   adminAccess,
   adminActor,
 } from "../../../../platform/identity/authentication.ts";
+import { settle } from "../../../../platform/storage/settle.ts";
 import { MachineParams } from "../../license-params.ts";
 import { removeMachine } from "../../machine-removal.ts";
 
@@ -36,7 +37,8 @@ const route = createRoute({
 export function registerMachineRemove(router: OpenAPIHono<AdminEnv>): void {
   router.openapi(route, async (c) => {
     const { id, machine_id } = c.req.valid("param");
-    await removeMachine(c, adminActor(c), id, machine_id, { voidLease: c.req.valid("query").void_lease === "true" });
+    const voidLease = c.req.valid("query").void_lease === "true";
+    await settle(c, await removeMachine(c.env.DB, adminActor(c), id, machine_id, { voidLease }));
     return c.body(null, 204);
   });
 }

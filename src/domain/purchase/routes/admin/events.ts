@@ -6,6 +6,7 @@ import {
   adminAccess,
   adminActor,
 } from "../../../../platform/identity/authentication.ts";
+import { settle } from "../../../../platform/storage/settle.ts";
 import { retryEvent } from "../../event-retry.ts";
 import { listEvents, type StoredEvent } from "../../event-store.ts";
 
@@ -88,7 +89,9 @@ export function registerEvents(router: OpenAPIHono<AdminEnv>): void {
     return c.json({ events: events.map(eventView) }, 200);
   });
   router.openapi(retry, async (c) => {
-    const event = await retryEvent(c, adminActor(c), c.req.valid("param").id);
+    const scope = { env: c.env, config: c.var.config };
+    const { event, changes } = await retryEvent(scope, adminActor(c), c.req.valid("param").id);
+    await settle(c, changes);
     return c.json({ event: eventView(event) }, 200);
   });
 }

@@ -8,9 +8,11 @@ import {
   adminActor,
 } from "../../../../platform/identity/authentication.ts";
 import { Reason } from "../../../../platform/identity/reason-schema.ts";
+import { settle } from "../../../../platform/storage/settle.ts";
 import { AdminLicenseView, adminLicenseView } from "../../../licensing/admin-view.ts";
 import { LicenseParams } from "../../../licensing/license-params.ts";
-import { refundAndRevoke } from "../../refund-act.ts";
+import { purchaseScope } from "../../purchase-scope.ts";
+import { giveBack, revokeForRefund } from "../../refund-act.ts";
 
 const route = createRoute({
   ...adminAccess("licenses:write", jsonBodyLimit),
@@ -60,7 +62,11 @@ const route = createRoute({
 export function registerRefund(router: OpenAPIHono<AdminEnv>): void {
   router.openapi(route, async (c) => {
     const admin = adminActor(c);
-    const { license, refund } = await refundAndRevoke(c, admin, c.req.valid("param").id, c.req.valid("json").reason);
+    const scope = await purchaseScope(c.env, c.var.config);
+    const revoked = await revokeForRefund(scope, admin, c.req.valid("param").id, c.req.valid("json").reason);
+    await settle(c, revoked.changes);
+    const { license, refund, changes } = await giveBack(scope, admin, revoked.row);
+    await settle(c, changes);
     return c.json({ license: adminLicenseView(license, admin.now), refund }, 200);
   });
 }

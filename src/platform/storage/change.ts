@@ -1,0 +1,168 @@
+import type { Result } from "../../lib/result.ts";
+import { Problem, type Refusal } from "../http/problem.ts";
+import { findRepetition, type IdempotentRequest, isRepetition, rememberRequest } from "./idempotency.ts";
+import {
+  type Actor,
+  type Change,
+  commitChange,
+  isUniqueViolation,
+  newChange,
+  type Publication,
+  type RootTable,
+} from "./ledger.ts";
+import { type NewMail, queueMailIf } from "./mail-outbox.ts";
+import type { Changes } from "./settle.ts";
+
+/** How often an act is decided anew when others change the same row at the same time. */
+const ATTEMPTS = 10;
+
+/** A kind of row that is changed by `change` only. The room that owns the table exports it (`licenseRoot`, `releaseRoot`). */
+export type RootKind<Row extends { id: string }, Patch> = {
+  table: RootTable;
+  /** The row with this id. Throws the problem of a row that does not exist. */
+  read(db: D1Database, id: string): Promise<Row>;
+  /** The statement that writes `patch` and sets `last_change`, if the row is still as it was read. */
+  write(db: D1Database, row: Row, patch: Patch, change: Change): D1PreparedStatement;
+  /** The row once `write` has taken effect. */
+  after(row: Row, patch: Patch, change: Change): Row;
+  /** The KV record that a change makes stale; undefined if there is none. */
+  publication(row: Row): Publication | undefined;
+};
+
+/** A mail that goes out if the change takes effect. `occasion`: the change's id, unless given. */
+export type MailOfChange = Omit<NewMail, "now" | "occasion"> & { occasion?: string };
+
+/** What commits with a change, apart from the write itself. */
+type Beside = {
+  /** `noun.verb`, for the audit trail. */
+  action: string;
+  details?: Record<string, unknown>;
+  mail?: MailOfChange | undefined;
+  /** More statements of the same transaction. Each must depend on the change (`ifChanged`). */
+  beside?: (change: Change) => D1PreparedStatement[];
+};
+
+/** What a decision wants done to a row. */
+export type Decided<Patch> = Beside & { patch: Patch };
+
+/** Who acts, why, and under which idempotency key if any. */
+export type By = { actor: Actor; reason?: string | null; request?: IdempotentRequest | null };
+
+/**
+ * A row after an act, and the changes to settle (`settle`). `changeId`: null if nothing was to be done, or an earlier request
+ * with the same idempotency key has done it (`repeated`).
+ */
+export type Changed<Row> = { row: Row; changes: Changes; changeId: string | null; repeated: boolean };
+
+/**
+ * Changes a row: reads it, lets `decide` say what is to be done (null: nothing), and commits that with its audit entry, outbox
+ * entry, mail and idempotency key in one transaction. Decides again when the row has changed in between. Throws the refusal of
+ * `decide`, CONFLICT when others keep changing the row or the idempotency key belongs to another request, and D1's errors.
+ */
+export async function change<Row extends { id: string }, Patch>(
+  db: D1Database,
+  kind: RootKind<Row, Patch>,
+  id: string,
+  decide: (row: Row) => Promise<Result<Decided<Patch> | null, Refusal>> | Result<Decided<Patch> | null, Refusal>,
+  by: By,
+): Promise<Changed<Row>> {
+  const unchanged = (row: Row, repeated: boolean) => {
+    return { row, changes: staleOf(kind.publication(row), []), changeId: null, repeated };
+  };
+  return untilDone(db, by, {
+    // Read after the earlier request was found, so that the row shows what that request did.
+    repeat: async (subject) => unchanged(await kind.read(db, subject), true),
+    attempt: async () => {
+      const row = await kind.read(db, id);
+      const decision = await decide(row);
+      if (!decision.ok) throw new Problem(decision.error);
+      if (decision.value === null) return unchanged(row, false);
+      const { patch } = decision.value;
+      const made = newChangeOf(by, row.id, decision.value);
+      const publication = kind.publication(row);
+      const writes = [kind.write(db, row, patch, made), ...writesBeside(db, kind.table, by, made, decision.value)];
+      if (!(await commitChange(db, made, { table: kind.table, id: row.id }, writes, publication))) return null;
+      const changes = { ...staleOf(publication, [made.id]), mail: decision.value.mail !== undefined };
+      return { row: kind.after(row, patch, made), changes, changeId: made.id, repeated: false };
+    },
+  });
+}
+
+/** A row to create. `insert` is called again, for another draw, when a UNIQUE constraint over the column `redraw` is violated. */
+export type Creation = Beside & {
+  table: RootTable;
+  id: string;
+  /** The KV record that the new row makes stale. */
+  publication?: (id: string) => Publication;
+  insert: (change: Change) => D1PreparedStatement;
+  redraw?: string;
+};
+
+/**
+ * Creates a row with the same guarantees as `change`. Returns the id of the row, which is another's if an earlier request with
+ * the same idempotency key created it. Throws CONFLICT when that key belongs to another request, and D1's errors, violated
+ * constraints among them.
+ */
+export function create(
+  db: D1Database,
+  wanted: Creation,
+  by: By,
+): Promise<{ id: string; changes: Changes; repeated: boolean }> {
+  const { table, id, publication, insert, redraw } = wanted;
+  const made = newChangeOf(by, id, wanted);
+  return untilDone<{ id: string; changes: Changes; repeated: boolean }>(db, by, {
+    repeat: async (subject) => ({ id: subject, changes: staleOf(publication?.(subject), []), repeated: true }),
+    attempt: async () => {
+      try {
+        const writes = [insert(made), ...writesBeside(db, table, by, made, wanted)];
+        await commitChange(db, made, { table, id }, writes, publication?.(id));
+      } catch (error) {
+        if (redraw !== undefined && isUniqueViolation(error, redraw)) return null;
+        throw error;
+      }
+      const changes = { ...staleOf(publication?.(id), [made.id]), mail: wanted.mail !== undefined };
+      return { id, changes, repeated: false };
+    },
+  });
+}
+
+/** Attempts an act until it is done: `attempt` returns null when it must be made again, `repeat` what an earlier request did. */
+async function untilDone<Done>(
+  db: D1Database,
+  { request = null }: By,
+  { attempt, repeat }: { attempt: () => Promise<Done | null>; repeat: (subject: string) => Promise<Done> },
+): Promise<Done> {
+  for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
+    const subject = await findRepetition(db, request);
+    if (subject !== null) return repeat(subject);
+    try {
+      const done = await attempt();
+      if (done !== null) return done;
+    } catch (error) {
+      if (!isRepetition(error)) throw error;
+    }
+  }
+  throw new Problem({ code: "CONFLICT", detail: "Others are changing the same thing. Please try again." });
+}
+
+const newChangeOf = ({ actor, reason = null }: By, subject: string, { action, details = {} }: Beside): Change =>
+  newChange(actor, { action, subject, reason, details });
+
+function writesBeside(
+  db: D1Database,
+  table: RootTable,
+  { request = null }: By,
+  made: Change,
+  { mail, beside }: Beside,
+): D1PreparedStatement[] {
+  const root = { table, id: made.subject };
+  return [
+    ...(beside?.(made) ?? []),
+    ...(mail ? [queueMailIf(db, { occasion: made.id, ...mail, now: made.at }, root, made.id)] : []),
+    ...(request ? [rememberRequest(db, request, made, root)] : []),
+  ];
+}
+
+const staleOf = (publication: Publication | undefined, changeIds: readonly string[]): Changes => ({
+  stale: publication === undefined ? [] : [{ ...publication, changeIds }],
+});
