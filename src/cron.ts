@@ -3,9 +3,9 @@ import { isStandingTime, keepStandings } from "./domain/figures/standing-count.t
 import { queueExpiryMails } from "./domain/mail/mail-expiry.ts";
 import { sendDueMails } from "./domain/mail/mail-sender.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
-import { freeDiscardedObjects } from "./domain/releases/discarded-object-store.ts";
+import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
 import { sweepPacks } from "./formats/git/pack-sweep.ts";
-import { publishRepositories } from "./formats/git/repository-publication.ts";
+import { publishRepositories } from "./formats/git/repository.ts";
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "./lib/time.ts";
 import { forgetRecoveryLinks } from "./platform/identity/recovery-link-store.ts";

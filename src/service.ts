@@ -1,7 +1,7 @@
 import { licensePublisher } from "./domain/licensing/license-publication.ts";
 import { sendMailsSoon } from "./domain/mail/mail-sender.ts";
 import { manifestPublisher } from "./domain/releases/manifest-publication.ts";
-import { publishRepositories } from "./formats/git/repository-publication.ts";
+import { publishRepositories } from "./formats/git/repository.ts";
 import { currentTime } from "./lib/time.ts";
 import type { Publishers, Service } from "./platform/http/router.ts";
 

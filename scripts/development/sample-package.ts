@@ -1,6 +1,6 @@
 import { zstdCompressSync } from "node:zlib";
 import { packTar } from "modern-tar";
-import { pkgverOf } from "../../src/domain/releases/pkgver.ts";
+import { pkgverOf } from "../../src/domain/workers/pkgver.ts";
 
 /** A pacman package for x86_64 that installs `executable` where the worker's recipe does: the same input, the same bytes. */
 export async function samplePackage(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { checkReleaseIndex, openIndexSource } from "../../src/cli/verify/index-source.ts";
-import { INDEX_LIFETIME, indexComment, releaseIndex } from "../../src/domain/delivery/release-index.ts";
+import { INDEX_LIFETIME, indexComment, releaseIndex } from "../../src/domain/delivery/index/release-index.ts";
 import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/index-key.ts";
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, type MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
-import type { Release } from "../../src/domain/releases/release-store.ts";
-import { publishRepositories } from "../../src/formats/git/repository-publication.ts";
+import type { Release } from "../../src/domain/releases/store.ts";
+import { publishRepositories } from "../../src/formats/git/repository.ts";
 import { currentTime } from "../../src/lib/time.ts";
 import { publishRelease } from "./publish-release.ts";
 

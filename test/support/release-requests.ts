@@ -1,6 +1,6 @@
 import { exports } from "cloudflare:workers";
 import type { z } from "zod";
-import type { ArtifactUpload, ReleaseSchema } from "../../src/domain/releases/release-view.ts";
+import type { ArtifactUpload, ReleaseSchema } from "../../src/domain/releases/view.ts";
 import { ask, makeToken } from "./admin-request.ts";
 import { declarationOf, randomBytes } from "./publish-release.ts";
 

@@ -6,7 +6,7 @@ import { parseEnv } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { readHiveState } from "../../src/cli/hive/state.ts";
-import { ReleaseIndex } from "../../src/domain/delivery/release-index.ts";
+import { ReleaseIndex } from "../../src/domain/delivery/index/release-index.ts";
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { serve } from "../cli/http-server.ts";

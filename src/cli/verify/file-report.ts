@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { type Attestation, parseProvenance } from "../../domain/releases/provenance.ts";
+import { type Attestation, parseProvenance } from "../../domain/releases/provenance/statement.ts";
 import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
 import { printable } from "../../lib/printable.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";

@@ -1,4 +1,4 @@
-import type { ReleaseIndex } from "../../domain/delivery/release-index.ts";
+import type { ReleaseIndex } from "../../domain/delivery/index/release-index.ts";
 import { compareVersions } from "../../domain/releases/version.ts";
 import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
 import { err, ok, type Result } from "../../lib/result.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { indexComment, ReleaseIndex } from "../../domain/delivery/release-index.ts";
+import { indexComment, ReleaseIndex } from "../../domain/delivery/index/release-index.ts";
 import { verifyIndexDelegation } from "../../lib/minisign/index-key.ts";
 import { attributeMinisign, type MinisignPublicKey, parseMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { verifyText } from "../../lib/minisign/text.ts";

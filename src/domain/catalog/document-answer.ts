@@ -6,7 +6,7 @@ import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
 import { documentResponse } from "../../platform/http/static-document.ts";
 import type { Worker } from "../workers/workers.ts";
-import { type CatalogDocuments, makeCatalogDocuments } from "./catalog-documents.ts";
+import { type CatalogDocuments, makeCatalogDocuments } from "./documents.ts";
 import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
 
 /** The documents of an isolate, by the workers that they are of: made anew only when these change. */

@@ -5,7 +5,7 @@ import {
   showKeyId,
 } from "../../lib/minisign/minisign.ts";
 import type { ManifestRelease } from "../releases/manifest.ts";
-import { pkgverOf } from "../releases/pkgver.ts";
+import { pkgverOf } from "../workers/pkgver.ts";
 import type { Architecture } from "../workers/recipe.ts";
 import type { PublishedBinary, PublishedVersion } from "../workers/recipe-rendering.ts";
 import type { Worker } from "../workers/workers.ts";

@@ -3,7 +3,7 @@ import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";
 import { type EdgeKey, ISOLATE_TTL, peekEdge, readEdge } from "../../platform/storage/edge-store.ts";
-import { latestRelease } from "../delivery/release-selection.ts";
+import { latestRelease } from "../releases/selection.ts";
 import { readLedgerManifest } from "../releases/ledger-manifest.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
 import { signaturePolicy } from "../releases/signing-keys.ts";

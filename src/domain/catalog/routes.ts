@@ -1,9 +1,9 @@
 import { publicCors } from "../../platform/http/origin.ts";
 import { createRouter } from "../../platform/http/router.ts";
-import { workerList } from "./routes/worker-list.ts";
+import { workerList } from "./routes/documents.ts";
 import { workerRead } from "./routes/worker-read.ts";
 import { workerRecipe } from "./routes/worker-recipe.ts";
-import { workerSearch } from "./routes/worker-search.ts";
+import { workerSearch } from "./routes/search.ts";
 
 /**
  * The public catalog. It needs no store to answer: the free workers stay installable whatever happens to what is sold. Below `/v1/workers/{id}` other rooms answer, by their own rules.

@@ -1,7 +1,7 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Holder } from "../licensing/holder.ts";
 import type { LicenseRecord } from "../licensing/license-record.ts";
-import type { Link } from "./link.ts";
+import type { Link } from "./link/link.ts";
 
 /**
  * Who asks for a gated file: a machine under a genuine credential. `issuedAt` is when the credential was made (null: a key,

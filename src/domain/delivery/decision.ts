@@ -6,7 +6,7 @@ import type { LicenseRecord } from "../licensing/license-record.ts";
 import { machineDeactivated, refusalOfUse } from "../licensing/license-use.ts";
 import type { ArtifactKind } from "../releases/artifact-kind.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
-import { type Covers, findRelease, latestRelease } from "./release-selection.ts";
+import { type Covers, findRelease, latestRelease } from "../releases/selection.ts";
 
 /** The file that is asked for: of an exact version or `latest` of a channel; the binary (or package) of a platform, or by name. */
 export type Wanted = {

@@ -3,7 +3,7 @@ import type { RequestScope } from "../../platform/http/router.ts";
 import { sendLate } from "../../platform/usage/message.ts";
 import { placeOf } from "../../platform/usage/place.ts";
 import type { Delivery } from "./decision.ts";
-import type { Link } from "./link.ts";
+import type { Link } from "./link/link.ts";
 
 /** Counts a download after the response has gone. A queue that is down costs the count, never the download. */
 export const countDownload = (c: RequestScope, link: Link, { artifact }: Delivery): void =>

@@ -3,7 +3,7 @@ import type { AppContext } from "../../platform/http/router.ts";
 import type { Worker } from "../workers/workers.ts";
 import { authorizeDelivery } from "./authorization.ts";
 import { parseFilename, signatureOf } from "./file-signature.ts";
-import { fileUrl, linkTo, signatureUrl } from "./link-making.ts";
+import { fileUrl, linkTo, signatureUrl } from "./link/making.ts";
 import { askerOf, setPrivate } from "./routes/request.ts";
 
 /**

@@ -3,7 +3,7 @@ import { Problem } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import type { Worker } from "../workers/workers.ts";
 import { readDeliveryFacts } from "./facts.ts";
-import { selectProvenance } from "./provenance-selection.ts";
+import { selectProvenance } from "./provenance.ts";
 
 /** How in-toto names the bundle of attestations about a file, after the file's own name. */
 const SUFFIX = ".intoto.jsonl";

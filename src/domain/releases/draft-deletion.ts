@@ -1,8 +1,8 @@
 import { Problem } from "../../platform/http/problem.ts";
 import { type Actor, commitChange, newChange } from "../../platform/storage/ledger.ts";
-import type { UploadEnv } from "./artifact-upload.ts";
-import { discardWrite, freeDiscarded } from "./discarded-object-store.ts";
-import { type Release, readRelease } from "./release-store.ts";
+import type { UploadEnv } from "./artifact/upload.ts";
+import { discardWrite, freeDiscarded } from "./artifact/discarded-store.ts";
+import { type Release, readRelease } from "./store.ts";
 
 /**
  * Deletes a draft with its files, finished or not, and its provenance; its version is free again. Throws VERSION_NOT_FOUND, and

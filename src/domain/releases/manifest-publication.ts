@@ -4,7 +4,7 @@ import type { Publishers } from "../../platform/storage/outbox.ts";
 import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import type { Manifest, ManifestRelease } from "./manifest.ts";
 import { packagesFromLedger } from "./package-store.ts";
-import { type Release, selectReleases } from "./release-store.ts";
+import { type Release, selectReleases } from "./store.ts";
 import { compareVersions } from "./version.ts";
 
 const OFFERED = "worker_id = ? AND status <> 'draft'";

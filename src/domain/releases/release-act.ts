@@ -1,8 +1,8 @@
 import type { RequestScope } from "../../platform/http/router.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import { settle } from "../../platform/storage/settle.ts";
-import type { ReleaseAction } from "./release-status.ts";
-import { moveRelease, type Release } from "./release-store.ts";
+import type { ReleaseAction } from "./status.ts";
+import { moveRelease, type Release } from "./store.ts";
 
 /**
  * Moves a release on and publishes its worker's manifest. Returns it as it is now, and whether downloads follow already

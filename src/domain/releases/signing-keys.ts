@@ -1,7 +1,7 @@
 import keyFile from "../../../keys/release-signing.pub";
 import { parseMinisignPublicKeys } from "../../lib/minisign/minisign.ts";
 import { type Config, ConfigError } from "../../platform/config/config.ts";
-import type { SignaturePolicy } from "./artifact-check.ts";
+import type { SignaturePolicy } from "./artifact/check.ts";
 
 /**
  * Whose signatures releases need: the keys of `keys/release-signing.pub`, which every deployment ships, and those of

@@ -1,5 +1,5 @@
 import type { Architecture } from "./recipe.ts";
-import type { OperatingSystem } from "./worker-table.ts";
+import type { OperatingSystem } from "./table.ts";
 
 /** How programs name an operating system: Rust's `std::env::consts::OS`, `uname -s`, Node, browsers. */
 const OPERATING_SYSTEM_NAMES: ReadonlyMap<string, OperatingSystem> = new Map([

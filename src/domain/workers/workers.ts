@@ -1,6 +1,6 @@
 import { Problem } from "../../platform/http/problem.ts";
 import { type Recipe, readRecipe } from "./recipe.ts";
-import { WORKER_TABLE, type WorkerFacts } from "./worker-table.ts";
+import { WORKER_TABLE, type WorkerFacts } from "./table.ts";
 
 /** One worker of the catalog: what its recipe says and what the table adds. */
 export type Worker = Readonly<Recipe & WorkerFacts>;

@@ -1,5 +1,5 @@
 import { packTar } from "modern-tar";
-import type { PackageEntry } from "./package-entry.ts";
+import type { PackageEntry } from "./package.ts";
 
 /**
  * A pacman database: a gzipped tar with a folder for each package, its `desc` in it, and with `withFiles` its `files`. The same

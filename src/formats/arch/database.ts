@@ -6,7 +6,7 @@ import { etagOf } from "../../platform/http/static-document.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { databaseArchive } from "./database-archive.ts";
 import type { Listing } from "./listing.ts";
-import { type PackageEntry, packageEntry } from "./package-entry.ts";
+import { type PackageEntry, packageEntry } from "./package.ts";
 
 /** A database's bytes and their entity tag. */
 export type Database = { bytes: Uint8Array<ArrayBuffer>; etag: string };

@@ -4,7 +4,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { ARCHITECTURES } from "../../domain/workers/recipe.ts";
 import { parseSrcinfo, type Srcinfo } from "../../domain/workers/srcinfo.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
-import type { RepositoryRecord } from "../git/repository-record.ts";
+import type { RepositoryRecord } from "../git/record.ts";
 
 /** Who made and keeps every package here, as the AUR names its users. */
 export const MAINTAINER = "rbee";

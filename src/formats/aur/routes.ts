@@ -1,5 +1,5 @@
 import { createRouter } from "../../platform/http/router.ts";
-import { archives } from "./routes/archives.ts";
+import { archives } from "./routes/packages.ts";
 import { cgit } from "./routes/cgit.ts";
 import { rpc } from "./routes/rpc.ts";
 

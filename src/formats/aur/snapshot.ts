@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
-import type { RepositoryRecord } from "../git/repository-record.ts";
+import type { RepositoryRecord } from "../git/record.ts";
 
 /** A package's files as cgit offers them: a gzipped tar with one folder, of the package's name. Equal content, equal bytes. */
 export async function snapshotOf(name: string, { files, last_at }: RepositoryRecord): Promise<Uint8Array> {

@@ -2,8 +2,8 @@ import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { latestRevisions } from "./history-store.ts";
-import { makeRepository, recordRevisions } from "./repository-publication.ts";
-import { RepositoryRecord, repositoryKey } from "./repository-record.ts";
+import { makeRepository, recordRevisions } from "./repository.ts";
+import { RepositoryRecord, repositoryKey } from "./record.ts";
 
 /**
  * The records of these repositories, by their names: one KV read at most, none while the isolate holds them. Where KV fails or has

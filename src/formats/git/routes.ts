@@ -1,6 +1,6 @@
 import { createRouter } from "../../platform/http/router.ts";
 import { packFile } from "./routes/pack-file.ts";
-import { referenceFiles } from "./routes/reference-files.ts";
+import { referenceFiles } from "./routes/files.ts";
 
 /**
  * Repositories to clone, read-only, as plain files (gitprotocol-http(5), "Dumb Clients"). What else git tries first, such as

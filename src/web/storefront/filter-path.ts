@@ -1,4 +1,4 @@
-import type { WorkerQuery } from "../../domain/catalog/worker-search.ts";
+import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import { pathWithQuery } from "../page/kit.ts";
 
 /** The address of the list that a query shows, each parameter once and in one order: `/?q=gguf&backend=cuda`. */

@@ -1,6 +1,6 @@
-import type { WorkerQuery } from "../../domain/catalog/worker-search.ts";
+import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import { ARCHITECTURES } from "../../domain/workers/recipe.ts";
-import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../domain/workers/worker-table.ts";
+import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../domain/workers/table.ts";
 import { type FC, Field, SelectField } from "../page/kit.ts";
 import { filterPath } from "./filter-path.ts";
 import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-words.ts";

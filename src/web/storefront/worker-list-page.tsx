@@ -1,4 +1,4 @@
-import type { WorkerQuery } from "../../domain/catalog/worker-search.ts";
+import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
 import { page, SiteHeader } from "../page/kit.ts";
 import { priceHint } from "../shop/plan-box.tsx";

@@ -1,6 +1,6 @@
 import type { Platform } from "../../domain/releases/manifest.ts";
 import type { Architecture } from "../../domain/workers/recipe.ts";
-import type { Backend, OperatingSystem, Tier } from "../../domain/workers/worker-table.ts";
+import type { Backend, OperatingSystem, Tier } from "../../domain/workers/table.ts";
 
 /** The catalog's names as people know them. */
 export const OPERATING_SYSTEM_WORDS: Record<OperatingSystem, string> = {

@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { presignGet } from "../../../src/domain/delivery/presigned-link.ts";
+import { presignGet } from "../../../src/domain/delivery/link/presigned.ts";
 import worker from "../../../src/index.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { publishRelease, randomBytes } from "../../support/publish-release.ts";

@@ -1,8 +1,8 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
-import { ReleaseIndex } from "../../../src/domain/delivery/release-index.ts";
-import { moveRelease } from "../../../src/domain/releases/release-store.ts";
+import { ReleaseIndex } from "../../../src/domain/delivery/index/release-index.ts";
+import { moveRelease } from "../../../src/domain/releases/store.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { newIndexSigningKey, verifyIndexDelegation } from "../../../src/lib/minisign/index-key.ts";
 import { type MinisignPublicKey, parseMinisignPublicKeys } from "../../../src/lib/minisign/minisign.ts";

@@ -1,17 +1,17 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { completeArtifact } from "../../../src/domain/releases/artifact-completion.ts";
-import { deleteArtifact, readUpload } from "../../../src/domain/releases/artifact-store.ts";
+import { completeArtifact } from "../../../src/domain/releases/artifact/completion.ts";
+import { deleteArtifact, readUpload } from "../../../src/domain/releases/artifact/store.ts";
 import {
   declareArtifact,
   removeArtifact,
   restartUpload,
   uploadPart,
-} from "../../../src/domain/releases/artifact-upload.ts";
-import { freeDiscardedObjects } from "../../../src/domain/releases/discarded-object-store.ts";
+} from "../../../src/domain/releases/artifact/upload.ts";
+import { freeDiscardedObjects } from "../../../src/domain/releases/artifact/discarded-store.ts";
 import { deleteDraft } from "../../../src/domain/releases/draft-deletion.ts";
-import { attachProvenance } from "../../../src/domain/releases/provenance-store.ts";
-import { createRelease, moveRelease, readRelease } from "../../../src/domain/releases/release-store.ts";
+import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
+import { createRelease, moveRelease, readRelease } from "../../../src/domain/releases/store.ts";
 import { currentTime, HOUR } from "../../../src/lib/time.ts";
 import { count } from "../../support/license-fixture.ts";
 import { packageFile } from "../../support/package-fixture.ts";

@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { ArtifactUpload, ReleaseSchema } from "../../../src/domain/releases/release-view.ts";
+import type { ArtifactUpload, ReleaseSchema } from "../../../src/domain/releases/view.ts";
 import { ask, makeToken } from "../../support/admin-request.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { addFile, declarationOf, randomBytes } from "../../support/publish-release.ts";

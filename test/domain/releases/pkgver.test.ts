@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kindOfFilename } from "../../../src/domain/releases/artifact-kind.ts";
-import { pkgverOf } from "../../../src/domain/releases/pkgver.ts";
+import { pkgverOf } from "../../../src/domain/workers/pkgver.ts";
 
 describe("the pkgver of a version", () => {
   it.each([

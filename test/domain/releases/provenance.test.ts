@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseProvenance, subjectsOf, unknownSubjects } from "../../../src/domain/releases/provenance.ts";
+import { parseProvenance, subjectsOf, unknownSubjects } from "../../../src/domain/releases/provenance/statement.ts";
 import {
   BUILDER,
   envelopeOf,

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { PART_SIZE } from "../../../src/domain/releases/upload-plan.ts";
+import { PART_SIZE } from "../../../src/domain/releases/artifact/plan.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
 import { declarationOf } from "../../support/publish-release.ts";
 import {

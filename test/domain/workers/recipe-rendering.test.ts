@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Filename, SourceTag } from "../../../src/domain/releases/release-fields.ts";
+import { Filename, SourceTag } from "../../../src/domain/releases/fields.ts";
 import { ARCHITECTURES, readRecipe } from "../../../src/domain/workers/recipe.ts";
 import { type PublishedBinary, renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
 import { type Worker, workers } from "../../../src/domain/workers/workers.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AurPackage, aurPackage } from "../../../src/formats/aur/package.ts";
 import { answerRpc, type RpcAnswer } from "../../../src/formats/aur/rpc.ts";
-import type { RepositoryRecord } from "../../../src/formats/git/repository-record.ts";
+import type { RepositoryRecord } from "../../../src/formats/git/record.ts";
 
 const record = (srcinfo: string): RepositoryRecord => ({
   seq: 2,

@@ -1,10 +1,10 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createRelease, moveRelease } from "../../../src/domain/releases/release-store.ts";
+import { createRelease, moveRelease } from "../../../src/domain/releases/store.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { sweepPacks } from "../../../src/formats/git/pack-sweep.ts";
-import { publishRepositories, recordRevisions } from "../../../src/formats/git/repository-publication.ts";
-import { RepositoryRecord } from "../../../src/formats/git/repository-record.ts";
+import { publishRepositories, recordRevisions } from "../../../src/formats/git/repository.ts";
+import { RepositoryRecord } from "../../../src/formats/git/record.ts";
 import { readNewestRepository, readRepositories } from "../../../src/formats/git/repository-store.ts";
 import worker from "../../../src/index.ts";
 import { encodeHex } from "../../../src/lib/encoding.ts";

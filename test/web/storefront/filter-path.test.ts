@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SearchQuery, workerQuery } from "../../../src/domain/catalog/routes/worker-search.ts";
+import { SearchQuery, workerQuery } from "../../../src/domain/catalog/routes/search.ts";
 import { ARCHITECTURES } from "../../../src/domain/workers/recipe.ts";
-import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../../src/domain/workers/worker-table.ts";
+import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../../src/domain/workers/table.ts";
 import { filterPath } from "../../../src/web/storefront/filter-path.ts";
 
 const perhaps = <Value>(values: readonly Value[]) => fc.option(fc.constantFrom(...values), { nil: undefined });

@@ -1,8 +1,8 @@
 import { createRoute, createRouter, problems } from "../../../platform/http/route.ts";
-import { NOT_MODIFIED, WorkerParams } from "../../workers/worker-request.ts";
-import { CatalogEntrySchema } from "../catalog-entry.ts";
+import { NOT_MODIFIED, WorkerParams } from "../../workers/request.ts";
+import { CatalogEntrySchema } from "../entry.ts";
 import { answerDocument } from "../document-answer.ts";
-import { WorkerSchema } from "../worker-schema.ts";
+import { WorkerSchema } from "../schema.ts";
 
 const entryRoute = createRoute({
   method: "get",

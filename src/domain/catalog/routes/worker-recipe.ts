@@ -1,5 +1,5 @@
 import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
-import { NOT_MODIFIED, WorkerParams } from "../../workers/worker-request.ts";
+import { NOT_MODIFIED, WorkerParams } from "../../workers/request.ts";
 import { answerDocument } from "../document-answer.ts";
 
 const pkgbuildRoute = createRoute({

@@ -5,11 +5,11 @@ import { problems } from "../../../platform/http/problem-schema.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
 import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
-import { WorkerParams } from "../../workers/worker-request.ts";
+import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { authorizeDelivery } from "../authorization.ts";
-import { LINK_LIFETIME } from "../link.ts";
-import { fileUrl, linkTo, signatureUrl } from "../link-making.ts";
+import { LINK_LIFETIME } from "../link/link.ts";
+import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
 import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "./request.ts";
 
 const DownloadView = z

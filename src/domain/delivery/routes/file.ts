@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { problems } from "../../../platform/http/problem-schema.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
-import { WorkerParams } from "../../workers/worker-request.ts";
+import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { addressOfFile } from "../file-address.ts";
 import { attestedFile, pathOfProvenance } from "../provenance-address.ts";

@@ -12,8 +12,8 @@ import { countDownload } from "../download-count.ts";
 import { noSignature } from "../file-address.ts";
 import { fileResponse } from "../file-response.ts";
 import { SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-signature.ts";
-import { type Link, openLink } from "../link.ts";
-import { linkSecret } from "../link-making.ts";
+import { type Link, openLink } from "../link/link.ts";
+import { linkSecret } from "../link/making.ts";
 
 const params = z.object({
   opaque: z.string().openapi({ description: "What the link says, signed.", example: "WzEsImRsXzA2YjRt..." }),

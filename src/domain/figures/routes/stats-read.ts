@@ -3,7 +3,7 @@ import { createRoute, problems, Timestamp, z } from "../../../platform/http/rout
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { LICENSE_STATUSES } from "../../licensing/license-status.ts";
-import { RELEASE_STATUSES } from "../../releases/release-status.ts";
+import { RELEASE_STATUSES } from "../../releases/status.ts";
 import { readStats } from "../stats.ts";
 
 const count = (description: string) => z.int().min(0).openapi({ description, example: 12 });

@@ -1,10 +1,10 @@
 import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
-import { completeArtifact } from "../artifact-completion.ts";
-import { PgpSignature, SignatureText } from "../release-fields.ts";
+import { completeArtifact } from "../artifact/completion.ts";
+import { PgpSignature, SignatureText } from "../fields.ts";
 import { ArtifactParams } from "../release-params.ts";
-import { ArtifactSchema, presentArtifact } from "../release-view.ts";
+import { ArtifactSchema, presentArtifact } from "../view.ts";
 import { signaturePolicy } from "../signing-keys.ts";
 
 const Completion = z

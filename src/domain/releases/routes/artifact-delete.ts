@@ -1,7 +1,7 @@
 import { createRoute, problems } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
-import { removeArtifact } from "../artifact-upload.ts";
+import { removeArtifact } from "../artifact/upload.ts";
 import { ArtifactParams } from "../release-params.ts";
 
 export const artifactDelete = createAdminRouter();

@@ -1,9 +1,9 @@
 import { createRoute, problems } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
-import { readUpload } from "../artifact-store.ts";
+import { readUpload } from "../artifact/store.ts";
 import { ArtifactParams } from "../release-params.ts";
-import { ArtifactUpload, presentUpload } from "../release-view.ts";
+import { ArtifactUpload, presentUpload } from "../view.ts";
 
 export const artifactRead = createAdminRouter();
 

@@ -11,9 +11,9 @@ import {
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { findWorker } from "../../workers/workers.ts";
-import { RELEASE_STATUSES } from "../release-status.ts";
-import { listAllReleases } from "../release-store.ts";
-import { presentRelease, ReleaseSchema } from "../release-view.ts";
+import { RELEASE_STATUSES } from "../status.ts";
+import { listAllReleases } from "../store.ts";
+import { presentRelease, ReleaseSchema } from "../view.ts";
 
 const ReleaseQuery = PageQuery.extend({
   worker_id: unlessEmpty(z.string().optional()).openapi({

@@ -2,8 +2,8 @@ import { createRoute, problems } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { ReleaseParams } from "../release-params.ts";
-import { readRelease } from "../release-store.ts";
-import { presentRelease, ReleaseAnswer } from "../release-view.ts";
+import { readRelease } from "../store.ts";
+import { presentRelease, ReleaseAnswer } from "../view.ts";
 
 export const releaseRead = createAdminRouter();
 

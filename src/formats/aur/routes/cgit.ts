@@ -10,7 +10,7 @@ import {
   staticDocument,
   z,
 } from "../../../platform/http/route.ts";
-import type { RepositoryRecord } from "../../git/repository-record.ts";
+import type { RepositoryRecord } from "../../git/record.ts";
 import { readRepository } from "../../git/repository-store.ts";
 import { snapshotOf } from "../snapshot.ts";
 

@@ -3,7 +3,7 @@ import { currentTime } from "../../../lib/time.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import type { AppContext } from "../../../platform/http/router.ts";
 import { REPOSITORIES } from "../repositories.ts";
-import type { RepositoryRecord } from "../repository-record.ts";
+import type { RepositoryRecord } from "../record.ts";
 import type { readRepository } from "../repository-store.ts";
 
 /** The path parameter that names a repository. */

@@ -1,8 +1,8 @@
 import { deleteDraft, requireDraft } from "../../../domain/releases/draft-deletion.ts";
 import { actOnRelease } from "../../../domain/releases/release-act.ts";
 import { ReleaseParams } from "../../../domain/releases/release-params.ts";
-import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/release-status.ts";
-import { checkPublishable, readRelease } from "../../../domain/releases/release-store.ts";
+import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/status.ts";
+import { checkPublishable, readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";

@@ -3,8 +3,8 @@ import {
   RELEASE_ACTIONS,
   type ReleaseAction,
   type ReleaseStatus,
-} from "../../../domain/releases/release-status.ts";
-import type { Release } from "../../../domain/releases/release-store.ts";
+} from "../../../domain/releases/status.ts";
+import type { Release } from "../../../domain/releases/store.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted, pathWithQuery, type Tone } from "../../page/kit.ts";
 import { REACH_DAYS, type ReleaseUse } from "./reach.ts";

@@ -1,5 +1,5 @@
-import { RELEASE_STATUSES } from "../../../domain/releases/release-status.ts";
-import { listAllReleases } from "../../../domain/releases/release-store.ts";
+import { RELEASE_STATUSES } from "../../../domain/releases/status.ts";
+import { listAllReleases } from "../../../domain/releases/store.ts";
 import { workers } from "../../../domain/workers/workers.ts";
 import { PageQuery, page as pageOf, optionalChoice, createRoute, z } from "../../../platform/http/route.ts";
 import { DataTable, Pager, pageDocs, SelectField, StatusBadge, Time } from "../../page/kit.ts";

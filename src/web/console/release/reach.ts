@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { grantsRelease, grantsWorker } from "../../../domain/licensing/entitlement.ts";
 import { statusCondition } from "../../../domain/licensing/license-status.ts";
-import type { Release } from "../../../domain/releases/release-store.ts";
+import type { Release } from "../../../domain/releases/store.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 
 /** How far back a release's downloads are counted, in days. */

@@ -1,6 +1,6 @@
 import { ReleaseParams } from "../../../domain/releases/release-params.ts";
-import { RELEASE_ACTIONS } from "../../../domain/releases/release-status.ts";
-import { readRelease } from "../../../domain/releases/release-store.ts";
+import { RELEASE_ACTIONS } from "../../../domain/releases/status.ts";
+import { readRelease } from "../../../domain/releases/store.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute } from "../../../platform/http/route.ts";
 import { counted, DataTable, formatCount, Prose, pageDocs, StatusBadge, Time } from "../../page/kit.ts";

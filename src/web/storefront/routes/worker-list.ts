@@ -1,5 +1,5 @@
-import { SearchQuery, workerQuery } from "../../../domain/catalog/routes/worker-search.ts";
-import { searchWorkers } from "../../../domain/catalog/worker-search.ts";
+import { SearchQuery, workerQuery } from "../../../domain/catalog/routes/search.ts";
+import { searchWorkers } from "../../../domain/catalog/search.ts";
 import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { type AppEnv, createRoute, type OpenAPIHono } from "../../../platform/http/route.ts";

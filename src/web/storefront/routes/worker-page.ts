@@ -1,6 +1,6 @@
 import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
 import { stripePageOrigins } from "../../../domain/purchase/stripe-page-origins.ts";
-import { WorkerParams } from "../../../domain/workers/worker-request.ts";
+import { WorkerParams } from "../../../domain/workers/request.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { inTime } from "../../../platform/http/in-time.ts";

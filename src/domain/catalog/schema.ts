@@ -1,0 +1,90 @@
+import { z } from "@hono/zod-openapi";
+import { ARCHITECTURES } from "../workers/recipe.ts";
+import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../workers/table.ts";
+import type { Worker } from "../workers/workers.ts";
+
+const SourceSchema = z
+  .object({
+    type: z.enum(["git", "tarball"]).openapi({ description: "`tarball` is any single file fetched over HTTP." }),
+    url: z.url(),
+    branch: z.string().optional(),
+    tag: z.string().optional(),
+    path: z.string().optional().openapi({ description: "The crate's directory in the repository." }),
+  })
+  .openapi("WorkerSource");
+
+const BuildSchema = z
+  .object({
+    features: z.array(z.string()).optional(),
+    profile: z.string().optional(),
+    flags: z.array(z.string()).optional(),
+  })
+  .openapi("WorkerBuild", { description: "What `build()` tells cargo. Empty for a worker that is not built." });
+
+/** A worker in the form of `/v1/workers`: snake_case, each fact once. */
+export const WorkerSchema = z
+  .object({
+    id: z.string().openapi({ example: "llm-worker-rbee-cpu" }),
+    variant: z.string().openapi({ description: "A shorter name, good wherever the id is.", example: "cpu" }),
+    name: z.string().openapi({ example: "LLM Worker (CPU)" }),
+    description: z.string().openapi({ example: "LLM inference worker for rbee, for any CPU" }),
+    version: z.string().openapi({ description: "The `pkgver` of the PKGBUILD.", example: "0.1.0" }),
+    tier: z.enum(TIERS).openapi({ example: "free" }),
+    requires_license: z.boolean(),
+    purchase_url: z.url().optional().openapi({ description: "Of premium workers: where a license can be bought." }),
+    license: z.string().openapi({ description: "SPDX expression.", example: "GPL-3.0-or-later" }),
+    backend: z.enum(BACKENDS).openapi({ description: "What computes.", example: "cpu" }),
+    platforms: z.array(z.enum(OPERATING_SYSTEMS)),
+    architectures: z.array(z.enum(ARCHITECTURES)),
+    implementation: z.enum(["rust", "python", "cpp"]).openapi({ example: "rust" }),
+    build_system: z.enum(["cargo", "make", "cmake"]).openapi({ example: "cargo" }),
+    source: SourceSchema,
+    build: BuildSchema,
+    depends: z.array(z.string()).openapi({ example: ["gcc-libs"] }),
+    makedepends: z.array(z.string()).openapi({ example: ["rust", "cargo", "git"] }),
+    binary_name: z.string().openapi({ example: "llm-worker-rbee-cpu" }),
+    install_path: z.string().openapi({ example: "/usr/local/bin/llm-worker-rbee-cpu" }),
+    supported_formats: z.array(z.string()).openapi({ example: ["gguf", "safetensors"] }),
+    max_context_length: z.int().openapi({ description: "In tokens.", example: 32_768 }),
+    supports_streaming: z.boolean(),
+    supports_batching: z.boolean(),
+    pkgbuild_url: z.string().openapi({ format: "uri-reference", example: "/workers/cpu/PKGBUILD" }),
+    srcinfo_url: z.string().openapi({ format: "uri-reference", example: "/workers/cpu/.SRCINFO" }),
+  })
+  .openapi("Worker");
+
+export type WorkerResource = z.infer<typeof WorkerSchema>;
+
+/** A worker in the form of `/v1/workers`; `purchaseUrl` is where premium ones are sold. */
+export function workerResource(worker: Worker, purchaseUrl: string): WorkerResource {
+  const { capabilities, sourcePath } = worker;
+  const premium = worker.tier === "premium";
+  return {
+    id: worker.id,
+    variant: worker.variant,
+    name: worker.name,
+    description: worker.description,
+    version: worker.version,
+    tier: worker.tier,
+    requires_license: premium,
+    ...(premium && { purchase_url: purchaseUrl }),
+    license: worker.license,
+    backend: worker.backend,
+    platforms: [...worker.operatingSystems],
+    architectures: worker.architectures,
+    implementation: "rust",
+    build_system: "cargo",
+    source: { ...worker.source, ...(sourcePath !== null && { path: sourcePath }) },
+    build: worker.build,
+    depends: worker.depends,
+    makedepends: worker.makedepends,
+    binary_name: worker.id,
+    install_path: worker.installPath,
+    supported_formats: [...capabilities.supportedFormats],
+    max_context_length: capabilities.maxContextLength,
+    supports_streaming: capabilities.supportsStreaming,
+    supports_batching: capabilities.supportsBatching,
+    pkgbuild_url: `/workers/${worker.variant}/PKGBUILD`,
+    srcinfo_url: `/workers/${worker.variant}/.SRCINFO`,
+  };
+}

@@ -1,0 +1,75 @@
+import * as z from "zod";
+import { formatTrustedComment } from "../../../lib/minisign/text.ts";
+import { DAY, toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
+import type { Manifest } from "../../releases/manifest.ts";
+import { latestRelease } from "../../releases/selection.ts";
+
+/**
+ * What a worker's signed index says: every version that was ever published, with every file's sum and signature. Readers are
+ * lenient about names, so that a platform or channel of a newer catalog breaks none of them.
+ */
+export const ReleaseIndex = z.object({
+  worker_id: z.string(),
+  /** Grows with every change of what is below: who has seen a higher one holds an older index for a rollback. */
+  serial: z.int().min(0),
+  generated_at: z.iso.datetime(),
+  /** After this the index proves nothing: whoever still serves it is holding back newer ones. */
+  expires_at: z.iso.datetime(),
+  /** The newest stable version that is offered, or null. */
+  latest: z.string().nullable(),
+  versions: z.array(
+    z.object({
+      version: z.string(),
+      channel: z.string(),
+      status: z.enum(["published", "yanked", "blocked"]),
+      published_at: z.iso.datetime(),
+      provenance_sha256: z.string().nullable(),
+      artifacts: z.array(
+        z.object({
+          platform: z.string(),
+          kind: z.string(),
+          filename: z.string(),
+          size: z.int(),
+          sha256: z.string(),
+          /** The text of the file's `.minisig`, or null for an unsigned one (development only). */
+          signature: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+
+export type ReleaseIndex = z.infer<typeof ReleaseIndex>;
+
+/** How long an index is good for. Indexes are made anew each day, so a mirror has six days to fetch the next one. */
+export const INDEX_LIFETIME = 7 * DAY;
+
+/**
+ * When the index that is served at `now` counts as made: the day's start in UTC, or the newest release if that is later. Being
+ * a matter of the manifest and the day alone, it lets every isolate make the same bytes and the same signature.
+ */
+export const indexTime = ({ releases }: Manifest, now: UnixSeconds): UnixSeconds =>
+  Math.max(now - (now % DAY), ...releases.map(({ published_at }) => published_at));
+
+/** The index of a manifest, made at `generatedAt`. Its members have one order, whatever order the record has them in. */
+export const releaseIndex = (manifest: Manifest, generatedAt: UnixSeconds): ReleaseIndex => ({
+  worker_id: manifest.worker_id,
+  serial: manifest.serial,
+  generated_at: toRfc3339(generatedAt),
+  expires_at: toRfc3339(generatedAt + INDEX_LIFETIME),
+  latest: latestRelease(manifest)?.version ?? null,
+  versions: manifest.releases.map(({ version, channel, status, published_at, provenance, artifacts }) => ({
+    version,
+    channel,
+    status,
+    published_at: toRfc3339(published_at),
+    provenance_sha256: provenance?.sha256 ?? null,
+    artifacts: artifacts.map(({ platform, kind, filename, size, sha256, signature }) => {
+      return { platform, kind, filename, size, sha256, signature };
+    }),
+  })),
+});
+
+/** What the trusted comment of an index's signature says: which index it is, for people and to tell a torn pair of files. */
+export const indexComment = ({ worker_id, serial, generated_at, expires_at }: ReleaseIndex): string =>
+  formatTrustedComment({ worker: worker_id, serial, generated: generated_at, expires: expires_at });

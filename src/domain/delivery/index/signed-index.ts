@@ -1,0 +1,33 @@
+import { IsolateCache } from "../../../lib/isolate.ts";
+import { showKeyId } from "../../../lib/minisign/minisign.ts";
+import { signText } from "../../../lib/minisign/text.ts";
+import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import { type StaticDocument, staticDocument } from "../../../platform/http/static-document.ts";
+import type { Manifest } from "../../releases/manifest.ts";
+import type { IndexSigner } from "./signer.ts";
+import { indexComment, indexTime, releaseIndex } from "./release-index.ts";
+
+/** An index and the signature over exactly its bytes. */
+export type SignedIndex = { index: StaticDocument; signature: StaticDocument };
+
+const cache = new IsolateCache<SignedIndex>(100);
+
+/**
+ * The signed index of a manifest at `now`. Ed25519 gives one key and text one signature, so isolates that never met answer
+ * alike, and the file and its signature fit each other without being stored. Throws what WebCrypto throws.
+ */
+export async function signedIndex(manifest: Manifest, signer: IndexSigner, now: UnixSeconds): Promise<SignedIndex> {
+  const generatedAt = indexTime(manifest, now);
+  const key = [showKeyId(signer.key.keyId), manifest.worker_id, manifest.serial, generatedAt].join(" ");
+  const known = cache.get(key, now);
+  if (known) return known;
+  const index = releaseIndex(manifest, generatedAt);
+  const text = JSON.stringify(index);
+  const signature = await signText(signer.key, text, indexComment(index));
+  const signed = {
+    index: staticDocument(text, "application/json"),
+    signature: staticDocument(signature, "text/plain; charset=utf-8"),
+  };
+  cache.set(key, signed, now + DAY);
+  return signed;
+}

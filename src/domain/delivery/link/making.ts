@@ -1,0 +1,51 @@
+import { newId } from "../../../lib/id.ts";
+import { onceResolved } from "../../../lib/isolate.ts";
+import { currentTime } from "../../../lib/time.ts";
+import type { Config } from "../../../platform/config/config.ts";
+import type { RequestScope } from "../../../platform/http/router.ts";
+import type { Worker } from "../../workers/workers.ts";
+import type { Asker } from "../asker.ts";
+import type { Delivery } from "../decision.ts";
+import { countDownload } from "../download-count.ts";
+import type { SignatureKind } from "../file-signature.ts";
+import { importLinkSecret, type Link, sealLink } from "./link.ts";
+import { presignObject } from "./presigned.ts";
+
+/** The imported DOWNLOAD_LINK_SECRET, once per isolate. */
+export const linkSecret = onceResolved((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));
+
+/** A link and its opaque part. */
+export type SealedLink = { link: Link; opaque: string };
+
+/** The link that a decided delivery stands for, sealed. */
+export async function linkTo(
+  c: RequestScope,
+  worker: Worker,
+  { release, artifact }: Delivery,
+  asker: Asker | null,
+): Promise<SealedLink> {
+  const link: Link = {
+    id: newId("dl"),
+    issuedAt: currentTime(),
+    workerId: worker.id,
+    version: release.version,
+    filename: artifact.filename,
+    holder: asker && { licenseId: asker.licenseId, machine: asker.machine, generation: asker.generation },
+  };
+  return { link, opaque: await sealLink(link, await linkSecret(c.var.config)) };
+}
+
+/**
+ * The URL of a link's file: through this Worker, or, with DELIVERY=r2-presigned, of the object itself. Such a link counts as a
+ * download when it is made, because its bytes are not seen here.
+ */
+export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, delivery: Delivery): Promise<string> {
+  const { config } = c.var;
+  if (config.DELIVERY === "worker") return new URL(`/dl/${opaque}`, c.req.raw.url).href;
+  countDownload(c, link, delivery);
+  return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
+}
+
+/** The URL of a signature of a link's file, always through this Worker: it is in the manifest. No dots in it, either. */
+export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink, kind: SignatureKind): string =>
+  new URL(`/dl/${opaque}/${kind}`, c.req.raw.url).href;

@@ -1,0 +1,34 @@
+import { AwsClient } from "aws4fetch";
+import type { Config } from "../../../platform/config/config.ts";
+import { LINK_LIFETIME } from "./link.ts";
+
+/** Who signs, and for which region of the S3 interface (R2's is `auto`). */
+export type S3Signer = { accessKeyId: string; secretAccessKey: string; region: string };
+
+/**
+ * A GET of `url` signed in its query (AWS Signature Version 4), good for `expiresIn` seconds from `datetime`
+ * (`20261123T120000Z`; now, if it is left out).
+ */
+export async function presignGet(url: URL, signer: S3Signer, expiresIn: number, datetime?: string): Promise<string> {
+  const client = new AwsClient({ ...signer, service: "s3" });
+  const unsigned = new URL(url);
+  unsigned.searchParams.set("X-Amz-Expires", String(expiresIn));
+  const aws = { signQuery: true, ...(datetime === undefined ? {} : { datetime }) };
+  return (await client.sign(unsigned, { method: "GET", aws })).url;
+}
+
+/**
+ * A presigned GET of an object in R2, good for `LINK_LIFETIME` seconds. The name it is to be saved under is part of what is
+ * signed. Such a link cannot be recalled; docs/security.md says what that means.
+ */
+export function presignObject(
+  config: Pick<Config, "R2_S3_ENDPOINT" | "R2_S3_BUCKET" | "R2_ACCESS_KEY_ID" | "R2_SECRET_ACCESS_KEY">,
+  objectKey: string,
+  filename: string,
+): Promise<string> {
+  const path = objectKey.split("/").map(encodeURIComponent).join("/");
+  const url = new URL(`${config.R2_S3_ENDPOINT.replace(/\/$/, "")}/${config.R2_S3_BUCKET}/${path}`);
+  url.searchParams.set("response-content-disposition", `attachment; filename="${filename}"`);
+  const signer = { accessKeyId: config.R2_ACCESS_KEY_ID, secretAccessKey: config.R2_SECRET_ACCESS_KEY, region: "auto" };
+  return presignGet(url, signer, LINK_LIFETIME);
+}

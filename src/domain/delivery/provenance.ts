@@ -1,0 +1,28 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import type { Refusal } from "../../platform/http/problem.ts";
+import type { Manifest, ManifestRelease } from "../releases/manifest.ts";
+import { findRelease, latestRelease } from "../releases/selection.ts";
+
+/** A release and what is attached to it. */
+export type OfferedProvenance = { release: ManifestRelease; provenance: NonNullable<ManifestRelease["provenance"]> };
+
+/**
+ * The provenance of an exact version or of `latest`, and with `filename` only if it speaks of that file. For every asker: it
+ * says how a file was made and opens none. Errors: VERSION_NOT_FOUND, RELEASE_BLOCKED, ARTIFACT_NOT_FOUND.
+ */
+export function selectProvenance(
+  manifest: Manifest,
+  version: string,
+  filename?: string,
+): Result<OfferedProvenance, Refusal> {
+  const release = version === "latest" ? latestRelease(manifest) : findRelease(manifest, version);
+  if (!release) return err({ code: "VERSION_NOT_FOUND", detail: `${manifest.worker_id} has no such version.` });
+  const name = `${manifest.worker_id} ${release.version}`;
+  if (release.status === "blocked") return err({ code: "RELEASE_BLOCKED", detail: `${name} has been withdrawn.` });
+  const { provenance } = release;
+  if (provenance && (filename === undefined || provenance.subjects.includes(filename))) {
+    return ok({ release, provenance });
+  }
+  const what = filename === undefined ? name : `${filename} of ${name}`;
+  return err({ code: "ARTIFACT_NOT_FOUND", detail: `No provenance is attached to ${what}.` });
+}

@@ -1,0 +1,53 @@
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
+import { indexSigner } from "../index/signer.ts";
+
+const EXAMPLE = `untrusted comment: minisign public key 1D2B3C4D5E6F7081
+RWSBcG9eTTwrHWJbZpFVLuJmTtqTGkHIRMsMryxyLyPKlTtqTGkHIRMs
+`;
+
+const EXAMPLE_DELEGATION = `untrusted comment: signature from rbee-catalog
+RUSOELgoX68xlzWlYm8TCo/8c0pduSFr0wGYFBrHiOz9xd6kjJV2lIuQ5VPK0GqOQ0pvcFgVKe7x6rlTYUjxZhVUhCvr04WOMwc=
+trusted comment: timestamp:1795392000\tfile:index-signing.pub\tpurpose:worker-index
+wtBUrWpAAQ3hPgtEZ1z8dQedsLx+Sc6qLIk5kt3vOR5MmFC15mwvXK1vKtZh4y8dsY/8t2zl94HU0/RDrjvHCQ==
+`;
+
+/** A kept key beside a fresh signature would look forged, so caches ask each time. */
+const CACHE_CONTROL = "no-cache";
+
+export const indexKey = createRouter();
+
+indexKey.openapi(
+  createRoute({
+    method: "get",
+    path: "/keys/index-signing.pub",
+    tags: ["Releases"],
+    summary: "Key that signs the indexes of releases",
+    description:
+      "As a minisign `.pub` file. It is replaced now and then: trust it by the signature beside it, made by a release signing key.",
+    security: [],
+    responses: {
+      200: { description: "The key.", content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE }) } } },
+      ...problems("SERVICE_UNAVAILABLE"),
+    },
+  }),
+  async (c) => c.text((await indexSigner(c.var.config)).publicKey, 200, { "Cache-Control": CACHE_CONTROL }),
+);
+
+indexKey.openapi(
+  createRoute({
+    method: "get",
+    path: "/keys/index-signing.pub.minisig",
+    tags: ["Releases"],
+    summary: "The release key's signature over the index key",
+    description: "Check it with a release signing key that you have pinned: whoever pins that one can verify all else.",
+    security: [],
+    responses: {
+      200: {
+        description: "The signature.",
+        content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE_DELEGATION }) } },
+      },
+      ...problems("SERVICE_UNAVAILABLE"),
+    },
+  }),
+  async (c) => c.text((await indexSigner(c.var.config)).delegation, 200, { "Cache-Control": CACHE_CONTROL }),
+);

@@ -1,0 +1,93 @@
+import { blake2b } from "@noble/hashes/blake2.js";
+import { encodeHex } from "../../../lib/encoding.ts";
+import {
+  attributeMinisign,
+  type MinisignPublicKey,
+  type MinisignSignature,
+  parseMinisignSignature,
+  verifyMinisign,
+} from "../../../lib/minisign/minisign.ts";
+import { err, ok, type Result } from "../../../lib/result.ts";
+
+/** What a file's bytes turned out to be. */
+export type Measured = { size: number; sha256: string; blake2b512: Uint8Array<ArrayBuffer> };
+
+/** One thing that is wrong with a file: which fact, and a sentence for a person. */
+export type Fault = { path: "size" | "sha256" | "signature"; message: string };
+
+/** Whose signatures count, and whether a file may have none. */
+export type SignaturePolicy = { required: boolean; keys: MinisignPublicKey[] };
+
+/** What is held of a file at any time, in bytes. */
+const CHUNK = 256 * 1024;
+
+/**
+ * Reads a byte stream once to its end and measures it, in one buffer that every chunk is read into: memory stays flat
+ * however large the file is. Throws what the stream throws.
+ */
+export async function measure(bytes: ReadableStream<Uint8Array>): Promise<Measured> {
+  const blake = blake2b.create({ dkLen: 64 });
+  const sha256 = new crypto.DigestStream("SHA-256");
+  const writer = sha256.getWriter();
+  const reader = bytes.getReader({ mode: "byob" });
+  let size = 0;
+  try {
+    let buffer: ArrayBufferLike = new ArrayBuffer(CHUNK);
+    for (;;) {
+      const { value, done }: ReadableStreamReadResult<Uint8Array> = await reader.readAtLeast(
+        CHUNK,
+        new Uint8Array(buffer),
+      );
+      if (done) break;
+      blake.update(value);
+      await writer.write(value);
+      size += value.length;
+      buffer = value.buffer;
+    }
+    await writer.close();
+  } catch (error) {
+    const unread = sha256.digest.catch(() => undefined);
+    await writer.abort(error);
+    await unread;
+    throw error;
+  }
+  return { size, sha256: encodeHex(new Uint8Array(await sha256.digest)), blake2b512: new Uint8Array(blake.digest()) };
+}
+
+/**
+ * What can be said of a signature before the file has been read: that there is one where there must be, that it is
+ * well-formed, and that a trusted key has made it. Null stands for an unsigned file where that is allowed.
+ */
+export async function readSignature(
+  text: string | null,
+  { required, keys }: SignaturePolicy,
+): Promise<Result<MinisignSignature | null, Fault>> {
+  if (text === null) {
+    return required ? err({ path: "signature", message: "A minisign signature is required." }) : ok(null);
+  }
+  const parsed = parseMinisignSignature(text);
+  if (!parsed.ok) return err({ path: "signature", message: parsed.error });
+  const signer = await attributeMinisign(keys, parsed.value);
+  return signer.ok ? parsed : err({ path: "signature", message: signer.error });
+}
+
+/** Every way in which a file is not what its publisher declared and signed; none if it is. */
+export async function faultsOf(
+  declared: { size: number; sha256: string },
+  measured: Measured,
+  signature: MinisignSignature | null,
+  keys: MinisignPublicKey[],
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  if (measured.size !== declared.size) {
+    faults.push({ path: "size", message: `The file has ${measured.size} bytes, not ${declared.size}.` });
+  }
+  if (measured.sha256 !== declared.sha256) {
+    faults.push({ path: "sha256", message: `The file's SHA-256 is ${measured.sha256}, not ${declared.sha256}.` });
+  }
+  if (signature) {
+    const verified = await verifyMinisign(keys, signature, measured.blake2b512);
+    if (!verified.ok) faults.push({ path: "signature", message: verified.error });
+  }
+  return faults;
+}

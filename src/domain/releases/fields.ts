@@ -1,0 +1,102 @@
+import { z } from "@hono/zod-openapi";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
+import { CHANNELS, PLATFORMS } from "./manifest.ts";
+import { isPgpSignature, MAX_PGP_SIGNATURE } from "./artifact/pgp-signature.ts";
+import { MAX_FILE_SIZE } from "./artifact/plan.ts";
+import { parseVersion } from "./version.ts";
+
+const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+const EXAMPLE_SIGNATURE = `untrusted comment: signature from minisign secret key
+RUSOELgoX68xlzWlYm8TCo/8c0pduSFr0wGYFBrHiOz9xd6kjJV2lIuQ5VPK0GqOQ0pvcFgVKe7x6rlTYUjxZhVUhCvr04WOMwc=
+trusted comment: file:llm-worker-rbee-premium-cuda
+wtBUrWpAAQ3hPgtEZ1z8dQedsLx+Sc6qLIk5kt3vOR5MmFC15mwvXK1vKtZh4y8dsY/8t2zl94HU0/RDrjvHCQ==
+`;
+
+export const Version = z
+  .string()
+  .superRefine((text, context) => {
+    const version = parseVersion(text);
+    if (!version.ok) context.addIssue({ code: "custom", message: version.error });
+  })
+  .openapi({ description: "Semantic version without leading `v` or build metadata.", example: "1.10.0" });
+
+export const ChannelName = z
+  .enum(CHANNELS)
+  .openapi({ description: "From the most to the least stable.", example: "stable" });
+
+/** What may stand in a link, a header and any file system: no separator, no hidden file, nothing to quote. */
+export const Filename = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/,
+    "must be letters, digits and ._+- only, starting with a letter or digit",
+  )
+  .refine((name) => !name.includes(".."), "must not contain ..")
+  .refine((name) => !/\.(mini)?sig$/i.test(name), "must not be the name of a signature; those are made by the catalog")
+  .refine((name) => !/\.intoto\.jsonl$/i.test(name), "must not be the name of provenance; attach that to the release")
+  .openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" });
+
+/** A tag that can stand in a recipe as it is: letters, digits and `._/-`, as git-check-ref-format(1) allows them. */
+export const SourceTag = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9]+([._/-][A-Za-z0-9]+)*$/, "must be letters and digits, joined by single ._/-")
+  .refine((tag) => !/\.lock(\/|$)/.test(tag), "must not end with .lock")
+  .openapi({ description: "The git tag that the recipe of a free worker builds.", example: "v1.2.0" });
+
+export const Size = z
+  .int()
+  .min(1)
+  .max(MAX_FILE_SIZE)
+  .openapi({ description: "Bytes, 8 GiB at most.", example: 734003200 });
+
+export const Sha256 = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")
+  .openapi({ example: EXAMPLE_SHA256 });
+
+export const SignatureText = z
+  .string()
+  .max(16_384)
+  .openapi({ description: "The text of the file's `.minisig`, prehashed (the default).", example: EXAMPLE_SIGNATURE });
+
+export const Kind = z
+  .enum(ARTIFACT_KINDS)
+  .openapi({ description: "`package` for `*.pkg.tar.{gz,xz,zst}`, which pacman installs.", example: "binary" });
+
+export const PgpSignature = z
+  .string()
+  .max(Math.ceil(MAX_PGP_SIGNATURE / 3) * 4)
+  .refine(isPgpSignature, "must be a binary detached OpenPGP signature in base64")
+  .openapi({
+    description: "The file's `.sig` in base64, as `gpg --detach-sign` makes it. Passed on as it is: pacman judges it.",
+    example: "iHUEABYKAB0WIQQ4hDPCsRqxAFFX",
+  });
+
+/** A path that a package installs: relative, without anything that would lead out or confuse a list of lines. */
+const PackagePath = z
+  .string()
+  .max(1024)
+  .refine((path) => /^(?:[^/\p{Cc}]+\/)*[^/\p{Cc}]+\/?$/u.test(path), "must be a relative path")
+  .refine((path) => path.split("/").every((part) => part !== "." && part !== ".."), "must not lead out");
+
+export const PackageContentsSchema = z
+  .object({
+    pkginfo: z.string().max(32_768).openapi({
+      description: "The text of `.PKGINFO`.",
+      example: "pkgname = llm-worker-rbee-premium-cuda\npkgver = 1.10.0-1\narch = x86_64\n",
+    }),
+    files: z
+      .array(PackagePath)
+      .max(5000)
+      .openapi({
+        description: "What it installs, directories with a trailing slash.",
+        example: ["usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/llm-worker-rbee-premium-cuda"],
+      }),
+  })
+  .strict()
+  .openapi("PackageContents", { description: "What is in a package. Needed for one, and for nothing else." });
+
+export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });

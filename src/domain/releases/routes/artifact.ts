@@ -1,0 +1,66 @@
+import { BODY_PROBLEMS, createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
+import { createAdminRouter } from "../../../platform/identity/router.ts";
+import { readUpload } from "../artifact/store.ts";
+import { declareArtifact } from "../artifact/upload.ts";
+import {
+  Filename,
+  PackageContentsSchema,
+  PgpSignature,
+  PlatformName,
+  Sha256,
+  SignatureText,
+  Size,
+} from "../fields.ts";
+import { ReleaseParams } from "../release-params.ts";
+import { ArtifactUpload, presentUpload } from "../view.ts";
+
+/** A package's file list may be long: room for as many paths as one may have, of a hundred bytes each. */
+const MAX_BYTES = 512 * 1024;
+
+const NewArtifact = z
+  .object({
+    platform: PlatformName,
+    filename: Filename,
+    size: Size,
+    sha256: Sha256,
+    signature: SignatureText.nullish(),
+    pgp_signature: PgpSignature.nullish(),
+    package: PackageContentsSchema.nullish(),
+  })
+  .strict()
+  .openapi("NewArtifact");
+
+const content = { "application/json": { schema: ArtifactUpload } };
+
+export const artifactCreate = createAdminRouter();
+
+artifactCreate.openapi(
+  createRoute({
+    ...adminAccess("releases:write", limitBody(MAX_BYTES)),
+    method: "post",
+    path: "/v1/admin/releases/{id}/artifacts",
+    tags: ["Admin: releases"],
+    summary: "Add a file to a draft",
+    description:
+      "Declares what the file will be and opens its upload. The same file again is answered with 200 and how far its upload " +
+      "is. A `*.pkg.tar.{gz,xz,zst}` is a pacman package: it must be of this worker, version and platform, and a release may " +
+      "have one beside the binary of a platform. `CONFLICT`: the release is no draft, or has another file there or of the name.",
+    request: {
+      params: ReleaseParams,
+      body: { required: true, content: { "application/json": { schema: NewArtifact } } },
+    },
+    responses: {
+      201: { description: "The file and how to cut it into parts.", content },
+      200: { description: "It was there already.", content },
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
+    },
+  }),
+  async (c) => {
+    const { signature = null, pgp_signature = null, package: contents = null, ...facts } = c.req.valid("json");
+    const file = { ...facts, signature, pgp_signature, package: contents };
+    const { id } = c.req.valid("param");
+    const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file);
+    return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);
+  },
+);

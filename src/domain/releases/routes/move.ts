@@ -1,0 +1,60 @@
+import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
+import { Reason } from "../../../platform/identity/reason-schema.ts";
+import { createAdminRouter } from "../../../platform/identity/router.ts";
+import { actOnRelease } from "../release-act.ts";
+import { ReleaseParams } from "../release-params.ts";
+import { RELEASE_ACTIONS } from "../status.ts";
+import { presentRelease, ReleaseAnswer } from "../view.ts";
+
+const Body = z
+  .object({ reason: Reason.nullish().openapi({ example: "crashes on start with driver 560" }) })
+  .strict()
+  .openapi("OptionalReason");
+
+const OPERATIONS = {
+  publish: {
+    summary: "Publish a draft",
+    description:
+      "From now on it is offered, and its files never change. `CONFLICT`: a file is not uploaded and checked.",
+  },
+  yank: {
+    summary: "Yank a release",
+    description: "It is no longer listed nor the latest; who asks for the exact version still gets it.",
+  },
+  unyank: { summary: "Take a yank back", description: "It is listed again." },
+  block: {
+    summary: "Block a release",
+    description: "For security and takedowns: nobody gets its files any more, ever. It cannot be taken back.",
+  },
+} as const;
+
+/** `POST /v1/admin/releases/{id}/{publish|yank|unyank|block}`. Each can be repeated. */
+export const releaseMove = createAdminRouter();
+
+for (const action of RELEASE_ACTIONS) {
+  const { summary, description } = OPERATIONS[action];
+  releaseMove.openapi(
+    createRoute({
+      ...adminAccess("releases:write", jsonBodyLimit, optionalBody),
+      method: "post",
+      path: `/v1/admin/releases/{id}/${action}`,
+      tags: ["Admin: releases"],
+      summary,
+      description: `${description} Doing it again changes nothing.`,
+      request: {
+        params: ReleaseParams,
+        body: { required: false, content: { "application/json": { schema: Body } } },
+      },
+      responses: {
+        200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
+        ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
+      },
+    }),
+    async (c) => {
+      const { reason = null } = c.req.valid("json");
+      const { release } = await actOnRelease(c, adminActor(c), c.req.valid("param").id, action, reason);
+      return c.json({ release: presentRelease(release) }, 200);
+    },
+  );
+}

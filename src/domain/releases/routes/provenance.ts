@@ -1,0 +1,45 @@
+import { createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
+import { createAdminRouter } from "../../../platform/identity/router.ts";
+import { settle } from "../../../platform/storage/settle.ts";
+import { attachProvenance } from "../provenance/store.ts";
+import { ReleaseParams } from "../release-params.ts";
+import { presentRelease, ReleaseAnswer } from "../view.ts";
+
+const EXAMPLE =
+  '{"payloadType":"application/vnd.in-toto+json","payload":"eyJfdHlwZSI6...","signatures":[{"sig":"MEUC..."}]}';
+
+export const provenanceAttach = createAdminRouter();
+
+provenanceAttach.openapi(
+  createRoute({
+    ...adminAccess("releases:write", limitBody(1024 * 1024)),
+    method: "put",
+    path: "/v1/admin/releases/{id}/provenance",
+    tags: ["Admin: releases"],
+    summary: "Attach build provenance to a release",
+    description:
+      "SLSA provenance (v1 or v0.2) as the builder wrote it: a DSSE envelope, a Sigstore bundle, or JSON Lines of either; 1 MiB at " +
+      "most. Every subject must be a file of the release, by name and SHA-256. Its signatures are kept and not judged. A draft's " +
+      "may be replaced; a published release may still gain one and keeps it (`CONFLICT`). The same again changes nothing.",
+    request: {
+      params: ReleaseParams,
+      body: {
+        required: true,
+        content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary", example: EXAMPLE }) } },
+      },
+    },
+    responses: {
+      200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
+      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE", "VERSION_NOT_FOUND", "CONFLICT"),
+    },
+  }),
+  async (c) => {
+    const release = await attachProvenance(c.env, adminActor(c), c.req.valid("param").id, await c.req.arrayBuffer());
+    if (release.status !== "draft") {
+      const changeIds = release.changeId === null ? [] : [release.changeId];
+      await settle(c, { stale: [{ topic: "manifest", key: release.worker_id, changeIds }] });
+    }
+    return c.json({ release: presentRelease(release) }, 200);
+  },
+);

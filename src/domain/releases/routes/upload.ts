@@ -1,0 +1,59 @@
+import { createRoute, problems, z } from "../../../platform/http/route.ts";
+import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
+import { createAdminRouter } from "../../../platform/identity/router.ts";
+import { readArtifact } from "../artifact/store.ts";
+import { uploadPart } from "../artifact/upload.ts";
+import { ArtifactParams } from "../release-params.ts";
+
+const PartParams = ArtifactParams.extend({
+  n: z
+    .string()
+    .regex(/^[1-9][0-9]{0,4}$/, "must be a part number, from 1")
+    .transform(Number)
+    .openapi({ param: { description: "The part, from 1." }, type: "integer", example: 1 }),
+});
+
+const UploadedPart = z
+  .object({
+    part: z.int().openapi({ example: 1 }),
+    etag: z.string().openapi({ example: "d41d8cd98f00b204e9800998ecf8427e" }),
+  })
+  .openapi("UploadedPart");
+
+export const partUpload = createAdminRouter();
+
+partUpload.openapi(
+  createRoute({
+    ...adminAccess("releases:write"),
+    method: "put",
+    path: "/v1/admin/releases/{id}/artifacts/{artifact_id}/parts/{n}",
+    tags: ["Admin: releases"],
+    summary: "Upload a part",
+    description:
+      "The raw bytes of one part: `part_size` of them, the last part what remains. Parts may come in any order, several at " +
+      "once, and again. `CONFLICT`: the file is complete, or storage has lost the upload and every part must be sent again.",
+    request: {
+      params: PartParams,
+      body: {
+        required: true,
+        content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+      },
+    },
+    responses: {
+      200: { description: "The part has arrived.", content: { "application/json": { schema: UploadedPart } } },
+      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED", "ARTIFACT_NOT_FOUND", "CONFLICT"),
+    },
+  }),
+  async (c) => {
+    const { id, artifact_id, n } = c.req.valid("param");
+    const artifact = await readArtifact(c.env.DB, id, artifact_id);
+    const length = c.req.header("Content-Length");
+    return c.json(
+      await uploadPart(c.env, adminActor(c), artifact, n, {
+        body: c.req.raw.body,
+        length: length === undefined ? null : Number(length),
+      }),
+      200,
+    );
+  },
+);
