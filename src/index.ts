@@ -1,6 +1,6 @@
 import { app } from "./app.ts";
 import { runCron } from "./cron.ts";
-import { answerDocumentAtOnce } from "./domain/catalog/document-answer.ts";
+import { answerDocumentAtOnce } from "./domain/catalog/documents.ts";
 import { logEvent } from "./lib/log.ts";
 import { recordUsage } from "./platform/usage/usage-recording.ts";
 

@@ -99,7 +99,7 @@ describe.skipIf(!tools)("pacman", () => {
     const arch = await machine();
     const answers = async () => outcome(await arch.pacman("-Sy", "--debug")).match(/\.db: response code \d+/g);
     await answers();
-    // Once more where the last change has settled in between (src/formats/arch/database-date.ts).
+    // Once more where the last change has settled in between (src/formats/arch/database.ts).
     const upToDate = [".db: response code 304", ".db: response code 304"];
     await expect.poll(answers, { timeout: 60_000 }).toEqual(upToDate);
   });

@@ -4,13 +4,14 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";
 import { type EdgeKey, ISOLATE_TTL, peekEdge, readEdge } from "../../platform/storage/edge-store.ts";
 import { latestRelease } from "../releases/selection.ts";
-import { readLedgerManifest } from "../releases/ledger-manifest.ts";
+import { readLedgerManifest } from "../releases/manifest-publication.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
 import { signaturePolicy } from "../releases/signing-keys.ts";
-import { readRecipe } from "../workers/recipe.ts";
-import { renderRecipe } from "../workers/recipe-rendering.ts";
+import { readRecipe, type Architecture } from "../workers/recipe.ts";
+import { renderRecipe, type PublishedBinary, type PublishedVersion } from "../workers/recipe-rendering.ts";
 import { type Worker, workers } from "../workers/workers.ts";
-import { publishedVersion } from "./published-version.ts";
+import { encodeMinisignPublicKey, type MinisignPublicKey, parseMinisignSignature, showKeyId } from "../../lib/minisign/minisign.ts";
+import { pkgverOf } from "../workers/pkgver.ts";
 
 const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);
 
@@ -100,4 +101,42 @@ function published(worker: Worker, release: ManifestRelease | null, config: Conf
   const recipe = readRecipe(text.pkgbuild, text.srcinfo);
   if (!recipe.ok) throw new Error(`The recipe of ${worker.id} cannot be read: ${recipe.error}.`);
   return { ...worker, ...recipe.value, ...text };
+}
+
+type Installer = Pick<Worker, "source" | "operatingSystems" | "architectures">;
+
+/**
+ * What a worker's recipe has to say of a release; null for one that it cannot install: a recipe that fetches a binary needs one
+ * for its operating system. `keys` are those that releases are signed with.
+ */
+export function publishedVersion(
+  worker: Installer,
+  release: ManifestRelease,
+  keys: readonly MinisignPublicKey[],
+): PublishedVersion | null {
+  const pkgver = pkgverOf(release.version);
+  if (worker.source.type === "git") return { pkgver, sourceTag: release.source_tag, binaries: [] };
+  const binaries = worker.architectures.flatMap((architecture) => publishedBinary(worker, architecture, release, keys));
+  return binaries.length > 0 ? { pkgver, sourceTag: null, binaries } : null;
+}
+
+function publishedBinary(
+  { operatingSystems }: Installer,
+  architecture: Architecture,
+  { artifacts }: ManifestRelease,
+  keys: readonly MinisignPublicKey[],
+): PublishedBinary[] {
+  const platforms: string[] = operatingSystems.map((system) => `${system}-${architecture}`);
+  const binary = artifacts.find(({ kind, platform }) => kind === "binary" && platforms.includes(platform));
+  if (!binary) return [];
+  const { filename, sha256, signature } = binary;
+  return [{ architecture, filename, sha256, signature: checkable(signature, keys) }];
+}
+
+/** The signature with the key that made it. One by a key that is no longer in use is left to those who have pinned that key. */
+function checkable(text: string | null, keys: readonly MinisignPublicKey[]): PublishedBinary["signature"] {
+  const parsed = text === null ? null : parseMinisignSignature(text);
+  if (text === null || !parsed?.ok) return null;
+  const signer = keys.find(({ keyId }) => showKeyId(keyId) === showKeyId(parsed.value.keyId));
+  return signer ? { text, key: encodeMinisignPublicKey(signer) } : null;
 }

@@ -1,18 +1,13 @@
-import { publicCors } from "../../platform/http/origin.ts";
-import { createRouter } from "../../platform/http/router.ts";
-import { workerList } from "./routes/documents.ts";
-import { workerRead } from "./routes/worker-read.ts";
-import { workerRecipe } from "./routes/worker-recipe.ts";
-import { workerSearch } from "./routes/search.ts";
+import { combine, createRouter } from "../../platform/http/route.ts";
+import { publicCors } from "../../platform/http/route.ts";
+import { documents } from "./routes/documents.ts";
+import { search } from "./routes/search.ts";
+
+const forBrowsers = createRouter();
+for (const path of ["/workers/*", "/v1/workers", "/v1/workers/:id"]) forBrowsers.use(path, publicCors);
 
 /**
- * The public catalog. It needs no store to answer: the free workers stay installable whatever happens to what is sold. Below `/v1/workers/{id}` other rooms answer, by their own rules.
+ * The public catalog. It needs no store to answer, so free workers stay installable whatever happens to the premium ones.
+ * Below `/v1/workers/{id}` the delivery room answers, by its own rules.
  */
-export const catalogRoutes = createRouter();
-catalogRoutes.use("/workers/*", publicCors);
-catalogRoutes.use("/v1/workers", publicCors);
-catalogRoutes.use("/v1/workers/:id", publicCors);
-catalogRoutes.route("/", workerList);
-catalogRoutes.route("/", workerRead);
-catalogRoutes.route("/", workerRecipe);
-catalogRoutes.route("/", workerSearch);
+export const catalogRoutes = combine(forBrowsers, documents, search);

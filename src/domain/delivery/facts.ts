@@ -3,7 +3,7 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
-import { readLedgerManifest } from "../releases/ledger-manifest.ts";
+import { readLedgerManifest } from "../releases/manifest-publication.ts";
 import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
 
 /** What a download decision is made on. `license` is null where none is asked for or none exists. */

@@ -2,9 +2,10 @@ import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
 import type { Worker } from "../workers/workers.ts";
 import { authorizeDelivery } from "./authorization.ts";
-import { parseFilename, signatureOf } from "./file-signature.ts";
 import { fileUrl, linkTo, signatureUrl } from "./link/making.ts";
-import { askerOf, setPrivate } from "./routes/request.ts";
+import { askerOf, setPrivate } from "./asker.ts";
+import { decodeBase64 } from "../../lib/encoding.ts";
+import type { ManifestArtifact } from "../releases/manifest.ts";
 
 /**
  * The signed URL of a worker's file, or of a signature of it, by name, for whoever asks for it; the answer is marked as theirs.
@@ -23,3 +24,22 @@ export async function addressOfFile(c: AppContext, worker: Worker, version: stri
 /** The refusal for a signature that a file does not have. */
 export const noSignature = (): Problem =>
   new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no such signature." });
+
+/** The signatures that a file may have, by the suffix of their names: minisign's, and a detached OpenPGP one. */
+export const SIGNATURE_KINDS = ["minisig", "sig"] as const;
+export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
+
+/** What a name asks for: a file itself (`signature` null), or a signature of it, as in `worker.minisig`. */
+export function parseFilename(name: string): { filename: string; signature: SignatureKind | null } {
+  const signature = SIGNATURE_KINDS.find((kind) => name.endsWith(`.${kind}`)) ?? null;
+  return { filename: signature === null ? name : name.slice(0, -1 - signature.length), signature };
+}
+
+/** A file's signature of that kind as it was published, or null if it has none. */
+export function signatureOf(
+  { signature, pgp_signature }: Pick<ManifestArtifact, "signature" | "pgp_signature">,
+  kind: SignatureKind,
+): Uint8Array<ArrayBuffer> | null {
+  if (kind === "sig") return pgp_signature === null ? null : decodeBase64(pgp_signature);
+  return signature === null ? null : new Uint8Array(new TextEncoder().encode(signature));
+}

@@ -1,10 +1,24 @@
-import { createRouter } from "../../platform/http/router.ts";
-import { registerDownload } from "./routes/download.ts";
-import { registerFile } from "./routes/file.ts";
-import { registerLink } from "./routes/link.ts";
+import { combine, createRouter } from "../../platform/http/route.ts";
+import { publicCors } from "../../platform/http/route.ts";
+import { download } from "./routes/download.ts";
+import { releaseIndexRoutes } from "./routes/index.ts";
+import { keys } from "./routes/keys.ts";
+import { link } from "./routes/link.ts";
+import { provenanceRead } from "./routes/provenance.ts";
+import { versions } from "./routes/versions.ts";
 
-/** Links to files, and the files behind them. */
-export const deliveryRoutes = createRouter();
-registerDownload(deliveryRoutes);
-registerFile(deliveryRoutes);
-registerLink(deliveryRoutes);
+const forBrowsers = createRouter();
+for (const path of ["versions", "index.json", "index.json.minisig", ":version/provenance"]) {
+  forBrowsers.use(`/v1/workers/:id/${path}`, publicCors);
+}
+
+/** Versions, signed indexes, provenance and keys; links to files, and the files behind them. */
+export const deliveryRoutes = combine(
+  forBrowsers,
+  versions,
+  releaseIndexRoutes,
+  provenanceRead,
+  keys,
+  download,
+  link,
+);

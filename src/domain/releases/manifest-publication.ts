@@ -1,5 +1,5 @@
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
-import { writeEdge } from "../../platform/storage/edge-store.ts";
+import { writeEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import type { Publishers } from "../../platform/storage/outbox.ts";
 import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import type { Manifest, ManifestRelease } from "./manifest.ts";
@@ -66,4 +66,11 @@ function offered(release: Release): ManifestRelease[] {
     })
     .sort((a, b) => ARTIFACT_KINDS.indexOf(a.kind) - ARTIFACT_KINDS.indexOf(b.kind));
   return [{ id, version, channel, status, published_at, notes, source_tag, provenance, artifacts: files }];
+}
+
+/** A worker's manifest as the ledger has it now, where KV cannot say; this isolate then uses it, too. Throws what D1 throws. */
+export async function readLedgerManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
+  const manifest = await manifestFromLedger(db, workerId, now);
+  rememberEdge(`manifest:${workerId}`, manifest, now);
+  return manifest;
 }

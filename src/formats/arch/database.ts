@@ -1,12 +1,12 @@
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/package-store.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
-import { HOUR, type UnixSeconds } from "../../lib/time.ts";
+import { HOUR, type UnixSeconds, MINUTE } from "../../lib/time.ts";
 import { etagOf } from "../../platform/http/static-document.ts";
-import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
-import { databaseArchive } from "./database-archive.ts";
+import { type EdgeKey, readEdge, rememberEdge, ISOLATE_TTL } from "../../platform/storage/edge-store.ts";
 import type { Listing } from "./listing.ts";
 import { type PackageEntry, packageEntry } from "./package.ts";
+import { packTar } from "modern-tar";
 
 /** A database's bytes and their entity tag. */
 export type Database = { bytes: Uint8Array<ArrayBuffer>; etag: string };
@@ -55,3 +55,43 @@ async function readEntry(
   if (!entry.ok) throw new Error(`${artifact.filename}: ${entry.error}`);
   return entry.value;
 }
+
+/**
+ * A pacman database: a gzipped tar with a folder for each package, its `desc` in it, and with `withFiles` its `files`. The same
+ * packages make the same bytes, in whatever order they come.
+ */
+export async function databaseArchive(
+  entries: readonly PackageEntry[],
+  withFiles: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const sorted = entries.toSorted((a, b) => (a.folder < b.folder ? -1 : 1));
+  const tar = await packTar(
+    sorted.flatMap(({ folder, desc, files }) => [
+      { header: { ...COMMON, name: `${folder}/`, type: "directory" as const, size: 0, mode: 0o755 } },
+      file(`${folder}/desc`, desc),
+      ...(withFiles ? [file(`${folder}/files`, files)] : []),
+    ]),
+  );
+  const gzipped = new Blob([tar]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(gzipped).arrayBuffer());
+}
+
+/** What would make equal content differ. */
+const COMMON = { mtime: new Date(0), uid: 0, gid: 0, uname: "root", gname: "root" };
+
+function file(name: string, text: string) {
+  const body = new TextEncoder().encode(text);
+  return { header: { ...COMMON, name, type: "file" as const, size: body.length, mode: 0o644 }, body };
+}
+
+/** For how long after a change some place may still use the records from before it, in seconds. */
+const SETTLING = MINUTE + ISOLATE_TTL;
+
+/**
+ * The `Last-Modified` of a database whose newest record was made at `changedAt`, at `now`. pacman takes a database only if this
+ * date is later than the one of its copy, to the second. While a change settles, a copy may have been made of one new record and
+ * one old one, or before another change in the same second: it is dated a second back then, so that who has taken it takes it
+ * once more when all is settled.
+ */
+export const databaseDate = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
+  now <= changedAt + SETTLING ? changedAt - 1 : changedAt;

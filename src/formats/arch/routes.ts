@@ -1,6 +1,95 @@
-import { createRouter } from "../../platform/http/router.ts";
-import { registerRepositoryFile } from "./routes/file.ts";
+import { type AppContext, Problem, createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
+import { answerConditions } from "../../domain/delivery/file-response.ts";
+import { addressOfFile } from "../../domain/delivery/file-address.ts";
+import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/asker.ts";
+import type { PacmanArch } from "../../domain/releases/package-check.ts";
+import { findWorker } from "../../domain/workers/workers.ts";
+import { currentTime } from "../../lib/time.ts";
+import { LICENSE_SECURITY } from "../../platform/http/openapi.ts";
+import { databaseOf, databaseDate } from "./database.ts";
+import { listingFor } from "./listing.ts";
+import { findArch, findRepository, parseRepositoryFile, REPOSITORIES, type RepositoryName } from "./repository.ts";
 
-/** What pacman asks of the repositories. */
+const route = createRoute({
+  method: "get",
+  path: "/arch/{repository}/os/{arch}/{file}",
+  tags: ["Package managers"],
+  summary: "A file of a pacman repository",
+  description:
+    "`Server = .../arch/$repo/os/$arch` in pacman.conf. `{repository}.db` and `.files` (or `.db.tar.gz`, `.files.tar.gz`) are the " +
+    "databases, with `Last-Modified` and `ETag`; that of `rbee-premium` lists of each worker the newest version that the asker's " +
+    "license covers. A package, its `.sig` and its `.minisig` redirect to a signed URL. Databases are not signed: " +
+    "`SigLevel = Required DatabaseOptional`. `rbee` needs no credential.",
+  security: [{}, ...LICENSE_SECURITY],
+  request: {
+    params: z.object({
+      repository: z.string().openapi({ description: "`rbee` or `rbee-premium`.", example: "rbee-premium" }),
+      arch: z.string().openapi({ description: "`x86_64` or `aarch64`.", example: "x86_64" }),
+      file: z.string().openapi({ description: "A database, a package or a signature.", example: "rbee-premium.db" }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The database.",
+      content: { "application/gzip": { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) } },
+    },
+    302: {
+      description: "The signed URL of the package or signature, good for five minutes.",
+      headers: z.object({
+        Location: z.string().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
+      }),
+    },
+    304: { description: "The asker's copy is up to date." },
+    ...problems(...DELIVERY_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+/** Every file that pacman asks of the repositories. */
 export const archRoutes = createRouter();
-registerRepositoryFile(archRoutes);
+
+archRoutes.openapi(route, async (c) => {
+  const params = c.req.valid("param");
+  const repository = findRepository(params.repository);
+  const arch = findArch(params.arch);
+  const file = repository && arch && parseRepositoryFile(repository, arch, params.file);
+  if (!repository || !arch || !file) throw noSuchFile();
+  if (file.kind === "database") return answerDatabase(c, repository, arch, file.withFiles);
+  const worker = findWorker(file.workerId);
+  if (worker?.id !== file.workerId || worker.tier !== REPOSITORIES[repository]) throw noSuchFile();
+  return c.redirect(await addressOfFile(c, worker, file.version, file.name), 302);
+});
+
+async function answerDatabase(
+  c: AppContext,
+  repository: RepositoryName,
+  arch: PacmanArch,
+  withFiles: boolean,
+): Promise<Response> {
+  const tier = REPOSITORIES[repository];
+  const asker = await askerOf(c, { tier });
+  // pacman sends its credential only when it is told to: that costs no read.
+  if (tier === "premium" && !asker) {
+    throw new Problem({
+      code: "CREDENTIAL_REQUIRED",
+      detail: `${repository} needs a license: name the machine as user and the license key as password.`,
+      extras: { purchase_url: c.var.config.PURCHASE_URL },
+    });
+  }
+  const { packages, changedAt } = await listingFor(c, repository, arch, asker);
+  const now = currentTime();
+  const { bytes, etag } = await databaseOf(c.env, packages, withFiles, now);
+  const lastModified = new Date(databaseDate(changedAt, now) * 1000).toUTCString();
+  const headers = new Headers({
+    "Cache-Control": tier === "free" ? "public, no-cache" : "private, no-cache",
+    ETag: etag,
+    "Last-Modified": lastModified,
+  });
+  if (tier === "premium") headers.set("Vary", "Authorization, Rbee-Machine");
+  const { status } = answerConditions(c.req.raw, { etag, lastModified, size: bytes.length });
+  if (status === 304) return new Response(null, { status, headers });
+  headers.set("Content-Type", "application/gzip");
+  headers.set("Content-Length", String(bytes.length));
+  return new Response(bytes, { headers });
+}
+
+const noSuchFile = (): Problem => new Problem({ code: "NOT_FOUND", detail: "The repository has no such file." });

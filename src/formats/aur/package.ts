@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { ARCHITECTURES } from "../../domain/workers/recipe.ts";
-import { parseSrcinfo, type Srcinfo } from "../../domain/workers/srcinfo.ts";
-import { findWorker } from "../../domain/workers/workers.ts";
+import { ARCHITECTURES, parseSrcinfo, type Srcinfo } from "../../domain/workers/recipe.ts";
+import { findWorker, workers } from "../../domain/workers/workers.ts";
 import type { RepositoryRecord } from "../git/record.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { readRepositories } from "../git/repository.ts";
 
 /** Who made and keeps every package here, as the AUR names its users. */
 export const MAINTAINER = "rbee";
@@ -93,3 +94,13 @@ const valuesOf = (srcinfo: Srcinfo, field: string): string[] =>
 
 /** A number for a name that needs no table of numbers: of its SHA-256, the first 31 bits. */
 const idOf = (name: string): number => new DataView(sha256(utf8ToBytes(name)).buffer).getUint32(0) >>> 1;
+
+const NAMES = workers.map(({ id }) => id).sort();
+
+/** Every package, in the order of their names, exactly as its repository holds it now. Throws as `readRepositories` does. */
+export async function listPackages(env: Env, now: UnixSeconds): Promise<AurPackage[]> {
+  const repositories = await readRepositories(env, NAMES, now);
+  return [...repositories].flatMap(([name, record]) => aurPackage(name, record) ?? []).sort(byName);
+}
+
+const byName = (a: AurPackage, b: AurPackage): number => (a.Name < b.Name ? -1 : 1);

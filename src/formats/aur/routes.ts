@@ -1,10 +1,6 @@
-import { createRouter } from "../../platform/http/router.ts";
-import { archives } from "./routes/packages.ts";
-import { cgit } from "./routes/cgit.ts";
+import { combine } from "../../platform/http/route.ts";
+import { packages } from "./routes/packages.ts";
 import { rpc } from "./routes/rpc.ts";
 
-/** What AUR helpers ask an AUR for, at its own paths, beside the git repositories (src/git/). */
-export const aurRoutes = createRouter();
-aurRoutes.route("/", rpc);
-aurRoutes.route("/", archives);
-aurRoutes.route("/", cgit);
+/** What AUR helpers ask of an AUR, at its own paths, beside the git repositories (src/formats/git/). */
+export const aurRoutes = combine(rpc, packages);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Revision } from "./history.ts";
+import type { Revision } from "./object.ts";
 
 const HistoryRow = z.object({
   repository: z.string(),

@@ -1,8 +1,7 @@
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { readStored } from "../../platform/storage/edge-store.ts";
-import { packKey } from "./pack-key.ts";
+import { packKey, RepositoryRecord, repositoryKey } from "./record.ts";
 import { REPOSITORIES } from "./repositories.ts";
-import { RepositoryRecord, repositoryKey } from "./record.ts";
 
 /** How long a pack stays after a newer one has come, in seconds: far longer than any clone that began with it takes. */
 const KEPT = 7 * DAY;

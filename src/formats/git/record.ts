@@ -19,3 +19,6 @@ export type RepositoryRecord = z.infer<typeof RepositoryRecord>;
 
 /** The key of a repository's record in the edge copy. */
 export const repositoryKey = (name: string): `repository:${string}` => `repository:${name}`;
+
+/** Where a repository's pack or index lies in R2; `file` is its name in `objects/pack`. */
+export const packKey = (repository: string, file: string): string => `git/${repository}/${file}`;

@@ -1,7 +1,7 @@
 import type { PublishedWorker } from "../../domain/catalog/published-workers.ts";
 import { workers } from "../../domain/workers/workers.ts";
 import { TAP, tapContents } from "../homebrew/tap.ts";
-import type { Revision } from "./history.ts";
+import type { Revision } from "./object.ts";
 
 /** Every repository that can be cloned: each worker's recipe under its id, as the AUR has it, and the Homebrew tap. */
 export const REPOSITORIES: readonly string[] = [...workers.map(({ id }) => id), TAP];

@@ -3,13 +3,12 @@ import { manifestFromLedger } from "../../domain/releases/manifest-publication.t
 import { workers } from "../../domain/workers/workers.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
-import { readStored, writeEdge } from "../../platform/storage/edge-store.ts";
-import { packHistory } from "./history.ts";
+import { readStored, writeEdge, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
+import { packHistory, treeOf } from "./object.ts";
 import { appendRevision, latestRevisions, type NumberedRevision, readHistory } from "./history-store.ts";
-import { treeOf } from "./object.ts";
-import { packKey } from "./pack-key.ts";
+import { packKey, RepositoryRecord, repositoryKey } from "./record.ts";
 import { REPOSITORIES, repositoryContents } from "./repositories.ts";
-import { RepositoryRecord, repositoryKey } from "./record.ts";
+import { logFailure } from "../../lib/log.ts";
 
 /**
  * Brings every repository to what the ledger says is published at `now`: a revision is added to those whose files differ from
@@ -69,4 +68,59 @@ export async function makeRepository(
   await env.BINARIES.put(packKey(name, `pack-${pack}.idx`), index);
   await env.BINARIES.put(packKey(name, `pack-${pack}.pack`), packed);
   return { seq: last.seq, head, pack, first_at: first.at, last_at: last.at, files: last.files };
+}
+
+/**
+ * The records of these repositories, by their names: one KV read at most, none while the isolate holds them. Where KV fails or has
+ * none yet, as on the first request ever, the ledger answers. Throws what D1 and R2 throw, and only when KV could not answer.
+ */
+export async function readRepositories(
+  env: Env,
+  names: readonly string[],
+  now: UnixSeconds,
+): Promise<Map<string, RepositoryRecord>> {
+  const keys = names.map(repositoryKey);
+  const found = await readEdge(env.EDGE, keys, now).catch((error: unknown) => {
+    logFailure("edge.unreadable", error, { keys });
+    return new Map<string, unknown>();
+  });
+  const records = new Map<string, RepositoryRecord>();
+  for (const name of names) {
+    const kept = RepositoryRecord.safeParse(found.get(repositoryKey(name)));
+    if (kept.success) records.set(name, kept.data);
+  }
+  if (records.size === names.length) return records;
+  await recordRevisions(env, now);
+  const missing = names.filter((name) => !records.has(name));
+  await Promise.all(
+    missing.map(async (name) => {
+      const made = await makeRepository(env, name);
+      if (!made) return;
+      rememberEdge(repositoryKey(name), made, now);
+      records.set(name, made);
+    }),
+  );
+  return records;
+}
+
+/** The record of one repository, null for one that there is not: see `readRepositories`. */
+export const readRepository = async (env: Env, name: string, now: UnixSeconds): Promise<RepositoryRecord | null> =>
+  (await readRepositories(env, [name], now)).get(name) ?? null;
+
+/**
+ * The same as the ledger has it now: for a D1 read, no older than any record that was read before, wherever that was. If the
+ * ledger fails, what `readRepository` knows.
+ */
+export async function readNewestRepository(env: Env, name: string, now: UnixSeconds): Promise<RepositoryRecord | null> {
+  const known = await readRepository(env, name, now);
+  try {
+    const newest = (await latestRevisions(env.DB, [name])).get(name);
+    if (!newest || (known && newest.seq <= known.seq)) return known;
+    const made = await makeRepository(env, name);
+    rememberEdge(repositoryKey(name), made, now);
+    return made;
+  } catch (error) {
+    logFailure("ledger.unreadable", error);
+    return known;
+  }
 }

@@ -1,11 +1,153 @@
-import { createRouter } from "../../platform/http/router.ts";
-import { packFile } from "./routes/pack-file.ts";
-import { referenceFiles } from "./routes/files.ts";
+import { type AppContext, Problem, createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
+import { type RepositoryRecord, packKey } from "./record.ts";
+import { readNewestRepository, readRepository } from "./repository.ts";
+import { parseByteRange } from "../../platform/http/byte-range.ts";
+import { currentTime } from "../../lib/time.ts";
+import { REPOSITORIES } from "./repositories.ts";
+
+/** The path parameter that names a repository. */
+const RepositoryParams = z.object({
+  repository: z.string().openapi({
+    param: { description: "A worker's id or `homebrew-rbee`, with `.git` behind it or not." },
+    example: "llm-worker-rbee-cpu.git",
+  }),
+});
+
+/** The branch that every AUR repository has, and that its helpers look for. */
+const BRANCH = "refs/heads/master";
+
+type ReferenceFile = {
+  path: `/${string}`;
+  summary: string;
+  read: typeof readRepository;
+  text: (record: RepositoryRecord) => string;
+};
 
 /**
- * Repositories to clone, read-only, as plain files (gitprotocol-http(5), "Dumb Clients"). What else git tries first, such as
- * single objects, is 404. Their paths begin with a name of ours: mount this after every other route.
+ * The small files that `git` asks for first (gitprotocol-http(5), "Dumb Clients"; gitrepository-layout(5)). The pack is asked for
+ * last, and only by who is to fetch something: it must hold the head that another isolate may have announced a moment ago.
+ */
+const FILES: ReferenceFile[] = [
+  {
+    path: "/info/refs",
+    summary: "List a repository's branch",
+    read: readRepository,
+    text: ({ head }) => `${head}\t${BRANCH}\n`,
+  },
+  {
+    path: "/HEAD",
+    summary: "Name a repository's default branch",
+    read: readRepository,
+    text: () => `ref: ${BRANCH}\n`,
+  },
+  {
+    path: "/objects/info/packs",
+    summary: "List a repository's pack",
+    read: readNewestRepository,
+    text: ({ pack }) => `P pack-${pack}.pack\n\n`,
+  },
+];
+
+/**
+ * Repositories to clone, read-only, as plain files (gitprotocol-http(5), "Dumb Clients"). Anything else that git tries first,
+ * such as a single object, is 404. The first part of these paths is a repository's name: mount them after every other route.
  */
 export const gitRoutes = createRouter();
-gitRoutes.route("/", referenceFiles);
-gitRoutes.route("/", packFile);
+
+for (const { path, summary, read, text } of FILES) {
+  gitRoutes.openapi(
+    createRoute({
+      method: "get",
+      path: `/{repository}${path}`,
+      tags: ["Package managers"],
+      summary,
+      description:
+        "A part of git's plain HTTP protocol: `git clone https://catalog.rbee.dev/llm-worker-rbee-cpu.git`. Every published " +
+        "release is a commit, and a clone can always be fast-forwarded.",
+      request: { params: RepositoryParams },
+      responses: {
+        200: { description: "The file.", content: { "text/plain": { schema: z.string() } } },
+        ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+      },
+    }),
+    async (c) => {
+      const record = await wantedRepository(c, c.req.valid("param").repository, read);
+      return c.text(text(record), 200, { "Cache-Control": "no-cache" });
+    },
+  );
+}
+
+gitRoutes.openapi(
+  createRoute({
+    method: "get",
+    path: "/{repository}/objects/pack/{file}",
+    tags: ["Package managers"],
+    summary: "Download a repository's pack or its index",
+    description:
+      "Git's name for a pack is a checksum of it. Those of earlier states stay for a week, for clones that began with them.",
+    request: {
+      params: RepositoryParams.extend({
+        file: z.string().openapi({
+          description: "The pack, or its index (`.idx`).",
+          example: "pack-2fd4e1c67a2d28fced849ee1bb76e7391b93eb12.pack",
+        }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The file.",
+        content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+      },
+      206: {
+        description: "The part that `Range` asks for.",
+        content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+      },
+      ...problems("NOT_FOUND", "RANGE_NOT_SATISFIABLE", "SERVICE_UNAVAILABLE"),
+    },
+  }),
+  async (c) => {
+    const { repository, file } = c.req.valid("param");
+    const name = repositoryName(c, repository);
+    const key = packKey(name, file);
+    const stored = /^pack-[0-9a-f]{40}\.(pack|idx)$/.test(file) ? await c.env.BINARIES.head(key) : null;
+    // Git appends what it is sent to what it has of a pack since the line broke.
+    const range = parseByteRange(c.req.header("Range") ?? null, stored?.size ?? 0);
+    if (stored && range === "unsatisfiable") {
+      throw new Problem({
+        code: "RANGE_NOT_SATISFIABLE",
+        detail: `The file has ${stored.size} bytes.`,
+        headers: { "Content-Range": `bytes */${stored.size}` },
+      });
+    }
+    const part = typeof range === "string" ? null : range;
+    const object = stored && (await c.env.BINARIES.get(key, part ? { range: part } : {}));
+    if (!object) throw new Problem({ code: "NOT_FOUND", detail: `${name} has no such pack.` });
+    const { offset, length } = part ?? { offset: 0, length: object.size };
+    return c.body(object.body, part ? 206 : 200, {
+      ...(part && { "Content-Range": `bytes ${offset}-${offset + length - 1}/${object.size}` }),
+      "Accept-Ranges": "bytes",
+      "Content-Type": "application/octet-stream",
+      "Content-Length": String(length),
+      "Cache-Control": "public, max-age=31536000, immutable",
+    });
+  },
+);
+
+/** The repository's name that a path gives. Throws NOT_FOUND for one that there is not. */
+function repositoryName(c: AppContext, given: string): string {
+  const name = given.replace(/\.git$/, "");
+  if (REPOSITORIES.includes(name)) return name;
+  throw new Problem({ code: "NOT_FOUND", detail: `There is no ${c.req.method} ${c.req.path} here.` });
+}
+
+/** The record of the repository that a path gives, as `read` has it. Throws NOT_FOUND. */
+async function wantedRepository(
+  c: AppContext,
+  given: string,
+  read: typeof readRepository,
+): Promise<RepositoryRecord> {
+  const name = repositoryName(c, given);
+  const record = await read(c.env, name, currentTime());
+  if (record) return record;
+  throw new Problem({ code: "NOT_FOUND", detail: `${name} holds nothing yet.` });
+}

@@ -1,14 +1,7 @@
+import { Problem, createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
 import { currentTime } from "../../lib/time.ts";
-import {
-  createRoute,
-  createRouter,
-  documentResponse,
-  Problem,
-  problems,
-  staticDocument,
-  z,
-} from "../../platform/http/route.ts";
-import { readRepository } from "../git/repository-store.ts";
+import { documentResponse, staticDocument } from "../../platform/http/route.ts";
+import { readRepository } from "../git/repository.ts";
 import { TAP } from "./tap.ts";
 
 /** `GET /homebrew/Formula/{file}`: a formula of the tap, to read before it is run. */

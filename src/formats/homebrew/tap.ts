@@ -1,6 +1,8 @@
 import type { PublishedWorker } from "../../domain/catalog/published-workers.ts";
-import type { Revision } from "../git/history.ts";
-import { formulaOf } from "./formula.ts";
+import type { Revision } from "../git/object.ts";
+import type { Worker } from "../../domain/workers/workers.ts";
+import licensedDownload from "./strategy/licensed-download.rb";
+import submodulesLeftOut from "./strategy/submodules-left-out.rb";
 
 /** The tap's repository: what `brew tap rbee/rbee <address>` clones. */
 export const TAP = "homebrew-rbee";
@@ -33,3 +35,74 @@ What is sold needs a license: set \`HOMEBREW_RBEE_LICENSE_TOKEN\` to its key or 
     },
   };
 }
+
+/**
+ * The Homebrew formula of a worker for Macs with Apple silicon: of its release's binary at the catalog whose origin is
+ * `catalogUrl`, else of the source that its recipe builds. Null where there is neither.
+ */
+export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: string): string | null {
+  const binary = release?.artifacts.find(({ kind, platform }) => kind === "binary" && platform === "macos-aarch64");
+  if (release && binary) {
+    const url = `${catalogUrl}/v1/workers/${worker.id}/${release.version}/files/${binary.filename}`;
+    const premium = worker.tier === "premium";
+    return formula(worker, {
+      strategy: premium ? licensedDownload : "",
+      url: premium ? [rubyString(url), "using: RbeeLicensedDownloadStrategy"] : [rubyString(url)],
+      facts: [`version ${rubyString(release.version)}`, `sha256 ${rubyString(binary.sha256)}`],
+      dependencies: [],
+      install: [`bin.install Dir["*"].first => ${rubyString(worker.id)}`],
+    });
+  }
+  if (worker.source.type !== "git") return null;
+  const { url, branch, tag } = worker.source;
+  const ref = tag === undefined ? `branch: ${rubyString(branch ?? "HEAD")}` : `tag: ${rubyString(tag)}`;
+  const { profile = "release", features = [], flags = [] } = worker.build;
+  const options = ["--profile", profile, "--features", features.join(",")];
+  return formula(worker, {
+    strategy: submodulesLeftOut,
+    url: [rubyString(url), "using: RbeeSourceDownloadStrategy", ref],
+    facts: [`version ${rubyString(worker.version)}`],
+    dependencies: ['depends_on "rust" => :build'],
+    install: [
+      "# The workspace takes its Candle from submodules below deps, which are named by SSH addresses there.",
+      'if (buildpath/"deps").directory?',
+      '  system "git", "-c", "url.https://github.com/.insteadOf=git@github.com:",',
+      '         "submodule", "update", "--init", "--depth", "1", "deps"',
+      "end",
+      `system "cargo", "build", ${options.map(rubyString).join(", ")},`,
+      `       ${flags.map(rubyString).join(", ")}`,
+      `bin.install ${rubyString(`target/release/${worker.id}`)}`,
+    ],
+  });
+}
+
+type Parts = { strategy: string; url: string[]; facts: string[]; dependencies: string[]; install: string[] };
+
+/** The parts in the order that `brew style` wants. */
+function formula({ id, description, license }: Worker, parts: Parts): string {
+  const className = id.replace(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase());
+  const spdx = license.startsWith("LicenseRef-") ? ":cannot_represent" : rubyString(license);
+  return `${parts.strategy && `${parts.strategy}\n`}class ${className} < Formula
+  desc ${rubyString(description)}
+  homepage "https://rbee.dev"
+  url ${parts.url.join(",\n      ")}
+${indented(2, [...parts.facts, `license ${spdx}`])}
+
+${indented(2, [...parts.dependencies, "depends_on arch: :arm64", "depends_on :macos"])}
+
+  def install
+${indented(4, parts.install)}
+  end
+
+  test do
+    assert_predicate bin/${rubyString(id)}, :executable?
+  end
+end
+`;
+}
+
+const indented = (columns: number, lines: string[]): string =>
+  lines.map((line) => `${" ".repeat(columns)}${line}`).join("\n");
+
+/** A text as a Ruby string literal that means nothing but itself (Ruby's documentation, "String Literals"). */
+const rubyString = (text: string): string => `"${text.replace(/[\\"#]/g, "\\$&")}"`;

@@ -7,6 +7,7 @@ import main from "./script/main.sh";
 import platform from "./script/platform.sh";
 import request from "./script/request.sh";
 import tools from "./script/tools.sh";
+import guide from "../../../docs/install.md";
 
 /** What the head sets comes first; main's last line, which starts everything, last. */
 const PARTS = [head, platform, machine, request, download, check, tools, main];
@@ -23,3 +24,19 @@ export function installScript(catalogUrl: string, keys: MinisignPublicKey[]): st
 
 /** A text as one word of a POSIX shell that stands for nothing but itself (XCU, 2.2.2 "Single-Quotes"). */
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The catalog that the guide's examples name. */
+const CATALOG = "https://catalog.rbee.dev";
+
+/**
+ * `docs/install.md` for the catalog at the origin `catalogUrl`. Other files of the sources are not served: what is a link to one
+ * there is its name here.
+ */
+export const installGuide = (catalogUrl: string): string =>
+  guide
+    .replaceAll(/\[([^\]]+)\]\([\w-]+\.md(?:#[\w-]+)?\)/g, "$1 in the sources")
+    .replaceAll(CATALOG, () => catalogUrl)
+    .replaceAll(withCredential(CATALOG), () => withCredential(catalogUrl))
+    .replaceAll(`machine ${new URL(CATALOG).hostname}`, () => `machine ${new URL(catalogUrl).hostname}`);
+
+const withCredential = (url: string): string => url.replace("://", "://MACHINE:KEY@");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { publishedVersion } from "../../../src/domain/catalog/published-version.ts";
+import { publishedVersion } from "../../../src/domain/catalog/published-workers.ts";
 import type { ManifestArtifact, ManifestRelease, Platform } from "../../../src/domain/releases/manifest.ts";
 import { findWorker } from "../../../src/domain/workers/workers.ts";
 import { encodeMinisignPublicKey, formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";

@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { answerDocumentAtOnce } from "../../../src/domain/catalog/document-answer.ts";
+import { answerDocumentAtOnce } from "../../../src/domain/catalog/documents.ts";
 import { publishedWorkers, publishedWorkersAtOnce } from "../../../src/domain/catalog/published-workers.ts";
 import type { ReleaseAction } from "../../../src/domain/releases/status.ts";
 import { moveRelease, type Release } from "../../../src/domain/releases/store.ts";

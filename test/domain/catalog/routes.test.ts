@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { app } from "../../../src/app.ts";
-import { answerDocumentAtOnce } from "../../../src/domain/catalog/document-answer.ts";
+import { answerDocumentAtOnce } from "../../../src/domain/catalog/documents.ts";
 import { renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 

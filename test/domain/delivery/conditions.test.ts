@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerConditions } from "../../../src/domain/delivery/conditions.ts";
+import { answerConditions } from "../../../src/domain/delivery/file-response.ts";
 
 const file = { etag: '"abc"', lastModified: "Mon, 23 Nov 2026 12:00:00 GMT", size: 10 };
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { publishedWorker } from "../../../src/domain/catalog/published-workers.ts";
 import { manifestFromLedger } from "../../../src/domain/releases/manifest-publication.ts";
 import { findWorker } from "../../../src/domain/workers/workers.ts";
-import { formulaOf } from "../../../src/formats/homebrew/formula.ts";
+import { formulaOf } from "../../../src/formats/homebrew/tap.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { configOf } from "../../../src/platform/config/config.ts";
 import { publishRecipe } from "../../support/publish-recipe.ts";

@@ -1,15 +1,6 @@
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
-import {
-  createRoute,
-  createRouter,
-  etagOf,
-  namesEtag,
-  optionalChoice,
-  PUBLIC_CACHE_CONTROL,
-  problems,
-  unlessEmpty,
-  z,
-} from "../../../platform/http/route.ts";
+import { etagOf, namesEtag, optionalChoice, PUBLIC_CACHE_CONTROL, unlessEmpty } from "../../../platform/http/route.ts";
 import { parseArchitecture, parsePlatform } from "../../workers/hardware-name.ts";
 import { NOT_MODIFIED } from "../../workers/request.ts";
 import { BACKENDS, TIERS } from "../../workers/table.ts";
@@ -66,8 +57,8 @@ export const workerQuery = ({ platform, arch, ...query }: z.output<typeof Search
 const WorkerListSchema = z.object({ workers: z.array(WorkerSchema) }).openapi("WorkerList");
 
 /** `GET /v1/workers`: search, filter and match hardware. */
-export const workerSearch = createRouter();
-workerSearch.openapi(
+export const search = createRouter();
+search.openapi(
   createRoute({
     method: "get",
     path: "/v1/workers",

@@ -6,10 +6,11 @@ import type { RequestScope } from "../../../platform/http/router.ts";
 import type { Worker } from "../../workers/workers.ts";
 import type { Asker } from "../asker.ts";
 import type { Delivery } from "../decision.ts";
-import { countDownload } from "../download-count.ts";
-import type { SignatureKind } from "../file-signature.ts";
+import type { SignatureKind } from "../file-address.ts";
 import { importLinkSecret, type Link, sealLink } from "./link.ts";
 import { presignObject } from "./presigned.ts";
+import { sendLate } from "../../../platform/usage/message.ts";
+import { placeOf } from "../../../platform/usage/place.ts";
 
 /** The imported DOWNLOAD_LINK_SECRET, once per isolate. */
 export const linkSecret = onceResolved((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));
@@ -49,3 +50,16 @@ export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, del
 /** The URL of a signature of a link's file, always through this Worker: it is in the manifest. No dots in it, either. */
 export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink, kind: SignatureKind): string =>
   new URL(`/dl/${opaque}/${kind}`, c.req.raw.url).href;
+
+/** Counts a download after the response has gone. A queue that is down costs the count, never the download. */
+export const countDownload = (c: RequestScope, link: Link, { artifact }: Delivery): void =>
+  sendLate(c, {
+    link_id: link.id,
+    worker_id: link.workerId,
+    version: link.version,
+    platform: artifact.platform,
+    license_id: link.holder?.licenseId ?? null,
+    machine: link.holder?.machine ?? null,
+    place: link.holder && placeOf(c.req.raw),
+    at: currentTime(),
+  });

@@ -1,8 +1,6 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { toRfc3339 } from "../../../lib/time.ts";
 import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
 import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
@@ -10,7 +8,9 @@ import { requireWorker } from "../../workers/workers.ts";
 import { authorizeDelivery } from "../authorization.ts";
 import { LINK_LIFETIME } from "../link/link.ts";
 import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
-import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "./request.ts";
+import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../asker.ts";
+import { addressOfFile } from "../file-address.ts";
+import { attestedFile, pathOfProvenance } from "../provenance.ts";
 
 const DownloadView = z
   .object({
@@ -30,7 +30,7 @@ const DownloadView = z
   })
   .openapi("Download");
 
-const route = createRoute({
+const linkRoute = createRoute({
   method: "get",
   path: "/v1/workers/{id}/{version}/download",
   tags: ["Delivery"],
@@ -55,9 +55,42 @@ const route = createRoute({
   },
 });
 
-/** Registers `GET /v1/workers/{id}/{version}/download`. */
-export function registerDownload(router: OpenAPIHono<AppEnv>): void {
-  router.openapi(route, async (c) => {
+
+const fileRoute = createRoute({
+  method: "get",
+  path: "/v1/workers/{id}/{version}/files/{filename}",
+  tags: ["Delivery"],
+  summary: "Download a file by name",
+  description:
+    "Redirects to the file's signed URL: what makepkg, curl and pacman follow. `{filename}.minisig` redirects to its minisign " +
+    "signature, `{filename}.sig` to its OpenPGP one if it has one, `{filename}.intoto.jsonl` to the build provenance that speaks of it. " +
+    "Free workers need no credential, nor does provenance.",
+  security: [{}, ...LICENSE_SECURITY],
+  request: {
+    params: z.object({
+      id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
+      version: z.string().openapi({ description: "An exact version, or `latest`.", example: "1.2.0" }),
+      filename: z.string().openapi({
+        description: "The file's name, or it and `.minisig`, `.sig` or `.intoto.jsonl`.",
+        example: "llm-worker-rbee-premium-cuda-linux-x86_64",
+      }),
+    }),
+  },
+  responses: {
+    302: {
+      description: "The signed URL, good for five minutes.",
+      headers: z.object({
+        Location: z.string().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
+      }),
+    },
+    ...problems(...DELIVERY_PROBLEMS),
+  },
+});
+
+/** `GET /v1/workers/{id}/{version}/download` and `.../files/{filename}`: a link to a file, as JSON or as a redirect. */
+export const download = createRouter();
+
+download.openapi(linkRoute, async (c) => {
     const { id, version } = c.req.valid("param");
     const { platform, channel } = c.req.valid("query");
     const worker = requireWorker(id);
@@ -84,4 +117,11 @@ export function registerDownload(router: OpenAPIHono<AppEnv>): void {
       200,
     );
   });
-}
+
+download.openapi(fileRoute, async (c) => {
+    const { id, version, filename } = c.req.valid("param");
+    const worker = requireWorker(id);
+    const attested = attestedFile(filename);
+    if (attested !== null) return c.redirect(await pathOfProvenance(c, worker, version, attested), 302);
+    return c.redirect(await addressOfFile(c, worker, version, filename), 302);
+  });

@@ -1,5 +1,7 @@
-import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
-import { indexSigner } from "../index/signer.ts";
+import { Problem, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
+import { indexSigner } from "../index/signed-index.ts";
+import { formatMinisignPublicKey } from "../../../lib/minisign/minisign.ts";
+import { signaturePolicy } from "../../releases/signing-keys.ts";
 
 const EXAMPLE = `untrusted comment: minisign public key 1D2B3C4D5E6F7081
 RWSBcG9eTTwrHWJbZpFVLuJmTtqTGkHIRMsMryxyLyPKlTtqTGkHIRMs
@@ -14,9 +16,10 @@ wtBUrWpAAQ3hPgtEZ1z8dQedsLx+Sc6qLIk5kt3vOR5MmFC15mwvXK1vKtZh4y8dsY/8t2zl94HU0/RD
 /** A kept key beside a fresh signature would look forged, so caches ask each time. */
 const CACHE_CONTROL = "no-cache";
 
-export const indexKey = createRouter();
+/** The public keys to check releases and indexes with. */
+export const keys = createRouter();
 
-indexKey.openapi(
+keys.openapi(
   createRoute({
     method: "get",
     path: "/keys/index-signing.pub",
@@ -33,7 +36,7 @@ indexKey.openapi(
   async (c) => c.text((await indexSigner(c.var.config)).publicKey, 200, { "Cache-Control": CACHE_CONTROL }),
 );
 
-indexKey.openapi(
+keys.openapi(
   createRoute({
     method: "get",
     path: "/keys/index-signing.pub.minisig",
@@ -50,4 +53,31 @@ indexKey.openapi(
     },
   }),
   async (c) => c.text((await indexSigner(c.var.config)).delegation, 200, { "Cache-Control": CACHE_CONTROL }),
+);
+
+
+keys.openapi(
+  createRoute({
+    method: "get",
+    path: "/keys/release-signing.pub",
+    tags: ["Releases"],
+    summary: "Keys that sign releases",
+    description:
+      "The minisign public keys whose signatures this catalog accepts, each as its `.pub` file says it. Pin them when " +
+      "you first see them: a copy fetched beside each download proves nothing.",
+    security: [],
+    responses: {
+      200: {
+        description: "The keys.",
+        content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE }) } },
+      },
+      ...problems("NOT_FOUND"),
+    },
+  }),
+  (c) => {
+    const { keys: accepted } = signaturePolicy(c.var.config);
+    if (accepted.length === 0) throw new Problem({ code: "NOT_FOUND", detail: "This catalog has no release signing key." });
+    c.header("Cache-Control", "public, max-age=300");
+    return c.text(accepted.map(formatMinisignPublicKey).join(""), 200);
+  },
 );

@@ -1,19 +1,14 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { Problem, type RequestScope, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import type { AppEnv, RequestScope } from "../../../platform/http/router.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
 import { askerOfLink } from "../asker.ts";
 import { authorizeDelivery } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
-import { countDownload } from "../download-count.ts";
-import { noSignature } from "../file-address.ts";
+import { countDownload, linkSecret } from "../link/making.ts";
+import { noSignature, SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-address.ts";
 import { fileResponse } from "../file-response.ts";
-import { SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-signature.ts";
 import { type Link, openLink } from "../link/link.ts";
-import { linkSecret } from "../link/making.ts";
 
 const params = z.object({
   opaque: z.string().openapi({ description: "What the link says, signed.", example: "WzEsImRsXzA2YjRt..." }),
@@ -95,34 +90,35 @@ async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Li
   return { link: link.value, delivery: await authorizeDelivery(c, worker, wanted, askerOfLink(link.value)) };
 }
 
-function refuseOtherMethods(router: OpenAPIHono<AppEnv>, path: string): void {
-  router.all(path, () => {
-    throw new Problem({ code: "LINK_INVALID", detail: "A download link is for GET and HEAD only." });
+/** `GET` and `HEAD /dl/{opaque}` and its signatures. Any other method is refused, because the link was not signed for it. */
+export const link = createRouter();
+
+link.openapi(file, async (c) => {
+  const { link: opened, delivery } = await openDelivery(c, c.req.valid("param").opaque);
+  const { response, startsHere } = await fileResponse(c.env.BINARIES, c.req.raw, delivery);
+  if (startsHere) countDownload(c, opened, delivery);
+  return response;
+});
+refuseOtherMethods("/dl/:opaque");
+
+for (const kind of SIGNATURE_KINDS) {
+  link.openapi(signature(kind), async (c) => {
+    const { delivery } = await openDelivery(c, c.req.valid("param").opaque);
+    const text = signatureOf(delivery.artifact, kind);
+    if (text === null) throw noSignature();
+    return new Response(text, {
+      headers: {
+        "Content-Type": SIGNATURES[kind].type,
+        "Content-Disposition": `attachment; filename="${delivery.artifact.filename}.${kind}"`,
+        "Cache-Control": "private, no-store",
+      },
+    });
   });
+  refuseOtherMethods(`/dl/:opaque/${kind}`);
 }
 
-/** Registers `GET|HEAD /dl/{opaque}` and its signatures; any other method is not what the link was signed for. */
-export function registerLink(router: OpenAPIHono<AppEnv>): void {
-  router.openapi(file, async (c) => {
-    const { link, delivery } = await openDelivery(c, c.req.valid("param").opaque);
-    const { response, startsHere } = await fileResponse(c.env.BINARIES, c.req.raw, delivery);
-    if (startsHere) countDownload(c, link, delivery);
-    return response;
+function refuseOtherMethods(path: string): void {
+  link.all(path, () => {
+    throw new Problem({ code: "LINK_INVALID", detail: "A download link is for GET and HEAD only." });
   });
-  refuseOtherMethods(router, "/dl/:opaque");
-  for (const kind of SIGNATURE_KINDS) {
-    router.openapi(signature(kind), async (c) => {
-      const { delivery } = await openDelivery(c, c.req.valid("param").opaque);
-      const text = signatureOf(delivery.artifact, kind);
-      if (text === null) throw noSignature();
-      return new Response(text, {
-        headers: {
-          "Content-Type": SIGNATURES[kind].type,
-          "Content-Disposition": `attachment; filename="${delivery.artifact.filename}.${kind}"`,
-          "Cache-Control": "private, no-store",
-        },
-      });
-    });
-    refuseOtherMethods(router, `/dl/:opaque/${kind}`);
-  }
 }

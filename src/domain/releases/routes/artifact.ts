@@ -2,17 +2,8 @@ import { BODY_PROBLEMS, createRoute, limitBody, problems, z } from "../../../pla
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { readUpload } from "../artifact/store.ts";
-import { declareArtifact } from "../artifact/upload.ts";
-import {
-  Filename,
-  PackageContentsSchema,
-  PgpSignature,
-  PlatformName,
-  Sha256,
-  SignatureText,
-  Size,
-} from "../fields.ts";
-import { ReleaseParams } from "../release-params.ts";
+import { declareArtifact, removeArtifact } from "../artifact/upload.ts";
+import { Filename, PackageContentsSchema, PgpSignature, PlatformName, Sha256, SignatureText, Size, ReleaseParams, ArtifactParams } from "../fields.ts";
 import { ArtifactUpload, presentUpload } from "../view.ts";
 
 /** A package's file list may be long: room for as many paths as one may have, of a hundred bytes each. */
@@ -33,9 +24,10 @@ const NewArtifact = z
 
 const content = { "application/json": { schema: ArtifactUpload } };
 
-export const artifactCreate = createAdminRouter();
+/** Declare, read and remove the files of a draft. */
+export const artifacts = createAdminRouter();
 
-artifactCreate.openapi(
+artifacts.openapi(
   createRoute({
     ...adminAccess("releases:write", limitBody(MAX_BYTES)),
     method: "post",
@@ -62,5 +54,46 @@ artifactCreate.openapi(
     const { id } = c.req.valid("param");
     const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file);
     return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);
+  },
+);
+
+artifacts.openapi(
+  createRoute({
+    ...adminAccess("releases:read"),
+    method: "get",
+    path: "/v1/admin/releases/{id}/artifacts/{artifact_id}",
+    tags: ["Admin: releases"],
+    summary: "Read how far an upload is",
+    description: "Which parts have arrived: an upload that was cut off goes on with the others.",
+    request: { params: ArtifactParams },
+    responses: {
+      200: { description: "The file and its parts.", content: { "application/json": { schema: ArtifactUpload } } },
+      ...problems(...ADMIN_PROBLEMS, "ARTIFACT_NOT_FOUND"),
+    },
+  }),
+  async (c) => {
+    const { id, artifact_id } = c.req.valid("param");
+    return c.json(presentUpload(await readUpload(c.env.DB, id, artifact_id)), 200);
+  },
+);
+
+artifacts.openapi(
+  createRoute({
+    ...adminAccess("releases:write"),
+    method: "delete",
+    path: "/v1/admin/releases/{id}/artifacts/{artifact_id}",
+    tags: ["Admin: releases"],
+    summary: "Remove a file from a draft",
+    description: "Its bytes are deleted. `CONFLICT`: the release is no draft any more.",
+    request: { params: ArtifactParams },
+    responses: {
+      204: { description: "It is gone." },
+      ...problems(...ADMIN_PROBLEMS, "ARTIFACT_NOT_FOUND", "CONFLICT"),
+    },
+  }),
+  async (c) => {
+    const { id, artifact_id } = c.req.valid("param");
+    await removeArtifact(c.env, adminActor(c), id, artifact_id);
+    return c.body(null, 204);
   },
 );

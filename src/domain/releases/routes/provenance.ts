@@ -3,7 +3,7 @@ import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/ident
 import { createAdminRouter } from "../../../platform/identity/router.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { attachProvenance } from "../provenance/store.ts";
-import { ReleaseParams } from "../release-params.ts";
+import { ReleaseParams } from "../fields.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
 
 const EXAMPLE =

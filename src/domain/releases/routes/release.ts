@@ -1,11 +1,14 @@
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, Problem, problems, z } from "../../../platform/http/route.ts";
+import { BODY_PROBLEMS, Problem, createRoute, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
+import { NextCursor, optionalChoice, PageQuery, page, unlessEmpty } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
-import { requireWorker } from "../../workers/workers.ts";
-import { ChannelName, SourceTag, Version } from "../fields.ts";
-import { createRelease } from "../store.ts";
-import { presentRelease, ReleaseAnswer } from "../view.ts";
+import { requireWorker, findWorker } from "../../workers/workers.ts";
+import { ChannelName, SourceTag, Version, ReleaseParams } from "../fields.ts";
+import { createRelease, listAllReleases, readRelease } from "../store.ts";
+import { presentRelease, ReleaseAnswer, ReleaseSchema } from "../view.ts";
 import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
+import { RELEASE_STATUSES } from "../status.ts";
+import { deleteDraft } from "../draft-deletion.ts";
 
 const NewRelease = z
   .object({
@@ -26,9 +29,10 @@ const NewRelease = z
   })
   .openapi("NewRelease");
 
-export const releaseCreate = createAdminRouter();
+/** Draft, list, read and delete releases. */
+export const releases = createAdminRouter();
 
-releaseCreate.openapi(
+releases.openapi(
   createRoute({
     ...adminAccess("releases:write", jsonBodyLimit),
     method: "post",
@@ -58,5 +62,82 @@ releaseCreate.openapi(
     const draft = { worker_id: worker.id, version, channel, notes: notes ?? null, source_tag };
     const release = await createRelease(c.env.DB, adminActor(c), draft);
     return c.json({ release: presentRelease(release) }, 201);
+  },
+);
+
+const ReleaseQuery = PageQuery.extend({
+  worker_id: unlessEmpty(z.string().optional()).openapi({
+    param: { description: "Only this worker's." },
+    type: "string",
+    example: "llm-worker-rbee-premium-cuda",
+  }),
+  status: optionalChoice(RELEASE_STATUSES).openapi({ param: { description: "Only those of this status." } }),
+});
+
+const ReleaseList = z.object({ releases: z.array(ReleaseSchema), next_cursor: NextCursor }).openapi("ReleaseList");
+
+releases.openapi(
+  createRoute({
+    ...adminAccess("releases:read"),
+    method: "get",
+    path: "/v1/admin/releases",
+    tags: ["Admin: releases"],
+    summary: "List releases",
+    description: "Latest made first, with drafts, yanked and blocked ones.",
+    request: { query: ReleaseQuery },
+    responses: {
+      200: { description: "One page.", content: { "application/json": { schema: ReleaseList } } },
+      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
+    },
+  }),
+  async (c) => {
+    const { worker_id, status, limit, cursor } = c.req.valid("query");
+    const rows = await listAllReleases(c.env.DB, {
+      worker_id: worker_id && (findWorker(worker_id)?.id ?? worker_id),
+      status,
+      limit: limit + 1,
+      before: cursor,
+    });
+    const { items, next_cursor } = page(rows, limit, ({ id }) => id);
+    return c.json({ releases: items.map(presentRelease), next_cursor }, 200);
+  },
+);
+
+releases.openapi(
+  createRoute({
+    ...adminAccess("releases:read"),
+    method: "get",
+    path: "/v1/admin/releases/{id}",
+    tags: ["Admin: releases"],
+    summary: "Read a release",
+    description: "With its files, ready or not.",
+    request: { params: ReleaseParams },
+    responses: {
+      200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
+      ...problems(...ADMIN_PROBLEMS, "VERSION_NOT_FOUND"),
+    },
+  }),
+  async (c) => c.json({ release: presentRelease(await readRelease(c.env.DB, c.req.valid("param").id)) }, 200),
+);
+
+releases.openapi(
+  createRoute({
+    ...adminAccess("releases:write"),
+    method: "delete",
+    path: "/v1/admin/releases/{id}",
+    tags: ["Admin: releases"],
+    summary: "Delete a draft",
+    description:
+      "With its files, finished or not; its version can be drafted again. `CONFLICT`: the release has been published, and is yanked or " +
+      "blocked instead.",
+    request: { params: ReleaseParams },
+    responses: {
+      204: { description: "It is gone." },
+      ...problems(...ADMIN_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
+    },
+  }),
+  async (c) => {
+    await deleteDraft(c.env, adminActor(c), c.req.valid("param").id, null);
+    return c.body(null, 204);
   },
 );

@@ -1,21 +1,35 @@
+import { type AppContext, Problem, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { gzipSync } from "node:zlib";
 import { currentTime } from "../../../lib/time.ts";
-import {
-  createRoute,
-  createRouter,
-  documentResponse,
-  problems,
-  staticDocument,
-  z,
-} from "../../../platform/http/route.ts";
-import { ARCHIVES } from "../archives.ts";
-import { listPackages } from "../package-list.ts";
+import { documentResponse, staticDocument } from "../../../platform/http/route.ts";
+import { listPackages, type AurPackage, AurSummary } from "../package.ts";
+import { packTar } from "modern-tar";
+import type { RepositoryRecord } from "../../git/record.ts";
+import { findWorker } from "../../../domain/workers/workers.ts";
+import { readRepository } from "../../git/repository.ts";
 
-/** `GET /packages.gz` and the AUR's other archives. */
-export const archives = createRouter();
+/**
+ * What the AUR's archives hold, uncompressed, by the path they are at (aurweb, scripts/mkpkglists.py). The lists of names begin
+ * with an empty line: yay and pikaur skip the first one, where there once was a comment, and paru skips empty ones.
+ */
+const ARCHIVES: Record<`/${string}.gz`, (packages: readonly AurPackage[]) => string> = {
+  "/packages.gz": (packages) => nameList(packages.map(({ Name }) => Name)),
+  "/pkgbase.gz": (packages) => nameList(packages.map(({ PackageBase }) => PackageBase)),
+  "/packages-meta-v1.json.gz": (packages) => jsonList(packages.map((one) => AurSummary.parse(one))),
+  "/packages-meta-ext-v1.json.gz": (packages) => jsonList(packages),
+};
+
+const nameList = (names: string[]): string => `\n${names.join("\n")}\n`;
+
+/** One package a line: helpers there are that read it so. */
+const jsonList = (entries: readonly AurSummary[]): string =>
+  `[\n${entries.map((one) => JSON.stringify(one)).join(",\n")}\n]`;
+
+/** The AUR's archives of all packages, and the files of one package where cgit has them. */
+export const packages = createRouter();
 
 for (const [path, textOf] of Object.entries(ARCHIVES)) {
-  archives.openapi(
+  packages.openapi(
     createRoute({
       method: "get",
       path,
@@ -36,4 +50,76 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
       return documentResponse(c.req.raw, staticDocument(archive, "application/gzip"));
     },
   );
+}
+
+/** A package's files as cgit offers them: a gzipped tar with one folder, of the package's name. Equal content, equal bytes. */
+async function snapshotOf(name: string, { files, last_at }: RepositoryRecord): Promise<Uint8Array> {
+  const common = { mtime: new Date(last_at * 1000), uid: 0, gid: 0, uname: "root", gname: "root" };
+  const entries = Object.entries(files).map(([path, text]) => {
+    const body = new TextEncoder().encode(text);
+    return {
+      header: { ...common, name: `${name}/${path}`, type: "file" as const, size: body.length, mode: 0o644 },
+      body,
+    };
+  });
+  const folder = { header: { ...common, name: `${name}/`, type: "directory" as const, size: 0, mode: 0o755 } };
+  return gzipSync(await packTar([folder, ...entries]));
+}
+
+const plainRoute = createRoute({
+  method: "get",
+  path: "/cgit/aur.git/plain/{file}",
+  tags: ["Package managers"],
+  summary: "Read one file of a package as an AUR helper",
+  request: {
+    params: z.object({ file: z.string().openapi({ description: "`PKGBUILD` or `.SRCINFO`.", example: "PKGBUILD" }) }),
+    query: z.object({ h: z.string().openapi({ description: "The package.", example: "llm-worker-rbee-cpu" }) }),
+  },
+  responses: {
+    200: { description: "The file.", content: { "text/plain": { schema: z.string() } } },
+    304: { description: "`If-None-Match` names what would be sent." },
+    ...problems("NOT_FOUND", "VALIDATION_FAILED", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+const snapshotRoute = createRoute({
+  method: "get",
+  path: "/cgit/aur.git/snapshot/{archive}",
+  tags: ["Package managers"],
+  summary: "Download a package's files as an AUR helper",
+  request: {
+    params: z.object({
+      archive: z
+        .string()
+        .openapi({ description: "The package's name and `.tar.gz`.", example: "llm-worker-rbee-cpu.tar.gz" }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "A gzipped tar of the folder that `git clone` would make, without its history.",
+      content: { "application/gzip": { schema: z.string().openapi({ format: "binary" }) } },
+    },
+    304: { description: "`If-None-Match` names what would be sent." },
+    ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+  },
+});
+
+packages.openapi(plainRoute, async (c) => {
+  const { file } = c.req.valid("param");
+  const { files } = await wantedPackage(c, c.req.valid("query").h);
+  const text = Object.hasOwn(files, file) ? files[file] : undefined;
+  if (text === undefined) throw new Problem({ code: "NOT_FOUND", detail: "The package has no such file." });
+  return documentResponse(c.req.raw, staticDocument(text, "text/plain; charset=utf-8"));
+});
+
+packages.openapi(snapshotRoute, async (c) => {
+  const [, name = ""] = /^(.*)\.tar\.gz$/.exec(c.req.valid("param").archive) ?? [];
+  const snapshot = await snapshotOf(name, await wantedPackage(c, name));
+  return documentResponse(c.req.raw, staticDocument(snapshot, "application/gzip"));
+});
+
+async function wantedPackage(c: AppContext, name: string): Promise<RepositoryRecord> {
+  const record = findWorker(name)?.id === name ? await readRepository(c.env, name, currentTime()) : null;
+  if (record) return record;
+  throw new Problem({ code: "NOT_FOUND", detail: "There is no such package; GET /packages.gz lists them all." });
 }

@@ -1,9 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { type AppContext, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { jsonBodyLimit } from "../../../platform/http/body.ts";
-import { problems } from "../../../platform/http/problem-schema.ts";
-import { type AppContext, createRouter } from "../../../platform/http/router.ts";
-import { listPackages } from "../package-list.ts";
+import { listPackages } from "../package.ts";
 import { answerRpc, RpcEnvelope, type RpcQuery } from "../rpc.ts";
 
 const Query = z.object({

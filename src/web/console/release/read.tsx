@@ -1,4 +1,4 @@
-import { ReleaseParams } from "../../../domain/releases/release-params.ts";
+import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { RELEASE_ACTIONS } from "../../../domain/releases/status.ts";
 import { readRelease } from "../../../domain/releases/store.ts";
 import { currentTime } from "../../../lib/time.ts";
