@@ -1,8 +1,8 @@
 import type { DevelopmentStart } from "../../src/cli/settings.ts";
 import { SAMPLES } from "./seed.ts";
 
-/** What the development server prints when it is ready: where it is, and what to try next. */
-export const guide = ({ url, admin_token, license_key, stripe_control_url }: DevelopmentStart): string => `
+/** The guide that is printed last: addresses, credentials, commands to try, and the log's path `log`. */
+export const guide = ({ url, admin_token, license_key, stripe_control_url }: DevelopmentStart, log: string): string => `
 The rbee worker catalog is ready at ${url}. Open in a browser:
 
   ${url}            workers, and plans to buy
@@ -24,7 +24,11 @@ Try, in another terminal:
   npx rbee-catalog status
 ${stripe_control_url === undefined ? "" : stripeGuide(url, stripe_control_url)}
 The rbee-catalog command finds this server and its credentials by itself. Data and secrets stay
-for the next start; Ctrl-C stops the server.
+for the next start. Requests, cron jobs, errors and the mails that the catalog sends are in
+
+  ${log}
+
+Ctrl-C stops the server.
 `;
 
 const stripeGuide = (url: string, controlUrl: string): string => `
@@ -32,6 +36,6 @@ Buy a license through the local stand-in for Stripe; no account, no money:
 
   curl ${url}/v1/checkout -H 'Content-Type: application/json' -d '{"plan": "premium-monthly"}'
 
-Open the address that it answers with. Refunds, disputes, failed renewals, lost webhooks and the
-clock are at ${controlUrl} (GET lists the calls).
+Open the address in its answer. Refunds, disputes, failed renewals, lost webhooks and the clock
+are at ${controlUrl} (GET lists the calls).
 `;

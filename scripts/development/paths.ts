@@ -5,19 +5,23 @@ import { developmentFolder } from "../../src/cli/settings.ts";
 /** The repository's top folder: where wrangler.toml is. */
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Where one development server keeps what it has made. All of it is git-ignored. */
+/** The files of one development server. All of them are git-ignored. */
 export type DevelopmentPaths = {
   /** Whether everything below is in `folder`, apart from the checkout. */
   isolated: boolean;
   folder: string;
   /** Secrets and variables, as wrangler reads them. */
   variables: string;
-  /** What wrangler's local D1, KV, R2 and queues hold. */
+  /** The data of wrangler's local D1, KV, R2 and queues. */
   state: string;
   /** `{url, admin_token, license_key, stripe_control_url}` for scripts and for the `rbee-catalog` command. */
   start: string;
   ownerToken: string;
   releaseKey: string;
+  /** What wrangler and the Worker print. */
+  serverLog: string;
+  /** What the stand-in for Stripe prints. */
+  stripeLog: string;
 };
 
 /**
@@ -34,5 +38,7 @@ export function developmentPaths(devDir: string | undefined): DevelopmentPaths {
     start: join(folder, "start.json"),
     ownerToken: join(folder, "admin-token"),
     releaseKey: join(folder, "release-signing.key"),
+    serverLog: join(folder, "server.log"),
+    stripeLog: join(folder, "stripe.log"),
   };
 }

@@ -1,45 +1,28 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DevelopmentPaths } from "./paths.ts";
-import { signalGroup, spawnWrangler } from "./wrangler.ts";
+import { type LogFile, openLog, say, shortPath } from "./screen.ts";
+import { startWrangler } from "./wrangler.ts";
 
-const READY_WITHIN_MS = 120_000;
-/** A start that takes longer shows what wrangler says: most likely that the code does not build. */
-const QUIET_FOR_MS = 15_000;
-const STOP_WITHIN_MS = 5_000;
-
-/** Throws, saying what to do, if another program listens on this port of the loopback interface. */
-export async function refuseBusyPort(port: number): Promise<void> {
-  for (const host of ["127.0.0.1", "::1"]) {
-    const probe = createServer().listen({ port, host, exclusive: true });
-    try {
-      await once(probe, "listening");
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "EADDRINUSE") {
-        throw new Error(`Port ${port} is in use. Stop what listens there, or take another: PORT=${port + 1} npm start`);
-      }
-      if (code === "EACCES") throw new Error(`Port ${port} may not be opened by this user. Try PORT=8787 npm start`);
-      // A machine without IPv6 has no ::1 to be busy.
-    } finally {
-      probe.close();
-    }
-  }
-}
+/** How often production runs its cron trigger (wrangler.toml), in milliseconds. */
+const CRON_PERIOD_MS = 60_000;
+/** A start that takes longer is told to go on, again and again. */
+const SAY_EVERY_MS = 15_000;
+/** A start fails when wrangler says nothing for so long. While it says something, a slow machine has all the time it needs. */
+const SILENT_FOR_MS = 300_000;
 
 /** A running `wrangler dev`. */
 export type DevelopmentServer = {
+  log: LogFile;
   /**
-   * Resolves when the Worker is well. Throws, having shown what wrangler and the Worker said, if it ends, takes two minutes, or
-   * refuses its configuration.
+   * Resolves when the Worker is healthy. Throws, with the end of the log, if wrangler ends, is silent for five minutes, or
+   * the Worker refuses its configuration.
    */
   ready(signal: AbortSignal): Promise<void>;
-  /** Shows on the terminal what wrangler and the Worker log from here on. */
-  showLog(): void;
-  /** Resolves with the exit code when wrangler has ended, whoever ended it. */
+  /** From here on, shows the first line of each error of wrangler on the screen: most likely that code does not build. */
+  showErrors(): void;
+  /** Resolves with the exit status when wrangler and workerd have ended. */
   exited: Promise<number>;
-  /** Ends wrangler and workerd; repeatable. */
+  /** Ends wrangler and workerd. Repeatable. */
   stop(): Promise<void>;
 };
 
@@ -49,69 +32,90 @@ export function startServer(
   port: number,
   variables: Record<string, string>,
 ): DevelopmentServer {
-  const child = spawnWrangler([
-    "dev",
-    ...["--port", String(port), "--ip", "localhost", "--inspector-port", "0"],
-    ...["--persist-to", paths.state, "--show-interactive-dev-session=false"],
-    // Without --env-file wrangler reads .dev.vars.
-    ...(paths.isolated ? ["--env-file", paths.variables] : []),
-    ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
-  ]);
-  let unseen: Buffer[] | null = [];
-  const onOutput = (chunk: Buffer): void => {
-    if (unseen) unseen.push(chunk);
-    else process.stderr.write(chunk);
-  };
-  child.stdout?.on("data", onOutput);
-  child.stderr?.on("data", onOutput);
-  const exited = once(child, "close").then(([code]) => (typeof code === "number" ? code : 1));
-  let ended = false;
-  void exited.then(() => {
-    ended = true;
+  const log = openLog(paths.serverLog);
+  const heard = { at: Date.now(), showsErrors: false, hasEnded: false };
+  const child = startWrangler(
+    [
+      "dev",
+      ...["--port", String(port), "--ip", "localhost", "--inspector-port", "0"],
+      ...["--persist-to", paths.state, "--show-interactive-dev-session=false"],
+      // Without --env-file wrangler reads .dev.vars.
+      ...(paths.isolated ? ["--env-file", paths.variables] : []),
+      ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ],
+    (text) => {
+      heard.at = Date.now();
+      log.write(text);
+      if (heard.showsErrors) for (const error of errorsIn(text)) say(`${error}  (more in ${shortPath(log.path)})`);
+    },
+  );
+  void child.exited.then(() => {
+    heard.hasEnded = true;
   });
+  const failure = (sentence: string): Error =>
+    new Error(`${sentence} The end of ${shortPath(log.path)}:\n${log.end()}`);
 
   return {
-    exited,
+    log,
+    exited: child.exited,
     async ready(signal) {
       const startedAt = Date.now();
-      for (;;) {
+      for (let said = 1; ; ) {
         const health = await healthOf(port);
         if (health === "well") return;
         signal.throwIfAborted();
-        await sleep(200);
-        const waited = Date.now() - startedAt;
-        if (unseen !== null && (ended || health === "refuses" || waited > QUIET_FOR_MS)) {
-          process.stderr.write(Buffer.concat(unseen));
-          unseen = null;
-        }
         if (health === "refuses") {
-          throw new Error(`The Worker refuses its configuration, see above: ${paths.variables}, or wrangler.toml.`);
+          const reason = await refusalIn(log);
+          throw new Error(
+            `The Worker refuses its configuration. ${reason}. Correct it in ${paths.variables} or wrangler.toml.`,
+          );
         }
-        if (ended || waited > READY_WITHIN_MS) throw new Error("The Worker did not start.");
+        if (heard.hasEnded) throw failure("The Worker did not start.");
+        const now = Date.now();
+        if (now - heard.at > SILENT_FOR_MS) throw failure("Wrangler has said nothing for five minutes.");
+        if (now - startedAt > said * SAY_EVERY_MS) say(`Still building it (${(said++ * SAY_EVERY_MS) / 1000} s)`);
+        await sleep(200);
       }
     },
-    showLog() {
-      unseen = null;
+    showErrors() {
+      heard.showsErrors = true;
     },
-    async stop() {
-      if (ended) return;
-      signalGroup(child, "SIGTERM");
-      if ((await Promise.race([exited, sleep(STOP_WITHIN_MS, "late", { ref: false })])) === "late") {
-        signalGroup(child, "SIGKILL");
-        await exited;
-      }
-    },
+    stop: child.stop,
   };
 }
 
-/** What `/health` says. It looks at nothing but the configuration, so a problem that the Worker itself answers with is about that. */
+/** The errors of wrangler itself in its output. What the Worker logs is JSON, and stays in the log. */
+const errorsIn = (text: string): string[] =>
+  [...text.matchAll(/^✘ \[ERROR\] (?!\{)(.+)$/gm)].map(([, message = ""]) => `Wrangler: ${message}`);
+
+/** Why the Worker has refused its configuration: its log says so, moments after its answer. */
+async function refusalIn(log: LogFile): Promise<string> {
+  for (let tries = 0; tries < 100; tries++) {
+    const [, reason] = /"message":"Configuration: ((?:[^"\\]|\\.)*)"/.exec(log.end()) ?? [];
+    if (reason !== undefined) return reason;
+    await sleep(100);
+  }
+  return `See ${shortPath(log.path)}`;
+}
+
+/** What `/health` says. It checks only the configuration, so a problem answered by the Worker itself is about that. */
 async function healthOf(port: number): Promise<"well" | "refuses" | "silent"> {
   try {
-    const response = await fetch(`http://localhost:${port}/health`, { signal: AbortSignal.timeout(5_000) });
+    const response = await fetch(`http://localhost:${port}/health`, { signal: AbortSignal.timeout(60_000) });
     await response.body?.cancel();
     if (response.ok) return "well";
     return response.headers.get("Content-Type")?.startsWith("application/problem+json") ? "refuses" : "silent";
   } catch {
     return "silent";
   }
+}
+
+/** Fires the Worker's cron trigger every minute until the returned function is called: `wrangler dev` never does. */
+export function startCron(url: string, log: LogFile): () => void {
+  const timer = setInterval(() => {
+    fetch(`${url}/cdn-cgi/local/scheduled`, { signal: AbortSignal.timeout(CRON_PERIOD_MS / 2) })
+      .then((response) => response.body?.cancel())
+      .catch((error: unknown) => log.write(`The cron trigger could not be fired: ${error}\n`));
+  }, CRON_PERIOD_MS);
+  return () => clearInterval(timer);
 }

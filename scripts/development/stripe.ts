@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { type DevelopmentPaths, PROJECT } from "./paths.ts";
+import { type Child, startProgram } from "./child.ts";
+import type { DevelopmentPaths } from "./paths.ts";
+import { openLog, shortPath } from "./screen.ts";
 
-/** Keys that only the local stand-in knows begin like this; any other is of a real account. */
+/** The keys of the local stand-in begin like this. Any other key is of a real account. */
 const STAND_IN_KEY = "sk_test_standin_";
-const STOP_WITHIN_MS = 5_000;
 
 /** Variables that let the Worker sell through the stand-in; a Stripe account of one's own in `present` is left alone. */
 export function stripeVariables(present: NodeJS.Dict<string>): Record<string, string> {
@@ -38,58 +36,39 @@ export const stripeBindings = (
 };
 
 /** A running stand-in for Stripe. */
-export type StandInProcess = {
-  apiBase: string;
-  controlUrl: string;
-  /** Resolves with the exit code when it has ended, whoever ended it. */
-  exited: Promise<number>;
-  stop(): Promise<void>;
-};
+export type StandInProcess = Child & { apiBase: string; controlUrl: string };
 
 /**
  * Starts the stand-in as a process of its own, on the port after next to the Worker's or, if that is taken, on any. It ends
- * with this process, whatever ends that. Throws, with what it said, if it does not start.
+ * when this process does. Throws, with the end of its log, if it does not start.
  */
 export async function startStandInProcess(
   paths: DevelopmentPaths,
   variables: NodeJS.Dict<string>,
   { port, url }: { port: number; url: string },
 ): Promise<StandInProcess> {
-  const child = spawn(process.execPath, [join(PROJECT, "scripts/stripe-stand-in/main.ts")], {
-    cwd: PROJECT,
+  const log = openLog(paths.stripeLog);
+  const { promise: apiBase, resolve } = Promise.withResolvers<string | null>();
+  let output = "";
+  const child = startProgram(["scripts/stripe-stand-in/main.ts"], {
     env: {
-      ...process.env,
       STAND_IN_PORT: String(port + 2),
       STRIPE_SECRET_KEY: variables["STRIPE_SECRET_KEY"],
       STRIPE_WEBHOOK_SECRET: variables["STRIPE_WEBHOOK_SECRET"],
       WEBHOOK_URL: `${url}/v1/stripe/webhook`,
       STATE_PATH: join(paths.folder, "stripe.json"),
     },
-    stdio: ["pipe", "pipe", "inherit"],
-    // Ctrl-C reaches it only through us: the Worker, which asks it, ends first.
-    detached: true,
-  });
-  const exited = once(child, "close").then(([code]) => (typeof code === "number" ? code : 1));
-  const apiBase = await Promise.race([readyLine(child), exited.then(() => null)]);
-  if (apiBase === null) throw new Error("The local stand-in for Stripe did not start.");
-  return {
-    apiBase,
-    controlUrl: `${apiBase}/control`,
-    exited,
-    async stop() {
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
-      await exited;
-      clearTimeout(timer);
+    onOutput(text) {
+      log.write(text);
+      output += text;
+      const [, address] = /^ready (.+)\n/m.exec(output) ?? [];
+      if (address !== undefined) resolve(address);
     },
-  };
-}
-
-/** The address in the line `ready <address>`. */
-async function readyLine(child: ChildProcess): Promise<string | null> {
-  if (child.stdout === null) return null;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith("ready ")) return line.slice("ready ".length);
+  });
+  void child.exited.then(() => resolve(null));
+  const address = await apiBase;
+  if (address === null) {
+    throw new Error(`The stand-in for Stripe did not start. The end of ${shortPath(log.path)}:\n${log.end()}`);
   }
-  return null;
+  return { ...child, apiBase: address, controlUrl: `${address}/control` };
 }

@@ -1,49 +1,36 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { PROJECT } from "./paths.ts";
+import { createRequire } from "node:module";
+import { type Child, startProgram } from "./child.ts";
 
 /** Nothing here needs the network: no telemetry, no update check, no lookup of where this machine is. */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_HIDE_BANNER: "true",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  FORCE_COLOR: "0",
 } as const;
 
+const END_WITH_PARENT = new URL("./end-with-parent.js", import.meta.url).href;
+
 /**
- * Starts the project's own wrangler under the Node that runs this. It leads a process group of its own, so that Ctrl-C
- * reaches it only through us, and whatever it starts can be ended with it.
+ * Starts the project's own wrangler under the Node.js that runs this. It ends when this process does, however that ends.
+ * It is started without its `bin`, which is a second Node.js process that only passes signals on.
  */
-export function spawnWrangler(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(PROJECT, "node_modules/wrangler/bin/wrangler.js"), ...args], {
-    cwd: PROJECT,
-    env: { ...process.env, ...QUIET },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+export function startWrangler(args: readonly string[], onOutput: (text: string) => void): Child {
+  const wrangler = createRequire(import.meta.url).resolve("wrangler");
+  return startProgram(["--no-warnings", "--import", END_WITH_PARENT, wrangler, ...args], { env: QUIET, onOutput });
 }
 
-/** Sends a signal to a process that `spawnWrangler` started and to all it has started. */
-export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Nobody is left in the group.
-  }
-}
-
-/** Runs one wrangler command to its end. Throws, with everything it said, if it fails; ends it when `signal` fires. */
+/** Runs one wrangler command to its end. Throws, with everything it printed, if it fails; ends it when `signal` fires. */
 export async function runWrangler(args: readonly string[], signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const child = spawnWrangler(args);
-  const abort = (): void => signalGroup(child, "SIGTERM");
+  let output = "";
+  const child = startWrangler(args, (text) => {
+    output += text;
+  });
+  const abort = (): void => void child.stop();
   signal.addEventListener("abort", abort, { once: true });
-  const output: Buffer[] = [];
-  child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
-  child.stderr?.on("data", (chunk: Buffer) => output.push(chunk));
-  const [code] = await once(child, "close");
+  const code = await child.exited;
   signal.removeEventListener("abort", abort);
   signal.throwIfAborted();
-  if (code !== 0) throw new Error(`wrangler ${args.join(" ")} failed:\n${Buffer.concat(output)}`);
+  if (code !== 0) throw new Error(`wrangler ${args.join(" ")} failed:\n${output}`);
 }

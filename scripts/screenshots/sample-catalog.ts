@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
@@ -6,9 +6,9 @@ import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { within } from "../../test/end-to-end/buyer.ts";
 import { launch, ready } from "../../test/end-to-end/development-server.ts";
 import { freePort } from "../../test/end-to-end/free-port.ts";
+import { ensureReleaseKey } from "../development/credentials.ts";
+import { openLedger } from "../development/ledger.ts";
 import { developmentPaths } from "../development/paths.ts";
-import { ensureReleaseKey } from "../development/release-key.ts";
-import { runWrangler } from "../development/wrangler.ts";
 import { historySql } from "./sample-history.ts";
 import { makeLicenses, OWNER, type SampleLicenses } from "./sample-licenses.ts";
 import { publishSamples, type SampleReleases } from "./sample-releases.ts";
@@ -45,10 +45,8 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
     const releases = await publishSamples({ client, releaseKey, folder });
     const licenses = await makeLicenses({ client, controlUrl });
 
-    const history = join(folder, "history.sql");
-    await writeFile(history, historySql(licenses.lifetime.licenseId, Math.floor(Date.now() / 1000)));
-    const d1 = ["d1", "execute", "DB", "--local", "--persist-to", paths.state, "--file", history];
-    await runWrangler(d1, AbortSignal.timeout(60_000));
+    const ledger = await openLedger(url);
+    await ledger.execute([{ sql: historySql(licenses.lifetime.licenseId, Math.floor(Date.now() / 1000)) }]);
 
     // What the minutes bring: the cron.
     await fetch(`${url}/cdn-cgi/local/scheduled`);
@@ -58,10 +56,11 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
       body: { name: "support desk", scopes: ["licenses:write", "audit:read"] },
     });
     const mailedLink = async (): Promise<string> => {
-      const seen = mailsTo(OWNER, server.output()).length;
+      const mails = async (): Promise<string[]> => mailsTo(OWNER, await readFile(paths.serverLog, "utf8"));
+      const seen = (await mails()).length;
       await new CatalogClient({ url }).send({ method: "POST", path: "/v1/licenses/recover", body: { email: OWNER } });
-      await within(20, async () => mailsTo(OWNER, server.output()).length > seen);
-      const text = await readFile(mailsTo(OWNER, server.output()).at(-1) ?? "", "utf8");
+      await within(20, async () => (await mails()).length > seen);
+      const text = await readFile((await mails()).at(-1) ?? "", "utf8");
       const link = /\S+(\/recover\/\S+)/.exec(text)?.[1];
       if (link === undefined) throw new Error(`no link in the mail:\n${text}`);
       return link;

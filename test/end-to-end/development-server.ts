@@ -6,21 +6,26 @@ import { PROJECT } from "./program-run.ts";
 export type Server = {
   process: ChildProcess;
   output(): string;
-  /** Resolves with the exit status. */
+  /** Resolves with the exit status, or null if a signal has ended it. */
   exited: Promise<number | null>;
-  /** Ctrl-C. */
-  stop(): Promise<number | null>;
+  /** Ctrl-C, or another signal to this process alone. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 };
 
-/** Runs what `npm start` runs, with data and secrets of its own in `folder`. */
+/**
+ * Runs what `npm start` runs, with data and secrets of its own in `folder`. Its IPC channel is to this process, so it ends
+ * when a killed test run takes this process with it.
+ */
 export function launch(folder: string, port: number): Server {
-  const child = spawn(process.execPath, ["scripts/dev.ts"], {
+  const child = spawn(process.execPath, ["scripts/dev.js"], {
     cwd: PROJECT,
-    env: { ...process.env, DEV_DIR: folder, PORT: String(port) },
+    // Traces of every request for wrangler's Local Explorer are not looked at here.
+    env: { ...process.env, DEV_DIR: folder, PORT: String(port), X_LOCAL_OBSERVABILITY: "false" },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
       output += text;
     });
   }
@@ -29,14 +34,17 @@ export function launch(folder: string, port: number): Server {
     process: child,
     output: () => output,
     exited,
-    stop() {
-      child.kill("SIGINT");
+    stop(signal = "SIGINT") {
+      child.kill(signal);
       return exited;
     },
   };
 }
 
-/** Waits until the server has said that it is ready. Throws with its output if it ends instead. */
+/**
+ * Waits until the server is ready, however long that takes: it ends by itself when it makes no progress. Throws with its
+ * output if it ends.
+ */
 export async function ready(server: Server): Promise<Server> {
   const ended = server.exited.then(() => "ended" as const);
   while (!server.output().includes("is ready at")) {

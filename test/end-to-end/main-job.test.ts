@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { runWrangler } from "../../scripts/development/wrangler.ts";
+import { openLedger } from "../../scripts/development/ledger.ts";
 import { launch, ready, type Server } from "./development-server.ts";
 import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
 import { freePort } from "./free-port.ts";
@@ -18,7 +18,12 @@ import { PROJECT, type Run, rbeeCatalog, run } from "./program-run.ts";
 const WORKER = "llm-worker-rbee-premium-cpu";
 const MiB = 1024 * 1024;
 
-const Start = z.object({ url: z.string(), admin_token: z.string(), license_key: z.string() });
+const Start = z.object({
+  url: z.string(),
+  admin_token: z.string(),
+  license_key: z.string(),
+  stripe_control_url: z.string(),
+});
 const Issued = z.object({ license: z.object({ id: z.string() }), key: z.string() });
 const Versions = z.object({ latest: z.string().nullable(), versions: z.array(z.object({ version: z.string() })) });
 const Link = z.object({ download_url: z.string(), sha256: z.string(), size: z.number() });
@@ -259,16 +264,22 @@ describe("a licensed hive", () => {
 });
 
 describe("another start", () => {
+  /** The Worker's port and the stand-in's are free again, and on Linux no process has this server's folder. */
+  async function expectNothingLeft(): Promise<void> {
+    const left = async (): Promise<string[]> => {
+      const answers = await Promise.all([curl(`http://localhost:${port}/health`), curl(start.stripe_control_url)]);
+      const processes = process.platform === "linux" ? (await run("pgrep", ["-f", dev()])).stdout.split("\n") : [];
+      return [...answers.map(({ stdout }) => stdout), ...processes].filter((text) => text !== "");
+    };
+    await expect.poll(left, { timeout: 60_000 }).toEqual([]);
+  }
+
   it("stops cleanly at Ctrl-C, keeps data, token and key, and adds the samples that are not there yet", async () => {
-    expect(await server.stop()).toBe(0);
-    expect((await curl(`http://localhost:${port}/health`)).code).not.toBe(0);
     // As if an earlier version of the catalog, which had no free sample, had made the data.
     const older = "UPDATE releases SET version = '0.0.1' WHERE worker_id = 'llm-worker-rbee-cpu' AND version = '0.1.0'";
-    const state = join(dev(), "state");
-    await runWrangler(
-      ["d1", "execute", "DB", "--local", "--persist-to", state, "--command", older],
-      new AbortController().signal,
-    );
+    await (await openLedger(`http://localhost:${port}`)).execute([{ sql: older }]);
+    expect(await server.stop()).toBe(0);
+    await expectNothingLeft();
     server = await ready(launch(dev(), port));
     expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
     const free = Releases.parse(JSON.parse((await admin("release", "list", "llm-worker-rbee-cpu", "--json")).stdout));
@@ -279,7 +290,9 @@ describe("another start", () => {
 
   it("finishes a seed that was cut before its license was written down, whatever became of its samples", async () => {
     expect((await admin("release", "yank", `${WORKER}@1.0.0`, "--reason", "test")).code).toBe(0);
-    await server.stop();
+    // A killed process cannot end what it has started: wrangler and the stand-in see that it is gone.
+    expect(await server.stop("SIGKILL")).toBe(null);
+    await expectNothingLeft();
     await rm(join(dev(), "start.json"));
     server = await ready(launch(dev(), port));
     expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
