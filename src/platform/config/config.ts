@@ -44,7 +44,7 @@ const mailbox = z
     return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
   });
 
-/** Where a stand-in for Stripe may be: a key must never be sent to another machine. */
+/** The URL of a stand-in for Stripe. Loopback only, so that no key is sent to another machine. */
 const loopbackUrl = z.url({
   protocol: /^https?$/,
   hostname: /^(127\.0\.0\.1|localhost|\[::1\])$/,
@@ -89,9 +89,13 @@ const EnvironmentSchema = z
       context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message: "must be required in production" });
     }
     if (env.STRIPE_SECRET_KEY !== "" && /^.._live_/.test(env.STRIPE_SECRET_KEY) !== env.LIVEMODE) {
-      context.addIssue({ code: "custom", path: ["STRIPE_SECRET_KEY"], message: "is of the other mode than LIVEMODE" });
+      context.addIssue({
+        code: "custom",
+        path: ["STRIPE_SECRET_KEY"],
+        message: "must be of the mode that LIVEMODE names",
+      });
     }
-    // A stand-in must never be believed.
+    // Production must not believe a stand-in.
     if (env.ENVIRONMENT === "production" && env.STRIPE_API_BASE !== "") {
       context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must not be set in production" });
     }
@@ -102,19 +106,19 @@ const EnvironmentSchema = z
 
 export type Config = z.output<typeof EnvironmentSchema>;
 
-/** The configuration does not hold; the message names each variable that is off, and no value. */
+/** The configuration is not valid. The message names each faulty variable and no value. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
 /**
- * Reads the Worker's variables and secrets into a `Config`.
- * Throws `ConfigError`, naming every wrong or missing variable: the service answers nothing rather than run half-configured.
+ * Parses the Worker's variables and secrets. Throws `ConfigError`, which names every wrong or missing variable: the service
+ * answers no request until all are right.
  */
 export function readConfig(env: object): Config {
   const parsed = EnvironmentSchema.safeParse(env);
   if (parsed.success) return parsed.data;
-  // Of the path, the variable only: the rest is out of its value.
+  // Only the first part of a path names a variable. The rest comes from the variable's value.
   const faults = parsed.error.issues.map(({ path: [name = "environment"], message }) => `${String(name)}: ${message}`);
   throw new ConfigError(`Configuration: ${faults.join("; ")}`);
 }

@@ -1,4 +1,4 @@
-/** What an admin credential may do. `owner` may do everything and is the only one that makes owners. */
+/** The scopes of an admin credential. `owner` includes all others, and only an owner can make another owner. */
 export const SCOPES = [
   "owner",
   "licenses:read",
@@ -12,16 +12,16 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** What a route can ask for: a scope, or the reading half of one that exists only for writing. */
+/** A scope that a route requires: `tokens:read` has no scope of its own, so `tokens:write` is needed for it. */
 export type NeededScope = Scope | "tokens:read";
 
-/** Whether `held` allows what `needed` names. `owner` allows all; writing a noun allows reading it. */
+/** Whether `held` allows `needed`. `owner` allows all; `noun:write` allows `noun:read`. */
 export function allows(held: readonly Scope[], needed: NeededScope): boolean {
   if (held.includes("owner")) return true;
   const writing = needed.replace(/:read$/, ":write");
   return held.some((scope) => scope === needed || scope === writing);
 }
 
-/** Whether `held` allows every one of `wanted`: what may be handed on to another credential. */
+/** Whether `held` allows every scope in `wanted`, so that its holder may grant them to another credential. */
 export const allowsAll = (held: readonly Scope[], wanted: readonly Scope[]): boolean =>
   wanted.every((scope) => allows(held, scope));

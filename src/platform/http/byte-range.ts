@@ -1,9 +1,9 @@
-/** Bytes to send: `offset` and `length`, both in bytes; `unsatisfiable` when none of what is asked for exists. */
+/** The bytes to send: `offset` and `length`, both in bytes; `unsatisfiable` if the file has none of the range. */
 export type ByteRange = { offset: number; length: number } | "whole" | "unsatisfiable";
 
 /**
- * What a `Range` header asks of a file of `size` bytes (RFC 9110, section 14). A missing, malformed, non-byte or multiple
- * range means the whole file, as the RFC lets a server do: every client of ours asks for one range at a time.
+ * Parses a `Range` header for a file of `size` bytes (RFC 9110, section 14). A missing, malformed, non-byte or multiple
+ * range means the whole file, which the RFC allows: our clients request one range at a time.
  */
 export function parseByteRange(header: string | null, size: number): ByteRange {
   const match = header === null ? null : /^bytes=(\d*)-(\d*)$/i.exec(header.trim());

@@ -1,11 +1,11 @@
 import { decodeBase64 } from "../../lib/encoding.ts";
 
-/** A secret as a request carries it, with the machines that Basic's user and the `Rbee-Machine` header name, if they differ. */
+/** The secret that a request carries, and the machines named by Basic's user and the `Rbee-Machine` header: none, one or two. */
 export type Credential = { secret: string; machines: string[] };
 
 /**
  * The credential of a request: `Bearer <secret>`, or Basic with the machine as user and the secret as password (RFC 7617).
- * Null when none is sent; an empty secret is none. A Basic that does not decode is a secret that nothing accepts.
+ * Null if the request has none or an empty one. A malformed Basic yields a secret that no check accepts.
  */
 export function credentialOf(headers: Headers): Credential | null {
   const authorization = headers.get("Authorization");
@@ -26,7 +26,7 @@ export function credentialOf(headers: Headers): Credential | null {
 
 const named = (...machines: string[]): string[] => [...new Set(machines)].filter((machine) => machine !== "");
 
-/** Split at the last colon: a fingerprint may be a MAC address, and no secret of ours has a colon. */
+/** Splits at the last colon, because a fingerprint may be a MAC address and none of our secrets has a colon. */
 function decodeBasic(encoded: string): [user: string, password: string] {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64(encoded));

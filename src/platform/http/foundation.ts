@@ -7,14 +7,14 @@ import { ConfigError, configOf } from "../config/config.ts";
 import { Problem, problemResponse, type Refusal } from "./problem.ts";
 import type { AppContext, AppEnv, Service } from "./router.ts";
 
-/** A request id as a proxy or a client may send one: long enough to find, too plain to hurt a log. */
+/** An acceptable `X-Request-Id` of a proxy or a client: long enough to search for, and safe in a log. */
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
-/** The id of a request: the one it was sent with (undefined or null: none) if that is plausible, else a new one. */
+/** The request's id: the one that the client sent (undefined or null: none) if it is acceptable, else a new one. */
 export const requestIdOf = (sent: string | null | undefined): string =>
   sent && REQUEST_ID.test(sent) ? sent : crypto.randomUUID();
 
-/** Headers of every response that does not set its own; nothing here is ever sniffed. */
+/** Default headers of every response. */
 export const SECURITY_HEADERS = {
   "X-Content-Type-Options": "nosniff",
   "Strict-Transport-Security": "max-age=31536000",
@@ -31,7 +31,7 @@ export const foundation =
     c.set("subject", {});
     c.set("config", configOf(c.env));
     await next();
-    // A response that only leads to a page must not be stored any more than the page.
+    // No cache may store a redirect to a page, because none may store the page.
     if (c.res.status === 303) c.res.headers.set("Cache-Control", "no-store");
     stamp(c.res.headers, c.var.requestId);
   };
@@ -42,9 +42,9 @@ function stamp(headers: Headers, requestId: string): void {
 }
 
 /**
- * Writes one line for each request, and tells the client by `Server-Timing` (W3C) how long we took until the response began,
- * in milliseconds. The line names the route by its pattern, never the path, which may be a signed link; and neither headers nor
- * bodies. Time stands still in a Worker between its waits, so what is measured is what was waited for.
+ * Logs one line for each request, and sends `Server-Timing` (W3C): the milliseconds until the response began. The line has
+ * the route's pattern and not the path, because a path may be a signed link. It has no headers and no bodies. A Worker's
+ * clock advances only while it waits for I/O, so the duration is the time spent waiting.
  */
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = performance.now();
@@ -67,18 +67,18 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   });
 };
 
-/** How a service shows refusals to people, and which errors from outside it recognizes. Composed in src/app.ts. */
+/** How the service shows refusals on pages, and which outages it recognizes. src/app.ts composes it. */
 export type Refusals = {
-  /** Whether this request is answered with a page: a person reads it. */
+  /** Whether a browser sent this request, which then gets a page. */
   wantsPage: (request: Request) => boolean;
   page: (request: Request, refusal: Refusal, requestId: string) => Promise<Response>;
-  /** Errors that a retry may mend, each with the refusal that says so. */
+  /** Errors that a retry may fix, each with its refusal. */
   outages: readonly { matches: (error: unknown) => boolean; refusal: Refusal }[];
 };
 
 /**
- * The handlers of errors and of unknown paths. An unknown error becomes INTERNAL_ERROR and says nothing of the inside;
- * the log has it. A configuration that does not hold and every outage become SERVICE_UNAVAILABLE.
+ * The handlers of errors and of unknown paths. An invalid configuration and every known outage become SERVICE_UNAVAILABLE.
+ * Any other error becomes INTERNAL_ERROR: the log has its message and stack, the response has neither.
  */
 export function errorHandlers(refusals: Refusals) {
   const answer = async (c: AppContext, refusal: Refusal, requestId: string): Promise<Response> =>
@@ -93,7 +93,7 @@ export function errorHandlers(refusals: Refusals) {
     notFound(c: AppContext): Promise<Response> {
       const detail = refusals.wantsPage(c.req.raw)
         ? "We can't find that page. Search the workers, or go to your account."
-        : `There is no ${c.req.method} ${new URL(c.req.url).pathname} here.`;
+        : `Nothing answers ${c.req.method} at this URL. ${c.var.config.PUBLIC_URL}/docs lists every operation.`;
       return answer(c, { code: "NOT_FOUND", detail }, c.var.requestId);
     },
   };

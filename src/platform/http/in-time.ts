@@ -1,8 +1,8 @@
 import type { RequestScope } from "./router.ts";
 
 /**
- * What `work` gives, or `otherwise` if it fails or takes longer than `milliseconds`: for what a page is better with and can do
- * without. Late work goes on after the response, so that what it caches is there the next time. It reports its own failure.
+ * The value of `work`, or `otherwise` if it fails or takes longer than `milliseconds`. For optional parts of a page. Late
+ * work continues after the response, so that the next request finds its result cached. `work` logs its own failure.
  */
 export async function inTime<Value>(
   c: Pick<RequestScope, "executionCtx">,

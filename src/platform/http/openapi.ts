@@ -5,26 +5,26 @@ export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 export type PathItem = NonNullable<OpenApiDocument["paths"]>[string];
 export type Operation = NonNullable<PathItem["get"]>;
 
-/** The groups that operations are documented in, in the order of the reference page. A route's `tags` names one. */
+/** The groups of operations, in the order of the reference page. Each route's `tags` names one. */
 export const TAGS = {
-  Catalog: "Which workers there are, free and premium, and how to build them. No credential.",
-  Releases: "Which versions of a worker can be downloaded. Premium ones need a license.",
+  Catalog: "The workers, free and premium, and how to build them. No credential.",
+  Releases: "The versions of a worker that can be downloaded. Premium workers need a license.",
   Delivery: "Signed links and the bytes behind them: resumable, checksummed, short-lived.",
   "Package managers":
-    "Recipes for git and AUR helpers, packages for pacman, formulas for Homebrew, at the paths that they ask.",
-  Licensing: "What a hive does with its license: take a seat, get a token, give the seat back, verify.",
+    "Recipes for git and AUR helpers, packages for pacman and formulas for Homebrew, at the paths that these tools request.",
+  Licensing: "How a hive uses its license: activate a machine, get a token, deactivate the machine, verify a token.",
   Purchase: "Plans, checkout and billing.",
   "Admin: licenses": "Issue, find, revoke, suspend, reinstate and extend licenses.",
   "Admin: releases": "Upload, publish, yank and block releases.",
-  Admin: "Admin tokens, the audit trail and what an operator watches.",
-  Pages: "For people: the storefront, the account and the admin console.",
+  Admin: "Admin tokens, the audit trail and figures for operators.",
+  Pages: "Pages for browsers: the storefront, the account and the admin console.",
   Service: "Health, keys and this description.",
 } as const;
 
-/** `security` of an operation that takes a license key or token, either way of sending it. */
+/** `security` of an operation that accepts a license key or token, as Bearer or Basic. */
 export const LICENSE_SECURITY: Record<string, string[]>[] = [{ license_bearer: [] }, { license_basic: [] }];
 
-/** How credentials are sent (OpenAPI 3.1, "Security Scheme Object"). Admin routes get theirs from `adminAccess`. */
+/** The ways to send a credential (OpenAPI 3.1, "Security Scheme Object"). Admin routes declare theirs by `adminAccess`. */
 export const SECURITY_SCHEMES = {
   license_bearer: {
     type: "http",
@@ -50,7 +50,7 @@ Free workers need no credential. A premium worker's binaries need a license key 
 
 JSON is snake_case and times are RFC 3339 in UTC. Lists page by \`limit\` and \`cursor\`. Every error is \`application/problem+json\` with a stable \`code\`, and every response carries \`X-Request-Id\`.`;
 
-/** The OpenAPI 3.1 document of every operation that `app` has, served from `publicUrl`; made from the schemas that validate. */
+/** The OpenAPI 3.1 document of every operation of `app` at `publicUrl`. It is made from the schemas that validate requests. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): OpenApiDocument {
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",

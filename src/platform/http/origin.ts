@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./router.ts";
 
-/** Where the pages that read this service run: hive, keeper and their development servers, and the public sites. */
+/** The origins whose pages may read this service: hive, keeper, their development servers and the public sites. */
 const LOCAL_PORTS = [7836, 7845, 7843, 7844, 7811, 7822, 7823, 8500, 8501];
 const ORIGINS: ReadonlySet<string> = new Set([
   ...LOCAL_PORTS.map((port) => `http://localhost:${port}`),
@@ -19,15 +19,15 @@ const PREFLIGHT_HEADERS = {
 };
 
 /**
- * The headers that let a page of `origin` (null or undefined: none was sent) read a public answer (Fetch Standard,
- * "CORS protocol"); none for an origin that is not ours, and never with credentials. The answer needs `Vary: Origin`.
+ * The CORS headers that let a page of `origin` (null or undefined: none was sent) read a public response (Fetch Standard,
+ * "CORS protocol"). Empty for any other origin, and never with credentials. The response needs `Vary: Origin`.
  */
 export function corsHeaders(origin: string | null | undefined): Record<string, string> {
   if (!origin || !ORIGINS.has(origin)) return {};
   return { "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "ETag, X-Request-Id" };
 }
 
-/** Lets our pages read public GET routes, their refusals included, and answers preflights. */
+/** Lets pages of our origins read public GET routes and their errors, and answers preflight requests. */
 export const publicCors: MiddlewareHandler<AppEnv> = async (c, next) => {
   const allowed = corsHeaders(c.req.header("Origin"));
   if (c.req.method === "OPTIONS" && c.req.header("Access-Control-Request-Method") !== undefined) {
@@ -41,11 +41,10 @@ export const publicCors: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /**
- * Whether a request is one that another site could have made somebody's browser send. What rides on a cookie may change
- * nothing then: without this check any page could act as whoever looks at it. Reading is safe: no other origin may see the
- * answer. `Origin: null` alone is anybody's, but a browser that is set to give no referrer sends it with our own forms, too
- * (Fetch, "append a request Origin header"): beside `Sec-Fetch-Site: same-origin` it is ours. Clients that send neither
- * header are not browsers and hold no cookie of somebody else's.
+ * Whether another site may have made a browser send this request (CSRF). Such a request must not change anything by force of
+ * a cookie. GET, HEAD and OPTIONS are safe, because the other site cannot read the response. `Origin: null` proves nothing
+ * by itself. A browser that sends no referrer also sends it with our own forms (Fetch, "append a request Origin header"), so
+ * `Sec-Fetch-Site: same-origin` beside it is accepted. A client that sends neither header is not a browser.
  */
 export function isCrossSiteChange(request: Request): boolean {
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return false;

@@ -3,27 +3,27 @@ import { PROBLEMS, type ProblemCode, problemType } from "./problem.ts";
 
 const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
-/** The body of every error, as documents describe it; `problemResponse` makes it. */
+/** The body of every error, for the API's description. `problemResponse` makes the body itself. */
 export const ProblemSchema = z
   .object({
-    type: z.url().openapi({ description: "Names the kind of problem; one for each code." }),
-    title: z.string().openapi({ description: "What went wrong, the same for every problem of this code." }),
+    type: z.url().openapi({ description: "The kind of problem, one URI for each code." }),
+    title: z.string().openapi({ description: "A summary, the same for every problem of this code." }),
     status: z.int().openapi({ description: "The HTTP status, repeated." }),
-    detail: z.string().openapi({ description: "What went wrong this time, for a person." }),
-    code: z.enum(CODES).openapi({ description: "What programs decide by. Never renamed." }),
+    detail: z.string().openapi({ description: "An explanation of this occurrence, for a person." }),
+    code: z.enum(CODES).openapi({ description: "The code by which programs decide. Never renamed." }),
     error: z.string().openapi({ description: "The title again, for clients older than RFC 9457." }),
-    request_id: z.string().openapi({ description: "What to quote when asking for help." }),
+    request_id: z.string().openapi({ description: "The id to quote to support." }),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .openapi({ description: "With VALIDATION_FAILED: every fault and where it is." }),
-    purchase_url: z.url().optional().openapi({ description: "Where a license that allows this can be bought." }),
+      .openapi({ description: "With VALIDATION_FAILED: every invalid field and its fault." }),
+    purchase_url: z.url().optional().openapi({ description: "The page that sells a license for this." }),
     retry_after: z.int().optional().openapi({ description: "Seconds to wait, as in `Retry-After`." }),
     latest_covered_version: z
       .string()
       .nullable()
       .optional()
-      .openapi({ description: "With VERSION_NOT_COVERED: the newest version that the license does cover." }),
+      .openapi({ description: "With VERSION_NOT_COVERED: the newest version that the license covers." }),
   })
   .openapi("Problem");
 
@@ -40,8 +40,8 @@ type ProblemDocument = {
 };
 
 /**
- * The `responses` entries of `createRoute` for the problems an operation may answer with: one entry a status, listing
- * its codes, each with an example.
+ * The `responses` entries of `createRoute` for the problems of an operation: one entry a status, with its codes and an
+ * example of each.
  */
 export function problems<const Codes extends readonly ProblemCode[]>(
   ...codes: Codes
@@ -85,7 +85,7 @@ const EXAMPLE_EXTRAS: Partial<Record<ProblemCode, Partial<z.input<typeof Problem
   LICENSE_EXPIRED: { purchase_url: "https://marketplace.rbee.dev/premium" },
 };
 
-/** Made once: each code stands in the descriptions of many operations. */
+/** Shared by all operations, because each code appears in the description of many. */
 const EXAMPLES = Object.fromEntries(CODES.map((code) => [code, { value: exampleOf(code) }])) as Record<
   ProblemCode,
   { value: object }

@@ -1,6 +1,6 @@
 /**
- * Every error this service answers with. A code is a promise to clients: it is never renamed, and its status never
- * changes. The titles are for people; programs read `code`.
+ * Every error that this service answers with. Programs decide by `code`, so a code is never renamed and its status never
+ * changes. Titles are for people.
  */
 export const PROBLEMS = {
   MALFORMED_REQUEST: { status: 400, title: "The request could not be parsed" },
@@ -39,7 +39,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Members beside RFC 9457's own that help a client to go on. */
+/** Members beyond RFC 9457 that tell a client how to continue. */
 export type ProblemExtras = {
   errors?: { path: string; message: string }[];
   purchase_url?: string;
@@ -47,16 +47,16 @@ export type ProblemExtras = {
   latest_covered_version?: string | null;
 };
 
-/** A refusal as a pure decision states it: the code, a sentence for a person, and what helps to go on. */
+/** A refusal: its code, a sentence for a person, and members that tell a client how to continue. */
 export type Refusal = {
   code: ProblemCode;
   detail: string;
   extras?: ProblemExtras;
-  /** Response headers that belong to this refusal. */
+  /** Response headers of this refusal. */
   headers?: Record<string, string>;
 };
 
-/** A refusal on its way to the edge; `problemResponse` renders it. Thrown only by routes and stores. */
+/** A thrown refusal, which `problemResponse` renders. Only routes and stores throw it; decisions return a `Result`. */
 export class Problem extends Error implements Refusal {
   override readonly name = "Problem";
   readonly code: ProblemCode;
@@ -73,23 +73,23 @@ export class Problem extends Error implements Refusal {
   }
 }
 
-/** `WWW-Authenticate` where a token is asked for: browsers show the answer, and no dialog. */
+/** `WWW-Authenticate` for routes that accept only a token. Browsers show the response and no password dialog. */
 export const BEARER_CHALLENGE = 'Bearer realm="rbee"';
 
-/** `WWW-Authenticate` where Basic is taken, too: pacman sends `user:key` only after it has seen it, and browsers ask for it. */
+/** `WWW-Authenticate` for routes that also accept Basic. pacman sends `user:key` only after this challenge. */
 export const CHALLENGES = `${BEARER_CHALLENGE}, Basic realm="rbee", charset="UTF-8"`;
 
-/** The URI that names a kind of problem (RFC 9457, section 3.1.1). */
+/** The URI of a problem's type (RFC 9457, section 3.1.1). */
 export const problemType = (code: ProblemCode): string =>
   `https://rbee.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`;
 
-/** `Retry-After` for a refusal that says how long to wait; none for any other. */
+/** `Retry-After` if the refusal has `retry_after`, else no header. */
 export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string, string> =>
   extras?.retry_after === undefined ? {} : { "Retry-After": String(extras.retry_after) };
 
 /**
- * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for clients that predate it.
- * Every 401 carries both challenges.
+ * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for older clients. Every 401 carries
+ * both challenges.
  */
 export function problemResponse(refusal: Refusal, requestId: string): Response {
   const { status, title } = PROBLEMS[refusal.code];

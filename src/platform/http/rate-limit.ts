@@ -1,6 +1,6 @@
 import { Problem } from "./problem.ts";
 
-/** The limiters' period in wrangler.toml, which is also how long a client is asked to wait. */
+/** The limiters' period in wrangler.toml, also sent as `Retry-After`. */
 const PERIOD_SECONDS = 60;
 
 async function take(limiter: RateLimit, key: string, detail: string): Promise<void> {
@@ -9,49 +9,69 @@ async function take(limiter: RateLimit, key: string, detail: string): Promise<vo
 }
 
 /**
- * Counts a credential that was sent and is false, under its sender's address. Right credentials are never counted nor
- * refused here, so nobody's noise locks out another behind the same address; neither is a request without credential,
- * pacman's first for every file. Throws RATE_LIMITED past the limit.
+ * Counts a false credential under its sender's address. Throws RATE_LIMITED past the limit. A genuine credential is never
+ * counted or refused here, so guesses from one address lock out nobody behind it. Nor is a request without a credential,
+ * which pacman sends first for every file.
  */
 export const countFailedCredential = (env: Env, request: Request): Promise<void> =>
-  take(env.FAILED_CREDENTIALS, clientAddress(request), "Too many false credentials came from this address.");
+  take(
+    env.FAILED_CREDENTIALS,
+    clientAddress(request),
+    "Too many invalid credentials came from your address. Please wait a minute.",
+  );
 
 /** Counts a false admin credential under its sender's address. Throws RATE_LIMITED past the limit. */
 export const countFailedAdminSignIn = (env: Env, request: Request): Promise<void> =>
-  take(env.ADMIN_SIGN_IN, clientAddress(request), "Too many false admin credentials came from this address.");
+  take(
+    env.ADMIN_SIGN_IN,
+    clientAddress(request),
+    "Too many invalid admin credentials came from your address. Please wait a minute.",
+  );
 
-/** A genuine credential. It counts by its generation, so that who holds a rotated key cannot lock out who holds the new one. */
+/** A genuine credential. Counted by generation, so that the holder of a rotated key cannot lock out the holder of the new one. */
 type Genuine = { licenseId: string; generation: number };
 
 const keyOf = ({ licenseId, generation }: Genuine): string => `${licenseId}:${generation}`;
 
-/** Counts an activation under the key that asks for it, which has proved to be real. Throws RATE_LIMITED past the limit. */
+/** Counts an activation under its genuine key. Throws RATE_LIMITED past the limit. */
 export const countActivation = (env: Env, key: Genuine): Promise<void> =>
-  take(env.ACTIVATIONS, keyOf(key), "This license activates machines too often.");
+  take(env.ACTIVATIONS, keyOf(key), "This license activates machines too often. Please wait a minute.");
 
-/** Counts a token that is asked for, under the credential and the machine (fingerprint hash) it is for. Throws RATE_LIMITED. */
+/** Counts a token request under its credential and machine (fingerprint hash). Throws RATE_LIMITED past the limit. */
 export const countTokenRequest = (env: Env, credential: Genuine, machine: string): Promise<void> =>
-  take(env.TOKEN_REQUESTS, `${keyOf(credential)}:${machine}`, "This machine asks for tokens too often.");
+  take(
+    env.TOKEN_REQUESTS,
+    `${keyOf(credential)}:${machine}`,
+    "This machine requests tokens too often. Please wait a minute.",
+  );
 
-/** Counts a sign-in with a key that has proved to be real: each is written to the ledger. Throws RATE_LIMITED past the limit. */
+/** Counts a sign-in with a genuine key, because each writes to the ledger. Throws RATE_LIMITED past the limit. */
 export const countSignIn = (env: Env, key: Genuine): Promise<void> =>
   take(env.SIGN_INS, keyOf(key), "This key signs in too often. Please wait a minute.");
 
-/** Counts a verification under a genuine token's license, else (null) under the address. Throws RATE_LIMITED past the limit. */
+/** Counts a verification under the token's license, or (null: not genuine) under the address. Throws RATE_LIMITED. */
 export const countVerification = (env: Env, request: Request, token: Genuine | null): Promise<void> =>
-  take(env.VERIFICATIONS, token ? keyOf(token) : clientAddress(request), "Too many verifications.");
+  take(
+    env.VERIFICATIONS,
+    token ? keyOf(token) : clientAddress(request),
+    "Too many verifications. Please wait a minute.",
+  );
 
-/** Counts a checkout under the address of who begins it. Throws RATE_LIMITED past the limit. */
+/** Counts a checkout under the buyer's address. Throws RATE_LIMITED past the limit. */
 export const countCheckout = (env: Env, request: Request): Promise<void> =>
-  take(env.CHECKOUTS, clientAddress(request), "Too many checkouts were begun from this address.");
+  take(
+    env.CHECKOUTS,
+    clientAddress(request),
+    "Too many checkouts were started from your address. Please wait a minute.",
+  );
 
-/** Counts a visit to the billing portal, each of which asks Stripe, under the license. Throws RATE_LIMITED past the limit. */
+/** Counts a visit to the billing portal under the license, because each calls Stripe. Throws RATE_LIMITED past the limit. */
 export const countBillingVisit = (env: Env, license: Genuine): Promise<void> =>
-  take(env.CHECKOUTS, `billing ${keyOf(license)}`, "The billing portal is opened too often. Please wait a minute.");
+  take(env.CHECKOUTS, `billing ${keyOf(license)}`, "You opened the billing portal too often. Please wait a minute.");
 
 /**
- * Counts a look at a checkout that has no license yet, each of which asks Stripe, under its session id. Returns whether Stripe
- * may be asked. Throws nothing past the limit: a buyer who waits can be told what is known.
+ * Counts a look at a checkout that has no license yet, under its session id. Returns whether the caller may call Stripe. It
+ * does not throw past the limit, because the page can show the waiting buyer the last known state.
  */
 export async function mayLookUpSession(env: Env, sessionId: string): Promise<boolean> {
   const { success } = await env.SESSION_LOOKUPS.limit({ key: sessionId });
@@ -59,18 +79,18 @@ export async function mayLookUpSession(env: Env, sessionId: string): Promise<boo
 }
 
 /**
- * Counts a request for forgotten keys under the address it came from and under the mail address it names (known or not:
- * the answer must not tell). Throws RATE_LIMITED past either limit.
+ * Counts a key recovery under its sender's address and under the mail address in it. It counts unknown mail addresses too,
+ * so that the response does not reveal which are known. Throws RATE_LIMITED past either limit.
  */
 export async function countRecovery(env: Env, request: Request, email: string): Promise<void> {
-  const detail = "Keys were asked for too often. Please wait a minute.";
+  const detail = "Too many key recoveries were requested. Please wait a minute.";
   await take(env.RECOVERIES, `from ${clientAddress(request)}`, detail);
   await take(env.RECOVERIES, `for ${email}`, detail);
 }
 
 /**
- * The address that a request's noise is counted under: IPv4 as it is, IPv6 cut to its /64, because one subscriber
- * holds at least that much of it. `unknown` where the platform names none (tests, development).
+ * The address that a request counts under: an IPv4 address, or the /64 of an IPv6 address, because a subscriber has at least
+ * a /64. `unknown` if the platform gives none (tests, development).
  */
 function clientAddress(request: Request): string {
   const address = request.headers.get("CF-Connecting-IP");

@@ -4,23 +4,20 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 
-/** What a request turned out to be about, for the log and the counts: filled in by whoever finds it out. */
+/** The license, worker and version that a request concerns, for the log and the counts. Handlers fill it in. */
 export type RequestSubject = {
-  /** Of a credential that has proved genuine. */
+  /** Set only if the credential was genuine. */
   licenseId?: string;
   workerId?: string;
   version?: string;
-  /** The code of a refusal that is told otherwise than by throwing it: on a form. */
+  /** The code of a refusal that a form shows, so that no handler throws it. */
   refusal?: ProblemCode;
 };
 
-/**
- * Writes the record of `key` to KV as the ledger has it now, and returns a mark of that state. The same mark means that nothing
- * has changed in between.
- */
+/** Writes the ledger's current state of `key` to KV, and returns a mark of that state. An equal mark means no change since. */
 export type Publisher = (env: Env, key: string) => Promise<string>;
 
-/** How the records of each topic are made. Each room gives its own. */
+/** How each topic's records are published. Each room provides its own. */
 export type Publishers = Record<"license" | "manifest", { publish: Publisher; mark: Publisher }>;
 
 /** The parts that composition (src/service.ts) hands to every request and to the cron, so that no room imports a later one. */
@@ -32,7 +29,7 @@ export type Service = {
   sendMails(env: Env): Promise<void>;
 };
 
-/** The variables that the first middleware (src/platform/http/foundation.ts) sets. `now`: when the request arrived. */
+/** The bindings and variables of every handler. src/platform/http/foundation.ts sets the variables; `now` is the arrival. */
 export type AppEnv = {
   Bindings: Env;
   Variables: { requestId: string; now: UnixSeconds; config: Config; service: Service; subject: RequestSubject };
@@ -40,7 +37,7 @@ export type AppEnv = {
 
 export type AppContext = Context<AppEnv>;
 
-/** What code behind a handler needs of its request: any room's context is one. */
+/** The part of a request's context that code behind a handler needs. Every `Context` of this service is one. */
 export type RequestScope = {
   readonly env: Env;
   readonly req: { readonly raw: Request };
@@ -48,7 +45,7 @@ export type RequestScope = {
   readonly var: Readonly<AppEnv["Variables"]>;
 };
 
-/** A router of one room. What its schemas refuse becomes one VALIDATION_FAILED with every fault in it. */
+/** A router. A request that its schemas refuse becomes one VALIDATION_FAILED that lists every fault. */
 export function createRouter<E extends AppEnv = AppEnv>(): OpenAPIHono<E> {
   return new OpenAPIHono<E>({
     defaultHook: (result) => {

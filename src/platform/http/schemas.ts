@@ -1,21 +1,21 @@
 import { z } from "@hono/zod-openapi";
 import { decodeBase64Url, encodeBase64Url } from "../../lib/encoding.ts";
 
-/** A time in an answer, as `toRfc3339` writes it. */
+/** A time in a response, as `toRfc3339` writes it. */
 export const Timestamp = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
 
-/** A query parameter that, left empty as forms send it, is as good as left out: `schema` says what that means. */
+/** A query parameter that treats an empty value, which forms send, as absent. `schema` sets its default. */
 export const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema);
 
-/** One of a few names, or none. */
+/** An optional query parameter that accepts one of `names`. */
 export const optionalChoice = <const Names extends readonly [string, ...string[]]>(names: Names) =>
   unlessEmpty(z.enum(names).optional()).openapi({ type: "string", enum: [...names] });
 
-/** What a cursor stands for: the id of the last row of a page. Ids sort by creation, so it holds while rows are added. */
+/** A cursor encodes the id of a page's last row. Ids sort by creation, so a cursor stays valid while rows are added. */
 const POSITION = /^[a-z]{1,8}_[0-9a-z]{26}$/;
 
-/** The cursor behind the row with this id: opaque to clients, who only hand it back. */
+/** The cursor after the row with this id. Opaque: clients only send it back. */
 export const encodeCursor = (id: string): string => encodeBase64Url(new TextEncoder().encode(id));
 
 /** The id in a cursor, or null for a text that `encodeCursor` did not make. */
@@ -25,10 +25,10 @@ export function decodeCursor(cursor: string): string | null {
   return POSITION.test(id) && encodeCursor(id) === cursor ? id : null;
 }
 
-/** The query of every list: `limit` rows (1 to 200, 50 unless told), after the row whose id `cursor` becomes. */
+/** The query of every list: at most `limit` rows (1 to 200, default 50) after the row whose id `cursor` encodes. */
 export const PageQuery = z.object({
   limit: unlessEmpty(z.coerce.number().int().min(1).max(200).default(50)).openapi({
-    param: { description: "How many entries at most, 1 to 200." },
+    param: { description: "The maximum number of entries, 1 to 200." },
     type: "integer",
     minimum: 1,
     maximum: 200,
@@ -41,22 +41,22 @@ export const PageQuery = z.object({
       .transform((text, context) => {
         const id = decodeCursor(text);
         if (id !== null) return id;
-        context.addIssue({ code: "custom", message: "is not a cursor that a list has given" });
+        context.addIssue({ code: "custom", message: "must be the next_cursor of a page" });
         return z.NEVER;
       })
       .optional(),
-  ).openapi({ param: { description: "The `next_cursor` of the page before." }, type: "string" }),
+  ).openapi({ param: { description: "The `next_cursor` of the previous page." }, type: "string" }),
 });
 
 /** The `next_cursor` of a list's body. */
 export const NextCursor = z
   .string()
   .nullable()
-  .openapi({ description: "Pass it as `cursor` for the next page; null when this is the last.", example: null });
+  .openapi({ description: "Pass it as `cursor` to get the next page. Null on the last page.", example: null });
 
 /**
- * One page of `rows`, which the store has read with `limit + 1`: the extra row only says that there is more.
- * `idOf` gives the id that the next page starts behind.
+ * One page of `rows`. Read `limit + 1` rows from the store: the extra row shows that a next page exists. `idOf` gives the id
+ * of a row for the cursor.
  */
 export function page<Row>(
   rows: readonly Row[],

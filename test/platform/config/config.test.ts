@@ -57,7 +57,7 @@ describe("the configuration", () => {
   });
 
   it("takes no Stripe key of the other mode", () => {
-    const mismatch = "STRIPE_SECRET_KEY: is of the other mode than LIVEMODE";
+    const mismatch = "STRIPE_SECRET_KEY: must be of the mode that LIVEMODE names";
     for (const kind of ["sk", "rk"]) {
       const at = (mode: string, LIVEMODE: string) =>
         faultOf({ ...development, STRIPE_SECRET_KEY: `${kind}_${mode}_1`, LIVEMODE });
