@@ -1,5 +1,4 @@
-import { combine, createRouter } from "../../platform/http/route.ts";
-import { publicCors } from "../../platform/http/route.ts";
+import { combine, createRouter, publicCors } from "../../platform/http/route.ts";
 import { documents } from "./routes/documents.ts";
 import { search } from "./routes/search.ts";
 

@@ -1,5 +1,4 @@
-import { combine, createRouter } from "../../platform/http/route.ts";
-import { publicCors } from "../../platform/http/route.ts";
+import { combine, createRouter, publicCors } from "../../platform/http/route.ts";
 import { download } from "./routes/download.ts";
 import { releaseIndexRoutes } from "./routes/index.ts";
 import { keys } from "./routes/keys.ts";
@@ -13,12 +12,4 @@ for (const path of ["versions", "index.json", "index.json.minisig", ":version/pr
 }
 
 /** Versions, signed indexes, provenance and keys; links to files, and the files behind them. */
-export const deliveryRoutes = combine(
-  forBrowsers,
-  versions,
-  releaseIndexRoutes,
-  provenanceRead,
-  keys,
-  download,
-  link,
-);
+export const deliveryRoutes = combine(forBrowsers, versions, releaseIndexRoutes, provenanceRead, keys, download, link);

@@ -1,12 +1,19 @@
-import { type AppContext, Problem, createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
-import { answerConditions } from "../../domain/delivery/file-response.ts";
-import { addressOfFile } from "../../domain/delivery/file-address.ts";
 import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/asker.ts";
+import { addressOfFile } from "../../domain/delivery/file-address.ts";
+import { answerConditions } from "../../domain/delivery/file-response.ts";
 import type { PacmanArch } from "../../domain/releases/package-check.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
 import { currentTime } from "../../lib/time.ts";
-import { LICENSE_SECURITY } from "../../platform/http/openapi.ts";
-import { databaseOf, databaseDate } from "./database.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  LICENSE_SECURITY,
+  Problem,
+  problems,
+  z,
+} from "../../platform/http/route.ts";
+import { databaseDate, databaseOf } from "./database.ts";
 import { listingFor } from "./listing.ts";
 import { findArch, findRepository, parseRepositoryFile, REPOSITORIES, type RepositoryName } from "./repository.ts";
 

@@ -1,6 +1,13 @@
-import { Problem, createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
 import { currentTime } from "../../lib/time.ts";
-import { documentResponse, staticDocument } from "../../platform/http/route.ts";
+import {
+  createRoute,
+  createRouter,
+  documentResponse,
+  Problem,
+  problems,
+  staticDocument,
+  z,
+} from "../../platform/http/route.ts";
 import { readRepository } from "../git/repository.ts";
 import { TAP } from "./tap.ts";
 

@@ -1,8 +1,7 @@
-import { createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
 import { signaturePolicy } from "../../domain/releases/signing-keys.ts";
 import { once } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
-import { documentResponse, staticDocument } from "../../platform/http/route.ts";
+import { createRoute, createRouter, documentResponse, problems, staticDocument, z } from "../../platform/http/route.ts";
 import { installGuide, installScript } from "./install-script.ts";
 
 /** A document made from the configuration. Its media type is one that browsers show, so people can read before they run it. */

@@ -1,6 +1,15 @@
-import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { etagOf, namesEtag, optionalChoice, PUBLIC_CACHE_CONTROL, unlessEmpty } from "../../../platform/http/route.ts";
+import {
+  createRoute,
+  createRouter,
+  etagOf,
+  namesEtag,
+  optionalChoice,
+  PUBLIC_CACHE_CONTROL,
+  problems,
+  unlessEmpty,
+  z,
+} from "../../../platform/http/route.ts";
 import { parseArchitecture, parsePlatform } from "../../workers/hardware-name.ts";
 import { NOT_MODIFIED } from "../../workers/request.ts";
 import { BACKENDS, TIERS } from "../../workers/table.ts";

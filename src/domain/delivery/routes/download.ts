@@ -1,15 +1,21 @@
-import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { toRfc3339 } from "../../../lib/time.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
-import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
+import {
+  createRoute,
+  createRouter,
+  LICENSE_SECURITY,
+  optionalChoice,
+  problems,
+  Timestamp,
+  z,
+} from "../../../platform/http/route.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker } from "../../workers/workers.ts";
+import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../asker.ts";
 import { authorizeDelivery } from "../authorization.ts";
+import { addressOfFile } from "../file-address.ts";
 import { LINK_LIFETIME } from "../link/link.ts";
 import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
-import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../asker.ts";
-import { addressOfFile } from "../file-address.ts";
 import { attestedFile, pathOfProvenance } from "../provenance.ts";
 
 const DownloadView = z
@@ -55,7 +61,6 @@ const linkRoute = createRoute({
   },
 });
 
-
 const fileRoute = createRoute({
   method: "get",
   path: "/v1/workers/{id}/{version}/files/{filename}",
@@ -91,37 +96,37 @@ const fileRoute = createRoute({
 export const download = createRouter();
 
 download.openapi(linkRoute, async (c) => {
-    const { id, version } = c.req.valid("param");
-    const { platform, channel } = c.req.valid("query");
-    const worker = requireWorker(id);
-    const asker = await askerOf(c, worker);
-    const wanted = { version, channel: channel ?? "stable", file: { platform: platform ?? null } } as const;
-    const delivery = await authorizeDelivery(c, worker, wanted, asker);
-    const { release, artifact } = delivery;
-    const sealed = await linkTo(c, worker, delivery, asker);
-    setPrivate(c, worker);
-    return c.json(
-      {
-        download_url: await fileUrl(c, sealed, delivery),
-        expires_at: toRfc3339(sealed.link.issuedAt + LINK_LIFETIME),
-        expires_in: LINK_LIFETIME,
-        worker_id: worker.id,
-        version: release.version,
-        platform: artifact.platform,
-        filename: artifact.filename,
-        size: artifact.size,
-        sha256: artifact.sha256,
-        checksum: `sha256:${artifact.sha256}`,
-        signature_url: artifact.signature === null ? null : signatureUrl(c, sealed, "minisig"),
-      },
-      200,
-    );
-  });
+  const { id, version } = c.req.valid("param");
+  const { platform, channel } = c.req.valid("query");
+  const worker = requireWorker(id);
+  const asker = await askerOf(c, worker);
+  const wanted = { version, channel: channel ?? "stable", file: { platform: platform ?? null } } as const;
+  const delivery = await authorizeDelivery(c, worker, wanted, asker);
+  const { release, artifact } = delivery;
+  const sealed = await linkTo(c, worker, delivery, asker);
+  setPrivate(c, worker);
+  return c.json(
+    {
+      download_url: await fileUrl(c, sealed, delivery),
+      expires_at: toRfc3339(sealed.link.issuedAt + LINK_LIFETIME),
+      expires_in: LINK_LIFETIME,
+      worker_id: worker.id,
+      version: release.version,
+      platform: artifact.platform,
+      filename: artifact.filename,
+      size: artifact.size,
+      sha256: artifact.sha256,
+      checksum: `sha256:${artifact.sha256}`,
+      signature_url: artifact.signature === null ? null : signatureUrl(c, sealed, "minisig"),
+    },
+    200,
+  );
+});
 
 download.openapi(fileRoute, async (c) => {
-    const { id, version, filename } = c.req.valid("param");
-    const worker = requireWorker(id);
-    const attested = attestedFile(filename);
-    if (attested !== null) return c.redirect(await pathOfProvenance(c, worker, version, attested), 302);
-    return c.redirect(await addressOfFile(c, worker, version, filename), 302);
-  });
+  const { id, version, filename } = c.req.valid("param");
+  const worker = requireWorker(id);
+  const attested = attestedFile(filename);
+  if (attested !== null) return c.redirect(await pathOfProvenance(c, worker, version, attested), 302);
+  return c.redirect(await addressOfFile(c, worker, version, filename), 302);
+});

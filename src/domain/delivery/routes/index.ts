@@ -1,10 +1,16 @@
-import { type AppContext, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { documentResponse } from "../../../platform/http/route.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  documentResponse,
+  problems,
+  z,
+} from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
-import { indexSigner, type SignedIndex, signedIndex } from "../index/signed-index.ts";
 import { ReleaseIndex } from "../index/release-index.ts";
+import { indexSigner, type SignedIndex, signedIndex } from "../index/signed-index.ts";
 
 const params = z.object({
   id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),

@@ -1,7 +1,6 @@
-import { Problem, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { namesEtag } from "../../../platform/http/route.ts";
+import { createRoute, createRouter, namesEtag, Problem, problems, z } from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
 import { selectProvenance } from "../provenance.ts";

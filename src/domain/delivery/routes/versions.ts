@@ -1,6 +1,14 @@
-import { LICENSE_SECURITY, Problem, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { optionalChoice, unlessEmpty } from "../../../platform/http/route.ts";
+import {
+  createRoute,
+  createRouter,
+  LICENSE_SECURITY,
+  optionalChoice,
+  Problem,
+  problems,
+  unlessEmpty,
+  z,
+} from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import type { LicenseRecord } from "../../licensing/license-record.ts";
 import { CHANNELS } from "../../releases/manifest.ts";

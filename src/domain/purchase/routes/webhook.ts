@@ -1,7 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import { type AppEnv, createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { processEvent } from "../event-processing.ts";

@@ -1,10 +1,9 @@
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
-import { optionalBody } from "../../../platform/http/route.ts";
+import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { Reason } from "../../../platform/identity/reason-schema.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
-import { actOnRelease } from "../release-act.ts";
 import { ReleaseParams } from "../fields.ts";
+import { actOnRelease } from "../release-act.ts";
 import { RELEASE_ACTIONS } from "../status.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
 

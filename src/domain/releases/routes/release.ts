@@ -1,14 +1,25 @@
-import { BODY_PROBLEMS, Problem, createRoute, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
-import { NextCursor, optionalChoice, PageQuery, page, unlessEmpty } from "../../../platform/http/route.ts";
+import {
+  BODY_PROBLEMS,
+  createRoute,
+  jsonBodyLimit,
+  NextCursor,
+  optionalChoice,
+  PageQuery,
+  Problem,
+  page,
+  problems,
+  unlessEmpty,
+  z,
+} from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
-import { requireWorker, findWorker } from "../../workers/workers.ts";
-import { ChannelName, SourceTag, Version, ReleaseParams } from "../fields.ts";
-import { createRelease, listAllReleases, readRelease } from "../store.ts";
-import { presentRelease, ReleaseAnswer, ReleaseSchema } from "../view.ts";
-import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
-import { RELEASE_STATUSES } from "../status.ts";
+import { findWorker, requireWorker } from "../../workers/workers.ts";
 import { deleteDraft } from "../draft-deletion.ts";
+import { ChannelName, ReleaseParams, SourceTag, Version } from "../fields.ts";
+import { RELEASE_STATUSES } from "../status.ts";
+import { createRelease, listAllReleases, readRelease } from "../store.ts";
+import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
+import { presentRelease, ReleaseAnswer, ReleaseSchema } from "../view.ts";
 
 const NewRelease = z
   .object({

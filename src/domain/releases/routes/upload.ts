@@ -1,13 +1,12 @@
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
-import { optionalBody } from "../../../platform/http/route.ts";
+import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
 import { createAdminRouter } from "../../../platform/identity/router.ts";
+import { completeArtifact } from "../artifact/completion.ts";
 import { readArtifact } from "../artifact/store.ts";
 import { uploadPart } from "../artifact/upload.ts";
 import { ArtifactParams, PgpSignature, SignatureText } from "../fields.ts";
-import { completeArtifact } from "../artifact/completion.ts";
-import { ArtifactSchema, presentArtifact } from "../view.ts";
 import { signaturePolicy } from "../signing-keys.ts";
+import { ArtifactSchema, presentArtifact } from "../view.ts";
 
 const PartParams = ArtifactParams.extend({
   n: z

@@ -1,12 +1,20 @@
-import { type AppContext, Problem, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { gzipSync } from "node:zlib";
-import { currentTime } from "../../../lib/time.ts";
-import { documentResponse, staticDocument } from "../../../platform/http/route.ts";
-import { listPackages, type AurPackage, AurSummary } from "../package.ts";
 import { packTar } from "modern-tar";
-import type { RepositoryRecord } from "../../git/record.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
+import { currentTime } from "../../../lib/time.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  documentResponse,
+  Problem,
+  problems,
+  staticDocument,
+  z,
+} from "../../../platform/http/route.ts";
+import type { RepositoryRecord } from "../../git/record.ts";
 import { readRepository } from "../../git/repository.ts";
+import { type AurPackage, AurSummary, listPackages } from "../package.ts";
 
 /**
  * What the AUR's archives hold, uncompressed, by the path they are at (aurweb, scripts/mkpkglists.py). The lists of names begin

@@ -1,6 +1,12 @@
-import { type AppContext, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../platform/http/body.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  jsonBodyLimit,
+  problems,
+  z,
+} from "../../../platform/http/route.ts";
 import { listPackages } from "../package.ts";
 import { answerRpc, RpcEnvelope, type RpcQuery } from "../rpc.ts";
 
