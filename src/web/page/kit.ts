@@ -10,5 +10,5 @@ export * from "./format.tsx";
 export { Notice, StatusBadge, type Tone } from "./notice.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";
 export { FORM_REFUSALS, formBody, pageDocs } from "./page-docs.ts";
-export { DataTable, Pager, pathWithQuery } from "./table.tsx";
+export { type Column, DataTable, Pager, pathWithQuery } from "./table.tsx";
 export { CopyBlock, Prose } from "./text.tsx";

@@ -1,69 +1,77 @@
 import type { Child, FC } from "hono/jsx";
 
-type TableProps = {
-  /** What the table holds; read out, and seen unless `quiet`. */
+/** A column of a table: its heading, and its cell for each row. Cells of a `numeric` column are aligned right. */
+export type Column<Row> = { header: string; cell: (row: Row) => Child; numeric?: boolean };
+
+type TableProps<Row> = {
+  /** Names the table: read aloud, and shown unless `quiet`. */
   caption: string;
-  /** Whether the caption only repeats a heading above, and need not be seen. */
+  /** Hides the caption from sight, for a table whose heading says the same. */
   quiet?: boolean;
-  /** Headings; those whose text is in `numeric` are aligned right. */
-  columns: readonly string[];
-  numeric?: readonly string[];
-  /** As many cells a row as there are columns; the first one names the row. */
-  rows: readonly (readonly Child[])[];
-  /** What is said instead of a table without rows: why it is empty, and what would fill it. */
+  /** The first column names the row. */
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  /** Replaces a table without rows: why it is empty, and how rows get there. */
   empty: Child;
 };
 
-/** A table. Where the window is too narrow for it, one of texts becomes a list of its rows, and one of numbers scrolls by itself. */
-export const DataTable: FC<TableProps> = ({ caption, quiet = false, columns, numeric = [], rows, empty }) => {
+/** A table. On a narrow window a table of texts becomes a list of its rows, and a table of numbers scrolls sideways. */
+export function DataTable<Row>({ caption, quiet = false, columns, rows, empty }: TableProps<Row>) {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
-  const alignment = columns.map((column) => (numeric.includes(column) ? "number" : undefined));
-  const isOfTexts = alignment.slice(1).includes(undefined);
+  const alignment = ({ numeric }: Column<Row>) => (numeric ? "number" : undefined);
+  const [names, ...others] = columns;
+  const isOfTexts = others.some(({ numeric }) => !numeric);
   return (
     <section class={isOfTexts ? "scroll rows" : "scroll"} aria-label={caption} tabindex={0}>
       <table>
         <caption class={quiet ? "unseen" : undefined}>{caption}</caption>
         <thead>
           <tr>
-            {columns.map((column, index) => (
-              <th scope="col" class={alignment[index]}>
-                {column}
+            {columns.map((column) => (
+              <th scope="col" class={alignment(column)}>
+                {column.header}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((cells) => (
+          {rows.map((row) => (
             <tr>
-              {cells.map((cell, index) =>
-                index === 0 ? (
-                  <th scope="row">{cell}</th>
-                ) : (
-                  <td class={alignment[index]} data-column={columns[index]}>
-                    {cell}
-                  </td>
-                ),
-              )}
+              <th scope="row">{names?.cell(row)}</th>
+              {others.map((column) => (
+                <td class={alignment(column)} data-column={column.header}>
+                  {column.cell(row)}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
     </section>
   );
+}
+
+type PagerProps = {
+  /** The address of the list from `cursor` on, or from its beginning. */
+  path: (cursor?: string) => string;
+  /** Whether this is not the first page. */
+  isLater: boolean;
+  /** The cursor of the next page; null on the last one. */
+  next: string | null;
 };
 
-/** Links through a list that pages by cursor: to its beginning, unless this is it (null), and to what follows, if anything. */
-export const Pager: FC<{ first: string | null; next: string | null }> = ({ first, next }) =>
-  first === null && next === null ? null : (
+/** Links through a list that is paged by cursor: back to its beginning, and on to the next page. */
+export const Pager: FC<PagerProps> = ({ path, isLater, next }) =>
+  isLater || next !== null ? (
     <nav class="pager" aria-label="Pages">
-      {first === null ? null : <a href={first}>Back to the beginning</a>}
+      {isLater ? <a href={path()}>Back to the beginning</a> : null}
       {next === null ? null : (
-        <a href={next} rel="next">
+        <a href={path(next)} rel="next">
           More
         </a>
       )}
     </nav>
-  );
+  ) : null;
 
 /** A path with those of `query` that say something, in their order: `/admin/licenses?status=active`. */
 export function pathWithQuery(path: string, query: Readonly<Record<string, string | null | undefined>>): string {

@@ -21,11 +21,11 @@ export const DownloadSection: FC<{ days: readonly DownloadDay[] }> = ({ days }) 
             <DataTable
               caption={label}
               quiet
-              columns={["Day", "Downloads"]}
-              numeric={["Downloads"]}
-              rows={days
-                .filter(({ count }) => count > 0)
-                .map(({ day, count }) => [<Time at={day} />, formatCount(count)])}
+              columns={[
+                { header: "Day", cell: ({ day }) => <Time at={day} /> },
+                { header: "Downloads", cell: ({ count }) => formatCount(count), numeric: true },
+              ]}
+              rows={days.filter(({ count }) => count > 0)}
               empty="None."
             />
           </details>

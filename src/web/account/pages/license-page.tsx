@@ -137,14 +137,14 @@ const DownloadSection: FC<{ downloads: Download[] }> = ({ downloads }) => (
     <h2>Downloads</h2>
     <DataTable
       caption="The last downloads with this license"
-      columns={["Worker", "Version", "Platform", "Machine", "When"]}
-      rows={downloads.map(({ worker_id, version, platform, machine, at }) => [
-        worker_id,
-        version,
-        platform,
-        machine ?? "without a name",
-        <Time at={at} clock />,
-      ])}
+      columns={[
+        { header: "Worker", cell: ({ worker_id }) => worker_id },
+        { header: "Version", cell: ({ version }) => version },
+        { header: "Platform", cell: ({ platform }) => platform },
+        { header: "Machine", cell: ({ machine }) => machine ?? "without a name" },
+        { header: "When", cell: ({ at }) => <Time at={at} clock /> },
+      ]}
+      rows={downloads}
       empty={
         <>
           Nothing has been downloaded with this license yet. <a href="/?tier=premium">See the premium workers</a>.

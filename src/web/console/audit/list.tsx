@@ -1,4 +1,4 @@
-import { PageQuery, page as pageOf, createRoute, z } from "../../../platform/http/route.ts";
+import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { type AuditEntry, type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
 import { DataTable, type FC, Field, Pager, pageDocs, pathWithQuery, Time } from "../../page/kit.ts";
 import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter, may } from "../frame.tsx";
@@ -58,10 +58,7 @@ auditList.openapi(route, async (c) => {
           {Object.values(given).some(Boolean) ? <a href="/admin/audit">Show all</a> : null}
         </form>
         <AuditTable c={c} entries={items} />
-        <Pager
-          first={cursor === undefined ? null : auditPath(given)}
-          next={next_cursor === null ? null : auditPath(given, next_cursor)}
-        />
+        <Pager path={(cursor) => auditPath(given, cursor)} isLater={cursor !== undefined} next={next_cursor} />
       </>
     ),
   });
@@ -72,19 +69,29 @@ export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c
   <div class="audit">
     <DataTable
       caption="Newest first"
-      columns={["When", "Who", "What", "To what", "Why and how"]}
-      rows={entries.map(({ at, actor, action, subject, reason, details }) => [
-        <Time at={at} clock />,
-        <ActorName actor={actor} />,
-        <a href={`/admin/audit?${new URLSearchParams({ action })}`} title={action}>
-          {actionWords(action)}
-        </a>,
-        <Subject c={c} subject={subject} />,
-        <>
-          {reason === null ? null : <blockquote>{reason}</blockquote>}
-          <EntryDetails details={details} />
-        </>,
-      ])}
+      columns={[
+        { header: "When", cell: ({ at }) => <Time at={at} clock /> },
+        { header: "Who", cell: ({ actor }) => <ActorName actor={actor} /> },
+        {
+          header: "What",
+          cell: ({ action }) => (
+            <a href={auditPath({ action })} title={action}>
+              {actionWords(action)}
+            </a>
+          ),
+        },
+        { header: "To what", cell: ({ subject }) => <Subject c={c} subject={subject} /> },
+        {
+          header: "Why and how",
+          cell: ({ reason, details }) => (
+            <>
+              {reason === null ? null : <blockquote>{reason}</blockquote>}
+              <EntryDetails details={details} />
+            </>
+          ),
+        },
+      ]}
+      rows={entries}
       empty="No entry fits."
     />
   </div>
@@ -94,5 +101,5 @@ export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c
 const Subject: FC<{ c: ConsoleContext; subject: string }> = ({ c, subject }) => {
   if (subject.startsWith("lic_") && may(c, "licenses:read")) return <a href={licensePath(subject)}>{subject}</a>;
   if (subject.startsWith("rel_") && may(c, "releases:read")) return <a href={releasePath(subject)}>{subject}</a>;
-  return <a href={`/admin/audit?${new URLSearchParams({ subject })}`}>{subject}</a>;
+  return <a href={auditPath({ subject })}>{subject}</a>;
 };

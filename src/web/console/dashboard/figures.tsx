@@ -69,6 +69,10 @@ function countryName(code: string): string {
   return /^[A-Z]{2}$/.test(code) && code !== "XX" ? (REGIONS.of(code) ?? code) : "unknown";
 }
 
+/** The first six countries by name, and how many more there are. */
+const countryNames = (codes: readonly string[]): string =>
+  codes.slice(0, 6).map(countryName).join(", ") + (codes.length > 6 ? ` and ${codes.length - 6} more` : "");
+
 /** The licenses whose keys may have been passed on. */
 export const UnusualSection: FC<Props> = ({ uses, mayRead }) => (
   <section aria-labelledby="unusual">
@@ -80,15 +84,17 @@ export const UnusualSection: FC<Props> = ({ uses, mayRead }) => (
     <DataTable
       caption="Licenses used from unusually many places"
       quiet
-      columns={["License", "Countries", "Networks", "Machines allowed", "Which countries"]}
-      numeric={["Countries", "Networks", "Machines allowed"]}
-      rows={uses.map(({ license_id, email, countries, networks, machine_limit, names }) => [
-        mayRead ? <a href={licensePath(license_id)}>{email}</a> : license_id,
-        formatCount(countries),
-        formatCount(networks),
-        formatCount(machine_limit),
-        names.slice(0, 6).map(countryName).join(", ") + (names.length > 6 ? ` and ${names.length - 6} more` : ""),
-      ])}
+      columns={[
+        {
+          header: "License",
+          cell: ({ license_id, email }) => (mayRead ? <a href={licensePath(license_id)}>{email}</a> : license_id),
+        },
+        { header: "Countries", cell: ({ countries }) => formatCount(countries), numeric: true },
+        { header: "Networks", cell: ({ networks }) => formatCount(networks), numeric: true },
+        { header: "Machines allowed", cell: ({ machine_limit }) => formatCount(machine_limit), numeric: true },
+        { header: "Which countries", cell: ({ names }) => countryNames(names) },
+      ]}
+      rows={uses}
       empty="None is."
     />
   </section>

@@ -28,13 +28,12 @@ export const StandingSection: FC<Pick<DashboardData, "at" | "standings" | "histo
         <DataTable
           caption="Licenses in force and activated machines"
           quiet
-          columns={["Day", "In force", "Machines"]}
-          numeric={["In force", "Machines"]}
-          rows={levels.map(({ day, active, machines }) => [
-            <Time at={day} />,
-            formatCount(active),
-            formatCount(machines),
-          ])}
+          columns={[
+            { header: "Day", cell: ({ day }) => <Time at={day} /> },
+            { header: "In force", cell: ({ active }) => formatCount(active), numeric: true },
+            { header: "Machines", cell: ({ machines }) => formatCount(machines), numeric: true },
+          ]}
+          rows={levels}
           empty="Nothing is counted yet."
         />
       </details>

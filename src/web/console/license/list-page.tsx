@@ -67,31 +67,35 @@ export const LicenseListBody: FC<Props> = ({ c, filter, licenses, error, next, i
       {filter.q || filter.status || filter.plan ? <a href="/admin/licenses">Show all</a> : null}
     </form>
     {licenses === null ? null : <LicenseTable licenses={licenses} now={now} />}
-    <Pager
-      first={isLater ? licenseListPath(filter) : null}
-      next={next === null ? null : licenseListPath(filter, next)}
-    />
+    <Pager path={(cursor) => licenseListPath(filter, cursor)} isLater={isLater} next={next} />
   </>
 );
 
 const LicenseTable: FC<{ licenses: License[]; now: UnixSeconds }> = ({ licenses, now }) => (
   <DataTable
     caption="Licenses, newest first"
-    columns={["Owner", "Status", "Plan", "Machines", "Issued"]}
-    numeric={["Machines"]}
-    rows={licenses.map((license) => {
-      const standing = standingOf(license, now);
-      const { text, tone } = STATUS_WORDS[standing.status];
-      return [
-        <a href={licensePath(license.id)}>{ownerText(license)}</a>,
-        <span title={sentenceOf(standing, license)}>
-          <StatusBadge tone={tone}>{text}</StatusBadge>
-        </span>,
-        license.plan,
-        `${activeMachines(license).length} of ${license.machine_limit}`,
-        <Time at={license.created_at} />,
-      ];
-    })}
+    columns={[
+      { header: "Owner", cell: (license) => <a href={licensePath(license.id)}>{ownerText(license)}</a> },
+      { header: "Status", cell: (license) => <Status license={license} now={now} /> },
+      { header: "Plan", cell: ({ plan }) => plan },
+      {
+        header: "Machines",
+        cell: (license) => `${activeMachines(license).length} of ${license.machine_limit}`,
+        numeric: true,
+      },
+      { header: "Issued", cell: ({ created_at }) => <Time at={created_at} /> },
+    ]}
+    rows={licenses}
     empty="No license fits. Invoices, refunds and disputes are found for 60 days after the last news of them; a customer's id (cus_) always is."
   />
 );
+
+const Status: FC<{ license: License; now: UnixSeconds }> = ({ license, now }) => {
+  const standing = standingOf(license, now);
+  const { text, tone } = STATUS_WORDS[standing.status];
+  return (
+    <span title={sentenceOf(standing, license)}>
+      <StatusBadge tone={tone}>{text}</StatusBadge>
+    </span>
+  );
+};

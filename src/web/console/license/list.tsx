@@ -5,10 +5,19 @@ import { PLAN_IDS } from "../../../domain/licensing/plans.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
-import { PageQuery, page as pageOf, optionalChoice, createRoute, z } from "../../../platform/http/route.ts";
+import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";
 import { sentForm } from "../act/fields.tsx";
-import { behind, CONSOLE_FORM_REFUSALS, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter, formBehind, formBody } from "../frame.tsx";
+import {
+  behind,
+  CONSOLE_FORM_REFUSALS,
+  CONSOLE_REFUSALS,
+  type ConsoleContext,
+  consolePage,
+  createConsoleRouter,
+  formBehind,
+  formBody,
+} from "../frame.tsx";
 import { LicenseListBody } from "./list-page.tsx";
 import { licenseListPath, licensePath } from "./words.tsx";
 

@@ -23,6 +23,7 @@ export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: 
   now,
 }) => {
   const { license, usage } = story;
+  const seatLink = (machine: MachineRow) => <SeatLink license={license} machine={machine} now={now} />;
   return (
     <section aria-labelledby="machines">
       <h2 id="machines">
@@ -32,24 +33,19 @@ export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: 
         caption="Machines"
         quiet
         columns={[
-          "Name",
-          "State",
-          "Platform",
-          "Activated",
-          "Last seen",
-          "Downloads in 30 days",
-          ...(mayWrite ? ["Seat"] : []),
+          { header: "Name", cell: ({ name, id }) => name ?? <code>{id}</code> },
+          { header: "State", cell: (machine) => <MachineState machine={machine} now={now} /> },
+          { header: "Platform", cell: ({ platform }) => platform ?? "unknown" },
+          { header: "Activated", cell: ({ activated_at }) => <Time at={activated_at} /> },
+          { header: "Last seen", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
+          {
+            header: "Downloads in 30 days",
+            cell: ({ fingerprint_hash }) => formatCount(usage.get(fingerprint_hash)?.downloads ?? 0),
+            numeric: true,
+          },
+          ...(mayWrite ? [{ header: "Seat", cell: seatLink }] : []),
         ]}
-        numeric={["Downloads in 30 days"]}
-        rows={license.machines.map((machine) => [
-          machine.name ?? <code>{machine.id}</code>,
-          <MachineState machine={machine} now={now} />,
-          machine.platform ?? "unknown",
-          <Time at={machine.activated_at} />,
-          <Time at={machine.last_seen_at} />,
-          formatCount(usage.get(machine.fingerprint_hash)?.downloads ?? 0),
-          ...(mayWrite ? [<SeatLink license={license} machine={machine} now={now} />] : []),
-        ])}
+        rows={license.machines}
         empty="No machine has been activated. Its owner does that with the license key."
       />
     </section>

@@ -48,8 +48,9 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
         <Kinds id={license.id} kinds={kinds} kind={kind} />
         <StoryTimeline story={story} />
         <Pager
-          first={isLater ? storyPath(license.id, kind) : null}
-          next={story.next === null ? null : storyPath(license.id, kind, story.next)}
+          path={(before) => storyPath(license.id, kind, before)}
+          isLater={isLater}
+          next={story.next === null ? null : String(story.next)}
         />
       </section>
     </>
@@ -57,8 +58,8 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
 };
 
 /** The timeline of a license, narrowed to a kind and to what was before a time. */
-const storyPath = (id: string, kind: StoryKind | null, before?: UnixSeconds): string =>
-  `${pathWithQuery(licensePath(id), { kind, before: before?.toString() })}#story`;
+const storyPath = (id: string, kind: StoryKind | null, before?: string): string =>
+  `${pathWithQuery(licensePath(id), { kind, before })}#story`;
 
 const Kinds: FC<Pick<Props, "kinds" | "kind"> & { id: string }> = ({ id, kinds, kind }) => (
   <nav class="row" aria-label="Kinds of entries">

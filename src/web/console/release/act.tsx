@@ -1,6 +1,6 @@
 import { deleteDraft, requireDraft } from "../../../domain/releases/draft-deletion.ts";
-import { actOnRelease } from "../../../domain/releases/release-act.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
+import { actOnRelease } from "../../../domain/releases/release-act.ts";
 import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/status.ts";
 import { checkPublishable, readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";

@@ -1,9 +1,26 @@
-import type { ArtifactKind } from "../../../domain/releases/artifact-kind.ts";
 import type { Artifact } from "../../../domain/releases/artifact/store.ts";
+import type { ArtifactKind } from "../../../domain/releases/artifact-kind.ts";
 import type { Release } from "../../../domain/releases/store.ts";
-import { CopyBlock, DataTable, type FC, formatBytes, StatusBadge, Time } from "../../page/kit.ts";
+import { type Column, CopyBlock, DataTable, type FC, formatBytes, StatusBadge, Time } from "../../page/kit.ts";
 
 const KIND_WORDS: Record<ArtifactKind, string> = { binary: "Binary", package: "pacman package" };
+
+const COLUMNS: readonly Column<Artifact>[] = [
+  { header: "File", cell: ({ filename }) => filename },
+  { header: "Kind", cell: ({ kind }) => KIND_WORDS[kind] },
+  { header: "Platform", cell: ({ platform }) => platform },
+  {
+    header: "State",
+    cell: ({ state }) =>
+      state === "ready" ? (
+        <StatusBadge tone="good">Checked</StatusBadge>
+      ) : (
+        <StatusBadge tone="careful">Not uploaded yet</StatusBadge>
+      ),
+  },
+  { header: "Size", cell: ({ size }) => formatBytes(size), numeric: true },
+  { header: "Signatures", cell: signersOf },
+];
 
 /** The files of a release, how they are signed, their checksums, and what is said of how they were built. */
 export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
@@ -13,20 +30,8 @@ export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
       <DataTable
         caption="Files"
         quiet
-        columns={["File", "Kind", "Platform", "State", "Size", "Signatures"]}
-        numeric={["Size"]}
-        rows={release.artifacts.map((file) => [
-          file.filename,
-          KIND_WORDS[file.kind],
-          file.platform,
-          file.state === "ready" ? (
-            <StatusBadge tone="good">Checked</StatusBadge>
-          ) : (
-            <StatusBadge tone="careful">Not uploaded yet</StatusBadge>
-          ),
-          formatBytes(file.size),
-          signersOf(file),
-        ])}
+        columns={COLUMNS}
+        rows={release.artifacts}
         empty="It has no files yet. The release pipeline uploads them: rbee-catalog release publish."
       />
       {release.artifacts.map(({ id, filename, sha256 }) => (

@@ -1,8 +1,8 @@
 import { RELEASE_STATUSES } from "../../../domain/releases/status.ts";
-import { listAllReleases } from "../../../domain/releases/store.ts";
+import { listAllReleases, type Release } from "../../../domain/releases/store.ts";
 import { workers } from "../../../domain/workers/workers.ts";
-import { PageQuery, page as pageOf, optionalChoice, createRoute, z } from "../../../platform/http/route.ts";
-import { DataTable, Pager, pageDocs, SelectField, StatusBadge, Time } from "../../page/kit.ts";
+import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
+import { type Column, DataTable, Pager, pageDocs, SelectField, StatusBadge, Time } from "../../page/kit.ts";
 import { DoneNotice, DoneQuery } from "../act/done.tsx";
 import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter } from "../frame.tsx";
 import { RELEASE_WORDS, type ReleaseFilter, releaseListPath, releasePath } from "./acts.ts";
@@ -30,6 +30,21 @@ const route = createRoute({
     refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
   }),
 });
+
+const COLUMNS: readonly Column<Release>[] = [
+  { header: "Version", cell: ({ id, version }) => <a href={releasePath(id)}>{version}</a> },
+  { header: "Worker", cell: ({ worker_id }) => worker_id },
+  {
+    header: "Status",
+    cell: ({ status }) => <StatusBadge tone={RELEASE_WORDS[status].tone}>{RELEASE_WORDS[status].text}</StatusBadge>,
+  },
+  { header: "Channel", cell: ({ channel }) => channel },
+  { header: "Files", cell: ({ artifacts }) => artifacts.length, numeric: true },
+  {
+    header: "Published",
+    cell: ({ published_at }) => (published_at === null ? "not yet" : <Time at={published_at} />),
+  },
+];
 
 export const releaseList = createConsoleRouter();
 
@@ -72,22 +87,11 @@ releaseList.openapi(route, async (c) => {
         </form>
         <DataTable
           caption="Releases, latest made first"
-          columns={["Version", "Worker", "Status", "Channel", "Files", "Published"]}
-          numeric={["Files"]}
-          rows={items.map(({ id, worker_id, version, status, channel, artifacts, published_at }) => [
-            <a href={releasePath(id)}>{version}</a>,
-            worker_id,
-            <StatusBadge tone={RELEASE_WORDS[status].tone}>{RELEASE_WORDS[status].text}</StatusBadge>,
-            channel,
-            artifacts.length,
-            published_at === null ? "not yet" : <Time at={published_at} />,
-          ])}
+          columns={COLUMNS}
+          rows={items}
           empty="No release fits. The release pipeline drafts them, or you do: rbee-catalog release publish."
         />
-        <Pager
-          first={cursor === undefined ? null : releaseListPath(filter)}
-          next={next_cursor === null ? null : releaseListPath(filter, next_cursor)}
-        />
+        <Pager path={(cursor) => releaseListPath(filter, cursor)} isLater={cursor !== undefined} next={next_cursor} />
       </>
     ),
   });

@@ -85,9 +85,11 @@ releaseRead.openapi(route, async (c) => {
           <DataTable
             caption="Downloads by platform"
             quiet
-            columns={["Platform", "Downloads"]}
-            numeric={["Downloads"]}
-            rows={use.platforms.map(({ platform, downloads }) => [platform, formatCount(downloads)])}
+            columns={[
+              { header: "Platform", cell: ({ platform }) => platform },
+              { header: "Downloads", cell: ({ downloads }) => formatCount(downloads), numeric: true },
+            ]}
+            rows={use.platforms}
             empty="Nobody has downloaded it."
           />
         </section>

@@ -101,8 +101,11 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
         <DataTable
           caption="Migrations that have been applied"
           quiet
-          columns={["Migration", "Applied (UTC)"]}
-          rows={data.migrations.map(({ name, applied_at }) => [name, applied_at])}
+          columns={[
+            { header: "Migration", cell: ({ name }) => name },
+            { header: "Applied (UTC)", cell: ({ applied_at }) => applied_at },
+          ]}
+          rows={data.migrations}
           empty="None."
         />
       </details>

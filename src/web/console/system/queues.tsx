@@ -16,28 +16,42 @@ export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[
     <DataTable
       caption="Payment events that are unhandled or need a person"
       quiet
-      columns={["Event", "About", "Received", "Tried", "What became of it", ""]}
-      numeric={["Tried"]}
-      rows={events.map(({ id, type, object_id, received_at, attempts, handled_at, outcome, last_error }) => [
-        <>
-          {type} <code class="quiet">{id}</code>
-        </>,
-        object_id ?? "",
-        <Time at={received_at} clock />,
-        formatCount(attempts),
-        <>
-          <StatusBadge tone={handled_at === null ? "bad" : "careful"}>
-            {handled_at === null ? "Unhandled" : "For a person"}
-          </StatusBadge>{" "}
-          {last_error ?? outcome ?? ""}
-        </>,
-        <RetryButton
-          c={c}
-          action={`/admin/system/events/${encodeURIComponent(id)}/retry`}
-          text="Handle now"
-          what={id}
-        />,
-      ])}
+      columns={[
+        {
+          header: "Event",
+          cell: ({ id, type }) => (
+            <>
+              {type} <code class="quiet">{id}</code>
+            </>
+          ),
+        },
+        { header: "About", cell: ({ object_id }) => object_id ?? "" },
+        { header: "Received", cell: ({ received_at }) => <Time at={received_at} clock /> },
+        { header: "Tried", cell: ({ attempts }) => formatCount(attempts), numeric: true },
+        {
+          header: "What became of it",
+          cell: ({ handled_at, outcome, last_error }) => (
+            <>
+              <StatusBadge tone={handled_at === null ? "bad" : "careful"}>
+                {handled_at === null ? "Unhandled" : "For a person"}
+              </StatusBadge>{" "}
+              {last_error ?? outcome ?? ""}
+            </>
+          ),
+        },
+        {
+          header: "",
+          cell: ({ id }) => (
+            <RetryButton
+              c={c}
+              action={`/admin/system/events/${encodeURIComponent(id)}/retry`}
+              text="Handle now"
+              what={id}
+            />
+          ),
+        },
+      ]}
+      rows={events}
       empty="Every event is handled."
     />
   </section>
@@ -54,16 +68,20 @@ export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[]; 
     <DataTable
       caption="Mails that are not sent"
       quiet
-      columns={["Mail", "To", "Since", "How it goes", ""]}
-      rows={mails.map((mail) => [
-        mail.kind.replaceAll("_", " "),
-        recipientOf(c, mail),
-        <Time at={mail.created_at} clock />,
-        <MailState mail={mail} />,
-        mayRetryMail(mail, now) ? (
-          <RetryButton c={c} action={`/admin/system/mails/${mail.id}/retry`} text="Send now" what={mail.id} />
-        ) : null,
-      ])}
+      columns={[
+        { header: "Mail", cell: ({ kind }) => kind.replaceAll("_", " ") },
+        { header: "To", cell: (mail) => recipientOf(c, mail) },
+        { header: "Since", cell: ({ created_at }) => <Time at={created_at} clock /> },
+        { header: "How it goes", cell: (mail) => <MailState mail={mail} /> },
+        {
+          header: "",
+          cell: (mail) =>
+            mayRetryMail(mail, now) ? (
+              <RetryButton c={c} action={`/admin/system/mails/${mail.id}/retry`} text="Send now" what={mail.id} />
+            ) : null,
+        },
+      ]}
+      rows={mails}
       empty="Every mail is sent."
     />
   </section>
@@ -98,8 +116,12 @@ export const OutboxSection: FC<{ c: ConsoleContext; outbox: SystemData["outbox"]
     <DataTable
       caption="Records that the edge copy does not have yet"
       quiet
-      columns={["Record", "Of", "Since"]}
-      rows={outbox.map(({ topic, key, oldest_at }) => [topic, key, <Time at={oldest_at} clock />])}
+      columns={[
+        { header: "Record", cell: ({ topic }) => topic },
+        { header: "Of", cell: ({ key }) => key },
+        { header: "Since", cell: ({ oldest_at }) => <Time at={oldest_at} clock /> },
+      ]}
+      rows={outbox}
       empty="Everything is published."
     />
     {outbox.length === 0 ? null : <RetryButton c={c} action="/admin/system/publish" text="Publish now" />}

@@ -1,10 +1,10 @@
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { allowsAll } from "../../../platform/config/scopes.ts";
-import { PageQuery, page as pageOf, createRoute, z } from "../../../platform/http/route.ts";
+import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { endAdminToken, readRevocableToken } from "../../../platform/identity/admin-token-act.ts";
 import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
-import { DataTable, Notice, Pager, pageDocs, StatusBadge, Time } from "../../page/kit.ts";
+import { DataTable, Notice, Pager, pageDocs, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
 import { DoneQuery, donePath } from "../act/done.tsx";
 import { ReasonForm, reasonField } from "../act/fields.tsx";
 import { registerAct } from "../act/routes.ts";
@@ -35,7 +35,6 @@ tokenList.openapi(route, async (c) => {
   const tokens = await listAdminTokens(c.env.DB, { limit: ROWS + 1, before: cursor });
   const { items, next_cursor } = pageOf(tokens, ROWS, ({ id }) => id);
   const { scopes, actor } = c.var.admin;
-  const isLive = (token: AdminToken) => stateOf(token, now) === "live";
   return consolePage(c, {
     part: "/admin/tokens",
     title: "Admin tokens",
@@ -50,29 +49,32 @@ tokenList.openapi(route, async (c) => {
         </div>
         <DataTable
           caption="Newest first"
-          columns={["Name", "State", "May do", "Made", "Ends", "Revoke"]}
-          rows={items.map((token) => [
-            <>
-              {token.name}
-              {actor === `token:${token.id}` ? " (yours)" : ""}
-            </>,
-            <TokenState token={token} now={now} />,
-            token.scopes.join(", "),
-            <Time at={token.created_at} />,
-            token.expires_at === null ? "never" : <Time at={token.expires_at} clock />,
-            isLive(token) && allowsAll(scopes, token.scopes) ? (
-              <a href={`/admin/tokens/${token.id}/revoke`}>
-                Revoke<span class="unseen"> {token.name}</span>
-              </a>
-            ) : (
-              ""
-            ),
-          ])}
+          columns={[
+            { header: "Name", cell: ({ id, name }) => `${name}${actor === `token:${id}` ? " (yours)" : ""}` },
+            { header: "State", cell: (token) => <TokenState token={token} now={now} /> },
+            { header: "May do", cell: (token) => token.scopes.join(", ") },
+            { header: "Made", cell: ({ created_at }) => <Time at={created_at} /> },
+            {
+              header: "Ends",
+              cell: ({ expires_at }) => (expires_at === null ? "never" : <Time at={expires_at} clock />),
+            },
+            {
+              header: "Revoke",
+              cell: (token) =>
+                stateOf(token, now) === "live" && allowsAll(scopes, token.scopes) ? (
+                  <a href={`/admin/tokens/${token.id}/revoke`}>
+                    Revoke<span class="unseen"> {token.name}</span>
+                  </a>
+                ) : null,
+            },
+          ]}
+          rows={items}
           empty="There are no tokens: everybody comes through Cloudflare Access."
         />
         <Pager
-          first={cursor === undefined ? null : "/admin/tokens"}
-          next={next_cursor === null ? null : `/admin/tokens?cursor=${next_cursor}`}
+          path={(cursor) => pathWithQuery("/admin/tokens", { cursor })}
+          isLater={cursor !== undefined}
+          next={next_cursor}
         />
       </>
     ),

@@ -38,7 +38,6 @@ export const DayChart: FC<Props> = ({ id, label, days, series, empty }) => {
   const sumOf = (place: number) => series.reduce((sum, { values }) => sum + (values[place] ?? 0), 0);
   const eventful = days.map((day, place) => ({ day, place, sum: sumOf(place) })).filter(({ sum }) => sum > 0);
   if (eventful.length === 0) return <p class="empty">{empty}</p>;
-  const names = series.map(({ name }) => name);
   return (
     <>
       <StackedChart id={id} label={label} names={days.map(formatDate)} series={series} />
@@ -48,12 +47,15 @@ export const DayChart: FC<Props> = ({ id, label, days, series, empty }) => {
         <DataTable
           caption={label}
           quiet
-          columns={["Day", ...names]}
-          numeric={names}
-          rows={eventful.map(({ day, place }) => [
-            <Time at={day} />,
-            ...series.map(({ values }) => formatCount(values[place] ?? 0)),
-          ])}
+          columns={[
+            { header: "Day", cell: ({ day }) => <Time at={day} /> },
+            ...series.map(({ name, values }) => ({
+              header: name,
+              cell: ({ place }: { place: number }) => formatCount(values[place] ?? 0),
+              numeric: true,
+            })),
+          ]}
+          rows={eventful}
           empty={empty}
         />
       </details>

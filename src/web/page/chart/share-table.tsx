@@ -18,18 +18,22 @@ export const ShareTable: FC<Props> = ({ caption, what, counted, rows, empty }) =
   return (
     <DataTable
       caption={caption}
-      columns={[what, counted]}
-      numeric={[counted]}
-      rows={rows.map(({ name, count }) => [
-        <>
-          {name}
-          <svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-            <rect class="ground" width="100" height="1" />
-            <rect class="series-1" width={((count / top) * 100).toFixed(1)} height="1" />
-          </svg>
-        </>,
-        formatCount(count),
-      ])}
+      columns={[
+        {
+          header: what,
+          cell: ({ name, count }) => (
+            <>
+              {name}
+              <svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="ground" width="100" height="1" />
+                <rect class="series-1" width={((count / top) * 100).toFixed(1)} height="1" />
+              </svg>
+            </>
+          ),
+        },
+        { header: counted, cell: ({ count }) => formatCount(count), numeric: true },
+      ]}
+      rows={rows}
       empty={empty}
     />
   );
