@@ -1,4 +1,6 @@
-import { docstringsOf, hasFreeClause, lineCount, longCommentLines, sentencesOf } from "./prose.ts";
+import { posix } from "node:path";
+import { anchorsOf, namedPaths, projectLinks } from "./links.ts";
+import { commentsOf, docstringsOf, hasFreeClause, lineCount, longCommentLines, sentencesOf } from "./prose.ts";
 
 /** A file of the project: its path from the root, with `/`, and its text. */
 export type SourceFile = { path: string; text: string };
@@ -20,11 +22,38 @@ export function findings(files: readonly SourceFile[]): string[] {
   return [...freeClauseFinding(files), ...longCommentFinding(files), ...longFileFinding(files)];
 }
 
+/** Returns a message if a link of `guides` leads to no path in `paths`, or to no heading of another guide. */
+export function linkFindings(guides: readonly SourceFile[], paths: ReadonlySet<string>): string[] {
+  const anchors = new Map(guides.map(({ path, text }) => [path, anchorsOf(text)]));
+  const broken = guides.flatMap(({ path, text }) =>
+    projectLinks(text)
+      .filter(({ target }) => {
+        const [file = "", anchor] = target.split("#");
+        const linked = file === "" ? path : posix.join(posix.dirname(path), file);
+        return !paths.has(linked) || (anchor !== undefined && !anchors.get(linked)?.has(anchor));
+      })
+      .map(({ line, target }) => `  ${path}:${line}: ${target}`),
+  );
+  if (broken.length === 0) return [];
+  return [`Links that lead to no file or heading: ${broken.length}\n${firstOf(broken)}`];
+}
+
 /** The share of docstring sentences in `src` with a free clause, from 0 to 1. */
 export function freeClauseShare(files: readonly SourceFile[]): number {
   const counts = files.filter(({ path }) => path.startsWith("src/")).map(countSentences);
   const all = counts.reduce((sum, { all }) => sum + all, 0);
   return all === 0 ? 0 : counts.reduce((sum, { free }) => sum + free.length, 0) / all;
+}
+
+/** Returns a message if a guide, or a comment in another file, names a path of the project that is not in `paths`. */
+export function pathFindings(files: readonly SourceFile[], paths: ReadonlySet<string>): string[] {
+  const missing = files.flatMap(({ path, text }) =>
+    namedPaths(path.endsWith(".md") ? text : commentsOf(text))
+      .filter(({ target }) => !paths.has(target))
+      .map(({ line, target }) => `  ${path}:${line}: ${target}`),
+  );
+  if (missing.length === 0) return [];
+  return [`Guides and comments that name a missing file: ${missing.length}\n${firstOf(missing)}`];
 }
 
 function countSentences({ path, text }: SourceFile) {
@@ -53,9 +82,7 @@ function longCommentFinding(files: readonly SourceFile[]): string[] {
     longCommentLines(text, LIMITS.commentLine).map((line) => `  ${path}:${line}`),
   );
   if (places.length === 0) return [];
-  return [
-    `${places.length} comment lines are longer than ${LIMITS.commentLine} characters. Wrap them.\n${firstOf(places)}`,
-  ];
+  return [`Comment lines over ${LIMITS.commentLine} characters; wrap them: ${places.length}\n${firstOf(places)}`];
 }
 
 function longFileFinding(files: readonly SourceFile[]): string[] {
@@ -65,7 +92,7 @@ function longFileFinding(files: readonly SourceFile[]): string[] {
     .sort((a, b) => b.lines - a.lines)
     .map(({ path, lines }) => `  ${path}: ${lines}`);
   if (long.length === 0) return [];
-  return [`${long.length} files have more than ${LIMITS.fileLines} lines. Split them by theme.\n${firstOf(long)}`];
+  return [`Files over ${LIMITS.fileLines} lines; split them by theme: ${long.length}\n${firstOf(long)}`];
 }
 
 function firstOf(lines: readonly string[]): string {

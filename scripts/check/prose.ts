@@ -24,6 +24,14 @@ export function hasFreeClause(sentence: string): boolean {
   return FREE_CLAUSE.test(sentence.replaceAll(/`[^`]*`/g, ""));
 }
 
+/** The text with every line blanked that is no comment line, so that line numbers stay. */
+export function commentsOf(source: string): string {
+  return source
+    .split("\n")
+    .map((line) => (COMMENT_LINE.test(line) ? line : ""))
+    .join("\n");
+}
+
 /** The numbers (from 1) of the comment lines that are longer than `limit` characters. */
 export function longCommentLines(source: string, limit: number): number[] {
   return source

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findings, freeClauseShare, LIMITS } from "../../../scripts/check/findings.ts";
+import { findings, freeClauseShare, LIMITS, linkFindings, pathFindings } from "../../../scripts/check/findings.ts";
+import { anchorsOf, namedPaths, projectLinks } from "../../../scripts/check/links.ts";
 import { docstringsOf, hasFreeClause, lineCount, longCommentLines, sentencesOf } from "../../../scripts/check/prose.ts";
 
 const docstring = (text: string) => `/**\n * ${sentencesOf(text).join("\n * ")}\n */\nexport const x = 1;\n`;
@@ -69,13 +70,13 @@ describe("findings", () => {
   it("names every long comment line with its number", () => {
     const text = `const a = 1;\n// ${"x".repeat(LIMITS.commentLine)}\n`;
     expect(findings([source(text, "bench/a.ts")])).toEqual([
-      "1 comment lines are longer than 120 characters. Wrap them.\n  bench/a.ts:2",
+      "Comment lines over 120 characters; wrap them: 1\n  bench/a.ts:2",
     ]);
   });
 
   it("names a file that is too long with its number of lines", () => {
     expect(findings([source("\n".repeat(LIMITS.fileLines + 1), "src/a.css")])).toEqual([
-      "1 files have more than 300 lines. Split them by theme.\n  src/a.css: 301",
+      "Files over 300 lines; split them by theme: 1\n  src/a.css: 301",
     ]);
   });
 
@@ -85,4 +86,64 @@ describe("findings", () => {
     expect(finding.split("\n")).toHaveLength(14);
     expect(finding).toMatch(/\n {2}and 3 more$/);
   });
+});
+
+describe("projectLinks", () => {
+  it("lists links, pictures and attributes with their lines", () => {
+    const text = '[a](a.md)\n```\n[code](none.md)\n```\n![b](b.webp) <img src="c.webp">\n';
+    expect(projectLinks(text)).toEqual([
+      { line: 1, target: "a.md" },
+      { line: 5, target: "b.webp" },
+      { line: 5, target: "c.webp" },
+    ]);
+  });
+
+  it("skips other hosts", () => {
+    expect(projectLinks("[a](https://a.test/b.md) [m](mailto:a@b.test) <http://localhost>")).toEqual([]);
+  });
+});
+
+it("anchorsOf makes the anchors of GitHub", () => {
+  const text = "# A `code` title\n## Erasing a person's data\n```sh\n# no heading\n```\n";
+  expect([...anchorsOf(text)]).toEqual(["a-code-title", "erasing-a-persons-data"]);
+});
+
+describe("linkFindings", () => {
+  const guide = (text: string) => [source(`# Title\n${text}`, "docs/a.md"), source("## Other", "README.md")];
+  const paths = new Set(["docs/a.md", "README.md", "src/a.ts"]);
+
+  it("is empty where every link has its file and heading", () => {
+    expect(linkFindings(guide("[a](#title) [b](../README.md#other) [c](../src/a.ts)"), paths)).toEqual([]);
+  });
+
+  it.each(["b.md", "#other", "../README.md#title", "../src/a.ts#x"])("names the broken link %s", (target) => {
+    expect(linkFindings(guide(`[a](${target})`), paths)).toEqual([
+      `Links that lead to no file or heading: 1\n  docs/a.md:2: ${target}`,
+    ]);
+  });
+});
+
+describe("namedPaths", () => {
+  it("lists files by their ending, and files and folders between backticks", () => {
+    const text = "See src/cron.ts, and\n`src/web/page/` or `test/support/x`.";
+    expect(namedPaths(text)).toEqual([
+      { line: 1, target: "src/cron.ts" },
+      { line: 2, target: "src/web/page" },
+      { line: 2, target: "test/support/x" },
+    ]);
+  });
+
+  it.each(["`src/*/routes.ts`", "`pkgbuilds/<recipe>.PKGBUILD`", "/docs/style.css", "a/src/x.ts", "src/anything"])(
+    "does not list %s",
+    (text) => expect(namedPaths(text)).toEqual([]),
+  );
+});
+
+it("pathFindings names guides and comments that name a missing file, and no code", () => {
+  const code = '// See src/gone.ts.\nconst path = "src/none.ts";\n';
+  const files = [source(code), source("See src/a.ts and `src/gone/`.", "docs/a.md")];
+  expect(pathFindings(files, new Set(["src/a.ts"]))).toEqual([
+    "Guides and comments that name a missing file: 2\n  src/a.ts:1: src/gone.ts\n  docs/a.md:1: src/gone",
+  ]);
+  expect(pathFindings(files, new Set(["src/a.ts", "src/gone.ts", "src/gone"]))).toEqual([]);
 });
