@@ -49,7 +49,7 @@ const BY_PROBLEM: Readonly<Record<string, ExitCode>> = {
   SERVICE_UNAVAILABLE: EXIT.unavailable,
 };
 
-/** The exit status for a problem's `code`. Falls back to the HTTP `status` for a code that this version does not know. */
+/** The exit status for a problem's `code`, or for the HTTP `status` if this version does not know the code. */
 export function exitCodeOf(code: string | null, status: number): ExitCode {
   const known = code === null ? undefined : BY_PROBLEM[code];
   if (known !== undefined) return known;

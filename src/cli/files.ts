@@ -26,8 +26,8 @@ export async function readNamedFile(path: string): Promise<Buffer> {
 }
 
 /**
- * Writes a text that only its owner may read (mode 0600). Makes the folder (0700) if it is missing. The write is atomic, by
- * a rename: a reader sees the old text or the new one. Throws the errors of the file system.
+ * Writes a text that only its owner may read (mode 0600). Makes the folder (0700) if it is missing. The write is
+ * atomic, by a rename: a reader sees the old text or the new one. Throws the errors of the file system.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -31,8 +31,8 @@ export function moment(text: string, now = Date.now()): string {
 }
 
 /**
- * Reads a secret from standard input, trimmed, so that it appears neither in `ps` nor in the shell's history. A terminal
- * gets a prompt with a hidden answer. Throws `CliError` if the input is empty. Ctrl-C ends the command.
+ * Reads a secret from standard input, trimmed, so that it appears neither in `ps` nor in the shell's history. A
+ * terminal gets a prompt with a hidden answer. Throws `CliError` if the input is empty. Ctrl-C ends the command.
  */
 export async function readSecretFromStdin(name: string): Promise<string> {
   const secret = (process.stdin.isTTY ? await askHidden(name) : await text(process.stdin)).trim();

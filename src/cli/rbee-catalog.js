@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The package's `bin`. It is plain JavaScript, because an old Node cannot load the TypeScript of the command. On an old Node
-// it runs the command under the checkout's own Node, or prints the missing step.
+// The package's `bin`. It is plain JavaScript, because an old Node cannot load the TypeScript of the command. On an old
+// Node it runs the command under the checkout's own Node, or prints the missing step.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -48,8 +48,8 @@ export type SettingSources = {
 
 /**
  * Picks the settings. URL: `--url`, RBEE_CATALOG_URL, the hive's catalog, this checkout's development server,
- * https://catalog.rbee.dev. Credentials: RBEE_ADMIN_TOKEN and RBEE_LICENSE_KEY, else the development server's, which are sent
- * to its own URL only. Throws `CliError` for an invalid URL.
+ * https://catalog.rbee.dev. Credentials: RBEE_ADMIN_TOKEN and RBEE_LICENSE_KEY, else the development server's, which
+ * are sent to its own URL only. Throws `CliError` for an invalid URL.
  */
 export function resolveSettings({ url: flag, env, activatedAt, start }: SettingSources): Settings {
   const url = originOf(flag ?? (env["RBEE_CATALOG_URL"] || activatedAt || start?.url || DEFAULT_URL));

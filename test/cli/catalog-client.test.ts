@@ -9,7 +9,9 @@ afterEach(() => close?.());
 
 type Answer = [status: number, body?: object, headers?: Record<string, string>] | "break";
 
-/** Sends `request` to a server that answers with `answers`, the last one over and over; tells what it saw and waited. */
+/**
+ * Sends `request` to a server that answers with `answers`, the last one over and over; tells what it saw and waited.
+ */
 async function send(answers: Answer[], request: CatalogRequest) {
   const seen: IncomingMessage[] = [];
   const server = await serve((incoming: IncomingMessage, outgoing: ServerResponse) => {

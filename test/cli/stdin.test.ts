@@ -7,7 +7,10 @@ import { serve } from "./http-server.ts";
 
 const ACTIVATE = `'${process.execPath}' src/cli/main.ts activate --key-stdin`;
 
-/** Runs `activate --key-stdin` in a terminal where `keys` are typed at its prompt; says what was shown and which credential was sent. */
+/**
+ * Runs `activate --key-stdin` in a terminal where `keys` are typed at its prompt; says what was shown and which
+ * credential was sent.
+ */
 async function activateAtTerminal(
   keys: string,
 ): Promise<{ shown: string; sent: (string | undefined)[]; code: number }> {

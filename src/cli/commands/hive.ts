@@ -144,7 +144,7 @@ export function addHiveCommands(program: Command): void {
     });
 }
 
-/** The activation at the current catalog, because its key and token go to no other. Throws `CliError` if there is none. */
+/** The activation at the current catalog. Its key and token go to no other. Throws `CliError` if there is none. */
 function activationAt({ settings }: Context, { activation }: HiveState): Activation {
   if (activation?.url === settings.url) return activation;
   throw new CliError(

@@ -89,7 +89,7 @@ export function addTokenCommands(program: Command): void {
 
 /**
  * The SQL that adds an owner token and its audit entry to the ledger. A new catalog needs it, because only an owner can
- * create tokens. Idempotent. `name` is the purpose: letters, digits, spaces and hyphens. Throws for any other character.
+ * create tokens. Idempotent. `name` is the purpose, and must consist of letters, digits, spaces and hyphens.
  */
 export async function firstOwnerSql(token: string, name: string): Promise<string> {
   if (!/^[A-Za-z0-9 -]{1,100}$/.test(name)) throw new Error(`not a plain name: ${name}`);

@@ -55,7 +55,7 @@ export async function withFreshToken(client: CatalogClient, activation: Activati
   return { ...activation, token: answer.token, token_expires_at: answer.expires_at };
 }
 
-/** Frees the seat, in every status of the license. Idempotent. Throws `CliError`, for example if the key was rotated. */
+/** Frees the seat, in every status of the license. Idempotent. Throws `CliError`, for example for a rotated key. */
 export async function deactivate(client: CatalogClient, activation: Activation): Promise<void> {
   await client.send({
     method: "POST",

@@ -21,8 +21,8 @@ function parseReleaseKeys(text: string, source: string): ReleaseKeys {
 }
 
 /**
- * The keys that may sign a download: those in `file`, else those pinned for this catalog, else the catalog's own, which the
- * caller pins. Pinning keeps a catalog that is taken over later from introducing its own keys.
+ * The keys that may sign a download: those in `file`, else those pinned for this catalog, else the catalog's own, which
+ * the caller pins. Pinning keeps a catalog that is taken over later from introducing its own keys.
  */
 export async function releaseKeys(
   client: CatalogClient,
@@ -38,8 +38,9 @@ export async function releaseKeys(
 export type Expected = { workerId: string; version: string; size: number; sha256: string };
 
 /**
- * The reason why a file is not the published one, as a sentence, or null. The file must have the expected size and sha256,
- * and a signature by one of `keys` for this worker and version. A signature that names no worker or version is accepted.
+ * The reason why a file is not the published one, as a sentence, or null. The file must have the expected size and
+ * sha256, and a signature by one of `keys` for this worker and version. A signature that names no worker or version is
+ * accepted.
  */
 export async function faultOfFile(
   digest: FileDigest,

@@ -35,7 +35,7 @@ export type InstallRequest = {
 
 export type Installed = { worker: string; version: string; path: string; size: number; sha256: string };
 
-/** The folder of installed workers: `$XDG_CACHE_HOME/rbee/workers`, else `~/.cache/rbee/workers`. The install script agrees. */
+/** The folder of installed workers, as in the install script: `$XDG_CACHE_HOME/rbee/workers`, else in `~/.cache`. */
 export const workersFolder = (env: NodeJS.ProcessEnv): string =>
   join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rbee", "workers");
 

@@ -20,8 +20,8 @@ export function hostPlatform(system: string = process.platform, architecture: st
 const MACHINE_ID_FILES = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
 /**
- * The fingerprint of this machine: RBEE_MACHINE, else a hash of the system's machine id, because machine-id(5) asks to keep
- * the id itself private. A system without one gets a random id, which is made once and stored.
+ * The fingerprint of this machine: RBEE_MACHINE, else a hash of the system's machine id, because machine-id(5) asks to
+ * keep the id itself private. A system without one gets a random id, which is made once and stored.
  */
 export async function machineFingerprint(env: NodeJS.ProcessEnv): Promise<string> {
   if (env["RBEE_MACHINE"]) return env["RBEE_MACHINE"];

@@ -62,8 +62,9 @@ export async function readHiveState(env: NodeJS.ProcessEnv): Promise<HiveState> 
 }
 
 /**
- * Changes the hive's state and returns the new one. `change` gets the state that is on disk now, because other commands may
- * have written since this one began. Only the owner can read the file: it holds the license key. Throws like `readHiveState`.
+ * Changes the hive's state and returns the new one. `change` gets the state that is on disk now, because other commands
+ * may have written since this one began. Only the owner can read the file: it holds the license key. Throws like
+ * `readHiveState`.
  */
 export async function changeHiveState(
   env: NodeJS.ProcessEnv,

@@ -12,7 +12,7 @@ export function addReleaseKey(text: string, key: MinisignPublicKey): string {
   return `${rest}${rest === "" || rest.endsWith("\n") ? "" : "\n"}${formatMinisignPublicKey(key)}`;
 }
 
-/** Reads a minisign secret key file without a password. Throws `CliError` if it is invalid, without quoting its contents. */
+/** Reads a minisign secret key file without a password. Throws `CliError` if it is invalid; never quotes it. */
 export async function readSecretKey(file: string): Promise<MinisignSecretKey> {
   const key = parseMinisignSecretKey((await readNamedFile(file)).toString("utf8"));
   if (!key.ok) throw new CliError(EXIT.usage, `${file}: ${key.error}`);

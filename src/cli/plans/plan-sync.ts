@@ -21,8 +21,9 @@ export type SyncStep =
   | { action: "archive_price"; id: string };
 
 /**
- * Returns the changes that make Stripe's objects equal to the plan's offer; none if they are equal. Stripe cannot change a
- * price: one that differs is replaced, and its lookup key moves to the new one. Running subscriptions keep the old price.
+ * Returns the changes that make Stripe's objects equal to the plan's offer; none if they are equal. Stripe cannot
+ * change a price: one that differs is replaced, and its lookup key moves to the new one. Running subscriptions keep the
+ * old price.
  */
 export function syncSteps(plan: SoldPlanId, { product, price, outdated }: PlanAtStripe): SyncStep[] {
   const archive = (old: Stripe.Price): SyncStep => ({ action: "archive_price", id: old.id });

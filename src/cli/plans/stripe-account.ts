@@ -9,9 +9,9 @@ import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * A Stripe client with the key in STRIPE_SECRET_KEY. The key is never an argument, because `ps` shows arguments. `live` must
- * be set for a live key. STRIPE_API_BASE selects a stand-in, on loopback and with a test key only. Throws `CliError`
- * otherwise.
+ * A Stripe client with the key in STRIPE_SECRET_KEY. The key is never an argument, because `ps` shows arguments. `live`
+ * must be set for a live key. STRIPE_API_BASE selects a stand-in, on loopback and with a test key only. Throws
+ * `CliError` otherwise.
  */
 export function stripeAccount(env: NodeJS.ProcessEnv, live: boolean): Stripe {
   const key = env["STRIPE_SECRET_KEY"] ?? "";

@@ -11,9 +11,9 @@ import { CliError, EXIT } from "../errors.ts";
 const MAX_PKGINFO = 256 * 1024;
 
 /**
- * Reads the `.PKGINFO` and the installed paths of a pacman package, in constant memory. The suffix names the compression:
- * `.gz`, `.zst`, or `.xz`, which needs the program xz. Dot files at the top describe the package and are left out. Throws
- * `CliError` if the file is not a complete package.
+ * Reads the `.PKGINFO` and the installed paths of a pacman package, in constant memory. The suffix names the
+ * compression: `.gz`, `.zst`, or `.xz`, which needs the program xz. Dot files at the top describe the package and are
+ * left out. Throws `CliError` if the file is not a complete package.
  */
 export async function readPackage(path: string): Promise<PackageContents> {
   try {

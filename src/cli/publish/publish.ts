@@ -23,9 +23,9 @@ export type Publication = {
 };
 
 /**
- * Publishes a release: creates the draft, uploads the missing files, publishes, and returns the release. Idempotent, and
- * resumes after an interruption. `client` sends an admin token. Throws `CliError`, also if the version exists with other
- * files, because a published version never changes.
+ * Publishes a release: creates the draft, uploads the missing files, publishes, and returns the release. Idempotent,
+ * and resumes after an interruption. `client` sends an admin token. Throws `CliError`, also if the version exists with
+ * other files, because a published version never changes.
  */
 export async function publishRelease(client: CatalogClient, publication: Publication): Promise<Release> {
   const release = await draft(client, publication);
@@ -107,7 +107,9 @@ function requireSameTerms(release: Release, { channel, sourceTag }: Publication)
 const artifactOf = (release: Release, file: ReleaseFile): Release["artifacts"][number] | undefined =>
   release.artifacts.find(({ platform, kind }) => platform === file.platform && kind === file.kind);
 
-/** Throws if the release has another file in this place, or has this file but can no longer take its OpenPGP signature. */
+/**
+ * Throws if the release has another file in this place, or has this file but can no longer take its OpenPGP signature.
+ */
 function requireSameFile(release: Release, file: ReleaseFile): void {
   const artifact = artifactOf(release, file);
   if (artifact === undefined) return;

@@ -30,8 +30,8 @@ export type ReleaseFile = {
 };
 
 /**
- * The platform at the end of a file name, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. A package's name ends
- * with the architecture alone and is for Linux. Null if the name has no platform.
+ * The platform at the end of a file name, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. A package's name
+ * ends with the architecture alone and is for Linux. Null if the name has no platform.
  */
 export function platformOfFilename(filename: string): Platform | null {
   const [, system, arch] = /-(?:(linux|macos|windows)-)?(x86_64|aarch64)(?:\.[^-]*)?$/.exec(filename) ?? [];
@@ -49,16 +49,16 @@ export function parsePlatform(text: string): Platform {
 }
 
 /**
- * The trusted comment of a signature. It names the file and the release, so that an old signed binary cannot pass as a new
- * one. It has no time, so that signing again gives the same text and an interrupted upload can resume.
+ * The trusted comment of a signature. It names the file and the release, so that an old signed binary cannot pass as a
+ * new one. It has no time, so that signing again gives the same text and an interrupted upload can resume.
  */
 export const trustedComment = (workerId: string, version: string, filename: string): string =>
   formatTrustedComment({ file: filename, worker: workerId, version });
 
 /**
- * Reads, hashes and signs a file to publish. Without `secretKey`, uses the signature in `<file>.minisig` if that exists. The
- * OpenPGP signature is in the file `pgpSignature`, else in `<file>.sig` if that exists. Throws `CliError` if the file does
- * not exist, is empty, or has no known platform.
+ * Reads, hashes and signs a file to publish. Without `secretKey`, uses the signature in `<file>.minisig` if that
+ * exists. The OpenPGP signature is in the file `pgpSignature`, else in `<file>.sig` if that exists. Throws `CliError`
+ * if the file does not exist, is empty, or has no known platform.
  */
 export async function readReleaseFile(
   path: string,

@@ -22,8 +22,8 @@ export type FileReport =
 const WorkerList = z.looseObject({ workers: z.array(z.looseObject({ id: z.string() })) });
 
 /**
- * Verifies one file against the index of its worker, or of every worker if the worker is unknown. Throws `CliError` if an
- * index or a provenance cannot be fetched or trusted.
+ * Verifies one file against the index of its worker, or of every worker if the worker is unknown. Throws `CliError` if
+ * an index or a provenance cannot be fetched or trusted.
  */
 export async function verifyFile(
   { path, workerId }: Target,
@@ -95,12 +95,15 @@ function provenanceLine(provenance: FileProvenance | null): string | null {
   return `Built by ${builder_id}${from} (as its provenance says)`;
 }
 
-/** The builder and source of a file, as its provenance claims. The builder's own tools verify the provenance's signature. */
+/**
+ * The builder and source of a file, as its provenance claims. The builder's own tools verify the provenance's
+ * signature.
+ */
 export type FileProvenance = { builder_id: string; source: Attestation["source"] };
 
 /**
- * Reads the provenance of a file. Returns null if the release, the catalog or the mirror has none for these bytes. Throws
- * `CliError` (integrity) if its hash differs from the one in the signed index.
+ * Reads the provenance of a file. Returns null if the release, the catalog or the mirror has none for these bytes.
+ * Throws `CliError` (integrity) if its hash differs from the one in the signed index.
  */
 export async function readProvenance(
   client: CatalogClient,

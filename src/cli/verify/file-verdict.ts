@@ -19,8 +19,8 @@ export type FileVerdict = {
 };
 
 /**
- * Finds a file in a worker's index by its sha256, and checks its size and signature. Returns null if the index does not have
- * the file, and an error, as a sentence, if its signature is missing or invalid.
+ * Finds a file in a worker's index by its sha256, and checks its size and signature. Returns null if the index does not
+ * have the file, and an error, as a sentence, if its signature is missing or invalid.
  */
 export async function judgeFile(
   digest: FileDigest,

@@ -31,8 +31,8 @@ export type IndexSource = {
 };
 
 /**
- * Opens a source of indexes. Fetches the key that signs them, and checks that a release key vouches for it and that it is not
- * older than one seen before. Throws `CliError`.
+ * Opens a source of indexes. Fetches the key that signs them, and checks that a release key vouches for it and that it
+ * is not older than one seen before. Throws `CliError`.
  */
 export async function openIndexSource(options: IndexSourceOptions): Promise<IndexSource> {
   const { client, releaseKeys, now, sleep = sleepMs } = options;
@@ -85,14 +85,14 @@ async function fetchText(client: CatalogClient, at: string): Promise<string> {
 }
 
 /**
- * The reason why an index is not trusted. `unsettled`: right after a release, a server may serve a stale index or signature,
- * so a retry may help.
+ * The reason why an index is not trusted. `unsettled`: right after a release, a server may serve a stale index or
+ * signature, so a retry may help.
  */
 export type IndexFault = { kind: "unsettled" | "refused"; reason: string };
 
 /**
- * Checks an index at the time `now`: it must be signed by `key`, of this worker, not expired, and not older than `seenSerial`
- * (0: none seen). A hostile server can therefore only withhold newer indexes, until this one expires.
+ * Checks an index at the time `now`: it must be signed by `key`, of this worker, not expired, and not older than
+ * `seenSerial` (0: none seen). A hostile server can therefore only withhold newer indexes, until this one expires.
  */
 export async function checkReleaseIndex(
   { text, minisig }: { text: string; minisig: string },

@@ -7,8 +7,8 @@ import { isFileError } from "../files.ts";
 export type Target = { path: string; workerId: string | null };
 
 /**
- * Resolves the names on the command line: a file if it exists, else a worker that is installed in `folder`. Without names,
- * returns every installed worker. Throws `CliError` (notFound) for an unknown name, or if nothing is installed.
+ * Resolves the names on the command line: a file if it exists, else a worker that is installed in `folder`. Without
+ * names, returns every installed worker. Throws `CliError` (notFound) for an unknown name, or if nothing is installed.
  */
 export async function findTargets(names: readonly string[], folder: string): Promise<Target[]> {
   if (names.length > 0) return Promise.all(names.map((name) => targetOf(name, folder)));
