@@ -2,16 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { CatalogClient, type CatalogRequest, path, retryDelay } from "../../src/cli/catalog-client.ts";
-import { serve } from "./http-server.ts";
+import { serve } from "../support/http-server.ts";
 
 let close: (() => void) | undefined;
 afterEach(() => close?.());
 
 type Answer = [status: number, body?: object, headers?: Record<string, string>] | "break";
 
-/**
- * Sends `request` to a server that answers with `answers`, the last one over and over; tells what it saw and waited.
- */
+/** Sends `request` to a server that gives `answers` and repeats the last. Returns the requests and the waits. */
 async function send(answers: Answer[], request: CatalogRequest) {
   const seen: IncomingMessage[] = [];
   const server = await serve((incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -37,36 +35,36 @@ async function send(answers: Answer[], request: CatalogRequest) {
 const failed: Answer = [503, { code: "SERVICE_UNAVAILABLE", detail: "Not now." }];
 
 describe("a request", () => {
-  it("is repeated when reading it failed or the line broke", async () => {
+  it("is retried if a read fails or the connection breaks", async () => {
     const { outcome, seen, waits } = await send([failed, "break", [200]], { path: "/x" });
     expect([outcome, seen.length]).toEqual(["ok", 3]);
     expect(waits[1]).toBeGreaterThan(waits[0] ?? Number.POSITIVE_INFINITY);
   });
 
-  it("is given up after five attempts", async () => {
+  it("fails after five attempts", async () => {
     const { outcome, seen } = await send(["break"], { path: "/x" });
     expect([outcome, seen.length]).toEqual([7, 5]);
   });
 
-  it("that may have changed something is not sent again, unless it can be repeated", async () => {
+  it("is not retried after a failed POST, unless it is marked as repeatable", async () => {
     expect((await send([failed, [200]], { method: "POST", path: "/x", body: {} })).seen).toHaveLength(1);
     close?.();
     const repeatable = await send([failed, [200]], { method: "POST", path: "/x", body: {}, repeatable: true });
     expect(repeatable.outcome).toBe("ok");
   });
 
-  it("that was not carried out for lack of quota waits as long as it is told, whatever it does", async () => {
+  it("waits for Retry-After and is retried after a 429, also if it is a POST", async () => {
     const busy: Answer = [429, { code: "RATE_LIMITED" }, { "Retry-After": "7" }];
     const { outcome, waits } = await send([busy, [200]], { method: "POST", path: "/x", body: {} });
     expect([outcome, waits]).toEqual(["ok", [7000]]);
   });
 
-  it("does not make a person wait for an hour", async () => {
+  it("fails at once if Retry-After is an hour", async () => {
     const busy: Answer = [429, { code: "RATE_LIMITED" }, { "Retry-After": "3600" }];
     expect(await send([busy], { path: "/x" })).toMatchObject({ outcome: 7, waits: [] });
   });
 
-  it("that is refused is not repeated", async () => {
+  it("is not retried after a refusal", async () => {
     const { outcome, seen } = await send([[403, { code: "LICENSE_REVOKED", detail: "No." }]], { path: "/x" });
     expect([outcome, seen.length]).toEqual([5, 1]);
   });
@@ -88,13 +86,13 @@ it("a value in a path cannot leave its segment", () => {
   expect(path`/v1/workers/${"../admin?x#y"}/versions`).toBe("/v1/workers/..%2Fadmin%3Fx%23y/versions");
 });
 
-describe("the wait before another attempt", () => {
-  it("doubles, with half of it left to chance", () => {
+describe("the wait before a retry", () => {
+  it("doubles, and half of it is random", () => {
     expect([1, 2, 3].map((attempt) => retryDelay(attempt, null, 0, 1))).toEqual([500, 1000, 2000]);
     expect(retryDelay(1, null, 0, 0)).toBe(250);
   });
 
-  it("is what Retry-After says, in seconds or as a date", () => {
+  it("follows Retry-After, in seconds or as a date", () => {
     expect(retryDelay(1, "30")).toBe(30_000);
     const now = Date.parse("2026-11-23T12:00:00Z");
     expect(retryDelay(1, "Mon, 23 Nov 2026 12:00:05 GMT", now)).toBe(5000);

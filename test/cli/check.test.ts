@@ -5,7 +5,7 @@ import { digestFile } from "../../src/cli/files.ts";
 import { checkDownload } from "../../src/cli/hive/check.ts";
 import { platformOfFilename, readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const release = { workerId: "llm-worker-rbee-premium-cpu", version: "1.2.0" };
 
@@ -19,13 +19,13 @@ async function published() {
 }
 
 describe("a downloaded worker", () => {
-  it("is what was published", async () => {
+  it("passes if it equals the published file", async () => {
     const { digest, file, minisig, keys } = await published();
     expect(file).toMatchObject({ platform: "linux-x86_64", size: 10, filename: "worker-linux-x86_64" });
     await expect(checkDownload(digest, { ...release, ...file }, minisig, keys)).resolves.toBeUndefined();
   });
 
-  it("is refused when its bytes, its size or its signature are off", async () => {
+  it("is refused if its bytes, its size or its signature are wrong", async () => {
     const { path, digest, file, minisig, keys } = await published();
     const expected = { ...release, ...file };
     const strange = [await generateMinisignKey()];
@@ -39,7 +39,7 @@ describe("a downloaded worker", () => {
     await expect(checkDownload(tampered, forged, minisig, keys)).rejects.toThrow("not over this file");
   });
 
-  it("is refused when a genuine signature was made for another version or worker", async () => {
+  it("is refused if a genuine signature was made for another version or worker", async () => {
     const { digest, file, minisig, keys } = await published();
     const newer = checkDownload(digest, { ...release, ...file, version: "1.3.0" }, minisig, keys);
     await expect(newer).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe("a file's digest", () => {
   });
 });
 
-describe("a file's platform", () => {
+describe("the platform of a file name", () => {
   it.each([
     ["llm-worker-rbee-premium-cuda-linux-x86_64", "linux-x86_64"],
     ["worker-1.4.0-macos-aarch64.tar.zst", "macos-aarch64"],

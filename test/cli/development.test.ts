@@ -7,10 +7,10 @@ import { readPort } from "../../scripts/development/port.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-describe("a development server's variables", () => {
-  it("are made once, make a configuration that holds, and stay", async () => {
+describe("the variables of a development server", () => {
+  it("are made once, form a valid configuration, and stay", async () => {
     const path = join(await temporaryFolder(), "dev.vars");
     const made = await ensureVariables(path, await generateMinisignKey());
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -22,7 +22,7 @@ describe("a development server's variables", () => {
     expect(await readFile(path, "utf8")).toBe(text);
   });
 
-  it("keep what a person has written, and gain what is missing", async () => {
+  it("keep the lines of the user and gain the missing ones", async () => {
     const path = join(await temporaryFolder(), "dev.vars");
     await writeFile(path, "# mine\nRELEASE_SIGNATURES=required\nPUBLIC_URL=https://tunnel.example");
     const variables = await ensureVariables(path, await generateMinisignKey());

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { download } from "../../src/cli/hive/download.ts";
-import { serve } from "./http-server.ts";
+import { serve } from "../support/http-server.ts";
 
 const bytes = randomBytes(300_000);
 const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 type Handler = (attempt: number, incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
-/** Serves the bytes from where Range says, or all; `count` of them, then the line breaks. */
+/** Serves the bytes from the start of Range, else from 0. Breaks the connection after `count` bytes. */
 function answer(incoming: IncomingMessage, outgoing: ServerResponse, count = Number.POSITIVE_INFINITY): void {
   const start = Number(/^bytes=(\d+)-$/.exec(incoming.headers.range ?? "")?.[1] ?? 0);
   const range = { "Content-Range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
@@ -35,7 +35,7 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse, count = Num
   void breakOnceWritten(start + count, outgoing);
 }
 
-/** What a client has received and not yet written when the line breaks is lost: how much that is would be luck. */
+/** Waits until the client has written `size` bytes, because a client loses received bytes that it has not written. */
 async function breakOnceWritten(size: number, outgoing: ServerResponse): Promise<void> {
   const written = async (): Promise<number> => (await stat(partPath).catch(() => null))?.size ?? 0;
   while ((await written()) < size) await sleep(5);
@@ -69,7 +69,7 @@ async function fetchFrom(handler: Handler) {
 }
 
 describe("a download", () => {
-  it("goes on where a broken line left it", async () => {
+  it("resumes after a broken connection", async () => {
     const { outcome, ranges } = await fetchFrom((attempt, incoming, outgoing) =>
       answer(incoming, outgoing, attempt < 3 ? 100_000 : undefined),
     );
@@ -77,7 +77,7 @@ describe("a download", () => {
     expect(bytes.equals(await readFile(partPath))).toBe(true);
   });
 
-  it("goes on where an earlier run left it, if the bytes are still the same", async () => {
+  it("resumes the part of an earlier run if the file is still the same", async () => {
     await writeFile(partPath, bytes.subarray(0, 1000));
     let condition: unknown;
     const { ranges } = await fetchFrom((_attempt, incoming, outgoing) => {
@@ -88,20 +88,20 @@ describe("a download", () => {
     expect(bytes.equals(await readFile(partPath))).toBe(true);
   });
 
-  it("starts over when the server sends all of another file", async () => {
+  it("starts over if the server sends all of another file", async () => {
     await writeFile(partPath, "left over from another file");
     await fetchFrom((_attempt, _incoming, outgoing) => outgoing.writeHead(200).end(bytes));
     expect(bytes.equals(await readFile(partPath))).toBe(true);
   });
 
-  it("starts over when more has gathered than the file has", async () => {
+  it("starts over if the part is larger than the file", async () => {
     await writeFile(partPath, randomBytes(bytes.length + 1));
     const { outcome, ranges } = await fetchFrom((_attempt, incoming, outgoing) => answer(incoming, outgoing));
     expect([outcome, ranges]).toEqual(["ok", [undefined]]);
     expect(bytes.equals(await readFile(partPath))).toBe(true);
   });
 
-  it("asks for a new link when one has expired in the middle", async () => {
+  it("asks for a new link if one expires during the download", async () => {
     const { outcome, links } = await fetchFrom((attempt, incoming, outgoing) => {
       if (attempt === 1) answer(incoming, outgoing, 100_000);
       else if (attempt === 2) refuse(outgoing, "LINK_EXPIRED");
@@ -111,7 +111,7 @@ describe("a download", () => {
     expect(bytes.equals(await readFile(partPath))).toBe(true);
   });
 
-  it("ends when the license does, and keeps what it has", async () => {
+  it("ends if the license is revoked, and keeps its part", async () => {
     const { outcome, ranges } = await fetchFrom((attempt, incoming, outgoing) => {
       if (attempt === 1) answer(incoming, outgoing, 100_000);
       else refuse(outgoing, "LICENSE_REVOKED");
@@ -120,12 +120,12 @@ describe("a download", () => {
     expect((await readFile(partPath)).length).toBe(100_000);
   });
 
-  it("gives up after five attempts that bring nothing", async () => {
+  it("fails after five attempts without a new byte", async () => {
     const { outcome, ranges } = await fetchFrom((_attempt, _incoming, outgoing) => outgoing.destroy());
     expect([outcome, ranges.length]).toEqual([7, 5]);
   });
 
-  it("takes no more than the file has", async () => {
+  it("fails if the server sends more bytes than the file has", async () => {
     const { outcome } = await fetchFrom((_attempt, _incoming, outgoing) =>
       outgoing.writeHead(200).end(Buffer.concat([bytes, bytes])),
     );

@@ -7,15 +7,15 @@ import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, type MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { signText } from "../../src/lib/minisign/text.ts";
+import { serve } from "../support/http-server.ts";
 import { manifestWith, releaseOf, WORKER } from "../support/index-fixture.ts";
-import { serve } from "./http-server.ts";
 
 const NOW = 1_795_435_200;
 const releaseKey = await generateMinisignKey();
 const indexKey = await generateMinisignKey();
 const NOTHING_SEEN = { delegated_at: 0, serials: {} };
 
-/** An index as the catalog serves it, of `serial` and made at `at`. */
+/** An index as the catalog serves it, with this serial and time. */
 async function signedIndex(serial = 7, at = NOW, key: MinisignSecretKey = indexKey) {
   const index = releaseIndex(manifestWith(serial, releaseOf("1.0.0")), at);
   const text = JSON.stringify(index);
@@ -25,7 +25,7 @@ async function signedIndex(serial = 7, at = NOW, key: MinisignSecretKey = indexK
 const asked = { workerId: WORKER, seenSerial: 7, now: NOW };
 
 describe("an index", () => {
-  it("is believed as it was signed, for its week, by who has seen none newer", async () => {
+  it("is trusted for a week after its signature, unless a newer one was seen", async () => {
     const signed = await signedIndex();
     expect(await checkReleaseIndex(signed, indexKey, asked)).toMatchObject({ ok: true, value: { serial: 7 } });
     const last = { ...asked, now: NOW + INDEX_LIFETIME - 1 };
@@ -39,7 +39,7 @@ describe("an index", () => {
     }
   });
 
-  it("with any byte altered is refused", async () => {
+  it("is refused if any byte is altered", async () => {
     const { text, minisig } = await signedIndex();
     await fc.assert(
       fc.asyncProperty(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), async (at, code) => {
@@ -50,7 +50,7 @@ describe("an index", () => {
     );
   });
 
-  it("by another key is refused, and so is the index of another moment", async () => {
+  it("is refused if it is signed by another key, has the signature of another version, or is older than one seen", async () => {
     const forged = await signedIndex(7, NOW, await generateMinisignKey());
     expect(await checkReleaseIndex(forged, indexKey, asked)).toMatchObject({ error: { kind: "refused" } });
     const pair = { text: (await signedIndex(7)).text, minisig: (await signedIndex(8)).minisig };
@@ -68,7 +68,7 @@ describe("a source of indexes", () => {
   let close: (() => void) | undefined;
   afterEach(() => close?.());
 
-  /** Opens a server of these files; `sleep` is told of each wait. */
+  /** Opens a source on a server of these files. `sleep` is called for each wait. */
   async function open(files: Map<string, string>, sleep = async () => {}, seen = NOTHING_SEEN) {
     const server = await serve((request, response) => {
       const text = files.get(request.url ?? "");
@@ -90,7 +90,7 @@ describe("a source of indexes", () => {
     ]);
   }
 
-  it("remembers what must not be older the next time", async () => {
+  it("refuses an older index or index key in the next run", async () => {
     const source = await open(await filesOf(await signedIndex(7)));
     expect((await source.read(WORKER)).serial).toBe(7);
     expect(source.seen()).toEqual({ delegated_at: NOW, serials: { [WORKER]: 7 } });
@@ -102,14 +102,14 @@ describe("a source of indexes", () => {
     await expect(replaced).rejects.toMatchObject({ exitCode: 6, message: expect.stringContaining("replaced") });
   });
 
-  it("believes a newer index key from any serial on: a thief of the old one may have signed the highest there is", async () => {
+  it("accepts any serial under a newer index key, because a thief of the old key may have signed the highest", async () => {
     const seen = { delegated_at: NOW - 1, serials: { [WORKER]: Number.MAX_SAFE_INTEGER } };
     const source = await open(await filesOf(await signedIndex(7)), undefined, seen);
     expect((await source.read(WORKER)).serial).toBe(7);
     expect(source.seen()).toEqual({ delegated_at: NOW, serials: { [WORKER]: 7 } });
   });
 
-  it("asks again a server that lags behind what was seen of a release just now", async () => {
+  it("retries if a server still serves an older index after a release", async () => {
     const files = await filesOf(await signedIndex(6));
     const newer = await signedIndex(7);
     const settle = async () => {
@@ -119,7 +119,7 @@ describe("a source of indexes", () => {
     expect((await source.read(WORKER)).serial).toBe(7);
   });
 
-  it("asks again for a pair that a release has torn, and not for ever", async () => {
+  it("retries, a limited number of times, if the index and its signature do not match", async () => {
     const [before, after] = [await signedIndex(7), await signedIndex(8)];
     const files = await filesOf({ text: before.text, minisig: after.minisig });
     let waits = 0;
@@ -136,7 +136,7 @@ describe("a source of indexes", () => {
     expect(waits).toBe(1 + 11);
   });
 
-  it("says which file is not there", async () => {
+  it("names the file that is missing", async () => {
     const files = await filesOf(await signedIndex());
     files.delete(`${at}.minisig`);
     const source = await open(files);
@@ -145,14 +145,14 @@ describe("a source of indexes", () => {
 });
 
 describe("the index key", () => {
-  it("is believed by the release key's word for it alone", async () => {
+  it("is trusted only with a delegation by the release key", async () => {
     const publicKey = formatMinisignPublicKey(indexKey);
     const delegation = await delegateIndexKey(releaseKey, indexKey, NOW);
     const believed = await verifyIndexDelegation([releaseKey], publicKey, delegation);
     expect(believed).toMatchObject({ ok: true, value: { delegatedAt: NOW, key: { keyId: indexKey.keyId } } });
     const other = await generateMinisignKey();
     const otherKey = formatMinisignPublicKey(other);
-    // As a release is signed: over the same bytes, but not for this.
+    // A signature as for a release: over the same bytes, but for another purpose.
     const comment = `file:index-signing.pub\tworker:${WORKER}\tversion:1.0.0`;
     for (const [keys, text, minisig] of [
       [[other], publicKey, delegation],

@@ -7,7 +7,7 @@ import { takePartFile } from "../../src/cli/hive/download.ts";
 import { formatMinisignPublicKey, formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
 import { rbeeCatalog, run } from "../end-to-end/program-run.ts";
-import { serve } from "./http-server.ts";
+import { serve } from "../support/http-server.ts";
 
 const WORKER = "llm-worker-rbee-cpu";
 const BYTES = randomBytes(300_000);
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A catalog of one worker that sends nobody the second half of it before `runs` have the first. */
+/** A catalog of one worker. It sends the second half of the file once `runs` downloads have the first half. */
 async function catalogOf(runs: number): Promise<{ url: string; close: () => void; ranges: string[] }> {
   const key = await generateMinisignKey();
   const blake2b = new Uint8Array(createHash("blake2b512").update(BYTES).digest());
@@ -52,7 +52,7 @@ const env = (url: string) => ({ DEV_DIR: folder, XDG_CONFIG_HOME: join(folder, "
 const install = (url: string) => rbeeCatalog(command(), env(url));
 const installed = () => readFile(join(folder, "workers", WORKER));
 
-it("is right when it is run twice at once: neither run writes into the other's file", async () => {
+it("install: two runs at once both succeed, because each writes its own part", async () => {
   const catalog = await catalogOf(2);
   const runs = await Promise.all([install(catalog.url), install(catalog.url)]);
   catalog.close();
@@ -64,7 +64,7 @@ it("is right when it is run twice at once: neither run writes into the other's f
   expect((await installed()).equals(BYTES)).toBe(true);
 });
 
-it("goes on where a run ended that is no more, the install script's too", async () => {
+it("install resumes the part of an ended run, also one of the install script", async () => {
   const catalog = await catalogOf(1);
   await mkdir(join(folder, "workers"));
   const left = `${WORKER}-${sha256}.999999999.ULBy0My50G.part`;
@@ -76,16 +76,16 @@ it("goes on where a run ended that is no more, the install script's too", async 
   expect((await installed()).equals(BYTES)).toBe(true);
 });
 
-it("ends at once when the file cannot be written, and says which", async () => {
+it("install fails at once and names the file if it cannot be written", async () => {
   const catalog = await catalogOf(1);
-  // In blocks of 512 bytes: a file may have a part of the worker, as on a disk that is full.
+  // In blocks of 512 bytes. The limit acts like a full disk: a part of the worker can be written.
   const inLittleRoom = ["-c", 'ulimit -f 100 && exec "$0" src/cli/main.ts "$@"', process.execPath, ...command()];
   const { code, stderr } = await run("sh", inLittleRoom, { env: env(catalog.url) });
   catalog.close();
   expect([code, stderr, catalog.ranges]).toEqual([1, expect.stringMatching(/\.part cannot be written: EFBIG/), [""]]);
 });
 
-it("removes what ended runs have left of the worker, and nothing else", async () => {
+it("takePartFile deletes the parts of ended runs of the worker, and nothing else", async () => {
   const stay = [
     `${WORKER}-${sha256}.${process.ppid}.running.part`,
     `${WORKER}-other-${sha256}.999999999.x.part`,

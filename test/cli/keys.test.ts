@@ -9,7 +9,7 @@ import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 const now = 1_795_000_000;
 
 describe("a new license signing key", () => {
-  it("signs what its public half verifies, under a name of its own", async () => {
+  it("signs tokens that its public half verifies, and has a kid of its own", async () => {
     const { privateJwk, publicJwk } = await newLicenseSigningKey();
     expect(publicJwk).not.toHaveProperty("d");
     const token = await new SignJWT({}).setProtectedHeader({ alg: "EdDSA" }).sign(await importJWK(privateJwk, "EdDSA"));
@@ -19,7 +19,7 @@ describe("a new license signing key", () => {
 });
 
 describe("a rotation", () => {
-  it("keeps the old key verifying for the longest lease and a day, in the Worker's own eyes", async () => {
+  it("keeps the old key valid in the Worker for the longest lease and a day", async () => {
     const [old, next] = [await newLicenseSigningKey(), await newLicenseSigningKey()];
     const live = parseKeySet({ keys: [{ ...old.publicJwk, alg: "EdDSA", use: "sig" }] });
     const keys = rotateKeySet(live, [], next.publicJwk, now);
@@ -31,7 +31,7 @@ describe("a rotation", () => {
     expect(after.verification.get(old.publicJwk.kid)?.exp).toBe(now + OVERLAP);
   });
 
-  it("prolongs no key that has an end, and drops those that have ended", async () => {
+  it("does not prolong a key with an end, and drops expired keys", async () => {
     const [ending, ended, next] = [
       await newLicenseSigningKey(),
       await newLicenseSigningKey(),
@@ -49,7 +49,7 @@ describe("a rotation", () => {
 });
 
 describe("keys/release-signing.pub", () => {
-  it("takes a first key in place of the words that there is none, and further ones beside it", async () => {
+  it("gets the first key in place of its placeholder, and later keys after it", async () => {
     const [first, second] = [await generateMinisignKey(), await generateMinisignKey()];
     const empty = "untrusted comment: no release signing key yet: nothing can be published\n# A remark.\n";
     const text = addReleaseKey(addReleaseKey(empty, first), second);

@@ -34,12 +34,12 @@ const tar = () =>
 const CONTENTS = { pkginfo: "pkgname = w\n", files: ["usr/", "usr/bin/", "usr/bin/w", "usr/bin/link"] };
 
 describe("a package", () => {
-  it("is read as gzip and as zstd", async () => {
+  it("can be compressed with gzip or zstd", async () => {
     expect(await readPackage(await written("w.pkg.tar.gz", gzipSync(await tar())))).toEqual(CONTENTS);
     expect(await readPackage(await written("w.pkg.tar.zst", zstdCompressSync(await tar())))).toEqual(CONTENTS);
   });
 
-  it("is refused when it is cut off, is something else or does not say what it is", async () => {
+  it("is refused if it is truncated, is not a package, or has no .PKGINFO", async () => {
     const whole = zstdCompressSync(await tar());
     for (const [name, bytes] of [
       ["cut.pkg.tar.zst", whole.subarray(0, -20)],
@@ -55,7 +55,7 @@ describe("a package", () => {
     }
   });
 
-  it("goes into a release with what is in it and its platform, and with the signature beside it", async () => {
+  it("goes into a release with its contents, its platform and the signature beside it", async () => {
     const sample = { id: "llm-worker-rbee-cpu", version: "1.0.0-rc.1" };
     const { filename, bytes } = await samplePackage(sample, Buffer.from("program"));
     expect(filename).toBe("llm-worker-rbee-cpu-1.0.0rc.1-1-x86_64.pkg.tar.zst");
@@ -72,7 +72,7 @@ describe("a package", () => {
     expect(await readReleaseFile(path, release)).toMatchObject({ pgpSignature: "iHUE" });
   });
 
-  it("is not signed by what is no binary OpenPGP signature", async () => {
+  it("needs a binary OpenPGP signature", async () => {
     const armored = await written("a.sig", Buffer.from("-----BEGIN PGP SIGNATURE-----\n"));
     await expect(readPgpSignature(armored)).rejects.toThrow("without --armor");
     await expect(readPgpSignature(join(folder, "none.sig"))).rejects.toThrow("cannot be read");

@@ -10,7 +10,7 @@ import { planOfPrice } from "../../src/domain/licensing/plans.ts";
 import type { Run } from "../end-to-end/program-run.ts";
 import { runCli } from "./in-process.ts";
 
-/** `plans sync`, as people run it, on an account that the stand-in keeps. */
+/** `plans sync` on an account of the Stripe stand-in. */
 
 const KEY = "sk_test_plans_sync";
 const Synced = z.object({
@@ -22,7 +22,7 @@ let folder: string;
 let standIn: RunningStandIn;
 let stripe: Stripe;
 
-/** An account with nothing in it, or with what `plans sync` has made. */
+/** Opens an empty account, or one that `plans sync` has filled. */
 async function open(isEmpty: boolean): Promise<void> {
   const statePath = join(folder, "stripe.json");
   if (isEmpty) await writeFile(statePath, formatState(emptyState()));
@@ -40,7 +40,7 @@ const actions = async (...args: string[]): Promise<string[]> => {
   return Synced.parse(JSON.parse(stdout)).plans.flatMap(({ steps }) => steps.map(({ action }) => action));
 };
 
-/** Every write leaves an event. */
+/** The types of the events: every write leaves one. */
 const writes = async (): Promise<string[]> => (await stripe.events.list({ limit: 100 })).data.map(({ type }) => type);
 
 const priceOf = async (plan: string): Promise<Stripe.Price> => {
@@ -58,10 +58,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe("an account with nothing in it", () => {
+describe("an empty account", () => {
   beforeEach(() => open(true));
 
-  it("gets the plans on sale, each at its price", async () => {
+  it("gets the products and prices of the plans", async () => {
     const { code, stdout, stderr } = await sync();
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("premium-monthly: create price 99.00 USD a month for every 5 machines");
@@ -78,7 +78,7 @@ describe("an account with nothing in it", () => {
     expect(products.map(({ name }) => name).sort()).toEqual(["Premium, lifetime", "Premium, monthly"]);
   });
 
-  it("is told by --dry-run exactly what would be done, and nothing is done", async () => {
+  it("is not changed by --dry-run, which prints the changes of the real run", async () => {
     const would = await sync(["--dry-run"]);
     expect([would.code, await writes()]).toEqual([0, []]);
     const done = await sync();
@@ -86,7 +86,7 @@ describe("an account with nothing in it", () => {
     expect(done.stdout).not.toBe(would.stdout);
   });
 
-  it("is left alone by a second run, which says so", async () => {
+  it("is not changed by a second run, which says so", async () => {
     await sync();
     const before = await writes();
     const { stdout } = await sync();
@@ -101,7 +101,7 @@ describe("an account with nothing in it", () => {
 describe("an account that was changed by hand", () => {
   beforeEach(() => open(false));
 
-  it("starts as the stand-in does, which needs nothing", async () => {
+  it("needs no change at first", async () => {
     expect(await actions()).toEqual([]);
     expect(await writes()).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe("an account that was changed by hand", () => {
     ["interval", { recurring: { interval: "year" } }],
     ["number of intervals", { recurring: { interval: "month", interval_count: 3 } }],
     ["tax behavior", { tax_behavior: "inclusive" }],
-  ])("has a price of another %s replaced; who pays the old one is still known", async (_, difference) => {
+  ])("gets a price of another %s replaced, and the old price still belongs to the plan", async (_, difference) => {
     const right = await priceOf("premium-monthly");
     const wrong = await stripe.prices.create({
       ...{ currency: "usd", unit_amount: 9900, recurring: { interval: "month" }, tax_behavior: "exclusive" },
@@ -136,7 +136,7 @@ describe("an account that was changed by hand", () => {
     expect(await actions()).toEqual([]);
   });
 
-  it("gets back name, description and use of a product, and keeps the rest of it", async () => {
+  it("gets back the name, description and state of a product, and keeps its other fields", async () => {
     const { product } = await priceOf("premium-lifetime");
     await stripe.products.update(String(product), {
       ...{ name: "Gold", description: "All of it", active: false },
@@ -149,14 +149,14 @@ describe("an account that was changed by hand", () => {
     expect(await actions()).toEqual([]);
   });
 
-  it("has a price that was archived put back to use, not made again", async () => {
+  it("gets an archived price activated again, not a new one", async () => {
     const price = await priceOf("premium-lifetime");
     await stripe.prices.update(price.id, { active: false });
     expect(await actions()).toEqual(["update_price"]);
     expect((await priceOf("premium-lifetime")).id).toBe(price.id);
   });
 
-  it("has a replacement finished that was cut before the old price was archived; other prices stay", async () => {
+  it("gets an interrupted replacement finished, and keeps the prices of others", async () => {
     const { id, product } = await priceOf("premium-monthly");
     const more = { product: String(product), currency: "usd", unit_amount: 1 };
     const left = await stripe.prices.create({ ...more, metadata: { rbee_plan: "premium-monthly" } });
@@ -168,7 +168,7 @@ describe("an account that was changed by hand", () => {
   });
 });
 
-describe("what is refused, with nothing sent", () => {
+describe("plans sync refuses, and changes nothing, with", () => {
   beforeEach(() => open(true));
 
   it.each<[string, number, string[], NodeJS.ProcessEnv, string]>([
@@ -179,9 +179,9 @@ describe("what is refused, with nothing sent", () => {
     ["--live with a test key", 2, ["--live"], {}, "test key"],
     ["a live key for the stand-in", 2, ["--live"], { STRIPE_SECRET_KEY: "sk_live_1" }, "STRIPE_API_BASE"],
     ["a host that is not loopback", 2, [], { STRIPE_API_BASE: "http://192.0.2.1:8789" }, "STRIPE_API_BASE"],
-    ["something that is no address", 2, [], { STRIPE_API_BASE: "127.0.0.1:8789" }, "STRIPE_API_BASE"],
+    ["an address that is not a URL", 2, [], { STRIPE_API_BASE: "127.0.0.1:8789" }, "STRIPE_API_BASE"],
     ["a key that Stripe does not know", 3, [], { STRIPE_SECRET_KEY: "sk_test_stranger" }, "Stripe:"],
-    ["a Stripe that is not there", 7, [], { STRIPE_API_BASE: "http://127.0.0.1:9" }, "Stripe:"],
+    ["an unreachable Stripe", 7, [], { STRIPE_API_BASE: "http://127.0.0.1:9" }, "Stripe:"],
   ])("%s", async (_, status, args, env, said) => {
     const { code, stdout, stderr } = await sync(args, env);
     expect([code, stdout, stderr]).toEqual([status, "", expect.stringContaining(said)]);

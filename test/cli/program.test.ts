@@ -9,13 +9,13 @@ const leaves = (command: Command): Command[] =>
 const nowhere = { RBEE_CATALOG_URL: "http://127.0.0.1:9", RBEE_ADMIN_TOKEN: "", DEV_DIR: "/nonexistent" };
 
 describe("the command line", () => {
-  it("says in a line what each command is for", () => {
+  it("has a summary for each command", () => {
     for (const command of [...createProgram().commands, ...leaves(createProgram())]) {
       expect([command.name(), command.summary()]).toEqual([command.name(), expect.stringMatching(/^\w.{10,}/)]);
     }
   });
 
-  it("has help for each command that fits a terminal of 80 columns", () => {
+  it("has help for each command that fits into 80 columns", () => {
     let help = "";
     const program = createProgram();
     for (const command of [program, ...program.commands, ...leaves(program)]) {
@@ -25,14 +25,14 @@ describe("the command line", () => {
     expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it("ends with 2 for a command line that is wrong, and says why", async () => {
+  it("exits with 2 for a wrong command line and prints the reason", async () => {
     const { code, stderr } = await runCli(["license", "issue", "--plan", "premium-trial"], nowhere);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--email")]);
     expect((await runCli(["frobnicate"], nowhere)).code).toBe(2);
     expect((await runCli(["--help"], nowhere)).code).toBe(0);
   });
 
-  it("tells scripts as JSON that it has no credential, or what is wrong with the command line", async () => {
+  it("prints a missing credential and a wrong command line as JSON with --json", async () => {
     const { code, stdout, stderr } = await runCli(["stats", "--json"], nowhere);
     expect([code, stdout]).toEqual([3, ""]);
     expect(JSON.parse(stderr)).toEqual({ message: expect.stringContaining("RBEE_ADMIN_TOKEN"), exit_code: 3 });

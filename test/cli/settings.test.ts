@@ -3,8 +3,8 @@ import { resolveSettings } from "../../src/cli/settings.ts";
 
 const start = { url: "http://localhost:8787", admin_token: "dev-admin", license_key: "dev-key" };
 
-describe("where to ask, and as whom", () => {
-  it("goes by the documented order", () => {
+describe("the settings", () => {
+  it("take the URL from the sources in the documented order", () => {
     const env = { RBEE_CATALOG_URL: "https://env.example" };
     const url = (sources: Partial<Parameters<typeof resolveSettings>[0]>) =>
       resolveSettings({ url: undefined, env: {}, start: null, ...sources }).url;
@@ -17,19 +17,19 @@ describe("where to ask, and as whom", () => {
     expect(url({})).toBe("https://catalog.rbee.dev");
   });
 
-  it("shows the development server's credentials to no other", () => {
+  it("use the development server's credentials for its own URL only", () => {
     const own = resolveSettings({ url: undefined, env: {}, start });
     expect(own).toMatchObject({ adminToken: "dev-admin", licenseKey: "dev-key" });
     const other = resolveSettings({ url: "https://catalog.example", env: {}, start });
     expect(other).toMatchObject({ adminToken: null, licenseKey: null });
   });
 
-  it("prefers the environment's credentials", () => {
+  it("prefer the credentials of the environment", () => {
     const env = { RBEE_ADMIN_TOKEN: "mine", RBEE_LICENSE_KEY: "my-key" };
     expect(resolveSettings({ url: undefined, env, start })).toMatchObject({ adminToken: "mine", licenseKey: "my-key" });
   });
 
-  it.each(["catalog.example", "ftp://catalog.example", "file:///etc/passwd", ""])("refuses %j as a URL", (url) => {
+  it.each(["catalog.example", "ftp://catalog.example", "file:///etc/passwd", ""])("refuse %j as a URL", (url) => {
     expect(() => resolveSettings({ url, env: {}, start: null })).toThrow("is not the URL of a catalog");
   });
 });

@@ -9,9 +9,9 @@ import { readHiveState } from "../../src/cli/hive/state.ts";
 import { ReleaseIndex } from "../../src/domain/delivery/index/release-index.ts";
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
-import { serve } from "../cli/http-server.ts";
 import { type Run, rbeeCatalog, run } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
+import { serve } from "../support/http-server.ts";
 import { BUILDER, provenanceOf, SOURCE } from "../support/provenance-text.ts";
 import { installed } from "./installed.ts";
 

@@ -5,7 +5,7 @@ import { PROBLEMS, type ProblemCode } from "../../src/platform/http/problem.ts";
 const codeOf = (code: ProblemCode) => exitCodeOf(code, PROBLEMS[code].status);
 
 describe("the exit status", () => {
-  it("tells scripts what kind of refusal it was", () => {
+  it("tells scripts the kind of refusal", () => {
     expect(codeOf("VALIDATION_FAILED")).toBe(EXIT.usage);
     expect(codeOf("KEY_INVALID")).toBe(EXIT.notAuthorized);
     expect(codeOf("INSUFFICIENT_SCOPE")).toBe(EXIT.notAuthorized);
@@ -17,7 +17,7 @@ describe("the exit status", () => {
     expect(codeOf("INTERNAL_ERROR")).toBe(EXIT.unavailable);
   });
 
-  it("never takes a refusal of the license for a lack of authorization", () => {
+  it("is 5, not 3, for every refusal by a license", () => {
     for (const code of Object.keys(PROBLEMS)) {
       if (/^(LICENSE_(?!NOT_FOUND)|MACHINE_|NOT_ENTITLED|VERSION_NOT_COVERED)/.test(code)) {
         expect([code, exitCodeOf(code, 403)]).toEqual([code, EXIT.refused]);
@@ -25,15 +25,15 @@ describe("the exit status", () => {
     }
   });
 
-  it("goes by the HTTP status when the catalog is newer than the command, or a proxy answers", () => {
+  it("follows the HTTP status for an unknown code and for the answer of a proxy", () => {
     expect(exitCodeOf("SOMETHING_NEW", 404)).toBe(EXIT.notFound);
     expect(problemError(502, "<html>Bad gateway</html>").exitCode).toBe(EXIT.unavailable);
     expect(problemError(401, "").exitCode).toBe(EXIT.notAuthorized);
   });
 });
 
-describe("a refusal", () => {
-  it("says what to do next", () => {
+describe("the message of a refusal", () => {
+  it("names the next step", () => {
     const body = {
       ...{ type: "x", title: "t", status: 403, code: "VERSION_NOT_COVERED", error: "t" },
       ...{

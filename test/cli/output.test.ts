@@ -1,10 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatFields, formatProgress, formatSize, formatTable, startProgress } from "../../src/cli/output.ts";
 import { printable } from "../../src/lib/printable.ts";
 
-describe("a table", () => {
-  it("aligns its columns and marks what is missing", () => {
+describe("a table in the terminal", () => {
+  it("aligns its columns and shows a missing value as a hyphen", () => {
     const rows = [
       ["a", "long value", 1],
       ["bcd", null, undefined],
@@ -20,18 +19,15 @@ describe("a table", () => {
     ).toBe("Name    x\nLonger  -");
   });
 
-  it("lets no text from elsewhere control the terminal", () => {
+  it("replaces every control character in a text from the catalog", () => {
     expect(formatTable(["NAME"], [["\x1b[31mred\x07\r\nnext"]])).toBe("NAME\n?[31mred???next");
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(printable(text)).not.toMatch(/[\p{Cc}\u202e]/u);
-      }),
-    );
+    const everyCharacter = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code)).join("");
+    expect(/[\p{Cc}\u202e]/u.test(printable(everyCharacter))).toBe(false);
   });
 });
 
 describe("sizes and progress", () => {
-  it("are for people", () => {
+  it("are formatted for people", () => {
     expect([1, 1023, 1024, 35_739, 2 ** 30].map(formatSize)).toEqual([
       "1 B",
       "1023 B",
@@ -43,7 +39,7 @@ describe("sizes and progress", () => {
     expect(formatProgress("worker", 0, 0)).toContain("100%");
   });
 
-  it("draw nothing where nobody looks", () => {
+  it("draw nothing into a pipe", () => {
     const written: string[] = [];
     const pipe = Object.assign(Object.create(process.stderr), {
       isTTY: false,

@@ -1,7 +1,9 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { serve } from "./http-server.ts";
+import { inParallel } from "../../src/cli/publish/upload.ts";
+import { serve } from "../support/http-server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runCli } from "./in-process.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const ID = "rel_06b4m2v8w5r7q1t3x9z2k4n6p8";
 const draft = {
@@ -9,7 +11,7 @@ const draft = {
   ...{ source_tag: null, provenance: null, artifacts: [] },
 };
 
-/** Deletes a release at a catalog that has a draft or nothing, and whose first answer to the deletion is lost. */
+/** Deletes a release at a catalog that has `releases` and loses its first answer to a deletion. */
 async function deleteAt(releases: (typeof draft)[]) {
   const deletions: string[] = [];
   const catalog = await serve((request, response) => {
@@ -28,10 +30,36 @@ async function deleteAt(releases: (typeof draft)[]) {
   return { ...run, deletions: deletions.length };
 }
 
-it("says that a draft is deleted whose deletion was answered into a broken line", async () => {
+it("release delete succeeds if the answer to the first attempt was lost", async () => {
   expect(await deleteAt([draft])).toMatchObject({ code: 0, stdout: `Deleted ${ID}.\n`, deletions: 2 });
 });
 
-it("does not say so of one that never was", async () => {
+it("release delete fails with 4 for a release that never existed", async () => {
   expect(await deleteAt([])).toMatchObject({ code: 4, stdout: "", deletions: 0 });
+});
+
+it("inParallel runs every task, at most `limit` at a time", async () => {
+  const done: number[] = [];
+  let running = 0;
+  let most = 0;
+  await inParallel([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
+    most = Math.max(most, ++running);
+    await turn();
+    done.push(item);
+    running--;
+  });
+  expect([done.sort(), most]).toEqual([[1, 2, 3, 4, 5, 6, 7], 3]);
+});
+
+it("inParallel starts nothing after a failure and waits for the running tasks", async () => {
+  const begun: number[] = [];
+  const ended: number[] = [];
+  const work = inParallel([1, 2, 3, 4, 5], 2, async (item) => {
+    begun.push(item);
+    if (item === 1) throw new Error("broken");
+    await turn();
+    ended.push(item);
+  });
+  await expect(work).rejects.toThrow("broken");
+  expect([begun, ended]).toEqual([[1, 2], [2]]);
 });
