@@ -6,7 +6,7 @@ import { hostPlatform, machineFingerprint } from "../../src/cli/hive/machine.ts"
 import { changeHiveState, hiveFolder, readHiveState } from "../../src/cli/hive/state.ts";
 import { serve } from "../support/http-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { runCli } from "../support/run-cli.ts";
+import { runCli } from "./run-cli.ts";
 
 /** The stored activation of a hive at the catalog on `url`. */
 const sampleActivation = (url: string) => ({

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { runCli } from "../cli/run-cli.ts";
 import { findChromium, launchChromium, openWindow } from "./browser.ts";
 import { within } from "./buyer.ts";
 import { launch, ready, type Server } from "./development-server.ts";
 import { freePort } from "./free-port.ts";
-import { type Run, rbeeCatalog } from "./program-run.ts";
+import type { Run } from "./program-run.ts";
 
 /** The whole way of a license, by the pages and commands that people use: from the storefront to its revocation. */
 
@@ -38,7 +39,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
 
   /** A command on a machine of its own, which holds this key. */
   const hive = (name: string, key: string, ...args: string[]): Promise<Run> =>
-    rbeeCatalog(args, {
+    runCli(args, {
       DEV_DIR: join(root, "nowhere"),
       RBEE_CATALOG_URL: start.url,
       XDG_CONFIG_HOME: join(root, name),

@@ -6,11 +6,12 @@ import type { Browser } from "playwright-core";
 import Stripe from "stripe";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { runCli } from "../cli/run-cli.ts";
 import { findChromium, launchChromium, openWindow, type Window } from "./browser.ts";
 import { buy, control as controlAt, openPortal, within } from "./buyer.ts";
 import { launch, ready, type Server } from "./development-server.ts";
 import { freePort } from "./free-port.ts";
-import { type Run, rbeeCatalog } from "./program-run.ts";
+import type { Run } from "./program-run.ts";
 
 /** A purchase and what becomes of its money, from what `npm start` starts to what a hive may do. */
 
@@ -30,14 +31,13 @@ const nowhere = (): NodeJS.ProcessEnv => ({
 });
 /** A command on a machine of its own, which holds this key. */
 const hive = (name: string, key: string, ...args: string[]): Promise<Run> =>
-  rbeeCatalog(args, {
+  runCli(args, {
     ...nowhere(),
     XDG_CONFIG_HOME: join(root, name),
     RBEE_MACHINE: `machine-of-${name}`,
     RBEE_LICENSE_KEY: key,
   });
-const admin = (...args: string[]): Promise<Run> =>
-  rbeeCatalog(args, { ...nowhere(), RBEE_ADMIN_TOKEN: start.admin_token });
+const admin = (...args: string[]): Promise<Run> => runCli(args, { ...nowhere(), RBEE_ADMIN_TOKEN: start.admin_token });
 const control = (path: string, body: object = {}): Promise<unknown> => controlAt(start.stripe_control_url, path, body);
 
 const licenseOf = async (id: string): Promise<z.infer<typeof License>["license"]> =>
@@ -225,7 +225,7 @@ describe("what becomes of the money", () => {
   });
 
   it("the stand-in sells what `plans sync` would make", async () => {
-    const { stdout } = await rbeeCatalog(["plans", "sync"], {
+    const { stdout } = await runCli(["plans", "sync"], {
       STRIPE_SECRET_KEY: (await variables())["STRIPE_SECRET_KEY"],
       STRIPE_API_BASE: new URL(start.stripe_control_url).origin,
     });

@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
+import { runCli } from "../cli/run-cli.ts";
 import { launch, ready } from "./development-server.ts";
 import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
 import { freePort } from "./free-port.ts";
-import { type Run, rbeeCatalog } from "./program-run.ts";
+import type { Run } from "./program-run.ts";
 
 const Start = z.object({ admin_token: z.string(), license_key: z.string() });
 const Issued = z.object({ license: z.object({ id: z.string() }), key: z.string() });
@@ -44,7 +45,7 @@ export async function startCatalog(): Promise<RunningCatalog> {
   const server = await ready(launch(folder, port));
   const start = Start.parse(JSON.parse(await readFile(join(folder, "start.json"), "utf8")));
   const admin = (...args: string[]): Promise<Run> =>
-    rbeeCatalog(args, {
+    runCli(args, {
       DEV_DIR: folder,
       XDG_CONFIG_HOME: folder,
       RBEE_CATALOG_URL: url,

@@ -9,7 +9,8 @@ import { readHiveState } from "../../src/cli/hive/state.ts";
 import { ReleaseIndex } from "../../src/domain/delivery/index/release-index.ts";
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
-import { type Run, rbeeCatalog, run } from "../end-to-end/program-run.ts";
+import { runCli } from "../cli/run-cli.ts";
+import { type Run, run } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import { serve } from "../support/http-server.ts";
 import { BUILDER, provenanceOf, SOURCE } from "../support/provenance-text.ts";
@@ -40,7 +41,7 @@ const releasePublicKey = (): string => join(root, "release-signing.pub");
 
 /** `rbee-catalog` on a hive with a memory of its own. */
 const hive = (name: string, ...args: string[]): Promise<Run> =>
-  rbeeCatalog(args, {
+  runCli(args, {
     DEV_DIR: join(root, "nowhere"),
     XDG_CONFIG_HOME: join(root, name),
     RBEE_CATALOG_URL: catalog.url,
