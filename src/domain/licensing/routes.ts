@@ -1,5 +1,5 @@
 import { createRouter } from "../../platform/http/router.ts";
-import { createAdminRouter } from "../../platform/identity/router.ts";
+import { createAdminRouter } from "../../platform/identity/authentication.ts";
 import type { HolderEnv } from "./holder.ts";
 import { registerActivate } from "./routes/activate.ts";
 import { registerActs } from "./routes/admin/act.ts";

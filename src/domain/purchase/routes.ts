@@ -1,6 +1,6 @@
 import { publicCors } from "../../platform/http/origin.ts";
 import { createRouter } from "../../platform/http/router.ts";
-import { createAdminRouter } from "../../platform/identity/router.ts";
+import { createAdminRouter } from "../../platform/identity/authentication.ts";
 import { registerCheckoutPages } from "../../web/shop/routes/checkout-pages.ts";
 import { registerPlanPage } from "../../web/shop/routes/plan-page.ts";
 import type { HolderEnv } from "../licensing/holder.ts";

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { SCOPES, type Scope } from "../config/scopes.ts";
 import { Problem } from "../http/problem.ts";
 
-/** Where Cloudflare Access puts its proof of who came through it. */
+/** The header in which Cloudflare Access sends its assertion: a JWT that names the person. */
 export const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 
 /** The team's issuer and its signing keys. jose fetches the keys at first use, and again after Access has rotated them. */
@@ -13,13 +13,12 @@ const teamOf = once(({ ACCESS_TEAM_DOMAIN }: Config) => {
   return { issuer, keySet: createRemoteJWKSet(new URL("/cdn-cgi/access/certs", issuer)) };
 });
 
-/** Whether the configuration lets people in through Cloudflare Access. */
+/** Whether the configuration accepts Cloudflare Access. */
 export const acceptsAccess = (config: Config): boolean => config.ACCESS_TEAM_DOMAIN !== "";
 
 /**
- * The mail address in an Access assertion, in lower case, after its signature, issuer, audience and times have been
- * checked (Cloudflare, "Validate JWTs"). Throws TOKEN_INVALID, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when the team's keys
- * cannot be had.
+ * Verifies an Access assertion's signature, issuer, audience and times (Cloudflare, "Validate JWTs"), and returns its mail
+ * address in lower case. Throws TOKEN_INVALID, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE if the team's keys cannot be fetched.
  */
 export async function verifyAccessAssertion(config: Config, assertion: string): Promise<string> {
   const { issuer, keySet } = teamOf(config);
@@ -36,21 +35,24 @@ export async function verifyAccessAssertion(config: Config, assertion: string): 
     if (error instanceof errors.JWTExpired) {
       throw new Problem({ code: "TOKEN_EXPIRED", detail: "The Access session has ended. Please sign in again." });
     }
-    if (!isFalse(error)) {
-      throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The keys of Cloudflare Access cannot be had now." });
+    if (!isInvalid(error)) {
+      throw new Problem({
+        code: "SERVICE_UNAVAILABLE",
+        detail: "The keys of Cloudflare Access cannot be fetched. Please try again.",
+      });
     }
   }
-  throw new Problem({ code: "TOKEN_INVALID", detail: "The Access assertion is not valid here." });
+  throw new Problem({ code: "TOKEN_INVALID", detail: "The Access assertion is not valid for this service." });
 }
 
-/** Whether the assertion itself is at fault, and not the fetching of the keys (a network error, a status, no JSON). */
-const isFalse = (error: unknown): boolean =>
+/** Whether the assertion is at fault, and not the fetch of the keys (a network error, a status, no JSON). */
+const isInvalid = (error: unknown): boolean =>
   error instanceof errors.JOSEError &&
   !(error instanceof errors.JWKSTimeout) &&
   !(error instanceof errors.JWKSInvalid) &&
   error.code !== errors.JOSEError.code;
 
-/** The scopes of a mail address: those given to it, and those given to `*@` its domain. */
+/** The scopes of a mail address: those granted to the address and those granted to `*@` its domain. */
 export function accessScopes(granted: Config["ACCESS_SCOPES"], mail: string): Scope[] {
   const names = [mail, `*${mail.slice(mail.lastIndexOf("@"))}`];
   const scopes = Object.entries(granted).flatMap(([name, of]) => (names.includes(name.toLowerCase()) ? of : []));

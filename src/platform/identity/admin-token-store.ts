@@ -16,13 +16,12 @@ const AdminTokenRow = z.object({
   revoked_at: z.number().nullable(),
 });
 
-/** What is known of an admin token; the token itself is not. */
+/** The record of an admin token. It does not contain the token. */
 export type AdminToken = z.output<typeof AdminTokenRow>;
 
 /**
- * The token a bearer sent, revoked and expired ones included, or null.
- * The index compares digests, not tokens: however its time varies, it tells a sender only about the SHA-256 of his own
- * guess, which he knew, and nothing that brings the next guess nearer. So no comparison of secrets is left to time.
+ * The record of this token, also of a revoked or expired one; null if unknown. The index compares digests and not tokens, so
+ * its timing reveals nothing about a real token.
  */
 export async function findAdminToken(db: D1Database, token: string): Promise<AdminToken | null> {
   const row = await db
@@ -38,7 +37,7 @@ export async function readAdminToken(db: D1Database, id: string): Promise<AdminT
   return row && AdminTokenRow.parse(row);
 }
 
-/** Up to `limit` tokens, newest first, older than the token `before` if it is given. */
+/** Up to `limit` tokens, newest first; only those older than the token `before` if it is given. */
 export async function listAdminTokens(
   db: D1Database,
   { limit, before }: { limit: number; before: string | undefined },
@@ -50,7 +49,7 @@ export async function listAdminTokens(
   return results.map((row) => AdminTokenRow.parse(row));
 }
 
-/** Makes a token and returns it with its record: the only time that it can be seen. */
+/** Creates a token and returns it with its record. The token cannot be read again. */
 export async function createAdminToken(
   db: D1Database,
   actor: Actor,
@@ -74,15 +73,15 @@ export async function createAdminToken(
   return { token, record };
 }
 
-/** A live owner token other than ?1 at the second ?2: somebody who can still let others in. */
+/** A condition: at the second ?2, a live owner token other than ?1 exists, so that somebody can still create tokens. */
 const ANOTHER_LIVE_OWNER = `EXISTS (
   SELECT 1 FROM admin_tokens AS other, json_each(other.scopes) AS scope
   WHERE scope.value = 'owner' AND other.id <> ?1 AND other.revoked_at IS NULL
     AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
 
 /**
- * Revokes a token for good. `last_owner`: it is the last live owner token, and nothing has changed. The condition is
- * part of the write, so that two owners who revoke each other at once cannot both succeed.
+ * Revokes a token for good. `last_owner`: it is the last live owner token, and nothing has changed. The write itself has this
+ * condition, so that two owners cannot revoke each other at the same time.
  */
 export async function revokeAdminToken(
   db: D1Database,

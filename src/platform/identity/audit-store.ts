@@ -14,12 +14,12 @@ const AuditRow = z.object({
 /** One entry of the audit trail, as `commitChange` wrote it. `at` is in seconds. */
 export type AuditEntry = z.output<typeof AuditRow>;
 
-/** Which entries: each given member must match exactly; `before` is the id of an entry, and only older ones match. */
+/** A filter of entries. Each given member must match exactly; `before` is an entry's id, and only older entries match. */
 export type AuditFilter = Partial<Record<"subject" | "actor" | "action" | "before", string | undefined>>;
 
 const CONDITIONS = { subject: "subject = ?", actor: "actor = ?", action: "action = ?", before: "id < ?" } as const;
 
-/** Up to `limit` entries that match, newest first. */
+/** Up to `limit` matching entries, newest first. */
 export async function listAudit(db: D1Database, filter: AuditFilter, limit: number): Promise<AuditEntry[]> {
   const given = Object.entries(CONDITIONS).flatMap(([name, condition]) => {
     const value = filter[name as keyof AuditFilter];

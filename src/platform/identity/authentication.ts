@@ -1,29 +1,34 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { isAdminToken } from "../../lib/credential.ts";
-import { currentTime, type UnixSeconds } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import type { Config } from "../config/config.ts";
 import { allows, type NeededScope, type Scope } from "../config/scopes.ts";
 import { isCrossSiteChange } from "../http/origin.ts";
 import { Problem } from "../http/problem.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
-import type { AppEnv } from "../http/router.ts";
+import { type AppEnv, createRouter } from "../http/router.ts";
 import type { Actor } from "../storage/ledger.ts";
 import { ACCESS_HEADER, acceptsAccess, accessScopes, verifyAccessAssertion } from "./access.ts";
-import { findAdminToken } from "./admin-token-store.ts";
+import { type AdminToken, findAdminToken } from "./admin-token-store.ts";
 
-/** Who is at work: `token:adm_...` or `access:mail`, as the audit trail names them, and what they may do. */
+/** An authenticated admin. `actor` is the name in the audit trail: `token:adm_...` or `access:<mail>`. */
 export type Admin = {
   actor: string;
-  /** Who that is for people: the token's name, or the mail address. */
+  /** The name to show: the token's name or the mail address. */
   name: string;
   scopes: readonly Scope[];
-  /** When a token that expires does; null for one that does not, and for people, whose sessions are not ours. */
+  /** When the token expires. Null for a token without an end and for Access. */
   expiresAt: UnixSeconds | null;
 };
 
-/** What a handler behind `adminAccess` may rely on. */
+/** The environment of a handler behind `adminAccess`. */
 export type AdminEnv = AppEnv & { Variables: { admin: Admin } };
 
-/** The problems that `adminAccess` itself answers with, for `problems(...)`. */
+/** A router of admin operations. Each route needs `adminAccess(scope)`, which sets `c.var.admin`. */
+export const createAdminRouter = (): OpenAPIHono<AdminEnv> => createRouter<AdminEnv>();
+
+/** The problems of `adminAccess`, for `problems(...)`. */
 export const ADMIN_PROBLEMS = [
   "CREDENTIAL_REQUIRED",
   "TOKEN_INVALID",
@@ -32,10 +37,16 @@ export const ADMIN_PROBLEMS = [
   "RATE_LIMITED",
 ] as const;
 
+/** The reason of an admin's act, in a request's body. */
+export const Reason = z.string().trim().min(1).max(500).openapi({
+  description: "The reason. The audit trail keeps it forever: do not name a person in it.",
+  example: "key found in a public repository",
+});
+
 /**
- * Lets in an admin who holds `scope`, and sets `c.var.admin`. As a route's `middleware` it runs before the route's
- * schemas, so that who may not come in learns nothing about what they ask for. Nothing behind it is ever cached.
- * Throws CREDENTIAL_REQUIRED, TOKEN_INVALID, TOKEN_EXPIRED, INSUFFICIENT_SCOPE, RATE_LIMITED, SERVICE_UNAVAILABLE.
+ * Admits an admin who holds `scope`, and sets `c.var.admin`. As a route's `middleware` it runs before the route's schemas,
+ * so that a caller without the scope learns nothing. No response behind it is cached. Throws CREDENTIAL_REQUIRED,
+ * TOKEN_INVALID, TOKEN_EXPIRED, INSUFFICIENT_SCOPE, RATE_LIMITED, SERVICE_UNAVAILABLE.
  */
 const requireScope =
   (scope: NeededScope): MiddlewareHandler<AdminEnv> =>
@@ -50,8 +61,8 @@ const requireScope =
   };
 
 /**
- * The members of `createRoute` that put an operation behind `scope`: the check, then whatever else must run before the
- * route's schemas read the request (`jsonBodyLimit` where there is a body), and its description.
+ * The members of `createRoute` that put an operation behind `scope`. `andThen` runs after the check and before the route's
+ * schemas (`jsonBodyLimit` for a body).
  */
 export const adminAccess = (
   scope: NeededScope,
@@ -61,58 +72,71 @@ export const adminAccess = (
   security: [{ admin_token: [scope] }],
 });
 
-/** An admin who acts: for the ledger, and with the scopes that decide how far the act may go. */
+/** An admin as the actor of a change, with the scopes that limit it. */
 export type AdminActor = Actor & Pick<Admin, "scopes">;
 
-/** The admin of this request as the one who acts. */
-export const adminActor = (c: { readonly var: Readonly<AdminEnv["Variables"]> }): AdminActor => ({
-  actor: c.var.admin.actor,
-  scopes: c.var.admin.scopes,
-  requestId: c.var.requestId,
-  now: currentTime(),
+/** The admin of this request as the actor of a change. */
+export const adminActor = ({
+  var: { admin, requestId, now },
+}: {
+  readonly var: Readonly<AdminEnv["Variables"]>;
+}): AdminActor => ({ actor: admin.actor, scopes: admin.scopes, requestId, now });
+
+/** The admin of a token. */
+export const adminOfToken = ({ id, name, scopes, expires_at }: AdminToken): Admin => ({
+  actor: `token:${id}`,
+  name,
+  scopes,
+  expiresAt: expires_at,
 });
 
-/** A token that was sent counts, and no other way in: nobody is let in as somebody whom they did not mean to be. */
+/** The admin of an Access assertion. Throws like `verifyAccessAssertion`. */
+export async function adminOfAssertion(config: Config, assertion: string): Promise<Admin> {
+  const mail = await verifyAccessAssertion(config, assertion);
+  return { actor: `access:${mail}`, name: mail, scopes: accessScopes(config.ACCESS_SCOPES, mail), expiresAt: null };
+}
+
+/** The request's Access assertion; undefined if it has none or the configuration does not accept Access. */
+export const assertionOf = <E extends AppEnv>(c: Context<E>): string | undefined =>
+  acceptsAccess(c.var.config) ? c.req.header(ACCESS_HEADER) : undefined;
+
+/** If a token is sent, only it is checked. There is no fallback to Access, which may name a different person. */
 async function authenticate(c: Context<AdminEnv>): Promise<Admin> {
   const authorization = c.req.header("Authorization");
-  const assertion = acceptsAccess(c.var.config) ? c.req.header(ACCESS_HEADER) : undefined;
-  if (authorization === undefined && assertion === undefined) {
-    throw new Problem({
-      code: "CREDENTIAL_REQUIRED",
-      detail: "Send an admin token: Authorization: Bearer rbee_adm_...",
-    });
-  }
+  const assertion = assertionOf(c);
   try {
-    return authorization === undefined ? await byAccess(c, assertion ?? "") : await byToken(c.env.DB, authorization);
+    if (authorization !== undefined) return await byToken(c, authorization);
+    if (assertion !== undefined) return await byAccess(c, assertion);
   } catch (error) {
     if (error instanceof Problem && error.code === "TOKEN_INVALID") await countFailedAdminSignIn(c.env, c.req.raw);
     throw error;
   }
+  throw new Problem({
+    code: "CREDENTIAL_REQUIRED",
+    detail: "Send an admin token: Authorization: Bearer rbee_adm_...",
+  });
 }
 
-async function byToken(db: D1Database, authorization: string): Promise<Admin> {
+async function byToken(c: Context<AdminEnv>, authorization: string): Promise<Admin> {
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
-  const known = isAdminToken(token) ? await findAdminToken(db, token) : null;
+  const known = isAdminToken(token) ? await findAdminToken(c.env.DB, token) : null;
   if (known === null || known.revoked_at !== null) {
-    throw new Problem({ code: "TOKEN_INVALID", detail: "This is not an admin token, or it has been revoked." });
+    throw new Problem({ code: "TOKEN_INVALID", detail: "This is not an admin token, or it was revoked." });
   }
-  if (known.expires_at !== null && known.expires_at <= currentTime()) {
+  if (known.expires_at !== null && known.expires_at <= c.var.now) {
     throw new Problem({
       code: "TOKEN_EXPIRED",
       detail: "This admin token has expired. Please ask an owner for a new one.",
     });
   }
-  return { actor: `token:${known.id}`, name: known.name, scopes: known.scopes, expiresAt: known.expires_at };
+  return adminOfToken(known);
 }
 
 async function byAccess(c: Context<AdminEnv>, assertion: string): Promise<Admin> {
-  const mail = await verifyAccessAssertion(c.var.config, assertion);
-  if (isCrossSiteChange(c.req.raw)) {
-    throw new Problem({
-      code: "INSUFFICIENT_SCOPE",
-      detail: "A change through Access must come from this site's own pages.",
-    });
-  }
-  const scopes = accessScopes(c.var.config.ACCESS_SCOPES, mail);
-  return { actor: `access:${mail}`, name: mail, scopes, expiresAt: null };
+  const admin = await adminOfAssertion(c.var.config, assertion);
+  if (!isCrossSiteChange(c.req.raw)) return admin;
+  throw new Problem({
+    code: "INSUFFICIENT_SCOPE",
+    detail: "A change through Cloudflare Access must come from a page of this site.",
+  });
 }

@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
 import { countFailedCredential, countSignIn } from "../../platform/http/rate-limit.ts";
 import type { AppEnv } from "../../platform/http/router.ts";
-import { startSession } from "../../platform/identity/session/session-start.ts";
+import { startSession } from "../../platform/identity/session/lifecycle.ts";
 
 const erased: Refusal = {
   code: "LICENSE_REVOKED",

@@ -4,7 +4,7 @@ import type { License } from "../../domain/licensing/license-record.ts";
 import { standingOf } from "../../domain/licensing/license-status.ts";
 import { stripePageOrigins } from "../../domain/purchase/stripe-page-origins.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
-import type { CustomerEnv } from "../../platform/identity/session/customer.ts";
+import type { CustomerEnv } from "../../platform/identity/session/account.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";
 import { readRecentDownloads } from "./recent-downloads.ts";
 import { readStandingSince } from "./standing-since.ts";

@@ -5,8 +5,12 @@ import { MailAddress } from "../../lib/mail-address.ts";
 import { currentTime } from "../../lib/time.ts";
 import { countRecovery } from "../../platform/http/rate-limit.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
-import { insertRecoveryLink, newRecoveryLinkId } from "../../platform/identity/recovery-link-store.ts";
-import { recoveryToken, recoveryTokenHash } from "../../platform/identity/recovery-token.ts";
+import {
+  insertRecoveryLink,
+  newRecoveryLinkId,
+  recoveryToken,
+  recoveryTokenHash,
+} from "../../platform/identity/recovery-link.ts";
 import { settle } from "../../platform/storage/settle.ts";
 
 /** A mail address as people type it, brought to the form that licenses are stored with. */

@@ -1,7 +1,7 @@
 import { registerAdminErase } from "../../domain/erasure/routes/erase.ts";
 import { createRouter } from "../../platform/http/router.ts";
-import { createAdminRouter } from "../../platform/identity/router.ts";
-import { createAccountRouter } from "./account-router.ts";
+import { createAdminRouter } from "../../platform/identity/authentication.ts";
+import { createAccountRouter } from "../../platform/identity/session/account.ts";
 import { registerAccount } from "./routes/account.ts";
 import { registerBilling } from "./routes/billing.ts";
 import { registerErase } from "./routes/erase.ts";

@@ -3,8 +3,8 @@ import { createRoute, jsonBodyLimit, Problem, z } from "../../platform/http/rout
 import { ACCESS_HEADER, acceptsAccess } from "../../platform/identity/access.ts";
 import { signInByToken } from "../../platform/identity/session/console.ts";
 import { ownForm } from "../../platform/identity/session/form.ts";
-import { returnPath } from "../../platform/identity/session/return-path.ts";
-import { currentSession, endSession } from "../../platform/identity/session/session-start.ts";
+import { currentSession, endSession } from "../../platform/identity/session/lifecycle.ts";
+import { returnPath } from "../../platform/identity/session/session.ts";
 import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 import { sentForm } from "./act/fields.tsx";
 import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "./frame.tsx";

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import { sendDueMails } from "../../../src/domain/mail/mail-sender.ts";
 import { currentTime, DAY, HOUR, MINUTE } from "../../../src/lib/time.ts";
-import { forgetRecoveryLinks } from "../../../src/platform/identity/recovery-link-store.ts";
+import { forgetRecoveryLinks } from "../../../src/platform/identity/recovery-link.ts";
 import { newAddress } from "../../support/admin-request.ts";
 import { TestBrowser } from "../../support/cookie-browser.ts";
 import { mailedPath, pageAt, send, signedInByMail } from "../../support/customer.ts";

@@ -69,13 +69,13 @@ describe("who comes to the console through Cloudflare Access", () => {
     const headers = { "Cf-Access-Jwt-Assertion": "made.up.assertion", Accept: "text/html" };
     const response = await new TestBrowser({ bindings: accessEnv }).get("/admin", headers);
     expect([response.status, response.headers.get("WWW-Authenticate")]).toEqual([401, 'Bearer realm="rbee"']);
-    expect(await response.text()).toContain("The Access assertion is not valid here.");
+    expect(await response.text()).toContain("The Access assertion is not valid for this service.");
   });
 
   it("and was given no scope may do nothing, and is not sent round in circles", async () => {
     const browser = new TestBrowser({ bindings: accessEnv });
     const response = await browser.get("/admin", await comingAs("eve@rbee.dev"));
     expect(response.status).toBe(403);
-    expect(await response.text()).toContain("You may do nothing here.");
+    expect(await response.text()).toContain("You have no scope in this console.");
   });
 });

@@ -69,6 +69,6 @@ describe("admin tokens in the console", () => {
     ).first<string>("id");
     const { response } = await act(owner, `/admin/tokens/${own}/revoke`, { reason: "done" });
     expect(response.status).toBe(409);
-    expect(await response.text()).toContain("last owner token in force");
+    expect(await response.text()).toContain("last valid owner token");
   });
 });

@@ -1,8 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
-import { ADMIN_PROBLEMS, type AdminEnv, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
-import { Reason } from "../../../platform/identity/reason-schema.ts";
+import {
+  ADMIN_PROBLEMS,
+  type AdminEnv,
+  adminAccess,
+  adminActor,
+  Reason,
+} from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { ChangedLicense } from "../../licensing/admin-view.ts";
 import { LicenseParams } from "../../licensing/license-params.ts";

@@ -1,7 +1,6 @@
 import { currentTime, toRfc3339 } from "../../../lib/time.ts";
 import { createRoute, problems, Timestamp, z } from "../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess } from "../../../platform/identity/authentication.ts";
-import { createAdminRouter } from "../../../platform/identity/router.ts";
+import { ADMIN_PROBLEMS, adminAccess, createAdminRouter } from "../../../platform/identity/authentication.ts";
 import { prometheusText, readMetrics } from "../metrics.ts";
 
 const TEXT = "text/plain; version=0.0.4";

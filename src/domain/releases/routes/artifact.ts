@@ -1,9 +1,23 @@
 import { BODY_PROBLEMS, createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
-import { createAdminRouter } from "../../../platform/identity/router.ts";
+import {
+  ADMIN_PROBLEMS,
+  adminAccess,
+  adminActor,
+  createAdminRouter,
+} from "../../../platform/identity/authentication.ts";
 import { readUpload } from "../artifact/store.ts";
 import { declareArtifact, removeArtifact } from "../artifact/upload.ts";
-import { Filename, PackageContentsSchema, PgpSignature, PlatformName, Sha256, SignatureText, Size, ReleaseParams, ArtifactParams } from "../fields.ts";
+import {
+  ArtifactParams,
+  Filename,
+  PackageContentsSchema,
+  PgpSignature,
+  PlatformName,
+  ReleaseParams,
+  Sha256,
+  SignatureText,
+  Size,
+} from "../fields.ts";
 import { ArtifactUpload, presentUpload } from "../view.ts";
 
 /** A package's file list may be long: room for as many paths as one may have, of a hundred bytes each. */

@@ -1,7 +1,11 @@
 import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
-import { Reason } from "../../../platform/identity/reason-schema.ts";
-import { createAdminRouter } from "../../../platform/identity/router.ts";
+import {
+  ADMIN_PROBLEMS,
+  adminAccess,
+  adminActor,
+  createAdminRouter,
+  Reason,
+} from "../../../platform/identity/authentication.ts";
 import { ReleaseParams } from "../fields.ts";
 import { actOnRelease } from "../release-act.ts";
 import { RELEASE_ACTIONS } from "../status.ts";

@@ -1,9 +1,13 @@
 import { createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
-import { createAdminRouter } from "../../../platform/identity/router.ts";
+import {
+  ADMIN_PROBLEMS,
+  adminAccess,
+  adminActor,
+  createAdminRouter,
+} from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { attachProvenance } from "../provenance/store.ts";
 import { ReleaseParams } from "../fields.ts";
+import { attachProvenance } from "../provenance/store.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
 
 const EXAMPLE =

@@ -11,8 +11,12 @@ import {
   unlessEmpty,
   z,
 } from "../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
-import { createAdminRouter } from "../../../platform/identity/router.ts";
+import {
+  ADMIN_PROBLEMS,
+  adminAccess,
+  adminActor,
+  createAdminRouter,
+} from "../../../platform/identity/authentication.ts";
 import { findWorker, requireWorker } from "../../workers/workers.ts";
 import { deleteDraft } from "../draft-deletion.ts";
 import { ChannelName, ReleaseParams, SourceTag, Version } from "../fields.ts";

@@ -1,6 +1,10 @@
 import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess, adminActor } from "../../../platform/identity/authentication.ts";
-import { createAdminRouter } from "../../../platform/identity/router.ts";
+import {
+  ADMIN_PROBLEMS,
+  adminAccess,
+  adminActor,
+  createAdminRouter,
+} from "../../../platform/identity/authentication.ts";
 import { completeArtifact } from "../artifact/completion.ts";
 import { readArtifact } from "../artifact/store.ts";
 import { uploadPart } from "../artifact/upload.ts";

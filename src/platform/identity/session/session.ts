@@ -1,17 +1,18 @@
+import { holdsCredential } from "../../../lib/credential.ts";
 import { HOUR, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 
-/** The two places people sign in to. A session of one is worth nothing at the other. */
+/** The two places to sign in to. A session of one does not work at the other. */
 export type Place = "account" | "console";
 
-/** Who signed in, and by what. */
+/** The subject of a session, by the credential of the sign-in. */
 export type Subject =
-  /** By a license key of this generation: sees this license. */
+  /** A license key of this generation. It opens this license. */
   | { kind: "license"; subject: string; generation: number }
-  /** By a link mailed to this address: sees every license of it. */
+  /** A recovery link mailed to this address. It opens every license of the address. */
   | { kind: "mail"; subject: string }
-  /** By the admin token with this id. */
+  /** The admin token with this id. */
   | { kind: "token"; subject: string }
-  /** Through Cloudflare Access, under this mail address. */
+  /** Cloudflare Access, with this mail address. */
   | { kind: "access"; subject: string };
 
 /** The subjects of one place. */
@@ -22,16 +23,16 @@ export type Session<At extends Place = Place> = {
   /** Its row's id: SHA-256 of the cookie. */
   id: string;
   by: SubjectAt<At>;
-  /** What each of its forms must carry in the field `CSRF_FIELD`. */
+  /** The value that each of its forms must send in the field `CSRF_FIELD`. */
   csrfToken: string;
-  /** When it ends at the latest. */
+  /** Its end, however much it is used. */
   expiresAt: UnixSeconds;
 };
 
 /**
- * What holds at each place: the cookie, how long a session lasts in all and without being used (seconds). Links in mails lead
- * to the account from another site, so its cookie is Lax; the console's is Strict, so that no other site learns anything by
- * making an admin's browser look something up.
+ * The settings of each place: its cookie, and the seconds that a session lasts in total (`lifetime`) and unused (`idle`). The
+ * account's cookie is Lax, because links in mails lead there from another site. The console's cookie is Strict, so that no
+ * other site can make an admin's browser send requests with it.
  */
 export const PLACES = {
   account: {
@@ -53,3 +54,29 @@ export const PLACES = {
     signIn: "/admin/sign-in",
   },
 } as const;
+
+/** The maximum length of a return path. A longer `Location` could not be sent, and our paths are far shorter. */
+const MAX_LENGTH = 2000;
+
+/**
+ * The path to open after a sign-in to `place`: `wanted` if it is a path of that place, else the first page. A URL parser
+ * decides, so `//host`, `/\host`, `/account/../x` and control characters lead to no other site or place.
+ */
+export function returnPath(place: Place, wanted: string | undefined): string {
+  const { root, signIn } = PLACES[place];
+  const base = "https://here.invalid";
+  if (wanted === undefined || wanted.length > MAX_LENGTH || !URL.canParse(wanted, base)) return root;
+  const { origin, pathname, search } = new URL(wanted, base);
+  const isInside = origin === base && (pathname === root || pathname.startsWith(`${root}/`));
+  return isInside && !pathname.startsWith(signIn) ? pathname + search : root;
+}
+
+/** The sign-in page of `place`, with a return path to `request` if it is a GET whose URL contains no credential. */
+export function signInPath(place: Place, request: Request): string {
+  const { root, signIn } = PLACES[place];
+  const { pathname, search } = new URL(request.url);
+  const wanted = returnPath(place, pathname + search);
+  return request.method !== "GET" || wanted === root || holdsCredential(wanted)
+    ? signIn
+    : `${signIn}?${new URLSearchParams({ return: wanted })}`;
+}

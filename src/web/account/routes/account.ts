@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { currentTime } from "../../../lib/time.ts";
-import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
+import { type CustomerEnv, SIGNED_IN } from "../../../platform/identity/session/account.ts";
 import { pageDocs } from "../../page/kit.ts";
-import { SIGNED_IN } from "../account-router.ts";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
 import { listOwnLicenses, requireOwnLicense } from "../own-licenses.ts";
 import { overviewPage } from "../pages/overview-page.tsx";

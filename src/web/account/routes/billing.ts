@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
-import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
+import { type CustomerEnv, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
-import { SIGNED_IN_FORM } from "../account-router.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
 
 const route = createRoute({

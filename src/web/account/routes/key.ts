@@ -1,12 +1,11 @@
 import { actOnLicense } from "../../../domain/licensing/license-act.ts";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { createRoute, type OpenAPIHono, Problem, type Refusal } from "../../../platform/http/route.ts";
-import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
-import { keepSession } from "../../../platform/identity/session/session-store.ts";
+import { type CustomerEnv, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
+import { keepSession } from "../../../platform/identity/session/store.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
-import { SIGNED_IN, SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
 import { rotateKeyPage } from "../pages/rotate-key-page.tsx";

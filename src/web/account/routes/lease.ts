@@ -4,11 +4,10 @@ import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { licenseChanges } from "../../../domain/licensing/license-store.ts";
 import { issueOfflineLease, seatForLease } from "../../../domain/licensing/offline-lease.ts";
 import { PROBLEMS, Problem, type Refusal } from "../../../platform/http/problem.ts";
-import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
+import { type CustomerEnv, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
-import { SIGNED_IN_FORM } from "../account-router.ts";
 import { answerWithLicense } from "../license-response.ts";
 import { requireOwnLicense } from "../own-licenses.ts";
 

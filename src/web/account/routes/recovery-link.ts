@@ -3,10 +3,14 @@ import { readLicensesByEmail } from "../../../domain/licensing/license-store.ts"
 import { looksLikeSecret } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
-import { findRecoveryLink, isLive, useRecoveryLink } from "../../../platform/identity/recovery-link-store.ts";
-import { recoveryTokenHash } from "../../../platform/identity/recovery-token.ts";
+import {
+  findRecoveryLink,
+  isLive,
+  recoveryTokenHash,
+  useRecoveryLink,
+} from "../../../platform/identity/recovery-link.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";
-import { beginSession } from "../../../platform/identity/session/session-start.ts";
+import { beginSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf, newChange } from "../../../platform/storage/ledger.ts";
 import { pageDocs } from "../../page/kit.ts";
 import { confirmPage, deadLinkPage } from "../pages/sign-in-page.tsx";

@@ -1,8 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { CustomerEnv } from "../../../platform/identity/session/customer.ts";
-import { endSession } from "../../../platform/identity/session/session-start.ts";
+import { type CustomerEnv, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
+import { endSession } from "../../../platform/identity/session/lifecycle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
-import { SIGNED_IN_FORM } from "../account-router.ts";
 
 const route = createRoute({
   method: "post",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { returnPath, signInPath } from "../../../../src/platform/identity/session/return-path.ts";
+import { returnPath, signInPath } from "../../../../src/platform/identity/session/session.ts";
 
 describe("where signing in leads", () => {
   it.each([

@@ -8,8 +8,8 @@ import {
   type AdminEnv,
   adminAccess,
   adminActor,
+  Reason,
 } from "../../../../platform/identity/authentication.ts";
-import { Reason } from "../../../../platform/identity/reason-schema.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
 import type { AdminAct } from "../../admin-decision.ts";
 import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";

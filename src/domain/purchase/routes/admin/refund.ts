@@ -6,8 +6,8 @@ import {
   type AdminEnv,
   adminAccess,
   adminActor,
+  Reason,
 } from "../../../../platform/identity/authentication.ts";
-import { Reason } from "../../../../platform/identity/reason-schema.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
 import { AdminLicenseView, adminLicenseView } from "../../../licensing/admin-view.ts";
 import { LicenseParams } from "../../../licensing/license-params.ts";

@@ -1,18 +1,15 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../../lib/time.ts";
-import { problems } from "../../http/problem-schema.ts";
-import { NextCursor, PageQuery, page, Timestamp, unlessEmpty } from "../../http/schemas.ts";
+import { createRoute, NextCursor, PageQuery, page, problems, Timestamp, unlessEmpty, z } from "../../http/route.ts";
 import { listAudit } from "../audit-store.ts";
-import { ADMIN_PROBLEMS, adminAccess } from "../authentication.ts";
-import { createAdminRouter } from "../router.ts";
+import { ADMIN_PROBLEMS, adminAccess, createAdminRouter } from "../authentication.ts";
 
 const filter = (description: string, example: string) =>
   unlessEmpty(z.string().max(300).optional()).openapi({ param: { description }, type: "string", example });
 
 const AuditQuery = PageQuery.extend({
-  subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
-  actor: filter("Only what this one did.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
-  action: filter("Only this kind of act.", "license.revoke"),
+  subject: filter("Only entries about the thing with this id.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+  actor: filter("Only entries of this actor.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+  action: filter("Only entries of this action.", "license.revoke"),
 });
 
 const AuditEntrySchema = z
@@ -33,16 +30,18 @@ const AuditEntrySchema = z
 
 const AuditList = z.object({ entries: z.array(AuditEntrySchema), next_cursor: NextCursor }).openapi("AuditList");
 
-export const auditList = createAdminRouter();
+/** The route of the audit trail. */
+export const audit = createAdminRouter();
 
-auditList.openapi(
+audit.openapi(
   createRoute({
     ...adminAccess("audit:read"),
     method: "get",
     path: "/v1/admin/audit",
     tags: ["Admin"],
     summary: "Read the audit trail",
-    description: "Who did what to what, when and why: newest first. Entries are never changed nor removed.",
+    description:
+      "Every act with its actor, subject, time and reason, newest first. Entries are never changed or removed.",
     request: { query: AuditQuery },
     responses: {
       200: { description: "One page.", content: { "application/json": { schema: AuditList } } },

@@ -1,24 +1,25 @@
+import { encodeBase64Url, encodeHex, sha256 } from "../../lib/encoding.ts";
 import { newId } from "../../lib/id.ts";
 import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { type Change, commitChange } from "../storage/ledger.ts";
 
-/** How long a link works, from when it is mailed. */
+/** How long a link works after its mail was sent. */
 const LINK_SECONDS = 30 * MINUTE;
 
 /**
- * Links for one mail address within the life of one: enough for mails that went astray, too few to fill somebody's mailbox. So
- * whoever asks in another's name never leaves them without a link: when no more is mailed, those that were still work.
+ * The maximum number of links for one mail address within `LINK_SECONDS`, so that nobody can flood a mailbox. Past the
+ * maximum, the links that were already mailed still work.
  */
 const LINKS_AT_ONCE = 5;
 
 export type RecoveryLink = { id: string; email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
 
-/** A new link's id, `rec_...`. */
+/** A new link's id (`rec_...`). */
 export const newRecoveryLinkId = (): string => newId("rec");
 
 /**
- * The statements that note a link for `email` and queue its mail, if that address has a license and has not had too many
- * links of late. Run them as one transaction. `hash` is the link's `recoveryTokenHash`.
+ * The statements that insert a link for `email` and queue its mail. They do nothing if the address has no license, or had
+ * `LINKS_AT_ONCE` links recently. Run them in one transaction. `hash` is the link's `recoveryTokenHash`.
  */
 export function insertRecoveryLink(
   db: D1Database,
@@ -41,7 +42,7 @@ export function insertRecoveryLink(
   ];
 }
 
-/** Lets an unused link's time begin now. */
+/** Restarts the lifetime of an unused link. */
 export async function renewRecoveryLink(db: D1Database, id: string, now: UnixSeconds): Promise<void> {
   await db
     .prepare("UPDATE recovery_links SET expires_at = ? WHERE id = ? AND used_at IS NULL")
@@ -56,13 +57,13 @@ export const findRecoveryLink = (db: D1Database, hash: string): Promise<Recovery
     .bind(hash)
     .first<RecoveryLink>();
 
-/** Whether a link may still be used at `now`. */
+/** Whether a link is unused and not expired at `now`. */
 export const isLive = ({ expires_at, used_at }: RecoveryLink, now: UnixSeconds): boolean =>
   used_at === null && now < expires_at;
 
 /**
- * Uses a link up for `change`, with `beside` in the same transaction, which must depend on the link's `last_change`. Returns
- * false when it has ended or somebody was faster: of any number of attempts at once, one succeeds.
+ * Uses up a link for `change` and runs `beside` in the same transaction; each of these statements must depend on the link's
+ * `last_change`. Returns false if the link has expired or was used before. Of several concurrent attempts, one succeeds.
  */
 export function useRecoveryLink(
   db: D1Database,
@@ -78,10 +79,28 @@ export function useRecoveryLink(
   return commitChange(db, change, { table: "recovery_links", id }, [use, ...beside]);
 }
 
-/** Forgets links that ended before `before`, and the mails about them. */
+/** Deletes links that were created before `before`, and their mails. */
 export async function forgetRecoveryLinks(db: D1Database, before: UnixSeconds): Promise<void> {
   await db.batch([
     db.prepare("DELETE FROM mails WHERE kind = 'recovery_link' AND created_at < ?").bind(before),
     db.prepare("DELETE FROM recovery_links WHERE created_at < ?").bind(before),
   ]);
 }
+
+/** Separates this use of the secret from license keys, which are HMACs of 18 bytes under the same secret. */
+const PURPOSE = "rbee recovery link: ";
+
+/**
+ * The secret of a recovery link: HMAC-SHA-256 of its id (`rec_...`) under LICENSE_KEY_SECRET, in base64url. It is derived
+ * when the mail is sent and stored nowhere, so that a reader of the database cannot make a link.
+ */
+export async function recoveryToken(linkId: string, secret: CryptoKey): Promise<string> {
+  const mac = await crypto.subtle.sign("HMAC", secret, new TextEncoder().encode(PURPOSE + linkId));
+  return encodeBase64Url(new Uint8Array(mac));
+}
+
+/** The form in which D1 stores a token: its SHA-256 in hexadecimal. */
+export const recoveryTokenHash = async (token: string): Promise<string> => encodeHex(await sha256(token));
+
+/** The URL in a recovery mail. */
+export const recoveryUrl = (publicUrl: string, token: string): string => `${publicUrl}/recover/${token}`;

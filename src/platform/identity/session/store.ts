@@ -12,19 +12,19 @@ const SubjectRow = z.discriminatedUnion("kind", [
 
 const Times = z.object({ last_seen_at: z.number(), expires_at: z.number() });
 
-/** A session as D1 has it. */
+/** A session as D1 stores it. */
 export type StoredSession<At extends Place> = { by: SubjectAt<At>; last_seen_at: UnixSeconds; expires_at: UnixSeconds };
 
 /**
- * Lives only as long as what it was signed in with: a key that is replaced, a token that is revoked or expires ends it at once.
- * ?1 is the session's id, ?2 the time, ?3 the latest time of a last visit that is too long ago.
+ * A session lives only as long as its credential: rotating the key, or revoking the token, ends it at once. ?1 is the
+ * session's id, ?2 the time; a session last seen at ?3 or before has been idle too long.
  */
 const LIVE = `id = ?1 AND expires_at > ?2 AND last_seen_at > ?3
   AND (kind <> 'license' OR generation = (SELECT generation FROM licenses WHERE licenses.id = subject))
   AND (kind <> 'token' OR EXISTS (SELECT 1 FROM admin_tokens
     WHERE admin_tokens.id = subject AND revoked_at IS NULL AND (admin_tokens.expires_at IS NULL OR admin_tokens.expires_at > ?2)))`;
 
-/** The session of `place` with this id, if it is live at `now`; else null. Throws what D1 throws. */
+/** The session of `place` with this id, if it is live at `now`; else null. Throws D1's errors. */
 export async function readSession<At extends Place>(
   db: D1Database,
   place: At,
@@ -43,10 +43,10 @@ export async function readSession<At extends Place>(
 const isOf = <At extends Place>(place: At, by: z.output<typeof SubjectRow>): by is SubjectAt<At> =>
   PLACES[place].kinds.some((kind) => kind === by.kind);
 
-/** How exactly a last visit is known: fewer writes than page views. */
+/** The precision of `last_seen_at`, so that not every page view writes. */
 const SEEN_SECONDS = MINUTE;
 
-/** Notes that a session is in use at `now`, once a minute at most. */
+/** Updates the time of a session's last use, at most once a minute. */
 export async function seeSession(
   db: D1Database,
   id: string,
@@ -57,7 +57,7 @@ export async function seeSession(
   await db.prepare("UPDATE sessions SET last_seen_at = max(last_seen_at, ?) WHERE id = ?").bind(now, id).run();
 }
 
-/** The statement that creates a session at `now` for the change `changeId`; with `root`, only if that change took effect there. */
+/** The statement that creates a session at `now` for a change; with `root`, only if that change took effect there. */
 export function insertSession<At extends Place>(
   db: D1Database,
   place: At,
@@ -79,8 +79,8 @@ export async function deleteSession(db: D1Database, id: string): Promise<void> {
 }
 
 /**
- * Ends every session of who signed in so, this one included. The owner of a mail address also ends the sessions that were
- * begun with a key of its licenses; a key, which may have leaked, ends no session of the address.
+ * Ends every session of a subject. For a mail address it also ends the sessions of its licenses' keys. A key may have leaked,
+ * so it ends no session of the mail address.
  */
 export async function deleteSessionsOf(db: D1Database, { kind, subject }: SubjectAt<Place>): Promise<void> {
   await db
@@ -93,8 +93,8 @@ export async function deleteSessionsOf(db: D1Database, { kind, subject }: Subjec
 }
 
 /**
- * Lets a session that was begun with the key of `license` go on with its newer key of this generation, which it has just been
- * shown. Every other session of the old key has ended.
+ * Moves a session to the new generation of its license's key, after the page has shown it that key. Every other session of
+ * the old key ends.
  */
 export async function keepSession(
   db: D1Database,
@@ -107,7 +107,7 @@ export async function keepSession(
     .run();
 }
 
-/** Forgets sessions that have ended. */
+/** Deletes expired sessions. */
 export async function forgetSessions(db: D1Database, now: UnixSeconds): Promise<void> {
   await db.prepare("DELETE FROM sessions WHERE expires_at <= ?").bind(now).run();
 }

@@ -1,0 +1,169 @@
+import { currentTime, fromRfc3339, toRfc3339 } from "../../../lib/time.ts";
+import { SCOPES } from "../../config/scopes.ts";
+import {
+  BODY_PROBLEMS,
+  createRoute,
+  jsonBodyLimit,
+  NextCursor,
+  PageQuery,
+  page,
+  problems,
+  Timestamp,
+  z,
+} from "../../http/route.ts";
+import { endAdminToken, makeAdminToken } from "../admin-token-act.ts";
+import { type AdminToken, listAdminTokens } from "../admin-token-store.ts";
+import { ADMIN_PROBLEMS, adminAccess, adminActor, createAdminRouter } from "../authentication.ts";
+
+const EXAMPLE_ID = "adm_06b4m2v8w5r7q1t3x9z2k4n6p8";
+
+const TokenId = z
+  .string()
+  .regex(/^adm_[0-9a-z]{26}$/, "must be the id of an admin token")
+  .openapi({ param: { description: "The token's id." }, example: EXAMPLE_ID });
+
+const TokenScopes = z
+  .array(z.enum(SCOPES))
+  .min(1)
+  .max(SCOPES.length)
+  .openapi({ description: "`owner` includes every scope; writing includes reading.", example: ["releases:write"] });
+
+const AdminTokenSchema = z
+  .object({
+    id: TokenId,
+    name: z.string().openapi({ example: "release pipeline" }),
+    scopes: TokenScopes,
+    created_at: Timestamp,
+    expires_at: Timestamp.nullable(),
+    revoked_at: Timestamp.nullable().openapi({ example: null }),
+  })
+  .openapi("AdminToken");
+
+/** An admin token as JSON. */
+const presentAdminToken = (token: AdminToken): z.input<typeof AdminTokenSchema> => ({
+  ...token,
+  created_at: toRfc3339(token.created_at),
+  expires_at: toRfc3339(token.expires_at),
+  revoked_at: toRfc3339(token.revoked_at),
+});
+
+/** The routes of admin tokens. */
+export const tokens = createAdminRouter();
+
+const NewToken = z
+  .object({
+    name: z.string().trim().min(1).max(100).openapi({ description: "Its purpose.", example: "release pipeline" }),
+    scopes: TokenScopes.transform((scopes) => [...new Set(scopes)]),
+    expires_at: z.iso
+      .datetime()
+      .transform(fromRfc3339)
+      .refine((at) => at > currentTime(), "must be in the future")
+      .nullable()
+      .default(null)
+      .openapi({ type: ["string", "null"], format: "date-time", example: "2027-11-23T12:00:00Z" }),
+  })
+  .strict()
+  .openapi("NewAdminToken");
+
+const CreatedToken = z
+  .object({
+    token: z
+      .string()
+      .openapi({ description: "The token. It cannot be read again.", example: `rbee_adm_${"A1b2C3d4".repeat(5)}E5f` }),
+    admin_token: AdminTokenSchema,
+  })
+  .openapi("CreatedAdminToken");
+
+tokens.openapi(
+  createRoute({
+    ...adminAccess("tokens:write", jsonBodyLimit),
+    method: "post",
+    path: "/v1/admin/tokens",
+    tags: ["Admin"],
+    summary: "Create an admin token",
+    description:
+      "A token can grant only scopes that it has itself, so only an owner can create an owner. It cannot create a token that " +
+      "expires later than itself. A retried request creates another token: revoke the one that you have not seen.",
+    request: { body: { required: true, content: { "application/json": { schema: NewToken } } } },
+    responses: {
+      201: {
+        description: "The new token. It cannot be read again.",
+        content: { "application/json": { schema: CreatedToken } },
+      },
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS),
+    },
+  }),
+  async (c) => {
+    const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
+    const { token, record } = await makeAdminToken(c.env.DB, admin, c.req.valid("json"));
+    return c.json({ token, admin_token: presentAdminToken(record) }, 201);
+  },
+);
+
+const TokenList = z
+  .object({ admin_tokens: z.array(AdminTokenSchema), next_cursor: NextCursor })
+  .openapi("AdminTokenList");
+
+tokens.openapi(
+  createRoute({
+    ...adminAccess("tokens:read"),
+    method: "get",
+    path: "/v1/admin/tokens",
+    tags: ["Admin"],
+    summary: "List admin tokens",
+    description: "Newest first, including revoked and expired tokens. The tokens themselves are not stored.",
+    request: { query: PageQuery },
+    responses: {
+      200: { description: "One page.", content: { "application/json": { schema: TokenList } } },
+      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
+    },
+  }),
+  async (c) => {
+    const { limit, cursor } = c.req.valid("query");
+    const tokens = await listAdminTokens(c.env.DB, { limit: limit + 1, before: cursor });
+    const { items, next_cursor } = page(tokens, limit, ({ id }) => id);
+    return c.json({ admin_tokens: items.map(presentAdminToken), next_cursor }, 200);
+  },
+);
+
+const revocation = {
+  ...adminAccess("tokens:write"),
+  method: "delete" as const,
+  tags: ["Admin"],
+  responses: {
+    204: { description: "The token is revoked." },
+    ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED", "NOT_FOUND", "CONFLICT"),
+  },
+};
+
+const RULES =
+  "The service refuses the token from now on. A token can revoke only a token that it could have created. `CONFLICT`: this is " +
+  "the last valid owner token, without which nobody could create another.";
+
+tokens.openapi(
+  createRoute({
+    ...revocation,
+    path: "/v1/admin/tokens/{id}",
+    summary: "Revoke an admin token",
+    description: RULES,
+    request: { params: z.object({ id: TokenId }) },
+  }),
+  async (c) => {
+    await endAdminToken(c.env.DB, adminActor(c), c.req.valid("param").id);
+    return c.body(null, 204);
+  },
+);
+
+tokens.openapi(
+  createRoute({
+    ...revocation,
+    path: "/v1/admin/tokens",
+    summary: "Revoke an admin token named in the query",
+    description: RULES,
+    request: { query: z.object({ id: TokenId }) },
+  }),
+  async (c) => {
+    await endAdminToken(c.env.DB, adminActor(c), c.req.valid("query").id);
+    return c.body(null, 204);
+  },
+);

@@ -1,0 +1,32 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { jsonBodyLimit } from "../../http/body.ts";
+import { type AppEnv, createRouter } from "../../http/router.ts";
+import { sessionForm } from "./form.ts";
+import { currentSession } from "./lifecycle.ts";
+import { type Session, signInPath } from "./session.ts";
+
+/** The environment of a handler behind `requireCustomer`. */
+export type CustomerEnv = AppEnv & { Variables: { session: Session<"account"> } };
+
+/**
+ * Admits a customer who is signed in to the account, and sets `c.var.session`. Redirects any other browser to the sign-in
+ * page, which leads back. As a route's `middleware` it runs before the route's schemas.
+ */
+export const requireCustomer: MiddlewareHandler<CustomerEnv> = async (c, next) => {
+  const session = await currentSession(c, "account");
+  if (session === null) return c.redirect(signInPath("account", c.req.raw), 303);
+  c.set("session", session);
+  await next();
+  c.res.headers.set("Cache-Control", "no-store");
+  return undefined;
+};
+
+/** A router of the account's pages. */
+export const createAccountRouter = (): OpenAPIHono<CustomerEnv> => createRouter<CustomerEnv>();
+
+/** The `middleware` of a page that only shows something. */
+export const SIGNED_IN = [requireCustomer];
+
+/** The `middleware` of a page that receives a form. */
+export const SIGNED_IN_FORM = [requireCustomer, jsonBodyLimit, sessionForm];
