@@ -15,9 +15,6 @@ const PARTS = [
   { href: "/admin/system", text: "System", scope: "stats:read" },
 ] as const satisfies { href: string; text: string; scope: NeededScope }[];
 
-/** The address of one of the console's parts. */
-export type ConsolePart = (typeof PARTS)[number]["href"];
-
 /** The context of a handler behind `requireConsole`. */
 export type ConsoleContext = Context<ConsoleEnv>;
 
@@ -25,14 +22,15 @@ export type ConsoleContext = Context<ConsoleEnv>;
 export const may = (c: ConsoleContext, scope: NeededScope): boolean => allows(c.var.admin.scopes, scope);
 
 /** The first part of the console that its admin may see. */
-export const firstPart = (c: ConsoleContext): ConsolePart =>
+export const firstPart = (c: ConsoleContext): string =>
   PARTS.find(({ href, scope }) => href !== "/admin" && may(c, scope))?.href ?? "/admin/audit";
 
-/** A page of the console: its parts as links, who is signed in, and a way out. `part` is the one the page belongs to. */
-export function consolePage(c: ConsoleContext, { part, ...content }: Omit<Page, "header"> & { part: ConsolePart }) {
+/** A page of the console. Its header links to the parts, marks the current one by the request's path, and lets the admin sign out. */
+export function consolePage(c: ConsoleContext, content: Omit<Page, "header">): Promise<Response> {
   const links = PARTS.filter(({ scope }) => may(c, scope));
+  const current = PARTS.find(({ href }) => href !== "/admin" && c.req.path.startsWith(href))?.href ?? "/admin";
   const header = (
-    <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={links} current={part}>
+    <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={links} current={current}>
       <SignedIn c={c} />
     </SiteHeader>
   );

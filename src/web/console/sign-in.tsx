@@ -6,7 +6,7 @@ import { ownForm } from "../../platform/identity/session/form.ts";
 import { currentSession, endSession } from "../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../platform/identity/session/session.ts";
 import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
-import { sentForm } from "./act/fields.tsx";
+import { sentForm } from "./act/kit.ts";
 import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "./frame.tsx";
 
 const RETURN_FIELD = "return";

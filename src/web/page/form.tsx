@@ -38,16 +38,9 @@ export const Field: FC<InputProps> = ({ name, id = name, label, hint, error, ...
 );
 
 /** A labeled text of several lines. */
-export const TextField: FC<Common & { value?: string; rows?: number; required?: boolean; maxlength?: number }> = ({
-  name,
-  id = name,
-  label,
-  hint,
-  error,
-  value = "",
-  rows = 3,
-  ...area
-}) => (
+export const TextField: FC<
+  Common & { value?: string | undefined; rows?: number; required?: boolean; maxlength?: number }
+> = ({ name, id = name, label, hint, error, value = "", rows = 3, ...area }) => (
   <Labeled id={id} label={label} hint={hint} error={error}>
     <textarea id={id} name={name} rows={rows} {...described(id, hint, error)} {...area}>
       {value}
@@ -68,6 +61,15 @@ export const SelectField: FC<
       ))}
     </select>
   </Labeled>
+);
+
+/** A box to tick, labeled by its children. It sends `yes`. */
+export const CheckField: FC<PropsWithChildren<{ name: string; checked: boolean }>> = ({ name, checked, children }) => (
+  <p>
+    <label>
+      <input type="checkbox" name={name} value="yes" checked={checked} /> {children}
+    </label>
+  </p>
 );
 
 /** Ties an input to its hint and error for who does not see that they stand together. */

@@ -5,7 +5,7 @@
 export type { Child, FC } from "hono/jsx";
 export { STYLE_PATH } from "./assets.ts";
 export { type NavigationLink, SiteHeader } from "./document.tsx";
-export { Field, PostForm, SelectField, TextField } from "./form.tsx";
+export { CheckField, Field, PostForm, SelectField, TextField } from "./form.tsx";
 export * from "./format.tsx";
 export { Notice, StatusBadge, type Tone } from "./notice.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";

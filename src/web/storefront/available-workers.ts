@@ -1,6 +1,6 @@
 import { canInstallByRecipe, publishedWorkers } from "../../domain/catalog/published-workers.ts";
-import { latestRelease } from "../../domain/releases/selection.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../../domain/releases/manifest.ts";
+import { latestRelease } from "../../domain/releases/selection.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../lib/time.ts";
 import { CSRF_FIELD } from "../../../platform/identity/session/form.ts";
-import { type Child, TextField } from "../../page/kit.ts";
+import { type Child, Field, TextField } from "../../page/kit.ts";
 
 /** What a form sent, by field: the text as it was entered. Files are left out, and so is what proves the session. */
 export type SentForm = Readonly<Record<string, string>>;
@@ -34,17 +34,19 @@ export const Reason = z
   .min(1, "Please say why: whoever looks at this later must be able to understand it.")
   .max(500, "Please be brief: 500 characters at most.");
 
-/** The form of an act that asks for nothing else. */
-export const ReasonForm = z.object({ reason: Reason });
+/** Props of the field `name` in a form that is shown again: what was entered, and what is wrong with it. */
+export const entered = (name: string, sent: SentForm, errors: FieldErrors) => ({
+  name,
+  value: sent[name],
+  error: errors[name],
+});
 
 /** The field for the reason of an act. */
 export const reasonField = (sent: SentForm, errors: FieldErrors): Child => (
   <TextField
-    name="reason"
+    {...entered("reason", sent, errors)}
     label="Reason"
     hint="Kept in the audit trail for good. No names or addresses, please."
-    value={sent["reason"] ?? ""}
-    error={errors["reason"]}
     maxlength={500}
     required
   />
@@ -60,3 +62,11 @@ export const LastDay = z
 
 /** `LastDay`, which must not have passed. */
 export const LastDayToCome = LastDay.refine((at) => at === null || at > currentTime(), "It must lie in the future.");
+
+/** The form of an act that asks only for a reason: `schema` and `fields` of a `TwoStepAct`. */
+export const ONLY_REASON = { schema: z.object({ reason: Reason }), fields: reasonField };
+
+/** The field of a `LastDay`. */
+export const lastDayField = (hint: string, sent: SentForm, errors: FieldErrors, label = "Last day"): Child => (
+  <Field {...entered("until", sent, errors)} label={label} hint={`It ends with that day, in UTC.${hint}`} type="date" />
+);

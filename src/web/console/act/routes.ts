@@ -8,6 +8,7 @@ import {
   CONSOLE_FORM_REFUSALS,
   CONSOLE_REFUSALS,
   type ConsoleContext,
+  createConsoleRouter,
   formBehind,
   formBody,
 } from "../frame.tsx";
@@ -36,11 +37,9 @@ type ActRoutes<Params extends z.ZodObject, Input> = {
   actOf: (c: ConsoleContext, params: z.output<Params>) => TwoStepAct<Input> | Promise<TwoStepAct<Input>>;
 };
 
-/** Registers the two routes of an act in two steps: `GET` its form, `POST` its preview and then what it does. */
-export function registerAct<Params extends z.ZodObject, Input>(
-  router: OpenAPIHono<ConsoleEnv>,
-  { path, scope, does, example, description, leadsTo, actOf, ...rest }: ActRoutes<Params, Input>,
-): void {
+/** The two routes of a two-step act: `GET` shows its form; `POST` shows its preview, and carries it out once confirmed. */
+export function actRoutes<Params extends z.ZodObject, Input>(act: ActRoutes<Params, Input>): OpenAPIHono<ConsoleEnv> {
+  const { path, scope, does, example, description, leadsTo, actOf, ...rest } = act;
   const { params: named, answers = {}, missing = [], refusals = [] } = rest;
   const params: z.ZodObject = named;
   const ask = createRoute({
@@ -67,7 +66,9 @@ export function registerAct<Params extends z.ZodObject, Input>(
       refusals: [...CONSOLE_FORM_REFUSALS, ...missing, ...refusals],
     }),
   });
-  const act = (c: ConsoleContext) => actOf(c, named.parse(c.req.param()));
-  router.openapi(ask, async (c) => askForAct(c, await act(c)));
-  router.openapi(send, async (c) => answerAct(c, await act(c)));
+  const actIn = (c: ConsoleContext) => actOf(c, named.parse(c.req.param()));
+  const router = createConsoleRouter();
+  router.openapi(ask, async (c) => askForAct(c, await actIn(c)));
+  router.openapi(send, async (c) => answerAct(c, await actIn(c)));
+  return router;
 }

@@ -1,15 +1,14 @@
 import type * as z from "zod";
 import { PROBLEMS, Problem } from "../../../platform/http/problem.ts";
 import { type Child, type FC, Notice, PostForm } from "../../page/kit.ts";
-import { type ConsoleContext, type ConsolePart, consolePage } from "../frame.tsx";
-import { type FieldErrors, readForm, type SentForm, sentForm } from "./fields.tsx";
+import { type ConsoleContext, consolePage } from "../frame.tsx";
+import { type FieldErrors, type ONLY_REASON, readForm, type SentForm, sentForm } from "./fields.tsx";
 
 /**
  * Something an admin does in two steps: a form says what and why; then a page says what it will do and how soon, and only its
  * button does it.
  */
 export type TwoStepAct<Input> = {
-  part: ConsolePart;
   title: string;
   /** To what, in a line under the title. */
   about: Child;
@@ -19,7 +18,7 @@ export type TwoStepAct<Input> = {
   /** What it will do, a sentence each, by the function that decides about it. Throws the problem that would refuse it. */
   preview: (input: Input) => readonly Child[] | Promise<readonly Child[]>;
   /** Fields that its button sends beside what was entered, so that it does what was previewed whatever changes meanwhile. */
-  settle?: (input: Input) => SentForm;
+  pinned?: (input: Input) => SentForm;
   /** What the button says that does it. */
   button: string;
   /** Whether it takes something away from somebody. */
@@ -32,6 +31,9 @@ export type TwoStepAct<Input> = {
    */
   carryOut: (input: Input, idempotencyKey: string) => Promise<Response>;
 };
+
+/** An act whose form asks only for a reason: spread `ONLY_REASON` into it. */
+export type ReasonAct = TwoStepAct<z.output<typeof ONLY_REASON.schema>>;
 
 /** The field that tells the second step from the first: new for each preview, the same however often its button is pressed. */
 const KEY_FIELD = "idempotency_key";
@@ -51,7 +53,7 @@ export async function answerAct<Input>(c: ConsoleContext, act: TwoStepAct<Input>
   try {
     if (KEY.test(idempotencyKey)) return await act.carryOut(input.value, idempotencyKey);
     const consequences = await act.preview(input.value);
-    return previewPage(c, act, { ...sent, ...act.settle?.(input.value) }, consequences);
+    return previewPage(c, act, { ...sent, ...act.pinned?.(input.value) }, consequences);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return formPage(c, act, { sent, refusal: error, status: PROBLEMS[error.code].status });
@@ -62,7 +64,6 @@ type FormState = { sent: SentForm; errors?: FieldErrors; refusal?: Problem; stat
 
 function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, errors = {}, refusal, status }: FormState) {
   return consolePage(c, {
-    part: act.part,
     title: act.title,
     wide: false,
     ...(status !== undefined && { status }),
@@ -91,7 +92,6 @@ function previewPage<Input>(
   consequences: readonly Child[],
 ): Promise<Response> {
   return consolePage(c, {
-    part: act.part,
     title: act.title,
     wide: false,
     main: (

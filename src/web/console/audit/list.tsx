@@ -42,7 +42,6 @@ auditList.openapi(route, async (c) => {
   const rows = await listAudit(c.env.DB, { ...given, before: cursor }, ROWS + 1);
   const { items, next_cursor } = pageOf(rows, ROWS, ({ id }) => id);
   return consolePage(c, {
-    part: "/admin/audit",
     title: "Audit trail",
     main: (
       <>

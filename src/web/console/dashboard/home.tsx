@@ -65,7 +65,6 @@ home.openapi(route, async (c) => {
   const { days } = c.req.valid("query");
   const data = await readDashboard(c.env.DB, days, currentTime());
   return consolePage(c, {
-    part: "/admin",
     title: "Dashboard",
     main: <DashboardBody data={data} range={days} mayReadLicenses={may(c, "licenses:read")} />,
   });

@@ -2,38 +2,35 @@ import { actOnLicense } from "../../../domain/licensing/license-act.ts";
 import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import type { License } from "../../../domain/licensing/license-record.ts";
 import { requireLicense } from "../../../domain/licensing/license-store.ts";
-import { Problem } from "../../../platform/http/route.ts";
+import { combine, Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
-import { donePath, EdgeNotice } from "../act/done.tsx";
-import { reasonField } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
-import { type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
-import { type ActInput, LICENSE_ACTS, type LicenseAct, settledFields } from "./acts.tsx";
+import { actRoutes, donePath, EdgeNotice, reasonField, type TwoStepAct } from "../act/kit.ts";
+import { type ConsoleContext, consolePage } from "../frame.tsx";
+import { type ActInput, LICENSE_ACTS, type LicenseAct, pinnedFields } from "./acts.tsx";
 import { previewLicenseAct } from "./preview.ts";
 import { licensePath } from "./words.tsx";
 
 /** `GET` and `POST /admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
-export const licenseAct = createConsoleRouter();
-
-for (const act of LICENSE_ACTS) {
-  registerAct(licenseAct, {
-    path: `/admin/licenses/{id}/${act.name}`,
-    scope: "licenses:write",
-    params: LicenseParams,
-    does: act.name === "rotate-key" ? "rotate the key of a license" : `${act.name} a license`,
-    example: { reason: "key found in a public repository" },
-    answers: {
-      409: "The form again: the state does not allow it.",
-      ...(act.name === "rotate-key" && { 200: "What would happen; then the new key, once." }),
-    },
-    leadsTo: "The license, changed.",
-    missing: ["LICENSE_NOT_FOUND"],
-    actOf: (c, { id }) => twoStep(c, act, id),
-  });
-}
+export const licenseAct = combine(
+  ...LICENSE_ACTS.map((act) =>
+    actRoutes({
+      path: `/admin/licenses/{id}/${act.name}`,
+      scope: "licenses:write",
+      params: LicenseParams,
+      does: act.name === "rotate-key" ? "rotate the key of a license" : `${act.name} a license`,
+      example: { reason: "key found in a public repository" },
+      answers: {
+        409: "The form again: the state does not allow it.",
+        ...(act.name === "rotate-key" && { 200: "What would happen; then the new key, once." }),
+      },
+      leadsTo: "The license, changed.",
+      missing: ["LICENSE_NOT_FOUND"],
+      actOf: (c, { id }) => twoStep(c, act, id),
+    }),
+  ),
+);
 
 async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Promise<TwoStepAct<ActInput>> {
   const license = await requireLicense(c.env.DB, id);
@@ -42,7 +39,6 @@ async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Prom
   const { title, button, dangerous, schema, fields } = offered;
   const back = licensePath(id);
   return {
-    part: "/admin/licenses",
     title,
     about: `${license.email} · ${license.plan} · ${id}`,
     button,
@@ -60,7 +56,7 @@ async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Prom
       if (!preview.ok) throw new Problem(preview.error);
       return preview.value;
     },
-    settle: ({ act }) => settledFields(license, act, isOwner, admin.now),
+    pinned: ({ act }) => pinnedFields(license, act, isOwner, admin.now),
     carryOut: async ({ reason, act }, idempotencyKey) => {
       const scope = { db: c.env.DB, config: c.var.config };
       const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
@@ -86,7 +82,6 @@ type Props = {
  */
 export const keyPage = (c: ConsoleContext, { title, key, license, edge, isMailed = true }: Props): Promise<Response> =>
   consolePage(c, {
-    part: "/admin/licenses",
     title,
     wide: false,
     main: (

@@ -4,7 +4,7 @@ import type { License } from "../../../domain/licensing/license-record.ts";
 import { endOf } from "../../../domain/licensing/license-status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Child, Field, formatDate } from "../../page/kit.ts";
-import { type FieldErrors, LastDay, Reason, type SentForm } from "../act/fields.tsx";
+import { entered, type FieldErrors, LastDay, lastDayField, Reason, type SentForm } from "../act/kit.ts";
 
 /** What the form of an act says: why, and what to do to the license. */
 export type ActInput = { reason: string; act: AdminAct };
@@ -57,7 +57,7 @@ const Extension = z
   );
 
 /** What pins an act to what its preview shows: an extension by days to the end that it comes to at `now`, in `end`. */
-export function settledFields(license: License, act: AdminAct, isOwner: boolean, now: UnixSeconds): SentForm {
+export function pinnedFields(license: License, act: AdminAct, isOwner: boolean, now: UnixSeconds): SentForm {
   const decision = act.action === "extend" ? decideAdminAct(license, act, isOwner, now) : null;
   const end = decision?.ok ? decision.value?.extended_until : null;
   return end == null ? {} : { end: String(end) };
@@ -68,21 +68,12 @@ const extensionFields = (license: License, sent: SentForm, errors: FieldErrors):
   return (
     <>
       <Field
-        name="days"
+        {...entered("days", sent, errors)}
         label="By how many days"
         hint={end === null ? undefined : `From its end, ${formatDate(end)}, or from now if that has passed.`}
-        value={sent["days"]}
-        error={errors["days"]}
         inputmode="numeric"
       />
-      <Field
-        name="until"
-        label="Or until which day"
-        hint="It ends with that day, in UTC."
-        type="date"
-        value={sent["until"]}
-        error={errors["until"]}
-      />
+      {lastDayField("", sent, errors, "Or until which day")}
     </>
   );
 };

@@ -9,17 +9,12 @@ import { Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
-import { donePath, EdgeNotice } from "../act/done.tsx";
-import { ReasonForm, reasonField } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
-import { type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
+import { actRoutes, donePath, EdgeNotice, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
+import { type ConsoleContext, consolePage } from "../frame.tsx";
 import { previewErasure, previewRefund } from "./preview.ts";
 import { licensePath, ownerText } from "./words.tsx";
 
-export const refundRoutes = createConsoleRouter();
-
-registerAct(refundRoutes, {
+export const refundRoutes = actRoutes({
   path: "/admin/licenses/{id}/refund",
   scope: "licenses:write",
   params: LicenseParams,
@@ -34,18 +29,16 @@ registerAct(refundRoutes, {
   actOf: (c, { id }) => refundAct(c, id),
 });
 
-async function refundAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+async function refundAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
   const license = await requireLicense(c.env.DB, id);
   const admin = adminActor(c);
   return {
-    part: "/admin/licenses",
     title: "Refund and revoke this license",
     about: `${license.email} · ${license.plan} · ${id}`,
     button: "Refund and revoke it",
     dangerous: true,
     back: licensePath(id),
-    schema: ReasonForm,
-    fields: reasonField,
+    ...ONLY_REASON,
     preview: async () => {
       checkWasBought(license);
       const { stripe } = await purchaseScope(c.env, c.var.config);
@@ -62,7 +55,6 @@ async function refundAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ re
           ? "There was nothing left to give back."
           : `${formatPrice(refund.amount, refund.currency)} go back to the customer.`;
       return consolePage(c, {
-        part: "/admin/licenses",
         title: "Refunded",
         wide: false,
         main: (
@@ -81,9 +73,7 @@ async function refundAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ re
 }
 
 /** `GET` and `POST /admin/licenses/{id}/erase`. */
-export const licenseErase = createConsoleRouter();
-
-registerAct(licenseErase, {
+export const licenseErase = actRoutes({
   path: "/admin/licenses/{id}/erase",
   scope: "owner",
   params: LicenseParams,
@@ -96,17 +86,15 @@ registerAct(licenseErase, {
   actOf: (c, { id }) => eraseAct(c, id),
 });
 
-async function eraseAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+async function eraseAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
   const license = await requireLicense(c.env.DB, id);
   return {
-    part: "/admin/licenses",
     title: "Erase the owner's data",
     about: `${ownerText(license)} · ${license.plan} · ${id}`,
     button: "Erase it for good",
     dangerous: true,
     back: licensePath(id),
-    schema: ReasonForm,
-    fields: reasonField,
+    ...ONLY_REASON,
     preview: async () => {
       const preview = previewErasure(
         isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email),

@@ -5,11 +5,9 @@ import { MailAddress } from "../../../lib/mail-address.ts";
 import { z } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
-import { LastDayToCome, Reason, reasonField } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
-import { type ConsoleContext, createConsoleRouter } from "../frame.tsx";
+import { CheckField, counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
+import { actRoutes, entered, LastDayToCome, lastDayField, Reason, reasonField, type TwoStepAct } from "../act/kit.ts";
+import type { ConsoleContext } from "../frame.tsx";
 import { keyPage } from "./act.tsx";
 
 const MACHINES = "A whole number of machines, 1 to 100000.";
@@ -40,9 +38,7 @@ const IssueForm = z
     send_mail: send_mail === "yes",
   }));
 
-export const licenseIssue = createConsoleRouter();
-
-registerAct(licenseIssue, {
+export const licenseIssue = actRoutes({
   path: "/admin/licenses/new",
   scope: "licenses:write",
   params: z.object({}),
@@ -56,7 +52,6 @@ registerAct(licenseIssue, {
 function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
   const admin = adminActor(c);
   return {
-    part: "/admin/licenses",
     title: "Issue a license",
     about: "By hand: nothing is charged for it.",
     button: "Issue it",
@@ -65,51 +60,33 @@ function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
     fields: (sent, errors) => (
       <>
         <SelectField
-          name="plan"
+          {...entered("plan", sent, errors)}
           label="Plan"
-          value={sent["plan"]}
-          error={errors["plan"]}
           options={PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }))}
         />
         <Field
-          name="email"
+          {...entered("email", sent, errors)}
           label="Owner's mail address"
           type="email"
-          value={sent["email"]}
-          error={errors["email"]}
           autocomplete="off"
           required
         />
         <Field
-          name="machine_limit"
+          {...entered("machine_limit", sent, errors)}
           label="Machines"
           hint="Empty: as many as the plan grants."
-          value={sent["machine_limit"]}
-          error={errors["machine_limit"]}
           inputmode="numeric"
         />
-        <Field
-          name="until"
-          label="Last day"
-          hint="It ends with that day, in UTC. Empty: as the plan says."
-          type="date"
-          value={sent["until"]}
-          error={errors["until"]}
-        />
+        {lastDayField(" Empty: as the plan says.", sent, errors)}
         <TextField
-          name="note"
+          {...entered("note", sent, errors)}
           label="Note"
           hint="For admins; its owner does not see it."
-          value={sent["note"] ?? ""}
-          error={errors["note"]}
           maxlength={1000}
         />
-        <p>
-          <label>
-            <input type="checkbox" name="send_mail" value="yes" checked={!("plan" in sent) || "send_mail" in sent} />{" "}
-            Mail the key to its owner
-          </label>
-        </p>
+        <CheckField name="send_mail" checked={!("plan" in sent) || "send_mail" in sent}>
+          Mail the key to its owner
+        </CheckField>
         {reasonField(sent, errors)}
       </>
     ),

@@ -7,7 +7,7 @@ import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";
-import { sentForm } from "../act/fields.tsx";
+import { sentForm } from "../act/kit.ts";
 import {
   behind,
   CONSOLE_FORM_REFUSALS,
@@ -94,7 +94,6 @@ async function listPage(c: ConsoleContext, filter: LicenseFilter, before: string
   const found = await searchLicenses(c.env.DB, { ...filter, before }, ROWS + 1, now);
   const { items, next_cursor } = pageOf(found, ROWS, ({ id }) => id);
   return consolePage(c, {
-    part: "/admin/licenses",
     title: "Licenses",
     main: (
       <LicenseListBody
@@ -111,7 +110,6 @@ async function listPage(c: ConsoleContext, filter: LicenseFilter, before: string
 
 const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> =>
   consolePage(c, {
-    part: "/admin/licenses",
     title: "Licenses",
     status: 422,
     main: (

@@ -6,12 +6,9 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import { Problem, z } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
-import { donePath } from "../act/done.tsx";
-import { Reason, reasonField } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
-import { type ConsoleContext, createConsoleRouter } from "../frame.tsx";
+import { CheckField, DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
+import { actRoutes, donePath, Reason, reasonField, type TwoStepAct } from "../act/kit.ts";
+import type { ConsoleContext } from "../frame.tsx";
 import { previewMachineRemoval } from "./preview.ts";
 import type { LicenseStory } from "./story.ts";
 import { licensePath } from "./words.tsx";
@@ -79,9 +76,7 @@ const SeatLink: FC<{ license: License; machine: MachineRow; now: UnixSeconds }> 
 
 const Removal = z.object({ reason: Reason, void_lease: z.literal("yes").optional() });
 
-export const machineRemove = createConsoleRouter();
-
-registerAct(machineRemove, {
+export const machineRemove = actRoutes({
   path: "/admin/licenses/{id}/machines/{machine_id}/remove",
   scope: "licenses:write",
   params: MachineParams,
@@ -104,7 +99,6 @@ async function twoStep(
   const maySeize = machine.lease_until > admin.now && admin.scopes.includes("owner");
   const back = licensePath(id);
   return {
-    part: "/admin/licenses",
     title: "Free this machine's seat",
     about: `${machine.name ?? machine.id} · ${license.email}`,
     button: "Free the seat",
@@ -114,13 +108,10 @@ async function twoStep(
     fields: (sent, errors) => (
       <>
         {maySeize ? (
-          <p>
-            <label>
-              <input type="checkbox" name="void_lease" value="yes" checked={sent["void_lease"] === "yes"} /> Free it
-              although an offline lease keeps it until {formatDate(machine.lease_until)}: for a seat that a thief has
-              taken
-            </label>
-          </p>
+          <CheckField name="void_lease" checked={sent["void_lease"] === "yes"}>
+            Free it although an offline lease keeps it until {formatDate(machine.lease_until)}: for a seat that a thief
+            has taken
+          </CheckField>
         ) : null}
         {reasonField(sent, errors)}
       </>

@@ -2,7 +2,7 @@ import { isErased } from "../../../domain/licensing/license-record.ts";
 import { standingOf } from "../../../domain/licensing/license-status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, Pager, pathWithQuery, StatusBadge } from "../../page/kit.ts";
-import { ActLink } from "../act/done.tsx";
+import { ActLink } from "../act/kit.ts";
 import { type ConsoleContext, may } from "../frame.tsx";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseFacts, LicensePayment } from "./facts.tsx";

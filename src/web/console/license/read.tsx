@@ -2,7 +2,7 @@ import { LicenseParams } from "../../../domain/licensing/license-params.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";
-import { DoneNotice, DoneQuery } from "../act/done.tsx";
+import { DoneNotice, DoneQuery } from "../act/kit.ts";
 import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter, may } from "../frame.tsx";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseBody } from "./page.tsx";
@@ -57,7 +57,6 @@ licenseRead.openapi(route, async (c) => {
   const story = await readLicenseStory(c.env.DB, c.req.valid("param").id, part, now);
   if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
   return consolePage(c, {
-    part: "/admin/licenses",
     title: ownerText(story.license),
     main: (
       <>

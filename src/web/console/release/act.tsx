@@ -4,49 +4,44 @@ import { actOnRelease } from "../../../domain/releases/release-act.ts";
 import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/status.ts";
 import { checkPublishable, readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
-import { Problem } from "../../../platform/http/route.ts";
+import { combine, Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { counted } from "../../page/kit.ts";
-import { donePath } from "../act/done.tsx";
-import { ReasonForm, reasonField } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
-import { type ConsoleContext, createConsoleRouter } from "../frame.tsx";
+import { actRoutes, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
+import type { ConsoleContext } from "../frame.tsx";
 import { previewReleaseAct, RELEASE_ACTS, releasePath } from "./acts.ts";
 import { countEntitledLicenses, readReleaseUse } from "./reach.ts";
 
 /** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
-export const releaseAct = createConsoleRouter();
+export const releaseAct = combine(
+  ...RELEASE_ACTIONS.map((action) =>
+    actRoutes({
+      path: `/admin/releases/{id}/${action}`,
+      scope: "releases:write",
+      params: ReleaseParams,
+      does: `${action} a release`,
+      example: { reason: "crashes on start with driver 560" },
+      description: "It says, too, whom it touches.",
+      answers: { 409: "The form again: the state does not allow it." },
+      leadsTo: "The release, changed.",
+      missing: ["VERSION_NOT_FOUND"],
+      actOf: (c, { id }) => twoStep(c, action, id),
+    }),
+  ),
+);
 
-for (const action of RELEASE_ACTIONS) {
-  registerAct(releaseAct, {
-    path: `/admin/releases/{id}/${action}`,
-    scope: "releases:write",
-    params: ReleaseParams,
-    does: `${action} a release`,
-    example: { reason: "crashes on start with driver 560" },
-    description: "It says, too, whom it touches.",
-    answers: { 409: "The form again: the state does not allow it." },
-    leadsTo: "The release, changed.",
-    missing: ["VERSION_NOT_FOUND"],
-    actOf: (c, { id }) => twoStep(c, action, id),
-  });
-}
-
-async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Promise<TwoStepAct<{ reason: string }>> {
+async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Promise<ReasonAct> {
   const { DB } = c.env;
   const release = await readRelease(DB, id);
   const admin = adminActor(c);
   const { title, button, dangerous } = RELEASE_ACTS[action];
   return {
-    part: "/admin/releases",
     title: `${title} ${release.version}`,
     about: `${release.worker_id} ${release.version} · ${release.channel}`,
     button,
     dangerous,
     back: releasePath(id),
-    schema: ReasonForm,
-    fields: reasonField,
+    ...ONLY_REASON,
     preview: async () => {
       const next = nextStatus(release.status, action);
       if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
@@ -67,9 +62,7 @@ async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Pr
 }
 
 /** `GET` and `POST /admin/releases/{id}/delete`. */
-export const draftDelete = createConsoleRouter();
-
-registerAct(draftDelete, {
+export const draftDelete = actRoutes({
   path: "/admin/releases/{id}/delete",
   scope: "releases:write",
   params: ReleaseParams,
@@ -81,18 +74,16 @@ registerAct(draftDelete, {
   actOf: (c, { id }) => deleteAct(c, id),
 });
 
-async function deleteAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+async function deleteAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
   const release = await readRelease(c.env.DB, id);
   const { worker_id, version, channel, artifacts } = release;
   return {
-    part: "/admin/releases",
     title: `Delete the draft of version ${version}`,
     about: `${worker_id} ${version} · ${channel}`,
     button: "Delete it",
     dangerous: true,
     back: releasePath(id),
-    schema: ReasonForm,
-    fields: reasonField,
+    ...ONLY_REASON,
     preview: () => {
       requireDraft(release);
       return [

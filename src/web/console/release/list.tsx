@@ -3,7 +3,7 @@ import { listAllReleases, type Release } from "../../../domain/releases/store.ts
 import { workers } from "../../../domain/workers/workers.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { type Column, DataTable, Pager, pageDocs, SelectField, StatusBadge, Time } from "../../page/kit.ts";
-import { DoneNotice, DoneQuery } from "../act/done.tsx";
+import { DoneNotice, DoneQuery } from "../act/kit.ts";
 import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter } from "../frame.tsx";
 import { RELEASE_WORDS, type ReleaseFilter, releaseListPath, releasePath } from "./acts.ts";
 
@@ -59,7 +59,6 @@ releaseList.openapi(route, async (c) => {
   });
   const { items, next_cursor } = pageOf(rows, ROWS, ({ id }) => id);
   return consolePage(c, {
-    part: "/admin/releases",
     title: "Releases",
     main: (
       <>

@@ -4,7 +4,7 @@ import { readRelease } from "../../../domain/releases/store.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute } from "../../../platform/http/route.ts";
 import { counted, DataTable, formatCount, Prose, pageDocs, StatusBadge, Time } from "../../page/kit.ts";
-import { ActLink, DoneNotice, DoneQuery } from "../act/done.tsx";
+import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
 import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter, may } from "../frame.tsx";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS, releasePath } from "./acts.ts";
 import { ReleaseFiles } from "./files.tsx";
@@ -34,7 +34,6 @@ releaseRead.openapi(route, async (c) => {
   const action = RELEASE_ACTIONS.find((one) => one === done);
   const { text, tone } = RELEASE_WORDS[release.status];
   return consolePage(c, {
-    part: "/admin/releases",
     title: `${release.worker_id} ${release.version}`,
     main: (
       <>

@@ -8,9 +8,7 @@ import { drainOutbox } from "../../../platform/storage/outbox.ts";
 import { republishEverything } from "../../../platform/storage/republication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { pageDocs } from "../../page/kit.ts";
-import { ReasonForm, reasonField } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { actRoutes, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
 import { CONSOLE_FORM_REFUSALS, type ConsoleContext, createConsoleRouter, formBehind, formBody } from "../frame.tsx";
 import { systemPath } from "./data.ts";
 
@@ -93,9 +91,7 @@ systemRetry.openapi(publication, async (c) => {
   return c.redirect(systemPath(failed === 0 ? "published" : "unpublished"), 303);
 });
 
-export const systemRepublish = createConsoleRouter();
-
-registerAct(systemRepublish, {
+export const systemRepublish = actRoutes({
   path: "/admin/system/republish",
   scope: "owner",
   params: z.object({}),
@@ -105,15 +101,13 @@ registerAct(systemRepublish, {
   actOf: republishAct,
 });
 
-function republishAct(c: ConsoleContext): TwoStepAct<{ reason: string }> {
+function republishAct(c: ConsoleContext): ReasonAct {
   return {
-    part: "/admin/system",
     title: "Publish everything again",
     about: "Every license and every worker's releases, from the ledger to the edge copy.",
     button: "Publish everything",
     back: "/admin/system",
-    schema: ReasonForm,
-    fields: reasonField,
+    ...ONLY_REASON,
     preview: () => [
       "Each record in KV is written again as the ledger has it now: up to 200 a minute.",
       "Nothing else changes, and downloads go on. Records that are in order already are written as they are.",

@@ -32,7 +32,6 @@ systemRead.openapi(route, async (c) => {
   const { done } = c.req.valid("query");
   const data = await readSystem(c.env);
   return consolePage(c, {
-    part: "/admin/system",
     title: "System",
     main: (
       <>

@@ -2,11 +2,17 @@ import { allows, SCOPES, type Scope } from "../../../platform/config/scopes.ts";
 import { z } from "../../../platform/http/route.ts";
 import { checkWantedToken, makeAdminToken, type WantedToken } from "../../../platform/identity/admin-token-act.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
-import { CopyBlock, Field, formatDateTime } from "../../page/kit.ts";
-import { type FieldErrors, LastDayToCome, type SentForm } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
-import { type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
+import { CheckField, CopyBlock, Field, formatDateTime } from "../../page/kit.ts";
+import {
+  actRoutes,
+  entered,
+  type FieldErrors,
+  LastDayToCome,
+  lastDayField,
+  type SentForm,
+  type TwoStepAct,
+} from "../act/kit.ts";
+import { type ConsoleContext, consolePage } from "../frame.tsx";
 
 /** What each scope allows, in words. */
 const SCOPE_WORDS: Record<Scope, string> = {
@@ -36,9 +42,7 @@ const TokenForm = z
   })
   .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Choose what it may do." });
 
-export const tokenCreate = createConsoleRouter();
-
-registerAct(tokenCreate, {
+export const tokenCreate = actRoutes({
   path: "/admin/tokens/new",
   scope: "tokens:write",
   params: z.object({}),
@@ -55,7 +59,6 @@ registerAct(tokenCreate, {
 function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
   const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
   return {
-    part: "/admin/tokens",
     title: "Make an admin token",
     about: "For a person to sign in with, or for a program. Give it no more than it needs.",
     button: "Make it",
@@ -74,7 +77,6 @@ function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
     carryOut: async (wanted) => {
       const { token, record } = await makeAdminToken(c.env.DB, admin, wanted);
       return consolePage(c, {
-        part: "/admin/tokens",
         title: "The token is made",
         wide: false,
         main: (
@@ -100,23 +102,18 @@ function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
 const Fields = ({ sent, errors, held }: { sent: SentForm; errors: FieldErrors; held: readonly Scope[] }) => (
   <>
     <Field
-      name="name"
+      {...entered("name", sent, errors)}
       label="Name"
       hint="What it is for: it stands in the list and beside what is done with it."
-      value={sent["name"]}
-      error={errors["name"]}
       maxlength={100}
       required
     />
     <fieldset>
       <legend>It may</legend>
       {SCOPES.filter((scope) => allows(held, scope)).map((scope) => (
-        <p>
-          <label>
-            <input type="checkbox" name={scope} value="yes" checked={sent[scope] === "yes"} /> {SCOPE_WORDS[scope]}{" "}
-            <code>{scope}</code>
-          </label>
-        </p>
+        <CheckField name={scope} checked={sent[scope] === "yes"}>
+          {SCOPE_WORDS[scope]} <code>{scope}</code>
+        </CheckField>
       ))}
       {errors["scopes"] === undefined ? null : (
         <p class="error" role="alert">
@@ -124,13 +121,6 @@ const Fields = ({ sent, errors, held }: { sent: SentForm; errors: FieldErrors; h
         </p>
       )}
     </fieldset>
-    <Field
-      name="until"
-      label="Last day"
-      hint="It ends with that day, in UTC. Empty: never."
-      type="date"
-      value={sent["until"]}
-      error={errors["until"]}
-    />
+    {lastDayField(" Empty: never.", sent, errors)}
   </>
 );

@@ -5,10 +5,7 @@ import { endAdminToken, readRevocableToken } from "../../../platform/identity/ad
 import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { DataTable, Notice, Pager, pageDocs, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
-import { DoneQuery, donePath } from "../act/done.tsx";
-import { ReasonForm, reasonField } from "../act/fields.tsx";
-import { registerAct } from "../act/routes.ts";
-import type { TwoStepAct } from "../act/two-step-act.tsx";
+import { actRoutes, DoneQuery, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
 import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
 
 const ROWS = 50;
@@ -36,7 +33,6 @@ tokenList.openapi(route, async (c) => {
   const { items, next_cursor } = pageOf(tokens, ROWS, ({ id }) => id);
   const { scopes, actor } = c.var.admin;
   return consolePage(c, {
-    part: "/admin/tokens",
     title: "Admin tokens",
     main: (
       <>
@@ -96,9 +92,7 @@ const TokenParams = z.object({
   id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
 });
 
-export const tokenRevoke = createConsoleRouter();
-
-registerAct(tokenRevoke, {
+export const tokenRevoke = actRoutes({
   path: "/admin/tokens/{id}/revoke",
   scope: "tokens:write",
   params: TokenParams,
@@ -110,19 +104,17 @@ registerAct(tokenRevoke, {
   actOf: (c, { id }) => revokeAct(c, id),
 });
 
-async function revokeAct(c: ConsoleContext, id: string): Promise<TwoStepAct<{ reason: string }>> {
+async function revokeAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
   const admin = adminActor(c);
   const token = await readRevocableToken(c.env.DB, admin, id);
   const isOwn = admin.actor === `token:${id}`;
   return {
-    part: "/admin/tokens",
     title: "Revoke this token",
     about: `${token.name} · ${token.scopes.join(", ")}`,
     button: "Revoke it",
     dangerous: true,
     back: "/admin/tokens",
-    schema: ReasonForm,
-    fields: reasonField,
+    ...ONLY_REASON,
     preview: () =>
       token.revoked_at === null
         ? [
