@@ -16,8 +16,10 @@ function signalGroup(signal) {
 if (isMainThread) {
   process.stdin.on("error", () => {});
   process.stdin.once("close", () => {
-    signalGroup("SIGTERM");
+    // Wrangler has time to close its files; nothing that it has started survives it.
+    process.once("exit", () => signalGroup("SIGKILL"));
     setTimeout(() => signalGroup("SIGKILL"), GRACE_MS);
+    signalGroup("SIGTERM");
   });
   process.stdin.resume();
   process.stdin.unref();
