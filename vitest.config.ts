@@ -1,60 +1,101 @@
+import { readFile } from "node:fs/promises";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type Plugin } from "vitest/config";
 import { developmentSecrets } from "./scripts/development-secrets.ts";
 import { formatMinisignPublicKey } from "./src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "./src/lib/minisign/secret-key.ts";
+import { pureTests } from "./test/support/node/pure-tests.ts";
 
-const releaseKey = await generateMinisignKey();
+/** The folders that are tested in Node because they start servers and programs. */
+const NODE = "test/{cli,end-to-end,scripts,stripe-stand-in,tools}/**/*.test.ts";
+
+const pure = pureTests(["test/{docs,domain,formats,lib,platform,web}/**/*.test.{ts,tsx}"]);
+
+/** The options of the Worker under test: its configuration as wrangler reads it, without its secrets and `.dev.vars`. */
+async function workerOptions() {
+  const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
+  const config = { ...unstable_readConfig({ config: "wrangler.toml" }), secrets: undefined };
+  // Wrangler takes the first of `envFiles` for `.dev.vars`, but its types do not tell. No such file: no values.
+  const apart = { envFiles: ["none.env"], overrides: { enableContainers: false } };
+  const { main, workerOptions } = unstable_getMiniflareWorkerOptions(config, undefined, apart);
+  const releaseKey = await generateMinisignKey();
+  return {
+    ...(main === undefined ? {} : { main }),
+    miniflare: {
+      ...workerOptions,
+      // No consumer: a batch delivered seconds later would reach the ledger of another test. Tests hand batches over.
+      queueProducers: { DOWNLOADS: { queueName: "not-delivered" } },
+      bindings: {
+        ...config.vars,
+        ...(await developmentSecrets(releaseKey)),
+        ENVIRONMENT: "development",
+        PUBLIC_URL: "https://catalog.test",
+        RELEASE_SIGNATURES: "optional",
+        LOG_REQUESTS: "none",
+        LIVEMODE: "false",
+        RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey),
+        TEST_MIGRATIONS: await readD1Migrations("migrations"),
+      },
+    },
+  };
+}
+
+/** Imports recipes, style sheets, keys and scripts as text in Node, as the rules of wrangler.toml do in the Worker. */
+const textModules: Plugin = {
+  name: "text-modules",
+  enforce: "pre",
+  async resolveId(source, importer) {
+    if (!/\.(PKGBUILD|SRCINFO|pub|css|sh|rb|md)$/.test(source)) return null;
+    const resolved = await this.resolve(source, importer, { skipSelf: true });
+    return resolved && `${resolved.id}?raw`;
+  },
+};
+
+/** Loads packages without their source maps: Stripe's name sources that its package does not have, 218 warnings a run. */
+const noPackageMaps: Plugin = {
+  name: "no-package-maps",
+  enforce: "pre",
+  async load(id) {
+    if (!/\/node_modules\/.*\.m?js$/.test(id)) return null;
+    return (await readFile(id, "utf8")).replace(/^\/\/# sourceMappingURL=.*$/gm, "");
+  },
+};
 
 /**
- * Two projects: everything that the Worker runs is tested in workerd with real bindings; the command line, the
- * development server and the tools of other people (makepkg, minisign, curl) are tested in Node.
+ * Three projects. `worker`: tests in workerd with real bindings. `pure`: tests that touch no binding, in Node. `node`:
+ * the command line, the development server and programs of others (makepkg, minisign, curl).
  */
 export default defineConfig({
   test: {
-    // Of two cores, vitest would leave one to wait: most of these tests wait for servers and programs of their own.
+    // By default vitest leaves one core free, but most of these tests wait for servers and programs of their own.
     maxWorkers: "100%",
     projects: [
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              // A queue that nobody consumes: seconds later a batch would reach another test's ledger, or none. Tests hand it over.
-              queueProducers: { DOWNLOADS: { queueName: "not-delivered" } },
-              bindings: {
-                ...(await developmentSecrets(releaseKey)),
-                ENVIRONMENT: "development",
-                PUBLIC_URL: "https://catalog.test",
-                RELEASE_SIGNATURES: "optional",
-                LOG_REQUESTS: "none",
-                LIVEMODE: "false",
-                // Not what a development server in this checkout has put into .dev.vars.
-                RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey),
-                TEST_MIGRATIONS: await readD1Migrations("migrations"),
-              },
-            },
-          })),
-        ],
+        plugins: [cloudflareTest(workerOptions), noPackageMaps],
         test: {
           name: "worker",
-          // What holds is not how fast a busy machine is.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: ["test/cli/**", "test/end-to-end/**", "test/scripts/**", "test/stripe-stand-in/**", "test/tools/**"],
+          exclude: [NODE, ...pure],
           setupFiles: ["test/support/setup-worker.ts"],
-          globalSetup: ["test/support/setup-stand-in.ts"],
+          globalSetup: ["test/support/node/stand-in-desk.ts"],
+          // One workerd for many files: storage and memory are reset after each test, see the setup file.
+          isolate: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
+        plugins: [textModules],
         test: {
-          name: "node",
-          include: ["test/{cli,end-to-end,scripts,stripe-stand-in,tools}/**/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          name: "pure",
+          include: pure,
+          setupFiles: ["test/support/setup-pure.ts"],
+          pool: "threads",
+          isolate: false,
+          testTimeout: 60_000,
         },
       },
+      { test: { name: "node", include: [NODE], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

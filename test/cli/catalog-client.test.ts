@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { CatalogClient, type CatalogRequest, path, retryDelay } from "../../src/cli/catalog-client.ts";
-import { serve } from "../support/http-server.ts";
+import { serve } from "../support/node/http-server.ts";
 
 let close: (() => void) | undefined;
 afterEach(() => close?.());

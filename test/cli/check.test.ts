@@ -5,7 +5,7 @@ import { digestFile } from "../../src/cli/files.ts";
 import { checkDownload } from "../../src/cli/hive/check.ts";
 import { platformOfFilename, readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 const release = { workerId: "llm-worker-rbee-premium-cpu", version: "1.2.0" };
 

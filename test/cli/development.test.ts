@@ -7,7 +7,7 @@ import { readPort } from "../../scripts/development/port.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 describe("the variables of a development server", () => {
   it("are made once, form a valid configuration, and stay", async () => {

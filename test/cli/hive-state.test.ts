@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createPrivateFile } from "../../src/cli/files.ts";
 import { hostPlatform, machineFingerprint } from "../../src/cli/hive/machine.ts";
 import { changeHiveState, hiveFolder, readHiveState } from "../../src/cli/hive/state.ts";
-import { serve } from "../support/http-server.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { serve } from "../support/node/http-server.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 
 /** The stored activation of a hive at the catalog on `url`. */

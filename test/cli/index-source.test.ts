@@ -7,8 +7,8 @@ import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, type MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { signText } from "../../src/lib/minisign/text.ts";
-import { serve } from "../support/http-server.ts";
 import { manifestWith, releaseOf, WORKER } from "../support/index-fixture.ts";
+import { serve } from "../support/node/http-server.ts";
 
 const NOW = 1_795_435_200;
 const releaseKey = await generateMinisignKey();

@@ -7,7 +7,7 @@ import { takePartFile } from "../../src/cli/hive/download.ts";
 import { formatMinisignPublicKey, formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
 import { rbeeCatalog, run } from "../end-to-end/program-run.ts";
-import { serve } from "../support/http-server.ts";
+import { serve } from "../support/node/http-server.ts";
 
 const WORKER = "llm-worker-rbee-cpu";
 const BYTES = randomBytes(300_000);

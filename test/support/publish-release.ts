@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { blake2b } from "@noble/hashes/blake2.js";
 import { completeArtifact } from "../../src/domain/releases/artifact/completion.ts";
+import { partCount } from "../../src/domain/releases/artifact/plan.ts";
 import type { Artifact } from "../../src/domain/releases/artifact/store.ts";
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
 import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
 import type { PackageContents } from "../../src/domain/releases/package-check.ts";
 import { createRelease, moveRelease, type Release } from "../../src/domain/releases/store.ts";
-import { partCount } from "../../src/domain/releases/artifact/plan.ts";
 import { defaultChannel } from "../../src/domain/releases/version.ts";
 import { encodeHex } from "../../src/lib/encoding.ts";
 import { formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";

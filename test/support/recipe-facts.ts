@@ -1,5 +1,5 @@
-import type { RecipeText } from "../../src/domain/workers/recipe-rendering.ts";
 import { parseSrcinfo } from "../../src/domain/workers/recipe.ts";
+import type { RecipeText } from "../../src/domain/workers/recipe-rendering.ts";
 import { parseAsHive } from "./hive-parser.ts";
 
 type Facts = Record<string, string[]>;

@@ -7,129 +7,155 @@ import worker from "../../src/index.ts";
 import { settleInJob } from "../../src/platform/storage/settle.ts";
 import { service } from "../../src/service.ts";
 import { newAddress } from "./admin-request.ts";
-import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./stand-in-secrets.ts";
-
-const { still, moving } = inject("standIns");
-const testFile = expect.getState().testPath?.split("/").at(-1) ?? "";
-const { apiBase, controlUrl } = moving[testFile] ?? still;
-const { hostname, port } = new URL(apiBase);
-
-/** The SDK, talking to the stand-in. */
-export const stripe = new Stripe(STAND_IN_KEY, {
-  host: hostname,
-  port,
-  protocol: "http",
-  httpClient: Stripe.createFetchHttpClient(),
-});
-
-/** The Worker's bindings as a shop has them; one object, so that its configuration is read once. */
-export const shopEnv = {
-  ...env,
-  STRIPE_SECRET_KEY: STAND_IN_KEY,
-  STRIPE_WEBHOOK_SECRET: STAND_IN_WEBHOOK_SECRET,
-  STRIPE_API_BASE: apiBase,
-};
-
-/** One request to the shop; work behind the response is waited for. */
-export async function ask(
-  method: string,
-  path: string,
-  { body, headers = {}, at = shopEnv }: { body?: unknown; headers?: Record<string, string>; at?: Env } = {},
-): Promise<Response> {
-  const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, "https://catalog.test"), {
-    method,
-    redirect: "manual",
-    headers: {
-      "CF-Connecting-IP": newAddress(),
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-  });
-  const context = createExecutionContext();
-  const response = await worker.fetch(request, at, context);
-  await waitOnExecutionContext(context);
-  return response;
-}
-
-/** A call of the stand-in's control surface; throws unless it succeeds. */
-export async function control(path: string, body: object = {}): Promise<Record<string, unknown>> {
-  const response = await fetch(`${controlUrl}/${path}`, { method: "POST", body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
+import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./stand-in.ts";
 
 export type Checkout = { sessionId: string; url: string; cookie: string };
 
-/** `POST /v1/checkout`, as a browser begins it. */
-export async function begin(plan: string, machines?: number): Promise<Checkout> {
-  const response = await ask("POST", "/v1/checkout", { body: { plan, ...(machines ? { machines } : {}) } });
-  expect(response.status).toBe(201);
-  const { url, session_id } = await response.json<{ url: string; session_id: string }>();
-  const cookie = response.headers.get("Set-Cookie")?.split(";")[0] ?? "";
-  return { sessionId: session_id, url, cookie };
+/** Opens a shop with a Stripe of its own: what a file does to Stripe, or to its clock, reaches no other file. */
+export async function openShop(): Promise<Shop> {
+  const response = await fetch(inject("standInDesk"), { method: "POST" });
+  if (!response.ok) throw new Error(`The stand-in for Stripe does not start: ${await response.text()}`);
+  return new Shop(await response.json());
 }
 
-/** Presses a button of the pay page. */
-export async function press(url: string, action: "pay" | "delayed" | "decline", email: string): Promise<Response> {
-  return fetch(url, { method: "POST", body: new URLSearchParams({ email, action }), redirect: "manual" });
-}
+/** The Worker as a shop, and the acts of its customers. A test file takes the functions that it needs. */
+class Shop {
+  readonly #controlUrl: string;
+  /** The SDK, talking to the stand-in. */
+  readonly stripe: Stripe;
+  /** The Worker's bindings as a shop has them; one object, so that its configuration is read once. */
+  readonly shopEnv: Env & { STRIPE_API_BASE: string };
 
-/** A checkout that is paid; nothing has told the shop yet. */
-export async function pay(
-  plan: string,
-  { machines, email = `${crypto.randomUUID()}@example.com` } = {} as {
-    machines?: number;
-    email?: string;
-  },
-): Promise<Checkout & { email: string }> {
-  const checkout = await begin(plan, machines);
-  await press(checkout.url, "pay", email);
-  return { ...checkout, email };
-}
-
-/** `GET /v1/checkout/{session_id}`, with or without the buyer's cookie. */
-export async function status({ sessionId, cookie }: Checkout, withCookie = true) {
-  const response = await ask("GET", `/v1/checkout/${sessionId}`, withCookie ? { headers: { Cookie: cookie } } : {});
-  expect(response.status).toBe(200);
-  return response.json<{
-    status: string;
-    key?: string;
-    masked_key?: string;
-    license?: { id: string; status: string; machine_limit: number; warning: string | null; expires_at: string | null };
-  }>();
-}
-
-/** The events that the stand-in has recorded about one purchase, oldest first. */
-export async function eventsOf(sessionId: string): Promise<Stripe.Event[]> {
-  const session = await stripe.checkout.sessions.retrieve(sessionId);
-  const marks = [sessionId, session.customer, session.subscription, session.payment_intent].filter(
-    (mark): mark is string => typeof mark === "string",
-  );
-  const events: Stripe.Event[] = [];
-  for await (const event of stripe.events.list({ limit: 100 })) {
-    const text = JSON.stringify(event.data.object);
-    if (marks.some((mark) => text.includes(mark))) events.push(event);
+  constructor({ apiBase, controlUrl }: { apiBase: string; controlUrl: string }) {
+    const { hostname, port } = new URL(apiBase);
+    this.#controlUrl = controlUrl;
+    this.stripe = new Stripe(STAND_IN_KEY, {
+      host: hostname,
+      port,
+      protocol: "http",
+      httpClient: Stripe.createFetchHttpClient(),
+    });
+    this.shopEnv = {
+      ...env,
+      STRIPE_SECRET_KEY: STAND_IN_KEY,
+      STRIPE_WEBHOOK_SECRET: STAND_IN_WEBHOOK_SECRET,
+      STRIPE_API_BASE: apiBase,
+    };
   }
-  return events.reverse();
+
+  /** Sends one request to the shop and waits for the work behind the response. */
+  ask = async (
+    method: string,
+    path: string,
+    { body, headers = {}, at = this.shopEnv }: { body?: unknown; headers?: Record<string, string>; at?: Env } = {},
+  ): Promise<Response> => {
+    const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, "https://catalog.test"), {
+      method,
+      redirect: "manual",
+      headers: {
+        "CF-Connecting-IP": newAddress(),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const context = createExecutionContext();
+    const response = await worker.fetch(request, at, context);
+    await waitOnExecutionContext(context);
+    return response;
+  };
+
+  /** Calls the stand-in's control surface; throws unless it succeeds. */
+  control = async (path: string, body: object = {}): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${this.#controlUrl}/${path}`, { method: "POST", body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+
+  /** Begins a checkout as a browser does, by `POST /v1/checkout`. */
+  begin = async (plan: string, machines?: number): Promise<Checkout> => {
+    const response = await this.ask("POST", "/v1/checkout", { body: { plan, ...(machines ? { machines } : {}) } });
+    expect(response.status).toBe(201);
+    const { url, session_id } = await response.json<{ url: string; session_id: string }>();
+    const cookie = response.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+    return { sessionId: session_id, url, cookie };
+  };
+
+  /** Presses a button of the pay page. */
+  press = async (url: string, action: "pay" | "delayed" | "decline", email: string): Promise<Response> =>
+    fetch(url, { method: "POST", body: new URLSearchParams({ email, action }), redirect: "manual" });
+
+  /** Pays a new checkout. No event has reached the shop yet. */
+  pay = async (
+    plan: string,
+    { machines, email = `${crypto.randomUUID()}@example.com` }: { machines?: number; email?: string } = {},
+  ): Promise<Checkout & { email: string }> => {
+    const checkout = await this.begin(plan, machines);
+    await this.press(checkout.url, "pay", email);
+    return { ...checkout, email };
+  };
+
+  /** Returns the answer to `GET /v1/checkout/{session_id}`, asked with or without the buyer's cookie. */
+  status = async ({ sessionId, cookie }: Checkout, withCookie = true) => {
+    const response = await this.ask(
+      "GET",
+      `/v1/checkout/${sessionId}`,
+      withCookie ? { headers: { Cookie: cookie } } : {},
+    );
+    expect(response.status).toBe(200);
+    return response.json<{
+      status: string;
+      key?: string;
+      masked_key?: string;
+      license?: {
+        id: string;
+        status: string;
+        machine_limit: number;
+        warning: string | null;
+        expires_at: string | null;
+      };
+    }>();
+  };
+
+  /** Returns the events that the stand-in has recorded about one purchase, oldest first. */
+  eventsOf = async (sessionId: string): Promise<Stripe.Event[]> => {
+    const session = await this.stripe.checkout.sessions.retrieve(sessionId);
+    const marks = [sessionId, session.customer, session.subscription, session.payment_intent].filter(
+      (mark): mark is string => typeof mark === "string",
+    );
+    const events: Stripe.Event[] = [];
+    for await (const event of this.stripe.events.list({ limit: 100 })) {
+      const text = JSON.stringify(event.data.object);
+      if (marks.some((mark) => text.includes(mark))) events.push(event);
+    }
+    return events.reverse();
+  };
+
+  /** Sends an event to the webhook, signed as Stripe signs. */
+  deliver = async (event: Stripe.Event, at: Env = this.shopEnv): Promise<Response> => {
+    const body = JSON.stringify(event);
+    const signature = await this.stripe.webhooks.generateTestHeaderStringAsync({
+      payload: body,
+      secret: STAND_IN_WEBHOOK_SECRET,
+    });
+    return this.ask("POST", "/v1/stripe/webhook", { body, headers: { "Stripe-Signature": signature }, at });
+  };
+
+  /** Delivers all events of a purchase in order. */
+  deliverAll = async (sessionId: string): Promise<void> => {
+    for (const event of await this.eventsOf(sessionId)) expect((await this.deliver(event)).status).toBe(200);
+  };
+
+  /** Buys a plan and delivers all events of the purchase. */
+  bought = async (plan: string, machines?: number): Promise<Checkout & { id: string; key: string }> => {
+    const checkout = await this.pay(plan, machines === undefined ? {} : { machines });
+    await this.deliverAll(checkout.sessionId);
+    const { key = "", license } = await this.status(checkout);
+    return { ...checkout, key, id: license?.id ?? "" };
+  };
 }
 
-/** Sends an event to the webhook, signed as Stripe signs. */
-export async function deliver(event: Stripe.Event, at: Env = shopEnv): Promise<Response> {
-  const body = JSON.stringify(event);
-  const signature = await stripe.webhooks.generateTestHeaderStringAsync({
-    payload: body,
-    secret: STAND_IN_WEBHOOK_SECRET,
-  });
-  return ask("POST", "/v1/stripe/webhook", { body, headers: { "Stripe-Signature": signature }, at });
-}
-
-/** Delivers everything that has happened to a purchase, in order. */
-export async function deliverAll(sessionId: string): Promise<void> {
-  for (const event of await eventsOf(sessionId)) expect((await deliver(event)).status).toBe(200);
-}
-
-/** What the ledger says of a license that money decides, and an admin. */
+/** Returns the columns of a license that payments and admins decide. */
 export const facts = (id: string) =>
   env.DB.prepare(
     `SELECT admin_state, refund_state, dispute_state, subscription_state, expires_at, grace_seconds, machine_limit, plan
@@ -138,14 +164,6 @@ export const facts = (id: string) =>
     .bind(id)
     .first<Record<string, string | number | null>>();
 
-/** A purchase that everybody has been told of. */
-export async function bought(plan: string, machines?: number): Promise<Checkout & { id: string; key: string }> {
-  const checkout = await pay(plan, machines === undefined ? {} : { machines });
-  await deliverAll(checkout.sessionId);
-  const { key = "", license } = await status(checkout);
-  return { ...checkout, key, id: license?.id ?? "" };
-}
-
-/** A run of the reconciliation, which publishes as the cron does. */
+/** Runs the reconciliation, which publishes as the cron does. */
 export const reconcile = (bindings: Env, at: number) =>
   reconcilePurchases(bindings, at, (changes) => settleInJob(bindings, service.publishers, changes));

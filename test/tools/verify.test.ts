@@ -12,7 +12,7 @@ import { formatMinisignSecretKey, generateMinisignKey } from "../../src/lib/mini
 import { runCli } from "../cli/run-cli.ts";
 import { type Run, run } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
-import { serve } from "../support/http-server.ts";
+import { serve } from "../support/node/http-server.ts";
 import { BUILDER, provenanceOf, SOURCE } from "../support/provenance-text.ts";
 import { installed } from "./installed.ts";
 

@@ -9,7 +9,9 @@ import { mailedPath, pageAt, send, signedInByKey, signedInByMail } from "../../s
 import { hookedLedger } from "../../support/hooked-ledger.ts";
 import { activate, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { newPostbox, type Postbox } from "../../support/postbox.ts";
-import { ask, deliverAll, pay, shopEnv, status, stripe } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { ask, deliverAll, pay, shopEnv, status, stripe } = await openShop();
 
 const ADA = "ada@example.com";
 

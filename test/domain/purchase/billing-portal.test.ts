@@ -2,7 +2,9 @@ import { expect, it } from "vitest";
 import { codeOf } from "../../support/admin-request.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
-import { ask, pay, status } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { ask, pay, status } = await openShop();
 
 const open = (credential: string): Promise<Response> =>
   ask("POST", "/v1/billing-portal", { headers: { Authorization: `Bearer ${credential}` } });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { newAddress } from "../../support/admin-request.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
-import { ask, begin, deliverAll, press, status } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { ask, begin, deliverAll, press, status } = await openShop();
 
 describe("a checkout", WITH_ROOM, () => {
   it("is begun sixty times a minute from one address, and from others all the same", async () => {

@@ -4,17 +4,9 @@ import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
 import { hookedLedger } from "../../support/hooked-ledger.ts";
 import { count } from "../../support/license-fixture.ts";
-import {
-  type Checkout,
-  control,
-  deliver,
-  eventsOf,
-  facts,
-  pay,
-  reconcile,
-  shopEnv,
-  status,
-} from "../../support/shop.ts";
+import { type Checkout, facts, openShop, reconcile } from "../../support/shop.ts";
+
+const { control, deliver, eventsOf, pay, shopEnv, status } = await openShop();
 
 /** Something that may happen to a purchase; what the account does not allow just then does not happen. */
 const HAPPENINGS: ((checkout: Checkout) => Promise<unknown>)[] = [

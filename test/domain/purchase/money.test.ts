@@ -3,18 +3,9 @@ import type Stripe from "stripe";
 import { describe, expect, it, vi } from "vitest";
 import { ask as askAdmin, codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, ownerToken } from "../../support/license-fixture.ts";
-import {
-  bought,
-  type Checkout,
-  control,
-  deliver,
-  deliverAll,
-  eventsOf,
-  facts,
-  shopEnv,
-  status,
-  stripe,
-} from "../../support/shop.ts";
+import { type Checkout, facts, openShop } from "../../support/shop.ts";
+
+const { bought, control, deliver, deliverAll, eventsOf, shopEnv, status, stripe } = await openShop();
 
 const realFetch = globalThis.fetch;
 

@@ -2,19 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { ask as askAdmin, codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, hive, ownerToken } from "../../support/license-fixture.ts";
-import {
-  ask,
-  begin,
-  control,
-  deliver,
-  deliverAll,
-  eventsOf,
-  pay,
-  press,
-  shopEnv,
-  status,
-  stripe,
-} from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { ask, begin, control, deliver, deliverAll, eventsOf, pay, press, shopEnv, status, stripe } = await openShop();
 
 describe("a purchase", () => {
   it("gives a key that activates, seconds later, whoever is first to tell", async () => {

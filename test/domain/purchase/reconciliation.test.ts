@@ -5,18 +5,9 @@ import { EVENT_TYPES } from "../../../src/domain/purchase/event-handling.ts";
 import { keepEvent } from "../../../src/domain/purchase/event-store.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../../src/lib/time.ts";
 import { count } from "../../support/license-fixture.ts";
-import {
-  type Checkout,
-  control,
-  deliver,
-  deliverAll,
-  eventsOf,
-  pay,
-  reconcile,
-  shopEnv,
-  status,
-  stripe,
-} from "../../support/shop.ts";
+import { type Checkout, openShop, reconcile } from "../../support/shop.ts";
+
+const { control, deliver, deliverAll, eventsOf, pay, shopEnv, status, stripe } = await openShop();
 
 /** A shop whose Stripe does not answer: nobody listens on the discard port. */
 const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { codeOf } from "../../support/admin-request.ts";
 import { count, ownerToken } from "../../support/license-fixture.ts";
-import { ask, bought, control, shopEnv, stripe } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { ask, bought, control, shopEnv, stripe } = await openShop();
 
 const realFetch = globalThis.fetch;
 

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { ask, shopEnv } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { ask, shopEnv } = await openShop();
 
 /** A shop whose Stripe does not answer: nobody listens on the discard port. */
 const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../support/admin-request.ts";
 import { count } from "../../support/license-fixture.ts";
-import { ask, deliver, eventsOf, pay, shopEnv, stripe } from "../../support/shop.ts";
-import { STAND_IN_WEBHOOK_SECRET } from "../../support/stand-in-secrets.ts";
+import { openShop } from "../../support/shop.ts";
+import { STAND_IN_WEBHOOK_SECRET } from "../../support/stand-in.ts";
+
+const { ask, deliver, eventsOf, pay, shopEnv, stripe } = await openShop();
 
 const PAYLOAD = JSON.stringify({
   id: "evt_1",

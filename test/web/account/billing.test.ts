@@ -2,7 +2,9 @@ import { expect, it } from "vitest";
 import { codeOf } from "../../support/admin-request.ts";
 import { pageAt, send, signedInByKey } from "../../support/customer.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
-import { pay, shopEnv, status } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { pay, shopEnv, status } = await openShop();
 
 it("leads from the account to the customer's own portal, and back", async () => {
   const { key = "", license } = await status(await pay("premium-monthly", { email: "ada@example.com" }));

@@ -2,7 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
-import { pay, shopEnv, status, stripe } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { pay, shopEnv, status, stripe } = await openShop();
 
 const ADA = "ada@example.com";
 

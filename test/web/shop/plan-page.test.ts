@@ -2,7 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { find } from "../../support/html-document.ts";
-import { ask, begin, pay, press, shopEnv, status } from "../../support/shop.ts";
+import { openShop } from "../../support/shop.ts";
+
+const { ask, begin, pay, press, shopEnv, status } = await openShop();
 
 /** Sends the form that buys a plan, as a browser does from our own page. */
 const order = (fields: Record<string, string>, headers: Record<string, string> = {}, at: Env = shopEnv) =>

@@ -1,0 +1,3 @@
+import { watchLog } from "./logged.ts";
+
+watchLog();

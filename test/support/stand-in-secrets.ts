@@ -1,3 +1,0 @@
-/** What the tests' stand-in for Stripe takes as its key, and signs with. */
-export const STAND_IN_KEY = "sk_test_tests";
-export const STAND_IN_WEBHOOK_SECRET = "whsec_tests";
