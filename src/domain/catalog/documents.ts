@@ -1,15 +1,15 @@
-import type { Config } from "../../platform/config/config.ts";
-import { type StaticDocument, staticDocument, documentResponse } from "../../platform/http/static-document.ts";
-import type { Worker } from "../workers/workers.ts";
-import { type CatalogEntry, catalogEntry } from "./entry.ts";
-import { type WorkerResource, workerResource } from "./schema.ts";
 import { getPath } from "hono/utils/url";
 import { currentTime } from "../../lib/time.ts";
+import type { Config } from "../../platform/config/config.ts";
 import { requestIdOf, SECURITY_HEADERS } from "../../platform/http/foundation.ts";
 import { corsHeaders } from "../../platform/http/origin.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
+import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
+import type { Worker } from "../workers/workers.ts";
+import { type CatalogEntry, catalogEntry } from "./entry.ts";
 import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
+import { type WorkerResource, workerResource } from "./schema.ts";
 
 /** Every body of the catalog that does not depend on a query, by its path. */
 export type CatalogDocuments = ReadonlyMap<string, StaticDocument>;

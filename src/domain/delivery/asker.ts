@@ -1,10 +1,10 @@
 import type { UnixSeconds } from "../../lib/time.ts";
-import { type Holder, CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
-import type { LicenseRecord } from "../licensing/license-record.ts";
-import type { Link } from "./link/link.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
+import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
+import type { LicenseRecord } from "../licensing/license-record.ts";
 import type { Worker } from "../workers/workers.ts";
+import type { Link } from "./link/link.ts";
 
 /**
  * Who asks for a gated file: a machine under a genuine credential. `issuedAt` is when the credential was made (null: a key,

@@ -3,8 +3,8 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
 import { readLicense } from "../licensing/license-store.ts";
-import { readLedgerManifest } from "../releases/manifest-publication.ts";
 import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
+import { readLedgerManifest } from "../releases/manifest-publication.ts";
 
 /** What a download decision is made on. `license` is null where none is asked for or none exists. */
 export type DeliveryFacts = { manifest: Manifest; license: LicenseRecord | null };

@@ -1,11 +1,11 @@
+import { decodeBase64 } from "../../lib/encoding.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
+import type { ManifestArtifact } from "../releases/manifest.ts";
 import type { Worker } from "../workers/workers.ts";
+import { askerOf, setPrivate } from "./asker.ts";
 import { authorizeDelivery } from "./authorization.ts";
 import { fileUrl, linkTo, signatureUrl } from "./link/making.ts";
-import { askerOf, setPrivate } from "./asker.ts";
-import { decodeBase64 } from "../../lib/encoding.ts";
-import type { ManifestArtifact } from "../releases/manifest.ts";
 
 /**
  * The signed URL of a worker's file, or of a signature of it, by name, for whoever asks for it; the answer is marked as theirs.

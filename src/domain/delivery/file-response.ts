@@ -1,8 +1,8 @@
 import { logFailure } from "../../lib/log.ts";
-import { Problem } from "../../platform/http/problem.ts";
-import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
 import { type ByteRange, parseByteRange } from "../../platform/http/byte-range.ts";
+import { Problem } from "../../platform/http/problem.ts";
 import { namesEtag } from "../../platform/http/static-document.ts";
+import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
 
 /**
  * Answers a GET or HEAD for an artifact's bytes: whole, in part, not modified or not satisfiable. The bytes go from R2 to the

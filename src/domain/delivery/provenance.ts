@@ -1,9 +1,9 @@
 import { err, ok, type Result } from "../../lib/result.ts";
-import { type Refusal, Problem } from "../../platform/http/problem.ts";
+import { currentTime } from "../../lib/time.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
 import type { Manifest, ManifestRelease } from "../releases/manifest.ts";
 import { findRelease, latestRelease } from "../releases/selection.ts";
-import { currentTime } from "../../lib/time.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
 import type { Worker } from "../workers/workers.ts";
 import { readDeliveryFacts } from "./facts.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../lib/time.ts";
 import { Timestamp } from "../../platform/http/schemas.ts";
-import type { Channel, Manifest } from "../releases/manifest.ts";
 import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "../releases/fields.ts";
+import type { Channel, Manifest } from "../releases/manifest.ts";
 import { type Covers, latestRelease, listReleases } from "../releases/selection.ts";
 
 export const VersionListing = z

@@ -1,7 +1,7 @@
 import { Problem } from "../../platform/http/problem.ts";
 import { type Actor, commitChange, newChange } from "../../platform/storage/ledger.ts";
-import type { UploadEnv } from "./artifact/upload.ts";
 import { discardWrite, freeDiscarded } from "./artifact/discarded-store.ts";
+import type { UploadEnv } from "./artifact/upload.ts";
 import { type Release, readRelease } from "./store.ts";
 
 /**

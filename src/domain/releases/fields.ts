@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { ARTIFACT_KINDS } from "./artifact-kind.ts";
-import { CHANNELS, PLATFORMS } from "./manifest.ts";
 import { isPgpSignature, MAX_PGP_SIGNATURE } from "./artifact/pgp-signature.ts";
 import { MAX_FILE_SIZE } from "./artifact/plan.ts";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
+import { CHANNELS, PLATFORMS } from "./manifest.ts";
 import { parseVersion } from "./version.ts";
 
 const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

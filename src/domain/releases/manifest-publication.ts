@@ -1,5 +1,5 @@
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
-import { writeEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
+import { rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import type { Publishers } from "../../platform/storage/outbox.ts";
 import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import type { Manifest, ManifestRelease } from "./manifest.ts";

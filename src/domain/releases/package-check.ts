@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../../lib/result.ts";
+import { pkgverOf } from "../workers/pkgver.ts";
 import { kindOfFilename } from "./artifact-kind.ts";
 import type { Platform } from "./manifest.ts";
 import { parsePkginfo } from "./pkginfo.ts";
-import { pkgverOf } from "../workers/pkgver.ts";
 
 /** What a publisher reads out of a package: the text of its `.PKGINFO` and the paths that it installs. */
 export type PackageContents = { pkginfo: string; files: string[] };

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../lib/time.ts";
 import { Timestamp } from "../../platform/http/schemas.ts";
+import { PART_SIZE, partCount } from "./artifact/plan.ts";
 import type { Artifact, Part } from "./artifact/store.ts";
 import {
   ChannelName,
@@ -16,7 +17,6 @@ import {
 } from "./fields.ts";
 import { RELEASE_STATUSES } from "./status.ts";
 import type { Release, ReleaseProvenance } from "./store.ts";
-import { PART_SIZE, partCount } from "./artifact/plan.ts";
 
 export const ArtifactSchema = z
   .object({

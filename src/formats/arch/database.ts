@@ -1,12 +1,12 @@
+import { packTar } from "modern-tar";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/package-store.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
-import { HOUR, type UnixSeconds, MINUTE } from "../../lib/time.ts";
+import { HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { etagOf } from "../../platform/http/static-document.ts";
-import { type EdgeKey, readEdge, rememberEdge, ISOLATE_TTL } from "../../platform/storage/edge-store.ts";
+import { type EdgeKey, ISOLATE_TTL, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import type { Listing } from "./listing.ts";
 import { type PackageEntry, packageEntry } from "./package.ts";
-import { packTar } from "modern-tar";
 
 /** A database's bytes and their entity tag. */
 export type Database = { bytes: Uint8Array<ArrayBuffer>; etag: string };

@@ -3,8 +3,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { ARCHITECTURES, parseSrcinfo, type Srcinfo } from "../../domain/workers/recipe.ts";
 import { findWorker, workers } from "../../domain/workers/workers.ts";
-import type { RepositoryRecord } from "../git/record.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
+import type { RepositoryRecord } from "../git/record.ts";
 import { readRepositories } from "../git/repository.ts";
 
 /** Who made and keeps every package here, as the AUR names its users. */

@@ -1,14 +1,14 @@
 import { publishedWorker } from "../../domain/catalog/published-workers.ts";
 import { manifestFromLedger } from "../../domain/releases/manifest-publication.ts";
 import { workers } from "../../domain/workers/workers.ts";
+import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
-import { readStored, writeEdge, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
-import { packHistory, treeOf } from "./object.ts";
+import { readEdge, readStored, rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import { appendRevision, latestRevisions, type NumberedRevision, readHistory } from "./history-store.ts";
+import { packHistory, treeOf } from "./object.ts";
 import { packKey, RepositoryRecord, repositoryKey } from "./record.ts";
 import { REPOSITORIES, repositoryContents } from "./repositories.ts";
-import { logFailure } from "../../lib/log.ts";
 
 /**
  * Brings every repository to what the ledger says is published at `now`: a revision is added to those whose files differ from

@@ -1,9 +1,9 @@
-import { type AppContext, Problem, createRoute, createRouter, problems, z } from "../../platform/http/route.ts";
-import { type RepositoryRecord, packKey } from "./record.ts";
-import { readNewestRepository, readRepository } from "./repository.ts";
-import { parseByteRange } from "../../platform/http/byte-range.ts";
 import { currentTime } from "../../lib/time.ts";
+import { parseByteRange } from "../../platform/http/byte-range.ts";
+import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../platform/http/route.ts";
+import { packKey, type RepositoryRecord } from "./record.ts";
 import { REPOSITORIES } from "./repositories.ts";
+import { readNewestRepository, readRepository } from "./repository.ts";
 
 /** The path parameter that names a repository. */
 const RepositoryParams = z.object({
@@ -141,11 +141,7 @@ function repositoryName(c: AppContext, given: string): string {
 }
 
 /** The record of the repository that a path gives, as `read` has it. Throws NOT_FOUND. */
-async function wantedRepository(
-  c: AppContext,
-  given: string,
-  read: typeof readRepository,
-): Promise<RepositoryRecord> {
+async function wantedRepository(c: AppContext, given: string, read: typeof readRepository): Promise<RepositoryRecord> {
   const name = repositoryName(c, given);
   const record = await read(c.env, name, currentTime());
   if (record) return record;

@@ -1,6 +1,6 @@
 import type { PublishedWorker } from "../../domain/catalog/published-workers.ts";
-import type { Revision } from "../git/object.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
+import type { Revision } from "../git/object.ts";
 import licensedDownload from "./strategy/licensed-download.rb";
 import submodulesLeftOut from "./strategy/submodules-left-out.rb";
 

@@ -1,3 +1,4 @@
+import guide from "../../../docs/install.md";
 import { encodeMinisignPublicKey, type MinisignPublicKey } from "../../lib/minisign/minisign.ts";
 import check from "./script/check.sh";
 import download from "./script/download.sh";
@@ -7,7 +8,6 @@ import main from "./script/main.sh";
 import platform from "./script/platform.sh";
 import request from "./script/request.sh";
 import tools from "./script/tools.sh";
-import guide from "../../../docs/install.md";
 
 /** What the head sets comes first; main's last line, which starts everything, last. */
 const PARTS = [head, platform, machine, request, download, check, tools, main];

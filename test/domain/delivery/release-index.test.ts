@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { INDEX_LIFETIME, indexTime, ReleaseIndex, releaseIndex } from "../../../src/domain/delivery/index/release-index.ts";
+import {
+  INDEX_LIFETIME,
+  indexTime,
+  ReleaseIndex,
+  releaseIndex,
+} from "../../../src/domain/delivery/index/release-index.ts";
 import { Manifest, type ManifestRelease } from "../../../src/domain/releases/manifest.ts";
 import { DAY, fromRfc3339 } from "../../../src/lib/time.ts";
 import { manifestWith, releaseOf } from "../../support/index-fixture.ts";

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { completeArtifact } from "../../../src/domain/releases/artifact/completion.ts";
+import { PART_SIZE } from "../../../src/domain/releases/artifact/plan.ts";
 import { type Artifact, readUpload } from "../../../src/domain/releases/artifact/store.ts";
 import { declareArtifact, removeArtifact, uploadPart } from "../../../src/domain/releases/artifact/upload.ts";
 import { createRelease, moveRelease, readRelease } from "../../../src/domain/releases/store.ts";
-import { PART_SIZE } from "../../../src/domain/releases/artifact/plan.ts";
 import { declarationOf, partOf, publisher, randomBytes, uploadAll } from "../../support/publish-release.ts";
 
 const POLICY = { signature: null, policy: { required: false, keys: [] } };

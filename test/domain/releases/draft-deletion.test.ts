@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { completeArtifact } from "../../../src/domain/releases/artifact/completion.ts";
+import { freeDiscardedObjects } from "../../../src/domain/releases/artifact/discarded-store.ts";
 import { deleteArtifact, readUpload } from "../../../src/domain/releases/artifact/store.ts";
 import {
   declareArtifact,
@@ -8,7 +9,6 @@ import {
   restartUpload,
   uploadPart,
 } from "../../../src/domain/releases/artifact/upload.ts";
-import { freeDiscardedObjects } from "../../../src/domain/releases/artifact/discarded-store.ts";
 import { deleteDraft } from "../../../src/domain/releases/draft-deletion.ts";
 import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
 import { createRelease, moveRelease, readRelease } from "../../../src/domain/releases/store.ts";

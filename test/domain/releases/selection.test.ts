@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findRelease, latestRelease, listReleases } from "../../../src/domain/releases/selection.ts";
 import type { Manifest, ManifestRelease } from "../../../src/domain/releases/manifest.ts";
+import { findRelease, latestRelease, listReleases } from "../../../src/domain/releases/selection.ts";
 
 const release = (version: string, more: Partial<ManifestRelease> = {}): ManifestRelease => ({
   id: `rel_${version}`,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readRecipe, parseSrcinfo } from "../../../src/domain/workers/recipe.ts";
+import { parseSrcinfo, readRecipe } from "../../../src/domain/workers/recipe.ts";
 import { findWorker, workers } from "../../../src/domain/workers/workers.ts";
 import { recipeFacts } from "../../support/recipe-facts.ts";
 

@@ -2,7 +2,7 @@ import { crc32, inflateSync } from "node:zlib";
 import { sha1 } from "@noble/hashes/legacy.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { packHistory, type Revision, type Files } from "../../../src/formats/git/object.ts";
+import { type Files, packHistory, type Revision } from "../../../src/formats/git/object.ts";
 import { encodeHex } from "../../../src/lib/encoding.ts";
 
 const decoder = new TextDecoder();

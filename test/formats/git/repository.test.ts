@@ -3,8 +3,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createRelease, moveRelease } from "../../../src/domain/releases/store.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { sweepPacks } from "../../../src/formats/git/pack-sweep.ts";
-import { publishRepositories, recordRevisions, readNewestRepository, readRepositories } from "../../../src/formats/git/repository.ts";
 import { RepositoryRecord } from "../../../src/formats/git/record.ts";
+import {
+  publishRepositories,
+  readNewestRepository,
+  readRepositories,
+  recordRevisions,
+} from "../../../src/formats/git/repository.ts";
 import worker from "../../../src/index.ts";
 import { encodeHex } from "../../../src/lib/encoding.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";

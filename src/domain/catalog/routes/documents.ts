@@ -1,7 +1,7 @@
 import { createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { NOT_MODIFIED, WorkerParams } from "../../workers/request.ts";
-import { CatalogEntrySchema } from "../entry.ts";
 import { answerDocument } from "../documents.ts";
+import { CatalogEntrySchema } from "../entry.ts";
 import { WorkerSchema } from "../schema.ts";
 
 const CatalogSchema = z.object({ workers: z.array(CatalogEntrySchema) }).openapi("Catalog");

@@ -1,14 +1,14 @@
 import { IsolateCache, onceResolved } from "../../../lib/isolate.ts";
-import { showKeyId, formatMinisignPublicKey } from "../../../lib/minisign/minisign.ts";
+import { verifyIndexDelegation } from "../../../lib/minisign/index-key.ts";
+import { formatMinisignPublicKey, showKeyId } from "../../../lib/minisign/minisign.ts";
+import type { MinisignSecretKey } from "../../../lib/minisign/secret-key.ts";
 import { signText } from "../../../lib/minisign/text.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import { type Config, ConfigError } from "../../../platform/config/config.ts";
 import { type StaticDocument, staticDocument } from "../../../platform/http/static-document.ts";
 import type { Manifest } from "../../releases/manifest.ts";
-import { indexComment, indexTime, releaseIndex } from "./release-index.ts";
-import { verifyIndexDelegation } from "../../../lib/minisign/index-key.ts";
-import type { MinisignSecretKey } from "../../../lib/minisign/secret-key.ts";
-import { type Config, ConfigError } from "../../../platform/config/config.ts";
 import { signaturePolicy } from "../../releases/signing-keys.ts";
+import { indexComment, indexTime, releaseIndex } from "./release-index.ts";
 
 /** An index and the signature over exactly its bytes. */
 export type SignedIndex = { index: StaticDocument; signature: StaticDocument };

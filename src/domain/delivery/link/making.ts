@@ -3,14 +3,14 @@ import { onceResolved } from "../../../lib/isolate.ts";
 import { currentTime } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import type { RequestScope } from "../../../platform/http/router.ts";
+import { sendLate } from "../../../platform/usage/message.ts";
+import { placeOf } from "../../../platform/usage/place.ts";
 import type { Worker } from "../../workers/workers.ts";
 import type { Asker } from "../asker.ts";
 import type { Delivery } from "../decision.ts";
 import type { SignatureKind } from "../file-address.ts";
 import { importLinkSecret, type Link, sealLink } from "./link.ts";
 import { presignObject } from "./presigned.ts";
-import { sendLate } from "../../../platform/usage/message.ts";
-import { placeOf } from "../../../platform/usage/place.ts";
 
 /** The imported DOWNLOAD_LINK_SECRET, once per isolate. */
 export const linkSecret = onceResolved((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));

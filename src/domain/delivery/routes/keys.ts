@@ -1,7 +1,7 @@
-import { Problem, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
-import { indexSigner } from "../index/signed-index.ts";
 import { formatMinisignPublicKey } from "../../../lib/minisign/minisign.ts";
+import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { signaturePolicy } from "../../releases/signing-keys.ts";
+import { indexSigner } from "../index/signed-index.ts";
 
 const EXAMPLE = `untrusted comment: minisign public key 1D2B3C4D5E6F7081
 RWSBcG9eTTwrHWJbZpFVLuJmTtqTGkHIRMsMryxyLyPKlTtqTGkHIRMs
@@ -55,7 +55,6 @@ keys.openapi(
   async (c) => c.text((await indexSigner(c.var.config)).delegation, 200, { "Cache-Control": CACHE_CONTROL }),
 );
 
-
 keys.openapi(
   createRoute({
     method: "get",
@@ -76,7 +75,8 @@ keys.openapi(
   }),
   (c) => {
     const { keys: accepted } = signaturePolicy(c.var.config);
-    if (accepted.length === 0) throw new Problem({ code: "NOT_FOUND", detail: "This catalog has no release signing key." });
+    if (accepted.length === 0)
+      throw new Problem({ code: "NOT_FOUND", detail: "This catalog has no release signing key." });
     c.header("Cache-Control", "public, max-age=300");
     return c.text(accepted.map(formatMinisignPublicKey).join(""), 200);
   },

@@ -1,14 +1,14 @@
-import { Problem, type RequestScope, createRoute, createRouter, problems, z } from "../../../platform/http/route.ts";
 import { currentTime } from "../../../lib/time.ts";
+import { createRoute, createRouter, Problem, problems, type RequestScope, z } from "../../../platform/http/route.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
 import { askerOfLink } from "../asker.ts";
 import { authorizeDelivery } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
-import { countDownload, linkSecret } from "../link/making.ts";
 import { noSignature, SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-address.ts";
 import { fileResponse } from "../file-response.ts";
 import { type Link, openLink } from "../link/link.ts";
+import { countDownload, linkSecret } from "../link/making.ts";
 
 const params = z.object({
   opaque: z.string().openapi({ description: "What the link says, signed.", example: "WzEsImRsXzA2YjRt..." }),

@@ -1,11 +1,11 @@
 import { formatMinisignSignature, showKeyId } from "../../../lib/minisign/minisign.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
+import { assembleParts } from "./binary-store.ts";
 import { type Fault, faultsOf, measure, readSignature, type SignaturePolicy } from "./check.ts";
+import { partCount } from "./plan.ts";
 import { type Artifact, markReady, type Part, readArtifact, readUpload } from "./store.ts";
 import { restartUpload, type UploadEnv, uploadIsOver } from "./upload.ts";
-import { assembleParts } from "./binary-store.ts";
-import { partCount } from "./plan.ts";
 
 /**
  * Finishes an upload: puts the parts together, reads the file once, and marks it ready if it is what was declared and

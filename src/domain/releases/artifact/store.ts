@@ -2,10 +2,10 @@ import * as z from "zod";
 import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, commitChange, newChange } from "../../../platform/storage/ledger.ts";
 import { ARTIFACT_KINDS } from "../artifact-kind.ts";
-import { discardWrite } from "./discarded-store.ts";
 import { PLATFORMS } from "../manifest.ts";
 import type { PackageContents } from "../package-check.ts";
 import { insertPackage } from "../package-store.ts";
+import { discardWrite } from "./discarded-store.ts";
 
 export const ArtifactRow = z.object({
   id: z.string(),

@@ -2,6 +2,11 @@ import { newId } from "../../../lib/id.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { kindOfFilename } from "../artifact-kind.ts";
+import { checkPackage, type PackageContents } from "../package-check.ts";
+import { type Release, readRelease } from "../store.ts";
+import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
+import { freeDiscarded } from "./discarded-store.ts";
+import { PART_SIZE, partCount, sizeOfPart } from "./plan.ts";
 import {
   type Artifact,
   deleteArtifact,
@@ -11,11 +16,6 @@ import {
   recordPart,
   replaceUpload,
 } from "./store.ts";
-import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
-import { freeDiscarded } from "./discarded-store.ts";
-import { checkPackage, type PackageContents } from "../package-check.ts";
-import { type Release, readRelease } from "../store.ts";
-import { PART_SIZE, partCount, sizeOfPart } from "./plan.ts";
 
 /** What uploading needs of the environment. */
 export type UploadEnv = Pick<Env, "DB" | "BINARIES">;

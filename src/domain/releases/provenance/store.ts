@@ -3,8 +3,8 @@ import { newId } from "../../../lib/id.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, commitChange, newChange } from "../../../platform/storage/ledger.ts";
 import { discardWrite } from "../artifact/discarded-store.ts";
-import { type ProvenanceFault, parseProvenance, subjectsOf, unknownSubjects } from "./statement.ts";
 import { type Release, type ReleaseProvenance, readRelease } from "../store.ts";
+import { type ProvenanceFault, parseProvenance, subjectsOf, unknownSubjects } from "./statement.ts";
 
 /**
  * Attaches provenance to a release and returns the release. A draft's may be replaced; a published release may still gain one
