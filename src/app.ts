@@ -16,7 +16,7 @@ import { type AppEnv, createRouter } from "./platform/http/router.ts";
 import { identityRoutes } from "./platform/identity/routes.ts";
 import { healthRoutes } from "./platform/storage/health.ts";
 import { STORE_OUTAGE } from "./platform/storage/store-failure.ts";
-import { refusalCount } from "./platform/usage/refusal-count.ts";
+import { refusalCount } from "./platform/usage/refusal.ts";
 import { service } from "./service.ts";
 import { accountAdminRoutes, accountRoutes } from "./web/account/routes.ts";
 import { consoleRoutes, consoleStyle } from "./web/console/routes.ts";

@@ -1,5 +1,5 @@
 import { forgetLateUsage } from "./domain/erasure/erasure-store.ts";
-import { isStandingTime, keepStandings } from "./domain/figures/standing-count.ts";
+import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
 import { queueExpiryMails } from "./domain/mail/mail-expiry.ts";
 import { sendDueMails } from "./domain/mail/mail-sender.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";

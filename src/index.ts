@@ -2,7 +2,7 @@ import { app } from "./app.ts";
 import { runCron } from "./cron.ts";
 import { answerDocumentAtOnce } from "./domain/catalog/documents.ts";
 import { logEvent } from "./lib/log.ts";
-import { recordUsage } from "./platform/usage/usage-recording.ts";
+import { recordUsage } from "./platform/usage/store.ts";
 
 export default {
   fetch: (request, env, context) => answerDocumentAtOnce(request, env) ?? app.fetch(request, env, context),

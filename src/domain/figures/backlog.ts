@@ -13,18 +13,18 @@ const Counts = z.object({
   events_attention: z.number(),
 });
 
-/** What waits to be done: how much, and since when the oldest has (null: nothing waits). */
+/** The waiting work: its count, and the time of its oldest entry (null: none waits). */
 export type Backlog = {
-  /** Changes that the edge has yet to be told. */
+  /** Changes that are not yet published to KV. */
   outbox: { waiting: number; oldest_at: UnixSeconds | null };
   mails: { waiting: number; oldest_at: UnixSeconds | null; given_up: number };
-  /** Stripe's events that are not handled, and those that were and need a person. */
+  /** Stripe events that are not handled, and handled ones that need a person. */
   events: { waiting: number; oldest_at: UnixSeconds | null; attention: number };
-  /** When the cron last came to its end; 0: never. */
+  /** The time at which the cron last finished; 0: never. */
   cron_at: UnixSeconds;
 };
 
-/** The backlog as it is now. Each count has its index. Throws what D1 throws. */
+/** The current backlog. Each count has an index. Throws D1's errors. */
 export async function readBacklog(db: D1Database): Promise<Backlog> {
   const [row, cron] = await Promise.all([
     db

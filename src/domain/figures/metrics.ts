@@ -1,10 +1,10 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 import { LICENSE_STATUSES } from "../licensing/license-status.ts";
 import { readBacklog } from "./backlog.ts";
-import { readStandings } from "./standing-count.ts";
+import { readStandings } from "./stats.ts";
 import { readUsageHistory } from "./usage-history.ts";
 
-/** One figure, as monitoring takes it: a value for each set of labels. All are gauges. */
+/** A metric for monitoring: one value for each set of labels. Every metric is a gauge. */
 export type Metric = {
   name: string;
   help: string;
@@ -13,7 +13,7 @@ export type Metric = {
 
 const one = (name: string, help: string, value: number): Metric => ({ name, help, samples: [{ labels: {}, value }] });
 
-/** The figures at `now`, from aggregates and indexes but for the licenses, each of which is looked at. Throws what D1 throws. */
+/** The metrics at `now`. It reads every license; the rest comes from aggregates and indexes. Throws D1's errors. */
 export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Metric[]> {
   const [standings, backlog, today] = await Promise.all([
     readStandings(db, now),
@@ -29,7 +29,7 @@ export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Met
       help: "Licenses by status.",
       samples: LICENSE_STATUSES.map((status) => ({ labels: { status }, value: standings[status] })),
     },
-    one("rbee_machines_active", "Machines that are activated.", standings.machines),
+    one("rbee_machines_active", "Activated machines.", standings.machines),
     {
       name: "rbee_downloads_today",
       help: "Downloads since 00:00 UTC, by worker.",
@@ -37,7 +37,7 @@ export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Met
     },
     {
       name: "rbee_refusals_today",
-      help: "Refused attempts since 00:00 UTC, by what was attempted and code.",
+      help: "Refused attempts since 00:00 UTC, by area and code.",
       samples: today.refusalsByCode.map(({ name, count }) => {
         const [area = "", code = ""] = name.split(" ");
         return { labels: { area, code }, value: count };
@@ -50,14 +50,14 @@ export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Met
     },
     {
       name: "rbee_waiting_oldest_seconds",
-      help: "How long the oldest of them has waited.",
+      help: "Age of the oldest waiting entry.",
       samples: queues.map(([queue, { oldest_at }]) => ({ labels: { queue }, value: age(oldest_at) })),
     },
-    one("rbee_mails_given_up", "Mails that nobody tries to send any more.", backlog.mails.given_up),
+    one("rbee_mails_given_up", "Mails that are no longer retried.", backlog.mails.given_up),
     one("rbee_events_attention", "Payment events that need a person.", backlog.events.attention),
     one(
       "rbee_cron_age_seconds",
-      "How long ago the cron last ran to its end; since 1970 if never.",
+      "Time since the cron last finished; since 1970 if it never did.",
       age(backlog.cron_at),
     ),
   ];

@@ -1,19 +1,19 @@
 import * as z from "zod";
 import { DAY, startOfDay, type UnixSeconds } from "../../lib/time.ts";
 
-/** How many days are looked at, today included. */
+/** The number of days in which places are compared, including today. */
 export const UNUSUAL_DAYS = 7;
 
-/** More countries than a person travels through in a week. */
+/** The number of countries up to which a week's use is usual. */
 const USUAL_COUNTRIES = 3;
 
-/** Home, work, telephone, a cloud and one more; a license for many machines may use half as many networks. */
+/** The number of networks up to which use is usual: home, work, phone, a cloud and one more, or half the machine limit. */
 const usualNetworks = (machineLimit: number): number => Math.max(5, Math.floor(machineLimit / 2));
 
-/** From how many places the credentials of a license were used within UNUSUAL_DAYS. */
+/** The number of countries and networks in which a license was used within UNUSUAL_DAYS. */
 export type Spread = { countries: number; networks: number; machine_limit: number };
 
-/** Whether a license is used from so many places that its key may have been passed on or stolen. */
+/** Whether a license was used in so many places that its key may have been shared or stolen. */
 export const isUnusual = ({ countries, networks, machine_limit }: Spread): boolean =>
   countries > USUAL_COUNTRIES || networks > usualNetworks(machine_limit);
 
@@ -26,10 +26,10 @@ const Row = z.object({
   names: z.string().transform((list) => list.split(",")),
 });
 
-/** A license with unusual use; `names` are the codes of the countries. */
+/** A license with unusual use. `names` are country codes. */
 export type UnusualUse = z.output<typeof Row>;
 
-/** Up to `limit` licenses with unusual use in the days up to `now`, the widest spread first. Throws what D1 throws. */
+/** Up to `limit` licenses with unusual use in the days up to `now`, the most networks first. Throws D1's errors. */
 export async function listUnusualUse(db: D1Database, now: UnixSeconds, limit: number): Promise<UnusualUse[]> {
   const { results } = await db
     .prepare(

@@ -2,27 +2,27 @@ import * as z from "zod";
 import { earliestId } from "../../lib/id.ts";
 import { DAY, startOfDay, type UnixSeconds } from "../../lib/time.ts";
 
-/** How often something (`name`) happened on a day. Days on which it did not are absent. */
+/** The count of `name` on a day. A day with a count of zero is absent. */
 export type DayCount = { day: UnixSeconds; name: string; count: number };
 
-/** How often something happened in all days that are looked at. */
+/** The count of `name` over all days of a history. */
 export type NameCount = { name: string; count: number };
 
-/** What came in and went out, by day. */
+/** The kinds of money events. */
 export const MONEY_EVENTS = ["purchases", "renewals", "refunds", "disputes"] as const;
 
 const DayCounts = z.array(z.object({ day: z.number(), name: z.string(), count: z.number() }));
 const NameCounts = z.array(z.object({ name: z.string(), count: z.number() }));
 const StandingDays = z.array(z.object({ day: z.number(), active: z.number(), machines: z.number() }));
 
-/** What happened since a day. */
+/** Counts since a day. */
 export type UsageHistory = {
-  /** The first seconds of the days that are looked at, today last. */
+  /** The first second of each day, today last. */
   days: UnixSeconds[];
   downloadsByWorker: DayCount[];
   downloadsByVersion: NameCount[];
   downloadsByPlatform: NameCount[];
-  /** In as many days before those that are looked at. */
+  /** Downloads in the same number of days before. */
   downloadsBefore: number;
   money: DayCount[];
   refusalsByArea: DayCount[];
@@ -31,10 +31,7 @@ export type UsageHistory = {
   standings: { day: UnixSeconds; active: number; machines: number }[];
 };
 
-/**
- * A renewal is a payment that moved a license's end on. Refunds and disputes count on the day on which their charge last
- * changed.
- */
+/** A renewal is a payment that extended a license. Refunds and disputes count on the day of their charge's last change. */
 const MONEY_SQL = `SELECT at - at % ${DAY} AS day, CASE action WHEN 'license.buy' THEN 'purchases' ELSE 'renewals' END AS name, count(*) AS count
   FROM audit WHERE id >= ?1 AND (action = 'license.buy' OR action = 'license.follow-payment'
     AND json_extract(details, '$.expires_at') IS NOT NULL
@@ -44,7 +41,7 @@ const MONEY_SQL = `SELECT at - at % ${DAY} AS day, CASE action WHEN 'license.buy
   UNION ALL SELECT updated_at - updated_at % ${DAY}, 'disputes', count(*)
   FROM license_charges WHERE updated_at >= ?2 AND dispute_state <> 'none' GROUP BY 1`;
 
-/** What happened in the last `length` days, today included, by aggregates and indexes only. Throws what D1 throws. */
+/** The history of the last `length` days including today, from aggregates and indexes only. Throws D1's errors. */
 export async function readUsageHistory(db: D1Database, length: number, now: UnixSeconds): Promise<UsageHistory> {
   const today = startOfDay(now);
   const first = today - (length - 1) * DAY;

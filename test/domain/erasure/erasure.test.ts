@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { runCron } from "../../../src/cron.ts";
 import { currentTime, DAY, HOUR } from "../../../src/lib/time.ts";
-import { downloadWrites, refusalWrites } from "../../../src/platform/usage/usage-store.ts";
+import { downloadWrites, refusalWrites } from "../../../src/platform/usage/store.ts";
 import { codeOf, makeToken } from "../../support/admin-request.ts";
 import { TestBrowser } from "../../support/cookie-browser.ts";
 import { mailedPath, pageAt, send, signedInByKey, signedInByMail } from "../../support/customer.ts";

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { runCron } from "../../../src/cron.ts";
 import { type Metric, prometheusText, readMetrics } from "../../../src/domain/figures/metrics.ts";
 import { currentTime, startOfDay } from "../../../src/lib/time.ts";
-import { recordUsage } from "../../../src/platform/usage/usage-recording.ts";
+import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
 

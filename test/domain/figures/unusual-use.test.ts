@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { isUnusual, listUnusualUse } from "../../../src/domain/figures/unusual-use.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
-import { recordUsage } from "../../../src/platform/usage/usage-recording.ts";
+import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
 
 it("allows a person's travels and a fleet's clouds, and no more", () => {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { readUsageHistory } from "../../../src/domain/figures/usage-history.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
 import { commitChange, newChange } from "../../../src/platform/storage/ledger.ts";
-import { recordUsage } from "../../../src/platform/usage/usage-recording.ts";
+import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { troubles } from "../../../src/web/console/system/data.ts";
 import { read, signedIn } from "../../support/console-admin.ts";
 import { find } from "../../support/html-document.ts";

@@ -1,5 +1,5 @@
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
-import { readStandings, type Standings } from "../../../domain/figures/standing-count.ts";
+import { readStandings, type Standings } from "../../../domain/figures/stats.ts";
 import { listUnusualUse, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
 import { readUsageHistory, type UsageHistory } from "../../../domain/figures/usage-history.ts";
 import { IsolateCache } from "../../../lib/isolate.ts";

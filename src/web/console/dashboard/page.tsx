@@ -1,5 +1,5 @@
 import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage-history.ts";
-import { AREAS } from "../../../platform/usage/refusal.ts";
+import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
 import { type FC, formatCount, Time } from "../../page/kit.ts";
 import { Figures, UnusualSection } from "./figures.tsx";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { isStandingTime, keepStandings, readStandings } from "../../../src/domain/figures/standing-count.ts";
+import { isStandingTime, keepStandings, readStandings } from "../../../src/domain/figures/stats.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
 import { adminAct, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
 

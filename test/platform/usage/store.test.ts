@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 import worker from "../../../src/index.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
 import { forgetOldRows } from "../../../src/platform/storage/retention.ts";
-import { recordUsage } from "../../../src/platform/usage/usage-recording.ts";
+import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { makeToken, newAddress } from "../../support/admin-request.ts";
 import { signedIn } from "../../support/console-admin.ts";
 import { TestBrowser } from "../../support/cookie-browser.ts";
