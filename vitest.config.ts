@@ -95,7 +95,16 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      { test: { name: "node", include: [NODE], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: "node",
+          include: [NODE],
+          globalSetup: ["test/end-to-end/shared-catalog.ts"],
+          // A server is waited for while it makes progress, and fails by itself. These end only what hangs for good.
+          testTimeout: 600_000,
+          hookTimeout: 1_800_000,
+        },
+      },
     ],
   },
 });

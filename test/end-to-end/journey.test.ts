@@ -1,39 +1,34 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import * as z from "zod";
 import { runCli } from "../cli/run-cli.ts";
 import { findChromium, launchChromium, openWindow } from "./browser.ts";
 import { within } from "./buyer.ts";
-import { launch, ready, type Server } from "./development-server.ts";
-import { freePort } from "./free-port.ts";
 import type { Run } from "./program-run.ts";
+import type { Catalog } from "./running-catalog.ts";
+import { sharedCatalog } from "./shared-catalog.ts";
 
 /** The whole way of a license, by the pages and commands that people use: from the storefront to its revocation. */
 
 const WORKER = "llm-worker-rbee-premium-cpu";
-const Start = z.object({ url: z.string(), admin_token: z.string() });
 
 const chromium = findChromium();
 if (chromium === null) console.warn("No Chromium on the PATH: nobody walks through the pages.");
 
 describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
   let root = "";
-  let server: Server;
-  let start: z.infer<typeof Start>;
+  let catalog: Catalog;
   let browser: Browser;
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "rbee-journey-"));
-    server = await ready(launch(join(root, "dev"), await freePort()));
-    start = Start.parse(JSON.parse(await readFile(join(root, "dev", "start.json"), "utf8")));
+    catalog = await sharedCatalog();
     browser = await launchChromium(chromium ?? "");
   });
   afterAll(async () => {
     await browser?.close();
-    await server?.stop();
     await rm(root, { recursive: true, force: true });
   });
 
@@ -41,7 +36,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
   const hive = (name: string, key: string, ...args: string[]): Promise<Run> =>
     runCli(args, {
       DEV_DIR: join(root, "nowhere"),
-      RBEE_CATALOG_URL: start.url,
+      RBEE_CATALOG_URL: catalog.url,
       XDG_CONFIG_HOME: join(root, name),
       RBEE_MACHINE: `machine-of-${name}`,
       RBEE_LICENSE_KEY: key,
@@ -51,7 +46,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
 
   /** Finds a worker as a visitor would, reads how to install it, and buys it. */
   async function buy(page: Page, email: string): Promise<void> {
-    await page.goto(start.url);
+    await page.goto(catalog.url);
     await page.getByRole("searchbox", { name: "Search" }).fill("premium gguf");
     await page.getByLabel("Runs on").selectOption("cpu");
     await page.getByRole("button", { name: "Search" }).click();
@@ -98,7 +93,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await page.locator("#cancel").click();
     await page.locator("#resume").waitFor();
     const isSaid = async (): Promise<boolean> => {
-      await page.goto(`${start.url}/account`);
+      await page.goto(`${catalog.url}/account`);
       return page.getByText("This license is canceled").isVisible();
     };
     expect(await within(20, isSaid)).toBe(true);
@@ -107,14 +102,14 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
   async function signOut(page: Page): Promise<void> {
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await page.getByText("You are signed out.").waitFor();
-    await page.goto(`${start.url}/account`);
+    await page.goto(`${catalog.url}/account`);
     await page.getByRole("heading", { name: "Sign in with a license key" }).waitFor();
   }
 
   /** An admin finds a license by its owner's mail address, and revokes it after having read what that does. */
   async function revoke(page: Page, email: string, reason: string): Promise<void> {
-    await page.goto(`${start.url}/admin/licenses`);
-    await page.getByLabel("Admin token").fill(start.admin_token);
+    await page.goto(`${catalog.url}/admin/licenses`);
+    await page.getByLabel("Admin token").fill(catalog.adminToken);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByLabel("Find a license").fill(email);
     await page.getByRole("button", { name: "Find" }).click();
@@ -135,8 +130,8 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     "a license is bought, used, moved to another machine, canceled and revoked; with script: $withScript",
     async ({ withScript, name }) => {
       const email = `${name}@example.com`;
-      const buyer = await openWindow(browser, start.url, { javaScriptEnabled: withScript });
-      await buyer.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: start.url });
+      const buyer = await openWindow(browser, catalog.url, { javaScriptEnabled: withScript });
+      await buyer.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: catalog.url });
       const { page } = buyer;
       await buy(page, email);
       const key = await copyKey(page, withScript);
@@ -159,7 +154,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
       // It is canceled, but paid for.
       expect((await install(other, newKey)).code).toBe(0);
 
-      const admin = await openWindow(browser, start.url, { javaScriptEnabled: withScript });
+      const admin = await openWindow(browser, catalog.url, { javaScriptEnabled: withScript });
       await revoke(admin.page, email, `stolen from the ${name}`);
       const isRefused = async (): Promise<boolean> => {
         const { code, stderr } = await install(other, newKey);

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { get, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Catalog } from "../end-to-end/running-catalog.ts";
+import { sharedCatalog } from "../end-to-end/shared-catalog.ts";
 import { installed } from "./installed.ts";
 import { runAsUser, workDirectory } from "./ordinary-user.ts";
 
@@ -14,7 +15,7 @@ const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
 
 describe.skipIf(!installed("curl", "gzip", "tar", "git"))("an AUR helper", () => {
-  let catalog: RunningCatalog;
+  let catalog: Catalog;
   let directory = "";
 
   /** The output of a shell command, with the catalog's address in `$AUR`. */
@@ -33,11 +34,9 @@ describe.skipIf(!installed("curl", "gzip", "tar", "git"))("an AUR helper", () =>
     });
 
   beforeAll(async () => {
-    catalog = await startCatalog();
+    catalog = await sharedCatalog();
     directory = workDirectory();
   });
-
-  afterAll(() => catalog?.stop());
 
   it("asks for packages as aurutils does", async () => {
     const answer = await sh(`curl -fgLsS "$AUR/rpc/?v=5&type=info&arg[]=${FREE}&arg[]=${PREMIUM}&arg[]=gcc-libs"`);

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
+import type { Catalog } from "../end-to-end/running-catalog.ts";
+import { sharedCatalog } from "../end-to-end/shared-catalog.ts";
 import { installed } from "./installed.ts";
 import { runAsUser, workDirectory } from "./ordinary-user.ts";
 
@@ -32,7 +33,7 @@ const Outcome = z.object({
 });
 
 describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby", () => {
-  let catalog: RunningCatalog;
+  let catalog: Catalog;
   let binary: Buffer;
 
   /** Evaluates a formula and installs it, as an ordinary user at home in `home`. */
@@ -56,15 +57,13 @@ describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby"
   };
 
   beforeAll(async () => {
-    catalog = await startCatalog();
+    catalog = await sharedCatalog();
     const folder = join(catalog.folder, "for-homebrew");
     mkdirSync(folder);
     binary = Buffer.from("#!/bin/sh\necho a worker\n");
     writeFileSync(join(folder, `${ID}-macos-aarch64`), binary);
     await catalog.publish(ID, "1.2.0", [join(folder, `${ID}-macos-aarch64`)]);
   });
-
-  afterAll(() => catalog?.stop());
 
   it("are valid, whatever is in them", async () => {
     const directory = workDirectory();
