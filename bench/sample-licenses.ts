@@ -1,10 +1,10 @@
 import { decodeJwt } from "jose";
 import * as z from "zod";
 import type { CatalogClient } from "../src/cli/catalog-client.ts";
-import { hashFingerprint } from "../src/domain/licensing/fingerprint.ts";
-import { type LicenseTokenClaims, signLicenseToken } from "../src/domain/licensing/license-token.ts";
-import { createKeyring, type SigningJwk } from "../src/domain/licensing/signing-keys.ts";
-import { STATUS_INDEX_SPACE } from "../src/domain/licensing/status-list.ts";
+import { hashFingerprint } from "../src/domain/licensing/machine/fingerprint.ts";
+import { createKeyring, type SigningJwk } from "../src/domain/licensing/token/signing-keys.ts";
+import { STATUS_INDEX_SPACE } from "../src/domain/licensing/token/status-list.ts";
+import { type LicenseTokenClaims, signLicenseToken } from "../src/domain/licensing/token/token.ts";
 import { newId } from "../src/lib/id.ts";
 import type { Harness } from "./harness.ts";
 

@@ -1,8 +1,8 @@
-import { forgetLateUsage } from "./domain/erasure/erasure-store.ts";
+import { forgetLateUsage } from "./domain/erasure/decision.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
-import { queueExpiryMails } from "./domain/mail/mail-expiry.ts";
-import { sendDueMails } from "./domain/mail/mail-sender.ts";
-import { reconcile } from "./domain/purchase/reconciliation.ts";
+import { queueExpiryMails } from "./domain/mail/expiry.ts";
+import { sendDueMails } from "./domain/mail/sender.ts";
+import { reconcile } from "./domain/purchase/reconciliation/reconciliation.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
 import { sweepPacks } from "./formats/git/pack-sweep.ts";
 import { publishRepositories } from "./formats/git/repository.ts";

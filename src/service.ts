@@ -1,5 +1,5 @@
-import { licensePublisher } from "./domain/licensing/license-publication.ts";
-import { sendMailsSoon } from "./domain/mail/mail-sender.ts";
+import { licensePublisher } from "./domain/licensing/license/store.ts";
+import { sendMailsSoon } from "./domain/mail/sender.ts";
 import { manifestPublisher } from "./domain/releases/manifest-publication.ts";
 import { publishRepositories } from "./formats/git/repository.ts";
 import { currentTime } from "./lib/time.ts";

@@ -1,5 +1,5 @@
 import { SOLD_PLANS } from "../../src/domain/licensing/plans.ts";
-import { priceOf, productOf } from "../../src/domain/purchase/plan-offer.ts";
+import { priceOf, productOf } from "../../src/domain/purchase/offer.ts";
 import { portalConfiguration } from "./objects/portal.ts";
 import { createPrice } from "./objects/price.ts";
 import { createProduct } from "./objects/product.ts";

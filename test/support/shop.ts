@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import Stripe from "stripe";
 import { expect, inject } from "vitest";
-import { reconcile as reconcilePurchases } from "../../src/domain/purchase/reconciliation.ts";
+import { reconcile as reconcilePurchases } from "../../src/domain/purchase/reconciliation/reconciliation.ts";
 import worker from "../../src/index.ts";
 import { settleInJob } from "../../src/platform/storage/settle.ts";
 import { service } from "../../src/service.ts";

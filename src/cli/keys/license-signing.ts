@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
-import { type VerificationKey, VerificationKeySet } from "../../domain/licensing/signing-keys.ts";
+import { type VerificationKey, VerificationKeySet } from "../../domain/licensing/token/signing-keys.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 
 /** The longest offline lease (30 days), and a day to carry out the rotation. In seconds. */

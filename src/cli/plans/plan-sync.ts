@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
-import { priceOf, productOf } from "../../domain/purchase/plan-offer.ts";
-import { idOf } from "../../domain/purchase/stripe-client.ts";
+import { priceOf, productOf } from "../../domain/purchase/offer.ts";
+import { idOf } from "../../domain/purchase/stripe.ts";
 
 /** The objects of one plan at Stripe. */
 export type PlanAtStripe = {

@@ -1,8 +1,7 @@
 import Stripe from "stripe";
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
-import { productOf } from "../../domain/purchase/plan-offer.ts";
-import { STRIPE_API_VERSION } from "../../domain/purchase/stripe-client.ts";
-import { isStripeOutage } from "../../domain/purchase/stripe-failure.ts";
+import { productOf } from "../../domain/purchase/offer.ts";
+import { isStripeOutage, STRIPE_API_VERSION } from "../../domain/purchase/stripe.ts";
 import { CliError, EXIT } from "../errors.ts";
 import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
 

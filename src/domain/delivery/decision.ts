@@ -1,9 +1,9 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
-import { grantsRelease, grantsWorker } from "../licensing/entitlement.ts";
-import type { LicenseRecord } from "../licensing/license-record.ts";
-import { machineDeactivated, refusalOfUse } from "../licensing/license-use.ts";
+import { grantsRelease, grantsWorker } from "../licensing/grant.ts";
+import type { LicenseRecord } from "../licensing/license/record.ts";
+import { machineDeactivated, refusalOfUse } from "../licensing/refusal.ts";
 import type { ArtifactKind } from "../releases/artifact-kind.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
 import { type Covers, findRelease, latestRelease } from "../releases/selection.ts";

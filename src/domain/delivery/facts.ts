@@ -1,8 +1,8 @@
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
-import { type LicenseRecord, licenseRecordOf } from "../licensing/license-record.ts";
-import { readLicense } from "../licensing/license-store.ts";
+import { type LicenseRecord, licenseRecordOf } from "../licensing/license/record.ts";
+import { readLicense } from "../licensing/license/store.ts";
 import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
 import { readLedgerManifest } from "../releases/manifest-publication.ts";
 

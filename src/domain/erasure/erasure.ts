@@ -4,12 +4,10 @@ import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { change, type Decided } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import { type Changes, NO_CHANGES, together } from "../../platform/storage/settle.ts";
-import { ERASED, type License } from "../licensing/license-record.ts";
-import { type LicensePatch, licensePublication, licenseRoot, readLicensesByEmail } from "../licensing/license-store.ts";
-import { deleteCustomer } from "../purchase/customer-deletion.ts";
-import { stripeClient } from "../purchase/stripe-client.ts";
-import { refusalOfErasure } from "./erasure-decision.ts";
-import { erasureOf } from "./erasure-store.ts";
+import { ERASED, type License } from "../licensing/license/record.ts";
+import { type LicensePatch, licensePublication, licenseRoot, readLicensesByEmail } from "../licensing/license/store.ts";
+import { deleteCustomer, stripeClient } from "../purchase/stripe.ts";
+import { erasureOf, refusalOfErasure } from "./decision.ts";
 
 /** The licenses that were erased, the payment provider's customers that were deleted, and the changes to settle. */
 export type Erased = { licenses: string[]; customers: string[]; changes: Changes };

@@ -6,7 +6,7 @@ import {
   createAdminRouter,
   Reason,
 } from "../../platform/identity/authentication.ts";
-import { republishEverything } from "../../platform/storage/republication.ts";
+import { republishEverything } from "../../platform/storage/outbox.ts";
 import { figures } from "./routes/figures.ts";
 
 const Body = z

@@ -7,10 +7,10 @@ import { type Credential, credentialOf } from "../../platform/http/credential.ts
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { countFailedCredential } from "../../platform/http/rate-limit.ts";
 import type { AppEnv, RequestScope } from "../../platform/http/router.ts";
-import { Fingerprint, hashFingerprint } from "./fingerprint.ts";
-import { parseLicenseKey } from "./license-key.ts";
-import { verifiesUntil, verifyLicenseToken } from "./license-token.ts";
+import { parseLicenseKey } from "./license/key.ts";
+import { Fingerprint, hashFingerprint } from "./machine/fingerprint.ts";
 import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
+import { verifiesUntil, verifyLicenseToken } from "./token/token.ts";
 
 /**
  * Who holds a genuine credential: which license, which generation of its key, and which machine (fingerprint hash).
@@ -134,3 +134,12 @@ const credentialRequired: Refusal = {
   code: "CREDENTIAL_REQUIRED",
   detail: "Send your license key or token: `Authorization: Bearer ...`, or Basic with the machine as user.",
 };
+
+/** Throws MACHINE_MISMATCH when the credential names another machine than `hash`, the fingerprint hash of the body. */
+export function sameMachine(holder: Holder, hash: string): void {
+  if (holder.machine === null || holder.machine === hash) return;
+  throw new Problem({
+    code: "MACHINE_MISMATCH",
+    detail: "The credential names another machine than the request.",
+  });
+}

@@ -1,35 +1,14 @@
-import { createRouter } from "../../platform/http/router.ts";
-import { createAdminRouter } from "../../platform/identity/authentication.ts";
-import type { HolderEnv } from "./holder.ts";
-import { registerActivate } from "./routes/activate.ts";
-import { registerActs } from "./routes/admin/act.ts";
-import { registerIssue } from "./routes/admin/issue.ts";
-import { registerMachineRemove } from "./routes/admin/machine-remove.ts";
-import { registerReads } from "./routes/admin/read.ts";
-import { registerDeactivate } from "./routes/deactivate.ts";
-import { registerJwks } from "./routes/jwks.ts";
-import { registerMe } from "./routes/me.ts";
-import { registerStatusList } from "./routes/status-list.ts";
-import { registerToken } from "./routes/token.ts";
-import { registerVerify } from "./routes/verify.ts";
+import { combine } from "../../platform/http/route.ts";
+import { licenseActs } from "./routes/admin/act.ts";
+import { licenseIssue } from "./routes/admin/issue.ts";
+import { licenseReads } from "./routes/admin/read.ts";
+import { machine } from "./routes/machine.ts";
+import { token } from "./routes/token.ts";
+import { verification } from "./routes/verification.ts";
+import { verify } from "./routes/verify.ts";
 
-/** What holders of a license key or token ask of it. */
-const holderRoutes = createRouter<HolderEnv>();
-registerActivate(holderRoutes);
-registerToken(holderRoutes);
-registerDeactivate(holderRoutes);
-registerMe(holderRoutes);
+/** The operations of hives and verifiers on licenses. */
+export const licensingRoutes = combine(verify, verification).route("/", combine(machine, token));
 
-/** What hives and verifiers ask of licenses. */
-export const licensingRoutes = createRouter();
-registerVerify(licensingRoutes);
-registerStatusList(licensingRoutes);
-registerJwks(licensingRoutes);
-licensingRoutes.route("/", holderRoutes);
-
-/** What admins do to licenses. */
-export const licenseAdminRoutes = createAdminRouter();
-registerIssue(licenseAdminRoutes);
-registerReads(licenseAdminRoutes);
-registerActs(licenseAdminRoutes);
-registerMachineRemove(licenseAdminRoutes);
+/** The operations of admins on licenses. */
+export const licenseAdminRoutes = combine(licenseIssue, licenseReads, licenseActs);

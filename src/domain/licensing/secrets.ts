@@ -1,8 +1,9 @@
 import retired from "../../../keys/license-signing.jwks.json";
 import { onceResolved } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
-import { importLicenseKeySecret } from "./license-key.ts";
-import { createKeyring, type Keyring, VerificationKeySet } from "./signing-keys.ts";
+import { formatLicenseKey, importLicenseKeySecret } from "./license/key.ts";
+import type { LicenseRow } from "./license/record.ts";
+import { createKeyring, type Keyring, VerificationKeySet } from "./token/signing-keys.ts";
 
 /** The imported keys of this room. */
 export type LicensingSecrets = { keyring: Keyring; keySecret: CryptoKey };
@@ -14,3 +15,12 @@ export const licensingSecrets = onceResolved(
     keySecret: await importLicenseKeySecret(config.LICENSE_KEY_SECRET),
   }),
 );
+
+/** The key that a license has now, derived again: for whom the caller has found to be its owner, or to be about to give it them. */
+export async function currentKey(
+  config: Config,
+  { id, generation }: Pick<LicenseRow, "id" | "generation">,
+): Promise<string> {
+  const { keySecret } = await licensingSecrets(config);
+  return formatLicenseKey({ licenseId: id, generation }, keySecret);
+}

@@ -1,9 +1,8 @@
 import { Problem } from "../../platform/http/problem.ts";
 import { countBillingVisit } from "../../platform/http/rate-limit.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
-import type { LicenseRow } from "../licensing/license-record.ts";
-import { stripeClient } from "./stripe-client.ts";
-import { asConflict } from "./stripe-failure.ts";
+import type { LicenseRow } from "../licensing/license/record.ts";
+import { asConflict, stripeClient } from "./stripe.ts";
 
 /**
  * A new address of the payment provider's billing portal for the customer who bought this license, good for a short time; it

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
-import type { ChargeFacts } from "./charge-facts.ts";
+import type { ChargeFacts } from "./charges.ts";
 
 /** The column of `licenses` that names a thing of Stripe's. */
 export type StripeLink =

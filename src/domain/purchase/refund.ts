@@ -1,7 +1,15 @@
 import type Stripe from "stripe";
-import type { License } from "../licensing/license-record.ts";
-import { idOf } from "./stripe-client.ts";
-import { asConflict } from "./stripe-failure.ts";
+import { ok } from "../../lib/result.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import { type Changed, change } from "../../platform/storage/change.ts";
+import type { Actor } from "../../platform/storage/ledger.ts";
+import type { Changes } from "../../platform/storage/settle.ts";
+import type { License } from "../licensing/license/record.ts";
+import { licenseRoot, requireLicense } from "../licensing/license/store.ts";
+import type { PurchaseScope } from "./checkout/fulfilment.ts";
+import { purchaseChanges } from "./scope.ts";
+import { asConflict, idOf, isStripeOutage } from "./stripe.ts";
+import { syncLicense } from "./sync.ts";
 
 /** What was given back. `amount` in the currency's smallest unit; 0 when there was nothing left to give back. */
 export type Refunded = { amount: number; currency: string | null };
@@ -20,7 +28,7 @@ export async function refundLicense(stripe: Stripe, license: License): Promise<R
   const last = await readRefundable(stripe, license);
   return last === null || last.amount <= 0
     ? { amount: 0, currency: last?.currency ?? null }
-    : giveBack(stripe, license, last);
+    : refundPayment(stripe, license, last);
 }
 
 /** What is left of the last payment for a license, and so can be given back. */
@@ -36,7 +44,11 @@ export async function readRefundable(stripe: Stripe, license: License): Promise<
   return { paymentIntentId, amount, currency: intent.currency };
 }
 
-async function giveBack(stripe: Stripe, license: License, { paymentIntentId, amount }: Refundable): Promise<Refunded> {
+async function refundPayment(
+  stripe: Stripe,
+  license: License,
+  { paymentIntentId, amount }: Refundable,
+): Promise<Refunded> {
   // A refund that failed later leaves as much to give back as before it: how many there were tells the two requests apart.
   const { data } = await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 });
   const refund = await stripe.refunds
@@ -63,4 +75,60 @@ async function lastPayment(stripe: Stripe, license: License): Promise<string | n
     if (paymentIntentId !== null) return paymentIntentId;
   }
   return null;
+}
+
+/** Throws CONFLICT for a license that was not bought here. */
+export function checkWasBought({ checkout_session_id }: Pick<License, "checkout_session_id">): void {
+  if (checkout_session_id !== null) return;
+  throw new Problem({ code: "CONFLICT", detail: "This license was not bought here; there is nothing to refund." });
+}
+
+/**
+ * First step of a refund: revokes the license. Settle its changes before `giveBack`: if Stripe then fails, the license is revoked
+ * already, and asking again gives the money back, once. Throws LICENSE_NOT_FOUND, and CONFLICT when it was not bought here.
+ */
+export const revokeForRefund = (
+  { db }: Pick<PurchaseScope, "db">,
+  actor: Actor,
+  id: string,
+  reason: string,
+): Promise<Changed<License>> =>
+  change(
+    db,
+    licenseRoot,
+    id,
+    (license) => {
+      checkWasBought(license);
+      const patch = { admin_state: "revoked" } as const;
+      return ok({ action: "license.refund", patch, details: patch });
+    },
+    { actor, reason },
+  );
+
+/**
+ * Second step of a refund: gives back the last payment of a revoked license and ends its subscription. Returns the license as it
+ * is then. Throws CONFLICT when Stripe refuses, SERVICE_UNAVAILABLE when Stripe does not answer, and other errors of Stripe.
+ */
+export async function giveBack(
+  { db, stripe, graceDays }: PurchaseScope,
+  actor: Actor,
+  license: License,
+): Promise<{ license: License; refund: Refunded; changes: Changes }> {
+  const refund = await refundLicense(stripe, license).catch(afterRevoking);
+  const { id } = license;
+  if (refund.amount > 0) {
+    const entry = { action: "license.refunded", patch: {}, details: refund };
+    await change(db, licenseRoot, id, () => ok(entry), { actor });
+  }
+  const synced = await syncLicense(db, stripe, id, graceDays, actor);
+  return { license: await requireLicense(db, id), refund, changes: purchaseChanges([synced]) };
+}
+
+/** For `catch`: says beside the failure that the license is revoked all the same. */
+function afterRevoking(error: unknown): never {
+  const done = "The license is revoked.";
+  if (error instanceof Problem) throw new Problem({ ...error, detail: `${done} ${error.detail}` });
+  if (!isStripeOutage(error)) throw error;
+  const detail = `${done} The payment provider does not answer, so the payment is not given back yet. Please try again.`;
+  throw new Problem({ code: "SERVICE_UNAVAILABLE", detail, extras: { retry_after: 30 } });
 }

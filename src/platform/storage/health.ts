@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { IsolateCache } from "../../lib/isolate.ts";
+import { logFailure } from "../../lib/log.ts";
 import { currentTime } from "../../lib/time.ts";
 import { problems } from "../http/problem-schema.ts";
 import { createRouter } from "../http/router.ts";
-import { probeStores } from "./store-probe.ts";
 
 const Health = z.object({ status: z.literal("ok").openapi({ example: "ok" }) }).openapi("Health");
 
@@ -77,3 +77,59 @@ healthRoutes.openapi(ready, async (c) => {
     ? c.json({ status: "ok" as const, checks }, 200)
     : c.json({ status: "degraded" as const, checks }, 503);
 });
+
+/** Whether a store answers, and after how many milliseconds it did or was given up. */
+export type Probe = { answers: boolean; duration_ms: number };
+
+/** A store that takes longer than this, in milliseconds, is as good as down: whoever asks for health waits no longer either. */
+const PATIENCE_MS = 3_000;
+
+/** Asks D1, KV and R2 something small, all at once. Why one does not answer is the log's to say. Throws nothing. */
+export async function probeStores(
+  env: Pick<Env, "DB" | "EDGE" | "BINARIES">,
+): Promise<Record<"ledger" | "edge" | "binaries", Probe>> {
+  const [ledger, edge, binaries] = await Promise.all([
+    probe("ledger", () => env.DB.prepare("SELECT count(*) FROM outbox").first()),
+    probe("edge", () => env.EDGE.get("health")),
+    probe("binaries", () => env.BINARIES.head("health")),
+  ]);
+  return { ledger, edge, binaries };
+}
+
+async function probe(store: string, ask: () => Promise<unknown>): Promise<Probe> {
+  const began = performance.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  });
+  let answers = true;
+  try {
+    await Promise.race([ask(), late]);
+  } catch (error) {
+    logFailure("health.failed", error, { store });
+    answers = false;
+  }
+  clearTimeout(timer);
+  return { answers, duration_ms: Math.round(performance.now() - began) };
+}
+
+/**
+ * Whether an error is a store's that has a bad minute, as D1, KV and R2 word theirs, and not a fault of ours: a statement that
+ * does not parse or a constraint that does not hold would fail again.
+ */
+export const isStoreFailure = (error: unknown): boolean =>
+  error instanceof Error &&
+  /^(D1_|KV (GET|PUT|DELETE) failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
+    error.message,
+  ) &&
+  !/SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.message);
+
+/** The answer while a store is out. A retry helps: makepkg, for one, retries 503 and reads `Retry-After`. */
+export const STORE_OUTAGE = {
+  matches: isStoreFailure,
+  refusal: {
+    code: "SERVICE_UNAVAILABLE",
+    detail: "A store does not answer. Please try again.",
+    extras: { retry_after: 5 },
+  },
+} as const;

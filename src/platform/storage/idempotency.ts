@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import { encodeBase64Url, sha256 } from "../../lib/encoding.ts";
 import { Problem } from "../http/problem.ts";
 import { type Change, ifChanged, isUniqueViolation, type Root } from "./ledger.ts";
@@ -54,3 +55,13 @@ export const rememberRequest = (
 
 /** Whether D1 rolled a change back because the same request had been carried out in the meantime. */
 export const isRepetition = (error: unknown): boolean => isUniqueViolation(error, "idempotency_keys.");
+
+/** The header by which a request may be repeated without being carried out twice. */
+export const IdempotencyHeader = z.object({
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .openapi({ description: "Any text that is new for each intention.", example: "order-4711" }),
+});

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import { readHeldLicense } from "../../domain/licensing/activation.ts";
-import { parseLicenseKey } from "../../domain/licensing/license-key.ts";
-import { isErased } from "../../domain/licensing/license-record.ts";
+import { parseLicenseKey } from "../../domain/licensing/license/key.ts";
+import { isErased } from "../../domain/licensing/license/record.ts";
+import { readHeldLicense } from "../../domain/licensing/machine/activation.ts";
 import { licensingSecrets } from "../../domain/licensing/secrets.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Refusal } from "../../platform/http/problem.ts";

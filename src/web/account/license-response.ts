@@ -1,8 +1,8 @@
 import type { Context } from "hono";
-import { currentKey } from "../../domain/licensing/current-key.ts";
-import type { License } from "../../domain/licensing/license-record.ts";
-import { standingOf } from "../../domain/licensing/license-status.ts";
-import { stripePageOrigins } from "../../domain/purchase/stripe-page-origins.ts";
+import type { License } from "../../domain/licensing/license/record.ts";
+import { standingOf } from "../../domain/licensing/license/status.ts";
+import { currentKey } from "../../domain/licensing/secrets.ts";
+import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import type { CustomerEnv } from "../../platform/identity/session/account.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";

@@ -1,5 +1,5 @@
-import type { License } from "../../domain/licensing/license-record.ts";
-import { readLicense, selectLicenses } from "../../domain/licensing/license-store.ts";
+import type { License } from "../../domain/licensing/license/record.ts";
+import { readLicense, selectLicenses } from "../../domain/licensing/license/store.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { Session } from "../../platform/identity/session/session.ts";
 

@@ -1,6 +1,4 @@
-import { registerAdminErase } from "../../domain/erasure/routes/erase.ts";
 import { createRouter } from "../../platform/http/router.ts";
-import { createAdminRouter } from "../../platform/identity/authentication.ts";
 import { createAccountRouter } from "../../platform/identity/session/account.ts";
 import { registerAccount } from "./routes/account.ts";
 import { registerBilling } from "./routes/billing.ts";
@@ -29,7 +27,3 @@ registerRecover(accountRoutes);
 registerSignIn(accountRoutes);
 registerRecoveryLink(accountRoutes);
 accountRoutes.route("/", ownRoutes);
-
-/** What an admin does to a customer's data. */
-export const accountAdminRoutes = createAdminRouter();
-registerAdminErase(accountAdminRoutes);

@@ -1,4 +1,4 @@
-import type { License, MachineRow } from "../../domain/licensing/license-record.ts";
+import type { License, MachineRow } from "../../domain/licensing/license/record.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 
 /** Whether a machine's offline lease runs at `now`: it keeps the seat until then, even of a machine that was freed. */

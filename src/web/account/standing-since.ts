@@ -1,5 +1,5 @@
-import type { LicenseRow } from "../../domain/licensing/license-record.ts";
-import { endOf, type Standing } from "../../domain/licensing/license-status.ts";
+import type { LicenseRow } from "../../domain/licensing/license/record.ts";
+import { endOf, type Standing } from "../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 
 /** The fact that a standing follows from, as the audit trail has it in the details of the change that set it; null: a time. */

@@ -1,6 +1,6 @@
-import { activationCommand } from "../../domain/licensing/license-prompt.ts";
+import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { planName } from "../../domain/licensing/plans.ts";
-import type { SessionView } from "../../domain/purchase/session-view.ts";
+import type { SessionView } from "../../domain/purchase/checkout/session.ts";
 import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
 
 const LOOK_AGAIN_SECONDS = 5;

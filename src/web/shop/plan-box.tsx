@@ -1,7 +1,6 @@
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
-import { MOST_MACHINES } from "../../domain/purchase/checkout-start.ts";
-import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
-import type { Price } from "../../domain/purchase/price-view.ts";
+import { MOST_MACHINES } from "../../domain/purchase/checkout/start.ts";
+import type { PlanOffer, Price } from "../../domain/purchase/prices.ts";
 import { type FC, Field, formatPrice, PostForm } from "../page/kit.ts";
 
 /** What was wrong with an order that was sent: it is said on the form, which keeps what was entered. */

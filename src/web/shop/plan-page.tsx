@@ -1,4 +1,4 @@
-import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
+import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { Notice, page, SiteHeader } from "../page/kit.ts";
 import { type OrderFault, PlanBoxes } from "./plan-box.tsx";
 

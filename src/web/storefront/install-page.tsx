@@ -1,4 +1,4 @@
-import { activationCommand, withLicensePrompt } from "../../domain/licensing/license-prompt.ts";
+import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
 import { CopyBlock, page, SiteHeader } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { Way } from "./install-section.tsx";

@@ -1,4 +1,4 @@
-import { activationCommand, withLicensePrompt } from "../../domain/licensing/license-prompt.ts";
+import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { PLATFORM_WORDS } from "./worker-words.ts";

@@ -1,4 +1,4 @@
-import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
+import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { decimalAmount } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { OPERATING_SYSTEM_WORDS } from "./worker-words.ts";

@@ -1,5 +1,5 @@
 import type { WorkerQuery } from "../../domain/catalog/search.ts";
-import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
+import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { page, SiteHeader } from "../page/kit.ts";
 import { priceHint } from "../shop/plan-box.tsx";
 import type { AvailableWorker } from "./available-workers.ts";

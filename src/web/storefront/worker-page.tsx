@@ -1,4 +1,4 @@
-import type { PlanOffer } from "../../domain/purchase/plan-offers.ts";
+import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
 import { PlanBoxes, priceHint } from "../shop/plan-box.tsx";
 import type { AvailableWorker } from "./available-workers.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Claim, decideDelivery, type Wanted } from "../../../src/domain/delivery/decision.ts";
-import type { LicenseRecord } from "../../../src/domain/licensing/license-record.ts";
+import type { LicenseRecord } from "../../../src/domain/licensing/license/record.ts";
 import type { ArtifactKind } from "../../../src/domain/releases/artifact-kind.ts";
 import type { Manifest, ManifestArtifact, ManifestRelease, Platform } from "../../../src/domain/releases/manifest.ts";
 

@@ -1,8 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type License, licenseRecordOf } from "../../../src/domain/licensing/license-record.ts";
-import { licenseRoot, readLicense } from "../../../src/domain/licensing/license-store.ts";
+import { type License, licenseRecordOf } from "../../../src/domain/licensing/license/record.ts";
+import { licenseRoot, readLicense } from "../../../src/domain/licensing/license/store.ts";
 import worker from "../../../src/index.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { ok } from "../../../src/lib/result.ts";

@@ -4,7 +4,7 @@ import {
   formatLicenseKey,
   importLicenseKeySecret,
   parseLicenseKey,
-} from "../../../src/domain/licensing/license-key.ts";
+} from "../../../src/domain/licensing/license/key.ts";
 import { formatId } from "../../../src/lib/id.ts";
 
 const secret = await importLicenseKeySecret(crypto.getRandomValues(new Uint8Array(32)));

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { queueExpiryMails } from "../../../src/domain/mail/mail-expiry.ts";
+import { queueExpiryMails } from "../../../src/domain/mail/expiry.ts";
 import { currentTime, DAY, HOUR, toRfc3339 } from "../../../src/lib/time.ts";
 import { adminAct, issueLicense } from "../../support/license-fixture.ts";
 

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { LEASE_SECONDS } from "../../../src/domain/mail/mail-schedule.ts";
-import { sendDueMails } from "../../../src/domain/mail/mail-sender.ts";
+import { LEASE_SECONDS, sendDueMails } from "../../../src/domain/mail/sender.ts";
 import { DAY, MINUTE } from "../../../src/lib/time.ts";
 import { type NewMail, queueMail, queueMailIf } from "../../../src/platform/storage/mail-outbox.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";

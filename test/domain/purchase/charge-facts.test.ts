@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { disputeState, licenseChargeFacts, refundState } from "../../../src/domain/purchase/charge-facts.ts";
+import { disputeState, licenseChargeFacts, refundState } from "../../../src/domain/purchase/charges.ts";
 
 const charge = { amount_captured: 100 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { subscriptionFacts } from "../../../src/domain/purchase/subscription-facts.ts";
+import { subscriptionFacts } from "../../../src/domain/purchase/subscription.ts";
 import { DAY } from "../../../src/lib/time.ts";
 import { subscription } from "../../support/stripe-objects.ts";
 

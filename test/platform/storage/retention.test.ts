@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { readLicense } from "../../../src/domain/licensing/license-store.ts";
-import { eventHandled, keepEvent } from "../../../src/domain/purchase/event-store.ts";
+import { readLicense } from "../../../src/domain/licensing/license/store.ts";
+import { eventHandled, keepEvent } from "../../../src/domain/purchase/events/store.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { forgetOldRows, isRetentionTime } from "../../../src/platform/storage/retention.ts";
 import { activate, count, issueLicense } from "../../support/license-fixture.ts";

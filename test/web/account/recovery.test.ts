@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
-import { sendDueMails } from "../../../src/domain/mail/mail-sender.ts";
+import { sendDueMails } from "../../../src/domain/mail/sender.ts";
 import { currentTime, DAY, HOUR, MINUTE } from "../../../src/lib/time.ts";
 import { forgetRecoveryLinks } from "../../../src/platform/identity/recovery-link.ts";
 import { newAddress } from "../../support/admin-request.ts";

@@ -10,7 +10,7 @@ import {
   z,
 } from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
-import type { LicenseRecord } from "../../licensing/license-record.ts";
+import type { LicenseRecord } from "../../licensing/license/record.ts";
 import { CHANNELS } from "../../releases/manifest.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { recordMayLag } from "../asker.ts";

@@ -1,17 +1,23 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { jsonBodyLimit } from "../../../platform/http/body.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
-import { Problem } from "../../../platform/http/problem.ts";
-import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
+import { currentTime } from "../../../lib/time.ts";
 import { countTokenRequest } from "../../../platform/http/rate-limit.ts";
+import {
+  BODY_PROBLEMS,
+  createRoute,
+  createRouter,
+  jsonBodyLimit,
+  LICENSE_SECURITY,
+  Problem,
+  problems,
+  z,
+} from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
-import { readUsableLicense } from "../activation.ts";
-import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
-import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS } from "../holder.ts";
-import { machineDeactivated } from "../license-use.ts";
-import { activeMachine } from "../machine-store.ts";
-import { issueToken, TokenView } from "../token-issue.ts";
-import { sameMachine } from "./same-machine.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
+import { LicenseView, licenseView } from "../license/view.ts";
+import { readHeldLicense, readUsableLicense } from "../machine/activation.ts";
+import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
+import { activeMachine } from "../machine/seat.ts";
+import { machineDeactivated } from "../refusal.ts";
+import { issueToken, TokenView } from "../token/issue.ts";
 
 const Body = z
   .object({
@@ -20,32 +26,33 @@ const Body = z
   })
   .openapi("TokenRequest");
 
-const route = createRoute({
-  method: "post",
-  path: "/v1/licenses/token",
-  tags: ["Licensing"],
-  summary: "Get a fresh token",
-  description:
-    "A new token for a machine that is active already. The credential is the license key, or a token of that machine that " +
-    "has not expired. A license that is not in force gets none, at once: this asks the ledger.",
-  security: LICENSE_SECURITY,
-  middleware: [requireHolder, jsonBodyLimit],
-  request: { body: { required: true, content: { "application/json": { schema: Body } } } },
-  responses: {
-    200: { description: "The token.", content: { "application/json": { schema: TokenView } } },
-    ...problems(
-      "CREDENTIAL_REQUIRED",
-      ...CREDENTIAL_PROBLEMS,
-      ...STANDING_PROBLEMS,
-      "MACHINE_DEACTIVATED",
-      ...BODY_PROBLEMS,
-    ),
-  },
-});
+/** What a holder of a credential asks of its license. */
+export const token = createRouter<HolderEnv>();
 
-/** Registers `POST /v1/licenses/token`. */
-export function registerToken(router: OpenAPIHono<HolderEnv>): void {
-  router.openapi(route, async (c) => {
+token.openapi(
+  createRoute({
+    method: "post",
+    path: "/v1/licenses/token",
+    tags: ["Licensing"],
+    summary: "Get a fresh token",
+    description:
+      "A new token for a machine that is active already. The credential is the license key, or a token of that machine that " +
+      "has not expired. A license that is not in force gets none, at once: this asks the ledger.",
+    security: LICENSE_SECURITY,
+    middleware: [requireHolder, jsonBodyLimit],
+    request: { body: { required: true, content: { "application/json": { schema: Body } } } },
+    responses: {
+      200: { description: "The token.", content: { "application/json": { schema: TokenView } } },
+      ...problems(
+        "CREDENTIAL_REQUIRED",
+        ...CREDENTIAL_PROBLEMS,
+        ...STANDING_PROBLEMS,
+        "MACHINE_DEACTIVATED",
+        ...BODY_PROBLEMS,
+      ),
+    },
+  }),
+  async (c) => {
     const { holder } = c.var;
     const { fingerprint, offline } = c.req.valid("json");
     const hash = await hashFingerprint(holder.licenseId, fingerprint);
@@ -57,5 +64,34 @@ export function registerToken(router: OpenAPIHono<HolderEnv>): void {
     const machine = activeMachine(license.value, hash);
     if (!machine) throw new Problem(machineDeactivated);
     return c.json(await issueToken(c, license.value, machine, offline ?? false, actor), 200);
-  });
-}
+  },
+);
+
+token.openapi(
+  createRoute({
+    method: "get",
+    path: "/v1/licenses/me",
+    tags: ["Licensing"],
+    summary: "What this license is",
+    description:
+      "The license of the credential, as the ledger has it now. Answers whatever its status, so that a holder can see why " +
+      "something was refused.",
+    security: LICENSE_SECURITY,
+    middleware: [requireHolder],
+    responses: {
+      200: {
+        description: "The license.",
+        content: { "application/json": { schema: z.object({ license: LicenseView }) } },
+      },
+      ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "MACHINE_DEACTIVATED"),
+    },
+  }),
+  async (c) => {
+    const { holder } = c.var;
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw new Problem(license.error);
+    // A token stands for its machine: once that has lost its seat, it learns nothing more of the license.
+    if (holder.kind === "token" && !activeMachine(license.value, holder.machine)) throw new Problem(machineDeactivated);
+    return c.json({ license: licenseView(license.value, currentTime()) }, 200);
+  },
+);

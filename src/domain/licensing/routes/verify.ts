@@ -1,18 +1,22 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { valid as validVersion } from "semver";
 import { currentTime, toRfc3339 } from "../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import type { ProblemCode } from "../../../platform/http/problem.ts";
-import { BODY_PROBLEMS, problems } from "../../../platform/http/problem-schema.ts";
 import { countVerification } from "../../../platform/http/rate-limit.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
-import { Timestamp } from "../../../platform/http/schemas.ts";
+import {
+  BODY_PROBLEMS,
+  createRoute,
+  createRouter,
+  jsonBodyLimit,
+  problems,
+  Timestamp,
+  z,
+} from "../../../platform/http/route.ts";
 import { findWorker, workers } from "../../workers/workers.ts";
-import { Fingerprint, hashFingerprint } from "../fingerprint.ts";
-import { readLicense } from "../license-store.ts";
-import { verifyLicenseToken } from "../license-token.ts";
+import { readLicense } from "../license/store.ts";
+import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
 import { licensingSecrets } from "../secrets.ts";
-import { entitledWorkers, type Verdict, verdictOf } from "../verdict.ts";
+import { verifyLicenseToken } from "../token/token.ts";
+import { entitledWorkers, type Verdict, verdictOf } from "../token/verdict.ts";
 
 const Body = z
   .object({
@@ -45,45 +49,46 @@ const VerdictView = z
   })
   .openapi("Verdict");
 
-const route = createRoute({
-  method: "post",
-  path: "/v1/licenses/verify",
-  tags: ["Licensing"],
-  summary: "Verify a token",
-  description:
-    "Says whether a token is good now, by the ledger, and, if asked, for a worker, a version and a machine. Takes no credential: " +
-    "the token in the body is one. Always 200 for a well-formed body.",
-  security: [],
-  middleware: [jsonBodyLimit],
-  request: { body: { required: true, content: { "application/json": { schema: Body } } } },
-  responses: {
-    200: {
-      description: "The verdict.",
-      content: {
-        "application/json": {
-          schema: VerdictView,
-          example: {
-            valid: true,
-            code: "VALID",
-            detail: "The token is valid.",
-            license_id: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8",
-            worker_ids: ["llm-worker-rbee-premium-cpu"],
-            expires_at: "2026-11-24T12:00:00Z",
-            server_time: "2026-11-23T12:00:00Z",
-            nonce: "b7f1c2",
+const refused = (code: ProblemCode, detail: string): Verdict => ({ valid: false, code, detail });
+
+/** `POST /v1/licenses/verify`. */
+export const verify = createRouter();
+
+verify.openapi(
+  createRoute({
+    method: "post",
+    path: "/v1/licenses/verify",
+    tags: ["Licensing"],
+    summary: "Verify a token",
+    description:
+      "Says whether a token is good now, by the ledger, and, if asked, for a worker, a version and a machine. Takes no credential: " +
+      "the token in the body is one. Always 200 for a well-formed body.",
+    security: [],
+    middleware: [jsonBodyLimit],
+    request: { body: { required: true, content: { "application/json": { schema: Body } } } },
+    responses: {
+      200: {
+        description: "The verdict.",
+        content: {
+          "application/json": {
+            schema: VerdictView,
+            example: {
+              valid: true,
+              code: "VALID",
+              detail: "The token is valid.",
+              license_id: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8",
+              worker_ids: ["llm-worker-rbee-premium-cpu"],
+              expires_at: "2026-11-24T12:00:00Z",
+              server_time: "2026-11-23T12:00:00Z",
+              nonce: "b7f1c2",
+            },
           },
         },
       },
+      ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
     },
-    ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
-  },
-});
-
-const refused = (code: ProblemCode, detail: string): Verdict => ({ valid: false, code, detail });
-
-/** Registers `POST /v1/licenses/verify`. */
-export function registerVerify(router: OpenAPIHono<AppEnv>): void {
-  router.openapi(route, async (c) => {
+  }),
+  async (c) => {
     const { token, worker_id = null, version = null, fingerprint = null, nonce = null } = c.req.valid("json");
     const { config } = c.var;
     const now = currentTime();
@@ -120,5 +125,5 @@ export function registerVerify(router: OpenAPIHono<AppEnv>): void {
       },
       200,
     );
-  });
-}
+  },
+);

@@ -1,34 +1,35 @@
-import { createRoute, LICENSE_SECURITY, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
-import { readHeldLicense } from "../../licensing/activation.ts";
+import { createRoute, createRouter, LICENSE_SECURITY, Problem, problems, z } from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../../licensing/holder.ts";
+import { readHeldLicense } from "../../licensing/machine/activation.ts";
 import { openBillingPortal } from "../billing-portal.ts";
 
-const route = createRoute({
-  method: "post",
-  path: "/v1/billing-portal",
-  tags: ["Purchase"],
-  summary: "Open the billing portal",
-  description:
-    "An address where the customer of this license sees invoices, changes the payment method or the number of machines, and " +
-    "cancels. The credential is the license key itself.",
-  security: LICENSE_SECURITY,
-  middleware: [requireHolder],
-  responses: {
-    200: {
-      description: "The address, good for a short time.",
-      content: {
-        "application/json": {
-          schema: z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
+/** `POST /v1/billing-portal`, for the customer of the license whose key is sent. */
+export const billingPortal = createRouter<HolderEnv>();
+
+billingPortal.openapi(
+  createRoute({
+    method: "post",
+    path: "/v1/billing-portal",
+    tags: ["Purchase"],
+    summary: "Open the billing portal",
+    description:
+      "An address where the customer of this license sees invoices, changes the payment method or the number of machines, and " +
+      "cancels. The credential is the license key itself.",
+    security: LICENSE_SECURITY,
+    middleware: [requireHolder],
+    responses: {
+      200: {
+        description: "The address, good for a short time.",
+        content: {
+          "application/json": {
+            schema: z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
+          },
         },
       },
+      ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "CONFLICT", "SERVICE_UNAVAILABLE"),
     },
-    ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "CONFLICT", "SERVICE_UNAVAILABLE"),
-  },
-});
-
-/** Registers `POST /v1/billing-portal`: only ever for the customer of the license that the caller proves to hold. */
-export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
-  router.openapi(route, async (c) => {
+  }),
+  async (c) => {
     const { holder } = c.var;
     if (holder.kind !== "key") {
       throw new Problem({
@@ -39,5 +40,5 @@ export function registerBillingPortal(router: OpenAPIHono<HolderEnv>): void {
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw new Problem(license.error);
     return c.json({ url: await openBillingPortal(c, license.value) }, 200);
-  });
-}
+  },
+);

@@ -1,7 +1,7 @@
 import { currentTime } from "../../../lib/time.ts";
-import { type AppEnv, createRoute, type OpenAPIHono, problems, z } from "../../../platform/http/route.ts";
+import { createRoute, createRouter, problems, publicCors, z } from "../../../platform/http/route.ts";
 import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
-import { readPrices } from "../price-view.ts";
+import { readPrices } from "../prices.ts";
 
 const PriceView = z
   .object({
@@ -30,25 +30,27 @@ const PlanView = z
   })
   .openapi("Plan");
 
-const route = createRoute({
-  method: "get",
-  path: "/v1/plans",
-  tags: ["Purchase"],
-  summary: "The plans on sale",
-  description: "What each plan grants and costs. `POST /v1/checkout` buys one.",
-  security: [],
-  responses: {
-    200: {
-      description: "The plans.",
-      content: { "application/json": { schema: z.object({ plans: z.array(PlanView) }) } },
-    },
-    ...problems("INTERNAL_ERROR"),
-  },
-});
+/** `GET /v1/plans`. Plans that only an admin issues are not listed. */
+export const planList = createRouter();
+planList.use("/v1/plans", publicCors);
 
-/** Registers `GET /v1/plans`. Plans that only an admin issues are not on sale, and not listed. */
-export function registerPlans(router: OpenAPIHono<AppEnv>): void {
-  router.openapi(route, async (c) => {
+planList.openapi(
+  createRoute({
+    method: "get",
+    path: "/v1/plans",
+    tags: ["Purchase"],
+    summary: "The plans on sale",
+    description: "What each plan grants and costs. `POST /v1/checkout` buys one.",
+    security: [],
+    responses: {
+      200: {
+        description: "The plans.",
+        content: { "application/json": { schema: z.object({ plans: z.array(PlanView) }) } },
+      },
+      ...problems("INTERNAL_ERROR"),
+    },
+  }),
+  async (c) => {
     const prices = await readPrices(c.var.config, currentTime());
     const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
       const { duration_days: _byHand, ...plan } = plans[id];
@@ -57,5 +59,5 @@ export function registerPlans(router: OpenAPIHono<AppEnv>): void {
     const priced = onSale.every(({ price }) => price !== null);
     c.header("Cache-Control", priced ? "public, max-age=300" : "no-store");
     return c.json({ plans: onSale }, 200);
-  });
-}
+  },
+);

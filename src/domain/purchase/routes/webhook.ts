@@ -1,11 +1,11 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { type AppEnv, createRoute, type OpenAPIHono, Problem, problems, z } from "../../../platform/http/route.ts";
+import { type AppEnv, createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { processEvent } from "../event-processing.ts";
-import { purchaseChanges, purchaseScope } from "../purchase-scope.ts";
-import { openWebhook } from "../webhook-event.ts";
+import { processEvent } from "../events/processing.ts";
+import { openWebhook } from "../events/store.ts";
+import { purchaseChanges, purchaseScope } from "../scope.ts";
 
 /** Far above any event of Stripe's. */
 const MAX_EVENT_BYTES = 1024 * 1024;
@@ -17,36 +17,37 @@ const eventLimit: MiddlewareHandler<AppEnv> = bodyLimit({
   },
 });
 
-const route = createRoute({
-  method: "post",
-  path: "/v1/stripe/webhook",
-  tags: ["Purchase"],
-  summary: "Receive an event from Stripe",
-  description:
-    "Verified by its signature over the raw body. Any answer but 200 makes Stripe send it again; an event that has been " +
-    "handled is answered 200 and not handled twice.",
-  security: [],
-  middleware: [eventLimit],
-  request: {
-    headers: z.object({
-      "stripe-signature": z
-        .string()
-        .optional()
-        .openapi({ description: "A time, and the body's HMAC with it.", example: "t=1795439045,v1=5257a8..." }),
-    }),
-  },
-  responses: {
-    200: {
-      description: "The event is handled, or was before.",
-      content: { "application/json": { schema: z.object({ received: z.literal(true).openapi({ example: true }) }) } },
-    },
-    ...problems("MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"),
-  },
-});
+/** `POST /v1/stripe/webhook`. */
+export const webhook = createRouter();
 
-/** Registers `POST /v1/stripe/webhook`. */
-export function registerWebhook(router: OpenAPIHono<AppEnv>): void {
-  router.openapi(route, async (c) => {
+webhook.openapi(
+  createRoute({
+    method: "post",
+    path: "/v1/stripe/webhook",
+    tags: ["Purchase"],
+    summary: "Receive an event from Stripe",
+    description:
+      "Verified by its signature over the raw body. Any answer but 200 makes Stripe send it again; an event that has been " +
+      "handled is answered 200 and not handled twice.",
+    security: [],
+    middleware: [eventLimit],
+    request: {
+      headers: z.object({
+        "stripe-signature": z
+          .string()
+          .optional()
+          .openapi({ description: "A time, and the body's HMAC with it.", example: "t=1795439045,v1=5257a8..." }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The event is handled, or was before.",
+        content: { "application/json": { schema: z.object({ received: z.literal(true).openapi({ example: true }) }) } },
+      },
+      ...problems("MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"),
+    },
+  }),
+  async (c) => {
     const body = await c.req.text();
     const scope = await purchaseScope(c.env, c.var.config);
     const event = await openWebhook(scope.stripe, c.var.config, body, c.req.header("Stripe-Signature"));
@@ -54,5 +55,5 @@ export function registerWebhook(router: OpenAPIHono<AppEnv>): void {
     const outcome = await processEvent(scope, event.value, actorOf(c, `stripe:${event.value.id}`));
     if (outcome) await settle(c, purchaseChanges(outcome.licenses));
     return c.json({ received: true as const }, 200);
-  });
-}
+  },
+);

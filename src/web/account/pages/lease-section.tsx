@@ -1,5 +1,5 @@
-import type { License } from "../../../domain/licensing/license-record.ts";
-import { standingOf } from "../../../domain/licensing/license-status.ts";
+import type { License } from "../../../domain/licensing/license/record.ts";
+import { standingOf } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { type FC, Field, PostForm, SelectField } from "../../page/kit.ts";

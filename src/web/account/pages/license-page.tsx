@@ -1,5 +1,5 @@
-import { activationCommand } from "../../../domain/licensing/license-prompt.ts";
-import type { License } from "../../../domain/licensing/license-record.ts";
+import { activationCommand } from "../../../domain/licensing/license/key.ts";
+import type { License } from "../../../domain/licensing/license/record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";

@@ -1,5 +1,5 @@
-import type { License, MachineRow } from "../../../domain/licensing/license-record.ts";
-import { activationsPerDay } from "../../../domain/licensing/machine-store.ts";
+import type { License, MachineRow } from "../../../domain/licensing/license/record.ts";
+import { activationsPerDay } from "../../../domain/licensing/machine/seat.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, PostForm, Time } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";

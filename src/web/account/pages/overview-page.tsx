@@ -1,4 +1,4 @@
-import type { License } from "../../../domain/licensing/license-record.ts";
+import type { License } from "../../../domain/licensing/license/record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, StatusBadge } from "../../page/kit.ts";

@@ -1,4 +1,4 @@
-import type { LicenseRow } from "../../../domain/licensing/license-record.ts";
+import type { LicenseRow } from "../../../domain/licensing/license/record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import { PostForm } from "../../page/kit.ts";
 import { licensePath } from "../license-path.ts";

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { LicenseParams } from "../../../domain/licensing/license-params.ts";
+import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { type CustomerEnv, SIGNED_IN } from "../../../platform/identity/session/account.ts";
 import { pageDocs } from "../../page/kit.ts";

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { LicenseParams } from "../../../domain/licensing/license-params.ts";
+import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
 import { type CustomerEnv, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";

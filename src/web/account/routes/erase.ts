@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
 import { erasePerson } from "../../../domain/erasure/erasure.ts";
-import { refusalOfErasure } from "../../../domain/erasure/erasure-decision.ts";
-import { readLicense } from "../../../domain/licensing/license-store.ts";
+import { readLicense } from "../../../domain/licensing/license/store.ts";
 import { type CustomerEnv, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";

@@ -1,5 +1,5 @@
-import { actOnLicense } from "../../../domain/licensing/license-act.ts";
-import { LicenseParams } from "../../../domain/licensing/license-params.ts";
+import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
+import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { createRoute, type OpenAPIHono, Problem, type Refusal } from "../../../platform/http/route.ts";
 import { type CustomerEnv, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { keepSession } from "../../../platform/identity/session/store.ts";

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { Fingerprint } from "../../../domain/licensing/fingerprint.ts";
-import { LicenseParams } from "../../../domain/licensing/license-params.ts";
-import { licenseChanges } from "../../../domain/licensing/license-store.ts";
-import { issueOfflineLease, seatForLease } from "../../../domain/licensing/offline-lease.ts";
+import { licenseChanges } from "../../../domain/licensing/license/store.ts";
+import { LicenseParams } from "../../../domain/licensing/license/view.ts";
+import { Fingerprint } from "../../../domain/licensing/machine/fingerprint.ts";
+import { issueOfflineLease, seatForLease } from "../../../domain/licensing/token/issue.ts";
 import { PROBLEMS, Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { type CustomerEnv, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";

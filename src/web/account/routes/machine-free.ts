@@ -1,6 +1,6 @@
-import { MachineParams } from "../../../domain/licensing/license-params.ts";
-import { licenseChanges } from "../../../domain/licensing/license-store.ts";
-import { freeSeat } from "../../../domain/licensing/machine-store.ts";
+import { licenseChanges } from "../../../domain/licensing/license/store.ts";
+import { MachineParams } from "../../../domain/licensing/license/view.ts";
+import { freeSeat } from "../../../domain/licensing/machine/seat.ts";
 import { createRoute, type OpenAPIHono, Problem } from "../../../platform/http/route.ts";
 import { type CustomerEnv, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";

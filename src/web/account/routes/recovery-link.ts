@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { readLicensesByEmail } from "../../../domain/licensing/license-store.ts";
+import { readLicensesByEmail } from "../../../domain/licensing/license/store.ts";
 import { looksLikeSecret } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";

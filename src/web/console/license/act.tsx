@@ -1,7 +1,7 @@
-import { actOnLicense } from "../../../domain/licensing/license-act.ts";
-import { LicenseParams } from "../../../domain/licensing/license-params.ts";
-import type { License } from "../../../domain/licensing/license-record.ts";
-import { requireLicense } from "../../../domain/licensing/license-store.ts";
+import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
+import type { License } from "../../../domain/licensing/license/record.ts";
+import { requireLicense } from "../../../domain/licensing/license/store.ts";
+import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { combine, Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";

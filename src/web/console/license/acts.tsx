@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { type AdminAct, decideAdminAct } from "../../../domain/licensing/admin-decision.ts";
-import type { License } from "../../../domain/licensing/license-record.ts";
-import { endOf } from "../../../domain/licensing/license-status.ts";
+import { type AdminAct, decideAdminAct } from "../../../domain/licensing/admin/decision.ts";
+import type { License } from "../../../domain/licensing/license/record.ts";
+import { endOf } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Child, Field, formatDate } from "../../page/kit.ts";
 import { entered, type FieldErrors, LastDay, lastDayField, Reason, type SentForm } from "../act/kit.ts";

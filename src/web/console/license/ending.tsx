@@ -1,10 +1,9 @@
 import { erasePerson } from "../../../domain/erasure/erasure.ts";
-import { LicenseParams } from "../../../domain/licensing/license-params.ts";
-import { isErased } from "../../../domain/licensing/license-record.ts";
-import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/license-store.ts";
-import { purchaseScope } from "../../../domain/purchase/purchase-scope.ts";
-import { readRefundable } from "../../../domain/purchase/refund.ts";
-import { checkWasBought, giveBack, revokeForRefund } from "../../../domain/purchase/refund-act.ts";
+import { isErased } from "../../../domain/licensing/license/record.ts";
+import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/license/store.ts";
+import { LicenseParams } from "../../../domain/licensing/license/view.ts";
+import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
+import { purchaseScope } from "../../../domain/purchase/scope.ts";
 import { Problem } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";

@@ -1,4 +1,4 @@
-import { endOf } from "../../../domain/licensing/license-status.ts";
+import { endOf } from "../../../domain/licensing/license/status.ts";
 import { type Child, counted, type FC, Time } from "../../page/kit.ts";
 import type { LicenseStory } from "./story.ts";
 import { stripeLink } from "./words.tsx";

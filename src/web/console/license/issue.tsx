@@ -1,5 +1,4 @@
-import { licenseByHand } from "../../../domain/licensing/license-issue.ts";
-import { issueLicense } from "../../../domain/licensing/license-issue-act.ts";
+import { issueLicense, licenseByHand } from "../../../domain/licensing/admin/issue.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
 import { z } from "../../../platform/http/route.ts";

@@ -1,6 +1,6 @@
-import { activeMachines, type License } from "../../../domain/licensing/license-record.ts";
-import type { LicenseFilter } from "../../../domain/licensing/license-search.ts";
-import { LICENSE_STATUSES, standingOf } from "../../../domain/licensing/license-status.ts";
+import { activeMachines, type License } from "../../../domain/licensing/license/record.ts";
+import type { LicenseFilter } from "../../../domain/licensing/license/search.ts";
+import { LICENSE_STATUSES, standingOf } from "../../../domain/licensing/license/status.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { DataTable, type FC, Field, Pager, PostForm, SelectField, StatusBadge, Time } from "../../page/kit.ts";

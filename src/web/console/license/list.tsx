@@ -1,6 +1,6 @@
-import { parseLicenseKey } from "../../../domain/licensing/license-key.ts";
-import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license-search.ts";
-import { LICENSE_STATUSES } from "../../../domain/licensing/license-status.ts";
+import { parseLicenseKey } from "../../../domain/licensing/license/key.ts";
+import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license/search.ts";
+import { LICENSE_STATUSES } from "../../../domain/licensing/license/status.ts";
 import { PLAN_IDS } from "../../../domain/licensing/plans.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";

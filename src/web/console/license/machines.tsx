@@ -1,7 +1,7 @@
-import { MachineParams } from "../../../domain/licensing/license-params.ts";
-import { activeMachines, type License, type MachineRow } from "../../../domain/licensing/license-record.ts";
-import { requireLicense } from "../../../domain/licensing/license-store.ts";
-import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/machine-removal.ts";
+import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/admin/act.ts";
+import { activeMachines, type License, type MachineRow } from "../../../domain/licensing/license/record.ts";
+import { requireLicense } from "../../../domain/licensing/license/store.ts";
+import { MachineParams } from "../../../domain/licensing/license/view.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { Problem, z } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";

@@ -1,5 +1,5 @@
-import { isErased } from "../../../domain/licensing/license-record.ts";
-import { standingOf } from "../../../domain/licensing/license-status.ts";
+import { isErased } from "../../../domain/licensing/license/record.ts";
+import { standingOf } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, Pager, pathWithQuery, StatusBadge } from "../../page/kit.ts";
 import { ActLink } from "../act/kit.ts";

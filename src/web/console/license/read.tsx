@@ -1,4 +1,4 @@
-import { LicenseParams } from "../../../domain/licensing/license-params.ts";
+import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";

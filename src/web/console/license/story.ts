@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type License, LicenseRow, MachineRow } from "../../../domain/licensing/license-record.ts";
+import { type License, LicenseRow, MachineRow } from "../../../domain/licensing/license/record.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { STORY_SOURCES, type StoryEntry, type StoryKind } from "./story-entry.ts";
 

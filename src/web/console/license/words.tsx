@@ -1,6 +1,6 @@
-import { isErased, type License, type LicenseRow } from "../../../domain/licensing/license-record.ts";
-import type { LicenseFilter } from "../../../domain/licensing/license-search.ts";
-import type { LicenseStatus, Standing } from "../../../domain/licensing/license-status.ts";
+import { isErased, type License, type LicenseRow } from "../../../domain/licensing/license/record.ts";
+import type { LicenseFilter } from "../../../domain/licensing/license/search.ts";
+import type { LicenseStatus, Standing } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, formatDate, pathWithQuery, type Tone } from "../../page/kit.ts";
 

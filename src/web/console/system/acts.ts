@@ -1,11 +1,10 @@
-import { retryMail } from "../../../domain/mail/mail-backlog.ts";
-import { retryEvent } from "../../../domain/purchase/event-retry.ts";
+import { retryMail } from "../../../domain/mail/backlog.ts";
+import { retryEvent } from "../../../domain/purchase/events/processing.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { adminActor } from "../../../platform/identity/authentication.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
-import { drainOutbox } from "../../../platform/storage/outbox.ts";
-import { republishEverything } from "../../../platform/storage/republication.ts";
+import { drainOutbox, republishEverything } from "../../../platform/storage/outbox.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { pageDocs } from "../../page/kit.ts";
 import { actRoutes, ONLY_REASON, type ReasonAct } from "../act/kit.ts";

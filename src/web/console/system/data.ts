@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
-import { listUnsentMails, type UnsentMail } from "../../../domain/mail/mail-backlog.ts";
-import { listEvents, type StoredEvent } from "../../../domain/purchase/event-store.ts";
+import { listUnsentMails, type UnsentMail } from "../../../domain/mail/backlog.ts";
+import { listEvents, type StoredEvent } from "../../../domain/purchase/events/store.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
-import { type Probe, probeStores } from "../../../platform/storage/store-probe.ts";
+import { type Probe, probeStores } from "../../../platform/storage/health.ts";
 import { counted, type Tone } from "../../page/kit.ts";
 
 /** How many entries of each list are shown. */

@@ -1,5 +1,5 @@
-import { mayRetryMail, type UnsentMail } from "../../../domain/mail/mail-backlog.ts";
-import type { StoredEvent } from "../../../domain/purchase/event-store.ts";
+import { mayRetryMail, type UnsentMail } from "../../../domain/mail/backlog.ts";
+import type { StoredEvent } from "../../../domain/purchase/events/store.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { counted, DataTable, type FC, formatCount, PostForm, StatusBadge, Time } from "../../page/kit.ts";
 import { type ConsoleContext, may } from "../frame.tsx";

@@ -1,4 +1,4 @@
-import { viewSession } from "../../../domain/purchase/session-view.ts";
+import { viewSession } from "../../../domain/purchase/checkout/session.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { type AppEnv, createRoute, type OpenAPIHono, z } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";

@@ -1,8 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../../domain/purchase/checkout-start.ts";
-import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
-import { isStripeOutage } from "../../../domain/purchase/stripe-failure.ts";
-import { stripePageOrigins } from "../../../domain/purchase/stripe-page-origins.ts";
+import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../../domain/purchase/checkout/start.ts";
+import { readPlanOffers } from "../../../domain/purchase/prices.ts";
+import { isStripeOutage, stripePageOrigins } from "../../../domain/purchase/stripe.ts";
 import { jsonBodyLimit } from "../../../platform/http/body.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../../platform/http/problem.ts";
 import type { AppContext, AppEnv } from "../../../platform/http/router.ts";

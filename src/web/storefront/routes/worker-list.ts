@@ -1,6 +1,6 @@
 import { SearchQuery, workerQuery } from "../../../domain/catalog/routes/search.ts";
 import { searchWorkers } from "../../../domain/catalog/search.ts";
-import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
+import { readPlanOffers } from "../../../domain/purchase/prices.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { type AppEnv, createRoute, type OpenAPIHono } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";

@@ -1,5 +1,5 @@
-import { readPlanOffers } from "../../../domain/purchase/plan-offers.ts";
-import { stripePageOrigins } from "../../../domain/purchase/stripe-page-origins.ts";
+import { readPlanOffers } from "../../../domain/purchase/prices.ts";
+import { stripePageOrigins } from "../../../domain/purchase/stripe.ts";
 import { WorkerParams } from "../../../domain/workers/request.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { currentTime } from "../../../lib/time.ts";

@@ -1,21 +1,19 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { fromRfc3339 } from "../../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../../platform/http/body.ts";
-import { BODY_PROBLEMS, problems } from "../../../../platform/http/problem-schema.ts";
+import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../../platform/http/route.ts";
 import {
   ADMIN_PROBLEMS,
   type AdminEnv,
   adminAccess,
   adminActor,
+  createAdminRouter,
   Reason,
 } from "../../../../platform/identity/authentication.ts";
+import { IdempotencyHeader } from "../../../../platform/storage/idempotency.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
-import type { AdminAct } from "../../admin-decision.ts";
-import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
-import { actOnLicense } from "../../license-act.ts";
-import { LicenseParams } from "../../license-params.ts";
-import { IdempotencyHeader } from "./idempotency-header.ts";
+import { actOnLicense, removeMachine } from "../../admin/act.ts";
+import type { AdminAct } from "../../admin/decision.ts";
+import { adminLicenseView, ChangedLicense, LicenseParams, MachineParams } from "../../license/view.ts";
 
 const ReasonBody = z.object({ reason: Reason }).openapi("LicenseAct");
 
@@ -70,26 +68,26 @@ const EXTEND = "Moves the end of the license to a later time.";
 const ROTATE =
   "Makes a new key and mails it to its owner; the old one and every token that came from it are void. Machines keep their seats.";
 
-/** Registers `POST /v1/admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
-export function registerActs(router: OpenAPIHono<AdminEnv>): void {
-  router.openapi(describe("revoke", ReasonBody, "Revoke a license", REVOKE), async (c) =>
-    c.json(await act(c, c.req.valid("param").id, { action: "revoke" }, c.req.valid("json").reason), 200),
-  );
-  router.openapi(describe("suspend", ReasonBody, "Suspend a license", SUSPEND), async (c) =>
-    c.json(await act(c, c.req.valid("param").id, { action: "suspend" }, c.req.valid("json").reason), 200),
-  );
-  router.openapi(describe("reinstate", ReasonBody, "Reinstate a license", REINSTATE), async (c) =>
-    c.json(await act(c, c.req.valid("param").id, { action: "reinstate" }, c.req.valid("json").reason), 200),
-  );
-  router.openapi(describe("rotate-key", ReasonBody, "Rotate a license's key", ROTATE), async (c) =>
-    c.json(await act(c, c.req.valid("param").id, { action: "rotate-key" }, c.req.valid("json").reason), 200),
-  );
-  router.openapi(describe("extend", ExtendBody, "Extend a license", EXTEND), async (c) => {
-    const { reason, expires_at, days } = c.req.valid("json");
-    const until = expires_at === undefined ? { days: days ?? 0 } : { expires_at };
-    return c.json(await act(c, c.req.valid("param").id, { action: "extend", until }, reason), 200);
-  });
-}
+/** An admin's acts on a license and its machines. */
+export const licenseActs = createAdminRouter();
+
+licenseActs.openapi(describe("revoke", ReasonBody, "Revoke a license", REVOKE), async (c) =>
+  c.json(await act(c, c.req.valid("param").id, { action: "revoke" }, c.req.valid("json").reason), 200),
+);
+licenseActs.openapi(describe("suspend", ReasonBody, "Suspend a license", SUSPEND), async (c) =>
+  c.json(await act(c, c.req.valid("param").id, { action: "suspend" }, c.req.valid("json").reason), 200),
+);
+licenseActs.openapi(describe("reinstate", ReasonBody, "Reinstate a license", REINSTATE), async (c) =>
+  c.json(await act(c, c.req.valid("param").id, { action: "reinstate" }, c.req.valid("json").reason), 200),
+);
+licenseActs.openapi(describe("rotate-key", ReasonBody, "Rotate a license's key", ROTATE), async (c) =>
+  c.json(await act(c, c.req.valid("param").id, { action: "rotate-key" }, c.req.valid("json").reason), 200),
+);
+licenseActs.openapi(describe("extend", ExtendBody, "Extend a license", EXTEND), async (c) => {
+  const { reason, expires_at, days } = c.req.valid("json");
+  const until = expires_at === undefined ? { days: days ?? 0 } : { expires_at };
+  return c.json(await act(c, c.req.valid("param").id, { action: "extend", until }, reason), 200);
+});
 
 async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: string) {
   const admin = adminActor(c);
@@ -99,3 +97,35 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: s
   const edge = await settle(c, changes);
   return { license: adminLicenseView(license, admin.now), edge, ...(key === null ? {} : { key }) };
 }
+
+licenseActs.openapi(
+  createRoute({
+    ...adminAccess("licenses:write"),
+    method: "delete",
+    path: "/v1/admin/licenses/{id}/machines/{machine_id}",
+    tags: ["Admin: licenses"],
+    summary: "Deactivate a machine of a license",
+    description:
+      "Frees its seat. Repeatable: a machine that holds no seat is a success. A running offline lease keeps its seat, unless an owner " +
+      "voids it: for a machine that a thief activated with a leaked key. Its token still verifies offline until it ends.",
+    request: {
+      query: z.object({
+        void_lease: z
+          .enum(["true", "false"])
+          .optional()
+          .openapi({ description: "Free the seat of a lease, too: owners only." }),
+      }),
+      params: MachineParams,
+    },
+    responses: {
+      204: { description: "The machine holds no seat." },
+      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "VALIDATION_FAILED"),
+    },
+  }),
+  async (c) => {
+    const { id, machine_id } = c.req.valid("param");
+    const voidLease = c.req.valid("query").void_lease === "true";
+    await settle(c, await removeMachine(c.env.DB, adminActor(c), id, machine_id, { voidLease }));
+    return c.body(null, 204);
+  },
+);

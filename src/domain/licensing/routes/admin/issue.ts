@@ -1,19 +1,17 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { MailAddress } from "../../../../lib/mail-address.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../../lib/time.ts";
-import { jsonBodyLimit } from "../../../../platform/http/body.ts";
-import { BODY_PROBLEMS, problems } from "../../../../platform/http/problem-schema.ts";
+import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../../platform/http/route.ts";
 import {
   ADMIN_PROBLEMS,
-  type AdminEnv,
   adminAccess,
   adminActor,
+  createAdminRouter,
 } from "../../../../platform/identity/authentication.ts";
+import { IdempotencyHeader } from "../../../../platform/storage/idempotency.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
-import { adminLicenseView, ChangedLicense } from "../../admin-view.ts";
-import { issueLicense } from "../../license-issue-act.ts";
+import { issueLicense } from "../../admin/issue.ts";
+import { adminLicenseView, ChangedLicense } from "../../license/view.ts";
 import { PLAN_IDS } from "../../plans.ts";
-import { IdempotencyHeader } from "./idempotency-header.ts";
 
 const NewLicenseBody = z
   .object({
@@ -36,34 +34,35 @@ const NewLicenseBody = z
   .strict()
   .openapi("NewLicense");
 
-const route = createRoute({
-  ...adminAccess("licenses:write", jsonBodyLimit),
-  method: "post",
-  path: "/v1/admin/licenses",
-  tags: ["Admin: licenses"],
-  summary: "Issue a license",
-  description: "With an `Idempotency-Key`, a repeated request returns the license that the first one made.",
-  request: {
-    headers: IdempotencyHeader,
-    body: { required: true, content: { "application/json": { schema: NewLicenseBody } } },
-  },
-  responses: {
-    201: {
-      description: "The license and its key.",
-      content: { "application/json": { schema: ChangedLicense.required({ key: true }) } },
-    },
-    ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "CONFLICT"),
-  },
-});
+/** `POST /v1/admin/licenses`. */
+export const licenseIssue = createAdminRouter();
 
-/** Registers `POST /v1/admin/licenses`. */
-export function registerIssue(router: OpenAPIHono<AdminEnv>): void {
-  router.openapi(route, async (c) => {
+licenseIssue.openapi(
+  createRoute({
+    ...adminAccess("licenses:write", jsonBodyLimit),
+    method: "post",
+    path: "/v1/admin/licenses",
+    tags: ["Admin: licenses"],
+    summary: "Issue a license",
+    description: "With an `Idempotency-Key`, a repeated request returns the license that the first one made.",
+    request: {
+      headers: IdempotencyHeader,
+      body: { required: true, content: { "application/json": { schema: NewLicenseBody } } },
+    },
+    responses: {
+      201: {
+        description: "The license and its key.",
+        content: { "application/json": { schema: ChangedLicense.required({ key: true }) } },
+      },
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "CONFLICT"),
+    },
+  }),
+  async (c) => {
     const admin = adminActor(c);
     const { "idempotency-key": idempotencyKey } = c.req.valid("header");
     const scope = { db: c.env.DB, config: c.var.config };
     const { license, key, changes } = await issueLicense(scope, admin, c.req.valid("json"), idempotencyKey);
     const edge = await settle(c, changes);
     return c.json({ license: adminLicenseView(license, admin.now), key, edge }, 201);
-  });
-}
+  },
+);

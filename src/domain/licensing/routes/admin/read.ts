@@ -3,89 +3,89 @@ import { currentTime } from "../../../../lib/time.ts";
 import {
   createRoute,
   NextCursor,
-  type OpenAPIHono,
   optionalChoice,
   PageQuery,
   page,
   problems,
   z,
 } from "../../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, type AdminEnv, adminAccess } from "../../../../platform/identity/authentication.ts";
-import { AdminLicenseView, adminLicenseView } from "../../admin-view.ts";
-import { LicenseParams } from "../../license-params.ts";
-import { searchLicenses } from "../../license-search.ts";
-import { LICENSE_STATUSES } from "../../license-status.ts";
-import { requireLicense } from "../../license-store.ts";
+import { ADMIN_PROBLEMS, adminAccess, createAdminRouter } from "../../../../platform/identity/authentication.ts";
+import { searchLicenses } from "../../license/search.ts";
+import { LICENSE_STATUSES } from "../../license/status.ts";
+import { requireLicense } from "../../license/store.ts";
+import { AdminLicenseView, adminLicenseView, LicenseParams } from "../../license/view.ts";
 import { PLAN_IDS } from "../../plans.ts";
 
-const list = createRoute({
-  ...adminAccess("licenses:read"),
-  method: "get",
-  path: "/v1/admin/licenses",
-  tags: ["Admin: licenses"],
-  summary: "Find licenses",
-  description: "Newest first.",
-  request: {
-    query: PageQuery.extend({
-      q: z
-        .string()
-        .max(254)
-        .refine(
-          (term) => !holdsCredential(term),
-          "must not hold a key or token: addresses are logged; look for its license id",
-        )
-        .optional()
-        .openapi({
-          param: {
-            description:
-              "A license id, the id or fingerprint hash of a machine, an id of Stripe's (`cus_`, `sub_`, `cs_`, `pi_`, `ch_`, " +
-              "`evt_`; `in_`, `re_`, `dp_` while their events are kept), or the beginning of a mail address.",
-          },
-          example: "ada@example.com",
-        }),
-      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
-      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
-    }),
-  },
-  responses: {
-    200: {
-      description: "One page.",
-      content: {
-        "application/json": { schema: z.object({ licenses: z.array(AdminLicenseView), next_cursor: NextCursor }) },
+/** `GET /v1/admin/licenses` and one of them. */
+export const licenseReads = createAdminRouter();
+
+licenseReads.openapi(
+  createRoute({
+    ...adminAccess("licenses:read"),
+    method: "get",
+    path: "/v1/admin/licenses",
+    tags: ["Admin: licenses"],
+    summary: "Find licenses",
+    description: "Newest first.",
+    request: {
+      query: PageQuery.extend({
+        q: z
+          .string()
+          .max(254)
+          .refine(
+            (term) => !holdsCredential(term),
+            "must not hold a key or token: addresses are logged; look for its license id",
+          )
+          .optional()
+          .openapi({
+            param: {
+              description:
+                "A license id, the id or fingerprint hash of a machine, an id of Stripe's (`cus_`, `sub_`, `cs_`, `pi_`, `ch_`, " +
+                "`evt_`; `in_`, `re_`, `dp_` while their events are kept), or the beginning of a mail address.",
+            },
+            example: "ada@example.com",
+          }),
+        status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
+        plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "One page.",
+        content: {
+          "application/json": { schema: z.object({ licenses: z.array(AdminLicenseView), next_cursor: NextCursor }) },
+        },
       },
+      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
     },
-    ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
-  },
-});
-
-const show = createRoute({
-  ...adminAccess("licenses:read"),
-  method: "get",
-  path: "/v1/admin/licenses/{id}",
-  tags: ["Admin: licenses"],
-  summary: "Show a license",
-  description: "All but its key, which only its owner needs.",
-  request: { params: LicenseParams },
-  responses: {
-    200: {
-      description: "The license.",
-      content: { "application/json": { schema: z.object({ license: AdminLicenseView }) } },
-    },
-    ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND"),
-  },
-});
-
-/** Registers `GET /v1/admin/licenses` and `GET /v1/admin/licenses/{id}`. */
-export function registerReads(router: OpenAPIHono<AdminEnv>): void {
-  router.openapi(list, async (c) => {
+  }),
+  async (c) => {
     const { limit, cursor, ...filter } = c.req.valid("query");
     const now = currentTime();
     const found = await searchLicenses(c.env.DB, { ...filter, before: cursor }, limit + 1, now);
     const { items, next_cursor } = page(found, limit, ({ id }) => id);
     return c.json({ licenses: items.map((license) => adminLicenseView(license, now)), next_cursor }, 200);
-  });
-  router.openapi(show, async (c) => {
+  },
+);
+licenseReads.openapi(
+  createRoute({
+    ...adminAccess("licenses:read"),
+    method: "get",
+    path: "/v1/admin/licenses/{id}",
+    tags: ["Admin: licenses"],
+    summary: "Show a license",
+    description: "All but its key, which only its owner needs.",
+    request: { params: LicenseParams },
+    responses: {
+      200: {
+        description: "The license.",
+        content: { "application/json": { schema: z.object({ license: AdminLicenseView }) } },
+      },
+      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND"),
+    },
+  }),
+  async (c) => {
     const license = await requireLicense(c.env.DB, c.req.valid("param").id);
     return c.json({ license: adminLicenseView(license, currentTime()) }, 200);
-  });
-}
+  },
+);

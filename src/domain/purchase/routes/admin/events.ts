@@ -1,14 +1,14 @@
 import { toRfc3339 } from "../../../../lib/time.ts";
-import { createRoute, type OpenAPIHono, problems, Timestamp, z } from "../../../../platform/http/route.ts";
+import { createRoute, problems, Timestamp, z } from "../../../../platform/http/route.ts";
 import {
   ADMIN_PROBLEMS,
-  type AdminEnv,
   adminAccess,
   adminActor,
+  createAdminRouter,
 } from "../../../../platform/identity/authentication.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
-import { retryEvent } from "../../event-retry.ts";
-import { listEvents, type StoredEvent } from "../../event-store.ts";
+import { retryEvent } from "../../events/processing.ts";
+import { listEvents, type StoredEvent } from "../../events/store.ts";
 
 const EventView = z
   .object({
@@ -36,62 +36,66 @@ const eventView = (event: StoredEvent): z.infer<typeof EventView> => ({
   last_error: event.last_error,
 });
 
-const list = createRoute({
-  ...adminAccess("licenses:read"),
-  method: "get",
-  path: "/v1/admin/stripe-events",
-  tags: ["Admin"],
-  summary: "Payment events to look at",
-  description:
-    "Events that could not be handled yet, or were handled and need a person: an unknown price, for example.",
-  request: {
-    query: z.object({
-      state: z
-        .enum(["unhandled", "attention"])
-        .default("unhandled")
-        .openapi({ description: "Those not handled yet, or those that need a person." }),
-    }),
-  },
-  responses: {
-    200: {
-      description: "Up to 200: unhandled ones oldest first, the others newest first.",
-      content: { "application/json": { schema: z.object({ events: z.array(EventView) }) } },
-    },
-    ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
-  },
-});
+/** Listing payment events and retrying one. */
+export const stripeEvents = createAdminRouter();
 
-const retry = createRoute({
-  ...adminAccess("licenses:write"),
-  method: "post",
-  path: "/v1/admin/stripe-events/{id}/retry",
-  tags: ["Admin"],
-  summary: "Handle a payment event now",
-  description:
-    "What the cron does by itself, without waiting for it. An event that has been handled stays as it is, unless it needs " +
-    "attention: once a price that was unknown has its lookup key, this issues what was paid for.",
-  request: {
-    params: z.object({ id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }) }),
-  },
-  responses: {
-    200: {
-      description: "The event as it is now.",
-      content: { "application/json": { schema: z.object({ event: EventView }) } },
+stripeEvents.openapi(
+  createRoute({
+    ...adminAccess("licenses:read"),
+    method: "get",
+    path: "/v1/admin/stripe-events",
+    tags: ["Admin"],
+    summary: "Payment events to look at",
+    description:
+      "Events that could not be handled yet, or were handled and need a person: an unknown price, for example.",
+    request: {
+      query: z.object({
+        state: z
+          .enum(["unhandled", "attention"])
+          .default("unhandled")
+          .openapi({ description: "Those not handled yet, or those that need a person." }),
+      }),
     },
-    ...problems(...ADMIN_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"),
-  },
-});
-
-/** Registers `GET /v1/admin/stripe-events` and `POST /v1/admin/stripe-events/{id}/retry`. */
-export function registerEvents(router: OpenAPIHono<AdminEnv>): void {
-  router.openapi(list, async (c) => {
+    responses: {
+      200: {
+        description: "Up to 200: unhandled ones oldest first, the others newest first.",
+        content: { "application/json": { schema: z.object({ events: z.array(EventView) }) } },
+      },
+      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
+    },
+  }),
+  async (c) => {
     const events = await listEvents(c.env.DB, { state: c.req.valid("query").state }, 200);
     return c.json({ events: events.map(eventView) }, 200);
-  });
-  router.openapi(retry, async (c) => {
+  },
+);
+stripeEvents.openapi(
+  createRoute({
+    ...adminAccess("licenses:write"),
+    method: "post",
+    path: "/v1/admin/stripe-events/{id}/retry",
+    tags: ["Admin"],
+    summary: "Handle a payment event now",
+    description:
+      "What the cron does by itself, without waiting for it. An event that has been handled stays as it is, unless it needs " +
+      "attention: once a price that was unknown has its lookup key, this issues what was paid for.",
+    request: {
+      params: z.object({
+        id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The event as it is now.",
+        content: { "application/json": { schema: z.object({ event: EventView }) } },
+      },
+      ...problems(...ADMIN_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+    },
+  }),
+  async (c) => {
     const scope = { env: c.env, config: c.var.config };
     const { event, changes } = await retryEvent(scope, adminActor(c), c.req.valid("param").id);
     await settle(c, changes);
     return c.json({ event: eventView(event) }, 200);
-  });
-}
+  },
+);

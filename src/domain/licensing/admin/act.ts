@@ -1,0 +1,84 @@
+import { ok } from "../../../lib/result.ts";
+import type { Config } from "../../../platform/config/config.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { listAudit } from "../../../platform/identity/audit-store.ts";
+import type { AdminActor } from "../../../platform/identity/authentication.ts";
+import { change } from "../../../platform/storage/change.ts";
+import { idempotentRequest } from "../../../platform/storage/idempotency.ts";
+import type { Changes } from "../../../platform/storage/settle.ts";
+import type { License } from "../license/record.ts";
+import { licensePublication, licenseRoot, requireLicense } from "../license/store.ts";
+import { freeSeat } from "../machine/seat.ts";
+import { currentKey } from "../secrets.ts";
+import { type AdminAct, decideAdminAct } from "./decision.ts";
+
+/** A license after an admin's act, and the changes to settle. `key`: the new key, if the act made one. */
+export type ActedLicense = { license: License; key: string | null; changes: Changes };
+
+/**
+ * Carries out an admin's act on a license, and queues the mail of a new key. With an `idempotencyKey` it is done once, however
+ * often it is asked for. Throws LICENSE_NOT_FOUND, the refusals of `decideAdminAct`, and CONFLICT when the idempotency key belongs
+ * to another request, others keep changing the license, or another admin has rotated its key since.
+ */
+export async function actOnLicense(
+  { db, config }: { db: D1Database; config: Config },
+  admin: AdminActor,
+  id: string,
+  wanted: AdminAct,
+  reason: string,
+  idempotencyKey?: string,
+): Promise<ActedLicense> {
+  const request = await idempotentRequest(admin.actor, idempotencyKey, [id, wanted, reason]);
+  const isOwner = admin.scopes.includes("owner");
+  const acted = await change(
+    db,
+    licenseRoot,
+    id,
+    (license) => {
+      const patch = decideAdminAct(license, wanted, isOwner, admin.now);
+      if (!patch.ok || patch.value === null) return patch.ok ? ok(null) : patch;
+      const mail = { licenseId: id, kind: "key_rotated", to: license.email, data: {} } as const;
+      return ok({
+        action: `license.${wanted.action}`,
+        patch: patch.value,
+        details: { ...patch.value },
+        mail: wanted.action === "rotate-key" ? mail : undefined,
+      });
+    },
+    { actor: admin, reason, request },
+  );
+  const { row: license, changes } = acted;
+  if (wanted.action !== "rotate-key") return { license, key: null, changes };
+  if (acted.repeated) await checkOwnRotation(db, admin, id);
+  return { license, key: await currentKey(config, license), changes };
+}
+
+/** A repeated rotation returns the key that it made, and never one that somebody else has made since. Throws CONFLICT. */
+async function checkOwnRotation(db: D1Database, { actor }: AdminActor, id: string): Promise<void> {
+  const [last] = await listAudit(db, { subject: id, action: "license.rotate-key" }, 1);
+  if (last?.actor !== actor) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
+}
+
+/** Throws INSUFFICIENT_SCOPE unless an admin may void a lease. */
+export function checkMayVoidLease({ scopes }: Pick<AdminActor, "scopes">): void {
+  if (!scopes.includes("owner"))
+    throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "Only an owner voids a lease." });
+}
+
+/**
+ * Frees the seat of a license's machine. A machine without a seat is no error. `voidLease` also frees the seat of an offline
+ * lease. Returns the changes to settle. Throws LICENSE_NOT_FOUND, and INSUFFICIENT_SCOPE when an admin who is not an owner voids
+ * a lease.
+ */
+export async function removeMachine(
+  db: D1Database,
+  admin: AdminActor,
+  licenseId: string,
+  machineId: string,
+  { voidLease, reason = null }: { voidLease: boolean; reason?: string | null },
+): Promise<Changes> {
+  if (voidLease) checkMayVoidLease(admin);
+  await requireLicense(db, licenseId);
+  const changeId = await freeSeat(db, licenseId, { id: machineId }, admin, { voidLease, reason });
+  return { stale: [{ ...licensePublication(licenseId), changeIds: changeId === null ? [] : [changeId] }] };
+}

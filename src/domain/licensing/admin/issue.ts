@@ -1,0 +1,71 @@
+import { formatId, newIdBytes } from "../../../lib/id.ts";
+import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import type { Config } from "../../../platform/config/config.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import type { AdminActor } from "../../../platform/identity/authentication.ts";
+import { create } from "../../../platform/storage/change.ts";
+import { idempotentRequest } from "../../../platform/storage/idempotency.ts";
+import type { NewLicense } from "../license/store.ts";
+import { licenseCreation, requireLicense } from "../license/store.ts";
+import { type PlanId, plans } from "../plans.ts";
+import { currentKey } from "../secrets.ts";
+import type { ActedLicense } from "./act.ts";
+
+/** What an admin says of a license to issue; everything left out is the plan's to say. `expires_at` null: for ever. */
+export type IssueRequest = {
+  plan: PlanId;
+  email: string;
+  machine_limit?: number | undefined;
+  expires_at?: UnixSeconds | null | undefined;
+  note?: string | undefined;
+};
+
+/** A new license by hand, with its plan's grant as of now. */
+export function licenseByHand(request: IssueRequest, livemode: boolean, now: UnixSeconds): NewLicense {
+  const plan = plans[request.plan];
+  const byPlan = plan.duration_days === null ? null : now + plan.duration_days * DAY;
+  return {
+    id: formatId("lic", newIdBytes()),
+    email: request.email,
+    plan: plan.id,
+    note: request.note ?? null,
+    entitlements: plan.entitlements,
+    versions: plan.versions,
+    updates_until: null,
+    machine_limit: request.machine_limit ?? plan.machine_limit,
+    offline_days: plan.offline_days,
+    expires_at: request.expires_at === undefined ? byPlan : request.expires_at,
+    livemode,
+  };
+}
+
+/** The license that an admin asks for. Its key is mailed to its owner unless `send_mail` is false. */
+export type IssueOrder = IssueRequest & { send_mail?: boolean | undefined; reason?: string | undefined };
+
+/**
+ * Issues a license by hand and queues the mail with its key. With an `idempotencyKey`, a repetition returns the license that the
+ * first request made. Throws CONFLICT when that key belongs to another request, or the license has a newer key.
+ */
+export async function issueLicense(
+  { db, config }: { db: D1Database; config: Config },
+  admin: AdminActor,
+  order: IssueOrder,
+  idempotencyKey?: string,
+): Promise<ActedLicense & { key: string }> {
+  const request = await idempotentRequest(admin.actor, idempotencyKey, ["issue", order]);
+  const license = licenseByHand(order, config.LIVEMODE, admin.now);
+  const { plan, machine_limit, expires_at } = license;
+  const mail = { licenseId: license.id, kind: "license_key", to: license.email, data: {} } as const;
+  const { id, changes } = await create(
+    db,
+    licenseCreation(db, license, {
+      action: "license.issue",
+      details: { plan, machine_limit, expires_at },
+      mail: order.send_mail === false ? undefined : mail,
+    }),
+    { actor: admin, reason: order.reason ?? null, request },
+  );
+  const issued = await requireLicense(db, id);
+  if (issued.generation > 0) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
+  return { license: issued, key: await currentKey(config, issued), changes };
+}

@@ -1,0 +1,71 @@
+import { LICENSE_KEY_PREFIX, looksLikeLicenseKey } from "../../../lib/credential.ts";
+import { decodeCrockford, encodeCrockford } from "../../../lib/crockford.ts";
+import { equalInConstantTime } from "../../../lib/encoding.ts";
+import { formatId } from "../../../lib/id.ts";
+import { err, ok, type Result } from "../../../lib/result.ts";
+import type { Refusal } from "../../../platform/http/problem.ts";
+
+const ID_BYTES = 16;
+const BODY_BYTES = ID_BYTES + 2;
+const MAC_BYTES = 16;
+const KEY_BYTES = BODY_BYTES + MAC_BYTES;
+
+/** What a genuine key says: whose it is, and which of that license's successive keys. */
+export type LicenseKeyClaims = { licenseId: string; generation: number };
+
+/** The HMAC key that license keys are made and checked with. `secret` is LICENSE_KEY_SECRET. */
+export const importLicenseKeySecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+
+async function mac(secret: CryptoKey, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", secret, body)).subarray(0, MAC_BYTES);
+}
+
+/**
+ * The key of a license (`lic_...`) in a generation (0 to 65535): `rbee_lic_` and 55 Crockford symbols. Always the same for
+ * the same input, so nothing needs to store it. Throws on an id that is not a license's: a bug, never input.
+ */
+export async function formatLicenseKey(
+  { licenseId, generation }: LicenseKeyClaims,
+  secret: CryptoKey,
+): Promise<string> {
+  const id = decodeCrockford(licenseId.slice("lic_".length), ID_BYTES);
+  if (!id || !licenseId.startsWith("lic_")) throw new Error(`not a license id: ${licenseId}`);
+  const key = new Uint8Array(KEY_BYTES);
+  key.set(id);
+  new DataView(key.buffer).setUint16(ID_BYTES, generation);
+  key.set(await mac(secret, key.slice(0, BODY_BYTES)), BODY_BYTES);
+  return LICENSE_KEY_PREFIX + encodeCrockford(key);
+}
+
+/**
+ * What a key says, if it is genuine; any case, surrounding blanks ignored. KEY_INVALID for every other text, with no
+ * storage read: the key authenticates itself.
+ */
+export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<Result<LicenseKeyClaims, Refusal>> {
+  const trimmed = text.trim();
+  const bytes = looksLikeLicenseKey(trimmed)
+    ? decodeCrockford(trimmed.slice(LICENSE_KEY_PREFIX.length), KEY_BYTES)
+    : null;
+  if (!bytes || !equalInConstantTime(bytes.subarray(BODY_BYTES), await mac(secret, bytes.slice(0, BODY_BYTES)))) {
+    return err({ code: "KEY_INVALID", detail: "This is not a license key. Check that it was copied whole." });
+  }
+  return ok({
+    licenseId: formatId("lic", bytes.subarray(0, ID_BYTES)),
+    generation: new DataView(bytes.buffer).getUint16(ID_BYTES),
+  });
+}
+
+/**
+ * Shell commands (bash or zsh) that need a license key, as one that waits for it first, without showing it or leaving it in the
+ * shell's history, and then has it in `variable`. One command, because of several that are pasted `read` would take the next.
+ */
+export const withLicensePrompt = (variable: string, ...commands: string[]): string =>
+  [`read -rs ${variable} && export ${variable}`, ...commands].join(" &&\n");
+
+/**
+ * The command that takes a seat for this machine, at the catalog whose origin is `catalogUrl`. It asks for the key, which so is
+ * on no command line.
+ */
+export const activationCommand = (catalogUrl: string): string =>
+  `rbee-catalog --url ${catalogUrl} activate --key-stdin`;

@@ -1,0 +1,105 @@
+import * as z from "zod";
+import type { UnixSeconds } from "../../../lib/time.ts";
+
+const Entitlements = z.array(z.string());
+
+/** Columns of `licenses` that decisions need; the JSON columns are parsed. */
+export const LicenseRow = z.object({
+  id: z.string(),
+  generation: z.number(),
+  email: z.string(),
+  plan: z.string(),
+  note: z.string().nullable(),
+  entitlements: z.string().transform((text) => Entitlements.parse(JSON.parse(text))),
+  versions: z.string(),
+  updates_until: z.number().nullable(),
+  machine_limit: z.number(),
+  offline_days: z.number(),
+  admin_state: z.enum(["none", "suspended", "revoked"]),
+  refund_state: z.enum(["none", "partial", "full"]),
+  dispute_state: z.enum(["none", "open", "won", "lost"]),
+  subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
+  expires_at: z.number().nullable(),
+  extended_until: z.number().nullable(),
+  grace_seconds: z.number(),
+  status_index: z.number(),
+  livemode: z.number().transform((flag) => flag === 1),
+  checkout_session_id: z.string().nullable(),
+  stripe_customer_id: z.string().nullable(),
+  stripe_subscription_id: z.string().nullable(),
+  stripe_payment_intent_id: z.string().nullable(),
+  revision: z.number(),
+  created_at: z.number(),
+  updated_at: z.number(),
+});
+export type LicenseRow = z.output<typeof LicenseRow>;
+
+/** What stands in a license in place of its owner's address once that person is erased. No address, so that nobody can ask for its keys. */
+export const ERASED = "erased";
+
+/** Whether a license is nobody's any more. */
+export const isErased = ({ email }: Pick<LicenseRow, "email">): boolean => email === ERASED;
+
+export const MachineRow = z.object({
+  id: z.string(),
+  fingerprint_hash: z.string(),
+  name: z.string().nullable(),
+  platform: z.string().nullable(),
+  activated_at: z.number(),
+  last_seen_at: z.number(),
+  deactivated_at: z.number().nullable(),
+  lease_until: z.number(),
+});
+export type MachineRow = z.output<typeof MachineRow>;
+
+/** A license with its machines, those deactivated within the last 90 days included (src/platform/storage/retention.ts). */
+export type License = LicenseRow & { machines: MachineRow[] };
+
+/**
+ * What the edge knows of a license: what a download decision needs, and nothing personal. KV key `license:<id>`.
+ * It is written by this code only, so its readers trust the shape.
+ */
+export type LicenseRecord = Pick<
+  LicenseRow,
+  | "id"
+  | "generation"
+  | "entitlements"
+  | "versions"
+  | "updates_until"
+  | "admin_state"
+  | "refund_state"
+  | "dispute_state"
+  | "subscription_state"
+  | "expires_at"
+  | "extended_until"
+  | "grace_seconds"
+> & {
+  /** Fingerprint hashes of the active machines. */
+  machines: string[];
+  /** When this record was made from the ledger: a credential issued later may know more than it does. */
+  published_at: UnixSeconds;
+};
+
+/** The edge copy of a license as the ledger has it at `now`. */
+export function licenseRecordOf(license: License, now: UnixSeconds): LicenseRecord {
+  return {
+    id: license.id,
+    generation: license.generation,
+    entitlements: license.entitlements,
+    versions: license.versions,
+    updates_until: license.updates_until,
+    admin_state: license.admin_state,
+    refund_state: license.refund_state,
+    dispute_state: license.dispute_state,
+    subscription_state: license.subscription_state,
+    expires_at: license.expires_at,
+    extended_until: license.extended_until,
+    grace_seconds: license.grace_seconds,
+    machines: activeMachines(license).map((machine) => machine.fingerprint_hash),
+    published_at: now,
+  };
+}
+
+/** The machines that hold a seat by being active. */
+export const activeMachines = (license: License): MachineRow[] =>
+  license.machines.filter((machine) => machine.deactivated_at === null);

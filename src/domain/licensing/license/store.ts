@@ -1,0 +1,177 @@
+import { currentTime } from "../../../lib/time.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import type { Creation, RootKind } from "../../../platform/storage/change.ts";
+import { writeEdge } from "../../../platform/storage/edge-store.ts";
+import type { Publication } from "../../../platform/storage/ledger.ts";
+import type { Publishers } from "../../../platform/storage/outbox.ts";
+import type { Changes } from "../../../platform/storage/settle.ts";
+import { STATUS_INDEX_SPACE } from "../token/status-list.ts";
+import { type License, LicenseRow, licenseRecordOf, MachineRow } from "./record.ts";
+
+/** A license with its machines (oldest first) as the ledger has it now, or null. Throws what D1 throws. */
+export async function readLicense(db: D1Database, id: string): Promise<License | null> {
+  const [licenses, machines] = await db.batch([
+    db.prepare("SELECT * FROM licenses WHERE id = ?").bind(id),
+    db.prepare("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id").bind(id),
+  ]);
+  const [row] = licenses?.results ?? [];
+  if (row === undefined) return null;
+  return { ...LicenseRow.parse(row), machines: (machines?.results ?? []).map((machine) => MachineRow.parse(machine)) };
+}
+
+/** `readLicense`, for one that must be there. Throws LICENSE_NOT_FOUND. */
+export async function requireLicense(db: D1Database, id: string): Promise<License> {
+  const license = await readLicense(db, id);
+  if (license) return license;
+  throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
+}
+
+/**
+ * The licenses that a condition over `licenses` with one parameter picks, oldest first, each with its machines (oldest first).
+ * Throws what D1 throws.
+ */
+export async function selectLicenses(db: D1Database, condition: string, value: string): Promise<License[]> {
+  const [licenses, machines] = await db.batch<Record<string, unknown>>([
+    db.prepare(`SELECT * FROM licenses WHERE ${condition} ORDER BY id`).bind(value),
+    db
+      .prepare(
+        `SELECT * FROM machines WHERE license_id IN (SELECT id FROM licenses WHERE ${condition}) ORDER BY activated_at, id`,
+      )
+      .bind(value),
+  ]);
+  const byLicense = Map.groupBy(machines?.results ?? [], (machine) => machine["license_id"]);
+  return (licenses?.results ?? []).map((row) => {
+    const license = LicenseRow.parse(row);
+    return { ...license, machines: (byLicense.get(license.id) ?? []).map((machine) => MachineRow.parse(machine)) };
+  });
+}
+
+/** The licenses of a mail address in lower case, oldest first, without their machines. Throws what D1 throws. */
+export async function readLicensesByEmail(db: D1Database, email: string): Promise<LicenseRow[]> {
+  const { results } = await db.prepare("SELECT * FROM licenses WHERE email = ? ORDER BY id").bind(email).all();
+  return results.map((row) => LicenseRow.parse(row));
+}
+
+/** What a new license is made of; everything else starts at its default. */
+export type NewLicense = Pick<
+  LicenseRow,
+  | "id"
+  | "email"
+  | "plan"
+  | "note"
+  | "entitlements"
+  | "versions"
+  | "updates_until"
+  | "machine_limit"
+  | "offline_days"
+  | "expires_at"
+  | "livemode"
+> &
+  Partial<
+    Pick<
+      LicenseRow,
+      | "subscription_state"
+      | "grace_seconds"
+      | "checkout_session_id"
+      | "stripe_customer_id"
+      | "stripe_subscription_id"
+      | "stripe_payment_intent_id"
+    >
+  >;
+
+/** The KV record of a license. */
+export const licensePublication = (id: string): Publication => ({ topic: "license", key: id });
+
+/** What must be settled after a change of a license or of its machines; null: nothing has changed. */
+export const licenseChanges = (id: string, changeId: string | null): Changes => ({
+  stale: changeId === null ? [] : [{ ...licensePublication(id), changeIds: [changeId] }],
+});
+
+/** The creation of a license (`create`), with `more` of what commits beside it. */
+export const licenseCreation = (
+  db: D1Database,
+  license: NewLicense,
+  more: Pick<Creation, "action" | "details" | "mail" | "beside">,
+): Creation => ({
+  ...more,
+  table: "licenses",
+  id: license.id,
+  publication: licensePublication,
+  redraw: "licenses.status_index",
+  insert: (change) => {
+    const columns = {
+      ...license,
+      entitlements: JSON.stringify(license.entitlements),
+      livemode: license.livemode ? 1 : 0,
+      status_index: (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % STATUS_INDEX_SPACE,
+      last_change: change.id,
+      created_at: change.at,
+      updated_at: change.at,
+    };
+    const names = Object.keys(columns);
+    return db
+      .prepare(`INSERT INTO licenses (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`)
+      .bind(...Object.values(columns));
+  },
+});
+
+/** Columns that an act upon a license may change. */
+export type LicensePatch = Partial<
+  Pick<
+    LicenseRow,
+    | "email"
+    | "note"
+    | "admin_state"
+    | "refund_state"
+    | "dispute_state"
+    | "subscription_state"
+    | "generation"
+    | "expires_at"
+    | "extended_until"
+    | "grace_seconds"
+    | "updates_until"
+    | "machine_limit"
+    | "plan"
+    | "entitlements"
+    | "versions"
+    | "offline_days"
+  >
+>;
+
+const columnValue = (value: LicensePatch[keyof LicensePatch]): string | number | null =>
+  Array.isArray(value) ? JSON.stringify(value) : (value ?? null);
+
+/** A license as `change` changes it. The write holds only at the revision that the decision was made on. */
+export const licenseRoot: RootKind<License, LicensePatch> = {
+  table: "licenses",
+  read: requireLicense,
+  write: (db, { id, revision }, patch, change) =>
+    db
+      .prepare(
+        `UPDATE licenses SET ${Object.keys(patch)
+          .map((name) => `${name} = ?, `)
+          .join("")} revision = revision + 1, last_change = ?, updated_at = ?
+         WHERE id = ? AND revision = ?`,
+      )
+      .bind(...Object.values(patch).map(columnValue), change.id, change.at, id, revision),
+  after: (license, patch, { at }) => ({ ...license, ...patch, updated_at: at, revision: license.revision + 1 }),
+  publication: ({ id }) => licensePublication(id),
+};
+
+/** Publishes a license's edge copy; the mark is its revision, which every change of it or of its machines raises. */
+export const licensePublisher: Publishers["license"] = {
+  async publish(env, licenseId) {
+    // The time comes before the read: a credential issued after it may know more than the record does.
+    const now = currentTime();
+    const license = await readLicense(env.DB, licenseId);
+    if (!license) throw new Error(`no license ${licenseId} to publish`);
+    await writeEdge(env.EDGE, `license:${licenseId}`, licenseRecordOf(license, now), now);
+    return String(license.revision);
+  },
+  async mark(env, licenseId) {
+    const row = await env.DB.prepare("SELECT revision FROM licenses WHERE id = ?")
+      .bind(licenseId)
+      .first<{ revision: number }>();
+    return String(row?.revision);
+  },
+};

@@ -1,0 +1,127 @@
+import { z } from "@hono/zod-openapi";
+import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
+import { Timestamp } from "../../../platform/http/schemas.ts";
+import { activeMachines, type License, type MachineRow } from "./record.ts";
+import { endOf, LICENSE_STATUSES, standingOf } from "./status.ts";
+
+/** Example values shared by the API description. */
+export const EXAMPLE_LICENSE_ID = "lic_06b4m2v8w5r7q1t3x9z2k4n6p8";
+export const EXAMPLE_LICENSE_KEY = "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF";
+
+export const MachineView = z
+  .object({
+    id: z.string().openapi({ example: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+    name: z.string().nullable().openapi({ example: "attic" }),
+    platform: z.string().nullable().openapi({ example: "linux-x86_64" }),
+    activated_at: Timestamp,
+    last_seen_at: Timestamp,
+  })
+  .openapi("Machine");
+
+export const LicenseView = z
+  .object({
+    id: z.string().openapi({ example: EXAMPLE_LICENSE_ID }),
+    status: z.enum(LICENSE_STATUSES),
+    warning: z.enum(["in_grace"]).nullable().openapi({
+      description: "`in_grace`: the license has passed `expires_at` and stops soon.",
+      example: null,
+    }),
+    plan: z.string().openapi({ example: "premium-monthly" }),
+    entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
+    versions: z.string().openapi({ description: "Semver range.", example: "<2.0.0" }),
+    updates_until: Timestamp.nullable(),
+    expires_at: Timestamp.nullable(),
+    machine_limit: z.number().int().openapi({ example: 5 }),
+    machines: z.array(MachineView),
+  })
+  .openapi("License");
+
+/** A machine as clients see it. */
+export const machineView = (machine: MachineRow): z.infer<typeof MachineView> => ({
+  id: machine.id,
+  name: machine.name,
+  platform: machine.platform,
+  activated_at: toRfc3339(machine.activated_at),
+  last_seen_at: toRfc3339(machine.last_seen_at),
+});
+
+/** A license as its holder sees it at `now`: its active machines, and nothing that only its seller may know. */
+export function licenseView(license: License, now: UnixSeconds): z.infer<typeof LicenseView> {
+  const standing = standingOf(license, now);
+  return {
+    id: license.id,
+    status: standing.status,
+    warning: standing.status === "active" ? standing.warning : null,
+    plan: license.plan,
+    entitlements: license.entitlements,
+    versions: license.versions,
+    updates_until: toRfc3339(license.updates_until),
+    expires_at: toRfc3339(endOf(license)),
+    machine_limit: license.machine_limit,
+    machines: activeMachines(license).map(machineView),
+  };
+}
+
+export const AdminLicenseView = LicenseView.extend({
+  email: z.string().openapi({ example: "ada@example.com" }),
+  note: z.string().nullable().openapi({ example: "for the review copy" }),
+  livemode: z.boolean().openapi({ description: "False for licenses of a development or test system." }),
+  key_generation: z.number().int().openapi({ description: "How often the key has been rotated.", example: 0 }),
+  offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
+  facts: z
+    .object({
+      admin_state: z.enum(["none", "suspended", "revoked"]),
+      refund_state: z.enum(["none", "partial", "full"]),
+      dispute_state: z.enum(["none", "open", "won", "lost"]),
+      subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
+    })
+    .openapi({ description: "What the status follows from." }),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+}).openapi("AdminLicense");
+
+/** A license as an admin sees it at `now`: all but its key. */
+export const adminLicenseView = (license: License, now: UnixSeconds): z.infer<typeof AdminLicenseView> => ({
+  ...licenseView(license, now),
+  email: license.email,
+  note: license.note,
+  livemode: license.livemode,
+  key_generation: license.generation,
+  offline_days: license.offline_days,
+  facts: {
+    admin_state: license.admin_state,
+    refund_state: license.refund_state,
+    dispute_state: license.dispute_state,
+    subscription_state: license.subscription_state,
+  },
+  created_at: toRfc3339(license.created_at),
+  updated_at: toRfc3339(license.updated_at),
+});
+
+export const ChangedLicense = z
+  .object({
+    license: AdminLicenseView,
+    key: z.string().optional().openapi({
+      description: "After issuing and rotating: the license's key.",
+      example: EXAMPLE_LICENSE_KEY,
+    }),
+    edge: z.enum(["published", "pending"]).openapi({
+      description:
+        "`published`: no download later than 70 s from now disagrees with this. `pending`: KV would not take it yet; it is " +
+        "retried until it does. Tokens, activations and verifications follow at once in any case.",
+    }),
+  })
+  .openapi("ChangedLicense");
+
+/** The `{id}` in the paths of a license. */
+export const LicenseParams = z.object({
+  id: z.string().openapi({ param: { description: "The license." }, example: EXAMPLE_LICENSE_ID }),
+});
+
+/** The `{id}` and `{machine_id}` in the paths of a machine of a license. */
+export const MachineParams = LicenseParams.extend({
+  machine_id: z.string().openapi({
+    param: { description: "The machine's id in the license." },
+    example: "mach_06b4m2v8w5r7q1t3x9z2k4n6p8",
+  }),
+});

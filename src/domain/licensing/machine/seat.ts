@@ -1,0 +1,175 @@
+import { newId } from "../../../lib/id.ts";
+import { err, ok, type Result } from "../../../lib/result.ts";
+import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import type { Refusal } from "../../../platform/http/problem.ts";
+import { type Actor, type Change, commitChange, newChange } from "../../../platform/storage/ledger.ts";
+import type { License, MachineRow } from "../license/record.ts";
+import { STATUS_SQL } from "../license/status.ts";
+import { licensePublication, readLicense } from "../license/store.ts";
+
+/** A machine as its hive describes it; `hash` is its fingerprint's hash. */
+export type MachineFacts = { hash: string; name: string | null; platform: string | null };
+
+/**
+ * How many seats a license may hand out in 24 hours: plenty to replace every machine three times over, far too few to mint
+ * tokens for ever new machines by activating and deactivating.
+ */
+export const activationsPerDay = (machineLimit: number): number => 10 + 3 * machineLimit;
+
+/** A machine that holds a seat. `changeId` names the change by which it has just taken it; null: it had it already. */
+export type Seat = { license: License; machine: MachineRow; changeId: string | null };
+
+/** The machine with this fingerprint hash if it is active, else undefined. */
+export const activeMachine = (license: License, hash: string): MachineRow | undefined =>
+  license.machines.find((machine) => machine.fingerprint_hash === hash && machine.deactivated_at === null);
+
+/**
+ * Gives a machine a seat: one conditional insert, so that the count is exact however many ask at once. A machine that was
+ * deactivated gets its row back. Seats are taken by active machines and by leases that still run, this machine's own aside.
+ * Returns the license as it is afterwards; MACHINE_LIMIT_REACHED with nothing changed when every seat is taken,
+ * RATE_LIMITED when the license cycles machines. A machine that is active already is a success that changes nothing.
+ */
+export async function takeSeat(
+  db: D1Database,
+  license: License,
+  machine: MachineFacts,
+  actor: Actor,
+): Promise<Result<Seat, Refusal>> {
+  const { now } = actor;
+  const machineId = license.machines.find((known) => known.fingerprint_hash === machine.hash)?.id ?? newId("mach");
+  const change = newChange(actor, {
+    action: "machine.activate",
+    subject: license.id,
+    details: { machine_id: machineId, platform: machine.platform },
+  });
+  const takes = db
+    .prepare(
+      `INSERT INTO machines (id, license_id, fingerprint_hash, name, platform, activated_at, last_seen_at, last_change)
+       SELECT ?3, id, ?4, ?5, ?6, ?1, ?1, ?7 FROM licenses
+       WHERE id = ?2 AND generation = ?8 AND ${STATUS_SQL} = 'active'
+         AND NOT EXISTS (SELECT 1 FROM machines
+           WHERE license_id = ?2 AND fingerprint_hash = ?4 AND deactivated_at IS NULL)
+         AND machine_limit > (SELECT count(*) FROM machines
+           WHERE license_id = ?2 AND fingerprint_hash <> ?4 AND (deactivated_at IS NULL OR lease_until > ?1))
+         AND ?9 > (SELECT count(*) FROM machine_activations WHERE license_id = ?2 AND activated_at > ?1 - ${DAY})
+       ON CONFLICT (license_id, fingerprint_hash) DO UPDATE SET deactivated_at = NULL, activated_at = ?1, last_seen_at = ?1,
+         name = coalesce(?5, name), platform = coalesce(?6, platform), last_change = ?7`,
+    )
+    .bind(
+      now,
+      license.id,
+      machineId,
+      machine.hash,
+      machine.name,
+      machine.platform,
+      change.id,
+      license.generation,
+      activationsPerDay(license.machine_limit),
+    );
+  const records = db
+    .prepare(
+      `INSERT INTO machine_activations (change_id, license_id, machine_id, activated_at)
+       SELECT last_change, license_id, id, ?1 FROM machines WHERE license_id = ?2 AND last_change = ?3`,
+    )
+    .bind(now, license.id, change.id);
+  const taken = await commitSeat(db, change, [takes, records]);
+  const after = await readLicense(db, license.id);
+  const row = after && activeMachine(after, machine.hash);
+  if (after && row) return ok({ license: after, machine: row, changeId: taken ? change.id : null });
+  return err(await refusalOfSeat(db, license, now));
+}
+
+/** Commits writes to a machine of the license `change.subject`, which is changed itself if its machine was. */
+function commitSeat(db: D1Database, change: Change, writes: D1PreparedStatement[]): Promise<boolean> {
+  const touches = db
+    .prepare(
+      `UPDATE licenses SET revision = revision + 1, last_change = ?2, updated_at = ?3
+       WHERE id IN (SELECT license_id FROM machines WHERE license_id = ?1 AND last_change = ?2)`,
+    )
+    .bind(change.subject, change.id, change.at);
+  const root = { table: "licenses", id: change.subject } as const;
+  return commitChange(db, change, root, [...writes, touches], licensePublication(change.subject));
+}
+
+async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds): Promise<Refusal> {
+  const recent = await db
+    .prepare(
+      "SELECT count(*) AS count, min(activated_at) AS oldest FROM machine_activations WHERE license_id = ? AND activated_at > ?",
+    )
+    .bind(license.id, now - DAY)
+    .first<{ count: number; oldest: number | null }>();
+  if (recent && recent.count >= activationsPerDay(license.machine_limit)) {
+    return {
+      code: "RATE_LIMITED",
+      detail: `This license has activated machines ${recent.count} times within a day. Wait before activating another.`,
+      extras: { retry_after: Math.max(1, (recent.oldest ?? now) + DAY - now) },
+    };
+  }
+  return {
+    code: "MACHINE_LIMIT_REACHED",
+    detail: `All ${license.machine_limit} machines of this license are in use, or hold an offline lease that still runs. Deactivate one first.`,
+  };
+}
+
+/**
+ * Frees the seat of a machine, found by its id or its fingerprint hash. Returns the id of the change, or null if it held
+ * none, so that a retry is safe. A running offline lease keeps the seat until it ends, unless it is voided (`voidLease`).
+ */
+export async function freeSeat(
+  db: D1Database,
+  licenseId: string,
+  machine: { id: string } | { hash: string },
+  actor: Actor,
+  { reason = null, voidLease = false }: { reason?: string | null; voidLease?: boolean } = {},
+): Promise<string | null> {
+  const [column, value] = "id" in machine ? ["id", machine.id] : ["fingerprint_hash", machine.hash];
+  const holds = voidLease ? `(deactivated_at IS NULL OR lease_until > ${actor.now})` : "deactivated_at IS NULL";
+  const row = await db
+    .prepare(`SELECT id FROM machines WHERE license_id = ? AND ${column} = ? AND ${holds}`)
+    .bind(licenseId, value)
+    .first<{ id: string }>();
+  if (!row) return null;
+  const change = newChange(actor, {
+    action: "machine.deactivate",
+    subject: licenseId,
+    reason,
+    details: { machine_id: row.id, ...(voidLease ? { lease: "voided" } : {}) },
+  });
+  const frees = db
+    .prepare(
+      `UPDATE machines SET deactivated_at = coalesce(deactivated_at, ?1), last_change = ?2${voidLease ? ", lease_until = 0" : ""}
+       WHERE id = ?3 AND ${holds}`,
+    )
+    .bind(actor.now, change.id, row.id);
+  return (await commitSeat(db, change, [frees])) ? change.id : null;
+}
+
+/** Records that a machine was heard of at `now`. Not a change of the license: no audit entry, nothing to publish. */
+export async function seeMachine(db: D1Database, machineId: string, now: UnixSeconds): Promise<void> {
+  await db.prepare("UPDATE machines SET last_seen_at = ? WHERE id = ?").bind(now, machineId).run();
+}
+
+/**
+ * Records that an active machine holds an offline lease until `until`; it keeps its seat so long. Returns false, with nothing
+ * written, when the machine has been deactivated in the meantime.
+ */
+export async function recordLease(
+  db: D1Database,
+  licenseId: string,
+  machineId: string,
+  until: UnixSeconds,
+  actor: Actor,
+): Promise<boolean> {
+  const change = newChange(actor, {
+    action: "machine.lease",
+    subject: licenseId,
+    details: { machine_id: machineId, lease_until: until },
+  });
+  const leases = db
+    .prepare(
+      `UPDATE machines SET lease_until = max(lease_until, ?), last_seen_at = ?, last_change = ?
+       WHERE id = ? AND deactivated_at IS NULL`,
+    )
+    .bind(until, actor.now, change.id, machineId);
+  return commitChange(db, change, { table: "machines", id: machineId }, [leases]);
+}

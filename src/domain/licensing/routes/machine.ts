@@ -1,0 +1,120 @@
+import { printable } from "../../../lib/printable.ts";
+import { countActivation } from "../../../platform/http/rate-limit.ts";
+import {
+  BODY_PROBLEMS,
+  createRoute,
+  createRouter,
+  jsonBodyLimit,
+  LICENSE_SECURITY,
+  Problem,
+  problems,
+  z,
+} from "../../../platform/http/route.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
+import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
+import { licenseChanges } from "../license/store.ts";
+import { activateMachine, readHeldLicense } from "../machine/activation.ts";
+import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
+import { freeSeat } from "../machine/seat.ts";
+import { issueToken, TokenView } from "../token/issue.ts";
+
+// What a hive leaves out may also be null: serde writes it so.
+const Activation = z
+  .object({
+    fingerprint: Fingerprint.openapi({
+      description: "What tells this machine from others and stays the same; kept only as a hash.",
+      example: "9f86d081884c7d65",
+    }),
+    name: z.string().max(100).overwrite(printable).nullish().openapi({
+      description: "A name for people; question marks take the place of control characters.",
+      example: "attic",
+    }),
+    platform: z.string().max(64).overwrite(printable).nullish().openapi({ example: "linux-x86_64" }),
+    offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
+  })
+  .openapi("Activation");
+
+const body = { content: { "application/json": { schema: TokenView } } };
+
+/** What a hive does with its seat. */
+export const machine = createRouter<HolderEnv>();
+
+machine.openapi(
+  createRoute({
+    method: "post",
+    path: "/v1/licenses/activate",
+    tags: ["Licensing"],
+    summary: "Activate a machine",
+    description:
+      "Gives the machine a seat and returns a license token for it. The credential is the license key. Repeating it is safe: " +
+      "a machine that is active already takes no second seat. However many ask at once, seats are counted exactly.",
+    security: LICENSE_SECURITY,
+    middleware: [requireHolder, jsonBodyLimit],
+    request: { body: { required: true, content: { "application/json": { schema: Activation } } } },
+    responses: {
+      201: { description: "The machine has taken a seat.", ...body },
+      200: { description: "The machine was active already.", ...body },
+      ...problems(
+        "CREDENTIAL_REQUIRED",
+        ...CREDENTIAL_PROBLEMS,
+        ...STANDING_PROBLEMS,
+        "MACHINE_LIMIT_REACHED",
+        ...BODY_PROBLEMS,
+      ),
+    },
+  }),
+  async (c) => {
+    const { holder } = c.var;
+    if (holder.kind !== "key") {
+      throw new Problem({ code: "KEY_INVALID", detail: "Activation takes the license key itself, not a token." });
+    }
+    const { fingerprint, name, platform, offline } = c.req.valid("json");
+    const hash = await hashFingerprint(holder.licenseId, fingerprint);
+    sameMachine(holder, hash);
+    await countActivation(c.env, holder);
+    const actor = actorOf(c, `license:${holder.licenseId}`);
+    const facts = { hash, name: name ?? null, platform: platform ?? null };
+    const activation = await activateMachine(c.env.DB, holder, facts, c.var.config.PURCHASE_URL, actor);
+    if (!activation.ok) throw new Problem(activation.error);
+    const { license, machine: row, changeId } = activation.value;
+    await settle(c, licenseChanges(license.id, changeId));
+    const token = await issueToken(c, license, row, offline ?? false, actor);
+    return changeId === null ? c.json(token, 200) : c.json(token, 201);
+  },
+);
+
+const Deactivation = z
+  .object({ fingerprint: Fingerprint.openapi({ example: "9f86d081884c7d65" }) })
+  .openapi("Deactivation");
+
+machine.openapi(
+  createRoute({
+    method: "post",
+    path: "/v1/licenses/deactivate",
+    tags: ["Licensing"],
+    summary: "Deactivate a machine",
+    description:
+      "Frees the machine's seat; its tokens open nothing any more. Allowed whatever the license's status, and repeatable: a " +
+      "machine that holds no seat is a success. A token may free its own machine only. A running offline lease keeps its seat " +
+      "until it ends.",
+    security: LICENSE_SECURITY,
+    middleware: [requireHolder, jsonBodyLimit],
+    request: { body: { required: true, content: { "application/json": { schema: Deactivation } } } },
+    responses: {
+      204: { description: "The machine holds no seat." },
+      ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, ...BODY_PROBLEMS),
+    },
+  }),
+  async (c) => {
+    const { holder } = c.var;
+    const hash = await hashFingerprint(holder.licenseId, c.req.valid("json").fingerprint);
+    sameMachine(holder, hash);
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw new Problem(license.error);
+    const actor = actorOf(c, `license:${holder.licenseId}`);
+    const changeId = await freeSeat(c.env.DB, holder.licenseId, { hash }, actor);
+    await settle(c, licenseChanges(holder.licenseId, changeId));
+    return c.body(null, 204);
+  },
+);

@@ -1,0 +1,136 @@
+import { IsolateCache } from "../../../lib/isolate.ts";
+import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
+import { LICENSE_STATUSES, STATUS_SQL } from "../license/status.ts";
+import { licensingSecrets } from "../secrets.ts";
+import { publishedKeys } from "../token/signing-keys.ts";
+import {
+  packStatusList,
+  STATUS_INDEX_SPACE,
+  STATUS_LIST_SIZE,
+  STATUS_LIST_TTL,
+  signStatusList,
+} from "../token/status-list.ts";
+
+const KeySet = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal("OKP"),
+        crv: z.literal("Ed25519"),
+        kid: z.string(),
+        x: z.string(),
+        alg: z.literal("EdDSA"),
+        use: z.literal("sig"),
+        exp: z.number().optional().openapi({ description: "When a key that no longer signs stops to verify." }),
+      }),
+    ),
+  })
+  .openapi("JsonWebKeySet", {
+    example: {
+      keys: [
+        {
+          kty: "OKP",
+          crv: "Ed25519",
+          kid: "2026-11",
+          x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+          alg: "EdDSA",
+          use: "sig",
+        },
+      ],
+    },
+  });
+
+/** What offline verifiers fetch: the keys and the status lists. */
+export const verification = createRouter();
+
+verification.openapi(
+  createRoute({
+    method: "get",
+    path: "/.well-known/jwks.json",
+    tags: ["Licensing"],
+    summary: "Keys that verify license tokens",
+    description:
+      "RFC 7517. With these a hive verifies its token without calling us; see also the status list in the token.",
+    security: [],
+    responses: {
+      200: { description: "The key set.", content: { "application/json": { schema: KeySet } } },
+      ...problems("INTERNAL_ERROR"),
+    },
+  }),
+  async (c) => {
+    const { keyring } = await licensingSecrets(c.var.config);
+    c.header("Cache-Control", "public, max-age=3600");
+    c.header("Access-Control-Allow-Origin", "*");
+    return c.json({ keys: publishedKeys(keyring, currentTime()) }, 200);
+  },
+);
+
+const LISTS = STATUS_INDEX_SPACE / STATUS_LIST_SIZE;
+
+const lists = new IsolateCache<string>(LISTS);
+
+async function makeList(
+  c: { env: Env },
+  n: number,
+  sign: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>,
+  now: UnixSeconds,
+) {
+  const first = n * STATUS_LIST_SIZE;
+  const { results } = await c.env.DB.prepare(
+    `SELECT idx, status FROM (SELECT status_index - ?2 AS idx, ${STATUS_SQL} AS status FROM licenses
+     WHERE status_index >= ?2 AND status_index < ?3) WHERE status <> 'active'`,
+  )
+    .bind(now, first, first + STATUS_LIST_SIZE)
+    .all();
+  const Entry = z.object({ idx: z.number(), status: z.enum(LICENSE_STATUSES) });
+  return sign(packStatusList(results.map((row) => Entry.parse(row))));
+}
+
+verification.openapi(
+  createRoute({
+    method: "get",
+    path: "/v1/licenses/status/{n}",
+    tags: ["Licensing"],
+    summary: "A token status list",
+    description:
+      "IETF Token Status List: two bits for each license whose tokens name this list. 0 valid, 1 invalid for good, 2 suspended " +
+      "or expired. Signed with a key of the JWKS; a verifier may keep it for `ttl` seconds.",
+    security: [],
+    request: {
+      params: z.object({
+        n: z.string().openapi({ description: "From the token's `status.status_list.uri`.", example: "7" }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The list as a signed token.",
+        content: {
+          "application/statuslist+jwt": {
+            schema: z.string().openapi({ example: "eyJ0eXAiOiJzdGF0dXNsaXN0K2p3dCJ9.eyJ..." }),
+          },
+        },
+      },
+      ...problems("NOT_FOUND"),
+    },
+  }),
+  async (c) => {
+    const { n } = c.req.valid("param");
+    const number = /^(0|[1-9]\d{0,3})$/.test(n) ? Number(n) : LISTS;
+    if (number >= LISTS) throw new Problem({ code: "NOT_FOUND", detail: "There is no such status list." });
+    const now = currentTime();
+    const issuer = c.var.config.PUBLIC_URL;
+    const uri = `${issuer}/v1/licenses/status/${n}`;
+    let token = lists.get(uri, now);
+    if (token === undefined) {
+      const { keyring } = await licensingSecrets(c.var.config);
+      token = await makeList(c, number, (bytes) => signStatusList(bytes, { uri, issuer, keyring, now }), now);
+      lists.set(uri, token, now + STATUS_LIST_TTL / 2);
+    }
+    return c.body(token, 200, {
+      "Content-Type": "application/statuslist+jwt",
+      "Cache-Control": `public, max-age=${STATUS_LIST_TTL / 2}`,
+      "Access-Control-Allow-Origin": "*",
+    });
+  },
+);

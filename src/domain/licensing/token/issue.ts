@@ -1,0 +1,114 @@
+import { z } from "@hono/zod-openapi";
+import { HOUR, toRfc3339 } from "../../../lib/time.ts";
+import type { Config } from "../../../platform/config/config.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import { countActivation, countTokenRequest } from "../../../platform/http/rate-limit.ts";
+import type { RequestScope } from "../../../platform/http/router.ts";
+import { Timestamp } from "../../../platform/http/schemas.ts";
+import type { Actor } from "../../../platform/storage/ledger.ts";
+import { placeOf, sendLate } from "../../../platform/usage/message.ts";
+import type { License, MachineRow } from "../license/record.ts";
+import { standingOf } from "../license/status.ts";
+import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
+import { activateMachine, readUsableLicense } from "../machine/activation.ts";
+import { hashFingerprint } from "../machine/fingerprint.ts";
+import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
+import { machineDeactivated } from "../refusal.ts";
+import { licensingSecrets } from "../secrets.ts";
+import { statusPlace } from "./status-list.ts";
+import { licenseTokenClaims, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./token.ts";
+
+export const TokenView = z
+  .object({
+    token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
+    token_type: z.literal("Bearer"),
+    expires_at: Timestamp,
+    warning: LicenseView.shape.warning,
+    license: LicenseView,
+    machine: MachineView,
+  })
+  .openapi("LicenseToken");
+
+/**
+ * A token for an active machine of a license that the caller has found to be in force. A lease (`offline`) is written to the
+ * ledger before it is handed out, because it keeps its seat. Throws MACHINE_DEACTIVATED when the machine has just lost its
+ * seat.
+ */
+export async function issueToken(
+  c: RequestScope,
+  license: License,
+  machine: MachineRow,
+  offline: boolean,
+  actor: Actor,
+): Promise<z.infer<typeof TokenView>> {
+  const { now } = actor;
+  const issuer = c.var.config.PUBLIC_URL;
+  const standing = standingOf(license, now);
+  const allowed = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, offline, now);
+  // A lease that has hardly aged is handed out again: asking for it over and over writes nothing.
+  const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
+  const expiresAt = isFresh ? machine.lease_until : allowed;
+  if (expiresAt > now + TOKEN_LIFETIME && !isFresh) {
+    if (!(await recordLease(c.env.DB, license.id, machine.id, expiresAt, actor))) throw new Problem(machineDeactivated);
+  } else {
+    await seeMachine(c.env.DB, machine.id, now);
+  }
+  const place = placeOf(c.req.raw);
+  if (place) sendLate(c, { kind: "use", license_id: license.id, place, at: now });
+  const { list, idx } = statusPlace(license.status_index);
+  const issued = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
+  const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, now);
+  const { keyring } = await licensingSecrets(c.var.config);
+  const view = licenseView(license, now);
+  return {
+    token: await signLicenseToken(claims, keyring),
+    token_type: "Bearer",
+    expires_at: toRfc3339(expiresAt),
+    warning: view.warning,
+    license: view,
+    machine: machineView({ ...machine, last_seen_at: now }),
+  };
+}
+
+/** Which machine a lease is for: one that holds a seat, by its id, or any by its fingerprint, which takes a seat if it has none. */
+export type LeaseFor = { machineId: string } | { fingerprint: string };
+
+/**
+ * The seat that an offline lease of a license is for. Caller has checked that the license belongs to the asker, and settles the
+ * seat's change. Throws CONFLICT for a plan without leases, the refusals of `activateMachine` and of a license that is not in
+ * force, MACHINE_DEACTIVATED, RATE_LIMITED.
+ */
+export async function seatForLease(
+  { env, config }: { env: Env; config: Config },
+  { id: licenseId, generation, offline_days }: License,
+  wanted: LeaseFor,
+  actor: Actor,
+): Promise<Seat> {
+  if (offline_days === 0)
+    throw new Problem({ code: "CONFLICT", detail: "The plan of this license has no offline leases." });
+  const credential = { licenseId, generation };
+  if ("fingerprint" in wanted) {
+    await countActivation(env, credential);
+    const hash = await hashFingerprint(licenseId, wanted.fingerprint);
+    const facts = { hash, name: null, platform: null };
+    const seat = await activateMachine(env.DB, credential, facts, config.PURCHASE_URL, actor);
+    if (!seat.ok) throw new Problem(seat.error);
+    return seat.value;
+  }
+  const license = await readUsableLicense(env.DB, credential, config.PURCHASE_URL, actor.now);
+  if (!license.ok) throw new Problem(license.error);
+  const { machines } = license.value;
+  const machine = machines.find(({ id, deactivated_at }) => id === wanted.machineId && deactivated_at === null);
+  if (!machine) throw new Problem(machineDeactivated);
+  return { license: license.value, machine, changeId: null };
+}
+
+/** The offline lease of a seat: a token that lasts as long as the plan allows and keeps the seat meanwhile. Throws RATE_LIMITED. */
+export async function issueOfflineLease(
+  c: RequestScope,
+  { license, machine }: Seat,
+  actor: Actor,
+): Promise<z.infer<typeof TokenView>> {
+  await countTokenRequest(c.env, { licenseId: license.id, generation: license.generation }, machine.fingerprint_hash);
+  return issueToken(c, license, machine, true, actor);
+}

@@ -1,0 +1,130 @@
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
+import * as z from "zod";
+import { err, ok, type Result } from "../../../lib/result.ts";
+import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import type { Refusal } from "../../../platform/http/problem.ts";
+import type { LicenseRow } from "../license/record.ts";
+import type { Keyring } from "./signing-keys.ts";
+
+const TOKEN_TYPE = "rbee-license+jwt";
+const TOKEN_AUDIENCE = "rbee-hive";
+/** How far a verifier's clock may be off, in seconds. */
+const CLOCK_TOLERANCE = 60;
+/** An ordinary token's lifetime, in seconds; an offline lease lives as many days as its license allows. */
+export const TOKEN_LIFETIME = DAY;
+/** Far above any token of ours; longer text is refused before it is parsed. */
+const MAX_TOKEN_LENGTH = 4096;
+/** Three parts, the last of 64 bytes. Its last symbol has four spare bits: one spelling for each token, as for each link. */
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
+
+const Claims = z.object({
+  iss: z.string(),
+  aud: z.literal(TOKEN_AUDIENCE),
+  sub: z.string(),
+  jti: z.string(),
+  iat: z.number(),
+  nbf: z.number(),
+  exp: z.number(),
+  /** The machine's fingerprint, hashed as src/domain/licensing/machine/fingerprint.ts says. */
+  machine: z.string(),
+  plan: z.string(),
+  entitlements: z.array(z.string()),
+  versions: z.string(),
+  updates_until: z.number().nullable(),
+  /** The license key's generation: rotating the key ends every token of the one before. */
+  gen: z.number(),
+  status: z.object({ status_list: z.object({ idx: z.number(), uri: z.string() }) }),
+});
+export type LicenseTokenClaims = z.infer<typeof Claims>;
+
+/** Until when a token that has verified goes on to: its own end with the tolerance, or its key's, whichever is first. */
+export const verifiesUntil = (token: string, { exp }: LicenseTokenClaims, keyring: Keyring): UnixSeconds => {
+  const { kid } = decodeProtectedHeader(token);
+  const keyEnds = kid === undefined ? undefined : keyring.verification.get(kid)?.exp;
+  return Math.min(exp + CLOCK_TOLERANCE, keyEnds ?? Number.POSITIVE_INFINITY);
+};
+
+/**
+ * When a token issued at `now` expires, in seconds since 1970: after its lifetime, or as an offline lease after as many
+ * days as the license allows, and never later than the license itself (`endsAt`, null: no end).
+ */
+export function tokenExpiry(
+  license: Pick<LicenseRow, "offline_days">,
+  endsAt: UnixSeconds | null,
+  offline: boolean,
+  now: UnixSeconds,
+): UnixSeconds {
+  const lifetime = offline ? Math.max(TOKEN_LIFETIME, license.offline_days * DAY) : TOKEN_LIFETIME;
+  return Math.min(now + lifetime, endsAt ?? Number.POSITIVE_INFINITY);
+}
+
+/** The claims of a token for one machine (fingerprint hash) of a license; `statusUri` is its status list's address. */
+export function licenseTokenClaims(
+  license: LicenseRow,
+  machine: string,
+  { issuer, statusUri, statusIdx }: { issuer: string; statusUri: string; statusIdx: number },
+  expiresAt: UnixSeconds,
+  now: UnixSeconds,
+): LicenseTokenClaims {
+  return {
+    iss: issuer,
+    aud: TOKEN_AUDIENCE,
+    sub: license.id,
+    jti: crypto.randomUUID(),
+    iat: now,
+    nbf: now,
+    exp: expiresAt,
+    machine,
+    plan: license.plan,
+    entitlements: license.entitlements,
+    versions: license.versions,
+    updates_until: license.updates_until,
+    gen: license.generation,
+    status: { status_list: { idx: statusIdx, uri: statusUri } },
+  };
+}
+
+/** A signed license token (JWS compact serialization, Ed25519, RFC 8037). */
+export const signLicenseToken = (claims: LicenseTokenClaims, { signing }: Keyring): Promise<string> =>
+  new SignJWT({ ...claims }).setProtectedHeader({ alg: "EdDSA", typ: TOKEN_TYPE, kid: signing.kid }).sign(signing.key);
+
+const invalid = (detail: string) => err<Refusal>({ code: "TOKEN_INVALID", detail });
+
+/**
+ * The claims of a token that we signed for this audience and that is valid at `now`, with 60 s of tolerance.
+ * TOKEN_EXPIRED for one that was, TOKEN_INVALID for anything else. `alg`, `typ`, `iss` and `aud` are pinned, and the key is
+ * chosen by `kid` among our own, so neither `alg: none` nor an HMAC under the public key is ever tried. No storage is read.
+ */
+export async function verifyLicenseToken(
+  token: string,
+  { keyring, issuer, now }: { keyring: Keyring; issuer: string; now: UnixSeconds },
+): Promise<Result<LicenseTokenClaims, Refusal>> {
+  if (token.length > MAX_TOKEN_LENGTH) return invalid("The token is too long to be one of ours.");
+  if (!FORM.test(token)) return invalid("This is not a license token.");
+  let kid: unknown;
+  try {
+    kid = decodeProtectedHeader(token).kid;
+  } catch {
+    return invalid("This is not a license token.");
+  }
+  const entry = typeof kid === "string" ? keyring.verification.get(kid) : undefined;
+  if (!entry || (entry.exp !== undefined && entry.exp <= now)) return invalid("The token's signing key is not known.");
+  try {
+    const { payload } = await jwtVerify(token, entry.key, {
+      algorithms: ["EdDSA"],
+      typ: TOKEN_TYPE,
+      issuer,
+      audience: TOKEN_AUDIENCE,
+      clockTolerance: CLOCK_TOLERANCE,
+      currentDate: new Date(now * 1000),
+      requiredClaims: ["exp", "nbf", "iat"],
+    });
+    const claims = Claims.safeParse(payload);
+    return claims.success ? ok(claims.data) : invalid("The token's claims are not those of a license token.");
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      return err({ code: "TOKEN_EXPIRED", detail: "The token has expired. Exchange the license key for a new one." });
+    }
+    return invalid("The token does not verify.");
+  }
+}

@@ -1,0 +1,61 @@
+import * as z from "zod";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import { type Actor, newChange, recordAct } from "../../platform/storage/ledger.ts";
+import { MAIL_KINDS } from "../../platform/storage/mail-outbox.ts";
+import { LEASE_SECONDS } from "./sender.ts";
+
+const Row = z.object({
+  id: z.string(),
+  license_id: z.string().nullable(),
+  kind: z.enum(MAIL_KINDS),
+  recipient: z.string(),
+  created_at: z.number(),
+  attempts: z.number(),
+  next_attempt_at: z.number().nullable(),
+  last_error: z.string().nullable(),
+});
+
+/** A mail that has not been sent; `next_attempt_at` null: nobody tries any more. */
+export type UnsentMail = z.output<typeof Row>;
+
+/** Up to `limit` mails that are not sent, oldest first of those still tried and then of those given up. Throws what D1 throws. */
+export async function listUnsentMails(db: D1Database, limit: number): Promise<UnsentMail[]> {
+  const columns = Object.keys(Row.shape).join(", ");
+  const [tried, givenUp] = await db.batch([
+    db
+      .prepare(`SELECT ${columns} FROM mails WHERE next_attempt_at IS NOT NULL ORDER BY created_at, id LIMIT ?`)
+      .bind(limit),
+    db
+      .prepare(
+        `SELECT ${columns} FROM mails WHERE next_attempt_at IS NULL AND sent_at IS NULL ORDER BY created_at, id LIMIT ?`,
+      )
+      .bind(limit),
+  ]);
+  return [...(tried?.results ?? []), ...(givenUp?.results ?? [])].slice(0, limit).map((row) => Row.parse(row));
+}
+
+/**
+ * Whether a mail may be tried at once instead of when it is due at `now`. Not one that is due within a sender's lease: a sender
+ * may hold it, and two would send it twice; it has its turn in minutes anyway.
+ */
+export const mayRetryMail = ({ next_attempt_at }: Pick<UnsentMail, "next_attempt_at">, now: UnixSeconds): boolean =>
+  next_attempt_at === null || next_attempt_at > now + LEASE_SECONDS;
+
+/** Makes a mail due now, and its attempts begin anew. Throws CONFLICT when it is sent, due soon or not there. */
+export async function retryMail(db: D1Database, admin: Actor, id: string): Promise<void> {
+  const row = await db
+    .prepare("SELECT next_attempt_at FROM mails WHERE id = ? AND sent_at IS NULL")
+    .bind(id)
+    .first<{ next_attempt_at: number | null }>();
+  if (row === null || !mayRetryMail(row, admin.now)) {
+    throw new Problem({ code: "CONFLICT", detail: "This mail is sent, or is tried again within minutes by itself." });
+  }
+  const due = db
+    .prepare(
+      `UPDATE mails SET next_attempt_at = ?1, attempts = 0
+       WHERE id = ?2 AND sent_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at > ?3)`,
+    )
+    .bind(admin.now, id, admin.now + LEASE_SECONDS);
+  await recordAct(db, newChange(admin, { action: "mail.retry", subject: id }), [due]);
+}

@@ -1,0 +1,126 @@
+import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
+import type { MailKind } from "../../platform/storage/mail-outbox.ts";
+import type { Block, Letter } from "./body.ts";
+
+/** What a letter may speak of: the license as it is when the mail is sent, and what was noted when it was queued. */
+export type LetterFacts = {
+  /** The name of the plan. */
+  plan: string;
+  /** Null for a mail that is about no license. */
+  license: { key: string; machineLimit: number; versions: string; endsAt: UnixSeconds | null } | null;
+  /** The single-use link of a recovery_link mail. */
+  recoveryUrl: string | null;
+  /** Where a customer sees licenses, keys, machines and invoices. */
+  accountUrl: string;
+  purchaseUrl: string;
+  /** How workers are installed. */
+  installUrl: string;
+  /** The command that activates a machine. */
+  activation: string;
+};
+
+const dayOf = (at: UnixSeconds): string => toRfc3339(at).slice(0, "2026-11-23".length);
+
+/** What a license opens, as a sentence. */
+function grantOf({ machineLimit, versions, endsAt }: NonNullable<LetterFacts["license"]>): string {
+  const machines = machineLimit === 1 ? "one machine" : `up to ${machineLimit} machines`;
+  const range = versions === "*" ? "in every version" : `in versions ${versions}`;
+  const end = endsAt === null ? "It does not end." : `It is paid or granted until ${dayOf(endsAt)}.`;
+  return `It opens the premium workers ${range} on ${machines}. ${end}`;
+}
+
+/** The key and what to do with it. */
+const keyBlocks = ({ license, activation, installUrl, accountUrl }: LetterFacts): Block[] =>
+  license === null
+    ? []
+    : [
+        { code: license.key },
+        "Keep it like a password. On each machine that is to use it, run this and give the key when it asks:",
+        { code: activation },
+        { link: installUrl, label: "Every way to install a worker" },
+        { link: accountUrl, label: "Your account: this key, your machines and invoices" },
+      ];
+
+const endOf = ({ license }: LetterFacts): string =>
+  license === null || license.endsAt === null ? "soon" : `on ${dayOf(license.endsAt)}`;
+
+/** How to reach invoices, payment methods and cancellation. */
+const billing = ({ license, accountUrl }: LetterFacts): Block[] =>
+  license === null ? [] : [{ link: accountUrl, label: "Your account: invoices, payment method and cancellation" }];
+
+/** What each kind of mail says. */
+const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
+  license_key: (facts) => ({
+    subject: `Your license key for rbee ${facts.plan}`,
+    blocks: [
+      `Thank you. This is your license key for ${facts.plan}.`,
+      ...(facts.license === null ? [] : [grantOf(facts.license)]),
+      ...keyBlocks(facts),
+    ],
+  }),
+  key_rotated: (facts) => ({
+    subject: "Your rbee license has a new key",
+    blocks: [
+      `The key of your license for ${facts.plan} has been replaced. The old key and all tokens made with it no longer work; ` +
+        "your machines keep their places. This is the new key:",
+      ...keyBlocks(facts),
+    ],
+  }),
+  payment_failed: (facts) => ({
+    subject: "Your payment for rbee failed",
+    blocks: [
+      `We could not collect the payment for ${facts.plan}. It will be tried again, and your license goes on working for some ` +
+        "days meanwhile. Please see that your payment method is still good.",
+      ...billing(facts),
+    ],
+  }),
+  payment_action_required: (facts) => ({
+    subject: "Please confirm your payment for rbee",
+    blocks: [
+      `Your bank wants you to confirm the payment for ${facts.plan}. Until you do, it is not made.`,
+      ...billing(facts),
+    ],
+  }),
+  payment_not_completed: (facts) => ({
+    subject: "Your payment for rbee did not come through",
+    blocks: [
+      `Your payment for ${facts.plan} was not completed, so nothing was charged and no license was issued.`,
+      { link: facts.purchaseUrl, label: "Try again, or pay another way" },
+    ],
+  }),
+  trial_ending: (facts) => ({
+    subject: `Your rbee trial ends ${endOf(facts)}`,
+    blocks: [
+      `Your trial of ${facts.plan} ends ${endOf(facts)}. If you do nothing, it goes on as a paid subscription; if you cancel before, ` +
+        "nothing is charged.",
+      ...billing(facts),
+    ],
+  }),
+  license_expiring: (facts) => ({
+    subject: `Your rbee license ends ${endOf(facts)}`,
+    blocks: [
+      `Your license for ${facts.plan} ends ${endOf(facts)}. Until then everything works as before; after that, your machines ` +
+        "get no new premium downloads.",
+      { link: facts.purchaseUrl, label: "Buy a license to go on" },
+    ],
+  }),
+  license_expired: (facts) => ({
+    subject: "Your rbee license has ended",
+    blocks: [
+      `Your license for ${facts.plan} has ended. Your machines get no new premium downloads; what is installed stays.`,
+      { link: facts.purchaseUrl, label: "Buy a license to go on" },
+    ],
+  }),
+  recovery_link: (facts) => ({
+    subject: "Your link to your rbee account",
+    blocks: [
+      "Somebody, most likely you, wants to get into the rbee account of this mail address. This link signs in once, within 30 " +
+        "minutes; your license keys are there:",
+      ...(facts.recoveryUrl === null ? [] : [{ link: facts.recoveryUrl, label: "Sign in to my account" }]),
+      "If it was not you, do nothing: nobody but the reader of this mail can use the link.",
+    ],
+  }),
+};
+
+/** The letter of a kind: pure, so that the same facts always say the same. */
+export const letterOf = (kind: MailKind, facts: LetterFacts): Letter => LETTERS[kind](facts);

@@ -1,0 +1,62 @@
+import type Stripe from "stripe";
+import { planOfPrice, type SoldPlanId } from "../../licensing/plans.ts";
+import { idOf } from "../stripe.ts";
+
+/** What a checkout session is worth. */
+export type Fulfilment =
+  | { outcome: "pending" }
+  | { outcome: "failed" }
+  /** Paid, but for nothing that we sell: told to admins, never guessed at. */
+  | { outcome: "foreign"; reason: string }
+  | {
+      outcome: "issue";
+      plan: SoldPlanId;
+      machines: number;
+      email: string;
+      customerId: string | null;
+      subscriptionId: string | null;
+      paymentIntentId: string | null;
+    };
+
+/**
+ * Whether a session, retrieved with its line items, buys a license. What was bought is read from the line item's price,
+ * never from metadata, and the amount is compared before tax and discounts, which Stripe adds on top.
+ */
+export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boolean): Fulfilment {
+  if (session.livemode !== livemode) return { outcome: "foreign", reason: "the session is of the other mode" };
+  if (session.status === "expired") return { outcome: "failed" };
+  if (session.status !== "complete" || session.payment_status === "unpaid") return { outcome: "pending" };
+  const items = session.line_items?.data ?? [];
+  const [item] = items;
+  const price = item?.price ?? null;
+  const plan = price ? planOfPrice(price) : null;
+  if (items.length !== 1 || !item || !price || plan === null) {
+    return { outcome: "foreign", reason: `unknown price ${price?.id ?? "none"}` };
+  }
+  const machines = item.quantity ?? 1;
+  if (item.amount_subtotal !== fullPrice(price, machines) && !(isTrial(session) && item.amount_subtotal === 0)) {
+    return { outcome: "foreign", reason: `unexpected amount ${item.amount_subtotal} for ${plan}` };
+  }
+  const email = session.customer_details?.email ?? session.customer_email;
+  if (!email) return { outcome: "foreign", reason: "the session has no mail address" };
+  return {
+    outcome: "issue",
+    plan,
+    machines,
+    email: email.toLowerCase(),
+    customerId: idOf(session.customer),
+    subscriptionId: idOf(session.subscription),
+    paymentIntentId: idOf(session.payment_intent),
+  };
+}
+
+/** Nothing is due while a trial runs; Stripe calls that `no_payment_required`, or `paid` with a total of zero. */
+const isTrial = (session: Stripe.Checkout.Session): boolean =>
+  session.mode === "subscription" && (session.payment_status === "no_payment_required" || session.amount_total === 0);
+
+/** What a quantity of a price costs before tax and discounts, in the currency's smallest unit. */
+function fullPrice(price: Stripe.Price, quantity: number): number {
+  const divideBy = price.transform_quantity?.divide_by ?? 1;
+  const round = price.transform_quantity?.round === "down" ? Math.floor : Math.ceil;
+  return (price.unit_amount ?? 0) * round(quantity / divideBy);
+}

@@ -1,0 +1,105 @@
+import type Stripe from "stripe";
+import { formatId, newIdBytes } from "../../../lib/id.ts";
+import { create } from "../../../platform/storage/change.ts";
+import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.ts";
+import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
+import { plans } from "../../licensing/plans.ts";
+import { licensesBehind } from "../license-link.ts";
+import { type SubscriptionFacts, subscriptionFacts } from "../subscription.ts";
+import { type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
+import { decideFulfilment, type Fulfilment } from "./decision.ts";
+import { orderMoved } from "./order.ts";
+
+/** What became of a checkout session: `foreign` is paid for something that we do not sell. */
+export type FulfilmentResult =
+  | { status: "pending" | "failed" }
+  | { status: "foreign"; reason: string }
+  | ({ status: "complete" } & SyncOutcome);
+
+/** What fulfilment needs of the service around it. */
+export type PurchaseScope = { db: D1Database; stripe: Stripe; graceDays: number; livemode: boolean };
+
+/**
+ * Makes a checkout session's license exist exactly once and follow its payment. Webhook, success page and reconciliation all
+ * come here, in any order and at the same time: the license is keyed on the session, and is written in one transaction with
+ * its order, audit entry, outbox entry and mail. Throws what Stripe or D1 throw; it may be repeated until it succeeds.
+ */
+export async function fulfil(
+  { db, stripe, graceDays, livemode }: PurchaseScope,
+  sessionId: string,
+  actor: Actor,
+): Promise<FulfilmentResult> {
+  let [licenseId] = await licensesBehind(db, "checkout_session_id", sessionId);
+  const changeIds: string[] = [];
+  if (licenseId === undefined) {
+    const session = await stripe.checkout.sessions.retrieve(sessionId, {
+      expand: ["line_items", "subscription"],
+    });
+    const decision = decideFulfilment(session, livemode);
+    if (decision.outcome === "pending" || decision.outcome === "failed") {
+      await orderMoved(db, sessionId, decision.outcome).run();
+      return { status: decision.outcome };
+    }
+    if (decision.outcome === "foreign") return { status: "foreign", reason: decision.reason };
+    const paid =
+      typeof session.subscription === "object" && session.subscription !== null
+        ? subscriptionFacts(session.subscription, graceDays, null)
+        : null;
+    const issued = await issue(db, sessionId, decision, paid, livemode, actor);
+    licenseId = issued.licenseId;
+    changeIds.push(...issued.changeIds);
+  }
+  const synced = await syncLicense(db, stripe, licenseId, graceDays, actor);
+  return { status: "complete", ...synced, changeIds: [...changeIds, ...synced.changeIds] };
+}
+
+async function issue(
+  db: D1Database,
+  sessionId: string,
+  bought: Extract<Fulfilment, { outcome: "issue" }>,
+  paid: SubscriptionFacts | null,
+  livemode: boolean,
+  actor: Actor,
+): Promise<TouchedLicense> {
+  const plan = plans[bought.plan];
+  const license: NewLicense = {
+    id: formatId("lic", newIdBytes()),
+    email: bought.email,
+    plan: plan.id,
+    note: null,
+    entitlements: plan.entitlements,
+    versions: plan.versions,
+    updates_until: null,
+    machine_limit: bought.machines,
+    offline_days: plan.offline_days,
+    expires_at: paid?.expires_at ?? null,
+    ...(paid ? { subscription_state: paid.subscription_state, grace_seconds: paid.grace_seconds } : {}),
+    livemode,
+    checkout_session_id: sessionId,
+    stripe_customer_id: bought.customerId,
+    stripe_subscription_id: bought.subscriptionId,
+    stripe_payment_intent_id: bought.paymentIntentId,
+  };
+  const mail = {
+    licenseId: license.id,
+    kind: "license_key",
+    occasion: sessionId,
+    to: bought.email,
+    data: {},
+  } as const;
+  const creation = licenseCreation(db, license, {
+    action: "license.buy",
+    details: { plan: plan.id, machine_limit: bought.machines, checkout_session_id: sessionId },
+    mail,
+    beside: () => [orderMoved(db, sessionId, "complete")],
+  });
+  try {
+    const { changes } = await create(db, creation, { actor });
+    return { licenseId: license.id, changeIds: changes.stale.flatMap(({ changeIds }) => changeIds) };
+  } catch (error) {
+    if (!isUniqueViolation(error, "licenses.checkout_session_id")) throw error;
+    const [issued] = await licensesBehind(db, "checkout_session_id", sessionId);
+    if (issued === undefined) throw error;
+    return { licenseId: issued, changeIds: [] };
+  }
+}

@@ -1,0 +1,136 @@
+import type Stripe from "stripe";
+import type { Actor } from "../../../platform/storage/ledger.ts";
+import { type MailKind, queueMail } from "../../../platform/storage/mail-outbox.ts";
+import { readLicense } from "../../licensing/license/store.ts";
+import { fulfil, type PurchaseScope } from "../checkout/fulfilment.ts";
+import { findOrder, orderMoved } from "../checkout/order.ts";
+import { licensesBehind } from "../license-link.ts";
+import { idOf } from "../stripe.ts";
+import { type EventOutcome, ignored, outcomeOf, syncAll } from "./outcome.ts";
+
+type Mail = { kind: MailKind; occasion: string };
+
+/**
+ * Makes the licenses of a subscription follow it as it is now. `mail` is what their owners are told, `chargeId` a charge of the
+ * subscription's that the event is about. Throws what Stripe or D1 throw.
+ */
+export async function followSubscription(
+  scope: PurchaseScope,
+  subscriptionId: string,
+  actor: Actor,
+  { mail, chargeId = null }: { mail?: Mail | undefined; chargeId?: string | null } = {},
+): Promise<EventOutcome> {
+  const known = await licensesBehind(scope.db, "stripe_subscription_id", subscriptionId);
+  // The event may be ahead of its checkout's own: then this is the first we hear of the purchase.
+  const first = known.length === 0 ? await fulfilSessionBehind(scope, { subscription: subscriptionId }, actor) : null;
+  if (first?.licenses.length === 0) return first;
+  const bought = first?.licenses ?? [];
+  const licenseIds = [...known, ...bought.map(({ licenseId }) => licenseId)];
+  if (mail) await mailOwners(scope.db, licenseIds, mail, actor);
+  const synced = await syncAll(scope, licenseIds, actor, chargeId);
+  return { ...synced, licenses: [...bought, ...synced.licenses] };
+}
+
+async function mailOwners(db: D1Database, licenseIds: readonly string[], mail: Mail, { now }: Actor): Promise<void> {
+  for (const licenseId of licenseIds) {
+    const license = await readLicense(db, licenseId);
+    if (license) await queueMail(db, { licenseId, ...mail, to: license.email, data: {}, now }).run();
+  }
+}
+
+/** A trial's end is worth a mail only while it is still to come and to be paid for. Throws what Stripe or D1 throw. */
+export async function trialWillEnd(
+  scope: PurchaseScope,
+  subscriptionId: string,
+  eventId: string,
+  actor: Actor,
+): Promise<EventOutcome> {
+  const { status, cancel_at, cancel_at_period_end } = await scope.stripe.subscriptions.retrieve(subscriptionId);
+  const goesOn = status === "trialing" && cancel_at === null && !cancel_at_period_end;
+  const mail = goesOn ? ({ kind: "trial_ending", occasion: eventId } as const) : undefined;
+  return followSubscription(scope, subscriptionId, actor, { mail });
+}
+
+/**
+ * Makes the licenses of an invoice's subscription follow it; `kind` is what their owners are told while the invoice is open.
+ * Throws what Stripe or D1 throw.
+ */
+export async function followInvoice(
+  scope: PurchaseScope,
+  invoiceId: string,
+  actor: Actor,
+  kind?: MailKind,
+): Promise<EventOutcome> {
+  const invoice = await scope.stripe.invoices.retrieve(invoiceId);
+  const subscriptionId = subscriptionOf(invoice);
+  if (subscriptionId === null) return ignored("an invoice without subscription");
+  // An invoice that has been paid in the meantime is nothing to write about.
+  const mail = kind && invoice.status === "open" ? { kind, occasion: invoiceId } : undefined;
+  return followSubscription(scope, subscriptionId, actor, { mail });
+}
+
+/** The subscription behind an invoice, or null; `invoice.subscription` is gone since API version 2025-03-31. */
+export const subscriptionOf = (invoice: Stripe.Invoice): string | null =>
+  idOf(invoice.parent?.subscription_details?.subscription);
+
+/** Fulfils a checkout session as it is now. Throws what Stripe or D1 throw. */
+export async function fulfilSession(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<EventOutcome> {
+  const result = await fulfil(scope, sessionId, actor);
+  if (result.status === "foreign") return { outcome: result.reason, attention: true, licenses: [] };
+  if (result.status !== "complete") return { outcome: `order ${result.status}`, attention: false, licenses: [] };
+  return outcomeOf([result], result.attention);
+}
+
+/** Fulfils the checkout session behind a subscription or payment that no license is known for. Throws what Stripe or D1 throw. */
+export async function fulfilSessionBehind(
+  scope: PurchaseScope,
+  behind: { subscription: string } | { payment_intent: string },
+  actor: Actor,
+): Promise<EventOutcome> {
+  const sessions = await scope.stripe.checkout.sessions.list({ ...behind, limit: 10 });
+  const [session] = sessions.data;
+  return session ? fulfilSession(scope, session.id, actor) : ignored("nothing that was sold here");
+}
+
+/** Tells the buyer that a payment which takes days did not come, unless it has since. Throws what Stripe or D1 throw. */
+export async function delayedPaymentFailed(
+  scope: PurchaseScope,
+  sessionId: string,
+  actor: Actor,
+): Promise<EventOutcome> {
+  const session = await scope.stripe.checkout.sessions.retrieve(sessionId);
+  if (session.payment_status === "paid") return fulfilSession(scope, sessionId, actor);
+  const order = await findOrder(scope.db, sessionId);
+  const to = session.customer_details?.email;
+  if (!order || !to) return ignored("a session that did not begin here");
+  await scope.db.batch([
+    orderMoved(scope.db, sessionId, "failed"),
+    queueMail(scope.db, {
+      licenseId: null,
+      kind: "payment_not_completed",
+      occasion: sessionId,
+      to: to.toLowerCase(),
+      data: { plan: order.plan },
+      now: actor.now,
+    }),
+  ]);
+  return { outcome: "order failed", attention: false, licenses: [] };
+}
+
+/** Makes the licenses that a charge paid for follow its refunds and disputes. Throws what Stripe or D1 throw. */
+export async function followCharge(scope: PurchaseScope, chargeId: string | null, actor: Actor): Promise<EventOutcome> {
+  const charge = chargeId === null ? null : await scope.stripe.charges.retrieve(chargeId);
+  const paymentIntentId = idOf(charge?.payment_intent);
+  if (charge === null || paymentIntentId === null) return ignored("a charge without payment intent");
+  const bought = await licensesBehind(scope.db, "stripe_payment_intent_id", paymentIntentId);
+  if (bought.length > 0) return syncAll(scope, bought, actor, charge.id);
+  const payments = await scope.stripe.invoicePayments.list({
+    payment: { type: "payment_intent", payment_intent: paymentIntentId },
+    expand: ["data.invoice"],
+  });
+  for (const { invoice } of payments.data) {
+    const subscriptionId = typeof invoice === "string" || invoice.deleted ? null : subscriptionOf(invoice);
+    if (subscriptionId !== null) return followSubscription(scope, subscriptionId, actor, { chargeId: charge.id });
+  }
+  return fulfilSessionBehind(scope, { payment_intent: paymentIntentId }, actor);
+}

@@ -1,0 +1,126 @@
+import type Stripe from "stripe";
+import { ok } from "../../lib/result.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { change } from "../../platform/storage/change.ts";
+import type { Actor } from "../../platform/storage/ledger.ts";
+import type { License } from "../licensing/license/record.ts";
+import { standingOf } from "../licensing/license/status.ts";
+import { type LicensePatch, licenseRoot } from "../licensing/license/store.ts";
+import { plans } from "../licensing/plans.ts";
+import { disputeState, licenseChargeFacts, refundState } from "./charges.ts";
+import { chargeKnown, chargesOf, type KnownCharge } from "./license-link.ts";
+import { subscriptionFacts } from "./subscription.ts";
+
+/** A license that was looked at, with the changes that were made to it. */
+export type TouchedLicense = { licenseId: string; changeIds: string[] };
+
+/** What looking at a license came to; `attention` is what a person should know, null if there is nothing. */
+export type SyncOutcome = TouchedLicense & { attention: string | null };
+
+/**
+ * Makes a license follow the money: fetches what stands behind it from Stripe as it is now, and writes the facts that differ
+ * with their audit entry. The license's revision is read before Stripe is asked, and the write holds only if it has not
+ * moved: so of two at once, the one that was told the older state cannot write last. `chargeId` adds a charge to those that are
+ * looked at. Throws what Stripe or D1 throw; nothing is half-done then, and it may be repeated.
+ */
+export async function syncLicense(
+  db: D1Database,
+  stripe: Stripe,
+  licenseId: string,
+  graceDays: number,
+  actor: Actor,
+  chargeId: string | null = null,
+): Promise<SyncOutcome> {
+  let attention: string | null = null;
+  const { changeId } = await change(
+    db,
+    licenseRoot,
+    licenseId,
+    async (license) => {
+      const known = await chargesOf(db, licenseId);
+      const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays);
+      const looked = await lookAtCharges(stripe, license, known, chargeId);
+      const charges = [...known.filter((old) => !looked.some((one) => one.charge_id === old.charge_id)), ...looked];
+      const wanted = { ...facts, ...licenseChargeFacts(charges, license.stripe_subscription_id !== null) };
+      const patch = difference(license, wanted);
+      attention = attentionFor({ ...license, ...wanted }, unknownPrice, actor.now);
+      const news = looked.filter((charge) => !known.some((old) => isSame(old, charge)));
+      if (Object.keys(patch).length === 0 && news.length === 0) return ok(null);
+      return ok({
+        action: "license.follow-payment",
+        patch,
+        details: { ...patch },
+        beside: (made) => news.map((charge) => chargeKnown(db, licenseId, charge, made)),
+      });
+    },
+    { actor },
+  );
+  return { licenseId, changeIds: changeId === null ? [] : [changeId], attention };
+}
+
+/** A price that no plan has, or a subscription that goes on billing for what is revoked: nobody but a person can mend either. */
+function attentionFor(license: License, unknownPrice: string | null, now: UnixSeconds): string | null {
+  if (unknownPrice !== null) return `unknown price ${unknownPrice}`;
+  const isBilled = license.subscription_state === "active" || license.subscription_state === "past_due";
+  return isBilled && standingOf(license, now).status === "revoked" ? `${license.id} is revoked and still billed` : null;
+}
+
+/** What the subscription of a license says now; nothing for a one-time purchase. */
+async function moneyFacts(
+  stripe: Stripe,
+  license: License,
+  graceDays: number,
+): Promise<{ facts: LicensePatch; unknownPrice: string | null }> {
+  if (license.stripe_subscription_id === null) return { facts: {}, unknownPrice: null };
+  const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
+  const unpaidSince = subscription.status === "past_due" ? await oldestOpenInvoice(stripe, subscription.id) : null;
+  const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays, unpaidSince);
+  if (plan === null || machine_limit === null) return { facts, unknownPrice: unknown_price };
+  const { entitlements, versions, offline_days } = plans[plan];
+  const grant = plan === license.plan ? {} : { plan, entitlements, versions, offline_days };
+  return { facts: { ...facts, machine_limit, ...grant }, unknownPrice: null };
+}
+
+async function oldestOpenInvoice(stripe: Stripe, subscriptionId: string): Promise<UnixSeconds | null> {
+  const { data } = await stripe.invoices.list({ subscription: subscriptionId, status: "open", limit: 100 });
+  return data.length === 0 ? null : Math.min(...data.map(({ created }) => created));
+}
+
+/** Looks at a one-time purchase's charge and at the one that is asked for, by their refunds and disputes. */
+async function lookAtCharges(
+  stripe: Stripe,
+  license: License,
+  known: KnownCharge[],
+  chargeId: string | null,
+): Promise<KnownCharge[]> {
+  const ids = new Set(known.map((charge) => charge.charge_id));
+  if (chargeId !== null) ids.add(chargeId);
+  if (license.stripe_payment_intent_id !== null) {
+    const charges = await stripe.charges.list({ payment_intent: license.stripe_payment_intent_id, limit: 100 });
+    for (const charge of charges.data) if (charge.paid) ids.add(charge.id);
+  }
+  return Promise.all([...ids].map((id) => lookAtCharge(stripe, id)));
+}
+
+async function lookAtCharge(stripe: Stripe, id: string): Promise<KnownCharge> {
+  const [charge, refunds, disputes] = await Promise.all([
+    stripe.charges.retrieve(id),
+    stripe.refunds.list({ charge: id, limit: 100 }),
+    stripe.disputes.list({ charge: id, limit: 100 }),
+  ]);
+  return {
+    charge_id: id,
+    refund_state: refundState(charge, refunds.data),
+    dispute_state: disputeState(disputes.data),
+  };
+}
+
+const isSame = (a: KnownCharge, b: KnownCharge): boolean =>
+  a.charge_id === b.charge_id && a.refund_state === b.refund_state && a.dispute_state === b.dispute_state;
+
+function difference(license: License, wanted: LicensePatch): LicensePatch {
+  const entries = Object.entries(wanted).filter(
+    ([name, value]) => JSON.stringify(license[name as keyof LicensePatch]) !== JSON.stringify(value),
+  );
+  return Object.fromEntries(entries);
+}
