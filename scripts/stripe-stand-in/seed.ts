@@ -1,8 +1,7 @@
 import { SOLD_PLANS } from "../../src/domain/licensing/plans.ts";
 import { priceOf, productOf } from "../../src/domain/purchase/offer.ts";
-import { portalConfiguration } from "./objects/portal.ts";
-import { createPrice } from "./objects/price.ts";
-import { createProduct } from "./objects/product.ts";
+import { createPrice, createProduct } from "./objects/catalog.ts";
+import { portalConfiguration } from "./objects/customer.ts";
 import type { StandIn } from "./stand-in.ts";
 
 /** A promotion code that works from the start, so that discounts can be tried. */

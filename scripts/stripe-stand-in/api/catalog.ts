@@ -3,10 +3,8 @@ import * as z from "zod";
 import { find, refused } from "../api-error.ts";
 import { difference } from "../billing/subscription-status.ts";
 import { type ApiCall, call } from "../http/api.ts";
-import { pageOf } from "../http/list.ts";
-import { accept, boolean, group, inRange, integer, metadata, paging, range, text } from "../http/parameters.ts";
-import { createPrice, takeLookupKey } from "../objects/price.ts";
-import { createProduct } from "../objects/product.ts";
+import { accept, boolean, group, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
+import { createPrice, createProduct, takeLookupKey } from "../objects/catalog.ts";
 import { emit } from "../stand-in.ts";
 import { snapshot } from "../state.ts";
 

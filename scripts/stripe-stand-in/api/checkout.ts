@@ -3,11 +3,9 @@ import * as z from "zod";
 import { ApiError, find, refused } from "../api-error.ts";
 import { addUp, expireSession, sessionById } from "../billing/checkout.ts";
 import { type ApiCall, call } from "../http/api.ts";
-import { pageOf } from "../http/list.ts";
-import { accept, boolean, group, inRange, integer, metadata, paging, range, text } from "../http/parameters.ts";
-import { newSession } from "../objects/checkout-session.ts";
+import { accept, boolean, group, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
+import { lineItem, newSession } from "../objects/checkout-session.ts";
 import { liveCustomer } from "../objects/customer.ts";
-import { lineItem } from "../objects/line-item.ts";
 import type { StandIn } from "../stand-in.ts";
 
 const url = z

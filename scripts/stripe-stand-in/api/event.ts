@@ -2,8 +2,7 @@ import type Stripe from "stripe";
 import * as z from "zod";
 import { find, refused } from "../api-error.ts";
 import { type ApiCall, call } from "../http/api.ts";
-import { pageOf } from "../http/list.ts";
-import { accept, boolean, inRange, paging, range, text } from "../http/parameters.ts";
+import { accept, boolean, inRange, pageOf, paging, range, text } from "../http/parameters.ts";
 
 const KEPT_SECONDS = 30 * 86_400;
 

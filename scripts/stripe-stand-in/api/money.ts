@@ -1,12 +1,10 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { find, refused } from "../api-error.ts";
-import { closeDispute } from "../billing/dispute.ts";
 import { idOf } from "../billing/payment.ts";
-import { refundCharge } from "../billing/refund.ts";
+import { closeDispute, refundCharge } from "../billing/reversal.ts";
 import { type ApiCall, call } from "../http/api.ts";
-import { pageOf } from "../http/list.ts";
-import { accept, inRange, integer, metadata, paging, range, text } from "../http/parameters.ts";
+import { accept, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
 import type { StandIn } from "../stand-in.ts";
 import { mergeMetadata } from "./catalog.ts";
 

@@ -14,8 +14,7 @@ import {
 } from "../billing/subscription-change.ts";
 import { changeSubscription, endSubscription } from "../billing/subscription-status.ts";
 import { type ApiCall, call } from "../http/api.ts";
-import { pageOf } from "../http/list.ts";
-import { accept, boolean, group, inRange, integer, metadata, paging, range, text } from "../http/parameters.ts";
+import { accept, boolean, group, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
 import type { StandIn } from "../stand-in.ts";
 import { mergeMetadata } from "./catalog.ts";
 

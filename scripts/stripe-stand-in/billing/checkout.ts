@@ -1,8 +1,7 @@
 import type Stripe from "stripe";
 import { find, refused } from "../api-error.ts";
-import { customerDetails } from "../objects/checkout-session.ts";
+import { customerDetails, reprice } from "../objects/checkout-session.ts";
 import { createCustomer } from "../objects/customer.ts";
-import { reprice } from "../objects/line-item.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { percentOff, promotionByCode, redeem } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice, linkOf } from "./invoicing.ts";

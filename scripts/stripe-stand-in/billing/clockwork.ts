@@ -4,9 +4,8 @@ import { expireSession } from "./checkout.ts";
 import { subscriptionPercentOff } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice, subscriptionOf, voidInvoice } from "./invoicing.ts";
 import { chargeOutcome, idOf } from "./payment.ts";
-import { periodEnd } from "./period.ts";
 import { currentPeriodEnd } from "./subscription-change.ts";
-import { itemLines } from "./subscription-start.ts";
+import { itemLines, periodEnd } from "./subscription-start.ts";
 import { changeSubscription, endSubscription } from "./subscription-status.ts";
 
 const HOUR = 3_600;

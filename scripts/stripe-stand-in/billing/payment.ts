@@ -1,7 +1,6 @@
 import type Stripe from "stripe";
 import { find } from "../api-error.ts";
-import { newCharge } from "../objects/charge.ts";
-import { type NewPayment, newPaymentIntent } from "../objects/payment-intent.ts";
+import { type NewPayment, newCharge, newPaymentIntent } from "../objects/payment.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 
 export type Outcome = "succeeded" | "failed" | "processing";

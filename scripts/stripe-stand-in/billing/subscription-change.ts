@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
 import { refused } from "../api-error.ts";
+import { amountOf, planOf } from "../objects/catalog.ts";
 import type { NewLine } from "../objects/invoice.ts";
-import { amountOf, planOf } from "../objects/price.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { subscriptionPercentOff } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice } from "./invoicing.ts";
 import { chargeOutcome, idOf } from "./payment.ts";
-import { periodEnd } from "./period.ts";
+import { periodEnd } from "./subscription-start.ts";
 import { changeSubscription } from "./subscription-status.ts";
 
 export type ProrationBehavior = "create_prorations" | "always_invoice" | "none";

@@ -1,10 +1,8 @@
 import * as z from "zod";
 import { find } from "../api-error.ts";
 import { expireSession, pay, sessionById, settleDelayed } from "../billing/checkout.ts";
-import { closeDispute, openDispute } from "../billing/dispute.ts";
-import { failRefund, refundCharge } from "../billing/refund.ts";
-import { type ControlCall, control, nothing } from "./call.ts";
-import { chargeOf, target } from "./target.ts";
+import { closeDispute, failRefund, openDispute, refundCharge } from "../billing/reversal.ts";
+import { type ControlCall, chargeOf, control, nothing, target } from "./call.ts";
 
 /** What buyers and banks do about a purchase. */
 export const purchaseCalls: ControlCall[] = [

@@ -6,8 +6,7 @@ import { idOf } from "../billing/payment.ts";
 import { setCancelAtPeriodEnd, setPaused, setQuantity } from "../billing/subscription-change.ts";
 import { endSubscription } from "../billing/subscription-status.ts";
 import { emit, type StandIn } from "../stand-in.ts";
-import { type ControlCall, control, nothing } from "./call.ts";
-import { subscriptionById } from "./target.ts";
+import { type ControlCall, control, nothing, subscriptionById } from "./call.ts";
 
 /** A renewal is never farther away; one that costs nothing, or is paused, does not fail at all. */
 const WITHIN = 400 * 86_400;

@@ -1,6 +1,6 @@
 import { refused } from "../api-error.ts";
 import type { State } from "../state.ts";
-import { wholeList } from "./list.ts";
+import { wholeList } from "./parameters.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type JsonObject = { [name: string]: Json };

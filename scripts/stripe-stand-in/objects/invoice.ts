@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { wholeList } from "../http/list.ts";
+import { wholeList } from "../http/parameters.ts";
 import { newId } from "../state.ts";
 
 export type NewInvoice = {

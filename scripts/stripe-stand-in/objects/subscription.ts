@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
-import { wholeList } from "../http/list.ts";
+import { wholeList } from "../http/parameters.ts";
 import { newId } from "../state.ts";
-import { planOf } from "./price.ts";
+import { planOf } from "./catalog.ts";
 
 export type NewSubscription = {
   created: number;

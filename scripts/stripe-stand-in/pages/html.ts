@@ -31,3 +31,6 @@ ${body}
 /** An amount in the smallest unit of its currency, as people write it: `$198.00`. */
 export const money = (amount: number, currency: string): string =>
   new Intl.NumberFormat("en", { style: "currency", currency: currency.toUpperCase() }).format(amount / 100);
+
+/** What a page answers: HTML, or the way to another page. */
+export type PageAnswer = { status: number; html: string } | { status: 303; location: string };

@@ -2,8 +2,7 @@ import type Stripe from "stripe";
 import { ApiError } from "../api-error.ts";
 import { pay, sessionById } from "../billing/checkout.ts";
 import type { StandIn } from "../stand-in.ts";
-import { escapeHtml, money, page } from "./html.ts";
-import type { PageAnswer } from "./page-answer.ts";
+import { escapeHtml, money, type PageAnswer, page } from "./html.ts";
 
 /** `GET /c/pay/<session>`: the page that `session.url` leads to. */
 export function showPayPage(standIn: StandIn, id: string): PageAnswer {

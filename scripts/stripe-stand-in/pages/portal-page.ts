@@ -5,8 +5,7 @@ import { chargeOutcome } from "../billing/payment.ts";
 import { currentPeriodEnd, setCancelAtPeriodEnd, setQuantity } from "../billing/subscription-change.ts";
 import { liveCustomer } from "../objects/customer.ts";
 import { emit, type StandIn } from "../stand-in.ts";
-import { escapeHtml, money, page } from "./html.ts";
-import type { PageAnswer } from "./page-answer.ts";
+import { escapeHtml, money, type PageAnswer, page } from "./html.ts";
 
 const LIFETIME_SECONDS = 3_600;
 
