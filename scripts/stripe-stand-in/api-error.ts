@@ -1,4 +1,4 @@
-/** How Stripe refuses a request: status and the `error` object of the answer. */
+/** A refusal as Stripe gives it: the status and the `error` object of the answer. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
@@ -26,21 +26,21 @@ export class ApiError extends Error {
   }
 }
 
-/** The 404 for an object that is not there. */
+/** The 404 for an unknown object. */
 export const missing = (kind: string, id: string, param = "id"): ApiError =>
   new ApiError({
-    // An id in the path that is unknown is a 404, one in a parameter a 400.
+    // Stripe answers 404 for an unknown id in the path, and 400 for one in a parameter.
     status: param === "id" ? 404 : 400,
     code: "resource_missing",
     param,
     message: `No such ${kind}: '${id}'`,
   });
 
-/** The 400 for what the object's state does not allow. */
+/** The 400 for a request that the object's state does not allow. */
 export const refused = (message: string, code?: string, param?: string): ApiError =>
   new ApiError({ message, ...(code === undefined ? {} : { code }), param });
 
-/** The object of that id. Throws `missing`. */
+/** The object with this id. Throws `missing`. */
 export function find<T>(table: Record<string, T>, kind: string, id: string, param = "id"): T {
   const object = Object.hasOwn(table, id) ? table[id] : undefined;
   if (object === undefined) throw missing(kind, id, param);

@@ -1,7 +1,10 @@
 import Stripe from "stripe";
 import { type Delivery, NORMAL_DELIVERY, type State } from "./state.ts";
 
-/** Waits before attempt 2, 3, ...: seconds at first, so that a developer sees the retry; the last is given up after 3 days. */
+/**
+ * The waits before attempts 2, 3, ... The first are seconds, so that a developer sees the retry. Deliveries end after 3
+ * days.
+ */
 const BACKOFF_SECONDS = [2, 5, 15, 60, 300, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400];
 const ANSWER_WITHIN_MS = 20_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -9,8 +12,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export type DeliveryTarget = { webhookUrl: string | null; webhookSecret: string };
 
 /**
- * Sends events to the webhook endpoint, signed by the SDK's own code: in order and one at a time unless a fault is set,
- * again after anything but 2xx, until three days have passed on the stand-in's clock.
+ * Sends events to the webhook endpoint, signed by the SDK's own code. Sends one at a time and in order, unless a fault
+ * is set. Retries after every status but 2xx, for three days on the stand-in's clock.
  */
 export class Deliveries {
   readonly #state: State;
@@ -28,7 +31,7 @@ export class Deliveries {
     this.#changed = changed;
   }
 
-  /** Puts an event on its way, through the fault that is set. */
+  /** Enqueues an event and applies the current fault. */
   enqueue(event: string): void {
     const { fault, deliveries } = this.#state;
     const at = (seconds: number, state: Delivery["state"] = "pending"): Delivery => ({
@@ -49,7 +52,7 @@ export class Deliveries {
     this.wake();
   }
 
-  /** Sends an event once more, whatever became of it; an earlier delivery that is still due is not sent beside it. */
+  /** Sends an event once more. Replaces a delivery of it that is still due. */
   resend(event: string): void {
     const { deliveries } = this.#state;
     this.#state.deliveries = deliveries.filter((each) => each.event !== event || each.state !== "pending");
@@ -57,14 +60,14 @@ export class Deliveries {
     this.wake();
   }
 
-  /** Looks for what is due: after the clock was moved, or at the start. */
+  /** Sends the due deliveries. Call it at the start and after the clock has moved. */
   wake(): void {
     if (this.#closed) return;
-    // Later than this turn, so that a change is whole, and answered, before its first event is sent.
+    // In a later turn, so that the change is complete and answered before its first event is sent.
     setImmediate(() => this.#start());
   }
 
-  /** Resolves when nothing is on its way or due, at the latest after `withinMs`. */
+  /** Resolves when no delivery is running or due, at the latest after `withinMs`. */
   async settled(withinMs = 10_000): Promise<void> {
     const deadline = Date.now() + withinMs;
     await new Promise((resolve) => setImmediate(resolve));
@@ -73,7 +76,7 @@ export class Deliveries {
     }
   }
 
-  /** Sends nothing more and waits for what is on its way. */
+  /** Stops sending and waits for the running deliveries. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -132,14 +135,14 @@ export class Deliveries {
   }
 }
 
-/** Copies of one event go out at the same time, different events one after the other. */
+/** Copies of one event are sent at the same time, different events one after another. */
 function groupByEvent(batch: Delivery[]): Delivery[][] {
   const groups = new Map<string, Delivery[]>();
   for (const delivery of batch) groups.set(delivery.event, [...(groups.get(delivery.event) ?? []), delivery]);
   return [...groups.values()];
 }
 
-/** Signed with the real time even if the stand-in's clock is ahead: the receiver compares it with its own. */
+/** Signs with the real time, not the stand-in's clock, because the receiver compares it with its own. */
 async function post(url: string, secret: string, payload: string): Promise<{ ok: boolean; result: string }> {
   try {
     const signature = await signer.webhooks.generateTestHeaderStringAsync({ payload, secret });
@@ -157,5 +160,5 @@ async function post(url: string, secret: string, payload: string): Promise<{ ok:
   }
 }
 
-/** Makes signatures only; it never calls anybody. */
+/** Only makes signatures; it sends no requests. */
 const signer = new Stripe("sk_test_signer");

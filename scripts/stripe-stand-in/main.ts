@@ -1,9 +1,9 @@
 import { startStandIn } from "./start.ts";
 
 /**
- * The stand-in as a process of its own. Environment: STAND_IN_PORT (any other one if it is taken), STRIPE_SECRET_KEY,
- * STRIPE_WEBHOOK_SECRET, WEBHOOK_URL, STATE_PATH. Says `ready <address>` when it listens. Ends, its state written, on SIGTERM
- * or SIGINT, or when its standard input does: then whoever started it is gone.
+ * The stand-in as a process. Environment: STAND_IN_PORT (another port if it is taken), STRIPE_SECRET_KEY,
+ * STRIPE_WEBHOOK_SECRET, WEBHOOK_URL, STATE_PATH. Prints `ready <address>` when it listens. Writes its state and ends
+ * on SIGTERM, on SIGINT, and when its standard input ends, because then its parent is gone.
  */
 const need = (name: string): string => {
   const value = process.env[name];

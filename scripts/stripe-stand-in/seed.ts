@@ -4,10 +4,10 @@ import { createPrice, createProduct } from "./objects/catalog.ts";
 import { portalConfiguration } from "./objects/customer.ts";
 import type { StandIn } from "./stand-in.ts";
 
-/** A promotion code that works from the start, so that discounts can be tried. */
+/** A promotion code of every new account, for trying discounts. */
 const PROMOTION = { code: "RBEE20", percent_off: 20 } as const;
 
-/** Fills a new account with what `plans sync` makes there, one promotion code, and what the billing portal offers. */
+/** Fills a new account with the products and prices of `plans sync`, a promotion code and the portal configuration. */
 export function seed(standIn: StandIn): void {
   for (const plan of SOLD_PLANS) {
     createProduct(standIn, productOf(plan));

@@ -16,12 +16,12 @@ import type { StandIn } from "./stand-in.ts";
 const LARGEST_BODY = 1_000_000;
 const CALLS = [...catalogCalls, ...checkoutCalls, ...customerCalls, ...subscriptionCalls, ...moneyCalls, ...eventCalls];
 
-/** The stand-in's HTTP server: `/v1` is the API, `/control` the control surface, the rest are pages. Not yet listening. */
+/** The stand-in's HTTP server: the API at `/v1`, the control API at `/control`, and pages. It does not listen yet. */
 export const standInServer = (standIn: StandIn, apiKey: string, changed: () => void): Server =>
   createServer((request, response) => {
     void answer(standIn, apiKey, request, response)
       .catch((error: unknown) => {
-        console.error("The stand-in for Stripe failed:", error);
+        console.error("The Stripe stand-in failed:", error);
         response.writeHead(500).end();
       })
       .finally(changed);
@@ -65,7 +65,7 @@ async function answerPage(standIn: StandIn, method: string, path: string, form: 
     if (!(error instanceof ApiError)) throw error;
     return { status: error.status, html: page("Error", `<h1 class="error">${escapeHtml(error.message)}</h1>`) };
   }
-  return { status: 404, html: page("Not found", "<h1>There is nothing here.</h1>") };
+  return { status: 404, html: page("Not found", "<h1>There is no such page.</h1>") };
 }
 
 function sendPage(response: ServerResponse, result: PageAnswer): void {

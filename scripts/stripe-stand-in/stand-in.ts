@@ -2,12 +2,12 @@ import Stripe from "stripe";
 import type { Deliveries } from "./deliveries.ts";
 import { newId, type State, type StoredEvent, snapshot } from "./state.ts";
 
-/** What every part of the stand-in works on: the account's state, its clock, its addresses and its way out. */
+/** The shared context of the stand-in: the account's state, the clock, the address and the deliveries. */
 export type StandIn = {
   state: State;
-  /** The stand-in's clock, in seconds: the real one and what it was moved ahead. */
+  /** The stand-in's time in Unix seconds: the real time plus the offset. */
   now(): number;
-  /** `http://127.0.0.1:<port>`: where pages, API and control surface are. */
+  /** `http://127.0.0.1:<port>`, the address of the pages, the API and the control API. */
   origin: string;
   deliveries: Deliveries;
 };
@@ -16,8 +16,8 @@ type EventType = Stripe.Event["type"];
 type EventOf<Type extends EventType> = Extract<Stripe.Event, { type: Type }>;
 
 /**
- * Records that something happened and sends it to the webhook endpoint. `object` is what the SDK says an event of this
- * type holds; the event keeps a copy of it as it is now. `previous` has the changed attributes' earlier values.
+ * Records an event and sends it to the webhook endpoint. `object` has the SDK's type for this event; the event stores a
+ * copy of it. `previous` has the earlier values of the changed attributes.
  */
 export function emit<Type extends EventType>(
   standIn: StandIn,

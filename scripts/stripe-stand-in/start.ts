@@ -7,35 +7,35 @@ import { standInServer } from "./server.ts";
 import type { StandIn } from "./stand-in.ts";
 import { emptyState, formatState, parseState } from "./state.ts";
 
-/** How often the clock is looked at when nobody asks. */
+/** The pause between two checks for due tasks. */
 const TICK_MS = 5_000;
 
 export type StandInOptions = {
-  /** 0: any free one. */
+  /** 0 picks a free port. */
   port: number;
-  /** The one secret key that the API takes. */
+  /** The only secret key that the API accepts. */
   apiKey: string;
-  /** What deliveries are signed with. */
+  /** The secret that signs deliveries. */
   webhookSecret: string;
-  /** Where events go; null: nowhere, they are listed only. */
+  /** The webhook endpoint. Null: events are listed but not sent. */
   webhookUrl: string | null;
-  /** The file that keeps the state; null: memory only. */
+  /** The file of the state. Null: the state is in memory only. */
   statePath: string | null;
-  /** The time that the clock starts from, in seconds, for tests; the real one if left out. */
+  /** The base of the clock in Unix seconds, for tests. The default is the real time. */
   now?: () => number;
 };
 
 export type RunningStandIn = {
-  /** For `new Stripe(key, {host, port, protocol})`. */
+  /** The URL for `new Stripe(key, {host, port, protocol})`. */
   apiBase: string;
   controlUrl: string;
-  /** Ends deliveries and server, and writes the state down. */
+  /** Ends the deliveries and the server, and writes the state. */
   close(): Promise<void>;
 };
 
 /**
- * Starts the stand-in on the loopback interface. A state that is kept goes on where it was; a new one begins with the plans'
- * products and prices. Throws if the port is taken or the state's file does not parse.
+ * Starts the stand-in on the loopback interface. Continues a stored state; a new state begins with the products and
+ * prices of the plans. Throws if the port is taken or the state's file is malformed.
  */
 export async function startStandIn(options: StandInOptions): Promise<RunningStandIn> {
   const { statePath, now } = options;
@@ -78,19 +78,19 @@ export async function startStandIn(options: StandInOptions): Promise<RunningStan
   };
 }
 
-/** What has come due on the clock as it runs by itself. */
+/** Runs the tasks that are due now. */
 function runDue(standIn: StandIn): void {
   while (runNext(standIn, standIn.now(), () => {})) standIn.deliveries.wake();
 }
 
-/** The plans were there before anybody listened: their events are not delivered. */
+/** Seeds the account without events, because the plans exist before the endpoint listens. */
 function seedQuietly(standIn: StandIn): void {
   seed(standIn);
   standIn.state.events = {};
   standIn.state.deliveries.length = 0;
 }
 
-/** Writes at most once at a time and once for many changes; a failure is shown and the next change tries again. */
+/** Batches writes: one at a time, and one for many changes. Logs a failure; the next change retries. */
 function stateSaver(write: () => Promise<void>): { soon(): void; now(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let last = Promise.resolve();
@@ -99,7 +99,7 @@ function stateSaver(write: () => Promise<void>): { soon(): void; now(): Promise<
     timer = undefined;
     last = last
       .then(write)
-      .catch((error: unknown) => console.error("The stand-in's state could not be written:", error));
+      .catch((error: unknown) => console.error("The state of the Stripe stand-in could not be written:", error));
     return last;
   };
   const soon = (): void => {

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import Stripe from "stripe";
 
-/** The objects of one kind, by id, in the order in which they were made. */
+/** The objects of one kind by id, oldest first. */
 export type Table<T> = Record<string, T>;
 
-/** A stored event. Its type is one of the SDK's, and `emit` has checked the object against it. */
+/** A stored event. `emit` has checked its object against the SDK's type. */
 export type StoredEvent = Stripe.EventBase;
 
-/** What a checkout session was created with and does not show. */
+/** The inputs of a checkout session that the session object does not have. */
 export type CheckoutInput = {
   trial_period_days: number | null;
   subscription_metadata: Stripe.Metadata;
@@ -16,18 +16,18 @@ export type CheckoutInput = {
   payment_description: string | null;
 };
 
-/** One event on its way to the webhook endpoint. */
+/** The delivery of one event to the webhook endpoint. */
 export type Delivery = {
   event: string;
   attempts: number;
-  /** When to try (again), in milliseconds on the stand-in's clock. */
+  /** The time of the next attempt, in milliseconds on the stand-in's clock. */
   due_ms: number;
-  /** `failed`: given up. `dropped`: lost on purpose, so that only the list of events tells of it. */
+  /** `failed`: no attempts are left. `dropped`: lost on purpose, so that only the list of events has it. */
   state: "pending" | "delivered" | "failed" | "dropped";
   last_result: string | null;
 };
 
-/** What to do to deliveries on purpose, for the next `remaining` events (null: until told otherwise). */
+/** A deliberate fault for the next `remaining` events. Null: until it is changed. */
 export type DeliveryFault = {
   mode: "normal" | "drop" | "repeat" | "reorder" | "delay";
   remaining: number | null;
@@ -35,9 +35,9 @@ export type DeliveryFault = {
   copies: number;
 };
 
-/** The whole of what the stand-in knows; it is JSON, kept in one file. */
+/** The whole state of the stand-in. It is JSON, in one file. */
 export type State = {
-  /** How far the clock was moved ahead of the real one, in seconds. */
+  /** The seconds by which the clock is ahead of the real time. */
   clock_offset: number;
   products: Table<Stripe.Product>;
   prices: Table<Stripe.Price>;
@@ -60,23 +60,23 @@ export type State = {
   events: Table<StoredEvent>;
   deliveries: Delivery[];
   fault: DeliveryFault;
-  /** How many of the next charges of any customer are declined. */
+  /** The number of next charges to decline, of any customer. */
   declines: number;
-  /** Customers whose card is declined until they change it in the portal. */
+  /** The customers with a card that is declined until they change it in the portal. */
   declining_customers: string[];
-  /** What becomes of a subscription whose invoice could not be collected at the last attempt either. */
+  /** The fate of a subscription after the last failed attempt to collect its invoice. */
   after_last_retry: "cancel" | "unpaid";
-  /** Subscriptions whose owner was told that the trial is about to end. */
+  /** The subscriptions with a sent `trial_will_end` event. */
   trial_notices: string[];
-  /** What changes in the middle of a period owe, until the next invoice has them as lines. */
+  /** Prorations of subscriptions that wait for the next invoice. */
   prorations: Table<{ amount: number; description: string; quantity: number }[]>;
   idempotency: Table<{ fingerprint: string; status: number; body: string }>;
 };
 
-/** Nothing goes wrong on purpose. */
+/** No deliberate fault. */
 export const NORMAL_DELIVERY: DeliveryFault = { mode: "normal", remaining: null, seconds: 0, copies: 1 };
 
-/** An account in which nothing has happened yet. */
+/** An empty account. */
 export const emptyState = (): State => ({
   clock_offset: 0,
   products: {},
@@ -108,7 +108,7 @@ export const emptyState = (): State => ({
   idempotency: {},
 });
 
-/** A fresh id in Stripe's form: `cus_Q3t...`, `cs_test_...`; `length` letters and digits after the prefix. */
+/** A new id in Stripe's form: `cus_Q3t...`, `cs_test_...`. The prefix is followed by `length` letters and digits. */
 export function newId(prefix: string, length = 24): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   let id = `${prefix}_`;
@@ -116,13 +116,13 @@ export function newId(prefix: string, length = 24): string {
   return id;
 }
 
-/** The state as text, and from text; decimals, which the SDK has as objects and the wire as strings, survive the way. */
+/** The text of a state. Decimals, which are objects in the SDK, survive the round trip. */
 export const formatState = (state: State): string => JSON.stringify(state);
 
-/** The state that `formatState` wrote, of an earlier version perhaps: what it lacks is empty. Throws if it is not JSON. */
+/** Parses the text of `formatState`, also of an earlier version: a missing table is empty. Throws if it is not JSON. */
 export const parseState = (text: string): State => ({ ...emptyState(), ...JSON.parse(text, reviveDecimal) });
 
-/** An independent copy: what an event shows is the object as it was then. */
+/** A deep copy, so that an event keeps the object's state at its time. */
 export const snapshot = <T>(value: T): T => JSON.parse(JSON.stringify(value), reviveDecimal);
 
 const reviveDecimal = (key: string, value: unknown): unknown =>

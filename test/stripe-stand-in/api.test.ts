@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** A request that the SDK's types would not let through. */
+/** Sends a request that the SDK's types do not allow. */
 const raw = (path: string, body: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(`${bench.standIn.apiBase}${path}`, {
     method: "POST",
@@ -16,7 +16,7 @@ const raw = (path: string, body: Record<string, string>, headers: Record<string,
     body: new URLSearchParams(body),
   });
 
-describe("what is refused", () => {
+describe("the API refuses", () => {
   test("a wrong key, with 401", async () => {
     const stranger = stripeFor(bench.standIn.apiBase, "sk_test_other");
     await expect(stranger.prices.list()).rejects.toBeInstanceOf(Stripe.errors.StripeAuthenticationError);
@@ -34,7 +34,7 @@ describe("what is refused", () => {
     });
   });
 
-  test("unknown parameters inside a list, by their full name", async () => {
+  test("unknown parameters inside a list, with their full name", async () => {
     const response = await raw("/v1/checkout/sessions", {
       mode: "payment",
       success_url: "https://catalog.test/",
@@ -46,7 +46,7 @@ describe("what is refused", () => {
     });
   });
 
-  test("more than 20 event types, as at Stripe", async () => {
+  test("more than 20 event types, like Stripe", async () => {
     const types = Array.from({ length: 21 }, (_, n) => `type.${n}`);
     await expect(bench.stripe.events.list({ types })).rejects.toMatchObject({ statusCode: 400, param: "types" });
   });
@@ -56,7 +56,7 @@ describe("what is refused", () => {
     expect(response.status).toBe(400);
   });
 
-  test("an object that is not there: 404 in the path, 400 in a parameter", async () => {
+  test("an unknown object: 404 in the path, 400 in a parameter", async () => {
     await expect(bench.stripe.prices.retrieve("price_none")).rejects.toMatchObject({
       statusCode: 404,
       code: "resource_missing",
@@ -73,7 +73,7 @@ describe("what is refused", () => {
     });
   });
 
-  test("what cannot be expanded", async () => {
+  test("an expansion of an unknown field", async () => {
     await expect(bench.stripe.prices.list({ expand: ["data.nickname"] })).resolves.toBeDefined();
     await expect(bench.stripe.prices.list({ expand: ["data.nonsense"] })).rejects.toMatchObject({ statusCode: 400 });
   });
@@ -84,7 +84,7 @@ describe("what is refused", () => {
 });
 
 describe("idempotency keys", () => {
-  test("the same request is carried out once and answered alike", async () => {
+  test("the same request is carried out once and gets the same answer", async () => {
     const options = { idempotencyKey: "once" };
     const first = await bench.stripe.products.create({ name: "Once" }, options);
     const second = await bench.stripe.products.create({ name: "Once" }, options);
@@ -105,7 +105,7 @@ describe("idempotency keys", () => {
 });
 
 describe("the catalog of products and prices", () => {
-  test("lists page from the newest on, in both directions, and the SDK walks them", async () => {
+  test("a list has pages in both directions, newest first, and the SDK iterates over them", async () => {
     const ids: string[] = [];
     for (let n = 0; n < 5; n += 1)
       ids.push((await bench.stripe.customers.create({ email: `page${n}@example.com` })).id);
@@ -119,7 +119,7 @@ describe("the catalog of products and prices", () => {
     expect(back.data.map(({ id }) => id)).toEqual([ids[3], ids[2]]);
   });
 
-  test("a lookup key moves to a new price only if that is asked for", async () => {
+  test("a lookup key moves to a new price only with transfer_lookup_key", async () => {
     const product = await bench.stripe.products.create({ name: "Plan" });
     const price = { product: product.id, currency: "usd", unit_amount: 100, lookup_key: "moving" };
     const old = await bench.stripe.prices.create(price);
@@ -132,13 +132,13 @@ describe("the catalog of products and prices", () => {
     expect((await bench.stripe.prices.update(old.id, { active: false })).active).toBe(false);
   });
 
-  test("metadata is merged, and an empty value takes a name away", async () => {
+  test("metadata is merged, and an empty value deletes its name", async () => {
     const { id } = await bench.stripe.products.create({ name: "Tagged", metadata: { a: "1", b: "2" } });
     const { metadata } = await bench.stripe.products.update(id, { metadata: { a: "", c: "3" } });
     expect(metadata).toEqual({ b: "2", c: "3" });
   });
 
-  test("decimals arrive as the SDK has them", async () => {
+  test("decimals are parsed by the SDK", async () => {
     const { data } = await bench.stripe.prices.list({ lookup_keys: ["premium-monthly"] });
     expect(String(data[0]?.unit_amount_decimal)).toBe("9900");
   });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Bench, startBench } from "./harness.ts";
-import { buy, openSession, priceOf } from "./purchases.ts";
+import { type Bench, buy, openSession, priceOf, startBench } from "./harness.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -11,7 +10,7 @@ beforeEach(() => {
   bench.endpoint.events.length = 0;
 });
 
-test("the plans' prices are there, by lookup key and with their product", async () => {
+test("a new account has the prices of the plans, with lookup keys and products", async () => {
   const { data } = await bench.stripe.prices.list({
     lookup_keys: ["premium-monthly", "premium-lifetime"],
     expand: ["data.product"],
@@ -27,7 +26,7 @@ test("the plans' prices are there, by lookup key and with their product", async 
 });
 
 describe("the pay page", () => {
-  test("takes a one-time payment and sends the buyer back", async () => {
+  test("takes a one-time payment and redirects the buyer", async () => {
     const session = await openSession(bench, "premium-lifetime", { quantity: 25, customer_creation: "always" });
     expect(session).toMatchObject({ status: "open", payment_status: "unpaid", amount_total: 27900, livemode: false });
     expect(await (await fetch(session.url ?? "")).text()).toContain("€279.00");
@@ -56,12 +55,12 @@ describe("the pay page", () => {
       },
       payment_intent: { status: "succeeded", latest_charge: { object: "charge", amount_refunded: 0, paid: true } },
     });
-    // The event was verified by the SDK and delivered before the buyer was sent back.
+    // The endpoint verified the event with the SDK before the buyer was redirected.
     const completed = bench.endpoint.events.find((event) => event.type === "checkout.session.completed");
     expect(completed?.data.object).toMatchObject({ id: session.id, payment_status: "paid" });
   });
 
-  test("a declined card leaves the session open for another", async () => {
+  test("keeps the session open after a declined card", async () => {
     const session = await openSession(bench, "premium-lifetime");
     const declined = await bench.submit(session.url ?? "", { email: "buyer@example.com", action: "decline" });
     expect(declined.status).toBe(402);
@@ -76,12 +75,12 @@ describe("the pay page", () => {
     expect(paid.status).toBe(303);
   });
 
-  test("an address that is none is asked for again", async () => {
+  test("refuses an invalid email address", async () => {
     const session = await openSession(bench, "premium-lifetime");
     expect((await bench.submit(session.url ?? "", { email: "nobody", action: "pay" })).status).toBe(422);
   });
 
-  test("what was typed in comes back as text, not as HTML", async () => {
+  test("escapes the buyer's input", async () => {
     const session = await openSession(bench, "premium-lifetime");
     const answer = await bench.submit(session.url ?? "", { email: '"><script>1</script>', action: "pay" });
     expect(await answer.text()).not.toContain("<script>");
@@ -98,7 +97,7 @@ describe("the pay page", () => {
     expect(bench.endpoint.types().filter((type) => type === "checkout.session.completed")).toHaveLength(1);
   });
 
-  test("a promotion code changes the total and not the subtotal", async () => {
+  test("subtracts a promotion code from the total, not from the subtotal", async () => {
     const session = await openSession(bench, "premium-lifetime", { allow_promotion_codes: true });
     const wrong = await bench.submit(session.url ?? "", {
       email: "a@b.example",
@@ -115,7 +114,7 @@ describe("the pay page", () => {
     });
   });
 
-  test("a delayed payment completes the session unpaid, until it arrives or fails", async () => {
+  test("completes the session unpaid for a delayed payment, until it succeeds or fails", async () => {
     for (const [call, expected] of [
       ["succeed", { payment_status: "paid", type: "checkout.session.async_payment_succeeded", intent: "succeeded" }],
       [
@@ -138,13 +137,15 @@ describe("the pay page", () => {
         payment_intent: { status: expected.intent },
       });
       expect(bench.endpoint.types()).toContain(expected.type);
-      await expect(bench.control(`payments/${session.id}/${call}`, {})).rejects.toThrow("waits for no delayed payment");
+      await expect(bench.control(`payments/${session.id}/${call}`, {})).rejects.toThrow(
+        "does not wait for a delayed payment",
+      );
     }
   });
 });
 
-describe("sessions", () => {
-  test("a trial owes nothing yet", async () => {
+describe("checkout sessions", () => {
+  test("cost nothing at the start of a trial", async () => {
     const { id } = await buy(bench, "premium-monthly", {
       quantity: 6,
       subscription_data: { trial_period_days: 14, metadata: { plan: "premium-monthly" } },
@@ -158,14 +159,14 @@ describe("sessions", () => {
     });
   });
 
-  test("six machines cost what ten do, as the price transforms quantities", async () => {
+  test("cost the same for six and ten machines, because the price is for packages of five", async () => {
     const session = await buy(bench, "premium-monthly", { quantity: 6 });
     expect(session).toMatchObject({ amount_subtotal: 19800, payment_status: "paid" });
     const { data } = await bench.stripe.checkout.sessions.listLineItems(session.id);
     expect(data).toMatchObject([{ quantity: 6, amount_total: 19800 }]);
   });
 
-  test("an invoice is made for a one-time payment that wants one", async () => {
+  test("make an invoice for a one-time payment with invoice_creation", async () => {
     const bought = await buy(bench, "premium-lifetime", {
       customer_creation: "always",
       invoice_creation: { enabled: true },
@@ -177,7 +178,7 @@ describe("sessions", () => {
     });
   });
 
-  test("are listed by what they have led to", async () => {
+  test("can be listed by customer, payment, subscription and status", async () => {
     const session = await buy(bench, "premium-monthly");
     const { stripe } = bench;
     if (typeof session.subscription !== "string" || typeof session.customer !== "string")
@@ -191,7 +192,7 @@ describe("sessions", () => {
     expect((await stripe.checkout.sessions.list({ payment_intent: "pi_none" })).data).toEqual([]);
   });
 
-  test("expire when they are told to, and after a day by themselves", async () => {
+  test("expire on request, and by themselves after a day", async () => {
     const told = await openSession(bench, "premium-lifetime");
     expect((await bench.stripe.checkout.sessions.expire(told.id)).status).toBe("expired");
     await expect(bench.stripe.checkout.sessions.expire(told.id)).rejects.toMatchObject({ statusCode: 400 });

@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import type Stripe from "stripe";
 import { expect, test } from "vitest";
-import { type Bench, startBench } from "./harness.ts";
-import { buy, subscribe } from "./purchases.ts";
+import { type Bench, buy, startBench, subscribe } from "./harness.ts";
 
 type Subjects = { subscription: string; session: string; refunds: string[]; disputes: string[] };
-/** One thing that somebody may do: a call of the control surface. */
+/** One call of the control API. */
 type Act = (subjects: Subjects) => [path: string, body: object];
 
 const last = (ids: string[]): string => ids.at(-1) ?? "none";
@@ -42,7 +41,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   ),
 );
 
-/** Does one thing; what the state does not allow is refused, and nothing ever breaks. */
+/** Makes one call. The stand-in may refuse it, but must not fail. */
 async function perform(bench: Bench, subjects: Subjects, [path, body]: [string, object]): Promise<void> {
   const response = await fetch(`${bench.standIn.controlUrl}/${path}`, { method: "POST", body: JSON.stringify(body) });
   const answer: { id?: string } = JSON.parse(await response.text());
@@ -51,7 +50,7 @@ async function perform(bench: Bench, subjects: Subjects, [path, body]: [string, 
   if (response.status === 200 && path === "disputes") subjects.disputes.push(answer.id ?? "");
 }
 
-/** The newest event's picture of each object of a kind. */
+/** The newest event's copy of each object of a kind. */
 function pictures<T extends { id: string }>(
   events: Stripe.Event[],
   isKind: (object: object) => object is T,
@@ -65,7 +64,7 @@ const isA =
   (object: object): object is T =>
     "object" in object && object.object === kind;
 
-test("whatever happens, money adds up and every change is told, once and in order", async () => {
+test("after any sequence of calls, the amounts add up and every change has one event, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 3, maxLength: 10 }), async (acts) => {
       const bench = await startBench();

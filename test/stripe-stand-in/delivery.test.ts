@@ -12,13 +12,13 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const make = (email: string) => bench.stripe.customers.create({ email });
-/** Lets what is due be delivered. */
+/** Waits for the due deliveries. */
 const settle = () => bench.control("clock/advance", { seconds: 1 });
 const addresses = () => bench.endpoint.events.map(({ data }) => Reflect.get(data.object, "email"));
 const undelivered = async () => (await bench.stripe.events.list({ delivery_success: false })).data.map(({ id }) => id);
 
 describe("deliveries", () => {
-  test("arrive once, in order, and the event then counts as delivered", async () => {
+  test("arrive once and in order, and the event then counts as delivered", async () => {
     for (const email of ["a@x.example", "b@x.example", "c@x.example"]) await make(email);
     await settle();
     expect(addresses()).toEqual(["a@x.example", "b@x.example", "c@x.example"]);
@@ -28,7 +28,7 @@ describe("deliveries", () => {
     expect((await bench.stripe.events.retrieve(event?.id ?? "")).pending_webhooks).toBe(0);
   });
 
-  test("are tried again after a failure, later each time", async () => {
+  test("are retried after a failure, with growing waits", async () => {
     bench.endpoint.answers.push(500, 503);
     await make("retry@x.example");
     await settle();
@@ -41,7 +41,7 @@ describe("deliveries", () => {
     expect(await undelivered()).toEqual([]);
   });
 
-  test("are given up after three days, and are still in the list", async () => {
+  test("end after three days, and the event stays in the list", async () => {
     bench.endpoint.answers.push(...Array.from({ length: 100 }, () => 500));
     await make("lost@x.example");
     for (let day = 0; day < 15; day += 1) await bench.control("clock/advance", { days: 1 });
@@ -52,7 +52,7 @@ describe("deliveries", () => {
     expect(await undelivered()).toHaveLength(1);
   });
 
-  test("are lost on purpose, found in the list, and sent again", async () => {
+  test("can be dropped, found in the list, and sent again", async () => {
     await bench.control("deliveries", { mode: "drop", count: 2 });
     for (const email of ["a@x.example", "b@x.example", "c@x.example"]) await make(email);
     await settle();
@@ -63,7 +63,7 @@ describe("deliveries", () => {
     expect(await undelivered()).toEqual([]);
   });
 
-  test("are repeated", async () => {
+  test("can be repeated", async () => {
     await bench.control("deliveries", { mode: "repeat", copies: 20, count: 1 });
     await make("many@x.example");
     await make("one@x.example");
@@ -72,7 +72,7 @@ describe("deliveries", () => {
     expect(addresses().filter((address) => address === "one@x.example")).toHaveLength(1);
   });
 
-  test("are delayed by the stand-in's clock", async () => {
+  test("can be delayed on the stand-in's clock", async () => {
     await bench.control("deliveries", { mode: "delay", seconds: 3600 });
     await make("late@x.example");
     await bench.control("clock/advance", { seconds: 3500 });
@@ -81,7 +81,7 @@ describe("deliveries", () => {
     expect(addresses()).toEqual(["late@x.example"]);
   });
 
-  test("of one change arrive the wrong way round", async () => {
+  test("of one change can be reversed", async () => {
     await bench.control("deliveries", { mode: "reorder" });
     const { data } = await bench.stripe.prices.list({ lookup_keys: ["premium-monthly"] });
     const session = await bench.stripe.checkout.sessions.create({
@@ -96,7 +96,7 @@ describe("deliveries", () => {
 });
 
 describe("the list of events", () => {
-  test("goes by type, by time and from page to page", async () => {
+  test("can be filtered by type and time, and has pages", async () => {
     const started = Math.floor(Date.now() / 1000);
     for (let n = 0; n < 5; n += 1) await make(`${n}@x.example`);
     await bench.stripe.products.create({ name: "A" });
@@ -112,7 +112,7 @@ describe("the list of events", () => {
   });
 });
 
-test("the control surface lists its calls, each with an example", async () => {
+test("the control API lists its calls, each with an example", async () => {
   const { calls } = await bench.control<{ calls: Record<string, string>[] }>("");
   expect(calls.length).toBeGreaterThan(15);
   for (const call of calls) {
@@ -123,7 +123,7 @@ test("the control surface lists its calls, each with an example", async () => {
   await expect(bench.control("deliveries", { mode: "sideways" })).rejects.toThrow("400");
 });
 
-test("what there is outlives the process, decimals and clock included", async () => {
+test("the state survives a restart, decimals and clock included", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stand-in-"));
   const options = {
     port: 0,

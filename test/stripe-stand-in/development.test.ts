@@ -17,8 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe("the development server's variables", () => {
-  test("are made for the stand-in where there is no Stripe key, and stay", async () => {
+describe("the variables of the development server", () => {
+  test("are made for the stand-in if there is no Stripe key, and stay", async () => {
     const path = join(folder, "dev.vars");
     const first = await ensureVariables(path, releaseKey);
     expect(first).toMatchObject({ LIVEMODE: "false", STRIPE_SECRET_KEY: expect.stringMatching(/^sk_test_/) });
@@ -26,7 +26,7 @@ describe("the development server's variables", () => {
     expect(await ensureVariables(path, releaseKey)).toEqual(first);
   });
 
-  test("leave an account of one's own alone, and the stand-in out", async () => {
+  test("keep the user's own Stripe account and do not use the stand-in", async () => {
     const path = join(folder, "dev.vars");
     const own = "STRIPE_SECRET_KEY='sk_test_mine'\nSTRIPE_WEBHOOK_SECRET='whsec_mine'\n";
     await writeFile(path, own);
@@ -39,13 +39,13 @@ describe("the development server's variables", () => {
     });
   });
 
-  test("sell nothing where the key is empty", () => {
+  test("sell nothing if the key is empty", () => {
     expect(stripeVariables({ STRIPE_SECRET_KEY: "" })).toEqual({});
     expect(usesStandIn({ STRIPE_SECRET_KEY: "" })).toBe(false);
   });
 });
 
-/** A port whose second next is taken by somebody. */
+/** A port with port + 2 taken. */
 async function takenPort(): Promise<{ port: number; free(): void }> {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
@@ -54,7 +54,7 @@ async function takenPort(): Promise<{ port: number; free(): void }> {
   return { port: address.port - 2, free: () => other.close() };
 }
 
-test("the stand-in's process takes another port if its own is taken, and keeps what it has when it is stopped", async () => {
+test("the process of the stand-in takes another port if its own is taken, and saves its state on stop", async () => {
   const taken = await takenPort();
   const paths = developmentPaths(folder);
   const variables = stripeVariables({});

@@ -13,7 +13,7 @@ const value = fc.letrec<{ value: FormValue }>((tie) => ({
 })).value;
 const form = fc.dictionary(name, value, { maxKeys: 4, noNullPrototype: true });
 
-/** As the SDK writes parameters: `a[b][0]=c`. */
+/** The encoding of the SDK: `a[b][0]=c`. */
 function pairs(prefix: string, part: FormValue): [string, string][] {
   if (typeof part === "string") return [[prefix, part]];
   return Object.entries(part).flatMap(([key, inner]) => pairs(`${prefix}[${key}]`, inner));
@@ -21,8 +21,8 @@ function pairs(prefix: string, part: FormValue): [string, string][] {
 const encode = (whole: FormObject): string =>
   new URLSearchParams(Object.entries(whole).flatMap(([key, part]) => pairs(key, part))).toString();
 
-describe("forms", () => {
-  test("come out as they went in, however deep", () => {
+describe("parseForm", () => {
+  test("parses nested values that the SDK encodes", () => {
     fc.assert(
       fc.property(form, (whole) => {
         expect(parseForm(encode(whole))).toEqual(whole);
@@ -30,11 +30,11 @@ describe("forms", () => {
     );
   });
 
-  test("a list may be written without its numbers", () => {
+  test("accepts a list without numbers", () => {
     expect(parseForm("expand[]=a&expand[]=b")).toEqual({ expand: ["a", "b"] });
   });
 
-  test("no text does anything but parse or be refused", () => {
+  test("parses or refuses every text with status 400", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a[\]=&%01]{0,20}$/)), (text) => {
         try {
@@ -46,11 +46,11 @@ describe("forms", () => {
     );
   });
 
-  test.each(["a=1&a[b]=2", "a[b=1", "[a]=1", "a]=1"])("%s is refused", (text) => {
+  test.each(["a=1&a[b]=2", "a[b=1", "[a]=1", "a]=1"])("refuses %s", (text) => {
     expect(() => parseForm(text)).toThrow("Invalid parameter name");
   });
 
-  test("names that objects inherit are names like any other", () => {
+  test("treats the names of inherited properties like any other", () => {
     const parsed = parseForm("__proto__[polluted]=1&constructor=2");
     expect(Reflect.get({}, "polluted")).toBeUndefined();
     expect(Object.keys(parsed).sort()).toEqual(["__proto__", "constructor"]);

@@ -7,12 +7,12 @@ import { type RunningStandIn, startStandIn } from "../../scripts/stripe-stand-in
 export const API_KEY = "sk_test_harness";
 export const WEBHOOK_SECRET = "whsec_harness";
 
-/** A webhook endpoint that verifies with the SDK and remembers what arrived, in order. */
+/** A webhook endpoint that verifies events with the SDK and stores them in order. */
 export type Endpoint = {
   url: string;
   events: Stripe.Event[];
   types(): string[];
-  /** What to answer next; 200 unless told otherwise. */
+  /** The status codes of the next answers; 200 after them. */
   answers: number[];
   close(): Promise<void>;
 };
@@ -56,14 +56,14 @@ export type Bench = {
   standIn: RunningStandIn;
   stripe: Stripe;
   endpoint: Endpoint;
-  /** Presses a button of a page. */
+  /** Submits the form of a page. */
   submit(url: string, fields: Record<string, string>): Promise<Response>;
-  /** A call of the control surface; throws unless it succeeds. */
+  /** Makes a call of the control API. Throws unless it succeeds. */
   control<T = unknown>(path: string, body?: object): Promise<T>;
   close(): Promise<void>;
 };
 
-/** A running stand-in, the SDK that talks to it and an endpoint that listens. */
+/** Starts a stand-in, an SDK client for it and a webhook endpoint. */
 export async function startBench(options: { statePath?: string | null } = {}): Promise<Bench> {
   const endpoint = await startEndpoint();
   const standIn = await startStandIn({
@@ -91,8 +91,57 @@ export async function startBench(options: { statePath?: string | null } = {}): P
   };
 }
 
-/** The SDK, pointed at a stand-in and otherwise as it is; it does not retry by itself. */
+/** An SDK client for a stand-in, without retries. */
 export function stripeFor(apiBase: string, key = API_KEY): Stripe {
   const { hostname, port } = new URL(apiBase);
   return new Stripe(key, { host: hostname, port, protocol: "http", maxNetworkRetries: 0 });
+}
+
+/** The price of a plan, by its lookup key. */
+export async function priceOf({ stripe }: Bench, plan: string): Promise<string> {
+  const { data } = await stripe.prices.list({ lookup_keys: [plan] });
+  const [price] = data;
+  if (!price) throw new Error(`no price for ${plan}`);
+  return price.id;
+}
+
+/** Creates an open checkout session for a plan. */
+export async function openSession(
+  bench: Bench,
+  plan: "premium-monthly" | "premium-lifetime",
+  more: Stripe.Checkout.SessionCreateParams & { quantity?: number } = {},
+): Promise<Stripe.Checkout.Session> {
+  const { quantity = 5, ...params } = more;
+  return bench.stripe.checkout.sessions.create({
+    mode: plan === "premium-monthly" ? "subscription" : "payment",
+    line_items: [{ price: await priceOf(bench, plan), quantity }],
+    success_url: "https://catalog.test/success?id={CHECKOUT_SESSION_ID}",
+    cancel_url: "https://catalog.test/cancelled",
+    ...params,
+  });
+}
+
+/** Buys a plan on the pay page and returns the session after that. */
+export async function buy(...[bench, plan, more]: Parameters<typeof openSession>): Promise<Stripe.Checkout.Session> {
+  const session = await openSession(bench, plan, more);
+  await bench.submit(session.url ?? "", { email: "buyer@example.com", action: "pay" });
+  return bench.stripe.checkout.sessions.retrieve(session.id);
+}
+
+/** Buys the monthly plan and returns the subscription. */
+export async function subscribe(bench: Bench, trialDays = 0, quantity = 5): Promise<Stripe.Subscription> {
+  const session = await buy(bench, "premium-monthly", {
+    quantity,
+    ...(trialDays > 0 ? { subscription_data: { trial_period_days: trialDays } } : {}),
+  });
+  return subscriptionOf(bench, session);
+}
+
+/** The current subscription of a session. */
+export async function subscriptionOf(
+  bench: Bench,
+  { subscription }: Stripe.Checkout.Session,
+): Promise<Stripe.Subscription> {
+  if (typeof subscription !== "string") throw new Error("the session has no subscription");
+  return bench.stripe.subscriptions.retrieve(subscription);
 }

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Bench, startBench } from "./harness.ts";
-import { buy, subscribe } from "./purchases.ts";
+import { type Bench, buy, startBench, subscribe } from "./harness.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -20,7 +19,7 @@ async function paidCharge() {
 }
 
 describe("refunds", () => {
-  test("add up on the charge, and no more is given back than was paid", async () => {
+  test("add up on the charge and never exceed the payment", async () => {
     const { charge, payment_intent } = await paidCharge();
     await bench.stripe.refunds.create({ charge, amount: 7900 });
     expect(await bench.stripe.charges.retrieve(charge)).toMatchObject({ amount_refunded: 7900, refunded: false });
@@ -34,7 +33,7 @@ describe("refunds", () => {
     expect((await bench.stripe.refunds.list({ charge })).data).toHaveLength(2);
   });
 
-  test("tell of the charge and of the refund; one that fails takes its amount back", async () => {
+  test("emit events of the charge and the refund; a failed refund restores the charge", async () => {
     const { session, charge } = await paidCharge();
     const refund = await bench.control<{ id: string }>("refunds", { session });
     expect(bench.endpoint.types()).toEqual([
@@ -49,7 +48,7 @@ describe("refunds", () => {
     expect(await bench.stripe.charges.retrieve(charge)).toMatchObject({ amount_refunded: 0, refunded: false });
   });
 
-  test("find the last charge of a subscription, and none during its trial", async () => {
+  test("apply to the last charge of a subscription, and fail during its trial", async () => {
     const paying = await subscribe(bench);
     expect(await bench.control("refunds", { subscription: paying.id })).toMatchObject({
       amount: 9900,
@@ -61,7 +60,7 @@ describe("refunds", () => {
 });
 
 describe("disputes", () => {
-  test.each(["won", "lost"] as const)("are opened with the money taken, and %s", async (status) => {
+  test.each(["won", "lost"] as const)("withdraw the money when opened, and can be %s", async (status) => {
     const { session, charge } = await paidCharge();
     const dispute = await bench.control<{ id: string }>("disputes", { session });
     expect(await bench.stripe.disputes.retrieve(dispute.id)).toMatchObject({ charge, status: "needs_response" });
@@ -77,7 +76,7 @@ describe("disputes", () => {
     await expect(bench.control(`disputes/${dispute.id}/close`, { status })).rejects.toThrow("is closed");
   });
 
-  test("an inquiry takes no money and ends as such", async () => {
+  test("an inquiry takes no money and ends as warning_closed", async () => {
     const { charge } = await paidCharge();
     const inquiry = await bench.control<{ id: string; status: string }>("disputes", { charge, inquiry: true });
     expect(inquiry.status).toBe("warning_needs_response");

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, startBench } from "./harness.ts";
-import { subscribe } from "./purchases.ts";
+import { type Bench, startBench, subscribe } from "./harness.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -25,7 +24,7 @@ async function openPortal() {
   };
 }
 
-test("the customer cancels, thinks again and changes the number of machines", async () => {
+test("the portal cancels, resumes and changes the number of machines", async () => {
   const { session, press, subscription } = await openPortal();
   const page = await (await fetch(session.url)).text();
   expect(page).toContain('id="cancel"');
@@ -40,11 +39,11 @@ test("the customer cancels, thinks again and changes the number of machines", as
   expect((await press("quantity", { quantity: "0" })).status).toBe(422);
 });
 
-test("a new card pays what was owed at once", async () => {
+test("a new card in the portal pays the open invoice at once", async () => {
   const { press, subscription, id } = await openPortal();
   await bench.control(`subscriptions/${id}/fail-renewal`, {});
   expect((await subscription()).status).toBe("past_due");
-  // The clock moved on and with it the portal's session ended: another one is made.
+  // The portal session has expired, because the clock has moved. A new one is needed.
   const expired = await press("payment_method");
   expect(expired.status).toBe(410);
   const { customer } = await subscription();
@@ -53,7 +52,7 @@ test("a new card pays what was owed at once", async () => {
   expect((await subscription()).status).toBe("active");
 });
 
-test("one customer's session changes nothing of another's", async () => {
+test("a portal session cannot change the subscription of another customer", async () => {
   const mine = await openPortal();
   const other = await openPortal();
   const answer = await mine.press("cancel", { subscription: other.id });
@@ -61,7 +60,7 @@ test("one customer's session changes nothing of another's", async () => {
   expect((await other.subscription()).cancel_at_period_end).toBe(false);
 });
 
-test("plans are switched among recurring prices of the same currency", async () => {
+test("the portal switches to another recurring price of the same currency", async () => {
   const { press, subscription } = await openPortal();
   const product = await bench.stripe.products.create({ name: "Big" });
   const price = await bench.stripe.prices.create({
@@ -74,7 +73,7 @@ test("plans are switched among recurring prices of the same currency", async () 
   expect((await subscription()).items.data[0]?.price.id).toBe(price.id);
 });
 
-test("there is no portal for a customer who is not there", async () => {
+test("the portal refuses an unknown customer", async () => {
   await expect(bench.stripe.billingPortal.sessions.create({ customer: "cus_none" })).rejects.toMatchObject({
     statusCode: 400,
   });

@@ -1,7 +1,6 @@
 import type Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Bench, startBench } from "./harness.ts";
-import { priceOf, subscribe } from "./purchases.ts";
+import { type Bench, priceOf, startBench, subscribe } from "./harness.ts";
 
 const DAY = 86_400;
 let bench: Bench;
@@ -14,8 +13,8 @@ const now = (subscription: Stripe.Subscription) => bench.stripe.subscriptions.re
 const periodOf = (subscription: Stripe.Subscription) => subscription.items.data[0]?.current_period_end ?? 0;
 const told = (type: string) => bench.endpoint.types().filter((each) => each === type).length;
 
-describe("time", () => {
-  test("a trial is announced three days before its end, then billed an hour into the first period", async () => {
+describe("a subscription over time", () => {
+  test("announces the end of a trial three days before, and bills an hour into the first period", async () => {
     const trial = await subscribe(bench, 14);
     expect(trial.trial_end).toBe(trial.created + 14 * DAY);
     expect(periodOf(trial)).toBe(trial.trial_end);
@@ -32,7 +31,7 @@ describe("time", () => {
     ]);
   });
 
-  test("renewals follow the calendar's months, and say where the period is nowadays", async () => {
+  test("renews by calendar months, and has its period in its items", async () => {
     const subscription = await subscribe(bench);
     const before = bench.endpoint.events.length;
     await bench.control("clock/advance", { days: 32 });
@@ -58,7 +57,7 @@ describe("time", () => {
     });
   });
 
-  test("an invoice names its subscription and payment where the API has them now", async () => {
+  test("has invoices with the subscription and payment fields of the current API", async () => {
     const subscription = await subscribe(bench);
     const { data } = await bench.stripe.invoices.list({ subscription: subscription.id, status: "paid" });
     const [invoice] = data;
@@ -74,7 +73,7 @@ describe("time", () => {
   });
 });
 
-describe("a renewal that fails", () => {
+describe("a failed renewal", () => {
   test("is retried, and the subscription ends after the last attempt", async () => {
     const subscription = await subscribe(bench);
     await bench.control(`subscriptions/${subscription.id}/fail-renewal`, {});
@@ -90,7 +89,7 @@ describe("a renewal that fails", () => {
     expect(told("customer.subscription.deleted")).toBe(1);
   });
 
-  test("may leave the subscription unpaid instead, until the customer pays after all", async () => {
+  test("can leave the subscription unpaid instead, until the customer pays", async () => {
     await bench.control("settings", { after_last_retry: "unpaid" });
     const subscription = await subscribe(bench);
     await bench.control(`subscriptions/${subscription.id}/fail-renewal`, {});
@@ -102,7 +101,7 @@ describe("a renewal that fails", () => {
     expect((await now(subscription)).status).toBe("active");
   });
 
-  test("recovers at the next retry when the card works again", async () => {
+  test("succeeds at the next retry if the card works again", async () => {
     const subscription = await subscribe(bench, 14);
     await bench.control(`subscriptions/${subscription.id}/fail-renewal`, {});
     expect((await now(subscription)).status).toBe("past_due");
@@ -112,8 +111,8 @@ describe("a renewal that fails", () => {
   });
 });
 
-describe("changes", () => {
-  test("more machines are billed at once for the rest of the period, fewer are credited", async () => {
+describe("changes of a subscription", () => {
+  test("bill additional machines at once for the rest of the period, and credit fewer", async () => {
     const subscription = await subscribe(bench);
     await bench.control(`subscriptions/${subscription.id}/quantity`, { quantity: 11 });
     expect((await now(subscription)).items.data[0]?.quantity).toBe(11);
@@ -130,7 +129,7 @@ describe("changes", () => {
     });
   });
 
-  test("the SDK changes items, metadata and cancellation, and hears what was before", async () => {
+  test("by the SDK change items, metadata and cancellation, and events have the earlier values", async () => {
     const subscription = await subscribe(bench);
     const item = subscription.items.data[0]?.id ?? "";
     const updated = await bench.stripe.subscriptions.update(subscription.id, {
@@ -156,7 +155,7 @@ describe("changes", () => {
     });
   });
 
-  test("a canceled subscription is gone from the list and still there by its id", async () => {
+  test("remove a canceled subscription from the list, but not from its id", async () => {
     const subscription = await subscribe(bench);
     expect((await bench.stripe.subscriptions.cancel(subscription.id)).status).toBe("canceled");
     expect((await bench.stripe.subscriptions.list()).data).toEqual([]);
@@ -166,7 +165,7 @@ describe("changes", () => {
     });
   });
 
-  test("deleting the customer ends the subscriptions", async () => {
+  test("end the subscriptions of a deleted customer", async () => {
     const subscription = await subscribe(bench);
     if (typeof subscription.customer !== "string") throw new Error("no customer");
     expect(await bench.stripe.customers.del(subscription.customer)).toMatchObject({ deleted: true });
@@ -176,7 +175,7 @@ describe("changes", () => {
     expect(bench.endpoint.types().slice(-2)).toEqual(["customer.subscription.deleted", "customer.deleted"]);
   });
 
-  test("pausing and resuming have events of their own", async () => {
+  test("have their own events for pause and resume", async () => {
     const subscription = await subscribe(bench);
     await bench.control(`subscriptions/${subscription.id}/pause`, {});
     expect((await now(subscription)).status).toBe("paused");
@@ -185,7 +184,7 @@ describe("changes", () => {
     expect([told("customer.subscription.paused"), told("customer.subscription.resumed")]).toEqual([1, 1]);
   });
 
-  test("a delayed first payment leaves the subscription active and its invoice open", async () => {
+  test("leave the subscription active and its invoice open for a delayed first payment", async () => {
     const { id } = await bench.stripe.checkout.sessions.create({
       mode: "subscription",
       line_items: [{ price: await priceOf(bench, "premium-monthly"), quantity: 5 }],

@@ -18,14 +18,14 @@ const productFields = {
   url: text.optional(),
 };
 
-/** Merges metadata as the API does: names that are not sent stay, an empty value takes a name away. */
+/** Merges metadata like the API: a name that is not sent stays, and an empty value deletes its name. */
 export function mergeMetadata(old: Stripe.Metadata, sent: Stripe.Metadata | undefined): Stripe.Metadata {
   return Object.fromEntries(Object.entries({ ...old, ...sent }).filter(([, value]) => value !== ""));
 }
 
 const oneOrMany = z.array(text).max(10);
 
-/** Products and prices. */
+/** The calls for products and prices. */
 export const catalogCalls: ApiCall[] = [
   call(
     "POST",

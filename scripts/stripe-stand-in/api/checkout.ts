@@ -64,7 +64,7 @@ type CreateInput = z.output<typeof createParameters>;
 const MINUTE = 60;
 const DAY = 86_400;
 
-/** What Stripe refuses although each parameter alone is well-formed. */
+/** Throws `ApiError` for parameters that are valid alone but not together. */
 function checkCombination(standIn: StandIn, input: CreateInput): void {
   const only = (mode: string, param: keyof CreateInput): void => {
     if (input[param] !== undefined && input.mode !== mode) {
@@ -141,7 +141,7 @@ function createSession(standIn: StandIn, input: CreateInput): Stripe.Checkout.Se
   return session;
 }
 
-/** Checkout sessions and their line items. */
+/** The calls for checkout sessions and their line items. */
 export const checkoutCalls: ApiCall[] = [
   call("POST", "/v1/checkout/sessions", createParameters, createSession),
   call(
@@ -188,7 +188,7 @@ export const checkoutCalls: ApiCall[] = [
     accept<Stripe.Checkout.SessionListLineItemsParams>()(paging),
     (standIn, page, id) => {
       const session = sessionById(standIn, id);
-      // Line items are listed in the order in which they were given.
+      // Stripe lists line items in their given order, not newest first.
       const items = (standIn.state.line_items[session.id] ?? []).toReversed();
       return pageOf(items, page, `/v1/checkout/sessions/${id}/line_items`);
     },

@@ -11,7 +11,7 @@ import { mergeMetadata } from "./catalog.ts";
 
 const fields = { email: z.email().optional(), name: text.optional(), metadata: metadata.optional() };
 
-/** Deletes a customer, which ends the subscriptions at once. Throws `ApiError` if there is no such customer. */
+/** Deletes a customer and ends the customer's subscriptions at once. Throws `ApiError` if there is no such customer. */
 export function deleteCustomer(standIn: StandIn, id: string): Stripe.DeletedCustomer {
   const customer = liveCustomer(standIn, id);
   for (const subscription of Object.values(standIn.state.subscriptions)) {
@@ -24,7 +24,7 @@ export function deleteCustomer(standIn: StandIn, id: string): Stripe.DeletedCust
   return deleted;
 }
 
-/** Customers and the billing portal. */
+/** The calls for customers and the billing portal. */
 export const customerCalls: ApiCall[] = [
   call("POST", "/v1/customers", accept<Stripe.CustomerCreateParams>()(fields), (standIn, input) =>
     createCustomer(standIn, { ...input, email: input.email ?? null }),

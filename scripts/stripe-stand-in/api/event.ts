@@ -6,7 +6,7 @@ import { accept, boolean, inRange, pageOf, paging, range, text } from "../http/p
 
 const KEPT_SECONDS = 30 * 86_400;
 
-/** Events, which Stripe lists for 30 days; `delivery_success=false` finds those that no endpoint has taken yet. */
+/** The calls for events. Stripe lists events for 30 days; `delivery_success=false` selects undelivered ones. */
 export const eventCalls: ApiCall[] = [
   call(
     "GET",

@@ -26,7 +26,7 @@ function chargeToRefund({ state }: StandIn, input: z.output<typeof refundParamet
   return charge;
 }
 
-/** Payments, charges, refunds and disputes. */
+/** The calls for payments, charges, refunds and disputes. */
 export const moneyCalls: ApiCall[] = [
   call(
     "GET",
@@ -121,7 +121,7 @@ export const moneyCalls: ApiCall[] = [
   call("GET", "/v1/disputes/:id", accept<Stripe.DisputeRetrieveParams>()({}), ({ state }, _, id) =>
     find(state.disputes, "dispute", id),
   ),
-  // Closing a dispute oneself gives it up.
+  // A dispute that the merchant closes is lost.
   call("POST", "/v1/disputes/:id/close", accept<Stripe.DisputeCloseParams>()({}), (standIn, _, id) => {
     const dispute = find(standIn.state.disputes, "dispute", id);
     closeDispute(standIn, dispute, "lost");

@@ -69,7 +69,7 @@ function updateSubscription(
       each.pause_collection = pause === "" ? null : { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };
     }
     if (input.trial_end !== undefined) {
-      // The clockwork ends the trial at its moment, which is now if that is what was asked for.
+      // The clockwork ends the trial at this time, which is now for `trial_end=now`.
       const end = input.trial_end === "now" ? standIn.now() : input.trial_end;
       each.trial_end = each.billing_cycle_anchor = end;
       for (const item of each.items.data) item.current_period_end = end;
@@ -81,7 +81,7 @@ function updateSubscription(
   return subscription;
 }
 
-/** Subscriptions, their invoices, and the payments of those. */
+/** The calls for subscriptions, their invoices and the payments of invoices. */
 export const subscriptionCalls: ApiCall[] = [
   call(
     "GET",
@@ -99,7 +99,7 @@ export const subscriptionCalls: ApiCall[] = [
           inRange(each.created, created) &&
           (customer === undefined || each.customer === customer) &&
           (price === undefined || each.items.data.some((item) => item.price.id === price)) &&
-          // Without a status, Stripe leaves the canceled ones out.
+          // Without a status, Stripe leaves out canceled subscriptions.
           (status === undefined ? each.status !== "canceled" : status === "all" || each.status === status),
       );
       return pageOf(wanted, page, "/v1/subscriptions");

@@ -12,21 +12,21 @@ export type PayInput = {
   email: string;
   name: string | null;
   promotionCode: string | null;
-  /** Where the session lets the buyer choose it. */
+  /** The buyer's choice, if the session allows one. */
   quantity: number | null;
-  /** A card is charged at once, unless it is a bad one; a bank debit takes days. */
+  /** A card is charged at once, a bad card is declined, and a delayed bank debit takes days. */
   method: "card" | "bad_card" | "delayed";
 };
 
-/** The session with that id. Throws `ApiError`. */
+/** The session with this id. Throws `ApiError`. */
 export const sessionById = (standIn: StandIn, id: string): Stripe.Checkout.Session =>
   find(standIn.state.checkout_sessions, "checkout.session", id);
 
-/** Adds the session's amounts up from its lines. */
+/** Sums the session's amounts from its lines. */
 export function addUp(standIn: StandIn, session: Stripe.Checkout.Session): void {
   const items = standIn.state.line_items[session.id] ?? [];
   const sum = (of: (item: Stripe.LineItem) => number): number => items.reduce((total, item) => total + of(item), 0);
-  // A trial asks for nothing now: Stripe shows the lines' prices and charges zero.
+  // With a trial, Stripe shows the prices of the lines but charges zero now.
   const trial = (standIn.state.checkout_inputs[session.id]?.trial_period_days ?? 0) > 0;
   session.amount_subtotal = trial ? 0 : sum((item) => item.amount_subtotal);
   session.amount_total = trial ? 0 : sum((item) => item.amount_total);
@@ -38,8 +38,8 @@ export function addUp(standIn: StandIn, session: Stripe.Checkout.Session): void 
 }
 
 /**
- * Completes an open session as the buyer's click on "pay" does. Throws `ApiError` if the session is not open, the code is
- * wrong, or the card is declined, which leaves the session open.
+ * Completes an open session, like the buyer's click on "pay". Throws `ApiError` if the session is not open, the code is
+ * wrong or the card is declined. A declined card leaves the session open.
  */
 export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: PayInput): void {
   if (session.status !== "open") throw refused(`This checkout session is ${session.status}.`);
@@ -166,7 +166,7 @@ function buy(
   attempt(standIn, payment, outcome);
 }
 
-/** A declined card: the attempt leaves its traces, the session stays open for another card. */
+/** Records the failed attempt of a declined card. The session stays open for another card. */
 function decline(standIn: StandIn, session: Stripe.Checkout.Session, email: string): Error {
   if (session.mode === "payment" && session.amount_total) {
     const payment = startPayment(standIn, {
@@ -182,7 +182,7 @@ function decline(standIn: StandIn, session: Stripe.Checkout.Session, email: stri
   return refused("Your card was declined.", "card_declined");
 }
 
-/** Ends the waiting for a delayed payment. Throws `ApiError` if the session does not wait for one. */
+/** Settles a delayed payment. Throws `ApiError` if the session does not wait for one. */
 export function settleDelayed(
   standIn: StandIn,
   session: Stripe.Checkout.Session,
@@ -191,14 +191,14 @@ export function settleDelayed(
   const invoice = standIn.state.invoices[idOf(session.invoice) ?? ""];
   const link = invoice && linkOf(standIn, invoice);
   const payment = standIn.state.payment_intents[idOf(link?.payment.payment_intent ?? session.payment_intent) ?? ""];
-  if (payment?.status !== "processing") throw refused("This checkout session waits for no delayed payment.");
+  if (payment?.status !== "processing") throw refused("This checkout session does not wait for a delayed payment.");
   if (invoice) collectInvoice(standIn, invoice, outcome);
   else attempt(standIn, payment, outcome);
   if (outcome === "succeeded") session.payment_status = "paid";
   emit(standIn, `checkout.session.async_payment_${outcome}`, session);
 }
 
-/** Ends an open session without a sale. Throws `ApiError` if it is not open. */
+/** Expires an open session. Throws `ApiError` if it is not open. */
 export function expireSession(standIn: StandIn, session: Stripe.Checkout.Session): void {
   if (session.status !== "open") {
     throw refused(`Only Checkout Sessions with a status in ["open"] can be expired. This one is ${session.status}.`);

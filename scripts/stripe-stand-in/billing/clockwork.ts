@@ -15,7 +15,7 @@ const RENEWING = ["trialing", "active", "past_due"];
 
 type Task = { at: number; run: () => void };
 
-/** Everything that time alone will bring about, as things stand now. */
+/** All scheduled tasks of the current state. */
 function tasks(standIn: StandIn): Task[] {
   const { state } = standIn;
   const found: Task[] = [];
@@ -40,7 +40,10 @@ function tasks(standIn: StandIn): Task[] {
   return found;
 }
 
-/** Does the first thing that is due by `until` (seconds), with the clock set to its moment by `setClock`. False: nothing is. */
+/**
+ * Runs the first task that is due by `until` (seconds), after `setClock` has set the clock to its time. Returns false
+ * if no task is due.
+ */
 export function runNext(standIn: StandIn, until: number, setClock: (at: number) => void): boolean {
   const [next] = tasks(standIn)
     .filter((task) => task.at <= until)
@@ -56,7 +59,7 @@ function noticeTrialEnd(standIn: StandIn, subscription: Stripe.Subscription): vo
   emit(standIn, "customer.subscription.trial_will_end", subscription);
 }
 
-/** The end of a period or trial: the subscription ends if it was canceled, else the next period begins with a draft invoice. */
+/** Ends a period or trial. A canceled subscription ends; any other begins its next period with a draft invoice. */
 function endPeriod(standIn: StandIn, subscription: Stripe.Subscription): void {
   if (subscription.cancel_at_period_end) {
     endSubscription(standIn, subscription, "cancellation_requested");
@@ -94,7 +97,7 @@ function endPeriod(standIn: StandIn, subscription: Stripe.Subscription): void {
     lines,
     percentOff: subscriptionPercentOff(standIn, subscription),
   });
-  // Stripe leaves a renewal's invoice open to changes for an hour.
+  // Stripe keeps the invoice of a renewal as a draft for an hour.
   invoice.automatically_finalizes_at = start + HOUR;
 }
 
@@ -111,7 +114,7 @@ function bill(standIn: StandIn, invoice: Stripe.Invoice): void {
 }
 
 function collect(standIn: StandIn, invoice: Stripe.Invoice): void {
-  // An attempt that finds the subscription ended would be made for nothing.
+  // There is nothing to collect for a subscription that has ended.
   if (subscriptionOf(standIn, invoice)?.status === "canceled") {
     voidInvoice(standIn, invoice);
     return;

@@ -3,7 +3,7 @@ import { refused } from "../api-error.ts";
 import type { StandIn } from "../stand-in.ts";
 import { newId } from "../state.ts";
 
-/** The active promotion code that a buyer has typed, whatever its case. Throws `ApiError` if there is none. */
+/** Finds an active promotion code, ignoring case. Throws `ApiError` if there is none. */
 export function promotionByCode(standIn: StandIn, code: string): Stripe.PromotionCode {
   const wanted = code.trim().toUpperCase();
   const found = Object.values(standIn.state.promotion_codes).find(
@@ -13,14 +13,14 @@ export function promotionByCode(standIn: StandIn, code: string): Stripe.Promotio
   return found;
 }
 
-/** How much a promotion code takes off, in percent. */
+/** The discount of a promotion code, in percent. */
 export function percentOff(standIn: StandIn, promotion: Stripe.PromotionCode): number {
   const { coupon } = promotion.promotion;
   const found = typeof coupon === "string" ? standIn.state.coupons[coupon] : coupon;
   return found?.percent_off ?? 0;
 }
 
-/** Records that a promotion code was used for a subscription, and returns the discount's id. */
+/** Redeems a promotion code for a subscription and returns the discount's id. */
 export function redeem(standIn: StandIn, promotion: Stripe.PromotionCode, session: string, customer: string): string {
   const discount: Stripe.Discount = {
     id: newId("di"),
@@ -41,7 +41,7 @@ export function redeem(standIn: StandIn, promotion: Stripe.PromotionCode, sessio
   return discount.id;
 }
 
-/** What the discounts of a subscription take off its invoices, in percent. */
+/** The discount on a subscription's invoices, in percent. */
 export function subscriptionPercentOff(standIn: StandIn, subscription: Stripe.Subscription): number {
   let percent = 0;
   for (const each of subscription.discounts) {

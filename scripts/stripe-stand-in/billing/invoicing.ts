@@ -7,7 +7,7 @@ import { attempt, idOf, type Outcome, paymentById, startPayment } from "./paymen
 import { afterInvoiceFailed, afterInvoicePaid } from "./subscription-status.ts";
 
 const DAY = 86_400;
-/** Days after a failed attempt until the next; after the last, the subscription ends or stays unpaid. */
+/** The days from each failed attempt to the next. After the last, the subscription ends or becomes unpaid. */
 const RETRY_AFTER_DAYS = [3, 5, 7];
 
 export type InvoiceInput = {
@@ -20,7 +20,9 @@ export type InvoiceInput = {
   percentOff: number;
 };
 
-/** Makes a draft invoice with its lines and totals. A negative total becomes credit for the customer's next invoice. */
+/**
+ * Makes a draft invoice with its lines and totals. A negative total becomes a credit on the customer's next invoice.
+ */
 export function draftInvoice(standIn: StandIn, input: InvoiceInput): Stripe.Invoice {
   const customer = liveCustomer(standIn, input.customer);
   const invoice = newInvoice({ ...input, created: standIn.now(), customer });
@@ -40,7 +42,7 @@ export function draftInvoice(standIn: StandIn, input: InvoiceInput): Stripe.Invo
   return invoice;
 }
 
-/** Closes a draft: from here it can be paid. */
+/** Finalizes a draft, so that it can be paid. */
 export function finalizeInvoice(standIn: StandIn, invoice: Stripe.Invoice): void {
   if (invoice.status !== "draft") return;
   invoice.status = "open";
@@ -51,8 +53,8 @@ export function finalizeInvoice(standIn: StandIn, invoice: Stripe.Invoice): void
 }
 
 /**
- * Tries to collect an open invoice, and lets its subscription follow. An invoice over nothing is paid without a payment.
- * Throws `ApiError` if the invoice is not open.
+ * Tries to collect an open invoice and updates its subscription. An invoice over zero is paid without a payment. Throws
+ * `ApiError` if the invoice is not open.
  */
 export function collectInvoice(standIn: StandIn, invoice: Stripe.Invoice, outcome: Outcome): void {
   if (invoice.status !== "open") throw refused(`Invoice ${invoice.id} is ${invoice.status}, not open.`);
@@ -99,7 +101,7 @@ function paid(standIn: StandIn, invoice: Stripe.Invoice, link: Stripe.InvoicePay
   if (subscription) afterInvoicePaid(standIn, subscription);
 }
 
-/** Gives an open or draft invoice up. */
+/** Voids an open or draft invoice. */
 export function voidInvoice(standIn: StandIn, invoice: Stripe.Invoice): void {
   if (invoice.status !== "open" && invoice.status !== "draft") return;
   invoice.status = "void";
@@ -124,11 +126,11 @@ function startLink(standIn: StandIn, invoice: Stripe.Invoice): Stripe.InvoicePay
   return link;
 }
 
-/** How an invoice was or is being paid, or undefined if no payment was begun. */
+/** The payment record of an invoice, or undefined if no payment was begun. */
 export const linkOf = (standIn: StandIn, invoice: Stripe.Invoice): Stripe.InvoicePayment | undefined =>
   Object.values(standIn.state.invoice_payments).find((link) => link.invoice === invoice.id);
 
-/** The subscription that an invoice is for, where the API has it nowadays. */
+/** The subscription of an invoice, from the field that the current API uses. */
 export function subscriptionOf(standIn: StandIn, invoice: Stripe.Invoice): Stripe.Subscription | null {
   const id = idOf(invoice.parent?.subscription_details?.subscription);
   return id === null ? null : find(standIn.state.subscriptions, "subscription", id);

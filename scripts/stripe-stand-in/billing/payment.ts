@@ -13,7 +13,10 @@ export function startPayment(standIn: StandIn, input: Omit<NewPayment, "created"
   return payment;
 }
 
-/** What comes of charging this customer now: declined if the control surface has said so. Uses up one "fail next". */
+/**
+ * The outcome of charging this customer now. It is declined if the control API asks for it, which uses up one "fail
+ * next".
+ */
 export function chargeOutcome(standIn: StandIn, customer: string | null): "succeeded" | "failed" {
   const { state } = standIn;
   if (customer !== null && state.declining_customers.includes(customer)) return "failed";
@@ -22,7 +25,7 @@ export function chargeOutcome(standIn: StandIn, customer: string | null): "succe
   return "failed";
 }
 
-/** Makes one attempt of a payment, with its charge and events, or ends the delayed one that is under way. */
+/** Makes one payment attempt with its charge and events, or settles the pending delayed attempt. */
 export function attempt(standIn: StandIn, payment: Stripe.PaymentIntent, outcome: Outcome): void {
   const under = payment.status === "processing" ? standIn.state.charges[idOf(payment.latest_charge) ?? ""] : undefined;
   const status = outcome === "processing" ? "pending" : outcome;
@@ -67,10 +70,10 @@ function settleCharge(charge: Stripe.Charge, status: string): void {
   charge.failure_message = "The bank refused the debit.";
 }
 
-/** The payment with that id. Throws `ApiError`. */
+/** The payment with this id. Throws `ApiError`. */
 export const paymentById = (standIn: StandIn, id: string): Stripe.PaymentIntent =>
   find(standIn.state.payment_intents, "payment_intent", id);
 
-/** The id of what is either an id or the object itself. */
+/** The id of a value that is an id or an expanded object. */
 export const idOf = (value: string | { id: string } | null | undefined): string | null =>
   typeof value === "string" ? value : (value?.id ?? null);

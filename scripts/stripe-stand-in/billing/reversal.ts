@@ -4,7 +4,7 @@ import { newDispute, newRefund } from "../objects/reversal.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { idOf } from "./payment.ts";
 
-/** Gives a charge back, whole or in part. Throws `ApiError` if there is not that much left, or the charge did not succeed. */
+/** Refunds a charge, in whole or in part. Throws `ApiError` if less is left, or if the charge did not succeed. */
 export function refundCharge(
   standIn: StandIn,
   charge: Stripe.Charge,
@@ -38,7 +38,7 @@ export function refundCharge(
   return refund;
 }
 
-/** The bank sends a refund back: the money is ours again. Throws `ApiError` if the refund has failed already. */
+/** Fails a refund: the bank returns the money to the merchant. Throws `ApiError` if it has failed already. */
 export function failRefund(standIn: StandIn, refund: Stripe.Refund): void {
   if (refund.status === "failed") throw refused(`Refund ${refund.id} has failed already.`);
   const previous = { status: refund.status };
@@ -56,7 +56,7 @@ export function failRefund(standIn: StandIn, refund: Stripe.Refund): void {
 
 export type DisputeEnd = "won" | "lost" | "warning_closed";
 
-/** A buyer's bank disputes a charge; an inquiry takes no money yet. Throws `ApiError` unless the charge succeeded. */
+/** Opens a dispute, or an inquiry, which takes no money yet. Throws `ApiError` unless the charge succeeded. */
 export function openDispute(standIn: StandIn, charge: Stripe.Charge, inquiry: boolean): Stripe.Dispute {
   if (charge.status !== "succeeded") throw refused(`Charge ${charge.id} did not succeed.`);
   const dispute = newDispute(charge, standIn.now(), inquiry);
@@ -67,7 +67,7 @@ export function openDispute(standIn: StandIn, charge: Stripe.Charge, inquiry: bo
   return dispute;
 }
 
-/** The end of a dispute. Throws `ApiError` if it is closed, or if the end is not one for its kind. */
+/** Closes a dispute. Throws `ApiError` if it is closed already, or if the outcome does not fit its kind. */
 export function closeDispute(standIn: StandIn, dispute: Stripe.Dispute, end: DisputeEnd): void {
   const inquiry = dispute.status.startsWith("warning_");
   if (!dispute.status.endsWith("needs_response") && !dispute.status.endsWith("under_review")) {
@@ -75,7 +75,7 @@ export function closeDispute(standIn: StandIn, dispute: Stripe.Dispute, end: Dis
   }
   if (inquiry !== (end === "warning_closed")) {
     throw refused(
-      inquiry ? "An inquiry ends as warning_closed." : "A dispute ends as won or lost.",
+      inquiry ? "Close an inquiry as warning_closed." : "Close a dispute as won or lost.",
       undefined,
       "status",
     );

@@ -12,21 +12,21 @@ import { changeSubscription } from "./subscription-status.ts";
 export type ProrationBehavior = "create_prorations" | "always_invoice" | "none";
 export type ItemChange = { item: Stripe.SubscriptionItem; price: Stripe.Price; quantity: number };
 
-/** Throws `ApiError` for a subscription that has ended: nothing can be changed about it. */
+/** Throws `ApiError` for a subscription that has ended, because it can no longer change. */
 export function refuseEnded(subscription: Stripe.Subscription): void {
   if (subscription.status === "canceled") {
     throw refused("A canceled subscription can only update its cancellation_details and metadata.");
   }
 }
 
-/** The item of the subscription with that id, or its only one. Throws `ApiError`. */
+/** The item with this id, or the subscription's only item. Throws `ApiError`. */
 export function itemOf(subscription: Stripe.Subscription, id: string | undefined): Stripe.SubscriptionItem {
   const item = subscription.items.data.find((each) => id === undefined || each.id === id);
   if (!item) throw refused(`No such subscription item: '${id}'`, "resource_missing", "items[0][id]");
   return item;
 }
 
-/** Writes prices and quantities into a subscription; to be called while it is being changed. */
+/** Sets prices and quantities of a subscription. Call it inside `changeSubscription`. */
 export function applyItemChanges(
   standIn: StandIn,
   subscription: Stripe.Subscription,
@@ -50,7 +50,7 @@ export function applyItemChanges(
   }
 }
 
-/** What changes in the middle of a period cost, or give back, for the rest of it; a trial costs nothing. */
+/** The cost or credit of a change for the rest of the period. During a trial it is zero. */
 export function prorationLines(
   standIn: StandIn,
   subscription: Stripe.Subscription,
@@ -69,7 +69,7 @@ export function prorationLines(
   });
 }
 
-/** Bills prorations: at once, or with the next invoice. */
+/** Bills prorations, at once or with the next invoice. */
 export function billProrations(
   standIn: StandIn,
   subscription: Stripe.Subscription,
@@ -100,7 +100,7 @@ export function billProrations(
   collectInvoice(standIn, invoice, invoice.amount_due === 0 ? "succeeded" : chargeOutcome(standIn, customer));
 }
 
-/** Ends at the end of the period, or goes on after all. */
+/** Cancels at the end of the period, or takes that back. */
 export function setCancelAtPeriodEnd(standIn: StandIn, subscription: Stripe.Subscription, cancel: boolean): void {
   refuseEnded(subscription);
   changeSubscription(standIn, subscription, (each) => {
@@ -116,7 +116,10 @@ export function setCancelAtPeriodEnd(standIn: StandIn, subscription: Stripe.Subs
   });
 }
 
-/** Changes the quantity of the one item, as the portal does: more is billed at once, less is credited on the next invoice. */
+/**
+ * Changes the quantity of the only item, like the portal. An increase is billed at once, a decrease is credited on the
+ * next invoice.
+ */
 export function setQuantity(
   standIn: StandIn,
   subscription: Stripe.Subscription,
@@ -131,7 +134,7 @@ export function setQuantity(
   billProrations(standIn, subscription, lines, "always_invoice");
 }
 
-/** Stops a subscription without ending it, or lets it go on (`paused`, with its own events). */
+/** Pauses a subscription (status `paused`) or resumes it, with the events for that. */
 export function setPaused(standIn: StandIn, subscription: Stripe.Subscription, paused: boolean): void {
   refuseEnded(subscription);
   if ((subscription.status === "paused") === paused) throw refused(`The subscription is ${subscription.status}.`);
@@ -141,6 +144,6 @@ export function setPaused(standIn: StandIn, subscription: Stripe.Subscription, p
   emit(standIn, paused ? "customer.subscription.paused" : "customer.subscription.resumed", subscription);
 }
 
-/** When the period that is running ends: the items say so, the subscription itself does not any more. */
+/** The end of the current period. In the current API the items have it, not the subscription. */
 export const currentPeriodEnd = (subscription: Stripe.Subscription): number =>
   Math.max(...subscription.items.data.map((item) => item.current_period_end));

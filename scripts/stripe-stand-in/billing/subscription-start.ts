@@ -11,8 +11,8 @@ import { changeSubscription } from "./subscription-status.ts";
 const DAY = 86_400;
 
 /**
- * The end of the billing period that contains `at` (seconds), or begins there: the first multiple of the price's interval
- * after the anchor that is later. A month ends on the anchor's day of the month, or on its last day if it is shorter.
+ * The end of the billing period that contains `at` (seconds) or begins there. It is the first multiple of the price's
+ * interval after the anchor and later than `at`. A month ends on the anchor's day, or on its last day if it is shorter.
  */
 export function periodEnd(price: Stripe.Price, anchor: number, at: number): number {
   const { interval, interval_count: count } = price.recurring ?? { interval: "month", interval_count: 1 };
@@ -48,8 +48,8 @@ export type SubscriptionInput = {
 };
 
 /**
- * Starts a subscription with its first invoice, which is over nothing if there is a trial. A delayed payment leaves it active
- * with the invoice open, as Stripe does for bank debits.
+ * Starts a subscription with its first invoice, which is over zero for a trial. With a delayed payment the subscription
+ * is active and the invoice open, like at Stripe for bank debits.
  */
 export function startSubscription(standIn: StandIn, input: SubscriptionInput, outcome: Outcome): Stripe.Subscription {
   const created = standIn.now();
@@ -88,7 +88,7 @@ export function startSubscription(standIn: StandIn, input: SubscriptionInput, ou
   return subscription;
 }
 
-/** The lines that a period of the subscription costs; during a trial they cost nothing. */
+/** The invoice lines for one period of the subscription. During a trial their amounts are zero. */
 export const itemLines = (standIn: StandIn, subscription: Stripe.Subscription, trial: boolean): NewLine[] =>
   subscription.items.data.map((item) => {
     const product = standIn.state.products[idOf(item.price.product) ?? ""];

@@ -3,8 +3,8 @@ import { emit, type StandIn } from "../stand-in.ts";
 import { snapshot } from "../state.ts";
 
 /**
- * Changes a subscription and tells of it by `customer.subscription.updated`, with the earlier values of the attributes that
- * are different now; without a difference there is no event.
+ * Changes a subscription and emits `customer.subscription.updated` with the earlier values of the changed attributes.
+ * Emits nothing if no attribute changed.
  */
 export function changeSubscription(
   standIn: StandIn,
@@ -17,7 +17,7 @@ export function changeSubscription(
   if (Object.keys(previous).length > 0) emit(standIn, "customer.subscription.updated", subscription, previous);
 }
 
-/** The attributes of `before` that `after` has differently. */
+/** The attributes of `before` with another value in `after`. */
 export const difference = (before: object, after: object): object =>
   Object.fromEntries(
     Object.entries(before).filter(
@@ -25,7 +25,7 @@ export const difference = (before: object, after: object): object =>
     ),
   );
 
-/** A paid invoice brings back what was late, and starts what waited for its first payment. */
+/** Makes a late or incomplete subscription active after a paid invoice. */
 export function afterInvoicePaid(standIn: StandIn, subscription: Stripe.Subscription): void {
   if (!["incomplete", "past_due", "unpaid"].includes(subscription.status)) return;
   changeSubscription(standIn, subscription, (each) => {
@@ -33,7 +33,10 @@ export function afterInvoicePaid(standIn: StandIn, subscription: Stripe.Subscrip
   });
 }
 
-/** A failed one makes the subscription late; after the last attempt it ends, or stays unpaid if the account says so. */
+/**
+ * Makes a subscription past due after a failed payment. After the last attempt it ends, or becomes unpaid by the
+ * account's setting.
+ */
 export function afterInvoiceFailed(standIn: StandIn, subscription: Stripe.Subscription, invoice: Stripe.Invoice): void {
   if (subscription.status === "canceled") return;
   const last = invoice.next_payment_attempt === null;
@@ -52,7 +55,7 @@ export function afterInvoiceFailed(standIn: StandIn, subscription: Stripe.Subscr
   });
 }
 
-/** Ends a subscription now, with `customer.subscription.deleted`. */
+/** Ends a subscription now and emits `customer.subscription.deleted`. */
 export function endSubscription(
   standIn: StandIn,
   subscription: Stripe.Subscription,

@@ -6,18 +6,18 @@ import { linkOf } from "../billing/invoicing.ts";
 import { idOf } from "../billing/payment.ts";
 import type { StandIn } from "../stand-in.ts";
 
-/** One call of the control surface. */
+/** One call of the control API. */
 export type ControlCall = {
   method: "GET" | "POST";
-  /** Below `/control`: `refunds/:id/fail`. */
+  /** The path below `/control`: `refunds/:id/fail`. */
   path: string;
   description: string;
-  /** A body that works, or null where none is needed. */
+  /** An example of a valid body, or null if the call needs none. */
   example: object | null;
   run(standIn: StandIn, body: unknown, id: string): unknown;
 };
 
-/** Describes one call; `handle` gets the body as `schema` makes it. */
+/** Defines one call. `handle` gets the body as parsed by `schema`. */
 export function control<S extends z.ZodType>(
   route: `${"GET" | "POST"} ${string}`,
   description: string,
@@ -39,10 +39,10 @@ export function control<S extends z.ZodType>(
   };
 }
 
-/** For calls that need nothing said. */
+/** The schema of a call without parameters. */
 export const nothing = z.strictObject({});
 
-/** Names a charge by whatever is at hand; a subscription stands for its last charge that succeeded. */
+/** The ways to name a charge. A subscription stands for its last successful charge. */
 export const target = {
   session: z.string().optional(),
   charge: z.string().optional(),
@@ -51,13 +51,13 @@ export const target = {
 };
 export type Target = { [Name in keyof typeof target]?: string | undefined };
 
-/** The charge that is meant. Throws `ApiError` if there is none. */
+/** The named charge. Throws `ApiError` if there is none. */
 export function chargeOf(standIn: StandIn, named: Target): Stripe.Charge {
   const { state } = standIn;
   if (named.charge) return find(state.charges, "charge", named.charge);
   const payment = paymentOf(standIn, named);
   const charge = state.charges[idOf(state.payment_intents[payment ?? ""]?.latest_charge) ?? ""];
-  if (!charge) throw new ApiError({ message: "There is no charge behind that: nothing was paid yet." });
+  if (!charge) throw new ApiError({ message: "There is no charge yet, because nothing was paid." });
   return charge;
 }
 
@@ -80,7 +80,7 @@ function subscriptionPayment(standIn: StandIn, id: string): string | null {
   return paid ? idOf(linkOf(standIn, paid)?.payment.payment_intent) : null;
 }
 
-/** The subscription with that id, or that of the checkout session with that id. Throws `ApiError`. */
+/** The subscription with this id, or the one of the checkout session with this id. Throws `ApiError`. */
 export function subscriptionById(standIn: StandIn, id: string): Stripe.Subscription {
   const { subscriptions, checkout_sessions } = standIn.state;
   const found = subscriptions[id] ?? subscriptions[idOf(checkout_sessions[id]?.subscription) ?? ""];

@@ -6,10 +6,10 @@ import { NORMAL_DELIVERY } from "../state.ts";
 import { type ControlCall, control } from "./call.ts";
 
 const DAY = 86_400;
-/** Longer than any test needs, and short enough not to run for minutes by mistake. */
+/** More than any test needs, and small enough that a mistake does not run for minutes. */
 const FARTHEST = 1_100 * DAY;
 
-/** Moves the clock, and does on the way what the time brings, each thing at its moment and told before the next happens. */
+/** Moves the clock. Runs each task on the way at its own time, and delivers its events before the next task. */
 async function advance(standIn: StandIn, seconds: number): Promise<object> {
   const { state, deliveries } = standIn;
   const from = standIn.now();
@@ -27,24 +27,23 @@ async function advance(standIn: StandIn, seconds: number): Promise<object> {
   return { now: standIn.now(), time: new Date(standIn.now() * 1000).toISOString() };
 }
 
-/** The clock, and what goes wrong with deliveries. */
+/** The calls for the clock and for faults in deliveries. */
 export const clockCalls: ControlCall[] = [
   control(
     "POST clock/advance",
-    "Moves the clock forward. Renewals, ends of trials, retries and expiries happen on the way, in order. The catalog's own clock stays.",
+    "Moves the stand-in's clock forward, not the catalog's. Renewals, ends of trials, retries and expiries happen on the way, in order.",
     z.strictObject({ seconds: z.number().int().min(0).default(0), days: z.number().min(0).default(0) }),
     { days: 15 },
     (standIn, { seconds, days }) => {
       const total = seconds + Math.round(days * DAY);
-      if (total <= 0 || total > FARTHEST)
-        throw new ApiError({ message: "Say how far: seconds or days, 1100 days at most." });
+      if (total <= 0 || total > FARTHEST) throw new ApiError({ message: "Give seconds or days, at most 1100 days." });
       return advance(standIn, total);
     },
   ),
   control(
     "POST deliveries",
-    "What becomes of the events to come: normal; drop (only the list of events has them); repeat (`copies` at the same time, 2 if not said); " +
-      "reorder (those due at one time the wrong way round); delay (by `seconds`, 30 if not said). For `count` events, or until told otherwise.",
+    "Sets the delivery of the next events: normal; drop (only the list of events has them); repeat (`copies` at the same time, default 2); " +
+      "reorder (those due at one time in reverse order); delay (by `seconds`, default 30). For `count` events, or until the next call.",
     z.strictObject({
       mode: z.enum(["normal", "drop", "repeat", "reorder", "delay"]),
       count: z.number().int().min(1).optional(),

@@ -4,11 +4,11 @@ import { expireSession, pay, sessionById, settleDelayed } from "../billing/check
 import { closeDispute, failRefund, openDispute, refundCharge } from "../billing/reversal.ts";
 import { type ControlCall, chargeOf, control, nothing, target } from "./call.ts";
 
-/** What buyers and banks do about a purchase. */
+/** The calls for the acts of buyers and banks. */
 export const purchaseCalls: ControlCall[] = [
   control(
     "POST payments/:id/pay",
-    "Pays an open checkout session, as its page does. `method: delayed` leaves it unpaid until it succeeds or fails.",
+    "Pays an open checkout session, like its page. `method: delayed` leaves it unpaid until the payment succeeds or fails.",
     z.strictObject({
       email: z.email().default("buyer@example.com"),
       method: z.enum(["card", "delayed"]).default("card"),
@@ -24,7 +24,7 @@ export const purchaseCalls: ControlCall[] = [
   ),
   control(
     "POST payments/:id/succeed",
-    "The delayed payment of a checkout session arrives.",
+    "Makes the delayed payment of a checkout session arrive.",
     nothing,
     null,
     (standIn, _, id) => {
@@ -35,7 +35,7 @@ export const purchaseCalls: ControlCall[] = [
   ),
   control(
     "POST payments/:id/fail",
-    "The delayed payment of a checkout session fails.",
+    "Makes the delayed payment of a checkout session fail.",
     nothing,
     null,
     (standIn, _, id) => {
@@ -44,21 +44,21 @@ export const purchaseCalls: ControlCall[] = [
       return session;
     },
   ),
-  control("POST payments/:id/expire", "An open checkout session expires.", nothing, null, (standIn, _, id) => {
+  control("POST payments/:id/expire", "Expires an open checkout session.", nothing, null, (standIn, _, id) => {
     const session = sessionById(standIn, id);
     expireSession(standIn, session);
     return session;
   }),
   control(
     "POST refunds",
-    "Gives money back, all that is left unless `amount` (in cents) says otherwise. Name a session, charge, payment_intent or subscription.",
+    "Refunds a charge: `amount` (in cents), or all that is left. Name a session, charge, payment_intent or subscription.",
     z.strictObject({ ...target, amount: z.number().int().positive().optional() }),
     { session: "cs_test_...", amount: 5000 },
     (standIn, { amount, ...named }) => refundCharge(standIn, chargeOf(standIn, named), { amount }),
   ),
   control(
     "POST refunds/:id/fail",
-    "The bank sends a refund back: it has failed after all.",
+    "Makes a refund fail: the bank returns the money to the merchant.",
     nothing,
     null,
     (standIn, _, id) => {
@@ -69,14 +69,14 @@ export const purchaseCalls: ControlCall[] = [
   ),
   control(
     "POST disputes",
-    "A buyer's bank disputes a charge; `inquiry: true` opens one that only asks (warning_needs_response).",
+    "Opens a dispute of a charge. `inquiry: true` opens an inquiry (warning_needs_response).",
     z.strictObject({ ...target, inquiry: z.boolean().default(false) }),
     { session: "cs_test_..." },
     (standIn, { inquiry, ...named }) => openDispute(standIn, chargeOf(standIn, named), inquiry),
   ),
   control(
     "POST disputes/:id/close",
-    "Ends a dispute: won or lost; an inquiry ends as warning_closed.",
+    "Closes a dispute as won or lost, or an inquiry as warning_closed.",
     z.strictObject({ status: z.enum(["won", "lost", "warning_closed"]) }),
     { status: "won" },
     (standIn, { status }, id) => {
@@ -87,7 +87,7 @@ export const purchaseCalls: ControlCall[] = [
   ),
   control(
     "POST cards/fail-next",
-    "Declines the next charges, whoever's they are: `count` of them, 1 if not said.",
+    "Declines the next `count` charges (default 1) of any customer.",
     z.strictObject({ count: z.number().int().min(0).default(1) }),
     { count: 1 },
     ({ state }, { count }) => {

@@ -8,10 +8,10 @@ import { endSubscription } from "../billing/subscription-status.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { type ControlCall, control, nothing, subscriptionById } from "./call.ts";
 
-/** A renewal is never farther away; one that costs nothing, or is paused, does not fail at all. */
+/** In seconds. The next renewal is never later. A free or paused one does not fail at all. */
 const WITHIN = 400 * 86_400;
 
-/** The card of a subscription's customer is declined from now on, or works again. */
+/** Makes the card of the subscription's customer fail from now on, or work again. */
 function setDeclining(standIn: StandIn, id: string, declining: boolean): object {
   const { state } = standIn;
   const customer = idOf(subscriptionById(standIn, id).customer) ?? "";
@@ -20,12 +20,12 @@ function setDeclining(standIn: StandIn, id: string, declining: boolean): object 
   return { customer, card: declining ? "declines" : "works" };
 }
 
-/** What becomes of subscriptions. Each takes the subscription's id, or that of its checkout session. */
+/** The calls for subscriptions. Each takes the id of the subscription or of its checkout session. */
 export const subscriptionCalls: ControlCall[] = [
   control(
     "POST subscriptions/:id/fail-renewal",
-    "Brings the next renewal (or the end of the trial) about and declines its payment, and those after it until the customer " +
-      "changes the card in the portal or `subscriptions/{id}/fix-card` is called. The clock moves to the moment of the attempt.",
+    "Moves the clock to the next renewal (or the end of the trial) and declines its payment. Later payments are declined too, until the " +
+      "customer changes the card in the portal or `subscriptions/{id}/fix-card` is called.",
     nothing,
     null,
     async (standIn, _, id) => {
@@ -39,13 +39,13 @@ export const subscriptionCalls: ControlCall[] = [
       const until = standIn.now() + WITHIN;
       const isLate = (): boolean => !["trialing", "active"].includes(subscription.status);
       while (!isLate() && runNext(standIn, until, setClock)) await standIn.deliveries.settled();
-      if (!isLate()) throw refused("No renewal came that has to be paid.");
+      if (!isLate()) throw refused("The subscription has no renewal with a payment.");
       return subscription;
     },
   ),
   control(
     "POST subscriptions/:id/fix-card",
-    "The card works again; what is owed is collected at the next retry, or by the portal at once.",
+    "Makes the card work again. The next retry collects the open invoices; the portal does so at once.",
     nothing,
     null,
     (standIn, _, id) => setDeclining(standIn, id, false),
@@ -65,7 +65,7 @@ export const subscriptionCalls: ControlCall[] = [
   ),
   control(
     "POST subscriptions/:id/quantity",
-    "Changes the number of machines, as the portal does.",
+    "Changes the number of machines, like the portal.",
     z.strictObject({ quantity: z.number().int().min(1) }),
     { quantity: 10 },
     (standIn, { quantity }, id) => {
@@ -79,14 +79,14 @@ export const subscriptionCalls: ControlCall[] = [
     setPaused(standIn, subscription, true);
     return subscription;
   }),
-  control("POST subscriptions/:id/resume", "Lets a paused subscription go on.", nothing, null, (standIn, _, id) => {
+  control("POST subscriptions/:id/resume", "Resumes a paused subscription.", nothing, null, (standIn, _, id) => {
     const subscription = subscriptionById(standIn, id);
     setPaused(standIn, subscription, false);
     return subscription;
   }),
   control(
     "POST subscriptions/:id/action-required",
-    "The bank asks the customer to confirm the last invoice (invoice.payment_action_required).",
+    "Makes the bank ask the customer to confirm the last invoice (invoice.payment_action_required).",
     nothing,
     null,
     (standIn, _, id) => {
@@ -98,7 +98,7 @@ export const subscriptionCalls: ControlCall[] = [
   ),
   control(
     "POST settings",
-    "What becomes of a subscription when the last retry has failed: cancel (as at first) or unpaid.",
+    "Sets the outcome of a failed last retry for subscriptions: cancel (the default) or unpaid.",
     z.strictObject({ after_last_retry: z.enum(["cancel", "unpaid"]) }),
     { after_last_retry: "unpaid" },
     ({ state }, { after_last_retry }) => {
@@ -108,7 +108,7 @@ export const subscriptionCalls: ControlCall[] = [
   ),
   control(
     "POST customers/:id/delete",
-    "Deletes a customer, as in Stripe's dashboard.",
+    "Deletes a customer, like Stripe's dashboard.",
     nothing,
     null,
     (standIn, _, id) => deleteCustomer(standIn, id),

@@ -6,28 +6,23 @@ import { purchaseCalls } from "./purchase-calls.ts";
 import { subscriptionCalls } from "./subscription-calls.ts";
 
 const viewCalls: ControlCall[] = [
-  control("GET state", "Everything there is: objects, clock, deliveries.", nothing, null, (standIn) => {
+  control("GET state", "The whole state: objects, clock and deliveries.", nothing, null, (standIn) => {
     const { idempotency: _, events: __, ...rest } = standIn.state;
     return { now: standIn.now(), ...rest };
   }),
-  control(
-    "GET events",
-    "Every event, the newest first, with what became of its deliveries.",
-    nothing,
-    null,
-    ({ state }) =>
-      Object.values(state.events)
-        .toReversed()
-        .map((event) => ({ ...event, deliveries: state.deliveries.filter((each) => each.event === event.id) })),
+  control("GET events", "Every event, newest first, with its deliveries.", nothing, null, ({ state }) =>
+    Object.values(state.events)
+      .toReversed()
+      .map((event) => ({ ...event, deliveries: state.deliveries.filter((each) => each.event === event.id) })),
   ),
 ];
 
 const CALLS = [...viewCalls, ...clockCalls, ...purchaseCalls, ...subscriptionCalls];
 
-/** What `GET /control` answers: every call with a description and an example. */
+/** The answer to `GET /control`: every call with a description and an example. */
 const listing = (origin: string): object => ({
   about:
-    "Control surface of the local stand-in for Stripe. Bodies are JSON. A call answers when its events were delivered.",
+    "The control API of the local Stripe stand-in. Bodies are JSON. A call answers after its events were delivered.",
   calls: CALLS.map(({ method, path, description, example }) => ({
     method,
     path: `/control/${path.replace(":id", "{id}")}`,
@@ -36,7 +31,7 @@ const listing = (origin: string): object => ({
   })),
 });
 
-/** Answers one request to `/control...`, after the events that it has caused were delivered. */
+/** Answers one request to `/control...`, after its events have been delivered. */
 export async function answerControl(
   standIn: StandIn,
   method: string,
@@ -63,7 +58,7 @@ export async function answerControl(
   }
   return {
     status: 404,
-    value: { error: { message: `There is no ${method} ${path}. GET /control lists what there is.` } },
+    value: { error: { message: `${method} ${path} is not a call of the control API. GET /control lists the calls.` } },
   };
 }
 

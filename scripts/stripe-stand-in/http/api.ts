@@ -10,16 +10,16 @@ import { readParameters } from "./parameters.ts";
 
 export type Method = "GET" | "POST" | "DELETE";
 
-/** One call of the API: where it is, and what it does with parameters that its schema has checked. */
+/** One call of the API. */
 export type ApiCall = {
   method: Method;
-  /** `/v1/prices/:id`; a call has one `:id` at most. */
+  /** A path such as `/v1/prices/:id`, with one `:id` at most. */
   path: string;
-  /** Checks the parameters; what it returns does the work. */
+  /** Checks the parameters and returns the function that carries out the call. */
   prepare(form: FormObject): (standIn: StandIn, id: string) => unknown;
 };
 
-/** Describes one call: `handle` gets what `parameters` makes of the form, and returns the object to answer with. */
+/** Defines one call. `handle` gets the form as parsed by `parameters`, and returns the object to answer with. */
 export function call<S extends z.ZodType>(
   method: Method,
   path: string,
@@ -39,7 +39,7 @@ export function call<S extends z.ZodType>(
 export type ApiRequest = { method: string; path: string; query: string; body: string; headers: Headers };
 export type ApiAnswer = { status: number; body: string; headers: Record<string, string> };
 
-/** Answers one request to `/v1/...` as Stripe would: key, version, idempotency, parameters, expansion, errors. */
+/** Answers one request to `/v1/...` like Stripe: key, version, idempotency, parameters, expansion, errors. */
 export function answerApi(
   standIn: StandIn,
   calls: readonly ApiCall[],
@@ -78,12 +78,15 @@ export function answerApi(
     return remember(answer(200, expandPaths(standIn.state, toJson(act(standIn, id)), paths)));
   } catch (error) {
     const known = error instanceof ApiError ? error : null;
-    if (!known) console.error("The stand-in for Stripe failed:", error);
+    if (!known) console.error("The Stripe stand-in failed:", error);
     const refusal = answer(known?.status ?? 500, known ?? { error: { type: "api_error", message: "Internal error" } });
     return begun && known ? remember(refusal) : refusal;
   }
 
-  /** What was carried out is answered the same way again; what was refused beforehand may be corrected and sent again. */
+  /**
+   * Stores the answer of a request that was carried out, for its retries. A request that was refused before that may be
+   * corrected and sent again.
+   */
   function remember(result: ApiAnswer): ApiAnswer {
     if (key === null || method !== "POST") return result;
     standIn.state.idempotency[key] = { fingerprint, status: result.status, body: result.body };
@@ -101,7 +104,7 @@ function route(calls: readonly ApiCall[], method: string, path: string): { found
   }
   throw new ApiError({
     status: 404,
-    message: `Unrecognized request URL (${method}: ${path}). The local stand-in speaks only a part of Stripe's API.`,
+    message: `Unrecognized request URL (${method}: ${path}). The local stand-in has only a part of Stripe's API.`,
   });
 }
 
@@ -117,7 +120,9 @@ function checkKey(authorization: string | null, apiKey: string): void {
 
 function checkVersion(version: string | null): void {
   if (version === null || version === Stripe.API_VERSION) return;
-  throw new ApiError({ message: `Invalid Stripe API version: ${version}. The stand-in speaks ${Stripe.API_VERSION}.` });
+  throw new ApiError({
+    message: `Invalid Stripe API version: ${version}. The stand-in supports ${Stripe.API_VERSION}.`,
+  });
 }
 
 function readExpand(expand: FormValue | undefined): string[] {

@@ -5,10 +5,13 @@ import { wholeList } from "./parameters.ts";
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type JsonObject = { [name: string]: Json };
 
-/** As the wire has it: decimals are text, absent values are gone. */
+/** The value as JSON on the wire: decimals become text, and undefined values disappear. */
 export const toJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null));
 
-/** Replaces ids by what they name, along each path (`payment_intent.latest_charge`). Throws `ApiError` for a path that leads nowhere. */
+/**
+ * Replaces ids by their objects along each path (`payment_intent.latest_charge`). Throws `ApiError` for an invalid
+ * path.
+ */
 export function expandPaths(state: State, value: Json, paths: readonly string[]): Json {
   for (const path of paths) {
     const keys = path.split(".");
@@ -39,7 +42,7 @@ function expandAt(state: State, node: Json, keys: readonly string[], path: strin
 
 const cannotExpand = (path: string) => refused(`This property cannot be expanded (${path}).`, undefined, "expand");
 
-/** What an object holds only when asked for. */
+/** The value of a field that Stripe includes only on request. */
 function included(state: State, node: JsonObject, key: string): Json | undefined {
   const id = node["id"];
   if (typeof id !== "string") return node[key];

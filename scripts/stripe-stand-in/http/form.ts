@@ -1,14 +1,14 @@
 import { ApiError } from "../api-error.ts";
 
-/** A form value as it was sent: text, or what brackets made of several of them. */
+/** A value of a form: text, or a list or group made with brackets. */
 export type FormValue = string | FormValue[] | { [key: string]: FormValue };
 export type FormObject = { [key: string]: FormValue };
 
 type Draft = Map<string, Draft | string>;
 
 /**
- * Reads `a[b][0]=c` as `{a: {b: ["c"]}}`, as Stripe's API does. `a[]=x` appends. Throws `ApiError` for a name that does not
- * parse or that is both a value and a group.
+ * Parses `a[b][0]=c` into `{a: {b: ["c"]}}`, like Stripe's API. `a[]=x` appends. Throws `ApiError` for a malformed
+ * name, or a name that is both a value and a group.
  */
 export function parseForm(text: string): FormObject {
   const root: Draft = new Map();
@@ -39,7 +39,7 @@ function splitName(name: string): string[] {
 const objectOf = (draft: Draft): FormObject =>
   Object.fromEntries([...draft].map(([key, value]) => [key, typeof value === "string" ? value : groupOf(value)]));
 
-/** A group whose names are 0, 1, ... is a list. */
+/** A group with the names 0, 1, ... is a list. */
 function groupOf(draft: Draft): FormValue {
   const isList = [...draft.keys()].every((key, index) => key === String(index));
   const object = objectOf(draft);

@@ -6,27 +6,27 @@ import type { FormObject } from "./form.ts";
 type Shape = Record<string, z.ZodType>;
 
 /**
- * The parameters that one call takes: names that the SDK's type for the call does not have are a compile error, names
- * that are not listed are refused when they are sent.
+ * Defines the parameters of one call. A name that the SDK's type lacks is a compile error. A name that is not defined
+ * is refused at run time.
  */
 export const accept =
   <Params>() =>
   <S extends Shape & { [Name in keyof S]: Name extends keyof Params ? z.ZodType : never }>(shape: S) =>
     z.strictObject(shape);
 
-/** Any text, as long as Stripe takes it. */
+/** A text of the length that Stripe accepts. */
 export const text = z.string().max(5_000);
 
-/** A whole number, as a form writes it. */
+/** A whole number in a form. */
 export const integer = z
   .string()
   .regex(/^-?\d{1,15}$/, "integer")
   .transform(Number);
 
-/** `true` or `false`, as a form writes them. */
+/** `true` or `false` in a form. */
 export const boolean = z.enum(["true", "false"]).transform((value) => value === "true");
 
-/** Up to 50 names and values; an empty value takes the name away. */
+/** Up to 50 names and values. An empty value deletes its name. */
 export const metadata = z.union([
   z.literal("").transform(() => ({})),
   z.record(z.string().max(40), z.string().max(500)),
@@ -35,14 +35,14 @@ export const metadata = z.union([
 /** An object of parameters inside another. */
 export const group = <S extends Shape>(shape: S) => z.strictObject(shape);
 
-/** A moment, or a range of moments. */
+/** A time, or a range of times, in Unix seconds. */
 export const range = z.union([
   integer,
   z.strictObject({ gt: integer, gte: integer, lt: integer, lte: integer }).partial(),
 ]);
 export type Range = z.output<typeof range>;
 
-/** Whether a moment lies in a range. */
+/** Whether a time lies in a range. */
 export function inRange(at: number, wanted: Range | undefined): boolean {
   if (wanted === undefined) return true;
   if (typeof wanted === "number") return at === wanted;
@@ -50,10 +50,10 @@ export function inRange(at: number, wanted: Range | undefined): boolean {
   return at > gt && at >= gte && at < lt && at <= lte;
 }
 
-/** Every list takes these. */
+/** The parameters of every list. */
 export const paging = { limit: integer.optional(), starting_after: text.optional(), ending_before: text.optional() };
 
-/** Checks what was sent against the schema. Throws `ApiError` in Stripe's words: unknown, missing or invalid parameters. */
+/** Parses a form by the schema. Throws `ApiError` with Stripe's words for unknown, missing or invalid parameters. */
 export function readParameters<S extends z.ZodType>(schema: S, form: FormObject): z.output<S> {
   const parsed = schema.safeParse(form);
   if (parsed.success) return parsed.data;
@@ -102,7 +102,7 @@ export type Paging = {
   ending_before?: string | undefined;
 };
 
-/** A list that holds everything there is, as objects embed it. */
+/** A complete list, as embedded in objects. */
 export const wholeList = <T>(data: T[], url: string): Stripe.ApiList<T> => ({
   object: "list",
   data,
@@ -110,7 +110,7 @@ export const wholeList = <T>(data: T[], url: string): Stripe.ApiList<T> => ({
   url,
 });
 
-/** One page of objects given in the order in which they were made: newest first, 10 unless asked otherwise, at most 100. */
+/** One page of a list, newest first. `made` is oldest first. The limit is 10 by default and at most 100. */
 export function pageOf<T extends { id: string }>(made: readonly T[], paging: Paging, url: string): Stripe.ApiList<T> {
   const { limit = 10, starting_after: after, ending_before: before } = paging;
   if (limit < 1 || limit > 100) throw refused("Invalid limit: it must be from 1 to 100.", undefined, "limit");
@@ -122,7 +122,7 @@ export function pageOf<T extends { id: string }>(made: readonly T[], paging: Pag
   };
   const end = before === undefined ? newestFirst.length : indexOf(before, "ending_before");
   const start = after === undefined ? 0 : indexOf(after, "starting_after") + 1;
-  // Paging backwards gives the page that ends there, not the first one.
+  // `ending_before` selects the page that ends there, not the first page.
   const from = before === undefined ? start : Math.max(start, end - limit);
   const data = newestFirst.slice(from, Math.min(from + limit, end));
   const has_more = before === undefined ? from + data.length < end : from > start;

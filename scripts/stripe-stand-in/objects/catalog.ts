@@ -14,7 +14,7 @@ export type NewProduct = {
   url?: string | undefined;
 };
 
-/** Creates a product, with its event. */
+/** Creates a product and emits its event. */
 export function createProduct(standIn: StandIn, input: NewProduct): Stripe.Product {
   const created = standIn.now();
   const product: Stripe.Product = {
@@ -58,7 +58,10 @@ export type NewPrice = {
   transform_quantity?: { divide_by: number; round: string } | undefined;
 };
 
-/** Creates a price, with its event. Throws `ApiError` if its lookup key belongs to another price and is not to be moved. */
+/**
+ * Creates a price and emits its event. Throws `ApiError` if another price has its lookup key and `transfer_lookup_key`
+ * is not set.
+ */
 export function createPrice(standIn: StandIn, input: NewPrice): Stripe.Price {
   if (input.lookup_key) takeLookupKey(standIn, input.lookup_key, input.transfer_lookup_key ?? false);
   const { recurring } = input;
@@ -96,7 +99,7 @@ export function createPrice(standIn: StandIn, input: NewPrice): Stripe.Price {
   return price;
 }
 
-/** Frees a lookup key for a new owner. Throws `ApiError` if it is taken and `transfer` is not asked for. */
+/** Takes a lookup key from its price. Throws `ApiError` if a price has it and `transfer` is false. */
 export function takeLookupKey(standIn: StandIn, lookupKey: string, transfer: boolean): void {
   const owner = Object.values(standIn.state.prices).find((price) => price.lookup_key === lookupKey);
   if (!owner) return;
@@ -111,7 +114,7 @@ export function takeLookupKey(standIn: StandIn, lookupKey: string, transfer: boo
   emit(standIn, "price.updated", owner, { lookup_key: lookupKey });
 }
 
-/** What a quantity costs before discounts, in the smallest unit of the currency. */
+/** The cost of a quantity before discounts, in the smallest unit of the currency. */
 export function amountOf(price: Stripe.Price, quantity: number): number {
   const transform = price.transform_quantity;
   const packages = transform ? quantity / transform.divide_by : quantity;
@@ -119,7 +122,7 @@ export function amountOf(price: Stripe.Price, quantity: number): number {
   return units * (price.unit_amount ?? 0);
 }
 
-/** The old name of a recurring price, which subscription items still carry. */
+/** A recurring price in its old form, a plan, which subscription items still have. */
 export function planOf(price: Stripe.Price): Stripe.Plan {
   return {
     id: price.id,

@@ -26,7 +26,7 @@ export type NewSession = {
 
 const DAY = 86_400;
 
-/** An open checkout session; its amounts are filled in from its lines. */
+/** An open checkout session. Its amounts are zero until `addUp` sums the lines. */
 export function newSession(standIn: StandIn, input: NewSession): Stripe.Checkout.Session {
   const id = newId("cs_test", 58);
   const created = standIn.now();
@@ -114,7 +114,7 @@ export function newSession(standIn: StandIn, input: NewSession): Stripe.Checkout
   };
 }
 
-/** What the buyer has typed in. */
+/** The details that the buyer entered. */
 export const customerDetails = (
   email: string | null,
   name: string | null,
@@ -131,7 +131,7 @@ export const customerDetails = (
 
 export type Adjustable = { enabled: boolean; minimum?: number | undefined; maximum?: number | undefined };
 
-/** One line of a checkout session; `amount_total` has no discount and no tax yet. */
+/** One line of a checkout session, without discount and tax. */
 export function lineItem(
   standIn: StandIn,
   price: Stripe.Price,
@@ -158,7 +158,7 @@ export function lineItem(
   };
 }
 
-/** Writes a quantity and a discount (in percent) into a line. */
+/** Sets the quantity and the discount (in percent) of a line. */
 export function reprice(item: Stripe.LineItem, quantity: number, percentOff: number): void {
   if (!item.price) return;
   item.quantity = quantity;

@@ -3,7 +3,7 @@ import { find, missing } from "../api-error.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { newId } from "../state.ts";
 
-/** Creates a customer, with its event. */
+/** Creates a customer and emits its event. */
 export function createCustomer(
   standIn: StandIn,
   input: { email: string | null; name?: string | null | undefined; metadata?: Stripe.Metadata | undefined },
@@ -37,14 +37,14 @@ export function createCustomer(
   return customer;
 }
 
-/** A customer that has not been deleted. Throws `ApiError` (`resource_missing`). */
+/** The customer with this id. Throws `ApiError` (`resource_missing`) if it is unknown or deleted. */
 export function liveCustomer(standIn: StandIn, id: string, param = "id"): Stripe.Customer {
   const customer = find(standIn.state.customers, "customer", id, param);
   if (customer.deleted) throw missing("customer", id, param);
   return customer;
 }
 
-/** A way into the billing portal for one customer. */
+/** A billing portal session of one customer. */
 export function newPortalSession(
   standIn: StandIn,
   input: { customer: string; configuration: string; return_url?: string | undefined; locale?: string | undefined },
@@ -66,7 +66,7 @@ export function newPortalSession(
   };
 }
 
-/** What the portal offers: the one configuration of the account. */
+/** The only portal configuration of the account. */
 export const portalConfiguration = (created: number): Stripe.BillingPortal.Configuration => ({
   id: "bpc_default",
   object: "billing_portal.configuration",

@@ -112,7 +112,7 @@ export type NewLine = {
   period: { start: number; end: number };
 };
 
-/** One line of an invoice; for a subscription's item, it says so. */
+/** One line of an invoice. A line for a subscription item refers to it. */
 export function newInvoiceLine(invoice: Stripe.Invoice, input: NewLine): Stripe.InvoiceLineItem {
   const { item, price } = input;
   const proration_details = { credited_items: null };
@@ -160,7 +160,7 @@ export function newInvoiceLine(invoice: Stripe.Invoice, input: NewLine): Stripe.
   };
 }
 
-/** How a payment belongs to an invoice, since charges do not say so any more. */
+/** The link from an invoice to a payment. In the current API a charge has no invoice field. */
 export const newInvoicePayment = (
   invoice: Stripe.Invoice,
   payment: string,

@@ -11,7 +11,7 @@ export type NewPayment = {
   metadata: Stripe.Metadata;
 };
 
-/** A payment of which no attempt was made yet. */
+/** A payment without an attempt. */
 export function newPaymentIntent(input: NewPayment): Stripe.PaymentIntent {
   const id = newId("pi");
   return {
@@ -61,7 +61,7 @@ export function newPaymentIntent(input: NewPayment): Stripe.PaymentIntent {
   };
 }
 
-/** One attempt to take the money of a payment; `pending` is a delayed method's. */
+/** One attempt of a payment. `pending` is for a delayed method. */
 export function newCharge(
   payment: Stripe.PaymentIntent,
   created: number,

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { idOf } from "../billing/payment.ts";
 import { newId } from "../state.ts";
 
-/** Money on its way back to the buyer's card. */
+/** A refund to the buyer's card. */
 export const newRefund = (
   charge: Stripe.Charge,
   input: { created: number; amount: number; reason: string | null; metadata: Stripe.Metadata },
@@ -29,7 +29,7 @@ export const newRefund = (
 
 const DAY = 86_400;
 
-/** A buyer's bank asks for its money back, or, as an inquiry, only asks. */
+/** A dispute by the buyer's bank, or an inquiry that only asks. */
 export const newDispute = (charge: Stripe.Charge, created: number, inquiry: boolean): Stripe.Dispute => ({
   id: newId("du"),
   object: "dispute",

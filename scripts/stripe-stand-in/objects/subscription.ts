@@ -8,7 +8,7 @@ export type NewSubscription = {
   customer: string;
   currency: string;
   lines: { price: Stripe.Price; quantity: number }[];
-  /** Where the first period, a trial if there is one, ends. */
+  /** The end of the first period or of the trial, in Unix seconds. */
   period_end: number;
   trial: boolean;
   status: "incomplete" | "trialing" | "active";
@@ -17,7 +17,7 @@ export type NewSubscription = {
   discounts: string[];
 };
 
-/** A new subscription, its items with the period that once was on the subscription itself. */
+/** A new subscription. In the current API the items have the period. */
 export function newSubscription(input: NewSubscription): Stripe.Subscription {
   const id = newId("sub");
   const { created } = input;

@@ -1,4 +1,4 @@
-/** Text made safe inside HTML and inside quoted attributes. */
+/** Escapes text for HTML and for quoted attributes. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
@@ -15,12 +15,12 @@ table { width: 100%; border-collapse: collapse; } td { padding: .25rem 0; } td:l
 .error { color: #b3093c; } .notice { color: #0b6b3a; } section { border-top: 1px solid #e3e8ee; margin-top: 1.5rem; padding-top: 1rem; }
 `;
 
-/** A whole page; `body` is HTML already. It says that no money moves. */
+/** A complete page with a notice that no money moves. `body` is HTML. */
 export const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
 <body>
-<aside>Local stand-in for Stripe: no money moves here.</aside>
+<aside>Local Stripe stand-in: no money moves here.</aside>
 <main>
 ${body}
 </main>
@@ -28,9 +28,9 @@ ${body}
 </html>
 `;
 
-/** An amount in the smallest unit of its currency, as people write it: `$198.00`. */
+/** Formats an amount in the smallest unit of its currency: `$198.00`. */
 export const money = (amount: number, currency: string): string =>
   new Intl.NumberFormat("en", { style: "currency", currency: currency.toUpperCase() }).format(amount / 100);
 
-/** What a page answers: HTML, or the way to another page. */
+/** The answer of a page: HTML or a redirect. */
 export type PageAnswer = { status: number; html: string } | { status: 303; location: string };

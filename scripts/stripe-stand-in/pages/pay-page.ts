@@ -4,7 +4,7 @@ import { pay, sessionById } from "../billing/checkout.ts";
 import type { StandIn } from "../stand-in.ts";
 import { escapeHtml, money, type PageAnswer, page } from "./html.ts";
 
-/** `GET /c/pay/<session>`: the page that `session.url` leads to. */
+/** `GET /c/pay/<session>`: the page at `session.url`. */
 export function showPayPage(standIn: StandIn, id: string): PageAnswer {
   const session = sessionById(standIn, id);
   if (session.status !== "open") {
@@ -16,7 +16,7 @@ export function showPayPage(standIn: StandIn, id: string): PageAnswer {
   return { status: 200, html: payPage(standIn, session, "", null) };
 }
 
-/** `POST /c/pay/<session>`: what a button of the page does. Buttons are `action=pay|decline|delayed`. */
+/** `POST /c/pay/<session>`: handles a button of the page, `action=pay|decline|delayed`. */
 export async function submitPayPage(standIn: StandIn, id: string, form: URLSearchParams): Promise<PageAnswer> {
   const session = sessionById(standIn, id);
   const email = (form.get("email") ?? session.customer_email ?? "").trim();
@@ -39,7 +39,7 @@ export async function submitPayPage(standIn: StandIn, id: string, form: URLSearc
     await standIn.deliveries.settled();
     return { status: 402, html: payPage(standIn, session, email, error.message) };
   }
-  // Stripe too gives the endpoint some seconds to take the event before it sends the buyer back.
+  // Stripe too waits some seconds for the webhook endpoint before it redirects the buyer.
   await standIn.deliveries.settled();
   return { status: 303, location: (session.success_url ?? "").replaceAll("{CHECKOUT_SESSION_ID}", session.id) };
 }

@@ -14,7 +14,7 @@ export function showPortalPage(standIn: StandIn, id: string): PageAnswer {
   return { status: 200, html: portalPage(standIn, portalSession(standIn, id), null) };
 }
 
-/** `POST /p/session/<portal session>`: what a button does. `action=cancel|resume|quantity|plan|payment_method`. */
+/** `POST /p/session/<portal session>`: handles a button, `action=cancel|resume|quantity|plan|payment_method`. */
 export async function submitPortalPage(standIn: StandIn, id: string, form: URLSearchParams): Promise<PageAnswer> {
   const session = portalSession(standIn, id);
   try {
@@ -48,7 +48,7 @@ function act(standIn: StandIn, session: Stripe.BillingPortal.Session, form: URLS
     "subscription",
   );
   if (subscription.customer !== customer.id)
-    throw new ApiError({ message: "That is another customer's subscription." });
+    throw new ApiError({ message: "This subscription belongs to another customer." });
   switch (form.get("action")) {
     case "cancel":
       setCancelAtPeriodEnd(standIn, subscription, true);
@@ -69,11 +69,11 @@ function act(standIn: StandIn, session: Stripe.BillingPortal.Session, form: URLS
       return;
     }
     default:
-      throw new ApiError({ message: "There is no such button." });
+      throw new ApiError({ message: "This button does not exist." });
   }
 }
 
-/** A new card works, and what was owed is collected with it at once. */
+/** Makes the customer's card work and collects the open invoices at once. */
 function changePaymentMethod(standIn: StandIn, customer: Stripe.Customer): void {
   const { state } = standIn;
   state.declining_customers = state.declining_customers.filter((id) => id !== customer.id);
