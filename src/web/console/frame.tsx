@@ -1,9 +1,9 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { allows, type NeededScope } from "../../platform/config/scopes.ts";
 import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import { type ConsoleEnv, requireConsole } from "../../platform/identity/session/console.ts";
 import { sessionForm } from "../../platform/identity/session/form.ts";
-import { type FC, FORM_REFUSALS, type Page, PostForm, page, SiteHeader } from "../page/kit.ts";
+import { type FC, FORM_REFUSALS, type Page, type PageDocs, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 
 /** The parts of the console, each with the scope that opens it: what somebody may not see is not offered. */
 const PARTS = [
@@ -55,14 +55,16 @@ const SignedIn: FC<{ c: ConsoleContext }> = ({ c }) => (
 /** A router of the console's pages. */
 export const createConsoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();
 
-/** The `middleware` of a page that only shows something, for who holds `scope` (null: any). */
-export const behind = (scope: NeededScope | null): { middleware: MiddlewareHandler<ConsoleEnv>[] } => ({
+/** Access and documentation of a page that only shows something, for admins with `scope` (null: all admins). */
+export const consoleView = (scope: NeededScope | null, docs: PageDocs) => ({
   middleware: [requireConsole(scope)],
+  ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...(docs.refusals ?? [])] }),
 });
 
-/** The `middleware` of a page that takes a form: who may not come in learns nothing of what is wrong with it. */
-export const formBehind = (scope: NeededScope | null): { middleware: MiddlewareHandler<ConsoleEnv>[] } => ({
+/** The same for a page that takes a form. Access is checked first, so a stranger learns nothing about faults of the form. */
+export const consoleForm = (scope: NeededScope | null, docs: PageDocs) => ({
   middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
+  ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...FORM_REFUSALS, ...(docs.refusals ?? [])] }),
 });
 
 /**
@@ -77,9 +79,3 @@ export const formBody = (example: Record<string, string>) => ({
     },
   },
 });
-
-/** Refusals of every page of the console, for `pageDocs`. */
-export const CONSOLE_REFUSALS = ["INSUFFICIENT_SCOPE"] as const;
-
-/** Refusals of every form of the console, for `pageDocs`. */
-export const CONSOLE_FORM_REFUSALS = [...CONSOLE_REFUSALS, ...FORM_REFUSALS] as const;

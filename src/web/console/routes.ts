@@ -6,7 +6,7 @@ import { licenseErase, refundRoutes } from "./license/ending.tsx";
 import { licenseIssue } from "./license/issue.tsx";
 import { licenseList } from "./license/list.tsx";
 import { machineRemove } from "./license/machines.tsx";
-import { licenseRead } from "./license/read.tsx";
+import { licenseRead } from "./license/page.tsx";
 import { draftDelete, releaseAct } from "./release/act.tsx";
 import { releaseList } from "./release/list.tsx";
 import { releaseRead } from "./release/read.tsx";

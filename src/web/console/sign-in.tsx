@@ -7,7 +7,7 @@ import { currentSession, endSession } from "../../platform/identity/session/life
 import { returnPath } from "../../platform/identity/session/session.ts";
 import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 import { sentForm } from "./act/kit.ts";
-import { CONSOLE_FORM_REFUSALS, createConsoleRouter, formBehind, formBody } from "./frame.tsx";
+import { consoleForm, createConsoleRouter, formBody } from "./frame.tsx";
 
 const RETURN_FIELD = "return";
 
@@ -46,15 +46,12 @@ const send = createRoute({
 const leave = createRoute({
   method: "post",
   path: "/admin/sign-out",
-  ...formBehind(null),
   request: formBody({ everywhere: "yes" }),
-  ...pageDocs({
+  ...consoleForm(null, {
     summary: "Sign out of the console",
     description:
       "This session, or with `everywhere` each one that was begun with the same token or by the same person.",
-    answers: {},
     leadsTo: "The form to sign in.",
-    refusals: CONSOLE_FORM_REFUSALS,
   }),
 });
 

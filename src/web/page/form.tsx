@@ -72,6 +72,28 @@ export const CheckField: FC<PropsWithChildren<{ name: string; checked: boolean }
   </p>
 );
 
+/** The form that narrows a list; where the list is narrowed, it offers to show all. */
+export const FilterForm: FC<{ action: string; isFiltered?: boolean; children?: Child }> = ({
+  action,
+  isFiltered = false,
+  children,
+}) => (
+  <form method="get" action={action} class="filters">
+    {children}
+    <button type="submit" class="secondary">
+      Show
+    </button>
+    {isFiltered ? <a href={action}>Show all</a> : null}
+  </form>
+);
+
+type Choice = { name: string; label: string; value: string | undefined; options: { value: string; text: string }[] };
+
+/** A choice in a filter; "Any" unless one of `options` is chosen. */
+export const FilterSelect: FC<Choice> = ({ name, label, value = "", options }) => (
+  <SelectField name={name} label={label} value={value} options={[{ value: "", text: "Any" }, ...options]} />
+);
+
 /** Ties an input to its hint and error for who does not see that they stand together. */
 function described(id: string, hint: Child, error: string | undefined) {
   const ids = [...(hint ? [`${id}-hint`] : []), ...(error === undefined ? [] : [`${id}-error`])];

@@ -5,10 +5,10 @@
 export type { Child, FC } from "hono/jsx";
 export { STYLE_PATH } from "./assets.ts";
 export { type NavigationLink, SiteHeader } from "./document.tsx";
-export { CheckField, Field, PostForm, SelectField, TextField } from "./form.tsx";
+export { CheckField, Field, FilterForm, FilterSelect, PostForm, SelectField, TextField } from "./form.tsx";
 export * from "./format.tsx";
 export { Notice, StatusBadge, type Tone } from "./notice.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";
-export { FORM_REFUSALS, formBody, pageDocs } from "./page-docs.ts";
+export { FORM_REFUSALS, formBody, type PageDocs, pageDocs } from "./page-docs.ts";
 export { type Column, DataTable, Pager, pathWithQuery } from "./table.tsx";
 export { CopyBlock, Prose } from "./text.tsx";

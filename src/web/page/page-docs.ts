@@ -28,24 +28,20 @@ const HTML = z.string().openapi({ example: "<!doctype html>..." });
 /** The `responses` entry of `createRoute` for an answer that is a page. */
 const htmlAnswer = (description: string): Answer => ({ description, content: { "text/html": { schema: HTML } } });
 
-/**
- * What `createRoute` is told of a page beside `method`, `path` and `request`. `answers` are the pages it answers with, by
- * status; `leadsTo` says where it redirects with 303, if it does; `refusals` are the problems it throws, told as a page or as
- * problem+json by what the client accepts. A status may be both.
- */
-export function pageDocs({
-  summary,
-  description,
-  answers,
-  leadsTo,
-  refusals = [],
-}: {
+/** What the documentation of a page says. */
+export type PageDocs = {
   summary: string;
   description?: string;
-  answers: Readonly<Record<number, string>>;
+  /** The pages it answers with, by status. */
+  answers?: Readonly<Record<number, string>>;
+  /** Where it redirects with 303, if it does. */
   leadsTo?: string;
+  /** The problems it throws. Their status may also be in `answers`. */
   refusals?: readonly ProblemCode[];
-}) {
+};
+
+/** The arguments of `createRoute` for a page, beside `method`, `path` and `request`. */
+export function pageDocs({ summary, description, answers = {}, leadsTo, refusals = [] }: PageDocs) {
   const responses: Record<number, Answer | Redirect | { description: string }> = {
     ...problems("INTERNAL_ERROR", ...refusals),
   };

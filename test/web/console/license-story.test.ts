@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { newestOf } from "../../../src/web/console/license/story.ts";
-import type { StoryEntry } from "../../../src/web/console/license/story-entry.ts";
+import { newestOf, type StoryEntry } from "../../../src/web/console/license/story.ts";
 
 const entry = (at: number, index: number): StoryEntry => {
   const file = { worker_id: "w", version: "1.0.0", platform: "linux-x86_64", machine: null };

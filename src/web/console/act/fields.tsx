@@ -34,17 +34,13 @@ export const Reason = z
   .min(1, "Please say why: whoever looks at this later must be able to understand it.")
   .max(500, "Please be brief: 500 characters at most.");
 
-/** Props of the field `name` in a form that is shown again: what was entered, and what is wrong with it. */
-export const entered = (name: string, sent: SentForm, errors: FieldErrors) => ({
-  name,
-  value: sent[name],
-  error: errors[name],
-});
+/** Props of a form's field by its name: the value that was entered, and its fault. */
+export type Entered = (name: string) => { name: string; value: string | undefined; error: string | undefined };
 
 /** The field for the reason of an act. */
-export const reasonField = (sent: SentForm, errors: FieldErrors): Child => (
+export const reasonField = (entered: Entered): Child => (
   <TextField
-    {...entered("reason", sent, errors)}
+    {...entered("reason")}
     label="Reason"
     hint="Kept in the audit trail for good. No names or addresses, please."
     maxlength={500}
@@ -67,6 +63,6 @@ export const LastDayToCome = LastDay.refine((at) => at === null || at > currentT
 export const ONLY_REASON = { schema: z.object({ reason: Reason }), fields: reasonField };
 
 /** The field of a `LastDay`. */
-export const lastDayField = (hint: string, sent: SentForm, errors: FieldErrors, label = "Last day"): Child => (
-  <Field {...entered("until", sent, errors)} label={label} hint={`It ends with that day, in UTC.${hint}`} type="date" />
+export const lastDayField = (entered: Entered, hint: string, label = "Last day"): Child => (
+  <Field {...entered("until")} label={label} hint={`It ends with that day, in UTC.${hint}`} type="date" />
 );

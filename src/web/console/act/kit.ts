@@ -1,16 +1,7 @@
-/** The one door to two-step acts: their routes, fields of their forms, and notices of what was done. */
+/** The one door for acts: their routes, the fields of their forms, the notice of the result, the actor and `settle`. */
+export { adminActor } from "../../../platform/identity/authentication.ts";
+export { settle } from "../../../platform/storage/settle.ts";
 export { ActLink, DoneNotice, DoneQuery, donePath, EdgeNotice } from "./done.tsx";
-export {
-  entered,
-  type FieldErrors,
-  LastDay,
-  LastDayToCome,
-  lastDayField,
-  ONLY_REASON,
-  Reason,
-  reasonField,
-  type SentForm,
-  sentForm,
-} from "./fields.tsx";
+export * from "./fields.tsx";
 export { actRoutes } from "./routes.ts";
 export type { ReasonAct, TwoStepAct } from "./two-step-act.tsx";

@@ -2,16 +2,7 @@ import type { NeededScope } from "../../../platform/config/scopes.ts";
 import type { ProblemCode } from "../../../platform/http/problem.ts";
 import { createRoute, type OpenAPIHono, type z } from "../../../platform/http/route.ts";
 import type { ConsoleEnv } from "../../../platform/identity/session/console.ts";
-import { pageDocs } from "../../page/kit.ts";
-import {
-  behind,
-  CONSOLE_FORM_REFUSALS,
-  CONSOLE_REFUSALS,
-  type ConsoleContext,
-  createConsoleRouter,
-  formBehind,
-  formBody,
-} from "../frame.tsx";
+import { type ConsoleContext, consoleForm, consoleView, createConsoleRouter, formBody } from "../frame.tsx";
 import { answerAct, askForAct, type TwoStepAct } from "./two-step-act.tsx";
 
 /** Where an act is offered and to whom, and what its documentation says. */
@@ -45,25 +36,23 @@ export function actRoutes<Params extends z.ZodObject, Input>(act: ActRoutes<Para
   const ask = createRoute({
     method: "get",
     path,
-    ...behind(scope),
     request: { params },
-    ...pageDocs({
+    ...consoleView(scope, {
       summary: `The form to ${does}`,
       answers: { 200: "The form." },
-      refusals: [...CONSOLE_REFUSALS, ...missing],
+      refusals: [...missing],
     }),
   });
   const send = createRoute({
     method: "post",
     path,
-    ...formBehind(scope),
     request: { params, ...formBody(example) },
-    ...pageDocs({
+    ...consoleForm(scope, {
       summary: `Preview, then ${does}`,
       description: ["Without `idempotency_key` it answers with what would happen.", description].join(" ").trim(),
       answers: { 200: "What would happen.", 422: "The form again: something is missing or wrong.", ...answers },
       ...(leadsTo !== undefined && { leadsTo }),
-      refusals: [...CONSOLE_FORM_REFUSALS, ...missing, ...refusals],
+      refusals: [...missing, ...refusals],
     }),
   });
   const actIn = (c: ConsoleContext) => actOf(c, named.parse(c.req.param()));

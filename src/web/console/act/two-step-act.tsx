@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { PROBLEMS, Problem } from "../../../platform/http/problem.ts";
 import { type Child, type FC, Notice, PostForm } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage } from "../frame.tsx";
-import { type FieldErrors, type ONLY_REASON, readForm, type SentForm, sentForm } from "./fields.tsx";
+import { type Entered, type FieldErrors, type ONLY_REASON, readForm, type SentForm, sentForm } from "./fields.tsx";
 
 /**
  * Something an admin does in two steps: a form says what and why; then a page says what it will do and how soon, and only its
@@ -13,8 +13,8 @@ export type TwoStepAct<Input> = {
   /** To what, in a line under the title. */
   about: Child;
   schema: z.ZodType<Input>;
-  /** The form's fields, filled in with what was sent. */
-  fields: (sent: SentForm, errors: FieldErrors) => Child;
+  /** The form's fields. */
+  fields: (entered: Entered) => Child;
   /** What it will do, a sentence each, by the function that decides about it. Throws the problem that would refuse it. */
   preview: (input: Input) => readonly Child[] | Promise<readonly Child[]>;
   /** Fields that its button sends beside what was entered, so that it does what was previewed whatever changes meanwhile. */
@@ -74,7 +74,7 @@ function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, erro
         {refusal ? <Notice tone="bad">{refusal.detail}</Notice> : null}
         {errors["form"] ? <Notice tone="bad">{errors["form"]}</Notice> : null}
         <PostForm csrf={c.var.session.csrfToken}>
-          {act.fields(sent, errors)}
+          {act.fields((name) => ({ name, value: sent[name], error: errors[name] }))}
           <Buttons back={act.back}>
             <button type="submit">Continue</button>
           </Buttons>

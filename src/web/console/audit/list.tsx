@@ -1,7 +1,7 @@
 import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { type AuditEntry, type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
-import { DataTable, type FC, Field, Pager, pageDocs, pathWithQuery, Time } from "../../page/kit.ts";
-import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter, may } from "../frame.tsx";
+import { DataTable, type FC, Field, FilterForm, Pager, pathWithQuery, Time } from "../../page/kit.ts";
+import { type ConsoleContext, consolePage, consoleView, createConsoleRouter, may } from "../frame.tsx";
 import { licensePath } from "../license/words.tsx";
 import { releasePath } from "../release/acts.ts";
 import { ActorName, actionWords, EntryDetails } from "./words.tsx";
@@ -14,7 +14,6 @@ const filter = (description: string, example: string) =>
 const route = createRoute({
   method: "get",
   path: "/admin/audit",
-  ...behind("audit:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
       subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
@@ -22,10 +21,10 @@ const route = createRoute({
       action: filter("Only acts of this kind.", "license.revoke"),
     }),
   },
-  ...pageDocs({
+  ...consoleView("audit:read", {
     summary: "Read the audit trail, as a page",
     answers: { 200: "Who did what to what, when and why: newest first." },
-    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+    refusals: ["VALIDATION_FAILED"],
   }),
 });
 
@@ -47,15 +46,11 @@ auditList.openapi(route, async (c) => {
       <>
         <h1>Audit trail</h1>
         <p>Who did what to what, when and why. Nobody can change or remove an entry.</p>
-        <form method="get" action="/admin/audit" class="filters">
+        <FilterForm action="/admin/audit" isFiltered={Object.values(given).some(Boolean)}>
           <Field name="subject" label="What it was about" value={given.subject} placeholder="lic_, rel_, adm_ ..." />
           <Field name="actor" label="Who" value={given.actor} placeholder="token:adm_, access:, system" />
           <Field name="action" label="What was done" value={given.action} placeholder="license.revoke" />
-          <button type="submit" class="secondary">
-            Show
-          </button>
-          {Object.values(given).some(Boolean) ? <a href="/admin/audit">Show all</a> : null}
-        </form>
+        </FilterForm>
         <AuditTable c={c} entries={items} />
         <Pager path={(cursor) => auditPath(given, cursor)} isLater={cursor !== undefined} next={next_cursor} />
       </>

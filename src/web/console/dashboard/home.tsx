@@ -5,8 +5,7 @@ import { readUsageHistory, type UsageHistory } from "../../../domain/figures/usa
 import { IsolateCache } from "../../../lib/isolate.ts";
 import { currentTime, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, z } from "../../../platform/http/route.ts";
-import { pageDocs } from "../../page/kit.ts";
-import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter, firstPart, may } from "../frame.tsx";
+import { consolePage, consoleView, createConsoleRouter, firstPart, may } from "../frame.tsx";
 import { DashboardBody } from "./page.tsx";
 
 /** How many days a dashboard may look back; the first is the default. */
@@ -44,18 +43,17 @@ export async function readDashboard(db: D1Database, range: Range, now: UnixSecon
 const route = createRoute({
   method: "get",
   path: "/admin",
-  ...behind(null),
   request: {
     query: z.object({
       days: z.enum(RANGES).default(RANGES[0]).openapi({ description: "How many days the charts show.", example: "30" }),
     }),
   },
-  ...pageDocs({
+  ...consoleView(null, {
     summary: "Enter the console: its dashboard",
     description: "Charts of downloads, licenses, machines, purchases and refusals, at most a minute old.",
     answers: { 200: "The dashboard, for who holds `stats:read`." },
     leadsTo: "The first part of the console that the visitor may see, for everybody else.",
-    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+    refusals: ["VALIDATION_FAILED"],
   }),
 });
 

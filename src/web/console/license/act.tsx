@@ -3,10 +3,8 @@ import type { License } from "../../../domain/licensing/license/record.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { combine, Problem } from "../../../platform/http/route.ts";
-import { adminActor } from "../../../platform/identity/authentication.ts";
-import { settle } from "../../../platform/storage/settle.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
-import { actRoutes, donePath, EdgeNotice, reasonField, type TwoStepAct } from "../act/kit.ts";
+import { actRoutes, adminActor, donePath, EdgeNotice, reasonField, settle, type TwoStepAct } from "../act/kit.ts";
 import { type ConsoleContext, consolePage } from "../frame.tsx";
 import { type ActInput, LICENSE_ACTS, type LicenseAct, pinnedFields } from "./acts.tsx";
 import { previewLicenseAct } from "./preview.ts";
@@ -45,10 +43,10 @@ async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Prom
     dangerous,
     back,
     schema,
-    fields: (sent, errors) => (
+    fields: (entered) => (
       <>
-        {fields?.(license, sent, errors)}
-        {reasonField(sent, errors)}
+        {fields?.(license, entered)}
+        {reasonField(entered)}
       </>
     ),
     preview: ({ act }) => {

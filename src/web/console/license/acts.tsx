@@ -4,7 +4,7 @@ import type { License } from "../../../domain/licensing/license/record.ts";
 import { endOf } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Child, Field, formatDate } from "../../page/kit.ts";
-import { entered, type FieldErrors, LastDay, lastDayField, Reason, type SentForm } from "../act/kit.ts";
+import { type Entered, LastDay, lastDayField, Reason, type SentForm } from "../act/kit.ts";
 
 /** What the form of an act says: why, and what to do to the license. */
 export type ActInput = { reason: string; act: AdminAct };
@@ -22,7 +22,7 @@ export type LicenseAct = {
   /** Whether it makes sense now; whoever carries it out decides again. */
   isOffered: (license: License, isOwner: boolean) => boolean;
   schema: z.ZodType<ActInput>;
-  fields?: (license: License, sent: SentForm, errors: FieldErrors) => Child;
+  fields?: (license: License, entered: Entered) => Child;
 };
 
 const simply = (action: Exclude<AdminAct["action"], "extend">): z.ZodType<ActInput> =>
@@ -63,17 +63,17 @@ export function pinnedFields(license: License, act: AdminAct, isOwner: boolean, 
   return end == null ? {} : { end: String(end) };
 }
 
-const extensionFields = (license: License, sent: SentForm, errors: FieldErrors): Child => {
+const extensionFields = (license: License, entered: Entered): Child => {
   const end = endOf(license);
   return (
     <>
       <Field
-        {...entered("days", sent, errors)}
+        {...entered("days")}
         label="By how many days"
         hint={end === null ? undefined : `From its end, ${formatDate(end)}, or from now if that has passed.`}
         inputmode="numeric"
       />
-      {lastDayField("", sent, errors, "Or until which day")}
+      {lastDayField(entered, "", "Or until which day")}
     </>
   );
 };

@@ -2,10 +2,17 @@ import { issueLicense, licenseByHand } from "../../../domain/licensing/admin/iss
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
 import { z } from "../../../platform/http/route.ts";
-import { adminActor } from "../../../platform/identity/authentication.ts";
-import { settle } from "../../../platform/storage/settle.ts";
 import { CheckField, counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
-import { actRoutes, entered, LastDayToCome, lastDayField, Reason, reasonField, type TwoStepAct } from "../act/kit.ts";
+import {
+  actRoutes,
+  adminActor,
+  LastDayToCome,
+  lastDayField,
+  Reason,
+  reasonField,
+  settle,
+  type TwoStepAct,
+} from "../act/kit.ts";
 import type { ConsoleContext } from "../frame.tsx";
 import { keyPage } from "./act.tsx";
 
@@ -56,37 +63,29 @@ function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
     button: "Issue it",
     back: "/admin/licenses",
     schema: IssueForm,
-    fields: (sent, errors) => (
+    fields: (entered) => (
       <>
         <SelectField
-          {...entered("plan", sent, errors)}
+          {...entered("plan")}
           label="Plan"
           options={PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }))}
         />
+        <Field {...entered("email")} label="Owner's mail address" type="email" autocomplete="off" required />
         <Field
-          {...entered("email", sent, errors)}
-          label="Owner's mail address"
-          type="email"
-          autocomplete="off"
-          required
-        />
-        <Field
-          {...entered("machine_limit", sent, errors)}
+          {...entered("machine_limit")}
           label="Machines"
           hint="Empty: as many as the plan grants."
           inputmode="numeric"
         />
-        {lastDayField(" Empty: as the plan says.", sent, errors)}
-        <TextField
-          {...entered("note", sent, errors)}
-          label="Note"
-          hint="For admins; its owner does not see it."
-          maxlength={1000}
-        />
-        <CheckField name="send_mail" checked={!("plan" in sent) || "send_mail" in sent}>
+        {lastDayField(entered, " Empty: as the plan says.")}
+        <TextField {...entered("note")} label="Note" hint="For admins; its owner does not see it." maxlength={1000} />
+        <CheckField
+          name="send_mail"
+          checked={entered("plan").value === undefined || entered("send_mail").value !== undefined}
+        >
           Mail the key to its owner
         </CheckField>
-        {reasonField(sent, errors)}
+        {reasonField(entered)}
       </>
     ),
     preview: (order) => {

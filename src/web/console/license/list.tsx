@@ -6,16 +6,13 @@ import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
-import { pageDocs } from "../../page/kit.ts";
 import { sentForm } from "../act/kit.ts";
 import {
-  behind,
-  CONSOLE_FORM_REFUSALS,
-  CONSOLE_REFUSALS,
   type ConsoleContext,
+  consoleForm,
   consolePage,
+  consoleView,
   createConsoleRouter,
-  formBehind,
   formBody,
 } from "../frame.tsx";
 import { LicenseListBody } from "./list-page.tsx";
@@ -29,7 +26,6 @@ const LONGEST = 254;
 const list = createRoute({
   method: "get",
   path: "/admin/licenses",
-  ...behind("licenses:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
       q: z
@@ -41,24 +37,22 @@ const list = createRoute({
       plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
     }),
   },
-  ...pageDocs({
+  ...consoleView("licenses:read", {
     summary: "List licenses, as a page",
     answers: { 200: "Licenses, newest first.", 422: "The page without a list: the search holds a key or token." },
-    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+    refusals: ["VALIDATION_FAILED"],
   }),
 });
 
 const search = createRoute({
   method: "post",
   path: "/admin/licenses/search",
-  ...formBehind("licenses:read"),
   request: formBody({ q: "ada@example.com" }),
-  ...pageDocs({
+  ...consoleForm("licenses:read", {
     summary: "Find a license by anything known of it",
     description: "By its key, too, which no address and no log ever holds: so it is sent as a form.",
     answers: { 422: "The page again: this is no key of ours, or another kind of credential." },
     leadsTo: "The license, if it is one; else the list of those found.",
-    refusals: CONSOLE_FORM_REFUSALS,
   }),
 });
 
@@ -93,34 +87,9 @@ async function listPage(c: ConsoleContext, filter: LicenseFilter, before: string
   const now = currentTime();
   const found = await searchLicenses(c.env.DB, { ...filter, before }, ROWS + 1, now);
   const { items, next_cursor } = pageOf(found, ROWS, ({ id }) => id);
-  return consolePage(c, {
-    title: "Licenses",
-    main: (
-      <LicenseListBody
-        c={c}
-        filter={filter}
-        licenses={items}
-        next={next_cursor}
-        isLater={before !== undefined}
-        now={now}
-      />
-    ),
-  });
+  const list = { filter, licenses: items, next: next_cursor, isLater: before !== undefined, now };
+  return consolePage(c, { title: "Licenses", main: <LicenseListBody c={c} list={list} /> });
 }
 
 const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> =>
-  consolePage(c, {
-    title: "Licenses",
-    status: 422,
-    main: (
-      <LicenseListBody
-        c={c}
-        filter={{}}
-        licenses={null}
-        error={error}
-        next={null}
-        isLater={false}
-        now={currentTime()}
-      />
-    ),
-  });
+  consolePage(c, { title: "Licenses", status: 422, main: <LicenseListBody c={c} error={error} /> });

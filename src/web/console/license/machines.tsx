@@ -4,10 +4,8 @@ import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { MachineParams } from "../../../domain/licensing/license/view.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { Problem, z } from "../../../platform/http/route.ts";
-import { adminActor } from "../../../platform/identity/authentication.ts";
-import { settle } from "../../../platform/storage/settle.ts";
 import { CheckField, DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
-import { actRoutes, donePath, Reason, reasonField, type TwoStepAct } from "../act/kit.ts";
+import { actRoutes, adminActor, donePath, Reason, reasonField, settle, type TwoStepAct } from "../act/kit.ts";
 import type { ConsoleContext } from "../frame.tsx";
 import { previewMachineRemoval } from "./preview.ts";
 import type { LicenseStory } from "./story.ts";
@@ -105,15 +103,15 @@ async function twoStep(
     dangerous: true,
     back,
     schema: Removal,
-    fields: (sent, errors) => (
+    fields: (entered) => (
       <>
         {maySeize ? (
-          <CheckField name="void_lease" checked={sent["void_lease"] === "yes"}>
+          <CheckField name="void_lease" checked={entered("void_lease").value === "yes"}>
             Free it although an offline lease keeps it until {formatDate(machine.lease_until)}: for a seat that a thief
             has taken
           </CheckField>
         ) : null}
-        {reasonField(sent, errors)}
+        {reasonField(entered)}
       </>
     ),
     preview: ({ void_lease }) => {

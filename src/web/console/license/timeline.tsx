@@ -1,7 +1,6 @@
 import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
 import { ActorName, actionWords, EntryDetails } from "../audit/words.tsx";
-import type { LicenseStory } from "./story.ts";
-import type { StoryEntry, StoryKind } from "./story-entry.ts";
+import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
 import { stripeLink } from "./words.tsx";
 
 /** What an entry of each kind is called, and all of them. */

@@ -5,9 +5,8 @@ import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain
 import { checkPublishable, readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { combine, Problem } from "../../../platform/http/route.ts";
-import { adminActor } from "../../../platform/identity/authentication.ts";
 import { counted } from "../../page/kit.ts";
-import { actRoutes, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
+import { actRoutes, adminActor, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
 import type { ConsoleContext } from "../frame.tsx";
 import { previewReleaseAct, RELEASE_ACTS, releasePath } from "./acts.ts";
 import { countEntitledLicenses, readReleaseUse } from "./reach.ts";

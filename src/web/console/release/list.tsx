@@ -2,9 +2,9 @@ import { RELEASE_STATUSES } from "../../../domain/releases/status.ts";
 import { listAllReleases, type Release } from "../../../domain/releases/store.ts";
 import { workers } from "../../../domain/workers/workers.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
-import { type Column, DataTable, Pager, pageDocs, SelectField, StatusBadge, Time } from "../../page/kit.ts";
+import { type Column, DataTable, FilterForm, FilterSelect, Pager, StatusBadge, Time } from "../../page/kit.ts";
 import { DoneNotice, DoneQuery } from "../act/kit.ts";
-import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter } from "../frame.tsx";
+import { consolePage, consoleView, createConsoleRouter } from "../frame.tsx";
 import { RELEASE_WORDS, type ReleaseFilter, releaseListPath, releasePath } from "./acts.ts";
 
 const ROWS = 50;
@@ -12,7 +12,6 @@ const ROWS = 50;
 const route = createRoute({
   method: "get",
   path: "/admin/releases",
-  ...behind("releases:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
       worker_id: z
@@ -24,10 +23,10 @@ const route = createRoute({
       done: DoneQuery.shape.done,
     }),
   },
-  ...pageDocs({
+  ...consoleView("releases:read", {
     summary: "List releases, as a page",
     answers: { 200: "Releases, latest made first." },
-    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+    refusals: ["VALIDATION_FAILED"],
   }),
 });
 
@@ -52,8 +51,8 @@ releaseList.openapi(route, async (c) => {
   const { cursor, worker_id, status, done } = c.req.valid("query");
   const filter: ReleaseFilter = { worker_id: worker_id || undefined, status };
   const rows = await listAllReleases(c.env.DB, {
-    worker_id: filter.worker_id,
-    status: filter.status,
+    worker_id: worker_id || undefined,
+    status,
     limit: ROWS + 1,
     before: cursor,
   });
@@ -64,26 +63,20 @@ releaseList.openapi(route, async (c) => {
       <>
         <DoneNotice text={done === "delete" ? "The draft is deleted." : undefined} edge={undefined} />
         <h1>Releases</h1>
-        <form method="get" action="/admin/releases" class="filters">
-          <SelectField
+        <FilterForm action="/admin/releases">
+          <FilterSelect
             name="worker_id"
             label="Worker"
-            value={filter.worker_id ?? ""}
-            options={[{ value: "", text: "Any" }, ...workers.map(({ id }) => ({ value: id, text: id }))]}
+            value={worker_id}
+            options={workers.map(({ id }) => ({ value: id, text: id }))}
           />
-          <SelectField
+          <FilterSelect
             name="status"
             label="Status"
-            value={filter.status ?? ""}
-            options={[
-              { value: "", text: "Any" },
-              ...RELEASE_STATUSES.map((one) => ({ value: one, text: RELEASE_WORDS[one].text })),
-            ]}
+            value={status}
+            options={RELEASE_STATUSES.map((one) => ({ value: one, text: RELEASE_WORDS[one].text }))}
           />
-          <button type="submit" class="secondary">
-            Show
-          </button>
-        </form>
+        </FilterForm>
         <DataTable
           caption="Releases, latest made first"
           columns={COLUMNS}

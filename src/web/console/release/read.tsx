@@ -3,9 +3,9 @@ import { RELEASE_ACTIONS } from "../../../domain/releases/status.ts";
 import { readRelease } from "../../../domain/releases/store.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute } from "../../../platform/http/route.ts";
-import { counted, DataTable, formatCount, Prose, pageDocs, StatusBadge, Time } from "../../page/kit.ts";
+import { counted, DataTable, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
-import { behind, CONSOLE_REFUSALS, consolePage, createConsoleRouter, may } from "../frame.tsx";
+import { consolePage, consoleView, createConsoleRouter, may } from "../frame.tsx";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS, releasePath } from "./acts.ts";
 import { ReleaseFiles } from "./files.tsx";
 import { REACH_DAYS, readReleaseUse } from "./reach.ts";
@@ -13,15 +13,14 @@ import { REACH_DAYS, readReleaseUse } from "./reach.ts";
 const route = createRoute({
   method: "get",
   path: "/admin/releases/{id}",
-  ...behind("releases:read"),
   request: {
     params: ReleaseParams,
     query: DoneQuery,
   },
-  ...pageDocs({
+  ...consoleView("releases:read", {
     summary: "Show a release, its files and how much it is used",
     answers: { 200: "The release." },
-    refusals: [...CONSOLE_REFUSALS, "VERSION_NOT_FOUND", "VALIDATION_FAILED"],
+    refusals: ["VERSION_NOT_FOUND", "VALIDATION_FAILED"],
   }),
 });
 

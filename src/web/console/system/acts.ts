@@ -2,13 +2,10 @@ import { retryMail } from "../../../domain/mail/backlog.ts";
 import { retryEvent } from "../../../domain/purchase/events/processing.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
-import { adminActor } from "../../../platform/identity/authentication.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { drainOutbox, republishEverything } from "../../../platform/storage/outbox.ts";
-import { settle } from "../../../platform/storage/settle.ts";
-import { pageDocs } from "../../page/kit.ts";
-import { actRoutes, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
-import { CONSOLE_FORM_REFUSALS, type ConsoleContext, createConsoleRouter, formBehind, formBody } from "../frame.tsx";
+import { actRoutes, adminActor, ONLY_REASON, type ReasonAct, settle } from "../act/kit.ts";
+import { type ConsoleContext, consoleForm, createConsoleRouter, formBody } from "../frame.tsx";
 import { systemPath } from "./data.ts";
 
 const LEADS_TO = "The system page, which says what came of it.";
@@ -18,39 +15,31 @@ const params = (description: string, example: string) => z.object({ id: z.string
 const eventRetry = createRoute({
   method: "post",
   path: "/admin/system/events/{id}/retry",
-  ...formBehind("licenses:write"),
   request: { params: params("The event, by Stripe's id.", "evt_1a2B3c"), ...formBody({}) },
-  ...pageDocs({
+  ...consoleForm("licenses:write", {
     summary: "Handle a payment event now, by a form",
-    answers: {},
     leadsTo: LEADS_TO,
-    refusals: [...CONSOLE_FORM_REFUSALS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
+    refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
 });
 
 const mail = createRoute({
   method: "post",
   path: "/admin/system/mails/{id}/retry",
-  ...formBehind("licenses:write"),
   request: { params: params("The mail.", "mail_06b4m2v8w5r7q1t3x9z2k4n6p8"), ...formBody({}) },
-  ...pageDocs({
+  ...consoleForm("licenses:write", {
     summary: "Send a mail now, by a form",
-    answers: {},
     leadsTo: LEADS_TO,
-    refusals: CONSOLE_FORM_REFUSALS,
   }),
 });
 
 const publication = createRoute({
   method: "post",
   path: "/admin/system/publish",
-  ...formBehind("licenses:write"),
   request: formBody({}),
-  ...pageDocs({
+  ...consoleForm("licenses:write", {
     summary: "Publish what waits, by a form",
-    answers: {},
     leadsTo: LEADS_TO,
-    refusals: CONSOLE_FORM_REFUSALS,
   }),
 });
 

@@ -1,15 +1,14 @@
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, z } from "../../../platform/http/route.ts";
 import { CRON_MARK } from "../../../platform/storage/watermark.ts";
-import { DataTable, type FC, Notice, pageDocs, StatusBadge, Time } from "../../page/kit.ts";
-import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter, may } from "../frame.tsx";
+import { DataTable, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
+import { type ConsoleContext, consolePage, consoleView, createConsoleRouter, may } from "../frame.tsx";
 import { configFacts, DONE, type Done, readSystem, type SystemData, troubles } from "./data.ts";
 import { EventSection, MailSection, OutboxSection } from "./queues.tsx";
 
 const route = createRoute({
   method: "get",
   path: "/admin/system",
-  ...behind("stats:read"),
   request: {
     query: z.object({
       done: z
@@ -18,11 +17,11 @@ const route = createRoute({
         .openapi({ param: { description: "The act that led here." }, example: "event-handled" }),
     }),
   },
-  ...pageDocs({
+  ...consoleView("stats:read", {
     summary: "Show how the service does",
     description: "Health of its stores, what waits to be done, recurring work, migrations and configuration.",
     answers: { 200: "The page." },
-    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+    refusals: ["VALIDATION_FAILED"],
   }),
 });
 

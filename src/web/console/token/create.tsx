@@ -1,17 +1,8 @@
 import { allows, SCOPES, type Scope } from "../../../platform/config/scopes.ts";
 import { z } from "../../../platform/http/route.ts";
 import { checkWantedToken, makeAdminToken, type WantedToken } from "../../../platform/identity/admin-token-act.ts";
-import { adminActor } from "../../../platform/identity/authentication.ts";
 import { CheckField, CopyBlock, Field, formatDateTime } from "../../page/kit.ts";
-import {
-  actRoutes,
-  entered,
-  type FieldErrors,
-  LastDayToCome,
-  lastDayField,
-  type SentForm,
-  type TwoStepAct,
-} from "../act/kit.ts";
+import { actRoutes, adminActor, type Entered, LastDayToCome, lastDayField, type TwoStepAct } from "../act/kit.ts";
 import { type ConsoleContext, consolePage } from "../frame.tsx";
 
 /** What each scope allows, in words. */
@@ -64,7 +55,7 @@ function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
     button: "Make it",
     back: "/admin/tokens",
     schema: TokenForm,
-    fields: (sent, errors) => <Fields sent={sent} errors={errors} held={admin.scopes} />,
+    fields: (entered) => <Fields entered={entered} held={admin.scopes} />,
     preview: (wanted) => {
       checkWantedToken(admin, wanted);
       return [
@@ -99,10 +90,10 @@ function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
   };
 }
 
-const Fields = ({ sent, errors, held }: { sent: SentForm; errors: FieldErrors; held: readonly Scope[] }) => (
+const Fields = ({ entered, held }: { entered: Entered; held: readonly Scope[] }) => (
   <>
     <Field
-      {...entered("name", sent, errors)}
+      {...entered("name")}
       label="Name"
       hint="What it is for: it stands in the list and beside what is done with it."
       maxlength={100}
@@ -111,16 +102,16 @@ const Fields = ({ sent, errors, held }: { sent: SentForm; errors: FieldErrors; h
     <fieldset>
       <legend>It may</legend>
       {SCOPES.filter((scope) => allows(held, scope)).map((scope) => (
-        <CheckField name={scope} checked={sent[scope] === "yes"}>
+        <CheckField name={scope} checked={entered(scope).value === "yes"}>
           {SCOPE_WORDS[scope]} <code>{scope}</code>
         </CheckField>
       ))}
-      {errors["scopes"] === undefined ? null : (
+      {entered("scopes").error === undefined ? null : (
         <p class="error" role="alert">
-          {errors["scopes"]}
+          {entered("scopes").error}
         </p>
       )}
     </fieldset>
-    {lastDayField(" Empty: never.", sent, errors)}
+    {lastDayField(entered, " Empty: never.")}
   </>
 );

@@ -3,24 +3,22 @@ import { allowsAll } from "../../../platform/config/scopes.ts";
 import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { endAdminToken, readRevocableToken } from "../../../platform/identity/admin-token-act.ts";
 import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
-import { adminActor } from "../../../platform/identity/authentication.ts";
-import { DataTable, Notice, Pager, pageDocs, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
-import { actRoutes, DoneQuery, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
-import { behind, CONSOLE_REFUSALS, type ConsoleContext, consolePage, createConsoleRouter } from "../frame.tsx";
+import { DataTable, Notice, Pager, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
+import { actRoutes, adminActor, DoneQuery, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
+import { type ConsoleContext, consolePage, consoleView, createConsoleRouter } from "../frame.tsx";
 
 const ROWS = 50;
 
 const route = createRoute({
   method: "get",
   path: "/admin/tokens",
-  ...behind("tokens:read"),
   request: {
     query: PageQuery.pick({ cursor: true }).extend({ done: DoneQuery.shape.done }),
   },
-  ...pageDocs({
+  ...consoleView("tokens:read", {
     summary: "List admin tokens, as a page",
     answers: { 200: "Admin tokens, newest first." },
-    refusals: [...CONSOLE_REFUSALS, "VALIDATION_FAILED"],
+    refusals: ["VALIDATION_FAILED"],
   }),
 });
 
