@@ -1,19 +1,19 @@
 import { env } from "cloudflare:workers";
 import { blake2b } from "@noble/hashes/blake2.js";
+import { createRelease, moveRelease } from "../../src/domain/releases/act.ts";
 import { completeArtifact } from "../../src/domain/releases/artifact/completion.ts";
 import { partCount } from "../../src/domain/releases/artifact/plan.ts";
-import type { Artifact } from "../../src/domain/releases/artifact/store.ts";
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
 import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
 import type { PackageContents } from "../../src/domain/releases/package-check.ts";
-import { createRelease, moveRelease, type Release } from "../../src/domain/releases/store.ts";
+import type { Artifact, Release } from "../../src/domain/releases/store.ts";
 import { defaultChannel } from "../../src/domain/releases/version.ts";
 import { encodeHex } from "../../src/lib/encoding.ts";
 import { formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
 import { currentTime } from "../../src/lib/time.ts";
 import type { Actor } from "../../src/platform/storage/ledger.ts";
-import { publish } from "../../src/platform/storage/outbox.ts";
+import { settleInJob } from "../../src/platform/storage/settle.ts";
 import { publishers } from "../../src/service.ts";
 
 export type TestFile = {
@@ -103,12 +103,7 @@ export async function publishRelease({
 } & Partial<TestFile>): Promise<Release> {
   const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes, source_tag });
   for (const one of files ?? [{ bytes: randomBytes(100), ...file }]) await addFile(draft.id, one);
-  const release = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
-  await publish(
-    env,
-    publishers,
-    { topic: "manifest", key: worker_id },
-    release.changeId === null ? [] : [release.changeId],
-  );
-  return release;
+  const { row, changes } = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
+  await settleInJob(env, publishers, changes);
+  return row;
 }

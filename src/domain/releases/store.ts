@@ -1,11 +1,9 @@
 import * as z from "zod";
-import { newId } from "../../lib/id.ts";
 import { Problem } from "../../platform/http/problem.ts";
-import { type Actor, commitChange, isUniqueViolation, newChange } from "../../platform/storage/ledger.ts";
-import { type Artifact, ArtifactRow } from "./artifact/store.ts";
-import { CHANNELS, type Channel } from "./manifest.ts";
-import { unknownSubjects } from "./provenance/statement.ts";
-import { nextStatus, RELEASE_STATUSES, type ReleaseAction, type ReleaseStatus } from "./status.ts";
+import type { RootKind } from "../../platform/storage/change.ts";
+import { ARTIFACT_KINDS } from "./artifact-kind.ts";
+import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
+import { CHANNELS, PLATFORMS } from "./manifest.ts";
 
 const ReleaseRow = z.object({
   id: z.string(),
@@ -20,6 +18,27 @@ const ReleaseRow = z.object({
   revision: z.number(),
   last_change: z.string(),
 });
+
+export const ArtifactRow = z.object({
+  id: z.string(),
+  release_id: z.string(),
+  kind: z.enum(ARTIFACT_KINDS),
+  platform: z.enum(PLATFORMS),
+  filename: z.string(),
+  size: z.number(),
+  sha256: z.string(),
+  signature: z.string().nullable(),
+  pgp_signature: z.string().nullable(),
+  state: z.enum(["uploading", "ready"]),
+  object_key: z.string(),
+  upload_id: z.string(),
+  part_size: z.number(),
+  created_at: z.number(),
+  completed_at: z.number().nullable(),
+});
+
+/** A file of a release as the ledger has it. `object_key` and `upload_id` say where R2 has its bytes. */
+export type Artifact = z.infer<typeof ArtifactRow>;
 
 const ProvenanceRow = z.object({
   release_id: z.string(),
@@ -91,85 +110,24 @@ export const listAllReleases = (
     filter.limit,
   );
 
-/** Makes a draft. Throws CONFLICT when the worker has this version already, whatever has become of it. */
-export async function createRelease(
-  db: D1Database,
-  actor: Actor,
-  draft: { worker_id: string; version: string; channel: Channel; notes: string | null; source_tag?: string | null },
-): Promise<Release> {
-  const { worker_id, version, channel, notes, source_tag = null } = draft;
-  const id = newId("rel");
-  const change = newChange(actor, { action: "release.create", subject: id, details: { worker_id, version, channel } });
-  try {
-    await commitChange(db, change, { table: "releases", id }, [
-      db
-        .prepare(
-          `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, created_at, last_change)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-        )
-        .bind(id, worker_id, version, channel, notes, source_tag, actor.now, change.id),
-    ]);
-  } catch (error) {
-    if (!isUniqueViolation(error, "releases.worker_id, releases.version")) throw error;
-    const [taken] = await selectReleases(db, "worker_id = ? AND version = ?", worker_id, version);
-    throw new Problem({
-      code: "CONFLICT",
-      detail: `${worker_id} ${version} exists already: ${taken?.id} (${taken?.status}).`,
-    });
-  }
-  return readRelease(db, id);
-}
+/** The parts of a release that a change may write. Artifacts and provenance have tables of their own, written beside it. */
+type ReleasePatch = Partial<Pick<Release, "status" | "published_at" | "revision" | "artifacts" | "provenance">>;
 
 /**
- * Moves a release on and returns it; reaching the status it has already changes nothing and is recorded nowhere.
- * The edge copy is stale then: the caller publishes it. Throws VERSION_NOT_FOUND, and CONFLICT when the status does not
- * allow the action or when a release to be published is not complete.
+ * Releases, for `change`: an act is decided on the whole release, files and provenance included, and is decided again when any
+ * of that has changed. The edge copy has every release but drafts.
  */
-export async function moveRelease(
-  db: D1Database,
-  actor: Actor,
-  id: string,
-  action: ReleaseAction,
-  reason: string | null,
-): Promise<Release & { changeId: string | null }> {
-  for (let attempt = 1; attempt <= 3; attempt++) {
-    const release = await readRelease(db, id);
-    const next = nextStatus(release.status, action);
-    if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
-    if (next.value === release.status) return { ...release, changeId: null };
-    if (action === "publish") checkPublishable(release);
-    const { worker_id, version } = release;
-    const change = newChange(actor, {
-      action: `release.${action}`,
-      subject: id,
-      reason,
-      details: { worker_id, version },
-    });
-    // `last_change` is what the decision was made on: whatever anybody has done since makes it void.
-    const write = db
+export const releaseRoot: RootKind<Release, ReleasePatch> = {
+  table: "releases",
+  read: readRelease,
+  write(db, release, patch, { id }) {
+    const { status, published_at, revision } = { ...release, ...patch };
+    return db
       .prepare(
-        `UPDATE releases SET status = ?, published_at = coalesce(published_at, ?), last_change = ?,
-           revision = revision + 1
-         WHERE id = ? AND last_change = ?`,
+        `UPDATE releases SET status = ?, published_at = ?, revision = ?, last_change = ? WHERE id = ? AND last_change = ?`,
       )
-      .bind(next.value, actor.now, change.id, id, release.last_change);
-    const publication = { topic: "manifest", key: worker_id } as const;
-    if (await commitChange(db, change, { table: "releases", id }, [write], publication)) {
-      return { ...(await readRelease(db, id)), changeId: change.id };
-    }
-  }
-  throw new Problem({ code: "CONFLICT", detail: `Release ${id} is being changed by others. Please try again.` });
-}
-
-/** Throws CONFLICT for a release whose files are not all there and checked, or whose provenance is of others. */
-export function checkPublishable({ artifacts, provenance }: Release): void {
-  const missing = artifacts.filter(({ state }) => state !== "ready").map(({ filename }) => filename);
-  const unknown = unknownSubjects(provenance?.subjects ?? [], artifacts).map(({ name }) => name);
-  const refuse = (detail: string): never => {
-    throw new Problem({ code: "CONFLICT", detail });
-  };
-  if (artifacts.length === 0) refuse("A release without any artifact cannot be published.");
-  if (missing.length > 0) refuse(`Not uploaded and checked yet: ${missing.join(", ")}.`);
-  // Files may have been replaced since it was attached.
-  if (unknown.length > 0) refuse(`The provenance is of other files than the release has: ${unknown.join(", ")}.`);
-}
+      .bind(status, published_at, revision, id, release.id, release.last_change);
+  },
+  after: (release, patch, { id }) => ({ ...release, ...patch, last_change: id }),
+  publication: ({ status, worker_id }) => (status === "draft" ? undefined : { topic: "manifest", key: worker_id }),
+};

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../lib/time.ts";
 import { Timestamp } from "../../platform/http/schemas.ts";
 import { PART_SIZE, partCount } from "./artifact/plan.ts";
-import type { Artifact, Part } from "./artifact/store.ts";
+import type { Part } from "./artifact/store.ts";
+import { RELEASE_STATUSES } from "./decision.ts";
 import {
   ChannelName,
   Filename,
@@ -15,8 +16,7 @@ import {
   SourceTag,
   Version,
 } from "./fields.ts";
-import { RELEASE_STATUSES } from "./status.ts";
-import type { Release, ReleaseProvenance } from "./store.ts";
+import type { Artifact, Release, ReleaseProvenance } from "./store.ts";
 
 export const ArtifactSchema = z
   .object({

@@ -25,7 +25,7 @@ export type RootKind<Row extends { id: string }, Patch> = {
   write(db: D1Database, row: Row, patch: Patch, change: Change): D1PreparedStatement;
   /** The row once `write` has taken effect. */
   after(row: Row, patch: Patch, change: Change): Row;
-  /** The KV record that a change makes stale; undefined if there is none. */
+  /** The KV record to publish once the row is like this; undefined if there is none. */
   publication(row: Row): Publication | undefined;
 };
 
@@ -42,8 +42,8 @@ type Beside = {
   beside?: (change: Change) => D1PreparedStatement[];
 };
 
-/** What a decision wants done to a row. */
-export type Decided<Patch> = Beside & { patch: Patch };
+/** What a decision wants done to a row. `removed`: the row itself is deleted, too. */
+export type Decided<Patch> = Beside & { patch: Patch; removed?: boolean };
 
 /** Who acts, why, and under which idempotency key if any. */
 export type By = { actor: Actor; reason?: string | null; request?: IdempotentRequest | null };
@@ -77,13 +77,15 @@ export async function change<Row extends { id: string }, Patch>(
       const decision = await decide(row);
       if (!decision.ok) throw new Problem(decision.error);
       if (decision.value === null) return unchanged(row, false);
-      const { patch } = decision.value;
+      const { patch, removed = false } = decision.value;
       const made = newChangeOf(by, row.id, decision.value);
-      const publication = kind.publication(row);
+      const after = kind.after(row, patch, made);
+      const publication = kind.publication(after);
       const writes = [kind.write(db, row, patch, made), ...writesBeside(db, kind.table, by, made, decision.value)];
-      if (!(await commitChange(db, made, { table: kind.table, id: row.id }, writes, publication))) return null;
+      const root = { table: kind.table, id: row.id, removed };
+      if (!(await commitChange(db, made, root, writes, publication))) return null;
       const changes = { ...staleOf(publication, [made.id]), mail: decision.value.mail !== undefined };
-      return { row: kind.after(row, patch, made), changes, changeId: made.id, repeated: false };
+      return { row: after, changes, changeId: made.id, repeated: false };
     },
   });
 }

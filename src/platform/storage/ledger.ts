@@ -28,14 +28,7 @@ export const actorOf = (
 ): Actor => ({ actor, requestId, now });
 
 /** Tables whose rows carry `last_change`. */
-export type RootTable =
-  | "licenses"
-  | "machines"
-  | "releases"
-  | "artifacts"
-  | "admin_tokens"
-  | "recovery_links"
-  | "sessions";
+export type RootTable = "licenses" | "machines" | "releases" | "admin_tokens" | "recovery_links" | "sessions";
 
 /** The row that a change is about. Its write sets `last_change`, and everything beside that write depends on it. */
 export type Root = { table: RootTable; id: string };

@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import { ReleaseIndex } from "../../../src/domain/delivery/index/release-index.ts";
-import { moveRelease } from "../../../src/domain/releases/store.ts";
+import { moveRelease } from "../../../src/domain/releases/act.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { newIndexSigningKey, verifyIndexDelegation } from "../../../src/lib/minisign/index-key.ts";
 import { type MinisignPublicKey, parseMinisignPublicKeys } from "../../../src/lib/minisign/minisign.ts";

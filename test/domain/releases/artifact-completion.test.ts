@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
 import { assembleParts, openUpload } from "../../../src/domain/releases/artifact/binary-store.ts";
 import { completeArtifact } from "../../../src/domain/releases/artifact/completion.ts";
-import { type Artifact, readUpload, replaceUpload } from "../../../src/domain/releases/artifact/store.ts";
+import { readUpload, replaceUpload } from "../../../src/domain/releases/artifact/store.ts";
 import { type DeclaredFile, declareArtifact, restartUpload } from "../../../src/domain/releases/artifact/upload.ts";
-import { createRelease, moveRelease, readRelease } from "../../../src/domain/releases/store.ts";
+import { type Artifact, readRelease } from "../../../src/domain/releases/store.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { declarationOf, publisher, randomBytes, uploadAll } from "../../support/publish-release.ts";
 

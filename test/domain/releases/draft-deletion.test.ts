@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createRelease, deleteDraft, moveRelease } from "../../../src/domain/releases/act.ts";
 import { completeArtifact } from "../../../src/domain/releases/artifact/completion.ts";
 import { freeDiscardedObjects } from "../../../src/domain/releases/artifact/discarded-store.ts";
 import { deleteArtifact, readUpload } from "../../../src/domain/releases/artifact/store.ts";
@@ -9,9 +10,8 @@ import {
   restartUpload,
   uploadPart,
 } from "../../../src/domain/releases/artifact/upload.ts";
-import { deleteDraft } from "../../../src/domain/releases/draft-deletion.ts";
 import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
-import { createRelease, moveRelease, readRelease } from "../../../src/domain/releases/store.ts";
+import { readRelease } from "../../../src/domain/releases/store.ts";
 import { currentTime, HOUR } from "../../../src/lib/time.ts";
 import { count } from "../../support/license-fixture.ts";
 import { packageFile } from "../../support/package-fixture.ts";
@@ -133,7 +133,7 @@ describe("what a cut request leaves in R2", () => {
     await uploadAll(restarted, bytes);
     const policy = { required: false, keys: [] };
     await completeArtifact(env, publisher(), { releaseId: id, id: artifact.id }, { signature: null, policy });
-    expect(await deleteArtifact(env.DB, publisher(), artifact)).toBe(true);
+    await deleteArtifact(env.DB, publisher(), artifact);
     expect(await objects()).toEqual([restarted.object_key]);
     await hourLater();
     expect(await objects()).toEqual([]);

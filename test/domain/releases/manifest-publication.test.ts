@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
 import { Manifest, manifestOfRecord } from "../../../src/domain/releases/manifest.ts";
 import { manifestFromLedger, manifestPublisher } from "../../../src/domain/releases/manifest-publication.ts";
-import { createRelease, moveRelease } from "../../../src/domain/releases/store.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { drainOutbox } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";

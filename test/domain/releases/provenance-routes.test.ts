@@ -1,8 +1,9 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { z } from "zod";
-import { type Artifact, deleteArtifact } from "../../../src/domain/releases/artifact/store.ts";
-import { createRelease, moveRelease, type Release } from "../../../src/domain/releases/store.ts";
+import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
+import { deleteArtifact } from "../../../src/domain/releases/artifact/store.ts";
+import type { Artifact, Release } from "../../../src/domain/releases/store.ts";
 import type { ReleaseSchema } from "../../../src/domain/releases/view.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { unpackTar } from "modern-tar";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { moveRelease } from "../../../src/domain/releases/store.ts";
+import { moveRelease } from "../../../src/domain/releases/act.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";

@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createRelease, moveRelease } from "../../../src/domain/releases/store.ts";
+import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { sweepPacks } from "../../../src/formats/git/pack-sweep.ts";
 import { RepositoryRecord } from "../../../src/formats/git/record.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { createRelease } from "../../../src/domain/releases/act.ts";
 import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
-import { createRelease } from "../../../src/domain/releases/store.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { find } from "../../support/html-document.ts";

@@ -1,8 +1,9 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { moveRelease } from "../../../src/domain/releases/act.ts";
 import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
-import { moveRelease, selectReleases } from "../../../src/domain/releases/store.ts";
+import { selectReleases } from "../../../src/domain/releases/store.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";

@@ -2,7 +2,7 @@ import { toRfc3339 } from "../../../lib/time.ts";
 import { createRoute, problems, Timestamp, z } from "../../../platform/http/route.ts";
 import { ADMIN_PROBLEMS, adminAccess, createAdminRouter } from "../../../platform/identity/authentication.ts";
 import { LICENSE_STATUSES } from "../../licensing/license/status.ts";
-import { RELEASE_STATUSES } from "../../releases/status.ts";
+import { RELEASE_STATUSES } from "../../releases/decision.ts";
 import { prometheusText, readMetrics } from "../metrics.ts";
 import { readStats } from "../stats.ts";
 

@@ -1,6 +1,7 @@
 import { newId } from "../../../lib/id.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
-import type { Artifact, Part } from "./store.ts";
+import type { Artifact } from "../store.ts";
+import type { Part } from "./store.ts";
 
 /** Where R2 has the bytes of one upload. */
 export type UploadPlace = Pick<Artifact, "object_key" | "upload_id">;

@@ -1,10 +1,11 @@
 import { formatMinisignSignature, showKeyId } from "../../../lib/minisign/minisign.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
+import type { Artifact } from "../store.ts";
 import { assembleParts } from "./binary-store.ts";
 import { type Fault, faultsOf, measure, readSignature, type SignaturePolicy } from "./check.ts";
 import { partCount } from "./plan.ts";
-import { type Artifact, markReady, type Part, readArtifact, readUpload } from "./store.ts";
+import { markReady, type Part, readUpload } from "./store.ts";
 import { restartUpload, type UploadEnv, uploadIsOver } from "./upload.ts";
 
 /**
@@ -43,9 +44,8 @@ export async function completeArtifact(
     signature: formatMinisignSignature(minisig.value),
     keyId: showKeyId(minisig.value.keyId),
   };
-  const marked = await markReady(env.DB, actor, artifact, signed, pgpSignature);
-  const now = await readArtifact(env.DB, releaseId, id);
-  if (!marked && now.state !== "ready") throw uploadIsOver();
+  const now = await markReady(env.DB, actor, artifact, signed, pgpSignature);
+  if (now.state !== "ready") throw uploadIsOver();
   return now;
 }
 

@@ -1,5 +1,6 @@
 import { logFailure } from "../../../lib/log.ts";
 import { HOUR, type UnixSeconds } from "../../../lib/time.ts";
+import { type Change, ifChanged, type Root } from "../../../platform/storage/ledger.ts";
 import { discardUpload } from "./binary-store.ts";
 
 /** What R2 holds for nobody any more: an object, and the upload that may still be open for it (null: there was none). */
@@ -12,20 +13,23 @@ const KEPT = HOUR;
 const FREED_AT_ONCE = 100;
 
 /**
- * The write that notes objects to be freed, for the transaction in which the ledger stops naming them: so none is forgotten,
- * whatever is cut short. `selection` is a SELECT of object keys and upload ids.
+ * Notes objects to be freed, in the transaction of the change that drops their names from the ledger: so a request that is cut
+ * off forgets none. `selection` is a SELECT of object keys and upload ids with the parameters `values`, and ends in its WHERE.
  */
 export const discardWrite = (
   db: D1Database,
-  at: UnixSeconds,
+  root: Root,
+  { id, at }: Pick<Change, "id" | "at">,
   selection: string,
   ...values: (string | null)[]
 ): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT OR IGNORE INTO discarded_objects (discarded_at, object_key, upload_id) SELECT ?, * FROM (${selection})`,
-    )
-    .bind(at, ...values);
+  ifChanged(db, root, id, `${NOTE} SELECT ?, * FROM (${selection} AND TOOK_EFFECT)`, at, ...values);
+
+/** Notes an object that is about to be written and named: it is freed if the request is cut off before the ledger names it. */
+export const noteUnnamed = (db: D1Database, at: UnixSeconds, objectKey: string): D1PreparedStatement =>
+  db.prepare(`${NOTE} VALUES (?, ?, NULL)`).bind(at, objectKey);
+
+const NOTE = "INSERT OR IGNORE INTO discarded_objects (discarded_at, object_key, upload_id)";
 
 /**
  * Frees an object that a transaction has discarded. What fails is logged and left to the cron. Never throws: that the ledger no

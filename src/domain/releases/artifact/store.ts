@@ -1,46 +1,24 @@
 import * as z from "zod";
-import { Problem } from "../../../platform/http/problem.ts";
-import { type Actor, commitChange, newChange } from "../../../platform/storage/ledger.ts";
-import { ARTIFACT_KINDS } from "../artifact-kind.ts";
-import { PLATFORMS } from "../manifest.ts";
-import type { PackageContents } from "../package-check.ts";
-import { insertPackage } from "../package-store.ts";
+import { err, ok, type Result } from "../../../lib/result.ts";
+import { Problem, type Refusal } from "../../../platform/http/problem.ts";
+import { change, type Decided } from "../../../platform/storage/change.ts";
+import { type Actor, ifChanged } from "../../../platform/storage/ledger.ts";
+import { type Artifact, ArtifactRow, type Release, releaseRoot } from "../store.ts";
 import { discardWrite } from "./discarded-store.ts";
-
-export const ArtifactRow = z.object({
-  id: z.string(),
-  release_id: z.string(),
-  kind: z.enum(ARTIFACT_KINDS),
-  platform: z.enum(PLATFORMS),
-  filename: z.string(),
-  size: z.number(),
-  sha256: z.string(),
-  signature: z.string().nullable(),
-  pgp_signature: z.string().nullable(),
-  state: z.enum(["uploading", "ready"]),
-  object_key: z.string(),
-  upload_id: z.string(),
-  part_size: z.number(),
-  created_at: z.number(),
-  completed_at: z.number().nullable(),
-});
-
-/** A file of a release as the ledger has it. `object_key` and `upload_id` say where R2 has its bytes. */
-export type Artifact = z.infer<typeof ArtifactRow>;
 
 const PartRow = z.object({ part: z.number(), etag: z.string(), size: z.number() });
 
-/** A part that R2 holds: its number from 1, R2's name for its bytes, and how many they are. */
+/** A part that R2 holds: its number from 1, R2's name for its bytes, and its size in bytes. */
 export type Part = z.infer<typeof PartRow>;
 
 /** The artifact of this release with this id. Throws ARTIFACT_NOT_FOUND. */
 export async function readArtifact(db: D1Database, releaseId: string, id: string): Promise<Artifact> {
   const row = await db.prepare("SELECT * FROM artifacts WHERE id = ? AND release_id = ?").bind(id, releaseId).first();
-  if (!row) throw noArtifact(releaseId, id);
+  if (!row) throw new Problem(noArtifact(releaseId, id));
   return ArtifactRow.parse(row);
 }
 
-/** An artifact and its parts that have arrived, by number, as of one moment. Throws ARTIFACT_NOT_FOUND. */
+/** An artifact and its uploaded parts by number, read in one transaction. Throws ARTIFACT_NOT_FOUND. */
 export async function readUpload(
   db: D1Database,
   releaseId: string,
@@ -51,77 +29,92 @@ export async function readUpload(
     db.prepare("SELECT part, etag, size FROM artifact_parts WHERE artifact_id = ? ORDER BY part").bind(id),
   ]);
   const [row] = artifacts?.results ?? [];
-  if (!row) throw noArtifact(releaseId, id);
+  if (!row) throw new Problem(noArtifact(releaseId, id));
   return { artifact: ArtifactRow.parse(row), parts: (parts?.results ?? []).map((part) => PartRow.parse(part)) };
 }
 
-const noArtifact = (releaseId: string, id: string): Problem =>
-  new Problem({ code: "ARTIFACT_NOT_FOUND", detail: `Release ${releaseId} has no artifact ${id}.` });
+const noArtifact = (releaseId: string, id: string): Refusal => ({
+  code: "ARTIFACT_NOT_FOUND",
+  detail: `Release ${releaseId} has no artifact ${id}.`,
+});
+
+/** The statement that adds an artifact, in the transaction of the change of its release. */
+export function artifactInsert(db: D1Database, artifact: Artifact, changeId: string): D1PreparedStatement {
+  const columns = { ...artifact, last_change: changeId };
+  const names = Object.keys(columns);
+  const sql = `INSERT INTO artifacts (${names.join(", ")}) SELECT ${names.map(() => "?").join(", ")} WHERE TOOK_EFFECT`;
+  return ifChanged(db, rootOf(artifact), changeId, sql, ...Object.values(columns));
+}
+
+const rootOf = ({ release_id }: Artifact) => ({ table: "releases", id: release_id }) as const;
 
 /**
- * Adds an artifact, and what is in it if it is a package, to a draft. Returns false, with nothing written, when the release is
- * none any more. Throws what D1 throws when the release has one for the platform or of the name already.
+ * Removes an artifact from a draft with its parts, and discards its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if the release
+ * is no draft.
  */
-export function insertArtifact(
+export async function deleteArtifact(db: D1Database, actor: Actor, artifact: Artifact): Promise<void> {
+  const { id, filename } = artifact;
+  await changeArtifact(db, actor, artifact, (release) => {
+    if (release.status !== "draft") return err(notADraft);
+    return ok({
+      action: "artifact.delete",
+      details: { artifact_id: id, filename },
+      patch: { artifacts: release.artifacts.filter((other) => other.id !== id) },
+      beside: (made) => [
+        discardWrite(db, rootOf(artifact), made, "SELECT object_key, upload_id FROM artifacts WHERE id = ?", id),
+        partsDelete(db, artifact, made.id),
+        ifChanged(db, rootOf(artifact), made.id, "DELETE FROM packages WHERE artifact_id = ? AND TOOK_EFFECT", id),
+        ifChanged(db, rootOf(artifact), made.id, "DELETE FROM artifacts WHERE id = ? AND TOOK_EFFECT", id),
+      ],
+    });
+  });
+}
+
+/** The refusal to add a file to a release that is no draft, or to remove one. */
+export const notADraft: Refusal = {
+  code: "CONFLICT",
+  detail: "Files are added to and removed from drafts only, and this release is no draft.",
+};
+
+const partsDelete = (db: D1Database, artifact: Artifact, changeId: string): D1PreparedStatement =>
+  ifChanged(
+    db,
+    rootOf(artifact),
+    changeId,
+    "DELETE FROM artifact_parts WHERE artifact_id = ? AND TOOK_EFFECT",
+    artifact.id,
+  );
+
+type Patch = Parameters<typeof releaseRoot.write>[2];
+
+/**
+ * Changes one artifact, as a change of its release: publishing is decided on the files of a release. Returns whether it did
+ * anything, and the artifact afterwards. Throws ARTIFACT_NOT_FOUND.
+ */
+async function changeArtifact(
   db: D1Database,
   actor: Actor,
-  artifact: Artifact,
-  contents: PackageContents | null,
-): Promise<boolean> {
-  const { id, release_id, platform, filename, size, sha256 } = artifact;
-  const change = newChange(actor, {
-    action: "artifact.create",
-    subject: release_id,
-    details: { artifact_id: id, platform, filename, size, sha256 },
-  });
-  const columns = { ...artifact, last_change: change.id };
-  const names = Object.keys(columns);
-  return commitChange(db, change, { table: "releases", id: release_id }, [
-    touchDraft(db, release_id, change.id),
-    db
-      .prepare(
-        `INSERT INTO artifacts (${names.join(", ")}) SELECT ${names.map(() => "?").join(", ")}
-         WHERE EXISTS (SELECT 1 FROM releases WHERE id = ? AND last_change = ?)`,
-      )
-      .bind(...Object.values(columns), release_id, change.id),
-    ...(contents ? [insertPackage(db, id, contents)] : []),
-  ]);
+  { id, release_id }: Artifact,
+  decide: (release: Release, artifact: Artifact) => Result<Decided<Patch> | null, Refusal>,
+  reason: string | null = null,
+): Promise<{ done: boolean; artifact: Artifact | undefined }> {
+  const find = ({ artifacts }: Release) => artifacts.find((one) => one.id === id);
+  const { row, changeId } = await change(
+    db,
+    releaseRoot,
+    release_id,
+    (release) => {
+      const artifact = find(release);
+      return artifact ? decide(release, artifact) : err(noArtifact(release_id, id));
+    },
+    { actor, reason },
+  );
+  return { done: changeId !== null, artifact: find(row) };
 }
 
 /**
- * Removes an artifact from a draft, parts included, and discards its bytes. Returns false, with nothing written, when the release is
- * none any more.
- */
-export function deleteArtifact(db: D1Database, actor: Actor, { id, release_id, filename }: Artifact): Promise<boolean> {
-  const change = newChange(actor, {
-    action: "artifact.delete",
-    subject: release_id,
-    details: { artifact_id: id, filename },
-  });
-  const ifTouched = "EXISTS (SELECT 1 FROM releases WHERE id = ? AND last_change = ?)";
-  return commitChange(db, change, { table: "releases", id: release_id }, [
-    touchDraft(db, release_id, change.id),
-    discardWrite(
-      db,
-      change.at,
-      `SELECT object_key, upload_id FROM artifacts WHERE id = ? AND ${ifTouched}`,
-      id,
-      release_id,
-      change.id,
-    ),
-    db.prepare(`DELETE FROM artifact_parts WHERE artifact_id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
-    db.prepare(`DELETE FROM packages WHERE artifact_id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
-    db.prepare(`DELETE FROM artifacts WHERE id = ? AND ${ifTouched}`).bind(id, release_id, change.id),
-  ]);
-}
-
-/** Which files a release has is part of what publishing decides on, so a change of them is one of the release. */
-const touchDraft = (db: D1Database, releaseId: string, changeId: string): D1PreparedStatement =>
-  db.prepare("UPDATE releases SET last_change = ? WHERE id = ? AND status = 'draft'").bind(changeId, releaseId);
-
-/**
- * Records a part of the upload that `artifact` was read with; the same part again replaces it. Returns false, with
- * nothing written, when that upload is over. Not in the audit trail: a part is nothing that anybody is offered.
+ * Records a part of the upload that `artifact` was read with. The same part again replaces it. Returns false, with nothing
+ * written, if that upload is over. Not in the audit trail, because nobody is offered a part.
  */
 export async function recordPart(db: D1Database, { id, upload_id }: Artifact, part: Part): Promise<boolean> {
   const { meta } = await db
@@ -136,76 +129,70 @@ export async function recordPart(db: D1Database, { id, upload_id }: Artifact, pa
 }
 
 /**
- * Gives an artifact a new upload, discards the one it was read with and forgets its parts. Returns false, with nothing
- * written, when that one is over already.
+ * Gives an artifact a new upload, discards the upload it was read with and forgets its parts. Returns false, with nothing written,
+ * if that upload is over already.
  */
-export function replaceUpload(
+export async function replaceUpload(
   db: D1Database,
   actor: Actor,
-  { id, release_id, filename, object_key, upload_id }: Artifact,
+  artifact: Artifact,
   fresh: Pick<Artifact, "object_key" | "upload_id">,
   reason: string,
 ): Promise<boolean> {
-  const change = newChange(actor, {
-    action: "artifact.restart",
-    subject: release_id,
-    reason,
-    details: { artifact_id: id, filename },
-  });
-  return commitChange(db, change, { table: "artifacts", id }, [
-    db
-      .prepare(
-        `UPDATE artifacts SET object_key = ?, upload_id = ?, last_change = ?
-         WHERE id = ? AND upload_id = ? AND state = 'uploading'`,
-      )
-      .bind(fresh.object_key, fresh.upload_id, change.id, id, upload_id),
-    discardWrite(
-      db,
-      change.at,
-      "SELECT ?, ? WHERE EXISTS (SELECT 1 FROM artifacts WHERE id = ? AND last_change = ?)",
-      object_key,
-      upload_id,
-      id,
-      change.id,
-    ),
-    db
-      .prepare(
-        `DELETE FROM artifact_parts WHERE artifact_id = ?
-         AND EXISTS (SELECT 1 FROM artifacts WHERE id = ? AND last_change = ?)`,
-      )
-      .bind(id, id, change.id),
-  ]);
+  const { id, filename, object_key, upload_id } = artifact;
+  const update = "UPDATE artifacts SET object_key = ?, upload_id = ?, last_change = ? WHERE id = ? AND TOOK_EFFECT";
+  const decide = (release: Release, now: Artifact) =>
+    ok(
+      isSameUpload(now, artifact)
+        ? {
+            action: "artifact.restart",
+            details: { artifact_id: id, filename },
+            patch: withArtifact(release, { ...now, ...fresh }),
+            beside: (made: { id: string; at: number }) => [
+              ifChanged(db, rootOf(now), made.id, update, fresh.object_key, fresh.upload_id, made.id, id),
+              discardWrite(db, rootOf(now), made, "SELECT ?, ? WHERE true", object_key, upload_id),
+              partsDelete(db, now, made.id),
+            ],
+          }
+        : null,
+    );
+  return (await changeArtifact(db, actor, artifact, decide, reason)).done;
 }
 
 /**
- * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the OpenPGP one that was
- * given last. Returns false, with nothing written, when the upload it was read with is over.
+ * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the newest OpenPGP
+ * signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over.
  */
-export function markReady(
+export async function markReady(
   db: D1Database,
   actor: Actor,
-  { id, release_id, filename, sha256, upload_id }: Artifact,
+  artifact: Artifact,
   signed: { signature: string; keyId: string } | null,
   pgpSignature: string | null,
-): Promise<boolean> {
-  const change = newChange(actor, {
-    action: "artifact.complete",
-    subject: release_id,
-    details: { artifact_id: id, filename, sha256, signed_by: signed?.keyId ?? null },
-  });
-  return commitChange(db, change, { table: "artifacts", id }, [
-    db
-      .prepare(
-        `UPDATE artifacts SET state = 'ready', signature = ?, pgp_signature = coalesce(?, pgp_signature), completed_at = ?,
-           last_change = ?
-         WHERE id = ? AND upload_id = ? AND state = 'uploading'`,
-      )
-      .bind(signed?.signature ?? null, pgpSignature, actor.now, change.id, id, upload_id),
-    db
-      .prepare(
-        `DELETE FROM artifact_parts WHERE artifact_id = ?
-         AND EXISTS (SELECT 1 FROM artifacts WHERE id = ? AND last_change = ?)`,
-      )
-      .bind(id, id, change.id),
-  ]);
+): Promise<Artifact> {
+  const { id, filename, sha256 } = artifact;
+  const update = `UPDATE artifacts SET state = 'ready', signature = ?, pgp_signature = ?, completed_at = ?, last_change = ?
+    WHERE id = ? AND TOOK_EFFECT`;
+  const signature = signed?.signature ?? null;
+  const decide = (release: Release, now: Artifact) => {
+    if (!isSameUpload(now, artifact)) return ok(null);
+    const pgp_signature = pgpSignature ?? now.pgp_signature;
+    return ok({
+      action: "artifact.complete",
+      details: { artifact_id: id, filename, sha256, signed_by: signed?.keyId ?? null },
+      patch: withArtifact(release, { ...now, state: "ready", signature, pgp_signature, completed_at: actor.now }),
+      beside: (made: { id: string }) => [
+        ifChanged(db, rootOf(now), made.id, update, signature, pgp_signature, actor.now, made.id, id),
+        partsDelete(db, now, made.id),
+      ],
+    });
+  };
+  return (await changeArtifact(db, actor, artifact, decide)).artifact ?? artifact;
 }
+
+const isSameUpload = (now: Artifact, { upload_id }: Artifact): boolean =>
+  now.upload_id === upload_id && now.state === "uploading";
+
+const withArtifact = ({ artifacts }: Release, changed: Artifact): Patch => ({
+  artifacts: artifacts.map((one) => (one.id === changed.id ? changed : one)),
+});

@@ -1,16 +1,19 @@
 import { newId } from "../../../lib/id.ts";
-import { Problem } from "../../../platform/http/problem.ts";
+import { err, ok, type Result } from "../../../lib/result.ts";
+import { Problem, type Refusal } from "../../../platform/http/problem.ts";
+import { change } from "../../../platform/storage/change.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { kindOfFilename } from "../artifact-kind.ts";
 import { checkPackage, type PackageContents } from "../package-check.ts";
-import { type Release, readRelease } from "../store.ts";
+import { insertPackage } from "../package-store.ts";
+import { type Artifact, type Release, readRelease, releaseRoot } from "../store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
 import { freeDiscarded } from "./discarded-store.ts";
 import { PART_SIZE, partCount, sizeOfPart } from "./plan.ts";
 import {
-  type Artifact,
+  artifactInsert,
   deleteArtifact,
-  insertArtifact,
+  notADraft,
   type Part,
   readArtifact,
   recordPart,
@@ -27,9 +30,9 @@ export type DeclaredFile = Pick<
 > & { package: PackageContents | null };
 
 /**
- * Adds a file to a draft and opens its upload. The same file again finds the one that is there, so that a lost answer
- * can be asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that is not one of this release, and CONFLICT
- * when the release is no draft or has another file for the platform or of the name.
+ * Adds a file to a draft and opens its upload. The same file again finds the artifact that exists, so that a lost answer can be
+ * asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that does not belong to this release, and CONFLICT if
+ * the release is no draft or has another file for the platform or of the name.
  */
 export async function declareArtifact(
   env: UploadEnv,
@@ -37,56 +40,83 @@ export async function declareArtifact(
   releaseId: string,
   declared: DeclaredFile,
 ): Promise<{ artifact: Artifact; created: boolean }> {
-  const release = await readRelease(env.DB, releaseId);
-  const checked = checkPackage(release, declared);
-  if (!checked.ok) throw invalid(checked.error);
   const { package: contents, ...file } = declared;
-  const known = findDeclared(release, file);
-  if (known) return { artifact: known, created: false };
-  if (release.status !== "draft") throw notADraft();
-  const artifact: Artifact = {
-    ...file,
-    kind: kindOfFilename(file.filename),
-    ...(await openUpload(env.BINARIES, file)),
-    id: newId("art"),
-    release_id: releaseId,
-    state: "uploading",
-    part_size: PART_SIZE,
-    created_at: actor.now,
-    completed_at: null,
-  };
+  let artifact: Artifact | null = null;
   try {
-    if (await insertArtifact(env.DB, actor, artifact, contents)) return { artifact, created: true };
+    const { row, changeId } = await change(
+      env.DB,
+      releaseRoot,
+      releaseId,
+      async (release) => {
+        const checked = checkPackage(release, declared);
+        if (!checked.ok) return err(invalid(checked.error));
+        const known = findDeclared(release, file);
+        if (!known.ok) return known;
+        if (known.value) return ok(null);
+        if (release.status !== "draft") return err(notADraft);
+        const added = artifact ?? (await newArtifact(env, actor, releaseId, file));
+        artifact = added;
+        const { id, platform, filename, size, sha256 } = added;
+        return ok({
+          action: "artifact.create",
+          details: { artifact_id: id, platform, filename, size, sha256 },
+          patch: { artifacts: [...release.artifacts, added] },
+          beside: (made) => [
+            artifactInsert(env.DB, added, made.id),
+            ...(contents ? [insertPackage(env.DB, id, contents)] : []),
+          ],
+        });
+      },
+      { actor },
+    );
+    if (artifact !== null && changeId !== null) return { artifact, created: true };
+    if (artifact !== null) await discardUpload(env.BINARIES, artifact);
+    const known = findDeclared(row, file);
+    if (known.ok && known.value) return { artifact: known.value, created: false };
+    throw new Error(`release ${releaseId} has lost ${file.filename}`);
   } catch (error) {
-    const now = await readRelease(env.DB, releaseId);
-    // What was carried out although its answer was lost keeps its upload.
-    if (now.artifacts.some(({ id }) => id === artifact.id)) return { artifact, created: true };
-    await discardUpload(env.BINARIES, artifact);
-    const winner = findDeclared(now, file);
-    if (winner) return { artifact: winner, created: false };
+    // The commit may have taken effect although its answer was lost. Then the artifact keeps its upload.
+    const opened = artifact as Artifact | null;
+    if (opened === null) throw error;
+    const { artifacts } = await readRelease(env.DB, releaseId);
+    if (artifacts.some(({ id }) => id === opened.id)) return { artifact: opened, created: true };
+    await discardUpload(env.BINARIES, opened);
     throw error;
   }
-  await discardUpload(env.BINARIES, artifact);
-  throw notADraft();
 }
 
-/** The file of a release that `file` declares again. The signature is no part of that: it can be given later. */
-function findDeclared({ artifacts }: Release, file: Omit<DeclaredFile, "package">): Artifact | undefined {
+const newArtifact = async (
+  env: UploadEnv,
+  { now }: Actor,
+  release_id: string,
+  file: Omit<DeclaredFile, "package">,
+): Promise<Artifact> => ({
+  ...file,
+  kind: kindOfFilename(file.filename),
+  ...(await openUpload(env.BINARIES, file)),
+  id: newId("art"),
+  release_id,
+  state: "uploading",
+  part_size: PART_SIZE,
+  created_at: now,
+  completed_at: null,
+});
+
+/**
+ * The file of a release that `file` declares again, or null. The signature is no part of that, because it can be given later.
+ * Refused if the release has another file for the platform or of the name.
+ */
+function findDeclared({ artifacts }: Release, file: Omit<DeclaredFile, "package">): Result<Artifact | null, Refusal> {
   const rivals = artifacts.filter(
     ({ kind, platform, filename }) =>
       (platform === file.platform && kind === kindOfFilename(file.filename)) || filename === file.filename,
   );
-  for (const rival of rivals) {
-    const facts = ["platform", "filename", "size", "sha256"] as const;
-    if (facts.every((fact) => rival[fact] === file[fact])) continue;
-    const detail = `The release has another file there: ${rival.filename} for ${rival.platform} (${rival.id}). Delete it first.`;
-    throw new Problem({ code: "CONFLICT", detail });
-  }
-  return rivals[0];
+  const facts = ["platform", "filename", "size", "sha256"] as const;
+  const other = rivals.find((rival) => facts.some((fact) => rival[fact] !== file[fact]));
+  if (!other) return ok(rivals[0] ?? null);
+  const detail = `The release has another file there: ${other.filename} for ${other.platform} (${other.id}). Delete it first.`;
+  return err({ code: "CONFLICT", detail });
 }
-
-const notADraft = (): Problem =>
-  new Problem({ code: "CONFLICT", detail: "Files are added to and removed from drafts only, and this is none." });
 
 /**
  * Streams part `n` to R2 and records it. Parts may come in any order, at once, and again. Throws VALIDATION_FAILED for a
@@ -102,8 +132,10 @@ export async function uploadPart(
 ): Promise<Pick<Part, "part" | "etag">> {
   if (artifact.state === "ready") throw new Problem({ code: "CONFLICT", detail: "The file is complete and checked." });
   const size = sizeOfPart(artifact, n);
-  if (size === null) throw invalid({ path: "n", message: `The parts of this file are 1 to ${partCount(artifact)}.` });
-  const wrongSize = () => invalid({ path: "body", message: `Part ${n} has exactly ${size} bytes.` });
+  if (size === null) {
+    throw new Problem(invalid({ path: "n", message: `The parts of this file are 1 to ${partCount(artifact)}.` }));
+  }
+  const wrongSize = () => new Problem(invalid({ path: "body", message: `Part ${n} has exactly ${size} bytes.` }));
   if (body === null || (length !== null && length !== size)) throw wrongSize();
   const etag = await streamPart(env.BINARIES, artifact, n, body, size);
   if (!etag.ok) {
@@ -116,8 +148,11 @@ export async function uploadPart(
   throw uploadIsOver();
 }
 
-const invalid = (error: { path: string; message: string }): Problem =>
-  new Problem({ code: "VALIDATION_FAILED", detail: error.message, extras: { errors: [error] } });
+const invalid = (error: { path: string; message: string }): Refusal => ({
+  code: "VALIDATION_FAILED",
+  detail: error.message,
+  extras: { errors: [error] },
+});
 
 /** The refusal when the upload a request began with has been finished or replaced by another request. */
 export const uploadIsOver = (): Problem =>
@@ -146,6 +181,6 @@ export async function restartUpload(
 /** Removes a file from a draft, bytes included. Throws ARTIFACT_NOT_FOUND, and CONFLICT when the release is no draft. */
 export async function removeArtifact(env: UploadEnv, actor: Actor, releaseId: string, id: string): Promise<void> {
   const artifact = await readArtifact(env.DB, releaseId, id);
-  if (!(await deleteArtifact(env.DB, actor, artifact))) throw notADraft();
+  await deleteArtifact(env.DB, actor, artifact);
   await freeDiscarded(env, artifact);
 }

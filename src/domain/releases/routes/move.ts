@@ -6,9 +6,10 @@ import {
   createAdminRouter,
   Reason,
 } from "../../../platform/identity/authentication.ts";
+import { settle } from "../../../platform/storage/settle.ts";
+import { moveRelease } from "../act.ts";
+import { RELEASE_ACTIONS } from "../decision.ts";
 import { ReleaseParams } from "../fields.ts";
-import { actOnRelease } from "../release-act.ts";
-import { RELEASE_ACTIONS } from "../status.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
 
 const Body = z
@@ -57,8 +58,9 @@ for (const action of RELEASE_ACTIONS) {
     }),
     async (c) => {
       const { reason = null } = c.req.valid("json");
-      const { release } = await actOnRelease(c, adminActor(c), c.req.valid("param").id, action, reason);
-      return c.json({ release: presentRelease(release) }, 200);
+      const { row, changes } = await moveRelease(c.env.DB, adminActor(c), c.req.valid("param").id, action, reason);
+      await settle(c, changes);
+      return c.json({ release: presentRelease(row) }, 200);
     },
   );
 }

@@ -39,11 +39,9 @@ provenanceAttach.openapi(
     },
   }),
   async (c) => {
-    const release = await attachProvenance(c.env, adminActor(c), c.req.valid("param").id, await c.req.arrayBuffer());
-    if (release.status !== "draft") {
-      const changeIds = release.changeId === null ? [] : [release.changeId];
-      await settle(c, { stale: [{ topic: "manifest", key: release.worker_id, changeIds }] });
-    }
-    return c.json({ release: presentRelease(release) }, 200);
+    const { id } = c.req.valid("param");
+    const { row, changes } = await attachProvenance(c.env, adminActor(c), id, await c.req.arrayBuffer());
+    await settle(c, changes);
+    return c.json({ release: presentRelease(row) }, 200);
   },
 );

@@ -18,10 +18,10 @@ import {
   createAdminRouter,
 } from "../../../platform/identity/authentication.ts";
 import { findWorker, requireWorker } from "../../workers/workers.ts";
-import { deleteDraft } from "../draft-deletion.ts";
+import { createRelease, deleteDraft } from "../act.ts";
+import { RELEASE_STATUSES } from "../decision.ts";
 import { ChannelName, ReleaseParams, SourceTag, Version } from "../fields.ts";
-import { RELEASE_STATUSES } from "../status.ts";
-import { createRelease, listAllReleases, readRelease } from "../store.ts";
+import { listAllReleases, readRelease } from "../store.ts";
 import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
 import { presentRelease, ReleaseAnswer, ReleaseSchema } from "../view.ts";
 

@@ -1,10 +1,10 @@
-import { deleteDraft, requireDraft } from "../../../domain/releases/draft-deletion.ts";
+import { deleteDraft, moveRelease, refusalOfDeletion } from "../../../domain/releases/act.ts";
+import { decideMove, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
-import { actOnRelease } from "../../../domain/releases/release-act.ts";
-import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/status.ts";
-import { checkPublishable, readRelease } from "../../../domain/releases/store.ts";
+import { readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { combine, Problem } from "../../../platform/http/route.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { counted } from "../../page/kit.ts";
 import { actRoutes, adminActor, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
 import type { ConsoleContext } from "../frame.tsx";
@@ -42,10 +42,9 @@ async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Pr
     back: releasePath(id),
     ...ONLY_REASON,
     preview: async () => {
-      const next = nextStatus(release.status, action);
+      const next = decideMove(release, action);
       if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
       if (next.value === release.status) return ["Nothing: it is so already."];
-      if (action === "publish") checkPublishable(release);
       const use = await readReleaseUse(DB, release, admin.now);
       const isFree = findWorker(release.worker_id)?.tier === "free";
       const audience = isFree
@@ -54,7 +53,8 @@ async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Pr
       return previewReleaseAct(release, action, use, audience);
     },
     carryOut: async ({ reason }) => {
-      const { edge } = await actOnRelease(c, admin, id, action, reason);
+      const { changes } = await moveRelease(DB, admin, id, action, reason);
+      const edge = await settle(c, changes);
       return c.redirect(donePath(releasePath(id), { done: action, edge }), 303);
     },
   };
@@ -84,7 +84,8 @@ async function deleteAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
     back: releasePath(id),
     ...ONLY_REASON,
     preview: () => {
-      requireDraft(release);
+      const refusal = refusalOfDeletion(release);
+      if (refusal) throw new Problem(refusal);
       return [
         artifacts.length === 0
           ? "It has no files yet."

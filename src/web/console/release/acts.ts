@@ -3,7 +3,7 @@ import {
   RELEASE_ACTIONS,
   type ReleaseAction,
   type ReleaseStatus,
-} from "../../../domain/releases/status.ts";
+} from "../../../domain/releases/decision.ts";
 import type { Release } from "../../../domain/releases/store.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted, pathWithQuery, type Tone } from "../../page/kit.ts";

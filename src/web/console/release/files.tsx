@@ -1,6 +1,5 @@
-import type { Artifact } from "../../../domain/releases/artifact/store.ts";
 import type { ArtifactKind } from "../../../domain/releases/artifact-kind.ts";
-import type { Release } from "../../../domain/releases/store.ts";
+import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { type Column, CopyBlock, DataTable, type FC, formatBytes, StatusBadge, Time } from "../../page/kit.ts";
 
 const KIND_WORDS: Record<ArtifactKind, string> = { binary: "Binary", package: "pacman package" };

@@ -1,4 +1,4 @@
-import { RELEASE_STATUSES } from "../../../domain/releases/status.ts";
+import { RELEASE_STATUSES } from "../../../domain/releases/decision.ts";
 import { listAllReleases, type Release } from "../../../domain/releases/store.ts";
 import { workers } from "../../../domain/workers/workers.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";

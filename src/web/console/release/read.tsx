@@ -1,5 +1,5 @@
+import { RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
-import { RELEASE_ACTIONS } from "../../../domain/releases/status.ts";
 import { readRelease } from "../../../domain/releases/store.ts";
 import { currentTime } from "../../../lib/time.ts";
 import { createRoute } from "../../../platform/http/route.ts";

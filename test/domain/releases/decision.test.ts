@@ -5,7 +5,7 @@ import {
   RELEASE_ACTIONS,
   RELEASE_STATUSES,
   type ReleaseStatus,
-} from "../../../src/domain/releases/status.ts";
+} from "../../../src/domain/releases/decision.ts";
 
 const reached: Record<string, ReleaseStatus> = {
   publish: "published",

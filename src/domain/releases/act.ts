@@ -1,0 +1,111 @@
+import { newId } from "../../lib/id.ts";
+import { err, ok } from "../../lib/result.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
+import { type Changed, change, create } from "../../platform/storage/change.ts";
+import { type Actor, ifChanged, isUniqueViolation } from "../../platform/storage/ledger.ts";
+import { discardWrite, freeDiscarded } from "./artifact/discarded-store.ts";
+import { decideMove, type ReleaseAction } from "./decision.ts";
+import type { Channel } from "./manifest.ts";
+import { type Release, readRelease, releaseRoot, selectReleases } from "./store.ts";
+
+/** Makes a draft. Throws CONFLICT if the worker has this version already, in any status. */
+export async function createRelease(
+  db: D1Database,
+  actor: Actor,
+  draft: { worker_id: string; version: string; channel: Channel; notes: string | null; source_tag?: string | null },
+): Promise<Release> {
+  const { worker_id, version, channel, notes, source_tag = null } = draft;
+  const id = newId("rel");
+  const insert = `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, created_at, last_change)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  const creation = {
+    table: "releases",
+    id,
+    action: "release.create",
+    details: { worker_id, version, channel },
+    insert: (made: { id: string }) =>
+      db.prepare(insert).bind(id, worker_id, version, channel, notes, source_tag, actor.now, made.id),
+  } as const;
+  try {
+    await create(db, creation, { actor });
+  } catch (error) {
+    if (!isUniqueViolation(error, "releases.worker_id, releases.version")) throw error;
+    const [taken] = await selectReleases(db, "worker_id = ? AND version = ?", worker_id, version);
+    const detail = `${worker_id} ${version} exists already: ${taken?.id} (${taken?.status}).`;
+    throw new Problem({ code: "CONFLICT", detail });
+  }
+  return readRelease(db, id);
+}
+
+/**
+ * Publishes, yanks, unyanks or blocks a release. Changes nothing, and records nothing, if it has that status already. Throws
+ * VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action or a release to be published is not complete.
+ */
+export const moveRelease = (
+  db: D1Database,
+  actor: Actor,
+  id: string,
+  action: ReleaseAction,
+  reason: string | null,
+): Promise<Changed<Release>> =>
+  change(
+    db,
+    releaseRoot,
+    id,
+    (release) => {
+      const next = decideMove(release, action);
+      if (!next.ok) return err({ code: "CONFLICT", detail: next.error });
+      if (next.value === release.status) return ok(null);
+      const { worker_id, version, published_at, revision } = release;
+      const patch = { status: next.value, published_at: published_at ?? actor.now, revision: revision + 1 };
+      return ok({ action: `release.${action}`, details: { worker_id, version }, patch });
+    },
+    { actor, reason },
+  );
+
+/**
+ * Deletes a draft with its files, uploaded or not, and its provenance. Its version is free again. Throws VERSION_NOT_FOUND, and
+ * CONFLICT if the release is no draft: a release that was offered is never deleted.
+ */
+export async function deleteDraft(
+  env: Pick<Env, "DB" | "BINARIES">,
+  actor: Actor,
+  id: string,
+  reason: string | null,
+): Promise<void> {
+  const { row } = await change(
+    env.DB,
+    releaseRoot,
+    id,
+    (release) => {
+      const refusal = refusalOfDeletion(release);
+      if (refusal) return err(refusal);
+      const { worker_id, version } = release;
+      return ok({ action: "release.delete", details: { worker_id, version }, patch: {}, removed: true, beside });
+    },
+    { actor, reason },
+  );
+  for (const { object_key, upload_id } of row.artifacts) await freeDiscarded(env, { object_key, upload_id });
+
+  function beside(made: { id: string; at: number }): D1PreparedStatement[] {
+    const root = { table: "releases", id } as const;
+    const run = (sql: string) => ifChanged(env.DB, root, made.id, sql, id);
+    const ofItsFiles = "artifact_id IN (SELECT id FROM artifacts WHERE release_id = ?) AND TOOK_EFFECT";
+    const discard = (columns: string, table: string) =>
+      discardWrite(env.DB, root, made, `SELECT ${columns} FROM ${table} WHERE release_id = ?`, id);
+    return [
+      discard("object_key, upload_id", "artifacts"),
+      discard("object_key, NULL", "provenance"),
+      run(`DELETE FROM artifact_parts WHERE ${ofItsFiles}`),
+      run(`DELETE FROM packages WHERE ${ofItsFiles}`),
+      run("DELETE FROM artifacts WHERE release_id = ? AND TOOK_EFFECT"),
+      run("DELETE FROM provenance WHERE release_id = ? AND TOOK_EFFECT"),
+    ];
+  }
+}
+
+/** The refusal to delete a release, or null for a draft. */
+export const refusalOfDeletion = ({ worker_id, version, status }: Release): Refusal | null =>
+  status === "draft"
+    ? null
+    : { code: "CONFLICT", detail: `${worker_id} ${version} is ${status}. Only drafts are deleted: yank or block it.` };

@@ -1,0 +1,49 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { unknownSubjects } from "./provenance/statement.ts";
+import type { Release } from "./store.ts";
+
+export const RELEASE_STATUSES = ["draft", "published", "yanked", "blocked"] as const;
+export type ReleaseStatus = (typeof RELEASE_STATUSES)[number];
+
+export const RELEASE_ACTIONS = ["publish", "yank", "unyank", "block"] as const;
+export type ReleaseAction = (typeof RELEASE_ACTIONS)[number];
+
+const TRANSITIONS: Record<ReleaseAction, { from: readonly ReleaseStatus[]; to: ReleaseStatus }> = {
+  publish: { from: ["draft"], to: "published" },
+  yank: { from: ["published"], to: "yanked" },
+  unyank: { from: ["yanked"], to: "published" },
+  block: { from: ["published", "yanked"], to: "blocked" },
+};
+
+/**
+ * The status that an action leads to from `status`. One that is reached already is returned as it is, so that every
+ * action can be repeated. Nothing leads out of `blocked` nor back to `draft`. The error is a sentence for a person.
+ */
+export function nextStatus(status: ReleaseStatus, action: ReleaseAction): Result<ReleaseStatus, string> {
+  const { from, to } = TRANSITIONS[action];
+  if (status === to || from.includes(status)) return ok(to);
+  return err(`Cannot ${action} a release that is ${status}; it would have to be ${from.join(" or ")}.`);
+}
+
+/** Why a draft cannot be published, as a sentence: a file is not ready, or its provenance is about other files. Null if it can. */
+export function obstacleToPublication({
+  artifacts,
+  provenance,
+}: Pick<Release, "artifacts" | "provenance">): string | null {
+  const missing = artifacts.filter(({ state }) => state !== "ready").map(({ filename }) => filename);
+  // Files may have been replaced since the provenance was attached.
+  const unknown = unknownSubjects(provenance?.subjects ?? [], artifacts).map(({ name }) => name);
+  if (artifacts.length === 0) return "A release without files cannot be published.";
+  if (missing.length > 0) return `Not uploaded and checked yet: ${missing.join(", ")}.`;
+  return unknown.length > 0
+    ? `The provenance names files that the release does not have: ${unknown.join(", ")}.`
+    : null;
+}
+
+/** Whether `action` may be taken on a release now; the error is a sentence for a person. Act and preview both ask this. */
+export function decideMove(release: Release, action: ReleaseAction): Result<ReleaseStatus, string> {
+  const next = nextStatus(release.status, action);
+  const obstacle =
+    next.ok && next.value !== release.status && action === "publish" ? obstacleToPublication(release) : null;
+  return obstacle === null ? next : err(obstacle);
+}
