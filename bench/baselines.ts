@@ -1,11 +1,11 @@
-/** The least that a Worker can do: what every path is compared with. */
+/** The smallest Worker, the baseline of most paths. */
 export const HELLO = `export default { fetch() { return new Response("hello"); } };`;
 
 /**
- * A Worker that does what a path cannot do without and nothing else: makes its storage calls, or sends its answer. These
- * run in the same process as the Worker here, and a header costs more than most of what a Worker does.
- * `/r2/KEY` serves an object with no checks, `/kv/LICENSE` reads a license's edge record, `/ledger/LICENSE` counts in a rate
- * limiter and reads a license and its machines from D1, `/answer/NAME` sends what has been put there. `PUT /kv` fills KV.
+ * A Worker that makes only the storage calls of a path, or only sends its answer. It runs in the same process as the
+ * service. `/r2/KEY` serves an object without checks. `/kv/LICENSE` reads the edge record of a license.
+ * `/ledger/LICENSE` counts in a rate limiter and reads a license and its machines from D1. `/answer/NAME` sends an
+ * answer that was put there. `PUT /kv` fills KV.
  */
 export const BARE = `
 const answers = new Map();

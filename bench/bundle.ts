@@ -2,17 +2,19 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import * as z from "zod";
 import { runWrangler } from "../scripts/development/wrangler.ts";
+import { median } from "./measurement.ts";
 
-/** What `wrangler deploy` would upload. */
+/** The upload of `wrangler deploy`. */
 export type Bundle = {
   /** The entry module comes first. */
   modules: { type: "ESModule" | "Text"; path: string; contents: string }[];
-  /** Bytes of all modules, gzipped together: what wrangler shows and the platform limits. */
+  /** The size of all modules, gzipped together, in bytes. wrangler shows it, and the platform limits it. */
   gzipBytes: number;
 };
 
-/** Builds the Worker exactly as `wrangler deploy` does, and uploads nothing. */
+/** Builds the Worker exactly like `wrangler deploy`, without uploading it. */
 export async function buildBundle(signal: AbortSignal): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "rbee-bench-bundle-"));
   await runWrangler(["deploy", "--dry-run", "--outdir", folder], signal);
@@ -26,4 +28,32 @@ export async function buildBundle(signal: AbortSignal): Promise<Bundle> {
   );
   await rm(folder, { recursive: true });
   return { modules, gzipBytes: gzipSync(modules.map(({ contents }) => contents).join("")).length };
+}
+
+/** A V8 CPU profile: the running node of each sample, and its duration in microseconds. */
+const CpuProfile = z.object({
+  nodes: z.array(z.object({ id: z.number(), callFrame: z.object({ functionName: z.string() }) })),
+  samples: z.array(z.number()),
+  timeDeltas: z.array(z.number()),
+});
+
+const PROFILES = 3;
+
+/**
+ * The CPU time that the Worker takes to start, in milliseconds: the busy part of `wrangler check startup`, as the
+ * median of three profiles. The platform allows 1000.
+ */
+export async function measureStartup(signal: AbortSignal): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "rbee-bench-startup-"));
+  const file = join(folder, "startup.cpuprofile");
+  const milliseconds: number[] = [];
+  for (let i = 0; i < PROFILES; i++) {
+    await runWrangler(["check", "startup", "--outfile", file], signal);
+    const { nodes, samples, timeDeltas } = CpuProfile.parse(JSON.parse(await readFile(file, "utf8")));
+    const idle = nodes.find(({ callFrame }) => callFrame.functionName === "(idle)")?.id;
+    const busy = samples.reduce((sum, node, at) => (node === idle ? sum : sum + (timeDeltas[at] ?? 0)), 0);
+    milliseconds.push(busy / 1000);
+  }
+  await rm(folder, { recursive: true });
+  return median(milliseconds);
 }

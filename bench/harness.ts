@@ -12,44 +12,43 @@ import { BARE, HELLO } from "./baselines.ts";
 import type { Bundle } from "./bundle.ts";
 import { type ProcessUsage, usageOfChild } from "./process-usage.ts";
 
-/** The Workers that run beside each other. */
+/** The Workers that run side by side. */
 export type WorkerName = "catalog" | "hello" | "bare";
 
-/** The host that a Worker answers for. */
+/** The host name of a Worker. */
 export const hostOf = (worker: WorkerName): string => `${worker}.test`;
 
 /** A running workerd with the service and its baselines, on empty storage. */
 export type Harness = {
-  /** Ports of 127.0.0.1: each Worker's own, or all the proxy's, which goes by the host. */
+  /** Ports on 127.0.0.1: one for each Worker, or the proxy's port for all, which selects by host. */
   ports: Record<WorkerName, number>;
   secrets: Record<string, string>;
   ledger: Awaited<ReturnType<Miniflare["getD1Database"]>>;
   edge: Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
-  /** Puts JSON to the bare Worker, which keeps it. */
+  /** Sends JSON to the bare Worker, which stores it. */
   tellBare(path: string, body: object): Promise<void>;
-  /** V8's inspector of the service's isolate. It costs nothing until somebody connects. */
+  /** V8's inspector of the service's isolate. It costs nothing until a client connects. */
   inspector: URL;
-  /** Null where the system does not tell. */
+  /** Null if the system does not report it. */
   usage: ProcessUsage | null;
   stop(): Promise<void>;
 };
 
-/** Storage in memory where the system has a place for it, so that no disk is measured. */
+/** A folder in memory if the system has one, so that the disk is not measured. */
 const storageFolder = (): Promise<string> =>
   mkdtemp("/dev/shm/rbee-bench-").catch(() => mkdtemp(join(tmpdir(), "rbee-bench-")));
 
 /**
- * Starts the bundle with the bindings, variables, limits and compatibility that wrangler.toml gives it in production, and
- * the baselines beside it, all in one workerd process. `releaseKey` is the minisign key that its releases are
- * signed with. With `isBehindProxy`, requests come through miniflare's own entry as they do in `wrangler dev`; without,
- * nothing stands between a port and its Worker, which shows more sharply what is ours.
+ * Starts the bundle and its baselines in one workerd process, with the bindings, variables, limits and compatibility of
+ * wrangler.toml. `releaseKey` signs the releases. With `isBehindProxy`, requests pass miniflare's entry, like in
+ * `wrangler dev`. Without it they go straight to the Worker, which shows its own cost more clearly.
  */
 export async function startHarness(
   bundle: Bundle,
   releaseKey: MinisignSecretKey,
   isBehindProxy: boolean,
 ): Promise<Harness> {
-  // Wrangler would warn on stdout that it knows no secrets; they are given here.
+  // Suppresses wrangler's warning about missing secrets, which are set here.
   process.env["WRANGLER_LOG"] = "none";
   const configPath = join(PROJECT, "wrangler.toml");
   const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
@@ -66,7 +65,7 @@ export async function startHarness(
       ...options,
       ...reached("catalog"),
       ...{ modules: bundle.modules, modulesRoot: "/" },
-      // A local console costs more than the platform's log, which is what a line for each request would measure.
+      // Request logs are off, because a local console costs more than the platform's log.
       bindings: {
         ...vars,
         ...secrets,
@@ -89,7 +88,7 @@ export async function startHarness(
     },
   ];
   const folder = await storageFolder();
-  // Also when somebody ends the run by Ctrl-C: what lies in memory would stay there.
+  // Also on Ctrl-C, because a folder in memory would stay there.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({ cf: false, inspectorPort: 0, resourcePersistencePath: folder, workers }),
@@ -111,7 +110,7 @@ export async function startHarness(
     async tellBare(path, body) {
       const url = new URL(path, await miniflare.unsafeGetDirectURL("bare"));
       const response = await fetch(url, { method: "PUT", body: JSON.stringify(body) });
-      if (!response.ok) throw new Error(`the bare Worker does not take ${path}: ${await response.text()}`);
+      if (!response.ok) throw new Error(`the bare Worker refused ${path}: ${await response.text()}`);
     },
     inspector: new URL("/core:user:catalog", await miniflare.getInspectorURL()),
     usage: usageOfChild("workerd"),

@@ -1,19 +1,19 @@
 import { connect, type Socket } from "node:net";
 import type { NextRequest } from "./requests.ts";
 
-/** What a connection has received. */
+/** The answers that a connection has received. */
 export type Tally = { responses: number; bodyBytes: number };
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 const READ_BUFFER_BYTES = 256 * 1024;
 const MAX_HEAD_BYTES = 16 * 1024;
-/** What of a refusal is shown. */
+/** The number of bytes to show of a refusal. */
 const SHOWN_BYTES = 600;
 
 /**
- * One keep-alive HTTP/1.1 connection that asks again as soon as it is answered. It understands exactly what workerd
- * sends, a status line and a body of a stated length, and throws the body away: a load generator on the same machine must cost
- * far less than what it measures. Rejects on any status but 200, a body without length, or a closed connection.
+ * One keep-alive HTTP/1.1 connection that sends the next request after each answer. It parses only the status line and
+ * the length, and discards the body, because a load generator on the same machine must be cheap. Rejects for any status
+ * but 200, a body without a length, or a closed connection.
  */
 export class LoadConnection {
   readonly tally: Tally = { responses: 0, bodyBytes: 0 };
@@ -42,7 +42,7 @@ export class LoadConnection {
     this.#socket.on("close", () => this.#fail(new Error("the server closed the connection")));
   }
 
-  /** Sends what `next` gives, one after the other, until it gives null and the last answer is whole. */
+  /** Sends the requests of `next` one after another, until it returns null and the last answer is complete. */
   run(next: NextRequest): Promise<void> {
     this.#next = next;
     return new Promise((resolve, reject) => {
@@ -67,18 +67,18 @@ export class LoadConnection {
     if (body === null) return;
     this.#bodyLeft -= body;
     this.tally.bodyBytes += body;
-    if (this.#bodyLeft < 0) this.#fail(new Error("more came than was asked for"));
+    if (this.#bodyLeft < 0) this.#fail(new Error("the body is longer than its length"));
     if (this.#bodyLeft !== 0) return;
     this.tally.responses++;
     this.#send();
   }
 
-  /** How many bytes of the body came with the end of the head; null while the head is not whole. */
+  /** The number of body bytes after the head, or null while the head is incomplete. */
   #receiveHead(chunk: Buffer): number | null {
     const received = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
     const end = received.indexOf(END_OF_HEAD);
     if (end < 0) {
-      if (received.length > MAX_HEAD_BYTES) this.#fail(new Error("the answer's head does not end"));
+      if (received.length > MAX_HEAD_BYTES) this.#fail(new Error("the head of the answer is too long"));
       this.#head = Buffer.from(received);
       return null;
     }
@@ -86,7 +86,7 @@ export class LoadConnection {
     const head = received.toString("latin1", 0, end);
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
     if (!head.startsWith("HTTP/1.1 200 ") || length === undefined) {
-      this.#fail(new Error(`not a 200 of stated length: ${received.toString("utf8", 0, SHOWN_BYTES)}`));
+      this.#fail(new Error(`not a 200 with a length: ${received.toString("utf8", 0, SHOWN_BYTES)}`));
       return null;
     }
     this.#bodyLeft = Number(length);

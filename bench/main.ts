@@ -1,5 +1,5 @@
 import { generateMinisignKey } from "../src/lib/minisign/secret-key.ts";
-import { buildBundle } from "./bundle.ts";
+import { buildBundle, measureStartup } from "./bundle.ts";
 import { startHarness } from "./harness.ts";
 import { measure } from "./measurement.ts";
 import { measurePeakMemory } from "./memory.ts";
@@ -7,7 +7,6 @@ import { type BenchOptions, HELP, readOptions } from "./options.ts";
 import { jsonReport, type Report, type Row, textReport, writeReport } from "./report.ts";
 import { prepareSamples } from "./samples.ts";
 import { SCENARIO_NAMES, SCENARIOS } from "./scenarios.ts";
-import { measureStartup } from "./startup.ts";
 
 async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report> {
   const isWhole = options.only.length === 0;

@@ -1,28 +1,28 @@
 import type { Harness } from "./harness.ts";
 import { LoadConnection } from "./load-client.ts";
-import { median } from "./median.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Scenario, Side } from "./scenarios.ts";
 
-/** What one round came to. `cpu` is what workerd spent on a request, its storage included: microseconds, or null. */
+/**
+ * The result of one round. `cpu` is the CPU time of workerd for a request, storage included, in microseconds, or null.
+ */
 type Round = { rps: number; mibPerSecond: number; cpu: number | null };
 
 /** The medians of a side's rounds. */
 export type SideMeasurement = Round;
 
-/** What a path came to. */
+/** The result for a path. */
 export type Measurement = {
   path: SideMeasurement;
   baseline: SideMeasurement;
   floor: SideMeasurement | null;
-  /** Requests per second of the path by those of its baseline: the median over pairs of neighboring rounds. */
+  /** The path's requests per second divided by the baseline's: the median over pairs of neighboring rounds. */
   ratio: number;
 };
 
 /**
- * Measures a path, its baseline and its floor in alternating rounds, the order turning each time, so that a
- * machine that is now fast, now slow is so for all. The first turn warms up and is not counted. Throws when anything is
- * answered otherwise than with 200.
+ * Measures a path, its baseline and its floor in alternating rounds and in alternating order, so that changes in the
+ * machine's speed affect all alike. The first turn is a warm-up and does not count. Throws for any status but 200.
  */
 export async function measure(harness: Harness, scenario: Scenario, options: BenchOptions): Promise<Measurement> {
   const { path, baseline, floor } = scenario;
@@ -49,7 +49,7 @@ const mediansOf = (rounds: readonly Round[]): SideMeasurement => ({
   cpu: rounds.some(({ cpu }) => cpu === null) ? null : median(rounds.map(({ cpu }) => cpu ?? 0)),
 });
 
-/** One round; it ends with the last answer, so that no half-received file distorts it. */
+/** Measures one round. It ends with the last answer, so that no partly received file distorts it. */
 export async function runRound(
   { ports, usage }: Pick<Harness, "ports" | "usage">,
   { worker, next }: Side,
@@ -77,4 +77,13 @@ export async function runRound(
     mibPerSecond: bytes / elapsed / 1024 ** 2,
     cpu: usage && (cpu / responses) * 1e6,
   };
+}
+
+/** The median of some numbers. Throws if there are none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = sorted[Math.floor((sorted.length - 1) / 2)];
+  const high = sorted[Math.ceil((sorted.length - 1) / 2)];
+  if (low === undefined || high === undefined) throw new Error("no values have no median");
+  return (low + high) / 2;
 }

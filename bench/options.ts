@@ -1,18 +1,18 @@
 import { parseArgs } from "node:util";
 import { SCENARIO_NAMES, type ScenarioName } from "./scenarios.ts";
 
-/** How to measure, and what to do with the numbers. */
+/** The options of a run. */
 export type BenchOptions = {
   /** Print one JSON object and nothing else. */
   json: boolean;
-  /** Put the table into docs/performance.md. */
+  /** Write the table into docs/performance.md. */
   write: boolean;
-  /** Seconds of one round; a round of the path and one of its baseline make a pair. */
+  /** Seconds of one round. A round of the path and one of its baseline form a pair. */
   seconds: number;
-  /** Pairs of rounds for each path; the medians are reported. */
+  /** Pairs of rounds for each path. The report has the medians. */
   rounds: number;
   connections: number;
-  /** Ask workerd itself, instead of through miniflare's entry as `wrangler dev` does. */
+  /** Send requests straight to workerd, not through miniflare's entry like `wrangler dev`. */
   direct: boolean;
   only: readonly ScenarioName[];
 };
@@ -25,14 +25,14 @@ Measures the production bundle in workerd against a bare Worker in the same proc
                      ${SCENARIO_NAMES.join(", ")}
   --seconds N        seconds of one round (default 2)
   --rounds N         pairs of rounds for each path (default 6)
-  --connections N    connections that ask at once (default 32; large files take 4)
-  --direct           ask workerd itself instead of through miniflare's entry, which every request pays for, hello's too
+  --connections N    parallel connections (default 32; large files: 4)
+  --direct           send requests straight to workerd, without the cost of miniflare's entry
   --json             print only {paths: {name: {rps, ratio}}, bundle_gzip_bytes, startup_ms}
-  --write            put the table into docs/performance.md
+  --write            write the table into docs/performance.md
   --help             print this
 `;
 
-/** Reads the command line; null when it asks for help. Throws a sentence for a person on anything else it does not know. */
+/** Parses the command line. Returns null if it asks for help. Throws a readable error for anything unknown. */
 export function readOptions(args: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({
     args: [...args],
@@ -48,7 +48,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     },
   });
   if (values.help) return null;
-  if (values.write && values.only) throw new Error("--write takes the whole table; leave out --only.");
+  if (values.write && values.only) throw new Error("--write needs the whole table. Leave out --only.");
   return {
     json: values.json,
     direct: values.direct,
@@ -63,11 +63,11 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
 function positive(option: string, text: string): number {
   const value = Number(text);
   if (value > 0 && Number.isFinite(value)) return value;
-  throw new Error(`${option} takes a number above 0, not "${text}".`);
+  throw new Error(`${option} must be a number above 0, not "${text}".`);
 }
 
 function scenarioName(text: string): ScenarioName {
   const name = SCENARIO_NAMES.find((known) => known === text);
   if (name) return name;
-  throw new Error(`There is no path "${text}". There are ${SCENARIO_NAMES.join(", ")}.`);
+  throw new Error(`"${text}" is not a path. Use one of ${SCENARIO_NAMES.join(", ")}.`);
 }

@@ -3,16 +3,16 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 /** Linux counts CPU time in ticks of 10 ms (`USER_HZ`, fixed for user space). */
 const TICK_SECONDS = 0.01;
 
-/** What Linux says of a running process. */
+/** The resources that a running process uses, from Linux's /proc. */
 export type ProcessUsage = {
-  /** Seconds of CPU that all its threads have used so far. */
+  /** The CPU time of all its threads so far, in seconds. */
   cpuSeconds(): number;
-  /** The most memory it has held at once since `forgetPeak`, in bytes. */
+  /** Its peak memory since `forgetPeak`, in bytes. */
   peakBytes(): number;
   forgetPeak(): void;
 };
 
-/** The fields of /proc/PID/stat after the process's name, which may itself contain blanks and parentheses. */
+/** The process name and the fields after it in /proc/PID/stat. A name may contain spaces and parentheses. */
 const statOf = (pid: string): { name: string; fields: string[] } => {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   const end = text.lastIndexOf(")");
@@ -24,12 +24,15 @@ function isChild(pid: string, name: string): boolean {
     const stat = statOf(pid);
     return stat.name === name && stat.fields[1] === String(process.pid);
   } catch {
-    // It has ended since it was listed.
+    // The process has ended since it was listed.
     return false;
   }
 }
 
-/** The usage of this process's child of that name; null on a system without /proc. Throws when there is no such child. */
+/**
+ * The usage of this process's child with this name, or null on a system without /proc. Throws if there is no such
+ * child.
+ */
 export function usageOfChild(name: string): ProcessUsage | null {
   if (process.platform !== "linux") return null;
   const pid = readdirSync("/proc").find((entry) => /^\d+$/.test(entry) && isChild(entry, name));

@@ -7,13 +7,13 @@ import type { Measurement, SideMeasurement } from "./measurement.ts";
 import type { PeakMemory } from "./memory.ts";
 import type { Scenario, ScenarioName } from "./scenarios.ts";
 
-/** A path that was measured. */
+/** A path and its measurement. */
 export type Row = { name: ScenarioName; scenario: Scenario; measurement: Measurement };
 
-/** Everything that one run came to; start-up and memory only of a whole run. */
+/** The results of one run. Only a full run has the start-up time and the memory. */
 export type Report = { rows: readonly Row[]; gzipBytes: number; startupMs: number | null; memory: PeakMemory[] };
 
-/** What `--json` prints. Ratios have three decimals. */
+/** The output of `--json`. Ratios have three decimals. */
 export const jsonReport = ({ rows, gzipBytes, startupMs }: Report): string =>
   JSON.stringify({
     paths: Object.fromEntries(
@@ -70,19 +70,19 @@ export const textReport = (report: Report): string =>
 const BEGIN = "<!-- npm run bench -- --write -->";
 const END = "<!-- end -->";
 
-/** Replaces the table in docs/performance.md. Throws when its markers are not there. */
+/** Replaces the table in docs/performance.md. Throws if the file lacks the markers. */
 export async function writeReport(report: Report): Promise<void> {
   const file = join(PROJECT, "docs/performance.md");
   const text = await readFile(file, "utf8");
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${file} has no place for the table: ${BEGIN} ... ${END}`);
+  if (begin < 0 || end < begin) throw new Error(`${file} lacks the markers of the table: ${BEGIN} ... ${END}`);
   const rows = [HEADINGS, HEADINGS.map(() => "---"), ...report.rows.map(cells)];
   const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
   const measured = [machine(), "", table, "", ...facts(report).map((fact) => `- ${fact}`)].join("\n");
   await writeFile(file, `${text.slice(0, begin)}${BEGIN}\n${measured}\n${text.slice(end)}`);
 }
 
-/** The machine, as far as it explains the numbers. */
+/** A line about the machine, which explains the numbers. */
 function machine(): string {
   const [cpu] = cpus();
   const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB of memory`;

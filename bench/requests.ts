@@ -1,9 +1,9 @@
 import { hostOf, type WorkerName } from "./harness.ts";
 
-/** The next request to send, as bytes on the wire, or null when there is none any more. */
+/** Returns the next request as bytes on the wire, or null after the last. */
 export type NextRequest = () => Buffer | null;
 
-/** A GET as a hive sends it: no header but these. Behind a proxy, the host says which Worker is meant. */
+/** A GET with the headers of a hive only. The proxy selects the Worker by the host. */
 export function get(worker: WorkerName, path: string, token?: string): Buffer {
   const authorization = token === undefined ? "" : `Authorization: Bearer ${token}\r\n`;
   return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${hostOf(worker)}\r\nAccept: */*\r\n${authorization}\r\n`);
@@ -16,19 +16,19 @@ export function post(worker: WorkerName, path: string, body: object): Buffer {
   return Buffer.from(`POST ${path} HTTP/1.1\r\nHost: ${hostOf(worker)}\r\nAccept: */*\r\n${content}\r\n${json}`);
 }
 
-/** The same request for ever. */
+/** Repeats one request without end. */
 export const always =
   (request: Buffer): NextRequest =>
   () =>
     request;
 
-/** One request after the other, then from the first again. */
+/** Repeats some requests in order without end. */
 export function inTurn(requests: readonly Buffer[]): NextRequest {
   let turn = 0;
   return () => requests[turn++ % requests.length] ?? null;
 }
 
-/** Each request once. */
+/** Returns each request once. */
 export function once(requests: readonly Buffer[]): NextRequest {
   let turn = 0;
   return () => requests[turn++] ?? null;

@@ -5,12 +5,14 @@ import { hashFingerprint } from "../src/domain/licensing/machine/fingerprint.ts"
 import { createKeyring, type SigningJwk } from "../src/domain/licensing/token/signing-keys.ts";
 import { STATUS_INDEX_SPACE } from "../src/domain/licensing/token/status-list.ts";
 import { type LicenseTokenClaims, signLicenseToken } from "../src/domain/licensing/token/token.ts";
+import { hashAdminToken, newAdminToken } from "../src/lib/credential.ts";
 import { newId } from "../src/lib/id.ts";
+import { currentTime } from "../src/lib/time.ts";
 import type { Harness } from "./harness.ts";
 
 const Issued = z.looseObject({ license: z.looseObject({ id: z.string() }), key: z.string() });
 const Activated = z.looseObject({ token: z.string() });
-/** What differs between a license's edge record and its copy's. */
+/** The fields of an edge record that differ between a license and its copy. */
 const EdgeRecord = z.looseObject({ id: z.string(), machines: z.array(z.string()) });
 
 const FINGERPRINT = "benchmark";
@@ -18,7 +20,7 @@ const FINGERPRINT = "benchmark";
 /** A license and the token of its one machine. */
 export type SampleLicense = { id: string; token: string };
 
-/** A license issued by an admin and activated by a hive, through the service itself. */
+/** Issues a license as an admin and activates it as a hive, through the service. `client` sends an admin token. */
 export async function issueLicense(client: CatalogClient): Promise<SampleLicense> {
   const { license, key } = await client.json(Issued, {
     method: "POST",
@@ -35,8 +37,8 @@ export async function issueLicense(client: CatalogClient): Promise<SampleLicense
 }
 
 /**
- * Copies of a license that the service has issued, each with an id, a machine and a token of its own, in the ledger and
- * in the edge copy: the rows and records are the service's, only issuing ten thousand one by one would take minutes.
+ * Copies a license that the service has issued, in the ledger and in the edge copy. Each copy has its own id, machine
+ * and token. Copying is used because issuing ten thousand one by one would take minutes.
  */
 export async function copyLicense(harness: Harness, original: SampleLicense, count: number): Promise<SampleLicense[]> {
   const { ledger, edge } = harness;
@@ -48,7 +50,7 @@ export async function copyLicense(harness: Harness, original: SampleLicense, cou
       const id = newId("lic");
       const machine = await hashFingerprint(id, FINGERPRINT);
       const token = await signLicenseToken({ ...claims, sub: id, jti: crypto.randomUUID(), machine }, keyring);
-      // The index lies outside the space that the service draws from, so that it cannot be taken.
+      // The index lies outside the service's range, so that it is never taken.
       return { id, machine, token, machine_id: newId("mach"), status_index: STATUS_INDEX_SPACE + index };
     }),
   );
@@ -58,13 +60,13 @@ export async function copyLicense(harness: Harness, original: SampleLicense, cou
     machines: { id: "machine_id", license_id: "id", fingerprint_hash: "machine" },
   };
   for (const [table, differs] of Object.entries(differing)) await copyRow(ledger, table, differs, rows, original.id);
-  // One by one from here would take far longer.
+  // In one request, because ten thousand would take far longer.
   const records = copies.map(({ id, machine }) => [`license:${id}`, { ...record, id, machines: [machine] }]);
   await harness.tellBare("/kv", records);
   return copies;
 }
 
-/** Copies the original's row of `table` once for each of `rows`, but for the columns that `differs` takes from there. */
+/** Copies the original's row of `table` once for each of `rows`. The columns in `differs` come from the row. */
 async function copyRow(
   ledger: Harness["ledger"],
   table: string,
@@ -83,4 +85,17 @@ async function copyRow(
     )
     .bind(rows, licenseId)
     .run();
+}
+
+/** Adds an owner token to the ledger and returns it. Only an owner could create one through the API. */
+export async function createOwnerToken(ledger: Harness["ledger"]): Promise<string> {
+  const token = newAdminToken();
+  await ledger
+    .prepare(
+      `INSERT INTO admin_tokens (id, name, token_hash, scopes, created_at, last_change)
+       VALUES (?, 'benchmark', ?, '["owner"]', ?, ?)`,
+    )
+    .bind(newId("adm"), await hashAdminToken(token), currentTime(), newId("chg"))
+    .run();
+  return token;
 }

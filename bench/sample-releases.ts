@@ -13,14 +13,14 @@ const MIB = 1024 * KIB;
 /** A release with one file for linux-x86_64. */
 export type SampleRelease = { workerId: string; version: string; size: number };
 
-/** The files that are downloaded, by size. */
+/** The downloaded files by size. */
 export const SAMPLES = {
   small: { workerId: "llm-worker-rbee-premium-cpu", version: "1.0.0", size: 64 * KIB },
   large: { workerId: "llm-worker-rbee-premium-cuda", version: "1.0.0", size: 64 * MIB },
   larger: { workerId: "llm-worker-rbee-premium-cuda", version: "1.1.0", size: 256 * MIB },
 } as const satisfies Record<string, SampleRelease>;
 
-/** Publishes a sample as a publisher does: signed, uploaded in parts and checked by the service. Random bytes. */
+/** Publishes a sample of random bytes like a publisher: signed, uploaded in parts and checked by the service. */
 export async function publishSample(
   client: CatalogClient,
   secretKey: MinisignSecretKey,

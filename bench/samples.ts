@@ -3,31 +3,30 @@ import { CatalogClient, path } from "../src/cli/catalog-client.ts";
 import { Manifest } from "../src/domain/releases/manifest.ts";
 import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 import type { Harness } from "./harness.ts";
-import { createOwnerToken } from "./owner-token.ts";
-import { copyLicense, issueLicense, type SampleLicense } from "./sample-licenses.ts";
+import { copyLicense, createOwnerToken, issueLicense, type SampleLicense } from "./sample-licenses.ts";
 import { publishSample, type SampleRelease } from "./sample-releases.ts";
 
 const LICENSES = 10_000;
 const Download = z.looseObject({ download_url: z.string() });
 
-/** What the paths are asked with; each part is prepared through the service when it is first needed. */
+/** The data for the requests. Each part is made through the service at its first use. */
 export type Samples = {
-  /** Of an admin who may do everything. */
+  /** The token of an owner. */
   ownerToken: string;
   /** A license and the token of its one machine. */
   license(): Promise<SampleLicense>;
-  /** 10,000 more, each with a token of its own. */
+  /** 10,000 more licenses, each with its own token. */
   licenses(): Promise<readonly SampleLicense[]>;
   publish(sample: SampleRelease): Promise<void>;
-  /** Lets the bare Worker give the service's answer to a path as its own; returns where. */
+  /** Stores the service's answer to a path in the bare Worker, and returns its path there. */
   recordAnswer(path: string, token?: string): Promise<string>;
-  /** The path of a fresh signed URL of a published sample; it lives five minutes. */
+  /** The path of a new signed URL of a published sample. It is valid for five minutes. */
   linkTo(sample: SampleRelease): Promise<string>;
-  /** Where R2 has a published sample's bytes. */
+  /** The R2 key of a published sample. */
   objectKeyOf(sample: SampleRelease): Promise<string>;
 };
 
-/** The samples of a harness; releases are signed with `releaseKey`. */
+/** The samples of a harness. `releaseKey` signs the releases. */
 export async function prepareSamples(harness: Harness, releaseKey: MinisignSecretKey): Promise<Samples> {
   const ownerToken = await createOwnerToken(harness.ledger);
   const client = new CatalogClient({ url: `http://127.0.0.1:${harness.ports.catalog}`, credential: ownerToken });
@@ -44,7 +43,7 @@ export async function prepareSamples(harness: Harness, releaseKey: MinisignSecre
     },
     async recordAnswer(path, token) {
       const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-      // As a hive asks: behind miniflare's entry, an answer that may be compressed is.
+      // Without compression, like a hive: miniflare's entry compresses an answer if the client allows it.
       const response = await fetch(client.url + path, { headers: { ...headers, "Accept-Encoding": "identity" } });
       const place = `/answer${path.split("?", 1)[0]}`;
       await harness.tellBare(place, { body: await response.text(), headers: [...response.headers] });

@@ -15,21 +15,21 @@ export const SCENARIO_NAMES = [
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
-/** One side of a comparison: where to ask and what. */
+/** One side of a comparison: the Worker and its requests. */
 export type Side = { worker: WorkerName; next: NextRequest };
 
-/** A path and what it is compared with. */
+/** A path and its comparison. */
 export type Scenario = {
   title: string;
-  /** The ratio to the baseline that is aimed at; null where there is none. */
+  /** The target ratio to the baseline, or null if there is none. */
   aim: number | null;
   path: Side;
   baseline: Side;
-  /** The path's storage calls or its answer and nothing else; null where that is the baseline already. */
+  /** Only the path's storage calls, or only its answer; null if that is the baseline already. */
   floor: Side | null;
-  /** Connections that ask at once, where the usual number would only queue. */
+  /** The number of connections, if the default would only queue. */
   connections?: number;
-  /** Requests of a round, where there is a limited number of them. */
+  /** The number of requests in a round, if they are limited. */
   requestsPerRound?: number;
 };
 
@@ -40,7 +40,7 @@ const bare = (next: NextRequest): Side => ({ worker: "bare", next });
 
 const DECISION = `/v1/workers/${SAMPLES.small.workerId}/latest/download?platform=linux-x86_64`;
 
-/** Prepares what a scenario needs. `rounds`: how often its path will be measured, the round to warm up included. */
+/** Prepares each scenario. `rounds` is the number of rounds of its path, warm-up included. */
 export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) => Promise<Scenario>> = {
   catalog_list: (samples) => document("/workers", samples),
 
@@ -98,13 +98,13 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
   }),
 };
 
-/** A public document against hello. */
+/** Compares a public document with hello. */
 const document = async (path: string, samples: Samples): Promise<Scenario> => ({
   ...{ title: `\`GET ${path}\``, aim: 0.9, path: catalog(always(get("catalog", path))), baseline: HELLO },
   floor: bare(always(get("bare", await samples.recordAnswer(path)))),
 });
 
-/** A signed URL against the same R2 object with no checks. */
+/** Compares a signed URL with the same R2 object without checks. */
 async function file(title: string, aim: number | null, sample: SampleRelease, samples: Samples): Promise<Scenario> {
   await samples.publish(sample);
   return {

@@ -12,12 +12,12 @@ const license = (name: "monthly" | "onHold" | "revoked" | "canceled" | "inGrace"
 
 const MONTHLY = license("monthly", "");
 
-/** What customers see. */
+/** The pages of customers. */
 export const ACCOUNT_VIEWS: readonly PageView[] = [
   { name: "sign-in", caption: "Sign in", as: "anybody", path: () => "/account/sign-in" },
   {
     name: "sign-in-refused",
-    caption: "A key that opens nothing",
+    caption: "An unknown key",
     as: "anybody",
     path: () => "/account/sign-in",
     async act(page) {
@@ -27,7 +27,7 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
   },
   {
     name: "sign-in-link",
-    caption: "A link is on its way",
+    caption: "A sign-in link was mailed",
     as: "anybody",
     path: () => "/account/sign-in",
     async act(page) {
@@ -35,21 +35,21 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
       await press("Mail me a link")(page);
     },
   },
-  { name: "recover", caption: "What a mailed link leads to", as: "anybody", path: ({ links }) => links.fresh },
-  { name: "recover-used", caption: "A link that was used", as: "anybody", path: ({ links }) => links.used },
+  { name: "recover", caption: "A mailed link", as: "anybody", path: ({ links }) => links.fresh },
+  { name: "recover-used", caption: "A used link", as: "anybody", path: ({ links }) => links.used },
   {
     name: "recover-forged",
-    caption: "A link that was never ours",
+    caption: "A forged link",
     as: "anybody",
     path: () => "/recover/kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
   },
   { name: "account", caption: "All licenses of an address", as: "owner", path: () => "/account", dark: true },
   { name: "account-license", ...MONTHLY, caption: "A license with machines", dark: true },
-  { name: "account-key", ...MONTHLY, caption: "Its key, shown on demand", act: press("Show the key") },
+  { name: "account-key", ...MONTHLY, caption: "The key, shown on demand", act: press("Show the key") },
   {
     name: "account-lease-refused",
     ...MONTHLY,
-    caption: "A lease for a machine that finds no seat",
+    caption: "A lease without a free seat",
     async act(page) {
       await page.getByLabel("Or the fingerprint of another machine").fill("one-too-many");
       await press("Download the lease")(page);
@@ -68,21 +68,21 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
     path: ({ licenses }) => `/account/licenses/${licenses.given.licenseId}/rotate-key`,
     act: press("Replace the key"),
   },
-  { name: "account-given", ...license("given", "A license that was given, and extended") },
-  { name: "account-on-hold", ...license("onHold", "On hold while a payment is disputed") },
+  { name: "account-given", ...license("given", "A license without a purchase, extended") },
+  { name: "account-on-hold", ...license("onHold", "On hold during a dispute") },
   { name: "account-in-grace", ...license("inGrace", "A payment failed: in grace") },
-  { name: "account-canceled", ...license("canceled", "Canceled, and paid for still") },
+  { name: "account-canceled", ...license("canceled", "Canceled, with time left") },
   { name: "account-revoked", ...license("revoked", "Revoked") },
   { name: "account-erase", caption: "Delete my data", as: "owner", path: () => "/account/erase" },
   {
     name: "account-erase-prove",
-    caption: "Signed in by key: prove it",
+    caption: "Delete my data, signed in by key",
     as: "key holder",
     path: () => "/account/erase",
   },
   {
     name: "account-unknown",
-    caption: "Somebody else's license",
+    caption: "A license of another customer",
     as: "key holder",
     path: ({ licenses }) => `/account/licenses/${licenses.monthly.licenseId}`,
   },

@@ -15,7 +15,7 @@ const releasePath =
   ({ releases }: SampleCatalog) =>
     `/admin/releases/${releases[name]}${rest}`;
 
-/** Gives a reason and goes on to the page that says what will happen; nothing does yet. */
+/** Enters a reason and continues to the preview. Nothing changes yet. */
 const preview =
   (reason: string, fields: Readonly<Record<string, string>> = {}) =>
   async (page: Page): Promise<void> => {
@@ -25,12 +25,12 @@ const preview =
     await page.waitForLoadState();
   };
 
-/** What admins see. */
+/** The pages of admins. */
 export const CONSOLE_VIEWS: readonly PageView[] = [
   { name: "console-sign-in", caption: "Sign in", as: "anybody", path: () => "/admin/sign-in" },
   {
     name: "console-sign-in-refused",
-    caption: "A token that opens nothing",
+    caption: "An unknown token",
     as: "anybody",
     path: () => "/admin/sign-in",
     async act(page) {
@@ -42,21 +42,27 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
   { name: "console-licenses", ...admin, caption: "Licenses", path: () => "/admin/licenses", dark: true },
   { name: "console-licenses-found", ...admin, caption: "A search", path: () => "/admin/licenses?q=ada%40example.com" },
   { name: "console-licenses-none", ...admin, caption: "Nothing found", path: () => "/admin/licenses?q=nobody" },
-  { name: "console-license", ...admin, caption: "The story of a license", path: licensePath("monthly"), dark: true },
-  { name: "console-license-revoked", ...admin, caption: "One that was revoked", path: licensePath("revoked") },
+  {
+    name: "console-license",
+    ...admin,
+    caption: "A license with its history",
+    path: licensePath("monthly"),
+    dark: true,
+  },
+  { name: "console-license-revoked", ...admin, caption: "A revoked license", path: licensePath("revoked") },
   { name: "console-issue", ...admin, caption: "Issue a license", path: () => "/admin/licenses/new" },
   {
     name: "console-issue-preview",
     ...admin,
-    caption: "Issue it?",
+    caption: "Issue: the preview",
     path: () => "/admin/licenses/new",
     act: preview("for a review", { "Owner's mail address": "review@example.com" }),
   },
-  { name: "console-revoke", ...admin, caption: "Revoke: why?", path: licensePath("monthly", "/revoke") },
+  { name: "console-revoke", ...admin, caption: "Revoke: the reason", path: licensePath("monthly", "/revoke") },
   {
     name: "console-revoke-preview",
     ...admin,
-    caption: "Revoke: what will happen, and how soon",
+    caption: "Revoke: the preview",
     path: licensePath("monthly", "/revoke"),
     act: preview("key found in a public repository"),
     dark: true,
@@ -65,22 +71,22 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
   {
     name: "console-reinstate-preview",
     ...admin,
-    caption: "Reinstate?",
+    caption: "Reinstate: the preview",
     path: licensePath("revoked", "/reinstate"),
     act: preview("it was their own repository"),
   },
   {
     name: "console-extend-refused",
     ...admin,
-    caption: "Extend by nothing",
+    caption: "Extend without a date: refused",
     path: licensePath("monthly", "/extend"),
     act: preview("asked for more time"),
   },
-  { name: "console-rotate-key", ...admin, caption: "A new key", path: licensePath("monthly", "/rotate-key") },
+  { name: "console-rotate-key", ...admin, caption: "Rotate a key", path: licensePath("monthly", "/rotate-key") },
   {
     name: "console-rotated",
     ...admin,
-    caption: "The new key, once",
+    caption: "The new key, shown once",
     path: licensePath("revoked", "/rotate-key"),
     async act(page) {
       await preview("leaked")(page);
@@ -91,11 +97,11 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
   {
     name: "console-refund-preview",
     ...admin,
-    caption: "Refund and revoke?",
+    caption: "Refund: the preview",
     path: licensePath("lifetime", "/refund"),
     act: preview("bought twice"),
   },
-  { name: "console-erase", ...admin, caption: "Erase a person", path: licensePath("lifetime", "/erase") },
+  { name: "console-erase", ...admin, caption: "Erase personal data", path: licensePath("lifetime", "/erase") },
   {
     name: "console-remove-machine",
     ...admin,
@@ -115,14 +121,14 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
   {
     name: "console-delete-preview",
     ...admin,
-    caption: "Delete a draft?",
+    caption: "Delete a draft: the preview",
     path: releasePath("draft", "/delete"),
     act: preview("built from the wrong branch"),
   },
   {
     name: "console-yank-preview",
     ...admin,
-    caption: "Yank?",
+    caption: "Yank: the preview",
     path: releasePath("published", "/yank"),
     act: preview("crashes on start"),
   },
@@ -130,7 +136,7 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
   {
     name: "console-block-preview",
     ...admin,
-    caption: "Block?",
+    caption: "Block: the preview",
     path: releasePath("published", "/block"),
     act: preview("a model file can overwrite memory"),
   },
@@ -143,8 +149,8 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     caption: "Revoke a token",
     path: ({ tokens }) => `/admin/tokens/${tokens.supportId}/revoke`,
   },
-  { name: "console-system", ...admin, caption: "How the service does", path: () => "/admin/system" },
+  { name: "console-system", ...admin, caption: "The state of the service", path: () => "/admin/system" },
   { name: "console-republish", ...admin, caption: "Publish again", path: () => "/admin/system/republish" },
-  { name: "console-support", caption: "A license, as support sees it", as: "support", path: licensePath("monthly") },
-  { name: "console-forbidden", caption: "What support may not see", as: "support", path: () => "/admin/tokens" },
+  { name: "console-support", caption: "A license, seen by support", as: "support", path: licensePath("monthly") },
+  { name: "console-forbidden", caption: "A page that support may not see", as: "support", path: () => "/admin/tokens" },
 ];

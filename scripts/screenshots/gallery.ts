@@ -1,7 +1,18 @@
+import { ACCOUNT_VIEWS } from "./account-views.ts";
+import { CONSOLE_VIEWS } from "./console-views.ts";
 import type { PageView } from "./page-view.ts";
-import { SECTIONS } from "./views.ts";
+import { PUBLIC_VIEWS } from "./public-views.ts";
 
-/** The three ways in which a page is pictured. */
+/** Every page of the catalog. Add a new page to one of these lists: it is then tested and gets a picture. */
+export const SECTIONS: readonly { title: string; views: readonly PageView[] }[] = [
+  { title: "Storefront and purchase", views: PUBLIC_VIEWS },
+  { title: "Account", views: ACCOUNT_VIEWS },
+  { title: "Console", views: CONSOLE_VIEWS },
+];
+
+export const VIEWS: readonly PageView[] = SECTIONS.flatMap(({ views }) => views);
+
+/** The three kinds of pictures of a page. */
 export const SHOTS = {
   desktop: { viewport: { width: 1280, height: 800 }, colorScheme: "light", scale: 0.75 },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", scale: 0.8 },
@@ -9,7 +20,7 @@ export const SHOTS = {
 } as const;
 export type Shot = keyof typeof SHOTS;
 
-/** Which pictures a page has. */
+/** The kinds of pictures that a page has. */
 export const shotsOf = ({ dark = false }: PageView): Shot[] => [
   "desktop",
   "phone",
@@ -33,8 +44,8 @@ export const gallery = (): string =>
   [
     "# Every page",
     "",
-    "On a desktop and on a phone, some in the dark. `npm run screenshots` takes them anew, from a catalog that it starts and fills for",
-    "the purpose; the pages are listed in `scripts/screenshots/*-views.ts`, and a test walks through the same list.",
+    "Each page on a desktop and on a phone, some in dark mode. `npm run screenshots` takes the pictures from a sample catalog that it",
+    "starts. `scripts/screenshots/*-views.ts` lists the pages, and a test visits every page of that list.",
     ...SECTIONS.flatMap(({ title, views }) => ["", `## ${title}`, "", views.map(figure).join("\n").trimEnd()]),
     "",
   ].join("\n");

@@ -2,16 +2,16 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findChromium, launchChromium } from "../../test/end-to-end/browser.ts";
 import { PROJECT } from "../development/paths.ts";
-import { gallery, pictureName, SHOTS, shotsOf } from "./gallery.ts";
-import { openView } from "./page-view.ts";
+import { gallery, pictureName, SHOTS, shotsOf, VIEWS } from "./gallery.ts";
+import { openView, openWindows } from "./page-view.ts";
 import { settle, takePicture } from "./picture.ts";
 import { startSampleCatalog } from "./sample-catalog.ts";
-import { VIEWS } from "./views.ts";
-import { openWindows } from "./visitors.ts";
 
 const FOLDER = join(PROJECT, "docs", "screenshots");
 
-/** `npm run screenshots`: a picture of every page into `docs/screenshots`, from a catalog that is started and filled for it. */
+/**
+ * `npm run screenshots`: writes a picture of every page into `docs/screenshots`, from a sample catalog that it starts.
+ */
 async function takeAll(chromium: string): Promise<void> {
   const catalog = await startSampleCatalog();
   const browser = await launchChromium(chromium);
@@ -42,6 +42,6 @@ async function takeAll(chromium: string): Promise<void> {
 
 const chromium = findChromium();
 if (chromium === null) {
-  console.error("There is no Chromium on the PATH. On Debian: apt-get install chromium");
+  console.error("Chromium is not on the PATH. Install it; on Debian: apt-get install chromium");
   process.exitCode = 1;
 } else await takeAll(chromium);

@@ -1,17 +1,17 @@
 import type { Page } from "playwright-core";
 
-/** Of 100; what is small in a page is still to be read. */
+/** The WebP quality, of 100. Small text must stay readable. */
 const QUALITY = 22;
 
-/** A page is shown down to here, in CSS pixels: what follows in a long one is more of the same. */
+/** The maximum height of a picture, in CSS pixels. Longer pages only repeat themselves below it. */
 const TALLEST = 1800;
 
-/** The day that every picture was taken on. */
+/** The date on every picture. */
 const DAY = "2026-11-21";
 
 /**
- * Gives a page the day above and ids that count up from one, of the same length, instead of what the clock and chance have
- * made: a picture changes when its page does. What is told apart by ids stays apart.
+ * Replaces dates by the date above, and random ids by numbers of the same length. A picture then changes only if its
+ * page does. Different ids stay different.
  */
 export const settle = (page: Page): Promise<void> =>
   page.evaluate((day) => {
@@ -46,7 +46,7 @@ export const settle = (page: Page): Promise<void> =>
     }
   }, DAY);
 
-/** A picture of the page as it is (WebP), smaller by `scale`. */
+/** Takes a WebP picture of the page, scaled by `scale`. */
 export async function takePicture(page: Page, scale: number): Promise<Buffer> {
   const session = await page.context().newCDPSession(page);
   try {

@@ -3,11 +3,11 @@ import { UNREADABLE_SESSION } from "./sample-history.ts";
 
 const PREMIUM = "/w/llm-worker-rbee-premium-cpu";
 
-/** What anybody may see, and what follows a payment. */
+/** The public pages, and the pages after a payment. */
 export const PUBLIC_VIEWS: readonly PageView[] = [
   { name: "home", caption: "Every worker", as: "anybody", path: () => "/", dark: true },
   { name: "home-search", caption: "A search", as: "anybody", path: () => "/?q=gguf&backend=cuda" },
-  { name: "home-nothing", caption: "A search that finds nothing", as: "anybody", path: () => "/?q=whisper" },
+  { name: "home-nothing", caption: "A search without results", as: "anybody", path: () => "/?q=whisper" },
   { name: "worker-premium", caption: "A premium worker", as: "anybody", path: () => PREMIUM, dark: true },
   { name: "worker-free", caption: "A free worker", as: "anybody", path: () => "/w/llm-worker-rbee-cpu" },
   {
@@ -20,41 +20,41 @@ export const PUBLIC_VIEWS: readonly PageView[] = [
   { name: "plans", caption: "Plans and prices", as: "anybody", path: () => "/plans" },
   {
     name: "checkout-success",
-    caption: "After paying: the key",
+    caption: "After the payment: the key",
     as: "buyer",
     path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.complete.sessionId}`,
     dark: true,
   },
   {
     name: "checkout-success-elsewhere",
-    caption: "The same in another browser",
+    caption: "The same purchase in another browser",
     as: "anybody",
     path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.complete.sessionId}`,
   },
   {
     name: "checkout-pending",
-    caption: "A payment that takes its time",
+    caption: "A pending payment",
     as: "anybody",
     path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.pending.sessionId}`,
   },
   {
     name: "checkout-failed",
-    caption: "A payment that failed",
+    caption: "A failed payment",
     as: "anybody",
     path: ({ licenses }) => `/checkout/success?session_id=${licenses.purchases.failed.sessionId}`,
   },
   {
     name: "checkout-later",
-    caption: "A purchase that cannot be looked at just now",
+    caption: "A purchase that cannot be read now",
     as: "anybody",
     path: () => `/checkout/success?session_id=${UNREADABLE_SESSION}`,
   },
-  { name: "checkout-cancelled", caption: "Turned back", as: "anybody", path: () => "/checkout/cancelled" },
-  { name: "checkout-unknown", caption: "No such purchase", as: "anybody", path: () => "/checkout/success" },
-  { name: "problem", caption: "An address that leads nowhere", as: "anybody", path: () => "/nowhere" },
+  { name: "checkout-cancelled", caption: "A cancelled checkout", as: "anybody", path: () => "/checkout/cancelled" },
+  { name: "checkout-unknown", caption: "An unknown purchase", as: "anybody", path: () => "/checkout/success" },
+  { name: "problem", caption: "An unknown address", as: "anybody", path: () => "/nowhere" },
   {
     name: "reference",
-    caption: "The API's reference",
+    caption: "The API reference",
     as: "anybody",
     path: () => "/docs",
     parts: ["header", "nav li:first-child", "main > section:first-of-type", "main > section:last-of-type"],

@@ -16,19 +16,19 @@ import { publishSamples, type SampleReleases } from "./sample-releases.ts";
 const Start = z.object({ url: z.string(), admin_token: z.string(), stripe_control_url: z.string() });
 const Made = z.looseObject({ admin_token: z.looseObject({ id: z.string() }), token: z.string() });
 
-/** A catalog with something on every page. */
+/** A catalog with data for every page. */
 export type SampleCatalog = {
   url: string;
   licenses: SampleLicenses;
   releases: SampleReleases;
-  /** Of the owner, and of somebody who may help customers but change no release. */
+  /** The admin tokens of the owner and of a support desk, which cannot change releases. */
   tokens: { owner: string; support: string; supportId: string };
-  /** Paths of links to the account of `OWNER`: one to sign in with, and one that nobody uses. */
+  /** The paths of mailed links to the account of `OWNER`: one for the sign-in, and one that stays unused. */
   links: { used: string; fresh: string };
   stop(): Promise<void>;
 };
 
-/** Starts what `npm start` starts, in a folder that is deleted at the end, and fills it. */
+/** Starts the servers of `npm start` in a temporary folder and fills the catalog. */
 export async function startSampleCatalog(): Promise<SampleCatalog> {
   const folder = await mkdtemp(join(tmpdir(), "rbee-sample-"));
   const server = await ready(launch(folder, await freePort()));
@@ -48,7 +48,7 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
     const ledger = await openLedger(url);
     await ledger.execute([{ sql: historySql(licenses.lifetime.licenseId, Math.floor(Date.now() / 1000)) }]);
 
-    // What the minutes bring: the cron.
+    // Runs the cron.
     await fetch(`${url}/cdn-cgi/local/scheduled`);
     const support = await client.json(Made, {
       method: "POST",
@@ -76,7 +76,7 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
   }
 }
 
-/** Where wrangler has put the texts of the mails to an address, oldest first: it says so in its log. */
+/** The files with the mails to an address, oldest first, from wrangler's log. */
 const mailsTo = (address: string, log: string): string[] =>
   log
     .split("send_email binding called")

@@ -1,7 +1,7 @@
 const DAY = 86_400;
 const DAYS = 90;
 
-/** For each worker and version the downloads of a usual day; a version comes `since` days ago and displaces what was before. */
+/** The downloads of each worker and version on a usual day. A version was published `since` days ago. */
 const DOWNLOADS = [
   { worker: "llm-worker-rbee-cpu", version: "0.1.0", platform: "linux-x86_64", usual: 60, since: DAYS },
   { worker: "llm-worker-rbee-cpu", version: "0.1.0", platform: "linux-aarch64", usual: 14, since: DAYS },
@@ -20,17 +20,16 @@ const REFUSALS = [
 
 const PLACES = ["DE 3320", "FR 12322", "NL 1136", "PL 5617", "US 7922", "BR 28573", "VN 7552"];
 
-/** A checkout session of an order that Stripe cannot say anything about. */
+/** The checkout session of an order that Stripe does not know. */
 export const UNREADABLE_SESSION = "cs_test_unreadable";
 
-/** More or less than `usual`, by the day of the week and a wave of its own: the same at every run. */
+/** A number around `usual` that varies with the weekday and a wave. It is the same in every run. */
 const onDay = (usual: number, daysAgo: number, salt: number): number =>
   Math.max(0, Math.round(usual * (1 + 0.3 * Math.sin(daysAgo / 3 + salt) - (daysAgo % 7 < 2 ? 0.4 : 0))));
 
 /**
- * SQL for what only time brings about: daily counts of the three months before today, as the queue's consumer and the cron
- * would have written them, a license that was used from many places, and an order that Stripe cannot be asked about. `now` is in
- * Unix seconds.
+ * The SQL for data that only accumulates over time: daily counts of the last three months, a license with many places
+ * of use, and an order that Stripe does not know. `now` is in Unix seconds.
  */
 export function historySql(sharedLicense: string, now: number): string {
   const today = now - (now % DAY);

@@ -7,12 +7,12 @@ const WORKER = "llm-worker-rbee-premium-cpu";
 const Issued = z.looseObject({ license: z.looseObject({ id: z.string() }), key: z.string() });
 const Activated = z.looseObject({ token: z.string(), machine: z.looseObject({ id: z.string() }) });
 
-/** Who has one license of every kind. */
+/** The owner of one license of every kind. */
 export const OWNER = "ada@example.com";
 
 type License = { licenseId: string; key: string };
 
-/** Licenses of `OWNER` and others, by how they stand; purchases by how far they came. */
+/** The licenses by status, and the purchases by progress. */
 export type SampleLicenses = {
   monthly: Bought & { machineId: string };
   onHold: License;
@@ -20,14 +20,14 @@ export type SampleLicenses = {
   canceled: License;
   inGrace: License;
   given: License;
-  /** Of somebody else, paid once. */
+  /** A license of another person, paid once. */
   lifetime: License;
   purchases: { complete: Purchase; pending: Purchase; failed: Purchase };
 };
 
 type Seller = { client: CatalogClient; controlUrl: string };
 
-/** Buys, issues, uses, revokes and lets fail, all as people do it: through the API and the stand-in for Stripe. */
+/** Makes the licenses and purchases through the API and the Stripe stand-in. */
 export async function makeLicenses({ client, controlUrl }: Seller): Promise<SampleLicenses> {
   const { url } = client;
   const issue = async (plan: string, email: string, note: string): Promise<License> => {
@@ -45,7 +45,7 @@ export async function makeLicenses({ client, controlUrl }: Seller): Promise<Samp
       credential: key,
       body: { fingerprint: `machine-of-${name}`, name, platform: "linux-x86_64", ...options },
     });
-  /** Whether the worker may be downloaded is what some of these are for: a refusal is counted. */
+  /** Downloads a worker. Some downloads are refused on purpose, because refusals are counted. */
   const download = async (token: string, version: string): Promise<void> => {
     const file = `${url}/v1/workers/${WORKER}/${version}/files/${WORKER}-${version}-linux-x86_64`;
     const response = await fetch(file, { headers: { Authorization: `Bearer ${token}` } });

@@ -27,12 +27,12 @@ const RELEASES = [
 
 const Answer = z.looseObject({ release: Release });
 
-/** Releases in every state, by id. */
+/** The ids of releases in every state. */
 export type SampleReleases = { published: string; draft: string; yanked: string; blocked: string };
 
 type Publisher = { client: CatalogClient; releaseKey: MinisignSecretKey; folder: string };
 
-/** Publishes versions beside those that every development catalog has; withdraws one, blocks one, drafts one. */
+/** Publishes more versions than a development catalog has. Yanks one, blocks one and drafts one. */
 export async function publishSamples({ client, releaseKey, folder }: Publisher): Promise<SampleReleases> {
   const ids = new Map<string, string>();
   for (const { workerId, version, notes } of RELEASES) {

@@ -2,10 +2,9 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { openView, type PageView, type Visitor } from "../../scripts/screenshots/page-view.ts";
+import { VIEWS } from "../../scripts/screenshots/gallery.ts";
+import { openView, openWindows, type PageView, type Visitor } from "../../scripts/screenshots/page-view.ts";
 import { type SampleCatalog, startSampleCatalog } from "../../scripts/screenshots/sample-catalog.ts";
-import { VIEWS } from "../../scripts/screenshots/views.ts";
-import { openWindows } from "../../scripts/screenshots/visitors.ts";
 import { findChromium, launchChromium, type Window } from "./browser.ts";
 
 const DESKTOP = { width: 1280, height: 800 };

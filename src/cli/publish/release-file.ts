@@ -1,9 +1,9 @@
 import { access, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
 import { type ArtifactKind, kindOfFilename } from "../../domain/releases/artifact-kind.ts";
 import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
 import type { PackageContents } from "../../domain/releases/package-check.ts";
-import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
