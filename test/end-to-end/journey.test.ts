@@ -83,7 +83,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
   async function replaceKey(page: Page): Promise<string> {
     await page.getByRole("link", { name: "Replace the key" }).click();
     await page.getByRole("button", { name: "Replace the key" }).click();
-    await page.getByText("This is the new key.").waitFor();
+    await page.getByText("This is your new key.").waitFor();
     return shownKey(page);
   }
 

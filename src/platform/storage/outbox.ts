@@ -1,8 +1,7 @@
 import { logFailure } from "../../lib/log.ts";
 import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import type { Publishers } from "../http/router.ts";
-import type { Publication } from "./ledger.ts";
-import { type Actor, newChange, recordAct } from "./ledger.ts";
+import { type Actor, newChange, type Publication, recordAct } from "./ledger.ts";
 
 export type { Publishers };
 

@@ -1,29 +1,12 @@
-import { createRouter } from "../../platform/http/router.ts";
-import { createAccountRouter } from "../../platform/identity/session/account.ts";
-import { registerAccount } from "./routes/account.ts";
-import { registerBilling } from "./routes/billing.ts";
-import { registerErase } from "./routes/erase.ts";
-import { registerKey } from "./routes/key.ts";
-import { registerLease } from "./routes/lease.ts";
-import { registerMachineFree } from "./routes/machine-free.ts";
-import { registerRecover } from "./routes/recover.ts";
-import { registerRecoveryLink } from "./routes/recovery-link.ts";
-import { registerSignIn } from "./routes/sign-in.ts";
-import { registerSignOut } from "./routes/sign-out.ts";
+import { combine, createRouter } from "../../platform/http/route.ts";
+import { erase } from "./routes/erase.ts";
+import { key } from "./routes/key.ts";
+import { license } from "./routes/license.ts";
+import { machines } from "./routes/machines.ts";
+import { recovery } from "./routes/recovery.ts";
+import { signIn, signOut } from "./routes/sign-in.ts";
 
-/** For who is signed in. */
-const ownRoutes = createAccountRouter();
-registerAccount(ownRoutes);
-registerKey(ownRoutes);
-registerMachineFree(ownRoutes);
-registerLease(ownRoutes);
-registerBilling(ownRoutes);
-registerErase(ownRoutes);
-registerSignOut(ownRoutes);
-
-/** What a customer sees of their own, and how they get in. */
+/** The customer's account: the ways to sign in, and the pages behind. */
 export const accountRoutes = createRouter();
-registerRecover(accountRoutes);
-registerSignIn(accountRoutes);
-registerRecoveryLink(accountRoutes);
-accountRoutes.route("/", ownRoutes);
+accountRoutes.route("/", combine(signIn, recovery));
+accountRoutes.route("/", combine(license, key, machines, erase, signOut));

@@ -4,15 +4,15 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { type Child, Time, type Tone } from "../page/kit.ts";
 
-/** How a license stands, for its owner: a word, what is so and why, and what to do about it, if anything. */
+/** A license's standing for its owner: a label, a statement with its cause, and the next step if there is one. */
 export type StandingWords = { label: string; tone: Tone; says: Child; todo: Child };
 
-const ASK_US = "To find out more, answer any mail that you have from us.";
+const ASK_US = "For more information, reply to any mail from us.";
 const BILLING = <a href="#billing">invoices and billing</a>;
 
 /**
- * A license's standing in words. `since` is when it stopped being in force, if it did and that is known. What an admin decided is
- * told without the reason.
+ * A license's standing in words. `since` is the time since which it is not active, if known. The reason of an admin's
+ * decision is not shown.
  */
 export function standingInWords(
   license: LicenseRow,
@@ -27,7 +27,7 @@ export function standingInWords(
         on <Time at={since} />
       </>
     );
-  const buyAgain = <a href={PURCHASE_URL}>Buy a license to go on.</a>;
+  const buyAgain = <a href={PURCHASE_URL}>Buy a new license.</a>;
   switch (standing.status) {
     case "active":
       return activeInWords(license, standing, GRACE_DAYS > 0);
@@ -38,7 +38,7 @@ export function standingInWords(
         return {
           label: "Revoked",
           tone: "bad",
-          says: <>We ended this license{on}. It opens nothing any more.</>,
+          says: <>We revoked this license{on}. It opens no downloads.</>,
           todo: ASK_US,
         };
       }
@@ -47,9 +47,9 @@ export function standingInWords(
         tone: "bad",
         says:
           license.dispute_state === "lost" ? (
-            <>This license ended{on}, because the payment for it was taken back through the bank.</>
+            <>This license ended{on}, because the bank returned its payment to you.</>
           ) : (
-            <>This license ended{on}, because the payment for it was given back.</>
+            <>This license ended{on}, because we refunded its payment.</>
           ),
         todo: buyAgain,
       };
@@ -90,7 +90,7 @@ function activeInWords(
   const good = { label: "Active", tone: "good", todo: null } as const;
   if (ends_at === null) return { ...good, says: "This license does not end." };
   if (subscription_state === "active" && expires_at !== null && ends_at === expires_at + grace_seconds) {
-    // What renews has a grace for when that fails; what was canceled has none. Where none is given, only Stripe can tell them apart.
+    // A renewing license has a grace period; a canceled one has none. Without grace periods only Stripe can tell them apart.
     if (grace_seconds > 0)
       return {
         ...good,
@@ -106,14 +106,14 @@ function activeInWords(
           This license is paid until <Time at={expires_at} />.
         </>
       );
-      return { ...good, says: paid, todo: <>Whether it renews then stands under {BILLING}.</> };
+      return { ...good, says: paid, todo: <>Whether it renews is shown under {BILLING}.</> };
     }
     const says = (
       <>
         This license is canceled: it works until <Time at={ends_at} /> and ends then.
       </>
     );
-    return { ...good, says, todo: <>Changed your mind? Take the cancellation back under {BILLING}.</> };
+    return { ...good, says, todo: <>Changed your mind? Undo the cancellation under {BILLING}.</> };
   }
   return {
     ...good,
@@ -136,18 +136,18 @@ function holdInWords(
     case "payment":
       return {
         says: <>On hold{from}, because the payment for it is disputed at the bank.</>,
-        todo: "It goes on when the dispute is settled in our favor. If it is a mistake, withdraw it at your bank.",
+        todo: "It becomes active again if the dispute is decided in our favor. If the dispute is a mistake, withdraw it at your bank.",
       };
     case "subscription":
     case "expiry":
       return {
         says: <>On hold{from}, because the last payment failed.</>,
-        todo: <>To go on, pay under {BILLING}.</>,
+        todo: <>To use it again, pay under {BILLING}.</>,
       };
   }
 }
 
-/** ` on 3 May 2027`, or nothing where the time is not known. */
+/** For example ` on 3 May 2027`; empty if the time is unknown. */
 const dated = (word: string, at: UnixSeconds | null): Child =>
   at === null ? null : (
     <>

@@ -91,7 +91,7 @@ describe("signing in with a license key", () => {
   it("is possible whatever the license's status, so that its owner sees why", async () => {
     await adminAct(ada.id, "revoke", { reason: "shared in a forum" });
     const html = await pageAt(await signedInByKey(ada.key));
-    expect(html).toContain("We ended this license on <time");
+    expect(html).toContain("We revoked this license on <time");
     expect(html).not.toContain("shared in a forum");
   });
 
@@ -154,11 +154,11 @@ describe("the account", () => {
   it("says until when an offline lease keeps a freed seat", async () => {
     await tokenFor(ada.key, "f1", { name: "attic", offline: true });
     const browser = await signedInByKey(ada.key);
-    expect(await pageAt(browser)).toContain("freed or not, its seat stays taken until");
+    expect(await pageAt(browser)).toContain("Its seat stays in use until");
     const response = await send(browser, `/account/licenses/${ada.id}/machines/${await machineIdOf(ada)}/free`);
     const html = await pageAt(browser, response.headers.get("Location") ?? "");
-    expect(html).toContain("Its seat comes free when its offline lease ends.");
-    expect(html).toContain("Freed. Its offline lease keeps the seat until");
+    expect(html).toContain("Its seat becomes free when its offline lease ends.");
+    expect(html).toContain("Freed. Its offline lease keeps the seat in use until");
     expect(html).toContain("Machines: 1 of 25 in use");
   });
 

@@ -58,7 +58,7 @@ describe("how a license stands, in words", () => {
     expect(await said({ ...subscription, grace_seconds: 0 }, null, 0)).toEqual([
       "Active",
       "This license is paid until 13 May 2027.",
-      "Whether it renews then stands under invoices and billing.",
+      "Whether it renews is shown under invoices and billing.",
     ]);
   });
 
@@ -73,7 +73,7 @@ describe("how a license stands, in words", () => {
       [
         "Active",
         "This license is canceled: it works until 13 May 2027 and ends then.",
-        "Changed your mind? Take the cancellation back under invoices and billing.",
+        "Changed your mind? Undo the cancellation under invoices and billing.",
       ],
     ],
     [
@@ -93,7 +93,7 @@ describe("how a license stands, in words", () => {
       [
         "On hold",
         "On hold since 30 April 2027, because the last payment failed.",
-        "To go on, pay under invoices and billing.",
+        "To use it again, pay under invoices and billing.",
       ],
     ],
     [
@@ -103,50 +103,38 @@ describe("how a license stands, in words", () => {
       [
         "On hold",
         "On hold since 3 May 2027, because the payment for it is disputed at the bank.",
-        "It goes on when the dispute is settled in our favor. If it is a mistake, withdraw it at your bank.",
+        "It becomes active again if the dispute is decided in our favor. If the dispute is a mistake, withdraw it at your bank.",
       ],
     ],
     [
       "refunded",
       { refund_state: "full" },
       NOW,
-      [
-        "Ended",
-        "This license ended on 3 May 2027, because the payment for it was given back.",
-        "Buy a license to go on.",
-      ],
+      ["Ended", "This license ended on 3 May 2027, because we refunded its payment.", "Buy a new license."],
     ],
     [
       "charged back",
       { dispute_state: "lost", refund_state: "full" },
       null,
-      [
-        "Ended",
-        "This license ended, because the payment for it was taken back through the bank.",
-        "Buy a license to go on.",
-      ],
+      ["Ended", "This license ended, because the bank returned its payment to you.", "Buy a new license."],
     ],
     [
       "ended",
       { subscription_state: "ended", expires_at: NOW - DAY },
       NOW - DAY,
-      ["Ended", "The subscription of this license ended on 2 May 2027.", "Buy a license to go on."],
+      ["Ended", "The subscription of this license ended on 2 May 2027.", "Buy a new license."],
     ],
     [
       "expired",
       { expires_at: NOW - DAY },
       NOW - DAY,
-      ["Ended", "This license ended on 2 May 2027.", "Buy a license to go on."],
+      ["Ended", "This license ended on 2 May 2027.", "Buy a new license."],
     ],
     [
       "put on hold",
       { admin_state: "suspended" },
       NOW,
-      [
-        "On hold",
-        "We put this license on hold on 3 May 2027.",
-        "To find out more, answer any mail that you have from us.",
-      ],
+      ["On hold", "We put this license on hold on 3 May 2027.", "For more information, reply to any mail from us."],
     ],
     [
       "revoked",
@@ -154,8 +142,8 @@ describe("how a license stands, in words", () => {
       NOW,
       [
         "Revoked",
-        "We ended this license on 3 May 2027. It opens nothing any more.",
-        "To find out more, answer any mail that you have from us.",
+        "We revoked this license on 3 May 2027. It opens no downloads.",
+        "For more information, reply to any mail from us.",
       ],
     ],
   ])("when it is %s", async (_, facts, since, words) => {

@@ -3,8 +3,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import * as z from "zod";
 import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeHex, equalInConstantTime, sha256 } from "../../../lib/encoding.ts";
-import type { UnixSeconds } from "../../../lib/time.ts";
-import { DAY } from "../../../lib/time.ts";
+import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import type { AppEnv } from "../../../platform/http/router.ts";
 
 const OrderRow = z.object({

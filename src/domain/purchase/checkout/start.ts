@@ -1,13 +1,11 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { newId } from "../../../lib/id.ts";
-import type { UnixSeconds } from "../../../lib/time.ts";
-import { currentTime } from "../../../lib/time.ts";
+import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { countCheckout } from "../../../platform/http/rate-limit.ts";
 import type { AppContext } from "../../../platform/http/router.ts";
-import type { SoldPlan } from "../../licensing/plans.ts";
-import { plans, SOLD_PLANS, type SoldPlanId } from "../../licensing/plans.ts";
+import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../../licensing/plans.ts";
 import { purchaseScope } from "../scope.ts";
 import { asUnavailable } from "../stripe.ts";
 import { insertOrder, markBuyer, setOrderSession } from "./order.ts";

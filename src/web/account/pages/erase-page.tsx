@@ -1,16 +1,16 @@
 import { type FC, Field, Notice, PostForm } from "../../page/kit.ts";
 import { accountPage } from "./account-page.tsx";
 
-/** What must be typed to confirm. */
+/** The word to type as a confirmation. */
 export const CONFIRMATION = "delete";
 
-/** Where the one who asks stands: what keeps us from erasing, or how many licenses would end. */
+/** The step of an erasure: the customer must prove their address, something prevents it, or they must confirm. */
 export type ErasePageState =
   | { step: "prove" }
   | { step: "running"; message: string }
   | { step: "confirm"; licenses: number; fault?: { sent: string; message: string; status: number } };
 
-/** What deleting one's data means, and the form for it. */
+/** The page that explains an erasure, with the form of its current step. */
 export const erasePage = (state: ErasePageState, csrf: string): Promise<Response> =>
   accountPage({
     csrf,
@@ -19,23 +19,23 @@ export const erasePage = (state: ErasePageState, csrf: string): Promise<Response
     main: (
       <>
         <h1>Delete my data</h1>
-        <h2>What goes, for good</h2>
+        <h2>We delete</h2>
         <ul>
-          <li>Your mail address, wherever we have it: on licenses, and on the mails that we sent you.</li>
-          <li>The names and fingerprints of your machines, and what was downloaded with your licenses.</li>
+          <li>Your mail address, on your licenses and on the mails that we sent you.</li>
+          <li>The names and fingerprints of your machines, and the list of your downloads.</li>
           <li>Your customer record at Stripe, with your name, address and payment methods.</li>
           <li>
-            <strong>Your licenses end, those that were bought for good too.</strong> There is nobody left whom they
-            could belong to, and no key opens them again.
+            <strong>Your licenses end, including lifetime licenses.</strong> A license needs an owner. No key can open
+            them again.
           </li>
         </ul>
-        <h2>What stays, and why</h2>
+        <h2>We keep</h2>
         <ul>
           <li>
-            Invoices and payments at Stripe, and the numbers by which a license belongs to a payment: tax law wants them
-            kept for up to ten years. Download your invoices first; you cannot open the portal afterwards.
+            Invoices and payments at Stripe, and the numbers that link a license to its payment. Tax law requires them
+            for up to ten years. Download your invoices first, because you cannot open the portal afterwards.
           </li>
-          <li>The record of what was done to a license and when, without your name and address.</li>
+          <li>The record of changes to your licenses, without your name and address.</li>
         </ul>
         <EraseStep state={state} csrf={csrf} />
       </>
@@ -48,8 +48,8 @@ const EraseStep: FC<{ state: ErasePageState; csrf: string }> = ({ state, csrf })
       return (
         <>
           <Notice>
-            You are signed in with a license key, which others may have. To be sure that it is you, we mail a link to
-            the address that the license was bought with. Sign in with it and come back here.
+            You are signed in with a license key, and other people may have that key. To make sure that it is you, we
+            mail a link to the owner of the license. Sign in with this link, then open this page again.
           </Notice>
           <PostForm action="/account/erase/link" csrf={csrf}>
             <button type="submit">Mail me the link</button>
@@ -59,7 +59,7 @@ const EraseStep: FC<{ state: ErasePageState; csrf: string }> = ({ state, csrf })
     case "running":
       return (
         <Notice tone="careful">
-          {state.message} <a href="/account">To your licenses and the portal</a>.
+          {state.message} <a href="/account">Go to your licenses</a>.
         </Notice>
       );
     case "confirm":
@@ -78,7 +78,7 @@ const EraseStep: FC<{ state: ErasePageState; csrf: string }> = ({ state, csrf })
             <button type="submit" class="danger">
               Delete my data
             </button>
-            <a href="/account">Keep everything</a>
+            <a href="/account">Keep my data</a>
           </div>
         </PostForm>
       );

@@ -1,41 +1,32 @@
-import { activationCommand } from "../../../domain/licensing/license/key.ts";
 import type { License } from "../../../domain/licensing/license/record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
-import { CopyBlock, DataTable, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
-import { licensePath } from "../license-path.ts";
-import type { Download } from "../recent-downloads.ts";
+import { DataTable, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
 import type { StandingWords } from "../standing-words.tsx";
-import { AccountEnd, accountPage } from "./account-page.tsx";
-import { type LeaseFault, LeaseSection } from "./lease-section.tsx";
-import { MachineSection } from "./machine-section.tsx";
+import type { Download } from "../store.ts";
+import { AccountEnd, accountPage, licensePath } from "./account-page.tsx";
+import { type KeyContent, KeySection } from "./key-section.tsx";
+import { type LeaseFault, LeaseSection, MachineSection } from "./machine-sections.tsx";
 
-/** What has just been done, by the name in the address. */
+/** The confirmations of acts, by their name in the URL. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([
-  ["freed", "The seat is free. The machine gets no premium downloads any more."],
-  ["leased", "The machine gets no premium downloads any more. Its seat comes free when its offline lease ends."],
+  ["freed", "The seat is free. The machine can no longer download premium workers."],
+  ["leased", "The machine can no longer download premium workers. Its seat becomes free when its offline lease ends."],
 ]);
 
-export type LicensePageContent = {
+export type LicensePageContent = KeyContent & {
   license: License;
   words: StandingWords;
   downloads: Download[];
-  /** The license key, once it was asked for. */
-  licenseKey: string | null;
-  /** Whether that key has just replaced another. */
-  isRotated?: boolean;
-  /** Names what has just been done; any other text is ignored. */
+  /** The name of the act to confirm. Any other text is ignored. */
   done?: string | undefined;
   leaseFault?: LeaseFault;
-  csrf: string;
   now: UnixSeconds;
-  /** This service's own origin. */
-  url: string;
   formTargets: readonly string[];
 };
 
-/** Everything that its owner may see of a license, and do with it. */
+/** The page of a license: its standing, key, machines, downloads and billing. */
 export const licensePage = (content: LicensePageContent): Promise<Response> =>
   accountPage({
     csrf: content.csrf,
@@ -99,55 +90,26 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
 const entitlementName = (workers: string): string =>
   workers === "llm-worker-rbee-premium-*" ? "every premium worker" : workers;
 
-/** A semver range for people; one that is neither all nor an upper bound stays as it is. */
+/** A semver range in words, if it is `*` or one upper bound; else the range. */
 const versionsName = (range: string): string =>
   range === "*" ? "all" : range.replace(/^<(\d+\.\d+\.\d+)$/, "all before $1");
-
-const KeySection: FC<LicensePageContent> = ({ license, licenseKey, isRotated = false, csrf, url }) => (
-  <section id="key">
-    <h2>License key</h2>
-    {isRotated ? (
-      <Notice tone="good">
-        This is the new key. The old one no longer works, and the new one has been mailed to you.
-      </Notice>
-    ) : null}
-    {licenseKey === null ? (
-      <PostForm action={`${licensePath(license.id)}/key#key`} csrf={csrf}>
-        <button type="submit">Show the key</button>
-      </PostForm>
-    ) : (
-      <>
-        <CopyBlock id="license-key" what="the license key">
-          {licenseKey}
-        </CopyBlock>
-        <p>Keep it like a password. On each machine that is to use it, run this and give the key when it asks:</p>
-        <CopyBlock id="activate" what="the command">
-          {activationCommand(url)}
-        </CopyBlock>
-      </>
-    )}
-    <p class="quiet">
-      Somebody else has seen it? <a href={`${licensePath(license.id)}/rotate-key`}>Replace the key</a>.
-    </p>
-  </section>
-);
 
 const DownloadSection: FC<{ downloads: Download[] }> = ({ downloads }) => (
   <section>
     <h2>Downloads</h2>
     <DataTable
-      caption="The last downloads with this license"
+      caption="The latest downloads with this license"
       columns={[
         { header: "Worker", cell: ({ worker_id }) => worker_id },
         { header: "Version", cell: ({ version }) => version },
         { header: "Platform", cell: ({ platform }) => platform },
-        { header: "Machine", cell: ({ machine }) => machine ?? "without a name" },
+        { header: "Machine", cell: ({ machine }) => machine ?? "unnamed" },
         { header: "When", cell: ({ at }) => <Time at={at} clock /> },
       ]}
       rows={downloads}
       empty={
         <>
-          Nothing has been downloaded with this license yet. <a href="/?tier=premium">See the premium workers</a>.
+          No downloads with this license yet. <a href="/?tier=premium">See the premium workers</a>.
         </>
       }
     />
@@ -158,14 +120,14 @@ const BillingSection: FC<{ license: License; csrf: string }> = ({ license, csrf 
   <section id="billing">
     <h2>Invoices and billing</h2>
     {license.stripe_customer_id === null ? (
-      <p>This license was given to you; there is nothing to pay and no invoice.</p>
+      <p>This license is free of charge. It has no invoices.</p>
     ) : (
       <>
         <p>
-          Stripe handles our payments. Its portal has your invoices and payment methods
+          Stripe handles our payments. Its portal has your invoices and payment methods.
           {license.stripe_subscription_id === null
-            ? "."
-            : "; there you also pay what is due, change the number of machines, and cancel."}
+            ? null
+            : " There you can also pay an open invoice, change the number of machines and cancel."}
         </p>
         <PostForm action={`${licensePath(license.id)}/billing`} csrf={csrf}>
           <button type="submit">Open invoices and billing</button>

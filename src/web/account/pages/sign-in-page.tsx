@@ -1,11 +1,11 @@
 import { PROBLEMS, type Refusal, waitHeaders } from "../../../platform/http/problem.ts";
 import { type FC, Field, Notice, PostForm, page, SiteHeader } from "../../page/kit.ts";
-import { RECOVERY_ANSWER } from "../recovery-request.ts";
+import { RECOVERY_ANSWER } from "../sign-in.ts";
 
-/** What was sent with one of the two forms, and why it was refused. */
+/** The input of a refused form, and its refusal. */
 export type SignInFault = { field: "key" | "email"; sent: string; refusal: Refusal };
 
-/** What has just happened to who comes here, by the name in the address. */
+/** The confirmations of acts, by their name in the URL. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([
   ["signed-out", "You are signed out."],
   ["erased", "Your data is deleted, and your licenses have ended."],
@@ -14,8 +14,8 @@ const NEWS: ReadonlyMap<string | undefined, string> = new Map([
 type Content = { wanted: string; done?: string | undefined; fault?: SignInFault };
 
 /**
- * The two ways into the account. `wanted` is the page to show then; `done` names what has just happened, and is ignored if it
- * names nothing; after a fault, the form has what was entered.
+ * The two forms to sign in. `wanted` is the path to open afterwards. `done` names the act to confirm; any other text is
+ * ignored. After a fault, the form contains the earlier input.
  */
 export const signInPage = ({ wanted, done, fault }: Content): Promise<Response> =>
   page({
@@ -27,14 +27,14 @@ export const signInPage = ({ wanted, done, fault }: Content): Promise<Response> 
       <>
         <h1>Your account</h1>
         {NEWS.has(done) ? <Notice tone="good">{NEWS.get(done)}</Notice> : null}
-        <p>See how your licenses stand, free machines, and get at keys and invoices.</p>
+        <p>See your licenses, keys, machines and invoices.</p>
         <KeyForm wanted={wanted} fault={fault?.field === "key" ? fault : undefined} />
         <MailForm fault={fault?.field === "email" ? fault : undefined} />
       </>
     ),
   });
 
-/** The status of a form that is shown again: never 401, which would have a browser ask for a user name and password. */
+/** The status of a form after a fault. Never 401, because a browser would then ask for a user name and password. */
 const statusOf = ({ code }: Refusal): number => (PROBLEMS[code].status === 401 ? 403 : PROBLEMS[code].status);
 
 const KeyForm: FC<{ wanted: string; fault: SignInFault | undefined }> = ({ wanted, fault }) => (
@@ -45,7 +45,7 @@ const KeyForm: FC<{ wanted: string; fault: SignInFault | undefined }> = ({ wante
       <Field
         name="key"
         label="License key"
-        hint="It begins with rbee_lic_ and came by mail. It opens this one license."
+        hint="It begins with rbee_lic_. We sent it to you by mail. It opens this one license."
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
@@ -63,11 +63,11 @@ const MailForm: FC<{ fault: SignInFault | undefined }> = ({ fault }) => (
   <article>
     <h2>Sign in by mail</h2>
     <PostForm action="/account/sign-in/link" csrf={null}>
-      {/* Not type="email": browsers refuse addresses that exist, and rewrite `exämple.de` to what no license is stored with. */}
+      {/* Not type="email": browsers refuse some valid addresses, and rewrite `exämple.de` to a form that no license has. */}
       <Field
         name="email"
         label="Mail address"
-        hint="The one you bought with. We mail you a link to all of its licenses, lost keys included."
+        hint="The address that you bought with. We mail you a link to all its licenses, including lost keys."
         inputmode="email"
         autocomplete="email"
         autocapitalize="none"
@@ -81,24 +81,24 @@ const MailForm: FC<{ fault: SignInFault | undefined }> = ({ fault }) => (
   </article>
 );
 
-/** What everybody sees who has asked for a link. */
+/** The answer to every request for a link. */
 export const sentPage = (): Promise<Response> =>
   page({
-    title: "Look into your mail",
+    title: "Check your mail",
     status: 202,
     header: <SiteHeader current="/account" />,
     main: (
       <>
-        <h1>Look into your mail</h1>
+        <h1>Check your mail</h1>
         <p>{RECOVERY_ANSWER}</p>
         <p class="quiet">
-          Nothing there? Look among the spam, or try <a href="/account/sign-in">another address</a>.
+          No mail? Look in your spam folder, or try <a href="/account/sign-in">another address</a>.
         </p>
       </>
     ),
   });
 
-/** What a fresh link leads to. The button, not the visit, uses it up: mail scanners follow links. */
+/** The page of a valid link. Its button, not the visit, uses up the link, because mail scanners follow links. */
 export const confirmPage = (): Promise<Response> =>
   page({
     title: "Sign in",
@@ -106,7 +106,7 @@ export const confirmPage = (): Promise<Response> =>
     main: (
       <>
         <h1>Sign in to your account</h1>
-        <p>This link works once. You stay signed in for up to twelve hours in this browser.</p>
+        <p>This link works once. You stay signed in for up to 12 hours in this browser.</p>
         <PostForm csrf={null}>
           <button type="submit">Sign in</button>
         </PostForm>
@@ -115,11 +115,11 @@ export const confirmPage = (): Promise<Response> =>
   });
 
 const DEAD_LINKS = {
-  ended: { status: 410, title: "This link has been used or is too old" },
-  forged: { status: 403, title: "This is not a link of ours" },
+  ended: { status: 410, title: "This link was used before or is too old" },
+  forged: { status: 403, title: "This link is not valid" },
 } as const;
 
-/** The answer to a link that opens nothing any more, or never did. */
+/** The page of a used, expired or unknown link. */
 export function deadLinkPage(why: keyof typeof DEAD_LINKS): Promise<Response> {
   const { status, title } = DEAD_LINKS[why];
   return page({
@@ -129,7 +129,7 @@ export function deadLinkPage(why: keyof typeof DEAD_LINKS): Promise<Response> {
     main: (
       <>
         <h1>{title}</h1>
-        <p>Links work once, for 30 minutes, and only whole. Nothing has happened to your licenses.</p>
+        <p>A link works once, for 30 minutes. Check that you copied all of it. Your licenses have not changed.</p>
         <p>
           <a class="button" href="/account/sign-in">
             Get a new link

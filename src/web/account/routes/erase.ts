@@ -1,70 +1,81 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
 import { erasePerson } from "../../../domain/erasure/erasure.ts";
 import { readLicense } from "../../../domain/licensing/license/store.ts";
-import { type CustomerEnv, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
+import { createRoute } from "../../../platform/http/route.ts";
+import {
+  type CustomerEnv,
+  createAccountRouter,
+  SIGNED_IN,
+  SIGNED_IN_FORM,
+} from "../../../platform/identity/session/account.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
-import { listOwnLicenses } from "../own-licenses.ts";
 import { CONFIRMATION, type ErasePageState, erasePage } from "../pages/erase-page.tsx";
 import { sentPage } from "../pages/sign-in-page.tsx";
-import { requestRecovery } from "../recovery-request.ts";
+import { requestRecovery } from "../sign-in.ts";
+import { listOwnLicenses } from "../store.ts";
 
-const ask = createRoute({
-  method: "get",
-  path: "/account/erase",
-  middleware: SIGNED_IN,
-  ...pageDocs({
-    summary: "What deleting one's data means",
-    answers: { 200: "What goes, what stays, and the form." },
-    leadsTo: "The page to sign in.",
+/** `GET` and `POST /account/erase`, and `POST /account/erase/link`. */
+export const erase = createAccountRouter();
+
+erase.openapi(
+  createRoute({
+    method: "get",
+    path: "/account/erase",
+    middleware: SIGNED_IN,
+    ...pageDocs({
+      summary: "Explain the deletion of your data",
+      answers: { 200: "The deleted data, the kept data, and the form." },
+      leadsTo: "The sign-in page.",
+    }),
   }),
-});
+  async (c) => erasePage(await stateOf(c), c.var.session.csrfToken),
+);
 
-const prove = createRoute({
-  method: "post",
-  path: "/account/erase/link",
-  middleware: SIGNED_IN_FORM,
-  request: { body: formBody({}) },
-  ...pageDocs({
-    summary: "Mail a link to the owner of the license that is signed in with its key",
-    answers: { 202: "The link is on its way." },
-    leadsTo: "The page to sign in.",
-    refusals: [...FORM_REFUSALS, "RATE_LIMITED"],
+erase.openapi(
+  createRoute({
+    method: "post",
+    path: "/account/erase/link",
+    middleware: SIGNED_IN_FORM,
+    request: { body: formBody({}) },
+    ...pageDocs({
+      summary: "Mail a link to the owner of the signed-in license",
+      answers: { 202: "The link was mailed." },
+      leadsTo: "The sign-in page.",
+      refusals: [...FORM_REFUSALS, "RATE_LIMITED"],
+    }),
   }),
-});
-
-const erase = createRoute({
-  method: "post",
-  path: "/account/erase",
-  middleware: SIGNED_IN_FORM,
-  request: { body: formBody({ confirmation: CONFIRMATION }) },
-  ...pageDocs({
-    summary: "Delete one's data",
-    description:
-      "For who is signed in by mail. Ends every license of the address and erases what says whose they were; refused while a " +
-      "subscription is running.",
-    answers: { 200: "The page again: not yet.", 422: "The form again: it was not confirmed." },
-    leadsTo: "The page to sign in, saying so.",
-    refusals: [...FORM_REFUSALS, "CONFLICT", "SERVICE_UNAVAILABLE"],
-  }),
-});
-
-/** Registers `GET` and `POST /account/erase`, and `POST /account/erase/link`. */
-export function registerErase(router: OpenAPIHono<CustomerEnv>): void {
-  router.openapi(ask, async (c) => erasePage(await stateOf(c), c.var.session.csrfToken));
-
-  router.openapi(prove, async (c) => {
+  async (c) => {
     const { kind, subject } = c.var.session.by;
     const email = kind === "mail" ? subject : (await readLicense(c.env.DB, subject))?.email;
     if (email !== undefined) await requestRecovery(c, email);
     return sentPage();
-  });
+  },
+);
 
-  router.openapi(erase, async (c) => {
+erase.openapi(
+  createRoute({
+    method: "post",
+    path: "/account/erase",
+    middleware: SIGNED_IN_FORM,
+    request: { body: formBody({ confirmation: CONFIRMATION }) },
+    ...pageDocs({
+      summary: "Delete your data",
+      description:
+        "Needs a sign-in by mail. Ends every license of the address and erases the personal data. Refused while a subscription " +
+        "is active.",
+      answers: {
+        200: "The page again, with the step that is missing.",
+        422: "The form again, because the confirmation is wrong.",
+      },
+      leadsTo: "The sign-in page, with a confirmation.",
+      refusals: [...FORM_REFUSALS, "CONFLICT", "SERVICE_UNAVAILABLE"],
+    }),
+  }),
+  async (c) => {
     const { csrfToken, by } = c.var.session;
     const state = await stateOf(c);
     if (by.kind !== "mail" || state.step !== "confirm") return erasePage(state, csrfToken);
@@ -72,7 +83,7 @@ export function registerErase(router: OpenAPIHono<CustomerEnv>): void {
     if (sent.trim().toLowerCase() !== CONFIRMATION) {
       const fault = {
         sent,
-        message: `Please type “${CONFIRMATION}”, so that this happens to nobody by accident.`,
+        message: `Please type “${CONFIRMATION}” to confirm.`,
         status: 422,
       };
       return erasePage({ ...state, fault }, csrfToken);
@@ -82,10 +93,10 @@ export function registerErase(router: OpenAPIHono<CustomerEnv>): void {
     await settle(c, changes);
     clearSessionCookie(c, "account");
     return c.redirect("/account/sign-in?done=erased", 303);
-  });
-}
+  },
+);
 
-/** How far who is signed in has come. A key may be in other hands: only the address's own mail proves the person. */
+/** The customer's next step. Others may have the key, so only a mail to the address proves its owner. */
 async function stateOf(c: Context<CustomerEnv>): Promise<ErasePageState> {
   const { by } = c.var.session;
   if (by.kind === "license") return { step: "prove" };

@@ -1,76 +1,79 @@
 import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
-import { createRoute, type OpenAPIHono, Problem, type Refusal } from "../../../platform/http/route.ts";
-import { type CustomerEnv, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
+import { createRoute, Problem, type Refusal } from "../../../platform/http/route.ts";
+import { createAccountRouter, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { keepSession } from "../../../platform/identity/session/store.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { answerWithLicense } from "../license-response.ts";
-import { requireOwnLicense } from "../own-licenses.ts";
-import { rotateKeyPage } from "../pages/rotate-key-page.tsx";
-
-const show = createRoute({
-  method: "post",
-  path: "/account/licenses/{id}/key",
-  middleware: SIGNED_IN_FORM,
-  request: { params: LicenseParams, body: formBody({}) },
-  ...pageDocs({
-    summary: "Show the key of a license of one's own",
-    description: "By a form, so that the key stands in no page that is merely visited.",
-    answers: { 200: "The license with its key." },
-    leadsTo: "The page to sign in.",
-    refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
-  }),
-});
-
-const confirm = createRoute({
-  method: "get",
-  path: "/account/licenses/{id}/rotate-key",
-  middleware: SIGNED_IN,
-  request: { params: LicenseParams },
-  ...pageDocs({
-    summary: "What replacing the key of a license does",
-    answers: { 200: "What will happen, and the button." },
-    leadsTo: "The page to sign in.",
-    refusals: ["LICENSE_NOT_FOUND"],
-  }),
-});
-
-const rotate = createRoute({
-  method: "post",
-  path: "/account/licenses/{id}/rotate-key",
-  middleware: SIGNED_IN_FORM,
-  request: { params: LicenseParams, body: formBody({ generation: "0" }) },
-  ...pageDocs({
-    summary: "Replace the key of a license of one's own",
-    description:
-      "The new key is shown and mailed. `generation` is that of the key to replace: sent again, the form replaces nothing more. " +
-      "Other sessions of the old key end.",
-    answers: { 200: "The license with its new key." },
-    leadsTo: "The page to sign in.",
-    refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT"],
-  }),
-});
+import { rotateKeyPage } from "../pages/key-section.tsx";
+import { requireOwnLicense } from "../store.ts";
 
 const replacedMeanwhile: Refusal = {
   code: "CONFLICT",
-  detail: "The key has been replaced once more. The newest one is in the mail.",
+  detail: "The key was replaced again in the meantime. We have mailed the newest key.",
 };
 
-/** Registers `POST /account/licenses/{id}/key`, `GET` and `POST /account/licenses/{id}/rotate-key`. */
-export function registerKey(router: OpenAPIHono<CustomerEnv>): void {
-  router.openapi(show, async (c) => {
+/** `POST /account/licenses/{id}/key`, `GET` and `POST /account/licenses/{id}/rotate-key`. */
+export const key = createAccountRouter();
+
+key.openapi(
+  createRoute({
+    method: "post",
+    path: "/account/licenses/{id}/key",
+    middleware: SIGNED_IN_FORM,
+    request: { params: LicenseParams, body: formBody({}) },
+    ...pageDocs({
+      summary: "Show the key of one of your licenses",
+      description: "A form and not a link, so that a mere visit never shows the key.",
+      answers: { 200: "The license with its key." },
+      leadsTo: "The sign-in page.",
+      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
+    }),
+  }),
+  async (c) => {
     const license = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
     return answerWithLicense(c, license, { showKey: true });
-  });
+  },
+);
 
-  router.openapi(confirm, async (c) => {
+key.openapi(
+  createRoute({
+    method: "get",
+    path: "/account/licenses/{id}/rotate-key",
+    middleware: SIGNED_IN,
+    request: { params: LicenseParams },
+    ...pageDocs({
+      summary: "Explain the replacement of a license's key",
+      answers: { 200: "The consequences, and the button." },
+      leadsTo: "The sign-in page.",
+      refusals: ["LICENSE_NOT_FOUND"],
+    }),
+  }),
+  async (c) => {
     const license = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
     return rotateKeyPage(license, c.var.session.csrfToken);
-  });
+  },
+);
 
-  router.openapi(rotate, async (c) => {
+key.openapi(
+  createRoute({
+    method: "post",
+    path: "/account/licenses/{id}/rotate-key",
+    middleware: SIGNED_IN_FORM,
+    request: { params: LicenseParams, body: formBody({ generation: "0" }) },
+    ...pageDocs({
+      summary: "Replace the key of one of your licenses",
+      description:
+        "Shows and mails the new key. `generation` is that of the key to replace, so the form is idempotent. " +
+        "Other sessions of the old key end.",
+      answers: { 200: "The license with its new key." },
+      leadsTo: "The sign-in page.",
+      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT"],
+    }),
+  }),
+  async (c) => {
     const { session } = c.var;
     const license = await requireOwnLicense(c.env.DB, session.by, c.req.valid("param").id);
     if (String(license.generation) !== c.req.valid("form").generation) {
@@ -79,13 +82,13 @@ export function registerKey(router: OpenAPIHono<CustomerEnv>): void {
     const actor = { ...actorOf(c, `account:${license.id}`), scopes: [] };
     const { generation } = license;
     const act = { action: "rotate-key", generation } as const;
-    // An admin may replace the key at the same moment, perhaps against this very session: then this replaces nothing.
+    // An admin may rotate the key at the same time, maybe because of this session. Then this act rotates nothing.
     const scope = { db: c.env.DB, config: c.var.config };
     const rotated = await actOnLicense(scope, actor, license.id, act, "by its owner", `rotate-key ${generation}`);
     await settle(c, rotated.changes);
-    // The form's repetition may find a key that the owner has made since, elsewhere: this session ends with the old one.
+    // A repeated form may find a newer key, which the owner made in another session. This session then ends with its old key.
     if (rotated.license.generation !== generation + 1) throw new Problem(replacedMeanwhile);
     await keepSession(c.env.DB, session.id, rotated.license);
     return answerWithLicense(c, rotated.license, { showKey: true, isRotated: true });
-  });
-}
+  },
+);

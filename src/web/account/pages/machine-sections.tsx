@@ -1,0 +1,121 @@
+import type { License, MachineRow } from "../../../domain/licensing/license/record.ts";
+import { standingOf } from "../../../domain/licensing/license/status.ts";
+import { activationsPerDay } from "../../../domain/licensing/machine/seat.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import type { Refusal } from "../../../platform/http/problem.ts";
+import { type FC, Field, PostForm, SelectField, Time } from "../../page/kit.ts";
+import { licensePath } from "./account-page.tsx";
+
+/** Whether a machine has a valid offline lease at `now`. The lease keeps its seat, even after the machine was freed. */
+export const hasLease = ({ lease_until }: MachineRow, now: UnixSeconds): boolean => lease_until > now;
+
+/** The machines that use a seat at `now`, counted as `takeSeat` does: active machines, and machines with a valid lease. */
+export const seatedMachines = ({ machines }: License, now: UnixSeconds): MachineRow[] =>
+  machines.filter((machine) => machine.deactivated_at === null || hasLease(machine, now));
+
+type Props = { license: License; csrf: string; now: UnixSeconds };
+
+/** The machines that use the license's seats, each with a button that frees its seat. */
+export const MachineSection: FC<Props> = ({ license, csrf, now }) => {
+  const seated = seatedMachines(license, now);
+  return (
+    <section id="machines">
+      <h2>
+        Machines: {seated.length} of {license.machine_limit} in use
+      </h2>
+      {seated.length === 0 ? (
+        <p class="empty">
+          No machine uses this license yet. Show the key, then run the command below it on your machine.
+        </p>
+      ) : (
+        <ul class="cards">
+          {seated.map((machine) => (
+            <Machine licenseId={license.id} machine={machine} csrf={csrf} now={now} />
+          ))}
+        </ul>
+      )}
+      <p class="quiet">
+        You can activate a freed machine again. To prevent sharing, this license allows at most{" "}
+        {activationsPerDay(license.machine_limit)} activations within 24 hours.
+      </p>
+    </section>
+  );
+};
+
+/** A machine's display name. */
+export const machineName = ({ name, id }: MachineRow): string => name || `Machine …${id.slice(-6)}`;
+
+const Machine: FC<{ licenseId: string; machine: MachineRow; csrf: string; now: UnixSeconds }> = ({
+  licenseId,
+  machine,
+  csrf,
+  now,
+}) => (
+  <li class="box">
+    <h3>{machineName(machine)}</h3>
+    <p class="quiet">
+      {machine.platform ? <>{machine.platform}, </> : null}last seen <Time at={machine.last_seen_at} />
+    </p>
+    {machine.deactivated_at === null ? (
+      <>
+        {hasLease(machine, now) ? (
+          <p>
+            It has an offline lease. Its seat stays in use until <Time at={machine.lease_until} />, even if you free it.
+          </p>
+        ) : null}
+        <PostForm action={`${licensePath(licenseId)}/machines/${machine.id}/free`} csrf={csrf}>
+          <button type="submit" class="secondary">
+            Free this seat<span class="unseen"> of {machineName(machine)}</span>
+          </button>
+        </PostForm>
+      </>
+    ) : (
+      <p>
+        Freed. Its offline lease keeps the seat in use until <Time at={machine.lease_until} />.
+      </p>
+    )}
+  </li>
+);
+
+/** The input of a refused lease, and its refusal. */
+export type LeaseFault = { machine: string; fingerprint: string; refusal: Refusal };
+
+/** The form for an offline lease. Shown only if the plan has leases and the license is active. */
+export const LeaseSection: FC<Props & { fault?: LeaseFault }> = ({ license, csrf, now, fault }) => {
+  if (license.offline_days === 0 || standingOf(license, now).status !== "active") return null;
+  const active = license.machines.filter(({ deactivated_at }) => deactivated_at === null);
+  return (
+    <section id="lease">
+      <h2>A machine without a network</h2>
+      <p>
+        An offline lease is a file. With it, one machine can use the license for up to {license.offline_days} days
+        without a network. We cannot revoke a lease, so the machine keeps its seat until the lease ends.
+      </p>
+      <PostForm action={`${licensePath(license.id)}/lease#lease`} csrf={csrf}>
+        {active.length === 0 ? null : (
+          <SelectField
+            name="machine"
+            label="Machine"
+            value={fault?.machine ?? active[0]?.id}
+            options={active.map((machine) => ({ value: machine.id, text: machineName(machine) }))}
+          />
+        )}
+        <Field
+          name="fingerprint"
+          label={active.length === 0 ? "Fingerprint of the machine" : "Or the fingerprint of another machine"}
+          hint={
+            <>
+              Run <code>rbee-catalog fingerprint</code> on that machine. A new machine takes a seat.
+            </>
+          }
+          autocomplete="off"
+          spellcheck={false}
+          maxlength={256}
+          value={fault?.fingerprint}
+          error={fault?.refusal.detail}
+        />
+        <button type="submit">Download the lease</button>
+      </PostForm>
+    </section>
+  );
+};

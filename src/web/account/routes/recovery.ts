@@ -1,0 +1,125 @@
+import { readLicensesByEmail } from "../../../domain/licensing/license/store.ts";
+import { looksLikeSecret } from "../../../lib/credential.ts";
+import { BODY_PROBLEMS, createRoute, createRouter, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
+import {
+  findRecoveryLink,
+  isLive,
+  recoveryTokenHash,
+  useRecoveryLink,
+} from "../../../platform/identity/recovery-link.ts";
+import { ownForm } from "../../../platform/identity/session/form.ts";
+import { beginSession } from "../../../platform/identity/session/lifecycle.ts";
+import { actorOf, newChange } from "../../../platform/storage/ledger.ts";
+import { pageDocs } from "../../page/kit.ts";
+import { confirmPage, deadLinkPage } from "../pages/sign-in-page.tsx";
+import { RECOVERY_ANSWER, RecoveryAddress, requestRecovery } from "../sign-in.ts";
+
+/** `POST /v1/licenses/recover`, `GET` and `POST /recover/{token}`. */
+export const recovery = createRouter();
+
+recovery.openapi(
+  createRoute({
+    method: "post",
+    path: "/v1/licenses/recover",
+    tags: ["Licensing"],
+    summary: "Mail a link to forgotten keys",
+    description:
+      "Mails a single-use link to an address that has a license. The response is the same for an unknown address. At most ten " +
+      "requests a minute from one sender or for one address, and five mails in half an hour to one address.",
+    security: [],
+    middleware: [jsonBodyLimit],
+    request: {
+      body: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: z
+              .object({ email: RecoveryAddress })
+              .strict()
+              .openapi("Recovery", { example: { email: "ada@example.com" } }),
+          },
+        },
+      },
+    },
+    responses: {
+      202: {
+        description: "Accepted, for a known and an unknown address.",
+        content: {
+          "application/json": { schema: z.object({ detail: z.string().openapi({ example: RECOVERY_ANSWER }) }) },
+        },
+      },
+      ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
+    },
+  }),
+  async (c) => {
+    await requestRecovery(c, c.req.valid("json").email);
+    c.header("Cache-Control", "no-store");
+    return c.json({ detail: RECOVERY_ANSWER }, 202);
+  },
+);
+
+const about = {
+  path: "/recover/{token}",
+  request: {
+    params: z.object({
+      token: z.string().openapi({
+        description: "The token of the link.",
+        example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+      }),
+    }),
+  },
+};
+
+const DEAD_LINK_ANSWERS = {
+  403: "This link is not valid.",
+  410: "The link was used before or is older than 30 minutes.",
+};
+
+recovery.openapi(
+  createRoute({
+    ...about,
+    method: "get",
+    ...pageDocs({
+      summary: "Follow the link of a recovery mail",
+      description: "A page with one button. The visit does not use up the link, so mail scanners may follow it.",
+      answers: { 200: "The page with the button.", ...DEAD_LINK_ANSWERS },
+    }),
+  }),
+  async (c) => {
+    const link = await linkOf(c.env.DB, c.req.valid("param").token);
+    if (link === null) return deadLinkPage("forged");
+    return isLive(link, c.var.now) ? confirmPage() : deadLinkPage("ended");
+  },
+);
+
+recovery.openapi(
+  createRoute({
+    ...about,
+    method: "post",
+    middleware: [ownForm],
+    ...pageDocs({
+      summary: "Sign in with the link of a recovery mail",
+      description:
+        "Uses up the link and signs in to every license of its mail address. Of several concurrent requests, one succeeds.",
+      answers: DEAD_LINK_ANSWERS,
+      leadsTo: "The account, signed in.",
+      refusals: ["FORM_REFUSED"],
+    }),
+  }),
+  async (c) => {
+    const { DB } = c.env;
+    const link = await linkOf(DB, c.req.valid("param").token);
+    if (link === null) return deadLinkPage("forged");
+    const licenses = (await readLicensesByEmail(DB, link.email)).map(({ id }) => id);
+    const actor = actorOf(c, `recovery:${link.id}`);
+    const change = newChange(actor, { action: "account.sign-in", subject: link.id, details: { licenses } });
+    const root = { table: "recovery_links", id: link.id } as const;
+    const session = await beginSession(c, "account", { kind: "mail", subject: link.email }, change, root);
+    if (!(await useRecoveryLink(DB, link, change, [session.insert]))) return deadLinkPage("ended");
+    await session.handOver();
+    return c.redirect("/account", 303);
+  },
+);
+
+const linkOf = async (db: D1Database, token: string) =>
+  looksLikeSecret(token) ? findRecoveryLink(db, await recoveryTokenHash(token)) : null;

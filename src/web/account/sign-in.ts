@@ -1,0 +1,87 @@
+import type { Context } from "hono";
+import * as z from "zod";
+import { parseLicenseKey } from "../../domain/licensing/license/key.ts";
+import { isErased } from "../../domain/licensing/license/record.ts";
+import { readHeldLicense } from "../../domain/licensing/machine/activation.ts";
+import { licensingSecrets } from "../../domain/licensing/secrets.ts";
+import { logFailure } from "../../lib/log.ts";
+import { MailAddress } from "../../lib/mail-address.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { countFailedCredential, countRecovery, countSignIn } from "../../platform/http/rate-limit.ts";
+import type { AppEnv, Refusal, RequestScope } from "../../platform/http/route.ts";
+import {
+  insertRecoveryLink,
+  newRecoveryLinkId,
+  recoveryToken,
+  recoveryTokenHash,
+} from "../../platform/identity/recovery-link.ts";
+import { startSession } from "../../platform/identity/session/lifecycle.ts";
+import { settle } from "../../platform/storage/settle.ts";
+
+const erased: Refusal = {
+  code: "LICENSE_REVOKED",
+  detail: "The license of this key has ended, because its owner's data was deleted.",
+};
+
+/**
+ * Signs in with a license key, to this license only and whatever its status, and sets the cookie on `c.res`. It ignores
+ * spaces and line breaks in the key. Errors: KEY_INVALID, which counts under the sender's address, KEY_ROTATED, and
+ * LICENSE_REVOKED if the owner was erased. Throws RATE_LIMITED past a limit.
+ */
+export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string): Promise<Result<null, Refusal>> {
+  const { keySecret } = await licensingSecrets(c.var.config);
+  const key = await parseLicenseKey(text.replaceAll(/\s+/g, ""), keySecret);
+  if (!key.ok) {
+    c.var.subject.refusal = key.error.code;
+    await countFailedCredential(c.env, c.req.raw);
+    return key;
+  }
+  c.var.subject.licenseId = key.value.licenseId;
+  await countSignIn(c.env, key.value);
+  const license = await readHeldLicense(c.env.DB, key.value);
+  if (!license.ok) {
+    c.var.subject.refusal = license.error.code;
+    return license;
+  }
+  const { id, generation } = license.value;
+  if (isErased(license.value)) {
+    c.var.subject.refusal = erased.code;
+    return err(erased);
+  }
+  await startSession(
+    c,
+    "account",
+    { kind: "license", subject: id, generation },
+    { actor: `license:${id}`, subject: id },
+  );
+  return ok(null);
+}
+
+/** A typed mail address, normalized to the form that licenses store. */
+export const RecoveryAddress = z.string().trim().toLowerCase().pipe(MailAddress);
+
+/** The answer to every request for a recovery link. */
+export const RECOVERY_ANSWER =
+  "If this address has a license, we have mailed a link to it. The link opens the account and its keys. It works once, for 30 minutes.";
+
+/**
+ * Mails a link to `email` (a `RecoveryAddress`) if it has a license. The work for a known address runs after the response, so
+ * that neither the response nor its timing reveals a customer. Throws RATE_LIMITED and D1's errors.
+ */
+export async function requestRecovery(c: RequestScope, email: string): Promise<void> {
+  await countRecovery(c.env, c.req.raw, email);
+  const known = await c.env.DB.prepare("SELECT 1 FROM licenses WHERE email = ? LIMIT 1").bind(email).first();
+  if (known === null) return;
+  const mailed = mailLink(c, email).catch((error: unknown) =>
+    logFailure("recovery.unsent", error, { request_id: c.var.requestId }),
+  );
+  c.executionCtx.waitUntil(mailed);
+}
+
+async function mailLink(c: RequestScope, email: string): Promise<void> {
+  const id = newRecoveryLinkId();
+  const { keySecret } = await licensingSecrets(c.var.config);
+  const hash = await recoveryTokenHash(await recoveryToken(id, keySecret));
+  await c.env.DB.batch(insertRecoveryLink(c.env.DB, { id, hash, email, now: c.var.now }));
+  await settle(c, { stale: [], mail: true });
+}

@@ -1,0 +1,91 @@
+import * as z from "zod";
+import type { License, LicenseRow } from "../../domain/licensing/license/record.ts";
+import { endOf, type Standing } from "../../domain/licensing/license/status.ts";
+import { readLicense, selectLicenses } from "../../domain/licensing/license/store.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import type { Session } from "../../platform/identity/session/session.ts";
+
+/** A signed-in customer: by a license's key, or by a link mailed to an address. */
+type Customer = Session<"account">["by"];
+
+/** The customer's licenses, oldest first: the license of a key, or all of a mail address. Throws D1's errors. */
+export const listOwnLicenses = (db: D1Database, { kind, subject }: Customer): Promise<License[]> =>
+  selectLicenses(db, kind === "license" ? "id = ?" : "email = ?", subject);
+
+/**
+ * The license with this id, if it belongs to the customer. Throws LICENSE_NOT_FOUND for another customer's license as for an
+ * unknown one. It also throws after a sign-in by a key that was rotated since, so that the holder cannot see the new key.
+ */
+export async function requireOwnLicense(db: D1Database, by: Customer, id: string): Promise<License> {
+  const license = by.kind === "license" && by.subject !== id ? null : await readLicense(db, id);
+  if (license !== null && isOwn(license, by)) return license;
+  throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "Your account has no license with this id." });
+}
+
+const isOwn = (license: License, by: Customer): boolean =>
+  by.kind === "license" ? license.generation === by.generation : license.email === by.subject;
+
+const DownloadRow = z.object({
+  worker_id: z.string(),
+  version: z.string(),
+  platform: z.string(),
+  /** The name of the machine, if it has one. */
+  machine: z.string().nullable(),
+  at: z.number(),
+});
+
+/** A download with a license. */
+export type Download = z.output<typeof DownloadRow>;
+
+/** The last `limit` downloads with a license, newest first. Throws D1's errors. */
+export async function readRecentDownloads(db: D1Database, licenseId: string, limit: number): Promise<Download[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT worker_id, version, downloads.platform, machines.name AS machine, at
+       FROM downloads LEFT JOIN machines
+         ON machines.license_id = downloads.license_id AND fingerprint_hash = downloads.machine
+       WHERE downloads.license_id = ? ORDER BY at DESC LIMIT ?`,
+    )
+    .bind(licenseId, limit)
+    .all();
+  return results.map((row) => DownloadRow.parse(row));
+}
+
+/** The fact that decides a standing, as in the `details` of the audit entry that set it. Null: a time decides. */
+function decidingFact(license: LicenseRow, standing: Standing): { fact: string; value: string } | null {
+  if (standing.status === "active") return null;
+  switch (standing.cause) {
+    case "admin":
+      return { fact: "admin_state", value: license.admin_state };
+    case "payment":
+      return license.refund_state === "full" && license.dispute_state !== "lost"
+        ? { fact: "refund_state", value: "full" }
+        : { fact: "dispute_state", value: license.dispute_state };
+    case "subscription":
+      return license.subscription_state === "suspended" ? { fact: "subscription_state", value: "suspended" } : null;
+    case "expiry":
+      return null;
+  }
+}
+
+/** The start of a standing that a time decides; null for an active license. */
+function timedSince(license: LicenseRow, standing: Standing): UnixSeconds | null {
+  if (standing.status === "active") return null;
+  const graceEnd = license.expires_at === null ? null : license.expires_at + license.grace_seconds;
+  return standing.status === "suspended" ? graceEnd : endOf(license);
+}
+
+/** The time since which a license is not active; null if it is active or the time is unknown. Throws D1's errors. */
+export async function readStandingSince(
+  db: D1Database,
+  license: LicenseRow,
+  standing: Standing,
+): Promise<UnixSeconds | null> {
+  const deciding = decidingFact(license, standing);
+  if (deciding === null) return timedSince(license, standing);
+  return db
+    .prepare("SELECT at FROM audit WHERE subject = ?1 AND json_extract(details, ?2) = ?3 ORDER BY id DESC LIMIT 1")
+    .bind(license.id, `$.${deciding.fact}`, deciding.value)
+    .first<UnixSeconds>("at");
+}
