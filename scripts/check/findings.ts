@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { anchorsOf, namedPaths, projectLinks } from "./links.ts";
+import { anchorsOf, namedFunctions, namedPaths, projectLinks } from "./links.ts";
 import { commentsOf, docstringsOf, hasFreeClause, lineCount, longCommentLines, sentencesOf } from "./prose.ts";
 
 /** A file of the project: its path from the root, with `/`, and its text. */
@@ -54,6 +54,18 @@ export function pathFindings(files: readonly SourceFile[], paths: ReadonlySet<st
   );
   if (missing.length === 0) return [];
   return [`Guides and comments that name a missing file: ${missing.length}\n${firstOf(missing)}`];
+}
+
+/** Returns a message if a guide names a function that no file of `code` contains. */
+export function functionFindings(guides: readonly SourceFile[], code: readonly SourceFile[]): string[] {
+  const words = new Set(code.flatMap(({ text }) => text.match(/\w+/g) ?? []));
+  const missing = guides.flatMap(({ path, text }) =>
+    namedFunctions(text)
+      .filter(({ target }) => !words.has(target))
+      .map(({ line, target }) => `  ${path}:${line}: ${target}`),
+  );
+  if (missing.length === 0) return [];
+  return [`Functions that a guide names and the code does not have: ${missing.length}\n${firstOf(missing)}`];
 }
 
 function countSentences({ path, text }: SourceFile) {

@@ -28,6 +28,16 @@ export function namedPaths(text: string): Link[] {
 const NAMED_PATH =
   /(?<![\w./-])((?:src|test|scripts|bench|docs|keys|migrations|pkgbuilds)\/(?:[\w./-]+\.(?:tsx?|js|md|toml|sql|sh|css|pub|jwks\.json|PKGBUILD)\b|[\w./-]*(?=`)))(?![\w*<{])/g;
 
+/** The functions that a guide names between backticks, by their camel case, with their lines: `takeSeat`, `change()`. */
+export function namedFunctions(text: string): Link[] {
+  return text.split("\n").flatMap((content, index) =>
+    [...content.matchAll(/`([a-z]+(?:[A-Z][A-Za-z0-9]*(?:\(\))?|\(\)))`/g)].map(([, target = ""]) => ({
+      line: index + 1,
+      target: target.replace("()", ""),
+    })),
+  );
+}
+
 /** The anchors that GitHub gives a Markdown text's headings: lower case, blanks as hyphens, no punctuation. */
 export function anchorsOf(text: string): Set<string> {
   const headings = withoutCode(text).matchAll(/^#{1,6} (.+)$/gm);

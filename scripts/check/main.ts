@@ -1,6 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findings, freeClauseShare, linkFindings, pathFindings, type SourceFile } from "./findings.ts";
+import {
+  findings,
+  freeClauseShare,
+  functionFindings,
+  linkFindings,
+  pathFindings,
+  type SourceFile,
+} from "./findings.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 const CODE_FOLDERS = ["src", "test", "scripts", "bench", "pkgbuilds"];
@@ -34,7 +41,12 @@ const files = await read([...code.filter((path) => CODE.test(path) && path !== G
 const texts = await read([...top, ...guides].filter((path) => path.endsWith(".md")));
 const paths = new Set([...top, ...code, ...guides, ...others]);
 
-const found = [...findings(files), ...linkFindings(texts, paths), ...pathFindings([...texts, ...files], paths)];
+const found = [
+  ...findings(files),
+  ...linkFindings(texts, paths),
+  ...pathFindings([...texts, ...files], paths),
+  ...functionFindings(texts, files),
+];
 for (const finding of found) console.error(`\n${finding}`);
 const share = (freeClauseShare(files) * 100).toFixed(1);
 console.log(`${files.length} files; ${share} % of the docstring sentences in src have a free clause.`);

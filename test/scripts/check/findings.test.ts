@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { findings, freeClauseShare, LIMITS, linkFindings, pathFindings } from "../../../scripts/check/findings.ts";
+import {
+  findings,
+  freeClauseShare,
+  functionFindings,
+  LIMITS,
+  linkFindings,
+  pathFindings,
+} from "../../../scripts/check/findings.ts";
 import { anchorsOf, namedPaths, projectLinks } from "../../../scripts/check/links.ts";
 import { docstringsOf, hasFreeClause, lineCount, longCommentLines, sentencesOf } from "../../../scripts/check/prose.ts";
 
@@ -146,4 +153,14 @@ it("pathFindings names guides and comments that name a missing file, and no code
     "Guides and comments that name a missing file: 2\n  src/a.ts:1: src/gone.ts\n  docs/a.md:1: src/gone",
   ]);
   expect(pathFindings(files, new Set(["src/a.ts", "src/gone.ts", "src/gone"]))).toEqual([]);
+});
+
+it("functionFindings names functions that the code does not have", () => {
+  const guides = [
+    source("`takeSeat` and `change()` work.\nNot `publishNow()`, `npm`, `Grant` or `is_kept`.", "docs/a.md"),
+  ];
+  const code = [source("export function takeSeat() {}\nexport const change = 1;\n")];
+  expect(functionFindings(guides, code)).toEqual([
+    "Functions that a guide names and the code does not have: 1\n  docs/a.md:2: publishNow",
+  ]);
 });
