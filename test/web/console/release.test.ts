@@ -138,6 +138,6 @@ describe("the releases in the console", () => {
     expect(page).not.toContain("<img");
     const response = await send(browser, `/admin/releases/${id}/publish`, { reason: "r" });
     expect(response.status).toBe(409);
-    expect(await response.text()).toContain("without any artifact");
+    expect(await response.text()).toContain("without files");
   });
 });

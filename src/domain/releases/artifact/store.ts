@@ -89,7 +89,7 @@ type Patch = Parameters<typeof releaseRoot.write>[2];
 
 /**
  * Changes one artifact, as a change of its release: publishing is decided on the files of a release. Returns whether it did
- * anything, and the artifact afterwards. Throws ARTIFACT_NOT_FOUND.
+ * anything, and the artifact afterwards. An artifact that has been removed stays removed.
  */
 async function changeArtifact(
   db: D1Database,
@@ -105,7 +105,7 @@ async function changeArtifact(
     release_id,
     (release) => {
       const artifact = find(release);
-      return artifact ? decide(release, artifact) : err(noArtifact(release_id, id));
+      return artifact ? decide(release, artifact) : ok(null);
     },
     { actor, reason },
   );
@@ -161,7 +161,8 @@ export async function replaceUpload(
 
 /**
  * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the newest OpenPGP
- * signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over.
+ * signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over. Throws
+ * ARTIFACT_NOT_FOUND if it has been removed.
  */
 export async function markReady(
   db: D1Database,
@@ -187,7 +188,9 @@ export async function markReady(
       ],
     });
   };
-  return (await changeArtifact(db, actor, artifact, decide)).artifact ?? artifact;
+  const changed = await changeArtifact(db, actor, artifact, decide);
+  if (!changed.artifact) throw new Problem(noArtifact(artifact.release_id, id));
+  return changed.artifact;
 }
 
 const isSameUpload = (now: Artifact, { upload_id }: Artifact): boolean =>
