@@ -1,7 +1,7 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
-import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
+import { CREDENTIAL_PROBLEMS, type RequestHolder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
 import type { Worker } from "../workers/workers.ts";
 import type { Link } from "./link/link.ts";
@@ -19,7 +19,7 @@ export type Asker = {
 };
 
 /** The asker that a key or token stands for; null when it is a key that comes without its machine. */
-export function askerOfHolder(holder: Holder): Asker | null {
+export function askerOfHolder(holder: RequestHolder): Asker | null {
   if (holder.machine === null) return null;
   const { licenseId, generation, machine } = holder;
   return holder.kind === "token"

@@ -8,6 +8,7 @@ import { settle } from "../../platform/storage/settle.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license/record.ts";
 import { licenseChanges } from "../licensing/license/store.ts";
 import { activateMachine } from "../licensing/machine/activation.ts";
+import { licenseProblem } from "../licensing/refusal.ts";
 import type { Worker } from "../workers/workers.ts";
 import { type Asker, recordMayLag } from "./asker.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
@@ -84,8 +85,8 @@ async function activate(c: RequestScope, asker: Asker, now: UnixSeconds): Promis
   await countActivation(c.env, asker);
   const actor = actorOf(c, `license:${asker.licenseId}`);
   const machine = { hash: asker.machine, name: null, platform: null };
-  const activation = await activateMachine(c.env.DB, asker, machine, c.var.config.PURCHASE_URL, actor);
-  if (!activation.ok) throw new Problem(activation.error);
+  const activation = await activateMachine(c.env.DB, asker, machine, actor);
+  if (!activation.ok) throw licenseProblem(activation.error, c.var.config);
   const { license, changeId } = activation.value;
   await settle(c, licenseChanges(license.id, changeId));
   return licenseRecordOf(license, now);

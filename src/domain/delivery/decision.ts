@@ -3,7 +3,7 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
 import { grantsRelease, grantsWorker } from "../licensing/grant.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
-import { machineDeactivated, refusalOfUse } from "../licensing/refusal.ts";
+import { explainRefusal, refusalOfUse } from "../licensing/refusal.ts";
 import type { ArtifactKind } from "../releases/artifact-kind.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
 import { type Covers, findRelease, latestRelease } from "../releases/selection.ts";
@@ -65,9 +65,11 @@ function refusalOfClaim(workerId: string, claim: Claim | null, now: UnixSeconds,
       extras: { purchase_url: purchaseUrl },
     };
   }
-  const refusal = refusalOfUse(claim.license, claim.generation, now, purchaseUrl);
-  if (refusal) return refusal;
-  if (!claim.license.machines.includes(claim.machine)) return machineDeactivated;
+  const refusal = refusalOfUse(claim.license, claim.generation, now);
+  if (refusal) return explainRefusal(refusal, { PURCHASE_URL: purchaseUrl });
+  if (!claim.license.machines.includes(claim.machine)) {
+    return explainRefusal({ code: "MACHINE_DEACTIVATED" }, { PURCHASE_URL: purchaseUrl });
+  }
   return refusalOfWorker(workerId, claim.license, purchaseUrl);
 }
 
@@ -126,8 +128,10 @@ export function listingCoverage(
   now: UnixSeconds,
   purchaseUrl: string,
 ): Result<Covers, Refusal> {
-  const refusal =
-    refusalOfUse(license, generation, now, purchaseUrl) ?? refusalOfWorker(workerId, license, purchaseUrl);
+  const use = refusalOfUse(license, generation, now);
+  const refusal = use
+    ? explainRefusal(use, { PURCHASE_URL: purchaseUrl })
+    : refusalOfWorker(workerId, license, purchaseUrl);
   return refusal ? err(refusal) : ok((release) => grantsRelease(license, release));
 }
 

@@ -1,8 +1,27 @@
 import { parse, satisfies } from "semver";
 import type { UnixSeconds } from "../../lib/time.ts";
 
-/** What a license grants: worker ids (a trailing `*` matches the rest), a semver range, and an end of updates. */
-export type Grant = { entitlements: string[]; versions: string; updates_until: UnixSeconds | null };
+/** The grant of a plan or license: what its holder may use, on how many machines, and for how long without a network. */
+export type Grant = {
+  /** Worker ids; a trailing `*` matches the rest. */
+  entitlements: string[];
+  /** Semver range. */
+  versions: string;
+  /** Releases published later are not covered; null: no end. */
+  updates_until: UnixSeconds | null;
+  machine_limit: number;
+  /** Longest offline lease, in days; 0: none beyond the ordinary token. */
+  offline_days: number;
+};
+
+/** The whole grant of a plan or license, and nothing else of it. A new field of `Grant` does not compile without its place here. */
+export const grantOf = ({ entitlements, versions, updates_until, machine_limit, offline_days }: Grant): Grant => ({
+  entitlements,
+  versions,
+  updates_until,
+  machine_limit,
+  offline_days,
+});
 
 /** Whether a grant includes a worker, by id. */
 export const grantsWorker = ({ entitlements }: Pick<Grant, "entitlements">, workerId: string): boolean =>
@@ -16,7 +35,7 @@ export const grantsWorker = ({ entitlements }: Pick<Grant, "entitlements">, work
  * The worker is not looked at. A version that is not semver is not covered.
  */
 export function grantsRelease(
-  { versions, updates_until }: Omit<Grant, "entitlements">,
+  { versions, updates_until }: Pick<Grant, "versions" | "updates_until">,
   release: { version: string; published_at: UnixSeconds },
 ): boolean {
   const version = parse(release.version);

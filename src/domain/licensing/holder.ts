@@ -2,26 +2,32 @@ import type { MiddlewareHandler } from "hono";
 import { looksLikeSignedToken } from "../../lib/credential.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { currentTime, type UnixSeconds } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
 import { type Credential, credentialOf } from "../../platform/http/credential.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { countFailedCredential } from "../../platform/http/rate-limit.ts";
 import type { AppEnv, RequestScope } from "../../platform/http/router.ts";
 import { parseLicenseKey } from "./license/key.ts";
 import { Fingerprint, hashFingerprint } from "./machine/fingerprint.ts";
+import { type LicenseRefusal, licenseProblem } from "./refusal.ts";
 import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
 import { verifiesUntil, verifyLicenseToken } from "./token/token.ts";
 
 /**
- * Who holds a genuine credential: which license, which generation of its key, and which machine (fingerprint hash).
- * Says nothing about whether the license is in force: no storage has been read.
+ * The holder of a genuine credential: a license, the generation of its key, and a machine (fingerprint hash). It says nothing
+ * about whether the license is in force, because no storage has been read.
  */
-export type Holder = { licenseId: string; generation: number } & (
-  | { kind: "key"; machine: string | null }
-  | { kind: "token"; machine: string; issuedAt: UnixSeconds }
-);
+export type Holder = { licenseId: string; generation: number; machine: string };
 
-type VerifiedToken = Extract<Holder, { kind: "token" }>;
+/** The holder of a license key, which names no machine. */
+export type KeyHolder = Omit<Holder, "machine">;
+
+/** The holder behind a request. `machine` is null for a key that is sent without its machine. */
+export type RequestHolder =
+  | (KeyHolder & { kind: "key"; machine: string | null })
+  | (Holder & { kind: "token"; issuedAt: UnixSeconds });
+
+type VerifiedToken = Extract<RequestHolder, { kind: "token" }>;
 
 /** Tokens that this isolate has verified. The whole token is the key: an altered one never meets another's entry. */
 const verified = new IsolateCache<VerifiedToken>(12_000);
@@ -31,7 +37,7 @@ async function holderOfToken(
   { keyring }: LicensingSecrets,
   issuer: string,
   now: UnixSeconds,
-): Promise<Result<VerifiedToken, Refusal>> {
+): Promise<Result<VerifiedToken, LicenseRefusal>> {
   const known = verified.get(token, now);
   if (known) return ok(known);
   const claims = await verifyLicenseToken(token, { keyring, issuer, now });
@@ -42,15 +48,15 @@ async function holderOfToken(
   return ok(holder);
 }
 
-async function hashOfSentMachine(licenseId: string, machine: string | null): Promise<Result<string | null, Refusal>> {
+async function hashOfSentMachine(
+  licenseId: string,
+  machine: string | null,
+): Promise<Result<string | null, LicenseRefusal>> {
   if (machine === null) return ok(null);
   const fingerprint = Fingerprint.safeParse(machine);
   return fingerprint.success
     ? ok(await hashFingerprint(licenseId, fingerprint.data))
-    : err({
-        code: "MACHINE_REQUIRED",
-        detail: "The machine's fingerprint has 1 to 256 characters, none of them control.",
-      });
+    : err({ code: "MACHINE_REQUIRED" });
 }
 
 async function holderOf(
@@ -58,11 +64,11 @@ async function holderOf(
   secrets: LicensingSecrets,
   issuer: string,
   now: UnixSeconds,
-): Promise<Result<Holder, Refusal>> {
+): Promise<Result<RequestHolder, LicenseRefusal>> {
   const { secret, machines } = credential;
   const [sent = null, other] = machines;
   if (other !== undefined) {
-    return err({ code: "MACHINE_MISMATCH", detail: "The Basic user and `Rbee-Machine` name different machines." });
+    return err({ code: "MACHINE_MISMATCH", why: "two_names" });
   }
   if (!looksLikeSignedToken(secret)) {
     const key = await parseLicenseKey(secret, secrets.keySecret);
@@ -75,7 +81,7 @@ async function holderOf(
   const machine = await hashOfSentMachine(token.value.licenseId, sent);
   if (!machine.ok) return machine;
   if (machine.value !== null && machine.value !== token.value.machine) {
-    return err({ code: "MACHINE_MISMATCH", detail: "The token was issued to another machine than the one named." });
+    return err({ code: "MACHINE_MISMATCH", why: "other_token" });
   }
   return token;
 }
@@ -84,11 +90,11 @@ async function holderOf(
  * The holder of a request's credential, or null if it carries none. Throws the problem of a credential that is not
  * genuine, and counts it under the sender's address. Reads no storage.
  */
-export async function readHolder(c: RequestScope): Promise<Holder | null> {
+export async function readHolder(c: RequestScope): Promise<RequestHolder | null> {
   const credential = credentialOf(c.req.raw.headers);
   if (!credential) return null;
   const { config } = c.var;
-  const holder = await holderOf(credential, await licensingSecrets(config), config.PUBLIC_URL, currentTime());
+  const holder = await holderOf(credential, await licensingSecrets(config), config.PUBLIC_URL, c.var.now);
   if (holder.ok) {
     c.var.subject.licenseId = holder.value.licenseId;
     return holder.value;
@@ -96,7 +102,7 @@ export async function readHolder(c: RequestScope): Promise<Holder | null> {
   if (holder.error.code === "KEY_INVALID" || holder.error.code === "TOKEN_INVALID") {
     await countFailedCredential(c.env, c.req.raw);
   }
-  throw new Problem(holder.error);
+  throw licenseProblem(holder.error, config);
 }
 
 /** The problems that a credential itself may meet, for `problems(...)`. */
@@ -114,7 +120,7 @@ export const CREDENTIAL_PROBLEMS = [
 export const STANDING_PROBLEMS = ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED"] as const;
 
 /** What a handler behind `requireHolder` may rely on. */
-export type HolderEnv = AppEnv & { Variables: { holder: Holder } };
+export type HolderEnv = AppEnv & { Variables: { holder: RequestHolder } };
 
 /**
  * Lets in who holds a genuine license key or token, and sets `c.var.holder`. As a route's `middleware` it runs before the
@@ -136,7 +142,7 @@ const credentialRequired: Refusal = {
 };
 
 /** Throws MACHINE_MISMATCH when the credential names another machine than `hash`, the fingerprint hash of the body. */
-export function sameMachine(holder: Holder, hash: string): void {
+export function sameMachine(holder: RequestHolder, hash: string): void {
   if (holder.machine === null || holder.machine === hash) return;
   throw new Problem({
     code: "MACHINE_MISMATCH",

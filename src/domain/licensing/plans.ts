@@ -1,16 +1,11 @@
 import type Stripe from "stripe";
+import type { Grant } from "./grant.ts";
 
 /** What a plan grants. Price and currency belong to Stripe, joined by the plan's id as `lookup_key`. */
-export type Plan = {
+export type Plan = Grant & {
   id: PlanId;
   name: string;
   description: string;
-  entitlements: string[];
-  /** Semver range. */
-  versions: string;
-  machine_limit: number;
-  /** Longest offline lease, in days; 0: none beyond the ordinary token. */
-  offline_days: number;
   /** Days that a license issued by hand lasts unless its admin says otherwise; null: for ever. */
   duration_days: number | null;
   trial_days: number;
@@ -38,6 +33,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     description: "Every premium worker in every version, on five machines, paid by the month.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "*",
+    updates_until: null,
     machine_limit: 5,
     offline_days: 7,
     duration_days: 31,
@@ -50,6 +46,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     description: "Every premium worker in every version before 2.0, on 25 machines, paid once and yours for good.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "<2.0.0",
+    updates_until: null,
     machine_limit: 25,
     offline_days: 30,
     duration_days: null,
@@ -62,6 +59,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     description: "Every premium worker on one machine for 30 days.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "*",
+    updates_until: null,
     machine_limit: 1,
     offline_days: 0,
     duration_days: 30,

@@ -1,30 +1,114 @@
 import type { UnixSeconds } from "../../lib/time.ts";
-import type { Refusal } from "../../platform/http/problem.ts";
-import { type LicenseFacts, refusalOfStanding, standingOf } from "./license/status.ts";
+import type { Config } from "../../platform/config/config.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
+import { type LicenseFacts, standingOf } from "./license/status.ts";
 
-const rotated: Refusal = {
-  code: "KEY_ROTATED",
-  detail: "This license has a newer key, and what came from the old one is void. Use the newer key.",
-};
+/** Why a license, a credential for it or its machine does not allow something: a code, and the facts that the words need. */
+export type LicenseRefusal =
+  | { code: "KEY_INVALID"; why: "malformed" | "gone" }
+  | { code: "TOKEN_INVALID"; why: keyof typeof TOKEN_INVALID }
+  | { code: "MACHINE_MISMATCH"; why: "two_names" | "other_token" }
+  | { code: "TOKEN_EXPIRED" | "KEY_ROTATED" | "MACHINE_REQUIRED" | "MACHINE_DEACTIVATED" }
+  | { code: "LICENSE_REVOKED" | "LICENSE_SUSPENDED" | "LICENSE_EXPIRED" }
+  | { code: "MACHINE_LIMIT_REACHED"; machine_limit: number }
+  | { code: "RATE_LIMITED"; activations: number; retry_after: number };
 
-/** The refusal for a credential of another generation than the license's current one, or null. */
-export const refusalOfGeneration = (current: number, presented: number): Refusal | null =>
-  current === presented ? null : rotated;
+/** KEY_ROTATED for a credential of another generation than the license's current one, else null. */
+export const refusalOfGeneration = (current: number, presented: number): LicenseRefusal | null =>
+  current === presented ? null : { code: "KEY_ROTATED" };
+
+/** The refusal for a license that is not in force at `now`, else null. */
+export function refusalOfStanding(license: LicenseFacts, now: UnixSeconds): LicenseRefusal | null {
+  switch (standingOf(license, now).status) {
+    case "active":
+      return null;
+    case "revoked":
+      return { code: "LICENSE_REVOKED" };
+    case "suspended":
+      return { code: "LICENSE_SUSPENDED" };
+    case "expired":
+      return { code: "LICENSE_EXPIRED" };
+  }
+}
 
 /**
- * The refusal for a credential of `generation` upon a license, or null if it may be used at `now`. The credential is judged
- * before the license, so that a rotated (leaked) key learns nothing of the license's state.
+ * The refusal for a credential of `generation` that is used on a license at `now`, or null. The credential is judged before the
+ * license, so that the holder of a rotated (leaked) key learns nothing about the license's state.
  */
 export const refusalOfUse = (
   license: LicenseFacts & { generation: number },
   generation: number,
   now: UnixSeconds,
-  purchaseUrl: string,
-): Refusal | null =>
-  refusalOfGeneration(license.generation, generation) ?? refusalOfStanding(standingOf(license, now), purchaseUrl);
+): LicenseRefusal | null => refusalOfGeneration(license.generation, generation) ?? refusalOfStanding(license, now);
 
-/** The refusal for a machine that holds no seat. */
-export const machineDeactivated: Refusal = {
-  code: "MACHINE_DEACTIVATED",
-  detail: "This machine is not activated, or has been deactivated. Activate it with the license key.",
-};
+const TOKEN_INVALID = {
+  too_long: "The token is too long to be one of ours.",
+  malformed: "This is not a license token.",
+  unknown_key: "The token's signing key is not known.",
+  signature: "The token does not verify.",
+  claims: "The token's claims are not those of a license token.",
+  gone: "The license of this token no longer exists.",
+} as const;
+
+/**
+ * A refusal in words, with the links that help. The words for a license that is not in force give no reason: the reason is for
+ * the customer (`/v1/licenses/me`), not for every holder of the key.
+ */
+export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<Config, "PURCHASE_URL">): Refusal {
+  const { code } = refusal;
+  switch (code) {
+    case "KEY_INVALID":
+      return {
+        code,
+        detail:
+          refusal.why === "gone"
+            ? "The license of this key no longer exists."
+            : "This is not a license key. Check that you copied all of it.",
+      };
+    case "TOKEN_INVALID":
+      return { code, detail: TOKEN_INVALID[refusal.why] };
+    case "TOKEN_EXPIRED":
+      return { code, detail: "The token has expired. Exchange the license key for a new one." };
+    case "KEY_ROTATED":
+      return { code, detail: "This license has a newer key. The old key and its tokens no longer work." };
+    case "LICENSE_REVOKED":
+      return { code, detail: "This license no longer opens anything. Please contact its seller." };
+    case "LICENSE_SUSPENDED":
+      return { code, detail: "This license is on hold. Its owner's account says what to do." };
+    case "LICENSE_EXPIRED":
+      return {
+        code,
+        detail: "This license has ended. Renew it or buy a new one to go on.",
+        extras: { purchase_url: PURCHASE_URL },
+      };
+    case "MACHINE_REQUIRED":
+      return { code, detail: "A machine's fingerprint has 1 to 256 characters and no control characters." };
+    case "MACHINE_MISMATCH":
+      return {
+        code,
+        detail:
+          refusal.why === "two_names"
+            ? "The Basic user and `Rbee-Machine` name different machines."
+            : "The token was issued to another machine than the one named.",
+      };
+    case "MACHINE_DEACTIVATED":
+      return { code, detail: "This machine is not activated. Activate it with the license key." };
+    case "MACHINE_LIMIT_REACHED":
+      return {
+        code,
+        detail:
+          `All ${refusal.machine_limit} machines of this license are in use, or hold an offline lease that still runs. ` +
+          "Deactivate one first.",
+      };
+    case "RATE_LIMITED":
+      return {
+        code,
+        detail: `This license has activated machines ${refusal.activations} times within a day. Please wait.`,
+        extras: { retry_after: refusal.retry_after },
+      };
+  }
+}
+
+/** A refusal as the problem that a route throws. */
+export const licenseProblem = (refusal: LicenseRefusal, config: Pick<Config, "PURCHASE_URL">): Problem =>
+  new Problem(explainRefusal(refusal, config));

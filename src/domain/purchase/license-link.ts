@@ -1,13 +1,7 @@
 import * as z from "zod";
 import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
+import type { StripeLink } from "../licensing/license/store.ts";
 import type { ChargeFacts } from "./charges.ts";
-
-/** The column of `licenses` that names a thing of Stripe's. */
-export type StripeLink =
-  | "checkout_session_id"
-  | "stripe_subscription_id"
-  | "stripe_payment_intent_id"
-  | "stripe_customer_id";
 
 /** The ids of the licenses that a thing of Stripe's stands behind. */
 export async function licensesBehind(db: D1Database, link: StripeLink, id: string): Promise<string[]> {

@@ -3,6 +3,7 @@ import { ok } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { change } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
+import { grantOf } from "../licensing/grant.ts";
 import type { License } from "../licensing/license/record.ts";
 import { standingOf } from "../licensing/license/status.ts";
 import { type LicensePatch, licenseRoot } from "../licensing/license/store.ts";
@@ -76,9 +77,9 @@ async function moneyFacts(
   const unpaidSince = subscription.status === "past_due" ? await oldestOpenInvoice(stripe, subscription.id) : null;
   const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays, unpaidSince);
   if (plan === null || machine_limit === null) return { facts, unknownPrice: unknown_price };
-  const { entitlements, versions, offline_days } = plans[plan];
-  const grant = plan === license.plan ? {} : { plan, entitlements, versions, offline_days };
-  return { facts: { ...facts, machine_limit, ...grant }, unknownPrice: null };
+  // A license keeps the grant that it was sold with until its plan changes.
+  const granted = plan === license.plan ? {} : { plan, ...grantOf(plans[plan]) };
+  return { facts: { ...facts, ...granted, machine_limit }, unknownPrice: null };
 }
 
 async function oldestOpenInvoice(stripe: Stripe, subscriptionId: string): Promise<UnixSeconds | null> {

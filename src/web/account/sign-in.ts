@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parseLicenseKey } from "../../domain/licensing/license/key.ts";
 import { isErased } from "../../domain/licensing/license/record.ts";
 import { readHeldLicense } from "../../domain/licensing/machine/activation.ts";
+import { explainRefusal } from "../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../domain/licensing/secrets.ts";
 import { logFailure } from "../../lib/log.ts";
 import { MailAddress } from "../../lib/mail-address.ts";
@@ -34,14 +35,14 @@ export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string)
   if (!key.ok) {
     c.var.subject.refusal = key.error.code;
     await countFailedCredential(c.env, c.req.raw);
-    return key;
+    return err(explainRefusal(key.error, c.var.config));
   }
   c.var.subject.licenseId = key.value.licenseId;
   await countSignIn(c.env, key.value);
   const license = await readHeldLicense(c.env.DB, key.value);
   if (!license.ok) {
     c.var.subject.refusal = license.error.code;
-    return license;
+    return err(explainRefusal(license.error, c.var.config));
   }
   const { id, generation } = license.value;
   if (isErased(license.value)) {

@@ -58,6 +58,8 @@ const license: LicenseRecord = {
   entitlements: ["llm-worker-rbee-premium-*"],
   versions: "<2.0.0",
   updates_until: null,
+  machine_limit: 1,
+  offline_days: 0,
   admin_state: "none",
   refund_state: "none",
   dispute_state: "none",

@@ -5,6 +5,7 @@ import { Problem } from "../../../platform/http/problem.ts";
 import type { AdminActor } from "../../../platform/identity/authentication.ts";
 import { create } from "../../../platform/storage/change.ts";
 import { idempotentRequest } from "../../../platform/storage/idempotency.ts";
+import { grantOf } from "../grant.ts";
 import { licenseCreation, type NewLicense, requireLicense } from "../license/store.ts";
 import { type PlanId, plans } from "../plans.ts";
 import { currentKey } from "../secrets.ts";
@@ -28,11 +29,8 @@ export function licenseByHand(request: IssueRequest, livemode: boolean, now: Uni
     email: request.email,
     plan: plan.id,
     note: request.note ?? null,
-    entitlements: plan.entitlements,
-    versions: plan.versions,
-    updates_until: null,
-    machine_limit: request.machine_limit ?? plan.machine_limit,
-    offline_days: plan.offline_days,
+    ...grantOf(plan),
+    ...(request.machine_limit !== undefined && { machine_limit: request.machine_limit }),
     expires_at: request.expires_at === undefined ? byPlan : request.expires_at,
     livemode,
   };

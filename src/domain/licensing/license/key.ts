@@ -3,15 +3,13 @@ import { decodeCrockford, encodeCrockford } from "../../../lib/crockford.ts";
 import { equalInConstantTime } from "../../../lib/encoding.ts";
 import { formatId } from "../../../lib/id.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
-import type { Refusal } from "../../../platform/http/problem.ts";
+import type { KeyHolder } from "../holder.ts";
+import type { LicenseRefusal } from "../refusal.ts";
 
 const ID_BYTES = 16;
 const BODY_BYTES = ID_BYTES + 2;
 const MAC_BYTES = 16;
 const KEY_BYTES = BODY_BYTES + MAC_BYTES;
-
-/** What a genuine key says: whose it is, and which of that license's successive keys. */
-export type LicenseKeyClaims = { licenseId: string; generation: number };
 
 /** The HMAC key that license keys are made and checked with. `secret` is LICENSE_KEY_SECRET. */
 export const importLicenseKeySecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
@@ -25,10 +23,7 @@ async function mac(secret: CryptoKey, body: Uint8Array<ArrayBuffer>): Promise<Ui
  * The key of a license (`lic_...`) in a generation (0 to 65535): `rbee_lic_` and 55 Crockford symbols. Always the same for
  * the same input, so nothing needs to store it. Throws on an id that is not a license's: a bug, never input.
  */
-export async function formatLicenseKey(
-  { licenseId, generation }: LicenseKeyClaims,
-  secret: CryptoKey,
-): Promise<string> {
+export async function formatLicenseKey({ licenseId, generation }: KeyHolder, secret: CryptoKey): Promise<string> {
   const id = decodeCrockford(licenseId.slice("lic_".length), ID_BYTES);
   if (!id || !licenseId.startsWith("lic_")) throw new Error(`not a license id: ${licenseId}`);
   const key = new Uint8Array(KEY_BYTES);
@@ -42,13 +37,13 @@ export async function formatLicenseKey(
  * What a key says, if it is genuine; any case, surrounding blanks ignored. KEY_INVALID for every other text, with no
  * storage read: the key authenticates itself.
  */
-export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<Result<LicenseKeyClaims, Refusal>> {
+export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<Result<KeyHolder, LicenseRefusal>> {
   const trimmed = text.trim();
   const bytes = looksLikeLicenseKey(trimmed)
     ? decodeCrockford(trimmed.slice(LICENSE_KEY_PREFIX.length), KEY_BYTES)
     : null;
   if (!bytes || !equalInConstantTime(bytes.subarray(BODY_BYTES), await mac(secret, bytes.slice(0, BODY_BYTES)))) {
-    return err({ code: "KEY_INVALID", detail: "This is not a license key. Check that it was copied whole." });
+    return err({ code: "KEY_INVALID", why: "malformed" });
   }
   return ok({
     licenseId: formatId("lic", bytes.subarray(0, ID_BYTES)),

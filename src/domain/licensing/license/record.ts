@@ -1,7 +1,18 @@
 import * as z from "zod";
 import type { UnixSeconds } from "../../../lib/time.ts";
+import { type Grant, grantOf } from "../grant.ts";
+import { factsOf, type LicenseFacts } from "./status.ts";
 
 const Entitlements = z.array(z.string());
+
+/** The columns of a license's grant: the compiler asks for a column of each field of `Grant`. */
+const GRANT_COLUMNS = {
+  entitlements: z.string().transform((text) => Entitlements.parse(JSON.parse(text))),
+  versions: z.string(),
+  updates_until: z.number().nullable(),
+  machine_limit: z.number(),
+  offline_days: z.number(),
+} satisfies { [Field in keyof Grant]: z.ZodType<Grant[Field]> };
 
 /** Columns of `licenses` that decisions need; the JSON columns are parsed. */
 export const LicenseRow = z.object({
@@ -10,11 +21,7 @@ export const LicenseRow = z.object({
   email: z.string(),
   plan: z.string(),
   note: z.string().nullable(),
-  entitlements: z.string().transform((text) => Entitlements.parse(JSON.parse(text))),
-  versions: z.string(),
-  updates_until: z.number().nullable(),
-  machine_limit: z.number(),
-  offline_days: z.number(),
+  ...GRANT_COLUMNS,
   admin_state: z.enum(["none", "suspended", "revoked"]),
   refund_state: z.enum(["none", "partial", "full"]),
   dispute_state: z.enum(["none", "open", "won", "lost"]),
@@ -59,46 +66,24 @@ export type License = LicenseRow & { machines: MachineRow[] };
  * What the edge knows of a license: what a download decision needs, and nothing personal. KV key `license:<id>`.
  * It is written by this code only, so its readers trust the shape.
  */
-export type LicenseRecord = Pick<
-  LicenseRow,
-  | "id"
-  | "generation"
-  | "entitlements"
-  | "versions"
-  | "updates_until"
-  | "admin_state"
-  | "refund_state"
-  | "dispute_state"
-  | "subscription_state"
-  | "expires_at"
-  | "extended_until"
-  | "grace_seconds"
-> & {
-  /** Fingerprint hashes of the active machines. */
-  machines: string[];
-  /** When this record was made from the ledger: a credential issued later may know more than it does. */
-  published_at: UnixSeconds;
-};
+export type LicenseRecord = Grant &
+  LicenseFacts &
+  Pick<LicenseRow, "id" | "generation"> & {
+    /** Fingerprint hashes of the active machines. */
+    machines: string[];
+    /** When this record was made from the ledger: a credential issued later may know more than it does. */
+    published_at: UnixSeconds;
+  };
 
 /** The edge copy of a license as the ledger has it at `now`. */
-export function licenseRecordOf(license: License, now: UnixSeconds): LicenseRecord {
-  return {
-    id: license.id,
-    generation: license.generation,
-    entitlements: license.entitlements,
-    versions: license.versions,
-    updates_until: license.updates_until,
-    admin_state: license.admin_state,
-    refund_state: license.refund_state,
-    dispute_state: license.dispute_state,
-    subscription_state: license.subscription_state,
-    expires_at: license.expires_at,
-    extended_until: license.extended_until,
-    grace_seconds: license.grace_seconds,
-    machines: activeMachines(license).map((machine) => machine.fingerprint_hash),
-    published_at: now,
-  };
-}
+export const licenseRecordOf = (license: License, now: UnixSeconds): LicenseRecord => ({
+  id: license.id,
+  generation: license.generation,
+  ...grantOf(license),
+  ...factsOf(license),
+  machines: activeMachines(license).map((machine) => machine.fingerprint_hash),
+  published_at: now,
+});
 
 /** The machines that hold a seat by being active. */
 export const activeMachines = (license: License): MachineRow[] =>

@@ -1,5 +1,4 @@
 import { END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
-import type { Refusal } from "../../../platform/http/problem.ts";
 
 /** The stored facts a license's status follows from. Each has one writer, and none is ever overwritten by another's. */
 export type LicenseFacts = {
@@ -16,6 +15,17 @@ export type LicenseFacts = {
   /** How long after `expires_at` the license goes on, with a warning. */
   grace_seconds: number;
 };
+
+/** The facts of a license, and nothing else of it. A new fact does not compile without its place here. */
+export const factsOf = (license: LicenseFacts): LicenseFacts => ({
+  admin_state: license.admin_state,
+  refund_state: license.refund_state,
+  dispute_state: license.dispute_state,
+  subscription_state: license.subscription_state,
+  expires_at: license.expires_at,
+  extended_until: license.extended_until,
+  grace_seconds: license.grace_seconds,
+});
 
 export const LICENSE_STATUSES = ["active", "suspended", "revoked", "expired"] as const;
 export type LicenseStatus = (typeof LICENSE_STATUSES)[number];
@@ -101,26 +111,5 @@ export function statusCondition(status: LicenseStatus): string {
       return `(${decided} OR (${lapsed}))`;
     case "expired":
       return lapsed;
-  }
-}
-
-/**
- * The refusal for a license that is not in force, or null for one that is. The detail gives no reason: it is the
- * customer's to know (`/v1/licenses/me`), not every holder's of the key.
- */
-export function refusalOfStanding(standing: Standing, purchaseUrl: string): Refusal | null {
-  switch (standing.status) {
-    case "active":
-      return null;
-    case "revoked":
-      return { code: "LICENSE_REVOKED", detail: "This license no longer opens anything. Please contact its seller." };
-    case "suspended":
-      return { code: "LICENSE_SUSPENDED", detail: "This license is on hold. Its owner's account says what to do." };
-    case "expired":
-      return {
-        code: "LICENSE_EXPIRED",
-        detail: "This license has ended. Renew it or buy a new one to go on.",
-        extras: { purchase_url: purchaseUrl },
-      };
   }
 }

@@ -5,8 +5,10 @@ import { writeEdge } from "../../../platform/storage/edge-store.ts";
 import type { Publication } from "../../../platform/storage/ledger.ts";
 import type { Publishers } from "../../../platform/storage/outbox.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
+import type { Grant } from "../grant.ts";
 import { STATUS_INDEX_SPACE } from "../token/status-list.ts";
 import { type License, LicenseRow, licenseRecordOf, MachineRow } from "./record.ts";
+import type { LicenseFacts } from "./status.ts";
 
 /** A license with its machines (oldest first) as the ledger has it now, or null. Throws what D1 throws. */
 export async function readLicense(db: D1Database, id: string): Promise<License | null> {
@@ -53,31 +55,16 @@ export async function readLicensesByEmail(db: D1Database, email: string): Promis
 }
 
 /** What a new license is made of; everything else starts at its default. */
-export type NewLicense = Pick<
-  LicenseRow,
-  | "id"
-  | "email"
-  | "plan"
-  | "note"
-  | "entitlements"
-  | "versions"
-  | "updates_until"
-  | "machine_limit"
-  | "offline_days"
-  | "expires_at"
-  | "livemode"
-> &
-  Partial<
-    Pick<
-      LicenseRow,
-      | "subscription_state"
-      | "grace_seconds"
-      | "checkout_session_id"
-      | "stripe_customer_id"
-      | "stripe_subscription_id"
-      | "stripe_payment_intent_id"
-    >
-  >;
+export type NewLicense = Grant &
+  Pick<LicenseRow, "id" | "email" | "plan" | "note" | "expires_at" | "livemode"> &
+  Partial<Pick<LicenseRow, "subscription_state" | "grace_seconds" | StripeLink>>;
+
+/** The columns of `licenses` that name an object of Stripe's. */
+export type StripeLink =
+  | "checkout_session_id"
+  | "stripe_customer_id"
+  | "stripe_subscription_id"
+  | "stripe_payment_intent_id";
 
 /** The KV record of a license. */
 export const licensePublication = (id: string): Publication => ({ topic: "license", key: id });
@@ -116,27 +103,7 @@ export const licenseCreation = (
 });
 
 /** Columns that an act upon a license may change. */
-export type LicensePatch = Partial<
-  Pick<
-    LicenseRow,
-    | "email"
-    | "note"
-    | "admin_state"
-    | "refund_state"
-    | "dispute_state"
-    | "subscription_state"
-    | "generation"
-    | "expires_at"
-    | "extended_until"
-    | "grace_seconds"
-    | "updates_until"
-    | "machine_limit"
-    | "plan"
-    | "entitlements"
-    | "versions"
-    | "offline_days"
-  >
->;
+export type LicensePatch = Partial<Grant & LicenseFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation">>;
 
 const columnValue = (value: LicensePatch[keyof LicensePatch]): string | number | null =>
   Array.isArray(value) ? JSON.stringify(value) : (value ?? null);

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import { Timestamp } from "../../../platform/http/schemas.ts";
+import { type Grant, grantOf } from "../grant.ts";
 import { activeMachines, type License, type MachineRow } from "./record.ts";
 import { endOf, LICENSE_STATUSES, standingOf } from "./status.ts";
 
@@ -18,6 +19,18 @@ export const MachineView = z
   })
   .openapi("Machine");
 
+/** How each field of a grant is shown: the compiler asks for one of each. */
+const GRANT_VIEW = {
+  entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
+  versions: z.string().openapi({ description: "Semver range.", example: "<2.0.0" }),
+  updates_until: Timestamp.nullable(),
+  machine_limit: z.number().int().openapi({ example: 5 }),
+  offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
+} satisfies { [Field in keyof Grant]: z.ZodType };
+
+/** A holder is not shown the length of leases. */
+const { offline_days: _ofAdmins, ...HOLDER_GRANT_VIEW } = GRANT_VIEW;
+
 export const LicenseView = z
   .object({
     id: z.string().openapi({ example: EXAMPLE_LICENSE_ID }),
@@ -27,11 +40,8 @@ export const LicenseView = z
       example: null,
     }),
     plan: z.string().openapi({ example: "premium-monthly" }),
-    entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
-    versions: z.string().openapi({ description: "Semver range.", example: "<2.0.0" }),
-    updates_until: Timestamp.nullable(),
+    ...HOLDER_GRANT_VIEW,
     expires_at: Timestamp.nullable(),
-    machine_limit: z.number().int().openapi({ example: 5 }),
     machines: z.array(MachineView),
   })
   .openapi("License");
@@ -48,16 +58,15 @@ export const machineView = (machine: MachineRow): z.infer<typeof MachineView> =>
 /** A license as its holder sees it at `now`: its active machines, and nothing that only its seller may know. */
 export function licenseView(license: License, now: UnixSeconds): z.infer<typeof LicenseView> {
   const standing = standingOf(license, now);
+  const { offline_days: _ofAdmins, updates_until, ...grant } = grantOf(license);
   return {
     id: license.id,
     status: standing.status,
     warning: standing.status === "active" ? standing.warning : null,
     plan: license.plan,
-    entitlements: license.entitlements,
-    versions: license.versions,
-    updates_until: toRfc3339(license.updates_until),
+    ...grant,
+    updates_until: toRfc3339(updates_until),
     expires_at: toRfc3339(endOf(license)),
-    machine_limit: license.machine_limit,
     machines: activeMachines(license).map(machineView),
   };
 }
@@ -67,7 +76,7 @@ export const AdminLicenseView = LicenseView.extend({
   note: z.string().nullable().openapi({ example: "for the review copy" }),
   livemode: z.boolean().openapi({ description: "False for licenses of a development or test system." }),
   key_generation: z.number().int().openapi({ description: "How often the key has been rotated.", example: 0 }),
-  offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
+  offline_days: GRANT_VIEW.offline_days,
   facts: z
     .object({
       admin_state: z.enum(["none", "suspended", "revoked"]),

@@ -1,14 +1,11 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import type { Refusal } from "../../../platform/http/problem.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
+import type { KeyHolder } from "../holder.ts";
 import type { License } from "../license/record.ts";
-import { refusalOfStanding, standingOf } from "../license/status.ts";
 import { readLicense } from "../license/store.ts";
-import { refusalOfGeneration, refusalOfUse } from "../refusal.ts";
+import { type LicenseRefusal, refusalOfGeneration, refusalOfStanding, refusalOfUse } from "../refusal.ts";
 import { activeMachine, type MachineFacts, type Seat, takeSeat } from "./seat.ts";
-
-type Credential = { licenseId: string; generation: number };
 
 /**
  * The license of a genuine credential as the ledger has it, whatever its status: KEY_INVALID when it is gone, KEY_ROTATED
@@ -16,10 +13,10 @@ type Credential = { licenseId: string; generation: number };
  */
 export async function readHeldLicense(
   db: D1Database,
-  { licenseId, generation }: Credential,
-): Promise<Result<License, Refusal>> {
+  { licenseId, generation }: KeyHolder,
+): Promise<Result<License, LicenseRefusal>> {
   const license = await readLicense(db, licenseId);
-  if (!license) return err({ code: "KEY_INVALID", detail: "The license of this key no longer exists." });
+  if (!license) return err({ code: "KEY_INVALID", why: "gone" });
   const refusal = refusalOfGeneration(license.generation, generation);
   return refusal ? err(refusal) : ok(license);
 }
@@ -27,12 +24,11 @@ export async function readHeldLicense(
 /** `readHeldLicense`, if the license is in force at `now`; else the refusal for its status. */
 export async function readUsableLicense(
   db: D1Database,
-  credential: Credential,
-  purchaseUrl: string,
+  holder: KeyHolder,
   now: UnixSeconds,
-): Promise<Result<License, Refusal>> {
-  const license = await readHeldLicense(db, credential);
-  const refusal = license.ok ? refusalOfStanding(standingOf(license.value, now), purchaseUrl) : null;
+): Promise<Result<License, LicenseRefusal>> {
+  const license = await readHeldLicense(db, holder);
+  const refusal = license.ok ? refusalOfStanding(license.value, now) : null;
   return refusal ? err(refusal) : license;
 }
 
@@ -43,19 +39,18 @@ export async function readUsableLicense(
  */
 export async function activateMachine(
   db: D1Database,
-  credential: Credential,
+  holder: KeyHolder,
   machine: MachineFacts,
-  purchaseUrl: string,
   actor: Actor,
-): Promise<Result<Seat, Refusal>> {
-  const license = await readUsableLicense(db, credential, purchaseUrl, actor.now);
+): Promise<Result<Seat, LicenseRefusal>> {
+  const license = await readUsableLicense(db, holder, actor.now);
   if (!license.ok) return license;
   const active = activeMachine(license.value, machine.hash);
   if (active) return ok({ license: license.value, machine: active, changeId: null });
   const seat = await takeSeat(db, license.value, machine, actor);
-  if (seat.ok && refusalOfUse(seat.value.license, credential.generation, actor.now, purchaseUrl) === null) return seat;
+  if (seat.ok && refusalOfUse(seat.value.license, holder.generation, actor.now) === null) return seat;
   // The license may have changed since it was read. Then that is the reason to give for a seat that was refused; and for one that
   // was given: with the license as it is now, the old key would get a token of the new one.
-  const again = await readUsableLicense(db, credential, purchaseUrl, actor.now);
+  const again = await readUsableLicense(db, holder, actor.now);
   return again.ok ? seat : again;
 }

@@ -1,11 +1,11 @@
 import { newId } from "../../../lib/id.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
-import type { Refusal } from "../../../platform/http/problem.ts";
 import { type Actor, type Change, commitChange, newChange } from "../../../platform/storage/ledger.ts";
 import type { License, MachineRow } from "../license/record.ts";
 import { STATUS_SQL } from "../license/status.ts";
 import { licensePublication, readLicense } from "../license/store.ts";
+import type { LicenseRefusal } from "../refusal.ts";
 
 /** A machine as its hive describes it; `hash` is its fingerprint's hash. */
 export type MachineFacts = { hash: string; name: string | null; platform: string | null };
@@ -34,7 +34,7 @@ export async function takeSeat(
   license: License,
   machine: MachineFacts,
   actor: Actor,
-): Promise<Result<Seat, Refusal>> {
+): Promise<Result<Seat, LicenseRefusal>> {
   const { now } = actor;
   const machineId = license.machines.find((known) => known.fingerprint_hash === machine.hash)?.id ?? newId("mach");
   const change = newChange(actor, {
@@ -91,7 +91,7 @@ function commitSeat(db: D1Database, change: Change, writes: D1PreparedStatement[
   return commitChange(db, change, root, [...writes, touches], licensePublication(change.subject));
 }
 
-async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds): Promise<Refusal> {
+async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds): Promise<LicenseRefusal> {
   const recent = await db
     .prepare(
       "SELECT count(*) AS count, min(activated_at) AS oldest FROM machine_activations WHERE license_id = ? AND activated_at > ?",
@@ -99,16 +99,10 @@ async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds)
     .bind(license.id, now - DAY)
     .first<{ count: number; oldest: number | null }>();
   if (recent && recent.count >= activationsPerDay(license.machine_limit)) {
-    return {
-      code: "RATE_LIMITED",
-      detail: `This license has activated machines ${recent.count} times within a day. Wait before activating another.`,
-      extras: { retry_after: Math.max(1, (recent.oldest ?? now) + DAY - now) },
-    };
+    const retry_after = Math.max(1, (recent.oldest ?? now) + DAY - now);
+    return { code: "RATE_LIMITED", activations: recent.count, retry_after };
   }
-  return {
-    code: "MACHINE_LIMIT_REACHED",
-    detail: `All ${license.machine_limit} machines of this license are in use, or hold an offline lease that still runs. Deactivate one first.`,
-  };
+  return { code: "MACHINE_LIMIT_REACHED", machine_limit: license.machine_limit };
 }
 
 /**

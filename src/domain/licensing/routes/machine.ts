@@ -17,6 +17,7 @@ import { licenseChanges } from "../license/store.ts";
 import { activateMachine, readHeldLicense } from "../machine/activation.ts";
 import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
 import { freeSeat } from "../machine/seat.ts";
+import { licenseProblem } from "../refusal.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
 
 // What a hive leaves out may also be null: serde writes it so.
@@ -75,8 +76,8 @@ machine.openapi(
     await countActivation(c.env, holder);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const facts = { hash, name: name ?? null, platform: platform ?? null };
-    const activation = await activateMachine(c.env.DB, holder, facts, c.var.config.PURCHASE_URL, actor);
-    if (!activation.ok) throw new Problem(activation.error);
+    const activation = await activateMachine(c.env.DB, holder, facts, actor);
+    if (!activation.ok) throw licenseProblem(activation.error, c.var.config);
     const { license, machine: row, changeId } = activation.value;
     await settle(c, licenseChanges(license.id, changeId));
     const token = await issueToken(c, license, row, offline ?? false, actor);
@@ -111,7 +112,7 @@ machine.openapi(
     const hash = await hashFingerprint(holder.licenseId, c.req.valid("json").fingerprint);
     sameMachine(holder, hash);
     const license = await readHeldLicense(c.env.DB, holder);
-    if (!license.ok) throw new Problem(license.error);
+    if (!license.ok) throw licenseProblem(license.error, c.var.config);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const changeId = await freeSeat(c.env.DB, holder.licenseId, { hash }, actor);
     await settle(c, licenseChanges(holder.licenseId, changeId));

@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import { countTokenRequest } from "../../../platform/http/rate-limit.ts";
 import {
   BODY_PROBLEMS,
@@ -6,7 +5,6 @@ import {
   createRouter,
   jsonBodyLimit,
   LICENSE_SECURITY,
-  Problem,
   problems,
   z,
 } from "../../../platform/http/route.ts";
@@ -16,7 +14,7 @@ import { LicenseView, licenseView } from "../license/view.ts";
 import { readHeldLicense, readUsableLicense } from "../machine/activation.ts";
 import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
 import { activeMachine } from "../machine/seat.ts";
-import { machineDeactivated } from "../refusal.ts";
+import { licenseProblem } from "../refusal.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
 
 const Body = z
@@ -59,10 +57,10 @@ token.openapi(
     sameMachine(holder, hash);
     await countTokenRequest(c.env, holder, hash);
     const actor = actorOf(c, `license:${holder.licenseId}`);
-    const license = await readUsableLicense(c.env.DB, holder, c.var.config.PURCHASE_URL, actor.now);
-    if (!license.ok) throw new Problem(license.error);
+    const license = await readUsableLicense(c.env.DB, holder, actor.now);
+    if (!license.ok) throw licenseProblem(license.error, c.var.config);
     const machine = activeMachine(license.value, hash);
-    if (!machine) throw new Problem(machineDeactivated);
+    if (!machine) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
     return c.json(await issueToken(c, license.value, machine, offline ?? false, actor), 200);
   },
 );
@@ -89,9 +87,10 @@ token.openapi(
   async (c) => {
     const { holder } = c.var;
     const license = await readHeldLicense(c.env.DB, holder);
-    if (!license.ok) throw new Problem(license.error);
+    if (!license.ok) throw licenseProblem(license.error, c.var.config);
     // A token stands for its machine: once that has lost its seat, it learns nothing more of the license.
-    if (holder.kind === "token" && !activeMachine(license.value, holder.machine)) throw new Problem(machineDeactivated);
-    return c.json({ license: licenseView(license.value, currentTime()) }, 200);
+    if (holder.kind === "token" && !activeMachine(license.value, holder.machine))
+      throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
+    return c.json({ license: licenseView(license.value, c.var.now) }, 200);
   },
 );

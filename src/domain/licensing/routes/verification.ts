@@ -1,5 +1,5 @@
 import { IsolateCache } from "../../../lib/isolate.ts";
-import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { LICENSE_STATUSES, STATUS_SQL } from "../license/status.ts";
 import { licensingSecrets } from "../secrets.ts";
@@ -62,7 +62,7 @@ verification.openapi(
     const { keyring } = await licensingSecrets(c.var.config);
     c.header("Cache-Control", "public, max-age=3600");
     c.header("Access-Control-Allow-Origin", "*");
-    return c.json({ keys: publishedKeys(keyring, currentTime()) }, 200);
+    return c.json({ keys: publishedKeys(keyring, c.var.now) }, 200);
   },
 );
 
@@ -118,7 +118,7 @@ verification.openapi(
     const { n } = c.req.valid("param");
     const number = /^(0|[1-9]\d{0,3})$/.test(n) ? Number(n) : LISTS;
     if (number >= LISTS) throw new Problem({ code: "NOT_FOUND", detail: "There is no such status list." });
-    const now = currentTime();
+    const { now } = c.var;
     const issuer = c.var.config.PUBLIC_URL;
     const uri = `${issuer}/v1/licenses/status/${n}`;
     let token = lists.get(uri, now);

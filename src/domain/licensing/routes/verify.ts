@@ -1,6 +1,5 @@
 import { valid as validVersion } from "semver";
-import { currentTime, toRfc3339 } from "../../../lib/time.ts";
-import type { ProblemCode } from "../../../platform/http/problem.ts";
+import { toRfc3339 } from "../../../lib/time.ts";
 import { countVerification } from "../../../platform/http/rate-limit.ts";
 import {
   BODY_PROBLEMS,
@@ -16,7 +15,7 @@ import { readLicense } from "../license/store.ts";
 import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { verifyLicenseToken } from "../token/token.ts";
-import { entitledWorkers, type Verdict, verdictOf } from "../token/verdict.ts";
+import { entitledWorkers, explainVerdict, type VerdictRefusal, verdictOf } from "../token/verdict.ts";
 
 const Body = z
   .object({
@@ -48,8 +47,6 @@ const VerdictView = z
     nonce: z.string().nullable(),
   })
   .openapi("Verdict");
-
-const refused = (code: ProblemCode, detail: string): Verdict => ({ valid: false, code, detail });
 
 /** `POST /v1/licenses/verify`. */
 export const verify = createRouter();
@@ -90,29 +87,25 @@ verify.openapi(
   }),
   async (c) => {
     const { token, worker_id = null, version = null, fingerprint = null, nonce = null } = c.req.valid("json");
-    const { config } = c.var;
-    const now = currentTime();
+    const { config, now } = c.var;
     const { keyring } = await licensingSecrets(config);
     const claims = await verifyLicenseToken(token, { keyring, issuer: config.PUBLIC_URL, now });
-    await countVerification(
-      c.env,
-      c.req.raw,
-      claims.ok ? { licenseId: claims.value.sub, generation: claims.value.gen } : null,
-    );
-    const license = claims.ok ? await readLicense(c.env.DB, claims.value.sub) : null;
-    let verdict: Verdict;
-    if (!claims.ok) verdict = refused(claims.error.code, claims.error.detail);
-    else if (!license) verdict = refused("TOKEN_INVALID", "The token's license no longer exists.");
-    else {
-      const machine = fingerprint === null ? null : await hashFingerprint(license.id, fingerprint);
-      const worker = worker_id === null ? null : findWorker(worker_id);
+    const holder = claims.ok
+      ? { licenseId: claims.value.sub, generation: claims.value.gen, machine: claims.value.machine }
+      : null;
+    await countVerification(c.env, c.req.raw, holder);
+    const license = holder && (await readLicense(c.env.DB, holder.licenseId));
+    let refusal: VerdictRefusal | null = { code: "TOKEN_INVALID", why: "gone" };
+    if (!claims.ok) refusal = claims.error;
+    else if (license && holder) {
       const wanted = {
-        worker: worker_id === null ? null : (worker ?? ("unknown" as const)),
+        worker: worker_id === null ? null : (findWorker(worker_id) ?? ("unknown" as const)),
         version,
-        machine,
+        machine: fingerprint === null ? null : await hashFingerprint(license.id, fingerprint),
       };
-      verdict = verdictOf(license, claims.value, wanted, now, config.PURCHASE_URL);
+      refusal = verdictOf(license, holder, wanted, now);
     }
+    const verdict = explainVerdict(refusal, config);
     c.header("Cache-Control", "no-store");
     return c.json(
       {

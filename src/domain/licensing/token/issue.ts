@@ -13,7 +13,7 @@ import { LicenseView, licenseView, MachineView, machineView } from "../license/v
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
 import { hashFingerprint } from "../machine/fingerprint.ts";
 import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
-import { machineDeactivated } from "../refusal.ts";
+import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { statusPlace } from "./status-list.ts";
 import { licenseTokenClaims, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./token.ts";
@@ -49,7 +49,8 @@ export async function issueToken(
   const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
   const expiresAt = isFresh ? machine.lease_until : allowed;
   if (expiresAt > now + TOKEN_LIFETIME && !isFresh) {
-    if (!(await recordLease(c.env.DB, license.id, machine.id, expiresAt, actor))) throw new Problem(machineDeactivated);
+    if (!(await recordLease(c.env.DB, license.id, machine.id, expiresAt, actor)))
+      throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
   } else {
     await seeMachine(c.env.DB, machine.id, now);
   }
@@ -86,20 +87,20 @@ export async function seatForLease(
 ): Promise<Seat> {
   if (offline_days === 0)
     throw new Problem({ code: "CONFLICT", detail: "The plan of this license has no offline leases." });
-  const credential = { licenseId, generation };
+  const holder = { licenseId, generation };
   if ("fingerprint" in wanted) {
-    await countActivation(env, credential);
+    await countActivation(env, holder);
     const hash = await hashFingerprint(licenseId, wanted.fingerprint);
     const facts = { hash, name: null, platform: null };
-    const seat = await activateMachine(env.DB, credential, facts, config.PURCHASE_URL, actor);
-    if (!seat.ok) throw new Problem(seat.error);
+    const seat = await activateMachine(env.DB, holder, facts, actor);
+    if (!seat.ok) throw licenseProblem(seat.error, config);
     return seat.value;
   }
-  const license = await readUsableLicense(env.DB, credential, config.PURCHASE_URL, actor.now);
-  if (!license.ok) throw new Problem(license.error);
+  const license = await readUsableLicense(env.DB, holder, actor.now);
+  if (!license.ok) throw licenseProblem(license.error, config);
   const { machines } = license.value;
   const machine = machines.find(({ id, deactivated_at }) => id === wanted.machineId && deactivated_at === null);
-  if (!machine) throw new Problem(machineDeactivated);
+  if (!machine) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, config);
   return { license: license.value, machine, changeId: null };
 }
 

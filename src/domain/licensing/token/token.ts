@@ -2,8 +2,8 @@ import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
 import * as z from "zod";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
-import type { Refusal } from "../../../platform/http/problem.ts";
 import type { LicenseRow } from "../license/record.ts";
+import type { LicenseRefusal } from "../refusal.ts";
 import type { Keyring } from "./signing-keys.ts";
 
 const TOKEN_TYPE = "rbee-license+jwt";
@@ -88,7 +88,8 @@ export function licenseTokenClaims(
 export const signLicenseToken = (claims: LicenseTokenClaims, { signing }: Keyring): Promise<string> =>
   new SignJWT({ ...claims }).setProtectedHeader({ alg: "EdDSA", typ: TOKEN_TYPE, kid: signing.kid }).sign(signing.key);
 
-const invalid = (detail: string) => err<Refusal>({ code: "TOKEN_INVALID", detail });
+type Why = Extract<LicenseRefusal, { code: "TOKEN_INVALID" }>["why"];
+const invalid = (why: Why) => err<LicenseRefusal>({ code: "TOKEN_INVALID", why });
 
 /**
  * The claims of a token that we signed for this audience and that is valid at `now`, with 60 s of tolerance.
@@ -98,17 +99,17 @@ const invalid = (detail: string) => err<Refusal>({ code: "TOKEN_INVALID", detail
 export async function verifyLicenseToken(
   token: string,
   { keyring, issuer, now }: { keyring: Keyring; issuer: string; now: UnixSeconds },
-): Promise<Result<LicenseTokenClaims, Refusal>> {
-  if (token.length > MAX_TOKEN_LENGTH) return invalid("The token is too long to be one of ours.");
-  if (!FORM.test(token)) return invalid("This is not a license token.");
+): Promise<Result<LicenseTokenClaims, LicenseRefusal>> {
+  if (token.length > MAX_TOKEN_LENGTH) return invalid("too_long");
+  if (!FORM.test(token)) return invalid("malformed");
   let kid: unknown;
   try {
     kid = decodeProtectedHeader(token).kid;
   } catch {
-    return invalid("This is not a license token.");
+    return invalid("malformed");
   }
   const entry = typeof kid === "string" ? keyring.verification.get(kid) : undefined;
-  if (!entry || (entry.exp !== undefined && entry.exp <= now)) return invalid("The token's signing key is not known.");
+  if (!entry || (entry.exp !== undefined && entry.exp <= now)) return invalid("unknown_key");
   try {
     const { payload } = await jwtVerify(token, entry.key, {
       algorithms: ["EdDSA"],
@@ -120,11 +121,11 @@ export async function verifyLicenseToken(
       requiredClaims: ["exp", "nbf", "iat"],
     });
     const claims = Claims.safeParse(payload);
-    return claims.success ? ok(claims.data) : invalid("The token's claims are not those of a license token.");
+    return claims.success ? ok(claims.data) : invalid("claims");
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      return err({ code: "TOKEN_EXPIRED", detail: "The token has expired. Exchange the license key for a new one." });
+      return err({ code: "TOKEN_EXPIRED" });
     }
-    return invalid("The token does not verify.");
+    return invalid("signature");
   }
 }

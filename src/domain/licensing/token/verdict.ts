@@ -1,49 +1,70 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
+import type { Config } from "../../../platform/config/config.ts";
 import type { ProblemCode } from "../../../platform/http/problem.ts";
 import type { Worker } from "../../workers/workers.ts";
 import { grantsRelease, grantsWorker } from "../grant.ts";
+import type { Holder } from "../holder.ts";
 import type { License } from "../license/record.ts";
 import { activeMachine } from "../machine/seat.ts";
-import { machineDeactivated, refusalOfUse } from "../refusal.ts";
-import type { LicenseTokenClaims } from "./token.ts";
+import { explainRefusal, type LicenseRefusal, refusalOfUse } from "../refusal.ts";
 
-/** Whether a genuine token is good for what is asked, and if not, the code that a download would be refused with. */
-export type Verdict =
-  | { valid: true; code: "VALID"; detail: string }
-  | { valid: false; code: ProblemCode; detail: string };
+/** Why a token is not good for what the caller asks. A download would be refused with the same code. */
+export type VerdictRefusal =
+  | LicenseRefusal
+  | { code: "WORKER_NOT_FOUND" }
+  | { code: "NOT_ENTITLED" }
+  | { code: "VERSION_NOT_COVERED" };
 
 /**
- * The verdict at `now` on a token's claims, by its license as the ledger has it; `wanted` narrows the question, null asks
- * nothing. When a version was published is not known here, so `updates_until` is left to the download's own decision.
+ * Decides at `now`, by its license in the ledger, whether a genuine token is good for what is asked; null if it is. `wanted`
+ * narrows the question; a null in it asks nothing. It does not check `updates_until`, because it does not know when a version
+ * was published.
  */
 export function verdictOf(
   license: License,
-  claims: Pick<LicenseTokenClaims, "gen" | "machine">,
+  holder: Pick<Holder, "generation" | "machine">,
   wanted: { worker: Pick<Worker, "id" | "tier"> | "unknown" | null; version: string | null; machine: string | null },
   now: UnixSeconds,
-  purchaseUrl: string,
-): Verdict {
-  const refuse = (code: ProblemCode, detail: string): Verdict => ({ valid: false, code, detail });
-  const refusal = refusalOfUse(license, claims.gen, now, purchaseUrl);
-  if (refusal) return refuse(refusal.code, refusal.detail);
-  if (wanted.machine !== null && wanted.machine !== claims.machine) {
-    return refuse("MACHINE_MISMATCH", "The token belongs to another machine.");
+): VerdictRefusal | null {
+  const refusal = refusalOfUse(license, holder.generation, now);
+  if (refusal) return refusal;
+  if (wanted.machine !== null && wanted.machine !== holder.machine) {
+    return { code: "MACHINE_MISMATCH", why: "other_token" };
   }
-  if (!activeMachine(license, claims.machine)) return refuse(machineDeactivated.code, machineDeactivated.detail);
-  if (wanted.worker === "unknown") return refuse("WORKER_NOT_FOUND", "The catalog has no such worker.");
-  if (wanted.worker?.tier === "premium" && !grantsWorker(license, wanted.worker.id)) {
-    return refuse("NOT_ENTITLED", "The license does not include this worker.");
-  }
+  if (!activeMachine(license, holder.machine)) return { code: "MACHINE_DEACTIVATED" };
+  if (wanted.worker === "unknown") return { code: "WORKER_NOT_FOUND" };
+  if (wanted.worker?.tier === "premium" && !grantsWorker(license, wanted.worker.id)) return { code: "NOT_ENTITLED" };
+  const published_at = now;
   if (
     wanted.version !== null &&
-    !grantsRelease({ ...license, updates_until: null }, { version: wanted.version, published_at: now })
+    !grantsRelease({ ...license, updates_until: null }, { version: wanted.version, published_at })
   ) {
-    return refuse("VERSION_NOT_COVERED", "The license does not cover this version.");
+    return { code: "VERSION_NOT_COVERED" };
   }
-  return { valid: true, code: "VALID", detail: "The token is valid." };
+  return null;
 }
 
-/** The ids of the gated workers that a license opens. */
+/** A verdict in words; null: the token is valid. */
+export function explainVerdict(
+  refusal: VerdictRefusal | null,
+  config: Pick<Config, "PURCHASE_URL">,
+): { valid: boolean; code: "VALID" | ProblemCode; detail: string } {
+  if (refusal === null) return { valid: true, code: "VALID", detail: "The token is valid." };
+  switch (refusal.code) {
+    case "WORKER_NOT_FOUND":
+      return { valid: false, code: refusal.code, detail: "The catalog has no such worker." };
+    case "NOT_ENTITLED":
+      return { valid: false, code: refusal.code, detail: "The license does not include this worker." };
+    case "VERSION_NOT_COVERED":
+      return { valid: false, code: refusal.code, detail: "The license does not cover this version." };
+    default: {
+      const { code, detail } = explainRefusal(refusal, config);
+      return { valid: false, code, detail };
+    }
+  }
+}
+
+/** The ids of the premium workers that a license opens. */
 export const entitledWorkers = (
   license: Pick<License, "entitlements">,
   workers: readonly Pick<Worker, "id" | "tier">[],

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { formatId, newIdBytes } from "../../../lib/id.ts";
 import { create } from "../../../platform/storage/change.ts";
 import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.ts";
+import { grantOf } from "../../licensing/grant.ts";
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { plans } from "../../licensing/plans.ts";
 import { licensesBehind } from "../license-link.ts";
@@ -67,11 +68,8 @@ async function issue(
     email: bought.email,
     plan: plan.id,
     note: null,
-    entitlements: plan.entitlements,
-    versions: plan.versions,
-    updates_until: null,
+    ...grantOf(plan),
     machine_limit: bought.machines,
-    offline_days: plan.offline_days,
     expires_at: paid?.expires_at ?? null,
     ...(paid ? { subscription_state: paid.subscription_state, grace_seconds: paid.grace_seconds } : {}),
     livemode,

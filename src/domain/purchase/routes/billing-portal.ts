@@ -1,6 +1,7 @@
 import { createRoute, createRouter, LICENSE_SECURITY, Problem, problems, z } from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../../licensing/holder.ts";
 import { readHeldLicense } from "../../licensing/machine/activation.ts";
+import { licenseProblem } from "../../licensing/refusal.ts";
 import { openBillingPortal } from "../billing-portal.ts";
 
 /** `POST /v1/billing-portal`, for the customer of the license whose key is sent. */
@@ -38,7 +39,7 @@ billingPortal.openapi(
       });
     }
     const license = await readHeldLicense(c.env.DB, holder);
-    if (!license.ok) throw new Problem(license.error);
+    if (!license.ok) throw licenseProblem(license.error, c.var.config);
     return c.json({ url: await openBillingPortal(c, license.value) }, 200);
   },
 );

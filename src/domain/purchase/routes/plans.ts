@@ -53,7 +53,7 @@ planList.openapi(
   async (c) => {
     const prices = await readPrices(c.var.config, currentTime());
     const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
-      const { duration_days: _byHand, ...plan } = plans[id];
+      const { duration_days: _byHand, updates_until: _none, ...plan } = plans[id];
       return { ...plan, price: prices[id] ?? null };
     });
     const priced = onSale.every(({ price }) => price !== null);

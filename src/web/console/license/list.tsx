@@ -2,6 +2,7 @@ import { parseLicenseKey } from "../../../domain/licensing/license/key.ts";
 import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license/search.ts";
 import { LICENSE_STATUSES } from "../../../domain/licensing/license/status.ts";
 import { PLAN_IDS } from "../../../domain/licensing/plans.ts";
+import { explainRefusal } from "../../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import { currentTime } from "../../../lib/time.ts";
@@ -72,7 +73,9 @@ licenseList.openapi(search, async (c) => {
   if (looksLikeLicenseKey(q)) {
     const { keySecret } = await licensingSecrets(c.var.config);
     const key = await parseLicenseKey(q, keySecret);
-    return key.ok ? c.redirect(licensePath(key.value.licenseId), 303) : refusedSearch(c, key.error.detail);
+    return key.ok
+      ? c.redirect(licensePath(key.value.licenseId), 303)
+      : refusedSearch(c, explainRefusal(key.error, c.var.config).detail);
   }
   if (holdsCredential(q)) {
     return refusedSearch(c, "This holds a key or token. Enter a license key alone, or something that is no secret.");
