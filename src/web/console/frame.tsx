@@ -5,7 +5,7 @@ import { type ConsoleEnv, requireConsole } from "../../platform/identity/session
 import { sessionForm } from "../../platform/identity/session/form.ts";
 import { type FC, FORM_REFUSALS, type Page, type PageDocs, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 
-/** The parts of the console, each with the scope that opens it: what somebody may not see is not offered. */
+/** The parts of the console, each with the scope that opens it. An admin sees links only to the parts they may open. */
 const PARTS = [
   { href: "/admin", text: "Dashboard", scope: "stats:read" },
   { href: "/admin/licenses", text: "Licenses", scope: "licenses:read" },
@@ -18,14 +18,17 @@ const PARTS = [
 /** The context of a handler behind `requireConsole`. */
 export type ConsoleContext = Context<ConsoleEnv>;
 
-/** Whether the admin who is signed in holds `scope`: whether an act is offered. Whoever carries it out checks again. */
+/** Whether the signed-in admin holds `scope`, so that an act can be offered. The act itself checks again. */
 export const may = (c: ConsoleContext, scope: NeededScope): boolean => allows(c.var.admin.scopes, scope);
 
-/** The first part of the console that its admin may see. */
+/** The first part of the console that the admin may open. */
 export const firstPart = (c: ConsoleContext): string =>
   PARTS.find(({ href, scope }) => href !== "/admin" && may(c, scope))?.href ?? "/admin/audit";
 
-/** A page of the console. Its header links to the parts, marks the current one by the request's path, and lets the admin sign out. */
+/**
+ * A page of the console. The header links to the parts, marks the current one by the path of the request, and has the
+ * button to sign out.
+ */
 export function consolePage(c: ConsoleContext, content: Omit<Page, "header">): Promise<Response> {
   const links = PARTS.filter(({ scope }) => may(c, scope));
   const current = PARTS.find(({ href }) => href !== "/admin" && c.req.path.startsWith(href))?.href ?? "/admin";
@@ -52,24 +55,25 @@ const SignedIn: FC<{ c: ConsoleContext }> = ({ c }) => (
   </details>
 );
 
-/** A router of the console's pages. */
+/** A router for pages of the console. */
 export const createConsoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();
 
-/** Access and documentation of a page that only shows something, for admins with `scope` (null: all admins). */
+/** Access and documentation of a page that only shows something, for admins with `scope` (null: every admin). */
 export const consoleView = (scope: NeededScope | null, docs: PageDocs) => ({
   middleware: [requireConsole(scope)],
   ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...(docs.refusals ?? [])] }),
 });
 
-/** The same for a page that takes a form. Access is checked first, so a stranger learns nothing about faults of the form. */
+/**
+ * The same for a page that takes a form. Access is checked first, so a stranger learns nothing about faults of the
+ * form.
+ */
 export const consoleForm = (scope: NeededScope | null, docs: PageDocs) => ({
   middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
   ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...FORM_REFUSALS, ...(docs.refusals ?? [])] }),
 });
 
-/**
- * The `request.body` of a form with the fields of `example`. Any text is taken: what is wrong with it is said on the page.
- */
+/** The `request.body` of a form like `example`. It accepts any text, because the page itself reports faults. */
 export const formBody = (example: Record<string, string>) => ({
   body: {
     content: {

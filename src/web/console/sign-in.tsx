@@ -19,13 +19,13 @@ const form = createRoute({
       [RETURN_FIELD]: z
         .string()
         .optional()
-        .openapi({ description: "The page to go on to.", example: "/admin/licenses" }),
+        .openapi({ description: "The page to show after signing in.", example: "/admin/licenses" }),
     }),
   },
   ...pageDocs({
     summary: "Sign in to the console, as a page",
     answers: { 200: "The form." },
-    leadsTo: "Where the visitor wanted to go: signed in already, or come through Cloudflare Access.",
+    leadsTo: "The page in `return`, if the visitor is signed in or comes through Cloudflare Access.",
   }),
 });
 
@@ -36,9 +36,9 @@ const send = createRoute({
   request: formBody({ token: `rbee_adm_${"A1b2C3d4".repeat(5)}E5f`, [RETURN_FIELD]: "/admin/licenses" }),
   ...pageDocs({
     summary: "Send the form to sign in to the console",
-    description: "A token that is wrong, revoked or expired is told in the same words.",
-    answers: { 403: "The form again: this token opens nothing.", 429: "The form again: too many false tokens." },
-    leadsTo: "Where the visitor wanted to go, signed in.",
+    description: "The answer is the same for a wrong, revoked and expired token.",
+    answers: { 403: "The form again: the token is not valid.", 429: "The form again: too many invalid tokens." },
+    leadsTo: "The page in `return`, signed in.",
     refusals: FORM_REFUSALS,
   }),
 });
@@ -49,8 +49,7 @@ const leave = createRoute({
   request: formBody({ everywhere: "yes" }),
   ...consoleForm(null, {
     summary: "Sign out of the console",
-    description:
-      "This session, or with `everywhere` each one that was begun with the same token or by the same person.",
+    description: "Ends this session, or with `everywhere` all sessions of the same token or person.",
     leadsTo: "The form to sign in.",
   }),
 });
@@ -59,7 +58,7 @@ export const signIn = createConsoleRouter();
 
 signIn.openapi(form, async (c) => {
   const wanted = returnPath("console", c.req.valid("query")[RETURN_FIELD]);
-  // Access signs people in wherever they come: there is nothing to ask them.
+  // Cloudflare Access has signed this person in already, so no form is needed.
   const isKnown = acceptsAccess(c.var.config) && c.req.header(ACCESS_HEADER) !== undefined;
   if (isKnown || (await currentSession(c, "console")) !== null) return c.redirect(wanted, 303);
   return signInPage({ wanted });
@@ -74,7 +73,7 @@ signIn.openapi(send, async (c) => {
     if (!(error instanceof Problem) || error.code !== "RATE_LIMITED") throw error;
     return signInPage({
       wanted,
-      error: "Too many false tokens. Please wait a minute.",
+      error: "Too many invalid tokens. Please wait a minute and try again.",
       status: PROBLEMS[error.code].status,
       headers: { "Retry-After": String(error.extras.retry_after) },
     });
@@ -97,7 +96,7 @@ function signInPage({ wanted, error, ...answer }: SignInPage): Promise<Response>
           <Field
             name="token"
             label="Admin token"
-            hint="It begins with rbee_adm_. An owner makes one under Tokens, or with rbee-catalog token create."
+            hint="It begins with rbee_adm_. An owner creates tokens under Tokens, or with rbee-catalog token create."
             error={error}
             type="password"
             autocomplete="current-password"

@@ -5,7 +5,7 @@ import type { Page, PublicPage } from "./page.tsx";
 
 type Props = Omit<Page, "status" | "headers"> & { header: Child };
 
-/** A whole document: the head, the header, `main` and the footer. */
+/** The whole HTML document: head, header, `main` and footer. */
 export const Document: FC<Props> = ({ title, main, header, wide = false, publicPage, lookAgainAfter }) => (
   <html lang="en">
     <head>
@@ -49,16 +49,16 @@ const PublicHead: FC<PublicPage & { title: string }> = ({ title, description, ur
   </>
 );
 
-/** JSON that a `<script>` may hold: in it no text can end the element or open a comment (HTML Standard, 4.12.1.3). */
+/** JSON for a `<script>`: no text in it can end the element or open a comment (HTML Standard, 4.12.1.3). */
 const jsonInHtml = (data: object): string => JSON.stringify(data).replaceAll("<", "\\u003c");
 
-/** The address of the page that it stands on, whatever that is (URL Standard, an empty input with a base). */
+/** The address of the current page (URL Standard: an empty input resolves to its base). */
 const THIS_PAGE = "";
 
 /**
- * The end of a page that waits for something: a link to look again, and where there is script, the page does so by itself. It
- * changes only when there is news: a page that reloaded every few seconds would interrupt whoever has it read aloud (WCAG
- * 2.2.1).
+ * The end of a page that waits for something: a link to look again, and a script that does so by itself. The page
+ * changes only when there is news, because a page that reloaded every few seconds would interrupt a screen reader
+ * (WCAG 2.2.1).
  */
 const LookAgain: FC<{ seconds: number }> = ({ seconds }) => (
   <p class="row">
@@ -82,17 +82,17 @@ const SITE_LINKS: readonly NavigationLink[] = [
 ];
 
 type HeaderProps = {
-  /** What the name at the left says and where it leads; default: the site's. */
+  /** The link at the left; default: the name of the site, leading to its start page. */
   brand?: NavigationLink;
-  /** Default: the parts of the public site. None: there is no navigation. */
+  /** Default: the parts of the public site. An empty list leaves the navigation out. */
   links?: readonly NavigationLink[];
-  /** The `href` of the link whose part of the site this page belongs to. */
+  /** The `href` of the link to this page's part of the site. */
   current?: string;
-  /** What stands after the links: who is signed in, a button to sign out. */
+  /** Stands after the links: the name of the signed-in person and a button to sign out. */
   children?: Child;
 };
 
-/** The header of a page: the site's name, the parts of the site with the current one marked, and what the caller adds. */
+/** The header of a page: the name of the site, links to its parts with the current one marked, and the children. */
 export const SiteHeader: FC<HeaderProps> = ({
   brand = { href: "/", text: "rbee workers" },
   links = SITE_LINKS,

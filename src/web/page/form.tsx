@@ -2,14 +2,14 @@ import type { Child, FC, JSX, PropsWithChildren } from "hono/jsx";
 import { CSRF_FIELD } from "../../platform/identity/session/form.ts";
 
 type FormProps = PropsWithChildren<{
-  /** Where it is sent; default: the page's own address. */
+  /** The address it is sent to; default: that of the page. */
   action?: string;
-  /** The token of the session that the form acts in; null where there is no session to be misused. */
+  /** The CSRF token of the session that the form acts in; null without a session. */
   csrf: string | null;
   class?: string;
 }>;
 
-/** A form that changes something. Answer it with a redirect (303), or with the page again that says what was wrong. */
+/** A form that changes something. Answer it with a redirect (303), or with the same page and its errors. */
 export const PostForm: FC<FormProps> = ({ action, csrf, children, class: className }) => (
   <form method="post" action={action} class={className}>
     {csrf === null ? null : <input type="hidden" name={CSRF_FIELD} value={csrf} />}
@@ -19,18 +19,21 @@ export const PostForm: FC<FormProps> = ({ action, csrf, children, class: classNa
 
 type Common = {
   name: string;
-  /** Where a page has several fields of this name; default: the name. */
+  /** Needed if a page has several fields of this name; default: the name. */
   id?: string;
   label: string;
-  /** A sentence under the label: what to enter, where to find it. */
+  /** A sentence under the label with help for the value. */
   hint?: Child;
-  /** What was wrong with what was sent. */
+  /** The fault of the value that was sent. */
   error?: string | undefined;
 };
 
 type InputProps = Common & Omit<JSX.IntrinsicElements["input"], keyof Common>;
 
-/** A labeled input. `value` is what was sent before, so that an error loses nothing; other attributes go to the input. */
+/**
+ * A labeled input. Give it the value that was sent, so that an error loses no input. Other attributes go to the
+ * `<input>`.
+ */
 export const Field: FC<InputProps> = ({ name, id = name, label, hint, error, ...input }) => (
   <Labeled id={id} label={label} hint={hint} error={error}>
     <input id={id} name={name} {...described(id, hint, error)} {...input} />
@@ -72,7 +75,7 @@ export const CheckField: FC<PropsWithChildren<{ name: string; checked: boolean }
   </p>
 );
 
-/** The form that narrows a list; where the list is narrowed, it offers to show all. */
+/** The form that filters a list. If the list is filtered, it also links to the whole list. */
 export const FilterForm: FC<{ action: string; isFiltered?: boolean; children?: Child }> = ({
   action,
   isFiltered = false,
@@ -89,12 +92,12 @@ export const FilterForm: FC<{ action: string; isFiltered?: boolean; children?: C
 
 type Choice = { name: string; label: string; value: string | undefined; options: { value: string; text: string }[] };
 
-/** A choice in a filter; "Any" unless one of `options` is chosen. */
+/** A choice in a filter; its default is "Any". */
 export const FilterSelect: FC<Choice> = ({ name, label, value = "", options }) => (
   <SelectField name={name} label={label} value={value} options={[{ value: "", text: "Any" }, ...options]} />
 );
 
-/** Ties an input to its hint and error for who does not see that they stand together. */
+/** Ties an input to its hint and its error, for screen readers. */
 function described(id: string, hint: Child, error: string | undefined) {
   const ids = [...(hint ? [`${id}-hint`] : []), ...(error === undefined ? [] : [`${id}-error`])];
   return {

@@ -6,21 +6,24 @@ const INTEGER = new Intl.NumberFormat("en");
 const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: "UTC" });
 
-/** A number of bytes for people, in powers of ten as file managers count: `412 MB`, `1.2 GB`. */
+/** Bytes in powers of ten, as file managers count them: `412 MB`, `1.2 GB`. */
 export function formatBytes(bytes: number): string {
   const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
   const value = bytes / 1000 ** power;
   return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]}`;
 }
 
-/** A whole number with its thousands set apart: `12,345`. */
+/** A whole number with separators: `12,345`. */
 export const formatCount = (count: number): string => INTEGER.format(count);
 
 /** A count with its noun, for nouns that take an `s`: `1 license`, `2 licenses`. */
 export const counted = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-/** An amount in the smallest unit of its currency (ISO 4217, as Stripe gives both), as people write it: `$99`, `€279.50`. */
+/**
+ * An amount of money for display: `$99`, `€279.50`. `amount` is in the smallest unit of `currency` (ISO 4217), as
+ * Stripe gives both.
+ */
 export function formatPrice(amount: number, currency: string): string {
   const format = new Intl.NumberFormat("en", { style: "currency", currency, trailingZeroDisplay: "stripIfInteger" });
   return format.format(amount / 10 ** decimalsOf(format));
@@ -34,13 +37,13 @@ export function decimalAmount(amount: number, currency: string): string {
 
 const decimalsOf = (format: Intl.NumberFormat): number => format.resolvedOptions().maximumFractionDigits ?? 2;
 
-/** A date for people, in UTC: `3 May 2026`. */
+/** A date in UTC: `3 May 2026`. */
 export const formatDate = (at: UnixSeconds): string => DATE.format(at * 1000);
 
-/** A date and time for people: `3 May 2026, 14:05 UTC`. */
+/** A date and time in UTC: `3 May 2026, 14:05 UTC`. */
 export const formatDateTime = (at: UnixSeconds): string => `${formatDate(at)}, ${TIME.format(at * 1000)} UTC`;
 
-/** A moment: its date, with `clock` the time of day as well. */
+/** A `<time>` with the date, and with the time of day if `clock`. */
 export const Time: FC<{ at: UnixSeconds; clock?: boolean }> = ({ at, clock = false }) => (
   <time datetime={toRfc3339(at)}>{clock ? formatDateTime(at) : formatDate(at)}</time>
 );

@@ -1,6 +1,6 @@
 /**
- * The one door of this room for page files: the frame, the documentation of a page, and every component but the charts
- * (src/web/page/chart/kit.ts).
+ * The one door of this room for page files: the frame, the documentation of a page, and every component except the
+ * charts (src/web/page/chart/kit.ts).
  */
 export type { Child, FC } from "hono/jsx";
 export { STYLE_PATH } from "./assets.ts";

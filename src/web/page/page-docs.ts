@@ -5,7 +5,7 @@ import { problems } from "../../platform/http/problem-schema.ts";
 /** Refusals of every page that takes a form, for `pageDocs`. */
 export const FORM_REFUSALS = ["FORM_REFUSED", "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"] as const;
 
-/** The `request.body` of a form with these fields. What is wrong with one is said on the page, so any text is taken. */
+/** The `request.body` of a form with these fields. It accepts any text, because the page itself reports faults. */
 export const formBody = <Name extends string>(examples: Record<Name, string>) => {
   const fields = Object.entries<string>(examples).map(
     ([name, example]) => [name, z.string().optional().openapi({ example })] as const,
@@ -28,7 +28,7 @@ const HTML = z.string().openapi({ example: "<!doctype html>..." });
 /** The `responses` entry of `createRoute` for an answer that is a page. */
 const htmlAnswer = (description: string): Answer => ({ description, content: { "text/html": { schema: HTML } } });
 
-/** What the documentation of a page says. */
+/** The documentation of a page, for the description of the API. */
 export type PageDocs = {
   summary: string;
   description?: string;

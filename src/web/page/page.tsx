@@ -1,30 +1,30 @@
 import type { Child } from "hono/jsx";
 import { Document, SiteHeader } from "./document.tsx";
 
-/** What search engines and link previews may know of a page that is the same for everybody. */
+/** Metadata of a public page for search engines and link previews. */
 export type PublicPage = {
   description: string;
-  /** Its one address, whatever query or name led to it. */
+  /** The canonical URL, without query. */
   url: string;
-  /** JSON-LD (schema.org), if it says something about this page. */
+  /** JSON-LD (schema.org) about this page. */
   data?: object;
 };
 
 export type Page = {
-  /** Of the window, without the site's name; the heading is part of `main`. */
+  /** The title of the window, without the name of the site. The heading is part of `main`. */
   title: string;
   main: Child;
-  /** Default: the site's own header with nothing marked as current. */
+  /** Default: the site's header with no link marked as current. */
   header?: Child;
-  /** As wide as tables and cards need; else as wide as text reads well. */
+  /** Makes `main` as wide as tables and cards need; the default is the width of readable text. */
   wide?: boolean;
-  /** Without it, search engines are asked to leave the page out. */
+  /** Without it, search engines are asked not to index the page. */
   publicPage?: PublicPage;
   /** Default 200. */
   status?: number;
-  /** For a page that waits for something: after how many seconds its script looks again, and again. */
+  /** For a page that waits for something: its script looks again every so many seconds. */
   lookAgainAfter?: number;
-  /** Origins beside our own that its forms may lead to, redirects included. */
+  /** Other origins that its forms may lead to, redirects included. */
   formTargets?: readonly string[];
   headers?: Record<string, string>;
 };
@@ -42,10 +42,11 @@ const policyOf = ({ formTargets = [], lookAgainAfter }: Page): string =>
   ].join("; ");
 
 /**
- * A page for a person: works without script, from 320 pixels up, by keyboard, light and dark. Nothing inline and nothing
- * from another origin may load, so that a value that were not escaped could do no harm. It is never stored, because what it
- * shows may be somebody's own. Its address leads to no other site; our own see it, since without any referrer browsers
- * would send `Origin: null` with forms (Fetch Standard, "append a request Origin header"), and forms are checked by it.
+ * Renders a page as a response. It works without script, from 320 pixels up, by keyboard, in light and dark.
+ * The policy allows nothing inline and nothing from another origin, so an unescaped value could do no harm. The page
+ * is never stored, because it may show personal data. The referrer stays within our origin: without any referrer,
+ * browsers would send `Origin: null` with forms (Fetch Standard, "append a request Origin header"), and forms are
+ * checked by their origin.
  */
 export async function page(content: Page): Promise<Response> {
   const { status = 200, header = <SiteHeader />, headers = {}, ...rest } = content;

@@ -3,16 +3,16 @@ import { SiteHeader } from "./document.tsx";
 import { page } from "./page.tsx";
 
 /**
- * Whether a refusal of this request is for a person's eyes: browsers ask for HTML when they go somewhere. What programs are
- * promised answers as it always does.
+ * Whether to answer a refusal of this request as a page: a browser asks for HTML when a person opens an address.
+ * Paths of the API always answer problem+json.
  */
 export const isForPeople = (request: Request): boolean =>
   (request.headers.get("Accept")?.includes("text/html") ?? false) &&
   !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
 
 /**
- * A refusal as a page, with the status that `problemResponse` would give it, and a way back to where its reader came from. Where
- * it is a 401 (RFC 9110, section 15.5.2), a browser first asks for machine and key, which Basic takes; the console takes none.
+ * A refusal as a page, with the status of `problemResponse` and a link back. A 401 carries a challenge (RFC 9110,
+ * section 15.5.2): on the site, the browser then asks for machine and key (Basic). The console takes no Basic.
  */
 export function problemPage(request: Request, refusal: Refusal, requestId: string): Promise<Response> {
   const { code, detail, headers = {} } = refusal;
@@ -21,7 +21,7 @@ export function problemPage(request: Request, refusal: Refusal, requestId: strin
   return page({
     title,
     status,
-    // Who is refused in the console may not be signed in to it: its parts are not offered.
+    // The visitor may not be signed in to the console, so its parts are not linked.
     header: inConsole ? <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={[]} /> : undefined,
     headers: {
       ...headers,

@@ -33,8 +33,8 @@ const filesOf = (roomStyles: readonly string[]) => [
 ];
 
 /**
- * Routes of the files that every page shares. `roomStyles` are the style sheets of the rooms: they come after ours and can adjust
- * our rules.
+ * The routes of the shared files. `roomStyles` are the style sheets of the rooms; they follow ours, so they can
+ * override our rules.
  */
 export function pageRoutes(roomStyles: readonly string[]): OpenAPIHono<AppEnv> {
   const router = createRouter();

@@ -1,17 +1,17 @@
 import type { Child, FC } from "hono/jsx";
 
-/** A column of a table: its heading, and its cell for each row. Cells of a `numeric` column are aligned right. */
+/** A column of a table: its heading, and its cell for each row. A `numeric` column is aligned right. */
 export type Column<Row> = { header: string; cell: (row: Row) => Child; numeric?: boolean };
 
 type TableProps<Row> = {
   /** Names the table: read aloud, and shown unless `quiet`. */
   caption: string;
-  /** Hides the caption from sight, for a table whose heading says the same. */
+  /** Hides the caption from sight, if a heading above already says the same. */
   quiet?: boolean;
   /** The first column names the row. */
   columns: readonly Column<Row>[];
   rows: readonly Row[];
-  /** Replaces a table without rows: why it is empty, and how rows get there. */
+  /** Replaces a table without rows: the reason, and how rows get there. */
   empty: Child;
 };
 
@@ -73,7 +73,7 @@ export const Pager: FC<PagerProps> = ({ path, isLater, next }) =>
     </nav>
   ) : null;
 
-/** A path with those of `query` that say something, in their order: `/admin/licenses?status=active`. */
+/** A path with the non-empty parts of `query`, in their order: `/admin/licenses?status=active`. */
 export function pathWithQuery(path: string, query: Readonly<Record<string, string | null | undefined>>): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value ? [[name, value]] : []));
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;

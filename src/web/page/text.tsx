@@ -1,8 +1,8 @@
 import type { Child, FC } from "hono/jsx";
 
 /**
- * A text that somebody wrote, release notes for instance: paragraphs between blank lines, lists of lines that begin with `- ` or
- * `* `, code between backticks. Nothing else in it is markup, so nothing in it can be harmful.
+ * Text written by people, such as release notes. It knows paragraphs between blank lines, lists of lines that begin
+ * with `- ` or `* `, and code between backticks. Everything else is shown as text, so it cannot inject markup.
  */
 export const Prose: FC<{ text: string }> = ({ text }) => (
   <>
@@ -32,15 +32,15 @@ const spans = (line: string): Child[] =>
   line.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part));
 
 type Props = {
-  /** Of the element that holds the text; unique on the page. */
+  /** The id of the element that holds the text; unique on the page. */
   id: string;
-  /** What the button copies, in words, for who cannot see what it stands beside: `the license key`. */
+  /** Names the copied thing for screen readers: `the license key`. */
   what: string;
-  /** What is shown and copied. */
+  /** The text. */
   children: Child;
 };
 
-/** Text to be copied whole (a command, a key), with a button where there is script. Without, it can be selected. */
+/** Text to copy as a whole: a command or a key. The button needs script; without it, select the text. */
 export const CopyBlock: FC<Props> = ({ id, what, children }) => (
   <div class="copy">
     <pre>

@@ -37,8 +37,8 @@ async function comingAs(email: string): Promise<Record<string, string>> {
   return { "Cf-Access-Jwt-Assertion": assertion };
 }
 
-describe("who comes to the console through Cloudflare Access", () => {
-  it("is in without being asked anything, and acts under their own name", async () => {
+describe("console: a visitor through Cloudflare Access", () => {
+  it("is signed in without a form, and acts under their own name", async () => {
     const { id } = await issueLicense();
     const browser = new TestBrowser({ bindings: accessEnv });
     const headers = await comingAs("ada@rbee.dev");
@@ -54,7 +54,7 @@ describe("who comes to the console through Cloudflare Access", () => {
     expect((await browser.get("/admin/tokens", headers)).status).toBe(403);
   });
 
-  it("from a link on another site keeps the session whose cookie the browser withholds there", async () => {
+  it("keeps the session after a link on another site, where the browser withholds its cookie", async () => {
     const browser = new TestBrowser({ bindings: accessEnv });
     const headers = await comingAs("ada@rbee.dev");
     expect((await browser.get("/admin/licenses", headers)).status).toBe(200);
@@ -65,14 +65,14 @@ describe("who comes to the console through Cloudflare Access", () => {
     expect(await count("sessions")).toBe(1);
   });
 
-  it("with an assertion that is not Access's is told so, and asked for no password, which opens nothing here", async () => {
+  it("is refused with a forged assertion, and is not asked for a password", async () => {
     const headers = { "Cf-Access-Jwt-Assertion": "made.up.assertion", Accept: "text/html" };
     const response = await new TestBrowser({ bindings: accessEnv }).get("/admin", headers);
     expect([response.status, response.headers.get("WWW-Authenticate")]).toEqual([401, 'Bearer realm="rbee"']);
     expect(await response.text()).toContain("The Access assertion is not valid for this service.");
   });
 
-  it("and was given no scope may do nothing, and is not sent round in circles", async () => {
+  it("without any scope may do nothing, and is not redirected in circles", async () => {
     const browser = new TestBrowser({ bindings: accessEnv });
     const response = await browser.get("/admin", await comingAs("eve@rbee.dev"));
     expect(response.status).toBe(403);

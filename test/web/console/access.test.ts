@@ -69,13 +69,13 @@ async function things(): Promise<(path: string) => string> {
   };
 }
 
-describe("the console", () => {
-  it("has pages and forms, so that what is asked of each below is asked of some", () => {
+describe("console access", () => {
+  it("the routes include pages and forms, so the cases below are not empty", () => {
     expect(guarded.filter(({ method }) => method === "GET").length).toBeGreaterThan(15);
     expect(guarded.filter(({ method }) => method === "POST").length).toBeGreaterThan(12);
   });
 
-  it("lets nobody in who is not signed in", async () => {
+  it("every page and form refuses a visitor without a session", async () => {
     const fill = await things();
     for (const { method, path } of ROUTES) {
       const browser = new TestBrowser();
@@ -86,7 +86,7 @@ describe("the console", () => {
     }
   });
 
-  it.each(SCOPES)("lets who holds %s do what the API lets them do, and no more", async (scope) => {
+  it.each(SCOPES)("an admin with only %s gets the same access as in the API", async (scope) => {
     const fill = await things();
     const browser = await signedIn([scope]);
     for (const route of guarded) {
@@ -109,7 +109,7 @@ describe("the console", () => {
     }
   });
 
-  it("offers nobody what they may not do", async () => {
+  it("pages link only to acts that the admin may carry out", async () => {
     const fill = await things();
     for (const scope of SCOPES) {
       const browser = await signedIn([scope]);
@@ -127,7 +127,7 @@ describe("the console", () => {
     }
   });
 
-  it("takes no form without its session's token, from another session or from another site, and changes nothing", async () => {
+  it("a form without the session's token, from another session or from another site is refused and changes nothing", async () => {
     const fill = await things();
     const [browser, other] = [await signedIn(), await signedIn()];
     const csrf_token = csrfTokenIn(await read(browser, "/admin/licenses"));
@@ -149,7 +149,7 @@ describe("the console", () => {
     expect(after).toEqual(before);
   });
 
-  it("keeps no page, runs nothing inline, and is framed by nobody", async () => {
+  it("pages are not stored, run nothing inline, and cannot be framed", async () => {
     const fill = await things();
     const browser = await signedIn();
     for (const { path } of guarded.filter(({ method }) => method === "GET")) {

@@ -65,8 +65,8 @@ const states: fc.Arbitrary<Partial<License>> = fc.record({
   expires_at: fc.option(fc.integer({ min: NOW - 10, max: NOW + 10 }), { nil: null }),
 });
 
-describe("the preview of an act upon a license", () => {
-  it("refuses what the decision refuses, and says that nothing changes exactly where nothing does", () => {
+describe("preview of an act on a license", () => {
+  it("it refuses like the decision, and says that nothing changes exactly if nothing does", () => {
     fc.assert(
       fc.property(states, acts, fc.boolean(), (state, act, isOwner) => {
         const decided = decideAdminAct(license(state), act, isOwner, NOW);
@@ -74,12 +74,12 @@ describe("the preview of an act upon a license", () => {
         expect(shown.ok).toBe(decided.ok);
         if (!decided.ok || !shown.ok) return;
         expect(shown.value.length).toBeGreaterThan(0);
-        expect(shown.value.join(" ").startsWith("Nothing:")).toBe(decided.value === null);
+        expect(shown.value.join(" ").startsWith("Nothing changes")).toBe(decided.value === null);
       }),
     );
   });
 
-  it("says that a license is in force again exactly where it then is", () => {
+  it("reinstate: it says that the license is in force again exactly if it then is", () => {
     fc.assert(
       fc.property(states, (state) => {
         const decided = decideAdminAct(license(state), { action: "reinstate" }, true, NOW);
@@ -90,20 +90,20 @@ describe("the preview of an act upon a license", () => {
     );
   });
 
-  it("names the machines that lose what they had, and the leases that no refusal reaches", () => {
+  it("revoke: it names the machines that lose access, and the offline leases that go on", () => {
     const machines = [machine(), machine({ id: "mach_2", name: null, lease_until: NOW + 30 * DAY })];
     const text = preview({ machines }, { action: "revoke" });
     expect(text).toContain("2 machines can no longer download: attic, mach_2.");
-    expect(text).toContain("A machine holds an offline lease: what it has installed goes on until 14 February 2027");
-    expect(preview({ machines, expires_at: NOW - 1 }, { action: "revoke" })).toContain("It opens nothing now");
+    expect(text).toContain("A machine holds an offline lease: installed workers run until 14 February 2027");
+    expect(preview({ machines, expires_at: NOW - 1 }, { action: "revoke" })).toContain("It is not in force now");
   });
 
-  it("warns that a revoked subscription is still billed", () => {
-    expect(preview({ subscription_state: "active" }, { action: "revoke" })).toContain("goes on and is billed");
+  it("revoke: it warns that the subscription is still billed", () => {
+    expect(preview({ subscription_state: "active" }, { action: "revoke" })).toContain("continues and is billed");
     expect(preview({}, { action: "revoke" })).not.toContain("billed");
   });
 
-  it("says when an extension alone does not bring a license back", () => {
+  it("extend: it says if the license is still not in force", () => {
     expect(preview({ dispute_state: "open" }, { action: "extend", until: { days: 3 } })).toContain(
       "still not in force",
     );
@@ -113,16 +113,14 @@ describe("the preview of an act upon a license", () => {
   });
 });
 
-describe("the preview of freeing a seat", () => {
+describe("preview of a machine removal", () => {
   const text = (over: Partial<MachineRow>, voidLease: boolean) =>
     previewMachineRemoval(machine(over), voidLease, NOW).join(" ");
 
-  it("says what a lease keeps", () => {
+  it("it says when the seat is free, with and without an offline lease", () => {
     expect(text({}, false)).toContain("Its seat is free at once for another machine.");
     expect(text({ lease_until: NOW + DAY }, false)).toContain("keeps the seat until 16 January 2027");
-    expect(text({ lease_until: NOW + DAY }, true)).toContain(
-      "Its seat is free at once. Its lease can be taken from nobody",
-    );
+    expect(text({ lease_until: NOW + DAY }, true)).toContain("Its seat is free at once. If the machine stays offline");
     expect(text({ deactivated_at: NOW }, false)).toMatch(/^Nothing/);
     expect(text({ deactivated_at: NOW, lease_until: NOW + DAY }, false)).toMatch(/^Nothing/);
   });

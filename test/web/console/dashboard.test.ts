@@ -24,7 +24,7 @@ const refusals = (day: number, count: number) => ({
   refusals: [{ day, area: "download", code: "LICENSE_EXPIRED", worker_id: null, license_id: null, place: null, count }],
 });
 
-it("counts what happened in the days that are looked at, and what happened before them apart", async () => {
+it("usage history: events within the range are counted, and earlier events separately", async () => {
   const now = currentTime();
   const today = startOfDay(now);
   const bodies = [
@@ -44,7 +44,7 @@ it("counts what happened in the days that are looked at, and what happened befor
   expect(history.refusalsByCode).toEqual([{ name: "download LICENSE_EXPIRED", count: 3 }]);
 });
 
-it("tells purchases, renewals, refunds and disputes from what else happens to a license", async () => {
+it("usage history: purchases, renewals, refunds and disputes are counted, other acts are not", async () => {
   const now = currentTime();
   const { id } = await issueLicense();
   const happens = async (action: string, details: object) => {
@@ -76,7 +76,7 @@ it("tells purchases, renewals, refunds and disputes from what else happens to a 
   });
 });
 
-it("asks indexes and aggregates, never the downloads themselves", async () => {
+it("usage history: the queries read indexes and aggregates, never single downloads", async () => {
   const plans: string[] = [];
   const prepare = (sql: string) => {
     plans.push(sql);
@@ -93,7 +93,7 @@ it("asks indexes and aggregates, never the downloads themselves", async () => {
   }
 });
 
-it("shows figures and charts with their tables, and whose keys are used from everywhere", async () => {
+it("dashboard: it shows figures, charts with their tables, and licenses used from unusually many places", async () => {
   const now = currentTime();
   const { id, key } = await issueLicense({ email: "spread@example.com", machine_limit: 5 });
   await tokenFor(key, "m");
@@ -114,7 +114,7 @@ it("shows figures and charts with their tables, and whose keys are used from eve
   expect(page).toContain("Netherlands, Tor");
 });
 
-it("shows no address to who may not read licenses, and sends on who may not read figures", async () => {
+it("dashboard: it needs stats:read, and shows mail addresses only with licenses:read", async () => {
   const { id } = await issueLicense({ email: "spread@example.com", machine_limit: 5 });
   const uses = Array.from({ length: 9 }, (_, network) => ({
     kind: "use",
@@ -130,7 +130,7 @@ it("shows no address to who may not read licenses, and sends on who may not read
   expect([response.status, response.headers.get("Location")]).toEqual([303, "/admin/releases"]);
 });
 
-it("names as trouble what does not go on by itself, and nothing that only takes its time", () => {
+it("troubles: late and given-up work is listed, work in progress is not", () => {
   const now = 1_800_000_000;
   const well = {
     outbox: { waiting: 1, oldest_at: now - 60 },

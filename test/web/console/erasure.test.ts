@@ -11,8 +11,8 @@ const ADA = "ada@example.com";
 const bought = async (plan: string): Promise<string> =>
   (await status(await pay(plan, { email: ADA }))).license?.id ?? "";
 
-describe("erasing a person from the console", () => {
-  it("says what goes and what stays, erases every license of theirs, and shows them as nobody's", async () => {
+describe("erasure in the console", () => {
+  it("the preview lists what is erased and kept; then all licenses of the person are shown as erased", async () => {
     const paid = await bought("premium-lifetime");
     const given = await issueLicense({ email: ADA });
     const other = await issueLicense({ email: "grace@example.com" });
@@ -47,7 +47,7 @@ describe("erasing a person from the console", () => {
     expect(await read(browser, "/admin/licenses")).toContain(">Erased person</a>");
   });
 
-  it("does nothing before its button, and nothing more the second time", async () => {
+  it("nothing changes before the confirmation, nor by a second one", async () => {
     const { id } = await issueLicense({ email: ADA });
     const browser = await signedIn(["owner"], shopEnv);
     const path = `/admin/licenses/${id}/erase`;
@@ -60,7 +60,7 @@ describe("erasing a person from the console", () => {
     expect(await entries.first("n")).toBe(1);
   });
 
-  it("says so where downloads do not follow yet", async () => {
+  it("a pending edge copy is shown as a warning", async () => {
     const { id } = await issueLicense({ email: ADA });
     vi.spyOn(console, "error").mockImplementation(() => {});
     const browser = await signedIn(["owner"], shopEnv);
@@ -70,7 +70,7 @@ describe("erasing a person from the console", () => {
     vi.restoreAllMocks();
   });
 
-  it("is refused on the form while a subscription is running", async () => {
+  it("it is refused on the form while a subscription is running", async () => {
     const id = await bought("premium-monthly");
     const browser = await signedIn(["owner"], shopEnv);
     const refused = await send(browser, `/admin/licenses/${id}/erase`, { reason: "my reason" });
@@ -80,7 +80,7 @@ describe("erasing a person from the console", () => {
     expect(html).toContain("my reason");
   });
 
-  it("leaves nothing to do to the license but to give back money", async () => {
+  it("an erased license offers no act but a refund", async () => {
     const { id } = await issueLicense({ email: ADA });
     const browser = await signedIn(["owner"], shopEnv);
     await act(browser, `/admin/licenses/${id}/erase`, { reason: "r" });

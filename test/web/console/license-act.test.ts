@@ -5,8 +5,8 @@ import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../s
 
 const HOSTILE = `"><img src=x onerror=alert(1)>`;
 
-describe("an act upon a license", () => {
-  it("changes nothing until its preview is confirmed, then once, with the reason and who gave it", async () => {
+describe("an act on a license", () => {
+  it("revoke: nothing changes until the preview is confirmed; then it is recorded once, with reason and actor", async () => {
     const { id, key } = await issueLicense();
     const token = await tokenFor(key, "m", { name: "attic" });
     const browser = await signedIn(["licenses:write"]);
@@ -30,7 +30,7 @@ describe("an act upon a license", () => {
     expect(refused.status).toBe(403);
   });
 
-  it("that the edge does not follow yet is told as such", async () => {
+  it("revoke: a pending edge copy is shown as a warning", async () => {
     const { id, key } = await issueLicense();
     await activate(key, "m");
     const machine = await env.DB.prepare("SELECT id FROM machines").first<string>("id");
@@ -43,7 +43,7 @@ describe("an act upon a license", () => {
     }
   });
 
-  it("asks again for what is missing, and loses no input", async () => {
+  it("a form with faults is shown again with all its input", async () => {
     const { id } = await issueLicense({ plan: "premium-trial" });
     const browser = await signedIn();
     const path = `/admin/licenses/${id}/extend`;
@@ -57,7 +57,7 @@ describe("an act upon a license", () => {
     expect(both).toContain("goodwill</textarea>");
   });
 
-  it("that the state does not allow is refused on its form", async () => {
+  it("an act that the state does not allow is refused on its form", async () => {
     const { id } = await issueLicense();
     await adminAct(id, "revoke");
     const browser = await signedIn();
@@ -66,7 +66,7 @@ describe("an act upon a license", () => {
     expect(await response.text()).toContain("which is more than suspended");
   });
 
-  it("of reinstating what is revoked is an owner's alone", async () => {
+  it("reinstate: only an owner may reinstate a revoked license", async () => {
     const { id } = await issueLicense();
     await adminAct(id, "revoke");
     const support = await signedIn(["licenses:write"]);
@@ -79,7 +79,7 @@ describe("an act upon a license", () => {
     expect(response.status).toBe(303);
   });
 
-  it("of extending moves the end by days, or to a day", async () => {
+  it("extend: the end moves by days or to a date", async () => {
     const { id } = await issueLicense({ plan: "premium-trial" });
     const end = async () =>
       (await env.DB.prepare("SELECT coalesce(extended_until, expires_at) AS at FROM licenses").first<number>("at")) ??
@@ -92,7 +92,7 @@ describe("an act upon a license", () => {
     expect(await end()).toBe(Date.parse("2036-02-29T23:59:59Z") / 1000);
   });
 
-  it("of extending does what its preview said, whatever has become of the end since", async () => {
+  it("extend: it sets the previewed end, even if the license changed since the preview", async () => {
     const { id } = await issueLicense({ plan: "premium-trial" });
     const end = async () =>
       (await env.DB.prepare("SELECT coalesce(extended_until, expires_at) AS at FROM licenses").first<number>("at")) ??
@@ -113,7 +113,7 @@ describe("an act upon a license", () => {
     expect(await end()).toBe(before + 40 * 86_400);
   });
 
-  it("of rotating shows the new key in its answer, the same however often the button is pressed, and at no address", async () => {
+  it("rotate-key: the answer shows the new key, the same on each click, and no address shows it", async () => {
     const { id, key } = await issueLicense();
     const browser = await signedIn();
     const path = `/admin/licenses/${id}/rotate-key`;
@@ -131,7 +131,7 @@ describe("an act upon a license", () => {
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(1);
   });
 
-  it("of issuing makes one license, mailed if that is wanted, and shows its key", async () => {
+  it("issue: one license is made and its key shown, and mailed on request", async () => {
     const browser = await signedIn(["licenses:write"]);
     const form = {
       plan: "premium-lifetime",
@@ -171,7 +171,7 @@ describe("an act upon a license", () => {
     ["until", "2020-01-01"],
     ["until", "2026-02-30"],
     ["reason", ""],
-  ])("of issuing is refused with %s %j", async (field, value) => {
+  ])("issue: %s %j is refused", async (field, value) => {
     const browser = await signedIn();
     const good = {
       plan: "premium-lifetime",
@@ -187,7 +187,7 @@ describe("an act upon a license", () => {
     expect(await count("licenses")).toBe(0);
   });
 
-  it("of freeing a seat leaves a lease alone, unless an owner voids it", async () => {
+  it("remove machine: an offline lease keeps the seat unless an owner voids it", async () => {
     const { id, key } = await issueLicense({ machine_limit: 1 });
     await activate(key, "m", { name: "attic", offline: true });
     const machine = await env.DB.prepare("SELECT id FROM machines").first<string>("id");

@@ -11,8 +11,8 @@ async function find(q: string) {
   return browser.post("/admin/licenses/search", { form: { csrf_token, q } });
 }
 
-describe("finding a license", () => {
-  it("leads straight to the one that is meant, by its key too, which stands in no address", async () => {
+describe("search of licenses", () => {
+  it("one match leads straight to its page; a license key never becomes part of an address", async () => {
     const { id, key } = await issueLicense();
     await issueLicense({ email: "grace@example.com" });
     await activate(key, "m");
@@ -31,7 +31,7 @@ describe("finding a license", () => {
     }
   });
 
-  it("lists those that fit, and says so where none does", async () => {
+  it("several matches are listed, and an empty result says so", async () => {
     await issueLicense({ email: "ada@one.example" });
     await issueLicense({ email: "ada@two.example" });
     const location = (await find("ada@")).headers.get("Location") ?? "";
@@ -45,7 +45,7 @@ describe("finding a license", () => {
     expect(await read(browser, "/admin/licenses?status=revoked")).not.toContain("ada@one.example");
   });
 
-  it("refuses what is a secret and no key of ours, and repeats none", async () => {
+  it("other secrets are refused and not repeated", async () => {
     const { key } = await issueLicense();
     const forged = `${key.slice(0, -4)}0000`;
     for (const q of [forged, `rbee_adm_${"A".repeat(43)}`, "eyJhbGciOiJFZERTQSJ9.e30.c2ln", `key ${key}`]) {
@@ -59,13 +59,13 @@ describe("finding a license", () => {
     expect(await typed.text()).not.toContain(key);
   });
 
-  it("refuses what is longer than anything known of a license, rather than lead to an address that long", async () => {
+  it("a search that is too long is refused", async () => {
     const response = await find("a".repeat(20_000));
     expect(response.status).toBe(422);
     expect(await response.text()).toContain("254 characters at most");
   });
 
-  it("goes on page by page", async () => {
+  it("the list is paged", async () => {
     await env.DB.prepare(
       `WITH RECURSIVE rows (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM rows WHERE n < 51)
        INSERT INTO licenses (id, email, plan, entitlements, versions, machine_limit, offline_days, status_index, livemode, last_change, created_at, updated_at)

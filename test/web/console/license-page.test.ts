@@ -5,8 +5,8 @@ import { activate, adminAct, issueLicense } from "../../support/license-fixture.
 
 const HOSTILE = `"><img src=x onerror=alert(1)>`;
 
-describe("the page of a license", () => {
-  it("tells its whole story, newest first, and none of its key", async () => {
+describe("page of a license", () => {
+  it("it shows the whole story, newest entry first, and never the key", async () => {
     const { id, key } = await issueLicense({ machine_limit: 3 });
     await activate(key, "m", { name: "attic", platform: "linux-x86_64", offline: true });
     await adminAct(id, "suspend", { reason: "owner asked for a pause" });
@@ -47,7 +47,7 @@ describe("the page of a license", () => {
     expect(mails).not.toContain("Issued by hand</strong>");
   });
 
-  it("keeps the entries of the audit trail for who may read it", async () => {
+  it("audit entries need audit:read", async () => {
     const { id } = await issueLicense();
     await adminAct(id, "suspend", { reason: "owner asked for a pause" });
     const browser = await signedIn(["licenses:write"]);
@@ -60,7 +60,7 @@ describe("the page of a license", () => {
     expect(await read(auditor, `/admin/licenses/${id}?kind=act`)).toContain("owner asked for a pause");
   });
 
-  it("reads on to the beginning without losing anything", async () => {
+  it("the timeline is paged to its beginning without a gap", async () => {
     const { id } = await issueLicense();
     await env.DB.batch(
       Array.from({ length: 95 }, (_, n) =>
@@ -84,7 +84,7 @@ describe("the page of a license", () => {
     expect(new Set(seen).size).toBe(95);
   });
 
-  it("reads on through acts that were recorded later than they began, as a refund's are", async () => {
+  it("the timeline is paged without a gap through acts recorded later than they began, such as a refund", async () => {
     const { id } = await issueLicense();
     // Every tenth took long, while others went on.
     await env.DB.batch(
@@ -106,7 +106,7 @@ describe("the page of a license", () => {
     expect(new Set(seen).size).toBe(95);
   });
 
-  it("escapes whatever others have written", async () => {
+  it("text from outside is escaped", async () => {
     const { id, key } = await issueLicense();
     await activate(key, "m", { name: HOSTILE.slice(0, 60) });
     await env.DB.prepare("UPDATE licenses SET note = ?1, email = ?1 WHERE id = ?2").bind(HOSTILE, id).run();
@@ -125,7 +125,7 @@ describe("the page of a license", () => {
     }
   });
 
-  it("is 404 for a license that is not", async () => {
+  it("an unknown license is 404", async () => {
     const browser = await signedIn();
     for (const id of ["lic_00000000000000000000000000", "nonsense", "%00"]) {
       for (const path of [

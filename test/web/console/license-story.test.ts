@@ -16,8 +16,8 @@ const readPart = (sources: StoryEntry[][], limit: number, before: number): Story
       .slice(0, limit + 1),
   );
 
-describe("a story read part by part", () => {
-  it("has every entry once, newest first, where no second holds more than a part", () => {
+describe("newestOf", () => {
+  it("reading page by page returns each entry once, newest first, unless one second exceeds the limit", () => {
     const LIMIT = 6;
     // At most two of a second in each of three sources.
     const times = fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 40 });

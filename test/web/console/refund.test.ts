@@ -13,8 +13,8 @@ async function bought(plan: string) {
   return { id: license?.id ?? "", checkout };
 }
 
-describe("a refund from the console", () => {
-  it("says how much goes back before it does, and gives it back once", async () => {
+describe("refund in the console", () => {
+  it("the preview shows the amount, and the customer is refunded once", async () => {
     const { id, checkout } = await bought("premium-lifetime");
     const browser = await signedIn(["licenses:write", "audit:read"], shopEnv);
     const path = `/admin/licenses/${id}/refund`;
@@ -35,7 +35,7 @@ describe("a refund from the console", () => {
     expect(page).toContain(`https://dashboard.stripe.com/test/payments/${payment_intent}`);
   });
 
-  it("ends a subscription that has nothing to give back yet", async () => {
+  it("a subscription with nothing to refund is ended", async () => {
     const { id } = await bought("premium-monthly");
     const browser = await signedIn(["licenses:write"], shopEnv);
     const { preview, response } = await act(browser, `/admin/licenses/${id}/refund`, { reason: "changed their mind" });
@@ -44,7 +44,7 @@ describe("a refund from the console", () => {
     expect(await response.text()).toContain("nothing left to give back");
   });
 
-  it("is not offered for what was issued by hand, and refused", async () => {
+  it("a license issued by an admin has no link to it, and the act is refused", async () => {
     const { id } = await issueLicense();
     const browser = await signedIn(["owner"], shopEnv);
     expect(await read(browser, `/admin/licenses/${id}`)).not.toContain(`/admin/licenses/${id}/refund`);

@@ -19,8 +19,8 @@ const released = (version = "1.0.0", worker_id = WORKER) =>
 const statusOf = (id: string) =>
   env.DB.prepare("SELECT status FROM releases WHERE id = ?").bind(id).first<string>("status");
 
-describe("the releases in the console", () => {
-  it("are listed by worker and status, and lead to a page with files and use", async () => {
+describe("releases in the console", () => {
+  it("the list is filtered by worker and status, and links to pages with files and use", async () => {
     const { id } = await released("1.0.0");
     await released("0.1.0", "llm-worker-rbee-cpu");
     const browser = await signedIn(["releases:read"]);
@@ -33,7 +33,7 @@ describe("the releases in the console", () => {
     expect(page).not.toContain(`/admin/releases/${id}/block`);
   });
 
-  it("say what their files are, how each is signed, and how they were built", async () => {
+  it("a page shows each file with its kind and signatures, and the provenance", async () => {
     const { id, artifacts } = await publishRelease({
       worker_id: WORKER,
       version: "1.0.0",
@@ -54,7 +54,7 @@ describe("the releases in the console", () => {
     expect(page).toContain("about worker-linux-x86_64, ");
   });
 
-  it("are blocked with a word on whom that touches, for good", async () => {
+  it("block: the preview shows the affected licenses, and it cannot be undone", async () => {
     const { id } = await released();
     const { id: licenseId } = await issueLicense();
     await issueLicense();
@@ -79,7 +79,7 @@ describe("the releases in the console", () => {
     expect((await send(browser, `/admin/releases/${id}/unyank`, { reason: "r" })).status).toBe(409);
   });
 
-  it("count as open to the licenses only that cover them", async () => {
+  it("the audience counts only licenses that grant the release", async () => {
     const { id } = await released("2.0.0");
     await issueLicense({ plan: "premium-lifetime" });
     await issueLicense({ plan: "premium-monthly" });
@@ -88,13 +88,13 @@ describe("the releases in the console", () => {
     expect(preview).toContain("open to 1 license in force");
   });
 
-  it("of a free worker are open to everybody", async () => {
+  it("the audience of a free worker is everybody", async () => {
     const { id } = await released("0.1.0", "llm-worker-rbee-cpu");
     const { preview } = await act(await signedIn(), `/admin/releases/${id}/block`, { reason: "r" });
     expect(preview).toContain("open to everybody");
   });
 
-  it("are yanked and listed again", async () => {
+  it("yank and unyank change the list", async () => {
     const { id } = await released();
     const browser = await signedIn(["releases:write"]);
     await act(browser, `/admin/releases/${id}/yank`, { reason: "slow" });
@@ -103,7 +103,7 @@ describe("the releases in the console", () => {
     expect(await statusOf(id)).toBe("published");
   });
 
-  it("that the edge does not follow yet are told as such", async () => {
+  it("a pending edge copy is shown as a warning", async () => {
     const { id } = await released();
     const browser = await signedIn(["releases:write"]);
     vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
@@ -113,7 +113,7 @@ describe("the releases in the console", () => {
     expect(page).toContain("Downloads do not follow yet");
   });
 
-  it("are deleted while they are drafts, and no later", async () => {
+  it("delete: a draft is deleted, a published release is not", async () => {
     const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: null };
     const { id } = await createRelease(env.DB, publisher(), draft);
     const browser = await signedIn(["releases:write"]);
@@ -129,7 +129,7 @@ describe("the releases in the console", () => {
     expect(await statusOf(offered)).toBe("published");
   });
 
-  it("are not published before their files are there", async () => {
+  it("publish: a release without its files is refused", async () => {
     const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: "<img src=x>" };
     const { id } = await createRelease(env.DB, publisher(), draft);
     const browser = await signedIn(["releases:write"]);

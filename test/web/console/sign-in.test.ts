@@ -5,8 +5,8 @@ import { read, signedIn } from "../../support/console-admin.ts";
 import { csrfTokenIn, TestBrowser } from "../../support/cookie-browser.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 
-describe("signing in to the console", () => {
-  it("leads where the visitor wanted to go", async () => {
+describe("console sign-in", () => {
+  it("it redirects to the page in `return`", async () => {
     const browser = new TestBrowser();
     const sentAway = await browser.get("/admin/licenses?status=revoked");
     expect(sentAway.status).toBe(303);
@@ -23,12 +23,12 @@ describe("signing in to the console", () => {
     expect([again.status, again.headers.get("Location")]).toEqual([303, "/admin"]);
   });
 
-  it("repeats no key that somebody has put into an address", async () => {
+  it("a key in the address is not repeated", async () => {
     const sentAway = await new TestBrowser().get(`/admin/licenses?q=rbee_lic_${"0".repeat(54)}`);
     expect([sentAway.status, sentAway.headers.get("Location")]).toEqual([303, "/admin/sign-in"]);
   });
 
-  it("leads to no other site", async () => {
+  it("it never redirects to another site", async () => {
     const { token } = await makeToken(["owner"]);
     for (const wanted of ["https://evil.example", "//evil.example/admin", "/account", "/admin/../x"]) {
       const response = await new TestBrowser().post("/admin/sign-in", { form: { token, return: wanted } });
@@ -36,7 +36,7 @@ describe("signing in to the console", () => {
     }
   });
 
-  it("says the same of every token that opens nothing, and never repeats it", async () => {
+  it("every invalid token gets the same answer, and is not repeated", async () => {
     const expired = await makeToken(["owner"], currentTime() - 1);
     const texts = new Set<string>();
     for (const token of ["", "x", `rbee_adm_${"A".repeat(43)}`, expired.token]) {
@@ -49,7 +49,7 @@ describe("signing in to the console", () => {
     expect(texts.size).toBe(1);
   });
 
-  it("is refused after too many false tokens from one address, with words on the form", WITH_ROOM, async () => {
+  it("too many invalid tokens from one address are refused on the form", WITH_ROOM, async () => {
     await roomInMinute();
     const browser = new TestBrowser();
     const from = { "CF-Connecting-IP": "192.0.2.77" };
@@ -65,7 +65,7 @@ describe("signing in to the console", () => {
     expect(statuses.at(-1)).toBe(429);
   });
 
-  it("is not possible from another site's form", async () => {
+  it("a form of another site is refused", async () => {
     const { token } = await makeToken(["owner"]);
     const headers = { "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" };
     const response = await new TestBrowser().post("/admin/sign-in", { form: { token }, headers });
@@ -74,8 +74,8 @@ describe("signing in to the console", () => {
   });
 });
 
-describe("signing out of the console", () => {
-  it("ends this session, or every one of the same token", async () => {
+describe("console sign-out", () => {
+  it("it ends this session, or all sessions of the same token", async () => {
     const { token } = await makeToken(["owner"]);
     const open = async () => {
       const browser = new TestBrowser();
@@ -95,7 +95,7 @@ describe("signing out of the console", () => {
     expect(await isIn(three)).toBe(false);
   });
 
-  it("leads a person to what they may see when they come back", async () => {
+  it("a person who signs in again is redirected to a page they may see", async () => {
     for (const [scope, part] of [
       ["releases:read", "/admin/releases"],
       ["audit:read", "/admin/audit"],

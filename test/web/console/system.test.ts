@@ -24,8 +24,8 @@ const actions = async (): Promise<unknown[]> =>
     ).all()
   ).results.map(({ action }) => action);
 
-describe("the system page", () => {
-  it("says that all is well when it is", async () => {
+describe("system page", () => {
+  it("it says that nothing is late", async () => {
     await runCron(env, currentTime() - (currentTime() % 60));
     const page = await read(await signedIn(), "/admin/system");
     expect((page.match(/>Answers</g) ?? []).length).toBe(3);
@@ -40,7 +40,7 @@ describe("the system page", () => {
     expect(page).toContain("0012_usage.sql");
   });
 
-  it("shows which store is down, and that nobody tells of the cron", async () => {
+  it("it shows a store that is down, and a missing cron", async () => {
     silent();
     const EDGE = { ...env.EDGE, get: () => Promise.reject(new Error("KV GET failed: 500")) } as unknown as KVNamespace;
     const page = await read(await signedIn(["stats:read"], { ...env, EDGE }), "/admin/system");
@@ -48,7 +48,7 @@ describe("the system page", () => {
     expect(page).toContain("the cron has not run for ten minutes");
   });
 
-  it("gives a store that hangs three seconds", async () => {
+  it("it waits three seconds for a store that hangs", async () => {
     const lines = silent();
     const BINARIES = { head: () => new Promise<never>(() => {}) } as unknown as R2Bucket;
     const { ledger, edge, binaries } = await probeStores({ ...env, BINARIES });
@@ -56,7 +56,7 @@ describe("the system page", () => {
     expect(lines).toHaveBeenCalledTimes(1);
   });
 
-  it("tells no secret of the configuration, and no address to who may not read licenses", async () => {
+  it("it shows no secret, and mail addresses only with licenses:read", async () => {
     const { LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY, DOWNLOAD_LINK_SECRET } = env;
     const config = { ...configOf(env), STRIPE_SECRET_KEY: "sk_test_c0ffee", STRIPE_WEBHOOK_SECRET: "whsec_c0ffee" };
     const facts = JSON.stringify(configFacts(config));
@@ -76,8 +76,8 @@ describe("the system page", () => {
   });
 });
 
-describe("what waits", () => {
-  it("is published at once by its button, which the audit trail names", async () => {
+describe("pending work", () => {
+  it("the button publishes pending changes, and the audit trail records it", async () => {
     const { id } = await issueLicense();
     await env.EDGE.delete(`license:${id}`);
     await env.DB.prepare("INSERT INTO outbox VALUES ('chg_left', 'license', ?, ?)")
@@ -93,14 +93,14 @@ describe("what waits", () => {
     expect([await count("outbox"), await actions()]).toEqual([0, ["outbox.publish"]]);
   });
 
-  it("is shown without buttons to who may only look", async () => {
+  it("an admin without licenses:write sees no buttons", async () => {
     await env.DB.prepare("INSERT INTO outbox VALUES ('chg_left', 'license', 'lic_1', 1)").run();
     const page = await read(await signedIn(["stats:read", "licenses:read"]), "/admin/system");
     expect(page).toContain("lic_1");
     expect(page).not.toContain("Publish now");
   });
 
-  it("is a mail that was given up: sent by its button, once", async () => {
+  it("a mail that was given up is sent once by its button", async () => {
     const now = currentTime();
     const postbox = newPostbox();
     const { id } = await issueLicense();
@@ -129,7 +129,7 @@ describe("what waits", () => {
     expect([postbox.letters.length, await actions()]).toEqual([1, ["mail.retry"]]);
   });
 
-  it("is a mail that a sender may hold just now: it is left alone", async () => {
+  it("a mail that a sender may hold is not retried", async () => {
     const now = currentTime();
     await queueMail(env.DB, {
       licenseId: null,
@@ -153,8 +153,8 @@ describe("what waits", () => {
   });
 });
 
-describe("publishing everything again", () => {
-  it("asks why, says what happens, and puts back what KV has lost", async () => {
+describe("republication in the console", () => {
+  it("it asks for a reason, shows a preview, and restores lost records in KV", async () => {
     const licenses = [await issueLicense(), await issueLicense()];
     for (const { id } of licenses) await env.EDGE.delete(`license:${id}`);
     const { preview, response } = await act(await signedIn(), "/admin/system/republish", { reason: "restored" });

@@ -7,7 +7,7 @@ import { TestBrowser } from "../../support/cookie-browser.ts";
 import { count } from "../../support/license-fixture.ts";
 
 describe("admin tokens in the console", () => {
-  it("are made for what they may do, and shown once", async () => {
+  it("a token is created with the chosen scopes and shown once", async () => {
     const browser = await signedIn();
     const form = { name: "support", "licenses:write": "yes", "audit:read": "yes", until: "" };
     const { preview, response } = await act(browser, "/admin/tokens/new", form);
@@ -21,7 +21,7 @@ describe("admin tokens in the console", () => {
     expect(list).not.toContain("rbee_adm_");
   });
 
-  it("hand on no more than their maker has", async () => {
+  it("a token cannot have more scopes than its creator", async () => {
     const support = await signedIn(["tokens:write", "licenses:read"]);
     expect(await read(support, "/admin/tokens/new")).not.toContain('name="owner"');
     const tooMuch = await send(support, "/admin/tokens/new", { name: "x", owner: "yes", until: "" });
@@ -35,15 +35,15 @@ describe("admin tokens in the console", () => {
 
   it.each([
     ["a name", { name: " ", "audit:read": "yes", until: "" }, "What is it for?"],
-    ["something to do", { name: "x", until: "" }, "Choose what it may do."],
-    ["an end to come", { name: "x", "audit:read": "yes", until: "2020-01-01" }, "It must lie in the future."],
-  ])("need %s", async (_, form, says) => {
+    ["a scope", { name: "x", until: "" }, "Choose what it may do."],
+    ["an end in the future", { name: "x", "audit:read": "yes", until: "2020-01-01" }, "It must lie in the future."],
+  ])("a token without %s is refused", async (_, form, says) => {
     const response = await send(await signedIn(), "/admin/tokens/new", form);
     expect(response.status).toBe(422);
     expect(await response.text()).toContain(says);
   });
 
-  it("are revoked with a reason, and the sessions that they began with them", async () => {
+  it("a token is revoked with a reason, and its sessions end", async () => {
     const { token, record } = await makeToken(["licenses:read"]);
     const theirs = new TestBrowser();
     await theirs.post("/admin/sign-in", { form: { token } });
@@ -57,7 +57,7 @@ describe("admin tokens in the console", () => {
     );
   });
 
-  it("that are the last owner's, or an owner's for who is none, stay", async () => {
+  it("the last owner token stays, and only an owner may revoke an owner token", async () => {
     const { record } = await makeToken(["owner"]);
     const clerk = await signedIn(["tokens:write"]);
     expect((await clerk.get(`/admin/tokens/${record.id}/revoke`)).status).toBe(403);

@@ -12,14 +12,14 @@ const SERIES = [
 
 const stacked = () => drawn(<StackedChart id="c" label="9 downloads" names={["Mon", "Tue", "Wed"]} series={SERIES} />);
 
-it("a stacked chart says what it shows to who cannot see it, and each bar its numbers to a pointer", async () => {
+it("a stacked chart has a label for screen readers, and each bar a title with its numbers", async () => {
   const [svg] = await find(await stacked(), "svg.stack");
   expect(svg?.attributes).toMatchObject({ role: "img", "aria-label": "9 downloads" });
   const titles = (await find(await stacked(), "svg.stack title")).map(({ text }) => text);
   expect(titles).toEqual(["9 downloads", "Mon: cpu 4, &lt;cuda&gt; 4", "Tue: none", "Wed: cpu 1"]);
 });
 
-it("a stacked chart tells series apart by texture, not by color alone, and fits its bars into its height", async () => {
+it("a stacked chart gives each series a texture beside its color, and its bars fit into its height", async () => {
   const textures = await find(await stacked(), "path.texture");
   expect(new Set(textures.map(({ attributes }) => attributes["d"])).size).toBe(SERIES.length);
   const bars = (await find(await stacked(), "g rect")).filter(({ attributes }) => "y" in attributes);
@@ -37,7 +37,7 @@ it("an area chart draws its points to scale, from zero up", async () => {
   expect(line?.attributes["points"]).toBe("0.00,4.00 300.00,120.00 600.00,62.00");
 });
 
-it("charts hold no inline style, which the policy would block", async () => {
+it("charts have no inline style, which the policy would block", async () => {
   for (const chart of [await stacked(), await drawn(<AreaChart label="none" points={[]} />)]) {
     expect(await chart.text()).not.toContain("style=");
   }

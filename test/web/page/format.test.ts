@@ -8,7 +8,7 @@ import {
   formatPrice,
 } from "../../../src/web/page/format.tsx";
 
-describe("quantities for people", () => {
+describe("formats for people", () => {
   it.each([
     [0, "0 bytes"],
     [999, "999 bytes"],
@@ -28,7 +28,7 @@ describe("quantities for people", () => {
     expect(decimalAmount(amount, currency)).toBe(decimal);
   });
 
-  it("counts and dates are as people write them", () => {
+  it("counts and dates are formatted for display", () => {
     expect(formatCount(32_768)).toBe("32,768");
     const at = Date.UTC(2026, 4, 3, 14, 5) / 1000;
     expect(formatDate(at)).toBe("3 May 2026");

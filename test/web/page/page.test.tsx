@@ -4,7 +4,7 @@ import { page } from "../../../src/web/page/page.tsx";
 const hostile = `"><img src=x onerror=alert(1)></title></script>`;
 
 describe("a page", () => {
-  it("escapes what it is given, in text, attributes and data", async () => {
+  it("text, attributes and data are escaped", async () => {
     const response = await page({
       title: hostile,
       main: <p title={hostile}>{hostile}</p>,
@@ -17,7 +17,7 @@ describe("a page", () => {
     expect(JSON.parse(data)).toEqual({ name: hostile });
   });
 
-  it("lets nothing load, run, frame or store that it does not name", async () => {
+  it("its policy forbids all that it does not name, and it is not stored or framed", async () => {
     const response = await page({ title: "t", main: <p>text</p> });
     expect(response.status).toBe(200);
     expect(response.headers.get("Content-Security-Policy")).toBe(
@@ -31,7 +31,7 @@ describe("a page", () => {
     expect(text).not.toMatch(/ style=|<style| on[a-z]+=|<script(?! src="\/page\/script.js")/);
   });
 
-  it("may lead its forms elsewhere and wait, if it says so, but not be stored", async () => {
+  it("it may allow other form targets and polling, but is never stored", async () => {
     const response = await page({
       title: "t",
       main: <p>text</p>,

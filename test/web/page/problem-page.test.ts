@@ -6,8 +6,8 @@ const BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8";
 const ask = (path: string, accept: string): Promise<Response> =>
   exports.default.fetch(`https://catalog.test${path}`, { headers: { Accept: accept }, redirect: "manual" });
 
-describe("a refusal", () => {
-  it("is a page for who looks with a browser, with the status and the request's id", async () => {
+describe("problem page", () => {
+  it("a browser gets a page with the status and the request's id", async () => {
     const response = await ask("/w/none", BROWSER);
     expect([response.status, response.headers.get("Content-Type")]).toEqual([404, "text/html; charset=utf-8"]);
     expect(response.headers.get("Cache-Control")).toBe("no-store");
@@ -17,7 +17,7 @@ describe("a refusal", () => {
     expect(html).toContain('href="/"');
   });
 
-  it("leads who works in the console back there", async () => {
+  it("a refusal in the console links back to the console", async () => {
     const html = await (await ask("/admin/no-such-page", BROWSER)).text();
     expect(html).toContain('href="/admin">Back to the console');
     expect(html).toContain('href="/admin">rbee console');
@@ -25,24 +25,24 @@ describe("a refusal", () => {
     expect(await (await ask("/administration", BROWSER)).text()).not.toContain("Back to the console");
   });
 
-  it("repeats nothing of an address as markup", async () => {
+  it("text of an address is escaped", async () => {
     expect(await (await ask("/%3Cimg%20src=x%3E/<img src=x>", BROWSER)).text()).not.toContain("<img");
   });
 
   it.each(["/v1/workers/none", "/workers/none", "/.well-known/none"])(
-    "is what programs were promised at %s, whatever they accept",
+    "%s always answers problem+json",
     async (path) => {
       expect((await ask(path, BROWSER)).headers.get("Content-Type")).toBe("application/problem+json");
     },
   );
 
-  it("is a problem for every program elsewhere", async () => {
+  it("a program gets problem+json on every path", async () => {
     for (const accept of ["*/*", "application/json"]) {
       expect((await ask("/no/such/path", accept)).headers.get("Content-Type")).toBe("application/problem+json");
     }
   });
 
-  it("asks a browser for a password, too, where one opens a premium repository", async () => {
+  it("a browser is asked for a password at a premium repository", async () => {
     const response = await ask("/arch/rbee-premium/os/x86_64/rbee-premium.db", BROWSER);
     expect([response.status, response.headers.get("Content-Type")]).toEqual([401, "text/html; charset=utf-8"]);
     expect(response.headers.get("WWW-Authenticate")).toMatch(/^Bearer .*, Basic realm="rbee"/);

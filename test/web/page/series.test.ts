@@ -4,7 +4,7 @@ import { MOST_SERIES, seriesOf, total } from "../../../src/web/page/chart/series
 
 const DAYS = [0, 86_400, 172_800];
 
-it("puts each count in its day, and the largest series first", () => {
+it("seriesOf: each count is in its day, and the largest series is first", () => {
   const counts = [
     { day: 0, name: "b", count: 1 },
     { day: 172_800, name: "a", count: 5 },
@@ -17,7 +17,7 @@ it("puts each count in its day, and the largest series first", () => {
   expect(seriesOf(counts, DAYS, ["b", "a", "c"]).map(({ name }) => name)).toEqual(["b", "a", "c"]);
 });
 
-it("shows no more series than can be told apart, and loses no count", () => {
+it("seriesOf: at most MOST_SERIES series are returned, and no count is lost", () => {
   const count = fc.record({ day: fc.constantFrom(...DAYS), name: fc.string({ maxLength: 2 }), count: fc.nat(100) });
   fc.assert(
     fc.property(fc.array(count), (counts) => {

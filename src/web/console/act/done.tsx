@@ -2,19 +2,25 @@ import { z } from "@hono/zod-openapi";
 import type { PropsWithChildren } from "hono/jsx";
 import { type FC, Notice, pathWithQuery } from "../../page/kit.ts";
 
-/** What an act adds to the address that it leads to: its name, and whether downloads follow it already (`publishNow`). */
+/**
+ * Query parameters that an act adds to its redirect: its name, and whether the edge copy has the change yet
+ * (`settle`).
+ */
 export const DoneQuery = z.object({
   done: z
     .string()
     .optional()
     .openapi({ param: { description: "The act that led here." }, example: "revoke" }),
-  edge: z.enum(["published", "pending"]).optional().openapi({ description: "Whether downloads follow it yet." }),
+  edge: z
+    .enum(["published", "pending"])
+    .optional()
+    .openapi({ description: "Whether the edge copy has the change yet." }),
 });
 
-/** The page at `path`, which then says what has been done to what it shows. */
+/** The address of `path` with a notice of the act in `query`. */
 export const donePath = (path: string, query: z.output<typeof DoneQuery>): string => pathWithQuery(path, query);
 
-/** What has been done, in words; nothing for an address that no act has led to. */
+/** The notice of an act; nothing if `text` is undefined, because no act has led here. */
 export const DoneNotice: FC<{ text: string | undefined; edge: z.output<typeof DoneQuery>["edge"] }> = ({
   text,
   edge,
@@ -26,22 +32,22 @@ export const DoneNotice: FC<{ text: string | undefined; edge: z.output<typeof Do
     </>
   ) : null;
 
-/** What an admin must know when the edge copy does not follow a change yet; `edge` is what `publishNow` said. */
+/** A warning if the edge copy does not have a change yet; `edge` is the result of `settle`. */
 export const EdgeNotice: FC<{ edge: "published" | "pending" | undefined }> = ({ edge }) =>
   edge === "pending" ? (
     <Notice tone="careful">
-      Downloads do not follow yet: the edge store does not answer. It is tried again until it does.
+      Downloads do not have this change yet, because the edge store does not answer. The service retries until it does.
     </Notice>
   ) : null;
 
 type LinkProps = PropsWithChildren<{
-  /** Of the act's form. */
+  /** The address of the act's form. */
   href: string;
-  /** Whether it ends something, and is not to be hit by mistake. */
+  /** Whether the act takes something away; such a link looks different. */
   ends?: boolean;
 }>;
 
-/** A link to an act upon what the page shows. */
+/** A link to an act on the thing that the page shows. */
 export const ActLink: FC<LinkProps> = ({ href, ends = false, children }) => (
   <a class={ends ? "button secondary danger" : "button secondary"} href={href}>
     {children}

@@ -5,20 +5,20 @@ import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../lib/time.ts";
 import { CSRF_FIELD } from "../../../platform/identity/session/form.ts";
 import { type Child, Field, TextField } from "../../page/kit.ts";
 
-/** What a form sent, by field: the text as it was entered. Files are left out, and so is what proves the session. */
+/** The text fields of a sent form by name, without files and without the CSRF token. */
 export type SentForm = Readonly<Record<string, string>>;
 
-/** What is wrong with a form, by field, in words for who filled it in. */
+/** The faults of a form by field, in words for the admin. */
 export type FieldErrors = Readonly<Record<string, string>>;
 
-/** The fields of a request's form: behind a middleware or a schema that has refused what is no form. */
+/** Reads the form of a request. A middleware or a schema must have checked its content type. */
 export async function sentForm(c: Context): Promise<SentForm> {
   const form = await c.req.formData();
   const texts = [...form].filter((field): field is [string, string] => typeof field[1] === "string");
   return Object.fromEntries(texts.filter(([name]) => name !== CSRF_FIELD));
 }
 
-/** What a form means by `schema`, or what is wrong with each of its fields: the first fault of each. */
+/** Parses a form. Error: the first fault of each field. */
 export function readForm<Output>(schema: z.ZodType<Output>, sent: SentForm): Result<Output, FieldErrors> {
   const parsed = schema.safeParse(sent);
   if (parsed.success) return ok(parsed.data);
@@ -27,14 +27,14 @@ export function readForm<Output>(schema: z.ZodType<Output>, sent: SentForm): Res
   return err(errors);
 }
 
-/** Why something is done: it stays in the audit trail for good. */
+/** The reason for an act. The audit trail keeps it for good. */
 export const Reason = z
   .string({ error: "Please say why." })
   .trim()
-  .min(1, "Please say why: whoever looks at this later must be able to understand it.")
+  .min(1, "Please say why, so that others can understand it later.")
   .max(500, "Please be brief: 500 characters at most.");
 
-/** Props of a form's field by its name: the value that was entered, and its fault. */
+/** Props of a field by its name: the value that was entered, and its fault. */
 export type Entered = (name: string) => { name: string; value: string | undefined; error: string | undefined };
 
 /** The field for the reason of an act. */
@@ -48,18 +48,16 @@ export const reasonField = (entered: Entered): Child => (
   />
 );
 
-/**
- * A day as a date field sends it (`2027-11-23`), as the last second of it in UTC: who is granted a day has all of it. Empty: null.
- */
+/** A day from a date field (`2027-11-23`) as its last second in UTC, so the whole day counts. Empty: null. */
 export const LastDay = z
   .union([z.literal(""), z.iso.date("A date, as 2027-11-23.")])
   .default("")
   .transform((day) => (day === "" ? null : Math.min(fromRfc3339(`${day}T23:59:59Z`), END_OF_TIME)));
 
-/** `LastDay`, which must not have passed. */
+/** A `LastDay` in the future. */
 export const LastDayToCome = LastDay.refine((at) => at === null || at > currentTime(), "It must lie in the future.");
 
-/** The form of an act that asks only for a reason: `schema` and `fields` of a `TwoStepAct`. */
+/** `schema` and `fields` of an act that asks only for a reason. */
 export const ONLY_REASON = { schema: z.object({ reason: Reason }), fields: reasonField };
 
 /** The field of a `LastDay`. */

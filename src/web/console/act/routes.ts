@@ -5,30 +5,33 @@ import type { ConsoleEnv } from "../../../platform/identity/session/console.ts";
 import { type ConsoleContext, consoleForm, consoleView, createConsoleRouter, formBody } from "../frame.tsx";
 import { answerAct, askForAct, type TwoStepAct } from "./two-step-act.tsx";
 
-/** Where an act is offered and to whom, and what its documentation says. */
+/** The path, access and documentation of an act. */
 type ActRoutes<Params extends z.ZodObject, Input> = {
   path: string;
   scope: NeededScope;
-  /** What the path names. */
+  /** The parameters of the path. */
   params: Params;
-  /** What it does, as in: the form to `revoke a license`. */
+  /** The act as a verb phrase, for "the form to ...": `revoke a license`. */
   does: string;
-  /** The fields of its form. */
+  /** An example of the form. */
   example: Record<string, string>;
   description?: string;
-  /** Answers to the form beside what would happen (200) and the form again (422). */
+  /** Answers to the form by status, beside the preview (200) and the form with its faults (422). */
   answers?: Readonly<Record<number, string>>;
-  /** Where it redirects once it is done, if it does. */
+  /** Describes the page it redirects to, if it redirects. */
   leadsTo?: string;
-  /** Refusals of the form and of what it sends: what the path names is not there. */
+  /** Refusals if the thing that the path names does not exist. */
   missing?: readonly ProblemCode[];
-  /** Further refusals of what the form sends. */
+  /** Further refusals of the sent form. */
   refusals?: readonly ProblemCode[];
-  /** The act upon what the path names. Throws the problem of what is not there. */
+  /** The act on the thing that the path names. Throws a Problem if there is no such thing. */
   actOf: (c: ConsoleContext, params: z.output<Params>) => TwoStepAct<Input> | Promise<TwoStepAct<Input>>;
 };
 
-/** The two routes of a two-step act: `GET` shows its form; `POST` shows its preview, and carries it out once confirmed. */
+/**
+ * The two routes of a two-step act: `GET` shows its form; `POST` shows the preview, and carries it out once
+ * confirmed.
+ */
 export function actRoutes<Params extends z.ZodObject, Input>(act: ActRoutes<Params, Input>): OpenAPIHono<ConsoleEnv> {
   const { path, scope, does, example, description, leadsTo, actOf, ...rest } = act;
   const { params: named, answers = {}, missing = [], refusals = [] } = rest;
@@ -49,8 +52,8 @@ export function actRoutes<Params extends z.ZodObject, Input>(act: ActRoutes<Para
     request: { params, ...formBody(example) },
     ...consoleForm(scope, {
       summary: `Preview, then ${does}`,
-      description: ["Without `idempotency_key` it answers with what would happen.", description].join(" ").trim(),
-      answers: { 200: "What would happen.", 422: "The form again: something is missing or wrong.", ...answers },
+      description: ["Without `idempotency_key` it answers with a preview.", description].join(" ").trim(),
+      answers: { 200: "The preview.", 422: "The form again, with its faults.", ...answers },
       ...(leadsTo !== undefined && { leadsTo }),
       refusals: [...missing, ...refusals],
     }),

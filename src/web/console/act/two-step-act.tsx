@@ -5,47 +5,49 @@ import { type ConsoleContext, consolePage } from "../frame.tsx";
 import { type Entered, type FieldErrors, type ONLY_REASON, readForm, type SentForm, sentForm } from "./fields.tsx";
 
 /**
- * Something an admin does in two steps: a form says what and why; then a page says what it will do and how soon, and only its
- * button does it.
+ * An act of an admin in two steps. First a form asks for the reason and the details. Then a preview shows the
+ * consequences and their delay; its button carries the act out.
  */
 export type TwoStepAct<Input> = {
   title: string;
-  /** To what, in a line under the title. */
+  /** A line under the title: the thing that the act changes. */
   about: Child;
   schema: z.ZodType<Input>;
-  /** The form's fields. */
+  /** The fields of the form. */
   fields: (entered: Entered) => Child;
-  /** What it will do, a sentence each, by the function that decides about it. Throws the problem that would refuse it. */
+  /**
+   * The consequences, a sentence each, from the function that also decides the act. Throws the Problem of a refusal.
+   */
   preview: (input: Input) => readonly Child[] | Promise<readonly Child[]>;
-  /** Fields that its button sends beside what was entered, so that it does what was previewed whatever changes meanwhile. */
+  /** Hidden fields added to the preview. They pin the act to the preview, even if the data changes meanwhile. */
   pinned?: (input: Input) => SentForm;
-  /** What the button says that does it. */
+  /** The text of the button that carries the act out. */
   button: string;
   /** Whether it takes something away from somebody. */
   dangerous?: boolean;
-  /** Where "Cancel" leads. */
+  /** The address that "Cancel" leads to. */
   back: string;
   /**
-   * Does it and says where to go or what came of it. `idempotencyKey` is the preview's, for what must not be done twice by a
-   * button that is pressed twice. Throws what refuses it.
+   * Carries the act out and answers with a redirect or a result page. `idempotencyKey` comes from the preview: two
+   * clicks on its button send the same key. Throws the Problem of a refusal.
    */
   carryOut: (input: Input, idempotencyKey: string) => Promise<Response>;
 };
 
-/** An act whose form asks only for a reason: spread `ONLY_REASON` into it. */
+/** An act that asks only for a reason: spread `ONLY_REASON` into it. */
 export type ReasonAct = TwoStepAct<z.output<typeof ONLY_REASON.schema>>;
 
-/** The field that tells the second step from the first: new for each preview, the same however often its button is pressed. */
+/** The field that marks the second step. Each preview has a new value; clicks on one preview send the same value. */
 const KEY_FIELD = "idempotency_key";
 
-/** What `crypto.randomUUID` makes: nothing else confirms. */
+/** The format of `crypto.randomUUID()`; no other value confirms. */
 const KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The form of an act, empty. */
+/** The empty form of an act. */
 export const askForAct = <Input,>(c: ConsoleContext, act: TwoStepAct<Input>): Promise<Response> =>
   formPage(c, act, { sent: {} });
 
-/** Answers the form of an act with its preview, and the preview's button with what the act comes to. */
+/** Answers a sent form with its preview, and a confirmed preview with the result of the act. */
 export async function answerAct<Input>(c: ConsoleContext, act: TwoStepAct<Input>): Promise<Response> {
   const { [KEY_FIELD]: idempotencyKey = "", ...sent } = await sentForm(c);
   const input = readForm(act.schema, sent);
@@ -78,7 +80,7 @@ function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, erro
           <Buttons back={act.back}>
             <button type="submit">Continue</button>
           </Buttons>
-          <p class="hint">Nothing happens yet: the next page says what will.</p>
+          <p class="hint">Nothing changes yet. The next page shows what will happen.</p>
         </PostForm>
       </>
     ),

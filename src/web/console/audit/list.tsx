@@ -16,19 +16,19 @@ const route = createRoute({
   path: "/admin/audit",
   request: {
     query: PageQuery.pick({ cursor: true }).extend({
-      subject: filter("Only what happened to this thing.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
-      actor: filter("Only what this actor did.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
-      action: filter("Only acts of this kind.", "license.revoke"),
+      subject: filter("Only entries about this subject.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      actor: filter("Only entries of this actor.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      action: filter("Only this action.", "license.revoke"),
     }),
   },
   ...consoleView("audit:read", {
     summary: "Read the audit trail, as a page",
-    answers: { 200: "Who did what to what, when and why: newest first." },
+    answers: { 200: "The audit trail, newest entry first." },
     refusals: ["VALIDATION_FAILED"],
   }),
 });
 
-/** The audit trail as a filter picks it, from `cursor` on. */
+/** The address of the filtered audit trail from `cursor` on. */
 const auditPath = (filter: AuditFilter, cursor?: string): string =>
   pathWithQuery("/admin/audit", { ...filter, cursor });
 
@@ -45,7 +45,7 @@ auditList.openapi(route, async (c) => {
     main: (
       <>
         <h1>Audit trail</h1>
-        <p>Who did what to what, when and why. Nobody can change or remove an entry.</p>
+        <p>Each act with its time, actor, subject and reason. Nobody can change or remove an entry.</p>
         <FilterForm action="/admin/audit" isFiltered={Object.values(given).some(Boolean)}>
           <Field name="subject" label="What it was about" value={given.subject} placeholder="lic_, rel_, adm_ ..." />
           <Field name="actor" label="Who" value={given.actor} placeholder="token:adm_, access:, system" />
@@ -58,7 +58,7 @@ auditList.openapi(route, async (c) => {
   });
 });
 
-/** Entries of the audit trail. */
+/** Entries of the audit trail as a table. */
 export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c, entries }) => (
   <div class="audit">
     <DataTable
@@ -91,7 +91,7 @@ export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c
   </div>
 );
 
-/** What an entry is about, leading to its page for who may see that. */
+/** The subject of an entry. It links to its page if the admin may see that page, else to its audit entries. */
 const Subject: FC<{ c: ConsoleContext; subject: string }> = ({ c, subject }) => {
   if (subject.startsWith("lic_") && may(c, "licenses:read")) return <a href={licensePath(subject)}>{subject}</a>;
   if (subject.startsWith("rel_") && may(c, "releases:read")) return <a href={releasePath(subject)}>{subject}</a>;

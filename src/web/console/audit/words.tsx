@@ -1,6 +1,6 @@
 import { type FC, formatDateTime } from "../../page/kit.ts";
 
-/** What the audit trail's actions are called. */
+/** The audit trail's actions in words. */
 const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["license.buy", "Bought"],
   ["license.issue", "Issued by hand"],
@@ -9,35 +9,35 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["license.reinstate", "Reinstated"],
   ["license.extend", "Extended"],
   ["license.rotate-key", "Key rotated"],
-  ["license.refund", "Refund asked for, and revoked"],
-  ["license.refunded", "Money given back"],
-  ["license.follow-payment", "Followed its payment"],
+  ["license.refund", "Refund requested, and revoked"],
+  ["license.refunded", "Refunded"],
+  ["license.follow-payment", "Changed by its payment"],
   ["license.erase", "Owner's data erased, and revoked"],
   ["machine.activate", "Machine activated"],
-  ["machine.deactivate", "Machine's seat freed"],
-  ["machine.lease", "Offline lease handed out"],
+  ["machine.deactivate", "Machine deactivated"],
+  ["machine.lease", "Offline lease issued"],
   ["account.sign-in", "Signed in to the account"],
   ["console.sign-in", "Signed in to the console"],
   ["release.create", "Release drafted"],
   ["release.delete", "Draft deleted"],
   ["release.publish", "Release published"],
   ["release.yank", "Release yanked"],
-  ["release.unyank", "Yank taken back"],
+  ["release.unyank", "Unyanked"],
   ["release.block", "Release blocked"],
   ["release.provenance", "Provenance attached"],
   ["artifact.create", "File declared"],
-  ["artifact.restart", "File's upload begun again"],
+  ["artifact.restart", "File upload restarted"],
   ["artifact.complete", "File checked"],
   ["artifact.delete", "File removed"],
-  ["token.create", "Admin token made"],
+  ["token.create", "Admin token created"],
   ["token.revoke", "Admin token revoked"],
-  ["event.retry", "Payment event tried again"],
-  ["mail.retry", "Mail tried again"],
-  ["outbox.publish", "Waiting changes published"],
-  ["edge.republish", "Everything published anew"],
+  ["event.retry", "Payment event retried"],
+  ["mail.retry", "Mail retried"],
+  ["outbox.publish", "Pending changes published"],
+  ["edge.republish", "Everything published again"],
 ]);
 
-/** An action of the audit trail in words; one that is not known by its own name. */
+/** An action in words. An unknown action is returned unchanged. */
 export const actionWords = (action: string): string => ACTION_WORDS.get(action) ?? action;
 
 /** An actor of the audit trail in words. */
@@ -68,18 +68,18 @@ function actorWords(actor: string): string {
   }
 }
 
-/** Who did something, leading to all that they did. */
+/** An actor as a link to all of its entries. */
 export const ActorName: FC<{ actor: string }> = ({ actor }) => (
   <a href={`/admin/audit?${new URLSearchParams({ actor })}`}>{actorWords(actor)}</a>
 );
 
 type Props = {
   details: Record<string, unknown>;
-  /** What a name or an id is called here; undefined: nothing better than itself. */
+  /** The name of an id, if one is known. */
   nameOf?: (id: string) => string | undefined;
 };
 
-/** What is recorded beside an entry of the audit trail, in a line: times as dates, ids by name where one is known. */
+/** The details of an audit entry in a line: times as dates, and known ids by name. */
 export const EntryDetails: FC<Props> = ({ details, nameOf = () => undefined }) => {
   const given = Object.entries(details).filter(([, value]) => value !== null);
   if (given.length === 0) return null;

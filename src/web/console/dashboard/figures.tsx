@@ -4,7 +4,7 @@ import { licensePath } from "../license/words.tsx";
 import { troubles } from "../system/data.ts";
 import type { DashboardData } from "./home.tsx";
 
-/** The figures that the dashboard begins with. */
+/** The figures at the top of the dashboard. */
 export const Figures: FC<DashboardData> = ({ at, standings, history, backlog }) => {
   const downloads = history.downloadsByPlatform.reduce((sum, { count }) => sum + count, 0);
   const refused = history.refusalsByCode.reduce((sum, { count }) => sum + count, 0);
@@ -47,7 +47,7 @@ const Figure: FC<{ value: number; name: string; tone?: Tone; children?: Child }>
   </li>
 );
 
-/** How a count compares with the same number of days before. */
+/** Compares a count with the same number of days before. */
 function change(now: number, before: number, days: number): string {
   if (before === 0) return now === 0 ? "" : `None in the ${days} days before.`;
   const percent = Math.round(((now - before) / before) * 100);
@@ -57,29 +57,30 @@ function change(now: number, before: number, days: number): string {
 
 type Props = {
   uses: readonly UnusualUse[];
-  /** Whether the visitor may see whose a license is. */
+  /** Whether the admin may see the owner of a license. */
   mayRead: boolean;
 };
 
 const REGIONS = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
 
-/** A country's name; `T1` is what the platform calls Tor, `XX` what it does not know. */
+/** A country's name by its code. Cloudflare uses `T1` for Tor and `XX` for an unknown country. */
 function countryName(code: string): string {
   if (code === "T1") return "Tor";
   return /^[A-Z]{2}$/.test(code) && code !== "XX" ? (REGIONS.of(code) ?? code) : "unknown";
 }
 
-/** The first six countries by name, and how many more there are. */
+/** The names of the first six countries, and the number of the others. */
 const countryNames = (codes: readonly string[]): string =>
   codes.slice(0, 6).map(countryName).join(", ") + (codes.length > 6 ? ` and ${codes.length - 6} more` : "");
 
-/** The licenses whose keys may have been passed on. */
+/** Licenses used from unusually many places: their keys may have been passed on. */
 export const UnusualSection: FC<Props> = ({ uses, mayRead }) => (
   <section aria-labelledby="unusual">
     <h2 id="unusual">Used from unusually many places</h2>
     <p>
-      Licenses that in {UNUSUAL_DAYS} days were used from more than three countries, or from more networks than five or
-      half of their machines. Somebody may travel; or the key has been passed on. Ask its owner before you replace it.
+      Licenses used within {UNUSUAL_DAYS} days from more than three countries, or from more networks than five or half
+      of their machines. The owner may travel, or the key may have been passed on. Ask the owner before you rotate the
+      key.
     </p>
     <DataTable
       caption="Licenses used from unusually many places"
@@ -95,7 +96,7 @@ export const UnusualSection: FC<Props> = ({ uses, mayRead }) => (
         { header: "Which countries", cell: ({ names }) => countryNames(names) },
       ]}
       rows={uses}
-      empty="None is."
+      empty="No license is."
     />
   </section>
 );

@@ -8,11 +8,11 @@ import { createRoute, z } from "../../../platform/http/route.ts";
 import { consolePage, consoleView, createConsoleRouter, firstPart, may } from "../frame.tsx";
 import { DashboardBody } from "./page.tsx";
 
-/** How many days a dashboard may look back; the first is the default. */
+/** The ranges of the dashboard in days; the first is the default. */
 export const RANGES = ["30", "90"] as const;
 export type Range = (typeof RANGES)[number];
 
-/** What a dashboard shows, as it was at `at`. */
+/** The data of the dashboard at `at`. */
 export type DashboardData = {
   at: UnixSeconds;
   standings: Standings;
@@ -25,7 +25,10 @@ const UNUSUAL_ROWS = 20;
 
 const cache = new IsolateCache<DashboardData>(RANGES.length);
 
-/** What the dashboard shows of the last days; at most a minute old, because it counts every license. Throws what D1 throws. */
+/**
+ * Reads the data of the last days. The result is cached for a minute, because it counts every license. Throws if D1
+ * fails.
+ */
 export async function readDashboard(db: D1Database, range: Range, now: UnixSeconds): Promise<DashboardData> {
   const known = cache.get(range, now);
   if (known) return known;
@@ -45,14 +48,17 @@ const route = createRoute({
   path: "/admin",
   request: {
     query: z.object({
-      days: z.enum(RANGES).default(RANGES[0]).openapi({ description: "How many days the charts show.", example: "30" }),
+      days: z
+        .enum(RANGES)
+        .default(RANGES[0])
+        .openapi({ description: "The number of days in the charts.", example: "30" }),
     }),
   },
   ...consoleView(null, {
-    summary: "Enter the console: its dashboard",
+    summary: "Show the dashboard of the console",
     description: "Charts of downloads, licenses, machines, purchases and refusals, at most a minute old.",
-    answers: { 200: "The dashboard, for who holds `stats:read`." },
-    leadsTo: "The first part of the console that the visitor may see, for everybody else.",
+    answers: { 200: "The dashboard, for admins with `stats:read`." },
+    leadsTo: "For other admins: the first part of the console that they may see.",
     refusals: ["VALIDATION_FAILED"],
   }),
 });

@@ -8,7 +8,7 @@ import { StandingSection } from "./standing.tsx";
 
 type Props = { data: DashboardData; range: Range; mayReadLicenses: boolean };
 
-/** How things go: figures, then charts with their numbers. */
+/** The dashboard: figures, then charts with their numbers. */
 export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
   const { at, history } = data;
   const { days } = history;
@@ -62,7 +62,7 @@ export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
           label={`${sum(refusals)} refused attempts in ${range} days, by what was attempted`}
           days={days}
           series={refusals}
-          empty="Nobody was refused anything."
+          empty="No attempt was refused."
         />
         {history.refusalsByCode.length === 0 ? null : (
           <ShareTable
@@ -86,7 +86,7 @@ export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
       </section>
       <UnusualSection uses={data.unusual} mayRead={mayReadLicenses} />
       <p class="quiet">
-        As of <Time at={at} clock />; days are UTC. Counts come in some seconds after what they count.
+        As of <Time at={at} clock />; days are UTC. Counts arrive with a delay of some seconds.
       </p>
     </>
   );

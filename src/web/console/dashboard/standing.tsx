@@ -5,7 +5,7 @@ import type { DashboardData } from "./home.tsx";
 
 type Level = { day: UnixSeconds; active: number; machines: number };
 
-/** How many licenses were in force and machines activated, day by day up to now. */
+/** Licenses in force and activated machines, day by day until now. */
 export const StandingSection: FC<Pick<DashboardData, "at" | "standings" | "history">> = ({
   at,
   standings,
@@ -34,7 +34,7 @@ export const StandingSection: FC<Pick<DashboardData, "at" | "standings" | "histo
             { header: "Machines", cell: ({ machines }) => formatCount(machines), numeric: true },
           ]}
           rows={levels}
-          empty="Nothing is counted yet."
+          empty="There are no counts yet."
         />
       </details>
     </section>
@@ -54,7 +54,7 @@ const LevelChart: FC<{
         {title}: {formatCount(now)}
       </h3>
       {levels.length < 2 ? (
-        <p class="empty">Counted each day at 00:00 UTC: there is a line to see from tomorrow on.</p>
+        <p class="empty">Counted each day at 00:00 UTC. The chart starts tomorrow.</p>
       ) : (
         <>
           <AreaChart

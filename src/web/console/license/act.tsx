@@ -20,10 +20,10 @@ export const licenseAct = combine(
       does: act.name === "rotate-key" ? "rotate the key of a license" : `${act.name} a license`,
       example: { reason: "key found in a public repository" },
       answers: {
-        409: "The form again: the state does not allow it.",
-        ...(act.name === "rotate-key" && { 200: "What would happen; then the new key, once." }),
+        409: "The form again: the license's state does not allow it.",
+        ...(act.name === "rotate-key" && { 200: "The preview; then the new key, once." }),
       },
-      leadsTo: "The license, changed.",
+      leadsTo: "The page of the license.",
       missing: ["LICENSE_NOT_FOUND"],
       actOf: (c, { id }) => twoStep(c, act, id),
     }),
@@ -70,13 +70,13 @@ type Props = {
   key: string;
   license: Pick<License, "id" | "email">;
   edge: "published" | "pending";
-  /** Whether the owner is being sent it as well. */
+  /** Whether the key is also mailed to the owner. */
   isMailed?: boolean;
 };
 
 /**
- * A license's new key: shown by the answer to the form that made it, and at no address, so that no history, log or reload by
- * somebody else holds it.
+ * Shows a license's new key, in the answer to the form that made it. No address shows a key, so no history, log or
+ * reload holds it.
  */
 export const keyPage = (c: ConsoleContext, { title, key, license, edge, isMailed = true }: Props): Promise<Response> =>
   consolePage(c, {
@@ -87,16 +87,16 @@ export const keyPage = (c: ConsoleContext, { title, key, license, edge, isMailed
         <h1>{title}</h1>
         <Notice tone="good">
           {isMailed
-            ? `It is on its way to ${license.email} as well.`
-            : `It has been sent to nobody: give it to ${license.email}.`}
+            ? `The key is also being mailed to ${license.email}.`
+            : `The key was not mailed. Please give it to ${license.email}.`}
         </Notice>
         <CopyBlock id="license-key" what="the license key">
           {key}
         </CopyBlock>
-        <p>It is shown only here and now. The license's page does not show it; another one can be made any time.</p>
+        <p>The key is shown only once. You can rotate the key at any time.</p>
         <EdgeNotice edge={edge} />
         <p>
-          <a href={licensePath(license.id)}>To the license</a>
+          <a href={licensePath(license.id)}>Show the license</a>
         </p>
       </>
     ),

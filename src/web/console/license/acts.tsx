@@ -6,20 +6,20 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Child, Field, formatDate } from "../../page/kit.ts";
 import { type Entered, LastDay, lastDayField, Reason, type SentForm } from "../act/kit.ts";
 
-/** What the form of an act says: why, and what to do to the license. */
+/** The parsed form of an act: the reason, and the change to the license. */
 export type ActInput = { reason: string; act: AdminAct };
 
-/** An act upon a license, as the console offers it. */
+/** An act on a license, as the console offers it. */
 export type LicenseAct = {
   name: AdminAct["action"];
-  /** On the license's page. */
+  /** The text of the link on the license's page. */
   link: string;
   title: string;
   button: string;
   dangerous: boolean;
-  /** Said on the license's page once it is done. */
+  /** The notice on the license's page once the act is done. */
   done: string;
-  /** Whether it makes sense now; whoever carries it out decides again. */
+  /** Whether to offer the act now. The act itself decides again. */
   isOffered: (license: License, isOwner: boolean) => boolean;
   schema: z.ZodType<ActInput>;
   fields?: (license: License, entered: Entered) => Child;
@@ -47,7 +47,7 @@ const Extension = z
   })
   .refine(({ days, until }) => days > 0 !== (until !== null), {
     path: ["days"],
-    message: "Give either days or a date.",
+    message: "Enter either days or a date.",
   })
   .transform(
     ({ reason, days, until, end = until }): ActInput => ({
@@ -56,7 +56,7 @@ const Extension = z
     }),
   );
 
-/** What pins an act to what its preview shows: an extension by days to the end that it comes to at `now`, in `end`. */
+/** Fields that pin an act to its preview: for an extension by days, the end it comes to at `now`. */
 export function pinnedFields(license: License, act: AdminAct, isOwner: boolean, now: UnixSeconds): SentForm {
   const decision = act.action === "extend" ? decideAdminAct(license, act, isOwner, now) : null;
   const end = decision?.ok ? decision.value?.extended_until : null;
@@ -78,7 +78,7 @@ const extensionFields = (license: License, entered: Entered): Child => {
   );
 };
 
-/** Every act upon a license, in the order in which they are offered. */
+/** Every act on a license, in the order of the links. */
 export const LICENSE_ACTS: readonly LicenseAct[] = [
   {
     name: "suspend",

@@ -18,8 +18,8 @@ export const refundRoutes = actRoutes({
   does: "refund and revoke a license",
   example: { reason: "bought twice by mistake" },
   answers: {
-    200: "What would happen, and how much would be given back; then what was.",
-    409: "The form again: nothing was bought here, or Stripe refuses.",
+    200: "The preview with the amount of the refund; then the result.",
+    409: "The form again: the license was not bought here, or Stripe refused.",
   },
   missing: ["LICENSE_NOT_FOUND"],
   refusals: ["SERVICE_UNAVAILABLE"],
@@ -49,10 +49,10 @@ async function refundAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
       await settle(c, changes);
       const given =
         refund.currency === null || refund.amount === 0
-          ? "There was nothing left to give back."
-          : `${formatPrice(refund.amount, refund.currency)} go back to the customer.`;
+          ? "There was nothing left to refund."
+          : `The customer gets ${formatPrice(refund.amount, refund.currency)} back.`;
       return consolePage(c, {
-        title: "Refunded",
+        title: "Refunded and revoked",
         wide: false,
         main: (
           <>
@@ -60,7 +60,7 @@ async function refundAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
             <Notice tone="good">{given} The license is revoked, and nothing more is billed for it.</Notice>
             <EdgeNotice edge={edge} />
             <p>
-              <a href={licensePath(id)}>To the license</a>
+              <a href={licensePath(id)}>Show the license</a>
             </p>
           </>
         ),
@@ -77,7 +77,7 @@ export const licenseErase = actRoutes({
   does: "erase the person behind a license",
   example: { reason: "asked for by mail on 3 May, ticket 4711" },
   answers: { 409: "The form again: a subscription is still running." },
-  leadsTo: "The license, which is nobody's any more.",
+  leadsTo: "The page of the license, without its owner.",
   missing: ["LICENSE_NOT_FOUND"],
   refusals: ["SERVICE_UNAVAILABLE"],
   actOf: (c, { id }) => eraseAct(c, id),

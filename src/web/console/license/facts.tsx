@@ -3,7 +3,7 @@ import { type Child, counted, type FC, Time } from "../../page/kit.ts";
 import type { LicenseStory } from "./story.ts";
 import { stripeLink } from "./words.tsx";
 
-/** What a license grants, since when and until when. */
+/** The grant of a license, and its start and end. */
 export const LicenseFacts: FC<{ story: LicenseStory }> = ({ story: { license } }) => {
   const end = endOf(license);
   const updates = license.updates_until;
@@ -25,7 +25,7 @@ export const LicenseFacts: FC<{ story: LicenseStory }> = ({ story: { license } }
         <Time at={license.created_at} clock />
       </Fact>
       <Fact name="Paid or granted until">
-        {end === null ? "for good" : <Time at={end} clock />}
+        {end === null ? "forever" : <Time at={end} clock />}
         {license.extended_until === null ? null : " (extended by an admin)"}
       </Fact>
       <Fact name="Key">
@@ -37,14 +37,14 @@ export const LicenseFacts: FC<{ story: LicenseStory }> = ({ story: { license } }
   );
 };
 
-/** What is known of how a license was paid for, leading to Stripe's dashboard. */
+/** The payment of a license, with links to the Stripe dashboard. */
 export const LicensePayment: FC<{ story: LicenseStory }> = ({ story: { license, order, charges } }) => {
   const { livemode, stripe_customer_id, stripe_subscription_id, stripe_payment_intent_id } = license;
   if (license.checkout_session_id === null) {
     return (
       <section>
         <h2>Payment</h2>
-        <p>Issued by hand: nothing was paid for it here.</p>
+        <p>An admin issued it: nothing was paid here.</p>
       </section>
     );
   }

@@ -50,7 +50,7 @@ export const licenseIssue = actRoutes({
   params: z.object({}),
   does: "issue a license",
   example: { plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" },
-  answers: { 200: "What would be issued; then its key, once." },
+  answers: { 200: "The preview; then the key, once." },
   refusals: ["CONFLICT"],
   actOf: issueAct,
 });
@@ -59,7 +59,7 @@ function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
   const admin = adminActor(c);
   return {
     title: "Issue a license",
-    about: "By hand: nothing is charged for it.",
+    about: "Nothing is charged for it.",
     button: "Issue it",
     back: "/admin/licenses",
     schema: IssueForm,
@@ -74,16 +74,16 @@ function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
         <Field
           {...entered("machine_limit")}
           label="Machines"
-          hint="Empty: as many as the plan grants."
+          hint="Leave it empty for the number of the plan."
           inputmode="numeric"
         />
-        {lastDayField(entered, " Empty: as the plan says.")}
-        <TextField {...entered("note")} label="Note" hint="For admins; its owner does not see it." maxlength={1000} />
+        {lastDayField(entered, " Leave it empty for the end of the plan.")}
+        <TextField {...entered("note")} label="Note" hint="Only admins see it." maxlength={1000} />
         <CheckField
           name="send_mail"
           checked={entered("plan").value === undefined || entered("send_mail").value !== undefined}
         >
-          Mail the key to its owner
+          Mail the key to the owner
         </CheckField>
         {reasonField(entered)}
       </>
@@ -96,8 +96,8 @@ function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
           license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`
         }. It works at once.`,
         order.send_mail
-          ? "The key is shown to you once, and mailed to its owner."
-          : "The key is shown to you once, and mailed to nobody.",
+          ? "The key is shown to you once and mailed to the owner."
+          : "The key is shown to you once. It is not mailed.",
       ];
     },
     carryOut: async (order, idempotencyKey) => {

@@ -27,7 +27,7 @@ type Found = {
   now: UnixSeconds;
 };
 
-/** A search, filters, and the licenses that they pick. */
+/** The page of licenses: a search, filters, and the licenses found. */
 export const LicenseListBody: FC<{ c: ConsoleContext; list?: Found; error?: string }> = ({ c, list, error }) => {
   const filter = list?.filter ?? {};
   return (
@@ -89,7 +89,7 @@ const LicenseTable: FC<Found> = ({ filter, licenses, next, isLater, now }) => (
         { header: "Issued", cell: ({ created_at }) => <Time at={created_at} /> },
       ]}
       rows={licenses}
-      empty="No license fits. Invoices, refunds and disputes are found for 60 days after the last news of them; a customer's id (cus_) always is."
+      empty="No license matches. Ids of invoices, refunds and disputes work for 60 days after their last event; a customer's id (cus_) always works."
     />
     <Pager path={(cursor) => licenseListPath(filter, cursor)} isLater={isLater} next={next} />
   </>

@@ -21,7 +21,7 @@ import { licenseListPath, licensePath } from "./words.tsx";
 
 const ROWS = 50;
 
-/** What is searched for stands in an address. Nothing that is known of a license is longer. */
+/** The longest search. Nothing known about a license is longer, and the search becomes part of an address. */
 const LONGEST = 254;
 
 const list = createRoute({
@@ -33,14 +33,14 @@ const list = createRoute({
         .string()
         .max(LONGEST)
         .optional()
-        .openapi({ description: "A mail address's beginning, or an id.", example: "ada@example.com" }),
-      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
-      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
+        .openapi({ description: "The beginning of a mail address, or an id.", example: "ada@example.com" }),
+      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only licenses with this status." }),
+      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only licenses of this plan." }),
     }),
   },
   ...consoleView("licenses:read", {
     summary: "List licenses, as a page",
-    answers: { 200: "Licenses, newest first.", 422: "The page without a list: the search holds a key or token." },
+    answers: { 200: "Licenses, newest first.", 422: "The page without a list: the search contains a key or token." },
     refusals: ["VALIDATION_FAILED"],
   }),
 });
@@ -50,10 +50,10 @@ const search = createRoute({
   path: "/admin/licenses/search",
   request: formBody({ q: "ada@example.com" }),
   ...consoleForm("licenses:read", {
-    summary: "Find a license by anything known of it",
-    description: "By its key, too, which no address and no log ever holds: so it is sent as a form.",
-    answers: { 422: "The page again: this is no key of ours, or another kind of credential." },
-    leadsTo: "The license, if it is one; else the list of those found.",
+    summary: "Find a license by any of its ids, its key or its owner's address",
+    description: "The search may be a license key. It is sent as a form, so no address and no log holds the key.",
+    answers: { 422: "The page again: the key is not valid, or the search holds another credential." },
+    leadsTo: "The license, if exactly one matches; else the list of matches.",
   }),
 });
 
@@ -63,7 +63,7 @@ licenseList.openapi(list, async (c) => {
   const { cursor, q, status, plan } = c.req.valid("query");
   const filter: LicenseFilter = { q: q?.trim() || undefined, status, plan };
   if (q !== undefined && holdsCredential(q))
-    return refusedSearch(c, "Send keys by the form: addresses are kept and logged.");
+    return refusedSearch(c, "Please search for keys with the form: addresses are stored and logged.");
   return listPage(c, filter, cursor);
 });
 
@@ -78,7 +78,10 @@ licenseList.openapi(search, async (c) => {
       : refusedSearch(c, explainRefusal(key.error, c.var.config).detail);
   }
   if (holdsCredential(q)) {
-    return refusedSearch(c, "This holds a key or token. Enter a license key alone, or something that is no secret.");
+    return refusedSearch(
+      c,
+      "The search contains a key or token. Enter only a license key, or something that is not secret.",
+    );
   }
   if (q.length > LONGEST) return refusedSearch(c, `${LONGEST} characters at most.`);
   const [only, another] = await searchLicenses(c.env.DB, { q }, 2, currentTime());

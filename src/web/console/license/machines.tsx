@@ -11,7 +11,7 @@ import { previewMachineRemoval } from "./preview.ts";
 import type { LicenseStory } from "./story.ts";
 import { licensePath } from "./words.tsx";
 
-/** The machines of a license, with a way to free their seats for who may. */
+/** The machines of a license, with links to free their seats if `mayWrite`. */
 export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: UnixSeconds }> = ({
   story,
   mayWrite,
@@ -41,7 +41,7 @@ export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: 
           ...(mayWrite ? [{ header: "Seat", cell: seatLink }] : []),
         ]}
         rows={license.machines}
-        empty="No machine has been activated. Its owner does that with the license key."
+        empty="No machine has been activated. The owner does that with the license key."
       />
     </section>
   );
@@ -81,7 +81,7 @@ export const machineRemove = actRoutes({
   does: "free a machine's seat",
   example: { reason: "the machine was stolen", void_lease: "yes" },
   description: "`void_lease`: owners only.",
-  leadsTo: "The license, changed.",
+  leadsTo: "The page of the license.",
   missing: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
   actOf: twoStep,
 });

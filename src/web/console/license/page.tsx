@@ -13,7 +13,7 @@ import { type LicenseStory, readLicenseStory, STORY_KINDS, type StoryKind } from
 import { KIND_WORDS, StoryTimeline } from "./timeline.tsx";
 import { licensePath, OwnerName, ownerText, STATUS_WORDS, sentenceOf } from "./words.tsx";
 
-/** How many entries of its story a license's page shows at once. */
+/** The number of story entries on a page. */
 const ENTRIES = 40;
 
 const route = createRoute({
@@ -22,27 +22,27 @@ const route = createRoute({
   request: {
     params: LicenseParams,
     query: DoneQuery.extend({
-      kind: z.enum(STORY_KINDS).optional().openapi({ description: "Only this of its story." }),
+      kind: z.enum(STORY_KINDS).optional().openapi({ description: "Only entries of this kind." }),
       before: z.coerce
         .number()
         .int()
         .min(0)
         .optional()
-        .openapi({ description: "Only what was before this second.", example: 1795435200 }),
+        .openapi({ description: "Only entries before this second.", example: 1795435200 }),
     }),
   },
   ...consoleView("licenses:read", {
     summary: "Show the whole story of a license",
-    answers: { 200: "Its facts, machines, payment, and what happened: newest first." },
+    answers: { 200: "Its facts, machines, payment and timeline, newest entry first." },
     refusals: ["LICENSE_NOT_FOUND", "VALIDATION_FAILED"],
   }),
 });
 
-/** What is said after an act that has led here. */
+/** Notices after an act that redirects here. */
 const DONE: ReadonlyMap<string | undefined, string> = new Map([
   ...LICENSE_ACTS.map(({ name, done }) => [name, done] as const),
-  ["erase", "The owner's data is erased, and every license of theirs has ended."],
-  ["remove", "The machine's seat is freed, as far as no lease keeps it."],
+  ["erase", "The owner's data is erased, and all their licenses are revoked."],
+  ["remove", "The machine is deactivated. An offline lease may still keep its seat."],
 ]);
 
 export const licenseRead = createConsoleRouter();
@@ -50,7 +50,7 @@ export const licenseRead = createConsoleRouter();
 licenseRead.openapi(route, async (c) => {
   const { kind = null, before = null, done, edge } = c.req.valid("query");
   const now = currentTime();
-  // The entries of the audit trail are for who may read it, here as there.
+  // Entries of the audit trail need the same scope here as on the audit page.
   const kinds = STORY_KINDS.filter((one) => one !== "act" || may(c, "audit:read"));
   if (kind !== null && !kinds.includes(kind)) {
     throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "This needs the scope audit:read." });
@@ -72,16 +72,16 @@ licenseRead.openapi(route, async (c) => {
 type Props = {
   c: ConsoleContext;
   story: LicenseStory;
-  /** The kinds of entries that the visitor may see. */
+  /** The kinds of entries that the admin may see. */
   kinds: readonly StoryKind[];
-  /** The kind that the timeline is narrowed to; null: all of them. */
+  /** The kind that the timeline is filtered by; null: all kinds. */
   kind: StoryKind | null;
-  /** Whether this is a later part of the timeline. */
+  /** Whether this is not the first page of the timeline. */
   isLater: boolean;
   now: UnixSeconds;
 };
 
-/** All that is known of a license: how it stands, what can be done, its machines, its payment, and what happened. */
+/** The page of a license: its status, acts, machines, payment and timeline. */
 export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) => {
   const { license } = story;
   const standing = standingOf(license, now);
@@ -95,7 +95,7 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
         <StatusBadge tone={tone}>{text}</StatusBadge>
         <span>{sentenceOf(standing, license)}</span>
       </p>
-      {license.livemode ? null : <p class="quiet">Of a development or test system: not paid with real money.</p>}
+      {license.livemode ? null : <p class="quiet">A test license: no real money was paid.</p>}
       {may(c, "licenses:write") ? <Acts story={story} isOwner={c.var.admin.scopes.includes("owner")} /> : null}
       <LicenseFacts story={story} />
       <LicenseMachines story={story} mayWrite={may(c, "licenses:write")} now={now} />
@@ -114,7 +114,7 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
   );
 };
 
-/** The timeline of a license, narrowed to a kind and to what was before a time. */
+/** The address of a timeline, filtered by kind, with entries before a time. */
 const storyPath = (id: string, kind: StoryKind | null, before?: string): string =>
   `${pathWithQuery(licensePath(id), { kind, before })}#story`;
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type License, LicenseRow, MachineRow } from "../../../domain/licensing/license/record.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 
-/** The kinds of things that happen to a license. */
+/** The kinds of entries in the story of a license. */
 export const STORY_KINDS = ["act", "payment", "mail", "download"] as const;
 export type StoryKind = (typeof STORY_KINDS)[number];
 
@@ -45,14 +45,14 @@ const DownloadRow = z.object({
   machine: z.string().nullable(),
 });
 
-/** Something that happened to a license: an entry of the audit trail, an event of Stripe's, a mail, or a download. */
+/** An entry of a story: an entry of the audit trail, a Stripe event, a mail, or a download. */
 export type StoryEntry =
   | ({ kind: "act" } & z.output<typeof ActRow>)
   | ({ kind: "payment" } & z.output<typeof PaymentRow>)
   | ({ kind: "mail" } & z.output<typeof MailRow>)
   | ({ kind: "download" } & z.output<typeof DownloadRow>);
 
-/** How entries of each kind are read: ?1 is the license, ?2 the time that they were before, ?3 how many at most. */
+/** The SQL of each kind: ?1 is the license, ?2 an upper bound of the time, ?3 the limit. */
 export const STORY_SOURCES: Record<StoryKind, { sql: string; parse: (row: unknown) => StoryEntry }> = {
   act: {
     sql: `SELECT id, at, actor, action, reason, details FROM audit WHERE subject = ?1 AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3`,
@@ -85,28 +85,28 @@ const OrderRow = z.object({
 });
 const UsageRow = z.object({ machine: z.string().nullable(), downloads: z.number() });
 
-/** All that the ledger knows of a license. */
+/** All data about a license in the ledger. */
 export type LicenseStory = {
   license: License;
-  /** The checkout that it was bought in, if that began here. */
+  /** The order of its checkout, if the checkout began here. */
   order: z.output<typeof OrderRow> | null;
-  /** The charges that refunds or disputes have been about. */
+  /** Charges with a refund or dispute. */
   charges: z.output<typeof ChargeRow>[];
-  /** Downloads of the last 30 days, by the machine's fingerprint hash. */
+  /** Downloads of the last 30 days by the fingerprint hash of the machine. */
   usage: Map<string | null, z.output<typeof UsageRow>>;
-  /** What happened, newest first. */
+  /** Entries, newest first. */
   entries: StoryEntry[];
-  /** What `before` must be to read on; null: these are the oldest. */
+  /** The `before` of the next page; null on the last page. */
   next: UnixSeconds | null;
 };
 
-/** Which part of a story to read: the kinds of entries, at most about so many, and only what was before a time. */
+/** A part of a story: the kinds, a limit, and an upper bound of the time. */
 export type StoryPart = { kinds: readonly StoryKind[]; limit: number; before: UnixSeconds | null };
 
-/** How far back downloads are counted by machine, in seconds. */
+/** The period of `usage`, in seconds. */
 const USAGE_SECONDS = 30 * DAY;
 
-/** The story of a license, read as one batch; null: there is none with this id. Throws what D1 throws. */
+/** Reads the story of a license in one batch; null if there is no license with this id. Throws if D1 fails. */
 export async function readLicenseStory(
   db: D1Database,
   id: string,
@@ -126,7 +126,7 @@ export async function readLicenseStory(
     db
       .prepare("SELECT machine, count(*) AS downloads FROM downloads WHERE license_id = ? AND at > ? GROUP BY machine")
       .bind(id, now - USAGE_SECONDS),
-    // One more than is shown says that there is more.
+    // One more than the limit shows that there is another page.
     ...sources.map(({ sql }) => db.prepare(sql).bind(id, before ?? Number.MAX_SAFE_INTEGER, limit + 1)),
   ]);
   const [row] = licenses?.results ?? [];
@@ -148,8 +148,8 @@ export async function readLicenseStory(
 }
 
 /**
- * The newest entries of `read`, `limit` of them at most: what happened in one second is not divided, so that reading on from
- * there misses nothing. (Of more than `limit` in one second, as many are shown as were read.)
+ * Takes the newest `limit` entries of `read`. It never splits one second over two pages, so `next` misses nothing. If
+ * one second has more than `limit` entries, it returns all that were read.
  */
 export function newestOf(read: StoryEntry[], limit: number): Pick<LicenseStory, "entries" | "next"> {
   const sorted = read.toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));

@@ -3,7 +3,7 @@ import { ActorName, actionWords, EntryDetails } from "../audit/words.tsx";
 import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
 import { stripeLink } from "./words.tsx";
 
-/** What an entry of each kind is called, and all of them. */
+/** The name of each kind of entry, singular and plural. */
 export const KIND_WORDS: Record<StoryKind, { one: string; all: string }> = {
   act: { one: "Change", all: "Changes" },
   payment: { one: "Payment", all: "Payments" },
@@ -23,10 +23,10 @@ const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
 
 type Props = { story: LicenseStory };
 
-/** What happened to a license, newest first. */
+/** The story of a license, newest entry first. */
 export const StoryTimeline: FC<Props> = ({ story }) =>
   story.entries.length === 0 ? (
-    <p class="empty">Nothing of this kind has happened.</p>
+    <p class="empty">There is no entry of this kind.</p>
   ) : (
     <ol class="timeline">
       {story.entries.map((entry) => (

@@ -4,14 +4,14 @@ import type { LicenseStatus, Standing } from "../../../domain/licensing/license/
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, formatDate, pathWithQuery, type Tone } from "../../page/kit.ts";
 
-/** The page of one license. */
+/** The address of the page of a license. */
 export const licensePath = (id: string): string => `/admin/licenses/${encodeURIComponent(id)}`;
 
-/** The list of licenses that a filter picks, from `cursor` on. */
+/** The address of a filtered list of licenses, from `cursor` on. */
 export const licenseListPath = ({ q, status, plan }: LicenseFilter, cursor?: string): string =>
   pathWithQuery("/admin/licenses", { q, status, plan, cursor });
 
-/** The name of a status and the tone it is shown in. */
+/** The name and tone of each status. */
 export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> = {
   active: { text: "Active", tone: "good" },
   suspended: { text: "On hold", tone: "careful" },
@@ -19,7 +19,7 @@ export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> =
   expired: { text: "Expired", tone: "plain" },
 };
 
-/** How a license stands and what decided it, in a sentence for an admin; of `facts`, what tells two causes apart. */
+/** The status of a license and its cause, in a sentence for admins. `facts` tell causes apart that share a status. */
 export function sentenceOf(
   standing: Standing,
   facts: Pick<
@@ -27,10 +27,10 @@ export function sentenceOf(
     "email" | "dispute_state" | "subscription_state" | "extended_until" | "expires_at" | "grace_seconds"
   >,
 ): string {
-  if (isErased(facts)) return "Ended for good: its owner's data was erased.";
+  if (isErased(facts)) return "Revoked: its owner's data was erased.";
   switch (standing.status) {
     case "active":
-      if (standing.ends_at === null) return "In force, without an end.";
+      if (standing.ends_at === null) return "In force, without an end date.";
       if (standing.warning === "in_grace") {
         const cause = facts.subscription_state === "past_due" ? "the last payment failed" : "its end has passed";
         return `In force until ${formatDate(standing.ends_at)}, in its days of grace: ${cause}.`;
@@ -40,19 +40,19 @@ export function sentenceOf(
         : inForce(standing.ends_at, facts);
     case "suspended":
       if (standing.cause === "admin") return "On hold: an admin suspended it.";
-      if (standing.cause === "payment") return "On hold: a payment for it is disputed.";
+      if (standing.cause === "payment") return "On hold: one of its payments is disputed.";
       return "On hold: its subscription is unpaid or paused.";
     case "revoked":
-      if (standing.cause === "admin") return "Revoked by an admin. Only an owner brings it back.";
+      if (standing.cause === "admin") return "Revoked by an admin. Only an owner can reinstate it.";
       return facts.dispute_state === "lost"
         ? "Revoked: the dispute over its payment was lost."
-        : "Revoked: its payment was given back.";
+        : "Revoked: its payment was refunded.";
     case "expired":
       return standing.cause === "subscription" ? "Expired: its subscription ended." : "Expired: its end has passed.";
   }
 }
 
-/** A subscription has days of grace for a renewal that fails, so what it is paid until says more than when it would stop. */
+/** A subscription that renews: its renewal date says more than the end of its grace period. */
 function inForce(
   endsAt: UnixSeconds,
   { subscription_state, expires_at, grace_seconds }: Parameters<typeof sentenceOf>[1],
@@ -62,11 +62,11 @@ function inForce(
     : `In force until ${formatDate(endsAt)}.`;
 }
 
-/** Whose a license is, in a line of text. */
+/** The owner of a license as text. */
 export const ownerText = (license: Pick<LicenseRow, "email">): string =>
   isErased(license) ? "Erased person" : license.email;
 
-/** The same where it may be long: a mail address breaks before its `@`, if it must. */
+/** The same with a line break allowed before the `@`, for long mail addresses. */
 export const OwnerName: FC<{ license: Pick<LicenseRow, "email"> }> = ({ license }) => {
   const [, name = "", host = ""] = /^(.*)(@[^@]*)$/s.exec(ownerText(license)) ?? [];
   if (host === "") return <>{ownerText(license)}</>;
@@ -79,7 +79,7 @@ export const OwnerName: FC<{ license: Pick<LicenseRow, "email"> }> = ({ license 
   );
 };
 
-/** The parts of Stripe's dashboard by the kinds of ids that have a page of their own there. */
+/** The parts of the Stripe dashboard, by the prefix of the ids that have a page there. */
 const PARTS: ReadonlyMap<string, string> = new Map([
   ["cus", "customers"],
   ["sub", "subscriptions"],
@@ -92,7 +92,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ["evt", "events"],
 ]);
 
-/** Where Stripe's dashboard shows a thing of Stripe's, by its id; where it has no page, what a search for it finds. */
+/** The address of a Stripe object in the Stripe dashboard; a search for its id if it has no page. */
 export function stripeLink(id: string, livemode: boolean): string {
   const base = `https://dashboard.stripe.com/${livemode ? "" : "test/"}`;
   const part = PARTS.get(id.slice(0, id.indexOf("_")));

@@ -20,9 +20,9 @@ export const releaseAct = combine(
       params: ReleaseParams,
       does: `${action} a release`,
       example: { reason: "crashes on start with driver 560" },
-      description: "It says, too, whom it touches.",
-      answers: { 409: "The form again: the state does not allow it." },
-      leadsTo: "The release, changed.",
+      description: "The preview includes the number of downloads and licenses affected.",
+      answers: { 409: "The form again: the release's state does not allow it." },
+      leadsTo: "The page of the release.",
       missing: ["VERSION_NOT_FOUND"],
       actOf: (c, { id }) => twoStep(c, action, id),
     }),
@@ -44,7 +44,7 @@ async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Pr
     preview: async () => {
       const next = decideMove(release, action);
       if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
-      if (next.value === release.status) return ["Nothing: it is so already."];
+      if (next.value === release.status) return ["Nothing changes: this is done already."];
       const use = await readReleaseUse(DB, release, admin.now);
       const isFree = findWorker(release.worker_id)?.tier === "free";
       const audience = isFree
@@ -67,7 +67,7 @@ export const draftDelete = actRoutes({
   params: ReleaseParams,
   does: "delete a draft",
   example: { reason: "built from the wrong branch" },
-  answers: { 409: "The form again: it is no draft." },
+  answers: { 409: "The form again: the release is not a draft." },
   leadsTo: "The list of releases.",
   missing: ["VERSION_NOT_FOUND"],
   actOf: (c, { id }) => deleteAct(c, id),
@@ -89,9 +89,9 @@ async function deleteAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
       return [
         artifacts.length === 0
           ? "It has no files yet."
-          : `Its files are deleted, uploads under way included: ${counted(artifacts.length, "file")}.`,
-        "Nobody has been offered it, so nothing that is installed or pinned changes.",
-        `Version ${version} can be drafted again. What was done to this draft stays in the audit trail.`,
+          : `Its ${counted(artifacts.length, "file")} and unfinished uploads are deleted.`,
+        "It was never published, so no installation changes.",
+        `Version ${version} can be drafted again. The audit trail keeps its entries.`,
       ];
     },
     carryOut: async ({ reason }) => {

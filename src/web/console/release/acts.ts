@@ -9,17 +9,17 @@ import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted, pathWithQuery, type Tone } from "../../page/kit.ts";
 import { REACH_DAYS, type ReleaseUse } from "./reach.ts";
 
-/** The page of one release. */
+/** The address of the page of a release. */
 export const releasePath = (id: string): string => `/admin/releases/${encodeURIComponent(id)}`;
 
-/** Which releases to list. */
+/** The filter of the list of releases. */
 export type ReleaseFilter = { worker_id?: string | undefined; status?: ReleaseStatus | undefined };
 
-/** The list of releases that a filter picks, from `cursor` on. */
+/** The address of a filtered list of releases, from `cursor` on. */
 export const releaseListPath = ({ worker_id, status }: ReleaseFilter, cursor?: string): string =>
   pathWithQuery("/admin/releases", { worker_id, status, cursor });
 
-/** The name of a release's status and the tone it is shown in. */
+/** The name and tone of each status. */
 export const RELEASE_WORDS: Record<ReleaseStatus, { text: string; tone: Tone }> = {
   draft: { text: "Draft", tone: "plain" },
   published: { text: "Published", tone: "good" },
@@ -27,7 +27,7 @@ export const RELEASE_WORDS: Record<ReleaseStatus, { text: string; tone: Tone }> 
   blocked: { text: "Blocked", tone: "bad" },
 };
 
-/** An action upon a release, as the console offers it; `title` is followed by the version. */
+/** An action on a release, as the console offers it. The version follows `title`. */
 type ReleaseAct = { link: string; title: string; button: string; dangerous: boolean; done: string };
 
 export const RELEASE_ACTS: Record<ReleaseAction, ReleaseAct> = {
@@ -40,8 +40,8 @@ export const RELEASE_ACTS: Record<ReleaseAction, ReleaseAct> = {
   },
   yank: { link: "Yank", title: "Yank version", button: "Yank it", dangerous: true, done: "The release is yanked." },
   unyank: {
-    link: "Take the yank back",
-    title: "Take back the yank of version",
+    link: "Unyank",
+    title: "Unyank version",
     button: "List it again",
     dangerous: false,
     done: "The release is listed again.",
@@ -55,7 +55,7 @@ export const RELEASE_ACTS: Record<ReleaseAction, ReleaseAct> = {
   },
 };
 
-/** The actions that lead a release on from its status. */
+/** The actions that change a release with this status. */
 export const actionsFrom = (status: ReleaseStatus): ReleaseAction[] =>
   RELEASE_ACTIONS.filter((action) => {
     const next = nextStatus(status, action);
@@ -64,10 +64,10 @@ export const actionsFrom = (status: ReleaseStatus): ReleaseAction[] =>
 
 const SOON = `within ${REVOCATION_SECONDS} seconds`;
 
-/** Who may have a release: everybody where it is free, else so many licenses in force. */
+/** The audience of a release: everybody for a free worker, else a number of licenses in force. */
 export type Audience = { free: true } | { free: false; licenses: number };
 
-/** What an action would do to a release, sentence by sentence; `use` and `audience` say whom it touches. */
+/** Previews an action on a release: its consequences, a sentence each, with its use and audience. */
 export function previewReleaseAct(
   { worker_id, version, channel, artifacts }: Release,
   action: ReleaseAction,
@@ -82,29 +82,29 @@ export function previewReleaseAct(
       return [
         `${worker_id} ${version} is offered to ${whom} for ${files || "no platform yet"} ${SOON}.`,
         channel === "stable"
-          ? "It is the latest one if no stable version is higher."
-          : `It is offered to who follows ${channel}.`,
-        "Its files never change again.",
+          ? "It becomes the latest version if no stable version is higher."
+          : `Hives that follow the channel ${channel} get it.`,
+        "Its files can never change again.",
       ];
     case "yank":
       return [
-        `It is no longer listed, nor the latest, ${SOON}: who asks for the latest gets the one before it.`,
-        "Who asks for exactly this version still gets it, so that nothing that is pinned breaks.",
+        `It is no longer listed, ${SOON}. A request for the latest version gets the one before it.`,
+        "A request for exactly this version still works, so pinned installations do not break.",
         used,
-        "It can be taken back.",
+        "You can unyank it later.",
       ];
     case "unyank":
       return [
-        `It is listed again ${SOON}, and the latest if no stable version is higher.`,
+        `It is listed again ${SOON}, and becomes the latest version if no stable version is higher.`,
         `It is offered to ${whom}.`,
       ];
     case "block":
       return [
-        `Nobody gets its files any more, ${SOON}, links that are in use included: everybody is told that it was withdrawn.`,
-        "What is pinned to this version breaks. What is installed goes on; nobody is asked to remove it.",
+        `Its files, including links already handed out, are refused to everybody ${SOON}. The refusal says that the release was withdrawn.`,
+        "Installations pinned to this version break. Workers already installed keep running.",
         used,
-        `It was open to ${whom}.`,
-        "It can never be taken back: a corrected build needs a new version.",
+        `It was available to ${whom}.`,
+        "This cannot be undone: a corrected build needs a new version.",
       ];
   }
 }

@@ -21,7 +21,7 @@ const COLUMNS: readonly Column<Artifact>[] = [
   { header: "Signatures", cell: signersOf },
 ];
 
-/** The files of a release, how they are signed, their checksums, and what is said of how they were built. */
+/** The files of a release with their signatures, checksums and provenance. */
 export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
   <>
     <section>
@@ -31,7 +31,7 @@ export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
         quiet
         columns={COLUMNS}
         rows={release.artifacts}
-        empty="It has no files yet. The release pipeline uploads them: rbee-catalog release publish."
+        empty="There are no files yet. Upload them with rbee-catalog release publish."
       />
       {release.artifacts.map(({ id, filename, sha256 }) => (
         <>
@@ -49,7 +49,7 @@ export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
   </>
 );
 
-/** A package without an OpenPGP signature is one that pacman refuses unless it is told not to. */
+/** The signers of a file. pacman refuses a package without an OpenPGP signature by default. */
 function signersOf({ kind, signature, pgp_signature }: Artifact): string {
   const signers = [signature === null ? null : "minisign", pgp_signature === null ? null : "OpenPGP"];
   const said = signers.filter((signer) => signer !== null).join(" and ");

@@ -18,14 +18,14 @@ const route = createRoute({
         .string()
         .max(200)
         .optional()
-        .openapi({ description: "Only this worker's.", example: "llm-worker-rbee-premium-cuda" }),
-      status: optionalChoice(RELEASE_STATUSES).openapi({ description: "Only those of this status." }),
+        .openapi({ description: "Only releases of this worker.", example: "llm-worker-rbee-premium-cuda" }),
+      status: optionalChoice(RELEASE_STATUSES).openapi({ description: "Only releases with this status." }),
       done: DoneQuery.shape.done,
     }),
   },
   ...consoleView("releases:read", {
     summary: "List releases, as a page",
-    answers: { 200: "Releases, latest made first." },
+    answers: { 200: "Releases, newest first." },
     refusals: ["VALIDATION_FAILED"],
   }),
 });
@@ -78,10 +78,10 @@ releaseList.openapi(route, async (c) => {
           />
         </FilterForm>
         <DataTable
-          caption="Releases, latest made first"
+          caption="Releases, newest first"
           columns={COLUMNS}
           rows={items}
-          empty="No release fits. The release pipeline drafts them, or you do: rbee-catalog release publish."
+          empty="No release matches. Publish one with the release pipeline or with rbee-catalog release publish."
         />
         <Pager path={(cursor) => releaseListPath(filter, cursor)} isLater={cursor !== undefined} next={next_cursor} />
       </>

@@ -4,18 +4,18 @@ import { statusCondition } from "../../../domain/licensing/license/status.ts";
 import type { Release } from "../../../domain/releases/store.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 
-/** How far back a release's downloads are counted, in days. */
+/** The period of download counts, in days. */
 export const REACH_DAYS = 30;
 
-/** Downloads of a release in the last `REACH_DAYS`. */
+/** The use of a release in the last `REACH_DAYS`. */
 export type ReleaseUse = {
   downloads: number;
-  /** Licenses that fetched it; for a free worker, whose downloads name none, 0. */
+  /** Licenses with a download. 0 for a free worker, because its downloads carry no license. */
   licenses: number;
   platforms: { platform: string; downloads: number }[];
 };
 
-/** How much a release is used: what yanking or blocking it touches. Throws what D1 throws. */
+/** Reads how much a release is used, for the preview of a yank or block. Throws if D1 fails. */
 export async function readReleaseUse(
   db: D1Database,
   { worker_id, version }: Pick<Release, "worker_id" | "version">,
@@ -47,7 +47,10 @@ const GrantRow = z.object({
   licenses: z.number(),
 });
 
-/** How many licenses in force may have a release. Grants are few, so each is judged once. Throws what D1 throws. */
+/**
+ * Counts the licenses in force that grant a release. There are few different grants, so it checks each once. Throws
+ * if D1 fails.
+ */
 export async function countEntitledLicenses(
   db: D1Database,
   release: Pick<Release, "worker_id" | "version" | "published_at">,

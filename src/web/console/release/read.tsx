@@ -88,12 +88,12 @@ releaseRead.openapi(route, async (c) => {
               { header: "Downloads", cell: ({ downloads }) => formatCount(downloads), numeric: true },
             ]}
             rows={use.platforms}
-            empty="Nobody has downloaded it."
+            empty="There are no downloads."
           />
         </section>
         {may(c, "audit:read") ? (
           <p>
-            <a href={`/admin/audit?${new URLSearchParams({ subject: release.id })}`}>Who did what to it</a>
+            <a href={`/admin/audit?${new URLSearchParams({ subject: release.id })}`}>Show its audit entries</a>
           </p>
         ) : null}
       </>

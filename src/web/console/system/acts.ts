@@ -8,7 +8,7 @@ import { actRoutes, adminActor, ONLY_REASON, type ReasonAct, settle } from "../a
 import { type ConsoleContext, consoleForm, createConsoleRouter, formBody } from "../frame.tsx";
 import { systemPath } from "./data.ts";
 
-const LEADS_TO = "The system page, which says what came of it.";
+const LEADS_TO = "The system page with the result.";
 
 const params = (description: string, example: string) => z.object({ id: z.string().openapi({ description, example }) });
 
@@ -17,7 +17,7 @@ const eventRetry = createRoute({
   path: "/admin/system/events/{id}/retry",
   request: { params: params("The event, by Stripe's id.", "evt_1a2B3c"), ...formBody({}) },
   ...consoleForm("licenses:write", {
-    summary: "Handle a payment event now, by a form",
+    summary: "Process a payment event now, by a form",
     leadsTo: LEADS_TO,
     refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
@@ -38,12 +38,12 @@ const publication = createRoute({
   path: "/admin/system/publish",
   request: formBody({}),
   ...consoleForm("licenses:write", {
-    summary: "Publish what waits, by a form",
+    summary: "Publish pending changes now, by a form",
     leadsTo: LEADS_TO,
   }),
 });
 
-/** What the cron does by itself, now. */
+/** Acts that do at once the work of the cron. */
 export const systemRetry = createConsoleRouter();
 
 systemRetry.openapi(eventRetry, async (c) => {
@@ -55,7 +55,7 @@ systemRetry.openapi(eventRetry, async (c) => {
     return c.redirect(systemPath(handled_at === null || attention ? "event-failed" : "event-handled"), 303);
   } catch (error) {
     if (error instanceof Problem) throw error;
-    // Kept with the event, which the page shows.
+    // The event keeps the error, and the page shows it.
     logFailure("reconciliation.failed", error, { stripe_event: id, request_id: c.var.requestId });
     return c.redirect(systemPath("event-failed"), 303);
   }
@@ -97,9 +97,9 @@ function republishAct(c: ConsoleContext): ReasonAct {
     back: "/admin/system",
     ...ONLY_REASON,
     preview: () => [
-      "Each record in KV is written again as the ledger has it now: up to 200 a minute.",
-      "Nothing else changes, and downloads go on. Records that are in order already are written as they are.",
-      "New changes wait their turn behind it for as long, unless KV takes them at once, as it does as a rule.",
+      "Each record in KV is written again from the ledger, up to 200 a minute.",
+      "Nothing else changes, and downloads continue.",
+      "New changes are usually written at once; if KV fails, they wait behind this.",
     ],
     carryOut: async ({ reason }) => {
       await republishEverything(c.env.DB, adminActor(c), reason);

@@ -7,27 +7,27 @@ import type { Config } from "../../../platform/config/config.ts";
 import { type Probe, probeStores } from "../../../platform/storage/health.ts";
 import { counted, type Tone } from "../../page/kit.ts";
 
-/** How many entries of each list are shown. */
+/** The number of entries shown in each list. */
 export const ROWS = 50;
 
 const OutboxRow = z.object({ topic: z.string(), key: z.string(), oldest_at: z.number() });
 const Mark = z.object({ name: z.string(), at: z.number() });
 const Migration = z.object({ name: z.string(), applied_at: z.string() });
 
-/** How the service does at the moment. */
+/** The state of the service. */
 export type SystemData = {
   stores: Record<"ledger" | "edge" | "binaries", Probe>;
   backlog: Backlog;
   outbox: z.output<typeof OutboxRow>[];
   mails: UnsentMail[];
-  /** Events that are not handled, then those that need a person. */
+  /** Unprocessed events, then events that need a person. */
   events: StoredEvent[];
-  /** When each recurring job last did what it notes. */
+  /** The last run of each recurring job. */
   marks: { name: string; at: UnixSeconds }[];
   migrations: z.output<typeof Migration>[];
 };
 
-/** Asks each store and looks through what waits. Throws what D1 throws. */
+/** Probes each store and reads the queues. Throws if D1 fails. */
 export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">): Promise<SystemData> {
   const db = env.DB;
   const [stores, backlog, mails, unhandled, attention, [outbox, marks, migrations]] = await Promise.all([
@@ -55,7 +55,7 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">): Pr
   };
 }
 
-/** What of the configuration an admin should know, in words. No secret: of one, only whether it is set. */
+/** The configuration in words. It shows no secret, only whether a secret is set. */
 export function configFacts(config: Config): [name: string, value: string][] {
   const isSet = (secret: string) => (secret === "" ? "not set" : "set");
   return [
@@ -73,40 +73,40 @@ export function configFacts(config: Config): [name: string, value: string][] {
   ];
 }
 
-/** After how long a cron that runs each minute is late, in seconds. */
+/** The delay after which the cron, which runs each minute, counts as late, in seconds. */
 const CRON_LATE = 10 * MINUTE;
 
-/** What does not go on by itself or not as fast as it should at `now`, in words; empty: all is well. */
+/** Everything at `now` that is late or needs a person, in words; empty if all is well. */
 export function troubles({ outbox, mails, events, cron_at }: Backlog, now: UnixSeconds): string[] {
   const age = (at: UnixSeconds | null) => (at === null ? 0 : now - at);
   return [
     ...(now - cron_at > CRON_LATE ? ["the cron has not run for ten minutes"] : []),
     ...(age(outbox.oldest_at) > 2 * MINUTE ? [`${counted(outbox.waiting, "change")} not published yet`] : []),
-    ...(age(events.oldest_at) > 5 * MINUTE ? [`${counted(events.waiting, "payment event")} not handled`] : []),
-    ...(events.attention > 0 ? [`${counted(events.attention, "payment event")} for a person to look at`] : []),
+    ...(age(events.oldest_at) > 5 * MINUTE ? [`${counted(events.waiting, "payment event")} not processed`] : []),
+    ...(events.attention > 0 ? [`${counted(events.attention, "payment event")} that need a person`] : []),
     ...(age(mails.oldest_at) > 15 * MINUTE ? [`${counted(mails.waiting, "mail")} not sent yet`] : []),
     ...(mails.given_up > 0 ? [`${counted(mails.given_up, "mail")} given up`] : []),
   ];
 }
 
-/** What the system page says of the act that led back to it. */
+/** Notices of the system page, by the act that redirects to it. */
 export const DONE = {
-  "event-handled": { tone: "good", text: "The event is handled." },
+  "event-handled": { tone: "good", text: "The event is processed." },
   "event-failed": {
     tone: "bad",
-    text: "The event could not be handled; the list says why. It stays to be tried again.",
+    text: "The event could not be processed; the list shows the error. It stays in the list, and you can retry.",
   },
-  "mail-queued": { tone: "good", text: "The mail is being sent. It leaves the list once it is." },
-  "mail-kept": { tone: "careful", text: "This mail is sent already, or is tried again within minutes by itself." },
+  "mail-queued": { tone: "good", text: "The mail is being sent. It leaves the list once it is sent." },
+  "mail-kept": { tone: "careful", text: "This mail is sent already, or its next automatic retry is within minutes." },
   published: {
     tone: "good",
-    text: "Everything is published. An entry younger than a minute may stay for the next run.",
+    text: "Everything is published. An entry younger than a minute may stay until the next run.",
   },
-  unpublished: { tone: "bad", text: "KV did not take everything. The cron goes on trying each minute." },
-  republished: { tone: "good", text: "Everything is being published again, some hundred records a minute." },
+  unpublished: { tone: "bad", text: "KV did not accept everything. The cron retries each minute." },
+  republished: { tone: "good", text: "Everything is being published again, up to 200 records a minute." },
 } as const satisfies Record<string, { tone: Tone; text: string }>;
 
 export type Done = keyof typeof DONE;
 
-/** The system page, which then says so. */
+/** The address of the system page with a notice. */
 export const systemPath = (done: Done): string => `/admin/system?done=${done}`;

@@ -18,8 +18,8 @@ const route = createRoute({
     }),
   },
   ...consoleView("stats:read", {
-    summary: "Show how the service does",
-    description: "Health of its stores, what waits to be done, recurring work, migrations and configuration.",
+    summary: "Show the state of the service",
+    description: "The health of its stores, its queues, recurring work, migrations and configuration.",
     answers: { 200: "The page." },
     refusals: ["VALIDATION_FAILED"],
   }),
@@ -43,14 +43,14 @@ systemRead.openapi(route, async (c) => {
 
 const STORES = { ledger: "Ledger (D1)", edge: "Edge copy (KV)", binaries: "Binaries (R2)" } as const;
 
-/** What the marks of recurring jobs stand for; one without a name here is shown as it is called. */
+/** Names of recurring jobs. A job without a name here is shown by its key. */
 const MARKS: Readonly<Record<string, string>> = {
-  [CRON_MARK]: "The cron's last run",
-  "stripe-events": "Stripe was last asked for missed events",
-  subscriptions: "Subscriptions were last followed",
+  [CRON_MARK]: "Last run of the cron",
+  "stripe-events": "Last check for missed Stripe events",
+  subscriptions: "Last check of subscriptions",
 };
 
-/** Health, what waits and what can be done about it, and how the service is set up. */
+/** The system page: health, queues with their acts, recurring work, and configuration. */
 export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeconds }> = ({ c, data, now }) => (
   <>
     <h1>System</h1>
@@ -85,7 +85,7 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
       {data.marks.length === 0 ? <p class="empty">The cron has not run yet.</p> : null}
     </section>
     <section aria-labelledby="setup">
-      <h2 id="setup">How it is set up</h2>
+      <h2 id="setup">Configuration</h2>
       <dl class="facts">
         {configFacts(c.var.config).map(([name, value]) => (
           <>
@@ -97,7 +97,7 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
       <details>
         <summary>Migrations of the ledger</summary>
         <DataTable
-          caption="Migrations that have been applied"
+          caption="Applied migrations"
           quiet
           columns={[
             { header: "Migration", cell: ({ name }) => name },
@@ -109,8 +109,7 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
       </details>
       {may(c, "owner") ? (
         <p>
-          After the ledger was restored, or KV lost something:{" "}
-          <a href="/admin/system/republish">publish everything again</a>.
+          If the ledger was restored or KV lost data: <a href="/admin/system/republish">publish everything again</a>.
         </p>
       ) : null}
     </section>
@@ -119,10 +118,10 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
 
 const TroubleList: FC<{ troubles: readonly string[] }> = ({ troubles }) =>
   troubles.length === 0 ? (
-    <p>Nothing waits longer than it should.</p>
+    <p>Nothing is late.</p>
   ) : (
     <div class="box careful">
-      <h2>To look at</h2>
+      <h2>Needs attention</h2>
       <ul>
         {troubles.map((trouble) => (
           <li>{trouble}</li>

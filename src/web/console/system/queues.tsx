@@ -6,15 +6,16 @@ import { type ConsoleContext, may } from "../frame.tsx";
 import { licensePath } from "../license/words.tsx";
 import type { SystemData } from "./data.ts";
 
-/** Events of Stripe's that are not handled, or need a person. */
+/** Stripe events that are not processed or need a person. */
 export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[] }> = ({ c, events }) => (
   <section class="queue" aria-labelledby="events">
     <h2 id="events">Payment events</h2>
     <p>
-      Unhandled ones are tried again each minute, those for a person every six hours: an unknown price, for example.
+      Unprocessed events are retried each minute. Events that need a person, such as an unknown price, are retried every
+      six hours.
     </p>
     <DataTable
-      caption="Payment events that are unhandled or need a person"
+      caption="Payment events that are unprocessed or need a person"
       quiet
       columns={[
         {
@@ -29,11 +30,11 @@ export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[
         { header: "Received", cell: ({ received_at }) => <Time at={received_at} clock /> },
         { header: "Tried", cell: ({ attempts }) => formatCount(attempts), numeric: true },
         {
-          header: "What became of it",
+          header: "Result",
           cell: ({ handled_at, outcome, last_error }) => (
             <>
               <StatusBadge tone={handled_at === null ? "bad" : "careful"}>
-                {handled_at === null ? "Unhandled" : "For a person"}
+                {handled_at === null ? "Unprocessed" : "Needs a person"}
               </StatusBadge>{" "}
               {last_error ?? outcome ?? ""}
             </>
@@ -45,19 +46,19 @@ export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[
             <RetryButton
               c={c}
               action={`/admin/system/events/${encodeURIComponent(id)}/retry`}
-              text="Handle now"
+              text="Process now"
               what={id}
             />
           ),
         },
       ]}
       rows={events}
-      empty="Every event is handled."
+      empty="Every event is processed."
     />
   </section>
 );
 
-/** Mails that are not sent: whose they are, for who may read licenses. */
+/** Unsent mails. The recipient is shown only to admins with `licenses:read`. */
 export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[]; now: UnixSeconds }> = ({
   c,
   mails,
@@ -66,13 +67,13 @@ export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[]; 
   <section class="queue" aria-labelledby="mails">
     <h2 id="mails">Mails not sent</h2>
     <DataTable
-      caption="Mails that are not sent"
+      caption="Unsent mails"
       quiet
       columns={[
         { header: "Mail", cell: ({ kind }) => kind.replaceAll("_", " ") },
         { header: "To", cell: (mail) => recipientOf(c, mail) },
         { header: "Since", cell: ({ created_at }) => <Time at={created_at} clock /> },
-        { header: "How it goes", cell: (mail) => <MailState mail={mail} /> },
+        { header: "State", cell: (mail) => <MailState mail={mail} /> },
         {
           header: "",
           cell: (mail) =>
@@ -105,13 +106,13 @@ function recipientOf(c: ConsoleContext, { license_id, recipient }: UnsentMail) {
   return license_id === null ? recipient : <a href={licensePath(license_id)}>{recipient}</a>;
 }
 
-/** What the edge has yet to be told. */
+/** Changes that the edge copy does not have yet. */
 export const OutboxSection: FC<{ c: ConsoleContext; outbox: SystemData["outbox"] }> = ({ c, outbox }) => (
   <section class="queue" aria-labelledby="outbox">
     <h2 id="outbox">Changes not published</h2>
     <p>
-      Each is safe in the ledger and published again each minute until KV takes it. Until then downloads go by what it
-      knows.
+      Each change is safe in the ledger. The cron publishes it each minute until KV accepts it. Until then, downloads
+      use the old record.
     </p>
     <DataTable
       caption="Records that the edge copy does not have yet"
@@ -130,14 +131,17 @@ export const OutboxSection: FC<{ c: ConsoleContext; outbox: SystemData["outbox"]
 
 type Props = {
   c: ConsoleContext;
-  /** Where it is sent. */
+  /** The address the form is sent to. */
   action: string;
   text: string;
-  /** What it does it to, for who does not see beside what it stands. */
+  /** Names the retried thing for screen readers. */
   what?: string;
 };
 
-/** A button that has something tried again, for who may. It asks for nothing: the cron would do the same, only later. */
+/**
+ * A button to retry now, for admins with `licenses:write`. It asks for no reason, because the cron would do the same
+ * later.
+ */
 export const RetryButton: FC<Props> = ({ c, action, text, what }) =>
   may(c, "licenses:write") ? (
     <PostForm action={action} csrf={c.var.session.csrfToken}>

@@ -5,16 +5,16 @@ import { CheckField, CopyBlock, Field, formatDateTime } from "../../page/kit.ts"
 import { actRoutes, adminActor, type Entered, LastDayToCome, lastDayField, type TwoStepAct } from "../act/kit.ts";
 import { type ConsoleContext, consolePage } from "../frame.tsx";
 
-/** What each scope allows, in words. */
+/** Each scope in words. */
 const SCOPE_WORDS: Record<Scope, string> = {
-  owner: "Everything, making owners included",
+  owner: "Everything, including creating owners",
   "licenses:read": "See licenses",
   "licenses:write": "Issue, revoke, extend and refund licenses",
   "releases:read": "See releases",
   "releases:write": "Upload, publish, yank and block releases",
   "audit:read": "Read the audit trail",
-  "stats:read": "See figures and health",
-  "tokens:write": "Make and revoke tokens",
+  "stats:read": "See statistics and health",
+  "tokens:write": "Create and revoke tokens",
 };
 
 const granted = Object.fromEntries(SCOPES.map((scope) => [scope, z.literal("yes").optional()])) as Record<
@@ -24,25 +24,25 @@ const granted = Object.fromEntries(SCOPES.map((scope) => [scope, z.literal("yes"
 
 const TokenForm = z
   .object({
-    name: z.string().trim().min(1, "What is it for?").max(100, "100 characters at most."),
+    name: z.string().trim().min(1, "Please enter a name.").max(100, "100 characters at most."),
     until: LastDayToCome,
     ...granted,
   })
   .transform(({ name, until, ...given }): WantedToken => {
     return { name, scopes: SCOPES.filter((scope) => given[scope] === "yes"), expires_at: until };
   })
-  .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Choose what it may do." });
+  .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Please choose at least one scope." });
 
 export const tokenCreate = actRoutes({
   path: "/admin/tokens/new",
   scope: "tokens:write",
   params: z.object({}),
-  does: "make an admin token",
+  does: "create an admin token",
   example: { name: "release pipeline", "releases:write": "yes", until: "2027-11-23" },
-  description: "A scope is granted by a field of its name.",
+  description: "Each scope is a field with the value `yes`.",
   answers: {
-    200: "What would be made; then the token, once.",
-    403: "The form again: nobody hands on more than they have.",
+    200: "The preview; then the token, once.",
+    403: "The form again: a token cannot have more rights than its creator.",
   },
   actOf: createAct,
 });
@@ -50,9 +50,9 @@ export const tokenCreate = actRoutes({
 function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
   const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
   return {
-    title: "Make an admin token",
+    title: "Create an admin token",
     about: "For a person to sign in with, or for a program. Give it no more than it needs.",
-    button: "Make it",
+    button: "Create it",
     back: "/admin/tokens",
     schema: TokenForm,
     fields: (entered) => <Fields entered={entered} held={admin.scopes} />,
@@ -61,27 +61,27 @@ function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
       return [
         `“${wanted.name}” works at once, ${wanted.expires_at === null ? "without an end" : `until ${formatDateTime(wanted.expires_at)}`}.`,
         ...wanted.scopes.map((scope) => `It may: ${SCOPE_WORDS[scope].toLowerCase()} (${scope}).`),
-        "It is shown to you once. We keep no copy.",
+        "The token is shown to you once. We store no copy.",
       ];
     },
-    // Pressed twice it makes two: the one that nobody has seen can be revoked.
+    // Two clicks create two tokens; an admin can revoke the one that was not shown.
     carryOut: async (wanted) => {
       const { token, record } = await makeAdminToken(c.env.DB, admin, wanted);
       return consolePage(c, {
-        title: "The token is made",
+        title: "The token is created",
         wide: false,
         main: (
           <>
-            <h1>The token is made</h1>
+            <h1>The token is created</h1>
             <CopyBlock id="admin-token" what="the token">
               {token}
             </CopyBlock>
             <p>
-              It is shown only here and now: keep it like a password. It is listed as “{record.name}”, where it can be
-              revoked.
+              It is shown only once: keep it like a password. You can revoke it in the list of tokens, as “{record.name}
+              ”.
             </p>
             <p>
-              <a href="/admin/tokens">To the tokens</a>
+              <a href="/admin/tokens">Show the tokens</a>
             </p>
           </>
         ),
@@ -95,7 +95,7 @@ const Fields = ({ entered, held }: { entered: Entered; held: readonly Scope[] })
     <Field
       {...entered("name")}
       label="Name"
-      hint="What it is for: it stands in the list and beside what is done with it."
+      hint="The list of tokens and the audit trail show it. Say what the token is for."
       maxlength={100}
       required
     />
@@ -112,6 +112,6 @@ const Fields = ({ entered, held }: { entered: Entered; held: readonly Scope[] })
         </p>
       )}
     </fieldset>
-    {lastDayField(entered, " Empty: never.")}
+    {lastDayField(entered, " Leave it empty for no end.")}
   </>
 );

@@ -34,11 +34,11 @@ tokenList.openapi(route, async (c) => {
     title: "Admin tokens",
     main: (
       <>
-        {done === "revoke" ? <Notice tone="good">The token is revoked. Its sessions have ended with it.</Notice> : null}
+        {done === "revoke" ? <Notice tone="good">The token is revoked. Its sessions have ended.</Notice> : null}
         <div class="row spread">
           <h1>Admin tokens</h1>
           <a class="button" href="/admin/tokens/new">
-            Make a token
+            Create a token
           </a>
         </div>
         <DataTable
@@ -47,7 +47,7 @@ tokenList.openapi(route, async (c) => {
             { header: "Name", cell: ({ id, name }) => `${name}${actor === `token:${id}` ? " (yours)" : ""}` },
             { header: "State", cell: (token) => <TokenState token={token} now={now} /> },
             { header: "May do", cell: (token) => token.scopes.join(", ") },
-            { header: "Made", cell: ({ created_at }) => <Time at={created_at} /> },
+            { header: "Created", cell: ({ created_at }) => <Time at={created_at} /> },
             {
               header: "Ends",
               cell: ({ expires_at }) => (expires_at === null ? "never" : <Time at={expires_at} clock />),
@@ -63,7 +63,7 @@ tokenList.openapi(route, async (c) => {
             },
           ]}
           rows={items}
-          empty="There are no tokens: everybody comes through Cloudflare Access."
+          empty="There are no tokens. All admins sign in through Cloudflare Access."
         />
         <Pager
           path={(cursor) => pathWithQuery("/admin/tokens", { cursor })}
@@ -96,7 +96,7 @@ export const tokenRevoke = actRoutes({
   params: TokenParams,
   does: "revoke an admin token",
   example: { reason: "its owner has left" },
-  answers: { 409: "The form again: it is the last owner token in force." },
+  answers: { 409: "The form again: it is the last valid owner token." },
   leadsTo: "The list of tokens.",
   missing: ["NOT_FOUND"],
   actOf: (c, { id }) => revokeAct(c, id),
@@ -116,12 +116,12 @@ async function revokeAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
     preview: () =>
       token.revoked_at === null
         ? [
-            "It is refused at once, everywhere: by the API, the command line and the console.",
-            "Sessions that were begun with it end with it.",
-            ...(isOwn ? ["It is the one that you are signed in with: you are signed out."] : []),
-            "It cannot be taken back; another one can be made.",
+            "The API, the command line and the console refuse it at once.",
+            "Its sessions end.",
+            ...(isOwn ? ["You are signed in with this token, so you are signed out."] : []),
+            "This cannot be undone. You can create another token.",
           ]
-        : ["Nothing: it is revoked already."],
+        : ["Nothing changes: the token is revoked already."],
     carryOut: async ({ reason }) => {
       await endAdminToken(c.env.DB, admin, id, reason);
       return c.redirect(donePath("/admin/tokens", { done: "revoke" }), 303);

@@ -3,17 +3,17 @@ import { formatCount } from "../format.tsx";
 
 const WIDTH = 600;
 const HEIGHT = 120;
-/** Room for the stroke at the top. */
+/** Space for the stroke at the top. */
 const HEADROOM = 4;
 
 type Props = {
-  /** What the chart shows, in a sentence that says the main thing of it. */
+  /** The chart's main message in a sentence, for screen readers. */
   label: string;
-  /** The points from left to right; none negative. `at` is their place along the axis, from 0 to 1. */
+  /** The points from left to right; no value is negative. `at` is the place along the axis, from 0 to 1. */
   points: readonly { at: number; name: string; value: number }[];
 };
 
-/** A level along time, from zero up. It is a picture of what a table beside it says. */
+/** A level over time as an area from zero up. A table beside it must hold the same numbers. */
 export const AreaChart: FC<Props> = ({ label, points }) => {
   const top = Math.max(1, ...points.map(({ value }) => value));
   const placed = points.map(({ at, value }) => ({

@@ -7,13 +7,13 @@ const HEIGHT = 120;
 const GAP = 0.25;
 
 type BarProps = {
-  /** What the chart shows, in a sentence that says the main thing of it. */
+  /** The chart's main message in a sentence, for screen readers. */
   label: string;
-  /** The bars from left to right; none negative. */
+  /** The bars from left to right; no value is negative. */
   bars: readonly { name: string; value: number }[];
 };
 
-/** Bars along time. It is a picture of what a table beside it says; each bar tells its value to a pointer. */
+/** Bars over time. A table beside it must hold the same numbers. Each bar shows its value on hover. */
 export const BarChart: FC<BarProps> = ({ label, bars }) => {
   const top = Math.max(1, ...bars.map(({ value }) => value));
   const step = WIDTH / Math.max(1, bars.length);
@@ -21,7 +21,7 @@ export const BarChart: FC<BarProps> = ({ label, bars }) => {
     <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} preserveAspectRatio="none">
       <title>{label}</title>
       {bars.map(({ name, value }, index) => {
-        // A day with anything on it can be told from an empty one.
+        // A day with a small value still looks different from an empty day.
         const height = value === 0 ? 1 : Math.max(3, (value / top) * HEIGHT);
         return (
           <rect
@@ -42,21 +42,24 @@ export const BarChart: FC<BarProps> = ({ label, bars }) => {
 const STACK_HEIGHT = 140;
 const STACK_GAP = 0.2;
 
-/** The strokes that tell one series from another where colors do not; the first has none. In a square of 8. */
+/**
+ * A texture for each series, because some readers cannot tell the colors apart. The first has none. Drawn in a square
+ * of 8.
+ */
 const TEXTURES = ["", "M0 8L8 0", "M0 4H8", "M4 0V8", "M0 0L8 8M0 8L8 0"] as const;
 
 type StackProps = {
   /** Unique on the page. */
   id: string;
-  /** What the chart shows, in a sentence that says the main thing of it. */
+  /** The chart's main message in a sentence, for screen readers. */
   label: string;
-  /** What each place along the axis is called: a day. */
+  /** A name for each place along the axis, usually a day. */
   names: readonly string[];
-  /** As many values each as there are names, from the bottom of a bar up; at most MOST_SERIES. */
+  /** Each has one value per name; the first is at the bottom of a bar. At most MOST_SERIES. */
   series: readonly Series[];
 };
 
-/** Bars along time, each made of several series, with a legend. It is a picture of what a table beside it says. */
+/** Stacked bars over time with a legend. A table beside it must hold the same numbers. */
 export const StackedChart: FC<StackProps> = ({ id, label, names, series }) => {
   const sums = names.map((_, place) => series.reduce((sum, { values }) => sum + (values[place] ?? 0), 0));
   const top = Math.max(1, ...sums);
@@ -106,7 +109,7 @@ export const StackedChart: FC<StackProps> = ({ id, label, names, series }) => {
               {series.map(({ values }, index) => {
                 const value = values[place] ?? 0;
                 if (value === 0) return null;
-                // A day with anything on it can be told from an empty one.
+                // A day with a small value still looks different from an empty day.
                 const height = Math.max(2, (value / top) * (STACK_HEIGHT - 2 * series.length));
                 below += height;
                 return (

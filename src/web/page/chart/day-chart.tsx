@@ -5,10 +5,10 @@ import { DataTable } from "../table.tsx";
 import { StackedChart } from "./bar-chart.tsx";
 import type { Series } from "./series.ts";
 
-/** Of the days under a chart: a year back at most, so that the year need not be said. */
+/** A day under a chart. Charts show a year at most, so the year is left out. */
 const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
-/** What stands under a chart along days: when it begins and ends and, between them, how high it is. */
+/** The line under a chart of days: the first day, the children (usually the highest value), and the last day. */
 export const DayAxis: FC<{ days: readonly UnixSeconds[]; children?: Child }> = ({ days, children }) => {
   const [first, last] = [days.at(0), days.at(-1)].map((day) =>
     day === undefined ? null : <time datetime={toRfc3339(day)}>{SHORT.format(day * 1000)}</time>,
@@ -25,15 +25,15 @@ export const DayAxis: FC<{ days: readonly UnixSeconds[]; children?: Child }> = (
 type Props = {
   /** Unique on the page. */
   id: string;
-  /** What is shown, in a sentence. */
+  /** The chart's main message in a sentence. */
   label: string;
   days: readonly UnixSeconds[];
   series: readonly Series[];
-  /** What is said where there is nothing to show. */
+  /** Replaces the chart if there is nothing to show. */
   empty: Child;
 };
 
-/** What happened day by day: a chart, and the same as a table that unfolds. */
+/** Counts by day: a stacked chart, and below it the same numbers as a table that unfolds. */
 export const DayChart: FC<Props> = ({ id, label, days, series, empty }) => {
   const sumOf = (place: number) => series.reduce((sum, { values }) => sum + (values[place] ?? 0), 0);
   const eventful = days.map((day, place) => ({ day, place, sum: sumOf(place) })).filter(({ sum }) => sum > 0);

@@ -1,14 +1,14 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
 
-/** One of the things that a chart compares: a value for each day. */
+/** One series of a chart: a name and a value for each day. */
 export type Series = { name: string; values: number[] };
 
-/** How many series a chart can show so that each can be told from the others. */
+/** The most series in a chart that readers can still tell apart. */
 export const MOST_SERIES = 5;
 
 /**
- * Counts by day and name as one series for each name, in the order of `names` or else the largest first; days without a count
- * are 0. Names beyond what a chart can show are added up as "others".
+ * Turns counts by day and name into one series for each name. A day without a count is 0. The order is that of
+ * `names`, or else the largest first. Names beyond MOST_SERIES are summed as "others".
  */
 export function seriesOf(
   counts: readonly { day: UnixSeconds; name: string; count: number }[],

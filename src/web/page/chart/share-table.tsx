@@ -4,15 +4,15 @@ import { DataTable } from "../table.tsx";
 
 type Props = {
   caption: string;
-  /** What the rows are, and what is counted of them: the headings. */
+  /** The two headings: for the names, and for their counts. */
   what: string;
   counted: string;
   rows: readonly { name: Child; count: number }[];
-  /** What is said instead of a table without rows. */
+  /** Replaces a table without rows. */
   empty: Child;
 };
 
-/** Counts with a bar for each, so that their shares are seen and their numbers read in one place. */
+/** A table of counts, each with a bar that shows its share of the largest. */
 export const ShareTable: FC<Props> = ({ caption, what, counted, rows, empty }) => {
   const top = Math.max(1, ...rows.map(({ count }) => count));
   return (
