@@ -23,7 +23,7 @@ describe("erasure in the console", () => {
     expect(await read(browser, `/admin/licenses/${given.id}`)).toContain(`/admin/licenses/${given.id}/erase`);
 
     const { preview, response } = await act(browser, `/admin/licenses/${given.id}/erase`, { reason: "ticket 4711" });
-    expect(preview).toContain("All 2 licenses of this address are revoked for good");
+    expect(preview).toContain("All 2 licenses of this address are revoked forever");
     expect(preview).toContain(paid);
     expect(preview).toContain("within 70 seconds");
     expect(preview).toContain("The customer is deleted at Stripe");
@@ -40,7 +40,7 @@ describe("erasure in the console", () => {
     const page = await read(browser, `/admin/licenses/${given.id}?done=erase`);
     expect(page).not.toContain(ADA);
     expect(page).toContain("Erased person");
-    expect(page).toContain("Ended for good");
+    expect(page).toContain("Revoked: its owner&#39;s data was erased.");
     expect(page).toContain("Owner&#39;s data erased, and revoked");
     expect(page).toContain("ticket 4711");
     expect(page).not.toMatch(/\/(erase|reinstate|rotate-key|extend)"/);
@@ -55,7 +55,7 @@ describe("erasure in the console", () => {
     expect(await env.DB.prepare("SELECT email FROM licenses").first("email")).toBe(ADA);
     await act(browser, path, { reason: "r" });
     const { preview } = await act(browser, path, { reason: "r" });
-    expect(preview).toContain("Nothing: it is so already.");
+    expect(preview).toContain("Nothing changes: this is done already.");
     const entries = env.DB.prepare("SELECT count(*) AS n FROM audit WHERE action = 'license.erase'");
     expect(await entries.first("n")).toBe(1);
   });
@@ -66,7 +66,9 @@ describe("erasure in the console", () => {
     const browser = await signedIn(["owner"], shopEnv);
     vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
     const { response } = await act(browser, `/admin/licenses/${id}/erase`, { reason: "r" });
-    expect(await read(browser, response.headers.get("Location") ?? "")).toContain("Downloads do not follow yet");
+    expect(await read(browser, response.headers.get("Location") ?? "")).toContain(
+      "Downloads do not have this change yet",
+    );
     vi.restoreAllMocks();
   });
 

@@ -39,7 +39,7 @@ describe("an act on a license", () => {
       vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
       const { response } = await act(browser, path, { reason: "stolen" });
       const page = await read(browser, response.headers.get("Location") ?? "");
-      expect(page, path).toContain("Downloads do not follow yet");
+      expect(page, path).toContain("Downloads do not have this change yet");
     }
   });
 
@@ -53,7 +53,7 @@ describe("an act on a license", () => {
     expect(text).toContain("Please say why");
     expect(text).toContain('value="30"');
     const both = await (await send(browser, path, { reason: "goodwill", days: "30", until: "2027-01-01" })).text();
-    expect(both).toContain("Give either days or a date.");
+    expect(both).toContain("Enter either days or a date.");
     expect(both).toContain("goodwill</textarea>");
   });
 
@@ -143,7 +143,7 @@ describe("an act on a license", () => {
     };
     const asked = await send(browser, "/admin/licenses/new", form);
     const preview = await asked.text();
-    expect(preview).toContain("mailed to nobody");
+    expect(preview).toContain("It is not mailed.");
     const button = hiddenFields(preview);
     const first = await (await browser.post("/admin/licenses/new", { form: button })).text();
     const again = await (await browser.post("/admin/licenses/new", { form: button })).text();

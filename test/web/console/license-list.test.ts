@@ -40,7 +40,7 @@ describe("search of licenses", () => {
     const text = await read(browser, location);
     expect(text).toContain("ada@one.example");
     expect(text).toContain("ada@two.example");
-    expect(await read(browser, "/admin/licenses?q=nobody")).toContain("No license fits");
+    expect(await read(browser, "/admin/licenses?q=nobody")).toContain("No license matches");
     expect(await read(browser, "/admin/licenses?status=&plan=")).toContain("ada@one.example");
     expect(await read(browser, "/admin/licenses?status=revoked")).not.toContain("ada@one.example");
   });

@@ -19,19 +19,19 @@ describe("refund in the console", () => {
     const browser = await signedIn(["licenses:write", "audit:read"], shopEnv);
     const path = `/admin/licenses/${id}/refund`;
     const preview = await (await send(browser, path, { reason: "bought twice" })).text();
-    expect(preview).toContain("€279, the last payment whole");
+    expect(preview).toContain("The customer gets €279 back");
     expect(preview).toContain("within 70 seconds");
     const { payment_intent } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     const given = async () =>
       (await stripe.refunds.list({ payment_intent: String(payment_intent) })).data.map(({ amount }) => amount);
     expect(await given()).toEqual([]);
     const form = hiddenFields(preview);
-    expect(await (await browser.post(path, { form })).text()).toContain("€279 go back to the customer");
+    expect(await (await browser.post(path, { form })).text()).toContain("The customer gets €279 back");
     await browser.post(path, { form });
     expect(await given()).toEqual([27900]);
     const page = await read(browser, `/admin/licenses/${id}`);
     expect(page).toContain("Revoked by an admin");
-    expect(page).toContain("Money given back");
+    expect(page).toContain("<strong>Refunded</strong>");
     expect(page).toContain(`https://dashboard.stripe.com/test/payments/${payment_intent}`);
   });
 
@@ -39,9 +39,9 @@ describe("refund in the console", () => {
     const { id } = await bought("premium-monthly");
     const browser = await signedIn(["licenses:write"], shopEnv);
     const { preview, response } = await act(browser, `/admin/licenses/${id}/refund`, { reason: "changed their mind" });
-    expect(preview).toContain("Nothing is left to give back");
+    expect(preview).toContain("There is nothing left to refund");
     expect(preview).toContain("Its subscription ends at once");
-    expect(await response.text()).toContain("nothing left to give back");
+    expect(await response.text()).toContain("nothing left to refund");
   });
 
   it("a license issued by an admin has no link to it, and the act is refused", async () => {

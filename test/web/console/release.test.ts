@@ -26,7 +26,7 @@ describe("releases in the console", () => {
     const browser = await signedIn(["releases:read"]);
     expect(await read(browser, "/admin/releases")).toContain(`/admin/releases/${id}`);
     expect(await read(browser, `/admin/releases?worker_id=${WORKER}&status=`)).not.toContain("0.1.0");
-    expect(await read(browser, "/admin/releases?worker_id=&status=blocked")).toContain("No release fits");
+    expect(await read(browser, "/admin/releases?worker_id=&status=blocked")).toContain("No release matches");
     const page = await read(browser, `/admin/releases/${id}`);
     for (const part of ["Published", "Checked", "linux-x86_64", "Downloads in 30 days: 0"])
       expect(page).toContain(part);
@@ -70,7 +70,7 @@ describe("releases in the console", () => {
     const browser = await signedIn(["releases:write"]);
     const { preview, response } = await act(browser, `/admin/releases/${id}/block`, { reason: "CVE-2026-1" });
     expect(preview).toContain("downloaded 2 times in the last 30 days, by 1 license");
-    expect(preview).toContain("open to 2 licenses in force");
+    expect(preview).toContain("available to 2 licenses in force");
     expect(preview).toContain("within 70 seconds");
     expect(response.headers.get("Location")).toBe(`/admin/releases/${id}?done=block&edge=published`);
     expect(await read(browser, `/admin/releases/${id}?done=block`)).toContain("The release is blocked.");
@@ -85,13 +85,13 @@ describe("releases in the console", () => {
     await issueLicense({ plan: "premium-monthly" });
     const browser = await signedIn();
     const { preview } = await act(browser, `/admin/releases/${id}/block`, { reason: "r" });
-    expect(preview).toContain("open to 1 license in force");
+    expect(preview).toContain("available to 1 license in force");
   });
 
   it("the audience of a free worker is everybody", async () => {
     const { id } = await released("0.1.0", "llm-worker-rbee-cpu");
     const { preview } = await act(await signedIn(), `/admin/releases/${id}/block`, { reason: "r" });
-    expect(preview).toContain("open to everybody");
+    expect(preview).toContain("available to everybody");
   });
 
   it("yank and unyank change the list", async () => {
@@ -110,7 +110,7 @@ describe("releases in the console", () => {
     const { response } = await act(browser, `/admin/releases/${id}/block`, { reason: "r" });
     const page = await read(browser, response.headers.get("Location") ?? "");
     expect(page).toContain("The release is blocked.");
-    expect(page).toContain("Downloads do not follow yet");
+    expect(page).toContain("Downloads do not have this change yet");
   });
 
   it("delete: a draft is deleted, a published release is not", async () => {

@@ -34,8 +34,8 @@ describe("admin tokens in the console", () => {
   });
 
   it.each([
-    ["a name", { name: " ", "audit:read": "yes", until: "" }, "What is it for?"],
-    ["a scope", { name: "x", until: "" }, "Choose what it may do."],
+    ["a name", { name: " ", "audit:read": "yes", until: "" }, "Please enter a name."],
+    ["a scope", { name: "x", until: "" }, "Please choose at least one scope."],
     ["an end in the future", { name: "x", "audit:read": "yes", until: "2020-01-01" }, "It must lie in the future."],
   ])("a token without %s is refused", async (_, form, says) => {
     const response = await send(await signedIn(), "/admin/tokens/new", form);
@@ -49,7 +49,7 @@ describe("admin tokens in the console", () => {
     await theirs.post("/admin/sign-in", { form: { token } });
     const owner = await signedIn();
     const { preview, response } = await act(owner, `/admin/tokens/${record.id}/revoke`, { reason: "has left" });
-    expect(preview).toContain("refused at once");
+    expect(preview).toContain("refuse it at once");
     expect(response.headers.get("Location")).toBe("/admin/tokens?done=revoke");
     expect((await theirs.get("/admin/licenses")).status).toBe(303);
     expect(await count("audit", `action = 'token.revoke' AND subject = '${record.id}' AND reason = 'has left'`)).toBe(
