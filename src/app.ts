@@ -22,7 +22,7 @@ import { accountRoutes } from "./web/account/routes.ts";
 import { consoleRoutes, consoleStyle } from "./web/console/routes.ts";
 import { isForPeople, problemPage } from "./web/page/problem-page.tsx";
 import { pageRoutes } from "./web/page/routes.ts";
-import { addReference } from "./web/reference/routes.ts";
+import { referenceRoutes } from "./web/reference/routes.ts";
 import { shopRoutes } from "./web/shop/routes.ts";
 import { storefrontRoutes, storefrontStyle } from "./web/storefront/routes.ts";
 
@@ -66,4 +66,4 @@ app.route("/", releaseRoutes);
 app.route("/", aurRoutes);
 app.route("/", homebrewRoutes);
 app.route("/", gitRoutes);
-addReference(app);
+app.route("/", referenceRoutes(app));

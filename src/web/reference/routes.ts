@@ -4,37 +4,40 @@ import { openApiDocument } from "../../platform/http/openapi.ts";
 import {
   type AppEnv,
   createRoute,
+  createRouter,
   documentResponse,
   type OpenAPIHono,
   problems,
   staticDocument,
   z,
 } from "../../platform/http/route.ts";
-import { referencePage } from "./reference-page.ts";
-import { REFERENCE_STYLE } from "./reference-page-style.ts";
+import palette from "../page/palette.css";
+import { referencePage } from "./page.ts";
+import style from "./reference.css";
 
-/** Nothing but our own style sheet may load, so that a description that is not ours could do no harm either. */
+/** Only our own style sheet may load. */
 const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const notModified = { 304: { description: "It has not changed since the `ETag` in `If-None-Match`." } };
 
-/** Adds the description of every route of `app`, its own included: call it after all others have been added. */
-export function addReference(app: OpenAPIHono<AppEnv>): void {
+/** The routes of the API's description and its reference page, which describe every route of `app`. */
+export function referenceRoutes(app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> {
+  const router = createRouter();
   const description = once(({ PUBLIC_URL }: Config) =>
     staticDocument(JSON.stringify(openApiDocument(app, PUBLIC_URL)), "application/json"),
   );
   const page = onceResolved(async ({ PUBLIC_URL }: Config) =>
     staticDocument(String(await referencePage(openApiDocument(app, PUBLIC_URL))), "text/html; charset=utf-8"),
   );
-  const style = once((_config: Config) => staticDocument(REFERENCE_STYLE, "text/css; charset=utf-8"));
+  const styleSheet = once((_config: Config) => staticDocument(palette + style, "text/css; charset=utf-8"));
 
-  app.openapi(
+  router.openapi(
     createRoute({
       method: "get",
       path: "/openapi.json",
       tags: ["Service"],
       summary: "Describe this API",
-      description: "This API as an OpenAPI 3.1 document, made from the schemas that validate its requests.",
+      description: "An OpenAPI 3.1 document, made from the schemas that validate requests.",
       responses: {
         200: {
           description: "The document.",
@@ -54,13 +57,13 @@ export function addReference(app: OpenAPIHono<AppEnv>): void {
     (c) => documentResponse(c.req.raw, description(c.var.config)),
   );
 
-  app.openapi(
+  router.openapi(
     createRoute({
       method: "get",
       path: "/docs",
       tags: ["Service"],
       summary: "Read this reference",
-      description: "The same document as a page for people. It runs no script and loads nothing from elsewhere.",
+      description: "The same document as a page. It runs no script and loads nothing from another origin.",
       responses: {
         200: {
           description: "The page.",
@@ -73,7 +76,7 @@ export function addReference(app: OpenAPIHono<AppEnv>): void {
     async (c) => documentResponse(c.req.raw, await page(c.var.config), { "Content-Security-Policy": POLICY }),
   );
 
-  app.openapi(
+  router.openapi(
     createRoute({
       method: "get",
       path: "/docs/style.css",
@@ -88,6 +91,7 @@ export function addReference(app: OpenAPIHono<AppEnv>): void {
         ...problems("INTERNAL_ERROR"),
       },
     }),
-    (c) => documentResponse(c.req.raw, style(c.var.config)),
+    (c) => documentResponse(c.req.raw, styleSheet(c.var.config)),
   );
+  return router;
 }

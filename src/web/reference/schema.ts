@@ -5,12 +5,12 @@ type Schemas = NonNullable<NonNullable<OpenApiDocument["components"]>["schemas"]
 export type AnySchema = Schemas[string];
 type Schema = Exclude<AnySchema, { $ref: string }>;
 
-/** One member of a JSON body, as a reader needs it. `path` is `license.machines[].id`. */
+/** A member of a JSON body. `path` is for example `license.machines[].id`. */
 export type Field = { path: string; type: string; required: boolean; description: string };
 
 const isReference = (schema: AnySchema): schema is Exclude<AnySchema, Schema> => "$ref" in schema;
 
-/** The schema behind a reference. Throws when the document has no such component: such a document is wrong. */
+/** Resolves a reference. Throws if the document has no such component. */
 function resolveSchema(schemas: Schemas, schema: AnySchema): Schema {
   if (!isReference(schema)) return schema;
   const target = schemas[schema.$ref.replace("#/components/schemas/", "")];
@@ -18,7 +18,7 @@ function resolveSchema(schemas: Schemas, schema: AnySchema): Schema {
   return resolveSchema(schemas, target);
 }
 
-/** A value that the schema accepts, put together from the examples in it; members that nothing exemplifies get a plain one. */
+/** A value that the schema accepts, made from its examples. A member without an example gets a plain value. */
 export function exampleOf(schemas: Schemas, of: AnySchema): unknown {
   const schema = resolveSchema(schemas, of);
   if (schema.example !== undefined) return schema.example;
@@ -51,7 +51,7 @@ export function exampleOf(schemas: Schemas, of: AnySchema): unknown {
   }
 }
 
-/** The members of an object schema, those inside members included, in the order of the schema. */
+/** The members of an object schema and their nested members, in the order of the schema. */
 export function fieldsOf(schemas: Schemas, of: AnySchema, prefix = "", depth = 0): Field[] {
   const schema = resolveSchema(schemas, of);
   if (schema.items) return fieldsOf(schemas, schema.items, `${prefix}[]`, depth);

@@ -5,7 +5,7 @@ import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
 
 const LOOK_AGAIN_SECONDS = 5;
 
-/** The page a buyer comes back to: the key, or what is being waited for, or what went wrong. `origin` is this service's own. */
+/** The page after a payment: the license key, the wait for the payment, or its failure. `origin` is this service's own. */
 export function checkoutPage(view: SessionView, origin: string): Promise<Response> {
   switch (view.status) {
     case "pending":
@@ -16,9 +16,9 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
           <>
             <h1>Waiting for your payment</h1>
             <p role="status">
-              Your order is with us; the payment is not confirmed yet. Some ways to pay take minutes, some take days.
+              We have your order. The payment is not confirmed yet. Some payment methods take minutes, others take days.
             </p>
-            <p>You can close this page: the license key comes by mail as soon as the payment is there.</p>
+            <p>You can close this page. We mail you the license key after the payment.</p>
           </>
         ),
       });
@@ -28,7 +28,7 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
         main: (
           <>
             <h1>The payment did not go through</h1>
-            <p>Nothing was charged and no license was made. Please try again, perhaps with another way to pay.</p>
+            <p>You were not charged and you have no license. Please try again, maybe with another payment method.</p>
             <BackToPlans />
           </>
         ),
@@ -47,39 +47,39 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
       <h1>Thank you. Your license is ready.</h1>
       {key === null ? (
         <p>
-          Your license key <code id="license-key">{maskedKey}</code> has been mailed to you. This page shows it in full
-          only in the browser that began the purchase, and only until the key is replaced.
+          We have mailed you your license key <code id="license-key">{maskedKey}</code>. This page shows the whole key
+          only in the browser of the purchase, and only until the key is replaced.
         </p>
       ) : (
         <>
           <p>
             {planName(license.plan)}, on {machines}. <Duration license={license} />
           </p>
-          <p>This is your license key. We have mailed it to you as well.</p>
+          <p>This is your license key. We have also mailed it to you.</p>
           <CopyBlock id="license-key" what="the license key">
             {key}
           </CopyBlock>
         </>
       )}
-      <h2>What to do next</h2>
-      <p>On each machine that is to run premium workers, run this and give the key when it asks:</p>
+      <h2>Next steps</h2>
+      <p>On each machine for premium workers, run these commands and paste the key when asked:</p>
       <CopyBlock id="activate" what="the commands">
         {`${activationCommand(origin)} &&
 rbee-catalog --url ${origin} install llm-worker-rbee-premium-cpu`}
       </CopyBlock>
       <p>
-        <a href="/install">Other ways to install</a> take the key, too. Machines, invoices and billing are in{" "}
+        <a href="/install">Other ways to install</a> use the same key. Your machines and invoices are in{" "}
         <a href="/account">your account</a>.
       </p>
     </>
   );
 };
 
-/** For how long it was bought. What renews has a grace for when that fails; what has been canceled since has none. */
+/** The period of the license. A renewing license has a grace period; a canceled one has none. */
 const Duration: FC<Pick<CompleteView, "license">> = ({
   license: { expires_at, subscription_state, grace_seconds },
 }) => {
-  if (expires_at === null) return <>It is yours for good.</>;
+  if (expires_at === null) return <>It does not end.</>;
   const until = <Time at={expires_at} />;
   return subscription_state === "active" && grace_seconds > 0 ? (
     <>The next payment is on {until}, unless you cancel before.</>
@@ -96,36 +96,36 @@ const BackToPlans: FC = () => (
   </p>
 );
 
-/** The page for a session that did not begin here, or an address that was not filled in. */
+/** The page for an unknown checkout session. */
 export const unknownCheckoutPage = (): Promise<Response> =>
   page({
-    title: "No such purchase",
+    title: "Purchase not found",
     status: 404,
     main: (
       <>
-        <h1>There is no such purchase</h1>
+        <h1>We can't find this purchase</h1>
         <p>
-          The address may be incomplete. If you have paid, your license key is on its way to you by mail; you can also{" "}
-          <a href="/recover">have it sent again</a>.
+          The URL may be incomplete. If you have paid, we mail you your license key. You can also{" "}
+          <a href="/recover">request it again</a>.
         </p>
       </>
     ),
   });
 
-/** The page for a buyer who turned back. */
+/** The page after a canceled payment. */
 export const cancelledPage = (): Promise<Response> =>
   page({
     title: "Nothing was bought",
     main: (
       <>
         <h1>Nothing was bought</h1>
-        <p>You left the payment page before paying. Nothing was charged.</p>
+        <p>You left the payment page before the payment. You were not charged.</p>
         <BackToPlans />
       </>
     ),
   });
 
-/** The page for a minute in which the payment provider or our ledger does not answer. */
+/** The page for an outage of the payment provider or of our ledger. */
 export const laterPage = (): Promise<Response> =>
   page({
     title: "One moment",
@@ -136,7 +136,7 @@ export const laterPage = (): Promise<Response> =>
       <>
         <h1>One moment, please</h1>
         <p role="status">
-          We cannot look at your order just now. Your payment is safe, and your license key will come by mail.
+          We cannot read your order at the moment. Your payment is safe. We will mail you your license key.
         </p>
       </>
     ),

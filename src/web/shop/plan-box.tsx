@@ -3,20 +3,20 @@ import { MOST_MACHINES } from "../../domain/purchase/checkout/start.ts";
 import type { PlanOffer, Price } from "../../domain/purchase/prices.ts";
 import { type FC, Field, formatPrice, PostForm } from "../page/kit.ts";
 
-/** What was wrong with an order that was sent: it is said on the form, which keeps what was entered. */
+/** The input of a refused order and its fault. The form shows both. */
 export type OrderFault = { plan: SoldPlanId; machines: string; message: string };
 
 /** A price in words: `$99 a month`, `€279 once`. */
 const priceText = ({ amount, currency, interval }: Price): string =>
   `${formatPrice(amount, currency)} ${interval === null ? "once" : "a month"}`;
 
-/** What the plans cost, in words; null where no price is known. */
+/** The prices of the plans in words; null if none is known. */
 export function priceHint(offers: readonly PlanOffer[]): string | null {
   const prices = offers.flatMap(({ price }) => (price === null ? [] : [priceText(price)]));
   return prices.length === 0 ? null : prices.join(" or ");
 }
 
-/** The plans side by side, each with a form that leads straight to the payment page. */
+/** The plans side by side, each with a form that leads to the payment page. */
 export const PlanBoxes: FC<{ offers: readonly PlanOffer[]; fault?: OrderFault | null }> = ({
   offers,
   fault = null,
@@ -32,7 +32,7 @@ const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fa
   <article class="plan">
     <h3>{plan.name}</h3>
     {price === null ? (
-      <p class="quiet">The price is on the next page, before you pay.</p>
+      <p class="quiet">The payment page shows the price before you pay.</p>
     ) : (
       <p>
         <strong class="price">{priceText(price)}</strong> for up to {price.machines} machines
@@ -41,14 +41,14 @@ const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fa
     <p>{plan.description}</p>
     <ul>
       {plan.trial_days > 0 ? (
-        <li>The first {plan.trial_days} days are free: cancel before they end, and nothing is charged.</li>
+        <li>The first {plan.trial_days} days are free. If you cancel before they end, you pay nothing.</li>
       ) : null}
       {price === null ? null : (
         <li>
           {price.machines + 1} to {price.machines * 2} machines cost twice as much, and so on.
         </li>
       )}
-      {plan.billing === "monthly" ? <li>Change the number of machines or cancel whenever you like.</li> : null}
+      {plan.billing === "monthly" ? <li>Change the number of machines or cancel at any time.</li> : null}
       <li>Machines may be offline for {plan.offline_days} days at a time.</li>
     </ul>
     <PostForm action="/checkout" csrf={null}>

@@ -2,7 +2,7 @@ import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { Notice, page, SiteHeader } from "../page/kit.ts";
 import { type OrderFault, PlanBoxes } from "./plan-box.tsx";
 
-/** Why an order could not be taken: on its form, or, if the form was not to blame, above the plans. */
+/** The refusal of an order. `fault` is shown on its form; without one, `message` is shown above the plans. */
 export type OrderRefusal = {
   status: number;
   fault: OrderFault | null;
@@ -14,7 +14,7 @@ type Content = {
   offers: readonly PlanOffer[];
   /** This service's own origin. */
   url: string;
-  /** Where the payment page may be. */
+  /** The possible origins of the payment page. */
   formTargets: readonly string[];
   refusal?: OrderRefusal | null;
 };
@@ -29,15 +29,16 @@ export const planPage = ({ offers, url, formTargets, refusal = null }: Content):
     headers: refusal?.headers ?? {},
     formTargets,
     publicPage: {
-      description: "What the premium rbee workers cost: by the month, or once for good. The free workers stay free.",
+      description:
+        "The prices of premium rbee workers: monthly, or once for a lifetime license. Free workers stay free.",
       url: `${url}/plans`,
     },
     main: (
       <>
         <h1>Plans and prices</h1>
         <p>
-          One license opens every premium worker on your machines. You pay with Stripe and have the license key at once,
-          on screen and by mail. The <a href="/?tier=free">free workers</a> need no license and stay free.
+          One license opens every premium worker on your machines. You pay with Stripe and get the license key at once,
+          on screen and by mail. The <a href="/?tier=free">free workers</a> need no license.
         </p>
         {refusal !== null && refusal.fault === null ? (
           <Notice tone="bad">
@@ -50,20 +51,19 @@ export const planPage = ({ offers, url, formTargets, refusal = null }: Content):
         <dl class="answers">
           <dt>What is a machine?</dt>
           <dd>
-            A computer that runs rbee. It takes a seat when you activate it. Free a seat in{" "}
-            <a href="/account">your account</a> or with <code>rbee-catalog deactivate</code>, and another machine can
-            have it.
+            A computer that runs rbee. It takes a seat when you activate it. You can free the seat for another machine
+            in <a href="/account">your account</a> or with <code>rbee-catalog deactivate</code>.
           </dd>
-          <dt>What if I cancel?</dt>
-          <dd>A monthly license works until the end of what is paid for. A lifetime license has nothing to cancel.</dd>
+          <dt>What happens if I cancel?</dt>
+          <dd>A monthly license works until the end of the paid period. You cannot cancel a lifetime license.</dd>
           <dt>Does it work without the internet?</dt>
           <dd>
-            A worker that is installed runs without us. New versions are downloaded from this site; with an offline
-            lease, a machine shows in between that it is licensed.
+            An installed worker runs without us. A machine needs the internet only to download new versions. With an
+            offline lease, it can prove its license in the meantime.
           </dd>
           <dt>What about invoices and tax?</dt>
           <dd>
-            You can give your company's name and tax number when you pay. Invoices are in{" "}
+            You can enter your company's name and tax number when you pay. Your invoices are in{" "}
             <a href="/account">your account</a>.
           </dd>
         </dl>

@@ -1,8 +1,141 @@
-import { createRouter } from "../../platform/http/route.ts";
-import { registerCheckoutPages } from "./routes/checkout-pages.ts";
-import { registerPlanPage } from "./routes/plan-page.ts";
+import { viewSession } from "../../domain/purchase/checkout/session.ts";
+import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/start.ts";
+import { readPlanOffers } from "../../domain/purchase/prices.ts";
+import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
+import { logFailure } from "../../lib/log.ts";
+import { PROBLEMS, waitHeaders } from "../../platform/http/problem.ts";
+import { type AppContext, createRoute, createRouter, jsonBodyLimit, Problem, z } from "../../platform/http/route.ts";
+import { ownForm } from "../../platform/identity/session/form.ts";
+import { FORM_REFUSALS, formBody, pageDocs } from "../page/kit.ts";
+import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "./checkout-page.tsx";
+import { type OrderRefusal, planPage } from "./plan-page.tsx";
 
-/** The pages of the shop. */
+/** `GET /plans`, `POST /checkout`, `GET /checkout/success` and `GET /checkout/cancelled`. */
 export const shopRoutes = createRouter();
-registerPlanPage(shopRoutes);
-registerCheckoutPages(shopRoutes);
+
+shopRoutes.openapi(
+  createRoute({
+    method: "get",
+    path: "/plans",
+    ...pageDocs({
+      summary: "Plans and prices, as a page",
+      description: "Like `GET /v1/plans`. During an outage of the payment provider it shows the plans without prices.",
+      answers: { 200: "The plans." },
+    }),
+  }),
+  (c) => showPlans(c, null),
+);
+
+shopRoutes.openapi(
+  createRoute({
+    method: "post",
+    path: "/checkout",
+    ...pageDocs({
+      summary: "Buy a plan by form",
+      description: "Like `POST /v1/checkout`, with a redirect to the payment page.",
+      leadsTo: "The payment page.",
+      answers: {
+        422: "The plans, with the fault of the order.",
+        429: "The plans, because too many checkouts were started.",
+        503: "The plans, because nothing can be bought at the moment.",
+      },
+      refusals: FORM_REFUSALS,
+    }),
+    middleware: [jsonBodyLimit, ownForm],
+    request: { body: formBody({ plan: "premium-monthly", machines: "5" }) },
+  }),
+  async (c) => {
+    const { plan: wanted, machines = "" } = c.req.valid("form");
+    const plan = PlanOnSale.safeParse(wanted);
+    if (!plan.success) {
+      return showPlans(c, { status: 422, fault: null, message: "This plan is not on sale. Please choose another." });
+    }
+    const count = MachineCount.safeParse(machines.trim() === "" ? Number.NaN : Number(machines));
+    if (!count.success) {
+      const message = `Enter a whole number from 1 to ${MOST_MACHINES}.`;
+      return showPlans(c, { status: 422, fault: { plan: plan.data, machines, message }, message });
+    }
+    try {
+      const { url } = await startCheckout(c, { plan: plan.data, machines: count.data });
+      c.header("Cache-Control", "no-store");
+      return c.redirect(url, 303);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === null) throw error;
+      return showPlans(c, refusal);
+    }
+  },
+);
+
+shopRoutes.openapi(
+  createRoute({
+    method: "get",
+    path: "/checkout/success",
+    request: {
+      query: z.object({
+        session_id: z
+          .string()
+          .optional()
+          .openapi({ description: "Stripe's id of the checkout session.", example: "cs_live_a1B2" }),
+      }),
+    },
+    ...pageDocs({
+      summary: "Show the result of a payment",
+      description:
+        "Issues the license if the payment provider's event has not arrived yet. Only the browser of the purchase sees the key. " +
+        "Any other browser is told that the key was mailed.",
+      answers: {
+        200: "The license, or the wait for the payment.",
+        404: "Unknown purchase.",
+        503: "Temporarily unavailable.",
+      },
+    }),
+  }),
+  async (c) => {
+    try {
+      const view = await viewSession(c, c.req.valid("query").session_id ?? "");
+      return await (view ? checkoutPage(view, new URL(c.req.url).origin) : unknownCheckoutPage());
+    } catch (error) {
+      logFailure("checkout.unreadable", error, { request_id: c.var.requestId });
+      return laterPage();
+    }
+  },
+);
+
+shopRoutes.openapi(
+  createRoute({
+    method: "get",
+    path: "/checkout/cancelled",
+    ...pageDocs({
+      summary: "Show a canceled payment",
+      description: "The target of the payment page's back link.",
+      answers: { 200: "A note that nothing was bought." },
+    }),
+  }),
+  () => cancelledPage(),
+);
+
+/** A temporary error as a refusal for the page; null for any other error. */
+function refusalOf(error: unknown): OrderRefusal | null {
+  if (isStripeOutage(error)) {
+    const message =
+      "The payment provider does not answer at the moment. You were not charged. Please try again in a minute.";
+    return { status: 503, fault: null, message, headers: { "Retry-After": "30" } };
+  }
+  if (!(error instanceof Problem) || (error.code !== "RATE_LIMITED" && error.code !== "SERVICE_UNAVAILABLE"))
+    return null;
+  return {
+    status: PROBLEMS[error.code].status,
+    fault: null,
+    message: `${error.detail} You were not charged.`,
+    headers: waitHeaders(error),
+  };
+}
+
+const showPlans = async (c: AppContext, refusal: OrderRefusal | null): Promise<Response> =>
+  planPage({
+    offers: await readPlanOffers(c),
+    url: c.var.config.PUBLIC_URL,
+    formTargets: stripePageOrigins(c.var.config),
+    refusal,
+  });

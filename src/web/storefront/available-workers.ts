@@ -6,26 +6,26 @@ import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
 
-/** A worker as it is published, and what of it can be installed. */
+/** A published worker, with its releases and whether it can be installed. */
 export type AvailableWorker = {
   worker: Worker;
-  /** The version that is installed unless another is asked for; null where nothing is published. */
+  /** The default version of an installation; null if nothing is published. */
   version: string | null;
-  /** Newest first; null while they cannot be told. */
+  /** Newest first; null if unknown. */
   releases: readonly ManifestRelease[] | null;
-  /** The newest stable release; null where there is none, or none is known. */
+  /** The newest stable release; null if there is none or it is unknown. */
   latest: ManifestRelease | null;
-  /** Whether its recipe can be run: it builds from source, or there is a release with a file for it. */
+  /** Whether its recipe works: it builds from source, or a release has a file for it. */
   hasRecipe: boolean;
 };
 
 /**
- * Every worker of the catalog by its id, the free ones first, with what is published of it at `now`. Costs the ledger nothing but where
- * the edge copy does not answer (`publishedWorkers`). Never throws, but for a `ConfigError`.
+ * Every worker by its id, free workers first, as published at `now`. It reads the ledger only if the edge copy fails
+ * (`publishedWorkers`). It throws only `ConfigError`.
  */
 export async function readAvailableWorkers(env: Env, now: UnixSeconds): Promise<ReadonlyMap<string, AvailableWorker>> {
   const published = await publishedWorkers(env, now);
-  // What has just been read for these is in the isolate's memory.
+  // `publishedWorkers` has just read the same records into the isolate's memory.
   const manifests = await readManifests(env.EDGE, published, now);
   const available = published.map((worker): AvailableWorker => {
     const manifest = manifests?.get(worker.id) ?? null;
@@ -42,7 +42,7 @@ export async function readAvailableWorkers(env: Env, now: UnixSeconds): Promise<
   return new Map(available.map((one) => [one.worker.id, one]));
 }
 
-/** The manifests of those workers that have releases; null while nobody can say. */
+/** The manifests of the workers with releases; null if the edge copy fails. */
 async function readManifests(
   edge: Pick<KVNamespace, "get">,
   workers: readonly Worker[],

@@ -1,23 +1,23 @@
 import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import type { AvailableWorker } from "./available-workers.ts";
-import { PLATFORM_WORDS } from "./worker-words.ts";
+import { PLATFORM_WORDS } from "./worker-card.tsx";
 
-/** One tool's way to a worker. `commands` are what is typed; `setup` is what a file must hold before. */
+/** A way to install a worker with one tool. `setup` is a text that a file must contain before. */
 export type InstallWay = {
-  /** Unique among the ways; what the page links to. */
+  /** The anchor on the page, unique among the ways. */
   id: string;
   name: string;
-  /** When to choose it, and what it asks for. */
+  /** When to choose it, and its requirements. */
   about: string;
   setup?: { file: string; text: string };
   commands: string;
 };
 
 /**
- * The ways that a worker can be installed by as it is published now, the most general first, from the catalog whose origin is
- * `url`; none where nothing of it is there to install. A license key is never put on a command line: tools take it from the
- * environment, or ask. `docs/install.md` has the same lines.
+ * The ways to install a worker in its current state, the most general first; empty if nothing is published. `url` is the
+ * origin of the catalog. No command contains the license key: tools read it from the environment or prompt for it.
+ * `docs/install.md` has the same commands.
  */
 export function installWays(available: AvailableWorker, url: string): InstallWay[] {
   const { worker, hasRecipe } = available;
@@ -32,11 +32,11 @@ export function installWays(available: AvailableWorker, url: string): InstallWay
   ];
 }
 
-const KEY_ASKED = "The first line waits for your license key.";
+const KEY_ASKED = "The first line asks for your license key.";
 
 const isPremium = ({ worker }: AvailableWorker): boolean => worker.tier === "premium";
 
-/** What takes the newest release's file for the machine it runs on. */
+/** The ways that install the newest release's file for the current machine. */
 function binaryWays(available: AvailableWorker, url: string): InstallWay[] {
   const { worker, latest } = available;
   const platforms = filesOf(available, "binary").map(({ platform }) => platform);
@@ -46,16 +46,16 @@ function binaryWays(available: AvailableWorker, url: string): InstallWay[] {
     id: "curl",
     name: "curl, in any shell",
     about: isPremium(available)
-      ? `Needs nothing but curl. It asks for your license key, or takes it from RBEE_LICENSE_TOKEN. For ${machines}.`
-      : `Needs nothing but curl. It downloads the file for this machine and checks it. For ${machines}.`,
+      ? `Needs only curl. It reads your license key from RBEE_LICENSE_TOKEN, or asks for it. For ${machines}.`
+      : `Needs only curl. It downloads the file for your machine and checks it. For ${machines}.`,
     commands: `curl -fsSL ${url}/install.sh | sh -s -- ${worker.id}`,
   };
   const command: InstallWay = {
     id: "rbee-catalog",
     name: "rbee-catalog, on a hive",
     about: isPremium(available)
-      ? `Checks the signature and installs the worker where the hive looks. The first line asks for your license key and takes a seat for the machine; later only the second is needed. For ${machines}.`
-      : `Checks the signature and installs the worker where the hive looks. For ${machines}.`,
+      ? `Checks the signature and installs the worker into the folder of the hive. The first line asks for your license key and activates the machine. Later you need only the second line. For ${machines}.`
+      : `Checks the signature and installs the worker into the folder of the hive. For ${machines}.`,
     commands: [
       ...(isPremium(available) ? [activationCommand(url)] : []),
       `rbee-catalog --url ${url} install ${worker.id}`,
@@ -68,8 +68,8 @@ const makepkgWay = (available: AvailableWorker, url: string): InstallWay => ({
   id: "makepkg",
   name: "makepkg, on Arch Linux",
   about: isPremium(available)
-    ? `Makes a package of the signed binary. ${KEY_ASKED} For the next version: git pull, and makepkg again.`
-    : "Builds a package from source. For the next version: git pull, and makepkg again.",
+    ? `Builds a package from the signed binary. ${KEY_ASKED} To update, run git pull and makepkg again.`
+    : "Builds a package from source. To update, run git pull and makepkg again.",
   commands: commandsFor(
     available,
     "RBEE_LICENSE_TOKEN",
@@ -82,17 +82,17 @@ function pacmanWay(available: AvailableWorker, url: string): InstallWay[] {
   if (packages.length === 0) return [];
   const isSigned = packages.every(({ pgp_signature }) => pgp_signature !== null);
   const trust = isSigned
-    ? "Packages are signed by who built them: import that key with pacman-key first."
-    : "This version's package has no OpenPGP signature, so pacman goes by the checksum that this site gives it.";
+    ? "Each package is signed by its builder. First import the builder's key with pacman-key."
+    : "This version's package has no OpenPGP signature, so pacman relies on the checksum from this site.";
   const credential = isPremium(available)
-    ? " MACHINE is any name for this computer, KEY your license key. Every user can read pacman.conf; without MACHINE:KEY@, pacman takes them from root's ~/.netrc."
+    ? " MACHINE is any name for your computer, KEY is your license key. Every user can read pacman.conf. To hide the key, leave out MACHINE:KEY@ and put both into root's ~/.netrc."
     : "";
   const server = `${isPremium(available) ? url.replace("://", "://MACHINE:KEY@") : url}/arch/$repo/os/$arch`;
   return [
     {
       id: "pacman",
       name: "pacman, on Arch Linux",
-      about: `Installs the package, and upgrades it with the rest of the system. ${trust}${credential}`,
+      about: `Installs the package and upgrades it with your system. ${trust}${credential}`,
       setup: {
         file: "/etc/pacman.conf",
         text: [
@@ -109,7 +109,7 @@ function pacmanWay(available: AvailableWorker, url: string): InstallWay[] {
 const helperWay = (available: AvailableWorker, url: string): InstallWay => ({
   id: "aur",
   name: "An AUR helper, such as yay or paru",
-  about: `This site answers as the AUR does, for one command.${isPremium(available) ? ` ${KEY_ASKED}` : ""}`,
+  about: `For one command, the helper uses this site instead of the AUR.${isPremium(available) ? ` ${KEY_ASKED}` : ""}`,
   commands: commandsFor(
     available,
     "RBEE_LICENSE_TOKEN",
@@ -132,6 +132,6 @@ const brewWay = (available: AvailableWorker, url: string): InstallWay => ({
 const filesOf = ({ latest }: AvailableWorker, kind: ManifestArtifact["kind"]): ManifestArtifact[] =>
   latest?.artifacts.filter((file) => file.kind === kind) ?? [];
 
-/** The commands; for a worker that is sold, behind a prompt for the key that `variable` then holds. */
+/** The commands; for a premium worker after a prompt that puts the key into `variable`. */
 const commandsFor = (available: AvailableWorker, variable: string, ...commands: string[]): string =>
   isPremium(available) ? withLicensePrompt(variable, ...commands) : commands.join(" &&\n");

@@ -1,9 +1,9 @@
-import type { ManifestRelease } from "../../domain/releases/manifest.ts";
-import { type FC, Prose, StatusBadge, Time } from "../page/kit.ts";
+import type { ManifestArtifact, ManifestRelease } from "../../domain/releases/manifest.ts";
+import { CopyBlock, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
-import { ReleaseFile } from "./release-file.tsx";
+import { PLATFORM_WORDS } from "./worker-card.tsx";
 
-/** A page shows this many; the API lists all. */
+/** The number of versions on the page. The API lists all. */
 const SHOWN = 10;
 
 /** The versions of a worker with their notes and files. */
@@ -11,13 +11,13 @@ export const ReleaseSection: FC<{ available: AvailableWorker }> = ({ available: 
   <section aria-labelledby="versions">
     <h2 id="versions">Versions</h2>
     {releases === null ? (
-      <p class="empty">The list of versions cannot be shown just now. Please try again in a minute.</p>
+      <p class="empty">We cannot show the versions at the moment. Please try again in a minute.</p>
     ) : null}
     {releases?.length === 0 ? (
       <p class="empty">
         {worker.tier === "free"
-          ? "No binaries are published yet. Until then this worker is built from source."
-          : "The first version is not published yet."}
+          ? "No binaries are published yet. You can build this worker from source."
+          : "No version is published yet."}
       </p>
     ) : null}
     {releases?.slice(0, SHOWN).map((release) => (
@@ -53,9 +53,9 @@ const Release: FC<ReleaseProps> = ({ workerId, isFree, release, isLatest }) => {
           <Time at={published_at} />
         </span>
       </div>
-      {status === "yanked" ? <p>No longer recommended. Installations that name this version go on working.</p> : null}
+      {status === "yanked" ? <p>No longer recommended. You can still install exactly this version.</p> : null}
       {status === "blocked" ? (
-        <p>Withdrawn, and no longer downloadable. If you run this version, please update.</p>
+        <p>Withdrawn. It can no longer be downloaded. If you run this version, please update.</p>
       ) : null}
       {notes === null ? null : <Prose text={notes} />}
       {status === "blocked"
@@ -65,7 +65,7 @@ const Release: FC<ReleaseProps> = ({ workerId, isFree, release, isLatest }) => {
           ))}
       {status === "blocked" || provenance === null ? null : (
         <p class="quiet">
-          How it was built, as the builder attests it:{" "}
+          How it was built, attested by its builder:{" "}
           <a href={`/v1/workers/${workerId}/${version}/provenance`}>provenance of {version}</a>
         </p>
       )}
@@ -73,11 +73,78 @@ const Release: FC<ReleaseProps> = ({ workerId, isFree, release, isLatest }) => {
   );
 };
 
-/** What a person needs to be sure of a file without trusting this page. */
+/** The links to verify a file without trusting this page. */
 const Checking: FC<{ workerId: string }> = ({ workerId }) => (
   <p class="quiet">
-    To check a file, take our <a href="/keys/release-signing.pub">public key</a> and minisign, or{" "}
+    To verify a file, use our <a href="/keys/release-signing.pub">public key</a> with minisign, or run{" "}
     <code>rbee-catalog verify</code>. The <a href={`/v1/workers/${workerId}/index.json`}>signed index</a> (
     <a href={`/v1/workers/${workerId}/index.json.minisig`}>its signature</a>) lists every version, file and checksum.
   </p>
 );
+
+type FileProps = {
+  file: ManifestArtifact;
+  /** The path of the folder with the release's files. */
+  folder: string;
+  /** Whether the worker is free. Only then the file has links. */
+  isFree: boolean;
+};
+
+/** A file of a release as a fold: its name, size, checksum and signatures. */
+const ReleaseFile: FC<FileProps> = ({ file, folder, isFree }) => {
+  const { kind, platform, filename, size, sha256, signature, pgp_signature } = file;
+  const path = `${folder}/${filename}`;
+  const id = path.replaceAll(/[^\w-]/g, "-");
+  return (
+    <details class="file">
+      <summary>
+        {PLATFORM_WORDS[platform]}
+        {kind === "package" ? ", pacman package" : ""} <span class="quiet">{formatBytes(size)}</span>
+      </summary>
+      <dl>
+        <dt>File</dt>
+        <dd>{isFree ? <a href={path}>{filename}</a> : <code>{filename}</code>}</dd>
+        <dt>Size</dt>
+        <dd>{size.toLocaleString("en")} bytes</dd>
+        {isFree && signature !== null ? (
+          <>
+            <dt>minisign</dt>
+            <dd>
+              <a href={`${path}.minisig`}>{filename}.minisig</a>
+            </dd>
+          </>
+        ) : null}
+        {kind === "package" ? (
+          <>
+            <dt>OpenPGP</dt>
+            <dd>
+              <PgpSignature path={path} filename={filename} isThere={pgp_signature !== null} isFree={isFree} />
+            </dd>
+          </>
+        ) : null}
+      </dl>
+      <p>SHA-256</p>
+      <CopyBlock id={`sha256${id}`} what={`the SHA-256 checksum of ${filename}`}>
+        {sha256}
+      </CopyBlock>
+      {isFree || signature === null ? null : (
+        <>
+          <p>
+            Signature, for <code>minisign</code>
+          </p>
+          <CopyBlock id={`signature${id}`} what={`the signature of ${filename}`}>
+            {signature.trim()}
+          </CopyBlock>
+        </>
+      )}
+    </details>
+  );
+};
+
+type PgpProps = { path: string; filename: string; isThere: boolean; isFree: boolean };
+
+/** The OpenPGP signature of a package. pacman downloads it by itself. */
+const PgpSignature: FC<PgpProps> = ({ path, filename, isThere, isFree }) => {
+  if (!isThere) return <>not signed</>;
+  return isFree ? <a href={`${path}.sig`}>{filename}.sig</a> : <code>{filename}.sig</code>;
+};

@@ -1,14 +1,8 @@
-import { createRouter } from "../../platform/http/router.ts";
-import { registerCrawlerFiles } from "./routes/crawler-files.ts";
-import { registerInstallPage } from "./routes/install-page.ts";
-import { registerWorkerList } from "./routes/worker-list.ts";
-import { registerWorkerPage } from "./routes/worker-page.ts";
+import { combine } from "../../platform/http/route.ts";
+import { crawlers } from "./routes/crawlers.ts";
+import { workers } from "./routes/workers.ts";
 
 export { default as storefrontStyle } from "./storefront.css";
 
-/** What anybody may look at: the workers, how to install them, and what crawlers are told. */
-export const storefrontRoutes = createRouter();
-registerWorkerList(storefrontRoutes);
-registerWorkerPage(storefrontRoutes);
-registerInstallPage(storefrontRoutes);
-registerCrawlerFiles(storefrontRoutes);
+/** The public pages: workers, installation, and the files for crawlers. */
+export const storefrontRoutes = combine(workers, crawlers);

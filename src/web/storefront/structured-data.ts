@@ -1,11 +1,11 @@
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { decimalAmount } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
-import { OPERATING_SYSTEM_WORDS } from "./worker-words.ts";
+import { OPERATING_SYSTEM_WORDS } from "./worker-card.tsx";
 
 /**
- * A worker as schema.org's SoftwareApplication: what search engines show beside its page, whose address is `url`. A premium
- * worker has an offer for each plan whose price is known.
+ * A worker as schema.org's SoftwareApplication, for search engines. `url` is its page. A premium worker has an offer for each
+ * plan with a known price.
  */
 export function softwareApplication(
   { worker, version }: AvailableWorker,

@@ -1,9 +1,35 @@
+import type { Platform } from "../../domain/releases/manifest.ts";
+import type { Architecture } from "../../domain/workers/recipe.ts";
+import type { Backend, OperatingSystem, Tier } from "../../domain/workers/table.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
 import { type FC, StatusBadge } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
-import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-words.ts";
 
-/** Whether a worker costs something, in a word. */
+/** The catalog's names in words. */
+export const OPERATING_SYSTEM_WORDS: Record<OperatingSystem, string> = {
+  linux: "Linux",
+  macos: "macOS",
+  windows: "Windows",
+};
+
+export const ARCHITECTURE_WORDS: Record<Architecture, string> = { x86_64: "x86-64", aarch64: "ARM64" };
+
+export const BACKEND_WORDS: Record<Backend, string> = {
+  cpu: "Any CPU",
+  cuda: "NVIDIA GPU (CUDA)",
+  metal: "Apple GPU (Metal)",
+};
+
+export const TIER_WORDS: Record<Tier, string> = { free: "Free", premium: "Premium" };
+
+export const PLATFORM_WORDS: Record<Platform, string> = {
+  "linux-x86_64": "Linux, x86-64",
+  "linux-aarch64": "Linux, ARM64",
+  "macos-aarch64": "macOS, Apple silicon",
+  "windows-x86_64": "Windows, x86-64",
+};
+
+/** A badge with the worker's tier. */
 export const TierBadge: FC<Pick<Worker, "tier">> = ({ tier }) => (
   <StatusBadge tone={tier === "free" ? "good" : "careful"}>{TIER_WORDS[tier]}</StatusBadge>
 );
@@ -15,12 +41,12 @@ export const platformText = ({ operatingSystems, architectures }: Worker): strin
     architectures.map((architecture) => ARCHITECTURE_WORDS[architecture]).join(", "),
   ].join(" · ");
 
-/** The version that is installed, in words. */
+/** The version that an installation gets, in words. */
 export const versionText = ({ version }: AvailableWorker): string => version ?? "not published yet";
 
 type Props = {
   available: AvailableWorker;
-  /** What a premium worker costs, if that is known. */
+  /** The price of premium workers, if known. */
   priceHint: string | null;
 };
 

@@ -1,9 +1,12 @@
 import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import { ARCHITECTURES } from "../../domain/workers/recipe.ts";
 import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../domain/workers/table.ts";
-import { type FC, Field, SelectField } from "../page/kit.ts";
-import { filterPath } from "./filter-path.ts";
-import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-words.ts";
+import { type FC, Field, FilterSelect, pathWithQuery } from "../page/kit.ts";
+import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS } from "./worker-card.tsx";
+
+/** The path of the list for a query, with each parameter once and in a fixed order: `/?q=gguf&backend=cuda`. */
+export const filterPath = ({ q, operatingSystem, architecture, backend, tier }: WorkerQuery): string =>
+  pathWithQuery("/", { q: q?.trim(), platform: operatingSystem, arch: architecture, backend, tier });
 
 const SHORTCUTS: readonly { text: string; query: WorkerQuery }[] = [
   { text: "All", query: {} },
@@ -14,7 +17,7 @@ const SHORTCUTS: readonly { text: string; query: WorkerQuery }[] = [
   { text: "Premium", query: { tier: "premium" } },
 ];
 
-/** The search form, and the questions asked most as links. What is asked stands in the address, so it can be shared. */
+/** The search form, and links to common searches. The URL contains the search, so a person can share it. */
 export const WorkerFilter: FC<{ query: WorkerQuery }> = ({ query }) => (
   <search>
     <nav class="shortcuts" aria-label="Common searches">
@@ -52,11 +55,6 @@ type ChoiceProps = {
   value: string | undefined;
 };
 
-const Choice: FC<ChoiceProps> = ({ name, label, of, words, value = "" }) => (
-  <SelectField
-    name={name}
-    label={label}
-    value={value}
-    options={[{ value: "", text: "Any" }, ...of.map((one) => ({ value: one, text: words[one] ?? one }))]}
-  />
+const Choice: FC<ChoiceProps> = ({ of, words, ...choice }) => (
+  <FilterSelect {...choice} options={of.map((one) => ({ value: one, text: words[one] ?? one }))} />
 );

@@ -2,27 +2,25 @@ import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
 import { PlanBoxes, priceHint } from "../shop/plan-box.tsx";
 import type { AvailableWorker } from "./available-workers.ts";
-import type { DownloadDay } from "./download-history.ts";
-import { DownloadSection } from "./download-section.tsx";
-import { InstallSection } from "./install-section.tsx";
+import { type DownloadDay, DownloadSection } from "./download-history.tsx";
+import { InstallSection } from "./install-page.tsx";
 import { ReleaseSection } from "./release-section.tsx";
 import { softwareApplication } from "./structured-data.ts";
-import { platformText, TierBadge, versionText } from "./worker-card.tsx";
-import { BACKEND_WORDS } from "./worker-words.ts";
+import { BACKEND_WORDS, platformText, TierBadge, versionText } from "./worker-card.tsx";
 
 type Content = {
   available: AvailableWorker;
-  /** Of the last days; null while they cannot be told. */
+  /** The downloads of the last days; null if unknown. */
   downloads: readonly DownloadDay[] | null;
   /** The plans on sale; none for a free worker. */
   offers: readonly PlanOffer[];
   /** This service's own origin. */
   url: string;
-  /** Where the payment page may be. */
+  /** The possible origins of the payment page. */
   formTargets: readonly string[];
 };
 
-/** All about one worker. */
+/** The page of a worker: installation, plans, versions, downloads and facts. */
 export function workerPage({ available, downloads, offers, url, formTargets }: Content): Promise<Response> {
   const { worker } = available;
   const address = `${url}/w/${worker.id}`;
@@ -64,11 +62,11 @@ export function workerPage({ available, downloads, offers, url, formTargets }: C
               <section aria-labelledby="plans">
                 <h2 id="plans">Get a license</h2>
                 <p>
-                  One license opens this and every other premium worker. Already have one? Its key is in{" "}
+                  One license opens all premium workers. Do you already have one? Its key is in{" "}
                   <a href="/account">your account</a>.
                 </p>
                 {available.releases?.length === 0 ? (
-                  <p>This worker itself is not published yet: a license opens it as soon as it is.</p>
+                  <p>This worker is not published yet. Your license will open it after its publication.</p>
                 ) : null}
                 <PlanBoxes offers={offers} />
               </section>

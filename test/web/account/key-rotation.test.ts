@@ -78,7 +78,7 @@ describe("replacing the key", () => {
     batches = 0;
     const response = await browser.post(`/account/licenses/${ada.id}/rotate-key`, { form });
     const html = await response.text();
-    expect([response.status, html]).toEqual([409, expect.stringContaining("We have mailed the newest key")]);
+    expect([response.status, html]).toEqual([409, expect.stringContaining("The key was replaced by somebody else")]);
     expect(html).not.toMatch(/rbee_lic_\w{55}/);
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(1);
     expect(await count("licenses", "generation = 1")).toBe(1);

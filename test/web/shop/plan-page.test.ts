@@ -91,7 +91,7 @@ describe("the form that buys", () => {
   it("says that nothing is sold where nothing is, and nothing to other sites", async () => {
     const closed = await order({ plan: "premium-monthly", machines: "5" }, {}, env);
     expect(closed.status).toBe(503);
-    expect((await find(closed, "[role=alert]"))[0]?.text).toContain("Nothing was charged");
+    expect((await find(closed, "[role=alert]"))[0]?.text).toContain("You were not charged");
     const foreign = await order({ plan: "premium-monthly", machines: "5" }, { Origin: "https://evil.example" });
     expect([foreign.status, foreign.headers.get("Set-Cookie")]).toEqual([403, null]);
   });

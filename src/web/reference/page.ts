@@ -1,14 +1,14 @@
 import { html } from "hono/html";
 import type { OpenApiDocument } from "../../platform/http/openapi.ts";
 import { PROBLEMS } from "../../platform/http/problem.ts";
-import { anchorOf, type Html, operationSection, operationsOf, prose } from "./reference-page-operation.ts";
+import { anchorOf, type Html, operationSection, operationsOf, prose } from "./operation.ts";
 
-/** A tag as an anchor. */
+/** The anchor of a tag. */
 const tagAnchor = (name: string): string => name.toLowerCase().replaceAll(/[^a-z]+/g, "-");
 
 /**
- * The reference of the API as one page of HTML, made from its OpenAPI document alone. It has no script, nothing inline
- * and nothing from another origin; its style sheet is at `/docs/style.css`.
+ * The API reference as one HTML page, made from the OpenAPI document. It has no script, nothing inline and nothing from
+ * another origin. Its style sheet is `/docs/style.css`.
  */
 export function referencePage(document: OpenApiDocument): Html {
   const operations = operationsOf(document);

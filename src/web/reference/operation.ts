@@ -5,7 +5,7 @@ import { type AnySchema, exampleOf, fieldsOf, typeOf } from "./schema.ts";
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
-/** One operation of a document with where it is found. */
+/** An operation with its method and path. */
 export type PlacedOperation = { method: string; path: string; operation: Operation };
 
 type Parameter = Exclude<NonNullable<Operation["parameters"]>[number], { $ref: string }>;
@@ -14,7 +14,7 @@ type Body = { description?: string; content?: Content };
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const satisfies (keyof PathItem)[];
 
-/** Every operation of a document, path by path. */
+/** Every operation of a document, in the order of its paths. */
 export const operationsOf = (document: OpenApiDocument): PlacedOperation[] =>
   Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
@@ -23,19 +23,19 @@ export const operationsOf = (document: OpenApiDocument): PlacedOperation[] =>
     }),
   );
 
-/** What an operation is linked to by: `get-v1-admin-tokens`. */
+/** The anchor of an operation, for example `get-v1-admin-tokens`. */
 export const anchorOf = ({ method, path }: PlacedOperation): string =>
   `${method}${path.replaceAll(/[{}]/g, "").replaceAll(/[^A-Za-z0-9]+/g, "-")}`;
 
-/** A description's paragraphs; text between backticks is code, and nothing else is markup. */
+/** The paragraphs of a description. Backticks mark code; there is no other markup. */
 export const prose = (text: string): Html =>
   html`${text.split(/\n{2,}/).map((paragraph) => html`<p>${spans(paragraph)}</p>`)}`;
 
-/** One line of a description. */
-export const spans = (text: string): Html[] =>
+/** A line of a description, with its code marked. */
+const spans = (text: string): Html[] =>
   text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
-/** The section of one operation: what it does, how to call it, what it takes and what it answers. */
+/** The section of an operation: its description, an example call, its parameters and its responses. */
 export function operationSection(document: OpenApiDocument, placed: PlacedOperation): Html {
   const { method, path, operation } = placed;
   const parameters = (operation.parameters ?? []).filter((parameter): parameter is Parameter => "in" in parameter);
@@ -98,7 +98,7 @@ function responseBody(document: OpenApiDocument, type: string, schema: AnySchema
     ${bodyTable(document, "Members", schema)}</details>`;
 }
 
-/** A command that calls the operation, with what it requires filled in; credentials come from the environment. */
+/** A curl command that calls the operation with example values. Credentials come from the environment. */
 function curlOf(document: OpenApiDocument, placed: PlacedOperation, parameters: Parameter[], body: Body): string {
   const schemas = document.components?.schemas ?? {};
   const value = ({ schema = {}, example }: Parameter) =>

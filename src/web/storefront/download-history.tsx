@@ -1,0 +1,77 @@
+import { IsolateCache } from "../../lib/isolate.ts";
+import { logFailure } from "../../lib/log.ts";
+import { DAY, MINUTE, startOfDay, type UnixSeconds } from "../../lib/time.ts";
+import { BarChart, DayAxis } from "../page/chart/kit.ts";
+import { DataTable, type FC, formatCount, formatDate, Time } from "../page/kit.ts";
+
+/** The downloads of the day (UTC) that begins at `day`. */
+export type DownloadDay = { day: UnixSeconds; count: number };
+
+const DAYS = 30;
+
+const cache = new IsolateCache<DownloadDay[] | null>(100);
+
+/**
+ * A worker's downloads on each of the last 30 days, today last, at most a minute old. Null if the ledger fails; it is then
+ * not queried again for a minute.
+ */
+export async function readDownloadHistory(
+  db: D1Database,
+  workerId: string,
+  now: UnixSeconds,
+): Promise<DownloadDay[] | null> {
+  const known = cache.get(workerId, now);
+  if (known !== undefined) return known;
+  const history = await queryDownloads(db, workerId, now).catch((error: unknown) => {
+    logFailure("downloads.unreadable", error, { worker_id: workerId });
+    return null;
+  });
+  cache.set(workerId, history, now + MINUTE);
+  return history;
+}
+
+async function queryDownloads(db: D1Database, workerId: string, now: UnixSeconds): Promise<DownloadDay[]> {
+  const first = startOfDay(now) - (DAYS - 1) * DAY;
+  const { results } = await db
+    .prepare("SELECT day, sum(count) AS count FROM download_days WHERE day >= ? AND worker_id = ? GROUP BY day")
+    .bind(first, workerId)
+    .all<DownloadDay>();
+  const counts = new Map(results.map(({ day, count }) => [day, count]));
+  return Array.from({ length: DAYS }, (_, index) => {
+    const day = first + index * DAY;
+    return { day, count: counts.get(day) ?? 0 };
+  });
+}
+
+/** A worker's recent downloads, as a chart and as a table. */
+export const DownloadSection: FC<{ days: readonly DownloadDay[] }> = ({ days }) => {
+  const total = days.reduce((sum, { count }) => sum + count, 0);
+  const label = `${formatCount(total)} ${total === 1 ? "download" : "downloads"} in the last ${days.length} days`;
+  return (
+    <section aria-labelledby="downloads">
+      <h2 id="downloads">Downloads</h2>
+      <p>{label}.</p>
+      {total === 0 ? null : (
+        <>
+          <BarChart label={label} bars={days.map(({ day, count }) => ({ name: formatDate(day), value: count }))} />
+          <DayAxis days={days.map(({ day }) => day)}>
+            maximum on a day: {formatCount(Math.max(...days.map(({ count }) => count)))}
+          </DayAxis>
+          <details>
+            <summary>Day by day</summary>
+            <DataTable
+              caption={label}
+              quiet
+              columns={[
+                { header: "Day", cell: ({ day }) => <Time at={day} /> },
+                { header: "Downloads", cell: ({ count }) => formatCount(count), numeric: true },
+              ]}
+              rows={days.filter(({ count }) => count > 0)}
+              empty="None."
+            />
+          </details>
+        </>
+      )}
+    </section>
+  );
+};
