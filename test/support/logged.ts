@@ -21,6 +21,9 @@ export function expectLogged(event: string): LoggedLine[] {
   return found;
 }
 
+/** Returns all lines of the current test so far. They are not expected by that. */
+export const logged = (): readonly LoggedLine[] => lines;
+
 /** Keeps the console's lines off the output during each test and fails a test with a line that it does not expect. */
 export function watchLog(): void {
   let originals: Pick<Console, (typeof METHODS)[number]>;
@@ -35,7 +38,7 @@ export function watchLog(): void {
   afterEach(() => {
     Object.assign(console, originals);
     const surprises = lines.filter((line) => !expected.has(nameOf(line)));
-    for (const line of surprises) console.error(JSON.stringify(line));
+    expect(surprises, "the test logs what it does not expect by expectLogged()").toEqual([]);
   });
 }
 

@@ -9,6 +9,14 @@ import { service } from "../../src/service.ts";
 import { newAddress } from "./admin-request.ts";
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./stand-in.ts";
 
+/** Fetches from here fail as from a host that cannot be reached, but without lines of workerd about it. */
+const UNREACHABLE = "http://unreachable.invalid";
+const realFetch = globalThis.fetch;
+globalThis.fetch = (input, init) =>
+  String(input instanceof Request ? input.url : input).startsWith(UNREACHABLE)
+    ? Promise.reject(new Error("Network connection lost."))
+    : realFetch(input, init);
+
 export type Checkout = { sessionId: string; url: string; cookie: string };
 
 /** Opens a shop with a Stripe of its own: what a file does to Stripe, or to its clock, reaches no other file. */
@@ -26,6 +34,9 @@ class Shop {
   /** The Worker's bindings as a shop has them; one object, so that its configuration is read once. */
   readonly shopEnv: Env & { STRIPE_API_BASE: string };
 
+  /** A shop whose Stripe cannot be reached. */
+  readonly deserted: Env;
+
   constructor({ apiBase, controlUrl }: { apiBase: string; controlUrl: string }) {
     const { hostname, port } = new URL(apiBase);
     this.#controlUrl = controlUrl;
@@ -41,6 +52,7 @@ class Shop {
       STRIPE_WEBHOOK_SECRET: STAND_IN_WEBHOOK_SECRET,
       STRIPE_API_BASE: apiBase,
     };
+    this.deserted = { ...this.shopEnv, STRIPE_API_BASE: UNREACHABLE };
   }
 
   /** Sends one request to the shop and waits for the work behind the response. */

@@ -10,6 +10,7 @@ import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
 
 const FREE = "llm-worker-rbee-cpu";
@@ -77,9 +78,10 @@ describe("the version of a recipe", () => {
 });
 
 describe("what is read for it", () => {
-  const reads = vi.spyOn(env.EDGE, "get");
+  const spy = () => vi.spyOn(env.EDGE, "get");
+  let reads: ReturnType<typeof spy>;
   beforeEach(() => {
-    reads.mockClear();
+    reads = spy();
   });
 
   it("is KV, once in ten seconds", async () => {
@@ -113,11 +115,10 @@ describe("what is read for it", () => {
     const now = currentTime();
     reads.mockRejectedValue(new Error("KV is down"));
     expect(await versionOf(FREE, env, now)).toBe("1.0.0");
-    const lost = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1 is down"));
+    vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1 is down"));
     expect(await versionOf(FREE, env, now + 60)).toBe("1.0.0");
     expect(await versionOf(FREE, { ...env }, now + 60), "a new isolate").toBe("0.1.0");
-    reads.mockRestore();
-    lost.mockRestore();
+    for (const event of ["edge.unreadable", "ledger.unreadable"]) expectLogged(event);
   });
 });
 
@@ -133,6 +134,7 @@ describe("a manifest at the edge that cannot be read", () => {
       }
       expect(await (await ask("/workers/cpu")).json()).toMatchObject({ version: "1.0.0" });
     }
+    expectLogged("manifest.unreadable");
   });
 });
 

@@ -5,6 +5,7 @@ import { app } from "../../../src/app.ts";
 import { answerDocumentAtOnce } from "../../../src/domain/catalog/documents.ts";
 import { renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 const ask = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
 
@@ -254,4 +255,5 @@ it("needs no database, key-value store or bucket", async () => {
   for (const path of ["/workers", "/workers/cpu", "/workers/cpu/PKGBUILD", "/v1/workers?q=cpu"]) {
     expect((await app.request(`https://catalog.test${path}`, {}, bindings)).status).toBe(200);
   }
+  for (const event of ["edge.unreadable", "ledger.unreadable"]) expectLogged(event);
 });

@@ -5,6 +5,7 @@ import worker from "../../../src/index.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publishRelease, randomBytes, sha256Hex } from "../../support/publish-release.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
@@ -202,6 +203,7 @@ describe("a download's count", () => {
     );
     const context = createExecutionContext();
     await worker.queue(batch, env);
+    expectLogged("usage.malformed");
     expect((await getQueueResult(batch, context)).outcome).toBe("ok");
     expect(await count("downloads")).toBe(2);
   });
@@ -213,6 +215,7 @@ describe("a download's count", () => {
     const request = new Request<unknown, IncomingRequestCfProperties>(download_url);
     const response = await worker.fetch(request, { ...env, DOWNLOADS }, createExecutionContext());
     expect(await bodyOf(response)).toEqual(bytes);
+    expectLogged("usage.uncounted");
   });
 });
 

@@ -11,6 +11,7 @@ import { verifyText } from "../../../src/lib/minisign/text.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publisher, publishRelease } from "../../support/publish-release.ts";
 
 const worker_id = "llm-worker-rbee-premium-cpu";
@@ -135,13 +136,14 @@ describe("a worker's signed index", () => {
 describe("an index key that no release key vouches for", () => {
   it("signs nothing; all else goes on", async () => {
     const { secret } = await newIndexSigningKey(await generateMinisignKey(), currentTime());
-    const said = vi.spyOn(console, "error").mockImplementation(() => {});
     const broken = { ...env, INDEX_SIGNING_KEY: secret };
     for (const at of [path, `${path}.minisig`, "/keys/index-signing.pub", "/keys/index-signing.pub.minisig"]) {
       const response = await app.request(at, {}, broken);
       expect([at, response.status, await codeOf(response)]).toEqual([at, 503, "SERVICE_UNAVAILABLE"]);
     }
-    expect(String(said.mock.calls[0])).toContain("INDEX_SIGNING_KEY: The index signing key is not vouched for");
+    expect(expectLogged("request.failed")[0]?.message).toContain(
+      "INDEX_SIGNING_KEY: The index signing key is not vouched for",
+    );
     expect((await app.request(`/v1/workers/${worker_id}/versions`, {}, broken)).status).toBe(200);
   });
 });

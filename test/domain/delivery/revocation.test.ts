@@ -11,6 +11,7 @@ import { ISOLATE_TTL } from "../../../src/platform/storage/edge-store.ts";
 import { codeOf, newAddress } from "../../support/admin-request.ts";
 import { envWith, KV_LAG, LaggingKv } from "../../support/lagging-kv.ts";
 import { count, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publishRelease } from "../../support/publish-release.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
@@ -123,6 +124,7 @@ describe("a revocation", () => {
     expect(revoked.status).toBe(200);
     expect(await revoked.json()).toMatchObject({ edge: "pending", license: { status: "revoked" } });
     await runCron();
+    for (const event of ["publication.failed", "job.failed"]) expectLogged(event);
     expect(await count("outbox", `key = '${id}'`)).toBe(1);
     kv.isDown = false;
     passSeconds(60);
@@ -214,7 +216,7 @@ describe("a ledger that does not answer", () => {
     expect(renewal.headers.get("Retry-After")).toBe("5");
     expect(await codeOf(renewal)).toBe("SERVICE_UNAVAILABLE");
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
-    vi.restoreAllMocks();
+    expectLogged("request.failed");
   });
 });
 

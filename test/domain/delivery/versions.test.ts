@@ -4,6 +4,7 @@ import { versionListing } from "../../../src/domain/delivery/version-listing.ts"
 import { manifestFromLedger } from "../../../src/domain/releases/manifest-publication.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publishRelease } from "../../support/publish-release.ts";
 
 const worker_id = "llm-worker-rbee-premium-cpu";
@@ -60,9 +61,9 @@ describe("the versions of a worker", () => {
     await env.EDGE.delete(`manifest:${worker_id}`);
     expect(await listing()).toEqual(before);
     forgetIsolate();
-    const get = vi.spyOn(env.EDGE, "get").mockRejectedValue(new Error("KV GET failed: 500"));
+    vi.spyOn(env.EDGE, "get").mockRejectedValue(new Error("KV GET failed: 500"));
     expect(await listing()).toEqual(before);
-    get.mockRestore();
+    expectLogged("edge.unreadable");
   });
 
   it("are only those that the asker's license covers", async () => {

@@ -8,10 +8,11 @@ import { TestBrowser } from "../../support/cookie-browser.ts";
 import { mailedPath, pageAt, send, signedInByKey, signedInByMail } from "../../support/customer.ts";
 import { hookedLedger } from "../../support/hooked-ledger.ts";
 import { activate, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { newPostbox, type Postbox } from "../../support/postbox.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { ask, deliverAll, pay, shopEnv, status, stripe } = await openShop();
+const { ask, deliverAll, deserted, pay, shopEnv, status, stripe } = await openShop();
 
 const ADA = "ada@example.com";
 
@@ -33,7 +34,6 @@ async function everything(): Promise<string> {
 }
 
 /** A shop whose Stripe does not answer: nobody listens on the discard port. */
-const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };
 
 const REASON = "asked for by mail, ticket 4711";
 
@@ -174,26 +174,25 @@ describe("an owner who erases the person behind a license", () => {
   });
 
   it("is told when downloads do not follow yet, by asking again, too", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const { id } = await issueLicense();
     for (const licenses of [[id], []]) {
       vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 429 Too Many Requests"));
       expect(await (await eraseByApi(id)).json()).toEqual({ licenses, customers: [], edge: "pending" });
     }
     expect(await (await eraseByApi(id)).json()).toMatchObject({ edge: "published" });
-    vi.restoreAllMocks();
+    expectLogged("publication.failed");
   });
 
   it("changes nothing while the payment provider is down, and goes on afterwards", async () => {
     const { id } = await boughtLicense(ADA);
     const down = await eraseByApi(id, deserted);
     expect([down.status, await codeOf(down)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+    expectLogged("request.failed");
     expect(await count("licenses", `email = '${ADA}' AND admin_state = 'none'`)).toBe(1);
     expect((await eraseByApi(id)).status).toBe(200);
   });
 
   it("finishes by asking again for the same license, wherever the ledger failed in between", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const ids = [(await issueLicense()).id, (await issueLicense()).id, (await issueLicense()).id];
     for (const [index, id] of ids.entries()) {
       await env.DB.prepare(`UPDATE licenses SET email = ?`).bind(`ada-${index}@example.com`).run();
@@ -207,7 +206,7 @@ describe("an owner who erases the person behind a license", () => {
       expect((await eraseByApi(id)).status).toBe(200);
       expect(await count("licenses", "email = 'erased'")).toBe(3);
     }
-    vi.restoreAllMocks();
+    expectLogged("request.failed");
   });
 
   it("does not forget until when a lease runs, which no erasure takes back", async () => {

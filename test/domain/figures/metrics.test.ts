@@ -6,6 +6,7 @@ import { currentTime, startOfDay } from "../../../src/lib/time.ts";
 import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 const sampleOf = (metrics: Metric[], name: string, labels: Record<string, string> = {}) =>
   metrics
@@ -30,6 +31,7 @@ it("tells what there is, what happened today and what waits since when", async (
   expect(sampleOf(metrics, "rbee_cron_age_seconds")).toBe(now);
   const minute = now - (now % 60);
   await runCron(env, minute);
+  expectLogged("publication.failed");
   expect(sampleOf(await readMetrics(env.DB, minute + 90), "rbee_cron_age_seconds")).toBe(90);
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { count, ownerToken } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { askWith, newPostbox } from "../../support/postbox.ts";
 
 const body = { plan: "premium-monthly", email: "Grace@Example.com" };
@@ -53,5 +54,6 @@ describe("an admin's acts", () => {
     expect((await rotate()).status).toBe(200);
     expect(await count("mails", "kind = 'key_rotated' AND sent_at IS NULL AND next_attempt_at IS NOT NULL")).toBe(1);
     expect(postbox.letters).toHaveLength(2);
+    expectLogged("mail.failed");
   });
 });

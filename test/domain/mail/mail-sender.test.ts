@@ -4,6 +4,7 @@ import { LEASE_SECONDS, sendDueMails } from "../../../src/domain/mail/sender.ts"
 import { DAY, MINUTE } from "../../../src/lib/time.ts";
 import { type NewMail, queueMail, queueMailIf } from "../../../src/platform/storage/mail-outbox.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged, logged } from "../../support/logged.ts";
 import { newPostbox } from "../../support/postbox.ts";
 
 const NOW = 1_800_000_000;
@@ -71,7 +72,6 @@ describe("the sender", () => {
   });
 
   it("tries again with growing pauses while the provider is down, and sends once it is up", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const postbox = newPostbox();
     postbox.before = async () => {
       throw new Error("421 try later");
@@ -89,6 +89,7 @@ describe("the sender", () => {
       now = next;
     }
     expect(pauses).toEqual([1, 5, 15, 60, 360]);
+    expectLogged("mail.failed");
     postbox.before = async () => {};
     expect(await sendDueMails(postbox.env, now)).toEqual({ sent: 1, failed: 0 });
     expect(postbox.letters).toHaveLength(1);
@@ -96,7 +97,6 @@ describe("the sender", () => {
   });
 
   it("gives a mail up after five days, keeps it and says so", async () => {
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const postbox = newPostbox();
     postbox.before = async () => {
       throw new Error("no such mailbox");
@@ -110,7 +110,7 @@ describe("the sender", () => {
     }
     expect((last - NOW) / DAY).toBeCloseTo(5, 1);
     expect(await rows()).toMatchObject([{ sent_at: null, next_attempt_at: null, last_error: "no such mailbox" }]);
-    expect(log.mock.calls.flat().join()).toContain("mail.given_up");
+    for (const event of ["mail.failed", "mail.given_up"]) expectLogged(event);
     expect(await sendDueMails(postbox.env, last + 30 * DAY)).toEqual({ sent: 0, failed: 0 });
   });
 
@@ -127,17 +127,16 @@ describe("the sender", () => {
   });
 
   it("is not held up by a mail that cannot be made", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const postbox = newPostbox();
     await queueMail(env.DB, payment({ to: "not an address", occasion: "a" })).run();
     await queueMail(env.DB, payment({ occasion: "b" })).run();
     await env.DB.prepare("UPDATE mails SET kind = 'of a later version' WHERE occasion = 'a'").run();
     expect(await sendDueMails(postbox.env, NOW)).toEqual({ sent: 1, failed: 1 });
+    expectLogged("mail.failed");
     expect(postbox.letters.map(({ to }) => to)).toEqual(["ada@example.com"]);
   });
 
   it("mails the key as it is when the mail goes out, and keeps it out of D1 and the log", async () => {
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const { id, key } = await issueLicense();
     const postbox = newPostbox();
     await queueMail(env.DB, payment({ licenseId: id, kind: "license_key", data: {} })).run();
@@ -158,8 +157,8 @@ describe("the sender", () => {
     const everything = JSON.stringify((await env.DB.prepare("SELECT * FROM mails").all()).results);
     for (const secret of [key, mailed]) {
       expect(everything).not.toContain(secret);
-      expect(JSON.stringify(log.mock.calls)).not.toContain(secret);
+      expect(JSON.stringify(logged())).not.toContain(secret);
     }
-    expect(JSON.stringify(log.mock.calls)).not.toContain("ada@example.com");
+    expect(JSON.stringify(expectLogged("mail.failed"))).not.toContain("ada@example.com");
   });
 });

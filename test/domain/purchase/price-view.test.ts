@@ -1,10 +1,10 @@
 import { afterEach, expect, it, vi } from "vitest";
+import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { ask, shopEnv } = await openShop();
+const { ask, deserted, shopEnv } = await openShop();
 
 /** A shop whose Stripe does not answer: nobody listens on the discard port. */
-const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -22,12 +22,11 @@ const PRICED = { keep: "public, max-age=300", priced: [true, true] };
 const UNPRICED = { keep: "no-store", priced: [false, false] };
 
 it("leaves a Stripe that does not answer alone for 30 seconds, and lets nobody keep plans without prices", async () => {
-  const log = vi.spyOn(console, "error").mockImplementation(() => {});
   const begun = Date.now();
   const clock = vi.spyOn(Date, "now").mockReturnValue(begun);
   expect(await plansAt(deserted)).toEqual(UNPRICED);
   expect(await plansAt(deserted)).toEqual(UNPRICED);
-  expect(log.mock.calls.filter(([line]) => String(line).includes("prices.unreadable"))).toHaveLength(1);
+  expect(expectLogged("prices.unreadable")).toHaveLength(1);
   // Stripe is back.
   clock.mockReturnValue(begun + 28_000);
   expect(await plansAt(shopEnv)).toEqual(UNPRICED);
@@ -36,7 +35,6 @@ it("leaves a Stripe that does not answer alone for 30 seconds, and lets nobody k
 });
 
 it("keeps prices for five minutes", async () => {
-  vi.spyOn(console, "error").mockImplementation(() => {});
   const begun = Date.now();
   const clock = vi.spyOn(Date, "now").mockReturnValue(begun);
   expect(await plansAt(shopEnv)).toEqual(PRICED);
@@ -44,4 +42,5 @@ it("keeps prices for five minutes", async () => {
   expect(await plansAt(deserted)).toEqual(PRICED);
   clock.mockReturnValue(begun + 301_000);
   expect(await plansAt(deserted)).toEqual(UNPRICED);
+  expectLogged("prices.unreadable");
 });

@@ -5,12 +5,10 @@ import { EVENT_TYPES } from "../../../src/domain/purchase/events/handling.ts";
 import { keepEvent } from "../../../src/domain/purchase/events/store.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../../src/lib/time.ts";
 import { count } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { type Checkout, openShop, reconcile } from "../../support/shop.ts";
 
-const { control, deliver, deliverAll, eventsOf, pay, shopEnv, status, stripe } = await openShop();
-
-/** A shop whose Stripe does not answer: nobody listens on the discard port. */
-const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };
+const { control, deliver, deliverAll, deserted, eventsOf, pay, shopEnv, status, stripe } = await openShop();
 
 /** The stand-in is shared with other tests: what they have made happen is no concern of this one. */
 beforeEach(async () => {
@@ -71,15 +69,13 @@ const watermark = (name: string) =>
 
 describe("events that never arrived", () => {
   it("are not lost when one cannot be handled, and the minutes that follow try again", async () => {
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const checkout = await pay("premium-lifetime");
     const completion = await completionOf(checkout);
     const at = momentAfter(completion, 10 * MINUTE);
     expect((await reconcile(unfulfillable, at)).failed).toBeGreaterThan(0);
     expect(await licensesOf(checkout)).toBe(0);
     expect((await watermark("stripe-events"))?.at).toBe(at);
-    const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
-    expect(lines).toContainEqual({
+    expect(expectLogged("reconciliation.failed")).toContainEqual({
       event: "reconciliation.failed",
       stripe_event: completion.id,
       message: "D1_ERROR: Network connection lost.",
@@ -91,7 +87,6 @@ describe("events that never arrived", () => {
   it("are listed again when Stripe did not answer, or when they could not be kept", async () => {
     const checkout = await pay("premium-lifetime");
     const at = momentAfter(await completionOf(checkout), 10 * MINUTE);
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const forgetful = shopWith((name, what) => {
       if (name === "prepare" && String(what).includes("INSERT INTO stripe_events")) broken();
     });
@@ -99,6 +94,7 @@ describe("events that never arrived", () => {
       expect(await reconcile(shop, at)).toEqual({ events: 0, licenses: 0, failed: 1 });
       expect(await watermark("stripe-events")).toBeNull();
     }
+    expectLogged("reconciliation.failed");
     await reconcile(shopEnv, at + 10 * MINUTE);
     expect(await licensesOf(checkout)).toBe(1);
   });
@@ -158,7 +154,6 @@ describe("events that arrived", () => {
   });
 
   it("are left alone after the first that Stripe does not answer about", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const checkout = await pay("premium-monthly");
     const isOurs = ({ type }: Stripe.Event) => EVENT_TYPES.some((ours) => ours === type);
     const events = (await eventsOf(checkout.sessionId)).filter(isOurs);
@@ -167,6 +162,7 @@ describe("events that arrived", () => {
     for (const event of events) await kept(event, at - HOUR);
     expect(await reconcile(deserted, at)).toEqual({ events: 0, licenses: 0, failed: 1 });
     expect(await count("stripe_events", "attempts > 0")).toBe(1);
+    expectLogged("reconciliation.failed");
     expect((await reconcile(shopEnv, at + MINUTE)).events).toBe(events.length);
   });
 
@@ -251,29 +247,29 @@ describe("at night, every subscription", () => {
   });
 
   it("is reached however many come before it, and whatever becomes of those", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const { id, night } = await endedInSilence();
     await addLicensesBefore(id, 60);
     expect(await reconcile(shopEnv, night + MINUTE)).toEqual({ events: 0, licenses: 0, failed: 50 });
     expect(await reconcile(shopEnv, night + 2 * MINUTE)).toEqual({ events: 0, licenses: 1, failed: 10 });
+    expect(expectLogged("reconciliation.failed")).toHaveLength(60);
     expect(await stateOf(id)).toBe("ended");
   });
 
   it("is reached in the next night when one is too short", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const { id, night } = await endedInSilence();
     await addLicensesBefore(id, 60);
     await reconcile(shopEnv, night + 3 * HOUR - MINUTE);
     expect((await reconcile(shopEnv, night + 3 * HOUR + MINUTE)).failed).toBe(0);
+    expectLogged("reconciliation.failed");
     expect((await reconcile(shopEnv, night + DAY + MINUTE)).licenses).toBe(1);
     expect(await stateOf(id)).toBe("ended");
   });
 
   it("waits for Stripe to answer", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const { id, night } = await endedInSilence();
     await addLicensesBefore(id, 2);
     expect(await reconcile(deserted, night + MINUTE)).toEqual({ events: 0, licenses: 0, failed: 1 });
+    expectLogged("reconciliation.failed");
     expect((await reconcile(shopEnv, night + 2 * MINUTE)).licenses).toBe(1);
   });
 });

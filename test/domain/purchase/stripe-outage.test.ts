@@ -1,10 +1,7 @@
 import { expect, it } from "vitest";
 import { openShop } from "../../support/shop.ts";
 
-const { ask, shopEnv } = await openShop();
-
-/** A shop whose Stripe does not answer: nobody listens on the discard port. */
-const deserted = { ...shopEnv, STRIPE_API_BASE: "http://127.0.0.1:9" };
+const { ask, deserted } = await openShop();
 
 it("while Stripe does not answer, a checkout is refused for now, and plans are told without their prices", async () => {
   const answer = await ask("POST", "/v1/checkout", { body: { plan: "premium-monthly" }, at: deserted });

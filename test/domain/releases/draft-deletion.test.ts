@@ -14,6 +14,7 @@ import { attachProvenance } from "../../../src/domain/releases/provenance/store.
 import { readRelease } from "../../../src/domain/releases/store.ts";
 import { currentTime, HOUR } from "../../../src/lib/time.ts";
 import { count } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { packageFile } from "../../support/package-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
 import { addFile, declarationOf, partOf, publisher, randomBytes, uploadAll } from "../../support/publish-release.ts";
@@ -109,10 +110,6 @@ describe("a draft that is deleted", () => {
 });
 
 describe("what a cut request leaves in R2", () => {
-  beforeEach(() => {
-    vi.spyOn(console, "error").mockReturnValue();
-  });
-
   it("goes an hour later, and the request had done its part", async () => {
     const file = await addFile(id, { bytes: randomBytes(100) });
     await removeArtifact(stuck, publisher(), id, file.id);
@@ -120,6 +117,7 @@ describe("what a cut request leaves in R2", () => {
     await deleteDraft(stuck, publisher(), id, null);
     await freeDiscardedObjects(env, currentTime());
     expect(await objects()).toHaveLength(2);
+    expect(expectLogged("object.kept")).toHaveLength(2);
     await hourLater();
     expect(await objects()).toEqual([]);
     expect(await count("discarded_objects", "true")).toBe(0);

@@ -6,6 +6,7 @@ import { manifestFromLedger, manifestPublisher } from "../../../src/domain/relea
 import { currentTime } from "../../../src/lib/time.ts";
 import { drainOutbox } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { packageFile } from "../../support/package-fixture.ts";
 import { addFile, publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
 
@@ -116,6 +117,7 @@ describe("the manifest of a worker", () => {
       EDGE: { put: () => Promise.reject(new Error("KV PUT failed: 500")) } as unknown as KVNamespace,
     };
     expect(await drainOutbox(failing, publishers, LATER)).toEqual({ published: 0, failed: 1 });
+    expectLogged("publication.failed");
     expect(versions(await inKv())).toEqual(["1.0.0 published"]);
     expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0 });
     expect(versions(await inKv())).toEqual(["1.0.0 blocked"]);

@@ -7,6 +7,7 @@ import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { publisher, publishRelease } from "../../support/publish-release.ts";
 
@@ -193,6 +194,7 @@ describe("the premium repository", () => {
     forgetIsolate();
     vi.spyOn(env.EDGE, "get").mockRejectedValue(new Error("KV GET failed: 500"));
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${PREMIUM}-1.5.0-1/`]);
+    expectLogged("edge.unreadable");
   });
 
   it("still describes a package that is yanked already where the manifest is not up to date", async () => {

@@ -17,6 +17,7 @@ import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { settle } from "../../../src/platform/storage/settle.ts";
 import { publishers, service } from "../../../src/service.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publishRecipe } from "../../support/publish-recipe.ts";
 import { addFile, publisher, randomBytes } from "../../support/publish-release.ts";
 
@@ -169,7 +170,6 @@ describe("a repository", () => {
     });
     await addFile(id, { bytes: randomBytes(100) });
     const { changeId } = await moveRelease(env.DB, publisher(), id, "publish", null);
-    const log = vi.spyOn(console, "error").mockReturnValue();
     const down = failing<R2Bucket>(() => {
       throw new Error("down");
     });
@@ -182,7 +182,7 @@ describe("a repository", () => {
     const stale = { topic: "manifest", key: FREE, changeIds: [changeId ?? ""] } as const;
     expect(await settle(scope, { stale: [stale] })).toBe("published");
     await Promise.all(later);
-    expect(log).toHaveBeenCalledWith(expect.stringContaining("down"));
+    expect(expectLogged("repositories.failed")).toMatchObject([{ message: "down" }]);
     expect((await env.DB.prepare("SELECT * FROM outbox WHERE key = ?").bind(FREE).all()).results).toEqual([]);
     await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
     expect(await headOf(FREE)).not.toBe(before);
@@ -199,10 +199,10 @@ describe("a repository", () => {
     };
     const kept = await read({ ...env, DB: failing(down), BINARIES: failing(down) });
     expect(kept?.files["PKGBUILD"]).toContain("pkgver=0.2.0\n");
-    const log = vi.spyOn(console, "error").mockReturnValue();
     expect(await read({ ...env, EDGE: failing(down) })).toEqual(kept);
-    expect(log).toHaveBeenCalledWith(expect.stringContaining("edge.unreadable"));
+    expectLogged("edge.unreadable");
     await expect(read({ ...env, EDGE: failing(down), DB: failing(down) })).rejects.toThrow("down");
+    expectLogged("ledger.unreadable");
     forgetIsolate();
     expect(await readNewestRepository({ ...env, DB: failing(down) }, FREE, currentTime())).toEqual(kept);
   });

@@ -2,6 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 const ask = async (path: string, bindings: Env = env): Promise<Response> =>
   app.fetch(new Request(`https://catalog.test${path}`), bindings, createExecutionContext());
@@ -21,13 +22,13 @@ describe("the stores", () => {
   });
 
   it("are not when one does not answer, which the Worker's own health does not depend on", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const response = await ask("/health/ready", { ...env, EDGE });
     expect([response.status, await response.json()]).toEqual([
       503,
       { status: "degraded", checks: { ledger: true, edge: false, binaries: true } },
     ]);
     expect((await ask("/health", { ...env, EDGE })).status).toBe(200);
+    expectLogged("health.failed");
   });
 
   it("are asked once in two seconds, however many want to know", async () => {
@@ -36,9 +37,9 @@ describe("the stores", () => {
     for (let i = 0; i < 5; i++) expect((await ask("/health/ready")).status).toBe(200);
     expect(head).toHaveBeenCalledTimes(1);
     vi.setSystemTime(1_800_000_002_000);
-    vi.spyOn(console, "error").mockImplementation(() => {});
     expect((await ask("/health/ready", { ...env, EDGE })).status).toBe(503);
     expect((await ask("/health/ready")).status).toBe(503);
     expect(head).toHaveBeenCalledTimes(2);
+    expectLogged("health.failed");
   });
 });

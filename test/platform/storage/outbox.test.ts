@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { drainOutbox, type Publishers, publish } from "../../../src/platform/storage/outbox.ts";
 import { count } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 const KEY = "lic_x";
 const NOW = 1_800_000_000;
@@ -105,6 +106,7 @@ describe("publishing", () => {
     await addEntry("chg_1", "lic_bad");
     await addEntry("chg_2", "lic_good");
     expect(await drainOutbox(env, failing, NOW)).toEqual({ published: 1, failed: 1 });
+    expectLogged("publication.failed");
     expect(await count("outbox", "key = 'lic_bad'")).toBe(1);
     expect(await count("outbox")).toBe(1);
   });

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Publishers, Service } from "../../../src/platform/http/router.ts";
 import { type Changes, settle, settleInJob } from "../../../src/platform/storage/settle.ts";
 import { count } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 /** A request whose parts note their calls; `isDown`: KV takes no license, and nothing else works. */
 function request({ isDown = false } = {}) {
@@ -67,7 +68,6 @@ describe("settle", () => {
   });
 
   it("answers `pending` when KV fails, retries after the response, and keeps the outbox entry for the cron", async () => {
-    const log = vi.spyOn(console, "error").mockReturnValue();
     vi.spyOn(scheduler, "wait").mockResolvedValue();
     await addEntry("chg_1");
     const { c, calls, later } = request({ isDown: true });
@@ -77,7 +77,8 @@ describe("settle", () => {
       expect(calls.filter((call) => call === "license lic_1")).toHaveLength(4);
     });
     expect(calls).toContain("mails");
-    expect(log).toHaveBeenCalledWith(expect.stringContaining("mails is down"));
+    expectLogged("publication.failed");
+    expect(expectLogged("mail.unsent")).toMatchObject([{ message: "mails is down" }]);
     expect(await count("outbox")).toBe(1);
   });
 

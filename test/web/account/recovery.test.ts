@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { sendDueMails } from "../../../src/domain/mail/sender.ts";
 import { currentTime, DAY, HOUR, MINUTE } from "../../../src/lib/time.ts";
@@ -10,6 +10,7 @@ import { TestBrowser } from "../../support/cookie-browser.ts";
 import { mailedPath, pageAt, send, signedInByMail } from "../../support/customer.ts";
 import { hookedLedger } from "../../support/hooked-ledger.ts";
 import { adminAct, count, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged, logged } from "../../support/logged.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 import { askWith, newPostbox, type Postbox } from "../../support/postbox.ts";
 
@@ -65,7 +66,6 @@ describe("asking for forgotten keys", () => {
   });
 
   it("answers the same although the provider is down, and mails once it is up, with the whole 30 minutes", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
     await issueLicense();
     postbox.before = async () => {
       throw new Error("down");
@@ -78,7 +78,7 @@ describe("asking for forgotten keys", () => {
       .run();
     await sendDueMails(postbox.env, currentTime() + MINUTE);
     expect((await askWith(postbox, "POST", mailedPath(postbox))).status).toBe(303);
-    vi.restoreAllMocks();
+    expectLogged("mail.failed");
   });
 
   it("answers before anything is written, so that the time it takes tells nobody who is a customer", async () => {
@@ -231,15 +231,13 @@ describe("a recovery link", () => {
   );
 
   it("stands nowhere but in the mail: neither it nor a key is in D1 or the log", async () => {
-    const logs = (["log", "info", "warn", "error"] as const).map((name) => vi.spyOn(console, name));
     const { key } = await issueLicense();
     const path = await linkFor(ADA);
     await askWith(postbox, "POST", path);
     const token = path.replace("/recover/", "");
     expect(token).toHaveLength(43);
-    const kept = (await dump()) + JSON.stringify(logs.map(({ mock }) => mock.calls));
+    const kept = (await dump()) + JSON.stringify(logged());
     for (const secret of [token, key]) expect(kept).not.toContain(secret);
-    vi.restoreAllMocks();
   });
 
   it("is forgotten with its mail after a while", async () => {

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
 const { pay, shopEnv, status, stripe } = await openShop();
@@ -62,14 +63,13 @@ describe("erasure in the console", () => {
 
   it("a pending edge copy is shown as a warning", async () => {
     const { id } = await issueLicense({ email: ADA });
-    vi.spyOn(console, "error").mockImplementation(() => {});
     const browser = await signedIn(["owner"], shopEnv);
     vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
     const { response } = await act(browser, `/admin/licenses/${id}/erase`, { reason: "r" });
     expect(await read(browser, response.headers.get("Location") ?? "")).toContain(
       "Downloads do not have this change yet",
     );
-    vi.restoreAllMocks();
+    expectLogged("publication.failed");
   });
 
   it("it is refused on the form while a subscription is running", async () => {

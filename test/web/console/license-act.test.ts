@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { act, hiddenFields, read, send, signedIn } from "../../support/console-admin.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 const HOSTILE = `"><img src=x onerror=alert(1)>`;
 
@@ -41,6 +42,7 @@ describe("an act on a license", () => {
       const page = await read(browser, response.headers.get("Location") ?? "");
       expect(page, path).toContain("Downloads do not have this change yet");
     }
+    expectLogged("publication.failed");
   });
 
   it("a form with faults is shown again with all its input", async () => {

@@ -6,6 +6,7 @@ import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { find } from "../../support/html-document.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
@@ -111,6 +112,7 @@ describe("releases in the console", () => {
     const page = await read(browser, response.headers.get("Location") ?? "");
     expect(page).toContain("The release is blocked.");
     expect(page).toContain("Downloads do not have this change yet");
+    expectLogged("publication.failed");
   });
 
   it("delete: a draft is deleted, a published release is not", async () => {

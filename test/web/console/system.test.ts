@@ -11,11 +11,10 @@ import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { csrfTokenIn } from "../../support/cookie-browser.ts";
 import { find } from "../../support/html-document.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { newPostbox } from "../../support/postbox.ts";
 
 afterEach(() => vi.restoreAllMocks());
-
-const silent = () => vi.spyOn(console, "error").mockImplementation(() => {});
 
 const actions = async (): Promise<unknown[]> =>
   (
@@ -36,19 +35,18 @@ describe("system page", () => {
   });
 
   it("it shows a store that is down, and a missing cron", async () => {
-    silent();
     const EDGE = { ...env.EDGE, get: () => Promise.reject(new Error("KV GET failed: 500")) } as unknown as KVNamespace;
     const page = await read(await signedIn(["stats:read"], { ...env, EDGE }), "/admin/system");
     expect((page.match(/>Does not answer</g) ?? []).length).toBe(1);
     expect(page).toContain("the cron has not run for ten minutes");
+    expectLogged("health.failed");
   });
 
   it("it waits three seconds for a store that hangs", async () => {
-    const lines = silent();
     const BINARIES = { head: () => new Promise<never>(() => {}) } as unknown as R2Bucket;
     const { ledger, edge, binaries } = await probeStores({ ...env, BINARIES });
     expect([ledger.answers, edge.answers, binaries.answers]).toEqual([true, true, false]);
-    expect(lines).toHaveBeenCalledTimes(1);
+    expect(expectLogged("health.failed")).toHaveLength(1);
   });
 
   it("it shows no secret, and mail addresses only with licenses:read", async () => {

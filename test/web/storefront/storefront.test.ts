@@ -9,6 +9,7 @@ import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";
 import { find } from "../../support/html-document.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
@@ -236,6 +237,7 @@ describe("a worker's page", () => {
     // One figure for each of the two workers looked at.
     expect(asked).toEqual(["DB", "DB"]);
     await show({ DB: down("DB"), EDGE: down("EDGE") });
+    for (const event of ["edge.unreadable", "ledger.unreadable", "downloads.unreadable"]) expectLogged(event);
   });
 
   it("counts the downloads of 30 days, and asks for them once a minute", async () => {
