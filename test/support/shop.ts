@@ -10,7 +10,7 @@ import { newAddress } from "./admin-request.ts";
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./stand-in.ts";
 
 /** Fetches from here fail as from a host that cannot be reached, but without lines of workerd about it. */
-const UNREACHABLE = "http://unreachable.invalid";
+const UNREACHABLE = "http://127.0.0.1:9";
 const realFetch = globalThis.fetch;
 globalThis.fetch = (input, init) =>
   String(input instanceof Request ? input.url : input).startsWith(UNREACHABLE)

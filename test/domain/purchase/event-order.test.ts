@@ -4,6 +4,7 @@ import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
 import { hookedLedger } from "../../support/hooked-ledger.ts";
 import { count } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { type Checkout, facts, openShop, reconcile } from "../../support/shop.ts";
 
 const { control, deliver, eventsOf, pay, shopEnv, status } = await openShop();
@@ -74,6 +75,7 @@ describe("what was told to a shop that could not listen", () => {
     });
     const failed = await deliver(event, { ...shopEnv, DB });
     expect(failed.status).toBe(503);
+    expectLogged("request.failed");
     expect(await count("licenses")).toBe(0);
     expect(await count("stripe_events", "handled_at IS NULL AND last_error IS NOT NULL")).toBe(1);
     expect((await deliver(event)).status).toBe(200);

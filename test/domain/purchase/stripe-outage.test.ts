@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
 const { ask, deserted } = await openShop();
@@ -9,4 +10,5 @@ it("while Stripe does not answer, a checkout is refused for now, and plans are t
   expect(await answer.json()).toMatchObject({ code: "SERVICE_UNAVAILABLE", retry_after: 30 });
   const { plans } = await (await ask("GET", "/v1/plans", { at: deserted })).json<{ plans: { price: unknown }[] }>();
   expect(plans.map(({ price }) => price)).toEqual([null, null]);
+  for (const event of ["request.failed", "prices.unreadable"]) expectLogged(event);
 });

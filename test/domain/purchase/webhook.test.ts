@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../support/admin-request.ts";
 import { count } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 import { STAND_IN_WEBHOOK_SECRET } from "../../support/stand-in.ts";
 
@@ -75,6 +76,7 @@ describe("a webhook", () => {
   it("about something that Stripe does not know stays unhandled, for Stripe to send again", async () => {
     const response = await send(PAYLOAD, await sign(PAYLOAD));
     expect(response.status).toBeGreaterThanOrEqual(500);
+    expectLogged("request.failed");
     expect(await count("stripe_events", "handled_at IS NULL AND attempts = 1")).toBe(1);
   });
 });
