@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import * as z from "zod";
-import { type Context, contextOf, ioOf } from "../context.ts";
+import { contextOf, ioOf } from "../context.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { activate, deactivate, withFreshToken } from "../hive/activation.ts";
 import { releaseKeys } from "../hive/check.ts";
 import { installWorker, workersFolder } from "../hive/install.ts";
 import { hostPlatform, machineFingerprint } from "../hive/machine.ts";
-import { type Activation, changeHiveState, type HiveState, openHive } from "../hive/state.ts";
+import { type Activation, type Hive, openHive } from "../hive/state.ts";
 import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { formatFields } from "../output.ts";
@@ -28,19 +28,18 @@ export function addHiveCommands(program: Command): void {
     .option("--key-stdin", "read the license key from standard input; on a terminal, a hidden prompt")
     .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
     .action(async (options: { offline?: true; name?: string; keyStdin?: true }, command: Command) => {
-      const { context, state } = await openHive(command);
-      const { env } = context;
-      const key = options.keyStdin ? await readSecretFromStdin("License key") : licenseKey(context, state);
-      const { answer, activation } = await activate(context.client, key, {
-        fingerprint: await machineFingerprint(env),
+      const hive = await openHive(command);
+      const key = options.keyStdin ? await readSecretFromStdin("License key") : licenseKey(hive);
+      const { answer, activation } = await activate(hive.client, key, {
+        fingerprint: await machineFingerprint(hive.env),
         name: options.name,
         offline: options.offline === true,
       });
-      await changeHiveState(env, (known) => ({ ...known, activation }));
-      context.show({ license: answer.license, machine: answer.machine, expires_at: answer.expires_at }, (shown) =>
-        [formatLicense(shown.license), "", `This machine: ${shown.machine.id}, token until ${shown.expires_at}`].join(
-          "\n",
-        ),
+      await hive.change((known) => ({ ...known, activation }));
+      const { license, machine, expires_at } = answer;
+      hive.show(
+        { license, machine, expires_at },
+        () => `${formatLicense(license)}\n\nThis machine: ${machine.id}, token until ${expires_at}`,
       );
     });
 
@@ -61,28 +60,24 @@ export function addHiveCommands(program: Command): void {
         "download.",
     )
     .argument("<worker>", "such as llm-worker-rbee-premium-cpu")
-    .option("--version <version>", "default: the latest that the license covers")
+    .option("--version <version>", "the version; default: the latest that the license covers")
     .option("--dir <folder>", "where to install", workersFolder(ioOf(program).env))
-    .option("--platform <platform>", "default: this machine's")
+    .option("--platform <platform>", "the platform; default: this machine's")
     .option(
       "--release-key <file>",
       "minisign public key to trust and pin from now on; default: the one pinned on first use",
     )
     .addHelpText("after", "\nExample:\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0")
     .action(async (workerId: string, options: InstallOptions, command: Command) => {
-      const hive = await openHive(command);
-      const { context } = hive;
-      const { client, env } = context;
-      const { url } = client;
-      let { state } = hive;
-      const keys = await releaseKeys(client, { file: options.releaseKey, pinned: state.release_keys[url] });
+      const { client, show, state, change, ...hive } = await openHive(command);
+      const pinned = state.release_keys[client.url];
+      const keys = await releaseKeys(client, { file: options.releaseKey, pinned });
+      let { activation } = hive;
       const credential = async (): Promise<string | undefined> => {
-        if (state.activation === null || state.activation.url !== url) return undefined;
-        const activation = await withFreshToken(client, state.activation);
-        if (activation !== state.activation) {
-          state = await changeHiveState(env, (known) => ({ ...known, activation }));
-        }
-        return activation.token;
+        const fresh = activation && (await withFreshToken(client, activation));
+        if (fresh !== activation) await change((known) => ({ ...known, activation: fresh }));
+        activation = fresh;
+        return fresh?.token;
       };
       const installed = await installWorker(client, {
         worker: workerId,
@@ -93,27 +88,21 @@ export function addHiveCommands(program: Command): void {
         keys,
       });
       // Keys are pinned only after they have verified a release.
-      if (state.release_keys[url] !== keys.text) {
-        await changeHiveState(env, (known) => ({
-          ...known,
-          release_keys: { ...known.release_keys, [url]: keys.text },
-        }));
+      if (pinned !== keys.text) {
+        await change((known) => ({ ...known, release_keys: { ...known.release_keys, [client.url]: keys.text } }));
       }
-      context.show(installed, ({ worker, version, path }) => `Installed ${worker} ${version}: ${path}`);
+      show(installed, ({ worker, version, path }) => `Installed ${worker} ${version}: ${path}`);
     });
 
   program
     .command("status")
     .summary("show this machine's license")
     .action(async (_options: object, command: Command) => {
-      const { context, state } = await openHive(command);
-      const activation = activationAt(context, state);
-      const { license } = await context.client.json(z.looseObject({ license: License }), {
-        path: "/v1/licenses/me",
-        credential: activation.license_key,
-      });
-      const { url, machine_id, token_expires_at } = activation;
-      context.show({ url, machine_id, token_expires_at, license }, () =>
+      const hive = await openHive(command);
+      const { url, license_key, machine_id, token_expires_at } = activationOf(hive);
+      const request = { path: "/v1/licenses/me", credential: license_key };
+      const { license } = await hive.client.json(z.looseObject({ license: License }), request);
+      hive.show({ url, machine_id, token_expires_at, license }, () =>
         [
           formatFields([
             ["Catalog", url],
@@ -133,29 +122,27 @@ export function addHiveCommands(program: Command): void {
       "Frees this machine's seat. If the license key was rotated, activate this machine with the new key first.",
     )
     .action(async (_options: object, command: Command) => {
-      const { context, state } = await openHive(command);
-      const activation = activationAt(context, state);
-      await deactivate(context.client, activation);
-      await changeHiveState(context.env, (known) => ({ ...known, activation: null }));
-      context.show(
+      const hive = await openHive(command);
+      const activation = activationOf(hive);
+      await deactivate(hive.client, activation);
+      await hive.change((known) => ({ ...known, activation: null }));
+      hive.show(
         { deactivated: activation.machine_id },
         () => "Deactivated. The seat is free now, or at the end of a running offline lease.",
       );
     });
 }
 
-/** The activation at the current catalog. Its key and token go to no other. Throws `CliError` if there is none. */
-function activationAt({ settings }: Context, { activation }: HiveState): Activation {
-  if (activation?.url === settings.url) return activation;
+function activationOf({ settings, activation }: Hive): Activation {
+  if (activation !== null) return activation;
   throw new CliError(
     EXIT.failure,
     `This machine is not activated at ${settings.url}. Run \`rbee-catalog activate\` first.`,
   );
 }
 
-function licenseKey({ env, settings }: Context, { activation }: HiveState): string {
-  const kept = activation?.url === settings.url ? activation.license_key : null;
-  const key = env["RBEE_LICENSE_KEY"] || kept || settings.licenseKey;
+function licenseKey({ env, settings, activation }: Hive): string {
+  const key = env["RBEE_LICENSE_KEY"] || activation?.license_key || settings.licenseKey;
   if (key !== null) return key;
   throw new CliError(
     EXIT.notAuthorized,

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { currentTime } from "../../lib/time.ts";
 import { CatalogClient } from "../catalog-client.ts";
-import { type Context, ioOf } from "../context.ts";
+import { ioOf } from "../context.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { type ReleaseKeys, releaseKeys } from "../hive/check.ts";
 import { workersFolder } from "../hive/install.ts";
-import { changeHiveState, type HiveState, openHive } from "../hive/state.ts";
+import { type Hive, openHive } from "../hive/state.ts";
 import { type FileReport, formatFileReport, verifyFile } from "../verify/file-report.ts";
 import { openIndexSource } from "../verify/index-source.ts";
 import { findTargets } from "../verify/target.ts";
@@ -34,11 +34,12 @@ Examples:
   $ rbee-catalog verify ./some-file --mirror https://mirror.example/rbee`,
     )
     .action(async (names: string[], options: VerifyOptions, command: Command) => {
-      const { context, state } = await openHive(command);
-      const { url } = context.client;
-      const client = options.mirror === undefined ? context.client : mirrorClient(options.mirror, context);
+      const hive = await openHive(command);
+      const { state } = hive;
+      const { url } = hive.client;
+      const client = options.mirror === undefined ? hive.client : mirrorClient(options.mirror, hive);
       const targets = await findTargets(names, options.dir);
-      const trusted = await trustedKeys(context, state, options);
+      const trusted = await trustedKeys(hive, options);
       const indexes = await openIndexSource({
         client,
         releaseKeys: trusted.keys,
@@ -51,14 +52,14 @@ Examples:
       } finally {
         // Keys are pinned, and indexes remembered, only after the keys have verified a release.
         if (trusted.text === state.release_keys[url] || files.some(isPublished)) {
-          await changeHiveState(context.env, (known) => ({
+          await hive.change((known) => ({
             ...known,
             release_keys: { ...known.release_keys, [url]: trusted.text },
             indexes: { ...known.indexes, [url]: indexes.seen() },
           }));
         }
       }
-      context.show({ files }, () => files.map(formatFileReport).join("\n"));
+      hive.show({ files }, () => files.map(formatFileReport).join("\n"));
       requireGood(files);
     });
 }
@@ -75,7 +76,7 @@ function requireGood(files: readonly FileReport[]): void {
 }
 
 /** The keys to trust. A mirror's own keys are never trusted, because they could vouch for anything. */
-function trustedKeys({ client, note }: Context, state: HiveState, options: VerifyOptions): Promise<ReleaseKeys> {
+function trustedKeys({ client, note, state }: Hive, options: VerifyOptions): Promise<ReleaseKeys> {
   const pinned = state.release_keys[client.url];
   if (pinned === undefined && options.releaseKey === undefined) {
     if (options.mirror !== undefined) {
@@ -89,7 +90,7 @@ function trustedKeys({ client, note }: Context, state: HiveState, options: Verif
   return releaseKeys(client, { file: options.releaseKey, pinned });
 }
 
-function mirrorClient(text: string, { note }: Context): CatalogClient {
+function mirrorClient(text: string, { note }: Hive): CatalogClient {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
     throw new CliError(EXIT.usage, `"${text}" is not the URL of a mirror.`);

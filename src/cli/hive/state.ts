@@ -75,8 +75,20 @@ export async function changeHiveState(
   return state;
 }
 
-/** The hive's state, and a context whose default catalog is the one that the hive is activated at. */
-export async function openHive(command: Command): Promise<{ context: Context; state: HiveState }> {
-  const state = await readHiveState(ioOf(command).env);
-  return { state, context: await contextOf(command, state.activation?.url ?? null) };
+/** The context of a hive's command. Its default catalog is the one that the hive is activated at. */
+export type Hive = Context & {
+  state: HiveState;
+  /** The activation at the current catalog, or null. Its key and token go to no other catalog. */
+  activation: Activation | null;
+  /** Changes the state on disk, like `changeHiveState`. */
+  change(change: (state: HiveState) => HiveState): Promise<HiveState>;
+};
+
+/** Opens the hive's state for a parsed command. Throws `CliError` if the state is damaged. */
+export async function openHive(command: Command): Promise<Hive> {
+  const { env } = ioOf(command);
+  const state = await readHiveState(env);
+  const context = await contextOf(command, state.activation?.url ?? null);
+  const activation = state.activation?.url === context.settings.url ? state.activation : null;
+  return { ...context, state, activation, change: (change) => changeHiveState(env, change) };
 }
