@@ -3,7 +3,7 @@ import { currentTime, type UnixSeconds } from "../../src/lib/time.ts";
 import type { Scope } from "../../src/platform/config/scopes.ts";
 import { type AdminToken, createAdminToken } from "../../src/platform/identity/admin-token-store.ts";
 
-const SYSTEM = { actor: "system", requestId: null };
+const SYSTEM = { actor: "system", requestId: null } as const;
 
 /** Makes a token in the ledger, as the first one of a deployment is made. */
 export const makeToken = (

@@ -51,7 +51,7 @@ const made = new WeakMap<readonly Worker[], CatalogDocuments>();
 
 /** Answers with the catalog's document at the request's path. Throws WORKER_NOT_FOUND, for no other part of it varies. */
 export async function answerDocument(c: AppContext): Promise<Response> {
-  const workers = await publishedWorkers(c.env, currentTime());
+  const workers = await publishedWorkers(c.env, c.var.now);
   const documents = made.get(workers) ?? makeCatalogDocuments(workers, c.var.config);
   made.set(workers, documents);
   const document = documents.get(c.req.path);

@@ -1,5 +1,5 @@
 import type { Result } from "../../lib/result.ts";
-import { currentTime, type UnixSeconds } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem, type ProblemCode, type Refusal } from "../../platform/http/problem.ts";
 import { countActivation } from "../../platform/http/rate-limit.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
@@ -51,7 +51,7 @@ export async function decideFor(
   const { subject } = c.var;
   subject.workerId = worker.id;
   if (asker) subject.licenseId = asker.licenseId;
-  const now = currentTime();
+  const { now } = c.var;
   const { PURCHASE_URL } = c.var.config;
   const { manifest, license } = await readDeliveryFacts(c.env, worker.id, asker?.licenseId ?? null, now);
   if (asker && !license) throw new Problem({ code: "KEY_INVALID", detail: "The license no longer exists." });

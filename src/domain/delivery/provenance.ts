@@ -1,5 +1,4 @@
 import { err, ok, type Result } from "../../lib/result.ts";
-import { currentTime } from "../../lib/time.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import type { Manifest, ManifestRelease } from "../releases/manifest.ts";
@@ -45,7 +44,7 @@ export async function pathOfProvenance(
   version: string,
   filename: string,
 ): Promise<string> {
-  const { manifest } = await readDeliveryFacts(c.env, worker.id, null, currentTime());
+  const { manifest } = await readDeliveryFacts(c.env, worker.id, null, c.var.now);
   const selected = selectProvenance(manifest, version, filename);
   if (!selected.ok) throw new Problem(selected.error);
   return `/v1/workers/${worker.id}/${selected.value.release.version}/provenance`;

@@ -1,6 +1,6 @@
 import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
-import { currentTime, MINUTE, type UnixSeconds } from "../../lib/time.ts";
+import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { inTime } from "../../platform/http/in-time.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
@@ -56,6 +56,6 @@ const PATIENCE_MILLISECONDS = 1500;
 
 /** The plans on sale for a page: soon, with prices if they are to be had soon. */
 export async function readPlanOffers(c: RequestScope): Promise<PlanOffer[]> {
-  const prices = await inTime(c, readPrices(c.var.config, currentTime()), PATIENCE_MILLISECONDS, {});
+  const prices = await inTime(c, readPrices(c.var.config, c.var.now), PATIENCE_MILLISECONDS, {});
   return SOLD_PLANS.map((id) => ({ plan: plans[id], price: prices[id] ?? null }));
 }

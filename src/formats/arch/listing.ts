@@ -5,7 +5,7 @@ import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { PACMAN_PLATFORMS, type PacmanArch } from "../../domain/releases/package-check.ts";
 import { type Worker, workers } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
-import { currentTime, type UnixSeconds } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem, type ProblemCode } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
@@ -33,7 +33,7 @@ export async function listingFor(
   arch: PacmanArch,
   asker: Asker | null,
 ): Promise<Listing> {
-  const now = currentTime();
+  const { now } = c.var;
   const licenseId = asker?.licenseId ?? null;
   const file = { platform: PACMAN_PLATFORMS[arch], kind: "package" } as const;
   const listing: Listing = { packages: [], changedAt: 0 };

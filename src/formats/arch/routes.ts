@@ -3,7 +3,6 @@ import { addressOfFile } from "../../domain/delivery/file-address.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
 import type { PacmanArch } from "../../domain/releases/package-check.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
-import { currentTime } from "../../lib/time.ts";
 import {
   type AppContext,
   createRoute,
@@ -83,7 +82,7 @@ async function answerDatabase(
     });
   }
   const { packages, changedAt } = await listingFor(c, repository, arch, asker);
-  const now = currentTime();
+  const { now } = c.var;
   const { bytes, etag } = await databaseOf(c.env, packages, withFiles, now);
   const lastModified = new Date(databaseDate(changedAt, now) * 1000).toUTCString();
   const headers = new Headers({

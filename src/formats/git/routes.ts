@@ -1,4 +1,3 @@
-import { currentTime } from "../../lib/time.ts";
 import { parseByteRange } from "../../platform/http/byte-range.ts";
 import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../platform/http/route.ts";
 import { packKey, type RepositoryRecord } from "./record.ts";
@@ -143,7 +142,7 @@ function repositoryName(c: AppContext, given: string): string {
 /** The record of the repository that a path gives, as `read` has it. Throws NOT_FOUND. */
 async function wantedRepository(c: AppContext, given: string, read: typeof readRepository): Promise<RepositoryRecord> {
   const name = repositoryName(c, given);
-  const record = await read(c.env, name, currentTime());
+  const record = await read(c.env, name, c.var.now);
   if (record) return record;
   throw new Problem({ code: "NOT_FOUND", detail: `${name} holds nothing yet.` });
 }

@@ -1,4 +1,3 @@
-import { currentTime } from "../../lib/time.ts";
 import {
   createRoute,
   createRouter,
@@ -36,7 +35,7 @@ homebrewRoutes.openapi(
   }),
   async (c) => {
     const path = `Formula/${c.req.valid("param").file}`;
-    const files = (await readRepository(c.env, TAP, currentTime()))?.files ?? {};
+    const files = (await readRepository(c.env, TAP, c.var.now))?.files ?? {};
     const text = Object.hasOwn(files, path) ? files[path] : undefined;
     if (text === undefined) throw new Problem({ code: "NOT_FOUND", detail: `The tap has no ${path}.` });
     return documentResponse(c.req.raw, staticDocument(text, "text/plain; charset=utf-8"));

@@ -8,13 +8,13 @@ import { isCrossSiteChange } from "../http/origin.ts";
 import { Problem } from "../http/problem.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import { type AppEnv, createRouter } from "../http/router.ts";
-import type { Actor } from "../storage/ledger.ts";
+import type { Actor, ActorName } from "../storage/ledger.ts";
 import { ACCESS_HEADER, acceptsAccess, accessScopes, verifyAccessAssertion } from "./access.ts";
 import { type AdminToken, findAdminToken } from "./admin-token-store.ts";
 
 /** An authenticated admin. `actor` is the name in the audit trail: `token:adm_...` or `access:<mail>`. */
 export type Admin = {
-  actor: string;
+  actor: ActorName;
   /** The name to show: the token's name or the mail address. */
   name: string;
   scopes: readonly Scope[];

@@ -2,12 +2,30 @@ import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { AppEnv, Publishers } from "../http/router.ts";
 
+const ACTOR_KINDS = ["token", "access", "license", "account", "recovery", "checkout", "stripe"] as const;
+type ActorKind = (typeof ACTOR_KINDS)[number];
+
+/** Actors that are not one of many: the comparison with Stripe, an owner who erases their data, the service itself. */
+const SOLE_ACTORS = ["reconciliation", "customer", "system"] as const;
+type SoleActor = (typeof SOLE_ACTORS)[number];
+
+/** The name of an actor in the audit trail: `token:adm_...`, `access:<mail>`, `license:lic_...`, `system`. */
+export type ActorName = `${ActorKind}:${string}` | SoleActor;
+
+/** The parts of an actor's name; null for a name that no actor has (any more). */
+export function parseActor(name: string): { kind: ActorKind; id: string } | { kind: SoleActor } | null {
+  const sole = SOLE_ACTORS.find((actor) => actor === name);
+  if (sole !== undefined) return { kind: sole };
+  const [, prefix, id = ""] = /^(\w+):(.*)$/s.exec(name) ?? [];
+  const kind = ACTOR_KINDS.find((known) => known === prefix);
+  return kind === undefined ? null : { kind, id };
+}
+
 /** One recorded act. Its id also names the audit and outbox entries, and stands in the `last_change` of what it wrote. */
 export type Change = {
   id: string;
   at: UnixSeconds;
-  /** Who: `token:adm_...`, `access:mail`, `license:lic_...`, `system`. */
-  actor: string;
+  actor: ActorName;
   /** What, as `noun.verb`: `license.revoke`, `machine.activate`, `release.publish`. */
   action: string;
   /** The id of the thing it happened to: what the audit trail is searched by. */
@@ -19,12 +37,12 @@ export type Change = {
 };
 
 /** Who acts, in which request and when: what every store function that writes takes. */
-export type Actor = { actor: string; requestId: string | null; now: UnixSeconds };
+export type Actor = { actor: ActorName; requestId: string | null; now: UnixSeconds };
 
 /** `actor`, as the audit trail names them, acting in this request. */
 export const actorOf = (
   { var: { requestId, now } }: { var: Pick<AppEnv["Variables"], "requestId" | "now"> },
-  actor: string,
+  actor: ActorName,
 ): Actor => ({ actor, requestId, now });
 
 /** Tables whose rows carry `last_change`. */

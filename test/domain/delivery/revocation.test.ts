@@ -137,7 +137,7 @@ describe("a revocation", () => {
 
   it("whose request was cut between D1 and KV is published by the cron", async () => {
     const { id, token } = await settledMachine();
-    const actor = { actor: "token:adm_test", requestId: null, now: Math.floor(Date.now() / 1000) };
+    const actor = { actor: "token:adm_test", requestId: null, now: Math.floor(Date.now() / 1000) } as const;
     const decided = { action: "license.revoke", patch: { admin_state: "revoked" } } as const;
     const { changeId } = await change(env.DB, licenseRoot, id, () => ok(decided), { actor, reason: "leaked" });
     expect(changeId).not.toBeNull();

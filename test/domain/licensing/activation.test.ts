@@ -134,7 +134,7 @@ describe("activation", () => {
     if (!license) throw new Error("no license");
     await adminAct(id, "rotate-key");
     const machine = { hash: "m", name: null, platform: null };
-    const actor = { actor: "test", requestId: null, now: Math.floor(Date.now() / 1000) };
+    const actor = { actor: "system", requestId: null, now: Math.floor(Date.now() / 1000) } as const;
     expect((await takeSeat(env.DB, license, machine, actor)).ok).toBe(false);
     expect(await count("machines")).toBe(0);
     expect(await codeOf(await activate(key, "m"))).toBe("KEY_ROTATED");

@@ -9,7 +9,7 @@ import { type IdempotentRequest, idempotentRequest } from "../../../src/platform
 import { hookedLedger } from "../../support/hooked-ledger.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
 
-const actor = { actor: "token:adm_test", requestId: null, now: currentTime() };
+const actor = { actor: "token:adm_test", requestId: null, now: currentTime() } as const;
 const requestOf = (key: string, asked: unknown = "the same"): Promise<IdempotentRequest | null> =>
   idempotentRequest(actor.actor, key, asked);
 

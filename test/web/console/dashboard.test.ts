@@ -49,7 +49,7 @@ it("usage history: purchases, renewals, refunds and disputes are counted, other 
   const { id } = await issueLicense();
   const happens = async (action: string, details: object) => {
     const change = newChange(
-      { actor: "stripe", requestId: null, now },
+      { actor: "stripe:evt_1", requestId: null, now },
       { action, subject: id, details: { ...details } },
     );
     const write = env.DB.prepare("UPDATE licenses SET last_change = ? WHERE id = ?").bind(change.id, id);

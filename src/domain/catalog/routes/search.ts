@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import {
   createRoute,
   createRouter,
@@ -84,7 +83,7 @@ search.openapi(
     },
   }),
   async (c) => {
-    const found = searchWorkers(await publishedWorkers(c.env, currentTime()), workerQuery(c.req.valid("query")));
+    const found = searchWorkers(await publishedWorkers(c.env, c.var.now), workerQuery(c.req.valid("query")));
     const body = { workers: found.map((worker) => workerResource(worker, c.var.config.PURCHASE_URL)) };
     const etag = etagOf(new TextEncoder().encode(JSON.stringify(body)));
     const headers = { "Cache-Control": PUBLIC_CACHE_CONTROL, ETag: etag };

@@ -1,6 +1,5 @@
 import { newId } from "../../../lib/id.ts";
 import { onceResolved } from "../../../lib/isolate.ts";
-import { currentTime } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import type { RequestScope } from "../../../platform/http/router.ts";
 import { placeOf, sendLate } from "../../../platform/usage/message.ts";
@@ -26,7 +25,7 @@ export async function linkTo(
 ): Promise<SealedLink> {
   const link: Link = {
     id: newId("dl"),
-    issuedAt: currentTime(),
+    issuedAt: c.var.now,
     workerId: worker.id,
     version: release.version,
     filename: artifact.filename,
@@ -60,5 +59,5 @@ export const countDownload = (c: RequestScope, link: Link, { artifact }: Deliver
     license_id: link.holder?.licenseId ?? null,
     machine: link.holder?.machine ?? null,
     place: link.holder && placeOf(c.req.raw),
-    at: currentTime(),
+    at: c.var.now,
   });

@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import {
   type AppContext,
   createRoute,
@@ -75,7 +74,7 @@ releaseIndexRoutes.openapi(signature, async (c) => answer(c, "signature", c.req.
 /** One file of the pair. Caches ask each time, because a kept index beside a fresh signature would look altered. */
 async function answer(c: AppContext, part: keyof SignedIndex, name: string): Promise<Response> {
   const worker = requireWorker(name);
-  const now = currentTime();
+  const { now } = c.var;
   const signer = await indexSigner(c.var.config);
   const { manifest } = await readDeliveryFacts(c.env, worker.id, null, now);
   const signed = await signedIndex(manifest, signer, now);

@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import { createRoute, createRouter, Problem, problems, type RequestScope, z } from "../../../platform/http/route.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
@@ -81,7 +80,7 @@ const signature = (kind: SignatureKind) => {
 
 /** What a link opens now: it is decided anew, because the license may have ended since it was made. */
 async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Link; delivery: Delivery }> {
-  const link = await openLink(opaque, await linkSecret(c.var.config), currentTime());
+  const link = await openLink(opaque, await linkSecret(c.var.config), c.var.now);
   if (!link.ok) throw new Problem(link.error);
   const { workerId, version, filename } = link.value;
   const worker = findWorker(workerId);

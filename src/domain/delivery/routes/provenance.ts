@@ -1,5 +1,4 @@
 import { logFailure } from "../../../lib/log.ts";
-import { currentTime } from "../../../lib/time.ts";
 import { createRoute, createRouter, namesEtag, Problem, problems, z } from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
@@ -45,7 +44,7 @@ provenanceRead.openapi(
   async (c) => {
     const { id, version } = c.req.valid("param");
     const worker = requireWorker(id);
-    const { manifest } = await readDeliveryFacts(c.env, worker.id, null, currentTime());
+    const { manifest } = await readDeliveryFacts(c.env, worker.id, null, c.var.now);
     const selected = selectProvenance(manifest, version);
     if (!selected.ok) throw new Problem(selected.error);
     const { release, provenance } = selected.value;

@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import {
   createRoute,
   createRouter,
@@ -62,7 +61,7 @@ versions.openapi(
     const worker = requireWorker(c.req.valid("param").id);
     const { channel, include_yanked } = c.req.valid("query");
     const holder = worker.tier === "premium" ? await readHolder(c) : null;
-    const now = currentTime();
+    const { now } = c.var;
     const { manifest, license } = await readDeliveryFacts(c.env, worker.id, holder?.licenseId ?? null, now);
     c.header("Vary", "Authorization, Rbee-Machine", { append: true });
     if (holder && !license) throw new Problem({ code: "KEY_INVALID", detail: "The license no longer exists." });

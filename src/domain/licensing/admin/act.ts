@@ -1,4 +1,4 @@
-import { ok } from "../../../lib/result.ts";
+import { err, ok } from "../../../lib/result.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { listAudit } from "../../../platform/identity/audit-store.ts";
@@ -10,7 +10,7 @@ import type { License } from "../license/record.ts";
 import { licensePublication, licenseRoot, requireLicense } from "../license/store.ts";
 import { freeSeat } from "../machine/seat.ts";
 import { currentKey } from "../secrets.ts";
-import { type AdminAct, decideAdminAct } from "./decision.ts";
+import { type AdminAct, decideAdminAct, explainAdminRefusal } from "./decision.ts";
 
 /** A license after an admin's act, and the changes to settle. `key`: the new key, if the act made one. */
 export type ActedLicense = { license: License; key: string | null; changes: Changes };
@@ -36,7 +36,8 @@ export async function actOnLicense(
     id,
     (license) => {
       const patch = decideAdminAct(license, wanted, isOwner, admin.now);
-      if (!patch.ok || patch.value === null) return patch.ok ? ok(null) : patch;
+      if (!patch.ok) return err(explainAdminRefusal(patch.error));
+      if (patch.value === null) return ok(null);
       const mail = { licenseId: id, kind: "key_rotated", to: license.email, data: {} } as const;
       return ok({
         action: `license.${wanted.action}`,

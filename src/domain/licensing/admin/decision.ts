@@ -5,61 +5,75 @@ import { isErased, type LicenseRow } from "../license/record.ts";
 import { endOf } from "../license/status.ts";
 import type { LicensePatch } from "../license/store.ts";
 
-/** What an admin can do to a license. */
+/** An admin's act on a license. */
 export type AdminAct =
   | { action: "revoke" | "suspend" | "reinstate" }
-  /** `generation`: that of the key to replace; without it, whichever is current. */
+  /** `generation`: that of the key to replace; without it, the current one. */
   | { action: "rotate-key"; generation?: number }
   | { action: "extend"; until: { expires_at: UnixSeconds } | { days: number } };
 
+const CONFLICTS = {
+  erased: "Its owner's data was erased, which ended it for good. Issue a new license instead.",
+  revoked_is_more: "The license is revoked, which is more than suspended.",
+  replaced_meanwhile: "Somebody else replaced the key at the same time. The newest key is in the owner's mail.",
+  keys_used_up: "This license has used up its keys. Issue a new license.",
+  revoked_has_no_end: "The license is revoked; extending it would change nothing.",
+  endless: "The license has no end to move.",
+  too_late: "No end can be later than the year 9999.",
+  not_later: "An extension must end later than the license does now, and in the future.",
+} as const;
+
+/** Why an admin's act is refused: the state does not allow it, or only an owner may do it. */
+export type AdminRefusal = { code: "CONFLICT"; why: keyof typeof CONFLICTS } | { code: "INSUFFICIENT_SCOPE" };
+
+/** An admin's refusal in words. */
+export function explainAdminRefusal(refusal: AdminRefusal): Refusal {
+  switch (refusal.code) {
+    case "CONFLICT":
+      return { code: refusal.code, detail: CONFLICTS[refusal.why] };
+    case "INSUFFICIENT_SCOPE":
+      return { code: refusal.code, detail: "Only an owner reinstates a revoked license." };
+  }
+}
+
 const MAX_GENERATION = 0xffff;
 
-const conflict = (detail: string) => err<Refusal>({ code: "CONFLICT", detail });
+const conflict = (why: keyof typeof CONFLICTS) => err<AdminRefusal>({ code: "CONFLICT", why });
 
 /**
- * What an act changes of a license at `now`, or null if it is already so: repeating an act is no error. Errors: CONFLICT where
- * the state does not allow it, INSUFFICIENT_SCOPE where only an owner may, which is to bring back a revoked license.
+ * Decides what an act changes in a license at `now`; null if nothing, because repeating an act is no error. Errors: CONFLICT when
+ * the state does not allow it, INSUFFICIENT_SCOPE when an admin who is not an owner reinstates a revoked license.
  */
 export function decideAdminAct(
   license: Pick<LicenseRow, "email" | "admin_state" | "generation" | "expires_at" | "extended_until">,
   act: AdminAct,
   isOwner: boolean,
   now: UnixSeconds,
-): Result<LicensePatch | null, Refusal> {
+): Result<LicensePatch | null, AdminRefusal> {
   const { admin_state } = license;
-  if (isErased(license) && act.action !== "revoke") {
-    return conflict("Its owner's data was erased, which ended it for good. Issue a new license instead.");
-  }
+  if (isErased(license) && act.action !== "revoke") return conflict("erased");
   switch (act.action) {
     case "revoke":
       return ok(admin_state === "revoked" ? null : { admin_state: "revoked" });
     case "suspend":
-      if (admin_state === "revoked") return conflict("The license is revoked, which is more than suspended.");
+      if (admin_state === "revoked") return conflict("revoked_is_more");
       return ok(admin_state === "suspended" ? null : { admin_state: "suspended" });
     case "reinstate":
-      if (admin_state === "revoked" && !isOwner) {
-        return err({ code: "INSUFFICIENT_SCOPE", detail: "Only an owner reinstates a revoked license." });
-      }
+      if (admin_state === "revoked" && !isOwner) return err({ code: "INSUFFICIENT_SCOPE" });
       return ok(admin_state === "none" ? null : { admin_state: "none" });
     case "rotate-key":
-      if (act.generation !== undefined && act.generation !== license.generation) {
-        return conflict(
-          "The key was replaced by somebody else at the same time. The newest one is in the owner's mail.",
-        );
-      }
-      if (license.generation >= MAX_GENERATION) return conflict("This license has used up its keys; issue a new one.");
+      if (act.generation !== undefined && act.generation !== license.generation) return conflict("replaced_meanwhile");
+      if (license.generation >= MAX_GENERATION) return conflict("keys_used_up");
       return ok({ generation: license.generation + 1 });
     case "extend": {
-      if (admin_state === "revoked") return conflict("The license is revoked; extending it would change nothing.");
+      if (admin_state === "revoked") return conflict("revoked_has_no_end");
       const end = endOf(license);
-      if (end === null) return conflict("The license has no end to move.");
+      if (end === null) return conflict("endless");
       const { until } = act;
       const extendedUntil = "days" in until ? Math.max(now, end) + until.days * DAY : until.expires_at;
       if (extendedUntil === end) return ok(null);
-      if (extendedUntil > END_OF_TIME) return conflict("No end can be later than the year 9999.");
-      if (extendedUntil < end || extendedUntil <= now) {
-        return conflict("An extension must end later than the license does now, and in the future.");
-      }
+      if (extendedUntil > END_OF_TIME) return conflict("too_late");
+      if (extendedUntil < end || extendedUntil <= now) return conflict("not_later");
       return ok({ extended_until: extendedUntil });
     }
   }

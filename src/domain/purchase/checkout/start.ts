@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { newId } from "../../../lib/id.ts";
-import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { countCheckout } from "../../../platform/http/rate-limit.ts";
 import type { AppContext } from "../../../platform/http/router.ts";
@@ -33,7 +33,7 @@ export async function startCheckout(
   const scope = await purchaseScope(c.env, c.var.config);
   const cookieHash = await markBuyer(c);
   const asked = { plan, machines: machines ?? plan.machine_limit, cookieHash, origin: new URL(c.req.url).origin };
-  return beginCheckout(scope, asked, currentTime());
+  return beginCheckout(scope, asked, c.var.now);
 }
 
 /** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none: it is not on sale there. */

@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import {
   BODY_PROBLEMS,
   createRoute,
@@ -103,7 +102,7 @@ checkout.openapi(
     c.header("Cache-Control", "no-store");
     if (view.status !== "complete") return c.json({ status: view.status }, 200);
     const { license, key, maskedKey } = view;
-    const forBuyer = key === null ? {} : { license: licenseView(license, currentTime()), key };
+    const forBuyer = key === null ? {} : { license: licenseView(license, c.var.now), key };
     return c.json({ status: view.status, ...forBuyer, masked_key: maskedKey }, 200);
   },
 );

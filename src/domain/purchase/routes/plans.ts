@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import { createRoute, createRouter, problems, publicCors, z } from "../../../platform/http/route.ts";
 import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
 import { readPrices } from "../prices.ts";
@@ -51,7 +50,7 @@ planList.openapi(
     },
   }),
   async (c) => {
-    const prices = await readPrices(c.var.config, currentTime());
+    const prices = await readPrices(c.var.config, c.var.now);
     const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
       const { duration_days: _byHand, updates_until: _none, ...plan } = plans[id];
       return { ...plan, price: prices[id] ?? null };

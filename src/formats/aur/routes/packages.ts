@@ -1,7 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { findWorker } from "../../../domain/workers/workers.ts";
-import { currentTime } from "../../../lib/time.ts";
 import {
   type AppContext,
   createRoute,
@@ -54,7 +53,7 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
       },
     }),
     async (c) => {
-      const archive = gzipSync(textOf(await listPackages(c.env, currentTime())));
+      const archive = gzipSync(textOf(await listPackages(c.env, c.var.now)));
       return documentResponse(c.req.raw, staticDocument(archive, "application/gzip"));
     },
   );
@@ -127,7 +126,7 @@ packages.openapi(snapshotRoute, async (c) => {
 });
 
 async function wantedPackage(c: AppContext, name: string): Promise<RepositoryRecord> {
-  const record = findWorker(name)?.id === name ? await readRepository(c.env, name, currentTime()) : null;
+  const record = findWorker(name)?.id === name ? await readRepository(c.env, name, c.var.now) : null;
   if (record) return record;
   throw new Problem({ code: "NOT_FOUND", detail: "There is no such package; GET /packages.gz lists them all." });
 }

@@ -1,4 +1,3 @@
-import { currentTime } from "../../../lib/time.ts";
 import {
   type AppContext,
   createRoute,
@@ -37,7 +36,7 @@ const description =
   "aurutils, pikaur. Errors are aurweb's own.";
 
 async function answer(c: AppContext, query: RpcQuery) {
-  return c.json(answerRpc(await listPackages(c.env, currentTime()), query), 200, { "Cache-Control": "no-cache" });
+  return c.json(answerRpc(await listPackages(c.env, c.var.now), query), 200, { "Cache-Control": "no-cache" });
 }
 
 const queryOf = (parameters: URLSearchParams): RpcQuery => ({

@@ -3,7 +3,7 @@ import { generateCookie, getCookie } from "hono/cookie";
 import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeBase64Url, encodeHex, sha256 } from "../../../lib/encoding.ts";
 import type { AppEnv } from "../../http/router.ts";
-import { actorOf, type Change, commitChange, newChange, type Root } from "../../storage/ledger.ts";
+import { type ActorName, actorOf, type Change, commitChange, newChange, type Root } from "../../storage/ledger.ts";
 import { PLACES, type Place, type Session, type SubjectAt } from "./session.ts";
 import { deleteSession, deleteSessionsOf, insertSession, readSession, seeSession } from "./store.ts";
 
@@ -58,7 +58,7 @@ export async function startSession<At extends Place, E extends AppEnv>(
   c: Context<E>,
   place: At,
   by: SubjectAt<At>,
-  { actor, subject }: { actor: string; subject: string },
+  { actor, subject }: { actor: ActorName; subject: string },
 ): Promise<Session<At>> {
   const change = newChange(actorOf(c, actor), { action: `${place}.sign-in`, subject });
   const { insert, session, handOver } = await beginSession(c, place, by, change);

@@ -1,3 +1,4 @@
+import { parseActor } from "../../../platform/storage/ledger.ts";
 import { type FC, formatDateTime } from "../../page/kit.ts";
 
 /** The audit trail's actions in words. */
@@ -41,9 +42,10 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
 export const actionWords = (action: string): string => ACTION_WORDS.get(action) ?? action;
 
 /** An actor of the audit trail in words. */
-function actorWords(actor: string): string {
-  const [kind = "", name = ""] = actor.split(/:(.*)/s);
-  switch (kind) {
+function actorWords(name: string): string {
+  const actor = parseActor(name);
+  if (actor === null) return name;
+  switch (actor.kind) {
     case "license":
       return "its holder";
     case "account":
@@ -54,17 +56,15 @@ function actorWords(actor: string): string {
     case "recovery":
       return "a mailed link";
     case "token":
-      return `token ${name}`;
+      return `token ${actor.id}`;
     case "access":
-      return name;
+      return actor.id;
     case "stripe":
-      return `Stripe (${name})`;
+      return `Stripe (${actor.id})`;
     case "reconciliation":
       return "the comparison with Stripe";
     case "system":
       return "the system";
-    default:
-      return actor;
   }
 }
 

@@ -3,7 +3,7 @@ import { readStandings, type Standings } from "../../../domain/figures/stats.ts"
 import { listUnusualUse, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
 import { readUsageHistory, type UsageHistory } from "../../../domain/figures/usage-history.ts";
 import { IsolateCache } from "../../../lib/isolate.ts";
-import { currentTime, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, z } from "../../../platform/http/route.ts";
 import { consolePage, consoleView, createConsoleRouter, firstPart, may } from "../frame.tsx";
 import { DashboardBody } from "./page.tsx";
@@ -67,7 +67,7 @@ export const home = createConsoleRouter();
 home.openapi(route, async (c) => {
   if (!may(c, "stats:read")) return c.redirect(firstPart(c), 303);
   const { days } = c.req.valid("query");
-  const data = await readDashboard(c.env.DB, days, currentTime());
+  const data = await readDashboard(c.env.DB, days, c.var.now);
   return consolePage(c, {
     title: "Dashboard",
     main: <DashboardBody data={data} range={days} mayReadLicenses={may(c, "licenses:read")} />,

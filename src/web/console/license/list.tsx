@@ -5,7 +5,6 @@ import { PLAN_IDS } from "../../../domain/licensing/plans.ts";
 import { explainRefusal } from "../../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
-import { currentTime } from "../../../lib/time.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { sentForm } from "../act/kit.ts";
 import {
@@ -84,13 +83,13 @@ licenseList.openapi(search, async (c) => {
     );
   }
   if (q.length > LONGEST) return refusedSearch(c, `${LONGEST} characters at most.`);
-  const [only, another] = await searchLicenses(c.env.DB, { q }, 2, currentTime());
+  const [only, another] = await searchLicenses(c.env.DB, { q }, 2, c.var.now);
   const leadsTo = only && !another ? licensePath(only.id) : licenseListPath({ q });
   return c.redirect(leadsTo, 303);
 });
 
 async function listPage(c: ConsoleContext, filter: LicenseFilter, before: string | undefined): Promise<Response> {
-  const now = currentTime();
+  const { now } = c.var;
   const found = await searchLicenses(c.env.DB, { ...filter, before }, ROWS + 1, now);
   const { items, next_cursor } = pageOf(found, ROWS, ({ id }) => id);
   const list = { filter, licenses: items, next: next_cursor, isLater: before !== undefined, now };

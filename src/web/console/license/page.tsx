@@ -1,7 +1,7 @@
 import { isErased } from "../../../domain/licensing/license/record.ts";
 import { standingOf } from "../../../domain/licensing/license/status.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
-import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { type FC, Pager, pathWithQuery, StatusBadge } from "../../page/kit.ts";
 import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
@@ -49,7 +49,7 @@ export const licenseRead = createConsoleRouter();
 
 licenseRead.openapi(route, async (c) => {
   const { kind = null, before = null, done, edge } = c.req.valid("query");
-  const now = currentTime();
+  const { now } = c.var;
   // Entries of the audit trail need the same scope here as on the audit page.
   const kinds = STORY_KINDS.filter((one) => one !== "act" || may(c, "audit:read"));
   if (kind !== null && !kinds.includes(kind)) {

@@ -1,12 +1,6 @@
 import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
-import { type AdminAct, decideAdminAct } from "../../../domain/licensing/admin/decision.ts";
-import {
-  activeMachines,
-  isErased,
-  type License,
-  type LicenseRow,
-  type MachineRow,
-} from "../../../domain/licensing/license/record.ts";
+import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
+import { activeMachines, isErased, type License, type LicenseRow, type MachineRow } from "../../../domain/licensing/license/record.ts";
 import { standingOf } from "../../../domain/licensing/license/status.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
@@ -32,7 +26,7 @@ export function previewLicenseAct(
   now: UnixSeconds,
 ): Result<string[], Refusal> {
   const decision = decideAdminAct(license, act, isOwner, now);
-  if (!decision.ok) return err(decision.error);
+  if (!decision.ok) return err(explainAdminRefusal(decision.error));
   if (decision.value === null) return ok([NOTHING]);
   const after = { ...license, ...decision.value };
   const standing = standingOf(after, now);

@@ -1,7 +1,6 @@
 import { RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { readRelease } from "../../../domain/releases/store.ts";
-import { currentTime } from "../../../lib/time.ts";
 import { createRoute } from "../../../platform/http/route.ts";
 import { counted, DataTable, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
@@ -28,7 +27,7 @@ export const releaseRead = createConsoleRouter();
 
 releaseRead.openapi(route, async (c) => {
   const release = await readRelease(c.env.DB, c.req.valid("param").id);
-  const use = await readReleaseUse(c.env.DB, release, currentTime());
+  const use = await readReleaseUse(c.env.DB, release, c.var.now);
   const { done, edge } = c.req.valid("query");
   const action = RELEASE_ACTIONS.find((one) => one === done);
   const { text, tone } = RELEASE_WORDS[release.status];

@@ -1,4 +1,4 @@
-import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, z } from "../../../platform/http/route.ts";
 import { CRON_MARK } from "../../../platform/storage/watermark.ts";
 import { DataTable, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
@@ -35,7 +35,7 @@ systemRead.openapi(route, async (c) => {
     main: (
       <>
         {done === undefined ? null : <Notice tone={DONE[done].tone}>{DONE[done].text}</Notice>}
-        <SystemBody c={c} data={data} now={currentTime()} />
+        <SystemBody c={c} data={data} now={c.var.now} />
       </>
     ),
   });

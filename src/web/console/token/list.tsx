@@ -1,4 +1,4 @@
-import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 import { allowsAll } from "../../../platform/config/scopes.ts";
 import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { endAdminToken, readRevocableToken } from "../../../platform/identity/admin-token-act.ts";
@@ -26,7 +26,7 @@ export const tokenList = createConsoleRouter();
 
 tokenList.openapi(route, async (c) => {
   const { cursor, done } = c.req.valid("query");
-  const now = currentTime();
+  const { now } = c.var;
   const tokens = await listAdminTokens(c.env.DB, { limit: ROWS + 1, before: cursor });
   const { items, next_cursor } = pageOf(tokens, ROWS, ({ id }) => id);
   const { scopes, actor } = c.var.admin;

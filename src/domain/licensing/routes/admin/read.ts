@@ -1,5 +1,4 @@
 import { holdsCredential } from "../../../../lib/credential.ts";
-import { currentTime } from "../../../../lib/time.ts";
 import {
   createRoute,
   NextCursor,
@@ -61,7 +60,7 @@ licenseReads.openapi(
   }),
   async (c) => {
     const { limit, cursor, ...filter } = c.req.valid("query");
-    const now = currentTime();
+    const { now } = c.var;
     const found = await searchLicenses(c.env.DB, { ...filter, before: cursor }, limit + 1, now);
     const { items, next_cursor } = page(found, limit, ({ id }) => id);
     return c.json({ licenses: items.map((license) => adminLicenseView(license, now)), next_cursor }, 200);
@@ -86,6 +85,6 @@ licenseReads.openapi(
   }),
   async (c) => {
     const license = await requireLicense(c.env.DB, c.req.valid("param").id);
-    return c.json({ license: adminLicenseView(license, currentTime()) }, 200);
+    return c.json({ license: adminLicenseView(license, c.var.now) }, 200);
   },
 );
