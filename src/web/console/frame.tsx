@@ -56,7 +56,7 @@ const SignedIn: FC<{ c: ConsoleContext }> = ({ c }) => (
 );
 
 /** A router for pages of the console. */
-export const createConsoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();
+export const consoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();
 
 /** Access and documentation of a page that only shows something, for admins with `scope` (null: every admin). */
 export const consoleView = (scope: NeededScope | null, docs: PageDocs) => ({

@@ -2,7 +2,7 @@ import { combine } from "../../platform/http/route.ts";
 import { auditList } from "./audit/list.tsx";
 import { home } from "./dashboard/home.tsx";
 import { licenseAct } from "./license/act.tsx";
-import { licenseErase, refundRoutes } from "./license/ending.tsx";
+import { licenseErase, licenseRefund } from "./license/ending.tsx";
 import { licenseIssue } from "./license/issue.tsx";
 import { licenseList } from "./license/list.tsx";
 import { machineRemove } from "./license/machines.tsx";
@@ -28,7 +28,7 @@ export const consoleRoutes = combine(
   licenseRead,
   licenseAct,
   machineRemove,
-  refundRoutes,
+  licenseRefund,
   licenseErase,
   releaseList,
   releaseRead,

@@ -7,7 +7,7 @@ import { currentSession, endSession } from "../../platform/identity/session/life
 import { returnPath } from "../../platform/identity/session/session.ts";
 import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 import { sentForm } from "./act/kit.ts";
-import { consoleForm, createConsoleRouter, formBody } from "./frame.tsx";
+import { consoleForm, consoleRouter, formBody } from "./frame.tsx";
 
 const RETURN_FIELD = "return";
 
@@ -54,7 +54,7 @@ const leave = createRoute({
   }),
 });
 
-export const signIn = createConsoleRouter();
+export const signIn = consoleRouter();
 
 signIn.openapi(form, async (c) => {
   const wanted = returnPath("console", c.req.valid("query")[RETURN_FIELD]);

@@ -57,8 +57,8 @@ export const LastDay = z
 /** A `LastDay` in the future. */
 export const LastDayToCome = LastDay.refine((at) => at === null || at > currentTime(), "It must lie in the future.");
 
-/** `schema` and `fields` of an act that asks only for a reason. */
-export const ONLY_REASON = { schema: z.object({ reason: Reason }), fields: reasonField };
+/** The form of an act that asks only for a reason. */
+export const ReasonForm = z.object({ reason: Reason });
 
 /** The field of a `LastDay`. */
 export const lastDayField = (entered: Entered, hint: string, label = "Last day"): Child => (

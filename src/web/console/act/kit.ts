@@ -4,4 +4,3 @@ export { settle } from "../../../platform/storage/settle.ts";
 export { ActLink, DoneNotice, DoneQuery, donePath, EdgeNotice } from "./done.tsx";
 export * from "./fields.tsx";
 export { actRoutes } from "./routes.ts";
-export type { ReasonAct, TwoStepAct } from "./two-step-act.tsx";

@@ -2,7 +2,7 @@ import type { NeededScope } from "../../../platform/config/scopes.ts";
 import type { ProblemCode } from "../../../platform/http/problem.ts";
 import { createRoute, type OpenAPIHono, type z } from "../../../platform/http/route.ts";
 import type { ConsoleEnv } from "../../../platform/identity/session/console.ts";
-import { type ConsoleContext, consoleForm, consoleView, createConsoleRouter, formBody } from "../frame.tsx";
+import { type ConsoleContext, consoleForm, consoleRouter, consoleView, formBody } from "../frame.tsx";
 import { answerAct, askForAct, type TwoStepAct } from "./two-step-act.tsx";
 
 /** The path, access and documentation of an act. */
@@ -24,6 +24,8 @@ type ActRoutes<Params extends z.ZodObject, Input> = {
   missing?: readonly ProblemCode[];
   /** Further refusals of the sent form. */
   refusals?: readonly ProblemCode[];
+  /** The schema of the form. */
+  schema: z.ZodType<Input>;
   /** The act on the thing that the path names. Throws a Problem if there is no such thing. */
   actOf: (c: ConsoleContext, params: z.output<Params>) => TwoStepAct<Input> | Promise<TwoStepAct<Input>>;
 };
@@ -33,7 +35,7 @@ type ActRoutes<Params extends z.ZodObject, Input> = {
  * confirmed.
  */
 export function actRoutes<Params extends z.ZodObject, Input>(act: ActRoutes<Params, Input>): OpenAPIHono<ConsoleEnv> {
-  const { path, scope, does, example, description, leadsTo, actOf, ...rest } = act;
+  const { path, scope, does, example, description, leadsTo, schema, actOf, ...rest } = act;
   const { params: named, answers = {}, missing = [], refusals = [] } = rest;
   const params: z.ZodObject = named;
   const ask = createRoute({
@@ -59,8 +61,8 @@ export function actRoutes<Params extends z.ZodObject, Input>(act: ActRoutes<Para
     }),
   });
   const actIn = (c: ConsoleContext) => actOf(c, named.parse(c.req.param()));
-  const router = createConsoleRouter();
+  const router = consoleRouter();
   router.openapi(ask, async (c) => askForAct(c, await actIn(c)));
-  router.openapi(send, async (c) => answerAct(c, await actIn(c)));
+  router.openapi(send, async (c) => answerAct(c, await actIn(c), schema));
   return router;
 }

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { PROBLEMS, Problem } from "../../../platform/http/problem.ts";
 import { type Child, type FC, Notice, PostForm } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage } from "../frame.tsx";
-import { type Entered, type FieldErrors, type ONLY_REASON, readForm, type SentForm, sentForm } from "./fields.tsx";
+import { type Entered, type FieldErrors, readForm, reasonField, type SentForm, sentForm } from "./fields.tsx";
 
 /**
  * An act of an admin in two steps. First a form asks for the reason and the details. Then a preview shows the
@@ -12,9 +12,8 @@ export type TwoStepAct<Input> = {
   title: string;
   /** A line under the title: the thing that the act changes. */
   about: Child;
-  schema: z.ZodType<Input>;
-  /** The fields of the form. */
-  fields: (entered: Entered) => Child;
+  /** The fields of the form; default: only the reason. */
+  fields?: (entered: Entered) => Child;
   /**
    * The consequences, a sentence each, from the function that also decides the act. Throws the Problem of a refusal.
    */
@@ -34,9 +33,6 @@ export type TwoStepAct<Input> = {
   carryOut: (input: Input, idempotencyKey: string) => Promise<Response>;
 };
 
-/** An act that asks only for a reason: spread `ONLY_REASON` into it. */
-export type ReasonAct = TwoStepAct<z.output<typeof ONLY_REASON.schema>>;
-
 /** The field that marks the second step. Each preview has a new value; clicks on one preview send the same value. */
 const KEY_FIELD = "idempotency_key";
 
@@ -48,9 +44,13 @@ export const askForAct = <Input,>(c: ConsoleContext, act: TwoStepAct<Input>): Pr
   formPage(c, act, { sent: {} });
 
 /** Answers a sent form with its preview, and a confirmed preview with the result of the act. */
-export async function answerAct<Input>(c: ConsoleContext, act: TwoStepAct<Input>): Promise<Response> {
+export async function answerAct<Input>(
+  c: ConsoleContext,
+  act: TwoStepAct<Input>,
+  schema: z.ZodType<Input>,
+): Promise<Response> {
   const { [KEY_FIELD]: idempotencyKey = "", ...sent } = await sentForm(c);
-  const input = readForm(act.schema, sent);
+  const input = readForm(schema, sent);
   if (!input.ok) return formPage(c, act, { sent, errors: input.error, status: 422 });
   try {
     if (KEY.test(idempotencyKey)) return await act.carryOut(input.value, idempotencyKey);
@@ -76,7 +76,7 @@ function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, erro
         {refusal ? <Notice tone="bad">{refusal.detail}</Notice> : null}
         {errors["form"] ? <Notice tone="bad">{errors["form"]}</Notice> : null}
         <PostForm csrf={c.var.session.csrfToken}>
-          {act.fields((name) => ({ name, value: sent[name], error: errors[name] }))}
+          {(act.fields ?? reasonField)((name) => ({ name, value: sent[name], error: errors[name] }))}
           <Buttons back={act.back}>
             <button type="submit">Continue</button>
           </Buttons>

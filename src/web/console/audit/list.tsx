@@ -1,7 +1,7 @@
 import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { type AuditEntry, type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
 import { DataTable, type FC, Field, FilterForm, Pager, pathWithQuery, Time } from "../../page/kit.ts";
-import { type ConsoleContext, consolePage, consoleView, createConsoleRouter, may } from "../frame.tsx";
+import { type ConsoleContext, consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
 import { licensePath } from "../license/words.tsx";
 import { releasePath } from "../release/acts.ts";
 import { ActorName, actionWords, EntryDetails } from "./words.tsx";
@@ -32,7 +32,7 @@ const route = createRoute({
 const auditPath = (filter: AuditFilter, cursor?: string): string =>
   pathWithQuery("/admin/audit", { ...filter, cursor });
 
-export const auditList = createConsoleRouter();
+export const auditList = consoleRouter();
 
 auditList.openapi(route, async (c) => {
   const { cursor, ...query } = c.req.valid("query");

@@ -5,7 +5,7 @@ import { readUsageHistory, type UsageHistory } from "../../../domain/figures/usa
 import { IsolateCache } from "../../../lib/isolate.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, z } from "../../../platform/http/route.ts";
-import { consolePage, consoleView, createConsoleRouter, firstPart, may } from "../frame.tsx";
+import { consolePage, consoleRouter, consoleView, firstPart, may } from "../frame.tsx";
 import { DashboardBody } from "./page.tsx";
 
 /** The ranges of the dashboard in days; the first is the default. */
@@ -63,7 +63,7 @@ const route = createRoute({
   }),
 });
 
-export const home = createConsoleRouter();
+export const home = consoleRouter();
 home.openapi(route, async (c) => {
   if (!may(c, "stats:read")) return c.redirect(firstPart(c), 303);
   const { days } = c.req.valid("query");

@@ -4,66 +4,64 @@ import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { combine, Problem } from "../../../platform/http/route.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, EdgeNotice, reasonField, settle, type TwoStepAct } from "../act/kit.ts";
+import { actRoutes, adminActor, donePath, EdgeNotice, reasonField, settle } from "../act/kit.ts";
 import { type ConsoleContext, consolePage } from "../frame.tsx";
-import { type ActInput, LICENSE_ACTS, type LicenseAct, pinnedFields } from "./acts.tsx";
+import { LICENSE_ACTS, pinnedFields } from "./acts.tsx";
 import { previewLicenseAct } from "./preview.ts";
 import { licensePath } from "./words.tsx";
 
 /** `GET` and `POST /admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
 export const licenseAct = combine(
-  ...LICENSE_ACTS.map((act) =>
+  ...LICENSE_ACTS.map((offered) =>
     actRoutes({
-      path: `/admin/licenses/{id}/${act.name}`,
+      path: `/admin/licenses/{id}/${offered.name}`,
       scope: "licenses:write",
       params: LicenseParams,
-      does: act.name === "rotate-key" ? "rotate the key of a license" : `${act.name} a license`,
+      does: offered.name === "rotate-key" ? "rotate the key of a license" : `${offered.name} a license`,
       example: { reason: "key found in a public repository" },
       answers: {
         409: "The form again: the license's state does not allow it.",
-        ...(act.name === "rotate-key" && { 200: "The preview; then the new key, once." }),
+        ...(offered.name === "rotate-key" && { 200: "The preview; then the new key, once." }),
       },
       leadsTo: "The page of the license.",
       missing: ["LICENSE_NOT_FOUND"],
-      actOf: (c, { id }) => twoStep(c, act, id),
+      schema: offered.schema,
+      actOf: async (c, { id }) => {
+        const license = await requireLicense(c.env.DB, id);
+        const admin = adminActor(c);
+        const isOwner = admin.scopes.includes("owner");
+        const { title, button, dangerous, fields } = offered;
+        const back = licensePath(id);
+        return {
+          title,
+          about: `${license.email} · ${license.plan} · ${id}`,
+          button,
+          dangerous,
+          back,
+          fields: (entered) => (
+            <>
+              {fields?.(license, entered)}
+              {reasonField(entered)}
+            </>
+          ),
+          preview: ({ act }) => {
+            const preview = previewLicenseAct(license, act, isOwner, admin.now);
+            if (!preview.ok) throw new Problem(preview.error);
+            return preview.value;
+          },
+          pinned: ({ act }) => pinnedFields(license, act, isOwner, admin.now),
+          carryOut: async ({ reason, act }, idempotencyKey) => {
+            const scope = { db: c.env.DB, config: c.var.config };
+            const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
+            const edge = await settle(c, changes);
+            if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
+            return c.redirect(donePath(back, { done: offered.name, edge }), 303);
+          },
+        };
+      },
     }),
   ),
 );
-
-async function twoStep(c: ConsoleContext, offered: LicenseAct, id: string): Promise<TwoStepAct<ActInput>> {
-  const license = await requireLicense(c.env.DB, id);
-  const admin = adminActor(c);
-  const isOwner = admin.scopes.includes("owner");
-  const { title, button, dangerous, schema, fields } = offered;
-  const back = licensePath(id);
-  return {
-    title,
-    about: `${license.email} · ${license.plan} · ${id}`,
-    button,
-    dangerous,
-    back,
-    schema,
-    fields: (entered) => (
-      <>
-        {fields?.(license, entered)}
-        {reasonField(entered)}
-      </>
-    ),
-    preview: ({ act }) => {
-      const preview = previewLicenseAct(license, act, isOwner, admin.now);
-      if (!preview.ok) throw new Problem(preview.error);
-      return preview.value;
-    },
-    pinned: ({ act }) => pinnedFields(license, act, isOwner, admin.now),
-    carryOut: async ({ reason, act }, idempotencyKey) => {
-      const scope = { db: c.env.DB, config: c.var.config };
-      const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
-      const edge = await settle(c, changes);
-      if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
-      return c.redirect(donePath(back, { done: offered.name, edge }), 303);
-    },
-  };
-}
 
 type Props = {
   title: string;

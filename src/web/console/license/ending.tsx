@@ -6,12 +6,13 @@ import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../..
 import { purchaseScope } from "../../../domain/purchase/scope.ts";
 import { Problem } from "../../../platform/http/route.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, EdgeNotice, ONLY_REASON, type ReasonAct, settle } from "../act/kit.ts";
-import { type ConsoleContext, consolePage } from "../frame.tsx";
+import { actRoutes, adminActor, donePath, EdgeNotice, ReasonForm, settle } from "../act/kit.ts";
+import { consolePage } from "../frame.tsx";
 import { previewErasure, previewRefund } from "./preview.ts";
 import { licensePath, ownerText } from "./words.tsx";
 
-export const refundRoutes = actRoutes({
+/** `GET` and `POST /admin/licenses/{id}/refund`. */
+export const licenseRefund = actRoutes({
   path: "/admin/licenses/{id}/refund",
   scope: "licenses:write",
   params: LicenseParams,
@@ -23,51 +24,49 @@ export const refundRoutes = actRoutes({
   },
   missing: ["LICENSE_NOT_FOUND"],
   refusals: ["SERVICE_UNAVAILABLE"],
-  actOf: (c, { id }) => refundAct(c, id),
+  schema: ReasonForm,
+  actOf: async (c, { id }) => {
+    const license = await requireLicense(c.env.DB, id);
+    const admin = adminActor(c);
+    return {
+      title: "Refund and revoke this license",
+      about: `${license.email} · ${license.plan} · ${id}`,
+      button: "Refund and revoke it",
+      dangerous: true,
+      back: licensePath(id),
+      preview: async () => {
+        checkWasBought(license);
+        const { stripe } = await purchaseScope(c.env, c.var.config);
+        return previewRefund(license, await readRefundable(stripe, license), admin.now);
+      },
+      carryOut: async ({ reason }) => {
+        const scope = await purchaseScope(c.env, c.var.config);
+        const revoked = await revokeForRefund(scope, admin, id, reason);
+        const edge = await settle(c, revoked.changes);
+        const { refund, changes } = await giveBack(scope, admin, revoked.row);
+        await settle(c, changes);
+        const given =
+          refund.currency === null || refund.amount === 0
+            ? "There was nothing left to refund."
+            : `The customer gets ${formatPrice(refund.amount, refund.currency)} back.`;
+        return consolePage(c, {
+          title: "Refunded and revoked",
+          wide: false,
+          main: (
+            <>
+              <h1>Refunded and revoked</h1>
+              <Notice tone="good">{given} The license is revoked, and nothing more is billed for it.</Notice>
+              <EdgeNotice edge={edge} />
+              <p>
+                <a href={licensePath(id)}>Show the license</a>
+              </p>
+            </>
+          ),
+        });
+      },
+    };
+  },
 });
-
-async function refundAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
-  const license = await requireLicense(c.env.DB, id);
-  const admin = adminActor(c);
-  return {
-    title: "Refund and revoke this license",
-    about: `${license.email} · ${license.plan} · ${id}`,
-    button: "Refund and revoke it",
-    dangerous: true,
-    back: licensePath(id),
-    ...ONLY_REASON,
-    preview: async () => {
-      checkWasBought(license);
-      const { stripe } = await purchaseScope(c.env, c.var.config);
-      return previewRefund(license, await readRefundable(stripe, license), admin.now);
-    },
-    carryOut: async ({ reason }) => {
-      const scope = await purchaseScope(c.env, c.var.config);
-      const revoked = await revokeForRefund(scope, admin, id, reason);
-      const edge = await settle(c, revoked.changes);
-      const { refund, changes } = await giveBack(scope, admin, revoked.row);
-      await settle(c, changes);
-      const given =
-        refund.currency === null || refund.amount === 0
-          ? "There was nothing left to refund."
-          : `The customer gets ${formatPrice(refund.amount, refund.currency)} back.`;
-      return consolePage(c, {
-        title: "Refunded and revoked",
-        wide: false,
-        main: (
-          <>
-            <h1>Refunded and revoked</h1>
-            <Notice tone="good">{given} The license is revoked, and nothing more is billed for it.</Notice>
-            <EdgeNotice edge={edge} />
-            <p>
-              <a href={licensePath(id)}>Show the license</a>
-            </p>
-          </>
-        ),
-      });
-    },
-  };
-}
 
 /** `GET` and `POST /admin/licenses/{id}/erase`. */
 export const licenseErase = actRoutes({
@@ -80,30 +79,28 @@ export const licenseErase = actRoutes({
   leadsTo: "The page of the license, without its owner.",
   missing: ["LICENSE_NOT_FOUND"],
   refusals: ["SERVICE_UNAVAILABLE"],
-  actOf: (c, { id }) => eraseAct(c, id),
+  schema: ReasonForm,
+  actOf: async (c, { id }) => {
+    const license = await requireLicense(c.env.DB, id);
+    return {
+      title: "Erase the owner's data",
+      about: `${ownerText(license)} · ${license.plan} · ${id}`,
+      button: "Erase it for good",
+      dangerous: true,
+      back: licensePath(id),
+      preview: async () => {
+        const preview = previewErasure(
+          isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email),
+        );
+        if (!preview.ok) throw new Problem(preview.error);
+        return preview.value;
+      },
+      carryOut: async ({ reason }) => {
+        const scope = { db: c.env.DB, config: c.var.config };
+        const { changes } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
+        const edge = await settle(c, changes);
+        return c.redirect(donePath(licensePath(id), { done: "erase", edge }), 303);
+      },
+    };
+  },
 });
-
-async function eraseAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
-  const license = await requireLicense(c.env.DB, id);
-  return {
-    title: "Erase the owner's data",
-    about: `${ownerText(license)} · ${license.plan} · ${id}`,
-    button: "Erase it for good",
-    dangerous: true,
-    back: licensePath(id),
-    ...ONLY_REASON,
-    preview: async () => {
-      const preview = previewErasure(
-        isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email),
-      );
-      if (!preview.ok) throw new Problem(preview.error);
-      return preview.value;
-    },
-    carryOut: async ({ reason }) => {
-      const scope = { db: c.env.DB, config: c.var.config };
-      const { changes } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
-      const edge = await settle(c, changes);
-      return c.redirect(donePath(licensePath(id), { done: "erase", edge }), 303);
-    },
-  };
-}

@@ -3,17 +3,7 @@ import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
 import { z } from "../../../platform/http/route.ts";
 import { CheckField, counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
-import {
-  actRoutes,
-  adminActor,
-  LastDayToCome,
-  lastDayField,
-  Reason,
-  reasonField,
-  settle,
-  type TwoStepAct,
-} from "../act/kit.ts";
-import type { ConsoleContext } from "../frame.tsx";
+import { actRoutes, adminActor, LastDayToCome, lastDayField, Reason, reasonField, settle } from "../act/kit.ts";
 import { keyPage } from "./act.tsx";
 
 const MACHINES = "A whole number of machines, 1 to 100000.";
@@ -52,59 +42,57 @@ export const licenseIssue = actRoutes({
   example: { plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" },
   answers: { 200: "The preview; then the key, once." },
   refusals: ["CONFLICT"],
-  actOf: issueAct,
+  schema: IssueForm,
+  actOf: (c) => {
+    const admin = adminActor(c);
+    return {
+      title: "Issue a license",
+      about: "Nothing is charged for it.",
+      button: "Issue it",
+      back: "/admin/licenses",
+      fields: (entered) => (
+        <>
+          <SelectField
+            {...entered("plan")}
+            label="Plan"
+            options={PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }))}
+          />
+          <Field {...entered("email")} label="Owner's mail address" type="email" autocomplete="off" required />
+          <Field
+            {...entered("machine_limit")}
+            label="Machines"
+            hint="Leave it empty for the number of the plan."
+            inputmode="numeric"
+          />
+          {lastDayField(entered, " Leave it empty for the end of the plan.")}
+          <TextField {...entered("note")} label="Note" hint="Only admins see it." maxlength={1000} />
+          <CheckField
+            name="send_mail"
+            checked={entered("plan").value === undefined || entered("send_mail").value !== undefined}
+          >
+            Mail the key to the owner
+          </CheckField>
+          {reasonField(entered)}
+        </>
+      ),
+      preview: (order) => {
+        const license = licenseByHand(order, c.var.config.LIVEMODE, admin.now);
+        return [
+          `${license.email} gets ${plans[order.plan].name}: ${license.entitlements.join(", ")}, versions ${license.versions}.`,
+          `On ${counted(license.machine_limit, "machine")}, ${
+            license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`
+          }. It works at once.`,
+          order.send_mail
+            ? "The key is shown to you once and mailed to the owner."
+            : "The key is shown to you once. It is not mailed.",
+        ];
+      },
+      carryOut: async (order, idempotencyKey) => {
+        const scope = { db: c.env.DB, config: c.var.config };
+        const { key, license, changes } = await issueLicense(scope, admin, order, idempotencyKey);
+        const edge = await settle(c, changes);
+        return keyPage(c, { title: "The license is issued", key, license, edge, isMailed: order.send_mail });
+      },
+    };
+  },
 });
-
-function issueAct(c: ConsoleContext): TwoStepAct<z.output<typeof IssueForm>> {
-  const admin = adminActor(c);
-  return {
-    title: "Issue a license",
-    about: "Nothing is charged for it.",
-    button: "Issue it",
-    back: "/admin/licenses",
-    schema: IssueForm,
-    fields: (entered) => (
-      <>
-        <SelectField
-          {...entered("plan")}
-          label="Plan"
-          options={PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }))}
-        />
-        <Field {...entered("email")} label="Owner's mail address" type="email" autocomplete="off" required />
-        <Field
-          {...entered("machine_limit")}
-          label="Machines"
-          hint="Leave it empty for the number of the plan."
-          inputmode="numeric"
-        />
-        {lastDayField(entered, " Leave it empty for the end of the plan.")}
-        <TextField {...entered("note")} label="Note" hint="Only admins see it." maxlength={1000} />
-        <CheckField
-          name="send_mail"
-          checked={entered("plan").value === undefined || entered("send_mail").value !== undefined}
-        >
-          Mail the key to the owner
-        </CheckField>
-        {reasonField(entered)}
-      </>
-    ),
-    preview: (order) => {
-      const license = licenseByHand(order, c.var.config.LIVEMODE, admin.now);
-      return [
-        `${license.email} gets ${plans[order.plan].name}: ${license.entitlements.join(", ")}, versions ${license.versions}.`,
-        `On ${counted(license.machine_limit, "machine")}, ${
-          license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`
-        }. It works at once.`,
-        order.send_mail
-          ? "The key is shown to you once and mailed to the owner."
-          : "The key is shown to you once. It is not mailed.",
-      ];
-    },
-    carryOut: async (order, idempotencyKey) => {
-      const scope = { db: c.env.DB, config: c.var.config };
-      const { key, license, changes } = await issueLicense(scope, admin, order, idempotencyKey);
-      const edge = await settle(c, changes);
-      return keyPage(c, { title: "The license is issued", key, license, edge, isMailed: order.send_mail });
-    },
-  };
-}

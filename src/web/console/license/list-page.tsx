@@ -1,21 +1,11 @@
 import { activeMachines, type License } from "../../../domain/licensing/license/record.ts";
 import type { LicenseFilter } from "../../../domain/licensing/license/search.ts";
-import { LICENSE_STATUSES, standingOf } from "../../../domain/licensing/license/status.ts";
+import { LICENSE_STATUSES } from "../../../domain/licensing/license/status.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import {
-  DataTable,
-  type FC,
-  Field,
-  FilterForm,
-  FilterSelect,
-  Pager,
-  PostForm,
-  StatusBadge,
-  Time,
-} from "../../page/kit.ts";
+import { DataTable, type FC, Field, FilterForm, FilterSelect, Pager, PostForm, Time } from "../../page/kit.ts";
 import { type ConsoleContext, may } from "../frame.tsx";
-import { licenseListPath, licensePath, ownerText, STATUS_WORDS, sentenceOf } from "./words.tsx";
+import { LicenseStatusBadge, licenseListPath, licensePath, ownerText, STATUS_WORDS } from "./words.tsx";
 
 type Found = {
   filter: LicenseFilter;
@@ -79,7 +69,7 @@ const LicenseTable: FC<Found> = ({ filter, licenses, next, isLater, now }) => (
       caption="Licenses, newest first"
       columns={[
         { header: "Owner", cell: (license) => <a href={licensePath(license.id)}>{ownerText(license)}</a> },
-        { header: "Status", cell: (license) => <Status license={license} now={now} /> },
+        { header: "Status", cell: (license) => <LicenseStatusBadge license={license} now={now} /> },
         { header: "Plan", cell: ({ plan }) => plan },
         {
           header: "Machines",
@@ -94,13 +84,3 @@ const LicenseTable: FC<Found> = ({ filter, licenses, next, isLater, now }) => (
     <Pager path={(cursor) => licenseListPath(filter, cursor)} isLater={isLater} next={next} />
   </>
 );
-
-const Status: FC<{ license: License; now: UnixSeconds }> = ({ license, now }) => {
-  const standing = standingOf(license, now);
-  const { text, tone } = STATUS_WORDS[standing.status];
-  return (
-    <span title={sentenceOf(standing, license)}>
-      <StatusBadge tone={tone}>{text}</StatusBadge>
-    </span>
-  );
-};

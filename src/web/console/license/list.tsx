@@ -7,14 +7,7 @@ import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { sentForm } from "../act/kit.ts";
-import {
-  type ConsoleContext,
-  consoleForm,
-  consolePage,
-  consoleView,
-  createConsoleRouter,
-  formBody,
-} from "../frame.tsx";
+import { type ConsoleContext, consoleForm, consolePage, consoleRouter, consoleView, formBody } from "../frame.tsx";
 import { LicenseListBody } from "./list-page.tsx";
 import { licenseListPath, licensePath } from "./words.tsx";
 
@@ -56,7 +49,7 @@ const search = createRoute({
   }),
 });
 
-export const licenseList = createConsoleRouter();
+export const licenseList = consoleRouter();
 
 licenseList.openapi(list, async (c) => {
   const { cursor, q, status, plan } = c.req.valid("query");

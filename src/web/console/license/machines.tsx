@@ -5,8 +5,7 @@ import { MachineParams } from "../../../domain/licensing/license/view.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { Problem, z } from "../../../platform/http/route.ts";
 import { CheckField, DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, Reason, reasonField, settle, type TwoStepAct } from "../act/kit.ts";
-import type { ConsoleContext } from "../frame.tsx";
+import { actRoutes, adminActor, donePath, Reason, reasonField, settle } from "../act/kit.ts";
 import { previewMachineRemoval } from "./preview.ts";
 import type { LicenseStory } from "./story.ts";
 import { licensePath } from "./words.tsx";
@@ -83,45 +82,40 @@ export const machineRemove = actRoutes({
   description: "`void_lease`: owners only.",
   leadsTo: "The page of the license.",
   missing: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
-  actOf: twoStep,
+  schema: Removal,
+  actOf: async (c, { id, machine_id }) => {
+    const license = await requireLicense(c.env.DB, id);
+    const machine = license.machines.find((one) => one.id === machine_id);
+    if (!machine) throw new Problem({ code: "NOT_FOUND", detail: "This license has no such machine." });
+    const admin = adminActor(c);
+    const maySeize = machine.lease_until > admin.now && admin.scopes.includes("owner");
+    const back = licensePath(id);
+    return {
+      title: "Free this machine's seat",
+      about: `${machine.name ?? machine.id} · ${license.email}`,
+      button: "Free the seat",
+      dangerous: true,
+      back,
+      fields: (entered) => (
+        <>
+          {maySeize ? (
+            <CheckField name="void_lease" checked={entered("void_lease").value === "yes"}>
+              Free it although an offline lease keeps it until {formatDate(machine.lease_until)}: for a seat that a
+              thief has taken
+            </CheckField>
+          ) : null}
+          {reasonField(entered)}
+        </>
+      ),
+      preview: ({ void_lease }) => {
+        if (void_lease) checkMayVoidLease(admin);
+        return previewMachineRemoval(machine, void_lease === "yes", admin.now);
+      },
+      carryOut: async ({ reason, void_lease }) => {
+        const how = { voidLease: void_lease === "yes", reason };
+        const edge = await settle(c, await removeMachine(c.env.DB, admin, id, machine_id, how));
+        return c.redirect(donePath(back, { done: "remove", edge }), 303);
+      },
+    };
+  },
 });
-
-async function twoStep(
-  c: ConsoleContext,
-  { id, machine_id }: z.output<typeof MachineParams>,
-): Promise<TwoStepAct<z.output<typeof Removal>>> {
-  const license = await requireLicense(c.env.DB, id);
-  const machine = license.machines.find((one) => one.id === machine_id);
-  if (!machine) throw new Problem({ code: "NOT_FOUND", detail: "This license has no such machine." });
-  const admin = adminActor(c);
-  const maySeize = machine.lease_until > admin.now && admin.scopes.includes("owner");
-  const back = licensePath(id);
-  return {
-    title: "Free this machine's seat",
-    about: `${machine.name ?? machine.id} · ${license.email}`,
-    button: "Free the seat",
-    dangerous: true,
-    back,
-    schema: Removal,
-    fields: (entered) => (
-      <>
-        {maySeize ? (
-          <CheckField name="void_lease" checked={entered("void_lease").value === "yes"}>
-            Free it although an offline lease keeps it until {formatDate(machine.lease_until)}: for a seat that a thief
-            has taken
-          </CheckField>
-        ) : null}
-        {reasonField(entered)}
-      </>
-    ),
-    preview: ({ void_lease }) => {
-      if (void_lease) checkMayVoidLease(admin);
-      return previewMachineRemoval(machine, void_lease === "yes", admin.now);
-    },
-    carryOut: async ({ reason, void_lease }) => {
-      const how = { voidLease: void_lease === "yes", reason };
-      const edge = await settle(c, await removeMachine(c.env.DB, admin, id, machine_id, how));
-      return c.redirect(donePath(back, { done: "remove", edge }), 303);
-    },
-  };
-}

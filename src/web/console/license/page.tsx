@@ -5,7 +5,7 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { type FC, Pager, pathWithQuery, StatusBadge } from "../../page/kit.ts";
 import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
-import { type ConsoleContext, consolePage, consoleView, createConsoleRouter, may } from "../frame.tsx";
+import { type ConsoleContext, consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseFacts, LicensePayment } from "./facts.tsx";
 import { LicenseMachines } from "./machines.tsx";
@@ -45,7 +45,7 @@ const DONE: ReadonlyMap<string | undefined, string> = new Map([
   ["remove", "The machine is deactivated. An offline lease may still keep its seat."],
 ]);
 
-export const licenseRead = createConsoleRouter();
+export const licenseRead = consoleRouter();
 
 licenseRead.openapi(route, async (c) => {
   const { kind = null, before = null, done, edge } = c.req.valid("query");

@@ -1,8 +1,8 @@
 import { isErased, type License, type LicenseRow } from "../../../domain/licensing/license/record.ts";
 import type { LicenseFilter } from "../../../domain/licensing/license/search.ts";
-import type { LicenseStatus, Standing } from "../../../domain/licensing/license/status.ts";
+import { type LicenseStatus, type Standing, standingOf } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { type FC, formatDate, pathWithQuery, type Tone } from "../../page/kit.ts";
+import { type FC, formatDate, pathWithQuery, StatusBadge, type Tone } from "../../page/kit.ts";
 
 /** The address of the page of a license. */
 export const licensePath = (id: string): string => `/admin/licenses/${encodeURIComponent(id)}`;
@@ -61,6 +61,17 @@ function inForce(
     ? `In force. It renews on ${formatDate(expires_at)}.`
     : `In force until ${formatDate(endsAt)}.`;
 }
+
+/** The status of a license; its cause is shown on hover. */
+export const LicenseStatusBadge: FC<{ license: License; now: UnixSeconds }> = ({ license, now }) => {
+  const standing = standingOf(license, now);
+  const { text, tone } = STATUS_WORDS[standing.status];
+  return (
+    <span title={sentenceOf(standing, license)}>
+      <StatusBadge tone={tone}>{text}</StatusBadge>
+    </span>
+  );
+};
 
 /** The owner of a license as text. */
 export const ownerText = (license: Pick<LicenseRow, "email">): string =>

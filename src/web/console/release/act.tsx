@@ -1,13 +1,11 @@
 import { deleteDraft, moveRelease, refusalOfDeletion } from "../../../domain/releases/act.ts";
-import { decideMove, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
+import { decideMove, RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { combine, Problem } from "../../../platform/http/route.ts";
-import { settle } from "../../../platform/storage/settle.ts";
 import { counted } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
-import type { ConsoleContext } from "../frame.tsx";
+import { actRoutes, adminActor, donePath, ReasonForm, settle } from "../act/kit.ts";
 import { previewReleaseAct, RELEASE_ACTS, releasePath } from "./acts.ts";
 import { countEntitledLicenses, readReleaseUse } from "./reach.ts";
 
@@ -24,41 +22,39 @@ export const releaseAct = combine(
       answers: { 409: "The form again: the release's state does not allow it." },
       leadsTo: "The page of the release.",
       missing: ["VERSION_NOT_FOUND"],
-      actOf: (c, { id }) => twoStep(c, action, id),
+      schema: ReasonForm,
+      actOf: async (c, { id }) => {
+        const { DB } = c.env;
+        const release = await readRelease(DB, id);
+        const admin = adminActor(c);
+        const { title, button, dangerous } = RELEASE_ACTS[action];
+        return {
+          title: `${title} ${release.version}`,
+          about: `${release.worker_id} ${release.version} · ${release.channel}`,
+          button,
+          dangerous,
+          back: releasePath(id),
+          preview: async () => {
+            const next = decideMove(release, action);
+            if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
+            if (next.value === release.status) return ["Nothing changes: this is done already."];
+            const use = await readReleaseUse(DB, release, admin.now);
+            const isFree = findWorker(release.worker_id)?.tier === "free";
+            const audience = isFree
+              ? ({ free: true } as const)
+              : { free: false as const, licenses: await countEntitledLicenses(DB, release, admin.now) };
+            return previewReleaseAct(release, action, use, audience);
+          },
+          carryOut: async ({ reason }) => {
+            const { changes } = await moveRelease(DB, admin, id, action, reason);
+            const edge = await settle(c, changes);
+            return c.redirect(donePath(releasePath(id), { done: action, edge }), 303);
+          },
+        };
+      },
     }),
   ),
 );
-
-async function twoStep(c: ConsoleContext, action: ReleaseAction, id: string): Promise<ReasonAct> {
-  const { DB } = c.env;
-  const release = await readRelease(DB, id);
-  const admin = adminActor(c);
-  const { title, button, dangerous } = RELEASE_ACTS[action];
-  return {
-    title: `${title} ${release.version}`,
-    about: `${release.worker_id} ${release.version} · ${release.channel}`,
-    button,
-    dangerous,
-    back: releasePath(id),
-    ...ONLY_REASON,
-    preview: async () => {
-      const next = decideMove(release, action);
-      if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
-      if (next.value === release.status) return ["Nothing changes: this is done already."];
-      const use = await readReleaseUse(DB, release, admin.now);
-      const isFree = findWorker(release.worker_id)?.tier === "free";
-      const audience = isFree
-        ? ({ free: true } as const)
-        : { free: false as const, licenses: await countEntitledLicenses(DB, release, admin.now) };
-      return previewReleaseAct(release, action, use, audience);
-    },
-    carryOut: async ({ reason }) => {
-      const { changes } = await moveRelease(DB, admin, id, action, reason);
-      const edge = await settle(c, changes);
-      return c.redirect(donePath(releasePath(id), { done: action, edge }), 303);
-    },
-  };
-}
 
 /** `GET` and `POST /admin/releases/{id}/delete`. */
 export const draftDelete = actRoutes({
@@ -70,33 +66,31 @@ export const draftDelete = actRoutes({
   answers: { 409: "The form again: the release is not a draft." },
   leadsTo: "The list of releases.",
   missing: ["VERSION_NOT_FOUND"],
-  actOf: (c, { id }) => deleteAct(c, id),
+  schema: ReasonForm,
+  actOf: async (c, { id }) => {
+    const release = await readRelease(c.env.DB, id);
+    const { worker_id, version, channel, artifacts } = release;
+    return {
+      title: `Delete the draft of version ${version}`,
+      about: `${worker_id} ${version} · ${channel}`,
+      button: "Delete it",
+      dangerous: true,
+      back: releasePath(id),
+      preview: () => {
+        const refusal = refusalOfDeletion(release);
+        if (refusal) throw new Problem(refusal);
+        return [
+          artifacts.length === 0
+            ? "It has no files yet."
+            : `Its ${counted(artifacts.length, "file")} and unfinished uploads are deleted.`,
+          "It was never published, so no installation changes.",
+          `Version ${version} can be drafted again. The audit trail keeps its entries.`,
+        ];
+      },
+      carryOut: async ({ reason }) => {
+        await deleteDraft(c.env, adminActor(c), id, reason);
+        return c.redirect(donePath("/admin/releases", { done: "delete" }), 303);
+      },
+    };
+  },
 });
-
-async function deleteAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
-  const release = await readRelease(c.env.DB, id);
-  const { worker_id, version, channel, artifacts } = release;
-  return {
-    title: `Delete the draft of version ${version}`,
-    about: `${worker_id} ${version} · ${channel}`,
-    button: "Delete it",
-    dangerous: true,
-    back: releasePath(id),
-    ...ONLY_REASON,
-    preview: () => {
-      const refusal = refusalOfDeletion(release);
-      if (refusal) throw new Problem(refusal);
-      return [
-        artifacts.length === 0
-          ? "It has no files yet."
-          : `Its ${counted(artifacts.length, "file")} and unfinished uploads are deleted.`,
-        "It was never published, so no installation changes.",
-        `Version ${version} can be drafted again. The audit trail keeps its entries.`,
-      ];
-    },
-    carryOut: async ({ reason }) => {
-      await deleteDraft(c.env, adminActor(c), id, reason);
-      return c.redirect(donePath("/admin/releases", { done: "delete" }), 303);
-    },
-  };
-}

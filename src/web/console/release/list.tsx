@@ -4,7 +4,7 @@ import { workers } from "../../../domain/workers/workers.ts";
 import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { type Column, DataTable, FilterForm, FilterSelect, Pager, StatusBadge, Time } from "../../page/kit.ts";
 import { DoneNotice, DoneQuery } from "../act/kit.ts";
-import { consolePage, consoleView, createConsoleRouter } from "../frame.tsx";
+import { consolePage, consoleRouter, consoleView } from "../frame.tsx";
 import { RELEASE_WORDS, type ReleaseFilter, releaseListPath, releasePath } from "./acts.ts";
 
 const ROWS = 50;
@@ -45,7 +45,7 @@ const COLUMNS: readonly Column<Release>[] = [
   },
 ];
 
-export const releaseList = createConsoleRouter();
+export const releaseList = consoleRouter();
 
 releaseList.openapi(route, async (c) => {
   const { cursor, worker_id, status, done } = c.req.valid("query");

@@ -4,7 +4,7 @@ import { readRelease } from "../../../domain/releases/store.ts";
 import { createRoute } from "../../../platform/http/route.ts";
 import { counted, DataTable, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
-import { consolePage, consoleView, createConsoleRouter, may } from "../frame.tsx";
+import { consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS, releasePath } from "./acts.ts";
 import { ReleaseFiles } from "./files.tsx";
 import { REACH_DAYS, readReleaseUse } from "./reach.ts";
@@ -23,7 +23,7 @@ const route = createRoute({
   }),
 });
 
-export const releaseRead = createConsoleRouter();
+export const releaseRead = consoleRouter();
 
 releaseRead.openapi(route, async (c) => {
   const release = await readRelease(c.env.DB, c.req.valid("param").id);

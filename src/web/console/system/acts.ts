@@ -4,8 +4,8 @@ import { logFailure } from "../../../lib/log.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { drainOutbox, republishEverything } from "../../../platform/storage/outbox.ts";
-import { actRoutes, adminActor, ONLY_REASON, type ReasonAct, settle } from "../act/kit.ts";
-import { type ConsoleContext, consoleForm, createConsoleRouter, formBody } from "../frame.tsx";
+import { actRoutes, adminActor, ReasonForm, settle } from "../act/kit.ts";
+import { consoleForm, consoleRouter, formBody } from "../frame.tsx";
 import { systemPath } from "./data.ts";
 
 const LEADS_TO = "The system page with the result.";
@@ -44,7 +44,7 @@ const publication = createRoute({
 });
 
 /** Acts that do at once the work of the cron. */
-export const systemRetry = createConsoleRouter();
+export const systemRetry = consoleRouter();
 
 systemRetry.openapi(eventRetry, async (c) => {
   const { id } = c.req.valid("param");
@@ -86,24 +86,22 @@ export const systemRepublish = actRoutes({
   does: "publish everything again",
   example: { reason: "the ledger was restored to 3 May" },
   leadsTo: "The system page.",
-  actOf: republishAct,
+  schema: ReasonForm,
+  actOf: (c) => {
+    return {
+      title: "Publish everything again",
+      about: "Every license and every worker's releases, from the ledger to the edge copy.",
+      button: "Publish everything",
+      back: "/admin/system",
+      preview: () => [
+        "Each record in KV is written again from the ledger, up to 200 a minute.",
+        "Nothing else changes, and downloads continue.",
+        "New changes are usually written at once; if KV fails, they wait behind this.",
+      ],
+      carryOut: async ({ reason }) => {
+        await republishEverything(c.env.DB, adminActor(c), reason);
+        return c.redirect(systemPath("republished"), 303);
+      },
+    };
+  },
 });
-
-function republishAct(c: ConsoleContext): ReasonAct {
-  return {
-    title: "Publish everything again",
-    about: "Every license and every worker's releases, from the ledger to the edge copy.",
-    button: "Publish everything",
-    back: "/admin/system",
-    ...ONLY_REASON,
-    preview: () => [
-      "Each record in KV is written again from the ledger, up to 200 a minute.",
-      "Nothing else changes, and downloads continue.",
-      "New changes are usually written at once; if KV fails, they wait behind this.",
-    ],
-    carryOut: async ({ reason }) => {
-      await republishEverything(c.env.DB, adminActor(c), reason);
-      return c.redirect(systemPath("republished"), 303);
-    },
-  };
-}

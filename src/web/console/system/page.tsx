@@ -2,7 +2,7 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import { createRoute, z } from "../../../platform/http/route.ts";
 import { CRON_MARK } from "../../../platform/storage/watermark.ts";
 import { DataTable, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
-import { type ConsoleContext, consolePage, consoleView, createConsoleRouter, may } from "../frame.tsx";
+import { type ConsoleContext, consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
 import { configFacts, DONE, type Done, readSystem, type SystemData, troubles } from "./data.ts";
 import { EventSection, MailSection, OutboxSection } from "./queues.tsx";
 
@@ -25,7 +25,7 @@ const route = createRoute({
   }),
 });
 
-export const systemRead = createConsoleRouter();
+export const systemRead = consoleRouter();
 
 systemRead.openapi(route, async (c) => {
   const { done } = c.req.valid("query");

@@ -2,8 +2,8 @@ import { allows, SCOPES, type Scope } from "../../../platform/config/scopes.ts";
 import { z } from "../../../platform/http/route.ts";
 import { checkWantedToken, makeAdminToken, type WantedToken } from "../../../platform/identity/admin-token-act.ts";
 import { CheckField, CopyBlock, Field, formatDateTime } from "../../page/kit.ts";
-import { actRoutes, adminActor, type Entered, LastDayToCome, lastDayField, type TwoStepAct } from "../act/kit.ts";
-import { type ConsoleContext, consolePage } from "../frame.tsx";
+import { actRoutes, adminActor, type Entered, LastDayToCome, lastDayField } from "../act/kit.ts";
+import { consolePage } from "../frame.tsx";
 
 /** Each scope in words. */
 const SCOPE_WORDS: Record<Scope, string> = {
@@ -44,51 +44,50 @@ export const tokenCreate = actRoutes({
     200: "The preview; then the token, once.",
     403: "The form again: a token cannot have more rights than its creator.",
   },
-  actOf: createAct,
+  schema: TokenForm,
+  actOf: (c) => {
+    const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
+    return {
+      title: "Create an admin token",
+      about: "For a person to sign in with, or for a program. Give it no more than it needs.",
+      button: "Create it",
+      back: "/admin/tokens",
+      fields: (entered) => <Fields entered={entered} held={admin.scopes} />,
+      preview: (wanted) => {
+        checkWantedToken(admin, wanted);
+        return [
+          `“${wanted.name}” works at once, ${wanted.expires_at === null ? "without an end" : `until ${formatDateTime(wanted.expires_at)}`}.`,
+          ...wanted.scopes.map((scope) => `It may: ${SCOPE_WORDS[scope].toLowerCase()} (${scope}).`),
+          "The token is shown to you once. We store no copy.",
+        ];
+      },
+      // Two clicks create two tokens; an admin can revoke the one that was not shown.
+      carryOut: async (wanted) => {
+        const { token, record } = await makeAdminToken(c.env.DB, admin, wanted);
+        return consolePage(c, {
+          title: "The token is created",
+          wide: false,
+          main: (
+            <>
+              <h1>The token is created</h1>
+              <CopyBlock id="admin-token" what="the token">
+                {token}
+              </CopyBlock>
+              <p>
+                It is shown only once: keep it like a password. You can revoke it in the list of tokens, as “
+                {record.name}
+                ”.
+              </p>
+              <p>
+                <a href="/admin/tokens">Show the tokens</a>
+              </p>
+            </>
+          ),
+        });
+      },
+    };
+  },
 });
-
-function createAct(c: ConsoleContext): TwoStepAct<WantedToken> {
-  const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
-  return {
-    title: "Create an admin token",
-    about: "For a person to sign in with, or for a program. Give it no more than it needs.",
-    button: "Create it",
-    back: "/admin/tokens",
-    schema: TokenForm,
-    fields: (entered) => <Fields entered={entered} held={admin.scopes} />,
-    preview: (wanted) => {
-      checkWantedToken(admin, wanted);
-      return [
-        `“${wanted.name}” works at once, ${wanted.expires_at === null ? "without an end" : `until ${formatDateTime(wanted.expires_at)}`}.`,
-        ...wanted.scopes.map((scope) => `It may: ${SCOPE_WORDS[scope].toLowerCase()} (${scope}).`),
-        "The token is shown to you once. We store no copy.",
-      ];
-    },
-    // Two clicks create two tokens; an admin can revoke the one that was not shown.
-    carryOut: async (wanted) => {
-      const { token, record } = await makeAdminToken(c.env.DB, admin, wanted);
-      return consolePage(c, {
-        title: "The token is created",
-        wide: false,
-        main: (
-          <>
-            <h1>The token is created</h1>
-            <CopyBlock id="admin-token" what="the token">
-              {token}
-            </CopyBlock>
-            <p>
-              It is shown only once: keep it like a password. You can revoke it in the list of tokens, as “{record.name}
-              ”.
-            </p>
-            <p>
-              <a href="/admin/tokens">Show the tokens</a>
-            </p>
-          </>
-        ),
-      });
-    },
-  };
-}
 
 const Fields = ({ entered, held }: { entered: Entered; held: readonly Scope[] }) => (
   <>

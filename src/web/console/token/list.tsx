@@ -4,8 +4,8 @@ import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/htt
 import { endAdminToken, readRevocableToken } from "../../../platform/identity/admin-token-act.ts";
 import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
 import { DataTable, Notice, Pager, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
-import { actRoutes, adminActor, DoneQuery, donePath, ONLY_REASON, type ReasonAct } from "../act/kit.ts";
-import { type ConsoleContext, consolePage, consoleView, createConsoleRouter } from "../frame.tsx";
+import { actRoutes, adminActor, DoneQuery, donePath, ReasonForm } from "../act/kit.ts";
+import { consolePage, consoleRouter, consoleView } from "../frame.tsx";
 
 const ROWS = 50;
 
@@ -22,7 +22,7 @@ const route = createRoute({
   }),
 });
 
-export const tokenList = createConsoleRouter();
+export const tokenList = consoleRouter();
 
 tokenList.openapi(route, async (c) => {
   const { cursor, done } = c.req.valid("query");
@@ -99,32 +99,30 @@ export const tokenRevoke = actRoutes({
   answers: { 409: "The form again: it is the last valid owner token." },
   leadsTo: "The list of tokens.",
   missing: ["NOT_FOUND"],
-  actOf: (c, { id }) => revokeAct(c, id),
+  schema: ReasonForm,
+  actOf: async (c, { id }) => {
+    const admin = adminActor(c);
+    const token = await readRevocableToken(c.env.DB, admin, id);
+    const isOwn = admin.actor === `token:${id}`;
+    return {
+      title: "Revoke this token",
+      about: `${token.name} · ${token.scopes.join(", ")}`,
+      button: "Revoke it",
+      dangerous: true,
+      back: "/admin/tokens",
+      preview: () =>
+        token.revoked_at === null
+          ? [
+              "The API, the command line and the console refuse it at once.",
+              "Its sessions end.",
+              ...(isOwn ? ["You are signed in with this token, so you are signed out."] : []),
+              "This cannot be undone. You can create another token.",
+            ]
+          : ["Nothing changes: the token is revoked already."],
+      carryOut: async ({ reason }) => {
+        await endAdminToken(c.env.DB, admin, id, reason);
+        return c.redirect(donePath("/admin/tokens", { done: "revoke" }), 303);
+      },
+    };
+  },
 });
-
-async function revokeAct(c: ConsoleContext, id: string): Promise<ReasonAct> {
-  const admin = adminActor(c);
-  const token = await readRevocableToken(c.env.DB, admin, id);
-  const isOwn = admin.actor === `token:${id}`;
-  return {
-    title: "Revoke this token",
-    about: `${token.name} · ${token.scopes.join(", ")}`,
-    button: "Revoke it",
-    dangerous: true,
-    back: "/admin/tokens",
-    ...ONLY_REASON,
-    preview: () =>
-      token.revoked_at === null
-        ? [
-            "The API, the command line and the console refuse it at once.",
-            "Its sessions end.",
-            ...(isOwn ? ["You are signed in with this token, so you are signed out."] : []),
-            "This cannot be undone. You can create another token.",
-          ]
-        : ["Nothing changes: the token is revoked already."],
-    carryOut: async ({ reason }) => {
-      await endAdminToken(c.env.DB, admin, id, reason);
-      return c.redirect(donePath("/admin/tokens", { done: "revoke" }), 303);
-    },
-  };
-}
