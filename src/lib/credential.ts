@@ -22,8 +22,8 @@ export const isAdminToken = (text: string): boolean =>
   text.startsWith(ADMIN_TOKEN_PREFIX) && looksLikeSecret(text.slice(ADMIN_TOKEN_PREFIX.length));
 
 /**
- * The form in which D1 stores an admin token: its SHA-256 in base64url. A slow hash would add nothing, because nobody can
- * guess 256 random bits from their digest.
+ * The form in which D1 stores an admin token: its SHA-256 in base64url. A slow hash would add nothing, because nobody
+ * can guess 256 random bits from their digest.
  */
 export const hashAdminToken = async (token: string): Promise<string> => encodeBase64Url(await sha256(token));
 

@@ -28,9 +28,9 @@ export function encodeCrockford(bytes: Uint8Array): string {
 }
 
 /**
- * The `length` bytes of a Crockford base32 text: any case, `I` and `L` read as 1, `O` as 0.
- * Null when the text has another length, another symbol, or padding bits that are not zero; so each
- * byte string has one spelling up to case and those look-alikes.
+ * The `length` bytes of a Crockford base32 text in any case; `I` and `L` mean 1, `O` means 0. Null if the text has
+ * another length, another symbol, or padding bits that are not zero. So each byte string has one spelling, but for case
+ * and these look-alikes.
  */
 export function decodeCrockford(text: string, length: number): Uint8Array<ArrayBuffer> | null {
   if (text.length !== Math.ceil((length * 8) / 5)) return null;

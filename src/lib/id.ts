@@ -3,7 +3,7 @@ import { encodeCrockford } from "./crockford.ts";
 /** The kinds of things that have ids. */
 export type IdPrefix = "lic" | "mach" | "rel" | "art" | "adm" | "chg" | "dl" | "ord" | "mail" | "rec";
 
-/** 16 bytes of UUIDv7 (RFC 9562): milliseconds since 1970, then 74 random bits. Ids made later sort later. */
+/** 16 bytes of UUIDv7 (RFC 9562): milliseconds since 1970, then 74 random bits. Later ids sort later. */
 export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let i = 0; i < 6; i++) bytes[i] = Math.floor(nowMs / 2 ** (8 * (5 - i))) % 256;
@@ -16,7 +16,7 @@ export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> 
 export const formatId = (prefix: IdPrefix, bytes: Uint8Array): string =>
   `${prefix}_${encodeCrockford(bytes).toLowerCase()}`;
 
-/** Sorts before every id of this kind that was made at or after the second `at`, and behind all earlier ones. */
+/** A text that sorts before every id of this kind made at or after the second `at`, and after every earlier id. */
 export function earliestId(prefix: IdPrefix, at: number): string {
   const bytes = newIdBytes(at * 1000);
   return formatId(prefix, bytes.fill(0, 6));

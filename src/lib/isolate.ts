@@ -8,8 +8,8 @@ export function forgetIsolate(): void {
 }
 
 /**
- * Wraps `make` so that an isolate runs it once for each key, at the first call. Keys are held weakly. If `make` throws, the
- * next call runs it again.
+ * Wraps `make` so that an isolate runs it once for each key, at the first call. Keys are held weakly. If `make` throws,
+ * the next call runs it again.
  */
 export function once<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
   let made = new WeakMap<Key, Value>();
@@ -26,8 +26,8 @@ export function once<Key extends object, Value>(make: (key: Key) => Value): (key
 }
 
 /**
- * `once` for an asynchronous `make`. It stores the value and not the promise, because a request of a Worker cannot wait for
- * the I/O of another. So each of the first concurrent calls may run `make`.
+ * `once` for an asynchronous `make`. It stores the value and not the promise, because a request of a Worker cannot wait
+ * for the I/O of another. So each of the first concurrent calls may run `make`.
  */
 export function onceResolved<Key extends object, Value>(
   make: (key: Key) => Promise<Value>,
@@ -41,8 +41,8 @@ export function onceResolved<Key extends object, Value>(
 }
 
 /**
- * A bounded map in the isolate's memory. Each entry ends at its own time; a full map drops the entry that was used least
- * recently. It holds plain data only, nothing that belongs to one request.
+ * A bounded map in the isolate's memory. Each entry ends at its own time; a full map drops the entry that was used
+ * least recently. It holds plain data only, nothing that belongs to one request.
  */
 export class IsolateCache<Value> {
   readonly #entries = new Map<string, { value: Value; until: UnixSeconds }>();

@@ -7,8 +7,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 export const logEvent = (event: string, fields: LogFields = {}): void => console.log(line(event, fields));
 
 /**
- * Writes one line of JSON for a failure. docs/operations.md lists each event with its remedy. The message of `error` becomes
- * the field `message`; the caller adds what it was doing.
+ * Writes one line of JSON for a failure. docs/operations.md lists each event with its remedy. The message of `error`
+ * becomes the field `message`; the caller adds the context as `fields`.
  */
 export const logFailure = (event: string, error: unknown, fields: LogFields = {}): void =>
   console.error(line(event, { ...fields, message: error instanceof Error ? error.message : String(error) }));

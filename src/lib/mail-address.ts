@@ -1,12 +1,12 @@
 import * as z from "zod";
 
-/** As long as an address at Stripe may be. */
+/** The maximum length of an address at Stripe. */
 const MAX_LENGTH = 512;
 
 /**
- * A mail address as far as we judge one: two sides of one `@`, and nothing that could make two recipients or another header of
- * it. Whether it exists is known to its own server only, and buyers have addresses (`müller@example.de`, `r&d@example.com`)
- * that stricter rules refuse. Whatever Stripe took is mailed, and finds its keys again.
+ * A mail address: two parts around one `@`, without a character that could add a recipient or a header. The rule is
+ * loose, because buyers have addresses that stricter rules refuse (`müller@example.de`, `r&d@example.com`). Every
+ * address that Stripe accepts must be accepted here.
  */
 export const MailAddress = z
   .string()

@@ -1,8 +1,8 @@
-/** What a pure decision returns: a value, or the reason there is none. Nothing in a decision throws. */
+/** The result of a pure decision: a value, or the error that prevents it. Decisions do not throw. */
 export type Result<Value, Failure> = { ok: true; value: Value } | { ok: false; error: Failure };
 
-/** A success carrying `value`. */
+/** A success with `value`. */
 export const ok = <Value>(value: Value): { ok: true; value: Value } => ({ ok: true, value });
 
-/** A failure carrying `error`. */
+/** A failure with `error`. */
 export const err = <Failure>(error: Failure): { ok: false; error: Failure } => ({ ok: false, error });

@@ -29,8 +29,8 @@ export type Stats = {
 };
 
 /**
- * Downloads of each file, in total and since two times (parameters 1 and 2). Whole days come from the aggregate. Only the
- * rest of the two days that contain these times is counted by row.
+ * Downloads of each file, in total and since two times (parameters 1 and 2). Whole days come from the aggregate. Only
+ * the rest of the two days that contain these times is counted by row.
  */
 const DOWNLOADS_SQL = `SELECT worker_id, version, platform, sum(total) AS total, sum(since_1) AS last_7_days, sum(since_2) AS last_30_days
   FROM (

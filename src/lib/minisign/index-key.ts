@@ -23,8 +23,8 @@ export type IndexDelegation = { key: MinisignPublicKey; delegatedAt: UnixSeconds
 
 /**
  * The `.minisig` that lets `indexKey` sign indexes: the release key's signature over the text that
- * `/keys/index-signing.pub` serves. As in TUF, the release key stays offline. The online index key can list releases but
- * cannot change their contents. Throws what WebCrypto throws.
+ * `/keys/index-signing.pub` serves. As in TUF, the release key stays offline. The online index key can list releases
+ * but cannot change their contents. Throws WebCrypto's errors.
  */
 export const delegateIndexKey = (
   releaseKey: MinisignSecretKey,
@@ -38,8 +38,8 @@ export const delegateIndexKey = (
   );
 
 /**
- * Checks that one of `releaseKeys` made a delegation for the key in `publicKeyText`, the text of a `.pub` file. The error is
- * a sentence for a person.
+ * Checks that one of `releaseKeys` made a delegation for the key in `publicKeyText`, the text of a `.pub` file. The
+ * error is a sentence for a person.
  */
 export async function verifyIndexDelegation(
   releaseKeys: MinisignPublicKey[],
@@ -61,8 +61,8 @@ export async function verifyIndexDelegation(
 }
 
 /**
- * The secret INDEX_SIGNING_KEY as JSON: the key and the release key's delegation to it. They are one value so that a rotation
- * changes both at once.
+ * The secret INDEX_SIGNING_KEY as JSON: the key and the release key's delegation to it. They are one value so that a
+ * rotation changes both at once.
  */
 export const IndexSigningKey = z.object({
   /** The text of a minisign secret key file without a password. */
@@ -79,8 +79,8 @@ export const IndexSigningKey = z.object({
 export type IndexSigningKey = z.output<typeof IndexSigningKey>;
 
 /**
- * Makes a key that may sign indexes, with the delegation of `releaseKey`. `secret` is the value of INDEX_SIGNING_KEY; `keyId`
- * names the key's public half. Throws what WebCrypto throws.
+ * Makes a key that may sign indexes, with the delegation of `releaseKey`. `secret` is the value of INDEX_SIGNING_KEY;
+ * `keyId` names the key's public half. Throws WebCrypto's errors.
  */
 export async function newIndexSigningKey(
   releaseKey: MinisignSecretKey,

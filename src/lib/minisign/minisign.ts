@@ -1,10 +1,10 @@
 import { decodeBase64, encodeBase64, encodeHex } from "../encoding.ts";
 import { err, ok, type Result } from "../result.ts";
 
-/** A minisign public key: the 8 bytes that name it and the 32 bytes of the Ed25519 key. */
+/** A minisign public key: its 8-byte id and the 32 bytes of the Ed25519 key. */
 export type MinisignPublicKey = { keyId: Uint8Array; key: Uint8Array<ArrayBuffer> };
 
-/** What a `.minisig` file says. The trusted comment is signed, the untrusted one is not. */
+/** The content of a `.minisig` file. The trusted comment is signed, the untrusted one is not. */
 export type MinisignSignature = {
   untrustedComment: string;
   keyId: Uint8Array;
@@ -15,18 +15,18 @@ export type MinisignSignature = {
 
 export const UNTRUSTED = "untrusted comment: ";
 const TRUSTED = "trusted comment: ";
-/** What minisign's own buffers hold, in bytes. */
+/** The size of minisign's own buffers in bytes. */
 const MAX_UNTRUSTED_BYTES = 1024;
 const MAX_TRUSTED_BYTES = 8192;
 
 const utf8 = new TextEncoder();
 
-/** A key's name as minisign prints it: its bytes, last first, in capital hexadecimal. */
+/** A key id as minisign prints it: its bytes, last first, in upper-case hexadecimal. */
 export const showKeyId = (keyId: Uint8Array): string => encodeHex(keyId.toReversed()).toUpperCase();
 
 /**
- * Reads public keys: the text of one `.pub` file or of several put together. Blank lines and comment lines (`untrusted
- * comment:`, `#`) say nothing, so a file of comments holds no key. The error is a sentence for a person.
+ * Parses the public keys of one `.pub` file or of several concatenated ones. It skips blank lines and comment lines
+ * (`untrusted comment:`, `#`). The error is a sentence for a person.
  */
 export function parseMinisignPublicKeys(text: string): Result<MinisignPublicKey[], string> {
   const keys: MinisignPublicKey[] = [];
@@ -40,7 +40,7 @@ export function parseMinisignPublicKeys(text: string): Result<MinisignPublicKey[
   return ok(keys);
 }
 
-/** A public key as one word: what `minisign -P` takes. */
+/** A public key in one line, as `minisign -P` accepts it. */
 export const encodeMinisignPublicKey = ({ keyId, key }: MinisignPublicKey): string =>
   encodeBase64(concat(utf8.encode("Ed"), keyId, key));
 
@@ -49,9 +49,9 @@ export const formatMinisignPublicKey = (key: MinisignPublicKey): string =>
   `${UNTRUSTED}minisign public key ${showKeyId(key.keyId)}\n${encodeMinisignPublicKey(key)}\n`;
 
 /**
- * Reads the text of a `.minisig` file: four lines, with either line ending. Only the prehashed form (`ED`, minisign's
- * default) is accepted: the legacy form signs the whole file, which cannot be checked as it streams by. The error is a
- * sentence for a person.
+ * Parses the text of a `.minisig` file: four lines, with either line ending. It accepts only the prehashed form (`ED`,
+ * minisign's default), because a legacy signature cannot be verified while the file streams. The error is a sentence
+ * for a person.
  */
 export function parseMinisignSignature(text: string): Result<MinisignSignature, string> {
   const lines = text.replaceAll("\r\n", "\n").replace(/\n+$/, "").split("\n");
@@ -89,13 +89,13 @@ export const formatMinisignSignature = (minisig: MinisignSignature): string =>
     `${encodeBase64(minisig.globalSignature)}\n`,
   ].join("\n");
 
-/** The bytes that the global signature signs: the signature of the file, then the trusted comment. */
+/** The message of the global signature: the signature of the file, then the trusted comment. */
 export const globallySigned = (signature: Uint8Array, trustedComment: string): Uint8Array<ArrayBuffer> =>
   concat(signature, utf8.encode(trustedComment));
 
 /**
- * Finds which of `keys` made a signature, and checks the signature over the trusted comment; needs none of the file.
- * The error is a sentence for a person.
+ * Finds the key among `keys` that made a signature, and verifies the signature of the trusted comment. It does not need
+ * the file. The error is a sentence for a person.
  */
 export async function attributeMinisign(
   keys: MinisignPublicKey[],
@@ -114,8 +114,8 @@ export async function attributeMinisign(
 }
 
 /**
- * Verifies a signature over a file whose BLAKE2b-512 digest (64 bytes) is `digest`, trusted comment included. Returns
- * the key that signed; the error is a sentence for a person.
+ * Verifies the signature of a file and of the trusted comment. `digest` is the file's BLAKE2b-512 digest (64 bytes).
+ * Returns the signing key; the error is a sentence for a person.
  */
 export async function verifyMinisign(
   keys: MinisignPublicKey[],
@@ -129,7 +129,7 @@ export async function verifyMinisign(
     : err("The signature is not over this file.");
 }
 
-/** Byte strings one after the other. */
+/** Concatenates byte strings. */
 export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
@@ -147,7 +147,7 @@ export function decodeExactly(text: string, length: number): Uint8Array<ArrayBuf
   return bytes.length === length && encodeBase64(bytes) === text ? bytes : null;
 }
 
-/** The two letters that each of minisign's structures starts with. */
+/** The algorithm of a minisign structure: its first two letters. */
 export const algorithmOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes.subarray(0, 2));
 
 const isComment = (text: string, maxBytes: number): boolean =>

@@ -13,14 +13,16 @@ import {
 /** A minisign secret key: its public half and the 32 bytes of the Ed25519 seed. */
 export type MinisignSecretKey = MinisignPublicKey & { seed: Uint8Array<ArrayBuffer> };
 
-/** The structure's length: 54 bytes of algorithms and key derivation, the key id, seed and public key, a checksum. */
+/**
+ * The length of the structure: 54 bytes of algorithms and key derivation, then key id, seed, public key and checksum.
+ */
 const LENGTH = 158;
 const KEY_ID = 54;
 const SEED = KEY_ID + 8;
 const PUBLIC = SEED + 32;
 const CHECKSUM = PUBLIC + 32;
 
-/** A new key with a random id. Throws what WebCrypto throws. */
+/** A new key with a random id. Throws WebCrypto's errors. */
 export async function generateMinisignKey(): Promise<MinisignSecretKey> {
   const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
   if (!("privateKey" in pair)) throw new TypeError("Ed25519 keys come in pairs");
@@ -37,7 +39,7 @@ export async function generateMinisignKey(): Promise<MinisignSecretKey> {
 
 /**
  * Reads a secret key file without a password, as `minisign -G -W` writes it. The error is a sentence for a person and
- * says nothing of the key.
+ * contains nothing of the key.
  */
 export function parseMinisignSecretKey(text: string): Result<MinisignSecretKey, string> {
   const [comment = "", encoded = "", ...rest] = text.replaceAll("\r\n", "\n").trimEnd().split("\n");
@@ -64,7 +66,7 @@ export function formatMinisignSecretKey({ keyId, seed, key }: MinisignSecretKey)
 
 /**
  * Signs a file by its BLAKE2b-512 digest (64 bytes). The trusted comment is signed too and shown by every verifier.
- * Throws what WebCrypto throws.
+ * Throws WebCrypto's errors.
  */
 export async function signMinisign(
   secretKey: MinisignSecretKey,

@@ -9,11 +9,11 @@ import {
 } from "./minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "./secret-key.ts";
 
-/** BLAKE2b-512 of a text's UTF-8 bytes, which is what minisign signs. */
+/** BLAKE2b-512 of a text's UTF-8 bytes: the message that minisign signs. */
 const digestOf = (text: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(blake2b(new TextEncoder().encode(text), { dkLen: 64 }));
 
-/** The `.minisig` of a text. Throws what WebCrypto throws. */
+/** The `.minisig` of a text. Throws WebCrypto's errors. */
 export const signText = async (key: MinisignSecretKey, text: string, trustedComment: string): Promise<string> =>
   formatMinisignSignature(await signMinisign(key, digestOf(text), trustedComment));
 

@@ -112,8 +112,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Parses the Worker's variables and secrets. Throws `ConfigError`, which names every wrong or missing variable: the service
- * answers no request until all are right.
+ * Parses the Worker's variables and secrets. Throws `ConfigError`, which names every wrong or missing variable: the
+ * service answers no request until all are right.
  */
 export function readConfig(env: object): Config {
   const parsed = EnvironmentSchema.safeParse(env);

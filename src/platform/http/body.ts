@@ -2,7 +2,9 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { Problem } from "./problem.ts";
 
-/** Refuses a body of more than `maxBytes` with PAYLOAD_TOO_LARGE, before reading all of it. Not for routes that stream. */
+/**
+ * Refuses a body of more than `maxBytes` with PAYLOAD_TOO_LARGE, before reading all of it. Not for routes that stream.
+ */
 export const limitBody = (maxBytes: number): MiddlewareHandler =>
   bodyLimit({
     maxSize: maxBytes,
@@ -15,8 +17,8 @@ export const limitBody = (maxBytes: number): MiddlewareHandler =>
 export const jsonBodyLimit: MiddlewareHandler = limitBody(64 * 1024);
 
 /**
- * For operations with an optional body. Drops the `Content-Type` of an empty body, which many clients send with every POST,
- * because the validator would require a body of that type.
+ * For operations with an optional body. Drops the `Content-Type` of an empty body, which many clients send with every
+ * POST, because the validator would require a body of that type.
  */
 export const optionalBody: MiddlewareHandler = async (c, next) => {
   const { raw } = c.req;

@@ -1,11 +1,14 @@
 import { decodeBase64 } from "../../lib/encoding.ts";
 
-/** The secret that a request carries, and the machines named by Basic's user and the `Rbee-Machine` header: none, one or two. */
+/**
+ * The secret that a request carries, and the machines named by Basic's user and the `Rbee-Machine` header: none, one or
+ * two.
+ */
 export type Credential = { secret: string; machines: string[] };
 
 /**
- * The credential of a request: `Bearer <secret>`, or Basic with the machine as user and the secret as password (RFC 7617).
- * Null if the request has none or an empty one. A malformed Basic yields a secret that no check accepts.
+ * The credential of a request: `Bearer <secret>`, or Basic with the machine as user and the secret as password (RFC
+ * 7617). Null if the request has none or an empty one. A malformed Basic yields a secret that no check accepts.
  */
 export function credentialOf(headers: Headers): Credential | null {
   const authorization = headers.get("Authorization");

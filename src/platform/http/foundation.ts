@@ -42,9 +42,9 @@ function stamp(headers: Headers, requestId: string): void {
 }
 
 /**
- * Logs one line for each request, and sends `Server-Timing` (W3C): the milliseconds until the response began. The line has
- * the route's pattern and not the path, because a path may be a signed link. It has no headers and no bodies. A Worker's
- * clock advances only while it waits for I/O, so the duration is the time spent waiting.
+ * Logs one line for each request, and sends `Server-Timing` (W3C): the milliseconds until the response began. The line
+ * has the route's pattern and not the path, because a path may be a signed link. It has no headers and no bodies. A
+ * Worker's clock advances only while it waits for I/O, so the duration is the time spent waiting.
  */
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = performance.now();
@@ -77,8 +77,9 @@ export type Refusals = {
 };
 
 /**
- * The handlers of errors and of unknown paths. An invalid configuration and every known outage become SERVICE_UNAVAILABLE.
- * Any other error becomes INTERNAL_ERROR: the log has its message and stack, the response has neither.
+ * The handlers of errors and of unknown paths. An invalid configuration and every known outage become
+ * SERVICE_UNAVAILABLE. Any other error becomes INTERNAL_ERROR: the log has its message and stack, the response has
+ * neither.
  */
 export function errorHandlers(refusals: Refusals) {
   const answer = async (c: AppContext, refusal: Refusal, requestId: string): Promise<Response> =>

@@ -1,8 +1,9 @@
 import type { RequestScope } from "./router.ts";
 
 /**
- * The value of `work`, or `otherwise` if it fails or takes longer than `milliseconds`. For optional parts of a page. Late
- * work continues after the response, so that the next request finds its result cached. `work` logs its own failure.
+ * The value of `work`, or `otherwise` if it fails or takes longer than `milliseconds`. For optional parts of a page.
+ * Late work continues after the response, so that the next request finds its result cached. `work` logs its own
+ * failure.
  */
 export async function inTime<Value>(
   c: Pick<RequestScope, "executionCtx">,

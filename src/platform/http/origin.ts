@@ -19,8 +19,9 @@ const PREFLIGHT_HEADERS = {
 };
 
 /**
- * The CORS headers that let a page of `origin` (null or undefined: none was sent) read a public response (Fetch Standard,
- * "CORS protocol"). Empty for any other origin, and never with credentials. The response needs `Vary: Origin`.
+ * The CORS headers that let a page of `origin` (null or undefined: none was sent) read a public response (Fetch
+ * Standard, "CORS protocol"). Empty for any other origin, and never with credentials. The response needs `Vary:
+ * Origin`.
  */
 export function corsHeaders(origin: string | null | undefined): Record<string, string> {
   if (!origin || !ORIGINS.has(origin)) return {};
@@ -41,10 +42,11 @@ export const publicCors: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /**
- * Whether another site may have made a browser send this request (CSRF). Such a request must not change anything by force of
- * a cookie. GET, HEAD and OPTIONS are safe, because the other site cannot read the response. `Origin: null` proves nothing
- * by itself. A browser that sends no referrer also sends it with our own forms (Fetch, "append a request Origin header"), so
- * `Sec-Fetch-Site: same-origin` beside it is accepted. A client that sends neither header is not a browser.
+ * Whether another site may have made a browser send this request (CSRF). Such a request must not change anything by
+ * force of a cookie. GET, HEAD and OPTIONS are safe, because the other site cannot read the response. `Origin: null`
+ * proves nothing by itself. A browser that sends no referrer also sends it with our own forms (Fetch, "append a request
+ * Origin header"), so `Sec-Fetch-Site: same-origin` beside it is accepted. A client that sends neither header is not a
+ * browser.
  */
 export function isCrossSiteChange(request: Request): boolean {
   if (["GET", "HEAD", "OPTIONS"].includes(request.method)) return false;

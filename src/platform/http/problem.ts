@@ -1,6 +1,6 @@
 /**
- * Every error that this service answers with. Programs decide by `code`, so a code is never renamed and its status never
- * changes. Titles are for people.
+ * Every error that this service answers with. Programs decide by `code`, so a code is never renamed and its status
+ * never changes. Titles are for people.
  */
 export const PROBLEMS = {
   MALFORMED_REQUEST: { status: 400, title: "The request could not be parsed" },
@@ -88,8 +88,8 @@ export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string,
   extras?.retry_after === undefined ? {} : { "Retry-After": String(extras.retry_after) };
 
 /**
- * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for older clients. Every 401 carries
- * both challenges.
+ * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for older clients. Every 401
+ * carries both challenges.
  */
 export function problemResponse(refusal: Refusal, requestId: string): Response {
   const { status, title } = PROBLEMS[refusal.code];

@@ -9,9 +9,9 @@ async function take(limiter: RateLimit, key: string, detail: string): Promise<vo
 }
 
 /**
- * Counts a false credential under its sender's address. Throws RATE_LIMITED past the limit. A genuine credential is never
- * counted or refused here, so guesses from one address lock out nobody behind it. Nor is a request without a credential,
- * which pacman sends first for every file.
+ * Counts a false credential under its sender's address. Throws RATE_LIMITED past the limit. A genuine credential is
+ * never counted or refused here, so guesses from one address lock out nobody behind it. Nor is a request without a
+ * credential, which pacman sends first for every file.
  */
 export const countFailedCredential = (env: Env, request: Request): Promise<void> =>
   take(
@@ -28,7 +28,10 @@ export const countFailedAdminSignIn = (env: Env, request: Request): Promise<void
     "Too many invalid admin credentials came from your address. Please wait a minute.",
   );
 
-/** A genuine credential. Counted by generation, so that the holder of a rotated key cannot lock out the holder of the new one. */
+/**
+ * A genuine credential. Counted by generation, so that the holder of a rotated key cannot lock out the holder of the
+ * new one.
+ */
 type Genuine = { licenseId: string; generation: number };
 
 const keyOf = ({ licenseId, generation }: Genuine): string => `${licenseId}:${generation}`;
@@ -65,13 +68,16 @@ export const countCheckout = (env: Env, request: Request): Promise<void> =>
     "Too many checkouts were started from your address. Please wait a minute.",
   );
 
-/** Counts a visit to the billing portal under the license, because each calls Stripe. Throws RATE_LIMITED past the limit. */
+/**
+ * Counts a visit to the billing portal under the license, because each calls Stripe. Throws RATE_LIMITED past the
+ * limit.
+ */
 export const countBillingVisit = (env: Env, license: Genuine): Promise<void> =>
   take(env.CHECKOUTS, `billing ${keyOf(license)}`, "You opened the billing portal too often. Please wait a minute.");
 
 /**
- * Counts a look at a checkout that has no license yet, under its session id. Returns whether the caller may call Stripe. It
- * does not throw past the limit, because the page can show the waiting buyer the last known state.
+ * Counts a look at a checkout that has no license yet, under its session id. Returns whether the caller may call
+ * Stripe. It does not throw past the limit, because the page can show the waiting buyer the last known state.
  */
 export async function mayLookUpSession(env: Env, sessionId: string): Promise<boolean> {
   const { success } = await env.SESSION_LOOKUPS.limit({ key: sessionId });
@@ -79,8 +85,8 @@ export async function mayLookUpSession(env: Env, sessionId: string): Promise<boo
 }
 
 /**
- * Counts a key recovery under its sender's address and under the mail address in it. It counts unknown mail addresses too,
- * so that the response does not reveal which are known. Throws RATE_LIMITED past either limit.
+ * Counts a key recovery under its sender's address and under the mail address in it. It counts unknown mail addresses
+ * too, so that the response does not reveal which are known. Throws RATE_LIMITED past either limit.
  */
 export async function countRecovery(env: Env, request: Request, email: string): Promise<void> {
   const detail = "Too many key recoveries were requested. Please wait a minute.";
@@ -89,8 +95,8 @@ export async function countRecovery(env: Env, request: Request, email: string): 
 }
 
 /**
- * The address that a request counts under: an IPv4 address, or the /64 of an IPv6 address, because a subscriber has at least
- * a /64. `unknown` if the platform gives none (tests, development).
+ * The address that a request counts under: an IPv4 address, or the /64 of an IPv6 address, because a subscriber has at
+ * least a /64. `unknown` if the platform gives none (tests, development).
  */
 function clientAddress(request: Request): string {
   const address = request.headers.get("CF-Connecting-IP");

@@ -55,8 +55,8 @@ export const NextCursor = z
   .openapi({ description: "Pass it as `cursor` to get the next page. Null on the last page.", example: null });
 
 /**
- * One page of `rows`. Read `limit + 1` rows from the store: the extra row shows that a next page exists. `idOf` gives the id
- * of a row for the cursor.
+ * One page of `rows`. Read `limit + 1` rows from the store: the extra row shows that a next page exists. `idOf` gives
+ * the id of a row for the cursor.
  */
 export function page<Row>(
   rows: readonly Row[],

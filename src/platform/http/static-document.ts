@@ -38,8 +38,8 @@ export function documentResponse(request: Request, document: StaticDocument, mor
 export const etagOf = (body: Uint8Array): string => `"${encodeHex(sha256(body))}"`;
 
 /**
- * Whether an `If-None-Match` header (null or undefined: none was sent) names `etag`, which makes the response a 304. Weak
- * comparison, because a cache on the way may have weakened our tag (RFC 9110, section 13.1.2).
+ * Whether an `If-None-Match` header (null or undefined: none was sent) names `etag`, which makes the response a 304.
+ * Weak comparison, because a cache on the way may have weakened our tag (RFC 9110, section 13.1.2).
  */
 export function namesEtag(ifNoneMatch: string | null | undefined, etag: string): boolean {
   if (!ifNoneMatch) return false;

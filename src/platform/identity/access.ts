@@ -7,7 +7,9 @@ import { Problem } from "../http/problem.ts";
 /** The header in which Cloudflare Access sends its assertion: a JWT that names the person. */
 export const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 
-/** The team's issuer and its signing keys. jose fetches the keys at first use, and again after Access has rotated them. */
+/**
+ * The team's issuer and its signing keys. jose fetches the keys at first use, and again after Access has rotated them.
+ */
 const teamOf = once(({ ACCESS_TEAM_DOMAIN }: Config) => {
   const issuer = `https://${ACCESS_TEAM_DOMAIN}`;
   return { issuer, keySet: createRemoteJWKSet(new URL("/cdn-cgi/access/certs", issuer)) };
@@ -17,8 +19,9 @@ const teamOf = once(({ ACCESS_TEAM_DOMAIN }: Config) => {
 export const acceptsAccess = (config: Config): boolean => config.ACCESS_TEAM_DOMAIN !== "";
 
 /**
- * Verifies an Access assertion's signature, issuer, audience and times (Cloudflare, "Validate JWTs"), and returns its mail
- * address in lower case. Throws TOKEN_INVALID, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE if the team's keys cannot be fetched.
+ * Verifies an Access assertion's signature, issuer, audience and times (Cloudflare, "Validate JWTs"), and returns its
+ * mail address in lower case. Throws TOKEN_INVALID, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE if the team's keys cannot be
+ * fetched.
  */
 export async function verifyAccessAssertion(config: Config, assertion: string): Promise<string> {
   const { issuer, keySet } = teamOf(config);

@@ -20,8 +20,8 @@ const AdminTokenRow = z.object({
 export type AdminToken = z.output<typeof AdminTokenRow>;
 
 /**
- * The record of this token, also of a revoked or expired one; null if unknown. The index compares digests and not tokens, so
- * its timing reveals nothing about a real token.
+ * The record of this token, also of a revoked or expired one; null if unknown. The index compares digests and not
+ * tokens, so its timing reveals nothing about a real token.
  */
 export async function findAdminToken(db: D1Database, token: string): Promise<AdminToken | null> {
   const row = await db
@@ -80,8 +80,8 @@ const ANOTHER_LIVE_OWNER = `EXISTS (
     AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
 
 /**
- * Revokes a token for good. `last_owner`: it is the last live owner token, and nothing has changed. The write itself has this
- * condition, so that two owners cannot revoke each other at the same time.
+ * Revokes a token for good. `last_owner`: it is the last live owner token, and nothing has changed. The write itself
+ * has this condition, so that two owners cannot revoke each other at the same time.
  */
 export async function revokeAdminToken(
   db: D1Database,

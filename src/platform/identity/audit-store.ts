@@ -14,7 +14,9 @@ const AuditRow = z.object({
 /** One entry of the audit trail, as `commitChange` wrote it. `at` is in seconds. */
 export type AuditEntry = z.output<typeof AuditRow>;
 
-/** A filter of entries. Each given member must match exactly; `before` is an entry's id, and only older entries match. */
+/**
+ * A filter of entries. Each given member must match exactly; `before` is an entry's id, and only older entries match.
+ */
 export type AuditFilter = Partial<Record<"subject" | "actor" | "action" | "before", string | undefined>>;
 
 const CONDITIONS = { subject: "subject = ?", actor: "actor = ?", action: "action = ?", before: "id < ?" } as const;

@@ -44,9 +44,9 @@ export const Reason = z.string().trim().min(1).max(500).openapi({
 });
 
 /**
- * Admits an admin who holds `scope`, and sets `c.var.admin`. As a route's `middleware` it runs before the route's schemas,
- * so that a caller without the scope learns nothing. No response behind it is cached. Throws CREDENTIAL_REQUIRED,
- * TOKEN_INVALID, TOKEN_EXPIRED, INSUFFICIENT_SCOPE, RATE_LIMITED, SERVICE_UNAVAILABLE.
+ * Admits an admin who holds `scope`, and sets `c.var.admin`. As a route's `middleware` it runs before the route's
+ * schemas, so that a caller without the scope learns nothing. No response behind it is cached. Throws
+ * CREDENTIAL_REQUIRED, TOKEN_INVALID, TOKEN_EXPIRED, INSUFFICIENT_SCOPE, RATE_LIMITED, SERVICE_UNAVAILABLE.
  */
 const requireScope =
   (scope: NeededScope): MiddlewareHandler<AdminEnv> =>
@@ -61,8 +61,8 @@ const requireScope =
   };
 
 /**
- * The members of `createRoute` that put an operation behind `scope`. `andThen` runs after the check and before the route's
- * schemas (`jsonBodyLimit` for a body).
+ * The members of `createRoute` that put an operation behind `scope`. `andThen` runs after the check and before the
+ * route's schemas (`jsonBodyLimit` for a body).
  */
 export const adminAccess = (
   scope: NeededScope,

@@ -18,8 +18,8 @@ export type RecoveryLink = { id: string; email: string; expires_at: UnixSeconds;
 export const newRecoveryLinkId = (): string => newId("rec");
 
 /**
- * The statements that insert a link for `email` and queue its mail. They do nothing if the address has no license, or had
- * `LINKS_AT_ONCE` links recently. Run them in one transaction. `hash` is the link's `recoveryTokenHash`.
+ * The statements that insert a link for `email` and queue its mail. They do nothing if the address has no license, or
+ * had `LINKS_AT_ONCE` links recently. Run them in one transaction. `hash` is the link's `recoveryTokenHash`.
  */
 export function insertRecoveryLink(
   db: D1Database,
@@ -62,8 +62,9 @@ export const isLive = ({ expires_at, used_at }: RecoveryLink, now: UnixSeconds):
   used_at === null && now < expires_at;
 
 /**
- * Uses up a link for `change` and runs `beside` in the same transaction; each of these statements must depend on the link's
- * `last_change`. Returns false if the link has expired or was used before. Of several concurrent attempts, one succeeds.
+ * Uses up a link for `change` and runs `beside` in the same transaction; each of these statements must depend on the
+ * link's `last_change`. Returns false if the link has expired or was used before. Of several concurrent attempts, one
+ * succeeds.
  */
 export function useRecoveryLink(
   db: D1Database,
@@ -91,8 +92,8 @@ export async function forgetRecoveryLinks(db: D1Database, before: UnixSeconds): 
 const PURPOSE = "rbee recovery link: ";
 
 /**
- * The secret of a recovery link: HMAC-SHA-256 of its id (`rec_...`) under LICENSE_KEY_SECRET, in base64url. It is derived
- * when the mail is sent and stored nowhere, so that a reader of the database cannot make a link.
+ * The secret of a recovery link: HMAC-SHA-256 of its id (`rec_...`) under LICENSE_KEY_SECRET, in base64url. It is
+ * derived when the mail is sent and stored nowhere, so that a reader of the database cannot make a link.
  */
 export async function recoveryToken(linkId: string, secret: CryptoKey): Promise<string> {
   const mac = await crypto.subtle.sign("HMAC", secret, new TextEncoder().encode(PURPOSE + linkId));

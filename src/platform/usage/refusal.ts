@@ -16,8 +16,9 @@ const PATHS: readonly [RegExp, Area][] = [
 const REFUSING: ReadonlySet<number> = new Set([401, 403, 410, 429]);
 
 /**
- * The area in which a request to `route` (its pattern) with the problem `code` counts as refused; null: it does not count. A
- * missing credential does not count, because pacman and browsers first send none. Nor does an unknown path or a parse error.
+ * The area in which a request to `route` (its pattern) with the problem `code` counts as refused; null: it does not
+ * count. A missing credential does not count, because pacman and browsers first send none. Nor does an unknown path or
+ * a parse error.
  */
 export function refusedArea(route: string, code: ProblemCode): Area | null {
   if (code === "CREDENTIAL_REQUIRED") return null;
@@ -32,8 +33,8 @@ const MESSAGES_PER_SECOND = 20;
 const CAPACITY = 300;
 
 /**
- * Batches an isolate's refusals. A flood becomes a few messages with large counts; a single refusal is sent at once. Waiting
- * refusals are lost when the isolate ends, which is acceptable for statistics.
+ * Batches an isolate's refusals. A flood becomes a few messages with large counts; a single refusal is sent at once.
+ * Waiting refusals are lost when the isolate ends, which is acceptable for statistics.
  */
 export class RefusalTally {
   readonly #waiting = new Map<string, CountedRefusal>();

@@ -6,8 +6,8 @@ import { type CountedRefusal, DownloadMessage, type Place, RefusalsMessage, UseM
 const Message = z.union([UseMessage, RefusalsMessage, DownloadMessage]);
 
 /**
- * Writes a batch of queue messages to the ledger in one transaction, with at most three statements a message. Logs and drops
- * a message of unknown shape. Throws D1's errors; the queue then delivers the batch again.
+ * Writes a batch of queue messages to the ledger in one transaction, with at most three statements a message. Logs and
+ * drops a message of unknown shape. Throws D1's errors; the queue then delivers the batch again.
  */
 export async function recordUsage(db: D1Database, bodies: readonly unknown[]): Promise<void> {
   const writes = bodies.flatMap((body) => {
@@ -53,8 +53,8 @@ function placeWrite(db: D1Database, licenseId: string, place: Place, at: UnixSec
 }
 
 /**
- * The writes of any number of refused attempts, passed as one JSON value. Not idempotent: the queue rarely delivers a message
- * twice, and statistics tolerate it.
+ * The writes of any number of refused attempts, passed as one JSON value. Not idempotent: the queue rarely delivers a
+ * message twice, and statistics tolerate it.
  */
 export function refusalWrites(db: D1Database, refusals: readonly CountedRefusal[]): D1PreparedStatement[] {
   const sent = `(SELECT value ->> 'day' AS day, value ->> 'area' AS area, value ->> 'code' AS code,

@@ -25,7 +25,7 @@ const erased: Refusal = {
 };
 
 /**
- * Signs in with a license key, to this license only and whatever its status, and sets the cookie on `c.res`. It ignores
+ * Signs in with a license key, to this license only and in any status, and sets the cookie on `c.res`. It ignores
  * spaces and line breaks in the key. Errors: KEY_INVALID, which counts under the sender's address, KEY_ROTATED, and
  * LICENSE_REVOKED if the owner was erased. Throws RATE_LIMITED past a limit.
  */
@@ -66,8 +66,8 @@ export const RECOVERY_ANSWER =
   "If this address has a license, we have mailed a link to it. The link opens the account and its keys. It works once, for 30 minutes.";
 
 /**
- * Mails a link to `email` (a `RecoveryAddress`) if it has a license. The work for a known address runs after the response, so
- * that neither the response nor its timing reveals a customer. Throws RATE_LIMITED and D1's errors.
+ * Mails a link to `email` (a `RecoveryAddress`) if it has a license. The work for a known address runs after the
+ * response, so that neither the response nor its timing reveals a customer. Throws RATE_LIMITED and D1's errors.
  */
 export async function requestRecovery(c: RequestScope, email: string): Promise<void> {
   await countRecovery(c.env, c.req.raw, email);

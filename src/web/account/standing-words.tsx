@@ -90,7 +90,7 @@ function activeInWords(
   const good = { label: "Active", tone: "good", todo: null } as const;
   if (ends_at === null) return { ...good, says: "This license does not end." };
   if (subscription_state === "active" && expires_at !== null && ends_at === expires_at + grace_seconds) {
-    // A renewing license has a grace period; a canceled one has none. Without grace periods only Stripe can tell them apart.
+    // A renewing license has a grace period, a canceled one has none. Without grace periods only Stripe can tell.
     if (grace_seconds > 0)
       return {
         ...good,

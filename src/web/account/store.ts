@@ -14,8 +14,9 @@ export const listOwnLicenses = (db: D1Database, { kind, subject }: Customer): Pr
   selectLicenses(db, kind === "license" ? "id = ?" : "email = ?", subject);
 
 /**
- * The license with this id, if it belongs to the customer. Throws LICENSE_NOT_FOUND for another customer's license as for an
- * unknown one. It also throws after a sign-in by a key that was rotated since, so that the holder cannot see the new key.
+ * The license with this id, if it belongs to the customer. Throws LICENSE_NOT_FOUND for another customer's license as
+ * for an unknown one. It also throws after a sign-in by a key that was rotated since, so that the holder cannot see the
+ * new key.
  */
 export async function requireOwnLicense(db: D1Database, by: Customer, id: string): Promise<License> {
   const license = by.kind === "license" && by.subject !== id ? null : await readLicense(db, id);

@@ -3,7 +3,9 @@ import { CopyBlock, type FC, page, SiteHeader } from "../page/kit.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { type InstallWay, installWays } from "./install-ways.ts";
 
-/** The installation page: each way with the first worker that has it as an example. `url` is this service's own origin. */
+/**
+ * The installation page: each way with the first worker that has it as an example. `url` is this service's own origin.
+ */
 export const installPage = (available: readonly AvailableWorker[], url: string): Promise<Response> =>
   page({
     title: "Install workers",

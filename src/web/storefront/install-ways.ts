@@ -15,8 +15,8 @@ export type InstallWay = {
 };
 
 /**
- * The ways to install a worker in its current state, the most general first; empty if nothing is published. `url` is the
- * origin of the catalog. No command contains the license key: tools read it from the environment or prompt for it.
+ * The ways to install a worker in its current state, the most general first; empty if nothing is published. `url` is
+ * the origin of the catalog. No command contains the license key: tools read it from the environment or prompt for it.
  * `docs/install.md` has the same commands.
  */
 export function installWays(available: AvailableWorker, url: string): InstallWay[] {

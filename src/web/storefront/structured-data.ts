@@ -4,8 +4,8 @@ import type { AvailableWorker } from "./available-workers.ts";
 import { OPERATING_SYSTEM_WORDS } from "./worker-card.tsx";
 
 /**
- * A worker as schema.org's SoftwareApplication, for search engines. `url` is its page. A premium worker has an offer for each
- * plan with a known price.
+ * A worker as schema.org's SoftwareApplication, for search engines. `url` is its page. A premium worker has an offer
+ * for each plan with a known price.
  */
 export function softwareApplication(
   { worker, version }: AvailableWorker,

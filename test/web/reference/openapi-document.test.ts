@@ -10,7 +10,10 @@ const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
 const document = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test"))) as OpenApiDocument;
 const operations = operationsOf(document).map((placed) => ({ ...placed, name: `${placed.method} ${placed.path}` }));
 
-/** Every route that a client can reach, as the document would write it: once, with a slash behind it or not. Middleware is for all methods. */
+/**
+ * Every route that a client can reach, as the document would write it: once, with a slash behind it or not. Middleware
+ * is for all methods.
+ */
 const routes = [
   ...new Set(
     app.routes

@@ -10,8 +10,8 @@ import { type Session, signInPath } from "./session.ts";
 export type CustomerEnv = AppEnv & { Variables: { session: Session<"account"> } };
 
 /**
- * Admits a customer who is signed in to the account, and sets `c.var.session`. Redirects any other browser to the sign-in
- * page, which leads back. As a route's `middleware` it runs before the route's schemas.
+ * Admits a customer who is signed in to the account, and sets `c.var.session`. Redirects any other browser to the
+ * sign-in page, which leads back. As a route's `middleware` it runs before the route's schemas.
  */
 export const requireCustomer: MiddlewareHandler<CustomerEnv> = async (c, next) => {
   const session = await currentSession(c, "account");

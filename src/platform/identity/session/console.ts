@@ -14,8 +14,8 @@ export type ConsoleEnv = AdminEnv & { Variables: { session: Session<"console"> }
 
 /**
  * Admits an admin who is signed in to the console and holds `scope` (null: any scope). Sets `c.var.session` and
- * `c.var.admin`. Each request reads the scopes anew, from the token's row or from Access. Cloudflare Access signs its people
- * in; any other browser is redirected to the sign-in page, which leads back. Throws INSUFFICIENT_SCOPE.
+ * `c.var.admin`. Each request reads the scopes anew, from the token's row or from Access. Cloudflare Access signs its
+ * people in; any other browser is redirected to the sign-in page, which leads back. Throws INSUFFICIENT_SCOPE.
  */
 export const requireConsole =
   (scope: NeededScope | null): MiddlewareHandler<ConsoleEnv> =>
@@ -57,7 +57,10 @@ async function signedInAdmin(c: Context<ConsoleEnv>): Promise<SignedIn | null> {
   return { session: await startSession(c, "console", { kind: "access", subject: mail }, named), admin };
 }
 
-/** Whether the browser may have withheld the console's cookie, because a link on another site led here (SameSite=Strict). */
+/**
+ * Whether the browser may have withheld the console's cookie, because a link on another site led here
+ * (SameSite=Strict).
+ */
 const isHiddenCookie = (c: Context<ConsoleEnv>): boolean =>
   c.req.method === "GET" && c.req.header("Sec-Fetch-Site") === "cross-site" && readSessionCookie(c, "console") === null;
 

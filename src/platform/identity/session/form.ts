@@ -20,8 +20,8 @@ export const ownForm: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /**
- * Refuses a form that another site sent, or one without its session's token, for example from an earlier session. It goes
- * behind `requireCustomer` or `requireConsole` and a body limit. Throws FORM_REFUSED, MALFORMED_REQUEST.
+ * Refuses a form that another site sent, or one without its session's token, for example from an earlier session. It
+ * goes behind `requireCustomer` or `requireConsole` and a body limit. Throws FORM_REFUSED, MALFORMED_REQUEST.
  */
 export async function sessionForm(
   c: FormContext & { readonly var: { readonly session: Pick<Session, "csrfToken"> } },

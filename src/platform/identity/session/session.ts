@@ -30,9 +30,9 @@ export type Session<At extends Place = Place> = {
 };
 
 /**
- * The settings of each place: its cookie, and the seconds that a session lasts in total (`lifetime`) and unused (`idle`). The
- * account's cookie is Lax, because links in mails lead there from another site. The console's cookie is Strict, so that no
- * other site can make an admin's browser send requests with it.
+ * The settings of each place: its cookie, and the seconds that a session lasts in total (`lifetime`) and unused
+ * (`idle`). The account's cookie is Lax, because links in mails lead there from another site. The console's cookie is
+ * Strict, so that no other site can make an admin's browser send requests with it.
  */
 export const PLACES = {
   account: {
@@ -59,8 +59,8 @@ export const PLACES = {
 const MAX_LENGTH = 2000;
 
 /**
- * The path to open after a sign-in to `place`: `wanted` if it is a path of that place, else the first page. A URL parser
- * decides, so `//host`, `/\host`, `/account/../x` and control characters lead to no other site or place.
+ * The path to open after a sign-in to `place`: `wanted` if it is a path of that place, else the first page. A URL
+ * parser decides, so `//host`, `/\host`, `/account/../x` and control characters lead to no other site or place.
  */
 export function returnPath(place: Place, wanted: string | undefined): string {
   const { root, signIn } = PLACES[place];

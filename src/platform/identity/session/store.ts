@@ -79,8 +79,8 @@ export async function deleteSession(db: D1Database, id: string): Promise<void> {
 }
 
 /**
- * Ends every session of a subject. For a mail address it also ends the sessions of its licenses' keys. A key may have leaked,
- * so it ends no session of the mail address.
+ * Ends every session of a subject. For a mail address it also ends the sessions of its licenses' keys. A key may have
+ * leaked, so it ends no session of the mail address.
  */
 export async function deleteSessionsOf(db: D1Database, { kind, subject }: SubjectAt<Place>): Promise<void> {
   await db
@@ -93,8 +93,8 @@ export async function deleteSessionsOf(db: D1Database, { kind, subject }: Subjec
 }
 
 /**
- * Moves a session to the new generation of its license's key, after the page has shown it that key. Every other session of
- * the old key ends.
+ * Moves a session to the new generation of its license's key, after the page has shown it that key. Every other session
+ * of the old key ends.
  */
 export async function keepSession(
   db: D1Database,

@@ -86,7 +86,7 @@ key.openapi(
     const scope = { db: c.env.DB, config: c.var.config };
     const rotated = await actOnLicense(scope, actor, license.id, act, "by its owner", `rotate-key ${generation}`);
     await settle(c, rotated.changes);
-    // A repeated form may find a newer key, which the owner made in another session. This session then ends with its old key.
+    // A repeated form may find a newer key, made in another session. This session then ends with its old key.
     if (rotated.license.generation !== generation + 1) throw new Problem(replacedMeanwhile);
     await keepSession(c.env.DB, session.id, rotated.license);
     return answerWithLicense(c, rotated.license, { showKey: true, isRotated: true });
