@@ -34,6 +34,9 @@ export const launchChromium = (executablePath: string): Promise<Browser> =>
     ],
   });
 
+/** How long a page is waited for. Playwright's 30 seconds are too few for a machine that is ten times slower. */
+const WAIT_MS = 300_000;
+
 /**
  * Somebody's window, and what has gone wrong on pages of `origin`: errors on the console, CSP violations among them. A page that
  * itself has an error's status, and says why, is none.
@@ -47,6 +50,7 @@ export async function openWindow(
   options: BrowserContextOptions = {},
 ): Promise<Window> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
   const faults: string[] = [];
   const isOurs = (url: string): boolean => url === "" || url.startsWith(`${origin}/`);

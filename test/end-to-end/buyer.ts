@@ -59,10 +59,14 @@ export async function control(controlUrl: string, path: string, body: object = {
   return response.json();
 }
 
-/** Asks every half second until `look` says yes; false if it has not within `seconds`. */
+/**
+ * Asks every half second until `look` answers yes, and returns whether it has. Only the waiting counts, up to `seconds`:
+ * how long an answer takes depends on how busy the machine is.
+ */
 export async function within(seconds: number, look: () => Promise<boolean>): Promise<boolean> {
-  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(500)) {
+  for (let waited = 0; waited < seconds * 2; waited++) {
     if (await look()) return true;
+    await sleep(500);
   }
   return false;
 }
