@@ -7,7 +7,10 @@ import { generateMinisignKey } from "./src/lib/minisign/secret-key.ts";
 import { pureTests } from "./test/support/node/pure-tests.ts";
 
 /** The folders that are tested in Node because they start servers and programs. */
-const NODE = "test/{cli,end-to-end,scripts,stripe-stand-in,tools}/**/*.test.ts";
+const NODE = "test/{end-to-end,scripts,tools}/**/*.test.ts";
+
+/** The folders that are tested in Node and serve only from their own process. */
+const COMMANDS = "test/{cli,stripe-stand-in}/**/*.test.ts";
 
 const pure = pureTests(["test/{docs,domain,formats,lib,platform,web}/**/*.test.{ts,tsx}"]);
 
@@ -62,8 +65,9 @@ const noPackageMaps: Plugin = {
 };
 
 /**
- * Three projects. `worker`: tests in workerd with real bindings. `pure`: tests that touch no binding, in Node. `node`:
- * the command line, the development server and programs of others (makepkg, minisign, curl).
+ * Four projects. `worker`: tests in workerd with real bindings. `pure`: tests that touch no binding, in Node. `commands`:
+ * the command line and the Stripe stand-in. `node`: the development server and programs of others (makepkg, minisign,
+ * curl).
  */
 export default defineConfig({
   test: {
@@ -75,7 +79,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: [NODE, ...pure],
+          exclude: [NODE, COMMANDS, ...pure],
           setupFiles: ["test/support/setup-worker.ts"],
           globalSetup: ["test/support/node/stand-in-desk.ts"],
           // One workerd for many files: storage and memory are reset after each test, see the setup file.
@@ -93,6 +97,16 @@ export default defineConfig({
           pool: "threads",
           isolate: false,
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "commands",
+          include: [COMMANDS],
+          // One process for all files: they change nothing outside of their own folders and servers.
+          pool: "threads",
+          isolate: false,
+          testTimeout: 600_000,
         },
       },
       {
