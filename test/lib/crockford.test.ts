@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeCrockford, encodeCrockford } from "../../src/lib/crockford.ts";
 
 describe("crockford base32", () => {
-  it("gives back every byte string, in any case", () => {
+  it("decodes every encoded byte string, in any case", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
         const text = encodeCrockford(bytes);
@@ -13,11 +13,11 @@ describe("crockford base32", () => {
     );
   });
 
-  it("reads look-alikes as the digits they look like", () => {
+  it("decodes look-alikes as digits", () => {
     expect(decodeCrockford("OIL0", 2)).toEqual(decodeCrockford("0110", 2));
   });
 
-  it("refuses other symbols, other lengths and padding that is not zero", () => {
+  it("refuses other symbols, other lengths and non-zero padding", () => {
     expect(decodeCrockford("U0", 1)).toBeNull();
     expect(decodeCrockford("000", 1)).toBeNull();
     expect(decodeCrockford("Z1", 1)).toBeNull();

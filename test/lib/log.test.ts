@@ -3,8 +3,8 @@ import { logEvent, logFailure } from "../../src/lib/log.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("a line of the log", () => {
-  it("is one line of JSON that begins with its event", () => {
+describe("a log line", () => {
+  it("is one line of JSON that starts with its event", () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     logEvent("job.done", { job: "publish", entries: 3, note: 'two\nlines and a "quote"' });
     const [line] = log.mock.calls[0] ?? [];
@@ -17,7 +17,7 @@ describe("a line of the log", () => {
     });
   });
 
-  it("holds no secret either where one begins a line of its text, and stays JSON", () => {
+  it("contains no secret from the start of a text line, and is JSON", () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const secrets = ["Bearer c0ffee", "sk_live_c0ffee", "ada@example.com", "rbee_lic_c0ffee", "/recover/c0ffee"];
     logFailure("job.failed", new Error(secrets.join("\n")), { tried: secrets.map((text) => `\t${text}`) });
@@ -26,7 +26,7 @@ describe("a line of the log", () => {
     expect(JSON.parse(line)).toMatchObject({ event: "job.failed", tried: expect.any(Array) });
   });
 
-  it("says what failed, from whatever was thrown", () => {
+  it("contains the message of any thrown value", () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     logFailure("job.failed", new Error("no such table"), { job: "mails" });
     logFailure("job.failed", "a bare string");

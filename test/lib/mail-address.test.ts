@@ -15,7 +15,7 @@ const UNUSUAL = [
 ];
 
 describe("a mail address", () => {
-  it.each(UNUSUAL)("may be %s", (address) => {
+  it.each(UNUSUAL)("can be %s", (address) => {
     expect(MailAddress.safeParse(address)).toEqual({ success: true, data: address });
   });
 
@@ -32,13 +32,13 @@ describe("a mail address", () => {
     "ada@example.com\r\n",
     "ada@example.com\n",
     `${"a".repeat(512)}@example.com`,
-  ])("is never %j", (address) => {
+  ])("cannot be %j", (address) => {
     expect(MailAddress.safeParse(address).success).toBe(false);
   });
 });
 
-describe.each(UNUSUAL)("whoever has the address %s", (email) => {
-  it("is mailed the key, and gets into the account by the API and by the page", async () => {
+describe.each(UNUSUAL)("the customer with the address %s", (email) => {
+  it("gets the key by mail, and signs in by the API and by the page", async () => {
     const postbox = newPostbox();
     const issued = await askWith(postbox, "POST", "/v1/admin/licenses", {
       json: { plan: "premium-lifetime", email },

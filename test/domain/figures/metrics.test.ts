@@ -13,7 +13,7 @@ const sampleOf = (metrics: Metric[], name: string, labels: Record<string, string
     .find((metric) => metric.name === name)
     ?.samples.find((sample) => JSON.stringify(sample.labels) === JSON.stringify(labels))?.value;
 
-it("tells what there is, what happened today and what waits since when", async () => {
+it("metrics: count licenses, machines, today's downloads and refusals, and the waiting work with its age", async () => {
   const now = currentTime();
   const { key } = await issueLicense();
   await tokenFor(key, "m");
@@ -35,7 +35,7 @@ it("tells what there is, what happened today and what waits since when", async (
   expect(sampleOf(await readMetrics(env.DB, minute + 90), "rbee_cron_age_seconds")).toBe(90);
 });
 
-it("speaks to Prometheus in its own format, whatever a label holds", () => {
+it("prometheusText: is valid Prometheus text with any label value", () => {
   const metrics = [
     { name: "a", help: "One.", samples: [{ labels: {}, value: 1 }] },
     { name: "b", help: "Two.", samples: [{ labels: { x: 'say "hi"\n\\', y: "z" }, value: 0.5 }] },
@@ -46,7 +46,7 @@ it("speaks to Prometheus in its own format, whatever a label holds", () => {
   );
 });
 
-it("is JSON, or text to whom Prometheus' header or the address says so", async () => {
+it("GET /v1/admin/metrics: is JSON, or text for Prometheus' Accept header or ?format=prometheus", async () => {
   const { token } = await makeToken(["stats:read"]);
   const json = await ask("GET", "/v1/admin/metrics", { token });
   expect(json.headers.get("Content-Type")).toBe("application/json");
@@ -63,7 +63,7 @@ it("is JSON, or text to whom Prometheus' header or the address says so", async (
   }
 });
 
-it("publishes everything again for an owner only, who says why", async () => {
+it("POST /v1/admin/republish: needs an owner and a reason, and publishes every record", async () => {
   await issueLicense();
   const body = { reason: "restored" };
   const owner = (await makeToken(["owner"])).token;

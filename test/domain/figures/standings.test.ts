@@ -4,7 +4,7 @@ import { isStandingTime, keepStandings, readStandings } from "../../../src/domai
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
 import { adminAct, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
 
-it("counts licenses as they stand and machines as they are activated, and keeps each day's first count", async () => {
+it("keepStandings: stores the day's first count of licenses by status and of activated machines", async () => {
   const now = currentTime();
   const [one, two] = [await issueLicense(), await issueLicense()];
   await tokenFor(one.key, "m");
@@ -19,7 +19,7 @@ it("counts licenses as they stand and machines as they are activated, and keeps 
   expect(await readStandings(env.DB, now)).toEqual({ active: 1, suspended: 1, expired: 0, revoked: 0, machines: 1 });
 });
 
-it("counts nothing where there is nothing", async () => {
+it("readStandings: is zero for an empty ledger", async () => {
   expect(await readStandings(env.DB, currentTime())).toEqual({
     active: 0,
     suspended: 0,
@@ -31,7 +31,7 @@ it("counts nothing where there is nothing", async () => {
   expect(await count("standing_days")).toBe(1);
 });
 
-it("is due in one minute of each day", () => {
+it("isStandingTime: is true in one minute of each day", () => {
   const minutes = Array.from({ length: 2880 }, (_, minute) => 1_800_000_000 + minute * 60);
   expect(minutes.filter(isStandingTime)).toHaveLength(2);
 });

@@ -66,8 +66,8 @@ const download = (index: number, version: string, daysAgo: number) =>
     at: NOW - daysAgo * DAY,
   });
 
-describe("the operator's counts", () => {
-  it("count licenses by the status that downloads are decided by", async () => {
+describe("the counts for operators", () => {
+  it("count licenses by the same status that decides downloads", async () => {
     await env.DB.batch([
       license(1),
       license(2, { expires_at: NOW + 1 }),
@@ -79,7 +79,7 @@ describe("the operator's counts", () => {
     expect((await readStats(env.DB, NOW)).licenses).toEqual({ active: 3, expired: 1, revoked: 1, suspended: 1 });
   });
 
-  it("count machines that are activated, releases by status and what the edge waits for", async () => {
+  it("count activated machines, releases by status and unpublished changes", async () => {
     await env.DB.batch([
       license(1),
       machine(1, null),
@@ -98,7 +98,7 @@ describe("the operator's counts", () => {
     });
   });
 
-  it("count downloads of each file, ever and lately, the most wanted first", async () => {
+  it("count downloads of each file in total and recently, the most downloaded first", async () => {
     await env.DB.batch([
       download(1, "1.0.0", 1),
       download(2, "1.1.0", 6.9),
@@ -113,7 +113,7 @@ describe("the operator's counts", () => {
     ]);
   });
 
-  it("count downloads to the second, whole days by their aggregate and no download twice", async () => {
+  it("count downloads to the second, with whole days from the aggregate and no download twice", async () => {
     const midnight = NOW - (NOW % DAY);
     const ages = [0, 1, NOW - midnight, DAY, 7, 7 * DAY - 1, 7 * DAY, 30 * DAY - 1, 30 * DAY, 31 * DAY];
     const at = (index: number, age: number, now: number) =>
@@ -133,7 +133,7 @@ describe("the operator's counts", () => {
     }
   });
 
-  it("are zeros for a service that nobody has used yet", async () => {
+  it("are zero for an unused service", async () => {
     const { token } = await makeToken(["stats:read"]);
     const response = await ask("GET", "/v1/admin/stats", { token });
     expect(response.status).toBe(200);

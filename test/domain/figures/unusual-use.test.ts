@@ -5,7 +5,7 @@ import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
 
-it("allows a person's travels and a fleet's clouds, and no more", () => {
+it("isUnusual: accepts the places of a traveler and of a fleet, and no more", () => {
   expect(isUnusual({ countries: 3, networks: 5, machine_limit: 5 })).toBe(false);
   expect(isUnusual({ countries: 1, networks: 6, machine_limit: 5 })).toBe(true);
   expect(isUnusual({ countries: 4, networks: 4, machine_limit: 5 })).toBe(true);
@@ -13,7 +13,7 @@ it("allows a person's travels and a fleet's clouds, and no more", () => {
   expect(isUnusual({ countries: 2, networks: 13, machine_limit: 25 })).toBe(true);
 });
 
-it("lists who is used from too many places within a week, the widest first", async () => {
+it("listUnusualUse: lists licenses used in too many places within a week, the most networks first", async () => {
   const now = currentTime();
   const [usual, travelling, spread, past] = await Promise.all([
     issueLicense(),

@@ -39,7 +39,7 @@ const signature: fc.Arbitrary<MinisignSignature> = fc.record({
 });
 
 describe("the minisign formats", () => {
-  it("give back what was written", () => {
+  it("parse every formatted value back", () => {
     fc.assert(
       fc.property(signature, (minisig) => {
         expect(parseMinisignSignature(formatMinisignSignature(minisig))).toEqual({ ok: true, value: minisig });
@@ -58,7 +58,7 @@ describe("the minisign formats", () => {
     );
   });
 
-  it("refuse any other text without throwing", () => {
+  it("refuse any other text without a throw", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.array(fc.base64String()), (text, lines) => {
         for (const shape of [text, lines.join("\n"), `untrusted comment: x\n${lines.join("\n")}`]) {
@@ -70,7 +70,7 @@ describe("the minisign formats", () => {
     );
   });
 
-  it("take Windows line endings and a missing last one", () => {
+  it("accept Windows line endings and a missing final newline", () => {
     const minisig = fc.sample(signature, 1)[0];
     if (!minisig) throw new Error("no sample");
     const text = formatMinisignSignature(minisig);
@@ -80,14 +80,14 @@ describe("the minisign formats", () => {
 });
 
 describe("public keys", () => {
-  it("are none in a file of comments", () => {
+  it("are empty for a file of comments", () => {
     expect(parseMinisignPublicKeys("untrusted comment: none yet\n# add one below\n\n")).toEqual({
       ok: true,
       value: [],
     });
   });
 
-  it.each(["RWQ=", "hello", `RW${"A".repeat(55)}`, encodeBase64(new Uint8Array(42))])("are not %j", (line) => {
+  it.each(["RWQ=", "hello", `RW${"A".repeat(55)}`, encodeBase64(new Uint8Array(42))])("refuse %j", (line) => {
     expect(parseMinisignPublicKeys(`untrusted comment: x\n${line}\n`)).toMatchObject({
       ok: false,
       error: "Line 2 is not a minisign public key.",
@@ -103,12 +103,12 @@ describe("a signature", async () => {
   const [line1, line2, line3, line4] = text.split("\n");
   const keys = [other, key];
 
-  it("is verified by the key that made it, among several", async () => {
+  it("is verified by its key among several", async () => {
     const signer = unwrap(await verifyMinisign(keys, unwrap(parseMinisignSignature(text)), digest));
     expect(showKeyId(signer.keyId)).toBe(showKeyId(key.keyId));
   });
 
-  it("is refused for another file, another key, another trusted comment and any changed bit", async () => {
+  it("is refused for another file, key or trusted comment, and with any changed bit", async () => {
     const otherFile = new Uint8Array(blake2b(file.subarray(1)));
     expect(await verifyMinisign(keys, minisig, otherFile)).toMatchObject({ ok: false, error: /not over this file/ });
     expect(await attributeMinisign([other], minisig)).toMatchObject({ ok: false, error: /not trusted/ });
@@ -126,13 +126,13 @@ describe("a signature", async () => {
     }
   });
 
-  it("is not vouched for by a global signature made for another file", async () => {
+  it("is refused with the global signature of another file", async () => {
     const elsewhere = await signMinisign(key, new Uint8Array(64), minisig.trustedComment);
     const mixed = { ...elsewhere, signature: minisig.signature };
     expect((await attributeMinisign(keys, mixed)).ok).toBe(false);
   });
 
-  it("in the legacy form is refused with the way out", () => {
+  it("in the legacy form is refused with a hint", () => {
     const legacy = encodeBase64(concat(new TextEncoder().encode("Ed"), minisig.keyId, minisig.signature));
     expect(parseMinisignSignature([line1, legacy, line3, line4].join("\n"))).toMatchObject({
       ok: false,
@@ -159,7 +159,7 @@ describe("a signature", async () => {
 });
 
 describe("a secret key file", () => {
-  it("with a password is refused with the way out, and nothing of it is repeated", async () => {
+  it("with a password is refused with a hint that repeats nothing of the file", async () => {
     const key = await generateMinisignKey();
     const [line1, line2 = ""] = formatMinisignSecretKey(key).split("\n");
     const scrypt = Uint8Array.from(atob(line2), (c) => c.charCodeAt(0));

@@ -26,18 +26,18 @@ function faultOf(environment: object): string | null {
 }
 
 describe("the configuration", () => {
-  it("holds as production and as development have it", () => {
+  it("is valid in production and in development", () => {
     expect([faultOf(production), faultOf(development)]).toEqual([null, null]);
   });
 
-  it("lets production talk to no host but Stripe's", () => {
+  it("refuses another Stripe host in production", () => {
     for (const STRIPE_API_BASE of ["http://127.0.0.1:8789", "https://api.stripe.com"]) {
       expect(faultOf({ ...production, STRIPE_API_BASE })).toContain("STRIPE_API_BASE: must not be set in production");
     }
   });
 
   it.each(["http://127.0.0.1:8789", "http://localhost:8789", "http://[::1]:8789"])(
-    "lets development talk to a stand-in at %s",
+    "accepts a stand-in at %s in development",
     (STRIPE_API_BASE) => {
       expect(readConfig({ ...development, STRIPE_API_BASE }).STRIPE_API_BASE).toBe(STRIPE_API_BASE);
     },
@@ -52,11 +52,11 @@ describe("the configuration", () => {
     "http://0.0.0.0:8789",
     "mailto:ada@localhost",
     "127.0.0.1",
-  ])("lets no stand-in be at %s", (STRIPE_API_BASE) => {
+  ])("refuses a stand-in at %s", (STRIPE_API_BASE) => {
     expect(faultOf({ ...development, STRIPE_API_BASE })).toContain("STRIPE_API_BASE: must be on loopback");
   });
 
-  it("takes no Stripe key of the other mode", () => {
+  it("refuses a Stripe key of the other mode", () => {
     const mismatch = "STRIPE_SECRET_KEY: must be of the mode that LIVEMODE names";
     for (const kind of ["sk", "rk"]) {
       const at = (mode: string, LIVEMODE: string) =>
@@ -69,13 +69,13 @@ describe("the configuration", () => {
     expect(faultOf({ ...production, STRIPE_SECRET_KEY: "" })).toBeNull();
   });
 
-  it("wants releases signed in production", () => {
+  it("requires release signatures in production", () => {
     const fault = faultOf({ ...production, RELEASE_SIGNATURES: "optional" });
     expect(fault).toContain("RELEASE_SIGNATURES: must be required in production");
     expect(faultOf({ ...development, RELEASE_SIGNATURES: "optional" })).toBeNull();
   });
 
-  it("names every secret that is missing", () => {
+  it("names every missing secret", () => {
     for (const missing of SECRETS) {
       const { [missing]: _, ...rest } = production;
       const fault = faultOf(rest) ?? "";
@@ -85,7 +85,7 @@ describe("the configuration", () => {
     for (const name of [...SECRETS, "ENVIRONMENT", "MAIL_FROM"]) expect(faults).toContain(`${name}: `);
   });
 
-  it("never says a value", () => {
+  it("never names a value", () => {
     const value = "Zq7-hush";
     for (const name of Object.keys(production).filter((each) => /^[A-Z0-9_]+$/.test(each))) {
       for (const text of [value, `${value}!`.repeat(9), `{"kid":"${value}","${value}":["${value}"]}`]) {
@@ -95,7 +95,7 @@ describe("the configuration", () => {
   });
 
   it.each(["A".repeat(42), "A".repeat(45), `${"A".repeat(43)}=`, ""])(
-    "takes no secret that is not 32 bytes: %s",
+    "refuses a secret that is not 32 bytes: %s",
     (text) => {
       for (const name of ["LICENSE_KEY_SECRET", "DOWNLOAD_LINK_SECRET"]) {
         const fault = `Configuration: ${name}: must be at least 32 random bytes in base64url`;
@@ -104,7 +104,7 @@ describe("the configuration", () => {
     },
   );
 
-  it.each(["", " ", "-1", "61", "1.5", "7 days", "0x7"])("takes no grace of %j days", (GRACE_DAYS) => {
+  it.each(["", " ", "-1", "61", "1.5", "7 days", "0x7"])("refuses a grace period of %j days", (GRACE_DAYS) => {
     expect(faultOf({ ...production, GRACE_DAYS })).toContain("GRACE_DAYS: ");
   });
 
@@ -112,7 +112,7 @@ describe("the configuration", () => {
     ["0", 0],
     ["7", 7],
     ["60", 60],
-  ])("takes a grace of %s days", (GRACE_DAYS, days) => {
+  ])("accepts a grace period of %s days", (GRACE_DAYS, days) => {
     expect(readConfig({ ...production, GRACE_DAYS }).GRACE_DAYS).toBe(days);
   });
 });

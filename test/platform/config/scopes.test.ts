@@ -5,23 +5,23 @@ import { allows, allowsAll, SCOPES } from "../../../src/platform/config/scopes.t
 const scopes = fc.subarray([...SCOPES]);
 
 describe("scopes", () => {
-  it("allow an owner everything", () => {
+  it("allow everything to an owner", () => {
     for (const needed of SCOPES) expect(allows(["owner"], needed)).toBe(true);
   });
 
-  it("allow reading to who may write the same noun, never the reverse", () => {
+  it("include reading in writing the same noun, and not the reverse", () => {
     expect(allows(["licenses:write"], "licenses:read")).toBe(true);
     expect(allows(["tokens:write"], "tokens:read")).toBe(true);
     expect(allows(["licenses:read"], "licenses:write")).toBe(false);
     expect(allows(["licenses:write"], "releases:read")).toBe(false);
   });
 
-  it("make no owner of anybody who is none, whatever else they hold", () => {
+  it("never allow `owner` without `owner`", () => {
     const others = SCOPES.filter((scope) => scope !== "owner");
     expect(allows(others, "owner")).toBe(false);
   });
 
-  it("only ever shrink when they are handed on", () => {
+  it("can only shrink when they are granted to another token", () => {
     fc.assert(
       fc.property(scopes, scopes, scopes, (first, second, third) => {
         if (allowsAll(first, second) && allowsAll(second, third)) expect(allowsAll(first, third)).toBe(true);

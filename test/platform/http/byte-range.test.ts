@@ -5,7 +5,7 @@ import { parseByteRange } from "../../../src/platform/http/byte-range.ts";
 const size = fc.integer({ min: 1, max: 2 ** 40 });
 
 describe("a Range header", () => {
-  it("asks for what is left of a broken download", () => {
+  it("requests the rest of an interrupted download", () => {
     fc.assert(
       fc.property(size, size, (total, have) => {
         const range = parseByteRange(`bytes=${have}-`, total);
@@ -15,7 +15,7 @@ describe("a Range header", () => {
     );
   });
 
-  it("never asks for a byte that does not exist", () => {
+  it("never yields a byte outside the file", () => {
     fc.assert(
       fc.property(size, fc.option(size), fc.option(size), (total, first, last) => {
         const range = parseByteRange(`bytes=${first ?? ""}-${last ?? ""}`, total);

@@ -8,7 +8,7 @@ describe.each(["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/pl
   const ask = (method: string, headers: Record<string, string>) =>
     exports.default.fetch(`https://catalog.test${path}`, { method, headers });
 
-  it("may be read by a page of ours, with a Content-Type that browsers ask about first", async () => {
+  it("can be read by our pages, also with a Content-Type that needs a preflight", async () => {
     const preflight = await ask("OPTIONS", {
       Origin: ORIGIN,
       "Access-Control-Request-Method": "GET",
@@ -23,7 +23,7 @@ describe.each(["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/pl
     expect(answer.headers.get("Vary")).toContain("Origin");
   });
 
-  it("may not be read by any other", async () => {
+  it("cannot be read by any other page", async () => {
     const answer = await ask("GET", { Origin: "https://evil.test" });
     expect(answer.headers.get("Access-Control-Allow-Origin")).toBeNull();
   });

@@ -4,7 +4,7 @@ import { isCrossSiteChange } from "../../../src/platform/http/origin.ts";
 const asked = (headers: Record<string, string>, method = "POST"): boolean =>
   isCrossSiteChange(new Request("https://catalog.test/x", { method, headers }));
 
-describe("a change from another site", () => {
+describe("isCrossSiteChange", () => {
   it.each([
     { "Sec-Fetch-Site": "cross-site" },
     { "Sec-Fetch-Site": "same-site" },
@@ -12,7 +12,7 @@ describe("a change from another site", () => {
     { Origin: "https://evil.example" },
     { Origin: "null" },
     { "Sec-Fetch-Site": "same-origin", Origin: "http://catalog.test" },
-  ])("is one with %o", (headers) => {
+  ])("is true with %o", (headers) => {
     expect(asked(headers)).toBe(true);
   });
 
@@ -22,11 +22,11 @@ describe("a change from another site", () => {
     { "Sec-Fetch-Site": "none" },
     { Origin: "https://catalog.test" },
     {},
-  ])("is none with %o: our own forms, by hand, no browser", (headers) => {
+  ])("is false with %o: our own form, a typed URL or no browser", (headers) => {
     expect(asked(headers)).toBe(false);
   });
 
-  it("is not what reading is", () => {
+  it("is false for reading", () => {
     expect(asked({ "Sec-Fetch-Site": "cross-site", Origin: "https://evil.example" }, "GET")).toBe(false);
   });
 });

@@ -2,14 +2,14 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 
 describe("every response", () => {
-  it("carries a request id and cannot be sniffed", async () => {
+  it("has a request id and `nosniff`", async () => {
     const response = await exports.default.fetch("https://catalog.test/health");
     expect(response.status).toBe(200);
     expect(response.headers.get("X-Request-Id")).toMatch(/^[\w-]{8,64}$/);
     expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
   });
 
-  it("repeats a plausible request id and replaces any other", async () => {
+  it("repeats an acceptable request id and replaces any other", async () => {
     const ask = (id: string) =>
       exports.default.fetch("https://catalog.test/health", { headers: { "X-Request-Id": id } });
     expect((await ask("build-4711-a")).headers.get("X-Request-Id")).toBe("build-4711-a");
@@ -26,7 +26,7 @@ describe("every response", () => {
   });
 
   it.each(["/w/cpu", "/recover", "/account", "/account/licenses/lic_x", "/admin", "/admin/licenses?q=ada"])(
-    "is not stored where %s only leads to a page",
+    "is not cacheable if %s redirects to a page",
     async (path) => {
       const response = await exports.default.fetch(`https://catalog.test${path}`, { redirect: "manual" });
       expect([response.status, response.headers.get("Cache-Control")]).toEqual([303, "no-store"]);

@@ -2,8 +2,8 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { describe, expect, it } from "vitest";
 import { inTime } from "../../../src/platform/http/in-time.ts";
 
-describe("what a page can do without", () => {
-  it("is there if it comes in time, and else is not waited for, but finished", async () => {
+describe("inTime", () => {
+  it("returns a value in time, else the fallback, and lets the work finish", async () => {
     const executionCtx = createExecutionContext();
     const c = { executionCtx };
     expect(await inTime(c, Promise.resolve("value"), 1000, "otherwise")).toBe("value");

@@ -6,11 +6,11 @@ import { decodeCursor, encodeCursor, page } from "../../../src/platform/http/sch
 const ids = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => formatId("lic", bytes));
 
 describe("a cursor", () => {
-  it("gives back the id it was made of", () => {
+  it("decodes to its id", () => {
     fc.assert(fc.property(ids, (id) => decodeCursor(encodeCursor(id)) === id));
   });
 
-  it("is null for every other text, and never an error", () => {
+  it("decodes to null from every other text, without a throw", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String(), fc.string({ unit: "binary" })), (text) => {
         expect(decodeCursor(text)).toBeNull();
@@ -21,7 +21,7 @@ describe("a cursor", () => {
 });
 
 describe("a page", () => {
-  it("shows every row once, in order, and ends", () => {
+  it("has every row once, in order, and an end", () => {
     fc.assert(
       fc.property(fc.uniqueArray(ids, { maxLength: 40 }), fc.integer({ min: 1, max: 10 }), (rows, limit) => {
         const seen: string[] = [];

@@ -6,7 +6,7 @@ const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 const Strict = ProblemSchema.strict();
 
 describe("the description of problems", () => {
-  it("accepts what is really sent", async () => {
+  it("accepts every real problem response", async () => {
     const extras = {
       errors: [{ path: "limit", message: "too big" }],
       purchase_url: "https://rbee.dev/",
@@ -20,7 +20,7 @@ describe("the description of problems", () => {
     }
   });
 
-  it("gives each status one entry, with its codes and an example of each that could have been sent", () => {
+  it("has one entry for each status, with its codes and a valid example of each", () => {
     const entries = problems("KEY_INVALID", "TOKEN_INVALID", "RATE_LIMITED");
     expect(Object.keys(entries)).toEqual(["401", "429"]);
     expect(entries[401].description).toContain("`TOKEN_INVALID`");

@@ -18,7 +18,7 @@ async function ask(wanted: string, path: string, init?: RequestInit<IncomingRequ
   return { response, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), text: lines.join("\n") };
 }
 
-it("writes one line for a request, with its id, its route and how it ended", async () => {
+it("request log: one line a request, with its id, route and status", async () => {
   const { response, lines } = await ask("all", "/v1/workers/cpu/versions", {
     headers: { "X-Request-Id": "build-4711-a" },
   });
@@ -35,12 +35,12 @@ it("writes one line for a request, with its id, its route and how it ended", asy
   ]);
 });
 
-it("names a refusal by its code", async () => {
+it("request log: a refusal has its code", async () => {
   const { lines } = await ask("all", "/v1/licenses/me");
   expect(lines).toMatchObject([{ route: "/v1/licenses/me", status: 401, code: "CREDENTIAL_REQUIRED" }]);
 });
 
-it("holds no credential, link or query, wherever in the request it stood", async () => {
+it("request log: contains no credential, link or query from any part of the request", async () => {
   const SECRET = "c0ffee".repeat(8);
   const attempts: [string, RequestInit<IncomingRequestCfProperties>?][] = [
     [`/dl/${SECRET}`],
@@ -64,12 +64,12 @@ it("holds no credential, link or query, wherever in the request it stood", async
   }
 });
 
-it("can be kept to what failed by our fault, or to nothing", async () => {
+it("request log: LOG_REQUESTS limits it to server errors or turns it off", async () => {
   expect((await ask("failed", "/v1/licenses/me")).lines).toEqual([]);
   expect((await ask("none", "/v1/licenses/me")).lines).toEqual([]);
 });
 
-it("tells the client how long the answer took", async () => {
+it("Server-Timing: has the duration of the response", async () => {
   const { response } = await ask("none", "/health");
   expect(response.headers.get("Server-Timing")).toMatch(/^total;dur=\d+$/);
 });

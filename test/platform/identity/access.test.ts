@@ -61,8 +61,8 @@ const ask = (assertion: string, init: RequestInit = {}, path = "/v1/admin/audit"
     createExecutionContext(),
   );
 
-describe("a person who comes through Cloudflare Access", () => {
-  it("acts under their mail address, with the team's keys fetched once", async () => {
+describe("an admin through Cloudflare Access", () => {
+  it("acts under their mail address, and the team's keys are fetched once", async () => {
     const body = JSON.stringify({ name: "made by a person", scopes: ["audit:read"] });
     const headers = {
       "Content-Type": "application/json",
@@ -75,7 +75,7 @@ describe("a person who comes through Cloudflare Access", () => {
     expect(fetched).toEqual([`https://${TEAM}/cdn-cgi/access/certs`]);
   });
 
-  it("has the scopes of their domain, and without one has none", async () => {
+  it("has the scopes of their domain, else none", async () => {
     expect((await ask(await sign({ email: "bob@rbee.dev" }))).status).toBe(200);
     expect(await codeOf(await ask(await sign({ email: "bob@rbee.dev" }), {}, "/v1/admin/tokens"))).toBe(
       "INSUFFICIENT_SCOPE",
@@ -83,12 +83,12 @@ describe("a person who comes through Cloudflare Access", () => {
     expect(await codeOf(await ask(await sign({ email: "eve@evil.example" })))).toBe("INSUFFICIENT_SCOPE");
   });
 
-  it("is told when the session has ended", async () => {
+  it("gets TOKEN_EXPIRED after the end of the session", async () => {
     const now = currentTime();
     expect(await codeOf(await ask(await sign({ iat: now - 900, exp: now - 120 })))).toBe("TOKEN_EXPIRED");
   });
 
-  it("is nobody where Access is not configured", async () => {
+  it("is not authenticated without an Access configuration", async () => {
     const request = new Request("https://catalog.test/v1/admin/audit", {
       headers: { "Cf-Access-Jwt-Assertion": await sign() },
     });
@@ -96,7 +96,7 @@ describe("a person who comes through Cloudflare Access", () => {
     expect(fetched).toEqual([]);
   });
 
-  it("acts under the admin token when they send one, good or bad", async () => {
+  it("is identified only by an admin token if one is sent, valid or not", async () => {
     const { token } = await makeToken(["stats:read"]);
     const by = (bearer: string) => ({ headers: { Authorization: `Bearer ${bearer}` } });
     expect(await codeOf(await ask(await sign(), by(token)))).toBe("INSUFFICIENT_SCOPE");
@@ -124,7 +124,7 @@ describe("an Access assertion", () => {
     ["signed with the public key as HMAC secret", async () => sign({}, { alg: "HS256", key: await publicKeyBytes() })],
     ["garbage", async () => "garbage"],
     ["cut short", async () => (await sign()).slice(0, -20)],
-  ])("is refused when it is %s", async (_name, make) => {
+  ])("is refused if it is %s", async (_name, make) => {
     const response = await ask(await make());
     expect([response.status, await codeOf(response)]).toEqual([401, "TOKEN_INVALID"]);
   });
@@ -134,7 +134,7 @@ describe("an Access assertion", () => {
     ["answer with an error", async () => new Response("no", { status: 500 })],
     ["are not JSON", async () => new Response("<html>")],
     ["are no key set", async () => Response.json({})],
-  ])("is not called false when the team's keys %s", async (_name, broken) => {
+  ])("is a 503 and not invalid if the team's keys %s", async (_name, broken) => {
     certs = broken;
     const response = await ask(await sign());
     expect([response.status, await codeOf(response)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
@@ -160,7 +160,7 @@ describe("a change through Access", () => {
 });
 
 describe("the scopes of a mail address", () => {
-  it("are those of the address and of its whole domain, in any case", () => {
+  it("are those of the address and of its domain, in any case", () => {
     expect(accessScopes({ "Ada@Rbee.dev": ["stats:read"], "*@rbee.dev": ["audit:read"] }, "ada@rbee.dev")).toEqual([
       "audit:read",
       "stats:read",
@@ -168,7 +168,7 @@ describe("the scopes of a mail address", () => {
   });
 
   it.each(["ada@evil.rbee.dev", "ada@rbee.dev.evil.example", "rbee.dev", "*@rbee.dev@evil.example"])(
-    "are not given to %s",
+    "are not granted to %s",
     (mail) => {
       expect(accessScopes({ "*@rbee.dev": ["owner"] }, mail)).toEqual([]);
     },

@@ -8,7 +8,7 @@ const read = async (token: string, query = "") =>
   (await ask("GET", `/v1/admin/audit${query}`, { token })).json<Audit>();
 
 describe("the audit trail", () => {
-  it("says who did what to what, when, why and in which request", async () => {
+  it("has the actor, action, subject, time, reason and request of each act", async () => {
     const { token, record } = await makeToken(["owner"]);
     const made = await ask("POST", "/v1/admin/tokens", {
       token,
@@ -31,7 +31,7 @@ describe("the audit trail", () => {
     ]);
   });
 
-  it("is found by subject, actor and action, together or alone", async () => {
+  it("can be filtered by subject, actor and action, alone or together", async () => {
     const owner = await makeToken(["owner"]);
     const first = await makeToken(["audit:read"]);
     const second = await makeToken(["audit:read"]);
@@ -56,7 +56,7 @@ describe("the audit trail", () => {
     expect(await find("?subject=%27%20OR%201%3D1--")).toEqual([]);
   });
 
-  it("pages newest first, each entry once, also within a filter and while entries are added", async () => {
+  it("pages newest first with each entry once, also within a filter and while entries are added", async () => {
     const { token } = await makeToken(["owner"]);
     for (let i = 0; i < 6; i++) await makeToken(["audit:read"]);
     const all = (await read(token, "?actor=system")).entries.map(({ id }) => id);
@@ -80,7 +80,7 @@ describe("the audit trail", () => {
     await expect(env.DB.prepare("DELETE FROM audit").run()).rejects.toThrow(/append-only/);
   });
 
-  it("takes no filter that is endless", async () => {
+  it("refuses an endless filter", async () => {
     const { token } = await makeToken(["audit:read"]);
     expect(await codeOf(await ask("GET", `/v1/admin/audit?actor=${"x".repeat(301)}`, { token }))).toBe(
       "VALIDATION_FAILED",

@@ -32,7 +32,7 @@ const NOT_ADMIN_TOKENS = [
 /** A body that no schema accepts: a caller who may not come in must not even learn that. */
 const bodyOf = (method: string) => (method === "GET" ? {} : { body: "{ not json" });
 
-it("finds the admin routes", () => {
+it("admin routes: exist", () => {
   expect(ADMIN_ROUTES.length).toBeGreaterThanOrEqual(6);
 });
 
@@ -40,7 +40,7 @@ describe.each(ADMIN_ROUTES)("%s %s", (method, path) => {
   const send = (token?: string) =>
     ask(method, fill(path), { ...bodyOf(method), ...(token === undefined ? {} : { token }) });
 
-  it("asks for a credential, and takes nothing that is not an admin token", async () => {
+  it("requires a credential, and refuses everything but an admin token", async () => {
     const none = await send();
     expect(none.headers.get("WWW-Authenticate")).toMatch(/^Bearer .*Basic /);
     expect(none.headers.get("Cache-Control")).toContain("no-store");
@@ -51,7 +51,7 @@ describe.each(ADMIN_ROUTES)("%s %s", (method, path) => {
     }
   });
 
-  it("refuses a token that is revoked, expired or made for something else", async () => {
+  it("refuses a revoked token, an expired token and a token with another scope", async () => {
     await makeToken(["owner"]);
     const revoked = await makeToken(["owner"]);
     await revokeAdminToken(env.DB, { actor: "system", requestId: null, now: currentTime() }, revoked.record);
@@ -65,7 +65,7 @@ describe.each(ADMIN_ROUTES)("%s %s", (method, path) => {
     expect([lacking.status, await codeOf(lacking)]).toEqual([403, "INSUFFICIENT_SCOPE"]);
   });
 
-  it("lets an owner in, and is never cached", async () => {
+  it("admits an owner, and is never cached", async () => {
     const response = await send((await makeToken(["owner"])).token);
     expect([401, 403, 500]).not.toContain(response.status);
     expect(response.headers.get("Cache-Control")).toContain("no-store");
@@ -73,7 +73,7 @@ describe.each(ADMIN_ROUTES)("%s %s", (method, path) => {
 });
 
 describe("an admin credential", () => {
-  it("is refused as Basic, since only machines sign in so", async () => {
+  it("is refused as Basic, which only machines use", async () => {
     const { token } = await makeToken(["owner"]);
     const response = await ask("GET", "/v1/admin/tokens", {
       headers: { Authorization: `Basic ${btoa(`me:${token}`)}` },
@@ -81,7 +81,7 @@ describe("an admin credential", () => {
     expect(await codeOf(response)).toBe("TOKEN_INVALID");
   });
 
-  it("costs no storage read when it cannot be a token", async () => {
+  it("causes no storage read if it has not the form of a token", async () => {
     const prepare = vi.spyOn(env.DB, "prepare");
     const response = await app.fetch(
       new Request("https://catalog.test/v1/admin/tokens", { headers: { Authorization: "Bearer rbee_adm_short" } }),
@@ -101,7 +101,7 @@ describe("an admin credential", () => {
     prepare.mockRestore();
   });
 
-  it("is limited by address when false, and never when right", WITH_ROOM, async () => {
+  it("is rate-limited by address if invalid, and never if valid", WITH_ROOM, async () => {
     await roomInMinute();
     const { token } = await makeToken(["owner"]);
     const from = { "CF-Connecting-IP": "198.51.100.7" };
@@ -116,7 +116,7 @@ describe("an admin credential", () => {
     expect((await ask("GET", "/v1/admin/tokens", { headers: from })).status).toBe(401);
   });
 
-  it("lets writing read the same noun and nothing else", async () => {
+  it("with a write scope can also read the same noun, and nothing else", async () => {
     const { token } = await makeToken(["tokens:write"]);
     expect((await ask("GET", "/v1/admin/tokens", { token })).status).toBe(200);
     expect((await ask("GET", "/v1/admin/audit", { token })).status).toBe(403);

@@ -10,7 +10,7 @@ type Listed = { admin_tokens: { id: string; revoked_at: string | null }[]; next_
 const create = async (token: string, body: object) => ask("POST", "/v1/admin/tokens", { token, body });
 
 describe("creating an admin token", () => {
-  it("shows it once, and it works with the scopes it was given", async () => {
+  it("shows it once, and it works with its scopes", async () => {
     const owner = await makeToken(["owner"]);
     const expires_at = toRfc3339(currentTime() + 3600);
     const response = await create(owner.token, { name: "auditor", scopes: ["audit:read", "audit:read"], expires_at });
@@ -22,7 +22,7 @@ describe("creating an admin token", () => {
     expect((await ask("GET", "/v1/admin/tokens", { token })).status).toBe(403);
   });
 
-  it("leaves nothing in the ledger or in the lists that could be used as the token", async () => {
+  it("leaves no usable token in the ledger or in the lists", async () => {
     const owner = await makeToken(["owner"]);
     const { token } = await (await create(owner.token, { name: "x", scopes: ["owner"] })).json<Created>();
     const rows = await env.DB.prepare("SELECT * FROM admin_tokens").all();
@@ -34,7 +34,7 @@ describe("creating an admin token", () => {
     expect(list).not.toContain("token_hash");
   });
 
-  it("hands on no scope that its maker lacks", async () => {
+  it("refuses a scope that its creator lacks", async () => {
     const maker = await makeToken(["tokens:write", "licenses:write"]);
     expect((await create(maker.token, { name: "x", scopes: ["licenses:read"] })).status).toBe(201);
     for (const scopes of [["owner"], ["releases:read"], ["licenses:read", "audit:read"]]) {
@@ -67,7 +67,7 @@ describe("revoking an admin token", () => {
   it.each([
     ["by path", (id: string) => `/v1/admin/tokens/${id}`],
     ["by query", (id: string) => `/v1/admin/tokens?id=${id}`],
-  ])("holds at once and may be repeated, %s", async (_name, pathOf) => {
+  ])("takes effect at once and is idempotent, %s", async (_name, pathOf) => {
     const owner = await makeToken(["owner"]);
     const other = await makeToken(["audit:read"]);
     for (const _time of [1, 2]) {
@@ -78,7 +78,7 @@ describe("revoking an admin token", () => {
     expect(entries.results).toEqual([{ actor: `token:${owner.record.id}` }]);
   });
 
-  it("keeps the last owner token that is in force", async () => {
+  it("refuses to revoke the last valid owner token", async () => {
     await makeToken(["owner"], currentTime() - 1);
     const owner = await makeToken(["owner"]);
     const response = await ask("DELETE", `/v1/admin/tokens/${owner.record.id}`, { token: owner.token });
@@ -88,7 +88,7 @@ describe("revoking an admin token", () => {
     expect((await ask("DELETE", `/v1/admin/tokens/${owner.record.id}`, { token: owner.token })).status).toBe(204);
   });
 
-  it("leaves one owner when all revoke each other at once", async () => {
+  it("leaves one owner if all owners revoke each other concurrently", async () => {
     const owners = await Promise.all(Array.from({ length: 6 }, () => makeToken(["owner"])));
     await Promise.all(
       owners.map(({ token }, index) => {
@@ -100,13 +100,13 @@ describe("revoking an admin token", () => {
     expect(left?.["count"]).toBeGreaterThanOrEqual(1);
   });
 
-  it("clears away an expired owner token even when it is the only one", async () => {
+  it("revokes an expired owner token even if it is the only one", async () => {
     const expired = await makeToken(["owner"], currentTime() - 1);
     const owner = await makeToken(["owner"]);
     expect((await ask("DELETE", `/v1/admin/tokens/${expired.record.id}`, { token: owner.token })).status).toBe(204);
   });
 
-  it("is not for a token that may do less", async () => {
+  it("is refused to a token with fewer scopes", async () => {
     const owner = await makeToken(["owner"]);
     await makeToken(["owner"]);
     const lesser = await makeToken(["tokens:write"]);
@@ -114,7 +114,7 @@ describe("revoking an admin token", () => {
     expect(await codeOf(response)).toBe("INSUFFICIENT_SCOPE");
   });
 
-  it("says when there is no such token, and when it cannot be one", async () => {
+  it("answers 404 for an unknown token and 422 for an invalid id", async () => {
     const { token } = await makeToken(["owner"]);
     expect((await ask("DELETE", `/v1/admin/tokens/adm_${"0".repeat(26)}`, { token })).status).toBe(404);
     for (const path of ["/v1/admin/tokens/adm_1", "/v1/admin/tokens", "/v1/admin/tokens/%00"]) {
@@ -124,7 +124,7 @@ describe("revoking an admin token", () => {
 });
 
 describe("listing admin tokens", () => {
-  it("pages from the newest to the oldest, revoked ones included", async () => {
+  it("pages from the newest to the oldest, including revoked tokens", async () => {
     const made = [];
     for (let i = 0; i < 5; i++) made.push(await makeToken(["owner"]));
     const token = made[0]?.token ?? "";

@@ -12,13 +12,13 @@ const refusal = (license: number): Refusal => ({
   place: { country: "NL", network: 1136 },
 });
 
-it("tells of a refusal at once where there are few", () => {
+it("RefusalTally: sends a single refusal at once", () => {
   const tally = new RefusalTally();
   expect(tally.add(refusal(1), 100)).toEqual([{ ...refusal(1), count: 1 }]);
   expect(tally.add(refusal(1), 100)).toEqual([{ ...refusal(1), count: 1 }]);
 });
 
-it("makes few messages of a flood and loses none of it", () => {
+it("RefusalTally: batches a flood into few messages without loss", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { minLength: 1, maxLength: 400 }), (flood) => {
       const tally = new RefusalTally();
@@ -42,7 +42,7 @@ it("makes few messages of a flood and loses none of it", () => {
   );
 });
 
-it("holds no more than a message may", () => {
+it("RefusalTally: keeps no more than fits into a message", () => {
   const tally = new RefusalTally();
   const told = Array.from({ length: 5000 }, (_, license) => tally.add(refusal(license), 100));
   told.push(tally.add(refusal(1), 101));

@@ -54,7 +54,7 @@ const download = (link: number, more: object = {}) => ({
   ...more,
 });
 
-it("counts downloads by day exactly, however often the queue delivers them", async () => {
+it("downloads: are counted by day exactly, even if the queue delivers twice", async () => {
   const bodies = [download(1), download(2), download(3, { at: NOW + DAY }), download(4, { version: "2.0.0" })];
   await recordUsage(env.DB, [...bodies, download(1)]);
   await recordUsage(env.DB, bodies);
@@ -66,7 +66,7 @@ it("counts downloads by day exactly, however often the queue delivers them", asy
   expect(await count("downloads")).toBe(4);
 });
 
-it("counts equal refusals together, and keeps places without addresses", async () => {
+it("refusals: equal ones are counted together, and places have no address", async () => {
   const place = { country: "NL", network: 1136 };
   const refusal = {
     day: TODAY,
@@ -96,7 +96,7 @@ it("counts equal refusals together, and keeps places without addresses", async (
   ]);
 });
 
-it("writes a flood of refusals in few statements, and counts them all", async () => {
+it("refusals: a flood is written in few statements and counted completely", async () => {
   const refusals = Array.from({ length: 300 }, (_, index) => ({
     ...{ day: TODAY, area: "licensing", code: "KEY_ROTATED", worker_id: null, license_id: `lic_${index % 150}` },
     ...{ place: index === 0 ? { country: "NL", network: 1136 } : null, count: 2 },
@@ -114,13 +114,13 @@ it("writes a flood of refusals in few statements, and counts them all", async ()
   expect(await rows("SELECT license_id FROM license_places")).toEqual([{ license_id: "lic_0" }]);
 });
 
-it("drops what it cannot read and says so, and records the rest", async () => {
+it("recordUsage: logs and drops an unreadable message, and records the rest", async () => {
   await recordUsage(env.DB, [{ nonsense: true }, { kind: "use", license_id: 5 }, download(1)]);
   expect(expectLogged("usage.malformed")).toHaveLength(2);
   expect(await count("downloads")).toBe(1);
 });
 
-it("sees from where a license is used: its tokens, its downloads and its refusals", async () => {
+it("places: come from a license's tokens, downloads and refusals", async () => {
   const { ask } = recording();
   await publishRelease({ worker_id: WORKER, version: "1.0.0" });
   const { id, key } = await issueLicense();
@@ -149,7 +149,7 @@ it("sees from where a license is used: its tokens, its downloads and its refusal
   ]);
 });
 
-it("counts false credentials of hives, admins and customers, and nothing that is no attempt", async () => {
+it("refusals: false credentials of hives, admins and customers count, requests without one do not", async () => {
   const { ask, bindings, messages } = recording();
   await ask("/v1/licenses/me");
   await ask("/v1/workers/no-such/latest/download");
@@ -173,7 +173,7 @@ it("counts false credentials of hives, admins and customers, and nothing that is
   ]);
 });
 
-it("tells of no credential, address or link to the queue", async () => {
+it("messages: contain no credential, address or link", async () => {
   const { ask, messages } = recording();
   const { key } = await issueLicense();
   await tokenFor(key, "m");
@@ -188,7 +188,7 @@ it("tells of no credential, address or link to the queue", async () => {
   for (const secret of [key, "198.51.100", "c0ffee"]) expect(told).not.toContain(secret);
 });
 
-it("is forgotten after 90 days, but for how often was downloaded", async () => {
+it("retention: usage is deleted after 90 days, except the download counts", async () => {
   const now = startOfDay(currentTime());
   const refusal = { area: "admin", code: "TOKEN_INVALID", worker_id: null, license_id: "lic_1", count: 1 };
   const at = (days: number) => ({ day: now - days * DAY, place: { country: "NL", network: days } });

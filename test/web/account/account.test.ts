@@ -27,14 +27,14 @@ const machineIdOf = async (license: IssuedLicense): Promise<string> =>
   (await env.DB.prepare("SELECT id FROM machines WHERE license_id = ?").bind(license.id).first<string>("id")) ?? "none";
 
 describe("signing in with a license key", () => {
-  it("forgives what mails and people do to it, and keeps it out of the address", async () => {
+  it("ignores added spaces and line breaks, and keeps the key out of the URL", async () => {
     const { key } = ada;
     const mangled = ` ${key.slice(0, 30)}\r\n ${key.slice(30).toLowerCase()}\t`;
     const browser = await signedInByKey(mangled);
     expect(await pageAt(browser)).toContain(ada.id);
   });
 
-  it("leads to where its visitor wanted to go, and never to another site", async () => {
+  it("leads to the return path, and never to another site", async () => {
     const browser = new TestBrowser();
     const first = await browser.get(`/account/licenses/${ada.id}`);
     expect(first.headers.get("Location")).toBe(`/account/sign-in?return=%2Faccount%2Flicenses%2F${ada.id}`);
@@ -51,7 +51,7 @@ describe("signing in with a license key", () => {
     }
   });
 
-  it("says what is wrong with a key, without its visitor having to type it again", async () => {
+  it("shows the fault of a key and keeps the typed text", async () => {
     const mistyped = `${ada.key.slice(0, -1)}${ada.key.endsWith("0") ? "1" : "0"}`;
     const response = await new TestBrowser().post("/account/sign-in", {
       form: { key: mistyped, return: "/account/erase" },
@@ -67,7 +67,7 @@ describe("signing in with a license key", () => {
     expect(await count("sessions")).toBe(0);
   });
 
-  it("is refused for a while after many false keys, but not with a right one", WITH_ROOM, async () => {
+  it("is rate-limited after many false keys, but not with a genuine one", WITH_ROOM, async () => {
     await roomInMinute();
     const headers = { "CF-Connecting-IP": "192.0.2.44" };
     const guess = () => new TestBrowser().post("/account/sign-in", { form: { key: "rbee_lic_guess" }, headers });
@@ -77,7 +77,7 @@ describe("signing in with a license key", () => {
     expect(right.status).toBe(303);
   });
 
-  it("is limited for one key, so that who holds it cannot fill the ledger, and for no other", WITH_ROOM, async () => {
+  it("is rate-limited for each key, so that its holder cannot fill the ledger", WITH_ROOM, async () => {
     await roomInMinute();
     const signIn = async (key: string) => (await new TestBrowser().post("/account/sign-in", { form: { key } })).status;
     for (let i = 0; i < 30; i++) expect(await signIn(ada.key)).toBe(303);
@@ -88,14 +88,14 @@ describe("signing in with a license key", () => {
     expect(await count("audit", "action = 'account.sign-in'")).toBe(31);
   });
 
-  it("is possible whatever the license's status, so that its owner sees why", async () => {
+  it("works in any status of the license, and the page explains the status", async () => {
     await adminAct(ada.id, "revoke", { reason: "shared in a forum" });
     const html = await pageAt(await signedInByKey(ada.key));
     expect(html).toContain("We revoked this license on <time");
     expect(html).not.toContain("shared in a forum");
   });
 
-  it("is not asked for again of who is signed in", async () => {
+  it("is skipped if already signed in", async () => {
     const browser = await signedInByKey(ada.key);
     const response = await browser.get("/account/sign-in?return=/account/erase");
     expect([response.status, response.headers.get("Location")]).toEqual([303, "/account/erase"]);
@@ -103,7 +103,7 @@ describe("signing in with a license key", () => {
 });
 
 describe("the account", () => {
-  it("shows the key only when it is asked for", async () => {
+  it("shows the key only after a click", async () => {
     const browser = await signedInByKey(ada.key);
     expect(await pageAt(browser)).not.toContain("rbee_lic_0");
     const response = await send(browser, `/account/licenses/${ada.id}/key`);
@@ -113,7 +113,7 @@ describe("the account", () => {
     expect((await browser.get(`/account/licenses/${ada.id}/key`)).status).toBe(404);
   });
 
-  it("lists what was downloaded, with the machine's name", async () => {
+  it("lists downloads with the machine's name", async () => {
     await tokenFor(ada.key, "f1", { name: "attic" });
     const machine = await env.DB.prepare("SELECT fingerprint_hash FROM machines").first<string>("fingerprint_hash");
     await env.DB.prepare(
@@ -127,13 +127,13 @@ describe("the account", () => {
     expect(await pageAt(await signedInByKey(grace.key))).not.toContain("1.2.3");
   });
 
-  it("escapes what a hive says of itself", async () => {
+  it("escapes the names that a hive sends", async () => {
     await tokenFor(ada.key, "f1", { name: '"><script>alert(1)</script>', platform: "<b>" });
     const html = await pageAt(await signedInByKey(ada.key));
     expect(html).not.toMatch(/<script>alert|<b>/);
   });
 
-  it("frees a seat, at once and for another machine to take", async () => {
+  it("frees a seat at once for another machine", async () => {
     const small = await issueLicense({ machine_limit: 1 });
     const token = await tokenFor(small.key, "f1", { name: "attic" });
     expect((await activate(small.key, "f2")).status).toBe(409);
@@ -151,7 +151,7 @@ describe("the account", () => {
     expect(entry).toBe(`account:${small.id}`);
   });
 
-  it("says until when an offline lease keeps a freed seat", async () => {
+  it("shows until when an offline lease keeps a freed seat", async () => {
     await tokenFor(ada.key, "f1", { name: "attic", offline: true });
     const browser = await signedInByKey(ada.key);
     expect(await pageAt(browser)).toContain("Its seat stays in use until");
@@ -162,7 +162,7 @@ describe("the account", () => {
     expect(html).toContain("Machines: 1 of 25 in use");
   });
 
-  it("ignores news that it did not make", async () => {
+  it("ignores an unknown confirmation in the URL", async () => {
     const html = await pageAt(await signedInByKey(ada.key), `/account/licenses/${ada.id}?done=<b>`);
     expect(html).not.toContain("<b>");
   });
@@ -171,7 +171,7 @@ describe("the account", () => {
 describe("an offline lease", () => {
   const path = () => `/account/licenses/${ada.id}/lease`;
 
-  it("is a file with a token of thirty days for a machine that has a seat, or that takes one", async () => {
+  it("is a file with a token of 30 days, for a machine with a seat or a new machine", async () => {
     await tokenFor(ada.key, "f1", { name: "attic" });
     const browser = await signedInByKey(ada.key);
     const machine = await machineIdOf(ada);
@@ -187,7 +187,7 @@ describe("an offline lease", () => {
     expect(await count("machines", "deactivated_at IS NULL AND lease_until > 0")).toBe(3);
   });
 
-  it("is refused on the page, with what was entered, where there can be none", async () => {
+  it("is refused on the page, which keeps the typed text", async () => {
     const browser = await signedInByKey(ada.key);
     const nobody = await send(browser, path(), {});
     expect(nobody.status).toBe(422);
@@ -204,7 +204,7 @@ describe("an offline lease", () => {
 });
 
 describe("another customer's license", () => {
-  it("is not there, for who signed in by key or by mail, in any page or form", async () => {
+  it("is not found by any page or form, after a sign-in by key or by mail", async () => {
     await tokenFor(grace.key, "f1", { name: "graces-box" });
     const theirs = await machineIdOf(grace);
     const postbox = newPostbox();
@@ -229,7 +229,7 @@ describe("another customer's license", () => {
     expect(await count("licenses", "generation = 0")).toBe(2);
   });
 
-  it("of the same address is not there for who signed in with a key", async () => {
+  it("of the same address is not found after a sign-in by key", async () => {
     const second = await issueLicense();
     const browser = await signedInByKey(ada.key);
     expect(await pageAt(browser)).not.toContain(second.id);
@@ -243,7 +243,7 @@ describe("every form of the account", () => {
   );
 
   it.each([...forms, "/account/erase", "/account/erase/link", "/account/sign-out"])(
-    "%s needs the session's token, from our own page",
+    "%s needs the session's token and our own page",
     async (form) => {
       const path = form.replace("ID", ada.id);
       const browser = await signedInByKey(ada.key);

@@ -6,7 +6,7 @@ import { openShop } from "../../support/shop.ts";
 
 const { pay, shopEnv, status } = await openShop();
 
-it("leads from the account to the customer's own portal, and back", async () => {
+it("billing: the account leads to the customer's own portal, and back", async () => {
   const { key = "", license } = await status(await pay("premium-monthly", { email: "ada@example.com" }));
   const browser = await signedInByKey(key, shopEnv);
   const account = await browser.get("/account");
@@ -20,7 +20,7 @@ it("leads from the account to the customer's own portal, and back", async () => 
   expect(html).toContain("https://catalog.test/account");
 });
 
-it("is offered only for what was bought", async () => {
+it("billing: is offered only for a bought license", async () => {
   const given = await issueLicense();
   const browser = await signedInByKey(given.key, shopEnv);
   expect(await pageAt(browser)).not.toContain("/billing");

@@ -15,7 +15,7 @@ describe("replacing the key", () => {
   const rotate = (browser: TestBrowser, generation = "0") =>
     send(browser, `/account/licenses/${ada.id}/rotate-key`, { generation });
 
-  it("says what will happen, shows and mails the new key, and ends the old one and its other sessions", async () => {
+  it("explains the consequences, shows and mails the new key, and ends the old key and its other sessions", async () => {
     const postbox = newPostbox();
     const browser = await signedInByKey(ada.key, postbox.env);
     const thief = await signedInByKey(ada.key);
@@ -30,22 +30,25 @@ describe("replacing the key", () => {
     await pageAt(browser);
   });
 
-  it.each(["key", "rotate-key", "lease"])("shows nothing to a thief whose %s was let in just before", async (form) => {
-    let isLetIn = false;
-    const DB = hookedLedger(async (run) => {
-      if (isLetIn) await env.DB.prepare("UPDATE licenses SET generation = 1 WHERE id = ?").bind(ada.id).run();
-      return run();
-    });
-    const thief = await signedInByKey(ada.key, { ...env, DB });
-    const csrf_token = csrfTokenIn(await pageAt(thief));
-    isLetIn = true;
-    const asked = { csrf_token, generation: "0", fingerprint: "thiefs-box" };
-    const response = await thief.post(`/account/licenses/${ada.id}/${form}`, { form: asked });
-    expect(response.status).toBe(404);
-    expect(await response.text()).not.toMatch(/rbee_lic_\w{55}|eyJ/);
-  });
+  it.each(["key", "rotate-key", "lease"])(
+    "shows nothing to a thief whose %s request had just been admitted",
+    async (form) => {
+      let isLetIn = false;
+      const DB = hookedLedger(async (run) => {
+        if (isLetIn) await env.DB.prepare("UPDATE licenses SET generation = 1 WHERE id = ?").bind(ada.id).run();
+        return run();
+      });
+      const thief = await signedInByKey(ada.key, { ...env, DB });
+      const csrf_token = csrfTokenIn(await pageAt(thief));
+      isLetIn = true;
+      const asked = { csrf_token, generation: "0", fingerprint: "thiefs-box" };
+      const response = await thief.post(`/account/licenses/${ada.id}/${form}`, { form: asked });
+      expect(response.status).toBe(404);
+      expect(await response.text()).not.toMatch(/rbee_lic_\w{55}|eyJ/);
+    },
+  );
 
-  it("happens once, however often its form is sent", async () => {
+  it("happens once for a repeated form", async () => {
     const browser = await signedInByKey(ada.key, newPostbox().env);
     const keys = [];
     for (let i = 0; i < 3; i++) keys.push(/rbee_lic_\w{55}/.exec(await (await rotate(browser)).text())?.[0]);
@@ -56,7 +59,7 @@ describe("replacing the key", () => {
     expect(await count("mails", "kind = 'key_rotated'")).toBe(1);
   });
 
-  it("happens once for two clicks, and each shows the new key", async () => {
+  it("happens once for two concurrent clicks, and both show the new key", async () => {
     const browser = await signedInByKey(ada.key, newPostbox().env);
     const form = { csrf_token: csrfTokenIn(await pageAt(browser)), generation: "0" };
     const click = () => browser.post(`/account/licenses/${ada.id}/rotate-key`, { form });
@@ -66,7 +69,7 @@ describe("replacing the key", () => {
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(1);
   });
 
-  it("changes nothing where an admin replaces it at the same moment", async () => {
+  it("changes nothing if an admin rotates the key at the same time", async () => {
     let batches: number | null = null;
     const DB = hookedLedger(async (run) => {
       // The first one reads what the form is held to; the second, what the act is decided on.
@@ -78,7 +81,7 @@ describe("replacing the key", () => {
     batches = 0;
     const response = await browser.post(`/account/licenses/${ada.id}/rotate-key`, { form });
     const html = await response.text();
-    expect([response.status, html]).toEqual([409, expect.stringContaining("The key was replaced by somebody else")]);
+    expect([response.status, html]).toEqual([409, expect.stringContaining("Somebody else replaced the key")]);
     expect(html).not.toMatch(/rbee_lic_\w{55}/);
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(1);
     expect(await count("licenses", "generation = 1")).toBe(1);

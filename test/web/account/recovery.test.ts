@@ -46,8 +46,8 @@ async function dump(): Promise<string> {
   return JSON.stringify(results.map(({ results }) => results));
 }
 
-describe("asking for forgotten keys", () => {
-  it.each(["api", "page"] as const)("tells nobody by the %s who is a customer", async (way) => {
+describe("a request for a recovery link", () => {
+  it.each(["api", "page"] as const)("reveals no customer by the %s", async (way) => {
     await issueLicense();
     const askFor = async (email: string) =>
       seen(
@@ -65,7 +65,7 @@ describe("asking for forgotten keys", () => {
     expect(await count("mails", "recipient = 'nobody@example.com'")).toBe(0);
   });
 
-  it("answers the same although the provider is down, and mails once it is up, with the whole 30 minutes", async () => {
+  it("gets the same answer during an outage of the mail provider, and later a mail with the full 30 minutes", async () => {
     await issueLicense();
     postbox.before = async () => {
       throw new Error("down");
@@ -81,7 +81,7 @@ describe("asking for forgotten keys", () => {
     expectLogged("mail.failed");
   });
 
-  it("answers before anything is written, so that the time it takes tells nobody who is a customer", async () => {
+  it("is answered before any write, so that the timing reveals no customer", async () => {
     await issueLicense();
     let letWrite = () => {};
     const held = new Promise<void>((resolve) => {
@@ -104,7 +104,7 @@ describe("asking for forgotten keys", () => {
     expect(postbox.letters).toHaveLength(1);
   });
 
-  it("never leaves an owner without a link that works, however many were asked for in their name", async () => {
+  it("leaves the owner a working link after any number of requests", async () => {
     await issueLicense();
     for (let i = 0; i < 6; i++) await recover(ADA);
     expect(postbox.letters).toHaveLength(5);
@@ -126,7 +126,7 @@ describe("asking for forgotten keys", () => {
     expect(postbox.calls).toBe(0);
   });
 
-  it("is limited for each sender, and for each address whether or not it is known", WITH_ROOM, async () => {
+  it("is rate-limited for each sender, and for each address, known or not", WITH_ROOM, async () => {
     await roomInMinute();
     await issueLicense();
     const statuses = async (ask: (i: number) => Promise<Response>) => {
@@ -145,7 +145,7 @@ describe("asking for forgotten keys", () => {
 });
 
 describe("a recovery link", () => {
-  it("signs in to every license of its address, and to no other", async () => {
+  it("opens every license of its address, and no other", async () => {
     const mine = [await issueLicense(), await issueLicense({ plan: "premium-trial" })];
     const other = await issueLicense({ email: "grace@example.com" });
     await adminAct(mine[1]?.id ?? "", "revoke");
@@ -160,7 +160,7 @@ describe("a recovery link", () => {
     expect(html).not.toContain(other.id);
   });
 
-  it("leads to the key as it is now", async () => {
+  it("leads to the current key", async () => {
     const { id, key } = await issueLicense();
     const browser = await signedInByMail(ADA, postbox);
     await env.DB.prepare("UPDATE licenses SET generation = 1").run();
@@ -169,7 +169,7 @@ describe("a recovery link", () => {
     expect(html).not.toContain(key);
   });
 
-  it("is used up by its button, not by a visit", async () => {
+  it("is used up by its button and not by a visit", async () => {
     await issueLicense();
     const path = await linkFor(ADA);
     const browser = new TestBrowser({ bindings: postbox.env });
@@ -186,7 +186,7 @@ describe("a recovery link", () => {
     }
   });
 
-  it("is not followed for another site, which would sign its visitor in as somebody else", async () => {
+  it("is refused from another site (login CSRF)", async () => {
     await issueLicense();
     const path = await linkFor(ADA);
     const victim = new TestBrowser({ bindings: postbox.env });
@@ -195,7 +195,7 @@ describe("a recovery link", () => {
     expect(await count("recovery_links", "used_at IS NOT NULL")).toBe(0);
   });
 
-  it("works once of twenty times at once, and leaves one session and one audit entry", async () => {
+  it("works once in twenty concurrent requests, with one session and one audit entry", async () => {
     const { id } = await issueLicense();
     const path = await linkFor(ADA);
     const answers = await Promise.all(Array.from({ length: 20 }, () => askWith(postbox, "POST", path)));
@@ -208,7 +208,7 @@ describe("a recovery link", () => {
     ]);
   });
 
-  it("dies after 30 minutes", async () => {
+  it("expires after 30 minutes", async () => {
     await issueLicense();
     const path = await linkFor(ADA);
     await env.DB.prepare("UPDATE recovery_links SET expires_at = ?").bind(currentTime()).run();
@@ -217,7 +217,7 @@ describe("a recovery link", () => {
   });
 
   it.each(["x", "A".repeat(43), "A".repeat(4000), "%2e%2e%2f", "' OR 1=1 --"])(
-    "cannot be made up: %s",
+    "cannot be forged: %s",
     async (token) => {
       await issueLicense();
       await linkFor(ADA);
@@ -230,7 +230,7 @@ describe("a recovery link", () => {
     },
   );
 
-  it("stands nowhere but in the mail: neither it nor a key is in D1 or the log", async () => {
+  it("is only in the mail: neither it nor a key is in D1 or the log", async () => {
     const { key } = await issueLicense();
     const path = await linkFor(ADA);
     await askWith(postbox, "POST", path);
@@ -240,7 +240,7 @@ describe("a recovery link", () => {
     for (const secret of [token, key]) expect(kept).not.toContain(secret);
   });
 
-  it("is forgotten with its mail after a while", async () => {
+  it("is deleted with its mail after a while", async () => {
     await issueLicense();
     await linkFor(ADA);
     await forgetRecoveryLinks(env.DB, currentTime() - DAY);
@@ -250,8 +250,8 @@ describe("a recovery link", () => {
   });
 });
 
-describe("the page that mails a link", () => {
-  it("asks for the address again, with what was entered, when it is none or comes too often", WITH_ROOM, async () => {
+describe("the form for a recovery link", () => {
+  it("is shown again with the typed text for an invalid address and past the rate limit", WITH_ROOM, async () => {
     await roomInMinute();
     const old = await askWith(postbox, "GET", "/recover");
     expect([old.status, old.headers.get("Location")]).toEqual([303, "/account/sign-in"]);

@@ -51,10 +51,10 @@ async function said(facts: Partial<LicenseFacts>, since: number | null = null, g
   return [label, await textOf(says), await textOf(todo)];
 }
 
-describe("how a license stands, in words", () => {
+describe("a license's standing in words", () => {
   const subscription = { subscription_state: "active", expires_at: NOW + 10 * DAY, grace_seconds: 7 * DAY } as const;
 
-  it("calls none canceled where there is never a grace, which alone tells a renewal from an end", async () => {
+  it("never says canceled without grace periods, because only they tell a renewal from an end", async () => {
     expect(await said({ ...subscription, grace_seconds: 0 }, null, 0)).toEqual([
       "Active",
       "This license is paid until 13 May 2027.",
@@ -150,7 +150,7 @@ describe("how a license stands, in words", () => {
     expect(await said(facts, since)).toEqual(words);
   });
 
-  it("always says something, and nothing that is for admins only", async () => {
+  it("always has a statement, and shows no reason of an admin", async () => {
     const time = fc.option(fc.integer({ min: NOW - 60 * DAY, max: NOW + 60 * DAY }));
     const facts = fc.record({
       admin_state: fc.constantFrom("none", "suspended", "revoked"),

@@ -37,23 +37,23 @@ function hasExample(part: unknown): boolean {
 }
 
 describe("the OpenAPI document", () => {
-  it("is what OpenAPI 3.1 says, schemas included", async () => {
+  it("is valid OpenAPI 3.1, including its schemas", async () => {
     expect(await validate(SPECIFICATION, document as never, "BASIC")).toEqual({ valid: true });
   });
 
-  it("would not pass with a fault in it", async () => {
+  it("fails the validation with a fault in it", async () => {
     const schemas = { ...document.components?.schemas, Problem: { type: "strin" } };
     const faulty = { ...document, components: { ...document.components, schemas } };
     expect((await validate(SPECIFICATION, faulty as never, "BASIC")).valid).toBe(false);
     expect((await validate(SPECIFICATION, { ...document, info: {} } as never, "BASIC")).valid).toBe(false);
   });
 
-  it("has every route, and no other", () => {
+  it("has every route and no other", () => {
     expect(routes.length).toBeGreaterThan(8);
     expect(operations.map(({ name }) => name).sort()).toEqual([...routes].sort());
   });
 
-  it("names each operation's parameters as its path does", () => {
+  it("names the parameters of each operation as in its path", () => {
     for (const { name, path, operation } of operations) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
       const described = (operation.parameters ?? []).flatMap((one) =>
@@ -63,14 +63,14 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("says of each parameter what it is for", () => {
+  it("describes each parameter", () => {
     for (const { name, operation } of operations) {
       for (const one of operation.parameters ?? [])
         expect([name, one]).toEqual([name, expect.objectContaining({ description: expect.stringMatching(/\.$/) })]);
     }
   });
 
-  it("uses only credentials and groups that it describes", () => {
+  it("uses only described credentials and groups", () => {
     for (const { name, path, operation } of operations) {
       const schemes = (operation.security ?? []).flatMap((one) => Object.keys(one));
       for (const scheme of schemes) expect(Object.keys(SECURITY_SCHEMES), name).toContain(scheme);
@@ -79,7 +79,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("gives each operation a summary, an example and its errors", () => {
+  it("has a summary, an example and the errors of each operation", () => {
     for (const { name, operation } of operations) {
       expect(operation.summary, name).toMatch(/^[A-Z].{5,80}[^.]$/);
       const responses = Object.entries(operation.responses ?? {});
@@ -93,7 +93,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("names all that a license credential may be refused for, wherever one is taken", () => {
+  it("lists every refusal of a license credential at each operation that accepts one", () => {
     const taking = operations.filter(({ operation }) => operation.security?.some((one) => "license_bearer" in one));
     expect(taking.length).toBeGreaterThan(5);
     for (const { name, operation } of taking) {
@@ -103,7 +103,7 @@ describe("the OpenAPI document", () => {
 });
 
 describe("/openapi.json", () => {
-  it("serves the document and is not sent again to who has it", async () => {
+  it("serves the document, and 304 to a client with the current version", async () => {
     const url = "https://catalog.test/openapi.json";
     const response = await exports.default.fetch(url);
     expect(response.headers.get("Content-Type")).toBe("application/json");

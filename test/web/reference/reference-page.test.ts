@@ -25,7 +25,7 @@ describe("/docs", () => {
     expect(codes).toEqual(Object.keys(PROBLEMS));
   });
 
-  it("has no link that leads nowhere, and no anchor twice", async () => {
+  it("has no dead link and no duplicate anchor", async () => {
     const html = await (await get("/docs")).text();
     const ids = await attributes(html, "[id]", "id");
     expect(new Set(ids).size).toBe(ids.length);
@@ -35,7 +35,7 @@ describe("/docs", () => {
     }
   });
 
-  it("loads nothing but its own style sheet, by its policy and in fact", async () => {
+  it("loads only its own style sheet, by its policy and in fact", async () => {
     const response = await get("/docs");
     const policy = response.headers.get("Content-Security-Policy") ?? "";
     expect(policy).toContain("default-src 'none'");
@@ -48,7 +48,7 @@ describe("/docs", () => {
     expect(await style.text()).not.toMatch(/url\(|@import/);
   });
 
-  it("is not sent again to who has it", async () => {
+  it("answers 304 to a client with the current version", async () => {
     for (const path of ["/docs", "/docs/style.css"]) {
       const etag = (await get(path)).headers.get("ETag") ?? "";
       const again = await exports.default.fetch(`https://catalog.test${path}`, { headers: { "If-None-Match": etag } });
@@ -56,7 +56,7 @@ describe("/docs", () => {
     }
   });
 
-  it("shows a description as text, whatever is in it", async () => {
+  it("escapes any description", async () => {
     const hostile = '<script>alert("`x`")</script>';
     const document = {
       ...openApiDocument(app, "https://catalog.test"),

@@ -8,7 +8,7 @@ const { components } = JSON.parse(JSON.stringify(openApiDocument(app, "https://c
 const schemas = components.schemas as Parameters<typeof exampleOf>[0];
 
 describe("the example of a schema", () => {
-  it("is one that the schema accepts, for every schema of the document", async () => {
+  it("is accepted by the schema, for every schema of the document", async () => {
     expect(Object.keys(schemas)).toContain("Problem");
     for (const name of Object.keys(schemas)) {
       const id = `https://catalog.test/schema/${name}`;
@@ -34,7 +34,7 @@ describe("a schema in words", () => {
     expect(words({})).toBe("any");
   });
 
-  it("lists the members of members by their path", () => {
+  it("lists nested members by path", () => {
     const machine: AnySchema = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
     const license: AnySchema = { type: "object", properties: { machines: { type: "array", items: machine } } };
     expect(fieldsOf({}, license).map(({ path, required }) => [path, required])).toEqual([
@@ -43,7 +43,7 @@ describe("a schema in words", () => {
     ]);
   });
 
-  it("ends even where a schema holds itself", () => {
+  it("ends for a recursive schema", () => {
     const tree: AnySchema = {
       type: "object",
       properties: { children: { type: "array", items: { $ref: "#/components/schemas/Tree" } } },

@@ -22,7 +22,7 @@ const order = (fields: Record<string, string>, headers: Record<string, string> =
 const payOrigin = new URL(shopEnv.STRIPE_API_BASE).origin;
 
 describe("the page of plans", () => {
-  it("says what each costs, and may lead to the payment page", async () => {
+  it("shows the prices, and its policy allows the payment page", async () => {
     const response = await ask("GET", "/plans");
     expect(response.headers.get("Content-Security-Policy")).toContain(`form-action 'self' ${payOrigin};`);
     const html = await response.text();
@@ -32,7 +32,7 @@ describe("the page of plans", () => {
     expect(forms.map(({ attributes }) => attributes["value"])).toEqual(["premium-monthly", "premium-lifetime"]);
   });
 
-  it("is whole without prices where the payment provider gives none", async () => {
+  it("is complete without prices during an outage of the payment provider", async () => {
     const response = await ask("GET", "/plans", { at: env });
     expect(response.status).toBe(200);
     const html = await response.text();
@@ -40,7 +40,7 @@ describe("the page of plans", () => {
     expect(html).not.toMatch(/[$€]\d/);
   });
 
-  it("has its offers on a premium worker's page too, for people and search engines", async () => {
+  it("has the same offers as a premium worker's page, for people and search engines", async () => {
     const path = "/w/llm-worker-rbee-premium-cuda";
     expect(await (await ask("GET", path)).text()).toContain("$99 a month");
     const [data] = await find(await ask("GET", path), "script[type='application/ld+json']");
@@ -53,8 +53,8 @@ describe("the page of plans", () => {
   });
 });
 
-describe("the form that buys", () => {
-  it("leads straight to the payment page, and its browser is shown the key", async () => {
+describe("the order form", () => {
+  it("leads to the payment page, and its browser sees the key", async () => {
     const response = await order({ plan: "premium-monthly", machines: "6" });
     expect(response.status).toBe(303);
     const url = response.headers.get("Location") ?? "";
@@ -69,26 +69,23 @@ describe("the form that buys", () => {
     expect(shown?.text).toBe(key);
   });
 
-  it.each(["0", "501", "2.5", "", "many", `"><b>`])(
-    "says on the form what is wrong with %j machines",
-    async (machines) => {
-      const response = await order({ plan: "premium-lifetime", machines });
-      expect(response.status).toBe(422);
-      const html = await response.text();
-      const [input] = await find(new Response(html), "[aria-invalid=true]");
-      expect(input?.attributes["id"]).toBe("machines-premium-lifetime");
-      expect(await find(new Response(html), "#machines-premium-lifetime-error")).toHaveLength(1);
-      expect(html).not.toContain("<b>");
-    },
-  );
+  it.each(["0", "501", "2.5", "", "many", `"><b>`])("shows the fault of %j machines", async (machines) => {
+    const response = await order({ plan: "premium-lifetime", machines });
+    expect(response.status).toBe(422);
+    const html = await response.text();
+    const [input] = await find(new Response(html), "[aria-invalid=true]");
+    expect(input?.attributes["id"]).toBe("machines-premium-lifetime");
+    expect(await find(new Response(html), "#machines-premium-lifetime-error")).toHaveLength(1);
+    expect(html).not.toContain("<b>");
+  });
 
-  it.each([{ plan: "premium-trial", machines: "1" }, { plan: "nothing" }, {}])("sells no %j", async (fields) => {
+  it.each([{ plan: "premium-trial", machines: "1" }, { plan: "nothing" }, {}])("refuses %j", async (fields) => {
     const response = await order(fields as Record<string, string>);
     expect(response.status).toBe(422);
     expect((await find(response, "[role=alert]"))[0]?.text).toContain("not on sale");
   });
 
-  it("says that nothing is sold where nothing is, and nothing to other sites", async () => {
+  it("refuses an order without a Stripe key, and an order from another site", async () => {
     const closed = await order({ plan: "premium-monthly", machines: "5" }, {}, env);
     expect(closed.status).toBe(503);
     expect((await find(closed, "[role=alert]"))[0]?.text).toContain("You were not charged");
@@ -97,10 +94,10 @@ describe("the form that buys", () => {
   });
 });
 
-describe("the page after the payment page", () => {
+describe("the page after the payment", () => {
   const heading = async (response: Response) => (await find(response, "h1"))[0]?.text;
 
-  it("waits for a payment, looking again by itself or by a link", async () => {
+  it("waits for a payment and reloads by itself or by a link", async () => {
     const checkout = await begin("premium-lifetime");
     await press(checkout.url, "delayed", "ada@example.com");
     const path = `/checkout/success?session_id=${checkout.sessionId}`;
@@ -110,7 +107,7 @@ describe("the page after the payment page", () => {
     expect(await heading(new Response(html))).toBe("Waiting for your payment");
   });
 
-  it("shows a stranger no key, and a buyer what to do next", async () => {
+  it("shows no key to another browser, and the next steps to the buyer", async () => {
     const checkout = await pay("premium-lifetime");
     const path = `/checkout/success?session_id=${checkout.sessionId}`;
     const mine = await (await ask("GET", path, { headers: { Cookie: checkout.cookie } })).text();
@@ -123,7 +120,7 @@ describe("the page after the payment page", () => {
     expect(await (await ask("GET", path)).text()).not.toContain(key);
   });
 
-  it("leads who turned back, or is lost, somewhere", async () => {
+  it("has a link after a canceled payment and for an unknown session", async () => {
     const cancelled = await (await ask("GET", "/checkout/cancelled")).text();
     expect(await heading(new Response(cancelled))).toBe("Nothing was bought");
     expect(cancelled).toContain('href="/plans"');

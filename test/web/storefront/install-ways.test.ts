@@ -26,8 +26,8 @@ const binary = (platform: TestFile["platform"]): TestFile => ({
   ...(platform && { platform }),
 });
 
-describe("how to install a worker", () => {
-  it("says of a free worker without a release only how it is built", async () => {
+describe("the ways to install a worker", () => {
+  it("are only builds from source for a free worker without a release", async () => {
     expect(await linesOf("/w/llm-worker-rbee-cpu")).toEqual([
       `git clone ${ORIGIN}/llm-worker-rbee-cpu.git && cd llm-worker-rbee-cpu && makepkg -si`,
       `yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S llm-worker-rbee-cpu`,
@@ -37,7 +37,7 @@ describe("how to install a worker", () => {
     ]);
   });
 
-  it("offers nothing of a premium worker that is not published", async () => {
+  it("are none for an unpublished premium worker", async () => {
     for (const id of ["llm-worker-rbee-premium-cpu", "llm-worker-rbee-premium-metal"]) {
       expect(await linesOf(`/w/${id}`)).toEqual([]);
       const html = await (
@@ -49,7 +49,7 @@ describe("how to install a worker", () => {
     }
   });
 
-  it("offers the script and the command where there is a binary, and pacman where there is a package", async () => {
+  it("are the script and the command for a binary, and pacman for a package", async () => {
     const id = "llm-worker-rbee-cpu";
     await publishRelease({ worker_id: id, version: "1.0.0", files: [binary("linux-x86_64"), binary("macos-aarch64")] });
     expect(await linesOf(`/w/${id}`)).toEqual([
@@ -73,14 +73,14 @@ describe("how to install a worker", () => {
     );
   });
 
-  it("sends nobody on Windows to a shell script", async () => {
+  it("are not a shell script for Windows", async () => {
     await publishRelease({ worker_id: "llm-worker-rbee-cuda", version: "1.0.0", files: [binary("windows-x86_64")] });
     const lines = await linesOf("/w/llm-worker-rbee-cuda");
     expect(lines).toContain(`rbee-catalog --url ${ORIGIN} install llm-worker-rbee-cuda`);
     expect(lines.join("\n")).not.toContain("install.sh");
   });
 
-  it("waits for the license key in the same command that needs it", async () => {
+  it("ask for the license key in the same command that needs it", async () => {
     const linux = "llm-worker-rbee-premium-cpu";
     const mac = "llm-worker-rbee-premium-metal";
     await publishRelease({
@@ -104,7 +104,7 @@ describe("how to install a worker", () => {
     );
   });
 
-  it("goes by the newest stable release", async () => {
+  it("use the newest stable release", async () => {
     const id = "llm-worker-rbee-cuda";
     await publishRelease({ worker_id: id, version: "2.0.0-beta.1", files: [binary("linux-x86_64")] });
     expect(await summaries(`/w/${id}`)).toEqual(["makepkg, on Arch Linux", "An AUR helper, such as yay or paru"]);
@@ -112,7 +112,7 @@ describe("how to install a worker", () => {
 });
 
 describe("/install", () => {
-  it("has every way that some worker can be installed by, once", async () => {
+  it("has every way of any worker once", async () => {
     expect(await summaries("/install")).toEqual([
       "makepkg, on Arch Linux",
       "An AUR helper, such as yay or paru",
@@ -124,7 +124,7 @@ describe("/install", () => {
     expect(lines).toContain(`curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cuda`);
   });
 
-  it("leads to the whole guide", async () => {
+  it("links to the complete guide", async () => {
     const page = await exports.default.fetch(`${ORIGIN}/install`, { headers: { Accept: "text/html" } });
     const [link] = await find(page, "main a[href$='.md']");
     expect((await exports.default.fetch(`${ORIGIN}${link?.attributes["href"]}`)).status).toBe(200);

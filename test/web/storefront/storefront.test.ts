@@ -42,8 +42,8 @@ async function move(version: string, act: "yank" | "block"): Promise<void> {
   await publish(env, publishers, { topic: "manifest", key: FREE }, []);
 }
 
-describe("every page for anybody", () => {
-  it.each(PAGES)("%s is HTML that is not stored and lets nothing foreign load", async (path) => {
+describe("every public page", () => {
+  it.each(PAGES)("%s is HTML that is not cacheable and loads nothing from another origin", async (path) => {
     const response = await ask(path);
     expect(response.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
     expect(response.headers.get("Cache-Control")).toBe("no-store");
@@ -59,7 +59,7 @@ describe("every page for anybody", () => {
     for (const [, address] of addresses) expect(address).toMatch(/^\/page\//);
   });
 
-  it.each(PAGES)("%s can be found out about without seeing it", async (path) => {
+  it.each(PAGES)("%s is accessible: one heading, landmarks, unique ids and labeled inputs", async (path) => {
     const html = await (await ask(path)).text();
     const one = async (selector: string) => find(new Response(html), selector);
     expect(await one("h1")).toHaveLength(1);
@@ -74,7 +74,7 @@ describe("every page for anybody", () => {
     expect(labels).toEqual(inputs);
   });
 
-  it.each(["/page/style.css", "/page/script.js", "/page/icon.svg"])("%s is there", async (path) => {
+  it.each(["/page/style.css", "/page/script.js", "/page/icon.svg"])("%s exists", async (path) => {
     const response = await ask(path);
     expect(response.status).toBe(200);
     expect(response.headers.get("Cache-Control")).toContain("public");
@@ -83,13 +83,13 @@ describe("every page for anybody", () => {
 });
 
 describe("the storefront", () => {
-  it("shows every worker, the free ones first", async () => {
+  it("shows every worker, free workers first", async () => {
     expect(await shown("/")).toEqual(["cpu", "cuda", "metal", "premium-cpu", "premium-cuda", "premium-metal"]);
     const html = await (await ask("/")).text();
     for (const { description } of workers) expect(html).toContain(description);
   });
 
-  it("shows of each worker the version that is published, if there is one", async () => {
+  it("shows the published version of each worker", async () => {
     const shownVersions = async () => {
       const facts = await find(await ask("/"), ".card dd");
       return facts.map(({ text }) => text).filter((text) => /^\d+\.|published/.test(text));
@@ -109,11 +109,11 @@ describe("the storefront", () => {
     ["?platform=darwin-arm64&tier=free", ["metal", "cpu"]],
     ["?q=&platform=&arch=&backend=&tier=free", ["cpu", "cuda", "metal"]],
     ["?q=rocm", []],
-  ])("searches by address: %s", async (query, expected) => {
+  ])("searches by URL: %s", async (query, expected) => {
     expect(await shown(`/${query}`)).toEqual(expected);
   });
 
-  it("keeps what was asked in the form, and says what to do when nothing matches", async () => {
+  it("keeps the search in the form, and has a hint if nothing matches", async () => {
     const path = "/?q=rocm&platform=linux&backend=cuda";
     const [input] = await find(await ask(path), "input[name=q]");
     expect(input?.attributes["value"]).toBe("rocm");
@@ -122,14 +122,14 @@ describe("the storefront", () => {
     expect(await (await ask(path)).text()).toContain("No worker matches");
   });
 
-  it("escapes what was searched for", async () => {
+  it("escapes the search", async () => {
     const hostile = `"><script>alert(1)</script>`;
     const html = await (await ask(`/?q=${encodeURIComponent(hostile)}`)).text();
     expect(html).not.toContain("<script>alert");
     expect(html).toContain("&lt;script&gt;alert");
   });
 
-  it("says to people what is wrong with an address, and to programs as ever", async () => {
+  it("shows the fault of a URL as a page to people, and as a problem to programs", async () => {
     const page = await ask("/?backend=rocm");
     expect([page.status, page.headers.get("Content-Type")]).toEqual([422, "text/html; charset=utf-8"]);
     const problem = await ask("/?backend=rocm", { headers: { Accept: "application/json" } });
@@ -139,7 +139,7 @@ describe("the storefront", () => {
     }
   });
 
-  it("leaves GET /workers JSON, whoever asks", async () => {
+  it("does not change GET /workers, which is JSON for every client", async () => {
     for (const Accept of ["text/html", "*/*", "application/json"]) {
       expect((await ask("/workers", { headers: { Accept } })).headers.get("Content-Type")).toBe("application/json");
     }
@@ -147,7 +147,7 @@ describe("the storefront", () => {
 });
 
 describe("a worker's page", () => {
-  it("is found by the variant's name, at one address", async () => {
+  it("redirects from the variant's name to one URL", async () => {
     const response = await ask("/w/premium-cpu");
     expect([response.status, response.headers.get("Location")]).toEqual([303, `/w/${PREMIUM}`]);
     expect((await ask("/w/%3Cscript%3E")).status).toBe(404);
@@ -155,7 +155,7 @@ describe("a worker's page", () => {
     expect(canonical?.attributes["href"]).toBe(`https://catalog.test/w/${FREE}`);
   });
 
-  it("shows versions with notes, files, checksums and signatures, and which are not to be used", async () => {
+  it("shows versions with notes, files, checksums and signatures, and marks yanked and withdrawn ones", async () => {
     const hostile = "Faster.\n\n- <img src=x onerror=alert(1)>\n- `code`\n\n</p><script>alert(1)</script>";
     const bytes = randomBytes(2_500_000);
     const first = await publishRelease({ worker_id: FREE, version: "1.0.0" });
@@ -172,7 +172,7 @@ describe("a worker's page", () => {
     expect(await versions(html)).toEqual(["2.0.0-beta.1", "beta", "1.1.0", "Latest", "1.0.0"]);
   });
 
-  it("tells a package from a binary, and leads to provenance, keys and index where they are", async () => {
+  it("distinguishes a package from a binary, and links to provenance, keys and index", async () => {
     const signed = packageFile(FREE, "1.0.0", "linux-x86_64", { pgpSignature: PGP_SIGNATURE });
     const release = await publishRelease({
       worker_id: FREE,
@@ -202,7 +202,7 @@ describe("a worker's page", () => {
     expect((await ask(`${folder}/provenance`)).status).toBe(200);
   });
 
-  it("says which versions are not to be used, and offers no file of one that is withdrawn", async () => {
+  it("marks yanked and withdrawn versions, and offers no file of a withdrawn one", async () => {
     for (const version of ["1.0.0", "1.1.0", "1.2.0"]) await publishRelease({ worker_id: FREE, version });
     await move("1.2.0", "block");
     await move("1.1.0", "yank");
@@ -212,7 +212,7 @@ describe("a worker's page", () => {
     expect(html).toContain(`/v1/workers/${FREE}/1.1.0/files/`);
   });
 
-  it("goes without versions and figures where the stores do not answer, and asks the ledger for figures alone", async () => {
+  it("is complete without versions and figures during an outage, and queries the ledger only for figures", async () => {
     const { default: worker } = await import("../../../src/index.ts");
     const { createExecutionContext, waitOnExecutionContext } = await import("cloudflare:test");
     const asked: string[] = [];
@@ -240,7 +240,7 @@ describe("a worker's page", () => {
     for (const event of ["edge.unreadable", "ledger.unreadable", "downloads.unreadable"]) expectLogged(event);
   });
 
-  it("counts the downloads of 30 days, and asks for them once a minute", async () => {
+  it("counts the downloads of 30 days, and queries them once a minute", async () => {
     const now = currentTime();
     const insert = env.DB.prepare(
       "INSERT INTO downloads (link_id, worker_id, version, platform, at) VALUES (?, ?, '1.0.0', 'linux-x86_64', ?)",
@@ -260,7 +260,7 @@ describe("a worker's page", () => {
   });
 });
 
-describe("what search engines read", () => {
+describe("the files and data for search engines", () => {
   const Application = z.object({
     "@type": z.literal("SoftwareApplication"),
     name: z.string(),
@@ -269,7 +269,7 @@ describe("what search engines read", () => {
     offers: z.array(z.object({ price: z.string(), priceCurrency: z.string() })),
   });
 
-  it("describes each worker as an application with its offers", async () => {
+  it("describe each worker as an application with its offers", async () => {
     const [data] = await find(await ask(`/w/${FREE}`), "script[type='application/ld+json']");
     const application = Application.parse(JSON.parse(data?.text ?? ""));
     expect(application).toMatchObject({ name: "LLM Worker (CPU)", softwareVersion: "0.1.0" });
@@ -282,7 +282,7 @@ describe("what search engines read", () => {
     expect(Application.parse(JSON.parse(premium?.text ?? "")).offers).toEqual([]);
   });
 
-  it("lists the public pages, each of which is there and wants to be found", async () => {
+  it("list the public pages, and each exists and can be indexed", async () => {
     const robots = await (await ask("/robots.txt")).text();
     expect(robots).toContain("Sitemap: https://catalog.test/sitemap.xml");
     const sitemap = await (await ask("/sitemap.xml")).text();

@@ -14,8 +14,8 @@ const queries = fc.record({
   tier: perhaps(TIERS),
 });
 
-describe("the address of a search", () => {
-  it("asks for the same search", () => {
+describe("the path of a search", () => {
+  it("leads to the same search", () => {
     fc.assert(
       fc.property(queries, (query) => {
         const { searchParams } = new URL(filterPath(query), "https://catalog.test");
@@ -25,7 +25,7 @@ describe("the address of a search", () => {
     );
   });
 
-  it("is the plain one when nothing is asked", () => {
+  it("is `/` for an empty search", () => {
     expect(filterPath({ q: "  " })).toBe("/");
   });
 });

@@ -51,8 +51,8 @@ const through = async (email: string) => ({
     .sign(keys.privateKey),
 });
 
-describe("who comes through Cloudflare Access", () => {
-  it("is signed in by that, once, and may send forms", async () => {
+describe("an admin through Cloudflare Access", () => {
+  it("is signed in once without a form, and can send forms", async () => {
     const browser = new TestBrowser({ bindings, service });
     const ada = await through("ada@rbee.dev");
     const html = await (await browser.get("/admin", ada)).text();
@@ -64,13 +64,13 @@ describe("who comes through Cloudflare Access", () => {
     expect((await browser.post("/admin/act", { form, headers: ada })).status).toBe(200);
   });
 
-  it("is nobody without the assertion, whatever the cookie", async () => {
+  it("is not signed in without the assertion, even with the cookie", async () => {
     const browser = new TestBrowser({ bindings, service });
     await browser.get("/admin", await through("ada@rbee.dev"));
     expect((await browser.get("/admin")).status).toBe(303);
   });
 
-  it("is who Access says, not who had the session before", async () => {
+  it("is the person in the assertion, not the owner of an earlier session", async () => {
     const browser = new TestBrowser({ bindings, service });
     const adas = csrfTokenIn(await (await browser.get("/admin", await through("ada@rbee.dev"))).text());
     const eve = await through("eve@rbee.dev");
@@ -81,7 +81,7 @@ describe("who comes through Cloudflare Access", () => {
     expect((await browser.post("/admin/act", { form, headers: eve })).status).toBe(403);
   });
 
-  it("but has no scopes is refused", async () => {
+  it("without scopes is refused", async () => {
     const browser = new TestBrowser({ bindings, service });
     expect((await browser.get("/admin", await through("mallory@rbee.dev"))).status).toBe(403);
   });

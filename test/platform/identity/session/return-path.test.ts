@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { returnPath, signInPath } from "../../../../src/platform/identity/session/session.ts";
 
-describe("where signing in leads", () => {
+describe("the return path of a sign-in", () => {
   it.each([
     ["account", "/account/licenses/lic_1?show=all", "/account/licenses/lic_1?show=all"],
     ["account", "/account", "/account"],
     ["console", "/admin/licenses?q=a%26b", "/admin/licenses?q=a%26b"],
-  ] as const)("at %s is the page that was asked for: %s", (place, wanted, path) => {
+  ] as const)("at %s is the requested page: %s", (place, wanted, path) => {
     expect(returnPath(place, wanted)).toBe(path);
   });
 
@@ -30,11 +30,11 @@ describe("where signing in leads", () => {
     "/account/sign-in?return=/account",
     "http://[",
     `/account/${"x".repeat(3000)}`,
-  ])("is the account's first page, and not %j", (wanted) => {
+  ])("is the account's first page instead of %j", (wanted) => {
     expect(returnPath("account", wanted)).toBe("/account");
   });
 
-  it("is never another site or place, whatever is asked for, and safe in a header", () => {
+  it("is never another site or place for any input, and safe in a header", () => {
     const piece = fc.constantFrom(
       "/",
       "\\",
@@ -66,7 +66,7 @@ describe("where signing in leads", () => {
     );
   });
 
-  it("is kept across the sign-in page for pages, not for forms", () => {
+  it("is kept across the sign-in page for pages and not for forms", () => {
     const asked = (path: string, method = "GET") => new Request(`https://catalog.test${path}`, { method });
     expect(signInPath("account", asked("/account/x?y=1"))).toBe("/account/sign-in?return=%2Faccount%2Fx%3Fy%3D1");
     expect(signInPath("account", asked("/account/x", "POST"))).toBe("/account/sign-in");

@@ -81,7 +81,7 @@ beforeEach(async () => {
 });
 
 describe("a session", () => {
-  it("is a cookie that only this host's server sees, stored nowhere as it is", async () => {
+  it("is a cookie for this host only, and its secret is stored nowhere", async () => {
     const response = await newBrowser().post("/account/sign-in", { form: { subject: ada.id } });
     const line = response.headers.get("Set-Cookie") ?? "";
     expect(line).toMatch(/^__Host-rbee_account=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
@@ -91,7 +91,7 @@ describe("a session", () => {
     expect(await count("audit", "action = 'account.sign-in'")).toBe(1);
   });
 
-  it("of the console does not travel with links from other sites, which then lead through a page of ours", async () => {
+  it("of the console is not sent with links from other sites, which lead through a page that reloads", async () => {
     const { token } = await makeToken(["owner"]);
     const response = await newBrowser().post("/admin/sign-in", { form: { token } });
     expect(response.headers.get("Set-Cookie")).toMatch(/^__Host-rbee_console=.*Max-Age=28800;.*SameSite=Strict$/);
@@ -103,7 +103,7 @@ describe("a session", () => {
     );
   });
 
-  it("cannot be fixed beforehand: signing in never takes over a cookie that is there, and ends its session", async () => {
+  it("cannot be fixed: a sign-in never reuses an existing cookie, and ends its session", async () => {
     const browser = newBrowser();
     browser.cookies.set("__Host-rbee_account", "A".repeat(43));
     await browser.post("/account/sign-in", { form: { subject: ada.id } });
@@ -115,7 +115,7 @@ describe("a session", () => {
   });
 
   it.each(["", "x", "A".repeat(43), "A".repeat(4000), "' OR 1=1 --"])(
-    "is nobody's with the cookie %j",
+    "does not exist with the cookie %j",
     async (cookie) => {
       await signedIn({ subject: ada.id });
       const browser = newBrowser();
@@ -125,7 +125,7 @@ describe("a session", () => {
     },
   );
 
-  it("of the account is worth nothing in the console, nor the other way round", async () => {
+  it("of the account does not work in the console, nor the reverse", async () => {
     const customer = await signedIn({ subject: ada.id });
     const admin = await signedInAdmin((await makeToken(["owner"])).token);
     const secrets = [customer.cookies.get("__Host-rbee_account"), admin.cookies.get("__Host-rbee_console")];
@@ -134,7 +134,7 @@ describe("a session", () => {
     expect([await isIn(customer, "/admin"), await isIn(admin)]).toEqual([false, false]);
   });
 
-  it("cannot be used again after signing out, by whoever copied it", async () => {
+  it("does not work after signing out, even with a copied cookie", async () => {
     const browser = await signedIn({ subject: ada.id });
     const thief = browser.clone();
     const other = await signedIn({ subject: ada.id });
@@ -144,7 +144,7 @@ describe("a session", () => {
     expect([await isIn(thief), await act(thief, csrf_token), await isIn(other)]).toEqual([false, 303, true]);
   });
 
-  it("ends everywhere at once, by key only where the key was used, by mail in all of the address's", async () => {
+  it("ends everywhere at once: by key for that key, by mail for every session of the address", async () => {
     const byKey = await signedIn({ subject: ada.id });
     const another = await signedIn({ subject: ada.id });
     const byMail = await signedIn({ kind: "mail", subject: "ada@example.com" });
@@ -158,7 +158,7 @@ describe("a session", () => {
     expect([await isIn(again), await isIn(byMail), await isIn(grace)]).toEqual([false, false, true]);
   });
 
-  it("ends after an hour unused, and after twelve in any case", async () => {
+  it("ends after an unused hour, and after twelve hours in any case", async () => {
     const browser = await signedIn({ subject: ada.id });
     await age(HOUR - 5, "last_seen_at");
     expect(await isIn(browser)).toBe(true);
@@ -172,7 +172,7 @@ describe("a session", () => {
     expect(await count("sessions")).toBe(0);
   });
 
-  it("goes on while it is used, noted once a minute", async () => {
+  it("continues while it is used, with one write a minute", async () => {
     const browser = await signedIn({ subject: ada.id });
     const seen = () => env.DB.prepare("SELECT last_seen_at FROM sessions").first<number>("last_seen_at");
     await age(30, "last_seen_at");
@@ -184,7 +184,7 @@ describe("a session", () => {
     expect(await seen()).toBeGreaterThanOrEqual(currentTime() - 5);
   });
 
-  it("begun with a key ends when that key is replaced; one of its owner's mail goes on", async () => {
+  it("of a key ends when the key is rotated, and that of a mail address continues", async () => {
     const byKey = await signedIn({ subject: ada.id });
     const byMail = await signedIn({ kind: "mail", subject: "ada@example.com" });
     await env.DB.prepare("UPDATE licenses SET generation = 1 WHERE id = ?").bind(ada.id).run();
@@ -208,7 +208,7 @@ describe("a console session", () => {
     expect(await isIn(second, "/admin")).toBe(false);
   });
 
-  it("may do what its token may, now", async () => {
+  it("has the current scopes of its token", async () => {
     const { token, record } = await makeToken(["licenses:read"]);
     const browser = await signedInAdmin(token);
     expect(await (await browser.get("/admin/licenses")).text()).toBe(`token:${record.id}`);
@@ -219,13 +219,13 @@ describe("a console session", () => {
     expect((await browser.get("/admin/licenses")).status).toBe(403);
   });
 
-  it("ends after half an hour unused", async () => {
+  it("ends after an unused half hour", async () => {
     const browser = await signedInAdmin((await makeToken(["owner"])).token);
     await age(30 * MINUTE, "last_seen_at");
     expect(await isIn(browser, "/admin")).toBe(false);
   });
 
-  it("does not begin with a token that is false, revoked or expired, which are told alike", async () => {
+  it("is refused to a false, revoked or expired token with the same answer", async () => {
     await makeToken(["owner"]);
     const revoked = await makeToken(["owner"]);
     await revokeAdminToken(env.DB, { actor: "system", requestId: null, now: currentTime() }, revoked.record);
@@ -239,7 +239,7 @@ describe("a console session", () => {
 });
 
 describe("a form", () => {
-  it("is taken with its session's token, and with no other", async () => {
+  it("is accepted only with its session's token", async () => {
     const browser = await signedIn({ subject: ada.id });
     const stranger = await signedIn({ subject: (await issueLicense({ email: "eve@example.com" })).id });
     const mine = await tokenOf(browser);
@@ -252,7 +252,7 @@ describe("a form", () => {
     expect((await browser.post("/account/act", { form: {} })).status).toBe(403);
   });
 
-  it("of an earlier session is refused in the next", async () => {
+  it("of an earlier session is refused", async () => {
     const browser = await signedIn({ subject: ada.id });
     const old = await tokenOf(browser);
     await browser.post("/account/sign-in", { form: { subject: ada.id } });
@@ -264,7 +264,7 @@ describe("a form", () => {
     { "Sec-Fetch-Site": "same-site" },
     { "Sec-Fetch-Site": "", Origin: "https://evil.example" },
     { "Sec-Fetch-Site": "", Origin: "null" },
-  ])("from another site is refused, right token or not: %o", async (headers) => {
+  ])("from another site is refused, with any token: %o", async (headers) => {
     const browser = await signedIn({ subject: ada.id });
     expect(await act(browser, await tokenOf(browser), headers)).toBe(403);
     const victim = newBrowser();
@@ -272,7 +272,7 @@ describe("a form", () => {
     expect([response.status, victim.cookies.size]).toEqual([403, 0]);
   });
 
-  it("that is none is told so", async () => {
+  it("that is not a form is refused as malformed", async () => {
     const browser = await signedIn({ subject: ada.id });
     const response = await browser.post("/account/act", { headers: { "Content-Type": "application/json" } });
     expect([response.status, await codeOf(response)]).toEqual([400, "MALFORMED_REQUEST"]);
