@@ -1,4 +1,7 @@
 import type Stripe from "stripe";
+import * as z from "zod";
+import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
+import type { License } from "../licensing/license/record.ts";
 import type { LicenseFacts } from "../licensing/license/status.ts";
 
 /** What refunds and disputes say of one charge. */
@@ -62,3 +65,68 @@ export function licenseChargeFacts(charges: ChargeFacts[], isSubscription: boole
 
 const worst = <State extends string>(states: State[], order: State[]): State | "none" =>
   order.find((state) => states.includes(state)) ?? "none";
+
+const ChargeRow = z.object({
+  charge_id: z.string(),
+  refund_state: z.enum(["none", "partial", "full"]),
+  dispute_state: z.enum(["none", "open", "won", "lost"]),
+});
+
+/** A charge behind a license, with what is known of it. */
+export type KnownCharge = ChargeFacts & { charge_id: string };
+
+/** The charges that are known of a license. */
+export async function chargesOf(db: D1Database, licenseId: string): Promise<KnownCharge[]> {
+  const { results } = await db.prepare("SELECT * FROM license_charges WHERE license_id = ?").bind(licenseId).all();
+  return results.map((row) => ChargeRow.parse(row));
+}
+
+/** The statement that stores the facts of a charge, if the change of its license takes effect. */
+export const chargeKnown = (
+  db: D1Database,
+  licenseId: string,
+  charge: KnownCharge,
+  change: Change,
+): D1PreparedStatement =>
+  ifChanged(
+    db,
+    { table: "licenses", id: licenseId },
+    change.id,
+    `INSERT INTO license_charges (charge_id, license_id, refund_state, dispute_state, updated_at)
+     SELECT ?, ?, ?, ?, ? WHERE TOOK_EFFECT
+     ON CONFLICT (charge_id) DO UPDATE SET refund_state = excluded.refund_state, dispute_state = excluded.dispute_state,
+       updated_at = excluded.updated_at`,
+    ...[charge.charge_id, licenseId, charge.refund_state, charge.dispute_state, change.at],
+  );
+
+/** Looks at a one-time purchase's charge and at the one that is asked for, by their refunds and disputes. */
+export async function lookAtCharges(
+  stripe: Stripe,
+  license: License,
+  known: KnownCharge[],
+  chargeId: string | null,
+): Promise<KnownCharge[]> {
+  const ids = new Set(known.map((charge) => charge.charge_id));
+  if (chargeId !== null) ids.add(chargeId);
+  if (license.stripe_payment_intent_id !== null) {
+    const charges = await stripe.charges.list({ payment_intent: license.stripe_payment_intent_id, limit: 100 });
+    for (const charge of charges.data) if (charge.paid) ids.add(charge.id);
+  }
+  return Promise.all([...ids].map((id) => lookAtCharge(stripe, id)));
+}
+
+async function lookAtCharge(stripe: Stripe, id: string): Promise<KnownCharge> {
+  const [charge, refunds, disputes] = await Promise.all([
+    stripe.charges.retrieve(id),
+    stripe.refunds.list({ charge: id, limit: 100 }),
+    stripe.disputes.list({ charge: id, limit: 100 }),
+  ]);
+  return {
+    charge_id: id,
+    refund_state: refundState(charge, refunds.data),
+    dispute_state: disputeState(disputes.data),
+  };
+}
+
+export const isSame = (a: KnownCharge, b: KnownCharge): boolean =>
+  a.charge_id === b.charge_id && a.refund_state === b.refund_state && a.dispute_state === b.dispute_state;

@@ -6,8 +6,7 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import type { License } from "../licensing/license/record.ts";
 import { licenseRoot, requireLicense } from "../licensing/license/store.ts";
-import type { PurchaseScope } from "./checkout/fulfilment.ts";
-import { purchaseChanges } from "./scope.ts";
+import { type PurchaseScope, purchaseChanges } from "./scope.ts";
 import { asConflict, idOf, isStripeOutage } from "./stripe.ts";
 import { syncLicense } from "./sync.ts";
 

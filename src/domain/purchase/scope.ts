@@ -1,9 +1,12 @@
+import type Stripe from "stripe";
 import type { Config } from "../../platform/config/config.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import { licensePublication } from "../licensing/license/store.ts";
-import type { PurchaseScope } from "./checkout/fulfilment.ts";
 import { stripeClient } from "./stripe.ts";
 import type { TouchedLicense } from "./sync.ts";
+
+/** What fulfilment needs of the service around it. */
+export type PurchaseScope = { db: D1Database; stripe: Stripe; graceDays: number; livemode: boolean };
 
 /** What fulfilment needs, from the configuration. Throws SERVICE_UNAVAILABLE where nothing is sold. */
 export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseScope> => ({

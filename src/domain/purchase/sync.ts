@@ -6,10 +6,9 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import { grantOf } from "../licensing/grant.ts";
 import type { License } from "../licensing/license/record.ts";
 import { standingOf } from "../licensing/license/status.ts";
-import { type LicensePatch, licenseRoot } from "../licensing/license/store.ts";
+import { type LicensePatch, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
 import { plans } from "../licensing/plans.ts";
-import { disputeState, licenseChargeFacts, refundState } from "./charges.ts";
-import { chargeKnown, chargesOf, type KnownCharge } from "./license-link.ts";
+import { chargeKnown, chargesOf, isSame, licenseChargeFacts, lookAtCharges } from "./charges.ts";
 import { subscriptionFacts } from "./subscription.ts";
 
 /** A license that was looked at, with the changes that were made to it. */
@@ -87,41 +86,15 @@ async function oldestOpenInvoice(stripe: Stripe, subscriptionId: string): Promis
   return data.length === 0 ? null : Math.min(...data.map(({ created }) => created));
 }
 
-/** Looks at a one-time purchase's charge and at the one that is asked for, by their refunds and disputes. */
-async function lookAtCharges(
-  stripe: Stripe,
-  license: License,
-  known: KnownCharge[],
-  chargeId: string | null,
-): Promise<KnownCharge[]> {
-  const ids = new Set(known.map((charge) => charge.charge_id));
-  if (chargeId !== null) ids.add(chargeId);
-  if (license.stripe_payment_intent_id !== null) {
-    const charges = await stripe.charges.list({ payment_intent: license.stripe_payment_intent_id, limit: 100 });
-    for (const charge of charges.data) if (charge.paid) ids.add(charge.id);
-  }
-  return Promise.all([...ids].map((id) => lookAtCharge(stripe, id)));
-}
-
-async function lookAtCharge(stripe: Stripe, id: string): Promise<KnownCharge> {
-  const [charge, refunds, disputes] = await Promise.all([
-    stripe.charges.retrieve(id),
-    stripe.refunds.list({ charge: id, limit: 100 }),
-    stripe.disputes.list({ charge: id, limit: 100 }),
-  ]);
-  return {
-    charge_id: id,
-    refund_state: refundState(charge, refunds.data),
-    dispute_state: disputeState(disputes.data),
-  };
-}
-
-const isSame = (a: KnownCharge, b: KnownCharge): boolean =>
-  a.charge_id === b.charge_id && a.refund_state === b.refund_state && a.dispute_state === b.dispute_state;
-
 function difference(license: License, wanted: LicensePatch): LicensePatch {
   const entries = Object.entries(wanted).filter(
     ([name, value]) => JSON.stringify(license[name as keyof LicensePatch]) !== JSON.stringify(value),
   );
   return Object.fromEntries(entries);
+}
+
+/** The ids of the licenses that a thing of Stripe's stands behind. */
+export async function licensesBehind(db: D1Database, link: StripeLink, id: string): Promise<string[]> {
+  const { results } = await db.prepare(`SELECT id FROM licenses WHERE ${link} = ?`).bind(id).all<{ id: string }>();
+  return results.map((row) => row.id);
 }

@@ -1,13 +1,12 @@
-import type Stripe from "stripe";
 import { formatId, newIdBytes } from "../../../lib/id.ts";
 import { create } from "../../../platform/storage/change.ts";
 import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.ts";
 import { grantOf } from "../../licensing/grant.ts";
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { plans } from "../../licensing/plans.ts";
-import { licensesBehind } from "../license-link.ts";
+import type { PurchaseScope } from "../scope.ts";
 import { type SubscriptionFacts, subscriptionFacts } from "../subscription.ts";
-import { type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
+import { licensesBehind, type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
 import { orderMoved } from "./order.ts";
 
@@ -16,9 +15,6 @@ export type FulfilmentResult =
   | { status: "pending" | "failed" }
   | { status: "foreign"; reason: string }
   | ({ status: "complete" } & SyncOutcome);
-
-/** What fulfilment needs of the service around it. */
-export type PurchaseScope = { db: D1Database; stripe: Stripe; graceDays: number; livemode: boolean };
 
 /**
  * Makes a checkout session's license exist exactly once and follow its payment. Webhook, success page and reconciliation all

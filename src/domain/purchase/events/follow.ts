@@ -2,11 +2,11 @@ import type Stripe from "stripe";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { type MailKind, queueMail } from "../../../platform/storage/mail-outbox.ts";
 import { readLicense } from "../../licensing/license/store.ts";
-import { fulfil, type PurchaseScope } from "../checkout/fulfilment.ts";
+import { fulfil } from "../checkout/fulfilment.ts";
 import { findOrder, orderMoved } from "../checkout/order.ts";
-import { licensesBehind } from "../license-link.ts";
+import type { PurchaseScope } from "../scope.ts";
 import { idOf } from "../stripe.ts";
-import { type EventOutcome, ignored, outcomeOf, syncAll } from "./outcome.ts";
+import { licensesBehind, syncLicense, type TouchedLicense } from "../sync.ts";
 
 type Mail = { kind: MailKind; occasion: string };
 
@@ -133,4 +133,38 @@ export async function followCharge(scope: PurchaseScope, chargeId: string | null
     if (subscriptionId !== null) return followSubscription(scope, subscriptionId, actor, { chargeId: charge.id });
   }
   return fulfilSessionBehind(scope, { payment_intent: paymentIntentId }, actor);
+}
+
+/** What handling an event came to: a sentence for admins, which licenses it touched, and whether they should look at it. */
+export type EventOutcome = { outcome: string; attention: boolean; licenses: TouchedLicense[] };
+
+/** The outcome of an event that no license depends on. */
+export const ignored = (why: string): EventOutcome => ({
+  outcome: `ignored: ${why}`,
+  attention: false,
+  licenses: [],
+});
+
+/** The outcome of an event about these licenses; `attention` is what a person should know, null if there is nothing. */
+export const outcomeOf = (licenses: TouchedLicense[], attention: string | null): EventOutcome => ({
+  outcome: attention ?? (licenses.map(({ licenseId }) => licenseId).join(" ") || "no license"),
+  attention: attention !== null,
+  licenses,
+});
+
+/** Makes licenses follow the money, one after another; `chargeId` as in `syncLicense`. Throws what Stripe or D1 throw. */
+export async function syncAll(
+  { db, stripe, graceDays }: PurchaseScope,
+  licenseIds: readonly string[],
+  actor: Actor,
+  chargeId: string | null = null,
+): Promise<EventOutcome> {
+  const licenses: TouchedLicense[] = [];
+  let attention: string | null = null;
+  for (const licenseId of licenseIds) {
+    const synced = await syncLicense(db, stripe, licenseId, graceDays, actor, chargeId);
+    licenses.push(synced);
+    attention = synced.attention ?? attention;
+  }
+  return outcomeOf(licenses, attention);
 }

@@ -1,9 +1,13 @@
+import { logFailure } from "../../../lib/log.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import type { Actor } from "../../../platform/storage/ledger.ts";
+import type { Changes } from "../../../platform/storage/settle.ts";
 import { readWatermark, writeWatermark } from "../../../platform/storage/watermark.ts";
-import { EVENT_TYPES } from "../events/handling.ts";
-import { processEvent } from "../events/processing.ts";
+import type { EventOutcome } from "../events/follow.ts";
+import { EVENT_TYPES, processEvent } from "../events/handling.ts";
 import { type EventFacts, eventFacts, listEvents } from "../events/store.ts";
-import { actorOf, attemptEvent, type ReconciliationRun } from "./run.ts";
+import { type PurchaseScope, purchaseChanges } from "../scope.ts";
+import { isStripeOutage } from "../stripe.ts";
 
 const WATERMARK = "stripe-events";
 /** Stripe keeps events for 30 days. */
@@ -100,3 +104,55 @@ export async function handleAttention(run: ReconciliationRun): Promise<void> {
     await attemptEvent(run, event.id, () => processEvent(run.scope, event, actorOf(run), { again: true }));
   }
 }
+
+/** What a run of reconciliation did. */
+export type Reconciled = { events: number; licenses: number; failed: number };
+
+/** One run of reconciliation, in the minute that begins at `now`. */
+export type ReconciliationRun = {
+  env: Env;
+  scope: PurchaseScope;
+  now: UnixSeconds;
+  done: Reconciled;
+  /** Publishes what the run has changed. Throws D1's and KV's errors; the outbox then retries. */
+  settle: (changes: Changes) => Promise<void>;
+};
+
+/** Who a run acts as. */
+export const actorOf = ({ now }: ReconciliationRun): Actor => ({ actor: "reconciliation", requestId: null, now });
+
+/**
+ * Does one piece of a run's work. A failure is counted and logged with `what`, so that it keeps nothing else waiting; but
+ * Stripe's outage is thrown on, because it would meet whatever comes next, too.
+ */
+export async function attempt(
+  { done }: ReconciliationRun,
+  what: { stripe_event: string } | { license: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (isStripeOutage(error)) throw error;
+    reconciliationFailed(done, what, error);
+  }
+}
+
+/** Counts a failure and logs it. */
+export function reconciliationFailed(done: Reconciled, what: Record<string, string>, error: unknown): void {
+  done.failed++;
+  logFailure("reconciliation.failed", error, what);
+}
+
+/** Handles one event by `process` and publishes what it changed; null of it means that nothing was to be done. */
+export const attemptEvent = (
+  run: ReconciliationRun,
+  id: string,
+  process: () => Promise<EventOutcome | null>,
+): Promise<void> =>
+  attempt(run, { stripe_event: id }, async () => {
+    const outcome = await process();
+    if (!outcome) return;
+    run.done.events++;
+    await run.settle(purchaseChanges(outcome.licenses));
+  });

@@ -3,8 +3,16 @@ import { configOf } from "../../../platform/config/config.ts";
 import { readWatermark, writeWatermark } from "../../../platform/storage/watermark.ts";
 import { purchaseChanges, purchaseScope } from "../scope.ts";
 import { syncLicense } from "../sync.ts";
-import { handleAttention, handleLeftovers, handleMissed } from "./events.ts";
-import { actorOf, attempt, type Reconciled, type ReconciliationRun, reconciliationFailed } from "./run.ts";
+import {
+  actorOf,
+  attempt,
+  handleAttention,
+  handleLeftovers,
+  handleMissed,
+  type Reconciled,
+  type ReconciliationRun,
+  reconciliationFailed,
+} from "./events.ts";
 
 type Part = { name: string; isDue: (minute: number) => boolean; work: (run: ReconciliationRun) => Promise<void> };
 

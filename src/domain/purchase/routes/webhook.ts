@@ -3,7 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { type AppEnv, createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { processEvent } from "../events/processing.ts";
+import { processEvent } from "../events/handling.ts";
 import { openWebhook } from "../events/store.ts";
 import { purchaseChanges, purchaseScope } from "../scope.ts";
 

@@ -1,5 +1,5 @@
 import { retryMail } from "../../../domain/mail/backlog.ts";
-import { retryEvent } from "../../../domain/purchase/events/processing.ts";
+import { retryEvent } from "../../../domain/purchase/events/handling.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";

@@ -7,7 +7,7 @@ import {
   createAdminRouter,
 } from "../../../../platform/identity/authentication.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
-import { retryEvent } from "../../events/processing.ts";
+import { retryEvent } from "../../events/handling.ts";
 import { listEvents, type StoredEvent } from "../../events/store.ts";
 
 const EventView = z
