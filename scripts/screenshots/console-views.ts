@@ -90,7 +90,7 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     path: licensePath("revoked", "/rotate-key"),
     async act(page) {
       await preview("leaked")(page);
-      await page.getByRole("button", { name: "Make a new key" }).click();
+      await page.getByRole("button", { name: "Rotate the key" }).click();
       await page.waitForLoadState();
     },
   },

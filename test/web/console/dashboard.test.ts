@@ -109,7 +109,7 @@ it("dashboard: it shows figures, charts with their tables, and licenses used fro
   expect(figures).toEqual(["1", "1", "2", "3", "1"]);
   expect(page).toContain("the cron has not run");
   const charts = (await find(new Response(page), "svg[role=img]")).map(({ attributes }) => attributes["aria-label"]);
-  expect(charts).toEqual(["2 downloads in 30 days, by worker", "3 refused attempts in 30 days, by what was attempted"]);
+  expect(charts).toEqual(["2 downloads in 30 days, by worker", "3 refused attempts in 30 days, by kind"]);
   expect(page).toContain(`<a href="/admin/licenses/${id}">spread@example.com</a>`);
   expect(page).toContain("Netherlands, Tor");
 });

@@ -36,7 +36,11 @@ describe("admin tokens in the console", () => {
   it.each([
     ["a name", { name: " ", "audit:read": "yes", until: "" }, "Please enter a name."],
     ["a scope", { name: "x", until: "" }, "Please choose at least one scope."],
-    ["an end in the future", { name: "x", "audit:read": "yes", until: "2020-01-01" }, "It must lie in the future."],
+    [
+      "an end in the future",
+      { name: "x", "audit:read": "yes", until: "2020-01-01" },
+      "Please enter a day in the future.",
+    ],
   ])("a token without %s is refused", async (_, form, says) => {
     const response = await send(await signedIn(), "/admin/tokens/new", form);
     expect(response.status).toBe(422);

@@ -2,10 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { PropsWithChildren } from "hono/jsx";
 import { type FC, Notice, pathWithQuery } from "../../page/kit.ts";
 
-/**
- * Query parameters that an act adds to its redirect: its name, and whether the edge copy has the change yet
- * (`settle`).
- */
+/** Query parameters of the redirect after an act: its name, and whether the edge copy has the change (`settle`). */
 export const DoneQuery = z.object({
   done: z
     .string()

@@ -27,7 +27,7 @@ export function readForm<Output>(schema: z.ZodType<Output>, sent: SentForm): Res
   return err(errors);
 }
 
-/** The reason for an act. The audit trail keeps it for good. */
+/** The reason for an act. The audit trail keeps it forever. */
 export const Reason = z
   .string({ error: "Please say why." })
   .trim()
@@ -42,7 +42,7 @@ export const reasonField = (entered: Entered): Child => (
   <TextField
     {...entered("reason")}
     label="Reason"
-    hint="Kept in the audit trail for good. No names or addresses, please."
+    hint="The audit trail keeps it forever. Please write no names or addresses."
     maxlength={500}
     required
   />
@@ -50,12 +50,15 @@ export const reasonField = (entered: Entered): Child => (
 
 /** A day from a date field (`2027-11-23`) as its last second in UTC, so the whole day counts. Empty: null. */
 export const LastDay = z
-  .union([z.literal(""), z.iso.date("A date, as 2027-11-23.")])
+  .union([z.literal(""), z.iso.date("Please enter a date such as 2027-11-23.")])
   .default("")
   .transform((day) => (day === "" ? null : Math.min(fromRfc3339(`${day}T23:59:59Z`), END_OF_TIME)));
 
 /** A `LastDay` in the future. */
-export const LastDayToCome = LastDay.refine((at) => at === null || at > currentTime(), "It must lie in the future.");
+export const LastDayToCome = LastDay.refine(
+  (at) => at === null || at > currentTime(),
+  "Please enter a day in the future.",
+);
 
 /** The form of an act that asks only for a reason. */
 export const ReasonForm = z.object({ reason: Reason });

@@ -1,10 +1,10 @@
 import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
 import { type AuditEntry, type AuditFilter, listAudit } from "../../../platform/identity/audit-store.ts";
-import { DataTable, type FC, Field, FilterForm, Pager, pathWithQuery, Time } from "../../page/kit.ts";
+import { DataTable, type FC, Field, FilterForm, Pager, Time } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
 import { licensePath } from "../license/words.tsx";
 import { releasePath } from "../release/acts.ts";
-import { ActorName, actionWords, EntryDetails } from "./words.tsx";
+import { ActorName, actionWords, auditPath, EntryDetails } from "./words.tsx";
 
 const ROWS = 100;
 
@@ -28,10 +28,6 @@ const route = createRoute({
   }),
 });
 
-/** The address of the filtered audit trail from `cursor` on. */
-const auditPath = (filter: AuditFilter, cursor?: string): string =>
-  pathWithQuery("/admin/audit", { ...filter, cursor });
-
 export const auditList = consoleRouter();
 
 auditList.openapi(route, async (c) => {
@@ -47,9 +43,9 @@ auditList.openapi(route, async (c) => {
         <h1>Audit trail</h1>
         <p>Each act with its time, actor, subject and reason. Nobody can change or remove an entry.</p>
         <FilterForm action="/admin/audit" isFiltered={Object.values(given).some(Boolean)}>
-          <Field name="subject" label="What it was about" value={given.subject} placeholder="lic_, rel_, adm_ ..." />
-          <Field name="actor" label="Who" value={given.actor} placeholder="token:adm_, access:, system" />
-          <Field name="action" label="What was done" value={given.action} placeholder="license.revoke" />
+          <Field name="subject" label="Subject" value={given.subject} placeholder="lic_, rel_, adm_ ..." />
+          <Field name="actor" label="Actor" value={given.actor} placeholder="token:adm_, access:, system" />
+          <Field name="action" label="Action" value={given.action} placeholder="license.revoke" />
         </FilterForm>
         <AuditTable c={c} entries={items} />
         <Pager path={(cursor) => auditPath(given, cursor)} isLater={cursor !== undefined} next={next_cursor} />
@@ -65,18 +61,18 @@ export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c
       caption="Newest first"
       columns={[
         { header: "When", cell: ({ at }) => <Time at={at} clock /> },
-        { header: "Who", cell: ({ actor }) => <ActorName actor={actor} /> },
+        { header: "Actor", cell: ({ actor }) => <ActorName actor={actor} /> },
         {
-          header: "What",
+          header: "Action",
           cell: ({ action }) => (
             <a href={auditPath({ action })} title={action}>
               {actionWords(action)}
             </a>
           ),
         },
-        { header: "To what", cell: ({ subject }) => <Subject c={c} subject={subject} /> },
+        { header: "Subject", cell: ({ subject }) => <Subject c={c} subject={subject} /> },
         {
-          header: "Why and how",
+          header: "Reason and details",
           cell: ({ reason, details }) => (
             <>
               {reason === null ? null : <blockquote>{reason}</blockquote>}
@@ -86,7 +82,7 @@ export const AuditTable: FC<{ c: ConsoleContext; entries: AuditEntry[] }> = ({ c
         },
       ]}
       rows={entries}
-      empty="No entry fits."
+      empty="No entry matches."
     />
   </div>
 );

@@ -1,10 +1,15 @@
+import type { AuditFilter } from "../../../platform/identity/audit-store.ts";
 import { parseActor } from "../../../platform/storage/ledger.ts";
-import { type FC, formatDateTime } from "../../page/kit.ts";
+import { type FC, formatDateTime, pathWithQuery } from "../../page/kit.ts";
+
+/** The address of the filtered audit trail from `cursor` on. */
+export const auditPath = (filter: AuditFilter, cursor?: string): string =>
+  pathWithQuery("/admin/audit", { ...filter, cursor });
 
 /** The audit trail's actions in words. */
 const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["license.buy", "Bought"],
-  ["license.issue", "Issued by hand"],
+  ["license.issue", "Issued by an admin"],
   ["license.revoke", "Revoked"],
   ["license.suspend", "Suspended"],
   ["license.reinstate", "Reinstated"],
@@ -69,9 +74,7 @@ function actorWords(name: string): string {
 }
 
 /** An actor as a link to all of its entries. */
-export const ActorName: FC<{ actor: string }> = ({ actor }) => (
-  <a href={`/admin/audit?${new URLSearchParams({ actor })}`}>{actorWords(actor)}</a>
-);
+export const ActorName: FC<{ actor: string }> = ({ actor }) => <a href={auditPath({ actor })}>{actorWords(actor)}</a>;
 
 type Props = {
   details: Record<string, unknown>;

@@ -23,10 +23,10 @@ export const Figures: FC<DashboardData> = ({ at, standings, history, backlog }) 
       <Figure value={refused} name={`refused attempts in ${days} days`} />
       <Figure
         value={trouble.length}
-        name={trouble.length === 1 ? "thing to look at" : "things to look at"}
+        name={trouble.length === 1 ? "thing needs attention" : "things need attention"}
         tone={trouble.length === 0 ? "good" : "careful"}
       >
-        {trouble.length === 0 ? "Everything is handled, sent and published." : `${trouble.join("; ")}.`}{" "}
+        {trouble.length === 0 ? "Everything is processed, sent and published." : `${trouble.join("; ")}.`}{" "}
         <a href="/admin/system">System</a>
       </Figure>
     </ul>

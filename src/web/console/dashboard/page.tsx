@@ -19,7 +19,7 @@ export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
     <>
       <div class="row spread">
         <h1>Dashboard</h1>
-        <nav class="row" aria-label="How far back">
+        <nav class="row" aria-label="Range">
           {RANGES.map((one) => (
             <a href={`/admin?days=${one}`} aria-current={one === range ? "page" : undefined}>
               {one} days
@@ -59,7 +59,7 @@ export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
         <h2 id="refusals">Refused attempts</h2>
         <DayChart
           id="refusals-chart"
-          label={`${sum(refusals)} refused attempts in ${range} days, by what was attempted`}
+          label={`${sum(refusals)} refused attempts in ${range} days, by kind`}
           days={days}
           series={refusals}
           empty="No attempt was refused."

@@ -73,7 +73,7 @@ export const licenseErase = actRoutes({
   path: "/admin/licenses/{id}/erase",
   scope: "owner",
   params: LicenseParams,
-  does: "erase the person behind a license",
+  does: "erase the owner of a license",
   example: { reason: "asked for by mail on 3 May, ticket 4711" },
   answers: { 409: "The form again: a subscription is still running." },
   leadsTo: "The page of the license, without its owner.",
@@ -85,7 +85,7 @@ export const licenseErase = actRoutes({
     return {
       title: "Erase the owner's data",
       about: `${ownerText(license)} · ${license.plan} · ${id}`,
-      button: "Erase it for good",
+      button: "Erase it forever",
       dangerous: true,
       back: licensePath(id),
       preview: async () => {

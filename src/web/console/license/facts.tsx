@@ -13,7 +13,7 @@ export const LicenseFacts: FC<{ story: LicenseStory }> = ({ story: { license } }
         <code>{license.id}</code>
       </Fact>
       <Fact name="Plan">{license.plan}</Fact>
-      <Fact name="Opens">
+      <Fact name="Grants">
         {license.entitlements.join(", ")}, versions {license.versions}
         {updates === null ? null : (
           <>
@@ -67,7 +67,7 @@ export const LicensePayment: FC<{ story: LicenseStory }> = ({ story: { license, 
         )}
         {order === null ? null : (
           <Fact name="Order">
-            {order.plan} on {counted(order.machines, "machine")}, {order.state}, begun{" "}
+            {order.plan} on {counted(order.machines, "machine")}, {order.state}, started{" "}
             <Time at={order.created_at} clock />
           </Fact>
         )}

@@ -100,8 +100,8 @@ export const machineRemove = actRoutes({
         <>
           {maySeize ? (
             <CheckField name="void_lease" checked={entered("void_lease").value === "yes"}>
-              Free it although an offline lease keeps it until {formatDate(machine.lease_until)}: for a seat that a
-              thief has taken
+              Free it now, although an offline lease keeps it until {formatDate(machine.lease_until)}. Use this if the
+              machine was stolen.
             </CheckField>
           ) : null}
           {reasonField(entered)}

@@ -32,7 +32,7 @@ const route = createRoute({
     }),
   },
   ...consoleView("licenses:read", {
-    summary: "Show the whole story of a license",
+    summary: "Show all data and the timeline of a license",
     answers: { 200: "Its facts, machines, payment and timeline, newest entry first." },
     refusals: ["LICENSE_NOT_FOUND", "VALIDATION_FAILED"],
   }),
@@ -101,7 +101,7 @@ export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) 
       <LicenseMachines story={story} mayWrite={may(c, "licenses:write")} now={now} />
       <LicensePayment story={story} />
       <section aria-labelledby="story">
-        <h2 id="story">What happened</h2>
+        <h2 id="story">Timeline</h2>
         <Kinds id={license.id} kinds={kinds} kind={kind} />
         <StoryTimeline story={story} />
         <Pager
@@ -129,7 +129,7 @@ const Kinds: FC<Pick<Props, "kinds" | "kind"> & { id: string }> = ({ id, kinds, 
 );
 
 const Acts: FC<{ story: LicenseStory; isOwner: boolean }> = ({ story, isOwner }) => (
-  <nav class="row acts" aria-label="What can be done">
+  <nav class="row acts" aria-label="Acts">
     {isErased(story.license)
       ? null
       : LICENSE_ACTS.filter(({ isOffered }) => isOffered(story.license, isOwner)).map(({ name, link }) => (

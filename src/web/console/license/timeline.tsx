@@ -68,7 +68,7 @@ const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story }) => {
           )}
           {entry.attention ? (
             <>
-              : <StatusBadge tone="careful">needs a look</StatusBadge> {entry.outcome}
+              : <StatusBadge tone="careful">needs a person</StatusBadge> {entry.outcome}
             </>
           ) : null}
         </p>

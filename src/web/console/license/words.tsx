@@ -33,7 +33,7 @@ export function sentenceOf(
       if (standing.ends_at === null) return "In force, without an end date.";
       if (standing.warning === "in_grace") {
         const cause = facts.subscription_state === "past_due" ? "the last payment failed" : "its end has passed";
-        return `In force until ${formatDate(standing.ends_at)}, in its days of grace: ${cause}.`;
+        return `In force until ${formatDate(standing.ends_at)}, in its grace period: ${cause}.`;
       }
       return standing.ends_at === facts.extended_until
         ? `In force until ${formatDate(standing.ends_at)}, extended by an admin.`

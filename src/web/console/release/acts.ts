@@ -13,7 +13,7 @@ import { REACH_DAYS, type ReleaseUse } from "./reach.ts";
 export const releasePath = (id: string): string => `/admin/releases/${encodeURIComponent(id)}`;
 
 /** The filter of the list of releases. */
-export type ReleaseFilter = { worker_id?: string | undefined; status?: ReleaseStatus | undefined };
+export type ReleaseFilter = { worker_id: string | undefined; status: ReleaseStatus | undefined };
 
 /** The address of a filtered list of releases, from `cursor` on. */
 export const releaseListPath = ({ worker_id, status }: ReleaseFilter, cursor?: string): string =>
@@ -42,14 +42,14 @@ export const RELEASE_ACTS: Record<ReleaseAction, ReleaseAct> = {
   unyank: {
     link: "Unyank",
     title: "Unyank version",
-    button: "List it again",
+    button: "Unyank it",
     dangerous: false,
     done: "The release is listed again.",
   },
   block: {
     link: "Block",
     title: "Block version",
-    button: "Block it for good",
+    button: "Block it forever",
     dangerous: true,
     done: "The release is blocked.",
   },
@@ -88,7 +88,7 @@ export function previewReleaseAct(
       ];
     case "yank":
       return [
-        `It is no longer listed, ${SOON}. A request for the latest version gets the one before it.`,
+        `It disappears from lists ${SOON}. A request for the latest version gets the one before it.`,
         "A request for exactly this version still works, so pinned installations do not break.",
         used,
         "You can unyank it later.",

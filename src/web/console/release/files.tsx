@@ -59,9 +59,7 @@ function signersOf({ kind, signature, pgp_signature }: Artifact): string {
 
 const Provenance: FC<{ release: Release }> = ({ release: { worker_id, version, status, provenance } }) => {
   if (provenance === null) {
-    return (
-      <p class="empty">None is attached. The release pipeline may add it: rbee-catalog release publish --provenance.</p>
-    );
+    return <p class="empty">None is attached. Attach it with rbee-catalog release publish --provenance.</p>;
   }
   const text = `${formatBytes(provenance.size)} about ${provenance.subjects.map(({ name }) => name).join(", ")}`;
   return (
@@ -71,7 +69,7 @@ const Provenance: FC<{ release: Release }> = ({ release: { worker_id, version, s
       ) : (
         text
       )}
-      , attached on <Time at={provenance.attached_at} clock />. Who signed it is not checked here.
+      , attached on <Time at={provenance.attached_at} clock />. The service does not check its signer.
     </p>
   );
 };

@@ -50,12 +50,7 @@ export const releaseList = consoleRouter();
 releaseList.openapi(route, async (c) => {
   const { cursor, worker_id, status, done } = c.req.valid("query");
   const filter: ReleaseFilter = { worker_id: worker_id || undefined, status };
-  const rows = await listAllReleases(c.env.DB, {
-    worker_id: worker_id || undefined,
-    status,
-    limit: ROWS + 1,
-    before: cursor,
-  });
+  const rows = await listAllReleases(c.env.DB, { ...filter, limit: ROWS + 1, before: cursor });
   const { items, next_cursor } = pageOf(rows, ROWS, ({ id }) => id);
   return consolePage(c, {
     title: "Releases",

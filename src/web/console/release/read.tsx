@@ -4,6 +4,7 @@ import { readRelease } from "../../../domain/releases/store.ts";
 import { createRoute } from "../../../platform/http/route.ts";
 import { counted, DataTable, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
+import { auditPath } from "../audit/words.tsx";
 import { consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
 import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS, releasePath } from "./acts.ts";
 import { ReleaseFiles } from "./files.tsx";
@@ -54,7 +55,7 @@ releaseRead.openapi(route, async (c) => {
           </span>
         </p>
         {may(c, "releases:write") ? (
-          <nav class="row acts" aria-label="What can be done">
+          <nav class="row acts" aria-label="Acts">
             {actionsFrom(release.status).map((action) => (
               <ActLink href={`${releasePath(release.id)}/${action}`} ends={action === "block"}>
                 {RELEASE_ACTS[action].link}
@@ -92,7 +93,7 @@ releaseRead.openapi(route, async (c) => {
         </section>
         {may(c, "audit:read") ? (
           <p>
-            <a href={`/admin/audit?${new URLSearchParams({ subject: release.id })}`}>Show its audit entries</a>
+            <a href={auditPath({ subject: release.id })}>Show its audit entries</a>
           </p>
         ) : null}
       </>

@@ -87,21 +87,19 @@ export const systemRepublish = actRoutes({
   example: { reason: "the ledger was restored to 3 May" },
   leadsTo: "The system page.",
   schema: ReasonForm,
-  actOf: (c) => {
-    return {
-      title: "Publish everything again",
-      about: "Every license and every worker's releases, from the ledger to the edge copy.",
-      button: "Publish everything",
-      back: "/admin/system",
-      preview: () => [
-        "Each record in KV is written again from the ledger, up to 200 a minute.",
-        "Nothing else changes, and downloads continue.",
-        "New changes are usually written at once; if KV fails, they wait behind this.",
-      ],
-      carryOut: async ({ reason }) => {
-        await republishEverything(c.env.DB, adminActor(c), reason);
-        return c.redirect(systemPath("republished"), 303);
-      },
-    };
-  },
+  actOf: (c) => ({
+    title: "Publish everything again",
+    about: "Every license and every worker's releases, from the ledger to the edge copy.",
+    button: "Publish everything",
+    back: "/admin/system",
+    preview: () => [
+      "Each record in KV is written again from the ledger, up to 200 a minute.",
+      "Nothing else changes, and downloads continue.",
+      "New changes are usually written at once. If KV fails, they wait until this is finished.",
+    ],
+    carryOut: async ({ reason }) => {
+      await republishEverything(c.env.DB, adminActor(c), reason);
+      return c.redirect(systemPath("republished"), 303);
+    },
+  }),
 });
