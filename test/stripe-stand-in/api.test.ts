@@ -1,11 +1,8 @@
 import Stripe from "stripe";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { API_KEY, type Bench, startBench, stripeFor } from "./harness.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { API_KEY, startBench, stripeFor } from "./harness.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await startBench();
-});
+const bench = await startBench();
 afterAll(() => bench.close());
 
 /** Sends a request that the SDK's types do not allow. */

@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Bench, buy, openSession, priceOf, startBench } from "./harness.ts";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { buy, openSession, priceOf, startBench } from "./harness.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await startBench();
-});
+const bench = await startBench();
 afterAll(() => bench.close());
 beforeEach(() => {
   bench.endpoint.events.length = 0;

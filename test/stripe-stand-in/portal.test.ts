@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bench, startBench, subscribe } from "./harness.ts";
+import { afterAll, expect, test } from "vitest";
+import { startBench, subscribe } from "./harness.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await startBench();
-});
+const bench = await startBench();
 afterAll(() => bench.close());
 
 async function openPortal() {

@@ -39,6 +39,18 @@ export function control<S extends z.ZodType>(
   };
 }
 
+/** A handler that finds an object, changes it, and answers with it. */
+export const changing =
+  <Found, Body>(
+    find: (standIn: StandIn, id: string) => Found,
+    change: (standIn: StandIn, found: Found, body: Body) => void,
+  ) =>
+  (standIn: StandIn, body: Body, id: string): Found => {
+    const found = find(standIn, id);
+    change(standIn, found, body);
+    return found;
+  };
+
 /** The schema of a call without parameters. */
 export const nothing = z.strictObject({});
 

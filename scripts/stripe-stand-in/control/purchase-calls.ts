@@ -2,7 +2,7 @@ import * as z from "zod";
 import { find } from "../api-error.ts";
 import { expireSession, pay, sessionById, settleDelayed } from "../billing/checkout.ts";
 import { closeDispute, failRefund, openDispute, refundCharge } from "../billing/reversal.ts";
-import { type ControlCall, chargeOf, control, nothing, target } from "./call.ts";
+import { type ControlCall, changing, chargeOf, control, nothing, target } from "./call.ts";
 
 /** The calls for the acts of buyers and banks. */
 export const purchaseCalls: ControlCall[] = [
@@ -16,39 +16,31 @@ export const purchaseCalls: ControlCall[] = [
       quantity: z.number().int().nullable().default(null),
     }),
     { email: "buyer@example.com" },
-    (standIn, { email, method, promotion_code, quantity }, id) => {
-      const session = sessionById(standIn, id);
-      pay(standIn, session, { email, name: null, promotionCode: promotion_code, quantity, method });
-      return session;
-    },
+    changing(sessionById, (standIn, session, { email, method, promotion_code, quantity }) =>
+      pay(standIn, session, { email, name: null, promotionCode: promotion_code, quantity, method }),
+    ),
   ),
   control(
     "POST payments/:id/succeed",
     "Makes the delayed payment of a checkout session arrive.",
     nothing,
     null,
-    (standIn, _, id) => {
-      const session = sessionById(standIn, id);
-      settleDelayed(standIn, session, "succeeded");
-      return session;
-    },
+    changing(sessionById, (standIn, session) => settleDelayed(standIn, session, "succeeded")),
   ),
   control(
     "POST payments/:id/fail",
     "Makes the delayed payment of a checkout session fail.",
     nothing,
     null,
-    (standIn, _, id) => {
-      const session = sessionById(standIn, id);
-      settleDelayed(standIn, session, "failed");
-      return session;
-    },
+    changing(sessionById, (standIn, session) => settleDelayed(standIn, session, "failed")),
   ),
-  control("POST payments/:id/expire", "Expires an open checkout session.", nothing, null, (standIn, _, id) => {
-    const session = sessionById(standIn, id);
-    expireSession(standIn, session);
-    return session;
-  }),
+  control(
+    "POST payments/:id/expire",
+    "Expires an open checkout session.",
+    nothing,
+    null,
+    changing(sessionById, expireSession),
+  ),
   control(
     "POST refunds",
     "Refunds a charge: `amount` (in cents), or all that is left. Name a session, charge, payment_intent or subscription.",

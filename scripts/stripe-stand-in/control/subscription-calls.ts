@@ -6,7 +6,7 @@ import { idOf } from "../billing/payment.ts";
 import { setCancelAtPeriodEnd, setPaused, setQuantity } from "../billing/subscription-change.ts";
 import { endSubscription } from "../billing/subscription-status.ts";
 import { emit, type StandIn } from "../stand-in.ts";
-import { type ControlCall, control, nothing, subscriptionById } from "./call.ts";
+import { type ControlCall, changing, control, nothing, subscriptionById } from "./call.ts";
 
 /** In seconds. The next renewal is never later. A free or paused one does not fail at all. */
 const WITHIN = 400 * 86_400;
@@ -55,35 +55,33 @@ export const subscriptionCalls: ControlCall[] = [
     "Cancels at once, or at the end of the period (`at_period_end: true`; `false` takes that back).",
     z.strictObject({ at_period_end: z.boolean().optional() }),
     { at_period_end: true },
-    (standIn, { at_period_end }, id) => {
-      const subscription = subscriptionById(standIn, id);
+    changing(subscriptionById, (standIn, subscription, { at_period_end }) => {
       if (at_period_end !== undefined) setCancelAtPeriodEnd(standIn, subscription, at_period_end);
       else if (subscription.status === "canceled") throw refused("The subscription is canceled already.");
       else endSubscription(standIn, subscription, "cancellation_requested");
-      return subscription;
-    },
+    }),
   ),
   control(
     "POST subscriptions/:id/quantity",
     "Changes the number of machines, like the portal.",
     z.strictObject({ quantity: z.number().int().min(1) }),
     { quantity: 10 },
-    (standIn, { quantity }, id) => {
-      const subscription = subscriptionById(standIn, id);
-      setQuantity(standIn, subscription, quantity);
-      return subscription;
-    },
+    changing(subscriptionById, (standIn, subscription, { quantity }) => setQuantity(standIn, subscription, quantity)),
   ),
-  control("POST subscriptions/:id/pause", "Pauses a subscription (status paused).", nothing, null, (standIn, _, id) => {
-    const subscription = subscriptionById(standIn, id);
-    setPaused(standIn, subscription, true);
-    return subscription;
-  }),
-  control("POST subscriptions/:id/resume", "Resumes a paused subscription.", nothing, null, (standIn, _, id) => {
-    const subscription = subscriptionById(standIn, id);
-    setPaused(standIn, subscription, false);
-    return subscription;
-  }),
+  control(
+    "POST subscriptions/:id/pause",
+    "Pauses a subscription (status paused).",
+    nothing,
+    null,
+    changing(subscriptionById, (standIn, subscription) => setPaused(standIn, subscription, true)),
+  ),
+  control(
+    "POST subscriptions/:id/resume",
+    "Resumes a paused subscription.",
+    nothing,
+    null,
+    changing(subscriptionById, (standIn, subscription) => setPaused(standIn, subscription, false)),
+  ),
   control(
     "POST subscriptions/:id/action-required",
     "Makes the bank ask the customer to confirm the last invoice (invoice.payment_action_required).",
