@@ -6,8 +6,8 @@ import { ERASED, type LicenseRow } from "../licensing/license/record.ts";
 import type { LicensePatch } from "../licensing/license/store.ts";
 
 /**
- * The refusal to erase the person behind these licenses, or null. A subscription that may still be charged must be canceled
- * first: to end it by the way would take away what is paid for, without a word.
+ * The refusal to erase the owner of these licenses, or null. A subscription that may still be charged must be canceled
+ * first, because erasure would take away something the customer pays for.
  */
 export function refusalOfErasure(licenses: Pick<LicenseRow, "subscription_state">[]): Refusal | null {
   const isRunning = licenses.some(({ subscription_state }) => !["none", "ended"].includes(subscription_state));
@@ -19,7 +19,7 @@ export function refusalOfErasure(licenses: Pick<LicenseRow, "subscription_state"
     : null;
 }
 
-/** What takes out of the counts whose they were. */
+/** The statements that remove the owner from usage counts. */
 const FORGET_USAGE = [
   "UPDATE downloads SET license_id = NULL, machine = NULL WHERE",
   "DELETE FROM license_places WHERE",
@@ -27,8 +27,8 @@ const FORGET_USAGE = [
 ] as const;
 
 /**
- * Takes out what was counted of erased licenses after their erasure: the queue is late, and a download may run for a minute
- * more. Throws what D1 throws.
+ * Removes usage that was counted for erased licenses after their erasure: the queue is late, and a download may run for
+ * another minute. Throws D1's errors.
  */
 export async function forgetLateUsage(db: D1Database): Promise<void> {
   const ofErased = "license_id IN (SELECT id FROM licenses WHERE email = ?)";
@@ -36,9 +36,9 @@ export async function forgetLateUsage(db: D1Database): Promise<void> {
 }
 
 /**
- * The erasure of a license as a decision of `change`: ends it and removes, in one transaction, all that names its owner. That is
- * the address, the note, the names and fingerprints of its machines, the owner of its downloads, and the address's mails, links
- * and sessions. What was sold, when and for which payment stays.
+ * The erasure of a license, as a decision of `change`. It ends the license and removes, in one transaction, all that
+ * names its owner: the address, the note, the names and fingerprints of its machines, the owner of its downloads, and
+ * the address's mails, links and sessions. The sale, its date and its payment stay.
  */
 export function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
   return {

@@ -9,17 +9,17 @@ import { type LicensePatch, licensePublication, licenseRoot, readLicensesByEmail
 import { deleteCustomer, stripeClient } from "../purchase/stripe.ts";
 import { erasureOf, refusalOfErasure } from "./decision.ts";
 
-/** The licenses that were erased, the payment provider's customers that were deleted, and the changes to settle. */
+/** The erased licenses, the deleted customers of the payment provider, and the changes to settle. */
 export type Erased = { licenses: string[]; customers: string[]; changes: Changes };
 
-/** How often the address is looked up again for licenses bought in the meantime. */
+/** How often the address is looked up again, for licenses bought in the meantime. */
 const ROUNDS = 10;
 
 /**
- * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license. The license `last`
- * is erased last, because a caller that knows the address by this license alone can then ask again until all is done.
- * Repeatable: after a failure it continues where it stopped. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE, and errors
- * of Stripe and D1.
+ * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license. The license
+ * `last` is erased last, because a caller who knows the address only by this license can then ask again until all is
+ * done. Idempotent: after a failure, a repeated call continues. Throws CONFLICT (`refusalOfErasure`),
+ * SERVICE_UNAVAILABLE, and the errors of Stripe and D1.
  */
 export async function erasePerson(
   { db, config }: { db: D1Database; config: Config },
@@ -33,7 +33,7 @@ export async function erasePerson(
   for (let round = 0; round < ROUNDS; round++) {
     const left = email === ERASED ? [] : await readLicensesByEmail(db, email);
     if (left.length === 0) {
-      // A repeated request: the first one may have erased the license without reaching the edge.
+      // A repeated request: the first one may have erased the license without publishing it.
       if (licenses.length === 0 && last) changes = { stale: [{ ...licensePublication(last), changeIds: [] }] };
       return { licenses, customers: [...customers], changes };
     }
@@ -57,7 +57,7 @@ export async function erasePerson(
   throw new Problem({ code: "CONFLICT", detail: "Licenses of this address keep being added. Please try again." });
 }
 
-/** Another request may have erased the license in between, or a subscription begun. */
+/** In the meantime, another request may have erased the license, or a subscription may have begun. */
 function decideErasure(
   db: D1Database,
   license: License,

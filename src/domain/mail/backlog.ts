@@ -16,10 +16,10 @@ const Row = z.object({
   last_error: z.string().nullable(),
 });
 
-/** A mail that has not been sent; `next_attempt_at` null: nobody tries any more. */
+/** A mail that has not been sent. `next_attempt_at` is null once the sender has given up. */
 export type UnsentMail = z.output<typeof Row>;
 
-/** Up to `limit` mails that are not sent, oldest first of those still tried and then of those given up. Throws what D1 throws. */
+/** Up to `limit` unsent mails, oldest first: those still tried, and then those given up. Throws D1's errors. */
 export async function listUnsentMails(db: D1Database, limit: number): Promise<UnsentMail[]> {
   const columns = Object.keys(Row.shape).join(", ");
   const [tried, givenUp] = await db.batch([
@@ -36,13 +36,13 @@ export async function listUnsentMails(db: D1Database, limit: number): Promise<Un
 }
 
 /**
- * Whether a mail may be tried at once instead of when it is due at `now`. Not one that is due within a sender's lease: a sender
- * may hold it, and two would send it twice; it has its turn in minutes anyway.
+ * Whether an admin may retry a mail at `now`. A mail that is due within a sender's lease is excluded: a sender may hold
+ * it, and two senders would send it twice. It is sent within minutes anyway.
  */
 export const mayRetryMail = ({ next_attempt_at }: Pick<UnsentMail, "next_attempt_at">, now: UnixSeconds): boolean =>
   next_attempt_at === null || next_attempt_at > now + LEASE_SECONDS;
 
-/** Makes a mail due now, and its attempts begin anew. Throws CONFLICT when it is sent, due soon or not there. */
+/** Makes a mail due now and resets its attempts. Throws CONFLICT when the mail is sent, due soon or missing. */
 export async function retryMail(db: D1Database, admin: Actor, id: string): Promise<void> {
   const row = await db
     .prepare("SELECT next_attempt_at FROM mails WHERE id = ? AND sent_at IS NULL")

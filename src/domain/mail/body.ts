@@ -1,14 +1,14 @@
 import { html } from "hono/html";
 
-/** A part of a mail's body: a paragraph, something to copy whole (a key, a command), or a link on a line of its own. */
+/** A part of a mail's body: a paragraph, a key or command to copy, or a link on a line of its own. */
 export type Block = string | { code: string } | { link: string; label: string };
 
-/** What a mail says, apart from how it looks. */
+/** The content of a mail, without its looks. */
 export type Letter = { subject: string; blocks: Block[] };
 
 export type RenderedMail = { subject: string; text: string; html: string };
 
-/** Beyond this a subject is no longer a subject. */
+/** The longest subject. */
 const MAX_SUBJECT = 200;
 
 const CODE_STYLE =
@@ -16,8 +16,9 @@ const CODE_STYLE =
   "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere";
 
 /**
- * A letter as plain text and as HTML that say the same. The HTML names no color for text or ground, so that it follows the
- * reader's light or dark, loads nothing, and has every value escaped. The subject is kept to one line: it becomes a header.
+ * Renders a letter as plain text and as HTML with the same content. The HTML follows the reader's light or dark theme
+ * because it sets no color for text or background. It loads nothing and escapes every value. The subject is one line,
+ * because it becomes a header.
  */
 export async function renderLetter({ subject, blocks }: Letter): Promise<RenderedMail> {
   const document = html`<!doctype html>

@@ -21,13 +21,13 @@ const MailRow = z.object({
     .transform((text) => z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(text))),
 });
 
-/** A mail as the `send_email` binding takes it. */
+/** A mail in the form of the `send_email` binding. */
 export type OutgoingMail = RenderedMail & { from: { name: string; email: string }; to: string };
 
 /**
- * Makes the mail of a `mails` row as things are now: the license's current key is derived here, and stands nowhere else.
- * A recovery link's 30 minutes begin now, so that a mail that had to wait does not arrive with a dead link. Throws when the
- * row or its license is not what it should be, and what D1 throws.
+ * Makes the mail of a `mails` row from the current state. The license's current key is derived here and stored nowhere.
+ * The 30 minutes of a recovery link begin now, so that a delayed mail arrives with a live link. Throws D1's errors, and
+ * when the row or its license is not valid.
  */
 export async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeconds): Promise<OutgoingMail> {
   const config = configOf(env);

@@ -3,17 +3,17 @@ import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { type MailKind, queueMail } from "../../platform/storage/mail-outbox.ts";
 import { STATUS_SQL } from "../licensing/license/status.ts";
 
-/** How long before its end a license's owner is told. */
+/** How long before its end a license's owner gets a mail. */
 const NOTICE_SECONDS = 7 * DAY;
 
-/** How long after an end its mail is still made up for, if the cron did not run. */
+/** How long after an end its mail is still sent, if the cron did not run in time. */
 const LATE_SECONDS = 3 * DAY;
 
 const BATCH = 200;
 
 const Ending = z.object({ id: z.string(), email: z.string(), ends_at: z.number() });
 
-/** When a license stops, grace included; only for those with an end. */
+/** The end of a license, with its grace. Only for licenses that have an end. */
 const ENDS_AT = "max(expires_at + grace_seconds, coalesce(extended_until, 0))";
 
 const NOTICES: readonly { kind: MailKind; status: string; from: number; to: number }[] = [
@@ -23,9 +23,9 @@ const NOTICES: readonly { kind: MailKind; status: string; from: number; to: numb
 ];
 
 /**
- * Queues the mails about licenses that end within seven days or have just ended. Subscriptions are left out: their mails come
- * from Stripe's events. A license whose end is moved is told of its new one. Returns how many mails were queued; to be run
- * every hour or so, and repeatable at any time. Throws what D1 throws.
+ * Queues the mails about licenses that end within seven days or have just ended. It leaves subscriptions out, because
+ * their mails come from Stripe's events. A license with a new end gets a new mail. Returns the number of queued mails.
+ * The cron runs it every hour; it is idempotent. Throws D1's errors.
  */
 export async function queueExpiryMails(db: D1Database, now: UnixSeconds): Promise<number> {
   let queued = 0;

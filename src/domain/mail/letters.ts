@@ -2,7 +2,7 @@ import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
 import type { MailKind } from "../../platform/storage/mail-outbox.ts";
 import type { Block, Letter } from "./body.ts";
 
-/** What a letter may speak of: the license as it is when the mail is sent, and what was noted when it was queued. */
+/** The facts for a letter: the license as it is when the mail is sent, and the data noted when it was queued. */
 export type LetterFacts = {
   /** The name of the plan. */
   plan: string;
@@ -10,10 +10,10 @@ export type LetterFacts = {
   license: { key: string; machineLimit: number; versions: string; endsAt: UnixSeconds | null } | null;
   /** The single-use link of a recovery_link mail. */
   recoveryUrl: string | null;
-  /** Where a customer sees licenses, keys, machines and invoices. */
+  /** The page with the customer's licenses, keys, machines and invoices. */
   accountUrl: string;
   purchaseUrl: string;
-  /** How workers are installed. */
+  /** The page that shows how to install workers. */
   installUrl: string;
   /** The command that activates a machine. */
   activation: string;
@@ -21,7 +21,7 @@ export type LetterFacts = {
 
 const dayOf = (at: UnixSeconds): string => toRfc3339(at).slice(0, "2026-11-23".length);
 
-/** What a license opens, as a sentence. */
+/** The grant of a license, as sentences. */
 function grantOf({ machineLimit, versions, endsAt }: NonNullable<LetterFacts["license"]>): string {
   const machines = machineLimit === 1 ? "one machine" : `up to ${machineLimit} machines`;
   const range = versions === "*" ? "in every version" : `in versions ${versions}`;
@@ -29,7 +29,7 @@ function grantOf({ machineLimit, versions, endsAt }: NonNullable<LetterFacts["li
   return `It opens the premium workers ${range} on ${machines}. ${end}`;
 }
 
-/** The key and what to do with it. */
+/** The key and how to use it. */
 const keyBlocks = ({ license, activation, installUrl, accountUrl }: LetterFacts): Block[] =>
   license === null
     ? []
@@ -44,11 +44,11 @@ const keyBlocks = ({ license, activation, installUrl, accountUrl }: LetterFacts)
 const endOf = ({ license }: LetterFacts): string =>
   license === null || license.endsAt === null ? "soon" : `on ${dayOf(license.endsAt)}`;
 
-/** How to reach invoices, payment methods and cancellation. */
+/** The way to invoices, payment methods and cancellation. */
 const billing = ({ license, accountUrl }: LetterFacts): Block[] =>
   license === null ? [] : [{ link: accountUrl, label: "Your account: invoices, payment method and cancellation" }];
 
-/** What each kind of mail says. */
+/** The letter of each kind of mail. */
 const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
   license_key: (facts) => ({
     subject: `Your license key for rbee ${facts.plan}`,
@@ -122,5 +122,5 @@ const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
   }),
 };
 
-/** The letter of a kind: pure, so that the same facts always say the same. */
+/** The letter of a kind. Pure. */
 export const letterOf = (kind: MailKind, facts: LetterFacts): Letter => LETTERS[kind](facts);

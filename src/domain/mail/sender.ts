@@ -2,17 +2,17 @@ import { logFailure } from "../../lib/log.ts";
 import { currentTime, DAY, HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { composeMail } from "./composition.ts";
 
-/** What the sender takes at once: less than a cron run or the time after a response has room for. */
+/** The number of mails in one run: small enough for a cron run, and for the time after a response. */
 const BATCH = 50;
 const BATCH_AFTER_REQUEST = 5;
 
-/** What a sender holds for LEASE_SECONDS. Its content is checked only where a fault in it fails this one mail. */
+/** A mail that a sender holds for LEASE_SECONDS. Its content is checked later, where a fault fails only this mail. */
 type Claim = { id: string; attempts: number; row: Record<string, unknown> };
 
 /**
- * Sends what is due at `now`, oldest first, at most `limit` mails. Returns how many were sent and how many failed; a failure
- * stays queued for later, is logged, and keeps no other mail waiting. Several senders may run at once: each mail is taken by
- * one of them. Throws what D1 throws.
+ * Sends the mails that are due at `now`, oldest first, at most `limit`. Returns how many were sent and how many failed.
+ * A failed mail stays queued, is logged, and does not delay the others. Several senders may run at once: each mail is
+ * taken by one of them. Throws D1's errors.
  */
 export async function sendDueMails(
   env: Env,
@@ -35,12 +35,12 @@ export async function sendDueMails(
   return { sent, failed };
 }
 
-/** Sends a few of the due mails, after a request has queued one. Throws what D1 throws; the cron sends the rest. */
+/** Sends a few of the due mails, after a request has queued one. The cron sends the rest. Throws D1's errors. */
 export async function sendMailsSoon(env: Env): Promise<void> {
   await sendDueMails(env, currentTime(), BATCH_AFTER_REQUEST);
 }
 
-/** Takes a mail for LEASE_SECONDS; null when another sender has it. */
+/** Takes a mail for LEASE_SECONDS, or returns null if another sender has it. */
 async function claim(db: D1Database, id: string, now: UnixSeconds): Promise<Claim | null> {
   const row = await db
     .prepare(
@@ -52,7 +52,10 @@ async function claim(db: D1Database, id: string, now: UnixSeconds): Promise<Clai
   return row === null ? null : { id, attempts: row.attempts, row };
 }
 
-/** Whether the mail went out. Throws what D1 throws when it cannot note that; the mail is then sent again after its lease. */
+/**
+ * Sends a mail, and returns whether the provider took it. Throws D1's errors when it cannot record that; the mail is
+ * then sent again after its lease.
+ */
 async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeconds): Promise<boolean> {
   try {
     await env.EMAIL.send(await composeMail(env, row, now));
@@ -72,7 +75,10 @@ async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeco
   return true;
 }
 
-/** What an error says, short, with the provider's code (`E_...`), and without what a provider may have quoted from the mail: keys, recovery links, addresses. */
+/**
+ * A short error message with the provider's code (`E_...`). It removes keys, recovery links and addresses, which a
+ * provider may quote from the mail.
+ */
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? `${String(error.code)} ` : "";
@@ -83,16 +89,16 @@ function messageOf(error: unknown): string {
     .slice(0, 300);
 }
 
-/** Pauses after the first, second, ... failure. They add up to five days; after that nobody waits for the mail. */
+/** The pauses after the first, second, ... failure. They add up to five days; a later mail is of no use. */
 const PAUSES = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, DAY, DAY, DAY, 17 * HOUR];
 
 /**
- * How long a sender has a mail for itself. Longer than any provider takes to answer; if the sender dies, the mail is
- * taken again after this.
+ * How long a sender holds a mail: longer than any provider takes to answer. If the sender dies, the mail is taken again
+ * after it.
  */
 export const LEASE_SECONDS = 10 * MINUTE;
 
-/** When a mail is tried again after its `attempts`-th failure (1: the first) at `now`; null: no more. */
+/** The time of the next attempt, after the `attempts`-th failure (1: the first) at `now`; null: no more attempts. */
 export function nextAttemptAt(attempts: number, now: UnixSeconds): UnixSeconds | null {
   const pause = PAUSES[attempts - 1];
   return pause === undefined ? null : now + pause;

@@ -13,7 +13,7 @@ import {
 import { type NewMail, queueMailIf } from "./mail-outbox.ts";
 import type { Changes } from "./settle.ts";
 
-/** How often an act is decided anew when others change the same row at the same time. */
+/** How often an act is decided again when others change the same row at the same time. */
 const ATTEMPTS = 10;
 
 /** A kind of row that is changed by `change` only. The room that owns the table exports it (`licenseRoot`, `releaseRoot`). */
@@ -32,7 +32,7 @@ export type RootKind<Row extends { id: string }, Patch> = {
 /** A mail that goes out if the change takes effect. `occasion`: the change's id, unless given. */
 export type MailOfChange = Omit<NewMail, "now" | "occasion"> & { occasion?: string };
 
-/** What commits with a change, apart from the write itself. */
+/** The entries that commit with a change, apart from the write itself. */
 type Beside = {
   /** `noun.verb`, for the audit trail. */
   action: string;
@@ -42,22 +42,23 @@ type Beside = {
   beside?: (change: Change) => D1PreparedStatement[];
 };
 
-/** What a decision wants done to a row. `removed`: the row itself is deleted, too. */
+/** The changes that a decision wants in a row. `removed`: the row itself is deleted, too. */
 export type Decided<Patch> = Beside & { patch: Patch; removed?: boolean };
 
-/** Who acts, why, and under which idempotency key if any. */
+/** The actor of a change, its reason, and its idempotency key if any. */
 export type By = { actor: Actor; reason?: string | null; request?: IdempotentRequest | null };
 
 /**
- * A row after an act, and the changes to settle (`settle`). `changeId`: null if nothing was to be done, or an earlier request
- * with the same idempotency key has done it (`repeated`).
+ * A row after an act, and the changes to settle (`settle`). `changeId` is null if there was nothing to do, or if an
+ * earlier request with the same idempotency key did it (`repeated`).
  */
 export type Changed<Row> = { row: Row; changes: Changes; changeId: string | null; repeated: boolean };
 
 /**
- * Changes a row: reads it, lets `decide` say what is to be done (null: nothing), and commits that with its audit entry, outbox
- * entry, mail and idempotency key in one transaction. Decides again when the row has changed in between. Throws the refusal of
- * `decide`, CONFLICT when others keep changing the row or the idempotency key belongs to another request, and D1's errors.
+ * Changes a row. It reads the row, lets `decide` choose the patch (null: nothing to do), and commits the patch with its
+ * audit entry, outbox entry, mail and idempotency key in one transaction. It decides again when the row has changed in
+ * between. Throws the refusal of `decide`, D1's errors, and CONFLICT when others keep changing the row or the
+ * idempotency key belongs to another request.
  */
 export async function change<Row extends { id: string }, Patch>(
   db: D1Database,
@@ -70,7 +71,7 @@ export async function change<Row extends { id: string }, Patch>(
     return { row, changes: staleOf(kind.publication(row), []), changeId: null, repeated };
   };
   return untilDone(db, by, {
-    // Read after the earlier request was found, so that the row shows what that request did.
+    // The row is read after the earlier request was found, so it shows the work of that request.
     repeat: async (subject) => unchanged(await kind.read(db, subject), true),
     attempt: async () => {
       const row = await kind.read(db, id);
@@ -90,7 +91,10 @@ export async function change<Row extends { id: string }, Patch>(
   });
 }
 
-/** A row to create. `insert` is called again, for another draw, when a UNIQUE constraint over the column `redraw` is violated. */
+/**
+ * A row to create. `insert` is called again, for another draw, when a UNIQUE constraint over the column `redraw` is
+ * violated.
+ */
 export type Creation = Beside & {
   table: RootTable;
   id: string;
@@ -101,9 +105,8 @@ export type Creation = Beside & {
 };
 
 /**
- * Creates a row with the same guarantees as `change`. Returns the id of the row, which is another's if an earlier request with
- * the same idempotency key created it. Throws CONFLICT when that key belongs to another request, and D1's errors, violated
- * constraints among them.
+ * Creates a row with the same guarantees as `change`. Returns the id of the row; after a repeated request, that is the
+ * row of the first one. Throws D1's errors, and CONFLICT when the idempotency key belongs to another request.
  */
 export function create(
   db: D1Database,
@@ -128,7 +131,10 @@ export function create(
   });
 }
 
-/** Attempts an act until it is done: `attempt` returns null when it must be made again, `repeat` what an earlier request did. */
+/**
+ * Runs `attempt` until it returns a result; null means that it must run again. `repeat` gives the result of an earlier
+ * request.
+ */
 async function untilDone<Done>(
   db: D1Database,
   { request = null }: By,

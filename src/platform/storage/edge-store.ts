@@ -2,26 +2,29 @@ import { IsolateCache } from "../../lib/isolate.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 
 /**
- * How long an isolate may go on using a record without asking KV: the 10 s of the stated revocation bound. The 60 s
- * beside it are KV's own (a write may take that long to be seen elsewhere).
+ * How long an isolate uses a record without asking KV, in seconds. It is the 10 s of the stated revocation bound. The
+ * other 60 s are KV's: a write may take that long to be seen elsewhere.
  */
 export const ISOLATE_TTL = 10;
 
-/** After how many seconds no download anywhere disagrees with what has been published: the stated revocation bound. */
+/** The stated revocation bound, in seconds: after it, every download agrees with the published record. */
 export const REVOCATION_SECONDS = 60 + ISOLATE_TTL;
 
-/** The keys of the edge copy: one record a license, one manifest a worker, what is in its packages, one record a repository. */
+/**
+ * The keys of the edge copy: a record for each license, a manifest and its packages for each worker, and a record for
+ * each repository.
+ */
 export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}` | `repository:${string}`;
 
-/** How many keys KV takes in one bulk read. */
+/** The number of keys that KV takes in one bulk read. */
 const BULK_READ = 100;
 
 const cache = new IsolateCache<unknown>(20_000);
 
 /**
- * Reads records of the edge copy: from the isolate's memory where it is fresh enough, the rest in one KV operation for each hundred.
- * Absent keys are null and are not remembered, because a record that is about to be written must be seen at once.
- * Throws what KV throws; the caller decides whether the ledger can answer instead.
+ * Reads records of the edge copy. Fresh ones come from the isolate's memory, the rest from KV, a hundred in each
+ * operation. An absent key is null and is not cached, because a record that is about to be written must be seen at
+ * once. Throws KV's errors; the caller decides whether the ledger can answer instead.
  */
 export async function readEdge(
   kv: Pick<KVNamespace, "get">,
@@ -44,7 +47,7 @@ export async function readEdge(
   return found;
 }
 
-/** Reads records as KV has them: a single one by itself, more by the hundred and all at once. Throws what KV throws. */
+/** Reads records from KV: one by itself, more by the hundred and all at once. Throws KV's errors. */
 export async function readStored(kv: Pick<KVNamespace, "get">, keys: EdgeKey[]): Promise<Map<string, unknown>> {
   const [only] = keys;
   if (only === undefined) return new Map();
@@ -56,10 +59,10 @@ export async function readStored(kv: Pick<KVNamespace, "get">, keys: EdgeKey[]):
   return new Map(read.flatMap((records) => [...records]));
 }
 
-/** The record that this isolate holds and may still use, or undefined: asks nobody. */
+/** The record that this isolate holds and may still use, or undefined. It reads no store. */
 export const peekEdge = (key: EdgeKey, now: UnixSeconds): unknown => cache.get(key, now);
 
-/** Writes a record of the edge copy and lets this isolate see it at once. Throws what KV throws. */
+/** Writes a record of the edge copy, and lets this isolate see it at once. Throws KV's errors. */
 export async function writeEdge(
   kv: Pick<KVNamespace, "put">,
   key: EdgeKey,
@@ -71,6 +74,6 @@ export async function writeEdge(
   cache.set(key, record, now + ISOLATE_TTL);
 }
 
-/** Lets this isolate use a record that the ledger gave because KV could not. */
+/** Lets this isolate use a record from the ledger because KV failed. */
 export const rememberEdge = (key: EdgeKey, record: unknown, now: UnixSeconds): void =>
   cache.set(key, record, now + ISOLATE_TTL);

@@ -48,11 +48,11 @@ const ready = createRoute({
   },
 });
 
-/** How long an answer holds, in seconds: anybody may ask, and each store is asked something for it. */
+/** How long an answer is cached, in seconds. Anybody may ask for it, and each answer costs a request to every store. */
 const READINESS_HOLDS = 2;
 const readiness = new IsolateCache<Checks>(1);
 
-/** Which stores answer, or did within the last two seconds. Throws nothing. */
+/** The stores that answer now, or answered within the last two seconds. Never throws. */
 async function checkStores(env: Env): Promise<Checks> {
   const known = readiness.get("stores", currentTime());
   if (known) return known;
@@ -62,7 +62,7 @@ async function checkStores(env: Env): Promise<Checks> {
   return checks;
 }
 
-/** Health for load balancers and people. */
+/** The health checks for load balancers and people. */
 export const healthRoutes = createRouter();
 
 healthRoutes.openapi(health, (c) => {
@@ -78,13 +78,13 @@ healthRoutes.openapi(ready, async (c) => {
     : c.json({ status: "degraded" as const, checks }, 503);
 });
 
-/** Whether a store answers, and after how many milliseconds it did or was given up. */
+/** Whether a store answers, and the milliseconds until its answer or until the time-out. */
 export type Probe = { answers: boolean; duration_ms: number };
 
-/** A store that takes longer than this, in milliseconds, is as good as down: whoever asks for health waits no longer either. */
+/** A store that takes longer than this, in milliseconds, counts as down. */
 const PATIENCE_MS = 3_000;
 
-/** Asks D1, KV and R2 something small, all at once. Why one does not answer is the log's to say. Throws nothing. */
+/** Sends a small request to D1, KV and R2, all at once. A failure is logged with its reason. Never throws. */
 export async function probeStores(
   env: Pick<Env, "DB" | "EDGE" | "BINARIES">,
 ): Promise<Record<"ledger" | "edge" | "binaries", Probe>> {
@@ -114,8 +114,8 @@ async function probe(store: string, ask: () => Promise<unknown>): Promise<Probe>
 }
 
 /**
- * Whether an error is a store's that has a bad minute, as D1, KV and R2 word theirs, and not a fault of ours: a statement that
- * does not parse or a constraint that does not hold would fail again.
+ * Whether an error is an outage of D1, KV or R2, by the words that they use. A statement that does not parse, or a
+ * constraint that does not hold, is our own fault: a retry would fail again.
  */
 export const isStoreFailure = (error: unknown): boolean =>
   error instanceof Error &&
@@ -124,7 +124,7 @@ export const isStoreFailure = (error: unknown): boolean =>
   ) &&
   !/SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.message);
 
-/** The answer while a store is out. A retry helps: makepkg, for one, retries 503 and reads `Retry-After`. */
+/** The answer while a store is out. A retry helps: makepkg, for one, retries a 503 and reads `Retry-After`. */
 export const STORE_OUTAGE = {
   matches: isStoreFailure,
   refusal: {

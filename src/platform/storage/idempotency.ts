@@ -3,12 +3,12 @@ import { encodeBase64Url, sha256 } from "../../lib/encoding.ts";
 import { Problem } from "../http/problem.ts";
 import { type Change, ifChanged, isUniqueViolation, type Root } from "./ledger.ts";
 
-/** A request that its sender may repeat: who sent it, under which key, and a digest of what it asks. */
+/** A request that its sender may repeat: its sender, its key, and a digest of its content. */
 export type IdempotentRequest = { actor: string; key: string; requestHash: string };
 
 /**
- * The request to recognize a repetition by, or null without an `Idempotency-Key`. `asked` is everything the request's effect
- * depends on: the operation, its path and its parsed body.
+ * The request to compare repetitions with, or null without an `Idempotency-Key`. `asked` is everything that the
+ * request's effect depends on: the operation, its path and its parsed body.
  */
 export async function idempotentRequest(
   actor: string,
@@ -20,7 +20,7 @@ export async function idempotentRequest(
 }
 
 /**
- * The subject that an earlier request with this key was carried out on, or null: none, or no key. Throws CONFLICT when that
+ * The subject of an earlier request with this key, or null if there is none or no key. Throws CONFLICT when the earlier
  * request asked for something else.
  */
 export async function findRepetition(db: D1Database, request: IdempotentRequest | null): Promise<string | null> {
@@ -36,8 +36,8 @@ export async function findRepetition(db: D1Database, request: IdempotentRequest 
 }
 
 /**
- * Remembers the request in the transaction of the change that carries it out, if that change takes effect.
- * Violates UNIQUE(actor, key), which rolls the transaction back, when the same request is carried out at the same time.
+ * Remembers the request in the transaction of its change, if that change takes effect. It violates UNIQUE(actor, key),
+ * which rolls the transaction back, when the same request is carried out at the same time.
  */
 export const rememberRequest = (
   db: D1Database,
@@ -53,10 +53,10 @@ export const rememberRequest = (
     ...[actor, key, requestHash, change.subject, change.at],
   );
 
-/** Whether D1 rolled a change back because the same request had been carried out in the meantime. */
+/** Whether D1 rolled a change back because the same request was carried out in the meantime. */
 export const isRepetition = (error: unknown): boolean => isUniqueViolation(error, "idempotency_keys.");
 
-/** The header by which a request may be repeated without being carried out twice. */
+/** The header that makes a request idempotent. */
 export const IdempotencyHeader = z.object({
   "idempotency-key": z
     .string()

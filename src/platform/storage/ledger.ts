@@ -5,14 +5,17 @@ import type { AppEnv, Publishers } from "../http/router.ts";
 const ACTOR_KINDS = ["token", "access", "license", "account", "recovery", "checkout", "stripe"] as const;
 type ActorKind = (typeof ACTOR_KINDS)[number];
 
-/** Actors that are not one of many: the comparison with Stripe, an owner who erases their data, the service itself. */
+/**
+ * Actors of which there is only one: the reconciliation with Stripe, an owner who erases their data, the service
+ * itself.
+ */
 const SOLE_ACTORS = ["reconciliation", "customer", "system"] as const;
 type SoleActor = (typeof SOLE_ACTORS)[number];
 
 /** The name of an actor in the audit trail: `token:adm_...`, `access:<mail>`, `license:lic_...`, `system`. */
 export type ActorName = `${ActorKind}:${string}` | SoleActor;
 
-/** The parts of an actor's name; null for a name that no actor has (any more). */
+/** The parts of an actor's name, or null for a name that no actor has. */
 export function parseActor(name: string): { kind: ActorKind; id: string } | { kind: SoleActor } | null {
   const sole = SOLE_ACTORS.find((actor) => actor === name);
   if (sole !== undefined) return { kind: sole };
@@ -21,25 +24,25 @@ export function parseActor(name: string): { kind: ActorKind; id: string } | { ki
   return kind === undefined ? null : { kind, id };
 }
 
-/** One recorded act. Its id also names the audit and outbox entries, and stands in the `last_change` of what it wrote. */
+/** One recorded act. Its id also names the audit and outbox entries, and is the `last_change` of the changed row. */
 export type Change = {
   id: string;
   at: UnixSeconds;
   actor: ActorName;
-  /** What, as `noun.verb`: `license.revoke`, `machine.activate`, `release.publish`. */
+  /** The act, as `noun.verb`: `license.revoke`, `machine.activate`, `release.publish`. */
   action: string;
-  /** The id of the thing it happened to: what the audit trail is searched by. */
+  /** The id of the changed thing. Admins search the audit trail by it. */
   subject: string;
   reason: string | null;
-  /** Facts worth keeping. Never a credential, and no personal data: the audit trail is never erased. */
+  /** Facts about the act. Never a credential or personal data, because the audit trail is never erased. */
   details: Record<string, unknown>;
   requestId: string | null;
 };
 
-/** Who acts, in which request and when: what every store function that writes takes. */
+/** The actor, the request and the time of an act. Every store function that writes takes one. */
 export type Actor = { actor: ActorName; requestId: string | null; now: UnixSeconds };
 
-/** `actor`, as the audit trail names them, acting in this request. */
+/** The actor of this request, by its name in the audit trail. */
 export const actorOf = (
   { var: { requestId, now } }: { var: Pick<AppEnv["Variables"], "requestId" | "now"> },
   actor: ActorName,
@@ -48,13 +51,15 @@ export const actorOf = (
 /** Tables whose rows carry `last_change`. */
 export type RootTable = "licenses" | "machines" | "releases" | "admin_tokens" | "recovery_links" | "sessions";
 
-/** The row that a change is about. Its write sets `last_change`, and everything beside that write depends on it. */
+/**
+ * The row that a change is about. Its write sets `last_change`, and everything that commits with it depends on that.
+ */
 export type Root = { table: RootTable; id: string };
 
 /** A KV record that a change makes stale. */
 export type Publication = { topic: keyof Publishers; key: string };
 
-/** A change with a fresh id, by `actor`. */
+/** A new change by `actor`, with a fresh id. */
 export function newChange(
   { actor, requestId, now }: Actor,
   what: { action: string; subject: string; reason?: string | null; details?: Record<string, unknown> },
@@ -62,15 +67,18 @@ export function newChange(
   return { id: newId("chg"), at: now, actor, requestId, reason: null, details: {}, ...what };
 }
 
-/** The SQL condition, with its values, that a change took effect: its root then names it. The only copy of this condition. */
+/**
+ * The SQL condition, with its values, that a change took effect: the root's `last_change` names it. This is the only
+ * copy.
+ */
 export const tookEffect = ({ table, id }: Root, changeId: string): { sql: string; values: [string, string] } => ({
   sql: `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND last_change = ?)`,
   values: [id, changeId],
 });
 
 /**
- * A statement that does something only if the change took effect. `sql` says `TOOK_EFFECT` where the condition goes, after all
- * of its own parameters, which are `values`.
+ * A statement that runs only if the change took effect. `sql` contains `TOOK_EFFECT` in place of the condition, after
+ * all of its own parameters, which are `values`.
  */
 export function ifChanged(
   db: D1Database,
@@ -84,10 +92,10 @@ export function ifChanged(
 }
 
 /**
- * Runs `writes` as one transaction with their audit entry and, if `publication` is given, their outbox entry. The writes must set
- * `last_change` of the root to `change.id`, conditionally if they depend on state; the entries are made only if they did.
- * `removed`: the root itself is deleted at the end. Returns whether the change took effect. Throws D1's errors; nothing is
- * written then.
+ * Runs `writes` as one transaction with their audit entry and, if `publication` is given, their outbox entry. The
+ * writes must set `last_change` of the root to `change.id`, conditionally if they depend on state. The entries are made
+ * only if the writes did so. `removed`: the root itself is deleted at the end. Returns whether the change took effect.
+ * Throws D1's errors; nothing is written then.
  */
 export async function commitChange(
   db: D1Database,
@@ -110,8 +118,8 @@ export async function commitChange(
 }
 
 /**
- * Runs `writes` as one transaction with the audit entry of `change`, unconditionally: for acts that change no row of a RootTable.
- * Throws D1's errors; nothing is written then.
+ * Runs `writes` and the audit entry of `change` as one transaction, without a condition. It is for acts that change no
+ * row of a RootTable. Throws D1's errors; nothing is written then.
  */
 export async function recordAct(db: D1Database, change: Change, writes: D1PreparedStatement[] = []): Promise<void> {
   await db.batch([...writes, db.prepare(AUDIT_ENTRY).bind(...auditValues(change))]);
@@ -123,6 +131,6 @@ const AUDIT_ENTRY = `INSERT INTO audit (id, at, actor, action, subject, reason, 
 const auditValues = ({ id, at, actor, action, subject, reason, details, requestId }: Change) =>
   [id, at, actor, action, subject, reason, JSON.stringify(details), requestId] as const;
 
-/** Whether D1 refused a write because a UNIQUE constraint over `columns` (`table.column`) does not hold. */
+/** Whether D1 refused a write because it violates a UNIQUE constraint over `columns` (`table.column`). */
 export const isUniqueViolation = (error: unknown, columns: string): boolean =>
   error instanceof Error && error.message.includes(`UNIQUE constraint failed: ${columns}`);

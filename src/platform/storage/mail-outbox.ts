@@ -17,14 +17,14 @@ export type MailKind = (typeof MAIL_KINDS)[number];
 
 /** A mail to send once for each (license, kind, occasion). */
 export type NewMail = {
-  /** The license it is about; null: none yet, or more than one. */
+  /** The license that the mail is about; null if there is none, or more than one. */
   licenseId: string | null;
   kind: MailKind;
-  /** What happened, so that the same thing told twice is mailed once: the id of a session, an invoice, a change. */
+  /** The event behind the mail, so that one event is mailed once: the id of a session, an invoice or a change. */
   occasion: string;
   /** The recipient's address. */
   to: string;
-  /** What the text needs beside the license as it is when the mail is sent. Never a key, a link or a secret. */
+  /** Data for the text, beside the license as it is when the mail is sent. Never a key, a link or a secret. */
   data: Record<string, string | number | null>;
   now: UnixSeconds;
 };
@@ -42,7 +42,7 @@ const valuesOf = ({ licenseId, kind, occasion, to, data, now }: NewMail): (strin
   now,
 ];
 
-/** Queues a mail, unless it has been before: a statement for the caller's own transaction. */
+/** The statement that queues a mail, for the caller's own transaction. Idempotent. */
 export const queueMail = (db: D1Database, mail: NewMail): D1PreparedStatement =>
   db
     .prepare(`INSERT INTO mails (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)

@@ -6,11 +6,11 @@ import { type Actor, newChange, type Publication, recordAct } from "./ledger.ts"
 export type { Publishers };
 
 /**
- * Publishes one record and then removes the outbox entries `changeIds`, which are the caller's own.
- * Two requests may publish the same record at once, and the one that read the older state may write last: so the state is
- * compared after the write, and published again until it holds still. A request that is cut between its write and that
- * comparison may leave the older state behind; its own entry, which nobody else removes, then makes the cron publish again.
- * Throws what D1 or KV throws; the entries stay.
+ * Publishes one record, and then removes the outbox entries `changeIds`, which belong to the caller. Two requests may
+ * publish the same record at once, and the one with the older state may write last. So the state is compared after each
+ * write, and published again until it is stable. A request that is cut off between its write and that comparison may
+ * leave the older state in KV. Its own entry is still there then, and makes the cron publish again. Throws the errors
+ * of D1 and KV; the entries stay.
  */
 export async function publish(
   env: Env,
@@ -24,13 +24,13 @@ export async function publish(
   if (changeIds.length > 0) await env.DB.batch(changeIds.map((id) => clear.bind(id)));
 }
 
-/** Longer than a request can still be at work on its own entry, in seconds. */
+/** Longer than a request can still be working on its own entry, in seconds. */
 const LONGEST_REQUEST = MINUTE;
 
 /**
- * Publishes what requests have left behind: called every minute, at `now`. What is younger than any request that might
- * still be publishing it is published, too, but keeps its entry for the next time. Returns how many records were published
- * and how many failed; a failure keeps its entries and does not keep the others waiting.
+ * Publishes the records that requests left behind. The cron calls it every minute, at `now`. An entry that a running
+ * request may still be publishing is published, too, but kept until the next minute. Returns the number of published
+ * and of failed records. A failure keeps its entries and does not delay the others.
  */
 export async function drainOutbox(
   env: Env,
@@ -57,7 +57,7 @@ export async function drainOutbox(
   return { published, failed };
 }
 
-/** `publish`; a failure is logged and retried with growing pauses by `later`, after the response has gone. */
+/** `publish`, but a failure is logged, and `later` retries it with growing pauses after the response. */
 export async function publishOrRetry(
   env: Env,
   publishers: Publishers,
@@ -75,7 +75,7 @@ export async function publishOrRetry(
   }
 }
 
-/** KV takes one write a second for one key, so the first pause is already longer than that. */
+/** KV takes one write a second for each key, so the first pause is longer than that. */
 const PAUSES_MS = [1_100, 3_000, 8_000];
 
 async function retry(
@@ -99,8 +99,8 @@ function logPublicationFailure({ topic, key }: Publication, error: unknown): voi
 }
 
 /**
- * Has every record of the edge copy made again from the ledger, by the cron, some hundred a minute: after the ledger was
- * restored, or KV lost something. Returns how many records there are. Repeating it does no harm. Throws what D1 throws.
+ * Makes the cron write every record of the edge copy again from the ledger, some hundred a minute. Use it after the
+ * ledger was restored, or after KV lost data. Returns the number of records. Idempotent. Throws D1's errors.
  */
 export async function republishEverything(db: D1Database, admin: Actor, reason: string): Promise<number> {
   const change = newChange(admin, { action: "edge.republish", subject: "edge", reason });

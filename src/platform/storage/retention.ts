@@ -1,30 +1,32 @@
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 
-/** How long a repeated request is recognized, in seconds: far longer than anybody retries. */
+/** How long idempotency keys are kept, in seconds. No client retries for that long. */
 const REQUESTS_KEPT = 30 * DAY;
-/** Twice as long as the throttle of activations looks back. */
+/** Twice the period over which activations are throttled. */
 const ACTIVATIONS_KEPT = 2 * DAY;
 /**
- * Whoever reads a license reads its machines, too, of which it may make new ones every day (`activationsPerDay`). Deactivated ones
- * are for support to look at: far longer than a lease, the longest token, can run.
+ * A license may activate new machines every day (`activationsPerDay`), and each read of a license reads all of them.
+ * Support may need to see deactivated machines. The period is longer than any lease, the longest token.
  */
 const DEACTIVATED_MACHINES_KEPT = 90 * DAY;
-/** A checkout can be paid for a day, and a delayed payment fails within weeks: after three months nobody asks for it. */
+/**
+ * A checkout can be paid for a day, and a delayed payment fails within weeks. After three months nobody asks for it.
+ */
 const UNPAID_ORDERS_KEPT = 90 * DAY;
-/** Twice as long as Stripe lists events or lets them be sent again: none comes back that was forgotten. */
+/** Twice as long as Stripe lists and resends events, so that no purged event comes back. */
 const EVENTS_KEPT = 60 * DAY;
-/** Mails hold addresses. A year and a month, so that support can answer for a purchase of last year. */
+/** Mails contain addresses. A year and a month lets support answer for a purchase of last year. */
 const MAILS_KEPT = 400 * DAY;
 
-/** From where licenses are used tells something of people: no longer than abuse is looked for. Refusals go with it. */
+/** Places of use are personal data: they are kept only as long as abuse detection needs them. Refusals go with them. */
 const USAGE_KEPT = 90 * DAY;
 
-/** Whether the cron's minute `at` is the one of the day (04:00 UTC) at which old rows are forgotten. */
+/** Whether the cron's minute `at` is the one each day (04:00 UTC) in which old rows are removed. */
 export const isRetentionTime = (at: UnixSeconds): boolean => Math.floor((at % DAY) / MINUTE) === (4 * HOUR) / MINUTE;
 
 /**
- * Removes rows that nothing looks at any more. The audit trail and what is counted stay, and so does what is not done: events
- * that are unhandled or need attention, mails that are still to be sent, payments under way. Throws what D1 throws.
+ * Removes rows that nobody needs any more. It keeps the audit trail, the counts and unfinished work: events that are
+ * unhandled or need attention, mails to send, and payments under way. Throws D1's errors.
  */
 export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<void> {
   await db.batch([

@@ -3,16 +3,16 @@ import type { RequestScope } from "../http/router.ts";
 import type { Publication } from "./ledger.ts";
 import { type Publishers, publish, publishOrRetry } from "./outbox.ts";
 
-/** A KV record to publish, and the changes whose outbox entries are done with it. */
+/** A KV record to publish, and the changes whose outbox entries are removed afterwards. */
 export type Stale = Publication & { changeIds: readonly string[] };
 
-/** What follows a commit: the KV records that it made stale, and whether it queued a mail. */
+/** The work after a commit: the KV records that it made stale, and whether it queued a mail. */
 export type Changes = { stale: readonly Stale[]; mail?: boolean };
 
 /** Nothing to settle. */
 export const NO_CHANGES: Changes = { stale: [] };
 
-/** Whether the edge copy agrees with the ledger: `pending` while KV does not take the write, which is then retried. */
+/** Whether the edge copy agrees with the ledger. `pending`: KV did not take the write, and it is retried. */
 export type EdgeState = "published" | "pending";
 
 /** The changes of several acts, as one. */
@@ -24,9 +24,9 @@ export const together = (...all: readonly Changes[]): Changes => ({
 type Settled = { readonly env: Env; readonly var: Pick<RequestScope["var"], "service"> };
 
 /**
- * Settles what a request has committed: publishes the stale records and then sends the queued mails. Called once at the edge, by
- * routes. Goes on when the client hangs up. A record that KV does not take is retried after the response, and then by the cron.
- * Never throws, because what is committed stays committed.
+ * Settles the changes that a request has committed: it publishes the stale records, and then sends the queued mails.
+ * Routes call it, once for each commit. It continues when the client hangs up. If KV fails, the record is retried after
+ * the response, and then by the cron. Never throws, because the commit stands.
  */
 export function settle(
   c: Pick<RequestScope, "executionCtx"> & Settled,
@@ -49,7 +49,7 @@ async function publishAll(
     const outcome = await publishOrRetry(env, service.publishers, { topic, key }, changeIds, later);
     if (outcome === "pending") state = outcome;
   }
-  // A release is published whether or not its recipe can be: the cron retries that within a minute.
+  // A release is published even if its recipe fails: the cron retries the recipe within a minute.
   if (stale.some(({ topic }) => topic === "manifest")) {
     await service.afterManifest(env).catch((error: unknown) => logFailure("repositories.failed", error));
   }
@@ -59,7 +59,10 @@ async function publishAll(
 const sendMails = ({ env, var: { service } }: Settled): Promise<void> =>
   service.sendMails(env).catch((error: unknown) => logFailure("mail.unsent", error));
 
-/** `settle` for a cron's job: publishes only, and throws what D1 or KV throw. The cron itself sends mails and retries. */
+/**
+ * `settle` for a job of the cron: it only publishes, and throws the errors of D1 and KV. The cron itself sends mails
+ * and retries.
+ */
 export async function settleInJob(env: Env, publishers: Publishers, { stale }: Changes): Promise<void> {
   for (const { topic, key, changeIds } of stale) await publish(env, publishers, { topic, key }, changeIds);
 }

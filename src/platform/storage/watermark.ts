@@ -1,18 +1,18 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 
-/** How far a recurring job has come: when it last wrote this, and the last id it did (null: it is through). */
+/** The progress of a recurring job: the time of its last write, and the last id that it handled (null: it is done). */
 export type Watermark = { at: UnixSeconds; position: string | null };
 
-/** The watermark of the cron itself: when a run last came to its end. */
+/** The watermark of the cron itself: the last time that a run completed. */
 export const CRON_MARK = "cron";
 
-/** The watermark of the job `name`; one that has never run is through since the beginning of time. Throws what D1 throws. */
+/** The watermark of the job `name`. A job that has never run is done since 1970. Throws D1's errors. */
 export async function readWatermark(db: D1Database, name: string): Promise<Watermark> {
   const row = await db.prepare("SELECT at, position FROM watermarks WHERE name = ?").bind(name).first<Watermark>();
   return row ?? { at: 0, position: null };
 }
 
-/** Writes the watermark of the job `name`. Throws what D1 throws. */
+/** Writes the watermark of the job `name`. Throws D1's errors. */
 export async function writeWatermark(db: D1Database, name: string, { at, position }: Watermark): Promise<void> {
   await db
     .prepare(
