@@ -7,8 +7,18 @@ export { STYLE_PATH } from "./assets.ts";
 export { type NavigationLink, SiteHeader } from "./document.tsx";
 export { CheckField, Field, FilterForm, FilterSelect, PostForm, SelectField, TextField } from "./form.tsx";
 export * from "./format.tsx";
-export { Notice, StatusBadge, type Tone } from "./notice.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";
 export { FORM_REFUSALS, formBody, type PageDocs, pageDocs } from "./page-docs.ts";
 export { type Column, DataTable, Pager, pathWithQuery } from "./table.tsx";
-export { CopyBlock, Prose } from "./text.tsx";
+export {
+  CopyBlock,
+  CopyBlock,
+  Notice,
+  Notice,
+  Prose,
+  Prose,
+  StatusBadge,
+  StatusBadge,
+  type Tone,
+  type Tone,
+} from "./text.tsx";

@@ -1,4 +1,24 @@
-import type { Child, FC } from "hono/jsx";
+import type { Child, FC, PropsWithChildren } from "hono/jsx";
+
+/** How good a piece of news is. The color repeats the words beside it; it never replaces them. */
+export type Tone = "plain" | "good" | "careful" | "bad";
+
+/** A box for a result or a state. `bad` interrupts a screen reader; the other tones wait until it is free. */
+export const Notice: FC<PropsWithChildren<{ tone?: Tone; title?: string }>> = ({ tone = "plain", title, children }) => (
+  <div class={`box ${tone}`} role={tone === "bad" ? "alert" : "status"}>
+    {title === undefined ? null : (
+      <p>
+        <strong>{title}</strong>
+      </p>
+    )}
+    {children}
+  </div>
+);
+
+/** A status in a word or two, colored. */
+export const StatusBadge: FC<PropsWithChildren<{ tone?: Tone }>> = ({ tone = "plain", children }) => (
+  <span class={`badge ${tone}`}>{children}</span>
+);
 
 /**
  * Text written by people, such as release notes. It knows paragraphs between blank lines, lists of lines that begin
@@ -31,7 +51,7 @@ const Block: FC<{ lines: string[] }> = ({ lines }) =>
 const spans = (line: string): Child[] =>
   line.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part));
 
-type Props = {
+type CopyProps = {
   /** The id of the element that holds the text; unique on the page. */
   id: string;
   /** Names the copied thing for screen readers: `the license key`. */
@@ -41,7 +61,7 @@ type Props = {
 };
 
 /** Text to copy as a whole: a command or a key. The button needs script; without it, select the text. */
-export const CopyBlock: FC<Props> = ({ id, what, children }) => (
+export const CopyBlock: FC<CopyProps> = ({ id, what, children }) => (
   <div class="copy">
     <pre>
       <code id={id}>{children}</code>

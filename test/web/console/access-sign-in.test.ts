@@ -28,7 +28,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What Access puts before a request of this person's. */
+/** The assertion that Cloudflare Access adds to a request of this person. */
 async function comingAs(email: string): Promise<Record<string, string>> {
   const now = currentTime();
   const claims = { iss: `https://${TEAM}`, aud: [AUDIENCE], iat: now, exp: now + 600, email };

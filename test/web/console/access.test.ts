@@ -9,7 +9,7 @@ import { publishRelease, randomBytes } from "../../support/publish-release.ts";
 
 type Route = { method: "GET" | "POST"; path: string };
 
-/** Every page and form of the console but its door. */
+/** Every page and form of the console except the sign-in. */
 const ROUTES: Route[] = [
   ...new Set(
     consoleRoutes.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`),
@@ -21,7 +21,7 @@ const ROUTES: Route[] = [
   }))
   .filter(({ path }) => path !== "/admin/sign-in");
 
-/** The scope that each part of the console needs, by the first that fits: what the API asks for the same. */
+/** The scope of each path, by the first pattern that matches. It is the scope of the same act in the API. */
 const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/licenses(\/:id)?$/, "licenses:read"],
   [/^POST \/admin\/licenses\/search$/, "licenses:read"],
@@ -48,7 +48,7 @@ function neededFor({ method, path }: Route): NeededScope | null {
 
 const guarded = ROUTES.filter((route) => neededFor(route) !== null);
 
-/** Things for the routes' parameters to name. */
+/** Existing things for the parameters of the paths. */
 async function things(): Promise<(path: string) => string> {
   const { id, key } = await issueLicense();
   await tokenFor(key, "m");
@@ -93,12 +93,12 @@ describe("console access", () => {
       const path = fill(route.path);
       const isAllowed = allows([scope], neededFor(route) ?? "owner");
       const response = route.method === "GET" ? await browser.get(path) : await browser.post(path);
-      // A form without its token is refused by another code, once its scope has been found sufficient.
+      // With a sufficient scope, a form without its token is refused with another code.
       const text = await response.text();
       const says =
         response.status === 403 ? (text.includes("This needs the scope") ? "scope" : "form") : response.status;
       const expected = isAllowed ? (route.method === "GET" ? 200 : "form") : "scope";
-      // Of a token that may do more than the visitor, not even the name is shown.
+      // A token with more scopes than the visitor is not even named.
       const isOthers =
         route.path.startsWith("/admin/tokens/:id") && isAllowed && scope !== "owner" && route.method === "GET";
       expect([route.method, path, isOthers ? response.status : says]).toEqual([

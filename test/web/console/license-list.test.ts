@@ -4,7 +4,7 @@ import { read, signedIn } from "../../support/console-admin.ts";
 import { csrfTokenIn } from "../../support/cookie-browser.ts";
 import { activate, issueLicense } from "../../support/license-fixture.ts";
 
-/** Where the search of the console leads for what is entered. */
+/** The address that a search redirects to. */
 async function find(q: string) {
   const browser = await signedIn(["licenses:read"]);
   const csrf_token = csrfTokenIn(await read(browser, "/admin/licenses"));

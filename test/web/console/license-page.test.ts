@@ -86,7 +86,7 @@ describe("page of a license", () => {
 
   it("the timeline is paged without a gap through acts recorded later than they began, such as a refund", async () => {
     const { id } = await issueLicense();
-    // Every tenth took long, while others went on.
+    // Every tenth act took long, while others went on.
     await env.DB.batch(
       Array.from({ length: 95 }, (_, n) =>
         env.DB.prepare(

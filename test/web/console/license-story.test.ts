@@ -7,7 +7,7 @@ const entry = (at: number, index: number): StoryEntry => {
   return { kind: "download", id: `dl_${index}`, at, ...file };
 };
 
-/** What each source would read of a part: no more than one beyond the limit. */
+/** Reads a page from each source: at most one entry more than the limit. */
 const readPart = (sources: StoryEntry[][], limit: number, before: number): StoryEntry[] =>
   sources.flatMap((all) =>
     all
@@ -19,7 +19,7 @@ const readPart = (sources: StoryEntry[][], limit: number, before: number): Story
 describe("newestOf", () => {
   it("reading page by page returns each entry once, newest first, unless one second exceeds the limit", () => {
     const LIMIT = 6;
-    // At most two of a second in each of three sources.
+    // Each of the three sources has at most two entries in one second.
     const times = fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 40 });
     const source = fc.tuple(times, times).map(([a, b]) => [...a, ...b]);
     fc.assert(

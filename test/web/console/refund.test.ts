@@ -6,7 +6,7 @@ import { openShop } from "../../support/shop.ts";
 
 const { pay, shopEnv, status, stripe } = await openShop();
 
-/** A license that was bought and paid for. */
+/** A bought and paid license. */
 async function bought(plan: string) {
   const checkout = await pay(plan);
   const { license } = await status(checkout);
