@@ -73,6 +73,8 @@ export default defineConfig({
   test: {
     // By default vitest leaves one core free, but most of these tests wait for servers and programs of their own.
     maxWorkers: "100%",
+    // One line a file: the time of a test says nothing on a busy machine.
+    slowTestThreshold: 600_000,
     projects: [
       {
         plugins: [cloudflareTest(workerOptions), noPackageMaps],
@@ -114,6 +116,8 @@ export default defineConfig({
           name: "node",
           include: [NODE],
           globalSetup: ["test/end-to-end/shared-catalog.ts"],
+          setupFiles: ["test/support/node/setup-node.ts"],
+          isolate: false,
           // A server is waited for while it makes progress, and fails by itself. These end only what hangs for good.
           testTimeout: 600_000,
           hookTimeout: 1_800_000,

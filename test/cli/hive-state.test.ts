@@ -5,8 +5,8 @@ import { createPrivateFile } from "../../src/cli/files.ts";
 import { hostPlatform, machineFingerprint } from "../../src/cli/hive/machine.ts";
 import { changeHiveState, hiveFolder, readHiveState } from "../../src/cli/hive/state.ts";
 import { serve } from "../support/node/http-server.ts";
+import { runCli } from "../support/node/run-cli.ts";
 import { temporaryFolder } from "../support/node/temporary-folder.ts";
-import { runCli } from "./run-cli.ts";
 
 /** The stored activation of a hive at the catalog on `url`. */
 const sampleActivation = (url: string) => ({

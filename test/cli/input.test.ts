@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { moment, positiveInteger } from "../../src/cli/input.ts";
 import { PROJECT } from "../end-to-end/program-run.ts";
 import { serve } from "../support/node/http-server.ts";
-import { installed } from "../tools/installed.ts";
+import { installed } from "../support/node/installed.ts";
 
 const now = Date.parse("2026-11-23T12:00:00Z");
 

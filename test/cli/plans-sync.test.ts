@@ -8,7 +8,7 @@ import { type RunningStandIn, startStandIn } from "../../scripts/stripe-stand-in
 import { emptyState, formatState } from "../../scripts/stripe-stand-in/state.ts";
 import { planOfPrice } from "../../src/domain/licensing/plans.ts";
 import type { Run } from "../end-to-end/program-run.ts";
-import { runCli } from "./run-cli.ts";
+import { runCli } from "../support/node/run-cli.ts";
 
 /** `plans sync` on an account of the Stripe stand-in. */
 

@@ -2,8 +2,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { inParallel } from "../../src/cli/publish/upload.ts";
 import { serve } from "../support/node/http-server.ts";
+import { runCli } from "../support/node/run-cli.ts";
 import { temporaryFolder } from "../support/node/temporary-folder.ts";
-import { runCli } from "./run-cli.ts";
 
 const ID = "rel_06b4m2v8w5r7q1t3x9z2k4n6p8";
 const draft = {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli } from "../cli/run-cli.ts";
+import { runCli } from "../support/node/run-cli.ts";
 import { findChromium, launchChromium, openWindow } from "./browser.ts";
 import { within } from "./buyer.ts";
 import type { Run } from "./program-run.ts";

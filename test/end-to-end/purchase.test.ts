@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import Stripe from "stripe";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { runCli } from "../cli/run-cli.ts";
+import { runCli } from "../support/node/run-cli.ts";
 import { findChromium, launchChromium, openWindow, type Window } from "./browser.ts";
 import { buy, control as controlAt, openPortal, within } from "./buyer.ts";
 import { launch, ready, type Server } from "./development-server.ts";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Catalog } from "../end-to-end/running-catalog.ts";
 import { sharedCatalog } from "../end-to-end/shared-catalog.ts";
-import { installed } from "./installed.ts";
-import { runAsUser, workDirectory } from "./ordinary-user.ts";
+import { installed } from "../support/node/installed.ts";
+import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /**
  * What AUR helpers send, with the programs that aurutils uses: curl, gzip and git. Debian packages no helper; yay, paru and pikaur

@@ -17,9 +17,9 @@ import {
   scriptRuns,
   startAndStall,
   workersOf,
-} from "./install-script.ts";
-import { installed } from "./installed.ts";
-import { type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
+} from "../support/node/install-script.ts";
+import { installed } from "../support/node/installed.ts";
+import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /** What happens to downloads by curl, aria2 and the install script when a line breaks, alters bytes, or the catalog refuses. */
 const FREE = "llm-worker-rbee-cpu";

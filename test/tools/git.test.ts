@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
-import { installed } from "./installed.ts";
-import { makepkg, makepkgMissing } from "./makepkg.ts";
-import { runAsUser, workDirectory } from "./ordinary-user.ts";
+import { installed } from "../support/node/installed.ts";
+import { makepkg, makepkgMissing } from "../support/node/makepkg.ts";
+import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /** The recipes' repositories, with the real git. */
 const FREE = "llm-worker-rbee-cpu";

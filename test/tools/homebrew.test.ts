@@ -5,15 +5,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { Catalog } from "../end-to-end/running-catalog.ts";
 import { sharedCatalog } from "../end-to-end/shared-catalog.ts";
-import { installed } from "./installed.ts";
-import { runAsUser, workDirectory } from "./ordinary-user.ts";
+import { installed } from "../support/node/installed.ts";
+import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /**
  * The formulas, by the real ruby and curl. Homebrew itself runs on macOS: what a formula uses of it is in homebrew-stub.rb, written
  * after Homebrew's sources.
  */
 const ID = "llm-worker-rbee-premium-metal";
-const STUB = join(import.meta.dirname, "homebrew-stub.rb");
+const STUB = join(import.meta.dirname, "../support/node/homebrew-stub.rb");
 
 const Outcome = z.object({
   class: z.string().optional(),

@@ -13,9 +13,15 @@ import {
   sampleOf,
   scriptRuns,
   workersOf,
-} from "./install-script.ts";
-import { installed } from "./installed.ts";
-import { AS_ORDINARY_USER, PLAIN_ENVIRONMENT, type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
+} from "../support/node/install-script.ts";
+import { installed } from "../support/node/installed.ts";
+import {
+  AS_ORDINARY_USER,
+  PLAIN_ENVIRONMENT,
+  type Run,
+  runAsUser,
+  workDirectory,
+} from "../support/node/ordinary-user.ts";
 
 /** The install script as an ordinary user runs it, against the running catalog, by shells that differ. */
 const FREE = "llm-worker-rbee-cpu";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderRecipe } from "../../src/domain/workers/recipe-rendering.ts";
 import { hiveScript, parseAsHive } from "../support/hive-parser.ts";
-import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "./makepkg.ts";
-import { runAsUser } from "./ordinary-user.ts";
+import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "../support/node/makepkg.ts";
+import { runAsUser } from "../support/node/ordinary-user.ts";
 
 /**
  * The free recipes as makepkg and as a hive runs them. Real git clones a small repository of the workspace's shape, its

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { rbeeCatalog } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import { hiveScript, parseAsHive } from "../support/hive-parser.ts";
-import { installed as available } from "./installed.ts";
-import { makepkg, makepkgMissing } from "./makepkg.ts";
-import { type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
+import { installed as available } from "../support/node/installed.ts";
+import { makepkg, makepkgMissing } from "../support/node/makepkg.ts";
+import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /** The premium recipe as the running catalog serves it, run by the real makepkg and as a hive runs it. */
 const ID = "llm-worker-rbee-premium-cpu";

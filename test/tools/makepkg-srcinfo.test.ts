@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ARCHITECTURES } from "../../src/domain/workers/recipe.ts";
 import { type PublishedBinary, renderRecipe } from "../../src/domain/workers/recipe-rendering.ts";
-import { makepkg, makepkgMissing, recipeDirectory, recipePath, recipes } from "./makepkg.ts";
-import { runAsUser, workDirectory } from "./ordinary-user.ts";
+import { makepkg, makepkgMissing, recipeDirectory, recipePath, recipes } from "../support/node/makepkg.ts";
+import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 const CUDA = "llm-worker-premium-cuda";
 

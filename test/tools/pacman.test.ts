@@ -2,9 +2,16 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type IssuedLicense, type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
-import { installed } from "./installed.ts";
-import { type Run, runAsUser } from "./ordinary-user.ts";
-import { type ArchMachine, buildPackage, newArchMachine, newPackager, type Packager, programOutput } from "./pacman.ts";
+import { installed } from "../support/node/installed.ts";
+import { type Run, runAsUser } from "../support/node/ordinary-user.ts";
+import {
+  type ArchMachine,
+  buildPackage,
+  newArchMachine,
+  newPackager,
+  type Packager,
+  programOutput,
+} from "../support/node/pacman.ts";
 
 /** The repositories of a running catalog, as the real pacman uses them, with packages of the real makepkg. */
 const tools = installed("pacman", "makepkg", "bsdtar", "fakeroot", "gpg", "xz", "zstd");

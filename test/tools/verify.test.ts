@@ -9,12 +9,12 @@ import { readHiveState } from "../../src/cli/hive/state.ts";
 import { ReleaseIndex } from "../../src/domain/delivery/index/release-index.ts";
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
-import { runCli } from "../cli/run-cli.ts";
 import { type Run, run } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import { serve } from "../support/node/http-server.ts";
+import { installed } from "../support/node/installed.ts";
+import { runCli } from "../support/node/run-cli.ts";
 import { BUILDER, provenanceOf, SOURCE } from "../support/provenance-text.ts";
-import { installed } from "./installed.ts";
 
 /** `rbee-catalog verify` and stock minisign against the running catalog, and against mirrors that lie. */
 const WORKER = "llm-worker-rbee-premium-cpu";

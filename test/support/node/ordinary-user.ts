@@ -2,29 +2,29 @@ import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 
-/** What goes before a command that root must not run (makepkg refuses to); then everything is run as the user without rights. */
+/** Goes before each command if the tests run as root, which makepkg refuses: the commands then run as `nobody`. */
 export const AS_ORDINARY_USER: readonly string[] =
   process.getuid?.() === 0 ? ["/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"] : [];
 
-/** All of the environment that a program finds, but for what a test adds. */
+/** The whole environment of a program; a test adds to it. */
 export const PLAIN_ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C.UTF-8" };
 
-// The ordinary user reads what tests write, whatever the umask of who runs them.
+// The ordinary user must be able to read what tests write.
 process.umask(0o022);
 
 const directories: string[] = [];
 
-// makepkg takes the rights to its package directory away.
-afterAll(() => {
-  for (const directory of directories) {
+/** Removes all work directories. The setup file calls it after each test file. */
+export function removeWorkDirectories(): void {
+  for (const directory of directories.splice(0)) {
+    // makepkg takes away the rights to its package directory.
     execFileSync("chmod", ["-R", "u+rwx", directory]);
     rmSync(directory, { recursive: true });
   }
-});
+}
 
-/** A new empty directory, which the ordinary user may write in; it lasts as long as the tests of the file. */
+/** Makes a new empty directory that the ordinary user may write in. It lasts until the end of the test file. */
 export function workDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "rbee-catalog-tool-"));
   directories.push(directory);
@@ -32,12 +32,12 @@ export function workDirectory(): string {
   return directory;
 }
 
-/** How a program ended and what it wrote. */
+/** The exit code of a program and its output. */
 export type Run = { code: number | null; stdout: string; stderr: string };
 
 /**
- * Runs a program in `directory` as an ordinary user, with `env` as all of its environment but the path, and that
- * directory as home: nothing of the developer's own configuration reaches it. It has no terminal.
+ * Runs a program in `directory` as an ordinary user, without a terminal. Its environment is `env` and the path, and its
+ * home is `directory`, so the developer's own configuration does not reach it.
  */
 export function runAsUser(
   directory: string,

@@ -3,25 +3,25 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunningCatalog } from "../end-to-end/running-catalog.ts";
+import type { RunningCatalog } from "../../end-to-end/running-catalog.ts";
 import { installed } from "./installed.ts";
 import { AS_ORDINARY_USER, PLAIN_ENVIRONMENT, type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
 
-/** Whether the script can install the samples here, and the tests find what they need besides. */
+/** Whether the script can install the samples on this machine and the tests have the programs they need. */
 export const scriptRuns: boolean =
   process.platform === "linux" && process.arch === "x64" && installed("curl", "dash", "minisign", "script");
 
-/** Bytes after which a line breaks: somewhere in the middle of the samples. */
+/** The number of bytes after which a connection breaks, in the middle of a sample. */
 export const CUT = 10_000;
 
-/** A home with the script as the catalog serves it, altered by `alter`. */
+/** Makes a home directory with the script as the catalog serves it, altered by `alter`. */
 export async function homeWithScript({ url }: RunningCatalog, alter = (script: string) => script): Promise<string> {
   const home = workDirectory();
   writeFileSync(join(home, "install.sh"), alter(await (await fetch(`${url}/install.sh`)).text()));
   return home;
 }
 
-/** `curl | sh`, as the documents tell people to do it. */
+/** Runs `curl | sh` as the guides say. */
 export const pipeToShell = (
   { url }: RunningCatalog,
   home: string,
@@ -30,30 +30,30 @@ export const pipeToShell = (
   shell = "dash",
 ): Promise<Run> => runAsUser(home, ["bash", "-c", `curl -fsSL ${url}/install.sh | ${shell} -s -- ${args}`], env);
 
-/** Where the workers of a home are, and what is there: with an unfinished download, its part too. */
+/** The folder of the workers of a home, the names in it (an unfinished download included), and a file of it. */
 export const workersOf = (home: string): string => join(home, ".cache/rbee/workers");
 export const placed = (home: string): string[] =>
   existsSync(workersOf(home)) ? readdirSync(workersOf(home)).sort() : [];
 export const readWorker = (home: string, worker: string): Buffer => readFileSync(join(workersOf(home), worker));
 
-/** What the catalog publishes for the worker. */
+/** The sample that the catalog publishes for the worker. */
 export const sampleOf = ({ folder }: RunningCatalog, worker: string): Buffer =>
   readFileSync(join(folder, `${worker}-linux-x86_64`));
 
-/** Whether a request's path is that of a file's bytes. */
+/** Whether a request's path is a download of a file. */
 export const isDownload = (path: string): boolean => /^\/dl\/[^/]+$/.test(path);
 
-/** The `Range` of each download since the log was emptied; empty where the whole file was asked for. */
+/** The `Range` of each download since the log was emptied; empty for a request of the whole file. */
 export const downloadRanges = ({ proxy }: RunningCatalog): string[] =>
   proxy.log.flatMap((line) => {
     const [, path = "", range = ""] = line.split(" ");
     return isDownload(path) ? [range] : [];
   });
 
-/** The script as it runs, the leader of a process group, with its scratch files in `scratch`. */
+/** A running script, which leads a process group and keeps its scratch files in `scratch`. */
 export type StalledRun = { pid: number; scratch: string; exited: Promise<unknown> };
 
-/** Starts the script, and resolves when it has a part of the file and waits for more. */
+/** Starts the script and resolves once it has a part of the file and waits for more. */
 export async function startAndStall(catalog: RunningCatalog, home: string): Promise<StalledRun> {
   catalog.proxy.log.length = 0;
   catalog.proxy.fate = (_method, path) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makepkg } from "./makepkg.ts";
 import { type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
 
-/** Where a packager signs: an OpenPGP key of its own, which lasts as long as the tests of the file. */
+/** A packager with an OpenPGP key, which lasts until the end of the test file. */
 export type Packager = {
   /** Makes `FILE.sig` as makepkg would. */
   sign(file: string): Promise<void>;
@@ -12,7 +12,7 @@ export type Packager = {
   fingerprint: string;
 };
 
-/** A packager with a new key. */
+/** Makes a packager with a new key. */
 export async function newPackager(name: string): Promise<Packager> {
   const home = workDirectory();
   const keyring = join(home, "keyring");
@@ -35,10 +35,10 @@ async function succeed(directory: string, command: readonly string[]): Promise<s
   return stdout;
 }
 
-/** What a built package's program prints. */
+/** The output of the program in a package of `buildPackage`. */
 export const programOutput = (name: string, version: string): string => `${name} ${version} from a package\n`;
 
-/** Builds a package with the real makepkg and returns its path. Its program is long enough to break off in the middle. */
+/** Builds a package with makepkg and returns its path. The package is long enough for a download to break in the middle. */
 export async function buildPackage(name: string, version: string, extension: "gz" | "xz" | "zst"): Promise<string> {
   const directory = workDirectory();
   const noise = crypto.getRandomValues(new Uint8Array(60_000));
@@ -69,17 +69,17 @@ package() {
   return join(directory, `${name}-${version}-1-x86_64.pkg.tar.${extension}`);
 }
 
-/** A machine with pacman: a root, databases, cache and keyring of its own, and nothing of the system's. */
+/** A machine with pacman. It has its own root, databases, cache and keyring. */
 export type ArchMachine = {
   root: string;
-  /** Home of who calls pacman: where `.netrc` is. */
+  /** The home of the user who calls pacman, where `.netrc` is. */
   home: string;
   cache: string;
-  /** Runs pacman, which believes that it is root, to its end. */
+  /** Runs pacman as a pretended root (fakeroot). */
   pacman(...args: string[]): Promise<Run>;
 };
 
-/** A machine that trusts `packagers` and no other, with `repositories` (name to `Server`) in its pacman.conf. */
+/** Makes a machine that trusts only `packagers`, with `repositories` (name to `Server`) in its pacman.conf. */
 export async function newArchMachine(
   packagers: readonly Packager[],
   repositories: Record<string, string>,

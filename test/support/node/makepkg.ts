@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { AS_ORDINARY_USER, type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
 
 const MAKEPKG = "/usr/bin/makepkg";
-const PKGBUILDS = join(import.meta.dirname, "../../pkgbuilds");
+const PKGBUILDS = join(import.meta.dirname, "../../../pkgbuilds");
 
-/** Base names of every recipe of this repository. */
+/** The base names of all recipes of this repository. */
 export const recipes: readonly string[] = readdirSync(PKGBUILDS)
   .filter((file) => file.endsWith(".PKGBUILD"))
   .map((file) => file.replace(/\.PKGBUILD$/, ""))
   .sort();
 
-/** Where a recipe's file of that kind lies. */
+/** The path of a recipe's file. */
 export const recipePath = (recipe: string, kind: "PKGBUILD" | "SRCINFO"): string =>
   join(PKGBUILDS, `${recipe}.${kind}`);
 
-/** Why makepkg cannot be used for real here, or null if it can. Tests that need it are skipped by name and say this. */
+/** The reason why makepkg does not run here; null if it runs. Tests that need it are then skipped, and say so. */
 export const makepkgMissing: string | null = whyMissing();
 if (makepkgMissing !== null) console.warn(`Skipped, not passed: tests with the real makepkg. ${makepkgMissing}`);
 
@@ -31,14 +31,14 @@ function whyMissing(): string | null {
   }
 }
 
-/** A work directory with that recipe as its PKGBUILD. */
+/** Makes a work directory with the recipe as its PKGBUILD. */
 export function recipeDirectory(recipe: string): string {
   const directory = workDirectory();
   copyFileSync(recipePath(recipe, "PKGBUILD"), join(directory, "PKGBUILD"));
   return directory;
 }
 
-/** Runs makepkg in `directory`, for an x86_64 machine, as the recipes' `.SRCINFO` were written for. */
+/** Runs makepkg in `directory`, by default for an x86_64 machine as in the recipes' `.SRCINFO`. */
 export const makepkg = (
   directory: string,
   options: readonly string[],

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** Whether these programs can be run here. Tests that need one that is missing are skipped by name, and this says so out loud. */
+/** Returns whether all these programs are installed, and warns if not: the tests that need them are then skipped. */
 export function installed(...programs: string[]): boolean {
   const missing = programs.filter((program) => {
     try {

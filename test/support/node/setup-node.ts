@@ -1,0 +1,4 @@
+import { afterAll } from "vitest";
+import { removeWorkDirectories } from "./ordinary-user.ts";
+
+afterAll(removeWorkDirectories);
