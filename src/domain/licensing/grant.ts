@@ -1,7 +1,10 @@
 import { parse, satisfies } from "semver";
 import type { UnixSeconds } from "../../lib/time.ts";
 
-/** The grant of a plan or license: what its holder may use, on how many machines, and for how long without a network. */
+/**
+ * The grant of a plan or license: the workers and versions it opens, on how many machines, and how long without a
+ * network.
+ */
 export type Grant = {
   /** Worker ids; a trailing `*` matches the rest. */
   entitlements: string[];
@@ -14,7 +17,10 @@ export type Grant = {
   offline_days: number;
 };
 
-/** The whole grant of a plan or license, and nothing else of it. A new field of `Grant` does not compile without its place here. */
+/**
+ * The whole grant of a plan or license, without its other fields. A new field of `Grant` does not compile until it is
+ * listed here.
+ */
 export const grantOf = ({ entitlements, versions, updates_until, machine_limit, offline_days }: Grant): Grant => ({
   entitlements,
   versions,
@@ -30,9 +36,9 @@ export const grantsWorker = ({ entitlements }: Pick<Grant, "entitlements">, work
   );
 
 /**
- * Whether a grant covers a release: its version inside the range and published no later than `updates_until`.
- * A prerelease counts as the release it leads to, so `<2.0.0` does not open 2.0.0-rc.1 although semver sorts it below.
- * The worker is not looked at. A version that is not semver is not covered.
+ * Whether a grant covers a release: its version is inside the range, and it was published no later than
+ * `updates_until`. A prerelease counts as the release it leads to, so `<2.0.0` does not open 2.0.0-rc.1 although semver
+ * sorts it below. A version that is not semver is not covered. The worker is not checked.
  */
 export function grantsRelease(
   { versions, updates_until }: Pick<Grant, "versions" | "updates_until">,

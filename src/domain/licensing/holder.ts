@@ -14,8 +14,8 @@ import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
 import { verifiesUntil, verifyLicenseToken } from "./token/token.ts";
 
 /**
- * The holder of a genuine credential: a license, the generation of its key, and a machine (fingerprint hash). It says nothing
- * about whether the license is in force, because no storage has been read.
+ * The holder of a genuine credential: a license, the generation of its key, and a machine (fingerprint hash). It does
+ * not tell whether the license is in force, because no storage has been read.
  */
 export type Holder = { licenseId: string; generation: number; machine: string };
 
@@ -29,7 +29,10 @@ export type RequestHolder =
 
 type VerifiedToken = Extract<RequestHolder, { kind: "token" }>;
 
-/** Tokens that this isolate has verified. The whole token is the key: an altered one never meets another's entry. */
+/**
+ * The tokens that this isolate has verified. The cache key is the whole token, so an altered token never finds
+ * another's entry.
+ */
 const verified = new IsolateCache<VerifiedToken>(12_000);
 
 async function holderOfToken(
@@ -87,8 +90,8 @@ async function holderOf(
 }
 
 /**
- * The holder of a request's credential, or null if it carries none. Throws the problem of a credential that is not
- * genuine, and counts it under the sender's address. Reads no storage.
+ * The holder of a request's credential, or null if the request carries none. Throws the problem of a credential that is
+ * not genuine, and counts it under the sender's address. Reads no storage.
  */
 export async function readHolder(c: RequestScope): Promise<RequestHolder | null> {
   const credential = credentialOf(c.req.raw.headers);
@@ -105,7 +108,7 @@ export async function readHolder(c: RequestScope): Promise<RequestHolder | null>
   throw licenseProblem(holder.error, config);
 }
 
-/** The problems that a credential itself may meet, for `problems(...)`. */
+/** The problems of a credential itself, for `problems(...)`. */
 export const CREDENTIAL_PROBLEMS = [
   "KEY_INVALID",
   "KEY_ROTATED",
@@ -119,12 +122,13 @@ export const CREDENTIAL_PROBLEMS = [
 /** The problems of a license that is not in force. */
 export const STANDING_PROBLEMS = ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED"] as const;
 
-/** What a handler behind `requireHolder` may rely on. */
+/** The environment of a handler behind `requireHolder`. */
 export type HolderEnv = AppEnv & { Variables: { holder: RequestHolder } };
 
 /**
- * Lets in who holds a genuine license key or token, and sets `c.var.holder`. As a route's `middleware` it runs before the
- * route's schemas. Nothing behind it is ever cached for somebody else. Throws CREDENTIAL_REQUIRED where none is sent.
+ * Middleware that requires a genuine license key or token, and sets `c.var.holder`. As a route's `middleware` it runs
+ * before the route's schemas. Responses behind it are never cached for others. Throws CREDENTIAL_REQUIRED when none is
+ * sent.
  */
 export const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
   const holder = await readHolder(c);
@@ -135,13 +139,16 @@ export const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
   c.res.headers.append("Vary", "Authorization, Rbee-Machine");
 };
 
-/** The refusal for a request without a credential where one is needed. */
+/** The refusal of a request without a credential. */
 const credentialRequired: Refusal = {
   code: "CREDENTIAL_REQUIRED",
   detail: "Send your license key or token: `Authorization: Bearer ...`, or Basic with the machine as user.",
 };
 
-/** Throws MACHINE_MISMATCH when the credential names another machine than `hash`, the fingerprint hash of the body. */
+/**
+ * Throws MACHINE_MISMATCH when the credential names another machine than the body. `hash` is the body's fingerprint
+ * hash.
+ */
 export function sameMachine(holder: RequestHolder, hash: string): void {
   if (holder.machine === null || holder.machine === hash) return;
   throw new Problem({

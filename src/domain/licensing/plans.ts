@@ -1,22 +1,22 @@
 import type Stripe from "stripe";
 import type { Grant } from "./grant.ts";
 
-/** What a plan grants. Price and currency belong to Stripe, joined by the plan's id as `lookup_key`. */
+/** A plan with its grant. Stripe has its price and currency, under the plan's id as `lookup_key`. */
 export type Plan = Grant & {
   id: PlanId;
   name: string;
   description: string;
-  /** Days that a license issued by hand lasts unless its admin says otherwise; null: for ever. */
+  /** The days that a license issued by hand lasts unless its admin decides otherwise; null: no end. */
   duration_days: number | null;
   trial_days: number;
-  /** `admin`: never sold, only issued by hand. */
+  /** `admin`: not sold, only issued by hand. */
   billing: "monthly" | "once" | "admin";
 };
 
 /** A plan that is on sale. */
 export type SoldPlan = Plan & { id: SoldPlanId; billing: "monthly" | "once" };
 
-/** The plans on sale, in the order in which they are shown. */
+/** The plans on sale, in the order of display. */
 export const SOLD_PLANS = ["premium-monthly", "premium-lifetime"] as const;
 export type SoldPlanId = (typeof SOLD_PLANS)[number];
 
@@ -25,7 +25,7 @@ export type PlanId = (typeof PLAN_IDS)[number];
 
 const EVERY_PREMIUM_WORKER = ["llm-worker-rbee-premium-*"];
 
-/** Every plan there is. A license keeps the grant it was sold with: changing this changes only what is sold next. */
+/** Every plan. A license keeps the grant that it was sold with, so a change here affects only later sales. */
 export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>> = {
   "premium-monthly": {
     id: "premium-monthly",
@@ -68,15 +68,15 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
   },
 };
 
-/** A plan's name as people know it; a plan that is no longer in the code goes by its id. */
+/** The name of a plan for people. A plan that is no longer in the code is shown by its id. */
 export function planName(id: string): string {
   const known = PLAN_IDS.find((plan) => plan === id);
   return known === undefined ? id : plans[known].name;
 }
 
 /**
- * The plan a price of Stripe's belongs to, by `lookup_key`, or by the metadata that `plans sync` gives it: a price that a newer one
- * has replaced has lost its key, and is still paid by who bought it. Null: a price that is not one of ours, or not on sale.
+ * The plan of one of Stripe's prices, by its `lookup_key`, or by the metadata that `plans sync` sets. A price that was
+ * replaced by a newer one has lost its key, but its buyers still pay it. Null for any other price.
  */
 export function planOfPrice({
   lookup_key,

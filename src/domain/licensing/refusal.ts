@@ -3,7 +3,10 @@ import type { Config } from "../../platform/config/config.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { type LicenseFacts, standingOf } from "./license/status.ts";
 
-/** Why a license, a credential for it or its machine does not allow something: a code, and the facts that the words need. */
+/**
+ * The reason why a license, its credential or its machine does not allow something: a code, and the facts for the
+ * words.
+ */
 export type LicenseRefusal =
   | { code: "KEY_INVALID"; why: "malformed" | "gone" }
   | { code: "TOKEN_INVALID"; why: keyof typeof TOKEN_INVALID }
@@ -32,8 +35,8 @@ export function refusalOfStanding(license: LicenseFacts, now: UnixSeconds): Lice
 }
 
 /**
- * The refusal for a credential of `generation` that is used on a license at `now`, or null. The credential is judged before the
- * license, so that the holder of a rotated (leaked) key learns nothing about the license's state.
+ * The refusal for a credential of `generation` that is used on a license at `now`, or null. The credential is judged
+ * before the license, so that the holder of a rotated (leaked) key learns nothing about the license's state.
  */
 export const refusalOfUse = (
   license: LicenseFacts & { generation: number },
@@ -51,8 +54,8 @@ const TOKEN_INVALID = {
 } as const;
 
 /**
- * A refusal in words, with the links that help. The words for a license that is not in force give no reason: the reason is for
- * the customer (`/v1/licenses/me`), not for every holder of the key.
+ * A refusal in words, with the links that help. The words for a license that is not in force give no reason, because
+ * the reason is for the customer (`/v1/licenses/me`) and not for every holder of the key.
  */
 export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<Config, "PURCHASE_URL">): Refusal {
   const { code } = refusal;

@@ -8,7 +8,7 @@ import { createKeyring, type Keyring, VerificationKeySet } from "./token/signing
 /** The imported keys of this room. */
 export type LicensingSecrets = { keyring: Keyring; keySecret: CryptoKey };
 
-/** This room's keys for a configuration, imported once per isolate. Throws when a key is not what it should be. */
+/** The imported keys of a configuration, cached in the isolate. Throws when a key is not valid. */
 export const licensingSecrets = onceResolved(
   async (config: Config): Promise<LicensingSecrets> => ({
     keyring: await createKeyring(config.LICENSE_SIGNING_KEY, VerificationKeySet.parse(retired).keys),
@@ -16,7 +16,10 @@ export const licensingSecrets = onceResolved(
   }),
 );
 
-/** The key that a license has now, derived again: for whom the caller has found to be its owner, or to be about to give it them. */
+/**
+ * Derives the license's current key. Call it only once you know the caller owns the license, or to mail it to the
+ * owner.
+ */
 export async function currentKey(
   config: Config,
   { id, generation }: Pick<LicenseRow, "id" | "generation">,

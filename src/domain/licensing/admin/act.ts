@@ -16,9 +16,9 @@ import { type AdminAct, decideAdminAct, explainAdminRefusal } from "./decision.t
 export type ActedLicense = { license: License; key: string | null; changes: Changes };
 
 /**
- * Carries out an admin's act on a license, and queues the mail of a new key. With an `idempotencyKey` it is done once, however
- * often it is asked for. Throws LICENSE_NOT_FOUND, the refusals of `decideAdminAct`, and CONFLICT when the idempotency key belongs
- * to another request, others keep changing the license, or another admin has rotated its key since.
+ * Carries out an admin's act on a license, and queues the mail of a new key. Idempotent with an `idempotencyKey`.
+ * Throws LICENSE_NOT_FOUND, the refusals of `decideAdminAct`, and CONFLICT when the idempotency key belongs to another
+ * request, others keep changing the license, or another admin has rotated its key since.
  */
 export async function actOnLicense(
   { db, config }: { db: D1Database; config: Config },
@@ -54,7 +54,9 @@ export async function actOnLicense(
   return { license, key: await currentKey(config, license), changes };
 }
 
-/** A repeated rotation returns the key that it made, and never one that somebody else has made since. Throws CONFLICT. */
+/**
+ * Throws CONFLICT when another admin has rotated the key since. A repeated rotation returns only the key that it made.
+ */
 async function checkOwnRotation(db: D1Database, { actor }: AdminActor, id: string): Promise<void> {
   const [last] = await listAudit(db, { subject: id, action: "license.rotate-key" }, 1);
   if (last?.actor !== actor) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
@@ -67,9 +69,9 @@ export function checkMayVoidLease({ scopes }: Pick<AdminActor, "scopes">): void 
 }
 
 /**
- * Frees the seat of a license's machine. A machine without a seat is no error. `voidLease` also frees the seat of an offline
- * lease. Returns the changes to settle. Throws LICENSE_NOT_FOUND, and INSUFFICIENT_SCOPE when an admin who is not an owner voids
- * a lease.
+ * Frees the seat of a license's machine. A machine without a seat is no error. `voidLease` also frees the seat of an
+ * offline lease. Returns the changes to settle. Throws LICENSE_NOT_FOUND, and INSUFFICIENT_SCOPE when an admin who is
+ * not an owner voids a lease.
  */
 export async function removeMachine(
   db: D1Database,

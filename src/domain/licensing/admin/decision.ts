@@ -41,8 +41,9 @@ const MAX_GENERATION = 0xffff;
 const conflict = (why: keyof typeof CONFLICTS) => err<AdminRefusal>({ code: "CONFLICT", why });
 
 /**
- * Decides what an act changes in a license at `now`; null if nothing, because repeating an act is no error. Errors: CONFLICT when
- * the state does not allow it, INSUFFICIENT_SCOPE when an admin who is not an owner reinstates a revoked license.
+ * Decides the changes that an act makes in a license at `now`; null if none, because repeating an act is no error.
+ * Errors: CONFLICT when the state does not allow it, INSUFFICIENT_SCOPE when an admin who is not an owner reinstates a
+ * revoked license.
  */
 export function decideAdminAct(
   license: Pick<LicenseRow, "email" | "admin_state" | "generation" | "expires_at" | "extended_until">,

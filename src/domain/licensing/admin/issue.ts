@@ -11,7 +11,7 @@ import { type PlanId, plans } from "../plans.ts";
 import { currentKey } from "../secrets.ts";
 import type { ActedLicense } from "./act.ts";
 
-/** What an admin says of a license to issue; everything left out is the plan's to say. `expires_at` null: for ever. */
+/** An admin's request for a license. The plan decides everything left out. `expires_at` null: no end. */
 export type IssueRequest = {
   plan: PlanId;
   email: string;
@@ -20,7 +20,7 @@ export type IssueRequest = {
   note?: string | undefined;
 };
 
-/** A new license by hand, with its plan's grant as of now. */
+/** A new license issued by hand, with the grant of its plan at present. */
 export function licenseByHand(request: IssueRequest, livemode: boolean, now: UnixSeconds): NewLicense {
   const plan = plans[request.plan];
   const byPlan = plan.duration_days === null ? null : now + plan.duration_days * DAY;

@@ -11,7 +11,7 @@ const BODY_BYTES = ID_BYTES + 2;
 const MAC_BYTES = 16;
 const KEY_BYTES = BODY_BYTES + MAC_BYTES;
 
-/** The HMAC key that license keys are made and checked with. `secret` is LICENSE_KEY_SECRET. */
+/** The HMAC key that makes and checks license keys. `secret` is LICENSE_KEY_SECRET. */
 export const importLicenseKeySecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
   crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 
@@ -20,8 +20,9 @@ async function mac(secret: CryptoKey, body: Uint8Array<ArrayBuffer>): Promise<Ui
 }
 
 /**
- * The key of a license (`lic_...`) in a generation (0 to 65535): `rbee_lic_` and 55 Crockford symbols. Always the same for
- * the same input, so nothing needs to store it. Throws on an id that is not a license's: a bug, never input.
+ * The key of a license (`lic_...`) in a generation (0 to 65535): `rbee_lic_` and 55 Crockford symbols. It is not
+ * stored, because the same input always gives the same key. Throws on an id that is not a license's; that is a bug,
+ * never input.
  */
 export async function formatLicenseKey({ licenseId, generation }: KeyHolder, secret: CryptoKey): Promise<string> {
   const id = decodeCrockford(licenseId.slice("lic_".length), ID_BYTES);
@@ -34,8 +35,8 @@ export async function formatLicenseKey({ licenseId, generation }: KeyHolder, sec
 }
 
 /**
- * What a key says, if it is genuine; any case, surrounding blanks ignored. KEY_INVALID for every other text, with no
- * storage read: the key authenticates itself.
+ * The holder of a genuine key, in any case and with any surrounding spaces. KEY_INVALID for every other text. Reads no
+ * storage, because the key authenticates itself.
  */
 export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<Result<KeyHolder, LicenseRefusal>> {
   const trimmed = text.trim();
@@ -52,15 +53,16 @@ export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<
 }
 
 /**
- * Shell commands (bash or zsh) that need a license key, as one that waits for it first, without showing it or leaving it in the
- * shell's history, and then has it in `variable`. One command, because of several that are pasted `read` would take the next.
+ * Wraps shell commands (bash or zsh) that need a license key. The result first prompts for the key, without showing it
+ * or saving it in the shell's history, and then has it in `variable`. It is one command, because `read` would take the
+ * next of several pasted commands as the key.
  */
 export const withLicensePrompt = (variable: string, ...commands: string[]): string =>
   [`read -rs ${variable} && export ${variable}`, ...commands].join(" &&\n");
 
 /**
- * The command that takes a seat for this machine, at the catalog whose origin is `catalogUrl`. It asks for the key, which so is
- * on no command line.
+ * The command that activates this machine at the catalog with the origin `catalogUrl`. It prompts for the key, so the
+ * key never appears on a command line.
  */
 export const activationCommand = (catalogUrl: string): string =>
   `rbee-catalog --url ${catalogUrl} activate --key-stdin`;

@@ -5,7 +5,7 @@ import { factsOf, type LicenseFacts } from "./status.ts";
 
 const Entitlements = z.array(z.string());
 
-/** The columns of a license's grant: the compiler asks for a column of each field of `Grant`. */
+/** The columns of a license's grant. The compiler requires a column for each field of `Grant`. */
 const GRANT_COLUMNS = {
   entitlements: z.string().transform((text) => Entitlements.parse(JSON.parse(text))),
   versions: z.string(),
@@ -14,7 +14,7 @@ const GRANT_COLUMNS = {
   offline_days: z.number(),
 } satisfies { [Field in keyof Grant]: z.ZodType<Grant[Field]> };
 
-/** Columns of `licenses` that decisions need; the JSON columns are parsed. */
+/** The columns of `licenses` that decisions need, with the JSON columns parsed. */
 export const LicenseRow = z.object({
   id: z.string(),
   generation: z.number(),
@@ -41,10 +41,10 @@ export const LicenseRow = z.object({
 });
 export type LicenseRow = z.output<typeof LicenseRow>;
 
-/** What stands in a license in place of its owner's address once that person is erased. No address, so that nobody can ask for its keys. */
+/** Replaces the owner's address in an erased license. It is no address, so nobody can ask for the license's keys. */
 export const ERASED = "erased";
 
-/** Whether a license is nobody's any more. */
+/** Whether a license has no owner any more. */
 export const isErased = ({ email }: Pick<LicenseRow, "email">): boolean => email === ERASED;
 
 export const MachineRow = z.object({
@@ -59,19 +59,21 @@ export const MachineRow = z.object({
 });
 export type MachineRow = z.output<typeof MachineRow>;
 
-/** A license with its machines, those deactivated within the last 90 days included (src/platform/storage/retention.ts). */
+/**
+ * A license with its machines, including those deactivated within the last 90 days (src/platform/storage/retention.ts).
+ */
 export type License = LicenseRow & { machines: MachineRow[] };
 
 /**
- * What the edge knows of a license: what a download decision needs, and nothing personal. KV key `license:<id>`.
- * It is written by this code only, so its readers trust the shape.
+ * The edge copy of a license, with the facts for a download decision and no personal data. KV key `license:<id>`. Only
+ * this code writes it, so its readers trust the shape.
  */
 export type LicenseRecord = Grant &
   LicenseFacts &
   Pick<LicenseRow, "id" | "generation"> & {
     /** Fingerprint hashes of the active machines. */
     machines: string[];
-    /** When this record was made from the ledger: a credential issued later may know more than it does. */
+    /** When this record was made from the ledger. A credential issued later may know more than the record. */
     published_at: UnixSeconds;
   };
 
@@ -85,6 +87,6 @@ export const licenseRecordOf = (license: License, now: UnixSeconds): LicenseReco
   published_at: now,
 });
 
-/** The machines that hold a seat by being active. */
+/** The active machines. Each holds a seat. */
 export const activeMachines = (license: License): MachineRow[] =>
   license.machines.filter((machine) => machine.deactivated_at === null);

@@ -3,22 +3,22 @@ import type { License } from "./record.ts";
 import { type LicenseStatus, statusCondition } from "./status.ts";
 import { selectLicenses } from "./store.ts";
 
-/** What licenses to list: all conditions together. */
+/** The conditions of a list of licenses; all of them apply. */
 export type LicenseFilter = {
-  /** What somebody knows of a license: see `searchTermCondition`. */
+  /** A search term: see `searchTermCondition`. */
   q?: string | undefined;
   status?: LicenseStatus | undefined;
   plan?: string | undefined;
-  /** Only ids before this one: the next page. */
+  /** Only ids before this one, for the next page. */
   before?: string | undefined;
 };
 
-/** Sorts behind every id of a license. */
+/** Sorts after every license id. */
 const AFTER_EVERY_ID = "lic_~";
 
 /**
- * The query for the ids of up to `limit` licenses, newest first, and its parameters; `?1` is the current time. An index stands
- * behind each condition (test/domain/licensing/license-search.test.ts).
+ * The query for the ids of up to `limit` licenses, newest first, and its parameters. `?1` is the current time. Each
+ * condition uses an index (test/domain/licensing/license-search.test.ts).
  */
 export function licenseIdQuery(
   filter: LicenseFilter,
@@ -37,7 +37,7 @@ export function licenseIdQuery(
   return { sql: `SELECT id FROM licenses WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ${limit}`, params };
 }
 
-/** Up to `limit` licenses with their machines, newest first. Throws what D1 throws. */
+/** Up to `limit` licenses with their machines, newest first. Throws D1's errors. */
 export async function searchLicenses(
   db: D1Database,
   filter: LicenseFilter,
@@ -53,18 +53,18 @@ export async function searchLicenses(
   return (await selectLicenses(db, "id IN (SELECT value FROM json_each(?))", found)).reverse();
 }
 
-/** Higher than any character that a mail address starts with: the end of a range of prefixes. */
+/** Sorts after every character of a mail address: it ends a range of prefixes. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
-/** A fingerprint's hash, as a token's `machine` claim has it. */
+/** A fingerprint's hash, as in a token's `machine` claim. */
 const FINGERPRINT_HASH = /^[A-Za-z0-9_-]{43}$/;
 
-/** An id of Stripe's: what kind of thing it names, then more letters and digits than anybody's mail address has there. */
+/** An id of Stripe's: a prefix for its kind, then more letters and digits than a mail address would have there. */
 const STRIPE_ID = /^(cus|sub|cs|pi|ch|py|evt|in|re|pyr|dp|du)_[A-Za-z0-9_]{12,}$/;
 
 const BY_CHARGE = "id IN (SELECT license_id FROM license_charges WHERE charge_id = ?)";
 
-/** Where the ledger has an id of Stripe's, by its kind. */
+/** The column or table of the ledger for each kind of Stripe's ids. */
 const STRIPE_CONDITIONS: ReadonlyMap<string | undefined, string> = new Map([
   ["cus", "stripe_customer_id = ?"],
   ["sub", "stripe_subscription_id = ?"],
@@ -75,14 +75,15 @@ const STRIPE_CONDITIONS: ReadonlyMap<string | undefined, string> = new Map([
   ["evt", "id IN (SELECT license_id FROM stripe_event_licenses WHERE event_id = ?)"],
 ]);
 
-/** Invoices, refunds and disputes are known by the events about them only, as long as those are kept. */
+/** Invoices, refunds and disputes are known only from the events about them, as long as those events are kept. */
 const BY_EVENT_OBJECT = `id IN (SELECT license_id FROM stripe_events JOIN stripe_event_licenses ON event_id = stripe_events.id
   WHERE object_id = ?)`;
 
 /**
- * The SQL condition over `licenses` for what somebody knows of a license: its id, the id or the fingerprint's hash of a machine
- * of it, an id of Stripe's (customer, subscription, checkout session, payment, charge, event, and for 60 days invoice, refund and
- * dispute), or the beginning of its owner's mail address. `bind` adds a parameter and returns its placeholder.
+ * The SQL condition over `licenses` for a search term. The term is the id of a license, the id or fingerprint hash of a
+ * machine, the beginning of the owner's mail address, or an id of Stripe's (customer, subscription, checkout session,
+ * payment, charge, event, and for 60 days invoice, refund and dispute). `bind` adds a parameter and returns its
+ * placeholder.
  */
 export function searchTermCondition(term: string, bind: (value: string) => string): string {
   const lower = term.toLowerCase();

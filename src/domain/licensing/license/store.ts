@@ -10,7 +10,7 @@ import { STATUS_INDEX_SPACE } from "../token/status-list.ts";
 import { type License, LicenseRow, licenseRecordOf, MachineRow } from "./record.ts";
 import type { LicenseFacts } from "./status.ts";
 
-/** A license with its machines (oldest first) as the ledger has it now, or null. Throws what D1 throws. */
+/** The license in the ledger with its machines (oldest first), or null. Throws D1's errors. */
 export async function readLicense(db: D1Database, id: string): Promise<License | null> {
   const [licenses, machines] = await db.batch([
     db.prepare("SELECT * FROM licenses WHERE id = ?").bind(id),
@@ -21,7 +21,7 @@ export async function readLicense(db: D1Database, id: string): Promise<License |
   return { ...LicenseRow.parse(row), machines: (machines?.results ?? []).map((machine) => MachineRow.parse(machine)) };
 }
 
-/** `readLicense`, for one that must be there. Throws LICENSE_NOT_FOUND. */
+/** `readLicense` for a license that must exist. Throws LICENSE_NOT_FOUND. */
 export async function requireLicense(db: D1Database, id: string): Promise<License> {
   const license = await readLicense(db, id);
   if (license) return license;
@@ -29,8 +29,8 @@ export async function requireLicense(db: D1Database, id: string): Promise<Licens
 }
 
 /**
- * The licenses that a condition over `licenses` with one parameter picks, oldest first, each with its machines (oldest first).
- * Throws what D1 throws.
+ * The licenses that match a condition over `licenses` with one parameter, oldest first, each with its machines (oldest
+ * first). Throws D1's errors.
  */
 export async function selectLicenses(db: D1Database, condition: string, value: string): Promise<License[]> {
   const [licenses, machines] = await db.batch<Record<string, unknown>>([
@@ -48,13 +48,13 @@ export async function selectLicenses(db: D1Database, condition: string, value: s
   });
 }
 
-/** The licenses of a mail address in lower case, oldest first, without their machines. Throws what D1 throws. */
+/** The licenses of a mail address in lower case, oldest first, without their machines. Throws D1's errors. */
 export async function readLicensesByEmail(db: D1Database, email: string): Promise<LicenseRow[]> {
   const { results } = await db.prepare("SELECT * FROM licenses WHERE email = ? ORDER BY id").bind(email).all();
   return results.map((row) => LicenseRow.parse(row));
 }
 
-/** What a new license is made of; everything else starts at its default. */
+/** The columns of a new license. Every other column starts with its default. */
 export type NewLicense = Grant &
   Pick<LicenseRow, "id" | "email" | "plan" | "note" | "expires_at" | "livemode"> &
   Partial<Pick<LicenseRow, "subscription_state" | "grace_seconds" | StripeLink>>;
@@ -69,12 +69,12 @@ export type StripeLink =
 /** The KV record of a license. */
 export const licensePublication = (id: string): Publication => ({ topic: "license", key: id });
 
-/** What must be settled after a change of a license or of its machines; null: nothing has changed. */
+/** The changes to settle after a change of a license or of its machines; `changeId` null: nothing has changed. */
 export const licenseChanges = (id: string, changeId: string | null): Changes => ({
   stale: changeId === null ? [] : [{ ...licensePublication(id), changeIds: [changeId] }],
 });
 
-/** The creation of a license (`create`), with `more` of what commits beside it. */
+/** The creation of a license, for `create`. `more` commits with it. */
 export const licenseCreation = (
   db: D1Database,
   license: NewLicense,
@@ -102,13 +102,13 @@ export const licenseCreation = (
   },
 });
 
-/** Columns that an act upon a license may change. */
+/** The columns that an act on a license may change. */
 export type LicensePatch = Partial<Grant & LicenseFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation">>;
 
 const columnValue = (value: LicensePatch[keyof LicensePatch]): string | number | null =>
   Array.isArray(value) ? JSON.stringify(value) : (value ?? null);
 
-/** A license as `change` changes it. The write holds only at the revision that the decision was made on. */
+/** A license, for `change`. The write takes effect only at the revision of the decision. */
 export const licenseRoot: RootKind<License, LicensePatch> = {
   table: "licenses",
   read: requireLicense,
@@ -125,10 +125,13 @@ export const licenseRoot: RootKind<License, LicensePatch> = {
   publication: ({ id }) => licensePublication(id),
 };
 
-/** Publishes a license's edge copy; the mark is its revision, which every change of it or of its machines raises. */
+/**
+ * Publishes a license's edge copy. The mark is the revision, which increases with every change of the license or its
+ * machines.
+ */
 export const licensePublisher: Publishers["license"] = {
   async publish(env, licenseId) {
-    // The time comes before the read: a credential issued after it may know more than the record does.
+    // The time is taken before the read, because a credential issued after the read may know more than the record.
     const now = currentTime();
     const license = await readLicense(env.DB, licenseId);
     if (!license) throw new Error(`no license ${licenseId} to publish`);

@@ -19,7 +19,7 @@ export const MachineView = z
   })
   .openapi("Machine");
 
-/** How each field of a grant is shown: the compiler asks for one of each. */
+/** The description of each field of a grant. The compiler requires one for each. */
 const GRANT_VIEW = {
   entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
   versions: z.string().openapi({ description: "Semver range.", example: "<2.0.0" }),
@@ -28,7 +28,7 @@ const GRANT_VIEW = {
   offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
 } satisfies { [Field in keyof Grant]: z.ZodType };
 
-/** A holder is not shown the length of leases. */
+/** Only admins see the length of leases. */
 const { offline_days: _ofAdmins, ...HOLDER_GRANT_VIEW } = GRANT_VIEW;
 
 export const LicenseView = z
@@ -55,7 +55,7 @@ export const machineView = (machine: MachineRow): z.infer<typeof MachineView> =>
   last_seen_at: toRfc3339(machine.last_seen_at),
 });
 
-/** A license as its holder sees it at `now`: its active machines, and nothing that only its seller may know. */
+/** A license as its holder sees it at `now`, with its active machines and without the seller's own facts. */
 export function licenseView(license: License, now: UnixSeconds): z.infer<typeof LicenseView> {
   const standing = standingOf(license, now);
   const { offline_days: _ofAdmins, updates_until, ...grant } = grantOf(license);
@@ -89,7 +89,7 @@ export const AdminLicenseView = LicenseView.extend({
   updated_at: Timestamp,
 }).openapi("AdminLicense");
 
-/** A license as an admin sees it at `now`: all but its key. */
+/** A license as an admin sees it at `now`: everything except its key. */
 export const adminLicenseView = (license: License, now: UnixSeconds): z.infer<typeof AdminLicenseView> => ({
   ...licenseView(license, now),
   email: license.email,

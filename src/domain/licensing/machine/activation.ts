@@ -8,8 +8,8 @@ import { type LicenseRefusal, refusalOfGeneration, refusalOfStanding, refusalOfU
 import { activeMachine, type MachineFacts, type Seat, takeSeat } from "./seat.ts";
 
 /**
- * The license of a genuine credential as the ledger has it, whatever its status: KEY_INVALID when it is gone, KEY_ROTATED
- * when the credential is of another generation.
+ * The license of a genuine credential from the ledger, whatever its status. Errors: KEY_INVALID when the license is
+ * gone, KEY_ROTATED when the credential is of another generation.
  */
 export async function readHeldLicense(
   db: D1Database,
@@ -21,7 +21,7 @@ export async function readHeldLicense(
   return refusal ? err(refusal) : ok(license);
 }
 
-/** `readHeldLicense`, if the license is in force at `now`; else the refusal for its status. */
+/** `readHeldLicense` for a license that must be in force at `now`. Errors: those, and the refusal for its status. */
 export async function readUsableLicense(
   db: D1Database,
   holder: KeyHolder,
@@ -33,9 +33,9 @@ export async function readUsableLicense(
 }
 
 /**
- * Activates a machine under the license of a genuine credential, by the ledger: the license must be in force, the
- * credential's generation current, and a seat free. A machine that is active already keeps its seat.
- * Repeating it is safe. Errors: those of `readUsableLicense` and `takeSeat`.
+ * Activates a machine for a genuine credential. In the ledger, the license must be in force, the credential's
+ * generation must be current, and a seat must be free. A machine that is already active keeps its seat. Idempotent.
+ * Errors: those of `readUsableLicense` and `takeSeat`.
  */
 export async function activateMachine(
   db: D1Database,
@@ -49,8 +49,8 @@ export async function activateMachine(
   if (active) return ok({ license: license.value, machine: active, changeId: null });
   const seat = await takeSeat(db, license.value, machine, actor);
   if (seat.ok && refusalOfUse(seat.value.license, holder.generation, actor.now) === null) return seat;
-  // The license may have changed since it was read. Then that is the reason to give for a seat that was refused; and for one that
-  // was given: with the license as it is now, the old key would get a token of the new one.
+  // The license may have changed since it was read. A refused seat is then refused for that reason. A seat that was
+  // given is refused, too: with the license as it is now, the old key would get a token of the new one.
   const again = await readUsableLicense(db, holder, actor.now);
   return again.ok ? seat : again;
 }

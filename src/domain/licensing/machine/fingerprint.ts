@@ -3,7 +3,10 @@ import { encodeBase64Url, sha256 } from "../../../lib/encoding.ts";
 
 const MAX_FINGERPRINT = 256;
 
-/** What a hive sends to say which machine it is: any text of 1 to 256 characters without control characters, blanks around it aside. */
+/**
+ * The text that identifies a hive's machine: 1 to 256 characters without control characters, and without surrounding
+ * spaces.
+ */
 export const Fingerprint = z
   .string()
   .trim()
@@ -12,8 +15,9 @@ export const Fingerprint = z
   .refine((text) => !/\p{Cc}/u.test(text), "must not contain control characters");
 
 /**
- * A machine's fingerprint as stored and as in a token's `machine` claim: base64url of
- * SHA-256("rbee-machine:" license id ":" fingerprint). The license id in it keeps two licenses' machines unlinkable.
+ * The hash of a machine's fingerprint, as stored and as in a token's `machine` claim: base64url of
+ * SHA-256("rbee-machine:" license id ":" fingerprint). It contains the license id, so the machines of two licenses
+ * cannot be linked.
  */
 export async function hashFingerprint(licenseId: string, fingerprint: string): Promise<string> {
   return encodeBase64Url(await sha256(`rbee-machine:${licenseId}:${fingerprint}`));

@@ -11,12 +11,14 @@ import type { LicenseRefusal } from "../refusal.ts";
 export type MachineFacts = { hash: string; name: string | null; platform: string | null };
 
 /**
- * How many seats a license may hand out in 24 hours: plenty to replace every machine three times over, far too few to mint
- * tokens for ever new machines by activating and deactivating.
+ * The number of seats that a license may hand out in 24 hours. It is enough to replace every machine three times, and
+ * too few to get tokens for ever new machines by activating and deactivating.
  */
 export const activationsPerDay = (machineLimit: number): number => 10 + 3 * machineLimit;
 
-/** A machine that holds a seat. `changeId` names the change by which it has just taken it; null: it had it already. */
+/**
+ * A machine with a seat. `changeId` is the change by which it has just taken the seat; null: it had the seat already.
+ */
 export type Seat = { license: License; machine: MachineRow; changeId: string | null };
 
 /** The machine with this fingerprint hash if it is active, else undefined. */
@@ -24,10 +26,10 @@ export const activeMachine = (license: License, hash: string): MachineRow | unde
   license.machines.find((machine) => machine.fingerprint_hash === hash && machine.deactivated_at === null);
 
 /**
- * Gives a machine a seat: one conditional insert, so that the count is exact however many ask at once. A machine that was
- * deactivated gets its row back. Seats are taken by active machines and by leases that still run, this machine's own aside.
- * Returns the license as it is afterwards; MACHINE_LIMIT_REACHED with nothing changed when every seat is taken,
- * RATE_LIMITED when the license cycles machines. A machine that is active already is a success that changes nothing.
+ * Gives a machine a seat by one conditional insert, so the count is exact under concurrency. A deactivated machine gets
+ * its row back. Active machines and running leases take seats; this machine's own are not counted. Returns the license
+ * as it is afterwards. A machine that is already active changes nothing. Errors, with nothing changed:
+ * MACHINE_LIMIT_REACHED when every seat is taken, RATE_LIMITED when the license cycles machines.
  */
 export async function takeSeat(
   db: D1Database,
@@ -79,7 +81,7 @@ export async function takeSeat(
   return err(await refusalOfSeat(db, license, now));
 }
 
-/** Commits writes to a machine of the license `change.subject`, which is changed itself if its machine was. */
+/** Commits writes to a machine of the license `change.subject`. The license counts as changed if its machine was. */
 function commitSeat(db: D1Database, change: Change, writes: D1PreparedStatement[]): Promise<boolean> {
   const touches = db
     .prepare(
@@ -106,8 +108,8 @@ async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds)
 }
 
 /**
- * Frees the seat of a machine, found by its id or its fingerprint hash. Returns the id of the change, or null if it held
- * none, so that a retry is safe. A running offline lease keeps the seat until it ends, unless it is voided (`voidLease`).
+ * Frees the seat of a machine, found by its id or its fingerprint hash. Returns the id of the change, or null if the
+ * machine held no seat, so a retry is safe. A running offline lease keeps the seat until it ends, unless `voidLease`.
  */
 export async function freeSeat(
   db: D1Database,
@@ -138,13 +140,16 @@ export async function freeSeat(
   return (await commitSeat(db, change, [frees])) ? change.id : null;
 }
 
-/** Records that a machine was heard of at `now`. Not a change of the license: no audit entry, nothing to publish. */
+/**
+ * Records that a machine was seen at `now`. This is no change of the license: it needs no audit entry and no
+ * publication.
+ */
 export async function seeMachine(db: D1Database, machineId: string, now: UnixSeconds): Promise<void> {
   await db.prepare("UPDATE machines SET last_seen_at = ? WHERE id = ?").bind(now, machineId).run();
 }
 
 /**
- * Records that an active machine holds an offline lease until `until`; it keeps its seat so long. Returns false, with nothing
+ * Records that an active machine holds an offline lease, and so its seat, until `until`. Returns false, with nothing
  * written, when the machine has been deactivated in the meantime.
  */
 export async function recordLease(

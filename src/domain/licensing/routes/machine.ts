@@ -20,7 +20,7 @@ import { freeSeat } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
 
-// What a hive leaves out may also be null: serde writes it so.
+// A field that a hive leaves out may also be null, because serde writes null.
 const Activation = z
   .object({
     fingerprint: Fingerprint.openapi({
@@ -38,7 +38,7 @@ const Activation = z
 
 const body = { content: { "application/json": { schema: TokenView } } };
 
-/** What a hive does with its seat. */
+/** The operations of a hive on its seat. */
 export const machine = createRouter<HolderEnv>();
 
 machine.openapi(

@@ -24,7 +24,7 @@ const Body = z
   })
   .openapi("TokenRequest");
 
-/** What a holder of a credential asks of its license. */
+/** The operations of a credential's holder on its license. */
 export const token = createRouter<HolderEnv>();
 
 token.openapi(
@@ -88,7 +88,7 @@ token.openapi(
     const { holder } = c.var;
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
-    // A token stands for its machine: once that has lost its seat, it learns nothing more of the license.
+    // A token is for its machine: once the machine has lost its seat, the token reads nothing more of the license.
     if (holder.kind === "token" && !activeMachine(license.value, holder.machine))
       throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
     return c.json({ license: licenseView(license.value, c.var.now) }, 200);

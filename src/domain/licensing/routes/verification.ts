@@ -41,7 +41,7 @@ const KeySet = z
     },
   });
 
-/** What offline verifiers fetch: the keys and the status lists. */
+/** The documents for offline verifiers: the keys and the status lists. */
 export const verification = createRouter();
 
 verification.openapi(

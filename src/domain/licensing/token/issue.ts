@@ -30,9 +30,8 @@ export const TokenView = z
   .openapi("LicenseToken");
 
 /**
- * A token for an active machine of a license that the caller has found to be in force. A lease (`offline`) is written to the
- * ledger before it is handed out, because it keeps its seat. Throws MACHINE_DEACTIVATED when the machine has just lost its
- * seat.
+ * A token for an active machine of a license that the caller has found to be in force. A lease (`offline`) is written
+ * to the ledger first, because it keeps its seat. Throws MACHINE_DEACTIVATED when the machine has just lost its seat.
  */
 export async function issueToken(
   c: RequestScope,
@@ -45,7 +44,7 @@ export async function issueToken(
   const issuer = c.var.config.PUBLIC_URL;
   const standing = standingOf(license, now);
   const allowed = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, offline, now);
-  // A lease that has hardly aged is handed out again: asking for it over and over writes nothing.
+  // A lease that is almost new is handed out again, so that repeated requests write nothing.
   const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
   const expiresAt = isFresh ? machine.lease_until : allowed;
   if (expiresAt > now + TOKEN_LIFETIME && !isFresh) {
@@ -71,13 +70,16 @@ export async function issueToken(
   };
 }
 
-/** Which machine a lease is for: one that holds a seat, by its id, or any by its fingerprint, which takes a seat if it has none. */
+/**
+ * The machine that a lease is for: by its id, one with a seat; by its fingerprint, any machine, which takes a seat if
+ * it has none.
+ */
 export type LeaseFor = { machineId: string } | { fingerprint: string };
 
 /**
- * The seat that an offline lease of a license is for. Caller has checked that the license belongs to the asker, and settles the
- * seat's change. Throws CONFLICT for a plan without leases, the refusals of `activateMachine` and of a license that is not in
- * force, MACHINE_DEACTIVATED, RATE_LIMITED.
+ * The seat for an offline lease of a license. The caller has checked that the license belongs to the asker, and settles
+ * the seat's change. Throws MACHINE_DEACTIVATED, RATE_LIMITED, the refusals of `activateMachine`, and CONFLICT for a
+ * plan without leases.
  */
 export async function seatForLease(
   { env, config }: { env: Env; config: Config },
@@ -104,7 +106,10 @@ export async function seatForLease(
   return { license: license.value, machine, changeId: null };
 }
 
-/** The offline lease of a seat: a token that lasts as long as the plan allows and keeps the seat meanwhile. Throws RATE_LIMITED. */
+/**
+ * The offline lease of a seat: a token that lasts as long as the plan allows, and keeps the seat until it ends. Throws
+ * RATE_LIMITED.
+ */
 export async function issueOfflineLease(
   c: RequestScope,
   { license, machine }: Seat,

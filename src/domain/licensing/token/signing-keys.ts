@@ -3,8 +3,8 @@ import * as z from "zod";
 import type { UnixSeconds } from "../../../lib/time.ts";
 
 /**
- * A public key in keys/license-signing.jwks.json. `exp` ends the overlap of a key that no longer signs: after it, nothing
- * it signed verifies. A leaked key is taken out of the file instead.
+ * A public key in keys/license-signing.jwks.json. `exp` ends the overlap of a key that no longer signs: tokens that it
+ * signed do not verify after that. Remove a leaked key from the file instead.
  */
 const VerificationKey = z.object({
   kty: z.literal("OKP"),
@@ -32,8 +32,8 @@ export type Keyring = {
 export type SigningJwk = { kty: "OKP"; crv: "Ed25519"; kid: string; x: string; d: string };
 
 /**
- * The keyring of a signing secret and the keys that verify beside it. The secret's own public half is always among the
- * verifying keys, without an end. Throws when a JWK is not an Ed25519 key.
+ * The keyring of a signing secret and the other keys that verify. The secret's own public half always verifies, without
+ * an end. Throws when a JWK is not an Ed25519 key.
  */
 export async function createKeyring(secret: SigningJwk, others: VerificationKey[]): Promise<Keyring> {
   const { d: _private, ...own } = secret;
@@ -53,6 +53,6 @@ async function importEd25519(jwk: JWK): Promise<CryptoKey> {
   return key;
 }
 
-/** What `/.well-known/jwks.json` answers at `now`: every key that verifies, and none whose overlap has ended. */
+/** The keys of `/.well-known/jwks.json` at `now`: every key that verifies, without those whose overlap has ended. */
 export const publishedKeys = (keyring: Keyring, now: UnixSeconds): PublishedKey[] =>
   keyring.published.filter((key) => key.exp === undefined || now < key.exp);

@@ -4,15 +4,15 @@ import { HOUR, type UnixSeconds } from "../../../lib/time.ts";
 import type { LicenseStatus } from "../license/status.ts";
 import type { Keyring } from "./signing-keys.ts";
 
-/** Licenses in one list; a license's index says its list (`index / size`) and its place there. */
+/** The number of licenses in one list. A license's index gives its list (`index / size`) and its place in it. */
 export const STATUS_LIST_SIZE = 65_536;
-/** Indices there are. New ones are drawn at random from all of it. */
+/** The number of indices. New ones are drawn at random from all of them. */
 export const STATUS_INDEX_SPACE = STATUS_LIST_SIZE * 256;
 /** How long a verifier may keep a list, in seconds. */
 export const STATUS_LIST_TTL = 60;
 const BITS = 2;
 
-/** The list number and place in it of a license's `status_index`. */
+/** The list number of a license's `status_index`, and its place in that list. */
 export const statusPlace = (statusIndex: number): { list: number; idx: number } => ({
   list: Math.floor(statusIndex / STATUS_LIST_SIZE),
   idx: statusIndex % STATUS_LIST_SIZE,
@@ -34,7 +34,7 @@ function statusType(status: LicenseStatus): 0 | 1 | 2 {
   }
 }
 
-/** A list as bytes, two bits a license, lowest bits first; places that are not named are valid. */
+/** A list as bytes: two bits for each license, lowest bits first. A place without an entry is valid. */
 export function packStatusList(entries: Iterable<{ idx: number; status: LicenseStatus }>): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array((STATUS_LIST_SIZE * BITS) / 8);
   for (const { idx, status } of entries) {
@@ -45,8 +45,8 @@ export function packStatusList(entries: Iterable<{ idx: number; status: LicenseS
 }
 
 /**
- * A list as the signed token that verifiers fetch (`application/statuslist+jwt`, IETF Token Status List): deflated with
- * zlib, valid for an hour, to be fetched again after `STATUS_LIST_TTL`. `uri` is the address it is served at.
+ * A list as the signed token that verifiers fetch (`application/statuslist+jwt`, IETF Token Status List). It is
+ * deflated with zlib and valid for an hour; verifiers fetch it again after `STATUS_LIST_TTL`. `uri` is its address.
  */
 export async function signStatusList(
   bytes: Uint8Array<ArrayBuffer>,

@@ -8,13 +8,15 @@ import type { Keyring } from "./signing-keys.ts";
 
 const TOKEN_TYPE = "rbee-license+jwt";
 const TOKEN_AUDIENCE = "rbee-hive";
-/** How far a verifier's clock may be off, in seconds. */
+/** The tolerated difference of a verifier's clock, in seconds. */
 const CLOCK_TOLERANCE = 60;
-/** An ordinary token's lifetime, in seconds; an offline lease lives as many days as its license allows. */
+/** The lifetime of an ordinary token, in seconds. An offline lease lives as many days as its license allows. */
 export const TOKEN_LIFETIME = DAY;
-/** Far above any token of ours; longer text is refused before it is parsed. */
+/** Far above the length of our tokens. Longer text is refused before it is parsed. */
 const MAX_TOKEN_LENGTH = 4096;
-/** Three parts, the last of 64 bytes. Its last symbol has four spare bits: one spelling for each token, as for each link. */
+/**
+ * Three parts, the last of 64 bytes. Its last symbol has four spare bits; only one spelling of each token is accepted.
+ */
 const FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 
 const Claims = z.object({
@@ -31,13 +33,16 @@ const Claims = z.object({
   entitlements: z.array(z.string()),
   versions: z.string(),
   updates_until: z.number().nullable(),
-  /** The license key's generation: rotating the key ends every token of the one before. */
+  /** The generation of the license key. Rotating the key ends every token of earlier generations. */
   gen: z.number(),
   status: z.object({ status_list: z.object({ idx: z.number(), uri: z.string() }) }),
 });
 export type LicenseTokenClaims = z.infer<typeof Claims>;
 
-/** Until when a token that has verified goes on to: its own end with the tolerance, or its key's, whichever is first. */
+/**
+ * The time until which a verified token verifies: its own end with the tolerance, or the end of its key if that is
+ * earlier.
+ */
 export const verifiesUntil = (token: string, { exp }: LicenseTokenClaims, keyring: Keyring): UnixSeconds => {
   const { kid } = decodeProtectedHeader(token);
   const keyEnds = kid === undefined ? undefined : keyring.verification.get(kid)?.exp;
@@ -45,8 +50,9 @@ export const verifiesUntil = (token: string, { exp }: LicenseTokenClaims, keyrin
 };
 
 /**
- * When a token issued at `now` expires, in seconds since 1970: after its lifetime, or as an offline lease after as many
- * days as the license allows, and never later than the license itself (`endsAt`, null: no end).
+ * The expiry of a token issued at `now`, in seconds since 1970. It is the end of the ordinary lifetime, or of an
+ * offline lease as long as the license allows, and never later than the end of the license itself (`endsAt`, null: no
+ * end).
  */
 export function tokenExpiry(
   license: Pick<LicenseRow, "offline_days">,
@@ -58,7 +64,9 @@ export function tokenExpiry(
   return Math.min(now + lifetime, endsAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** The claims of a token for one machine (fingerprint hash) of a license; `statusUri` is its status list's address. */
+/**
+ * The claims of a token for one machine (fingerprint hash) of a license. `statusUri` is the address of its status list.
+ */
 export function licenseTokenClaims(
   license: LicenseRow,
   machine: string,
@@ -92,9 +100,10 @@ type Why = Extract<LicenseRefusal, { code: "TOKEN_INVALID" }>["why"];
 const invalid = (why: Why) => err<LicenseRefusal>({ code: "TOKEN_INVALID", why });
 
 /**
- * The claims of a token that we signed for this audience and that is valid at `now`, with 60 s of tolerance.
- * TOKEN_EXPIRED for one that was, TOKEN_INVALID for anything else. `alg`, `typ`, `iss` and `aud` are pinned, and the key is
- * chosen by `kid` among our own, so neither `alg: none` nor an HMAC under the public key is ever tried. No storage is read.
+ * The claims of a token that we signed for this audience and that is valid at `now`, with a tolerance of 60 s. Errors:
+ * TOKEN_EXPIRED for a token that was valid, TOKEN_INVALID for anything else. `alg`, `typ`, `iss` and `aud` are pinned,
+ * and `kid` chooses among our own keys. So neither `alg: none` nor an HMAC under the public key is tried. Reads no
+ * storage.
  */
 export async function verifyLicenseToken(
   token: string,

@@ -8,7 +8,7 @@ import type { License } from "../license/record.ts";
 import { activeMachine } from "../machine/seat.ts";
 import { explainRefusal, type LicenseRefusal, refusalOfUse } from "../refusal.ts";
 
-/** Why a token is not good for what the caller asks. A download would be refused with the same code. */
+/** The reason why a token is not good for a request. A download would be refused with the same code. */
 export type VerdictRefusal =
   | LicenseRefusal
   | { code: "WORKER_NOT_FOUND" }
@@ -16,9 +16,9 @@ export type VerdictRefusal =
   | { code: "VERSION_NOT_COVERED" };
 
 /**
- * Decides at `now`, by its license in the ledger, whether a genuine token is good for what is asked; null if it is. `wanted`
- * narrows the question; a null in it asks nothing. It does not check `updates_until`, because it does not know when a version
- * was published.
+ * Decides at `now`, by its license in the ledger, whether a genuine token is good for a request; null if it is.
+ * `wanted` narrows the request; a null in it is not checked. `updates_until` is not checked, because the publication
+ * date of a version is not known here.
  */
 export function verdictOf(
   license: License,
@@ -44,7 +44,7 @@ export function verdictOf(
   return null;
 }
 
-/** A verdict in words; null: the token is valid. */
+/** A verdict in words. Null: the token is valid. */
 export function explainVerdict(
   refusal: VerdictRefusal | null,
   config: Pick<Config, "PURCHASE_URL">,
