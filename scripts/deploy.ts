@@ -9,8 +9,8 @@ import { parseMinisignPublicKeys } from "../src/lib/minisign/minisign.ts";
 import { PROJECT } from "./development/paths.ts";
 
 /**
- * `pnpm run deploy`: refuses what could not work, checks the code, migrates the ledger, deploys. Migrations come first,
- * because they only add: the running version works on the new schema, the new version needs it.
+ * `pnpm run deploy`: checks keys, secrets and code, migrates the ledger, deploys. Migrations come first, because they
+ * only add: the running version works on the new schema, and the new version needs it.
  */
 async function deploy(): Promise<void> {
   const config = unstable_readConfig({ config: join(PROJECT, "wrangler.toml") });
@@ -26,7 +26,7 @@ async function deploy(): Promise<void> {
   if (isFirst) await migrate();
 }
 
-/** Without a key, production could publish nothing, and would say so only when a publisher is done uploading. */
+/** Without a release key, production can publish nothing, and a publisher sees that only after the upload. */
 async function requireReleaseKey(): Promise<void> {
   const keys = parseMinisignPublicKeys(await readFile(join(PROJECT, "keys/release-signing.pub"), "utf8"));
   if (!keys.ok) throw new Error(`keys/release-signing.pub: ${keys.error}`);
@@ -39,11 +39,13 @@ async function requireSecrets(required: readonly string[]): Promise<void> {
   const missing = required.filter((name) => !set.some((secret) => secret.name === name));
   if (missing.length === 0) return;
   throw new Error(
-    `These secrets are not set: ${missing.join(", ")}. docs/operations.md ("Going live") says how to make and set each.`,
+    `These secrets are not set: ${missing.join(", ")}. docs/operations.md ("Going live") tells how to make and set each.`,
   );
 }
 
-/** What wrangler says of the Worker's secrets; before the first deployment and the first secret there is no Worker. */
+/**
+ * The JSON of `wrangler secret list`; an empty list before the first deployment and the first secret make the Worker.
+ */
 async function secretList(): Promise<string> {
   try {
     return await output("wrangler", "secret", "list", "--format", "json");
@@ -51,7 +53,7 @@ async function secretList(): Promise<string> {
     const message = error instanceof Error ? error.message : String(error);
     if (/10007|does not exist/.test(message)) return "[]";
     throw new Error(
-      `Cloudflare could not be asked which secrets are set. Are you logged in (npx wrangler login)?\n${message}`,
+      `Cloudflare did not tell which secrets are set. Are you logged in (npx wrangler login)?\n${message}`,
     );
   }
 }
@@ -65,7 +67,7 @@ async function databases(): Promise<string[]> {
 
 const execute = promisify(execFile);
 
-/** What a program prints. Throws, with what it said, if it fails. */
+/** Returns the output of a program. Throws with its output if it fails. */
 async function output(program: string, ...args: string[]): Promise<string> {
   try {
     return (await execute(program, args, { cwd: PROJECT, env: { ...process.env, WRANGLER_HIDE_BANNER: "true" } }))

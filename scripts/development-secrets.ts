@@ -5,8 +5,8 @@ import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 import { currentTime } from "../src/lib/time.ts";
 
 /**
- * Fresh random secrets for one development server or one test run, as the Worker's environment names them. `releaseKey` vouches
- * for the key that signs indexes.
+ * Makes random secrets for one development server or one test run, under the names of the Worker's environment.
+ * `releaseKey` signs the public key of the index signing key.
  */
 export async function developmentSecrets(releaseKey: MinisignSecretKey): Promise<Record<string, string>> {
   const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });

@@ -14,8 +14,9 @@ export type Child = {
 };
 
 /**
- * Starts a Node.js program in the project's folder. `onOutput` gets all that it prints, without colors. Ctrl-C does not reach it, because
- * it leads its own process group. Its standard input is a pipe that ends when this process does: it has to watch that.
+ * Starts a Node.js program in the project's folder. `onOutput` gets all that it prints, without colors. Ctrl-C does
+ * not reach it, because it leads its own process group. Its standard input is a pipe that ends when this process
+ * does: it has to watch that.
  */
 export function startProgram(
   args: readonly string[],

@@ -23,8 +23,8 @@ export async function ensureReleaseKey(path: string): Promise<MinisignSecretKey>
 }
 
 /**
- * The development server's owner token, made on the first start. The file is written before the ledger, and the ledger on
- * every start. So the next start repairs one that was cut in between, or data that was deleted.
+ * The development server's owner token, made on the first start. The file is written before the ledger, and the
+ * ledger on every start. So the next start repairs one that was cut in between, or data that was deleted.
  */
 export async function ensureOwnerToken(path: string, ledger: Ledger): Promise<string> {
   const kept = (await readTextIfThere(path))?.trim();

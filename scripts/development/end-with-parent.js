@@ -1,5 +1,6 @@
-// Preloaded into wrangler (`node --import`). Its standard input is a pipe that its parent holds and never writes to: when
-// the pipe ends, the parent is gone, even by SIGKILL. Then the whole process group ends: wrangler, workerd and esbuild.
+// Preloaded into wrangler (`node --import`). Its standard input is a pipe that its parent holds and never writes to:
+// when the pipe ends, the parent is gone, even by SIGKILL. Then the whole process group ends: wrangler, workerd and
+// esbuild.
 import { isMainThread } from "node:worker_threads";
 
 const GRACE_MS = 3_000;

@@ -46,7 +46,7 @@ export async function openLedger(url: string): Promise<Ledger> {
   };
 }
 
-// The table in which `wrangler d1 migrations` keeps what is applied, so that its commands go on from here.
+/** The table of `wrangler d1 migrations`, so its commands know the same migrations as applied. */
 const MIGRATIONS_TABLE =
   "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, " +
   "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";

@@ -2,7 +2,7 @@ import { zstdCompressSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { pkgverOf } from "../../src/domain/workers/pkgver.ts";
 
-/** A pacman package for x86_64 that installs `executable` where the worker's recipe does: the same input, the same bytes. */
+/** A pacman package for x86_64 with `executable` at the recipe's path. The same input gives the same bytes. */
 export async function samplePackage(
   { id, version }: { id: string; version: string },
   executable: Buffer,

@@ -2,17 +2,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT } from "./paths.ts";
 
-/** Where the program lies in memory; its one segment is the whole file. */
+/** The program's address in memory. Its one segment is the whole file. */
 const BASE = 0x400000;
 const HEADERS_SIZE = 64 + 56;
 const CODE_SIZE = 94;
 
 const u32 = (value: number): number[] => [value, value >> 8, value >> 16, value >> 24].map((byte) => byte & 0xff);
 
-/** The first eight characters of an argument, which is all that the program compares. */
+/** The first eight characters of an argument: the program compares no more. */
 const word = (text: string): number[] => [...Buffer.from(text, "latin1")];
 
-/** `mov esi, address; mov edx, length`: what the `write` at the end prints. */
+/** `mov esi, address; mov edx, length`: the text for the `write` at the end. */
 const select = ({ address, length }: { address: number; length: number }): number[] => [
   ...[0xbe, ...u32(address)],
   ...[0xba, ...u32(length)],
@@ -78,8 +78,8 @@ function headers(fileSize: number): Buffer {
 }
 
 /**
- * The program that a release of the development server holds: a real executable of some 35 KiB, honest about being a
- * sample. The text of this project's own license in it makes it large enough to break off and resume.
+ * The program in the development server's releases: a real executable of some 35 KiB that says it is a sample. The text
+ * of this project's license in it makes it large enough to break off and resume.
  */
 export async function sampleWorker({ id, version }: { id: string; version: string }): Promise<Buffer> {
   return sampleExecutable({
@@ -87,7 +87,7 @@ export async function sampleWorker({ id, version }: { id: string; version: strin
     license: await readFile(join(PROJECT, "LICENSE"), "utf8"),
     usage: [
       `${id} ${version}: a sample that the development catalog ships in place of the real worker.`,
-      "It serves no model. What it has shown by running: it was downloaded, checked and installed whole.",
+      "It serves no model. It runs, so its download, check and installation worked.",
       "",
       "  --version   print name and version",
       "  --license   print the license of this sample",

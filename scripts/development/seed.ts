@@ -26,14 +26,13 @@ export type SeedOptions = {
   /** The key of an earlier start, if there was one. */
   licenseKey: string | null;
   releaseKey: MinisignSecretKey;
-  /** Where the samples are built. */
+  /** The folder to build the samples in. */
   folder: string;
 };
 
 /**
- * Publishes the sample releases and issues one license, through the same API and code as any publisher, and returns the
- * license's key. Each step is done only where it is missing: a seed that was cut goes on, and a catalog of an earlier version
- * gains what that one did not start with.
+ * Publishes the sample releases and issues one license, through the same API and code as any publisher. Returns the
+ * license's key. It does only the missing steps: it finishes a seed that was cut, and adds samples to older data.
  */
 export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: SeedOptions): Promise<string> {
   const client = new CatalogClient({ url, credential: adminToken });
@@ -50,7 +49,7 @@ export async function seed({ url, adminToken, licenseKey, releaseKey, folder }: 
   return key;
 }
 
-/** Publishes a sample, unless its version has been published before: with other bytes perhaps, or withdrawn since. */
+/** Publishes a sample, unless its version was published before, even with other bytes or withdrawn since. */
 async function publishSample(
   client: CatalogClient,
   releaseKey: MinisignSecretKey,
@@ -68,11 +67,11 @@ async function publishSample(
   for (const path of [binary, join(folder, filename)]) {
     files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey }));
   }
-  const notes = "A sample that every development catalog starts with.";
+  const notes = "A sample of every development catalog.";
   await publishRelease(client, { workerId, version, channel: undefined, notes, files });
 }
 
-/** Whether the key is genuine and its license is there, in whatever state somebody has put it since. */
+/** Whether the key is genuine and its license exists, in any state. */
 async function isKnown(client: CatalogClient, licenseKey: string): Promise<boolean> {
   try {
     await client.send({ path: "/v1/licenses/me", credential: licenseKey });

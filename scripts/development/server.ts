@@ -7,18 +7,23 @@ import { startWrangler } from "./wrangler.ts";
 const CRON_PERIOD_MS = 60_000;
 /** A start that takes longer is told to go on, again and again. */
 const SAY_EVERY_MS = 15_000;
-/** A start fails when wrangler says nothing for so long. While it says something, a slow machine has all the time it needs. */
+/**
+ * A start fails when wrangler says nothing for so long. While it says something, a slow machine has all the time it
+ * needs.
+ */
 const SILENT_FOR_MS = 300_000;
 
 /** A running `wrangler dev`. */
 export type DevelopmentServer = {
   log: LogFile;
   /**
-   * Resolves when the Worker is healthy. Throws, with the end of the log, if wrangler ends, is silent for five minutes, or
-   * the Worker refuses its configuration.
+   * Resolves when the Worker is healthy. Throws, with the end of the log, if wrangler ends, is silent for five
+   * minutes, or the Worker refuses its configuration.
    */
   ready(signal: AbortSignal): Promise<void>;
-  /** From here on, shows the first line of each error of wrangler on the screen: most likely that code does not build. */
+  /**
+   * From here on, shows the first line of each error of wrangler on the screen: most likely that code does not build.
+   */
   showErrors(): void;
   /** Resolves with the exit status when wrangler and workerd have ended. */
   exited: Promise<number>;
@@ -26,7 +31,9 @@ export type DevelopmentServer = {
   stop(): Promise<void>;
 };
 
-/** Starts the Worker on `http://localhost:<port>` (IPv4 and IPv6), with the variables and the data that `paths` name. */
+/**
+ * Starts the Worker on `http://localhost:<port>` (IPv4 and IPv6), with the variables and the data that `paths` name.
+ */
 export function startServer(
   paths: DevelopmentPaths,
   port: number,

@@ -7,7 +7,7 @@ import { openLog, shortPath } from "./screen.ts";
 /** The keys of the local stand-in begin like this. Any other key is of a real account. */
 const STAND_IN_KEY = "sk_test_standin_";
 
-/** Variables that let the Worker sell through the stand-in; a Stripe account of one's own in `present` is left alone. */
+/** Variables that let the Worker sell through the stand-in; none if `present` has a Stripe account of your own. */
 export function stripeVariables(present: NodeJS.Dict<string>): Record<string, string> {
   if (present["STRIPE_SECRET_KEY"] !== undefined && !usesStandIn(present)) return {};
   return {
@@ -17,15 +17,15 @@ export function stripeVariables(present: NodeJS.Dict<string>): Record<string, st
   };
 }
 
-/** Whether these variables are made for the stand-in, so that it has to run. */
+/** Whether these variables are for the stand-in, which then has to run. */
 export const usesStandIn = (variables: NodeJS.Dict<string>): boolean =>
   variables["STRIPE_SECRET_KEY"]?.startsWith(STAND_IN_KEY) === true && variables["STRIPE_API_BASE"] === undefined;
 
 const SECRETS = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS", "STRIPE_API_BASE"];
 
 /**
- * What the Worker is told of Stripe. Wrangler takes from its variables file only what wrangler.toml names, and these are
- * optional secrets that it cannot name. They stand on wrangler's command line, so a live key does not belong in that file.
+ * The Worker's bindings for Stripe. Wrangler reads from its variables file only names of wrangler.toml, which cannot
+ * name optional secrets. So they go on wrangler's command line, and a live key does not belong in that file.
  */
 export const stripeBindings = (
   variables: NodeJS.Dict<string>,
@@ -39,8 +39,8 @@ export const stripeBindings = (
 export type StandInProcess = Child & { apiBase: string; controlUrl: string };
 
 /**
- * Starts the stand-in as a process of its own, on the port after next to the Worker's or, if that is taken, on any. It ends
- * when this process does. Throws, with the end of its log, if it does not start.
+ * Starts the stand-in as a process of its own, on the port after next to the Worker's or, if that is taken, on any.
+ * It ends when this process does. Throws, with the end of its log, if it does not start.
  */
 export async function startStandInProcess(
   paths: DevelopmentPaths,

@@ -8,12 +8,12 @@ import { stripeVariables } from "./stripe.ts";
 const HEADING = `# Made by the first \`npm start\`, for this machine only. Lines that are here are kept; missing ones are added again.
 `;
 
-/** One line of a file that both wrangler and Node read. A quoted value keeps what an unquoted one would lose (#, blanks). */
+/** One line of a file that both wrangler and Node.js read. Quotes keep `#` and blanks in the value. */
 const line = ([name, value]: [string, string]): string => `${name}='${value}'\n`;
 
 /**
- * Makes sure that the file at `path` gives every secret and variable of a development server, and returns what it
- * gives. What is there stays: secrets that changed would kill every license key and token made with them.
+ * Adds the missing secrets and variables of a development server to the file at `path`, and returns all of them. It
+ * changes none, because license keys and tokens die with the secrets that made them.
  */
 export async function ensureVariables(path: string, releaseKey: MinisignSecretKey): Promise<NodeJS.Dict<string>> {
   const text = (await readTextIfThere(path)) ?? HEADING;

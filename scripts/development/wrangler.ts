@@ -12,15 +12,17 @@ const QUIET = {
 const END_WITH_PARENT = new URL("./end-with-parent.js", import.meta.url).href;
 
 /**
- * Starts the project's own wrangler under the Node.js that runs this. It ends when this process does, however that ends.
- * It is started without its `bin`, which is a second Node.js process that only passes signals on.
+ * Starts the project's own wrangler under the Node.js that runs this. It ends when this process does, however that
+ * ends. It is started without its `bin`, which is a second Node.js process that only passes signals on.
  */
 export function startWrangler(args: readonly string[], onOutput: (text: string) => void): Child {
   const wrangler = createRequire(import.meta.url).resolve("wrangler");
   return startProgram(["--no-warnings", "--import", END_WITH_PARENT, wrangler, ...args], { env: QUIET, onOutput });
 }
 
-/** Runs one wrangler command to its end. Throws, with everything it printed, if it fails; ends it when `signal` fires. */
+/**
+ * Runs one wrangler command to its end. Throws, with everything it printed, if it fails; ends it when `signal` fires.
+ */
 export async function runWrangler(args: readonly string[], signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   let output = "";

@@ -18,7 +18,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Starts it without a window, and without whatever it does on the network for itself. */
+/** Starts Chromium without a window and without network traffic of its own. */
 export const launchChromium = (executablePath: string): Promise<Browser> =>
   chromium.launch({
     executablePath,
@@ -38,8 +38,8 @@ export const launchChromium = (executablePath: string): Promise<Browser> =>
 const WAIT_MS = 300_000;
 
 /**
- * Somebody's window, and what has gone wrong on pages of `origin`: errors on the console, CSP violations among them. A page that
- * itself has an error's status, and says why, is none.
+ * A visitor's window, with the faults on pages of `origin`: exceptions and console errors, such as CSP violations. The
+ * status of an error page is no fault.
  */
 export type Window = { context: BrowserContext; page: Page; faults: string[] };
 

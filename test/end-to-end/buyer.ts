@@ -22,7 +22,7 @@ const post = (url: string, body: object, headers: Record<string, string> = {}): 
     body: JSON.stringify(body),
   });
 
-/** Begins a checkout by HTTP alone, and presses a button of the pay page: `delayed` is a payment that takes its time. */
+/** Begins a checkout over HTTP and presses a button of the pay page. A `delayed` payment succeeds later. */
 export async function pay(
   origin: string,
   plan: string,
@@ -37,7 +37,7 @@ export async function pay(
   return { sessionId: session_id, cookie };
 }
 
-/** Buys a plan by HTTP alone, and asks for the key with the cookie. */
+/** Buys a plan over HTTP and asks for the key with the cookie. */
 export async function buy(origin: string, plan: string, order?: Order): Promise<Bought> {
   const purchase = await pay(origin, plan, "pay", order);
   const answer = await fetch(`${origin}/v1/checkout/${purchase.sessionId}`, { headers: { Cookie: purchase.cookie } });
@@ -46,13 +46,13 @@ export async function buy(origin: string, plan: string, order?: Order): Promise<
   return { ...purchase, licenseId: license.id, key };
 }
 
-/** Where the billing portal of a license is. */
+/** The address of a license's billing portal. */
 export async function openPortal(origin: string, key: string): Promise<string> {
   const answer = await post(`${origin}/v1/billing-portal`, {}, { Authorization: `Bearer ${key}` });
   return z.object({ url: z.url() }).parse(await answer.json()).url;
 }
 
-/** A call of the stand-in's control surface, which answers when its events were delivered. Throws unless it succeeds. */
+/** Calls the stand-in's control surface, which answers after its events are delivered. Throws unless it succeeds. */
 export async function control(controlUrl: string, path: string, body: object = {}): Promise<unknown> {
   const response = await post(`${controlUrl}/${path}`, body);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
@@ -60,8 +60,8 @@ export async function control(controlUrl: string, path: string, body: object = {
 }
 
 /**
- * Asks every half second until `look` answers yes, and returns whether it has. Only the waiting counts, up to `seconds`:
- * how long an answer takes depends on how busy the machine is.
+ * Asks every half second until `look` answers yes, and returns whether it has. Only the waiting counts, up to
+ * `seconds`: how long an answer takes depends on how busy the machine is.
  */
 export async function within(seconds: number, look: () => Promise<boolean>): Promise<boolean> {
   for (let waited = 0; waited < seconds * 2; waited++) {

@@ -13,8 +13,8 @@ export type Server = {
 };
 
 /**
- * Runs what `npm start` runs, with data and secrets of its own in `folder`. Its IPC channel is to this process, so it ends
- * when a killed test run takes this process with it.
+ * Runs what `npm start` runs, with data and secrets of its own in `folder`. Its IPC channel is to this process, so it
+ * ends when a killed test run takes this process with it.
  */
 export function launch(folder: string, port: number): Server {
   const child = spawn(process.execPath, ["scripts/dev.js"], {
@@ -42,8 +42,8 @@ export function launch(folder: string, port: number): Server {
 }
 
 /**
- * Waits until the server is ready, however long that takes: it ends by itself when it makes no progress. Throws with its
- * output if it ends.
+ * Waits until the server is ready, however long that takes: it ends by itself when it makes no progress. Throws with
+ * its output if it ends.
  */
 export async function ready(server: Server): Promise<Server> {
   const ended = server.exited.then(() => "ended" as const);

@@ -20,7 +20,7 @@ const AXE = readFileSync(
   "utf8",
 );
 
-/** The operations of an API description that answer with a page when they succeed. */
+/** The part of an API description that tells which operations answer with a page. */
 const Description = z.object({
   paths: z.record(
     z.string(),

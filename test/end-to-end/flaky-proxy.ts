@@ -2,23 +2,25 @@ import { once } from "node:events";
 import { createServer, request, type Server } from "node:http";
 
 /**
- * What happens to one exchange: it passes; never gets an answer; every byte of its answer is altered, or its text rewritten to
- * another of the same length; or it breaks off after so many bytes.
+ * The fate of one exchange: it passes, or hangs without an answer, or every byte of its answer is altered, or its
+ * text is rewritten to one of the same length, or it breaks off after so many bytes.
  */
 export type Fate = "pass" | "hang" | "alter" | { rewrite: (text: string) => string } | { cutAfter: number };
 
 export type FlakyProxy = {
   url: string;
-  /** Every request that came, as `METHOD /path range`. */
+  /** Every request, as `METHOD /path range`. */
   log: string[];
   /** Every request that the catalog has answered, as `METHOD /path`. */
   answered: string[];
-  /** Decides on each request; passes everything unless set. */
+  /** Decides on each request. By default all pass. */
   fate: (method: string, path: string) => Fate;
   close(): void;
 };
 
-/** A proxy before the catalog that listens, or soon will, on the port `target`, for lines that break when a test wants them to. */
+/**
+ * Starts a proxy before the catalog on the port `target`, where the catalog may start later. A test breaks its lines.
+ */
 export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
   const proxy: FlakyProxy = { url: "", log: [], answered: [], fate: () => "pass", close: () => server.close() };
   const server: Server = createServer((incoming, outgoing) => {

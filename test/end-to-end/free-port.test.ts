@@ -9,24 +9,24 @@ import { freePort } from "./free-port.ts";
 const MODULE = new URL("./free-port.ts", import.meta.url).href;
 const ASK = `import(${JSON.stringify(MODULE)}).then(async ({ freePort }) => console.log(await freePort(), await freePort()))`;
 
-/** The ports that another process is told, which runs at the same time. */
+/** Two ports that another process gets at the same time. */
 async function askedElsewhere(): Promise<number[]> {
   const { stdout } = await promisify(execFile)(process.execPath, ["-e", ASK]);
   return stdout.trim().split(" ").map(Number);
 }
 
-it("is not one that the system gives to outgoing connections meanwhile", async () => {
+it("a free port is below the ports of outgoing connections", async () => {
   const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "49152 65535");
   expect(await freePort()).toBeLessThan(Number(range.split(/\s/)[0]));
 });
 
-it("is told to nobody twice, in this process or in others that ask at the same time", async () => {
+it("a free port is given once, in this process and in others that ask at the same time", async () => {
   const ports = (await Promise.all([askedElsewhere(), askedElsewhere(), askedElsewhere()])).flat();
   ports.push(await freePort(), await freePort());
   expect(new Set(ports).size).toBe(ports.length);
 });
 
-it("is not one on which somebody listens", async () => {
+it("a free port has no listener", async () => {
   const busy = (await freePort()) + 1;
   const server = createServer().listen(busy);
   try {

@@ -1,18 +1,17 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Below every system's ephemeral ports (Linux 32768, macOS and Windows 49152), above the one that `fetch` and browsers refuse (10080). */
+/** Below every system's ephemeral ports (Linux 32768, macOS 49152), above those that `fetch` and browsers refuse. */
 const LOWEST = 11_000;
 const HIGHEST = 32_000;
-/** A process takes its ports from a run of its own, so that tests which start at the same moment are not told the same one. */
+/** Each process has its own range, so tests that start at the same moment get different ports. */
 const PORTS_OF_A_PROCESS = 8;
 
 let taken = 0;
 
 /**
- * A port on which nobody listens, and which nobody else is likely to take before a server that needs half a minute to start
- * listens there: the system gives its ephemeral ports to every outgoing connection, so what was free at the start would not
- * always be free by then. Throws if all of the range is busy.
+ * A port without a listener that stays free until a slow server listens on it. It is no ephemeral port, because the
+ * system gives those to outgoing connections in the meantime. Throws if the whole range is busy.
  */
 export async function freePort(): Promise<number> {
   const range = HIGHEST - LOWEST;

@@ -10,12 +10,12 @@ import type { Run } from "./program-run.ts";
 import type { Catalog } from "./running-catalog.ts";
 import { sharedCatalog } from "./shared-catalog.ts";
 
-/** The whole way of a license, by the pages and commands that people use: from the storefront to its revocation. */
+/** The life of a license from the storefront to its revocation, by the pages and commands that people use. */
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 
 const chromium = findChromium();
-if (chromium === null) console.warn("No Chromium on the PATH: nobody walks through the pages.");
+if (chromium === null) console.warn("No Chromium on the PATH: the pages are not clicked through.");
 
 describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
   let root = "";
@@ -32,7 +32,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  /** A command on a machine of its own, which holds this key. */
+  /** Runs a command on a machine of its own with this key. */
   const hive = (name: string, key: string, ...args: string[]): Promise<Run> =>
     runCli(args, {
       DEV_DIR: join(root, "nowhere"),
@@ -44,7 +44,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
   const install = (name: string, key: string): Promise<Run> =>
     hive(name, key, "install", WORKER, "--dir", join(root, name, "workers"));
 
-  /** Finds a worker as a visitor would, reads how to install it, and buys it. */
+  /** Finds a worker, reads how to install it, and buys it. */
   async function buy(page: Page, email: string): Promise<void> {
     await page.goto(catalog.url);
     await page.getByRole("searchbox", { name: "Search" }).fill("premium gguf");
@@ -62,7 +62,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
 
   const shownKey = async (page: Page): Promise<string> => (await page.textContent("#license-key"))?.trim() ?? "";
 
-  /** The key by the button that copies it or, without script, by selecting what stands there. */
+  /** The key, by the button that copies it or, without script, by selecting the text. */
   async function copyKey(page: Page, withScript: boolean): Promise<string> {
     const button = page.getByRole("button", { name: "Copy the license key" });
     expect(await button.isVisible()).toBe(withScript);
@@ -87,7 +87,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     return shownKey(page);
   }
 
-  /** Cancels in the billing portal, and waits until the account says so: Stripe tells us moments later. */
+  /** Cancels in the billing portal and waits for the account to say so, because the webhook comes moments later. */
   async function cancel(page: Page): Promise<void> {
     await page.getByRole("button", { name: "Open invoices and billing" }).click();
     await page.locator("#cancel").click();
@@ -106,7 +106,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await page.getByRole("heading", { name: "Sign in with a license key" }).waitFor();
   }
 
-  /** An admin finds a license by its owner's mail address, and revokes it after having read what that does. */
+  /** An admin finds a license by its owner's mail address, reads the effect of a revocation, and revokes it. */
   async function revoke(page: Page, email: string, reason: string): Promise<void> {
     await page.goto(`${catalog.url}/admin/licenses`);
     await page.getByLabel("Admin token").fill(catalog.adminToken);
@@ -151,7 +151,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
       expect((await hive(other, newKey, "activate")).code).toBe(0);
       await cancel(page);
       await signOut(page);
-      // It is canceled, but paid for.
+      // It is canceled, but paid for until the end of its period.
       expect((await install(other, newKey)).code).toBe(0);
 
       const admin = await openWindow(browser, catalog.url, { javaScriptEnabled: withScript });

@@ -13,7 +13,7 @@ import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
 import { freePort } from "./free-port.ts";
 import { PROJECT, type Run, rbeeCatalog, run } from "./program-run.ts";
 
-/** The main job, from an empty folder to a refused hive, by the commands that people type. */
+/** The main job by the commands that people type: from an empty folder to a refused hive. */
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 const MiB = 1024 * 1024;
@@ -37,7 +37,7 @@ let start: z.infer<typeof Start>;
 let server: Server;
 let proxy: FlakyProxy;
 let port: number;
-/** The seeded release's file, and a larger one of our own: three parts. */
+/** The seeded release's file made larger, so that an upload has three parts. */
 let binary = "";
 let issued: z.infer<typeof Issued>;
 
@@ -86,8 +86,8 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-describe("the first start", () => {
-  it("says what to try, and leaves it for scripts, for its owner's eyes only", async () => {
+describe("first start", () => {
+  it("prints credentials and leaves them for scripts in files that only the owner reads", async () => {
     for (const text of Object.values(start)) expect(server.output()).toContain(text);
     expect(start.url).toBe(`http://localhost:${port}`);
     for (const file of ["start.json", "dev.vars", "admin-token", "release-signing.key"]) {
@@ -101,14 +101,14 @@ describe("the first start", () => {
     }
   });
 
-  it("refuses a port that is in use, and says what to do", async () => {
+  it("refuses a busy port and offers another", async () => {
     const second = launch(join(root, "second"), port);
     expect(await second.exited).toBe(1);
     expect(second.output()).toContain(`PORT=${port + 1} npm start`);
   });
 });
 
-describe("a hive without a license", () => {
+describe("hive without a license", () => {
   it("lists the workers and fetches a free PKGBUILD", async () => {
     const { stdout } = await curl(`${url}/workers`);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -117,7 +117,7 @@ describe("a hive without a license", () => {
     expect((await curl(`${url}/workers/cpu/PKGBUILD`)).stdout).toContain("pkgname=llm-worker-rbee-cpu");
   });
 
-  it("is told what it needs for a premium binary", async () => {
+  it("is sent to activate for a premium binary", async () => {
     const { code, stderr } = await rbeeCatalog(["install", WORKER], {
       ...{ DEV_DIR: join(root, "nowhere"), XDG_CONFIG_HOME: join(root, "stranger"), RBEE_CATALOG_URL: url },
     });
@@ -125,8 +125,8 @@ describe("a hive without a license", () => {
   });
 });
 
-describe("a publisher", () => {
-  it("resumes an upload that was killed; nothing is offered before", async () => {
+describe("publisher", () => {
+  it("resumes a killed upload, and its version is not offered before", async () => {
     proxy.fate = (method, path) => (method === "PUT" && path.endsWith("/parts/2") ? "hang" : "pass");
     const stored = (): number => proxy.answered.filter((line) => /^PUT .*\/parts\/[13]$/.test(line)).length;
     const upload = spawn(process.execPath, ["src/cli/main.ts", ...publish()], {
@@ -149,7 +149,7 @@ describe("a publisher", () => {
     expect((await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`)).latest).toBe("1.1.0");
   });
 
-  it("may repeat itself, but never replaces what is published", async () => {
+  it("may repeat a command, but never replaces a published file", async () => {
     expect((await admin(...publish())).code).toBe(0);
     const other = join(root, `other-linux-x86_64`);
     await writeFile(other, "another program");
@@ -167,12 +167,12 @@ describe("a publisher", () => {
     expect([tagged.code, tagged.stderr]).toEqual([1, expect.stringContaining("with no source tag.")]);
   });
 
-  it("cannot publish what is signed by a key that the catalog does not trust", async () => {
+  it("cannot publish with a signature of a key that the catalog does not trust", async () => {
     const strange = join(root, "strange.key");
     expect((await admin("keys", "new", "--release", "--out", strange, "--keys-dir", root)).code).toBe(0);
     const { code, stderr } = await admin(...publish("1.1.1", strange));
     expect([code, stderr]).toEqual([2, expect.stringContaining("not trusted")]);
-    // What is left of it is a draft, whose version is free again once it is deleted.
+    // A draft remains. Its version is free again after its deletion.
     expect((await admin("release", "delete", `${WORKER}@1.1.1`)).stdout).toMatch(/^Deleted rel_/);
     const drafted = await admin("release", "show", `${WORKER}@1.1.1`);
     expect([drafted.code, drafted.stderr]).toEqual([4, expect.stringContaining("There is no")]);
@@ -183,8 +183,8 @@ describe("a publisher", () => {
   });
 });
 
-describe("a licensed hive", () => {
-  it("gets a license from the admin and a seat on it", async () => {
+describe("licensed hive", () => {
+  it("activates the license that an admin issues, and a second machine is refused", async () => {
     const terms = ["--plan", "premium-trial", "--email", "ada@example.com"];
     const { stdout } = await admin("license", "issue", ...terms, "--json");
     issued = Issued.parse(JSON.parse(stdout));
@@ -194,7 +194,7 @@ describe("a licensed hive", () => {
     expect([second.code, second.stderr]).toEqual([5, expect.stringContaining("MACHINE_LIMIT_REACHED")]);
   });
 
-  it("installs the latest version over a line that breaks, and can run it", async () => {
+  it("installs the latest version over a line that breaks, and runs it", async () => {
     proxy.log.length = 0;
     let breaks = 0;
     proxy.fate = (_method, path) => (path.startsWith("/dl/") && breaks++ < 2 ? { cutAfter: 5 * MiB } : "pass");
@@ -216,7 +216,7 @@ describe("a licensed hive", () => {
     }
   });
 
-  it("does not replace a working worker with one that fails its check", async () => {
+  it("keeps a working worker when the new file fails its check", async () => {
     const folder = join(root, "workers");
     const before = await readFile(join(folder, WORKER));
     const sample = await readFile(join(dev(), `${WORKER}-linux-x86_64`));
@@ -232,7 +232,7 @@ describe("a licensed hive", () => {
     expect((await rbeeCatalog(install, hive("attic"))).code).toBe(0);
   });
 
-  it("resumes with curl, and its key opens a download for its machine", async () => {
+  it("downloads with curl and its key, and resumes", async () => {
     const credential = ["--header", `Rbee-Machine: ${hive("attic")["RBEE_MACHINE"]}`, "--oauth2-bearer", issued.key];
     const link = await fetched(Link, ...credential, `${url}/v1/workers/${WORKER}/1.1.0/download?platform=linux-x86_64`);
     const part = join(root, "by-curl");
@@ -241,7 +241,7 @@ describe("a licensed hive", () => {
     expect(sha256(await readFile(part))).toBe(link.sha256);
   });
 
-  it("is refused once the license is revoked, running links included", async () => {
+  it("is refused after the revocation, also with a link from before", async () => {
     const credential = ["--header", `Rbee-Machine: ${hive("attic")["RBEE_MACHINE"]}`, "--oauth2-bearer", issued.key];
     const link = await fetched(Link, ...credential, `${url}/v1/workers/${WORKER}/1.1.0/download?platform=linux-x86_64`);
     const revoked = await admin("license", "revoke", issued.license.id, "--reason", "test");
@@ -274,7 +274,7 @@ describe("another start", () => {
     await expect.poll(left, { timeout: 60_000 }).toEqual([]);
   }
 
-  it("stops cleanly at Ctrl-C, keeps data, token and key, and adds the samples that are not there yet", async () => {
+  it("keeps data, token and key after Ctrl-C, and adds missing samples", async () => {
     // As if an earlier version of the catalog, which had no free sample, had made the data.
     const older = "UPDATE releases SET version = '0.0.1' WHERE worker_id = 'llm-worker-rbee-cpu' AND version = '0.1.0'";
     await (await openLedger(`http://localhost:${port}`)).execute([{ sql: older }]);
@@ -288,9 +288,9 @@ describe("another start", () => {
     expect((await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`)).latest).toBe("1.1.0");
   });
 
-  it("finishes a seed that was cut before its license was written down, whatever became of its samples", async () => {
+  it("after SIGKILL finishes a seed that was cut before it wrote down its license", async () => {
     expect((await admin("release", "yank", `${WORKER}@1.0.0`, "--reason", "test")).code).toBe(0);
-    // A killed process cannot end what it has started: wrangler and the stand-in see that it is gone.
+    // A killed process cannot end its children: wrangler and the stand-in see that it is gone.
     expect(await server.stop("SIGKILL")).toBe(null);
     await expectNothingLeft();
     await rm(join(dev(), "start.json"));
@@ -300,7 +300,7 @@ describe("another start", () => {
     expect(releases.filter(({ version }) => version === "1.0.0")).toHaveLength(1);
   });
 
-  it.runIf(process.platform === "linux")("ends with a failure when the Worker's server dies", async () => {
+  it.runIf(process.platform === "linux")("fails when the Worker's server dies", async () => {
     const { pid } = server.process;
     const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
     const commands = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, "utf8")));

@@ -8,7 +8,10 @@ import { PROJECT } from "./program-run.ts";
 const PARENT = new URL("../../scripts/development/parent.ts", import.meta.url).href;
 const PRELOAD = new URL("../../scripts/development/end-with-parent.js", import.meta.url).href;
 
-/** The code of a parent that spawns Node.js with these arguments and options, and stays. Its child may write to its output. */
+/**
+ * The code of a parent that spawns Node.js with these arguments and options, and stays. Its child may write to its
+ * output.
+ */
 const spawning = (args: string[], options: string): string => `
   const { spawn } = await import("node:child_process");
   const child = spawn(process.execPath, ${JSON.stringify(args)}, ${options});
@@ -24,7 +27,9 @@ const STARTS_MORE = `
   process.on("SIGTERM", () => setTimeout(() => process.exit(), 200));
 `;
 
-/** Runs a parent until its child prints `up`, and resolves when it is killed and all that wrote to its output is gone. */
+/**
+ * Runs a parent until its child prints `up`, and resolves when it is killed and all that wrote to its output is gone.
+ */
 async function killed(code: string, env: NodeJS.ProcessEnv, signal: NodeJS.Signals): Promise<void> {
   const parent = spawn(process.execPath, ["--input-type=module", "-e", code], {
     cwd: PROJECT,

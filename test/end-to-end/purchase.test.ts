@@ -13,7 +13,7 @@ import { launch, ready, type Server } from "./development-server.ts";
 import { freePort } from "./free-port.ts";
 import type { Run } from "./program-run.ts";
 
-/** A purchase and what becomes of its money, from what `npm start` starts to what a hive may do. */
+/** A purchase, refund, dispute or failed renewal at Stripe, and its effect on a hive. */
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 const Start = z.object({ url: z.string(), admin_token: z.string(), stripe_control_url: z.string() });
@@ -29,7 +29,7 @@ const nowhere = (): NodeJS.ProcessEnv => ({
   RBEE_CATALOG_URL: start.url,
   RBEE_ADMIN_TOKEN: "",
 });
-/** A command on a machine of its own, which holds this key. */
+/** Runs a command on a machine of its own with this key. */
 const hive = (name: string, key: string, ...args: string[]): Promise<Run> =>
   runCli(args, {
     ...nowhere(),
@@ -43,7 +43,7 @@ const control = (path: string, body: object = {}): Promise<unknown> => controlAt
 const licenseOf = async (id: string): Promise<z.infer<typeof License>["license"]> =>
   License.parse(JSON.parse((await admin("license", "show", id, "--json")).stdout)).license;
 
-/** What an activation comes to: "" if it is let in, else the refusal. It reads the ledger: no delay is allowed for. */
+/** The outcome of an activation: "" or the code of its refusal. It reads the ledger, so no delay is allowed. */
 const activation = async (name: string, key: string): Promise<string> => {
   const { code, stderr } = await hive(name, key, "activate");
   return code === 0 ? "" : (/\(([A-Z_]+)\)/.exec(stderr)?.[1] ?? stderr);
@@ -87,7 +87,7 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
   }
   const shownKey = async (): Promise<string> => (await window.page.textContent("#license-key"))?.trim() ?? "";
 
-  it("sees the key, and nobody else does by the same address", async () => {
+  it("sees the key, and another browser at the same address does not", async () => {
     window = await openWindow(browser, start.url);
     await beginCheckout("premium-lifetime");
     await window.page.click("#pay");
@@ -103,7 +103,7 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
     await stranger.context.close();
   });
 
-  it("may be declined, leave, and come back to pay", async () => {
+  it("pays after a declined card and a canceled checkout", async () => {
     window = await openWindow(browser, start.url);
     await beginCheckout("premium-lifetime");
     await window.page.click("#decline");
@@ -119,7 +119,7 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
     expect(await shownKey()).toMatch(/^rbee_lic_/);
   });
 
-  it("waits on the page for a payment that takes its time, until it turns into the key by itself", async () => {
+  it("waits on the page for a delayed payment until the key appears by itself", async () => {
     window = await openWindow(browser, start.url);
     const session = await beginCheckout("premium-lifetime");
     await window.page.click("#pay-delayed");
@@ -150,7 +150,7 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
   });
 });
 
-describe("what becomes of the money", () => {
+describe("money at Stripe", () => {
   it("a refund at Stripe ends the license, downloads included", async () => {
     const { key, sessionId } = await buy(start.url, "premium-lifetime");
     expect(await activation("refunded", key)).toBe("");
@@ -165,7 +165,7 @@ describe("what becomes of the money", () => {
     expect(await within(70, isRefused)).toBe(true);
   });
 
-  it("an admin gives it back and revokes in one act, once", async () => {
+  it("an admin refunds and revokes in one act, once", async () => {
     const { key, licenseId } = await buy(start.url, "premium-lifetime");
     const refund = ["license", "refund", licenseId, "--reason", "bought twice"];
     const first = await admin(...refund);
@@ -178,7 +178,7 @@ describe("what becomes of the money", () => {
     expect((await admin("audit", "--subject", licenseId)).stdout).toContain("bought twice");
   });
 
-  it("a license that was not bought has nothing to give back", async () => {
+  it("a license that was not bought cannot be refunded", async () => {
     const { stdout } = await admin(
       ...["license", "issue", "--plan", "premium-trial", "--email", "ada@example.com", "--json"],
     );
@@ -188,7 +188,7 @@ describe("what becomes of the money", () => {
     expect((await licenseOf(license.id)).status).toBe("active");
   });
 
-  it("a dispute holds the license, its win frees it, and another that is lost ends it", async () => {
+  it("a dispute suspends the license, a won one restores it, and a lost one revokes it", async () => {
     const { key, sessionId } = await buy(start.url, "premium-lifetime");
     const won = Id.parse(await control("disputes", { session: sessionId }));
     expect(await activation("disputed", key)).toBe("LICENSE_SUSPENDED");
@@ -201,7 +201,7 @@ describe("what becomes of the money", () => {
     expect(await activation("lost", other.key)).toBe("LICENSE_REVOKED");
   });
 
-  it("a price that no plan has changes nothing, and is shown to admins", async () => {
+  it("a price of no plan changes nothing and needs an admin's attention", async () => {
     const { key, licenseId, sessionId } = await buy(start.url, "premium-monthly");
     const stripe = await ourStripe();
     const session = await stripe.checkout.sessions.retrieve(sessionId, { expand: ["subscription"] });
@@ -224,7 +224,7 @@ describe("what becomes of the money", () => {
     expect((await admin("events", "retry", "evt_none")).code).toBe(4);
   });
 
-  it("the stand-in sells what `plans sync` would make", async () => {
+  it("the stand-in sells the products that `plans sync` makes", async () => {
     const { stdout } = await runCli(["plans", "sync"], {
       STRIPE_SECRET_KEY: (await variables())["STRIPE_SECRET_KEY"],
       STRIPE_API_BASE: new URL(start.stripe_control_url).origin,
@@ -233,7 +233,7 @@ describe("what becomes of the money", () => {
   });
 
   // From here on the stand-in's clock is ahead.
-  it("a renewal that fails is warned of while grace lasts, until the card works again", async () => {
+  it("a failed renewal shows as grace until the card works again", async () => {
     const { key, sessionId } = await buy(start.url, "premium-monthly");
     expect(await activation("late", key)).toBe("");
     await control(`subscriptions/${sessionId}/fail-renewal`);
@@ -245,7 +245,7 @@ describe("what becomes of the money", () => {
     expect((await hive("late", key, "status")).stdout).not.toContain("in grace");
   });
 
-  it("webhooks that were lost are made good by the reconciliation", async () => {
+  it("the reconciliation applies events of lost webhooks", async () => {
     const { key, sessionId } = await buy(start.url, "premium-lifetime");
     await control("deliveries", { mode: "drop" });
     await control("refunds", { session: sessionId });

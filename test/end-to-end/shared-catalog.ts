@@ -18,8 +18,9 @@ declare module "vitest" {
 }
 
 /**
- * The one catalog that suites share which run at the same time. They issue licenses of their own and publish only versions
- * that no other of them looks at. A suite that changes what others read, or the clock, takes `startCatalog` instead.
+ * The one catalog that suites share which run at the same time. They issue licenses of their own and publish only
+ * versions that no other of them looks at. A suite that changes what others read, or the clock, takes `startCatalog`
+ * instead.
  */
 export async function sharedCatalog(): Promise<Catalog> {
   for (;;) {
