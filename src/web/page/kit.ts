@@ -10,15 +10,4 @@ export * from "./format.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";
 export { FORM_REFUSALS, formBody, type PageDocs, pageDocs } from "./page-docs.ts";
 export { type Column, DataTable, Pager, pathWithQuery } from "./table.tsx";
-export {
-  CopyBlock,
-  CopyBlock,
-  Notice,
-  Notice,
-  Prose,
-  Prose,
-  StatusBadge,
-  StatusBadge,
-  type Tone,
-  type Tone,
-} from "./text.tsx";
+export { CopyBlock, Notice, Prose, StatusBadge, type Tone } from "./text.tsx";
