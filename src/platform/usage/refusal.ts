@@ -1,6 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
+import { once } from "../../lib/isolate.ts";
 import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
+import type { Config } from "../config/config.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "../http/problem.ts";
 import type { AppEnv } from "../http/router.ts";
 import { type Area, type CountedRefusal, placeOf, type Refusal, sendLate } from "./message.ts";
@@ -56,7 +58,8 @@ export class RefusalTally {
   }
 }
 
-const tally = new RefusalTally();
+/** The tally of this isolate. */
+const tallyOf = once((_config: Config) => new RefusalTally());
 
 /** Middleware that counts each refused attempt after its response. */
 export const refusalCount: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -66,7 +69,7 @@ export const refusalCount: MiddlewareHandler<AppEnv> = async (c, next) => {
   const area = code && refusedArea(routePath(c), code);
   if (!code || !area) return;
   const { now } = c.var;
-  const refusals = tally.add(
+  const refusals = tallyOf(c.var.config).add(
     {
       day: startOfDay(now),
       area,
