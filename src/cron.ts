@@ -1,11 +1,10 @@
+import { service } from "./app.ts";
 import { forgetLateUsage } from "./domain/erasure/decision.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
 import { reconcile } from "./domain/purchase/reconciliation/reconciliation.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
-import { sweepPacks } from "./formats/git/pack-sweep.ts";
-import { publishRepositories } from "./formats/git/repository.ts";
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "./lib/time.ts";
 import { forgetRecoveryLinks } from "./platform/identity/recovery-link.ts";
@@ -14,13 +13,14 @@ import { drainOutbox } from "./platform/storage/outbox.ts";
 import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts";
 import { settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";
-import { service } from "./service.ts";
 
 /** What the cron does in the minute that begins at `now`. No job keeps another from running; each says when it is due. */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   const job = jobRunner(env);
   await job("publish", () => drainOutbox(env, service.publishers, now));
-  await job("publish-repositories", () => publishRepositories(env, now));
+  for (const { name, isDue, run } of service.formats.flatMap(({ jobs }) => jobs ?? [])) {
+    if (isDue(now)) await job(name, () => run(env, service.formats, now));
+  }
   if (now % HOUR < MINUTE) {
     await job("expiry-mails", () => queueExpiryMails(env.DB, now));
     await job("forget-recovery-links", () => forgetRecoveryLinks(env.DB, now - 30 * DAY));
@@ -29,10 +29,7 @@ export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
     await job("forget-sessions", () => forgetSessions(env.DB, now));
   }
   if (isStandingTime(now)) await job("keep-standings", () => keepStandings(env.DB, now));
-  if (isRetentionTime(now)) {
-    await job("forget-old-rows", () => forgetOldRows(env.DB, now));
-    await job("sweep-packs", () => sweepPacks(env, now));
-  }
+  if (isRetentionTime(now)) await job("forget-old-rows", () => forgetOldRows(env.DB, now));
   await job("mails", () => sendDueMails(env, now));
   await job("reconcile", () => reconcile(env, now, (changes) => settleInJob(env, service.publishers, changes)));
   await job("mark", () => writeWatermark(env.DB, CRON_MARK, { at: now, position: null }));

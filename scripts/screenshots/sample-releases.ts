@@ -38,7 +38,13 @@ export async function publishSamples({ client, releaseKey, folder }: Publisher):
   for (const { workerId, version, notes } of RELEASES) {
     const path = join(folder, `${workerId}-${version}-linux-x86_64`);
     await writeFile(path, await sampleWorker({ id: workerId, version }), { mode: 0o755 });
-    const file = await readReleaseFile(path, { workerId, version, platform: undefined, secretKey: releaseKey });
+    const file = await readReleaseFile(path, {
+      workerId,
+      version,
+      platform: undefined,
+      secretKey: releaseKey,
+      formats: [],
+    });
     const release = { workerId, version, channel: undefined, notes, files: [file] };
     const { id } = await publishRelease(client, release);
     ids.set(`${workerId} ${version}`, id);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { samplePackage } from "../../scripts/development/sample-package.ts";
 import { readPackage } from "../../src/cli/publish/package-file.ts";
 import { readPgpSignature, readReleaseFile } from "../../src/cli/publish/release-file.ts";
+import { pacman } from "../../src/formats/arch/pacman.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -35,8 +36,10 @@ const CONTENTS = { pkginfo: "pkgname = w\n", files: ["usr/", "usr/bin/", "usr/bi
 
 describe("a package", () => {
   it("can be compressed with gzip or zstd", async () => {
-    expect(await readPackage(await written("w.pkg.tar.gz", gzipSync(await tar())))).toEqual(CONTENTS);
-    expect(await readPackage(await written("w.pkg.tar.zst", zstdCompressSync(await tar())))).toEqual(CONTENTS);
+    expect(await readPackage(await written("w.pkg.tar.gz", gzipSync(await tar())), pacman.rules)).toEqual(CONTENTS);
+    expect(await readPackage(await written("w.pkg.tar.zst", zstdCompressSync(await tar())), pacman.rules)).toEqual(
+      CONTENTS,
+    );
   });
 
   it("is refused if it is truncated, is not a package, or has no .PKGINFO", async () => {
@@ -49,7 +52,7 @@ describe("a package", () => {
       ["text.pkg.tar.xz", Buffer.from("no package")],
       ["mute.pkg.tar.gz", gzipSync(await packTar([file("usr/bin/w", "x")]))],
     ] as const) {
-      await expect(readPackage(await written(name, bytes)), name).rejects.toThrow(
+      await expect(readPackage(await written(name, bytes), pacman.rules), name).rejects.toThrow(
         `${name} cannot be read as a package`,
       );
     }
@@ -61,7 +64,13 @@ describe("a package", () => {
     expect(filename).toBe("llm-worker-rbee-cpu-1.0.0rc.1-1-x86_64.pkg.tar.zst");
     expect((await samplePackage(sample, Buffer.from("program"))).bytes).toEqual(bytes);
     const path = await written(filename, bytes);
-    const release = { workerId: sample.id, version: sample.version, platform: undefined, secretKey: null };
+    const release = {
+      workerId: sample.id,
+      version: sample.version,
+      platform: undefined,
+      secretKey: null,
+      formats: [pacman],
+    };
     expect(await readReleaseFile(path, release)).toMatchObject({
       kind: "package",
       platform: "linux-x86_64",

@@ -5,9 +5,10 @@ import { completeArtifact } from "../../src/domain/releases/artifact/completion.
 import { partCount } from "../../src/domain/releases/artifact/plan.ts";
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
 import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
-import type { PackageContents } from "../../src/domain/releases/package-check.ts";
 import type { Artifact, Release } from "../../src/domain/releases/store.ts";
 import { defaultChannel } from "../../src/domain/releases/version.ts";
+import type { PacmanContents } from "../../src/formats/arch/pacman.ts";
+import { pacman } from "../../src/formats/arch/pacman.ts";
 import { encodeHex } from "../../src/lib/encoding.ts";
 import { formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
@@ -24,7 +25,7 @@ export type TestFile = {
   secretKey?: MinisignSecretKey;
   pgpSignature?: string | null;
   /** What is in it, for a package. */
-  contents?: PackageContents | null;
+  contents?: PacmanContents | null;
 };
 
 /** Who publishes in tests. */
@@ -48,7 +49,7 @@ export async function declarationOf({
   secretKey,
   pgpSignature = null,
   contents = null,
-}: TestFile): Promise<DeclaredFile> {
+}: TestFile): Promise<DeclaredFile & { package: PacmanContents | null }> {
   const signature = secretKey && (await signMinisign(secretKey, new Uint8Array(blake2b(bytes)), `file:${filename}`));
   return {
     platform,
@@ -78,7 +79,7 @@ export async function uploadAll(artifact: Artifact, bytes: Uint8Array<ArrayBuffe
 
 /** Adds a file to a draft, with all its bytes, checked. */
 export async function addFile(releaseId: string, file: TestFile): Promise<Artifact> {
-  const { artifact } = await declareArtifact(env, publisher(), releaseId, await declarationOf(file));
+  const { artifact } = await declareArtifact(env, publisher(), releaseId, await declarationOf(file), [pacman]);
   await uploadAll(artifact, file.bytes);
   const policy = { required: false, keys: file.secretKey ? [file.secretKey] : [] };
   return completeArtifact(env, publisher(), { releaseId, id: artifact.id }, { signature: null, policy });

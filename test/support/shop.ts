@@ -2,10 +2,10 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import Stripe from "stripe";
 import { expect, inject } from "vitest";
+import { service } from "../../src/app.ts";
 import { reconcile as reconcilePurchases } from "../../src/domain/purchase/reconciliation/reconciliation.ts";
 import worker from "../../src/index.ts";
 import { settleInJob } from "../../src/platform/storage/settle.ts";
-import { service } from "../../src/service.ts";
 import { newAddress } from "./admin-request.ts";
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "./stand-in.ts";
 

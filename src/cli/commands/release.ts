@@ -6,7 +6,7 @@ import { adminContextOf, type PageOptions, withPaging } from "../context.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { readSecretKey } from "../keys/release-signing.ts";
 import { publishRelease } from "../publish/publish.ts";
-import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
+import { parsePlatform, readPackageFormats, readReleaseFile } from "../publish/release-file.ts";
 import { formatRelease, formatReleases, Release, ReleasePage, releaseIdOf } from "../release-view.ts";
 
 type PublishOptions = {
@@ -34,12 +34,12 @@ export function addReleaseCommands(program: Command): void {
     .command("publish")
     .summary("upload, sign and publish the files of one version")
     .description(
-      "Uploads the files of one version: for each platform a binary, a pacman package or both. Publishes the version once the " +
+      "Uploads the files of one version: for each platform a binary, packages or both. Publishes the version once the " +
         "catalog has checked every byte. After an interruption, run the same command again to continue.",
     )
     .argument(
       "<file...>",
-      "binaries and pacman packages; the platform is the end of the name (...-linux-x86_64, ...-x86_64.pkg.tar.zst) " +
+      "binaries and packages; the platform is the end of the name (...-linux-x86_64, ...-x86_64.pkg.tar.zst) " +
         "unless --platform is given",
     )
     .requiredOption("--worker <id>", "such as llm-worker-rbee-premium-cuda")
@@ -72,9 +72,10 @@ Example:
       const { worker: workerId, version, channel, notes, sourceTag, pgpSig: pgpSignature } = options;
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
+      const formats = await readPackageFormats(client);
       const files = [];
       for (const file of paths) {
-        files.push(await readReleaseFile(file, { workerId, version, platform, secretKey, pgpSignature }));
+        files.push(await readReleaseFile(file, { workerId, version, platform, secretKey, formats, pgpSignature }));
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const publication = { workerId, version, channel, notes, sourceTag, files, provenance };

@@ -4,29 +4,32 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { createTarDecoder } from "modern-tar";
-import type { PackageContents } from "../../domain/releases/package-check.ts";
+import type { PackageContents, PackageRules } from "../../domain/releases/package-format.ts";
 import { CliError, EXIT } from "../errors.ts";
 
-/** In bytes. Larger than any real `.PKGINFO`; the catalog accepts 32 KiB. */
-const MAX_PKGINFO = 256 * 1024;
+/** In bytes. Larger than the description in any real package; the catalog accepts 32 KiB of a `.PKGINFO`. */
+const MAX_TEXT = 256 * 1024;
 
 /**
- * Reads the `.PKGINFO` and the installed paths of a pacman package, in constant memory. The suffix names the
- * compression: `.gz`, `.zst`, or `.xz`, which needs the program xz. Dot files at the top describe the package and are
- * left out. Throws `CliError` if the file is not a complete package.
+ * Reads the contents of a package that `rules` name, in constant memory. The suffix names the compression: `.gz`, `.zst`, or
+ * `.xz`, which needs the program xz. Dot files at the top describe a package and are not among its installed paths. Throws
+ * `CliError` if the file is not a complete package.
  */
-export async function readPackage(path: string): Promise<PackageContents> {
+export async function readPackage(path: string, rules: PackageRules): Promise<PackageContents> {
+  const readContents = (tar: AsyncIterable<Uint8Array>) => readTar(tar, rules);
   try {
-    if (path.endsWith(".xz")) return await readXz(path);
+    if (path.endsWith(".xz")) return await readXz(path, readContents);
     const decompress = path.endsWith(".gz") ? createGunzip() : createZstdDecompress();
-    return await pipeline(createReadStream(path), decompress, readTar);
+    return await pipeline(createReadStream(path), decompress, readContents);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(EXIT.failure, `${path} cannot be read as a package: ${reason}`, { cause: error });
   }
 }
 
-async function readXz(path: string): Promise<PackageContents> {
+type ReadContents = (tar: AsyncIterable<Uint8Array>) => Promise<PackageContents>;
+
+async function readXz(path: string, readContents: ReadContents): Promise<PackageContents> {
   const xz = spawn("xz", ["--decompress", "--stdout", "--", path], { stdio: ["ignore", "pipe", "pipe"] });
   let complaint = "";
   xz.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -35,25 +38,29 @@ async function readXz(path: string): Promise<PackageContents> {
   const closed = once(xz, "close").catch((error: NodeJS.ErrnoException) => {
     throw error.code === "ENOENT" ? new Error("the program xz is not installed.") : error;
   });
-  const [contents, [status]] = await Promise.all([pipeline(xz.stdout, readTar), closed]);
+  const [contents, [status]] = await Promise.all([pipeline(xz.stdout, readContents), closed]);
   if (status !== 0) throw new Error(complaint.trim() || `xz ended with ${status}.`);
   return contents;
 }
 
-async function readTar(tar: AsyncIterable<Uint8Array>): Promise<PackageContents> {
-  let pkginfo: string | null = null;
-  const files: string[] = [];
+async function readTar(tar: AsyncIterable<Uint8Array>, { contents }: PackageRules): Promise<PackageContents> {
+  const texts = new Map<string, string>();
+  const paths: string[] = [];
+  const wanted = new Set(Object.values(contents).flatMap((member) => ("text" in member ? [member.text] : [])));
   for await (const { header, body } of streamOf(tar).pipeThrough(createTarDecoder({ strict: true }))) {
-    if (header.name === ".PKGINFO" && header.size <= MAX_PKGINFO) {
-      pkginfo = await new Response(body).text();
+    if (wanted.has(header.name) && header.size <= MAX_TEXT) {
+      texts.set(header.name, await new Response(body).text());
       continue;
     }
     await body.cancel();
     if (header.name.startsWith(".")) continue;
-    files.push(header.type === "directory" ? header.name.replace(/\/*$/, "/") : header.name);
+    paths.push(header.type === "directory" ? header.name.replace(/\/*$/, "/") : header.name);
   }
-  if (pkginfo === null) throw new Error("there is no .PKGINFO in it.");
-  return { pkginfo, files };
+  const missing = [...wanted].find((name) => !texts.has(name));
+  if (missing !== undefined) throw new Error(`there is no ${missing} in it.`);
+  return Object.fromEntries(
+    Object.entries(contents).map(([name, member]) => [name, "text" in member ? (texts.get(member.text) ?? "") : paths]),
+  );
 }
 
 function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {

@@ -59,6 +59,7 @@ export const DELIVERY_PROBLEMS = [
  * Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a key without its machine.
  */
 export async function askerOf(c: AppContext, worker: Pick<Worker, "tier">): Promise<Asker | null> {
+  c.var.subject.isDownload = true;
   if (worker.tier === "free") return null;
   const holder = await readHolder(c);
   if (!holder) return null;

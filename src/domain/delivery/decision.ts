@@ -4,15 +4,15 @@ import type { Refusal } from "../../platform/http/problem.ts";
 import { grantsRelease, grantsWorker } from "../licensing/grant.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
 import { explainRefusal, refusalOfUse } from "../licensing/refusal.ts";
-import type { ArtifactKind } from "../releases/artifact-kind.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
+import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
 import { type Covers, findRelease, latestRelease } from "../releases/selection.ts";
 
-/** The file that is asked for: of an exact version or `latest` of a channel; the binary (or package) of a platform, or by name. */
+/** The file that is asked for: of an exact version or `latest` of a channel; the binary of a platform, its package of a format, or any file by name. */
 export type Wanted = {
   version: string | "latest";
   channel: Channel;
-  file: { platform: Platform | null; kind?: ArtifactKind } | { filename: string };
+  file: { platform: Platform | null; format?: Pick<PackageFormat, "rules"> } | { filename: string };
 };
 
 /** What the asker has shown: a genuine credential's license, as the edge knows it, and the machine it is for. */
@@ -138,7 +138,10 @@ export function listingCoverage(
 /** Without a platform, a release's only file of the kind is meant. */
 function artifactOf({ artifacts }: ManifestRelease, file: Wanted["file"]): ManifestArtifact | undefined {
   if ("filename" in file) return artifacts.find(({ filename }) => filename === file.filename);
-  const ofKind = artifacts.filter(({ kind }) => kind === (file.kind ?? "binary"));
+  const { format } = file;
+  const ofKind = artifacts.filter(({ kind, filename }) =>
+    format ? formatOfFile([format], filename) !== null : kind === "binary",
+  );
   if (file.platform === null) return ofKind.length === 1 ? ofKind[0] : undefined;
   return ofKind.find(({ platform }) => platform === file.platform);
 }

@@ -1,8 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { isPgpSignature, MAX_PGP_SIGNATURE } from "./artifact/pgp-signature.ts";
 import { MAX_FILE_SIZE } from "./artifact/plan.ts";
-import { ARTIFACT_KINDS } from "./artifact-kind.ts";
-import { CHANNELS, PLATFORMS } from "./manifest.ts";
+import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
 import { parseVersion } from "./version.ts";
 
 const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -64,7 +63,10 @@ export const SignatureText = z
 
 export const Kind = z
   .enum(ARTIFACT_KINDS)
-  .openapi({ description: "`package` for `*.pkg.tar.{gz,xz,zst}`, which pacman installs.", example: "binary" });
+  .openapi({
+    description: "`binary` is the file that a hive runs, `package` is for a package manager.",
+    example: "binary",
+  });
 
 export const PgpSignature = z
   .string()
@@ -74,30 +76,6 @@ export const PgpSignature = z
     description: "The file's `.sig` in base64, as `gpg --detach-sign` makes it. Passed on as it is: pacman judges it.",
     example: "iHUEABYKAB0WIQQ4hDPCsRqxAFFX",
   });
-
-/** A path that a package installs: relative, without anything that would lead out or confuse a list of lines. */
-const PackagePath = z
-  .string()
-  .max(1024)
-  .refine((path) => /^(?:[^/\p{Cc}]+\/)*[^/\p{Cc}]+\/?$/u.test(path), "must be a relative path")
-  .refine((path) => path.split("/").every((part) => part !== "." && part !== ".."), "must not lead out");
-
-export const PackageContentsSchema = z
-  .object({
-    pkginfo: z.string().max(32_768).openapi({
-      description: "The text of `.PKGINFO`.",
-      example: "pkgname = llm-worker-rbee-premium-cuda\npkgver = 1.10.0-1\narch = x86_64\n",
-    }),
-    files: z
-      .array(PackagePath)
-      .max(5000)
-      .openapi({
-        description: "What it installs, directories with a trailing slash.",
-        example: ["usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/llm-worker-rbee-premium-cuda"],
-      }),
-  })
-  .strict()
-  .openapi("PackageContents", { description: "What is in a package. Needed for one, and for nothing else." });
 
 export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });
 

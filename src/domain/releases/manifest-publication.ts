@@ -1,8 +1,7 @@
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import type { Publishers } from "../../platform/storage/outbox.ts";
-import { ARTIFACT_KINDS } from "./artifact-kind.ts";
-import type { Manifest, ManifestRelease } from "./manifest.ts";
+import { ARTIFACT_KINDS, type Manifest, type ManifestRelease } from "./manifest.ts";
 import { packagesFromLedger } from "./package-store.ts";
 import { type Release, selectReleases } from "./store.ts";
 import { compareVersions } from "./version.ts";

@@ -1,13 +1,24 @@
 import * as z from "zod";
 import { logFailure } from "../../lib/log.ts";
-import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 
 export const PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-aarch64", "windows-x86_64"] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
+/** The platforms' names for people. */
+export const PLATFORM_WORDS: Record<Platform, string> = {
+  "linux-x86_64": "Linux, x86-64",
+  "linux-aarch64": "Linux, ARM64",
+  "macos-aarch64": "macOS, Apple silicon",
+  "windows-x86_64": "Windows, x86-64",
+};
+
 /** From the most to the least stable; a follower of one channel also gets everything more stable. */
 export const CHANNELS = ["stable", "rc", "beta", "alpha"] as const;
 export type Channel = (typeof CHANNELS)[number];
+
+/** A `binary` is the file that a hive runs. A `package` is for a package manager, which installs the same. */
+export const ARTIFACT_KINDS = ["binary", "package"] as const;
+export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 
 const ManifestArtifact = z.object({
   kind: z.enum(ARTIFACT_KINDS).default("binary"),

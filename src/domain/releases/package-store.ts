@@ -1,41 +1,45 @@
 import * as z from "zod";
-import type { PackageContents } from "./package-check.ts";
+import { ifChanged } from "../../platform/storage/ledger.ts";
+import type { PackageContents, PackageFormat } from "./package-format.ts";
 
 /**
- * What is in the packages of one worker's stable releases, by file name, yanked and blocked ones included: a manifest that is not up
- * to date may list them still. KV key `packages:<worker id>`.
+ * The contents of the packages of one worker's stable releases, by file name. Yanked and blocked releases are included, because a
+ * stale manifest may list them still. KV key `packages:<worker id>`.
  */
 export type PackageRecord = Record<string, PackageContents>;
 
 const PackageRow = z.object({
   filename: z.string(),
-  pkginfo: z.string(),
-  files: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  contents: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(z.record(z.string(), z.union([z.string(), z.array(z.string())]))),
 });
 
-/** A worker's packages, as the ledger has them. Throws what D1 throws. */
+/** A worker's packages, as the ledger has them. Throws D1's errors. */
 export async function packagesFromLedger(db: D1Database, workerId: string): Promise<PackageRecord> {
   const { results } = await db
     .prepare(
-      `SELECT filename, pkginfo, files FROM packages JOIN artifacts ON artifacts.id = artifact_id
+      `SELECT filename, contents FROM packages JOIN artifacts ON artifacts.id = artifact_id
        JOIN releases ON releases.id = release_id
        WHERE worker_id = ? AND releases.status <> 'draft' AND channel = 'stable'`,
     )
     .bind(workerId)
     .all();
-  const rows = results.map((row) => PackageRow.parse(row));
-  return Object.fromEntries(rows.map(({ filename, pkginfo, files }) => [filename, { pkginfo, files }]));
+  return Object.fromEntries(results.map((row) => PackageRow.parse(row)).map((row) => [row.filename, row.contents]));
 }
 
-/** Keeps what is in a package beside its artifact, if the change that adds the artifact takes effect. */
-export const insertPackage = (
+/** The statement that stores the contents of a package, in the transaction of the change of its release. */
+export const packageInsert = (
   db: D1Database,
-  artifactId: string,
-  { pkginfo, files }: PackageContents,
+  artifact: { id: string; release_id: string },
+  { format, contents }: { format: PackageFormat; contents: PackageContents },
+  changeId: string,
 ): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT INTO packages (artifact_id, pkginfo, files) SELECT ?1, ?2, ?3
-       WHERE EXISTS (SELECT 1 FROM artifacts WHERE id = ?1)`,
-    )
-    .bind(artifactId, pkginfo, JSON.stringify(files));
+  ifChanged(
+    db,
+    { table: "releases", id: artifact.release_id },
+    changeId,
+    "INSERT INTO packages (artifact_id, format, contents) SELECT ?, ?, ? WHERE TOOK_EFFECT",
+    ...[artifact.id, format.rules.name, JSON.stringify(contents)],
+  );

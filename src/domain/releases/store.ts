@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { Problem } from "../../platform/http/problem.ts";
 import type { RootKind } from "../../platform/storage/change.ts";
-import { ARTIFACT_KINDS } from "./artifact-kind.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
-import { CHANNELS, PLATFORMS } from "./manifest.ts";
+import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
 
 const ReleaseRow = z.object({
   id: z.string(),

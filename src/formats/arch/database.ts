@@ -1,4 +1,5 @@
 import { packTar } from "modern-tar";
+import * as z from "zod";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/package-store.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
@@ -35,6 +36,9 @@ export async function databaseOf(
   return database;
 }
 
+/** The contents that `pacman.check` let in. */
+const StoredContents = z.object({ pkginfo: z.string(), files: z.array(z.string()) });
+
 async function readEntry(
   env: Pick<Env, "EDGE" | "DB">,
   workerId: string,
@@ -49,9 +53,8 @@ async function readEntry(
     rememberEdge(key, record, now);
     contents = record[artifact.filename];
   }
-  // Both were checked when the package was declared, and what has been published is never changed.
-  if (!contents) throw new Error(`nothing is known of the package ${artifact.filename}`);
-  const entry = packageEntry(artifact, contents);
+  // The contents were checked when the package was declared, and a published package never changes.
+  const entry = packageEntry(artifact, StoredContents.parse(contents));
   if (!entry.ok) throw new Error(`${artifact.filename}: ${entry.error}`);
   return entry.value;
 }

@@ -2,13 +2,13 @@ import type { Asker } from "../../domain/delivery/asker.ts";
 import { decideFor } from "../../domain/delivery/authorization.ts";
 import { readDeliveryFacts } from "../../domain/delivery/facts.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
-import { PACMAN_PLATFORMS, type PacmanArch } from "../../domain/releases/package-check.ts";
 import { type Worker, workers } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem, type ProblemCode } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
+import { PACMAN_PLATFORMS, type PacmanArch, pacman } from "./pacman.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
 /** The packages that one asker is shown. `changedAt`: when the newest record that says so was made. */
@@ -35,7 +35,7 @@ export async function listingFor(
 ): Promise<Listing> {
   const { now } = c.var;
   const licenseId = asker?.licenseId ?? null;
-  const file = { platform: PACMAN_PLATFORMS[arch], kind: "package" } as const;
+  const file = { platform: PACMAN_PLATFORMS[arch], format: pacman } as const;
   const listing: Listing = { packages: [], changedAt: 0 };
   // One after another: the first decision may activate the machine for those that follow.
   for (const worker of await readAtOnce(c.env, REPOSITORIES[repository], licenseId, now)) {

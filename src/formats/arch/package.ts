@@ -1,7 +1,7 @@
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
-import type { PackageContents } from "../../domain/releases/package-check.ts";
-import { parsePkginfo } from "../../domain/releases/pkginfo.ts";
 import { ok, type Result } from "../../lib/result.ts";
+import type { PacmanContents } from "./pacman.ts";
+import { parsePkginfo } from "./pkginfo.ts";
 
 /** One package of a database: its folder's name, and the texts of the two files in it. */
 export type PackageEntry = { folder: string; desc: string; files: string };
@@ -12,7 +12,7 @@ export type PackageEntry = { folder: string; desc: string; files: string };
  */
 export function packageEntry(
   artifact: Pick<ManifestArtifact, "filename" | "size" | "sha256" | "pgp_signature">,
-  { pkginfo, files }: PackageContents,
+  { pkginfo, files }: PacmanContents,
 ): Result<PackageEntry, string> {
   const parsed = parsePkginfo(pkginfo);
   if (!parsed.ok) return parsed;

@@ -1,5 +1,5 @@
-import type { PacmanArch } from "../../domain/releases/package-check.ts";
 import type { Tier } from "../../domain/workers/table.ts";
+import type { PacmanArch } from "./pacman.ts";
 
 /** The pacman repositories and whose packages each has: what a license opens lies apart from what everybody may have. */
 export const REPOSITORIES = { rbee: "free", "rbee-premium": "premium" } as const satisfies Record<string, Tier>;

@@ -1,7 +1,6 @@
 import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/asker.ts";
 import { addressOfFile } from "../../domain/delivery/file-address.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
-import type { PacmanArch } from "../../domain/releases/package-check.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
 import {
   type AppContext,
@@ -14,6 +13,7 @@ import {
 } from "../../platform/http/route.ts";
 import { databaseDate, databaseOf } from "./database.ts";
 import { listingFor } from "./listing.ts";
+import type { PacmanArch } from "./pacman.ts";
 import { findArch, findRepository, parseRepositoryFile, REPOSITORIES, type RepositoryName } from "./repository.ts";
 
 const route = createRoute({

@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { repositorySources } from "../../domain/catalog/format.ts";
 import { ARCHITECTURES, parseSrcinfo, type Srcinfo } from "../../domain/workers/recipe.ts";
 import { findWorker, workers } from "../../domain/workers/workers.ts";
-import type { UnixSeconds } from "../../lib/time.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
 import type { RepositoryRecord } from "../git/record.ts";
 import { readRepositories } from "../git/repository.ts";
 
@@ -98,8 +99,8 @@ const idOf = (name: string): number => new DataView(sha256(utf8ToBytes(name)).bu
 const NAMES = workers.map(({ id }) => id).sort();
 
 /** Every package, in the order of their names, exactly as its repository holds it now. Throws as `readRepositories` does. */
-export async function listPackages(env: Env, now: UnixSeconds): Promise<AurPackage[]> {
-  const repositories = await readRepositories(env, NAMES, now);
+export async function listPackages({ env, var: { service, now } }: RequestScope): Promise<AurPackage[]> {
+  const repositories = await readRepositories(env, repositorySources(service.formats), NAMES, now);
   return [...repositories].flatMap(([name, record]) => aurPackage(name, record) ?? []).sort(byName);
 }
 

@@ -1,7 +1,6 @@
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { readStored } from "../../platform/storage/edge-store.ts";
 import { packKey, RepositoryRecord, repositoryKey } from "./record.ts";
-import { REPOSITORIES } from "./repositories.ts";
 
 /** How long a pack stays after a newer one has come, in seconds: far longer than any clone that began with it takes. */
 const KEPT = 7 * DAY;
@@ -16,8 +15,12 @@ type PackFile = Pick<R2Object, "key" | "uploaded">;
  * files of each repository, the rest the next time. Nothing is lost with a pack: all are made of the history. Throws what R2 and KV
  * throw.
  */
-export async function sweepPacks(env: Pick<Env, "EDGE" | "BINARIES">, now: UnixSeconds): Promise<void> {
-  for (const name of REPOSITORIES) {
+export async function sweepPacks(
+  env: Pick<Env, "EDGE" | "BINARIES">,
+  repositories: readonly string[],
+  now: UnixSeconds,
+): Promise<void> {
+  for (const name of repositories) {
     const replaced = replacedFiles(await listPackFiles(env.BINARIES, name), now - KEPT);
     // KV may show an older record here: its pack is kept, and so is the newest.
     const key = repositoryKey(name);

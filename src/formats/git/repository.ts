@@ -1,4 +1,5 @@
-import { publishedWorker } from "../../domain/catalog/published-workers.ts";
+import type { RepositorySource } from "../../domain/catalog/format.ts";
+import { type PublishedWorker, publishedWorker } from "../../domain/catalog/published-workers.ts";
 import { manifestFromLedger } from "../../domain/releases/manifest-publication.ts";
 import { workers } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
@@ -8,7 +9,15 @@ import { readEdge, readStored, rememberEdge, writeEdge } from "../../platform/st
 import { appendRevision, latestRevisions, type NumberedRevision, readHistory } from "./history-store.ts";
 import { packHistory, treeOf } from "./object.ts";
 import { packKey, RepositoryRecord, repositoryKey } from "./record.ts";
-import { REPOSITORIES, repositoryContents } from "./repositories.ts";
+
+type Sources = readonly RepositorySource[];
+
+/** The names of all repositories. */
+export const repositoryNames = (sources: Sources): string[] => sources.flatMap(({ names }) => names);
+
+/** The files that each repository is to hold, by its name, while every worker is published so. */
+const contentsOf = (sources: Sources, published: readonly PublishedWorker[], url: string) =>
+  sources.flatMap((source) => [...source.contents(published, url)]);
 
 /**
  * Brings every repository to what the ledger says is published at `now`: a revision is added to those whose files differ from
@@ -16,8 +25,8 @@ import { REPOSITORIES, repositoryContents } from "./repositories.ts";
  * by the cron: a deployment may have changed a recipe, and whatever was cut short is made good. Any number may run at once.
  * Throws what D1, R2 and KV throw.
  */
-export async function publishRepositories(env: Env, now: UnixSeconds): Promise<void> {
-  const latest = await recordRevisions(env, now);
+export async function publishRepositories(env: Env, sources: Sources, now: UnixSeconds): Promise<void> {
+  const latest = await recordRevisions(env, sources, now);
   const kept = await readStored(env.EDGE, [...latest.keys()].map(repositoryKey));
   const seqAtEdge = (name: string) => RepositoryRecord.safeParse(kept.get(repositoryKey(name))).data?.seq;
   const behind = [...latest].filter(([name, { seq }]) => seqAtEdge(name) !== seq);
@@ -34,15 +43,19 @@ export async function publishRepositories(env: Env, now: UnixSeconds): Promise<v
  * before the releases: whoever has read older releases finds the place taken that a newer state has got meanwhile, and looks
  * again. Throws what D1 throws.
  */
-export async function recordRevisions(env: Env, now: UnixSeconds): Promise<Map<string, NumberedRevision>> {
+export async function recordRevisions(
+  env: Env,
+  sources: Sources,
+  now: UnixSeconds,
+): Promise<Map<string, NumberedRevision>> {
   for (;;) {
-    const latest = await latestRevisions(env.DB, REPOSITORIES);
+    const latest = await latestRevisions(env.DB, repositoryNames(sources));
     const config = configOf(env);
     const published = await Promise.all(
       workers.map(async (worker) => publishedWorker(worker, await manifestFromLedger(env.DB, worker.id, now), config)),
     );
     let settled = true;
-    for (const [name, { message, files }] of repositoryContents(published, config.PUBLIC_URL)) {
+    for (const [name, { message, files }] of contentsOf(sources, published, config.PUBLIC_URL)) {
       const last = latest.get(name);
       if (last && treeOf(last.files).tree.id === treeOf(files).tree.id) continue;
       const revision = { seq: (last?.seq ?? 0) + 1, at: Math.max(now, last?.at ?? 0), message, files };
@@ -76,6 +89,7 @@ export async function makeRepository(
  */
 export async function readRepositories(
   env: Env,
+  sources: Sources,
   names: readonly string[],
   now: UnixSeconds,
 ): Promise<Map<string, RepositoryRecord>> {
@@ -90,7 +104,7 @@ export async function readRepositories(
     if (kept.success) records.set(name, kept.data);
   }
   if (records.size === names.length) return records;
-  await recordRevisions(env, now);
+  await recordRevisions(env, sources, now);
   const missing = names.filter((name) => !records.has(name));
   await Promise.all(
     missing.map(async (name) => {
@@ -104,15 +118,24 @@ export async function readRepositories(
 }
 
 /** The record of one repository, null for one that there is not: see `readRepositories`. */
-export const readRepository = async (env: Env, name: string, now: UnixSeconds): Promise<RepositoryRecord | null> =>
-  (await readRepositories(env, [name], now)).get(name) ?? null;
+export const readRepository = async (
+  env: Env,
+  sources: Sources,
+  name: string,
+  now: UnixSeconds,
+): Promise<RepositoryRecord | null> => (await readRepositories(env, sources, [name], now)).get(name) ?? null;
 
 /**
  * The same as the ledger has it now: for a D1 read, no older than any record that was read before, wherever that was. If the
  * ledger fails, what `readRepository` knows.
  */
-export async function readNewestRepository(env: Env, name: string, now: UnixSeconds): Promise<RepositoryRecord | null> {
-  const known = await readRepository(env, name, now);
+export async function readNewestRepository(
+  env: Env,
+  sources: Sources,
+  name: string,
+  now: UnixSeconds,
+): Promise<RepositoryRecord | null> {
+  const known = await readRepository(env, sources, name, now);
   try {
     const newest = (await latestRevisions(env.DB, [name])).get(name);
     if (!newest || (known && newest.seq <= known.seq)) return known;

@@ -1,8 +1,8 @@
+import { repositorySources } from "../../domain/catalog/format.ts";
 import { parseByteRange } from "../../platform/http/byte-range.ts";
 import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../platform/http/route.ts";
 import { packKey, type RepositoryRecord } from "./record.ts";
-import { REPOSITORIES } from "./repositories.ts";
-import { readNewestRepository, readRepository } from "./repository.ts";
+import { readNewestRepository, readRepository, repositoryNames } from "./repository.ts";
 
 /** The path parameter that names a repository. */
 const RepositoryParams = z.object({
@@ -135,14 +135,14 @@ gitRoutes.openapi(
 /** The repository's name that a path gives. Throws NOT_FOUND for one that there is not. */
 function repositoryName(c: AppContext, given: string): string {
   const name = given.replace(/\.git$/, "");
-  if (REPOSITORIES.includes(name)) return name;
+  if (repositoryNames(repositorySources(c.var.service.formats)).includes(name)) return name;
   throw new Problem({ code: "NOT_FOUND", detail: `There is no ${c.req.method} ${c.req.path} here.` });
 }
 
 /** The record of the repository that a path gives, as `read` has it. Throws NOT_FOUND. */
 async function wantedRepository(c: AppContext, given: string, read: typeof readRepository): Promise<RepositoryRecord> {
   const name = repositoryName(c, given);
-  const record = await read(c.env, name, c.var.now);
+  const record = await read(c.env, repositorySources(c.var.service.formats), name, c.var.now);
   if (record) return record;
   throw new Problem({ code: "NOT_FOUND", detail: `${name} holds nothing yet.` });
 }

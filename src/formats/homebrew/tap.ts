@@ -1,6 +1,6 @@
+import type { RepositoryContents } from "../../domain/catalog/format.ts";
 import type { PublishedWorker } from "../../domain/catalog/published-workers.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
-import type { Revision } from "../git/object.ts";
 import licensedDownload from "./strategy/licensed-download.rb";
 import submodulesLeftOut from "./strategy/submodules-left-out.rb";
 
@@ -11,7 +11,7 @@ export const TAP = "homebrew-rbee";
  * What the tap holds, and for which versions: a formula for every worker that runs on macOS alone and can be installed from
  * the catalog at the origin `catalogUrl`, and a guide to them.
  */
-export function tapContents(published: readonly PublishedWorker[], catalogUrl: string): Omit<Revision, "at"> {
+export function tapContents(published: readonly PublishedWorker[], catalogUrl: string): RepositoryContents {
   const formulas = published
     .filter(({ worker }) => worker.operatingSystems.every((system) => system === "macos"))
     .flatMap((one) => {

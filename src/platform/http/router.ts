@@ -10,6 +10,8 @@ export type RequestSubject = {
   licenseId?: string;
   workerId?: string;
   version?: string;
+  /** A download is being decided on, at whatever path. */
+  isDownload?: boolean;
   /** The code of a refusal that a form shows, so that no handler throws it. */
   refusal?: ProblemCode;
 };
@@ -27,13 +29,13 @@ export type Publishers = Record<"license" | "manifest", { publish: Publisher; ma
  * The parts that composition (src/service.ts) hands to every request and to the cron, so that no room imports a later
  * one.
  */
-export type Service = {
+export interface Service {
   publishers: Publishers;
   /** Publishes the repositories of recipes, which depend on the manifests. */
   afterManifest(env: Env): Promise<void>;
   /** Sends a few of the mails that are due. */
   sendMails(env: Env): Promise<void>;
-};
+}
 
 /**
  * The bindings and variables of every handler. src/platform/http/foundation.ts sets the variables; `now` is the

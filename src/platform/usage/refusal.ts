@@ -8,7 +8,7 @@ import type { AppEnv } from "../http/router.ts";
 import { type Area, type CountedRefusal, placeOf, type Refusal, sendLate } from "./message.ts";
 
 const PATHS: readonly [RegExp, Area][] = [
-  [/^\/(dl|v1\/workers|arch)\//, "download"],
+  [/^\/(dl|v1\/workers)\//, "download"],
   [/^\/v1\/licenses\//, "licensing"],
   [/^\/(account|recover)(\/|$)/, "account"],
   [/^\/(v1\/)?admin(\/|$)/, "admin"],
@@ -19,12 +19,13 @@ const REFUSING: ReadonlySet<number> = new Set([401, 403, 410, 429]);
 
 /**
  * The area in which a request to `route` (its pattern) with the problem `code` counts as refused; null: it does not
- * count. A missing credential does not count, because pacman and browsers first send none. Nor does an unknown path or
+ * count. `isDownload`: a download was decided on, at whatever path. A missing credential does not count, because pacman and browsers first send none. Nor does an unknown path or
  * a parse error.
  */
-export function refusedArea(route: string, code: ProblemCode): Area | null {
+export function refusedArea(route: string, code: ProblemCode, isDownload = false): Area | null {
   if (code === "CREDENTIAL_REQUIRED") return null;
   if (!REFUSING.has(PROBLEMS[code].status) && code !== "MACHINE_LIMIT_REACHED") return null;
+  if (isDownload) return "download";
   return PATHS.find(([pattern]) => pattern.test(route))?.[1] ?? null;
 }
 
@@ -66,7 +67,7 @@ export const refusalCount: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   const { subject } = c.var;
   const code = subject.refusal ?? (c.error instanceof Problem ? c.error.code : null);
-  const area = code && refusedArea(routePath(c), code);
+  const area = code && refusedArea(routePath(c), code, subject.isDownload);
   if (!code || !area) return;
   const { now } = c.var;
   const refusals = tallyOf(c.var.config).add(

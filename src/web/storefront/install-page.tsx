@@ -1,17 +1,21 @@
 import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
 import { CopyBlock, type FC, page, SiteHeader } from "../page/kit.ts";
-import type { AvailableWorker } from "./available-workers.ts";
-import { type InstallWay, installWays } from "./install-ways.ts";
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
+import { type Format, type InstallWay, installWays } from "../../domain/catalog/format.ts";
 
 /**
  * The installation page: each way with the first worker that has it as an example. `url` is this service's own origin.
  */
-export const installPage = (available: readonly AvailableWorker[], url: string): Promise<Response> =>
+export const installPage = (
+  formats: readonly Format[],
+  available: readonly AvailableWorker[],
+  url: string,
+): Promise<Response> =>
   page({
     title: "Install workers",
     header: <SiteHeader current="/install" />,
     publicPage: {
-      description: "How to install rbee workers: with rbee-catalog, curl, makepkg, pacman, an AUR helper or Homebrew.",
+      description: "How to install rbee workers with the tool that you prefer: commands ready to copy.",
       url: `${url}/install`,
     },
     main: (
@@ -21,7 +25,7 @@ export const installPage = (available: readonly AvailableWorker[], url: string):
           In a hive, choose a worker from its list. Elsewhere, use the tool that you prefer: all of them install the
           same worker. The page of each <a href="/">worker</a> has its own commands. The commands below are examples.
         </p>
-        {examples(available, url).map(({ example: { worker }, way }, index) => (
+        {examples(formats, available, url).map(({ example: { worker }, way }, index) => (
           <Way way={{ ...way, about: `${way.about} These commands install ${worker.name}.` }} open={index === 0} />
         ))}
         <p>
@@ -37,7 +41,7 @@ export const installPage = (available: readonly AvailableWorker[], url: string):
         <CopyBlock id="activate" what="the command to activate a machine">
           {activationCommand(url)}
         </CopyBlock>
-        <p>For makepkg and AUR helpers, run this once in each shell. The install script asks for the key itself.</p>
+        <p>For a tool that builds from a recipe, run this once in each shell. The install script asks for the key itself.</p>
         <CopyBlock id="license-token" what="the command to enter a license key">
           {withLicensePrompt("RBEE_LICENSE_TOKEN")}
         </CopyBlock>
@@ -56,14 +60,20 @@ export const installPage = (available: readonly AvailableWorker[], url: string):
   });
 
 /** Each way to install, with the first worker that has it. Free workers come first. */
-function examples(available: readonly AvailableWorker[], url: string): { example: AvailableWorker; way: InstallWay }[] {
-  const all = available.flatMap((example) => installWays(example, url).map((way) => ({ example, way })));
+function examples(
+  formats: readonly Format[],
+  available: readonly AvailableWorker[],
+  url: string,
+): { example: AvailableWorker; way: InstallWay }[] {
+  const all = available.flatMap((example) => installWays(formats, example, url).map((way) => ({ example, way })));
   return all.filter(({ way }, index) => all.findIndex((other) => other.way.id === way.id) === index);
 }
 
+type SectionProps = { formats: readonly Format[]; available: AvailableWorker; url: string };
+
 /** Every way to install a worker, the first one open. `url` is this service's own origin. */
-export const InstallSection: FC<{ available: AvailableWorker; url: string }> = ({ available, url }) => {
-  const ways = installWays(available, url);
+export const InstallSection: FC<SectionProps> = ({ formats, available, url }) => {
+  const ways = installWays(formats, available, url);
   return (
     <section aria-labelledby="install">
       <h2 id="install">Ways to install</h2>

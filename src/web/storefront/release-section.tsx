@@ -1,13 +1,16 @@
-import type { ManifestArtifact, ManifestRelease } from "../../domain/releases/manifest.ts";
+import { type Format, packageFormats } from "../../domain/catalog/format.ts";
+import { type ManifestArtifact, type ManifestRelease, PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
+import { formatOfFile, type PackageFormat } from "../../domain/releases/package-format.ts";
 import { CopyBlock, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
-import type { AvailableWorker } from "./available-workers.ts";
-import { PLATFORM_WORDS } from "./worker-card.tsx";
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 
 /** The number of versions on the page. The API lists all. */
 const SHOWN = 10;
 
+type Props = { formats: readonly Format[]; available: AvailableWorker };
+
 /** The versions of a worker with their notes and files. */
-export const ReleaseSection: FC<{ available: AvailableWorker }> = ({ available: { worker, releases, latest } }) => (
+export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releases, latest } }) => (
   <section aria-labelledby="versions">
     <h2 id="versions">Versions</h2>
     {releases === null ? (
@@ -22,6 +25,7 @@ export const ReleaseSection: FC<{ available: AvailableWorker }> = ({ available: 
     ) : null}
     {releases?.slice(0, SHOWN).map((release) => (
       <Release
+        formats={packageFormats(formats)}
         workerId={worker.id}
         isFree={worker.tier === "free"}
         release={release}
@@ -37,9 +41,9 @@ export const ReleaseSection: FC<{ available: AvailableWorker }> = ({ available: 
   </section>
 );
 
-type ReleaseProps = { workerId: string; isFree: boolean; release: ManifestRelease; isLatest: boolean };
+type ReleaseProps = { formats: readonly PackageFormat[]; workerId: string; isFree: boolean; release: ManifestRelease; isLatest: boolean };
 
-const Release: FC<ReleaseProps> = ({ workerId, isFree, release, isLatest }) => {
+const Release: FC<ReleaseProps> = ({ formats, workerId, isFree, release, isLatest }) => {
   const { version, channel, status, published_at, notes, provenance, artifacts } = release;
   return (
     <article>
@@ -61,7 +65,12 @@ const Release: FC<ReleaseProps> = ({ workerId, isFree, release, isLatest }) => {
       {status === "blocked"
         ? null
         : artifacts.map((file) => (
-            <ReleaseFile folder={`/v1/workers/${workerId}/${version}/files`} file={file} isFree={isFree} />
+            <ReleaseFile
+              format={formatOfFile(formats, file.filename)}
+              folder={`/v1/workers/${workerId}/${version}/files`}
+              file={file}
+              isFree={isFree}
+            />
           ))}
       {status === "blocked" || provenance === null ? null : (
         <p class="quiet">
@@ -83,6 +92,8 @@ const Checking: FC<{ workerId: string }> = ({ workerId }) => (
 );
 
 type FileProps = {
+  /** The format of a package; null for a binary. */
+  format: PackageFormat | null;
   file: ManifestArtifact;
   /** The path of the folder with the release's files. */
   folder: string;
@@ -91,15 +102,15 @@ type FileProps = {
 };
 
 /** A file of a release as a fold: its name, size, checksum and signatures. */
-const ReleaseFile: FC<FileProps> = ({ file, folder, isFree }) => {
-  const { kind, platform, filename, size, sha256, signature, pgp_signature } = file;
+const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
+  const { platform, filename, size, sha256, signature, pgp_signature } = file;
   const path = `${folder}/${filename}`;
   const id = path.replaceAll(/[^\w-]/g, "-");
   return (
     <details class="file">
       <summary>
         {PLATFORM_WORDS[platform]}
-        {kind === "package" ? ", pacman package" : ""} <span class="quiet">{formatBytes(size)}</span>
+        {format ? `, ${format.rules.label}` : ""} <span class="quiet">{formatBytes(size)}</span>
       </summary>
       <dl>
         <dt>File</dt>
@@ -114,7 +125,7 @@ const ReleaseFile: FC<FileProps> = ({ file, folder, isFree }) => {
             </dd>
           </>
         ) : null}
-        {kind === "package" ? (
+        {format?.unsigned ? (
           <>
             <dt>OpenPGP</dt>
             <dd>
@@ -143,7 +154,7 @@ const ReleaseFile: FC<FileProps> = ({ file, folder, isFree }) => {
 
 type PgpProps = { path: string; filename: string; isThere: boolean; isFree: boolean };
 
-/** The OpenPGP signature of a package. pacman downloads it by itself. */
+/** The OpenPGP signature of a package. The package manager downloads it by itself. */
 const PgpSignature: FC<PgpProps> = ({ path, filename, isThere, isFree }) => {
   if (!isThere) return <>not signed</>;
   return isFree ? <a href={`${path}.sig`}>{filename}.sig</a> : <code>{filename}.sig</code>;

@@ -1,9 +1,8 @@
-import type { Platform } from "../../domain/releases/manifest.ts";
 import type { Architecture } from "../../domain/workers/recipe.ts";
 import type { Backend, OperatingSystem, Tier } from "../../domain/workers/table.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
 import { type FC, StatusBadge } from "../page/kit.ts";
-import type { AvailableWorker } from "./available-workers.ts";
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 
 /** The catalog's names in words. */
 export const OPERATING_SYSTEM_WORDS: Record<OperatingSystem, string> = {
@@ -21,13 +20,6 @@ export const BACKEND_WORDS: Record<Backend, string> = {
 };
 
 export const TIER_WORDS: Record<Tier, string> = { free: "Free", premium: "Premium" };
-
-export const PLATFORM_WORDS: Record<Platform, string> = {
-  "linux-x86_64": "Linux, x86-64",
-  "linux-aarch64": "Linux, ARM64",
-  "macos-aarch64": "macOS, Apple silicon",
-  "windows-x86_64": "Windows, x86-64",
-};
 
 /** A badge with the worker's tier. */
 export const TierBadge: FC<Pick<Worker, "tier">> = ({ tier }) => (

@@ -1,7 +1,8 @@
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
 import { PlanBoxes, priceHint } from "../shop/plan-box.tsx";
-import type { AvailableWorker } from "./available-workers.ts";
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
+import type { Format } from "../../domain/catalog/format.ts";
 import { type DownloadDay, DownloadSection } from "./download-history.tsx";
 import { InstallSection } from "./install-page.tsx";
 import { ReleaseSection } from "./release-section.tsx";
@@ -9,6 +10,7 @@ import { softwareApplication } from "./structured-data.ts";
 import { BACKEND_WORDS, platformText, TierBadge, versionText } from "./worker-card.tsx";
 
 type Content = {
+  formats: readonly Format[];
   available: AvailableWorker;
   /** The downloads of the last days; null if unknown. */
   downloads: readonly DownloadDay[] | null;
@@ -21,7 +23,7 @@ type Content = {
 };
 
 /** The page of a worker: installation, plans, versions, downloads and facts. */
-export function workerPage({ available, downloads, offers, url, formTargets }: Content): Promise<Response> {
+export function workerPage({ formats, available, downloads, offers, url, formTargets }: Content): Promise<Response> {
   const { worker } = available;
   const address = `${url}/w/${worker.id}`;
   const hint = priceHint(offers);
@@ -57,7 +59,7 @@ export function workerPage({ available, downloads, offers, url, formTargets }: C
         )}
         <div class="beside">
           <div>
-            <InstallSection available={available} url={url} />
+            <InstallSection formats={formats} available={available} url={url} />
             {offers.length === 0 ? null : (
               <section aria-labelledby="plans">
                 <h2 id="plans">Get a license</h2>
@@ -71,7 +73,7 @@ export function workerPage({ available, downloads, offers, url, formTargets }: C
                 <PlanBoxes offers={offers} />
               </section>
             )}
-            <ReleaseSection available={available} />
+            <ReleaseSection formats={formats} available={available} />
             {downloads === null ? null : <DownloadSection days={downloads} />}
           </div>
           <Facts available={available} />

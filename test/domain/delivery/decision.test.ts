@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { type Claim, decideDelivery, type Wanted } from "../../../src/domain/delivery/decision.ts";
 import type { LicenseRecord } from "../../../src/domain/licensing/license/record.ts";
-import type { ArtifactKind } from "../../../src/domain/releases/artifact-kind.ts";
 import type { Manifest, ManifestArtifact, ManifestRelease, Platform } from "../../../src/domain/releases/manifest.ts";
+import { pacman } from "../../../src/formats/arch/pacman.ts";
 
 const NOW = 1_800_000_000;
 const BUY = "https://shop.test/";
 const premium = { id: "llm-worker-rbee-premium-cpu", tier: "premium" } as const;
 const free = { id: "llm-worker-rbee-cpu", tier: "free" } as const;
 
-const artifact = (platform: Platform, filename: string, kind: ArtifactKind = "binary"): ManifestArtifact => ({
+const artifact = (
+  platform: Platform,
+  filename: string,
+  kind: ManifestArtifact["kind"] = "binary",
+): ManifestArtifact => ({
   kind,
   platform,
   filename,
@@ -166,8 +170,8 @@ describe("a platform that has a binary and a package", () => {
   it("gives the binary, unless the package is asked for", () => {
     expect(got({ platform: "linux-x86_64" })).toBe("w-x86");
     expect(got({ platform: null })).toBe("w-x86");
-    expect(got({ platform: "linux-x86_64", kind: "package" })).toBe("w.pkg.tar.zst");
-    expect(got({ platform: "linux-aarch64", kind: "package" })).toBe("ARTIFACT_NOT_FOUND");
+    expect(got({ platform: "linux-x86_64", format: pacman })).toBe("w.pkg.tar.zst");
+    expect(got({ platform: "linux-aarch64", format: pacman })).toBe("ARTIFACT_NOT_FOUND");
     expect(got({ filename: "w.pkg.tar.zst" })).toBe("w.pkg.tar.zst");
   });
 });

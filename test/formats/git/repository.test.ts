@@ -1,5 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { service } from "../../../src/app.ts";
+import { repositorySources } from "../../../src/domain/catalog/format.ts";
 import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { sweepPacks } from "../../../src/formats/git/pack-sweep.ts";
@@ -9,6 +11,7 @@ import {
   readNewestRepository,
   readRepositories,
   recordRevisions,
+  repositoryNames,
 } from "../../../src/formats/git/repository.ts";
 import worker from "../../../src/index.ts";
 import { encodeHex } from "../../../src/lib/encoding.ts";
@@ -16,11 +19,12 @@ import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish } from "../../../src/platform/storage/outbox.ts";
 import { settle } from "../../../src/platform/storage/settle.ts";
-import { publishers, service } from "../../../src/service.ts";
+import { publishers } from "../../../src/service.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publishRecipe } from "../../support/publish-recipe.ts";
 import { addFile, publisher, randomBytes } from "../../support/publish-release.ts";
 
+const SOURCES = repositorySources(service.formats);
 const FREE = "llm-worker-rbee-cpu";
 
 const get = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
@@ -48,7 +52,7 @@ async function messagesOf(repository: string): Promise<string[]> {
 async function move(release: { id: string; worker_id: string }, action: "yank" | "unyank" | "block"): Promise<void> {
   const moved = await moveRelease(env.DB, publisher(), release.id, action, "because");
   await publish(env, publishers, { topic: "manifest", key: release.worker_id }, [moved.changeId ?? ""]);
-  await publishRepositories(env, currentTime());
+  await publishRepositories(env, SOURCES, currentTime());
 }
 
 afterEach(() => vi.restoreAllMocks());
@@ -102,21 +106,24 @@ describe("a repository", () => {
   });
 
   it("gets no commit when nothing has changed", async () => {
-    await publishRepositories(env, currentTime());
-    await publishRepositories(env, currentTime() + 60);
-    await recordRevisions(env, currentTime() + 120);
+    await publishRepositories(env, SOURCES, currentTime());
+    await publishRepositories(env, SOURCES, currentTime() + 60);
+    await recordRevisions(env, SOURCES, currentTime() + 120);
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
   });
 
   it("gets no commit that is older than the one before, by whatever clock", async () => {
     const ahead = currentTime() + 3600;
-    await recordRevisions(env, ahead);
+    await recordRevisions(env, SOURCES, ahead);
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
-    expect((await readRepositories(env, [FREE], currentTime())).get(FREE)).toMatchObject({ seq: 2, last_at: ahead });
+    expect((await readRepositories(env, SOURCES, [FREE], currentTime())).get(FREE)).toMatchObject({
+      seq: 2,
+      last_at: ahead,
+    });
   });
 
   it("gets one commit a change, however many notice it at once", async () => {
-    await Promise.all(Array.from({ length: 3 }, () => publishRepositories(env, currentTime())));
+    await Promise.all(Array.from({ length: 3 }, () => publishRepositories(env, SOURCES, currentTime())));
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
   });
 
@@ -155,15 +162,15 @@ describe("a repository", () => {
   });
 
   it("is made anew where the edge has a record that this version cannot read", async () => {
-    await publishRepositories(env, currentTime());
+    await publishRepositories(env, SOURCES, currentTime());
     await env.EDGE.put(`repository:${FREE}`, JSON.stringify({ seq: 1, head: "of an earlier version" }));
     forgetIsolate();
-    await publishRepositories(env, currentTime());
+    await publishRepositories(env, SOURCES, currentTime());
     expect(RepositoryRecord.safeParse(await env.EDGE.get(`repository:${FREE}`, "json")).success).toBe(true);
   });
 
   it("keeps no release from being published when it cannot be made, and is made up for by the cron", async () => {
-    await publishRepositories(env, currentTime());
+    await publishRepositories(env, SOURCES, currentTime());
     const before = await headOf(FREE);
     const { id } = await createRelease(env.DB, publisher(), {
       ...{ worker_id: FREE, version: "0.2.0", channel: "stable", notes: null, source_tag: null },
@@ -192,7 +199,7 @@ describe("a repository", () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const read = async (bindings: Env) => {
       forgetIsolate();
-      return (await readRepositories(bindings, [FREE], currentTime())).get(FREE);
+      return (await readRepositories(bindings, SOURCES, [FREE], currentTime())).get(FREE);
     };
     const down = () => {
       throw new Error("down");
@@ -203,7 +210,7 @@ describe("a repository", () => {
     expectLogged("edge.unreadable");
     await expect(read({ ...env, EDGE: failing(down), DB: failing(down) })).rejects.toThrow("down");
     forgetIsolate();
-    expect(await readNewestRepository({ ...env, DB: failing(down) }, FREE, currentTime())).toEqual(kept);
+    expect(await readNewestRepository({ ...env, DB: failing(down) }, SOURCES, FREE, currentTime())).toEqual(kept);
     expectLogged("ledger.unreadable");
   });
 
@@ -229,21 +236,21 @@ describe("a repository", () => {
     expect(old).not.toBe(current);
     const statuses = () =>
       Promise.all([old, old.replace(".pack", ".idx"), current, current.replace(".pack", ".idx")].map(statusOfPack));
-    await sweepPacks(env, currentTime() + 6 * DAY);
+    await sweepPacks(env, repositoryNames(SOURCES), currentTime() + 6 * DAY);
     expect(await statuses()).toEqual([200, 200, 200, 200]);
     await env.EDGE.put(`repository:${FREE}`, older);
-    await sweepPacks(env, currentTime() + 400 * DAY);
+    await sweepPacks(env, repositoryNames(SOURCES), currentTime() + 400 * DAY);
     expect(await statuses()).toEqual([200, 200, 200, 200]);
     await env.EDGE.put(`repository:${FREE}`, newer);
-    await sweepPacks(env, currentTime() + 400 * DAY);
+    await sweepPacks(env, repositoryNames(SOURCES), currentTime() + 400 * DAY);
     expect(await statuses()).toEqual([404, 404, 200, 200]);
     await env.EDGE.delete(`repository:${FREE}`);
-    await sweepPacks(env, currentTime() + 400 * DAY);
+    await sweepPacks(env, repositoryNames(SOURCES), currentTime() + 400 * DAY);
     expect(await statuses()).toEqual([404, 404, 200, 200]);
   });
 
   it("keeps its history from being changed", async () => {
-    await publishRepositories(env, currentTime());
+    await publishRepositories(env, SOURCES, currentTime());
     await expect(env.DB.prepare("DELETE FROM recipe_history").run()).rejects.toThrow("append-only");
     await expect(env.DB.prepare("UPDATE recipe_history SET at = 0").run()).rejects.toThrow("append-only");
   });

@@ -23,7 +23,7 @@ function request({ isDown = false } = {}) {
     mark: async () => "1",
   });
   const publishers: Publishers = { license: publisher("license"), manifest: publisher("manifest") };
-  const service: Service = { publishers, afterManifest: part("recipes"), sendMails: part("mails") };
+  const service: Service = { formats: [], publishers, afterManifest: part("recipes"), sendMails: part("mails") };
   const waitUntil = (work: Promise<unknown>) => void later.push(work);
   return { c: { env, var: { service }, executionCtx: { waitUntil } }, calls, later, publishers };
 }

@@ -9,7 +9,7 @@ import {
   unlessEmpty,
   z,
 } from "../../../platform/http/route.ts";
-import { parseArchitecture, parsePlatform } from "../../workers/hardware-name.ts";
+import { parseArchitecture, parsePlatform } from "../../workers/hardware.ts";
 import { NOT_MODIFIED } from "../../workers/request.ts";
 import { BACKENDS, TIERS } from "../../workers/table.ts";
 import { publishedWorkers } from "../published-workers.ts";

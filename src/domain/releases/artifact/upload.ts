@@ -3,9 +3,8 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { change } from "../../../platform/storage/change.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
-import { kindOfFilename } from "../artifact-kind.ts";
-import { checkPackage, type PackageContents } from "../package-check.ts";
-import { insertPackage } from "../package-store.ts";
+import { checkPackage, formatOfFile, kindOfFile, type PackageContents, type PackageFormat } from "../package-format.ts";
+import { packageInsert } from "../package-store.ts";
 import { type Artifact, type Release, readRelease, releaseRoot } from "../store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
 import { freeDiscarded } from "./discarded-store.ts";
@@ -39,8 +38,9 @@ export async function declareArtifact(
   actor: Actor,
   releaseId: string,
   declared: DeclaredFile,
+  formats: readonly PackageFormat[] = [],
 ): Promise<{ artifact: Artifact; created: boolean }> {
-  const { package: contents, ...file } = declared;
+  const { package: _, ...file } = declared;
   let artifact: Artifact | null = null;
   try {
     const { row, changeId } = await change(
@@ -48,13 +48,14 @@ export async function declareArtifact(
       releaseRoot,
       releaseId,
       async (release) => {
-        const checked = checkPackage(release, declared);
+        const checked = checkPackage(formats, release, declared);
         if (!checked.ok) return err(invalid(checked.error));
-        const known = findDeclared(release, file);
+        const known = findDeclared(release, file, formats);
         if (!known.ok) return known;
         if (known.value) return ok(null);
         if (release.status !== "draft") return err(notADraft);
-        const added = artifact ?? (await newArtifact(env, actor, releaseId, file));
+        const added =
+          artifact ?? (await newArtifact(env, actor, releaseId, { ...file, kind: kindOfFile(formats, file.filename) }));
         artifact = added;
         const { id, platform, filename, size, sha256 } = added;
         return ok({
@@ -63,7 +64,7 @@ export async function declareArtifact(
           patch: { artifacts: [...release.artifacts, added] },
           beside: (made) => [
             artifactInsert(env.DB, added, made.id),
-            ...(contents ? [insertPackage(env.DB, id, contents)] : []),
+            ...(checked.value ? [packageInsert(env.DB, added, checked.value, made.id)] : []),
           ],
         });
       },
@@ -71,7 +72,7 @@ export async function declareArtifact(
     );
     if (artifact !== null && changeId !== null) return { artifact, created: true };
     if (artifact !== null) await discardUpload(env.BINARIES, artifact);
-    const known = findDeclared(row, file);
+    const known = findDeclared(row, file, formats);
     if (known.ok && known.value) return { artifact: known.value, created: false };
     throw new Error(`release ${releaseId} has lost ${file.filename}`);
   } catch (error) {
@@ -89,10 +90,9 @@ const newArtifact = async (
   env: UploadEnv,
   { now }: Actor,
   release_id: string,
-  file: Omit<DeclaredFile, "package">,
+  file: Omit<DeclaredFile, "package"> & Pick<Artifact, "kind">,
 ): Promise<Artifact> => ({
   ...file,
-  kind: kindOfFilename(file.filename),
   ...(await openUpload(env.BINARIES, file)),
   id: newId("art"),
   release_id,
@@ -104,12 +104,17 @@ const newArtifact = async (
 
 /**
  * The file of a release that `file` declares again, or null. The signature is no part of that, because it can be given later.
- * Refused if the release has another file for the platform or of the name.
+ * Refused if the release has another file of the name, or another file of the same format (or binary) for the platform.
  */
-function findDeclared({ artifacts }: Release, file: Omit<DeclaredFile, "package">): Result<Artifact | null, Refusal> {
+function findDeclared(
+  { artifacts }: Release,
+  file: Omit<DeclaredFile, "package">,
+  formats: readonly PackageFormat[],
+): Result<Artifact | null, Refusal> {
+  const format = formatOfFile(formats, file.filename);
   const rivals = artifacts.filter(
-    ({ kind, platform, filename }) =>
-      (platform === file.platform && kind === kindOfFilename(file.filename)) || filename === file.filename,
+    ({ platform, filename }) =>
+      (platform === file.platform && formatOfFile(formats, filename) === format) || filename === file.filename,
   );
   const facts = ["platform", "filename", "size", "sha256"] as const;
   const other = rivals.find((rival) => facts.some((fact) => rival[fact] !== file[fact]));

@@ -10,7 +10,6 @@ import { declareArtifact, removeArtifact } from "../artifact/upload.ts";
 import {
   ArtifactParams,
   Filename,
-  PackageContentsSchema,
   PgpSignature,
   PlatformName,
   ReleaseParams,
@@ -18,58 +17,88 @@ import {
   SignatureText,
   Size,
 } from "../fields.ts";
+import { type PackageContents, type PackageFormat, PackageRules } from "../package-format.ts";
 import { ArtifactUpload, presentUpload } from "../view.ts";
 
-/** A package's file list may be long: room for as many paths as one may have, of a hundred bytes each. */
+/** In bytes. A package may list 5000 paths: this is room for paths of a hundred bytes. */
 const MAX_BYTES = 512 * 1024;
-
-const NewArtifact = z
-  .object({
-    platform: PlatformName,
-    filename: Filename,
-    size: Size,
-    sha256: Sha256,
-    signature: SignatureText.nullish(),
-    pgp_signature: PgpSignature.nullish(),
-    package: PackageContentsSchema.nullish(),
-  })
-  .strict()
-  .openapi("NewArtifact");
 
 const content = { "application/json": { schema: ArtifactUpload } };
 
-/** Declare, read and remove the files of a draft. */
-export const artifacts = createAdminRouter();
+/** Declare a file of a draft, which may be a package of any of `formats`; and read how to declare one. */
+export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> {
+  const [first, ...others] = formats.map(({ schema }) => schema);
+  const Contents: z.ZodType<PackageContents> = first ? z.union([first, ...others]) : z.never();
+  const NewArtifact = z
+    .object({
+      platform: PlatformName,
+      filename: Filename,
+      size: Size,
+      sha256: Sha256,
+      signature: SignatureText.nullish(),
+      pgp_signature: PgpSignature.nullish(),
+      package: (others.length > 0 ? Contents : (first ?? Contents)).nullish(),
+    })
+    .strict()
+    .openapi("NewArtifact");
+  const router = createAdminRouter();
 
-artifacts.openapi(
-  createRoute({
-    ...adminAccess("releases:write", limitBody(MAX_BYTES)),
-    method: "post",
-    path: "/v1/admin/releases/{id}/artifacts",
-    tags: ["Admin: releases"],
-    summary: "Add a file to a draft",
-    description:
-      "Declares what the file will be and opens its upload. The same file again is answered with 200 and how far its upload " +
-      "is. A `*.pkg.tar.{gz,xz,zst}` is a pacman package: it must be of this worker, version and platform, and a release may " +
-      "have one beside the binary of a platform. `CONFLICT`: the release is no draft, or has another file there or of the name.",
-    request: {
-      params: ReleaseParams,
-      body: { required: true, content: { "application/json": { schema: NewArtifact } } },
+  router.openapi(
+    createRoute({
+      ...adminAccess("releases:write", limitBody(MAX_BYTES)),
+      method: "post",
+      path: "/v1/admin/releases/{id}/artifacts",
+      tags: ["Admin: releases"],
+      summary: "Add a file to a draft",
+      description: [
+        "Declares the file and opens its upload. The same file again is answered with 200 and the state of its upload.",
+        ...formats.map(({ description }) => description),
+        "A package must be of this worker, version and platform. A release may have one binary for a platform, and beside it one",
+        "package of each format. `CONFLICT`: the release is no draft, or has another file there or of the name.",
+      ].join(" "),
+      request: {
+        params: ReleaseParams,
+        body: { required: true, content: { "application/json": { schema: NewArtifact } } },
+      },
+      responses: {
+        201: { description: "The file, and how to cut it into parts.", content },
+        200: { description: "The release has it already.", content },
+        ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
+      },
+    }),
+    async (c) => {
+      const { signature = null, pgp_signature = null, package: contents = null, ...facts } = c.req.valid("json");
+      const file = { ...facts, signature, pgp_signature, package: contents };
+      const { id } = c.req.valid("param");
+      const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file, formats);
+      return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);
     },
-    responses: {
-      201: { description: "The file and how to cut it into parts.", content },
-      200: { description: "It was there already.", content },
-      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
-    },
-  }),
-  async (c) => {
-    const { signature = null, pgp_signature = null, package: contents = null, ...facts } = c.req.valid("json");
-    const file = { ...facts, signature, pgp_signature, package: contents };
-    const { id } = c.req.valid("param");
-    const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file);
-    return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);
-  },
-);
+  );
+
+  router.openapi(
+    createRoute({
+      ...adminAccess("releases:read"),
+      method: "get",
+      path: "/v1/admin/package-formats",
+      tags: ["Admin: releases"],
+      summary: "Read how packages are declared",
+      description:
+        "The formats of packages that a release may hold beside its binaries. A publisher's tool recognizes a package by `suffix`, " +
+        "and reads the members of its `contents` out of the file, a compressed tar.",
+      responses: {
+        200: { description: "The formats.", content: { "application/json": { schema: PackageFormatList } } },
+        ...problems(...ADMIN_PROBLEMS),
+      },
+    }),
+    (c) => c.json({ formats: formats.map(({ rules }) => rules) }, 200),
+  );
+  return router;
+}
+
+const PackageFormatList = z.object({ formats: z.array(PackageRules) }).openapi("PackageFormatList");
+
+/** Read and remove the files of a draft. */
+export const artifacts = createAdminRouter();
 
 artifacts.openapi(
   createRoute({

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
+import { repositorySources } from "../../../domain/catalog/format.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import {
   type AppContext,
@@ -53,7 +54,7 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
       },
     }),
     async (c) => {
-      const archive = gzipSync(textOf(await listPackages(c.env, c.var.now)));
+      const archive = gzipSync(textOf(await listPackages(c)));
       return documentResponse(c.req.raw, staticDocument(archive, "application/gzip"));
     },
   );
@@ -126,7 +127,10 @@ packages.openapi(snapshotRoute, async (c) => {
 });
 
 async function wantedPackage(c: AppContext, name: string): Promise<RepositoryRecord> {
-  const record = findWorker(name)?.id === name ? await readRepository(c.env, name, c.var.now) : null;
+  const record =
+    findWorker(name)?.id === name
+      ? await readRepository(c.env, repositorySources(c.var.service.formats), name, c.var.now)
+      : null;
   if (record) return record;
   throw new Problem({ code: "NOT_FOUND", detail: "There is no such package; GET /packages.gz lists them all." });
 }

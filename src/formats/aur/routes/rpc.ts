@@ -36,7 +36,7 @@ const description =
   "aurutils, pikaur. Errors are aurweb's own.";
 
 async function answer(c: AppContext, query: RpcQuery) {
-  return c.json(answerRpc(await listPackages(c.env, c.var.now), query), 200, { "Cache-Control": "no-cache" });
+  return c.json(answerRpc(await listPackages(c), query), 200, { "Cache-Control": "no-cache" });
 }
 
 const queryOf = (parameters: URLSearchParams): RpcQuery => ({

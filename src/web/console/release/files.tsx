@@ -1,12 +1,11 @@
-import type { ArtifactKind } from "../../../domain/releases/artifact-kind.ts";
+import { type Format, packageFormats } from "../../../domain/catalog/format.ts";
+import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
 import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { type Column, CopyBlock, DataTable, type FC, formatBytes, StatusBadge, Time } from "../../page/kit.ts";
 
-const KIND_WORDS: Record<ArtifactKind, string> = { binary: "Binary", package: "pacman package" };
-
-const COLUMNS: readonly Column<Artifact>[] = [
+const columnsOf = (formats: readonly PackageFormat[]): readonly Column<Artifact>[] => [
   { header: "File", cell: ({ filename }) => filename },
-  { header: "Kind", cell: ({ kind }) => KIND_WORDS[kind] },
+  { header: "Kind", cell: ({ filename }) => formatOfFile(formats, filename)?.rules.label ?? "Binary" },
   { header: "Platform", cell: ({ platform }) => platform },
   {
     header: "State",
@@ -18,18 +17,18 @@ const COLUMNS: readonly Column<Artifact>[] = [
       ),
   },
   { header: "Size", cell: ({ size }) => formatBytes(size), numeric: true },
-  { header: "Signatures", cell: signersOf },
+  { header: "Signatures", cell: (file) => signersOf(file, formatOfFile(formats, file.filename)) },
 ];
 
 /** The files of a release with their signatures, checksums and provenance. */
-export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
+export const ReleaseFiles: FC<{ release: Release; formats: readonly Format[] }> = ({ release, formats }) => (
   <>
     <section>
       <h2>Files</h2>
       <DataTable
         caption="Files"
         quiet
-        columns={COLUMNS}
+        columns={columnsOf(packageFormats(formats))}
         rows={release.artifacts}
         empty="There are no files yet. Upload them with rbee-catalog release publish."
       />
@@ -49,12 +48,12 @@ export const ReleaseFiles: FC<{ release: Release }> = ({ release }) => (
   </>
 );
 
-/** The signers of a file. pacman refuses a package without an OpenPGP signature by default. */
-function signersOf({ kind, signature, pgp_signature }: Artifact): string {
+/** The signers of a file. A package manager may refuse a package without an OpenPGP signature. */
+function signersOf({ signature, pgp_signature }: Artifact, format: PackageFormat | null): string {
   const signers = [signature === null ? null : "minisign", pgp_signature === null ? null : "OpenPGP"];
   const said = signers.filter((signer) => signer !== null).join(" and ");
   if (said === "") return "none";
-  return kind === "package" && pgp_signature === null ? `${said}; not for pacman` : said;
+  return format?.unsigned && pgp_signature === null ? `${said}; ${format.unsigned}` : said;
 }
 
 const Provenance: FC<{ release: Release }> = ({ release: { worker_id, version, status, provenance } }) => {

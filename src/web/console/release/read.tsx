@@ -74,7 +74,7 @@ releaseRead.openapi(route, async (c) => {
             <Prose text={release.notes} />
           </section>
         )}
-        <ReleaseFiles release={release} />
+        <ReleaseFiles release={release} formats={c.var.service.formats} />
         <section>
           <h2>
             Downloads in {REACH_DAYS} days: {formatCount(use.downloads)}

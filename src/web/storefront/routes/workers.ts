@@ -7,7 +7,7 @@ import { findWorker } from "../../../domain/workers/workers.ts";
 import { inTime } from "../../../platform/http/in-time.ts";
 import { createRoute, createRouter, Problem } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";
-import { readAvailableWorkers } from "../available-workers.ts";
+import { readAvailableWorkers } from "../../../domain/catalog/available-workers.ts";
 import { readDownloadHistory } from "../download-history.tsx";
 import { installPage } from "../install-page.tsx";
 import { workerListPage } from "../worker-list-page.tsx";
@@ -68,6 +68,7 @@ workers.openapi(
     const available = all.get(worker.id);
     if (!available) throw new Error(`${worker.id} is not among the published workers.`);
     return workerPage({
+      formats: c.var.service.formats,
       available,
       downloads,
       offers,
@@ -88,6 +89,6 @@ workers.openapi(
   }),
   async (c) => {
     const available = await readAvailableWorkers(c.env, c.var.now);
-    return installPage([...available.values()], c.var.config.PUBLIC_URL);
+    return installPage(c.var.service.formats, [...available.values()], c.var.config.PUBLIC_URL);
   },
 );

@@ -1,10 +1,10 @@
-import { canInstallByRecipe, publishedWorkers } from "../../domain/catalog/published-workers.ts";
-import { type Manifest, type ManifestRelease, manifestOfRecord } from "../../domain/releases/manifest.ts";
-import { latestRelease } from "../../domain/releases/selection.ts";
-import type { Worker } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
+import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
+import { latestRelease } from "../releases/selection.ts";
+import type { Worker } from "../workers/workers.ts";
+import { canInstallByRecipe, publishedWorkers } from "./published-workers.ts";
 
 /** A published worker, with its releases and whether it can be installed. */
 export type AvailableWorker = {

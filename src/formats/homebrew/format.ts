@@ -1,3 +1,4 @@
+import { commandsFor, type Format, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
 import {
   createRoute,
   createRouter,
@@ -8,12 +9,11 @@ import {
   z,
 } from "../../platform/http/route.ts";
 import { readRepository } from "../git/repository.ts";
-import { TAP } from "./tap.ts";
+import { TAP, tapContents } from "./tap.ts";
 
-/** `GET /homebrew/Formula/{file}`: a formula of the tap, to read before it is run. */
-export const homebrewRoutes = createRouter();
+const formulas = createRouter();
 
-homebrewRoutes.openapi(
+formulas.openapi(
   createRoute({
     method: "get",
     path: "/homebrew/Formula/{file}",
@@ -35,9 +35,34 @@ homebrewRoutes.openapi(
   }),
   async (c) => {
     const path = `Formula/${c.req.valid("param").file}`;
-    const files = (await readRepository(c.env, TAP, c.var.now))?.files ?? {};
+    const files = (await readRepository(c.env, repositorySources(c.var.service.formats), TAP, c.var.now))?.files ?? {};
     const text = Object.hasOwn(files, path) ? files[path] : undefined;
     if (text === undefined) throw new Problem({ code: "NOT_FOUND", detail: `The tap has no ${path}.` });
     return documentResponse(c.req.raw, staticDocument(text, "text/plain; charset=utf-8"));
   },
 );
+
+/** Formulas for Homebrew, in a tap to clone and each at a path of its own. */
+export const homebrew: Format = {
+  routes: formulas,
+  repositories: {
+    names: [TAP],
+    contents: (published, url) => new Map([[TAP, tapContents(published, url)]]),
+  },
+  installWays: (available, url) =>
+    available.hasRecipe && available.worker.operatingSystems.every((system) => system === "macos")
+      ? [
+          {
+            id: "brew",
+            name: "Homebrew, on a Mac",
+            about: `For Macs with Apple silicon.${keyPrompted(available)}`,
+            commands: commandsFor(
+              available,
+              "HOMEBREW_RBEE_LICENSE_TOKEN",
+              `brew tap rbee/rbee ${url}/${TAP}.git`,
+              `brew install rbee/rbee/${available.worker.id}`,
+            ),
+          },
+        ]
+      : [],
+};

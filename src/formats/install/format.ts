@@ -1,3 +1,6 @@
+import { type Format, type InstallWay, isPremium, latestFiles } from "../../domain/catalog/format.ts";
+import { activationCommand } from "../../domain/licensing/license/key.ts";
+import { PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
 import { signaturePolicy } from "../../domain/releases/signing-keys.ts";
 import { once } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
@@ -11,8 +14,7 @@ const textOf = (make: (config: Config) => string) =>
 const scriptOf = textOf((config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys));
 const guideOf = textOf((config) => installGuide(config.PUBLIC_URL));
 
-/** `GET /install.sh`, for `curl | sh`, and `GET /install.md`, the guide to all ways. */
-export const installRoutes = createRouter();
+const installRoutes = createRouter();
 
 installRoutes.openapi(
   createRoute({
@@ -55,3 +57,34 @@ installRoutes.openapi(
   }),
   (c) => documentResponse(c.req.raw, guideOf(c.var.config)),
 );
+
+/** The install script, the guide to every way, and the command line: the ways that take a binary of the newest release. */
+export const install: Format = {
+  routes: installRoutes,
+  installWays(available, url) {
+    const { worker } = available;
+    const premium = isPremium(available);
+    const platforms = latestFiles(available, "binary").map(({ platform }) => platform);
+    if (platforms.length === 0) return [];
+    const machines = platforms.map((platform) => PLATFORM_WORDS[platform]).join("; ");
+    const shell: InstallWay = {
+      id: "curl",
+      name: "curl, in any shell",
+      about: premium
+        ? `Needs only curl. It reads your license key from RBEE_LICENSE_TOKEN, or asks for it. For ${machines}.`
+        : `Needs only curl. It downloads the file for your machine and checks it. For ${machines}.`,
+      commands: `curl -fsSL ${url}/install.sh | sh -s -- ${worker.id}`,
+    };
+    const command: InstallWay = {
+      id: "rbee-catalog",
+      name: "rbee-catalog, on a hive",
+      about: premium
+        ? `Checks the signature and installs the worker into the folder of the hive. The first line asks for your license key and activates the machine. Later you need only the second line. For ${machines}.`
+        : `Checks the signature and installs the worker into the folder of the hive. For ${machines}.`,
+      commands: [...(premium ? [activationCommand(url)] : []), `rbee-catalog --url ${url} install ${worker.id}`].join(
+        " &&\n",
+      ),
+    };
+    return platforms.every((platform) => platform.startsWith("windows-")) ? [command] : [shell, command];
+  },
+};

@@ -1,0 +1,89 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { UnixSeconds } from "../../lib/time.ts";
+import type { AppEnv } from "../../platform/http/router.ts";
+import { withLicensePrompt } from "../licensing/license/key.ts";
+import type { ArtifactKind, ManifestArtifact } from "../releases/manifest.ts";
+import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
+import type { AvailableWorker } from "./available-workers.ts";
+import type { PublishedWorker } from "./published-workers.ts";
+
+/** A way to install a worker with one tool. `setup` is a text that a file must contain before. */
+export type InstallWay = {
+  /** The anchor on the page, unique among the ways. */
+  id: string;
+  name: string;
+  /** When to choose it, and its requirements. */
+  about: string;
+  setup?: { file: string; text: string };
+  commands: string;
+};
+
+/** The files of a git repository at one version. `message` becomes the commit's. */
+export type RepositoryContents = { message: string; files: Readonly<Record<string, string>> };
+
+/** Git repositories that a format adds. `contents` has one entry for each of `names`; `url` is the catalog's origin. */
+export type RepositorySource = {
+  names: readonly string[];
+  contents(published: readonly PublishedWorker[], url: string): ReadonlyMap<string, RepositoryContents>;
+};
+
+/** A job of the cron. `isDue`: whether it runs in the minute that begins at `now`. */
+export type FormatJob = {
+  name: string;
+  isDue(now: UnixSeconds): boolean;
+  run(env: Env, formats: readonly Format[], now: UnixSeconds): Promise<void>;
+};
+
+/**
+ * One way to distribute workers, with everything that is its own. Its room exports it and `src/app.ts` lists it. Every member is
+ * optional.
+ */
+export type Format = {
+  /** The packages that publishers add to releases for it. */
+  package?: PackageFormat;
+  /** The ways to install a worker as it is published now, from the catalog with the origin `url`. */
+  installWays?(available: AvailableWorker, url: string): InstallWay[];
+  repositories?: RepositorySource;
+  routes?: OpenAPIHono<AppEnv>;
+  /** What follows the publication of a manifest. */
+  afterManifest?(env: Env, formats: readonly Format[]): Promise<void>;
+  jobs?: readonly FormatJob[];
+};
+
+declare module "../../platform/http/router.ts" {
+  interface Service {
+    /** The formats of `src/app.ts`, in the order that pages show them in. */
+    formats: readonly Format[];
+  }
+}
+
+/** The package formats among `formats`. */
+export const packageFormats = (formats: readonly Format[]): PackageFormat[] =>
+  formats.flatMap((format) => format.package ?? []);
+
+/** The git repositories of all `formats`. */
+export const repositorySources = (formats: readonly Format[]): RepositorySource[] =>
+  formats.flatMap(({ repositories }) => repositories ?? []);
+
+/** The ways that a worker can be installed by as it is published now, in the order of `formats`. `docs/install.md` has them too. */
+export const installWays = (formats: readonly Format[], available: AvailableWorker, url: string): InstallWay[] =>
+  formats.flatMap((format) => format.installWays?.(available, url) ?? []);
+
+/** Whether an available worker needs a license. */
+export const isPremium = ({ worker }: AvailableWorker): boolean => worker.tier === "premium";
+
+/** The files of a kind in the newest stable release; with `format`, only packages of that format. */
+export const latestFiles = (
+  { latest }: AvailableWorker,
+  kind: ArtifactKind,
+  format?: PackageFormat,
+): ManifestArtifact[] =>
+  latest?.artifacts.filter((file) => file.kind === kind && (!format || formatOfFile([format], file.filename))) ?? [];
+
+/** The sentence of a way whose commands begin with the prompt for a license key; empty for a free worker. */
+export const keyPrompted = (available: AvailableWorker): string =>
+  isPremium(available) ? " The first line asks for your license key." : "";
+
+/** The commands. For a premium worker they follow a prompt for the license key, so that the key is on no command line. */
+export const commandsFor = (available: AvailableWorker, variable: string, ...commands: string[]): string =>
+  isPremium(available) ? withLicensePrompt(variable, ...commands) : commands.join(" &&\n");

@@ -1,0 +1,76 @@
+import * as z from "zod";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type ArtifactKind, PLATFORMS, type Platform } from "./manifest.ts";
+
+/** The contents of a package as its publisher declares them: each member is a text or a list of paths. */
+export type PackageContents = Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * How a publisher's tool recognizes a package of one format, and which contents it reads out of it. `suffix` is the end of the
+ * file's name, a regular expression; before it stands an architecture, a key of `platforms`. The file is a compressed tar: a
+ * member of `contents` is the text of one entry, or the paths of all entries that do not begin with a dot.
+ */
+export const PackageRules = z.object({
+  name: z.string(),
+  label: z.string(),
+  suffix: z.string(),
+  platforms: z.record(z.string(), z.enum(PLATFORMS)),
+  contents: z.record(
+    z.string(),
+    z.union([z.object({ text: z.string() }), z.object({ paths: z.literal("installed") })]),
+  ),
+});
+export type PackageRules = z.infer<typeof PackageRules>;
+
+/** One fault of a declared package: the part of the declaration, and a sentence for a person. */
+export type PackageFault = { path: string; message: string };
+
+type DeclaredPackage<Contents> = { platform: Platform; filename: string; contents: Contents };
+
+/** One format of packages that a release may hold beside its binaries. */
+export type PackageFormat<Contents extends PackageContents = PackageContents> = {
+  rules: PackageRules;
+  /** Its files for the API's description: "`*.pkg.tar.zst`, a pacman package". */
+  description: string;
+  /** What the console says of a package without an OpenPGP signature; absent if the format needs none. */
+  unsigned?: string;
+  /** The declared contents. */
+  schema: z.ZodType<Contents>;
+  /** Whether a declared package belongs to this release. The bytes are not read. */
+  check(release: { worker_id: string; version: string }, file: DeclaredPackage<Contents>): Result<null, PackageFault>;
+};
+
+/** The format that a file name belongs to, or null for a binary. */
+export const formatOfFile = <Format extends { rules: Pick<PackageRules, "suffix"> }>(
+  formats: readonly Format[],
+  filename: string,
+): Format | null => formats.find(({ rules }) => new RegExp(rules.suffix).test(filename)) ?? null;
+
+/** Whether a file is a binary or a package, by its name. */
+export const kindOfFile = (formats: readonly PackageFormat[], filename: string): ArtifactKind =>
+  formatOfFile(formats, filename) ? "package" : "binary";
+
+/**
+ * Checks a file that is declared for a release: a package has contents that fit its name, its platform and the release, and a
+ * binary has none. Returns the format and the contents of a package, null for a binary.
+ */
+export function checkPackage(
+  formats: readonly PackageFormat[],
+  release: { worker_id: string; version: string },
+  { platform, filename, package: contents }: { platform: Platform; filename: string; package: PackageContents | null },
+): Result<{ format: PackageFormat; contents: PackageContents } | null, PackageFault> {
+  const format = formatOfFile(formats, filename);
+  if (contents === null) {
+    return format ? fault("package", `Declare the contents of the ${format.rules.label}.`) : ok(null);
+  }
+  if (!format) return fault("package", "Only a package has contents, and this is not the file name of one.");
+  const parsed = format.schema.safeParse(contents);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return fault(["package", ...(issue?.path ?? [])].join("."), issue?.message ?? "is not valid");
+  }
+  const checked = format.check(release, { platform, filename, contents: parsed.data });
+  return checked.ok ? ok({ format, contents: parsed.data }) : checked;
+}
+
+const fault = (path: string, message: string): Result<never, PackageFault> => err({ path, message });

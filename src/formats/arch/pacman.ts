@@ -1,0 +1,79 @@
+import { z } from "@hono/zod-openapi";
+import type { Platform } from "../../domain/releases/manifest.ts";
+import type { PackageFault, PackageFormat } from "../../domain/releases/package-format.ts";
+import { pkgverOf } from "../../domain/workers/pkgver.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { parsePkginfo } from "./pkginfo.ts";
+
+/** The platforms that pacman runs on, by its names for their architectures. */
+export const PACMAN_PLATFORMS = { x86_64: "linux-x86_64", aarch64: "linux-aarch64" } as const satisfies Record<
+  string,
+  Platform
+>;
+export type PacmanArch = keyof typeof PACMAN_PLATFORMS;
+
+/** pacman's name for the architecture of a platform, or null if pacman does not run there. */
+const archOf = (platform: Platform): string | null =>
+  Object.entries(PACMAN_PLATFORMS).find(([, known]) => known === platform)?.[0] ?? null;
+
+/** A path that a package installs: relative, and without anything that leads out or breaks a list of lines. */
+const PackagePath = z
+  .string()
+  .max(1024)
+  .refine((path) => /^(?:[^/\p{Cc}]+\/)*[^/\p{Cc}]+\/?$/u.test(path), "must be a relative path")
+  .refine((path) => path.split("/").every((part) => part !== "." && part !== ".."), "must not lead out");
+
+/** The contents of a pacman package: the text of its `.PKGINFO`, and the paths that it installs. */
+export const PacmanContents = z
+  .object({
+    pkginfo: z.string().max(32_768).openapi({
+      description: "The text of `.PKGINFO`.",
+      example: "pkgname = llm-worker-rbee-premium-cuda\npkgver = 1.10.0-1\narch = x86_64\n",
+    }),
+    files: z
+      .array(PackagePath)
+      .max(5000)
+      .openapi({
+        description: "The paths that it installs, directories with a trailing slash.",
+        example: ["usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/llm-worker-rbee-premium-cuda"],
+      }),
+  })
+  .strict()
+  .openapi("PackageContents", {
+    description: "The contents of a package. Required for a package, refused for others.",
+  });
+export type PacmanContents = z.infer<typeof PacmanContents>;
+
+/** Packages as makepkg makes them (makepkg.conf, PKGEXT). */
+export const pacman: PackageFormat<PacmanContents> = {
+  rules: {
+    name: "pacman",
+    label: "pacman package",
+    suffix: "\\.pkg\\.tar\\.(gz|xz|zst)$",
+    platforms: PACMAN_PLATFORMS,
+    contents: { pkginfo: { text: ".PKGINFO" }, files: { paths: "installed" } },
+  },
+  description: "A `*.pkg.tar.{gz,xz,zst}` is a pacman package.",
+  unsigned: "not for pacman",
+  schema: PacmanContents,
+  check({ worker_id, version }, { platform, filename, contents }) {
+    const parsed = parsePkginfo(contents.pkginfo);
+    if (!parsed.ok) return fault("package.pkginfo", parsed.error);
+    const { pkgname, pkgver, arch } = parsed.value;
+    const expected = archOf(platform);
+    if (expected === null) return fault("platform", `pacman does not run on ${platform}.`);
+    if (pkgname !== worker_id) {
+      return fault("package.pkginfo", `pkgname is ${pkgname}, but the release is of ${worker_id}.`);
+    }
+    if (arch !== expected) return fault("package.pkginfo", `arch is ${arch}, but ${platform} needs ${expected}.`);
+    const wanted = pkgverOf(version);
+    if (!pkgver.startsWith(`${wanted}-`) || !/^\d+(\.\d+)?$/.test(pkgver.slice(wanted.length + 1))) {
+      return fault("package.pkginfo", `pkgver is ${pkgver}, but release ${version} needs ${wanted}-<pkgrel>.`);
+    }
+    const name = `${pkgname}-${pkgver}-${arch}.pkg.tar.`;
+    if (filename.replace(/(gz|xz|zst)$/, "") === name) return ok(null);
+    return fault("filename", `The file of this package is called ${name}zst (or xz, gz).`);
+  },
+};
+
+const fault = (path: string, message: string): Result<never, PackageFault> => err({ path, message });

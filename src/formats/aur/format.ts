@@ -1,0 +1,24 @@
+import { commandsFor, type Format, keyPrompted } from "../../domain/catalog/format.ts";
+import { combine } from "../../platform/http/route.ts";
+import { packages } from "./routes/packages.ts";
+import { rpc } from "./routes/rpc.ts";
+
+/** The interface of the AUR at its own paths, for AUR helpers. They clone the git repositories (src/formats/git/). */
+export const aur: Format = {
+  routes: combine(rpc, packages),
+  installWays: (available, url) =>
+    available.hasRecipe && available.worker.operatingSystems.includes("linux")
+      ? [
+          {
+            id: "aur",
+            name: "An AUR helper, such as yay or paru",
+            about: `For one command, the helper uses this site instead of the AUR.${keyPrompted(available)}`,
+            commands: commandsFor(
+              available,
+              "RBEE_LICENSE_TOKEN",
+              `yay --aururl ${url} --aurrpcurl ${url}/rpc -S ${available.worker.id}`,
+            ),
+          },
+        ]
+      : [],
+};

@@ -1,0 +1,56 @@
+import { commandsFor, type Format, isPremium, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
+import { workers } from "../../domain/workers/workers.ts";
+import { currentTime } from "../../lib/time.ts";
+import { isRetentionTime } from "../../platform/storage/retention.ts";
+import { sweepPacks } from "./pack-sweep.ts";
+import { publishRepositories, repositoryNames } from "./repository.ts";
+import { gitRoutes } from "./routes.ts";
+
+/** Recipes as git repositories: one of each worker under its id, as the AUR has them, and those that other formats add. */
+export const git: Format = {
+  routes: gitRoutes,
+  installWays: (available, url) =>
+    available.hasRecipe && available.worker.operatingSystems.includes("linux")
+      ? [
+          {
+            id: "makepkg",
+            name: "makepkg, on Arch Linux",
+            about: isPremium(available)
+              ? `Builds a package from the signed binary.${keyPrompted(available)} To update, run git pull and makepkg again.`
+              : "Builds a package from source. To update, run git pull and makepkg again.",
+            commands: commandsFor(
+              available,
+              "RBEE_LICENSE_TOKEN",
+              `git clone ${url}/${available.worker.id}.git && cd ${available.worker.id} && makepkg -si`,
+            ),
+          },
+        ]
+      : [],
+  repositories: {
+    names: workers.map(({ id }) => id),
+    contents: (published) =>
+      new Map(
+        published.map(({ worker: { id, pkgbuild, srcinfo } }) => [
+          id,
+          { message: `${id} ${packageVersion(srcinfo)}`, files: { ".SRCINFO": srcinfo, PKGBUILD: pkgbuild } },
+        ]),
+      ),
+  },
+  afterManifest: (env, formats) => publishRepositories(env, repositorySources(formats), currentTime()),
+  jobs: [
+    {
+      name: "publish-repositories",
+      isDue: () => true,
+      run: (env, formats, now) => publishRepositories(env, repositorySources(formats), now),
+    },
+    {
+      name: "sweep-packs",
+      isDue: isRetentionTime,
+      run: (env, formats, now) => sweepPacks(env, repositoryNames(repositorySources(formats)), now),
+    },
+  ],
+};
+
+/** `pkgver-pkgrel` of a `.SRCINFO`. */
+const packageVersion = (srcinfo: string): string =>
+  ["pkgver", "pkgrel"].map((field) => new RegExp(`^\\t${field} = (.*)$`, "m").exec(srcinfo)?.[1]).join("-");
