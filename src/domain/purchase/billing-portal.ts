@@ -5,9 +5,9 @@ import type { LicenseRow } from "../licensing/license/record.ts";
 import { asConflict, stripeClient } from "./stripe.ts";
 
 /**
- * A new address of the payment provider's billing portal for the customer who bought this license, good for a short time; it
- * leads back to the account. Throws CONFLICT for a license that was not bought here or that the provider refuses,
- * RATE_LIMITED, SERVICE_UNAVAILABLE, and what Stripe throws.
+ * A new address of the payment provider's billing portal, for the customer who bought this license. It works for a
+ * short time and leads back to the account. Throws RATE_LIMITED, SERVICE_UNAVAILABLE, CONFLICT when the license was not
+ * bought here or the provider refuses, and Stripe's other errors.
  */
 export async function openBillingPortal(
   { env, var: { config } }: Pick<RequestScope, "env" | "var">,

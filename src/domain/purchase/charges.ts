@@ -4,12 +4,12 @@ import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
 import type { License } from "../licensing/license/record.ts";
 import type { LicenseFacts } from "../licensing/license/status.ts";
 
-/** What refunds and disputes say of one charge. */
+/** The refunds and disputes of one charge, as facts of a license. */
 export type ChargeFacts = Pick<LicenseFacts, "refund_state" | "dispute_state">;
 
 /**
- * How much of a charge has been given back: by its refunds, because a refund that fails later counts no more, and by
- * `amount_refunded`, where the refunds are not at hand. Amounts are in the currency's smallest unit.
+ * How much of a charge has been refunded. It adds up the refunds, because a refund that fails later no longer counts,
+ * and does not use `amount_refunded`. Amounts are in the currency's smallest unit.
  */
 export function refundState(
   charge: Pick<Stripe.Charge, "amount_captured">,
@@ -23,8 +23,8 @@ export function refundState(
 }
 
 /**
- * What a charge's disputes come to. Inquiries (`warning_*`) hold nothing back and, closed, lift nothing; the worst of several
- * counts.
+ * The outcome of a charge's disputes: the worst of several. Inquiries (`warning_*`) hold nothing back, and lift nothing
+ * when they are closed.
  */
 export function disputeState(disputes: Pick<Stripe.Dispute, "status">[]): ChargeFacts["dispute_state"] {
   const states = disputes.map(({ status }): ChargeFacts["dispute_state"] => {
@@ -45,8 +45,9 @@ export function disputeState(disputes: Pick<Stripe.Dispute, "status">[]): Charge
 }
 
 /**
- * What all charges of a license come to: the worst dispute of any. A refund counts for the one charge of a one-time
- * purchase; that of one month of a subscription takes nothing back, the subscription itself says what is paid for.
+ * The outcome of all charges of a license. The worst dispute of any charge counts. A refund counts only for the one
+ * charge of a one-time purchase. A refund of one month of a subscription takes nothing back, because the subscription
+ * itself decides until when it is paid.
  */
 export function licenseChargeFacts(charges: ChargeFacts[], isSubscription: boolean): ChargeFacts {
   return {
@@ -72,10 +73,10 @@ const ChargeRow = z.object({
   dispute_state: z.enum(["none", "open", "won", "lost"]),
 });
 
-/** A charge behind a license, with what is known of it. */
+/** A charge of a license, with its known facts. */
 export type KnownCharge = ChargeFacts & { charge_id: string };
 
-/** The charges that are known of a license. */
+/** The known charges of a license. Throws D1's errors. */
 export async function chargesOf(db: D1Database, licenseId: string): Promise<KnownCharge[]> {
   const { results } = await db.prepare("SELECT * FROM license_charges WHERE license_id = ?").bind(licenseId).all();
   return results.map((row) => ChargeRow.parse(row));
@@ -99,7 +100,10 @@ export const chargeKnown = (
     ...[charge.charge_id, licenseId, charge.refund_state, charge.dispute_state, change.at],
   );
 
-/** Looks at a one-time purchase's charge and at the one that is asked for, by their refunds and disputes. */
+/**
+ * Fetches the refunds and disputes of a one-time purchase's charge, and of the charge `chargeId`. Throws Stripe's
+ * errors.
+ */
 export async function lookAtCharges(
   stripe: Stripe,
   license: License,

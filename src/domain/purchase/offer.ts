@@ -2,23 +2,23 @@ import type Stripe from "stripe";
 import { plans, type SoldPlanId } from "../licensing/plans.ts";
 
 /**
- * What `plans sync` asks for each plan on sale: `amount` in the currency's smallest unit. What is charged, and what
- * `GET /v1/plans` shows, is always the price that Stripe has.
+ * The prices that `plans sync` creates for the plans on sale. `amount` is in the currency's smallest unit. Checkouts
+ * and `GET /v1/plans` always use Stripe's price.
  */
 const OFFERS: Readonly<Record<SoldPlanId, { amount: number; currency: string; interval: "month" | null }>> = {
   "premium-monthly": { amount: 9_900, currency: "usd", interval: "month" },
   "premium-lifetime": { amount: 27_900, currency: "eur", interval: null },
 };
 
-/** What a plan's product at Stripe is to be. Its id is made from the plan's, so that making it twice cannot make two. */
+/** A plan's product for Stripe. Its id is made from the plan's id, so that creating it twice cannot make two. */
 export function productOf(id: SoldPlanId) {
   const { name, description } = plans[id];
   return { id: `rbee_${id}`, name, description, metadata: { rbee_plan: id } } satisfies Stripe.ProductCreateParams;
 }
 
 /**
- * What a plan's price at Stripe is to be: one amount for every `machine_limit` machines begun. The metadata says which plan it
- * belongs to after a newer price has taken its lookup key over.
+ * A plan's price for Stripe: one amount for every `machine_limit` machines begun. The metadata names its plan after a
+ * newer price has taken its lookup key.
  */
 export function priceOf(id: SoldPlanId) {
   const { amount, currency, interval } = OFFERS[id];

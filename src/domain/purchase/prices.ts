@@ -7,19 +7,19 @@ import type { RequestScope } from "../../platform/http/router.ts";
 import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../licensing/plans.ts";
 import { stripeClient } from "./stripe.ts";
 
-/** What a plan costs, as Stripe has it: `amount` in the currency's smallest unit, for every `machines` begun. */
+/** The cost of a plan at Stripe: `amount` in the currency's smallest unit, for every `machines` begun. */
 export type Price = { amount: number; currency: string; interval: "month" | null; machines: number };
 
 const cache = new IsolateCache<Partial<Record<SoldPlanId, Price>>>(1);
 const FRESH = 5 * MINUTE;
 const FAILURE_SECONDS = 30;
 
-/** Less than `FAILURE_SECONDS` in all: nobody waits a minute for a price, and a failure is remembered when it is known. */
+/** Less than `FAILURE_SECONDS` in all, so that a failure is cached once it is known. */
 const PATIENCE = { timeout: 5_000, maxNetworkRetries: 1 };
 
 /**
- * The prices of the plans on sale, at most five minutes old. Empty where Stripe is not configured, or does not answer (it is
- * then left alone for half a minute): what a plan grants can be said without it.
+ * The prices of the plans on sale, at most five minutes old. Empty when Stripe is not configured or does not answer; it
+ * is then not asked for half a minute. Never throws, because a page can show a plan without its price.
  */
 export async function readPrices(config: Config, now: UnixSeconds): Promise<Partial<Record<SoldPlanId, Price>>> {
   const known = cache.get("prices", now);
@@ -48,13 +48,13 @@ export async function readPrices(config: Config, now: UnixSeconds): Promise<Part
   }
 }
 
-/** A plan on sale; `price` is null while the payment provider does not say it. */
+/** A plan on sale. `price` is null while the payment provider does not answer. */
 export type PlanOffer = { plan: SoldPlan; price: Price | null };
 
-/** How long a page waits for prices. It is whole without them. */
+/** How long a page waits for prices. It is complete without them. */
 const PATIENCE_MILLISECONDS = 1500;
 
-/** The plans on sale for a page: soon, with prices if they are to be had soon. */
+/** The plans on sale for a page, with their prices if Stripe answers in time. */
 export async function readPlanOffers(c: RequestScope): Promise<PlanOffer[]> {
   const prices = await inTime(c, readPrices(c.var.config, c.var.now), PATIENCE_MILLISECONDS, {});
   return SOLD_PLANS.map((id) => ({ plan: plans[id], price: prices[id] ?? null }));

@@ -10,14 +10,14 @@ import { type PurchaseScope, purchaseChanges } from "./scope.ts";
 import { asConflict, idOf, isStripeOutage } from "./stripe.ts";
 import { syncLicense } from "./sync.ts";
 
-/** What was given back. `amount` in the currency's smallest unit; 0 when there was nothing left to give back. */
+/** A refund. `amount` is in the currency's smallest unit; 0 when nothing was left to give back. */
 export type Refunded = { amount: number; currency: string | null };
 
 /**
- * Ends a license's subscription at once, so that nothing more is billed whatever comes of the rest, and gives back what was
- * paid last, whole. Repeating it gives nothing back twice: Stripe is asked under a key that the license, the payment and the
- * refunds so far make. Throws CONFLICT with Stripe's reason where it refuses (a disputed charge, for one), else what Stripe
- * throws.
+ * Ends a license's subscription at once, so that nothing more is billed even if the rest fails, and refunds the last
+ * payment completely. Idempotent: Stripe gets an idempotency key made of the license, the payment and the number of
+ * refunds so far. Throws CONFLICT with Stripe's reason when it refuses (a disputed charge, for example), and Stripe's
+ * other errors.
  */
 export async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
   if (license.stripe_subscription_id !== null) {
@@ -30,10 +30,10 @@ export async function refundLicense(stripe: Stripe, license: License): Promise<R
     : refundPayment(stripe, license, last);
 }
 
-/** What is left of the last payment for a license, and so can be given back. */
+/** The rest of the last payment for a license, which can be refunded. */
 export type Refundable = { paymentIntentId: string; amount: number; currency: string };
 
-/** What a refund would give back; null: nothing was paid. Throws what Stripe throws. */
+/** The amount that a refund would give back; null: nothing was paid. Throws Stripe's errors. */
 export async function readRefundable(stripe: Stripe, license: License): Promise<Refundable | null> {
   const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
   if (paymentIntentId === null) return null;
@@ -48,7 +48,7 @@ async function refundPayment(
   license: License,
   { paymentIntentId, amount }: Refundable,
 ): Promise<Refunded> {
-  // A refund that failed later leaves as much to give back as before it: how many there were tells the two requests apart.
+  // After a refund that failed later, the same amount is left. The number of refunds tells the two requests apart.
   const { data } = await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 });
   const refund = await stripe.refunds
     .create(
@@ -59,7 +59,7 @@ async function refundPayment(
   return { amount: refund.amount, currency: refund.currency };
 }
 
-/** The payment behind the last paid invoice of a subscription, or null: a trial has none. */
+/** The payment of the last paid invoice of a subscription, or null: a trial has none. */
 async function lastPayment(stripe: Stripe, license: License): Promise<string | null> {
   if (license.stripe_subscription_id === null) return null;
   const invoices = await stripe.invoices.list({
@@ -83,8 +83,9 @@ export function checkWasBought({ checkout_session_id }: Pick<License, "checkout_
 }
 
 /**
- * First step of a refund: revokes the license. Settle its changes before `giveBack`: if Stripe then fails, the license is revoked
- * already, and asking again gives the money back, once. Throws LICENSE_NOT_FOUND, and CONFLICT when it was not bought here.
+ * First step of a refund: revokes the license. Settle its changes before `giveBack`. If Stripe then fails, the license
+ * is revoked already, and a repeated request refunds once. Throws LICENSE_NOT_FOUND, and CONFLICT when it was not
+ * bought here.
  */
 export const revokeForRefund = (
   { db }: Pick<PurchaseScope, "db">,
@@ -105,8 +106,9 @@ export const revokeForRefund = (
   );
 
 /**
- * Second step of a refund: gives back the last payment of a revoked license and ends its subscription. Returns the license as it
- * is then. Throws CONFLICT when Stripe refuses, SERVICE_UNAVAILABLE when Stripe does not answer, and other errors of Stripe.
+ * Second step of a refund: refunds the last payment of a revoked license and ends its subscription. Returns the license
+ * as it is afterwards. Throws CONFLICT when Stripe refuses, SERVICE_UNAVAILABLE when Stripe does not answer, and
+ * Stripe's other errors.
  */
 export async function giveBack(
   { db, stripe, graceDays }: PurchaseScope,
@@ -123,7 +125,7 @@ export async function giveBack(
   return { license: await requireLicense(db, id), refund, changes: purchaseChanges([synced]) };
 }
 
-/** For `catch`: says beside the failure that the license is revoked all the same. */
+/** For `catch`: adds to the message that the license is revoked. */
 function afterRevoking(error: unknown): never {
   const done = "The license is revoked.";
   if (error instanceof Problem) throw new Problem({ ...error, detail: `${done} ${error.detail}` });

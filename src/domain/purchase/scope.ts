@@ -5,10 +5,10 @@ import { licensePublication } from "../licensing/license/store.ts";
 import { stripeClient } from "./stripe.ts";
 import type { TouchedLicense } from "./sync.ts";
 
-/** What fulfilment needs of the service around it. */
+/** The dependencies of a purchase. */
 export type PurchaseScope = { db: D1Database; stripe: Stripe; graceDays: number; livemode: boolean };
 
-/** What fulfilment needs, from the configuration. Throws SERVICE_UNAVAILABLE where nothing is sold. */
+/** The dependencies of a purchase, from the configuration. Throws SERVICE_UNAVAILABLE when nothing is sold. */
 export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseScope> => ({
   db: env.DB,
   stripe: await stripeClient(config),
@@ -17,8 +17,8 @@ export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseS
 });
 
 /**
- * The changes to settle for licenses that were looked at. A license that was not changed is not published again: Stripe may send
- * one event twenty times. Mails may have been queued beside them.
+ * The changes to settle for synced licenses. An unchanged license is not published again, because Stripe may send one
+ * event twenty times. Mails may have been queued, too.
  */
 export const purchaseChanges = (licenses: readonly TouchedLicense[]): Changes => ({
   stale: licenses

@@ -4,12 +4,12 @@ import { logFailure } from "../../lib/log.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { Problem } from "../../platform/http/problem.ts";
 
-/** The version of Stripe's API that this code is written for; the webhook endpoint must be of the same. */
+/** The version of Stripe's API that this code is written for. The webhook endpoint must use the same. */
 export const STRIPE_API_VERSION = "2026-10-28.endive";
 
 /**
- * A client of Stripe's API. The SDK is evaluated on the first call, never on the download path. Throws SERVICE_UNAVAILABLE
- * where no Stripe key is configured: nothing is sold then.
+ * A client of Stripe's API. The SDK is loaded on the first call, and never on the download path. Throws
+ * SERVICE_UNAVAILABLE when no Stripe key is configured.
  */
 export const stripeClient = onceResolved(async (config: Config): Promise<Stripe> => {
   if (config.STRIPE_SECRET_KEY === "")
@@ -27,19 +27,22 @@ export const stripeClient = onceResolved(async (config: Config): Promise<Stripe>
   });
 });
 
-/** The id of something that Stripe gives either as an id or whole. */
+/** The id of an object that Stripe gives either as an id or whole. */
 export const idOf = (reference: string | { id: string } | null | undefined): string | null =>
   typeof reference === "string" ? reference : (reference?.id ?? null);
 
-/** What the SDK names its errors when Stripe could not be reached, had a fault of its own, or had too much to do. */
+/** The SDK's names for errors when Stripe cannot be reached, fails, or is overloaded. */
 const OUTAGES = ["StripeConnectionError", "StripeAPIError", "StripeRateLimitError"];
 
-/** Whether an error is Stripe's bad minute, and asking again may help. Read off its name, so that the SDK need not be loaded. */
+/**
+ * Whether an error is an outage of Stripe, so that a retry may help. It reads the error's name, so the SDK need not be
+ * loaded.
+ */
 export const isStripeOutage = (error: unknown): boolean => OUTAGES.some((type) => type === typeOf(error));
 
 const typeOf = (error: unknown): unknown => (error instanceof Error && "type" in error ? error.type : undefined);
 
-/** The answer while Stripe is out: try again. */
+/** The answer while Stripe is out. */
 export const STRIPE_OUTAGE = {
   matches: isStripeOutage,
   refusal: {
@@ -49,17 +52,20 @@ export const STRIPE_OUTAGE = {
   },
 } as const;
 
-/** What our own account or key lacks: nothing that the client can mend, nor asking again. */
+/** Faults of our own account or key. Neither the client nor a retry can fix them. */
 const MISCONFIGURED = ["StripeAuthenticationError", "StripePermissionError", "StripeInvalidRequestError"];
 
-/** For `catch`: what Stripe refuses because of us becomes SERVICE_UNAVAILABLE, with the reason in the log only. */
+/** For `catch`: a refusal because of our own fault becomes SERVICE_UNAVAILABLE, with the reason only in the log. */
 export function asUnavailable(error: unknown): never {
   if (!(error instanceof Error) || !MISCONFIGURED.some((type) => type === typeOf(error))) throw error;
   logFailure("stripe.misconfigured", error);
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The payment provider is not set up for this." });
 }
 
-/** For `catch`: what Stripe refuses because of the state of things becomes CONFLICT, with its reason; the rest as above. */
+/**
+ * For `catch`: a refusal because of the current state becomes CONFLICT with its reason; other errors as in
+ * `asUnavailable`.
+ */
 export function asConflict(error: unknown): never {
   if (error instanceof Error && typeOf(error) === "StripeInvalidRequestError") {
     throw new Problem({ code: "CONFLICT", detail: `The payment provider refuses: ${error.message}` });
@@ -68,8 +74,8 @@ export function asConflict(error: unknown): never {
 }
 
 /**
- * The origins that Stripe's own pages (checkout, billing portal) are on: where a form here may lead by a redirect. Those of a
- * custom domain, if the Stripe account has one, would have to be added.
+ * The origins of Stripe's own pages (checkout, billing portal), which a form here may redirect to. Add the custom
+ * domain here if the Stripe account has one.
  */
 export const stripePageOrigins = ({ STRIPE_API_BASE }: Pick<Config, "STRIPE_API_BASE">): string[] =>
   STRIPE_API_BASE === ""
@@ -77,8 +83,8 @@ export const stripePageOrigins = ({ STRIPE_API_BASE }: Pick<Config, "STRIPE_API_
     : [new URL(STRIPE_API_BASE).origin];
 
 /**
- * Deletes a customer at the payment provider, with name, addresses and payment methods; the invoices and payments that tax law
- * wants kept stay there. Repeatable: one that is gone is a success. Throws what Stripe throws.
+ * Deletes a customer at the payment provider, with name, addresses and payment methods. The invoices and payments stay,
+ * because tax law requires them. Idempotent. Throws Stripe's errors.
  */
 export async function deleteCustomer(stripe: Stripe, id: string): Promise<void> {
   await stripe.customers.del(id).catch((error: unknown) => {

@@ -4,20 +4,19 @@ import type { LicenseFacts } from "../licensing/license/status.ts";
 import { planOfPrice, type SoldPlanId } from "../licensing/plans.ts";
 import { idOf } from "./stripe.ts";
 
-/** What a subscription says of its license. `plan` and `machine_limit` are null where its price is not one of ours. */
+/** The facts of a subscription for its license. `plan` and `machine_limit` are null if its price is not one of ours. */
 export type SubscriptionFacts = Pick<LicenseFacts, "subscription_state" | "expires_at" | "grace_seconds"> & {
   plan: SoldPlanId | null;
   machine_limit: number | null;
-  /** A price that no plan has: told to admins, and no reason to change what was sold. */
+  /** A price that no plan has. Admins are told of it, and the license keeps its grant. */
   unknown_price: string | null;
 };
 
 /**
- * The facts of a subscription as Stripe has it now. `graceDays`: how long a license goes on after what was paid for;
- * `unpaidSince`: when the oldest invoice that is still open was made, null if there is none.
- * Periods stand on the item since API version 2025-03-31. A renewal that fails has moved the period on already, and an invoice
- * in mid-period leaves it: so the grace of a license that is past due begins with its oldest open invoice. One that ends
- * with its period gets no grace after it.
+ * The facts of a subscription in its current state. `graceDays` is how long a license continues after its paid time;
+ * `unpaidSince` is the date of its oldest open invoice, or null. Periods are on the item since API version 2025-03-31.
+ * A failed renewal has already moved the period on, and a failed invoice in mid-period has not. So the grace of a
+ * past-due license begins with its oldest open invoice. A subscription that ends with its period gets no grace.
  */
 export function subscriptionFacts(
   subscription: Stripe.Subscription,
@@ -62,7 +61,7 @@ export function subscriptionFacts(
         grace_seconds: 0,
       };
     default:
-      // unpaid, paused, incomplete, and whatever Stripe adds: nothing is paid for, and it may be again.
+      // unpaid, paused, incomplete, and any state that Stripe adds: it is not paid for now, but may be again.
       return { ...common, subscription_state: "suspended", expires_at: paidUntil, grace_seconds: 0 };
   }
 }

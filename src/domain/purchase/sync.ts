@@ -11,17 +11,17 @@ import { plans } from "../licensing/plans.ts";
 import { chargeKnown, chargesOf, isSame, licenseChargeFacts, lookAtCharges } from "./charges.ts";
 import { subscriptionFacts } from "./subscription.ts";
 
-/** A license that was looked at, with the changes that were made to it. */
+/** A license that was synced, with its changes. */
 export type TouchedLicense = { licenseId: string; changeIds: string[] };
 
-/** What looking at a license came to; `attention` is what a person should know, null if there is nothing. */
+/** The outcome of a sync. `attention` is a message for admins, or null. */
 export type SyncOutcome = TouchedLicense & { attention: string | null };
 
 /**
- * Makes a license follow the money: fetches what stands behind it from Stripe as it is now, and writes the facts that differ
- * with their audit entry. The license's revision is read before Stripe is asked, and the write holds only if it has not
- * moved: so of two at once, the one that was told the older state cannot write last. `chargeId` adds a charge to those that are
- * looked at. Throws what Stripe or D1 throw; nothing is half-done then, and it may be repeated.
+ * Makes a license follow its payments: it fetches the current state from Stripe, and writes the facts that differ. The
+ * license is read before Stripe is asked, and the write takes effect only if the license has not changed since. So of
+ * two concurrent syncs, the one with the older state cannot write last. `chargeId` adds a charge. Idempotent; an error
+ * leaves nothing half-done. Throws the errors of Stripe and D1.
  */
 export async function syncLicense(
   db: D1Database,
@@ -58,14 +58,17 @@ export async function syncLicense(
   return { licenseId, changeIds: changeId === null ? [] : [changeId], attention };
 }
 
-/** A price that no plan has, or a subscription that goes on billing for what is revoked: nobody but a person can mend either. */
+/**
+ * The message about a price that no plan has, or about a revoked license that is still billed. Only a person can fix
+ * them.
+ */
 function attentionFor(license: License, unknownPrice: string | null, now: UnixSeconds): string | null {
   if (unknownPrice !== null) return `unknown price ${unknownPrice}`;
   const isBilled = license.subscription_state === "active" || license.subscription_state === "past_due";
   return isBilled && standingOf(license, now).status === "revoked" ? `${license.id} is revoked and still billed` : null;
 }
 
-/** What the subscription of a license says now; nothing for a one-time purchase. */
+/** The facts of a license's subscription in its current state. A one-time purchase has none. */
 async function moneyFacts(
   stripe: Stripe,
   license: License,
@@ -93,7 +96,7 @@ function difference(license: License, wanted: LicensePatch): LicensePatch {
   return Object.fromEntries(entries);
 }
 
-/** The ids of the licenses that a thing of Stripe's stands behind. */
+/** The ids of the licenses with this id of Stripe's. Throws D1's errors. */
 export async function licensesBehind(db: D1Database, link: StripeLink, id: string): Promise<string[]> {
   const { results } = await db.prepare(`SELECT id FROM licenses WHERE ${link} = ?`).bind(id).all<{ id: string }>();
   return results.map((row) => row.id);

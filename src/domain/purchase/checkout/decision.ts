@@ -2,11 +2,11 @@ import type Stripe from "stripe";
 import { planOfPrice, type SoldPlanId } from "../../licensing/plans.ts";
 import { idOf } from "../stripe.ts";
 
-/** What a checkout session is worth. */
+/** The decision about a checkout session. */
 export type Fulfilment =
   | { outcome: "pending" }
   | { outcome: "failed" }
-  /** Paid, but for nothing that we sell: told to admins, never guessed at. */
+  /** Paid, but for something that we do not sell. Admins are told of it. */
   | { outcome: "foreign"; reason: string }
   | {
       outcome: "issue";
@@ -19,8 +19,8 @@ export type Fulfilment =
     };
 
 /**
- * Whether a session, retrieved with its line items, buys a license. What was bought is read from the line item's price,
- * never from metadata, and the amount is compared before tax and discounts, which Stripe adds on top.
+ * Decides whether a session, retrieved with its line items, buys a license. The plan is read from the line item's
+ * price, never from metadata. The amount is compared before tax and discounts, which Stripe adds later.
  */
 export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boolean): Fulfilment {
   if (session.livemode !== livemode) return { outcome: "foreign", reason: "the session is of the other mode" };
@@ -50,11 +50,11 @@ export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boo
   };
 }
 
-/** Nothing is due while a trial runs; Stripe calls that `no_payment_required`, or `paid` with a total of zero. */
+/** Nothing is due during a trial. Stripe calls that `no_payment_required`, or `paid` with a total of zero. */
 const isTrial = (session: Stripe.Checkout.Session): boolean =>
   session.mode === "subscription" && (session.payment_status === "no_payment_required" || session.amount_total === 0);
 
-/** What a quantity of a price costs before tax and discounts, in the currency's smallest unit. */
+/** The cost of a quantity of a price before tax and discounts, in the currency's smallest unit. */
 function fullPrice(price: Stripe.Price, quantity: number): number {
   const divideBy = price.transform_quantity?.divide_by ?? 1;
   const round = price.transform_quantity?.round === "down" ? Math.floor : Math.ceil;

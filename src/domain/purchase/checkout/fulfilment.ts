@@ -10,16 +10,17 @@ import { licensesBehind, type SyncOutcome, syncLicense, type TouchedLicense } fr
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
 import { orderMoved } from "./order.ts";
 
-/** What became of a checkout session: `foreign` is paid for something that we do not sell. */
+/** The outcome of a checkout session. `foreign`: paid for something that we do not sell. */
 export type FulfilmentResult =
   | { status: "pending" | "failed" }
   | { status: "foreign"; reason: string }
   | ({ status: "complete" } & SyncOutcome);
 
 /**
- * Makes a checkout session's license exist exactly once and follow its payment. Webhook, success page and reconciliation all
- * come here, in any order and at the same time: the license is keyed on the session, and is written in one transaction with
- * its order, audit entry, outbox entry and mail. Throws what Stripe or D1 throw; it may be repeated until it succeeds.
+ * Creates the license of a checkout session exactly once, and makes it follow its payment. The webhook, the success
+ * page and the reconciliation call it, in any order and at the same time. The license is unique by its session, and
+ * commits in one transaction with its order, audit entry, outbox entry and mail. Idempotent. Throws the errors of
+ * Stripe and D1.
  */
 export async function fulfil(
   { db, stripe, graceDays, livemode }: PurchaseScope,

@@ -16,10 +16,10 @@ const OrderRow = z.object({
 });
 export type Order = z.infer<typeof OrderRow>;
 
-/** How a buyer's cookie is kept. */
+/** The hash of a buyer's cookie, as stored. */
 export const hashCookie = async (cookie: string): Promise<string> => encodeHex(await sha256(cookie));
 
-/** Writes an order that is about to become a checkout session. Throws what D1 throws. */
+/** Stores an order before its checkout session exists. Throws D1's errors. */
 export async function insertOrder(
   db: D1Database,
   order: Pick<Order, "id" | "plan" | "machines" | "cookie_hash">,
@@ -31,25 +31,28 @@ export async function insertOrder(
     .run();
 }
 
-/** Joins an order to the session that Stripe made for it. Throws what D1 throws. */
+/** Stores the session that Stripe made for an order. Throws D1's errors. */
 export async function setOrderSession(db: D1Database, id: string, sessionId: string): Promise<void> {
   await db.prepare("UPDATE orders SET checkout_session_id = ? WHERE id = ?").bind(sessionId, id).run();
 }
 
-/** The order of a session, or null: a session that did not begin here. */
+/** The order of a session, or null for a session that did not begin here. Throws D1's errors. */
 export async function findOrder(db: D1Database, sessionId: string): Promise<Order | null> {
   const row = await db.prepare("SELECT * FROM orders WHERE checkout_session_id = ?").bind(sessionId).first();
   return row === null ? null : OrderRow.parse(row);
 }
 
-/** The states an order may come from: what is complete stays so, and what has failed is not pending again. */
+/**
+ * The states that lead to each state of an order. A complete order stays complete, and a failed one does not become
+ * pending again.
+ */
 const COMES_FROM: Record<Exclude<Order["state"], "open">, Order["state"][]> = {
   pending: ["open"],
   failed: ["open", "pending"],
   complete: ["open", "pending", "failed"],
 };
 
-/** The statement that moves a session's order on, whatever order its events come in. */
+/** The statement that moves a session's order to another state. Events may come in any order. */
 export const orderMoved = (
   db: D1Database,
   sessionId: string,
@@ -67,8 +70,8 @@ const read = (c: Context<AppEnv>): string | undefined => {
 };
 
 /**
- * Marks the browser that begins a checkout, and returns the mark's hash for the order. A browser that is marked already keeps
- * its mark, so that two purchases in two windows both show their key.
+ * Marks the browser that begins a checkout with a cookie, and returns the cookie's hash for the order. A marked browser
+ * keeps its cookie, so that two purchases in two windows both show their key.
  */
 export async function markBuyer(c: Context<AppEnv>): Promise<string> {
   const value = read(c) ?? newSecret();
@@ -84,8 +87,8 @@ export async function markBuyer(c: Context<AppEnv>): Promise<string> {
 }
 
 /**
- * Whether the request comes from the browser that began the order. The session id stands in an address and may be shared or
- * seen; the license key is shown only to who can prove this as well.
+ * Whether the request comes from the browser that began the order. The session id is part of an address, which may be
+ * shared or seen. So the license key is shown only with the cookie, too.
  */
 export async function isBuyer(c: Context<AppEnv>, order: Order | null): Promise<boolean> {
   const value = read(c);

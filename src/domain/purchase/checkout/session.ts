@@ -13,8 +13,8 @@ import { fulfil } from "./fulfilment.ts";
 import { findOrder, isBuyer } from "./order.ts";
 
 /**
- * A checkout as it may be seen. `key` is the one that was bought; null for anybody but the browser that began the checkout, and
- * once it has been replaced: that browser may be why.
+ * A checkout as the visitor may see it. `key` is the key that was bought. It is null for any other browser than the
+ * buyer's, and after the key was replaced, because that browser may be the reason.
  */
 export type SessionView =
   | { status: "pending" | "failed" }
@@ -23,9 +23,9 @@ export type SessionView =
 const SESSION_ID = /^cs_(test|live)_[A-Za-z0-9_]{1,200}$/;
 
 /**
- * What became of a checkout session that began here, fulfilling it if the webhook has not come yet; null for any other text,
- * the literal `{CHECKOUT_SESSION_ID}` included, without asking Stripe. A session that is looked at too often is `pending` as long
- * as only Stripe could say more: its webhook does. Throws what Stripe or D1 throw.
+ * The status of a checkout session that began here. It fulfils the session if the webhook has not come yet. Null for
+ * any other text, including the literal `{CHECKOUT_SESSION_ID}`, without a request to Stripe. Past the rate limit, a
+ * session without a license is `pending` until its webhook comes. Throws the errors of Stripe and D1.
  */
 export async function viewSession(c: Context<AppEnv>, sessionId: string): Promise<SessionView | null> {
   const order = SESSION_ID.test(sessionId) ? await findOrder(c.env.DB, sessionId) : null;

@@ -10,19 +10,19 @@ import { purchaseScope } from "../scope.ts";
 import { asUnavailable } from "../stripe.ts";
 import { insertOrder, markBuyer, setOrderSession } from "./order.ts";
 
-/** A plan that may be bought. */
+/** A plan on sale. */
 export const PlanOnSale = z.enum(SOLD_PLANS);
 
-/** The most machines that one checkout sells; more is a conversation. */
+/** The most machines that one checkout sells. Larger customers should write to us. */
 export const MOST_MACHINES = 500;
 
-/** How many machines a checkout may be for. */
+/** The number of machines of a checkout. */
 export const MachineCount = z.number().int().min(1).max(MOST_MACHINES);
 
 /**
- * Begins the checkout that a buyer asked for, by API or by form, and marks the buyer's browser by a cookie on the response.
- * `machines`: as many as the plan's price includes unless told. Throws RATE_LIMITED, SERVICE_UNAVAILABLE and
- * what Stripe or D1 throw.
+ * Begins a checkout, for the API and the form, and marks the buyer's browser by a cookie on the response. `machines`:
+ * as many as the plan's price includes, unless given. Throws RATE_LIMITED, SERVICE_UNAVAILABLE, and the errors of
+ * Stripe and D1.
  */
 export async function startCheckout(
   c: AppContext,
@@ -36,7 +36,7 @@ export async function startCheckout(
   return beginCheckout(scope, asked, c.var.now);
 }
 
-/** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none: it is not on sale there. */
+/** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none. */
 async function priceOf(stripe: Stripe, plan: SoldPlan): Promise<Stripe.Price> {
   const { data } = await stripe.prices.list({ lookup_keys: [plan.id], active: true, limit: 1 });
   const [price] = data;
@@ -45,9 +45,9 @@ async function priceOf(stripe: Stripe, plan: SoldPlan): Promise<Stripe.Price> {
 }
 
 /**
- * Begins a checkout at Stripe: one plan for a number of machines. Everything but those two is made here: price, currency,
- * addresses to return to. `origin` is this service's own, `cookieHash` the buyer's cookie as it is kept. Throws what Stripe
- * or D1 throw.
+ * Begins a checkout at Stripe for one plan and a number of machines. The price, the currency and the return addresses
+ * are ours. `origin` is this service's own, `cookieHash` the stored hash of the buyer's cookie. Throws the errors of
+ * Stripe and D1.
  */
 export async function beginCheckout(
   { db, stripe }: { db: D1Database; stripe: Stripe },

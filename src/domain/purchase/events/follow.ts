@@ -11,8 +11,8 @@ import { licensesBehind, syncLicense, type TouchedLicense } from "../sync.ts";
 type Mail = { kind: MailKind; occasion: string };
 
 /**
- * Makes the licenses of a subscription follow it as it is now. `mail` is what their owners are told, `chargeId` a charge of the
- * subscription's that the event is about. Throws what Stripe or D1 throw.
+ * Makes the licenses of a subscription follow its current state. `mail` is a mail to their owners, `chargeId` the
+ * charge of the subscription that the event is about. Throws the errors of Stripe and D1.
  */
 export async function followSubscription(
   scope: PurchaseScope,
@@ -21,7 +21,7 @@ export async function followSubscription(
   { mail, chargeId = null }: { mail?: Mail | undefined; chargeId?: string | null } = {},
 ): Promise<EventOutcome> {
   const known = await licensesBehind(scope.db, "stripe_subscription_id", subscriptionId);
-  // The event may be ahead of its checkout's own: then this is the first we hear of the purchase.
+  // The event may arrive before the event of its checkout. Then it is the first sign of the purchase.
   const first = known.length === 0 ? await fulfilSessionBehind(scope, { subscription: subscriptionId }, actor) : null;
   if (first?.licenses.length === 0) return first;
   const bought = first?.licenses ?? [];
@@ -38,7 +38,10 @@ async function mailOwners(db: D1Database, licenseIds: readonly string[], mail: M
   }
 }
 
-/** A trial's end is worth a mail only while it is still to come and to be paid for. Throws what Stripe or D1 throw. */
+/**
+ * Mails the owners that a trial ends, if it is still running and then costs something. Throws the errors of Stripe and
+ * D1.
+ */
 export async function trialWillEnd(
   scope: PurchaseScope,
   subscriptionId: string,
@@ -52,8 +55,8 @@ export async function trialWillEnd(
 }
 
 /**
- * Makes the licenses of an invoice's subscription follow it; `kind` is what their owners are told while the invoice is open.
- * Throws what Stripe or D1 throw.
+ * Makes the licenses of an invoice's subscription follow it. `kind` is the mail to their owners while the invoice is
+ * open. Throws the errors of Stripe and D1.
  */
 export async function followInvoice(
   scope: PurchaseScope,
@@ -64,16 +67,16 @@ export async function followInvoice(
   const invoice = await scope.stripe.invoices.retrieve(invoiceId);
   const subscriptionId = subscriptionOf(invoice);
   if (subscriptionId === null) return ignored("an invoice without subscription");
-  // An invoice that has been paid in the meantime is nothing to write about.
+  // No mail about an invoice that was paid in the meantime.
   const mail = kind && invoice.status === "open" ? { kind, occasion: invoiceId } : undefined;
   return followSubscription(scope, subscriptionId, actor, { mail });
 }
 
-/** The subscription behind an invoice, or null; `invoice.subscription` is gone since API version 2025-03-31. */
+/** The subscription of an invoice, or null. `invoice.subscription` is gone since API version 2025-03-31. */
 export const subscriptionOf = (invoice: Stripe.Invoice): string | null =>
   idOf(invoice.parent?.subscription_details?.subscription);
 
-/** Fulfils a checkout session as it is now. Throws what Stripe or D1 throw. */
+/** Fulfils a checkout session in its current state. Throws the errors of Stripe and D1. */
 export async function fulfilSession(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<EventOutcome> {
   const result = await fulfil(scope, sessionId, actor);
   if (result.status === "foreign") return { outcome: result.reason, attention: true, licenses: [] };
@@ -81,7 +84,10 @@ export async function fulfilSession(scope: PurchaseScope, sessionId: string, act
   return outcomeOf([result], result.attention);
 }
 
-/** Fulfils the checkout session behind a subscription or payment that no license is known for. Throws what Stripe or D1 throw. */
+/**
+ * Fulfils the checkout session of a subscription or payment that has no license yet. Throws the errors of Stripe and
+ * D1.
+ */
 export async function fulfilSessionBehind(
   scope: PurchaseScope,
   behind: { subscription: string } | { payment_intent: string },
@@ -92,7 +98,7 @@ export async function fulfilSessionBehind(
   return session ? fulfilSession(scope, session.id, actor) : ignored("nothing that was sold here");
 }
 
-/** Tells the buyer that a payment which takes days did not come, unless it has since. Throws what Stripe or D1 throw. */
+/** Mails the buyer that a delayed payment failed, unless it was paid since. Throws the errors of Stripe and D1. */
 export async function delayedPaymentFailed(
   scope: PurchaseScope,
   sessionId: string,
@@ -117,7 +123,7 @@ export async function delayedPaymentFailed(
   return { outcome: "order failed", attention: false, licenses: [] };
 }
 
-/** Makes the licenses that a charge paid for follow its refunds and disputes. Throws what Stripe or D1 throw. */
+/** Makes the licenses of a charge follow its refunds and disputes. Throws the errors of Stripe and D1. */
 export async function followCharge(scope: PurchaseScope, chargeId: string | null, actor: Actor): Promise<EventOutcome> {
   const charge = chargeId === null ? null : await scope.stripe.charges.retrieve(chargeId);
   const paymentIntentId = idOf(charge?.payment_intent);
@@ -135,24 +141,27 @@ export async function followCharge(scope: PurchaseScope, chargeId: string | null
   return fulfilSessionBehind(scope, { payment_intent: paymentIntentId }, actor);
 }
 
-/** What handling an event came to: a sentence for admins, which licenses it touched, and whether they should look at it. */
+/** The outcome of an event: a sentence for admins, the licenses it touched, and whether an admin should look at it. */
 export type EventOutcome = { outcome: string; attention: boolean; licenses: TouchedLicense[] };
 
-/** The outcome of an event that no license depends on. */
+/** The outcome of an event that concerns no license. */
 export const ignored = (why: string): EventOutcome => ({
   outcome: `ignored: ${why}`,
   attention: false,
   licenses: [],
 });
 
-/** The outcome of an event about these licenses; `attention` is what a person should know, null if there is nothing. */
+/** The outcome of an event about these licenses. `attention` is a message for admins, or null. */
 export const outcomeOf = (licenses: TouchedLicense[], attention: string | null): EventOutcome => ({
   outcome: attention ?? (licenses.map(({ licenseId }) => licenseId).join(" ") || "no license"),
   attention: attention !== null,
   licenses,
 });
 
-/** Makes licenses follow the money, one after another; `chargeId` as in `syncLicense`. Throws what Stripe or D1 throw. */
+/**
+ * Makes licenses follow their payments, one after another; `chargeId` as in `syncLicense`. Throws the errors of Stripe
+ * and D1.
+ */
 export async function syncAll(
   { db, stripe, graceDays }: PurchaseScope,
   licenseIds: readonly string[],

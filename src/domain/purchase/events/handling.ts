@@ -18,7 +18,10 @@ import {
 } from "./follow.ts";
 import { type EventFacts, eventFailed, eventHandled, keepEvent, readEvent, type StoredEvent } from "./store.ts";
 
-/** The types that this service acts upon: what a webhook endpoint is to be sent, and what reconciliation asks for. */
+/**
+ * The event types that this service handles. A webhook endpoint must receive them, and the reconciliation asks for
+ * them.
+ */
 export const EVENT_TYPES = [
   "checkout.session.completed",
   "checkout.session.async_payment_succeeded",
@@ -49,8 +52,8 @@ type EventType = (typeof EVENT_TYPES)[number];
 const isOurs = (type: string): type is EventType => EVENT_TYPES.some((ours) => ours === type);
 
 /**
- * Acts upon an event by fetching again what it is about, so that order and repetition do not matter. Throws what Stripe or D1
- * throw: the event then stays unhandled and is tried again.
+ * Handles an event by fetching its object again, so that order and repetition do not matter. Throws the errors of
+ * Stripe and D1; the event then stays unhandled and is retried.
  */
 export async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor): Promise<EventOutcome> {
   const { id, type, object_id } = event;
@@ -94,9 +97,9 @@ export async function handleEvent(scope: PurchaseScope, event: EventFacts, actor
 }
 
 /**
- * Keeps an event and handles it, unless that has been done before (null). One that needs a person's attention is handled once
- * more with `again`: what kept it from a license, a price that nobody knew, may have been mended. A failure is kept with the
- * event and thrown: the sender retries, and so does the cron. Several at once do the same work and end in the same licenses.
+ * Stores an event and handles it. Returns null if it was handled before. With `again`, an event that needs attention is
+ * handled once more, because its cause (an unknown price, for example) may have been fixed. A failure is stored with
+ * the event and thrown: both the sender and the cron retry. Concurrent calls have the same result as one.
  */
 export async function processEvent(
   scope: PurchaseScope,
@@ -118,9 +121,9 @@ export async function processEvent(
 }
 
 /**
- * Handles a kept event now, without waiting for the cron, and returns it as it is then. One that has been handled stays as it
- * is, unless it needs attention. Throws NOT_FOUND, SERVICE_UNAVAILABLE where nothing is sold, and what handling it throws, which
- * is kept with the event.
+ * Handles a stored event now, without waiting for the cron, and returns it as it is afterwards. An event that was
+ * handled is handled again only if it needs attention. Throws NOT_FOUND, SERVICE_UNAVAILABLE when nothing is sold, and
+ * the error of handling it, which is stored with the event.
  */
 export async function retryEvent(
   { env, config }: { env: Env; config: Config },

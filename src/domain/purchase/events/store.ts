@@ -19,17 +19,17 @@ const EventRow = z.object({
 });
 export type StoredEvent = z.output<typeof EventRow>;
 
-/** What is kept of an event: its object is always fetched again, never believed. */
+/** The stored part of an event. Its object is always fetched again, because the event itself is not trusted. */
 export type EventFacts = Pick<StoredEvent, "id" | "type" | "object_id" | "created">;
 
-/** What is kept of an event as Stripe sends or lists it. */
+/** The stored part of an event that Stripe sends or lists. */
 export function eventFacts({ id, type, created, data }: Stripe.Event): EventFacts {
   const object: unknown = data.object;
   const objectId = typeof object === "object" && object !== null && "id" in object ? object.id : null;
   return { id, type, created, object_id: typeof objectId === "string" ? objectId : null };
 }
 
-/** Keeps an event that has arrived; again is no error. Returns it as it is kept, with what became of it before. */
+/** Stores a received event. Idempotent. Returns the stored event with its state. Throws D1's errors. */
 export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeconds): Promise<StoredEvent> {
   const [, kept] = await db.batch([
     db
@@ -42,7 +42,10 @@ export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeco
   return EventRow.parse(kept?.results[0]);
 }
 
-/** Marks an event as handled, with what became of it and which licenses (ids) it was about. One that is forgotten by now stays so. */
+/**
+ * Marks an event as handled, with its outcome and the ids of its licenses. Does nothing if the event has been purged.
+ * Throws D1's errors.
+ */
 export async function eventHandled(
   db: D1Database,
   id: string,
@@ -65,7 +68,7 @@ export async function eventHandled(
   ]);
 }
 
-/** Marks an event as failed; it stays unhandled and is tried again. */
+/** Marks an event as failed. It stays unhandled and is retried. Throws D1's errors. */
 export async function eventFailed(db: D1Database, id: string, message: string): Promise<void> {
   await db
     .prepare("UPDATE stripe_events SET attempts = attempts + 1, last_error = ? WHERE id = ? AND handled_at IS NULL")
@@ -73,10 +76,10 @@ export async function eventFailed(db: D1Database, id: string, message: string): 
     .run();
 }
 
-/** Which events an admin or the reconciliation looks for. */
+/** The events to list, for an admin or the reconciliation. */
 export type EventFilter = { state: "unhandled" | "attention"; receivedBefore?: UnixSeconds; maxAttempts?: number };
 
-/** Up to `limit` events: what is unhandled oldest first, what needs attention newest first. */
+/** Up to `limit` events: unhandled ones oldest first, those that need attention newest first. Throws D1's errors. */
 export async function listEvents(db: D1Database, filter: EventFilter, limit: number): Promise<StoredEvent[]> {
   const { results } = await db
     .prepare(
@@ -88,16 +91,16 @@ export async function listEvents(db: D1Database, filter: EventFilter, limit: num
   return results.map((row) => EventRow.parse(row));
 }
 
-/** One event, or null. */
+/** One event, or null. Throws D1's errors. */
 export async function readEvent(db: D1Database, id: string): Promise<StoredEvent | null> {
   const row = await db.prepare("SELECT * FROM stripe_events WHERE id = ?").bind(id).first();
   return row === null ? null : EventRow.parse(row);
 }
 
 /**
- * The event of a webhook's raw body, if one of our secrets signed it (the current one, or the previous one while they are
- * being rotated) within Stripe's 300 s, and it is of our mode. Errors: SERVICE_UNAVAILABLE without a secret, because an
- * unsigned event is never believed; MALFORMED_REQUEST otherwise, whatever is wrong with it.
+ * The event in a webhook's raw body. It must be signed with one of our secrets (the current one, or the previous one
+ * during a rotation) within Stripe's 300 s, and be of our mode. Errors: SERVICE_UNAVAILABLE without a secret, because
+ * an unsigned event is never trusted; MALFORMED_REQUEST for any other fault.
  */
 export async function openWebhook(
   stripe: Pick<Stripe, "webhooks">,

@@ -12,19 +12,22 @@ import { isStripeOutage } from "../stripe.ts";
 const WATERMARK = "stripe-events";
 /** Stripe keeps events for 30 days. */
 const OLDEST_EVENT = 30 * DAY;
-/** Events become visible late and clocks differ: each listing goes back this far behind the one before. */
+/** Events become visible late and clocks differ. So each listing begins this long before the previous one ended. */
 const OVERLAP = HOUR;
 
-/** How many types Stripe takes in one listing of events. */
+/** The number of types that Stripe takes in one listing of events. */
 const TYPES_A_LIST = 20;
 
-/** How many events one run handles, a dozen subrequests each; the others are kept, and the runs that follow handle them as leftovers. */
+/**
+ * The number of events that one run handles, a dozen subrequests each. The others are stored, and later runs handle
+ * them as leftovers.
+ */
 const EVENTS_A_RUN = 100;
 
 /**
- * Goes through Stripe's own list since the last time, keeps every event that never arrived, and then handles the newest of
- * them: a buyer may be waiting. The watermark moves once all are kept, because no failure in handling them can lose them
- * then. Throws, and leaves it where it is, when Stripe cannot be asked or D1 does not keep them.
+ * Lists Stripe's events since the last time, stores every event that never arrived, and then handles the newest of
+ * them, because a buyer may be waiting. The watermark moves once all are stored, so a failure in handling loses none.
+ * Throws, and leaves the watermark, when Stripe does not answer or D1 does not store them.
  */
 export async function handleMissed(run: ReconciliationRun): Promise<void> {
   const { db } = run.scope;
@@ -53,7 +56,7 @@ async function keepMissed({ scope, now }: ReconciliationRun, since: UnixSeconds)
   return missed;
 }
 
-/** Keeps a page of events in one statement, however many of them are known; returns those that were not. */
+/** Stores a page of events in one statement, and returns those that are new. */
 async function keepUnknown(db: D1Database, events: EventFacts[], now: UnixSeconds): Promise<EventFacts[]> {
   const { results } = await db
     .prepare(
@@ -67,23 +70,31 @@ async function keepUnknown(db: D1Database, events: EventFacts[], now: UnixSecond
   return events.filter(({ id }) => unknown.has(id));
 }
 
-/** How many kept events one run handles: a dozen subrequests each, far from the 10,000 that Cloudflare allows an invocation. */
+/**
+ * The number of stored events that one run handles, a dozen subrequests each. Cloudflare allows 10,000 for an
+ * invocation.
+ */
 const KEPT_EVENTS_A_RUN = 50;
 
-/** After so many attempts an event is tried every ten minutes only, so that it cannot block the rest. */
+/** After this many attempts, an event is retried only every ten minutes, so that it cannot block the others. */
 const EAGER_ATTEMPTS = 10;
 
-/** How often an event that needs attention is looked at again: what was wrong, a price say, may have been put right. */
+/**
+ * How often an event that needs attention is handled again. Its cause, such as a missing price, may have been fixed.
+ */
 const AGAIN_AFTER = 6 * HOUR;
-/** Afterwards it is an admin's alone. Shorter than sent mails are remembered, so that none is sent twice. */
+/**
+ * After this time, only an admin handles the event. It is shorter than sent mails are kept, so that no mail is sent
+ * twice.
+ */
 const AGAIN_WITHIN = 365 * DAY;
 
-/** Handles events that have arrived and were not handled: after a failure, or because a run found too many at once. */
+/** Handles stored events that are unhandled: after a failure, or because a run found too many at once. */
 export async function handleLeftovers(run: ReconciliationRun): Promise<void> {
   const everyTenMinutes = Math.floor(run.now / MINUTE) % 10 === 0;
   const filter = {
     state: "unhandled",
-    // A younger one is probably being handled by the request that brought it.
+    // The request that brought a younger event is probably still handling it.
     receivedBefore: run.now - MINUTE,
     ...(everyTenMinutes ? {} : { maxAttempts: EAGER_ATTEMPTS }),
   } as const;
@@ -92,7 +103,7 @@ export async function handleLeftovers(run: ReconciliationRun): Promise<void> {
   }
 }
 
-/** Handles events again that need attention, those first that have waited longest. */
+/** Handles events that need attention again, longest waiting first. */
 export async function handleAttention(run: ReconciliationRun): Promise<void> {
   const { results } = await run.env.DB.prepare(
     `SELECT id, type, object_id, created FROM stripe_events
@@ -105,7 +116,7 @@ export async function handleAttention(run: ReconciliationRun): Promise<void> {
   }
 }
 
-/** What a run of reconciliation did. */
+/** The result of a run of the reconciliation. */
 export type Reconciled = { events: number; licenses: number; failed: number };
 
 /** One run of reconciliation, in the minute that begins at `now`. */
@@ -114,37 +125,37 @@ export type ReconciliationRun = {
   scope: PurchaseScope;
   now: UnixSeconds;
   done: Reconciled;
-  /** Publishes what the run has changed. Throws D1's and KV's errors; the outbox then retries. */
+  /** Publishes the run's changes. Throws the errors of D1 and KV; the outbox then retries. */
   settle: (changes: Changes) => Promise<void>;
 };
 
-/** Who a run acts as. */
+/** The actor of a run. */
 export const actorOf = ({ now }: ReconciliationRun): Actor => ({ actor: "reconciliation", requestId: null, now });
 
 /**
- * Does one piece of a run's work. A failure is counted and logged with `what`, so that it keeps nothing else waiting; but
- * Stripe's outage is thrown on, because it would meet whatever comes next, too.
+ * Does one piece of a run's work. A failure is counted and logged with `subject`, so that it does not delay the others.
+ * Stripe's outage is thrown, because it would fail the other pieces, too.
  */
 export async function attempt(
   { done }: ReconciliationRun,
-  what: { stripe_event: string } | { license: string },
+  subject: { stripe_event: string } | { license: string },
   work: () => Promise<void>,
 ): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (isStripeOutage(error)) throw error;
-    reconciliationFailed(done, what, error);
+    reconciliationFailed(done, subject, error);
   }
 }
 
 /** Counts a failure and logs it. */
-export function reconciliationFailed(done: Reconciled, what: Record<string, string>, error: unknown): void {
+export function reconciliationFailed(done: Reconciled, subject: Record<string, string>, error: unknown): void {
   done.failed++;
-  logFailure("reconciliation.failed", error, what);
+  logFailure("reconciliation.failed", error, subject);
 }
 
-/** Handles one event by `process` and publishes what it changed; null of it means that nothing was to be done. */
+/** Handles one event by `process`, and publishes its changes. `process` returns null if there was nothing to do. */
 export const attemptEvent = (
   run: ReconciliationRun,
   id: string,

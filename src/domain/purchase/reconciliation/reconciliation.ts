@@ -24,10 +24,10 @@ const PARTS: readonly Part[] = [
 ];
 
 /**
- * Finds what webhooks have missed, as often as each part makes sense: unhandled events every minute, Stripe's own list every
- * ten, events that need attention every six hours, every live subscription once a night. Does nothing where nothing is sold.
- * A part ends when Stripe cannot be asked, and keeps no other from running. Failures are counted and logged, and tried again
- * by the runs that follow. `settle` publishes what a part has changed.
+ * Finds the changes that webhooks have missed: unhandled events every minute, Stripe's own list every ten minutes,
+ * events that need attention every six hours, every live subscription once a night. Does nothing when nothing is sold.
+ * A part ends when Stripe does not answer, and does not stop the others. Failures are counted, logged and retried by
+ * later runs. `settle` publishes the changes of a part.
  */
 export async function reconcile(
   env: Env,
@@ -55,16 +55,16 @@ const WATERMARK = "subscriptions";
 /** From 03:00 to 06:00 UTC, in seconds of the day. */
 const NIGHT = { from: 3 * HOUR, to: 6 * HOUR };
 
-/** 9,000 in a night. Some eight subrequests each, far from the 10,000 that Cloudflare allows an invocation. */
+/** 9,000 in a night, with some eight subrequests each. Cloudflare allows 10,000 for an invocation. */
 const LICENSES_A_RUN = 50;
 
-/** Whether `at` lies in the hours of the night in which subscriptions are followed. */
+/** Whether `at` is in the hours of the night in which subscriptions are synced. */
 export const isNight = (at: UnixSeconds): boolean => at % DAY >= NIGHT.from && at % DAY < NIGHT.to;
 
 /**
- * Fetches every subscription again that a license lives on, some in each minute of the night, by the licenses' ids. A round
- * that a night is too short for goes on in the next one where it stopped, so that the last license is reached, too. Throws
- * when Stripe cannot be asked: the next minute then begins with the same licenses.
+ * Syncs every license with a live subscription, some in each minute of the night, in the order of their ids. A round
+ * that does not finish in one night continues in the next, so that the last license is reached, too. Throws when Stripe
+ * does not answer; the next minute begins with the same licenses.
  */
 export async function followSubscriptions(run: ReconciliationRun): Promise<void> {
   const { db, stripe, graceDays } = run.scope;
