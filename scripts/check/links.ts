@@ -14,7 +14,7 @@ export function projectLinks(text: string): Link[] {
     .filter(({ target }) => !/^[a-z]+:/.test(target));
 }
 
-/** The files and folders of the project that a guide or a comment names by their path, with their lines. Patterns do not count. */
+/** The files and folders that a guide or a comment names by their path in the project, with their lines. Skips patterns. */
 export function namedPaths(text: string): Link[] {
   return text.split("\n").flatMap((content, index) =>
     [...content.matchAll(NAMED_PATH)].map(([, target = ""]) => ({
@@ -28,7 +28,7 @@ export function namedPaths(text: string): Link[] {
 const NAMED_PATH =
   /(?<![\w./-])((?:src|test|scripts|bench|docs|keys|migrations|pkgbuilds)\/(?:[\w./-]+\.(?:tsx?|js|md|toml|sql|sh|css|pub|jwks\.json|PKGBUILD)\b|[\w./-]*(?=`)))(?![\w*<{])/g;
 
-/** The functions that a guide names between backticks, by their camel case, with their lines: `takeSeat`, `change()`. */
+/** The functions that a guide names between backticks, in camel case, with their lines: `takeSeat`, `change()`. */
 export function namedFunctions(text: string): Link[] {
   return text.split("\n").flatMap((content, index) =>
     [...content.matchAll(/`([a-z]+(?:[A-Z][A-Za-z0-9]*(?:\(\))?|\(\)))`/g)].map(([, target = ""]) => ({

@@ -1,4 +1,4 @@
-/** Words that begin a clause without naming the actor: "who holds it", "what was cut". */
+/** Words of clauses that do not name the actor, as in "who holds it" or "what was cut". */
 const FREE_CLAUSE = /\b(who|whom|whose|whoever|what|whatever)\b/i;
 
 /** A line that is a comment and nothing else, in TypeScript, CSS, shell, Ruby and TOML. */
@@ -14,12 +14,12 @@ export function docstringsOf(source: string): string[] {
   );
 }
 
-/** Splits a text after each `.`, `!` or `?` that a blank follows. An abbreviation splits too: the share stays the same. */
+/** Splits a text after each `.`, `!` or `?` before a blank. An abbreviation splits too, which hardly changes the share. */
 export function sentencesOf(text: string): string[] {
   return text.split(/(?<=[.!?])\s+/).filter(Boolean);
 }
 
-/** Whether a sentence contains who, whom, whose, whoever, what or whatever. Code between backticks does not count. */
+/** Whether a sentence contains a word of `FREE_CLAUSE`. Code between backticks does not count. */
 export function hasFreeClause(sentence: string): boolean {
   return FREE_CLAUSE.test(sentence.replaceAll(/`[^`]*`/g, ""));
 }
