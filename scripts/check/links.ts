@@ -14,7 +14,7 @@ export function projectLinks(text: string): Link[] {
     .filter(({ target }) => !/^[a-z]+:/.test(target));
 }
 
-/** The files and folders that a guide or a comment names by their path in the project, with their lines. Skips patterns. */
+/** The files and folders that a guide or a comment names by their path, with their lines. Skips patterns. */
 export function namedPaths(text: string): Link[] {
   return text.split("\n").flatMap((content, index) =>
     [...content.matchAll(NAMED_PATH)].map(([, target = ""]) => ({

@@ -14,7 +14,7 @@ export function docstringsOf(source: string): string[] {
   );
 }
 
-/** Splits a text after each `.`, `!` or `?` before a blank. An abbreviation splits too, which hardly changes the share. */
+/** Splits a text after each `.`, `!` or `?` before a blank. It also splits after an abbreviation. */
 export function sentencesOf(text: string): string[] {
   return text.split(/(?<=[.!?])\s+/).filter(Boolean);
 }
