@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { currentTime, type UnixSeconds } from "../../src/lib/time.ts";
 import type { Scope } from "../../src/platform/config/scopes.ts";
-import { type AdminToken, createAdminToken } from "../../src/platform/identity/admin-token-store.ts";
+import { type AdminToken, createAdminToken } from "../../src/platform/identity/admin-token.ts";
 
 const SYSTEM = { actor: "system", requestId: null } as const;
 

@@ -3,7 +3,7 @@ export { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 export { jsonBodyLimit, limitBody, optionalBody } from "./body.ts";
 export { LICENSE_SECURITY } from "./openapi.ts";
 export { publicCors } from "./origin.ts";
-export { Problem, type Refusal } from "./problem.ts";
+export { PROBLEMS, Problem, type Refusal, waitHeaders } from "./problem.ts";
 export { BODY_PROBLEMS, problems } from "./problem-schema.ts";
 export { type AppContext, type AppEnv, combine, createRouter, type RequestScope } from "./router.ts";
 export { NextCursor, optionalChoice, PageQuery, page, Timestamp, unlessEmpty } from "./schemas.ts";

@@ -10,7 +10,7 @@ import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import { type AppEnv, createRouter } from "../http/router.ts";
 import type { Actor, ActorName } from "../storage/ledger.ts";
 import { ACCESS_HEADER, acceptsAccess, accessScopes, verifyAccessAssertion } from "./access.ts";
-import { type AdminToken, findAdminToken } from "./admin-token-store.ts";
+import { type AdminToken, findAdminToken } from "./admin-token.ts";
 
 /** An authenticated admin. `actor` is the name in the audit trail: `token:adm_...` or `access:<mail>`. */
 export type Admin = {

@@ -1,3 +1,4 @@
+import { looksLikeSecret } from "../../lib/credential.ts";
 import { encodeBase64Url, encodeHex, sha256 } from "../../lib/encoding.ts";
 import { newId } from "../../lib/id.ts";
 import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
@@ -14,18 +15,17 @@ const LINKS_AT_ONCE = 5;
 
 export type RecoveryLink = { id: string; email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
 
-/** A new link's id (`rec_...`). */
-export const newRecoveryLinkId = (): string => newId("rec");
-
 /**
- * The statements that insert a link for `email` and queue its mail. They do nothing if the address has no license, or
- * had `LINKS_AT_ONCE` links recently. Run them in one transaction. `hash` is the link's `recoveryTokenHash`.
+ * Creates a link for `email` and queues its mail. Does nothing if the address has no license, or had `LINKS_AT_ONCE` links
+ * recently. `secret` is LICENSE_KEY_SECRET. Throws D1's errors.
  */
-export function insertRecoveryLink(
+export async function createRecoveryLink(
   db: D1Database,
-  { id, hash, email, now }: { id: string; hash: string; email: string; now: UnixSeconds },
-): D1PreparedStatement[] {
-  return [
+  { email, secret, now }: { email: string; secret: CryptoKey; now: UnixSeconds },
+): Promise<void> {
+  const id = newId("rec");
+  const hash = await hashOf(await recoveryToken(id, secret));
+  await db.batch([
     db
       .prepare(
         `INSERT INTO recovery_links (id, token_hash, email, created_at, expires_at) SELECT ?1, ?2, ?3, ?4, ?5
@@ -39,7 +39,7 @@ export function insertRecoveryLink(
          SELECT ?1, 'recovery_link', id, email, json_object('link', id), ?2, ?2 FROM recovery_links WHERE id = ?3`,
       )
       .bind(newId("mail"), now, id),
-  ];
+  ]);
 }
 
 /** Restarts the lifetime of an unused link. */
@@ -50,12 +50,14 @@ export async function renewRecoveryLink(db: D1Database, id: string, now: UnixSec
     .run();
 }
 
-/** The link with this hash, or null. */
-export const findRecoveryLink = (db: D1Database, hash: string): Promise<RecoveryLink | null> =>
-  db
+/** The link with this token, or null. A text of another form causes no storage read. */
+export async function findRecoveryLink(db: D1Database, token: string): Promise<RecoveryLink | null> {
+  if (!looksLikeSecret(token)) return null;
+  return db
     .prepare("SELECT id, email, expires_at, used_at FROM recovery_links WHERE token_hash = ?")
-    .bind(hash)
+    .bind(await hashOf(token))
     .first<RecoveryLink>();
+}
 
 /** Whether a link is unused and not expired at `now`. */
 export const isLive = ({ expires_at, used_at }: RecoveryLink, now: UnixSeconds): boolean =>
@@ -101,7 +103,7 @@ export async function recoveryToken(linkId: string, secret: CryptoKey): Promise<
 }
 
 /** The form in which D1 stores a token: its SHA-256 in hexadecimal. */
-export const recoveryTokenHash = async (token: string): Promise<string> => encodeHex(await sha256(token));
+const hashOf = async (token: string): Promise<string> => encodeHex(await sha256(token));
 
 /** The URL in a recovery mail. */
 export const recoveryUrl = (publicUrl: string, token: string): string => `${publicUrl}/recover/${token}`;

@@ -1,9 +1,8 @@
-import type { Context } from "hono";
 import type { License } from "../../domain/licensing/license/record.ts";
 import { standingOf } from "../../domain/licensing/license/status.ts";
 import { currentKey } from "../../domain/licensing/secrets.ts";
 import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
-import type { CustomerEnv } from "../../platform/identity/session/account.ts";
+import type { CustomerContext } from "../../platform/identity/session/account.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";
 import { type StandingWords, standingInWords } from "./standing-words.tsx";
 import { readRecentDownloads, readStandingSince } from "./store.ts";
@@ -11,7 +10,7 @@ import { readRecentDownloads, readStandingSince } from "./store.ts";
 const DOWNLOADS_SHOWN = 10;
 
 /** The license's current standing in words. Throws D1's errors. */
-export async function wordsFor(c: Context<CustomerEnv>, license: License): Promise<StandingWords> {
+export async function wordsFor(c: CustomerContext, license: License): Promise<StandingWords> {
   const standing = standingOf(license, c.var.now);
   const since = await readStandingSince(c.env.DB, license, standing);
   return standingInWords(license, standing, since, c.var.config);
@@ -22,7 +21,7 @@ type Beside = Pick<LicensePageContent, "isRotated" | "done" | "leaseFault"> & { 
 
 /** The page of a license. Call it only for a license of the signed-in customer. Throws D1's errors. */
 export async function answerWithLicense(
-  c: Context<CustomerEnv>,
+  c: CustomerContext,
   license: License,
   { showKey = false, ...beside }: Beside = {},
 ): Promise<Response> {

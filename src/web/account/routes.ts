@@ -1,6 +1,5 @@
 import { combine, createRouter } from "../../platform/http/route.ts";
 import { erase } from "./routes/erase.ts";
-import { key } from "./routes/key.ts";
 import { license } from "./routes/license.ts";
 import { machines } from "./routes/machines.ts";
 import { recovery } from "./routes/recovery.ts";
@@ -9,4 +8,4 @@ import { signIn, signOut } from "./routes/sign-in.ts";
 /** The customer's account: the ways to sign in, and the pages behind. */
 export const accountRoutes = createRouter();
 accountRoutes.route("/", combine(signIn, recovery));
-accountRoutes.route("/", combine(license, key, machines, erase, signOut));
+accountRoutes.route("/", combine(license, machines, erase, signOut));

@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import * as z from "zod";
 import { parseLicenseKey } from "../../domain/licensing/license/key.ts";
 import { isErased } from "../../domain/licensing/license/record.ts";
@@ -9,13 +8,8 @@ import { logFailure } from "../../lib/log.ts";
 import { MailAddress } from "../../lib/mail-address.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { countFailedCredential, countRecovery, countSignIn } from "../../platform/http/rate-limit.ts";
-import type { AppEnv, Refusal, RequestScope } from "../../platform/http/route.ts";
-import {
-  insertRecoveryLink,
-  newRecoveryLinkId,
-  recoveryToken,
-  recoveryTokenHash,
-} from "../../platform/identity/recovery-link.ts";
+import type { AppContext, Refusal, RequestScope } from "../../platform/http/route.ts";
+import { createRecoveryLink } from "../../platform/identity/recovery-link.ts";
 import { startSession } from "../../platform/identity/session/lifecycle.ts";
 import { settle } from "../../platform/storage/settle.ts";
 
@@ -29,7 +23,7 @@ const erased: Refusal = {
  * spaces and line breaks in the key. Errors: KEY_INVALID, which counts under the sender's address, KEY_ROTATED, and
  * LICENSE_REVOKED if the owner was erased. Throws RATE_LIMITED past a limit.
  */
-export async function signInByKey<E extends AppEnv>(c: Context<E>, text: string): Promise<Result<null, Refusal>> {
+export async function signInByKey(c: AppContext, text: string): Promise<Result<null, Refusal>> {
   const { keySecret } = await licensingSecrets(c.var.config);
   const key = await parseLicenseKey(text.replaceAll(/\s+/g, ""), keySecret);
   if (!key.ok) {
@@ -80,9 +74,7 @@ export async function requestRecovery(c: RequestScope, email: string): Promise<v
 }
 
 async function mailLink(c: RequestScope, email: string): Promise<void> {
-  const id = newRecoveryLinkId();
   const { keySecret } = await licensingSecrets(c.var.config);
-  const hash = await recoveryTokenHash(await recoveryToken(id, keySecret));
-  await c.env.DB.batch(insertRecoveryLink(c.env.DB, { id, hash, email, now: c.var.now }));
+  await createRecoveryLink(c.env.DB, { email, secret: keySecret, now: c.var.now });
   await settle(c, { stale: [], mail: true });
 }

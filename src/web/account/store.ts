@@ -7,7 +7,7 @@ import { Problem } from "../../platform/http/problem.ts";
 import type { Session } from "../../platform/identity/session/session.ts";
 
 /** A signed-in customer: by a license's key, or by a link mailed to an address. */
-type Customer = Session<"account">["by"];
+export type Customer = Session<"account">["by"];
 
 /** The customer's licenses, oldest first: the license of a key, or all of a mail address. Throws D1's errors. */
 export const listOwnLicenses = (db: D1Database, { kind, subject }: Customer): Promise<License[]> =>

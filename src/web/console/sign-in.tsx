@@ -1,5 +1,4 @@
-import { PROBLEMS } from "../../platform/http/problem.ts";
-import { createRoute, jsonBodyLimit, Problem, z } from "../../platform/http/route.ts";
+import { createRoute, jsonBodyLimit, PROBLEMS, Problem, z } from "../../platform/http/route.ts";
 import { ACCESS_HEADER, acceptsAccess } from "../../platform/identity/access.ts";
 import { signInByToken } from "../../platform/identity/session/console.ts";
 import { ownForm } from "../../platform/identity/session/form.ts";

@@ -3,8 +3,16 @@ import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../do
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { logFailure } from "../../lib/log.ts";
-import { PROBLEMS, waitHeaders } from "../../platform/http/problem.ts";
-import { type AppContext, createRoute, createRouter, jsonBodyLimit, Problem, z } from "../../platform/http/route.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  jsonBodyLimit,
+  PROBLEMS,
+  Problem,
+  waitHeaders,
+  z,
+} from "../../platform/http/route.ts";
 import { ownForm } from "../../platform/identity/session/form.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../page/kit.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "./checkout-page.tsx";

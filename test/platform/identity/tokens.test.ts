@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { currentTime, toRfc3339 } from "../../../src/lib/time.ts";
-import { readAdminToken } from "../../../src/platform/identity/admin-token-store.ts";
+import { readAdminToken } from "../../../src/platform/identity/admin-token.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
 
 type Created = { token: string; admin_token: { id: string; scopes: string[]; expires_at: string | null } };

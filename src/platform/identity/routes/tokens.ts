@@ -11,8 +11,7 @@ import {
   Timestamp,
   z,
 } from "../../http/route.ts";
-import { endAdminToken, makeAdminToken } from "../admin-token-act.ts";
-import { type AdminToken, listAdminTokens } from "../admin-token-store.ts";
+import { type AdminToken, endAdminToken, listAdminTokens, makeAdminToken } from "../admin-token.ts";
 import { ADMIN_PROBLEMS, adminAccess, adminActor, createAdminRouter } from "../authentication.ts";
 
 const EXAMPLE_ID = "adm_06b4m2v8w5r7q1t3x9z2k4n6p8";

@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { jsonBodyLimit } from "../../http/body.ts";
 import { type AppEnv, createRouter } from "../../http/router.ts";
 import { sessionForm } from "./form.ts";
@@ -8,6 +8,9 @@ import { type Session, signInPath } from "./session.ts";
 
 /** The environment of a handler behind `requireCustomer`. */
 export type CustomerEnv = AppEnv & { Variables: { session: Session<"account"> } };
+
+/** The context of a handler behind `requireCustomer`. */
+export type CustomerContext = Context<CustomerEnv>;
 
 /**
  * Admits a customer who is signed in to the account, and sets `c.var.session`. Redirects any other browser to the

@@ -4,7 +4,7 @@ import { allows, type NeededScope } from "../../config/scopes.ts";
 import { Problem } from "../../http/problem.ts";
 import { countFailedAdminSignIn } from "../../http/rate-limit.ts";
 import type { AppEnv } from "../../http/router.ts";
-import { findAdminToken, readAdminToken } from "../admin-token-store.ts";
+import { findAdminToken, readAdminToken } from "../admin-token.ts";
 import { type Admin, type AdminEnv, adminOfAssertion, adminOfToken, assertionOf } from "../authentication.ts";
 import { currentSession, readSessionCookie, startSession } from "./lifecycle.ts";
 import { type Session, signInPath } from "./session.ts";

@@ -1,14 +1,8 @@
-import type { Context } from "hono";
 import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
 import { erasePerson } from "../../../domain/erasure/erasure.ts";
 import { readLicense } from "../../../domain/licensing/license/store.ts";
 import { createRoute } from "../../../platform/http/route.ts";
-import {
-  type CustomerEnv,
-  createAccountRouter,
-  SIGNED_IN,
-  SIGNED_IN_FORM,
-} from "../../../platform/identity/session/account.ts";
+import { createAccountRouter, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
@@ -16,7 +10,7 @@ import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { CONFIRMATION, type ErasePageState, erasePage } from "../pages/erase-page.tsx";
 import { sentPage } from "../pages/sign-in-page.tsx";
 import { requestRecovery } from "../sign-in.ts";
-import { listOwnLicenses } from "../store.ts";
+import { type Customer, listOwnLicenses } from "../store.ts";
 
 /** `GET` and `POST /account/erase`, and `POST /account/erase/link`. */
 export const erase = createAccountRouter();
@@ -32,7 +26,7 @@ erase.openapi(
       leadsTo: "The sign-in page.",
     }),
   }),
-  async (c) => erasePage(await stateOf(c), c.var.session.csrfToken),
+  async (c) => erasePage(await stateOf(c.env.DB, c.var.session.by), c.var.session.csrfToken),
 );
 
 erase.openapi(
@@ -77,7 +71,7 @@ erase.openapi(
   }),
   async (c) => {
     const { csrfToken, by } = c.var.session;
-    const state = await stateOf(c);
+    const state = await stateOf(c.env.DB, by);
     if (by.kind !== "mail" || state.step !== "confirm") return erasePage(state, csrfToken);
     const { confirmation: sent = "" } = c.req.valid("form");
     if (sent.trim().toLowerCase() !== CONFIRMATION) {
@@ -97,10 +91,9 @@ erase.openapi(
 );
 
 /** The customer's next step. Others may have the key, so only a mail to the address proves its owner. */
-async function stateOf(c: Context<CustomerEnv>): Promise<ErasePageState> {
-  const { by } = c.var.session;
+async function stateOf(db: D1Database, by: Customer): Promise<ErasePageState> {
   if (by.kind === "license") return { step: "prove" };
-  const licenses = await listOwnLicenses(c.env.DB, by);
+  const licenses = await listOwnLicenses(db, by);
   const refusal = refusalOfErasure(licenses);
   return refusal ? { step: "running", message: refusal.detail } : { step: "confirm", licenses: licenses.length };
 }

@@ -1,13 +1,23 @@
+import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
-import { createRoute, z } from "../../../platform/http/route.ts";
+import { createRoute, Problem, type Refusal, z } from "../../../platform/http/route.ts";
 import { createAccountRouter, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
+import { keepSession } from "../../../platform/identity/session/store.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
 import { overviewPage } from "../pages/account-page.tsx";
+import { rotateKeyPage } from "../pages/key-section.tsx";
 import { listOwnLicenses, requireOwnLicense } from "../store.ts";
 
-/** `GET /account`, `GET /account/licenses/{id}` and `POST /account/licenses/{id}/billing`. */
+const replacedMeanwhile: Refusal = {
+  code: "CONFLICT",
+  detail: "The key was replaced again in the meantime. We have mailed the newest key.",
+};
+
+/** `GET /account`, and below `/account/licenses/{id}` the license, its billing and its key. */
 export const license = createAccountRouter();
 
 license.openapi(
@@ -70,5 +80,80 @@ license.openapi(
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
     return c.redirect(await openBillingPortal(c, own), 303);
+  },
+);
+
+license.openapi(
+  createRoute({
+    method: "post",
+    path: "/account/licenses/{id}/key",
+    middleware: SIGNED_IN_FORM,
+    request: { params: LicenseParams, body: formBody({}) },
+    ...pageDocs({
+      summary: "Show the key of one of your licenses",
+      description: "A form and not a link, so that a mere visit never shows the key.",
+      answers: { 200: "The license with its key." },
+      leadsTo: "The sign-in page.",
+      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
+    }),
+  }),
+  async (c) => {
+    const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
+    return answerWithLicense(c, own, { showKey: true });
+  },
+);
+
+license.openapi(
+  createRoute({
+    method: "get",
+    path: "/account/licenses/{id}/rotate-key",
+    middleware: SIGNED_IN,
+    request: { params: LicenseParams },
+    ...pageDocs({
+      summary: "Explain the replacement of a license's key",
+      answers: { 200: "The consequences, and the button." },
+      leadsTo: "The sign-in page.",
+      refusals: ["LICENSE_NOT_FOUND"],
+    }),
+  }),
+  async (c) => {
+    const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
+    return rotateKeyPage(own, c.var.session.csrfToken);
+  },
+);
+
+license.openapi(
+  createRoute({
+    method: "post",
+    path: "/account/licenses/{id}/rotate-key",
+    middleware: SIGNED_IN_FORM,
+    request: { params: LicenseParams, body: formBody({ generation: "0" }) },
+    ...pageDocs({
+      summary: "Replace the key of one of your licenses",
+      description:
+        "Shows and mails the new key. `generation` is that of the key to replace, so the form is idempotent. " +
+        "Other sessions of the old key end.",
+      answers: { 200: "The license with its new key." },
+      leadsTo: "The sign-in page.",
+      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT"],
+    }),
+  }),
+  async (c) => {
+    const { session } = c.var;
+    const own = await requireOwnLicense(c.env.DB, session.by, c.req.valid("param").id);
+    if (String(own.generation) !== c.req.valid("form").generation) {
+      return answerWithLicense(c, own, { showKey: true, isRotated: true });
+    }
+    const actor = { ...actorOf(c, `account:${own.id}`), scopes: [] };
+    const { generation } = own;
+    const act = { action: "rotate-key", generation } as const;
+    // An admin may rotate the key at the same time, maybe because of this session. Then this act rotates nothing.
+    const scope = { db: c.env.DB, config: c.var.config };
+    const rotated = await actOnLicense(scope, actor, own.id, act, "by its owner", `rotate-key ${generation}`);
+    await settle(c, rotated.changes);
+    // A repeated form may find a newer key, made in another session. This session then ends with its old key.
+    if (rotated.license.generation !== generation + 1) throw new Problem(replacedMeanwhile);
+    await keepSession(c.env.DB, session.id, rotated.license);
+    return answerWithLicense(c, rotated.license, { showKey: true, isRotated: true });
   },
 );

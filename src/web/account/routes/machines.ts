@@ -3,8 +3,7 @@ import { LicenseParams, MachineParams } from "../../../domain/licensing/license/
 import { Fingerprint } from "../../../domain/licensing/machine/fingerprint.ts";
 import { freeSeat } from "../../../domain/licensing/machine/seat.ts";
 import { issueOfflineLease, seatForLease } from "../../../domain/licensing/token/issue.ts";
-import { PROBLEMS } from "../../../platform/http/problem.ts";
-import { createRoute, Problem, type Refusal, z } from "../../../platform/http/route.ts";
+import { createRoute, PROBLEMS, Problem, type Refusal, z } from "../../../platform/http/route.ts";
 import { createAccountRouter, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";

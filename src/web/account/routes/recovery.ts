@@ -1,12 +1,6 @@
 import { readLicensesByEmail } from "../../../domain/licensing/license/store.ts";
-import { looksLikeSecret } from "../../../lib/credential.ts";
 import { BODY_PROBLEMS, createRoute, createRouter, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
-import {
-  findRecoveryLink,
-  isLive,
-  recoveryTokenHash,
-  useRecoveryLink,
-} from "../../../platform/identity/recovery-link.ts";
+import { findRecoveryLink, isLive, useRecoveryLink } from "../../../platform/identity/recovery-link.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";
 import { beginSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf, newChange } from "../../../platform/storage/ledger.ts";
@@ -86,7 +80,7 @@ recovery.openapi(
     }),
   }),
   async (c) => {
-    const link = await linkOf(c.env.DB, c.req.valid("param").token);
+    const link = await findRecoveryLink(c.env.DB, c.req.valid("param").token);
     if (link === null) return deadLinkPage("forged");
     return isLive(link, c.var.now) ? confirmPage() : deadLinkPage("ended");
   },
@@ -108,7 +102,7 @@ recovery.openapi(
   }),
   async (c) => {
     const { DB } = c.env;
-    const link = await linkOf(DB, c.req.valid("param").token);
+    const link = await findRecoveryLink(DB, c.req.valid("param").token);
     if (link === null) return deadLinkPage("forged");
     const licenses = (await readLicensesByEmail(DB, link.email)).map(({ id }) => id);
     const actor = actorOf(c, `recovery:${link.id}`);
@@ -120,6 +114,3 @@ recovery.openapi(
     return c.redirect("/account", 303);
   },
 );
-
-const linkOf = async (db: D1Database, token: string) =>
-  looksLikeSecret(token) ? findRecoveryLink(db, await recoveryTokenHash(token)) : null;

@@ -1,6 +1,6 @@
 import { allows, SCOPES, type Scope } from "../../../platform/config/scopes.ts";
 import { z } from "../../../platform/http/route.ts";
-import { checkWantedToken, makeAdminToken, type WantedToken } from "../../../platform/identity/admin-token-act.ts";
+import { checkWantedToken, makeAdminToken, type WantedToken } from "../../../platform/identity/admin-token.ts";
 import { CheckField, CopyBlock, Field, formatDateTime } from "../../page/kit.ts";
 import { actRoutes, adminActor, type Entered, LastDayToCome, lastDayField } from "../act/kit.ts";
 import { consolePage } from "../frame.tsx";

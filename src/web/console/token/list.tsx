@@ -1,8 +1,12 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { allowsAll } from "../../../platform/config/scopes.ts";
 import { createRoute, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
-import { endAdminToken, readRevocableToken } from "../../../platform/identity/admin-token-act.ts";
-import { type AdminToken, listAdminTokens } from "../../../platform/identity/admin-token-store.ts";
+import {
+  type AdminToken,
+  endAdminToken,
+  listAdminTokens,
+  readRevocableToken,
+} from "../../../platform/identity/admin-token.ts";
 import { DataTable, Notice, Pager, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
 import { actRoutes, adminActor, DoneQuery, donePath, ReasonForm } from "../act/kit.ts";
 import { consolePage, consoleRouter, consoleView } from "../frame.tsx";

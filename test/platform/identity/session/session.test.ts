@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createService } from "../../../../src/app.ts";
 import { currentTime, HOUR, MINUTE } from "../../../../src/lib/time.ts";
 import { createRouter } from "../../../../src/platform/http/router.ts";
-import { revokeAdminToken } from "../../../../src/platform/identity/admin-token-store.ts";
+import { revokeAdminToken } from "../../../../src/platform/identity/admin-token.ts";
 import { createAdminRouter } from "../../../../src/platform/identity/authentication.ts";
 import { type CustomerEnv, requireCustomer } from "../../../../src/platform/identity/session/account.ts";
 import { type ConsoleEnv, requireConsole, signInByToken } from "../../../../src/platform/identity/session/console.ts";
