@@ -28,8 +28,8 @@ const onDay = (usual: number, daysAgo: number, salt: number): number =>
   Math.max(0, Math.round(usual * (1 + 0.3 * Math.sin(daysAgo / 3 + salt) - (daysAgo % 7 < 2 ? 0.4 : 0))));
 
 /**
- * The SQL for data that only accumulates over time: daily counts of the last three months, a license with many places
- * of use, and an order that Stripe does not know. `now` is in Unix seconds.
+ * The SQL for data that only accumulates over time: daily counts of the last three months and a license with many
+ * places of use. It also adds an order that Stripe does not know. `now` is in Unix seconds.
  */
 export function historySql(sharedLicense: string, now: number): string {
   const today = now - (now % DAY);

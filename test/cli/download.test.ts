@@ -1,27 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { download } from "../../src/cli/hive/download.ts";
 import { serve } from "../support/node/http-server.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 const bytes = randomBytes(300_000);
 const sha256 = createHash("sha256").update(bytes).digest("hex");
 
-let folder = "";
 let partPath = "";
 let close: (() => void) | undefined;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rbee-download-"));
-  partPath = join(folder, "worker.part");
+  partPath = join(await temporaryFolder(), "worker.part");
 });
-afterEach(async () => {
-  close?.();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => close?.());
 
 type Handler = (attempt: number, incoming: IncomingMessage, outgoing: ServerResponse) => void;
 

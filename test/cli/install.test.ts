@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { takePartFile } from "../../src/cli/hive/download.ts";
 import { formatMinisignPublicKey, formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
 import { rbeeCatalog, run } from "../end-to-end/program-run.ts";
 import { serve } from "../support/node/http-server.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 const WORKER = "llm-worker-rbee-cpu";
 const BYTES = randomBytes(300_000);
@@ -15,9 +15,8 @@ const sha256 = createHash("sha256").update(BYTES).digest("hex");
 
 let folder = "";
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rbee-install-"));
+  folder = await temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** A catalog of one worker. It sends the second half of the file once `runs` downloads have the first half. */
 async function catalogOf(runs: number): Promise<{ url: string; close: () => void; ranges: string[] }> {

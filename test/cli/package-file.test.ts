@@ -1,19 +1,18 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { packTar } from "modern-tar";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { samplePackage } from "../../scripts/development/sample-package.ts";
 import { readPackage } from "../../src/cli/publish/package-file.ts";
 import { readPgpSignature, readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { pacman } from "../../src/formats/arch/pacman.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rbee-package-"));
+beforeEach(async () => {
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function written(name: string, bytes: Uint8Array): Promise<string> {
   const path = join(folder, name);

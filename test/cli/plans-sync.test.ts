@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -9,6 +8,7 @@ import { emptyState, formatState } from "../../scripts/stripe-stand-in/state.ts"
 import { planOfPrice } from "../../src/domain/licensing/plans.ts";
 import type { Run } from "../end-to-end/program-run.ts";
 import { runCli } from "../support/node/run-cli.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 /** `plans sync` on an account of the Stripe stand-in. */
 
@@ -51,12 +51,9 @@ const priceOf = async (plan: string): Promise<Stripe.Price> => {
 };
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "plans-sync-"));
+  folder = await temporaryFolder();
 });
-afterEach(async () => {
-  await standIn.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => standIn.close());
 
 describe("an empty account", () => {
   beforeEach(() => open(true));

@@ -1,21 +1,20 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { developmentPaths } from "../../scripts/development/paths.ts";
 import { startStandInProcess, stripeBindings, stripeVariables, usesStandIn } from "../../scripts/development/stripe.ts";
 import { ensureVariables } from "../../scripts/development/variables.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
+import { temporaryFolder } from "../support/node/temporary-folder.ts";
 import { stripeFor } from "./harness.ts";
 
 const releaseKey = await generateMinisignKey();
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "stand-in-dev-"));
+  folder = await temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 describe("the variables of the development server", () => {
   test("are made for the stand-in if there is no Stripe key, and stay", async () => {

@@ -100,9 +100,9 @@ const PART = /^-([0-9a-f]{64})\.(\d+)\.[^.]+\.part$/;
 
 /**
  * Returns the path of this run's own part for `target`; `sha256` (hex) is that of the whole file. No two runs share a
- * part. The names agree with the install script's, so each resumes the other's parts. Parts of ended runs are deleted;
- * the part of an ended run of the same file is copied first, because its process number may belong to a run in another
- * container that still writes. Throws the errors of the file system.
+ * part. The names agree with the install script's, so each resumes the other's parts. Parts of ended runs are deleted.
+ * A part of the same file is copied first, because a run in another container may still write to it. Throws the errors
+ * of the file system.
  */
 export async function takePartFile(target: string, sha256: string): Promise<string> {
   const part = `${target}-${sha256}.${process.pid}.${randomBytes(6).toString("hex")}.part`;

@@ -91,7 +91,7 @@ async function fetchText(client: CatalogClient, at: string): Promise<string> {
 export type IndexFault = { kind: "unsettled" | "refused"; reason: string };
 
 /**
- * Checks an index at the time `now`: it must be signed by `key`, of this worker, not expired, and not older than
+ * Checks an index at the time `now`. It must be signed by `key`, of this worker, not expired, and not older than
  * `seenSerial` (0: none seen). A hostile server can therefore only withhold newer indexes, until this one expires.
  */
 export async function checkReleaseIndex(
