@@ -4,7 +4,10 @@ import { defineConfig, type Plugin } from "vitest/config";
 import { developmentSecrets } from "./scripts/development-secrets.ts";
 import { formatMinisignPublicKey } from "./src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "./src/lib/minisign/secret-key.ts";
+import { endAllWithRun } from "./test/support/node/end-of-run.ts";
 import { pureTests } from "./test/support/node/pure-tests.ts";
+
+endAllWithRun();
 
 /** The folders that are tested in Node because they start servers and programs. */
 const NODE = "test/{end-to-end,scripts,tools}/**/*.test.ts";

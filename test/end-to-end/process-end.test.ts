@@ -6,6 +6,7 @@ import { PROJECT } from "./program-run.ts";
 /** How programs end with their parent. The parents and programs here are small; main-job.test.ts kills a real start. */
 
 const PARENT = new URL("../../scripts/development/parent.ts", import.meta.url).href;
+const END_OF_RUN = new URL("../support/node/end-of-run.ts", import.meta.url).href;
 const PRELOAD = new URL("../../scripts/development/end-with-parent.js", import.meta.url).href;
 
 /**
@@ -60,6 +61,17 @@ describe.each(["SIGKILL", "SIGHUP"] as const)("after %s to its parent", (signal)
     );
     await killed(start, {}, signal);
   });
+});
+
+it.runIf(process.platform === "linux")("after SIGKILL to a test run its programs end, also detached ones", async () => {
+  const run = `
+    import { spawn } from "node:child_process";
+    import { endAllWithRun } from ${JSON.stringify(END_OF_RUN)};
+    endAllWithRun();
+    spawn("sh", ["-c", "echo up; while true; do sleep 1; done"], { stdio: ["ignore", "inherit", "inherit"], detached: true });
+    ${STAYS}
+  `;
+  await killed(run, { RBEE_TEST_RUN: undefined }, "SIGKILL");
 });
 
 it("a start by hand goes on after its parent", async () => {
