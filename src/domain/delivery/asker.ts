@@ -1,45 +1,21 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
-import { CREDENTIAL_PROBLEMS, type RequestHolder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
-import type { LicenseRecord } from "../licensing/license/record.ts";
+import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
 import type { Worker } from "../workers/workers.ts";
 import type { Link } from "./link/link.ts";
 
 /**
- * Who asks for a gated file: a machine under a genuine credential. `issuedAt` is when the credential was made (null: a key,
- * which does not say), and `mayActivate` whether it may give the machine a seat.
+ * The machine that asks for a premium file, under a genuine credential. `issuedAt` is when the credential was made, null for a key,
+ * which does not say. `mayActivate`: the credential may give the machine a seat.
  */
-export type Asker = {
-  licenseId: string;
-  generation: number;
-  machine: string;
-  issuedAt: UnixSeconds | null;
-  mayActivate: boolean;
-};
+export type Asker = Holder & { issuedAt: UnixSeconds | null; mayActivate: boolean };
 
-/** The asker that a key or token stands for; null when it is a key that comes without its machine. */
-export function askerOfHolder(holder: RequestHolder): Asker | null {
-  if (holder.machine === null) return null;
-  const { licenseId, generation, machine } = holder;
-  return holder.kind === "token"
-    ? { licenseId, generation, machine, issuedAt: holder.issuedAt, mayActivate: false }
-    : { licenseId, generation, machine, issuedAt: null, mayActivate: true };
-}
-
-/** The asker that a signed link stands for; null for a free file's. */
+/** The asker behind a signed link; null for the link of a free file. */
 export const askerOfLink = ({ holder, issuedAt }: Link): Asker | null =>
   holder && { ...holder, issuedAt, mayActivate: false };
 
-/**
- * Whether the edge's record of a license may be older than what the asker has been told: the asker's credential was made
- * after it, or is of a later generation. Then a refusal must be the ledger's. A credential that is older than the record, a
- * revoked one for example, never causes a read of the ledger.
- */
-export const recordMayLag = (record: LicenseRecord, asker: Pick<Asker, "generation" | "issuedAt">): boolean =>
-  asker.generation > record.generation || (asker.issuedAt !== null && asker.issuedAt >= record.published_at);
-
-/** The problems that asking for a file may end in, for `problems(...)`. */
+/** The problems of a request for a file, for `problems(...)`. */
 export const DELIVERY_PROBLEMS = [
   "CREDENTIAL_REQUIRED",
   ...CREDENTIAL_PROBLEMS,
@@ -55,16 +31,19 @@ export const DELIVERY_PROBLEMS = [
 ] as const;
 
 /**
- * Who asks for a worker's file: null for a free one, whose credential is not even looked at, and where none is sent.
- * Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a key without its machine.
+ * The asker behind a request for a worker's file. Null for a free worker, whose requests are not checked for a credential, and if
+ * none is sent. Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a key without its machine.
  */
 export async function askerOf(c: AppContext, worker: Pick<Worker, "tier">): Promise<Asker | null> {
   c.var.subject.isDownload = true;
   if (worker.tier === "free") return null;
   const holder = await readHolder(c);
   if (!holder) return null;
-  const asker = askerOfHolder(holder);
-  if (asker) return asker;
+  const { licenseId, generation, machine } = holder;
+  if (machine !== null) {
+    const issuedAt = holder.kind === "token" ? holder.issuedAt : null;
+    return { licenseId, generation, machine, issuedAt, mayActivate: holder.kind === "key" };
+  }
   throw new Problem({
     code: "MACHINE_REQUIRED",
     detail:
@@ -72,7 +51,7 @@ export async function askerOf(c: AppContext, worker: Pick<Worker, "tier">): Prom
   });
 }
 
-/** Marks an answer that holds a link: it is the asker's own, and must not be kept for anybody else. */
+/** Marks an answer that holds a link: it belongs to its asker, and no cache may keep it for others. */
 export function setPrivate(c: AppContext, worker: Pick<Worker, "tier">): void {
   c.header("Cache-Control", "private, no-store");
   if (worker.tier === "premium") c.header("Vary", "Authorization, Rbee-Machine", { append: true });

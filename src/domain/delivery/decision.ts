@@ -1,141 +1,106 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import type { Refusal } from "../../platform/http/problem.ts";
 import { grantsRelease, grantsWorker } from "../licensing/grant.ts";
+import type { Holder } from "../licensing/holder.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
-import { explainRefusal, refusalOfUse } from "../licensing/refusal.ts";
+import { refusalOfUse } from "../licensing/refusal.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
 import { type Covers, findRelease, latestRelease } from "../releases/selection.ts";
+import type { DeliveryRefusal } from "./refusal.ts";
 
-/** The file that is asked for: of an exact version or `latest` of a channel; the binary of a platform, its package of a format, or any file by name. */
+/**
+ * The file that a request asks for. `version` is exact, or `latest` of `channel`. `file` is the binary of a platform, its package
+ * of a format, or any file by name.
+ */
 export type Wanted = {
   version: string | "latest";
   channel: Channel;
   file: { platform: Platform | null; format?: Pick<PackageFormat, "rules"> } | { filename: string };
 };
 
-/** What the asker has shown: a genuine credential's license, as the edge knows it, and the machine it is for. */
-export type Claim = { license: LicenseRecord; generation: number; machine: string };
+/** A genuine credential's generation and machine, and the record of its license. */
+export type Claim = Pick<Holder, "generation" | "machine"> & { license: LicenseRecord };
 
-/** The file to hand out. */
+/** The file to deliver. */
 export type Delivery = { release: ManifestRelease; artifact: ManifestArtifact };
 
+type NamedWorker = { id: string; tier: "free" | "premium" };
+
 /**
- * May this asker have this file of this worker at `now`? The one decision behind every download: when a link is made and
- * again whenever its bytes are asked for. `claim` is null when no credential was sent; a free worker looks at none.
- * Errors, in this order: RELEASE_BLOCKED (told to everyone), CREDENTIAL_REQUIRED, KEY_ROTATED, LICENSE_*,
- * MACHINE_DEACTIVATED, NOT_ENTITLED, VERSION_NOT_FOUND, VERSION_NOT_COVERED, ARTIFACT_NOT_FOUND.
+ * Decides whether a file of a worker may be delivered at `now`. Every download is decided here: when its link is made, and again
+ * when its bytes are asked for. `claim` is null if no credential was sent. A free worker does not look at it. Errors, in this
+ * order: RELEASE_BLOCKED, CREDENTIAL_REQUIRED, KEY_ROTATED, LICENSE_*, MACHINE_DEACTIVATED, NOT_ENTITLED, VERSION_NOT_FOUND,
+ * VERSION_NOT_COVERED, ARTIFACT_NOT_FOUND.
  */
 export function decideDelivery(
-  worker: { id: string; tier: "free" | "premium" },
+  worker: NamedWorker,
   manifest: Manifest,
   wanted: Wanted,
   claim: Claim | null,
   now: UnixSeconds,
-  purchaseUrl: string,
-): Result<Delivery, Refusal> {
+): Result<Delivery, DeliveryRefusal> {
   const named = wanted.version === "latest" ? null : findRelease(manifest, wanted.version);
-  if (named?.status === "blocked") {
-    return err({
-      code: "RELEASE_BLOCKED",
-      detail: `${worker.id} ${named.version} has been withdrawn. Take a newer one.`,
-    });
-  }
-  const refusal = worker.tier === "free" ? null : refusalOfClaim(worker.id, claim, now, purchaseUrl);
+  if (named?.status === "blocked") return err({ code: "RELEASE_BLOCKED", worker: worker.id, version: named.version });
+  const refusal = worker.tier === "free" ? null : refusalOfClaim(worker.id, claim, now);
   if (refusal) return err(refusal);
   const covers = (release: ManifestRelease) =>
     worker.tier === "free" || !claim || grantsRelease(claim.license, release);
   const release = wanted.version === "latest" ? latestWith(manifest, wanted, covers) : named;
-  if (!release || !covers(release)) return err(refusalOfVersion(worker.id, manifest, wanted, covers, purchaseUrl));
+  if (!release || !covers(release)) return err(refusalOfVersion(worker.id, manifest, wanted, covers));
   const artifact = artifactOf(release, wanted.file);
-  return artifact ? ok({ release, artifact }) : err(noSuchFile(worker.id, release));
+  if (artifact) return ok({ release, artifact });
+  const filenames = release.artifacts.map(({ filename }) => filename);
+  return err({ code: "ARTIFACT_NOT_FOUND", worker: worker.id, version: release.version, filenames });
 }
 
-const noSuchFile = (workerId: string, { version, artifacts }: ManifestRelease): Refusal => ({
-  code: "ARTIFACT_NOT_FOUND",
-  detail: `${workerId} ${version} has no such file. It has ${artifacts.map(({ filename }) => filename).join(", ")}.`,
-});
-
-function refusalOfClaim(workerId: string, claim: Claim | null, now: UnixSeconds, purchaseUrl: string): Refusal | null {
-  if (!claim) {
-    return {
-      code: "CREDENTIAL_REQUIRED",
-      detail: `${workerId} needs a license. Send its key or token, for example in RBEE_LICENSE_TOKEN.`,
-      extras: { purchase_url: purchaseUrl },
-    };
-  }
+function refusalOfClaim(worker: string, claim: Claim | null, now: UnixSeconds): DeliveryRefusal | null {
+  if (!claim) return { code: "CREDENTIAL_REQUIRED", worker };
   const refusal = refusalOfUse(claim.license, claim.generation, now);
-  if (refusal) return explainRefusal(refusal, { PURCHASE_URL: purchaseUrl });
-  if (!claim.license.machines.includes(claim.machine)) {
-    return explainRefusal({ code: "MACHINE_DEACTIVATED" }, { PURCHASE_URL: purchaseUrl });
-  }
-  return refusalOfWorker(workerId, claim.license, purchaseUrl);
+  if (refusal) return refusal;
+  if (!claim.license.machines.includes(claim.machine)) return { code: "MACHINE_DEACTIVATED" };
+  return refusalOfWorker(worker, claim.license);
 }
 
-const refusalOfWorker = (workerId: string, license: LicenseRecord, purchaseUrl: string): Refusal | null =>
-  grantsWorker(license, workerId)
-    ? null
-    : {
-        code: "NOT_ENTITLED",
-        detail: `The license does not include ${workerId}.`,
-        extras: { purchase_url: purchaseUrl },
-      };
+const refusalOfWorker = (worker: string, license: LicenseRecord): DeliveryRefusal | null =>
+  grantsWorker(license, worker) ? null : { code: "NOT_ENTITLED", worker };
 
-/** The newest release that has the file, so that a platform which a later one leaves out keeps its own latest. */
+/** The newest release that has the file: a platform that a later release leaves out keeps its own latest. */
 const latestWith = (manifest: Manifest, { channel, file }: Wanted, covers: Covers): ManifestRelease | null =>
   latestRelease(manifest, {
     channel,
     covers: (release) => covers(release) && artifactOf(release, file) !== undefined,
   }) ?? latestRelease(manifest, { channel, covers });
 
-/** Why none of the versions that are wanted may be had: there is none, or the license does not cover it. */
+/** The refusal if there is no such version, or the license does not cover it. */
 function refusalOfVersion(
-  workerId: string,
+  worker: string,
   manifest: Manifest,
   { version, channel }: Wanted,
   covers: Covers,
-  purchaseUrl: string,
-): Refusal {
-  const offered = version === "latest" ? latestRelease(manifest, { channel }) : findRelease(manifest, version);
-  if (!offered) {
-    return {
-      code: "VERSION_NOT_FOUND",
-      detail:
-        version === "latest"
-          ? `${workerId} has no ${channel} release.`
-          : `${workerId} has no such version: see /v1/workers/${workerId}/versions.`,
-    };
-  }
+): DeliveryRefusal {
+  const isLatest = version === "latest";
+  const offered = isLatest ? latestRelease(manifest, { channel }) : findRelease(manifest, version);
+  if (!offered) return { code: "VERSION_NOT_FOUND", worker, channel: isLatest ? channel : null };
   const covered = latestRelease(manifest, { channel, covers });
-  return {
-    code: "VERSION_NOT_COVERED",
-    detail: covered
-      ? `The license does not cover ${offered.version}; ${covered.version} is the newest it does.`
-      : `The license does not cover ${offered.version}, nor any other version on offer.`,
-    extras: { latest_covered_version: covered?.version ?? null, purchase_url: purchaseUrl },
-  };
+  return { code: "VERSION_NOT_COVERED", version: offered.version, covered: covered?.version ?? null };
 }
 
 /**
- * What a license lets its holder see in a listing: releases of a worker that it covers, if it may be used at `now`. Errors:
- * KEY_ROTATED, LICENSE_*, NOT_ENTITLED.
+ * The releases of a worker that a listing shows to the holder of a license, if it may be used at `now`. Errors: KEY_ROTATED,
+ * LICENSE_*, NOT_ENTITLED.
  */
 export function listingCoverage(
-  workerId: string,
+  worker: string,
   license: LicenseRecord,
   generation: number,
   now: UnixSeconds,
-  purchaseUrl: string,
-): Result<Covers, Refusal> {
-  const use = refusalOfUse(license, generation, now);
-  const refusal = use
-    ? explainRefusal(use, { PURCHASE_URL: purchaseUrl })
-    : refusalOfWorker(workerId, license, purchaseUrl);
+): Result<Covers, DeliveryRefusal> {
+  const refusal = refusalOfUse(license, generation, now) ?? refusalOfWorker(worker, license);
   return refusal ? err(refusal) : ok((release) => grantsRelease(license, release));
 }
 
-/** Without a platform, a release's only file of the kind is meant. */
+/** The wanted file of a release. Without a platform, it is the only file of its kind. */
 function artifactOf({ artifacts }: ManifestRelease, file: Wanted["file"]): ManifestArtifact | undefined {
   if ("filename" in file) return artifacts.find(({ filename }) => filename === file.filename);
   const { format } = file;

@@ -1,24 +1,29 @@
 import { logFailure } from "../../lib/log.ts";
+import type { Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license/record.ts";
 import { readLicense } from "../licensing/license/store.ts";
+import { licenseProblem } from "../licensing/refusal.ts";
 import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
 import { readLedgerManifest } from "../releases/manifest-publication.ts";
+import type { DeliveryRefusal } from "./refusal.ts";
 
-/** What a download decision is made on. `license` is null where none is asked for or none exists. */
+/** The facts of a download decision. `license` is null if the request names none. */
 export type DeliveryFacts = { manifest: Manifest; license: LicenseRecord | null };
 
+type Scope = Pick<RequestScope, "env"> & { readonly var: Pick<RequestScope["var"], "now" | "config"> };
+
 /**
- * The facts of a worker and, if given, a license: one KV read at most, none while the isolate holds both. Where KV fails or
- * does not know a record yet, the ledger answers instead: no download fails because of the edge copy.
- * Throws what D1 throws, and only when KV could not answer either.
+ * The facts of a worker and, if given, a license: at most one KV read, and none while the isolate holds both. If KV fails or has
+ * no record yet, the ledger answers, so no download fails because of the edge copy. Throws KEY_INVALID if the license no longer
+ * exists, and D1's errors.
  */
 export async function readDeliveryFacts(
-  env: Pick<Env, "EDGE" | "DB">,
+  { env, var: { now, config } }: Scope,
   workerId: string,
   licenseId: string | null,
-  now: UnixSeconds,
 ): Promise<DeliveryFacts> {
   const manifestKey: EdgeKey = `manifest:${workerId}`;
   const keys: EdgeKey[] = licenseId === null ? [manifestKey] : [manifestKey, `license:${licenseId}`];
@@ -26,25 +31,48 @@ export async function readDeliveryFacts(
     logFailure("edge.unreadable", error, { keys });
     return new Map<EdgeKey, unknown>();
   });
-  return {
-    manifest: manifestOfRecord(found.get(manifestKey)) ?? (await readLedgerManifest(env.DB, workerId, now)),
-    license:
-      licenseId === null
-        ? null
-        : ((found.get(`license:${licenseId}`) as LicenseRecord | null) ??
-          (await readLedgerRecord(env.DB, licenseId, now))),
-  };
+  const manifest = manifestOfRecord(found.get(manifestKey)) ?? (await readLedgerManifest(env.DB, workerId, now));
+  if (licenseId === null) return { manifest, license: null };
+  const record = found.get(`license:${licenseId}`) as LicenseRecord | null | undefined;
+  const license = record ?? (await readLedgerRecord(env.DB, licenseId, now));
+  if (!license) throw licenseProblem({ code: "KEY_INVALID", why: "gone" }, config);
+  return { manifest, license };
 }
 
-/** A license's record as the ledger has it now, or null; this isolate then uses it, too. */
-export async function readLedgerRecord(
-  db: D1Database,
-  licenseId: string,
-  now: UnixSeconds,
-): Promise<LicenseRecord | null> {
+/** A license's record as the ledger has it now, or null. This isolate uses it from then on. */
+async function readLedgerRecord(db: D1Database, licenseId: string, now: UnixSeconds): Promise<LicenseRecord | null> {
   const license = await readLicense(db, licenseId);
   if (!license) return null;
   const record = licenseRecordOf(license, now);
   rememberEdge(`license:${licenseId}`, record, now);
   return record;
+}
+
+/** The refusals that a stale record of a license may be the cause of. */
+const MAY_BE_STALE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
+  "KEY_ROTATED",
+  "LICENSE_REVOKED",
+  "LICENSE_SUSPENDED",
+  "LICENSE_EXPIRED",
+  "MACHINE_DEACTIVATED",
+  "NOT_ENTITLED",
+]);
+
+/**
+ * Decides on the edge's record of a license. Decides again on the ledger's, which is then the `record` of the answer, if the
+ * refusal may be due to a stale record and the credential is newer than the record: made later, or of a later generation. An older
+ * credential, a revoked one for instance, never causes a read of the ledger. The only policy for stale records in a request.
+ */
+export async function decideOnRecord<Value>(
+  { env, var: { now } }: Scope,
+  record: LicenseRecord,
+  credential: { generation: number; issuedAt: UnixSeconds | null },
+  decide: (record: LicenseRecord) => Result<Value, DeliveryRefusal>,
+): Promise<{ decision: Result<Value, DeliveryRefusal>; record: LicenseRecord }> {
+  const decision = decide(record);
+  const { generation, issuedAt } = credential;
+  const isNewer = generation > record.generation || (issuedAt !== null && issuedAt >= record.published_at);
+  if (decision.ok || !isNewer || !MAY_BE_STALE.has(decision.error.code)) return { decision, record };
+  const current = await readLedgerRecord(env.DB, record.id, now);
+  return current ? { decision: decide(current), record: current } : { decision, record };
 }

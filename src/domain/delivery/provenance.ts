@@ -44,7 +44,7 @@ export async function pathOfProvenance(
   version: string,
   filename: string,
 ): Promise<string> {
-  const { manifest } = await readDeliveryFacts(c.env, worker.id, null, c.var.now);
+  const { manifest } = await readDeliveryFacts(c, worker.id, null);
   const selected = selectProvenance(manifest, version, filename);
   if (!selected.ok) throw new Problem(selected.error);
   return `/v1/workers/${worker.id}/${selected.value.release.version}/provenance`;

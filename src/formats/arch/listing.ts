@@ -1,11 +1,11 @@
 import type { Asker } from "../../domain/delivery/asker.ts";
 import { decideFor } from "../../domain/delivery/authorization.ts";
 import { readDeliveryFacts } from "../../domain/delivery/facts.ts";
+import { type DeliveryRefusal, deliveryProblem } from "../../domain/delivery/refusal.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { type Worker, workers } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { Problem, type ProblemCode } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
 import { PACMAN_PLATFORMS, type PacmanArch, pacman } from "./pacman.ts";
@@ -15,7 +15,7 @@ import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 export type Listing = { packages: { workerId: string; artifact: ManifestArtifact }[]; changedAt: UnixSeconds };
 
 /** The refusals that mean: nothing of this worker for this asker. */
-const NOTHING_THERE: ReadonlySet<ProblemCode> = new Set([
+const NOTHING_THERE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
   "NOT_ENTITLED",
   "VERSION_NOT_FOUND",
   "VERSION_NOT_COVERED",
@@ -41,8 +41,8 @@ export async function listingFor(
   for (const worker of await readAtOnce(c.env, REPOSITORIES[repository], licenseId, now)) {
     const decision = await decideFor(c, worker, { version: "latest", channel: "stable", file }, asker);
     if (decision.ok) listing.packages.push({ workerId: worker.id, artifact: decision.value.artifact });
-    else if (!NOTHING_THERE.has(decision.error.code)) throw new Problem(decision.error);
-    const { manifest, license } = await readDeliveryFacts(c.env, worker.id, licenseId, now);
+    else if (!NOTHING_THERE.has(decision.error.code)) throw deliveryProblem(decision.error, c.var.config);
+    const { manifest, license } = await readDeliveryFacts(c, worker.id, licenseId);
     listing.changedAt = Math.max(listing.changedAt, manifest.published_at, license?.published_at ?? 0);
   }
   return listing;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Claim, decideDelivery, type Wanted } from "../../../src/domain/delivery/decision.ts";
+import { explainDelivery } from "../../../src/domain/delivery/refusal.ts";
 import type { LicenseRecord } from "../../../src/domain/licensing/license/record.ts";
 import type { Manifest, ManifestArtifact, ManifestRelease, Platform } from "../../../src/domain/releases/manifest.ts";
 import { pacman } from "../../../src/formats/arch/pacman.ts";
@@ -89,7 +90,7 @@ const want = (version: string, file: Wanted["file"] = { platform: "linux-x86_64"
 });
 
 const decide = (wanted: Wanted, asker: Claim | null, worker: typeof premium | typeof free = premium) =>
-  decideDelivery(worker, manifest, wanted, asker, NOW, BUY);
+  decideDelivery(worker, manifest, wanted, asker, NOW);
 
 const outcome = (wanted: Wanted, asker: Claim | null, worker: typeof premium | typeof free = premium) => {
   const decision = decide(wanted, asker, worker);
@@ -135,8 +136,8 @@ describe("whether an asker may have a file", () => {
 
   it("says where to look, or what there is, instead of a version or file that there is not", () => {
     const detailOf = (wanted: Wanted, of = manifest): string | null => {
-      const decision = decideDelivery(premium, of, wanted, claim(), NOW, BUY);
-      return decision.ok ? null : decision.error.detail;
+      const decision = decideDelivery(premium, of, wanted, claim(), NOW);
+      return decision.ok ? null : explainDelivery(decision.error, { PURCHASE_URL: BUY }).detail;
     };
     expect(detailOf(want("9.9.9"))).toContain(`/v1/workers/${premium.id}/versions`);
     expect(detailOf(want("latest"), { ...manifest, releases: [] })).toBe(`${premium.id} has no stable release.`);
@@ -144,8 +145,9 @@ describe("whether an asker may have a file", () => {
   });
 
   it("names the newest covered version when it refuses one", () => {
-    expect(decide(want("2.0.0"), claim())).toMatchObject({
-      error: { extras: { latest_covered_version: "1.10.0", purchase_url: BUY } },
+    const decision = decide(want("2.0.0"), claim());
+    expect(decision.ok ? null : explainDelivery(decision.error, { PURCHASE_URL: BUY })).toMatchObject({
+      extras: { latest_covered_version: "1.10.0", purchase_url: BUY },
     });
   });
 
@@ -156,14 +158,14 @@ describe("whether an asker may have a file", () => {
 
   it("does not give a prerelease of a version that the range excludes", () => {
     const early: Manifest = { ...manifest, releases: [release("2.0.0-rc.1")] };
-    const decision = decideDelivery(premium, early, want("2.0.0-rc.1"), claim(), NOW, BUY);
+    const decision = decideDelivery(premium, early, want("2.0.0-rc.1"), claim(), NOW);
     expect(decision).toMatchObject({ error: { code: "VERSION_NOT_COVERED" } });
   });
 });
 
 describe("a platform that has a binary and a package", () => {
   const got = (file: Wanted["file"]) => {
-    const decision = decideDelivery(free, { ...manifest, releases: [both] }, want("1.0.0", file), null, NOW, BUY);
+    const decision = decideDelivery(free, { ...manifest, releases: [both] }, want("1.0.0", file), null, NOW);
     return decision.ok ? decision.value.artifact.filename : decision.error.code;
   };
 

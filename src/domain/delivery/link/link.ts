@@ -2,6 +2,7 @@ import { decodeBase64Url, encodeBase64Url, equalInConstantTime } from "../../../
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
+import type { Holder } from "../../licensing/holder.ts";
 
 /** How long a download link lives, in seconds. */
 export const LINK_LIFETIME = 5 * MINUTE;
@@ -15,7 +16,7 @@ export type Link = {
   workerId: string;
   version: string;
   filename: string;
-  holder: { licenseId: string; machine: string; generation: number } | null;
+  holder: Holder | null;
 };
 
 type Packed = [

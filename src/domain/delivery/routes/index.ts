@@ -76,7 +76,7 @@ async function answer(c: AppContext, part: keyof SignedIndex, name: string): Pro
   const worker = requireWorker(name);
   const { now } = c.var;
   const signer = await indexSigner(c.var.config);
-  const { manifest } = await readDeliveryFacts(c.env, worker.id, null, now);
+  const { manifest } = await readDeliveryFacts(c, worker.id, null);
   const signed = await signedIndex(manifest, signer, now);
   return documentResponse(c.req.raw, signed[part], { "Cache-Control": "no-cache" });
 }

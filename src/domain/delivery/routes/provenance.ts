@@ -44,7 +44,7 @@ provenanceRead.openapi(
   async (c) => {
     const { id, version } = c.req.valid("param");
     const worker = requireWorker(id);
-    const { manifest } = await readDeliveryFacts(c.env, worker.id, null, c.var.now);
+    const { manifest } = await readDeliveryFacts(c, worker.id, null);
     const selected = selectProvenance(manifest, version);
     if (!selected.ok) throw new Problem(selected.error);
     const { release, provenance } = selected.value;

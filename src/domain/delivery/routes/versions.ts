@@ -3,18 +3,16 @@ import {
   createRouter,
   LICENSE_SECURITY,
   optionalChoice,
-  Problem,
   problems,
   unlessEmpty,
   z,
 } from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
-import type { LicenseRecord } from "../../licensing/license/record.ts";
 import { CHANNELS } from "../../releases/manifest.ts";
 import { requireWorker } from "../../workers/workers.ts";
-import { recordMayLag } from "../asker.ts";
 import { listingCoverage } from "../decision.ts";
-import { readDeliveryFacts, readLedgerRecord } from "../facts.ts";
+import { decideOnRecord, readDeliveryFacts } from "../facts.ts";
+import { deliveryProblem } from "../refusal.ts";
 import { VersionListing, versionListing } from "../version-listing.ts";
 
 const Flag = unlessEmpty(z.enum(["true", "false", "1", "0"]).default("false"))
@@ -62,21 +60,18 @@ versions.openapi(
     const { channel, include_yanked } = c.req.valid("query");
     const holder = worker.tier === "premium" ? await readHolder(c) : null;
     const { now } = c.var;
-    const { manifest, license } = await readDeliveryFacts(c.env, worker.id, holder?.licenseId ?? null, now);
+    const { manifest, license } = await readDeliveryFacts(c, worker.id, holder?.licenseId ?? null);
     c.header("Vary", "Authorization, Rbee-Machine", { append: true });
-    if (holder && !license) throw new Problem({ code: "KEY_INVALID", detail: "The license no longer exists." });
     if (!holder || !license) {
       c.header("Cache-Control", "public, max-age=60");
       return c.json(versionListing(manifest, { channel, includeYanked: include_yanked }), 200);
     }
-    const coverage = (record: LicenseRecord) =>
-      listingCoverage(worker.id, record, holder.generation, now, c.var.config.PURCHASE_URL);
-    let covers = coverage(license);
-    const issuedAt = holder.kind === "token" ? holder.issuedAt : null;
-    if (!covers.ok && recordMayLag(license, { generation: holder.generation, issuedAt })) {
-      covers = coverage((await readLedgerRecord(c.env.DB, license.id, now)) ?? license);
-    }
-    if (!covers.ok) throw new Problem(covers.error);
+    const { generation } = holder;
+    const credential = { generation, issuedAt: holder.kind === "token" ? holder.issuedAt : null };
+    const { decision: covers } = await decideOnRecord(c, license, credential, (record) =>
+      listingCoverage(worker.id, record, generation, now),
+    );
+    if (!covers.ok) throw deliveryProblem(covers.error, c.var.config);
     c.header("Cache-Control", "private, no-store");
     return c.json(versionListing(manifest, { channel, includeYanked: include_yanked, covers: covers.value }), 200);
   },
