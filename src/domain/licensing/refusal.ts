@@ -77,11 +77,11 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
     case "LICENSE_REVOKED":
       return { code, detail: "This license no longer opens anything. Please contact its seller." };
     case "LICENSE_SUSPENDED":
-      return { code, detail: "This license is on hold. Its owner's account says what to do." };
+      return { code, detail: "This license is on hold. Its owner can see in the account how to continue." };
     case "LICENSE_EXPIRED":
       return {
         code,
-        detail: "This license has ended. Renew it or buy a new one to go on.",
+        detail: "This license has ended. Renew it or buy a new one.",
         extras: { purchase_url: PURCHASE_URL },
       };
     case "MACHINE_REQUIRED":

@@ -49,7 +49,7 @@ export async function retryMail(db: D1Database, admin: Actor, id: string): Promi
     .bind(id)
     .first<{ next_attempt_at: number | null }>();
   if (row === null || !mayRetryMail(row, admin.now)) {
-    throw new Problem({ code: "CONFLICT", detail: "This mail is sent, or is tried again within minutes by itself." });
+    throw new Problem({ code: "CONFLICT", detail: "This mail is sent, or will be retried within minutes." });
   }
   const due = db
     .prepare(

@@ -35,7 +35,7 @@ const keyBlocks = ({ license, activation, installUrl, accountUrl }: LetterFacts)
     ? []
     : [
         { code: license.key },
-        "Keep it like a password. On each machine that is to use it, run this and give the key when it asks:",
+        "Keep it secret, like a password. Run this command on each of your machines, and enter the key when it asks:",
         { code: activation },
         { link: installUrl, label: "Every way to install a worker" },
         { link: accountUrl, label: "Your account: this key, your machines and invoices" },
@@ -69,15 +69,15 @@ const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
   payment_failed: (facts) => ({
     subject: "Your payment for rbee failed",
     blocks: [
-      `We could not collect the payment for ${facts.plan}. It will be tried again, and your license goes on working for some ` +
-        "days meanwhile. Please see that your payment method is still good.",
+      `We could not collect the payment for ${facts.plan}. We will try again, and your license keeps working for ` +
+        "some days. Please check that your payment method is still valid.",
       ...billing(facts),
     ],
   }),
   payment_action_required: (facts) => ({
     subject: "Please confirm your payment for rbee",
     blocks: [
-      `Your bank wants you to confirm the payment for ${facts.plan}. Until you do, it is not made.`,
+      `Your bank asks you to confirm the payment for ${facts.plan}. The payment is made once you confirm it.`,
       ...billing(facts),
     ],
   }),
@@ -91,33 +91,33 @@ const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
   trial_ending: (facts) => ({
     subject: `Your rbee trial ends ${endOf(facts)}`,
     blocks: [
-      `Your trial of ${facts.plan} ends ${endOf(facts)}. If you do nothing, it goes on as a paid subscription; if you cancel before, ` +
-        "nothing is charged.",
+      `Your trial of ${facts.plan} ends ${endOf(facts)}. After that it continues as a paid subscription. If you ` +
+        "cancel before, nothing is charged.",
       ...billing(facts),
     ],
   }),
   license_expiring: (facts) => ({
     subject: `Your rbee license ends ${endOf(facts)}`,
     blocks: [
-      `Your license for ${facts.plan} ends ${endOf(facts)}. Until then everything works as before; after that, your machines ` +
-        "get no new premium downloads.",
+      `Your license for ${facts.plan} ends ${endOf(facts)}. Until then everything works as before. After that, ` +
+        "your machines get no new premium downloads.",
       { link: facts.purchaseUrl, label: "Buy a license to go on" },
     ],
   }),
   license_expired: (facts) => ({
     subject: "Your rbee license has ended",
     blocks: [
-      `Your license for ${facts.plan} has ended. Your machines get no new premium downloads; what is installed stays.`,
+      `Your license for ${facts.plan} has ended. Your machines get no new premium downloads. Installed workers stay.`,
       { link: facts.purchaseUrl, label: "Buy a license to go on" },
     ],
   }),
   recovery_link: (facts) => ({
     subject: "Your link to your rbee account",
     blocks: [
-      "Somebody, most likely you, wants to get into the rbee account of this mail address. This link signs in once, within 30 " +
-        "minutes; your license keys are there:",
+      "Somebody, most likely you, asked to sign in to the rbee account of this mail address. This link works " +
+        "once, within 30 minutes. Your account shows your license keys:",
       ...(facts.recoveryUrl === null ? [] : [{ link: facts.recoveryUrl, label: "Sign in to my account" }]),
-      "If it was not you, do nothing: nobody but the reader of this mail can use the link.",
+      "If you did not ask for it, ignore this mail. Only its reader can use the link.",
     ],
   }),
 };

@@ -16,7 +16,7 @@ import type { Changes } from "./settle.ts";
 /** How often an act is decided again when others change the same row at the same time. */
 const ATTEMPTS = 10;
 
-/** A kind of row that is changed by `change` only. The room that owns the table exports it (`licenseRoot`, `releaseRoot`). */
+/** A kind of row that only `change` changes. The room of its table exports it (`licenseRoot`, `releaseRoot`). */
 export type RootKind<Row extends { id: string }, Patch> = {
   table: RootTable;
   /** The row with this id. Throws the problem of a row that does not exist. */

@@ -25,7 +25,7 @@ const health = createRoute({
   path: "/health",
   tags: ["Service"],
   summary: "Is the Worker up?",
-  description: "Touches nothing else, and so stays green when a store has a bad minute.",
+  description: "Reads no store, so it stays green while a store is out.",
   security: [],
   responses: {
     200: { description: "It is.", content: { "application/json": { schema: Health } } },
@@ -39,11 +39,11 @@ const ready = createRoute({
   tags: ["Service"],
   summary: "Do its stores answer?",
   description:
-    "503 with the same body when one does not, or takes longer than three seconds. The answer may be two seconds old.",
+    "503 with the same body when a store fails or takes longer than three seconds. The answer may be two seconds old.",
   security: [],
   responses: {
     200: { description: "Every store answers.", content: { "application/json": { schema: Readiness } } },
-    503: { description: "At least one does not.", content: { "application/json": { schema: Readiness } } },
+    503: { description: "At least one store does not answer.", content: { "application/json": { schema: Readiness } } },
     ...problems("INTERNAL_ERROR"),
   },
 });

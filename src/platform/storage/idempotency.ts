@@ -63,5 +63,8 @@ export const IdempotencyHeader = z.object({
     .min(1)
     .max(255)
     .optional()
-    .openapi({ description: "Any text that is new for each intention.", example: "order-4711" }),
+    .openapi({
+      description: "A new text for each intention. A repeated request has the same text.",
+      example: "order-4711",
+    }),
 });

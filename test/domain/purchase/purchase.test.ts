@@ -122,7 +122,7 @@ describe("a purchase", () => {
     ]) {
       const text = await page(headers as Record<string, string>);
       expect(text).not.toContain(key);
-      expect(text).toContain("mailed to you");
+      expect(text).toContain("mailed you your license key");
     }
   });
 
@@ -136,7 +136,7 @@ describe("a purchase", () => {
     const headers = { Cookie: checkout.cookie };
     const page = await ask("GET", `/checkout/success?session_id=${checkout.sessionId}`, { headers });
     const text = await page.text();
-    expect(text).toContain("mailed to you");
+    expect(text).toContain("mailed you your license key");
     expect(text).not.toContain(key);
   });
 

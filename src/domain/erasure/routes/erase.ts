@@ -22,9 +22,9 @@ eraseRoutes.openapi(
     tags: ["Admin: licenses"],
     summary: "Erase the person behind a license",
     description:
-      "Erases the personal data of the license's owner, and ends every license of the same mail address: nobody is left whom they " +
-      "could belong to. The payment provider's customers are deleted; its invoices stay, as tax law wants. `CONFLICT` while a " +
-      "subscription is running. Repeatable.",
+      "Erases the personal data of the license's owner, and ends every license of the same mail address, because " +
+      "a license without an owner cannot be supported. The payment provider's customers are deleted; its invoices " +
+      "stay, because tax law requires them. `CONFLICT` while a subscription is running. Idempotent.",
     request: {
       params: LicenseParams,
       body: {
@@ -40,7 +40,7 @@ eraseRoutes.openapi(
     },
     responses: {
       200: {
-        description: "What was erased. Nothing: it was before.",
+        description: "The erased data. Empty if it was erased before.",
         content: {
           "application/json": {
             schema: z

@@ -84,7 +84,7 @@ export const AdminLicenseView = LicenseView.extend({
       dispute_state: z.enum(["none", "open", "won", "lost"]),
       subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
     })
-    .openapi({ description: "What the status follows from." }),
+    .openapi({ description: "The facts that the status follows from." }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).openapi("AdminLicense");
@@ -116,8 +116,8 @@ export const ChangedLicense = z
     }),
     edge: z.enum(["published", "pending"]).openapi({
       description:
-        "`published`: no download later than 70 s from now disagrees with this. `pending`: KV would not take it yet; it is " +
-        "retried until it does. Tokens, activations and verifications follow at once in any case.",
+        "`published`: downloads follow within 70 s. `pending`: KV did not take the change yet; it is retried " +
+        "until KV does. Tokens, activations and verifications follow at once in any case.",
     }),
   })
   .openapi("ChangedLicense");

@@ -8,7 +8,7 @@ import { type LicenseRefusal, refusalOfGeneration, refusalOfStanding, refusalOfU
 import { activeMachine, type MachineFacts, type Seat, takeSeat } from "./seat.ts";
 
 /**
- * The license of a genuine credential from the ledger, whatever its status. Errors: KEY_INVALID when the license is
+ * The license of a genuine credential from the ledger, in any status. Errors: KEY_INVALID when the license is
  * gone, KEY_ROTATED when the credential is of another generation.
  */
 export async function readHeldLicense(

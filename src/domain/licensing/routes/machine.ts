@@ -24,11 +24,11 @@ import { issueToken, TokenView } from "../token/issue.ts";
 const Activation = z
   .object({
     fingerprint: Fingerprint.openapi({
-      description: "What tells this machine from others and stays the same; kept only as a hash.",
+      description: "A text that identifies this machine and never changes. Only its hash is stored.",
       example: "9f86d081884c7d65",
     }),
     name: z.string().max(100).overwrite(printable).nullish().openapi({
-      description: "A name for people; question marks take the place of control characters.",
+      description: "A name for people. Control characters become question marks.",
       example: "attic",
     }),
     platform: z.string().max(64).overwrite(printable).nullish().openapi({ example: "linux-x86_64" }),
@@ -48,8 +48,9 @@ machine.openapi(
     tags: ["Licensing"],
     summary: "Activate a machine",
     description:
-      "Gives the machine a seat and returns a license token for it. The credential is the license key. Repeating it is safe: " +
-      "a machine that is active already takes no second seat. However many ask at once, seats are counted exactly.",
+      "Gives the machine a seat and returns a license token for it. The credential is the license key. " +
+      "Idempotent: a machine that is already active takes no second seat. The count of seats is exact under " +
+      "concurrency.",
     security: LICENSE_SECURITY,
     middleware: [requireHolder, jsonBodyLimit],
     request: { body: { required: true, content: { "application/json": { schema: Activation } } } },
@@ -68,7 +69,7 @@ machine.openapi(
   async (c) => {
     const { holder } = c.var;
     if (holder.kind !== "key") {
-      throw new Problem({ code: "KEY_INVALID", detail: "Activation takes the license key itself, not a token." });
+      throw new Problem({ code: "KEY_INVALID", detail: "Activation needs the license key. A token is not enough." });
     }
     const { fingerprint, name, platform, offline } = c.req.valid("json");
     const hash = await hashFingerprint(holder.licenseId, fingerprint);
@@ -96,9 +97,8 @@ machine.openapi(
     tags: ["Licensing"],
     summary: "Deactivate a machine",
     description:
-      "Frees the machine's seat; its tokens open nothing any more. Allowed whatever the license's status, and repeatable: a " +
-      "machine that holds no seat is a success. A token may free its own machine only. A running offline lease keeps its seat " +
-      "until it ends.",
+      "Frees the machine's seat; its tokens stop working. Allowed in any status of the license. Idempotent. A " +
+      "token may free only its own machine. A running offline lease keeps its seat until it ends.",
     security: LICENSE_SECURITY,
     middleware: [requireHolder, jsonBodyLimit],
     request: { body: { required: true, content: { "application/json": { schema: Deactivation } } } },

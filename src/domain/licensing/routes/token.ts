@@ -34,8 +34,8 @@ token.openapi(
     tags: ["Licensing"],
     summary: "Get a fresh token",
     description:
-      "A new token for a machine that is active already. The credential is the license key, or a token of that machine that " +
-      "has not expired. A license that is not in force gets none, at once: this asks the ledger.",
+      "A new token for a machine that is already active. The credential is the license key, or an unexpired token " +
+      "of that machine. It reads the ledger, so a license that is not in force is refused at once.",
     security: LICENSE_SECURITY,
     middleware: [requireHolder, jsonBodyLimit],
     request: { body: { required: true, content: { "application/json": { schema: Body } } } },
@@ -70,10 +70,10 @@ token.openapi(
     method: "get",
     path: "/v1/licenses/me",
     tags: ["Licensing"],
-    summary: "What this license is",
+    summary: "Show this license",
     description:
-      "The license of the credential, as the ledger has it now. Answers whatever its status, so that a holder can see why " +
-      "something was refused.",
+      "The license of the credential, from the ledger. It answers in any status, so that a holder can see the " +
+      "reason for a refusal.",
     security: LICENSE_SECURITY,
     middleware: [requireHolder],
     responses: {

@@ -22,7 +22,7 @@ const KeySet = z
         x: z.string(),
         alg: z.literal("EdDSA"),
         use: z.literal("sig"),
-        exp: z.number().optional().openapi({ description: "When a key that no longer signs stops to verify." }),
+        exp: z.number().optional().openapi({ description: "When a key that no longer signs stops verifying." }),
       }),
     ),
   })
@@ -51,7 +51,7 @@ verification.openapi(
     tags: ["Licensing"],
     summary: "Keys that verify license tokens",
     description:
-      "RFC 7517. With these a hive verifies its token without calling us; see also the status list in the token.",
+      "RFC 7517. A hive verifies its token with these keys, without calling us. See also the status list in the token.",
     security: [],
     responses: {
       200: { description: "The key set.", content: { "application/json": { schema: KeySet } } },

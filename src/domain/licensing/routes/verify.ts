@@ -29,7 +29,7 @@ const Body = z
       .openapi({ example: "1.2.0" }),
     fingerprint: Fingerprint.nullish().openapi({ example: "9f86d081884c7d65" }),
     nonce: z.string().max(200).nullish().openapi({
-      description: "Comes back as it is, so that an answer cannot be an old one replayed.",
+      description: "Returned unchanged, so that nobody can replay an old answer.",
       example: "b7f1c2",
     }),
   })
@@ -58,8 +58,8 @@ verify.openapi(
     tags: ["Licensing"],
     summary: "Verify a token",
     description:
-      "Says whether a token is good now, by the ledger, and, if asked, for a worker, a version and a machine. Takes no credential: " +
-      "the token in the body is one. Always 200 for a well-formed body.",
+      "Checks a token against the ledger, and, if asked, for a worker, a version and a machine. It takes no " +
+      "credential, because the token is in the body. Always 200 for a well-formed body.",
     security: [],
     middleware: [jsonBodyLimit],
     request: { body: { required: true, content: { "application/json": { schema: Body } } } },

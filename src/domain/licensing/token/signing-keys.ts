@@ -53,6 +53,6 @@ async function importEd25519(jwk: JWK): Promise<CryptoKey> {
   return key;
 }
 
-/** The keys of `/.well-known/jwks.json` at `now`: every key that verifies, without those whose overlap has ended. */
+/** The keys of `/.well-known/jwks.json` at `now`: every key that verifies, unless its overlap has ended. */
 export const publishedKeys = (keyring: Keyring, now: UnixSeconds): PublishedKey[] =>
   keyring.published.filter((key) => key.exp === undefined || now < key.exp);

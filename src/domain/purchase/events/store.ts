@@ -118,9 +118,9 @@ export async function openWebhook(
     const event = await stripe.webhooks.constructEventAsync(body, signature ?? "", secret).catch(() => null);
     if (!event) continue;
     if (event.livemode !== config.LIVEMODE) {
-      return err({ code: "MALFORMED_REQUEST", detail: "The event is of the other mode." });
+      return err({ code: "MALFORMED_REQUEST", detail: "The event is from the other mode (live or test)." });
     }
     return ok(eventFacts(event));
   }
-  return err({ code: "MALFORMED_REQUEST", detail: "The body does not carry a signature of ours, or it is too old." });
+  return err({ code: "MALFORMED_REQUEST", detail: "The body has no valid signature, or the signature is too old." });
 }

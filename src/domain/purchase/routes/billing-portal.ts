@@ -4,7 +4,7 @@ import { readHeldLicense } from "../../licensing/machine/activation.ts";
 import { licenseProblem } from "../../licensing/refusal.ts";
 import { openBillingPortal } from "../billing-portal.ts";
 
-/** `POST /v1/billing-portal`, for the customer of the license whose key is sent. */
+/** `POST /v1/billing-portal`, for the customer of a license, by its key. */
 export const billingPortal = createRouter<HolderEnv>();
 
 billingPortal.openapi(
@@ -14,13 +14,13 @@ billingPortal.openapi(
     tags: ["Purchase"],
     summary: "Open the billing portal",
     description:
-      "An address where the customer of this license sees invoices, changes the payment method or the number of machines, and " +
-      "cancels. The credential is the license key itself.",
+      "An address where the customer of this license sees invoices, changes the payment method or the number of " +
+      "machines, and cancels. The credential is the license key.",
     security: LICENSE_SECURITY,
     middleware: [requireHolder],
     responses: {
       200: {
-        description: "The address, good for a short time.",
+        description: "The address. It works for a short time.",
         content: {
           "application/json": {
             schema: z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
@@ -35,7 +35,7 @@ billingPortal.openapi(
     if (holder.kind !== "key") {
       throw new Problem({
         code: "KEY_INVALID",
-        detail: "Billing is for who holds the license key itself, not a token.",
+        detail: "Billing needs the license key. A token is not enough.",
       });
     }
     const license = await readHeldLicense(c.env.DB, holder);

@@ -15,7 +15,7 @@ const Body = z
   .object({
     plan: PlanOnSale,
     machines: MachineCount.optional().openapi({
-      description: "How many machines; as many as the plan's price includes unless told.",
+      description: "The number of machines. The default is the number that the plan's price includes.",
       example: 5,
     }),
   })
@@ -32,9 +32,9 @@ checkout.openapi(
     tags: ["Purchase"],
     summary: "Begin a checkout",
     description:
-      "Returns the address of the payment page. The answer sets a cookie; with it, the success page and " +
-      "`GET /v1/checkout/{session_id}` show the license key to this buyer and to nobody else. Prices and everything else are " +
-      "ours: unknown members are refused.",
+      "Returns the address of the payment page. The answer sets a cookie. With it, the success page and `GET " +
+      "/v1/checkout/{session_id}` show the license key to this buyer and to nobody else. Unknown members are " +
+      "refused.",
     security: [],
     middleware: [jsonBodyLimit],
     request: { body: { required: true, content: { "application/json": { schema: Body } } } },
@@ -66,10 +66,10 @@ checkout.openapi(
 const CheckoutStatus = z
   .object({
     status: z.enum(["pending", "complete", "failed"]),
-    license: LicenseView.optional().openapi({ description: "Only with the cookie, as the key." }),
+    license: LicenseView.optional().openapi({ description: "Only with the buyer's cookie." }),
     key: z.string().optional().openapi({
       description:
-        "Only with the cookie that `POST /v1/checkout` set, and until it is replaced; it is mailed in any case.",
+        "Only with the cookie of `POST /v1/checkout`, and until the key is replaced. The key is mailed in any case.",
       example: EXAMPLE_LICENSE_KEY,
     }),
     masked_key: z.string().optional().openapi({ example: "rbee_lic_0DJ5…A3CF" }),
@@ -81,10 +81,11 @@ checkout.openapi(
     method: "get",
     path: "/v1/checkout/{session_id}",
     tags: ["Purchase"],
-    summary: "What became of a checkout",
+    summary: "Show the status of a checkout",
     description:
-      "Issues the license itself if the payment provider's own message is late. Past 30 looks a minute at a checkout that has no " +
-      "license yet, the answer is `pending` until that message comes. Without the buyer's cookie, a license is not described.",
+      "Issues the license if the payment provider's message is late. After 30 requests a minute for a checkout " +
+      "without a license, the answer is `pending` until that message arrives. Without the buyer's cookie, the " +
+      "license is not shown.",
     security: [],
     request: {
       params: z.object({

@@ -10,7 +10,10 @@ const PriceView = z
     machines: z
       .number()
       .int()
-      .openapi({ description: "The amount is due for every so many machines begun.", example: 5 }),
+      .openapi({
+        description: "The amount is due for every group of this many machines, also an incomplete one.",
+        example: 5,
+      }),
   })
   .openapi("Price");
 
@@ -39,7 +42,7 @@ planList.openapi(
     path: "/v1/plans",
     tags: ["Purchase"],
     summary: "The plans on sale",
-    description: "What each plan grants and costs. `POST /v1/checkout` buys one.",
+    description: "The grant and price of each plan. `POST /v1/checkout` buys one.",
     security: [],
     responses: {
       200: {

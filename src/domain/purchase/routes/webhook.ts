@@ -27,8 +27,8 @@ webhook.openapi(
     tags: ["Purchase"],
     summary: "Receive an event from Stripe",
     description:
-      "Verified by its signature over the raw body. Any answer but 200 makes Stripe send it again; an event that has been " +
-      "handled is answered 200 and not handled twice.",
+      "The signature over the raw body is verified. After any answer but 200, Stripe sends the event again. An " +
+      "event that was handled is answered 200 and not handled twice.",
     security: [],
     middleware: [eventLimit],
     request: {

@@ -63,10 +63,10 @@ const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
 const REVOKE = "Ends the license for good: no new token at once, no download after 70 s. Repeating it changes nothing.";
 const SUSPEND = "Puts the license on hold until it is reinstated, as fast as revoking.";
 const REINSTATE =
-  "Takes back an admin's suspension or, by an owner only, revocation. What else stands against the license (a refund, an end) stays.";
+  "Takes back an admin's suspension, or a revocation if the admin is an owner. Other reasons (a refund, an end) stay.";
 const EXTEND = "Moves the end of the license to a later time.";
 const ROTATE =
-  "Makes a new key and mails it to its owner; the old one and every token that came from it are void. Machines keep their seats.";
+  "Makes a new key and mails it to its owner. The old key and its tokens stop working. Machines keep their seats.";
 
 /** An admin's acts on a license and its machines. */
 export const licenseActs = createAdminRouter();
@@ -106,8 +106,9 @@ licenseActs.openapi(
     tags: ["Admin: licenses"],
     summary: "Deactivate a machine of a license",
     description:
-      "Frees its seat. Repeatable: a machine that holds no seat is a success. A running offline lease keeps its seat, unless an owner " +
-      "voids it: for a machine that a thief activated with a leaked key. Its token still verifies offline until it ends.",
+      "Frees its seat. Idempotent. A running offline lease keeps its seat unless an owner voids it, for example " +
+      "after a thief activated a machine with a leaked key. The lease's token still verifies offline until it " +
+      "ends.",
     request: {
       query: z.object({
         void_lease: z

@@ -26,7 +26,7 @@ const NewLicenseBody = z
       .optional()
       .openapi({ type: ["string", "null"], format: "date-time", description: "null: never", example: null }),
     send_mail: z.boolean().optional().openapi({
-      description: "Whether the key is mailed to its owner; it is, unless this is false.",
+      description: "Whether to mail the key to its owner. The default is true.",
       example: true,
     }),
     note: z.string().max(1000).optional().openapi({ example: "for the review copy" }),

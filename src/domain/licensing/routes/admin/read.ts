@@ -33,7 +33,7 @@ licenseReads.openapi(
           .max(254)
           .refine(
             (term) => !holdsCredential(term),
-            "must not hold a key or token: addresses are logged; look for its license id",
+            "must not hold a key or token, because addresses are logged: search for its license id",
           )
           .optional()
           .openapi({
@@ -73,7 +73,7 @@ licenseReads.openapi(
     path: "/v1/admin/licenses/{id}",
     tags: ["Admin: licenses"],
     summary: "Show a license",
-    description: "All but its key, which only its owner needs.",
+    description: "Everything except its key, which only its owner needs.",
     request: { params: LicenseParams },
     responses: {
       200: {

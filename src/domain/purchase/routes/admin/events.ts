@@ -47,13 +47,14 @@ stripeEvents.openapi(
     tags: ["Admin"],
     summary: "Payment events to look at",
     description:
-      "Events that could not be handled yet, or were handled and need a person: an unknown price, for example.",
+      "Events that are not handled yet, or that were handled and need an admin, for example because of an unknown " +
+      "price.",
     request: {
       query: z.object({
         state: z
           .enum(["unhandled", "attention"])
           .default("unhandled")
-          .openapi({ description: "Those not handled yet, or those that need a person." }),
+          .openapi({ description: "Events not handled yet, or events that need an admin." }),
       }),
     },
     responses: {
@@ -77,8 +78,8 @@ stripeEvents.openapi(
     tags: ["Admin"],
     summary: "Handle a payment event now",
     description:
-      "What the cron does by itself, without waiting for it. An event that has been handled stays as it is, unless it needs " +
-      "attention: once a price that was unknown has its lookup key, this issues what was paid for.",
+      "Handles the event without waiting for the cron. An event that was handled is handled again only if it " +
+      "needs attention. For example, it issues the license once an unknown price has its lookup key.",
     request: {
       params: z.object({
         id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),

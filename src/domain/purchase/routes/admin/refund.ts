@@ -22,8 +22,8 @@ refund.openapi(
     tags: ["Admin: licenses"],
     summary: "Refund and revoke a license",
     description:
-      "Revokes the license, gives back what was paid last, whole, and ends the subscription. In this order, and repeatable: if " +
-      "the payment provider fails, the license is revoked already, and asking again gives the money back, once.",
+      "Revokes the license, refunds the last payment completely, and ends the subscription. Idempotent: if the " +
+      "payment provider fails, the license is revoked already, and a repeated request refunds once.",
     request: {
       params: LicenseParams,
       body: {
@@ -39,7 +39,7 @@ refund.openapi(
     },
     responses: {
       200: {
-        description: "The license, and what was given back.",
+        description: "The license and the refund.",
         content: {
           "application/json": {
             schema: z
@@ -49,7 +49,10 @@ refund.openapi(
                   amount: z
                     .number()
                     .int()
-                    .openapi({ description: "In the smallest unit; 0: nothing was left.", example: 27900 }),
+                    .openapi({
+                      description: "In the currency's smallest unit; 0: nothing was left to refund.",
+                      example: 27900,
+                    }),
                   currency: z.string().nullable().openapi({ example: "eur" }),
                 }),
               })
