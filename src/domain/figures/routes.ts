@@ -1,11 +1,5 @@
-import { BODY_PROBLEMS, combine, createRoute, jsonBodyLimit, problems, z } from "../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-  Reason,
-} from "../../platform/identity/authentication.ts";
+import { combine, operation, z } from "../../platform/http/route.ts";
+import { admin, adminActor, createAdminRouter, Reason } from "../../platform/identity/authentication.ts";
 import { republishEverything } from "../../platform/storage/outbox.ts";
 import { figures } from "./routes/figures.ts";
 
@@ -16,27 +10,21 @@ const Body = z
 const republish = createAdminRouter();
 
 republish.openapi(
-  createRoute({
-    ...adminAccess("owner", jsonBodyLimit),
-    method: "post",
-    path: "/v1/admin/republish",
-    tags: ["Admin"],
+  operation("post", "/v1/admin/republish", {
+    tag: "Admin",
     summary: "Publish everything again",
     description:
       "Publishes every record of the edge copy again from the ledger: after a restore, or if KV has lost records. The cron " +
       "publishes up to 200 records a minute. Idempotent.",
-    request: { body: { required: true, content: { "application/json": { schema: Body } } } },
-    responses: {
-      202: {
-        description: "The cron will publish the records.",
-        content: {
-          "application/json": {
-            schema: z.object({ records: z.int().openapi({ description: "The number of records.", example: 1204 }) }),
-          },
-        },
-      },
-      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS),
+    access: admin("owner"),
+    body: Body,
+    answers: {
+      202: [
+        "The cron will publish the records.",
+        z.object({ records: z.int().openapi({ description: "The number of records.", example: 1204 }) }),
+      ],
     },
+    refusals: [],
   }),
   async (c) => {
     const records = await republishEverything(c.env.DB, adminActor(c), c.req.valid("json").reason);

@@ -61,12 +61,10 @@ export const SignatureText = z
   .max(16_384)
   .openapi({ description: "The text of the file's `.minisig`, prehashed (the default).", example: EXAMPLE_SIGNATURE });
 
-export const Kind = z
-  .enum(ARTIFACT_KINDS)
-  .openapi({
-    description: "`binary` is the file that a hive runs, `package` is for a package manager.",
-    example: "binary",
-  });
+export const Kind = z.enum(ARTIFACT_KINDS).openapi({
+  description: "`binary` is the file that a hive runs, `package` is for a package manager.",
+  example: "binary",
+});
 
 export const PgpSignature = z
   .string()

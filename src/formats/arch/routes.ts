@@ -2,39 +2,27 @@ import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/asker.ts";
 import { addressOfFile } from "../../domain/delivery/file-address.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
-import {
-  type AppContext,
-  createRoute,
-  createRouter,
-  LICENSE_SECURITY,
-  Problem,
-  problems,
-  z,
-} from "../../platform/http/route.ts";
+import { type AppContext, createRouter, LICENSE_SECURITY, operation, Problem, z } from "../../platform/http/route.ts";
 import { databaseDate, databaseOf } from "./database.ts";
 import { listingFor } from "./listing.ts";
 import type { PacmanArch } from "./pacman.ts";
 import { findArch, findRepository, parseRepositoryFile, REPOSITORIES, type RepositoryName } from "./repository.ts";
 
-const route = createRoute({
-  method: "get",
-  path: "/arch/{repository}/os/{arch}/{file}",
-  tags: ["Package managers"],
+const route = operation("get", "/arch/{repository}/os/{arch}/{file}", {
+  tag: "Package managers",
   summary: "A file of a pacman repository",
   description:
     "`Server = .../arch/$repo/os/$arch` in pacman.conf. `{repository}.db` and `.files` (or `.db.tar.gz`, `.files.tar.gz`) are the " +
     "databases, with `Last-Modified` and `ETag`; that of `rbee-premium` lists of each worker the newest version that the asker's " +
     "license covers. A package, its `.sig` and its `.minisig` redirect to a signed URL. Databases are not signed: " +
     "`SigLevel = Required DatabaseOptional`. `rbee` needs no credential.",
-  security: [{}, ...LICENSE_SECURITY],
-  request: {
-    params: z.object({
-      repository: z.string().openapi({ description: "`rbee` or `rbee-premium`.", example: "rbee-premium" }),
-      arch: z.string().openapi({ description: "`x86_64` or `aarch64`.", example: "x86_64" }),
-      file: z.string().openapi({ description: "A database, a package or a signature.", example: "rbee-premium.db" }),
-    }),
-  },
-  responses: {
+  access: { security: [{}, ...LICENSE_SECURITY] },
+  params: z.object({
+    repository: z.string().openapi({ description: "`rbee` or `rbee-premium`.", example: "rbee-premium" }),
+    arch: z.string().openapi({ description: "`x86_64` or `aarch64`.", example: "x86_64" }),
+    file: z.string().openapi({ description: "A database, a package or a signature.", example: "rbee-premium.db" }),
+  }),
+  answers: {
     200: {
       description: "The database.",
       content: { "application/gzip": { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) } },
@@ -45,9 +33,9 @@ const route = createRoute({
         Location: z.string().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
       }),
     },
-    304: { description: "The asker's copy is up to date." },
-    ...problems(...DELIVERY_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+    304: ["The asker's copy is up to date."],
   },
+  refusals: [...DELIVERY_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
 
 /** Every file that pacman asks of the repositories. */

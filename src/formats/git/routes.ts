@@ -1,6 +1,6 @@
 import { repositorySources } from "../../domain/catalog/format.ts";
 import { parseByteRange } from "../../platform/http/byte-range.ts";
-import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../platform/http/route.ts";
+import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../platform/http/route.ts";
 import { packKey, type RepositoryRecord } from "./record.ts";
 import { readNewestRepository, readRepository, repositoryNames } from "./repository.ts";
 
@@ -55,19 +55,16 @@ export const gitRoutes = createRouter();
 
 for (const { path, summary, read, text } of FILES) {
   gitRoutes.openapi(
-    createRoute({
-      method: "get",
-      path: `/{repository}${path}`,
-      tags: ["Package managers"],
-      summary,
+    operation("get", `/{repository}${path}`, {
+      tag: "Package managers",
+      summary: summary,
       description:
         "A part of git's plain HTTP protocol: `git clone https://catalog.rbee.dev/llm-worker-rbee-cpu.git`. Every published " +
         "release is a commit, and a clone can always be fast-forwarded.",
-      request: { params: RepositoryParams },
-      responses: {
-        200: { description: "The file.", content: { "text/plain": { schema: z.string() } } },
-        ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
-      },
+      access: ANYONE,
+      params: RepositoryParams,
+      answers: { 200: { description: "The file.", content: { "text/plain": { schema: z.string() } } } },
+      refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
     }),
     async (c) => {
       const record = await wantedRepository(c, c.req.valid("param").repository, read);
@@ -77,22 +74,19 @@ for (const { path, summary, read, text } of FILES) {
 }
 
 gitRoutes.openapi(
-  createRoute({
-    method: "get",
-    path: "/{repository}/objects/pack/{file}",
-    tags: ["Package managers"],
+  operation("get", "/{repository}/objects/pack/{file}", {
+    tag: "Package managers",
     summary: "Download a repository's pack or its index",
     description:
       "Git's name for a pack is a checksum of it. Those of earlier states stay for a week, for clones that began with them.",
-    request: {
-      params: RepositoryParams.extend({
-        file: z.string().openapi({
-          description: "The pack, or its index (`.idx`).",
-          example: "pack-2fd4e1c67a2d28fced849ee1bb76e7391b93eb12.pack",
-        }),
+    access: ANYONE,
+    params: RepositoryParams.extend({
+      file: z.string().openapi({
+        description: "The pack, or its index (`.idx`).",
+        example: "pack-2fd4e1c67a2d28fced849ee1bb76e7391b93eb12.pack",
       }),
-    },
-    responses: {
+    }),
+    answers: {
       200: {
         description: "The file.",
         content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
@@ -101,8 +95,8 @@ gitRoutes.openapi(
         description: "The part that `Range` asks for.",
         content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
       },
-      ...problems("NOT_FOUND", "RANGE_NOT_SATISFIABLE", "SERVICE_UNAVAILABLE"),
     },
+    refusals: ["NOT_FOUND", "RANGE_NOT_SATISFIABLE", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { repository, file } = c.req.valid("param");

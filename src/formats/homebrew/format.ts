@@ -1,10 +1,10 @@
 import { commandsFor, type Format, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
 import {
-  createRoute,
+  ANYONE,
   createRouter,
   documentResponse,
+  operation,
   Problem,
-  problems,
   staticDocument,
   z,
 } from "../../platform/http/route.ts";
@@ -14,24 +14,21 @@ import { TAP, tapContents } from "./tap.ts";
 const formulas = createRouter();
 
 formulas.openapi(
-  createRoute({
-    method: "get",
-    path: "/homebrew/Formula/{file}",
-    tags: ["Package managers"],
+  operation("get", "/homebrew/Formula/{file}", {
+    tag: "Package managers",
     summary: "Read a Homebrew formula",
     description:
       "A file of the tap that `brew tap rbee/rbee https://catalog.rbee.dev/homebrew-rbee.git` clones: one for each worker for " +
       "macOS that can be installed.",
-    request: {
-      params: z.object({
-        file: z.string().openapi({ description: "The formula's name and `.rb`.", example: "llm-worker-rbee-metal.rb" }),
-      }),
-    },
-    responses: {
+    access: ANYONE,
+    params: z.object({
+      file: z.string().openapi({ description: "The formula's name and `.rb`.", example: "llm-worker-rbee-metal.rb" }),
+    }),
+    answers: {
       200: { description: "The formula.", content: { "text/plain": { schema: z.string() } } },
-      304: { description: "`If-None-Match` names what would be sent." },
-      ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+      304: ["`If-None-Match` names what would be sent."],
     },
+    refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const path = `Formula/${c.req.valid("param").file}`;

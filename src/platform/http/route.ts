@@ -2,6 +2,7 @@
 export { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 export { jsonBodyLimit, limitBody, optionalBody } from "./body.ts";
 export { LICENSE_SECURITY } from "./openapi.ts";
+export { ANYONE, operation } from "./operation.ts";
 export { publicCors } from "./origin.ts";
 export { PROBLEMS, Problem, type Refusal, waitHeaders } from "./problem.ts";
 export { BODY_PROBLEMS, problems } from "./problem-schema.ts";

@@ -72,6 +72,9 @@ export const adminAccess = (
   security: [{ admin_token: [scope] }],
 });
 
+/** `adminAccess` as the access of an `operation`. */
+export const admin = (scope: NeededScope) => ({ ...adminAccess(scope), refusals: ADMIN_PROBLEMS });
+
 /** An admin as the actor of a change, with the scopes that limit it. */
 export type AdminActor = Actor & Pick<Admin, "scopes">;
 

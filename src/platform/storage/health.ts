@@ -1,9 +1,7 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
 import { currentTime } from "../../lib/time.ts";
-import { problems } from "../http/problem-schema.ts";
-import { createRouter } from "../http/router.ts";
+import { ANYONE, createRouter, operation, z } from "../http/route.ts";
 
 const Health = z.object({ status: z.literal("ok").openapi({ example: "ok" }) }).openapi("Health");
 
@@ -20,32 +18,23 @@ const Readiness = z
 
 type Checks = z.output<typeof Readiness>["checks"];
 
-const health = createRoute({
-  method: "get",
-  path: "/health",
-  tags: ["Service"],
+const health = operation("get", "/health", {
+  tag: "Service",
   summary: "Is the Worker up?",
   description: "Reads no store, so it stays green while a store is out.",
-  security: [],
-  responses: {
-    200: { description: "It is.", content: { "application/json": { schema: Health } } },
-    ...problems("SERVICE_UNAVAILABLE"),
-  },
+  access: ANYONE,
+  answers: { 200: ["It is.", Health] },
+  refusals: ["SERVICE_UNAVAILABLE"],
 });
 
-const ready = createRoute({
-  method: "get",
-  path: "/health/ready",
-  tags: ["Service"],
+const ready = operation("get", "/health/ready", {
+  tag: "Service",
   summary: "Do its stores answer?",
   description:
     "503 with the same body when a store fails or takes longer than three seconds. The answer may be two seconds old.",
-  security: [],
-  responses: {
-    200: { description: "Every store answers.", content: { "application/json": { schema: Readiness } } },
-    503: { description: "At least one store does not answer.", content: { "application/json": { schema: Readiness } } },
-    ...problems("INTERNAL_ERROR"),
-  },
+  access: ANYONE,
+  answers: { 200: ["Every store answers.", Readiness], 503: ["At least one store does not answer.", Readiness] },
+  refusals: ["INTERNAL_ERROR"],
 });
 
 /** How long an answer is cached, in seconds. Anybody may ask for it, and each answer costs a request to every store. */

@@ -58,13 +58,8 @@ export const isRepetition = (error: unknown): boolean => isUniqueViolation(error
 
 /** The header that makes a request idempotent. */
 export const IdempotencyHeader = z.object({
-  "idempotency-key": z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .openapi({
-      description: "A new text for each intention. A repeated request has the same text.",
-      example: "order-4711",
-    }),
+  "idempotency-key": z.string().min(1).max(255).optional().openapi({
+    description: "A new text for each intention. A repeated request has the same text.",
+    example: "order-4711",
+  }),
 });

@@ -1,7 +1,7 @@
-import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
-import { CopyBlock, type FC, page, SiteHeader } from "../page/kit.ts";
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import { type Format, type InstallWay, installWays } from "../../domain/catalog/format.ts";
+import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
+import { CopyBlock, type FC, page, SiteHeader } from "../page/kit.ts";
 
 /**
  * The installation page: each way with the first worker that has it as an example. `url` is this service's own origin.
@@ -41,7 +41,9 @@ export const installPage = (
         <CopyBlock id="activate" what="the command to activate a machine">
           {activationCommand(url)}
         </CopyBlock>
-        <p>For a tool that builds from a recipe, run this once in each shell. The install script asks for the key itself.</p>
+        <p>
+          For a tool that builds from a recipe, run this once in each shell. The install script asks for the key itself.
+        </p>
         <CopyBlock id="license-token" what="the command to enter a license key">
           {withLicensePrompt("RBEE_LICENSE_TOKEN")}
         </CopyBlock>

@@ -1,8 +1,8 @@
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import { type Format, packageFormats } from "../../domain/catalog/format.ts";
 import { type ManifestArtifact, type ManifestRelease, PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../../domain/releases/package-format.ts";
 import { CopyBlock, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
-import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 
 /** The number of versions on the page. The API lists all. */
 const SHOWN = 10;
@@ -41,7 +41,13 @@ export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releas
   </section>
 );
 
-type ReleaseProps = { formats: readonly PackageFormat[]; workerId: string; isFree: boolean; release: ManifestRelease; isLatest: boolean };
+type ReleaseProps = {
+  formats: readonly PackageFormat[];
+  workerId: string;
+  isFree: boolean;
+  release: ManifestRelease;
+  isLatest: boolean;
+};
 
 const Release: FC<ReleaseProps> = ({ formats, workerId, isFree, release, isLatest }) => {
   const { version, channel, status, published_at, notes, provenance, artifacts } = release;

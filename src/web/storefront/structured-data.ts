@@ -1,6 +1,6 @@
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { decimalAmount } from "../page/kit.ts";
-import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import { OPERATING_SYSTEM_WORDS } from "./worker-card.tsx";
 
 /**

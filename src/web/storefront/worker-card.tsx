@@ -1,8 +1,8 @@
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { Architecture } from "../../domain/workers/recipe.ts";
 import type { Backend, OperatingSystem, Tier } from "../../domain/workers/table.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
 import { type FC, StatusBadge } from "../page/kit.ts";
-import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 
 /** The catalog's names in words. */
 export const OPERATING_SYSTEM_WORDS: Record<OperatingSystem, string> = {

@@ -1,8 +1,8 @@
+import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { page, SiteHeader } from "../page/kit.ts";
 import { priceHint } from "../shop/plan-box.tsx";
-import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import { WorkerCard } from "./worker-card.tsx";
 import { filterPath, WorkerFilter } from "./worker-filter.tsx";
 

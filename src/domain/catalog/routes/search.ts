@@ -1,11 +1,11 @@
 import {
-  createRoute,
+  ANYONE,
   createRouter,
   etagOf,
   namesEtag,
+  operation,
   optionalChoice,
   PUBLIC_CACHE_CONTROL,
-  problems,
   unlessEmpty,
   z,
 } from "../../../platform/http/route.ts";
@@ -67,20 +67,16 @@ const WorkerListSchema = z.object({ workers: z.array(WorkerSchema) }).openapi("W
 /** `GET /v1/workers`: search, filter and match hardware. */
 export const search = createRouter();
 search.openapi(
-  createRoute({
-    method: "get",
-    path: "/v1/workers",
-    tags: ["Catalog"],
+  operation("get", "/v1/workers", {
+    tag: "Catalog",
     summary: "Find workers",
     description:
       "The workers that match every parameter given, best first: free before premium, and for given hardware those " +
       "that use an accelerator before those for any CPU. Without parameters, every worker.",
-    request: { query: SearchQuery },
-    responses: {
-      200: { description: "The workers, best first.", content: { "application/json": { schema: WorkerListSchema } } },
-      ...NOT_MODIFIED,
-      ...problems("VALIDATION_FAILED"),
-    },
+    access: ANYONE,
+    query: SearchQuery,
+    answers: { 200: ["The workers, best first.", WorkerListSchema], ...NOT_MODIFIED },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const found = searchWorkers(await publishedWorkers(c.env, c.var.now), workerQuery(c.req.valid("query")));

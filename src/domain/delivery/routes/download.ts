@@ -1,10 +1,9 @@
 import { toRfc3339 } from "../../../lib/time.ts";
 import {
-  createRoute,
   createRouter,
   LICENSE_SECURITY,
+  operation,
   optionalChoice,
-  problems,
   Timestamp,
   z,
 } from "../../../platform/http/route.ts";
@@ -36,60 +35,50 @@ const DownloadView = z
   })
   .openapi("Download");
 
-const linkRoute = createRoute({
-  method: "get",
-  path: "/v1/workers/{id}/{version}/download",
-  tags: ["Delivery"],
+const linkRoute = operation("get", "/v1/workers/{id}/{version}/download", {
+  tag: "Delivery",
   summary: "Get a download link",
   description:
     "Signed URLs of one file and its signature, with its size and checksum. The URLs live five minutes, may be used many times " +
     "and in parts, and die with the license. Free workers need no credential.",
-  security: [{}, ...LICENSE_SECURITY],
-  request: {
-    params: z.object({
-      id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
-      version: z.string().openapi({ description: "An exact version, or `latest`.", example: "latest" }),
-    }),
-    query: z.object({
-      platform: optionalChoice(PLATFORMS).openapi({ description: "May be left out if there is only one file." }),
-      channel: optionalChoice(CHANNELS).openapi({ description: "What `latest` follows; default `stable`." }),
-    }),
-  },
-  responses: {
-    200: { description: "The link.", content: { "application/json": { schema: DownloadView } } },
-    ...problems(...DELIVERY_PROBLEMS, "VALIDATION_FAILED"),
-  },
+  access: { security: [{}, ...LICENSE_SECURITY] },
+  params: z.object({
+    id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
+    version: z.string().openapi({ description: "An exact version, or `latest`.", example: "latest" }),
+  }),
+  query: z.object({
+    platform: optionalChoice(PLATFORMS).openapi({ description: "May be left out if there is only one file." }),
+    channel: optionalChoice(CHANNELS).openapi({ description: "What `latest` follows; default `stable`." }),
+  }),
+  answers: { 200: ["The link.", DownloadView] },
+  refusals: [...DELIVERY_PROBLEMS, "VALIDATION_FAILED"],
 });
 
-const fileRoute = createRoute({
-  method: "get",
-  path: "/v1/workers/{id}/{version}/files/{filename}",
-  tags: ["Delivery"],
+const fileRoute = operation("get", "/v1/workers/{id}/{version}/files/{filename}", {
+  tag: "Delivery",
   summary: "Download a file by name",
   description:
     "Redirects to the file's signed URL: what makepkg, curl and pacman follow. `{filename}.minisig` redirects to its minisign " +
     "signature, `{filename}.sig` to its OpenPGP one if it has one, `{filename}.intoto.jsonl` to the build provenance that speaks of it. " +
     "Free workers need no credential, nor does provenance.",
-  security: [{}, ...LICENSE_SECURITY],
-  request: {
-    params: z.object({
-      id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
-      version: z.string().openapi({ description: "An exact version, or `latest`.", example: "1.2.0" }),
-      filename: z.string().openapi({
-        description: "The file's name, or it and `.minisig`, `.sig` or `.intoto.jsonl`.",
-        example: "llm-worker-rbee-premium-cuda-linux-x86_64",
-      }),
+  access: { security: [{}, ...LICENSE_SECURITY] },
+  params: z.object({
+    id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
+    version: z.string().openapi({ description: "An exact version, or `latest`.", example: "1.2.0" }),
+    filename: z.string().openapi({
+      description: "The file's name, or it and `.minisig`, `.sig` or `.intoto.jsonl`.",
+      example: "llm-worker-rbee-premium-cuda-linux-x86_64",
     }),
-  },
-  responses: {
+  }),
+  answers: {
     302: {
       description: "The signed URL, good for five minutes.",
       headers: z.object({
         Location: z.string().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
       }),
     },
-    ...problems(...DELIVERY_PROBLEMS),
   },
+  refusals: [...DELIVERY_PROBLEMS],
 });
 
 /** `GET /v1/workers/{id}/{version}/download` and `.../files/{filename}`: a link to a file, as JSON or as a redirect. */

@@ -1,11 +1,4 @@
-import {
-  type AppContext,
-  createRoute,
-  createRouter,
-  documentResponse,
-  problems,
-  z,
-} from "../../../platform/http/route.ts";
+import { ANYONE, type AppContext, createRouter, documentResponse, operation, z } from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
 import { ReleaseIndex } from "../index/release-index.ts";
@@ -30,40 +23,33 @@ const EXAMPLE = {
   versions: [],
 } satisfies ReleaseIndex;
 
-const index = createRoute({
-  method: "get",
-  path: "/v1/workers/{id}/index.json",
-  tags: ["Releases"],
+const index = operation("get", "/v1/workers/{id}/index.json", {
+  tag: "Releases",
   summary: "The signed index of a worker's releases",
   description:
     "Every version that was ever published, with every file's sum and signature, the same for every asker. Signed beside it, " +
     "and good until `expires_at`: a mirror that serves it can neither alter a file nor go on offering old ones. Made anew each " +
     "day and with every change, which raises `serial`.",
-  security: [],
-  request: { params },
-  responses: {
-    200: { description: "The index.", content: { "application/json": { schema: ReleaseIndex, example: EXAMPLE } } },
-    304: { description: "The client has this index already." },
-    ...problems("WORKER_NOT_FOUND", "SERVICE_UNAVAILABLE"),
-  },
+  access: ANYONE,
+  params,
+  answers: { 200: ["The index.", ReleaseIndex, EXAMPLE], 304: ["The client has this index already."] },
+  refusals: ["WORKER_NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
 
-const signature = createRoute({
-  method: "get",
-  path: "/v1/workers/{id}/index.json.minisig",
-  tags: ["Releases"],
+const signature = operation("get", "/v1/workers/{id}/index.json.minisig", {
+  tag: "Releases",
   summary: "The minisign signature of a worker's index",
   description: "Over the bytes of `index.json`, by the key at `/keys/index-signing.pub`.",
-  security: [],
-  request: { params },
-  responses: {
+  access: ANYONE,
+  params,
+  answers: {
     200: {
       description: "The signature.",
       content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE_SIGNATURE }) } },
     },
-    304: { description: "The client has this signature already." },
-    ...problems("WORKER_NOT_FOUND", "SERVICE_UNAVAILABLE"),
+    304: ["The client has this signature already."],
   },
+  refusals: ["WORKER_NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
 
 export const releaseIndexRoutes = createRouter();

@@ -1,5 +1,5 @@
 import { formatMinisignPublicKey } from "../../../lib/minisign/minisign.ts";
-import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
+import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { signaturePolicy } from "../../releases/signing-keys.ts";
 import { indexSigner } from "../index/signed-index.ts";
 
@@ -20,58 +20,52 @@ const CACHE_CONTROL = "no-cache";
 export const keys = createRouter();
 
 keys.openapi(
-  createRoute({
-    method: "get",
-    path: "/keys/index-signing.pub",
-    tags: ["Releases"],
+  operation("get", "/keys/index-signing.pub", {
+    tag: "Releases",
     summary: "Key that signs the indexes of releases",
     description:
       "As a minisign `.pub` file. It is replaced now and then: trust it by the signature beside it, made by a release signing key.",
-    security: [],
-    responses: {
+    access: ANYONE,
+    answers: {
       200: { description: "The key.", content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE }) } } },
-      ...problems("SERVICE_UNAVAILABLE"),
     },
+    refusals: ["SERVICE_UNAVAILABLE"],
   }),
   async (c) => c.text((await indexSigner(c.var.config)).publicKey, 200, { "Cache-Control": CACHE_CONTROL }),
 );
 
 keys.openapi(
-  createRoute({
-    method: "get",
-    path: "/keys/index-signing.pub.minisig",
-    tags: ["Releases"],
+  operation("get", "/keys/index-signing.pub.minisig", {
+    tag: "Releases",
     summary: "The release key's signature over the index key",
     description: "Check it with a release signing key that you have pinned: whoever pins that one can verify all else.",
-    security: [],
-    responses: {
+    access: ANYONE,
+    answers: {
       200: {
         description: "The signature.",
         content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE_DELEGATION }) } },
       },
-      ...problems("SERVICE_UNAVAILABLE"),
     },
+    refusals: ["SERVICE_UNAVAILABLE"],
   }),
   async (c) => c.text((await indexSigner(c.var.config)).delegation, 200, { "Cache-Control": CACHE_CONTROL }),
 );
 
 keys.openapi(
-  createRoute({
-    method: "get",
-    path: "/keys/release-signing.pub",
-    tags: ["Releases"],
+  operation("get", "/keys/release-signing.pub", {
+    tag: "Releases",
     summary: "Keys that sign releases",
     description:
       "The minisign public keys whose signatures this catalog accepts, each as its `.pub` file says it. Pin them when " +
       "you first see them: a copy fetched beside each download proves nothing.",
-    security: [],
-    responses: {
+    access: ANYONE,
+    answers: {
       200: {
         description: "The keys.",
         content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE }) } },
       },
-      ...problems("NOT_FOUND"),
     },
+    refusals: ["NOT_FOUND"],
   }),
   (c) => {
     const { keys: accepted } = signaturePolicy(c.var.config);

@@ -1,5 +1,5 @@
 import { logFailure } from "../../../lib/log.ts";
-import { createRoute, createRouter, namesEtag, Problem, problems, z } from "../../../platform/http/route.ts";
+import { ANYONE, createRouter, namesEtag, operation, Problem, z } from "../../../platform/http/route.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { readDeliveryFacts } from "../facts.ts";
 import { selectProvenance } from "../provenance.ts";
@@ -10,36 +10,26 @@ const EXAMPLE =
 export const provenanceRead = createRouter();
 
 provenanceRead.openapi(
-  createRoute({
-    method: "get",
-    path: "/v1/workers/{id}/{version}/provenance",
-    tags: ["Releases"],
+  operation("get", "/v1/workers/{id}/{version}/provenance", {
+    tag: "Releases",
     summary: "The build provenance of a release",
     description:
       "In-toto attestations as the publisher's builder wrote them, one a line or one as a whole; the same for every asker, also of a " +
       "premium worker. The catalog has checked that they speak of this release's files, not who signed them: verify that with the " +
       "builder's own tools (cosign, slsa-verifier, gh attestation).",
-    security: [],
-    request: {
-      params: z.object({
-        id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
-        version: z.string().openapi({ description: "An exact version, or `latest`.", example: "1.2.0" }),
-      }),
-    },
-    responses: {
+    access: ANYONE,
+    params: z.object({
+      id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
+      version: z.string().openapi({ description: "An exact version, or `latest`.", example: "1.2.0" }),
+    }),
+    answers: {
       200: {
         description: "The attestations.",
         content: { "application/x-ndjson": { schema: z.string().openapi({ example: EXAMPLE }) } },
       },
-      304: { description: "The client has them already." },
-      ...problems(
-        "WORKER_NOT_FOUND",
-        "VERSION_NOT_FOUND",
-        "ARTIFACT_NOT_FOUND",
-        "RELEASE_BLOCKED",
-        "SERVICE_UNAVAILABLE",
-      ),
+      304: ["The client has them already."],
     },
+    refusals: ["WORKER_NOT_FOUND", "VERSION_NOT_FOUND", "ARTIFACT_NOT_FOUND", "RELEASE_BLOCKED", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { id, version } = c.req.valid("param");

@@ -1,9 +1,8 @@
 import {
-  createRoute,
   createRouter,
   LICENSE_SECURITY,
+  operation,
   optionalChoice,
-  problems,
   unlessEmpty,
   z,
 } from "../../../platform/http/route.ts";
@@ -22,38 +21,26 @@ const Flag = unlessEmpty(z.enum(["true", "false", "1", "0"]).default("false"))
 export const versions = createRouter();
 
 versions.openapi(
-  createRoute({
-    method: "get",
-    path: "/v1/workers/{id}/versions",
-    tags: ["Releases"],
+  operation("get", "/v1/workers/{id}/versions", {
+    tag: "Releases",
     summary: "List a worker's versions",
     description:
       "Newest first. Blocked versions are not listed, yanked ones only on request. With a license key or token, a premium " +
       "worker's listing and `latest` hold what that license covers.",
-    security: [{}, ...LICENSE_SECURITY],
-    request: {
-      params: z.object({
-        id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
+    access: { security: [{}, ...LICENSE_SECURITY] },
+    params: z.object({
+      id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
+    }),
+    query: z.object({
+      channel: optionalChoice(CHANNELS).openapi({
+        param: {
+          description: "Only what a follower of this channel gets: its own versions and all more stable ones.",
+        },
       }),
-      query: z.object({
-        channel: optionalChoice(CHANNELS).openapi({
-          param: {
-            description: "Only what a follower of this channel gets: its own versions and all more stable ones.",
-          },
-        }),
-        include_yanked: Flag.openapi({ description: "Yanked versions as well." }),
-      }),
-    },
-    responses: {
-      200: { description: "The versions.", content: { "application/json": { schema: VersionListing } } },
-      ...problems(
-        ...CREDENTIAL_PROBLEMS,
-        ...STANDING_PROBLEMS,
-        "NOT_ENTITLED",
-        "WORKER_NOT_FOUND",
-        "VALIDATION_FAILED",
-      ),
-    },
+      include_yanked: Flag.openapi({ description: "Yanked versions as well." }),
+    }),
+    answers: { 200: ["The versions.", VersionListing] },
+    refusals: [...CREDENTIAL_PROBLEMS, ...STANDING_PROBLEMS, "NOT_ENTITLED", "WORKER_NOT_FOUND", "VALIDATION_FAILED"],
   }),
   async (c) => {
     const worker = requireWorker(c.req.valid("param").id);

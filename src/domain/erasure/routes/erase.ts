@@ -1,11 +1,5 @@
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-  Reason,
-} from "../../../platform/identity/authentication.ts";
+import { operation, z } from "../../../platform/http/route.ts";
+import { admin, adminActor, createAdminRouter, Reason } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { requireLicense } from "../../licensing/license/store.ts";
 import { ChangedLicense, EXAMPLE_LICENSE_ID, LicenseParams } from "../../licensing/license/view.ts";
@@ -15,49 +9,34 @@ import { erasePerson } from "../erasure.ts";
 export const eraseRoutes = createAdminRouter();
 
 eraseRoutes.openapi(
-  createRoute({
-    ...adminAccess("owner", jsonBodyLimit),
-    method: "post",
-    path: "/v1/admin/licenses/{id}/erase",
-    tags: ["Admin: licenses"],
+  operation("post", "/v1/admin/licenses/{id}/erase", {
+    tag: "Admin: licenses",
     summary: "Erase the person behind a license",
     description:
       "Erases the personal data of the license's owner, and ends every license of the same mail address, because " +
       "a license without an owner cannot be supported. The payment provider's customers are deleted; its invoices " +
       "stay, because tax law requires them. `CONFLICT` while a subscription is running. Idempotent.",
-    request: {
-      params: LicenseParams,
-      body: {
-        required: true,
-        content: {
-          "application/json": {
-            schema: z
-              .object({ reason: Reason.openapi({ example: "asked for by mail on 3 May, ticket 4711" }) })
-              .openapi("Erasure"),
-          },
-        },
-      },
+    access: admin("owner"),
+    params: LicenseParams,
+    body: z
+      .object({ reason: Reason.openapi({ example: "asked for by mail on 3 May, ticket 4711" }) })
+      .openapi("Erasure"),
+    answers: {
+      200: [
+        "The erased data. Empty if it was erased before.",
+        z
+          .object({
+            licenses: z.array(z.string()).openapi({ example: [EXAMPLE_LICENSE_ID] }),
+            customers: z.array(z.string()).openapi({
+              description: "The payment provider's customers that were deleted.",
+              example: ["cus_QhYrm1"],
+            }),
+            edge: ChangedLicense.shape.edge,
+          })
+          .openapi("ErasedPerson"),
+      ],
     },
-    responses: {
-      200: {
-        description: "The erased data. Empty if it was erased before.",
-        content: {
-          "application/json": {
-            schema: z
-              .object({
-                licenses: z.array(z.string()).openapi({ example: [EXAMPLE_LICENSE_ID] }),
-                customers: z.array(z.string()).openapi({
-                  description: "The payment provider's customers that were deleted.",
-                  example: ["cus_QhYrm1"],
-                }),
-                edge: ChangedLicense.shape.edge,
-              })
-              .openapi("ErasedPerson"),
-          },
-        },
-      },
-      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "CONFLICT", ...BODY_PROBLEMS, "SERVICE_UNAVAILABLE"),
-    },
+    refusals: ["LICENSE_NOT_FOUND", "CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { id, email } = await requireLicense(c.env.DB, c.req.valid("param").id);

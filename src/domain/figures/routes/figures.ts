@@ -1,6 +1,6 @@
 import { toRfc3339 } from "../../../lib/time.ts";
-import { createRoute, problems, Timestamp, z } from "../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess, createAdminRouter } from "../../../platform/identity/authentication.ts";
+import { operation, Timestamp, z } from "../../../platform/http/route.ts";
+import { admin, createAdminRouter } from "../../../platform/identity/authentication.ts";
 import { LICENSE_STATUSES } from "../../licensing/license/status.ts";
 import { RELEASE_STATUSES } from "../../releases/decision.ts";
 import { prometheusText, readMetrics } from "../metrics.ts";
@@ -48,17 +48,13 @@ const StatsSchema = z
   .openapi("Stats");
 
 figures.openapi(
-  createRoute({
-    ...adminAccess("stats:read"),
-    method: "get",
-    path: "/v1/admin/stats",
-    tags: ["Admin"],
+  operation("get", "/v1/admin/stats", {
+    tag: "Admin",
     summary: "Count licenses, machines, releases and downloads",
     description: "Counts the ledger anew for each request.",
-    responses: {
-      200: { description: "The counts.", content: { "application/json": { schema: StatsSchema } } },
-      ...problems(...ADMIN_PROBLEMS),
-    },
+    access: admin("stats:read"),
+    answers: { 200: ["The counts.", StatsSchema] },
+    refusals: [],
   }),
   async (c) => {
     const { now } = c.var;
@@ -108,25 +104,21 @@ const MetricsSchema = z
   .openapi("Metrics");
 
 figures.openapi(
-  createRoute({
-    ...adminAccess("stats:read"),
-    method: "get",
-    path: "/v1/admin/metrics",
-    tags: ["Admin"],
+  operation("get", "/v1/admin/metrics", {
+    tag: "Admin",
     summary: "Read metrics for monitoring",
     description:
       "Licenses, machines, today's downloads and refusals, and the waiting work with its age. JSON, or Prometheus' text format " +
       "for a client that accepts `text/plain` (as Prometheus does) or sends `?format=prometheus`. Request it at most once a " +
       "minute, because it counts every license.",
-    request: {
-      query: z.object({
-        format: z
-          .enum(["json", "prometheus"])
-          .optional()
-          .openapi({ description: "The format. The default follows `Accept`.", example: "json" }),
-      }),
-    },
-    responses: {
+    access: admin("stats:read"),
+    query: z.object({
+      format: z
+        .enum(["json", "prometheus"])
+        .optional()
+        .openapi({ description: "The format. The default follows `Accept`.", example: "json" }),
+    }),
+    answers: {
       200: {
         description: "The metrics.",
         content: {
@@ -134,8 +126,8 @@ figures.openapi(
           "text/plain": { schema: z.string().openapi({ example: 'rbee_waiting{queue="outbox"} 0' }) },
         },
       },
-      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
     },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const { now } = c.var;

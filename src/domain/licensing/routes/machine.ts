@@ -6,6 +6,7 @@ import {
   createRouter,
   jsonBodyLimit,
   LICENSE_SECURITY,
+  operation,
   Problem,
   problems,
   z,
@@ -91,21 +92,16 @@ const Deactivation = z
   .openapi("Deactivation");
 
 machine.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/licenses/deactivate",
-    tags: ["Licensing"],
+  operation("post", "/v1/licenses/deactivate", {
+    tag: "Licensing",
     summary: "Deactivate a machine",
     description:
       "Frees the machine's seat; its tokens stop working. Allowed in any status of the license. Idempotent. A " +
       "token may free only its own machine. A running offline lease keeps its seat until it ends.",
-    security: LICENSE_SECURITY,
-    middleware: [requireHolder, jsonBodyLimit],
-    request: { body: { required: true, content: { "application/json": { schema: Deactivation } } } },
-    responses: {
-      204: { description: "The machine holds no seat." },
-      ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, ...BODY_PROBLEMS),
-    },
+    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    body: Deactivation,
+    answers: { 204: ["The machine holds no seat."] },
+    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS],
   }),
   async (c) => {
     const { holder } = c.var;

@@ -1,13 +1,5 @@
 import { countTokenRequest } from "../../../platform/http/rate-limit.ts";
-import {
-  BODY_PROBLEMS,
-  createRoute,
-  createRouter,
-  jsonBodyLimit,
-  LICENSE_SECURITY,
-  problems,
-  z,
-} from "../../../platform/http/route.ts";
+import { createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { LicenseView, licenseView } from "../license/view.ts";
@@ -28,27 +20,16 @@ const Body = z
 export const token = createRouter<HolderEnv>();
 
 token.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/licenses/token",
-    tags: ["Licensing"],
+  operation("post", "/v1/licenses/token", {
+    tag: "Licensing",
     summary: "Get a fresh token",
     description:
       "A new token for a machine that is already active. The credential is the license key, or an unexpired token " +
       "of that machine. It reads the ledger, so a license that is not in force is refused at once.",
-    security: LICENSE_SECURITY,
-    middleware: [requireHolder, jsonBodyLimit],
-    request: { body: { required: true, content: { "application/json": { schema: Body } } } },
-    responses: {
-      200: { description: "The token.", content: { "application/json": { schema: TokenView } } },
-      ...problems(
-        "CREDENTIAL_REQUIRED",
-        ...CREDENTIAL_PROBLEMS,
-        ...STANDING_PROBLEMS,
-        "MACHINE_DEACTIVATED",
-        ...BODY_PROBLEMS,
-      ),
-    },
+    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    body: Body,
+    answers: { 200: ["The token.", TokenView] },
+    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, ...STANDING_PROBLEMS, "MACHINE_DEACTIVATED"],
   }),
   async (c) => {
     const { holder } = c.var;
@@ -66,23 +47,15 @@ token.openapi(
 );
 
 token.openapi(
-  createRoute({
-    method: "get",
-    path: "/v1/licenses/me",
-    tags: ["Licensing"],
+  operation("get", "/v1/licenses/me", {
+    tag: "Licensing",
     summary: "Show this license",
     description:
       "The license of the credential, from the ledger. It answers in any status, so that a holder can see the " +
       "reason for a refusal.",
-    security: LICENSE_SECURITY,
-    middleware: [requireHolder],
-    responses: {
-      200: {
-        description: "The license.",
-        content: { "application/json": { schema: z.object({ license: LicenseView }) } },
-      },
-      ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "MACHINE_DEACTIVATED"),
-    },
+    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    answers: { 200: ["The license.", z.object({ license: LicenseView })] },
+    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "MACHINE_DEACTIVATED"],
   }),
   async (c) => {
     const { holder } = c.var;

@@ -1,6 +1,6 @@
 import { IsolateCache } from "../../../lib/isolate.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
+import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { LICENSE_STATUSES, STATUS_SQL } from "../license/status.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { publishedKeys } from "../token/signing-keys.ts";
@@ -45,18 +45,14 @@ const KeySet = z
 export const verification = createRouter();
 
 verification.openapi(
-  createRoute({
-    method: "get",
-    path: "/.well-known/jwks.json",
-    tags: ["Licensing"],
+  operation("get", "/.well-known/jwks.json", {
+    tag: "Licensing",
     summary: "Keys that verify license tokens",
     description:
       "RFC 7517. A hive verifies its token with these keys, without calling us. See also the status list in the token.",
-    security: [],
-    responses: {
-      200: { description: "The key set.", content: { "application/json": { schema: KeySet } } },
-      ...problems("INTERNAL_ERROR"),
-    },
+    access: ANYONE,
+    answers: { 200: ["The key set.", KeySet] },
+    refusals: ["INTERNAL_ERROR"],
   }),
   async (c) => {
     const { keyring } = await licensingSecrets(c.var.config);
@@ -88,21 +84,17 @@ async function makeList(
 }
 
 verification.openapi(
-  createRoute({
-    method: "get",
-    path: "/v1/licenses/status/{n}",
-    tags: ["Licensing"],
+  operation("get", "/v1/licenses/status/{n}", {
+    tag: "Licensing",
     summary: "A token status list",
     description:
       "IETF Token Status List: two bits for each license whose tokens name this list. 0 valid, 1 invalid for good, 2 suspended " +
       "or expired. Signed with a key of the JWKS; a verifier may keep it for `ttl` seconds.",
-    security: [],
-    request: {
-      params: z.object({
-        n: z.string().openapi({ description: "From the token's `status.status_list.uri`.", example: "7" }),
-      }),
-    },
-    responses: {
+    access: ANYONE,
+    params: z.object({
+      n: z.string().openapi({ description: "From the token's `status.status_list.uri`.", example: "7" }),
+    }),
+    answers: {
       200: {
         description: "The list as a signed token.",
         content: {
@@ -111,8 +103,8 @@ verification.openapi(
           },
         },
       },
-      ...problems("NOT_FOUND"),
     },
+    refusals: ["NOT_FOUND"],
   }),
   async (c) => {
     const { n } = c.req.valid("param");

@@ -1,15 +1,7 @@
 import { valid as validVersion } from "semver";
 import { toRfc3339 } from "../../../lib/time.ts";
 import { countVerification } from "../../../platform/http/rate-limit.ts";
-import {
-  BODY_PROBLEMS,
-  createRoute,
-  createRouter,
-  jsonBodyLimit,
-  problems,
-  Timestamp,
-  z,
-} from "../../../platform/http/route.ts";
+import { ANYONE, createRouter, operation, Timestamp, z } from "../../../platform/http/route.ts";
 import { findWorker, workers } from "../../workers/workers.ts";
 import { readLicense } from "../license/store.ts";
 import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
@@ -52,38 +44,31 @@ const VerdictView = z
 export const verify = createRouter();
 
 verify.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/licenses/verify",
-    tags: ["Licensing"],
+  operation("post", "/v1/licenses/verify", {
+    tag: "Licensing",
     summary: "Verify a token",
     description:
       "Checks a token against the ledger, and, if asked, for a worker, a version and a machine. It takes no " +
       "credential, because the token is in the body. Always 200 for a well-formed body.",
-    security: [],
-    middleware: [jsonBodyLimit],
-    request: { body: { required: true, content: { "application/json": { schema: Body } } } },
-    responses: {
-      200: {
-        description: "The verdict.",
-        content: {
-          "application/json": {
-            schema: VerdictView,
-            example: {
-              valid: true,
-              code: "VALID",
-              detail: "The token is valid.",
-              license_id: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8",
-              worker_ids: ["llm-worker-rbee-premium-cpu"],
-              expires_at: "2026-11-24T12:00:00Z",
-              server_time: "2026-11-23T12:00:00Z",
-              nonce: "b7f1c2",
-            },
-          },
+    access: ANYONE,
+    body: Body,
+    answers: {
+      200: [
+        "The verdict.",
+        VerdictView,
+        {
+          valid: true,
+          code: "VALID",
+          detail: "The token is valid.",
+          license_id: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8",
+          worker_ids: ["llm-worker-rbee-premium-cpu"],
+          expires_at: "2026-11-24T12:00:00Z",
+          server_time: "2026-11-23T12:00:00Z",
+          nonce: "b7f1c2",
         },
-      },
-      ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
+      ],
     },
+    refusals: ["RATE_LIMITED"],
   }),
   async (c) => {
     const { token, worker_id = null, version = null, fingerprint = null, nonce = null } = c.req.valid("json");

@@ -1,4 +1,4 @@
-import { createRoute, createRouter, LICENSE_SECURITY, Problem, problems, z } from "../../../platform/http/route.ts";
+import { createRouter, LICENSE_SECURITY, operation, Problem, z } from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../../licensing/holder.ts";
 import { readHeldLicense } from "../../licensing/machine/activation.ts";
 import { licenseProblem } from "../../licensing/refusal.ts";
@@ -8,27 +8,20 @@ import { openBillingPortal } from "../billing-portal.ts";
 export const billingPortal = createRouter<HolderEnv>();
 
 billingPortal.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/billing-portal",
-    tags: ["Purchase"],
+  operation("post", "/v1/billing-portal", {
+    tag: "Purchase",
     summary: "Open the billing portal",
     description:
       "An address where the customer of this license sees invoices, changes the payment method or the number of " +
       "machines, and cancels. The credential is the license key.",
-    security: LICENSE_SECURITY,
-    middleware: [requireHolder],
-    responses: {
-      200: {
-        description: "The address. It works for a short time.",
-        content: {
-          "application/json": {
-            schema: z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
-          },
-        },
-      },
-      ...problems("CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "CONFLICT", "SERVICE_UNAVAILABLE"),
+    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    answers: {
+      200: [
+        "The address. It works for a short time.",
+        z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
+      ],
     },
+    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { holder } = c.var;

@@ -1,12 +1,4 @@
-import {
-  BODY_PROBLEMS,
-  createRoute,
-  createRouter,
-  jsonBodyLimit,
-  Problem,
-  problems,
-  z,
-} from "../../../platform/http/route.ts";
+import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license/view.ts";
 import { viewSession } from "../checkout/session.ts";
 import { MachineCount, PlanOnSale, startCheckout } from "../checkout/start.ts";
@@ -26,34 +18,27 @@ const Body = z
 export const checkout = createRouter();
 
 checkout.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/checkout",
-    tags: ["Purchase"],
+  operation("post", "/v1/checkout", {
+    tag: "Purchase",
     summary: "Begin a checkout",
     description:
       "Returns the address of the payment page. The answer sets a cookie. With it, the success page and `GET " +
       "/v1/checkout/{session_id}` show the license key to this buyer and to nobody else. Unknown members are " +
       "refused.",
-    security: [],
-    middleware: [jsonBodyLimit],
-    request: { body: { required: true, content: { "application/json": { schema: Body } } } },
-    responses: {
-      201: {
-        description: "Send the buyer to `url`.",
-        content: {
-          "application/json": {
-            schema: z
-              .object({
-                url: z.url().openapi({ example: "https://checkout.stripe.com/c/pay/cs_live_a1B2" }),
-                session_id: z.string().openapi({ example: "cs_live_a1B2" }),
-              })
-              .openapi("Checkout"),
-          },
-        },
-      },
-      ...problems(...BODY_PROBLEMS, "RATE_LIMITED", "SERVICE_UNAVAILABLE"),
+    access: ANYONE,
+    body: Body,
+    answers: {
+      201: [
+        "Send the buyer to `url`.",
+        z
+          .object({
+            url: z.url().openapi({ example: "https://checkout.stripe.com/c/pay/cs_live_a1B2" }),
+            session_id: z.string().openapi({ example: "cs_live_a1B2" }),
+          })
+          .openapi("Checkout"),
+      ],
     },
+    refusals: ["RATE_LIMITED", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { plan, machines } = c.req.valid("json");
@@ -77,25 +62,19 @@ const CheckoutStatus = z
   .openapi("CheckoutStatus");
 
 checkout.openapi(
-  createRoute({
-    method: "get",
-    path: "/v1/checkout/{session_id}",
-    tags: ["Purchase"],
+  operation("get", "/v1/checkout/{session_id}", {
+    tag: "Purchase",
     summary: "Show the status of a checkout",
     description:
       "Issues the license if the payment provider's message is late. After 30 requests a minute for a checkout " +
       "without a license, the answer is `pending` until that message arrives. Without the buyer's cookie, the " +
       "license is not shown.",
-    security: [],
-    request: {
-      params: z.object({
-        session_id: z.string().openapi({ description: "The session, by Stripe's id.", example: "cs_live_a1B2" }),
-      }),
-    },
-    responses: {
-      200: { description: "Its status.", content: { "application/json": { schema: CheckoutStatus } } },
-      ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
-    },
+    access: ANYONE,
+    params: z.object({
+      session_id: z.string().openapi({ description: "The session, by Stripe's id.", example: "cs_live_a1B2" }),
+    }),
+    answers: { 200: ["Its status.", CheckoutStatus] },
+    refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const view = await viewSession(c, c.req.valid("param").session_id);

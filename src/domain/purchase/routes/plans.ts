@@ -1,4 +1,4 @@
-import { createRoute, createRouter, problems, publicCors, z } from "../../../platform/http/route.ts";
+import { ANYONE, createRouter, operation, publicCors, z } from "../../../platform/http/route.ts";
 import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
 import { readPrices } from "../prices.ts";
 
@@ -7,13 +7,10 @@ const PriceView = z
     amount: z.number().int().openapi({ description: "In the currency's smallest unit.", example: 9900 }),
     currency: z.string().openapi({ example: "usd" }),
     interval: z.enum(["month"]).nullable().openapi({ description: "null: paid once", example: "month" }),
-    machines: z
-      .number()
-      .int()
-      .openapi({
-        description: "The amount is due for every group of this many machines, also an incomplete one.",
-        example: 5,
-      }),
+    machines: z.number().int().openapi({
+      description: "The amount is due for every group of this many machines, also an incomplete one.",
+      example: 5,
+    }),
   })
   .openapi("Price");
 
@@ -37,20 +34,13 @@ export const planList = createRouter();
 planList.use("/v1/plans", publicCors);
 
 planList.openapi(
-  createRoute({
-    method: "get",
-    path: "/v1/plans",
-    tags: ["Purchase"],
+  operation("get", "/v1/plans", {
+    tag: "Purchase",
     summary: "The plans on sale",
     description: "The grant and price of each plan. `POST /v1/checkout` buys one.",
-    security: [],
-    responses: {
-      200: {
-        description: "The plans.",
-        content: { "application/json": { schema: z.object({ plans: z.array(PlanView) }) } },
-      },
-      ...problems("INTERNAL_ERROR"),
-    },
+    access: ANYONE,
+    answers: { 200: ["The plans.", z.object({ plans: z.array(PlanView) })] },
+    refusals: ["INTERNAL_ERROR"],
   }),
   async (c) => {
     const prices = await readPrices(c.var.config, c.var.now);

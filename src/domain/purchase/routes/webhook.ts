@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { type AppEnv, createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
+import { type AppEnv, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { processEvent } from "../events/handling.ts";
@@ -21,31 +21,23 @@ const eventLimit: MiddlewareHandler<AppEnv> = bodyLimit({
 export const webhook = createRouter();
 
 webhook.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/stripe/webhook",
-    tags: ["Purchase"],
+  operation("post", "/v1/stripe/webhook", {
+    tag: "Purchase",
     summary: "Receive an event from Stripe",
     description:
       "The signature over the raw body is verified. After any answer but 200, Stripe sends the event again. An " +
       "event that was handled is answered 200 and not handled twice.",
-    security: [],
-    middleware: [eventLimit],
-    request: {
-      headers: z.object({
-        "stripe-signature": z
-          .string()
-          .optional()
-          .openapi({ description: "A time, and the body's HMAC with it.", example: "t=1795439045,v1=5257a8..." }),
-      }),
+    access: { security: [], middleware: [eventLimit] },
+    headers: z.object({
+      "stripe-signature": z
+        .string()
+        .optional()
+        .openapi({ description: "A time, and the body's HMAC with it.", example: "t=1795439045,v1=5257a8..." }),
+    }),
+    answers: {
+      200: ["The event is handled, or was before.", z.object({ received: z.literal(true).openapi({ example: true }) })],
     },
-    responses: {
-      200: {
-        description: "The event is handled, or was before.",
-        content: { "application/json": { schema: z.object({ received: z.literal(true).openapi({ example: true }) }) } },
-      },
-      ...problems("MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"),
-    },
+    refusals: ["MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR"],
   }),
   async (c) => {
     const body = await c.req.text();

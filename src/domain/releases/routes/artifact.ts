@@ -1,10 +1,5 @@
-import { BODY_PROBLEMS, createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-} from "../../../platform/identity/authentication.ts";
+import { operation, z } from "../../../platform/http/route.ts";
+import { admin, adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
 import { readUpload } from "../artifact/store.ts";
 import { declareArtifact, removeArtifact } from "../artifact/upload.ts";
 import {
@@ -44,11 +39,8 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
   const router = createAdminRouter();
 
   router.openapi(
-    createRoute({
-      ...adminAccess("releases:write", limitBody(MAX_BYTES)),
-      method: "post",
-      path: "/v1/admin/releases/{id}/artifacts",
-      tags: ["Admin: releases"],
+    operation("post", "/v1/admin/releases/{id}/artifacts", {
+      tag: "Admin: releases",
       summary: "Add a file to a draft",
       description: [
         "Declares the file and opens its upload. The same file again is answered with 200 and the state of its upload.",
@@ -56,15 +48,15 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
         "A package must be of this worker, version and platform. A release may have one binary for a platform, and beside it one",
         "package of each format. `CONFLICT`: the release is no draft, or has another file there or of the name.",
       ].join(" "),
-      request: {
-        params: ReleaseParams,
-        body: { required: true, content: { "application/json": { schema: NewArtifact } } },
-      },
-      responses: {
-        201: { description: "The file, and how to cut it into parts.", content },
+      access: admin("releases:write"),
+      params: ReleaseParams,
+      body: NewArtifact,
+      limit: MAX_BYTES,
+      answers: {
         200: { description: "The release has it already.", content },
-        ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
+        201: { description: "The file, and how to cut it into parts.", content },
       },
+      refusals: ["VERSION_NOT_FOUND", "CONFLICT"],
     }),
     async (c) => {
       const { signature = null, pgp_signature = null, package: contents = null, ...facts } = c.req.valid("json");
@@ -76,19 +68,15 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
   );
 
   router.openapi(
-    createRoute({
-      ...adminAccess("releases:read"),
-      method: "get",
-      path: "/v1/admin/package-formats",
-      tags: ["Admin: releases"],
+    operation("get", "/v1/admin/package-formats", {
+      tag: "Admin: releases",
       summary: "Read how packages are declared",
       description:
         "The formats of packages that a release may hold beside its binaries. A publisher's tool recognizes a package by `suffix`, " +
         "and reads the members of its `contents` out of the file, a compressed tar.",
-      responses: {
-        200: { description: "The formats.", content: { "application/json": { schema: PackageFormatList } } },
-        ...problems(...ADMIN_PROBLEMS),
-      },
+      access: admin("releases:read"),
+      answers: { 200: ["The formats.", PackageFormatList] },
+      refusals: [],
     }),
     (c) => c.json({ formats: formats.map(({ rules }) => rules) }, 200),
   );
@@ -101,18 +89,14 @@ const PackageFormatList = z.object({ formats: z.array(PackageRules) }).openapi("
 export const artifacts = createAdminRouter();
 
 artifacts.openapi(
-  createRoute({
-    ...adminAccess("releases:read"),
-    method: "get",
-    path: "/v1/admin/releases/{id}/artifacts/{artifact_id}",
-    tags: ["Admin: releases"],
+  operation("get", "/v1/admin/releases/{id}/artifacts/{artifact_id}", {
+    tag: "Admin: releases",
     summary: "Read how far an upload is",
     description: "Which parts have arrived: an upload that was cut off goes on with the others.",
-    request: { params: ArtifactParams },
-    responses: {
-      200: { description: "The file and its parts.", content: { "application/json": { schema: ArtifactUpload } } },
-      ...problems(...ADMIN_PROBLEMS, "ARTIFACT_NOT_FOUND"),
-    },
+    access: admin("releases:read"),
+    params: ArtifactParams,
+    answers: { 200: ["The file and its parts.", ArtifactUpload] },
+    refusals: ["ARTIFACT_NOT_FOUND"],
   }),
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");
@@ -121,18 +105,14 @@ artifacts.openapi(
 );
 
 artifacts.openapi(
-  createRoute({
-    ...adminAccess("releases:write"),
-    method: "delete",
-    path: "/v1/admin/releases/{id}/artifacts/{artifact_id}",
-    tags: ["Admin: releases"],
+  operation("delete", "/v1/admin/releases/{id}/artifacts/{artifact_id}", {
+    tag: "Admin: releases",
     summary: "Remove a file from a draft",
     description: "Its bytes are deleted. `CONFLICT`: the release is no draft any more.",
-    request: { params: ArtifactParams },
-    responses: {
-      204: { description: "It is gone." },
-      ...problems(...ADMIN_PROBLEMS, "ARTIFACT_NOT_FOUND", "CONFLICT"),
-    },
+    access: admin("releases:write"),
+    params: ArtifactParams,
+    answers: { 204: ["It is gone."] },
+    refusals: ["ARTIFACT_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");

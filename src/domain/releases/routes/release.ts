@@ -1,22 +1,14 @@
 import {
-  BODY_PROBLEMS,
-  createRoute,
-  jsonBodyLimit,
   NextCursor,
+  operation,
   optionalChoice,
   PageQuery,
   Problem,
   page,
-  problems,
   unlessEmpty,
   z,
 } from "../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-} from "../../../platform/identity/authentication.ts";
+import { admin, adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
 import { findWorker, requireWorker } from "../../workers/workers.ts";
 import { createRelease, deleteDraft } from "../act.ts";
 import { RELEASE_STATUSES } from "../decision.ts";
@@ -48,20 +40,16 @@ const NewRelease = z
 export const releases = createAdminRouter();
 
 releases.openapi(
-  createRoute({
-    ...adminAccess("releases:write", jsonBodyLimit),
-    method: "post",
-    path: "/v1/admin/releases",
-    tags: ["Admin: releases"],
+  operation("post", "/v1/admin/releases", {
+    tag: "Admin: releases",
     summary: "Draft a release",
     description:
       "Nobody is offered a draft. Add its files, then publish it. `CONFLICT`: the worker has this version already; the " +
       "detail names the release.",
-    request: { body: { required: true, content: { "application/json": { schema: NewRelease } } } },
-    responses: {
-      201: { description: "The draft.", content: { "application/json": { schema: ReleaseAnswer } } },
-      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "WORKER_NOT_FOUND", "CONFLICT"),
-    },
+    access: admin("releases:write"),
+    body: NewRelease,
+    answers: { 201: ["The draft.", ReleaseAnswer] },
+    refusals: ["WORKER_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
     const { worker_id, version, channel = defaultChannel(version), notes, source_tag = null } = c.req.valid("json");
@@ -92,18 +80,14 @@ const ReleaseQuery = PageQuery.extend({
 const ReleaseList = z.object({ releases: z.array(ReleaseSchema), next_cursor: NextCursor }).openapi("ReleaseList");
 
 releases.openapi(
-  createRoute({
-    ...adminAccess("releases:read"),
-    method: "get",
-    path: "/v1/admin/releases",
-    tags: ["Admin: releases"],
+  operation("get", "/v1/admin/releases", {
+    tag: "Admin: releases",
     summary: "List releases",
     description: "Latest made first, with drafts, yanked and blocked ones.",
-    request: { query: ReleaseQuery },
-    responses: {
-      200: { description: "One page.", content: { "application/json": { schema: ReleaseList } } },
-      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
-    },
+    access: admin("releases:read"),
+    query: ReleaseQuery,
+    answers: { 200: ["One page.", ReleaseList] },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const { worker_id, status, limit, cursor } = c.req.valid("query");
@@ -119,37 +103,29 @@ releases.openapi(
 );
 
 releases.openapi(
-  createRoute({
-    ...adminAccess("releases:read"),
-    method: "get",
-    path: "/v1/admin/releases/{id}",
-    tags: ["Admin: releases"],
+  operation("get", "/v1/admin/releases/{id}", {
+    tag: "Admin: releases",
     summary: "Read a release",
     description: "With its files, ready or not.",
-    request: { params: ReleaseParams },
-    responses: {
-      200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
-      ...problems(...ADMIN_PROBLEMS, "VERSION_NOT_FOUND"),
-    },
+    access: admin("releases:read"),
+    params: ReleaseParams,
+    answers: { 200: ["The release.", ReleaseAnswer] },
+    refusals: ["VERSION_NOT_FOUND"],
   }),
   async (c) => c.json({ release: presentRelease(await readRelease(c.env.DB, c.req.valid("param").id)) }, 200),
 );
 
 releases.openapi(
-  createRoute({
-    ...adminAccess("releases:write"),
-    method: "delete",
-    path: "/v1/admin/releases/{id}",
-    tags: ["Admin: releases"],
+  operation("delete", "/v1/admin/releases/{id}", {
+    tag: "Admin: releases",
     summary: "Delete a draft",
     description:
       "With its files, finished or not; its version can be drafted again. `CONFLICT`: the release has been published, and is yanked or " +
       "blocked instead.",
-    request: { params: ReleaseParams },
-    responses: {
-      204: { description: "It is gone." },
-      ...problems(...ADMIN_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
-    },
+    access: admin("releases:write"),
+    params: ReleaseParams,
+    answers: { 204: ["It is gone."] },
+    refusals: ["VERSION_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
     await deleteDraft(c.env, adminActor(c), c.req.valid("param").id, null);

@@ -3,12 +3,12 @@ import { packTar } from "modern-tar";
 import { repositorySources } from "../../../domain/catalog/format.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import {
+  ANYONE,
   type AppContext,
-  createRoute,
   createRouter,
   documentResponse,
+  operation,
   Problem,
-  problems,
   staticDocument,
   z,
 } from "../../../platform/http/route.ts";
@@ -38,20 +38,19 @@ export const packages = createRouter();
 
 for (const [path, textOf] of Object.entries(ARCHIVES)) {
   packages.openapi(
-    createRoute({
-      method: "get",
-      path,
-      tags: ["Package managers"],
+    operation("get", path, {
+      tag: "Package managers",
       summary: path.includes("meta") ? "Download what is known of every package" : "Download the names of all packages",
       description: "As the AUR has it: a gzip file. It is not sent as an encoding of something else.",
-      responses: {
+      access: ANYONE,
+      answers: {
         200: {
           description: "The archive.",
           content: { "application/gzip": { schema: z.string().openapi({ format: "binary", example: "(gzip)" }) } },
         },
-        304: { description: "`If-None-Match` names what would be sent." },
-        ...problems("SERVICE_UNAVAILABLE"),
+        304: ["`If-None-Match` names what would be sent."],
       },
+      refusals: ["SERVICE_UNAVAILABLE"],
     }),
     async (c) => {
       const archive = gzipSync(textOf(await listPackages(c)));
@@ -74,42 +73,36 @@ async function snapshotOf(name: string, { files, last_at }: RepositoryRecord): P
   return gzipSync(await packTar([folder, ...entries]));
 }
 
-const plainRoute = createRoute({
-  method: "get",
-  path: "/cgit/aur.git/plain/{file}",
-  tags: ["Package managers"],
+const plainRoute = operation("get", "/cgit/aur.git/plain/{file}", {
+  tag: "Package managers",
   summary: "Read one file of a package as an AUR helper",
-  request: {
-    params: z.object({ file: z.string().openapi({ description: "`PKGBUILD` or `.SRCINFO`.", example: "PKGBUILD" }) }),
-    query: z.object({ h: z.string().openapi({ description: "The package.", example: "llm-worker-rbee-cpu" }) }),
-  },
-  responses: {
+  access: ANYONE,
+  params: z.object({ file: z.string().openapi({ description: "`PKGBUILD` or `.SRCINFO`.", example: "PKGBUILD" }) }),
+  query: z.object({ h: z.string().openapi({ description: "The package.", example: "llm-worker-rbee-cpu" }) }),
+  answers: {
     200: { description: "The file.", content: { "text/plain": { schema: z.string() } } },
-    304: { description: "`If-None-Match` names what would be sent." },
-    ...problems("NOT_FOUND", "VALIDATION_FAILED", "SERVICE_UNAVAILABLE"),
+    304: ["`If-None-Match` names what would be sent."],
   },
+  refusals: ["NOT_FOUND", "VALIDATION_FAILED", "SERVICE_UNAVAILABLE"],
 });
 
-const snapshotRoute = createRoute({
-  method: "get",
-  path: "/cgit/aur.git/snapshot/{archive}",
-  tags: ["Package managers"],
+const snapshotRoute = operation("get", "/cgit/aur.git/snapshot/{archive}", {
+  tag: "Package managers",
   summary: "Download a package's files as an AUR helper",
-  request: {
-    params: z.object({
-      archive: z
-        .string()
-        .openapi({ description: "The package's name and `.tar.gz`.", example: "llm-worker-rbee-cpu.tar.gz" }),
-    }),
-  },
-  responses: {
+  access: ANYONE,
+  params: z.object({
+    archive: z
+      .string()
+      .openapi({ description: "The package's name and `.tar.gz`.", example: "llm-worker-rbee-cpu.tar.gz" }),
+  }),
+  answers: {
     200: {
       description: "A gzipped tar of the folder that `git clone` would make, without its history.",
       content: { "application/gzip": { schema: z.string().openapi({ format: "binary" }) } },
     },
-    304: { description: "`If-None-Match` names what would be sent." },
-    ...problems("NOT_FOUND", "SERVICE_UNAVAILABLE"),
+    304: ["`If-None-Match` names what would be sent."],
   },
+  refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
 
 packages.openapi(plainRoute, async (c) => {

@@ -1,7 +1,7 @@
 import { toRfc3339 } from "../../../lib/time.ts";
-import { createRoute, NextCursor, PageQuery, page, problems, Timestamp, unlessEmpty, z } from "../../http/route.ts";
+import { NextCursor, operation, PageQuery, page, Timestamp, unlessEmpty, z } from "../../http/route.ts";
 import { listAudit } from "../audit-store.ts";
-import { ADMIN_PROBLEMS, adminAccess, createAdminRouter } from "../authentication.ts";
+import { admin, createAdminRouter } from "../authentication.ts";
 
 const filter = (description: string, example: string) =>
   unlessEmpty(z.string().max(300).optional()).openapi({ param: { description }, type: "string", example });
@@ -34,19 +34,15 @@ const AuditList = z.object({ entries: z.array(AuditEntrySchema), next_cursor: Ne
 export const audit = createAdminRouter();
 
 audit.openapi(
-  createRoute({
-    ...adminAccess("audit:read"),
-    method: "get",
-    path: "/v1/admin/audit",
-    tags: ["Admin"],
+  operation("get", "/v1/admin/audit", {
+    tag: "Admin",
     summary: "Read the audit trail",
     description:
       "Every act with its actor, subject, time and reason, newest first. Entries are never changed or removed.",
-    request: { query: AuditQuery },
-    responses: {
-      200: { description: "One page.", content: { "application/json": { schema: AuditList } } },
-      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
-    },
+    access: admin("audit:read"),
+    query: AuditQuery,
+    answers: { 200: ["One page.", AuditList] },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const { limit, cursor, ...given } = c.req.valid("query");

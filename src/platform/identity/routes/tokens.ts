@@ -1,18 +1,8 @@
 import { currentTime, fromRfc3339, toRfc3339 } from "../../../lib/time.ts";
 import { SCOPES } from "../../config/scopes.ts";
-import {
-  BODY_PROBLEMS,
-  createRoute,
-  jsonBodyLimit,
-  NextCursor,
-  PageQuery,
-  page,
-  problems,
-  Timestamp,
-  z,
-} from "../../http/route.ts";
+import { NextCursor, operation, PageQuery, page, Timestamp, z } from "../../http/route.ts";
 import { type AdminToken, endAdminToken, listAdminTokens, makeAdminToken } from "../admin-token.ts";
-import { ADMIN_PROBLEMS, adminAccess, adminActor, createAdminRouter } from "../authentication.ts";
+import { admin, adminActor, createAdminRouter } from "../authentication.ts";
 
 const EXAMPLE_ID = "adm_06b4m2v8w5r7q1t3x9z2k4n6p8";
 
@@ -74,23 +64,16 @@ const CreatedToken = z
   .openapi("CreatedAdminToken");
 
 tokens.openapi(
-  createRoute({
-    ...adminAccess("tokens:write", jsonBodyLimit),
-    method: "post",
-    path: "/v1/admin/tokens",
-    tags: ["Admin"],
+  operation("post", "/v1/admin/tokens", {
+    tag: "Admin",
     summary: "Create an admin token",
     description:
       "A token can grant only scopes that it has itself, so only an owner can create an owner. It cannot create a token that " +
       "expires later than itself. A retried request creates another token: revoke the one that you have not seen.",
-    request: { body: { required: true, content: { "application/json": { schema: NewToken } } } },
-    responses: {
-      201: {
-        description: "The new token. It cannot be read again.",
-        content: { "application/json": { schema: CreatedToken } },
-      },
-      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS),
-    },
+    access: admin("tokens:write"),
+    body: NewToken,
+    answers: { 201: ["The new token. It cannot be read again.", CreatedToken] },
+    refusals: [],
   }),
   async (c) => {
     const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
@@ -104,18 +87,14 @@ const TokenList = z
   .openapi("AdminTokenList");
 
 tokens.openapi(
-  createRoute({
-    ...adminAccess("tokens:read"),
-    method: "get",
-    path: "/v1/admin/tokens",
-    tags: ["Admin"],
+  operation("get", "/v1/admin/tokens", {
+    tag: "Admin",
     summary: "List admin tokens",
     description: "Newest first, including revoked and expired tokens. The tokens themselves are not stored.",
-    request: { query: PageQuery },
-    responses: {
-      200: { description: "One page.", content: { "application/json": { schema: TokenList } } },
-      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
-    },
+    access: admin("tokens:read"),
+    query: PageQuery,
+    answers: { 200: ["One page.", TokenList] },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const { limit, cursor } = c.req.valid("query");
@@ -126,26 +105,22 @@ tokens.openapi(
 );
 
 const revocation = {
-  ...adminAccess("tokens:write"),
-  method: "delete" as const,
-  tags: ["Admin"],
-  responses: {
-    204: { description: "The token is revoked." },
-    ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED", "NOT_FOUND", "CONFLICT"),
-  },
-};
+  tag: "Admin",
+  access: admin("tokens:write"),
+  answers: { 204: ["The token is revoked."] },
+  refusals: ["VALIDATION_FAILED", "NOT_FOUND", "CONFLICT"],
+} as const;
 
 const RULES =
   "The service refuses the token from now on. A token can revoke only a token that it could have created. `CONFLICT`: this is " +
   "the last valid owner token, without which nobody could create another.";
 
 tokens.openapi(
-  createRoute({
+  operation("delete", "/v1/admin/tokens/{id}", {
     ...revocation,
-    path: "/v1/admin/tokens/{id}",
     summary: "Revoke an admin token",
     description: RULES,
-    request: { params: z.object({ id: TokenId }) },
+    params: z.object({ id: TokenId }),
   }),
   async (c) => {
     await endAdminToken(c.env.DB, adminActor(c), c.req.valid("param").id);
@@ -154,12 +129,11 @@ tokens.openapi(
 );
 
 tokens.openapi(
-  createRoute({
+  operation("delete", "/v1/admin/tokens", {
     ...revocation,
-    path: "/v1/admin/tokens",
     summary: "Revoke an admin token named in the query",
     description: RULES,
-    request: { query: z.object({ id: TokenId }) },
+    query: z.object({ id: TokenId }),
   }),
   async (c) => {
     await endAdminToken(c.env.DB, adminActor(c), c.req.valid("query").id);

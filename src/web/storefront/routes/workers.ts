@@ -1,3 +1,4 @@
+import { readAvailableWorkers } from "../../../domain/catalog/available-workers.ts";
 import { SearchQuery, workerQuery } from "../../../domain/catalog/routes/search.ts";
 import { searchWorkers } from "../../../domain/catalog/search.ts";
 import { readPlanOffers } from "../../../domain/purchase/prices.ts";
@@ -7,7 +8,6 @@ import { findWorker } from "../../../domain/workers/workers.ts";
 import { inTime } from "../../../platform/http/in-time.ts";
 import { createRoute, createRouter, Problem } from "../../../platform/http/route.ts";
 import { pageDocs } from "../../page/kit.ts";
-import { readAvailableWorkers } from "../../../domain/catalog/available-workers.ts";
 import { readDownloadHistory } from "../download-history.tsx";
 import { installPage } from "../install-page.tsx";
 import { workerListPage } from "../worker-list-page.tsx";

@@ -1,10 +1,9 @@
 import type { Context } from "hono";
 import { fromRfc3339 } from "../../../../lib/time.ts";
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../../platform/http/route.ts";
+import { operation, z } from "../../../../platform/http/route.ts";
 import {
-  ADMIN_PROBLEMS,
   type AdminEnv,
-  adminAccess,
+  admin,
   adminActor,
   createAdminRouter,
   Reason,
@@ -42,22 +41,16 @@ const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
   summary: string,
   description: string,
 ) =>
-  createRoute({
-    ...adminAccess("licenses:write", jsonBodyLimit),
-    method: "post",
-    path: `/v1/admin/licenses/{id}/${action}` as const,
-    tags: ["Admin: licenses"],
-    summary,
-    description,
-    request: {
-      params: LicenseParams,
-      headers: IdempotencyHeader,
-      body: { required: true, content: { "application/json": { schema: body } } },
-    },
-    responses: {
-      200: { description: "The license as it is now.", content: { "application/json": { schema: ChangedLicense } } },
-      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "CONFLICT", ...BODY_PROBLEMS),
-    },
+  operation("post", `/v1/admin/licenses/{id}/${action}`, {
+    tag: "Admin: licenses",
+    summary: summary,
+    description: description,
+    access: admin("licenses:write"),
+    params: LicenseParams,
+    headers: IdempotencyHeader,
+    body: body,
+    answers: { 200: ["The license as it is now.", ChangedLicense] },
+    refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
   });
 
 const REVOKE = "Ends the license for good: no new token at once, no download after 70 s. Repeating it changes nothing.";
@@ -99,29 +92,23 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: s
 }
 
 licenseActs.openapi(
-  createRoute({
-    ...adminAccess("licenses:write"),
-    method: "delete",
-    path: "/v1/admin/licenses/{id}/machines/{machine_id}",
-    tags: ["Admin: licenses"],
+  operation("delete", "/v1/admin/licenses/{id}/machines/{machine_id}", {
+    tag: "Admin: licenses",
     summary: "Deactivate a machine of a license",
     description:
       "Frees its seat. Idempotent. A running offline lease keeps its seat unless an owner voids it, for example " +
       "after a thief activated a machine with a leaked key. The lease's token still verifies offline until it " +
       "ends.",
-    request: {
-      query: z.object({
-        void_lease: z
-          .enum(["true", "false"])
-          .optional()
-          .openapi({ description: "Free the seat of a lease, too: owners only." }),
-      }),
-      params: MachineParams,
-    },
-    responses: {
-      204: { description: "The machine holds no seat." },
-      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "VALIDATION_FAILED"),
-    },
+    access: admin("licenses:write"),
+    params: MachineParams,
+    query: z.object({
+      void_lease: z
+        .enum(["true", "false"])
+        .optional()
+        .openapi({ description: "Free the seat of a lease, too: owners only." }),
+    }),
+    answers: { 204: ["The machine holds no seat."] },
+    refusals: ["LICENSE_NOT_FOUND", "VALIDATION_FAILED"],
   }),
   async (c) => {
     const { id, machine_id } = c.req.valid("param");

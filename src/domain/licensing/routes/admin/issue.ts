@@ -1,12 +1,7 @@
 import { MailAddress } from "../../../../lib/mail-address.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../../lib/time.ts";
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-} from "../../../../platform/identity/authentication.ts";
+import { operation, z } from "../../../../platform/http/route.ts";
+import { admin, adminActor, createAdminRouter } from "../../../../platform/identity/authentication.ts";
 import { IdempotencyHeader } from "../../../../platform/storage/idempotency.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
 import { issueLicense } from "../../admin/issue.ts";
@@ -38,24 +33,15 @@ const NewLicenseBody = z
 export const licenseIssue = createAdminRouter();
 
 licenseIssue.openapi(
-  createRoute({
-    ...adminAccess("licenses:write", jsonBodyLimit),
-    method: "post",
-    path: "/v1/admin/licenses",
-    tags: ["Admin: licenses"],
+  operation("post", "/v1/admin/licenses", {
+    tag: "Admin: licenses",
     summary: "Issue a license",
     description: "With an `Idempotency-Key`, a repeated request returns the license that the first one made.",
-    request: {
-      headers: IdempotencyHeader,
-      body: { required: true, content: { "application/json": { schema: NewLicenseBody } } },
-    },
-    responses: {
-      201: {
-        description: "The license and its key.",
-        content: { "application/json": { schema: ChangedLicense.required({ key: true }) } },
-      },
-      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "CONFLICT"),
-    },
+    access: admin("licenses:write"),
+    headers: IdempotencyHeader,
+    body: NewLicenseBody,
+    answers: { 201: ["The license and its key.", ChangedLicense.required({ key: true })] },
+    refusals: ["CONFLICT"],
   }),
   async (c) => {
     const admin = adminActor(c);

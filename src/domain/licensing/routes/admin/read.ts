@@ -1,14 +1,6 @@
 import { holdsCredential } from "../../../../lib/credential.ts";
-import {
-  createRoute,
-  NextCursor,
-  optionalChoice,
-  PageQuery,
-  page,
-  problems,
-  z,
-} from "../../../../platform/http/route.ts";
-import { ADMIN_PROBLEMS, adminAccess, createAdminRouter } from "../../../../platform/identity/authentication.ts";
+import { NextCursor, operation, optionalChoice, PageQuery, page, z } from "../../../../platform/http/route.ts";
+import { admin, createAdminRouter } from "../../../../platform/identity/authentication.ts";
 import { searchLicenses } from "../../license/search.ts";
 import { LICENSE_STATUSES } from "../../license/status.ts";
 import { requireLicense } from "../../license/store.ts";
@@ -19,44 +11,33 @@ import { PLAN_IDS } from "../../plans.ts";
 export const licenseReads = createAdminRouter();
 
 licenseReads.openapi(
-  createRoute({
-    ...adminAccess("licenses:read"),
-    method: "get",
-    path: "/v1/admin/licenses",
-    tags: ["Admin: licenses"],
+  operation("get", "/v1/admin/licenses", {
+    tag: "Admin: licenses",
     summary: "Find licenses",
     description: "Newest first.",
-    request: {
-      query: PageQuery.extend({
-        q: z
-          .string()
-          .max(254)
-          .refine(
-            (term) => !holdsCredential(term),
-            "must not hold a key or token, because addresses are logged: search for its license id",
-          )
-          .optional()
-          .openapi({
-            param: {
-              description:
-                "A license id, the id or fingerprint hash of a machine, an id of Stripe's (`cus_`, `sub_`, `cs_`, `pi_`, `ch_`, " +
-                "`evt_`; `in_`, `re_`, `dp_` while their events are kept), or the beginning of a mail address.",
-            },
-            example: "ada@example.com",
-          }),
-        status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
-        plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
-      }),
-    },
-    responses: {
-      200: {
-        description: "One page.",
-        content: {
-          "application/json": { schema: z.object({ licenses: z.array(AdminLicenseView), next_cursor: NextCursor }) },
-        },
-      },
-      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
-    },
+    access: admin("licenses:read"),
+    query: PageQuery.extend({
+      q: z
+        .string()
+        .max(254)
+        .refine(
+          (term) => !holdsCredential(term),
+          "must not hold a key or token, because addresses are logged: search for its license id",
+        )
+        .optional()
+        .openapi({
+          param: {
+            description:
+              "A license id, the id or fingerprint hash of a machine, an id of Stripe's (`cus_`, `sub_`, `cs_`, `pi_`, `ch_`, " +
+              "`evt_`; `in_`, `re_`, `dp_` while their events are kept), or the beginning of a mail address.",
+          },
+          example: "ada@example.com",
+        }),
+      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only those of this status." }),
+      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only those of this plan." }),
+    }),
+    answers: { 200: ["One page.", z.object({ licenses: z.array(AdminLicenseView), next_cursor: NextCursor })] },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const { limit, cursor, ...filter } = c.req.valid("query");
@@ -67,21 +48,14 @@ licenseReads.openapi(
   },
 );
 licenseReads.openapi(
-  createRoute({
-    ...adminAccess("licenses:read"),
-    method: "get",
-    path: "/v1/admin/licenses/{id}",
-    tags: ["Admin: licenses"],
+  operation("get", "/v1/admin/licenses/{id}", {
+    tag: "Admin: licenses",
     summary: "Show a license",
     description: "Everything except its key, which only its owner needs.",
-    request: { params: LicenseParams },
-    responses: {
-      200: {
-        description: "The license.",
-        content: { "application/json": { schema: z.object({ license: AdminLicenseView }) } },
-      },
-      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND"),
-    },
+    access: admin("licenses:read"),
+    params: LicenseParams,
+    answers: { 200: ["The license.", z.object({ license: AdminLicenseView })] },
+    refusals: ["LICENSE_NOT_FOUND"],
   }),
   async (c) => {
     const license = await requireLicense(c.env.DB, c.req.valid("param").id);

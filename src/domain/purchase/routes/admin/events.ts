@@ -1,11 +1,6 @@
 import { toRfc3339 } from "../../../../lib/time.ts";
-import { createRoute, problems, Timestamp, z } from "../../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-} from "../../../../platform/identity/authentication.ts";
+import { operation, Timestamp, z } from "../../../../platform/http/route.ts";
+import { admin, adminActor, createAdminRouter } from "../../../../platform/identity/authentication.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
 import { retryEvent } from "../../events/handling.ts";
 import { listEvents, type StoredEvent } from "../../events/store.ts";
@@ -40,30 +35,26 @@ const eventView = (event: StoredEvent): z.infer<typeof EventView> => ({
 export const stripeEvents = createAdminRouter();
 
 stripeEvents.openapi(
-  createRoute({
-    ...adminAccess("licenses:read"),
-    method: "get",
-    path: "/v1/admin/stripe-events",
-    tags: ["Admin"],
+  operation("get", "/v1/admin/stripe-events", {
+    tag: "Admin",
     summary: "Payment events to look at",
     description:
       "Events that are not handled yet, or that were handled and need an admin, for example because of an unknown " +
       "price.",
-    request: {
-      query: z.object({
-        state: z
-          .enum(["unhandled", "attention"])
-          .default("unhandled")
-          .openapi({ description: "Events not handled yet, or events that need an admin." }),
-      }),
+    access: admin("licenses:read"),
+    query: z.object({
+      state: z
+        .enum(["unhandled", "attention"])
+        .default("unhandled")
+        .openapi({ description: "Events not handled yet, or events that need an admin." }),
+    }),
+    answers: {
+      200: [
+        "Up to 200: unhandled ones oldest first, the others newest first.",
+        z.object({ events: z.array(EventView) }),
+      ],
     },
-    responses: {
-      200: {
-        description: "Up to 200: unhandled ones oldest first, the others newest first.",
-        content: { "application/json": { schema: z.object({ events: z.array(EventView) }) } },
-      },
-      ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED"),
-    },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const events = await listEvents(c.env.DB, { state: c.req.valid("query").state }, 200);
@@ -71,27 +62,18 @@ stripeEvents.openapi(
   },
 );
 stripeEvents.openapi(
-  createRoute({
-    ...adminAccess("licenses:write"),
-    method: "post",
-    path: "/v1/admin/stripe-events/{id}/retry",
-    tags: ["Admin"],
+  operation("post", "/v1/admin/stripe-events/{id}/retry", {
+    tag: "Admin",
     summary: "Handle a payment event now",
     description:
       "Handles the event without waiting for the cron. An event that was handled is handled again only if it " +
       "needs attention. For example, it issues the license once an unknown price has its lookup key.",
-    request: {
-      params: z.object({
-        id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),
-      }),
-    },
-    responses: {
-      200: {
-        description: "The event as it is now.",
-        content: { "application/json": { schema: z.object({ event: EventView }) } },
-      },
-      ...problems(...ADMIN_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"),
-    },
+    access: admin("licenses:write"),
+    params: z.object({
+      id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),
+    }),
+    answers: { 200: ["The event as it is now.", z.object({ event: EventView })] },
+    refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const scope = { env: c.env, config: c.var.config };

@@ -1,11 +1,5 @@
-import { BODY_PROBLEMS, createRoute, jsonBodyLimit, problems, z } from "../../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-  Reason,
-} from "../../../../platform/identity/authentication.ts";
+import { operation, z } from "../../../../platform/http/route.ts";
+import { admin, adminActor, createAdminRouter, Reason } from "../../../../platform/identity/authentication.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
 import { AdminLicenseView, adminLicenseView, LicenseParams } from "../../../licensing/license/view.ts";
 import { giveBack, revokeForRefund } from "../../refund.ts";
@@ -15,53 +9,33 @@ import { purchaseScope } from "../../scope.ts";
 export const refund = createAdminRouter();
 
 refund.openapi(
-  createRoute({
-    ...adminAccess("licenses:write", jsonBodyLimit),
-    method: "post",
-    path: "/v1/admin/licenses/{id}/refund",
-    tags: ["Admin: licenses"],
+  operation("post", "/v1/admin/licenses/{id}/refund", {
+    tag: "Admin: licenses",
     summary: "Refund and revoke a license",
     description:
       "Revokes the license, refunds the last payment completely, and ends the subscription. Idempotent: if the " +
       "payment provider fails, the license is revoked already, and a repeated request refunds once.",
-    request: {
-      params: LicenseParams,
-      body: {
-        required: true,
-        content: {
-          "application/json": {
-            schema: z
-              .object({ reason: Reason.openapi({ example: "bought twice by mistake" }) })
-              .openapi("RefundRequest"),
-          },
-        },
-      },
+    access: admin("licenses:write"),
+    params: LicenseParams,
+    body: z.object({ reason: Reason.openapi({ example: "bought twice by mistake" }) }).openapi("RefundRequest"),
+    answers: {
+      200: [
+        "The license and the refund.",
+        z
+          .object({
+            license: AdminLicenseView,
+            refund: z.object({
+              amount: z.number().int().openapi({
+                description: "In the currency's smallest unit; 0: nothing was left to refund.",
+                example: 27900,
+              }),
+              currency: z.string().nullable().openapi({ example: "eur" }),
+            }),
+          })
+          .openapi("RefundedLicense"),
+      ],
     },
-    responses: {
-      200: {
-        description: "The license and the refund.",
-        content: {
-          "application/json": {
-            schema: z
-              .object({
-                license: AdminLicenseView,
-                refund: z.object({
-                  amount: z
-                    .number()
-                    .int()
-                    .openapi({
-                      description: "In the currency's smallest unit; 0: nothing was left to refund.",
-                      example: 27900,
-                    }),
-                  currency: z.string().nullable().openapi({ example: "eur" }),
-                }),
-              })
-              .openapi("RefundedLicense"),
-          },
-        },
-      },
-      ...problems(...ADMIN_PROBLEMS, "LICENSE_NOT_FOUND", "CONFLICT", ...BODY_PROBLEMS, "SERVICE_UNAVAILABLE"),
-    },
+    refusals: ["LICENSE_NOT_FOUND", "CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const admin = adminActor(c);
