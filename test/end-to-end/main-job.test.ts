@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { openLedger } from "../../scripts/development/ledger.ts";
+import { runCli } from "../support/node/run-cli.ts";
 import { launch, ready, type Server } from "./development-server.ts";
 import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
 import { freePort } from "./free-port.ts";
@@ -55,7 +56,7 @@ const hive = (name: string): NodeJS.ProcessEnv => ({
   RBEE_LICENSE_KEY: issued.key,
 });
 const admin = (...args: string[]): Promise<Run> =>
-  rbeeCatalog(args, {
+  runCli(args, {
     DEV_DIR: dev(),
     XDG_CONFIG_HOME: join(root, "admin"),
     RBEE_CATALOG_URL: "",
