@@ -1,11 +1,10 @@
 import { decodeBase64Url, encodeBase64Url, equalInConstantTime } from "../../../lib/encoding.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
-import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import type { Holder } from "../../licensing/holder.ts";
+import { LINK_LIFETIME } from "./presigned.ts";
 
-/** How long a download link lives, in seconds. */
-export const LINK_LIFETIME = 5 * MINUTE;
 const MAC_BYTES = 32;
 const MAX_LINK_LENGTH = 2048;
 

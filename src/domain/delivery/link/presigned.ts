@@ -1,6 +1,9 @@
 import { AwsClient } from "aws4fetch";
+import { MINUTE } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
-import { LINK_LIFETIME } from "./link.ts";
+
+/** How long a download link lives, in seconds. */
+export const LINK_LIFETIME = 5 * MINUTE;
 
 /** Who signs, and for which region of the S3 interface (R2's is `auto`). */
 export type S3Signer = { accessKeyId: string; secretAccessKey: string; region: string };

@@ -13,8 +13,8 @@ import { requireWorker } from "../../workers/workers.ts";
 import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../asker.ts";
 import { authorizeDelivery } from "../authorization.ts";
 import { addressOfFile } from "../file-address.ts";
-import { LINK_LIFETIME } from "../link/link.ts";
 import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
+import { LINK_LIFETIME } from "../link/presigned.ts";
 import { attestedFile, pathOfProvenance } from "../provenance.ts";
 
 const DownloadView = z
