@@ -7,20 +7,13 @@ import { type Credential, credentialOf } from "../../platform/http/credential.ts
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { countFailedCredential } from "../../platform/http/rate-limit.ts";
 import type { AppEnv, RequestScope } from "../../platform/http/router.ts";
-import { parseLicenseKey } from "./license/key.ts";
+import { type Holder, type KeyHolder, parseLicenseKey } from "./license/key.ts";
 import { Fingerprint, hashFingerprint } from "./machine/fingerprint.ts";
 import { type LicenseRefusal, licenseProblem } from "./refusal.ts";
 import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
 import { verifiesUntil, verifyLicenseToken } from "./token/token.ts";
 
-/**
- * The holder of a genuine credential: a license, the generation of its key, and a machine (fingerprint hash). It does
- * not tell whether the license is in force, because no storage has been read.
- */
-export type Holder = { licenseId: string; generation: number; machine: string };
-
-/** The holder of a license key, which names no machine. */
-export type KeyHolder = Omit<Holder, "machine">;
+export type { Holder, KeyHolder };
 
 /** The holder behind a request. `machine` is null for a key that is sent without its machine. */
 export type RequestHolder =

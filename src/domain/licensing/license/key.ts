@@ -3,13 +3,21 @@ import { decodeCrockford, encodeCrockford } from "../../../lib/crockford.ts";
 import { equalInConstantTime } from "../../../lib/encoding.ts";
 import { formatId } from "../../../lib/id.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
-import type { KeyHolder } from "../holder.ts";
 import type { LicenseRefusal } from "../refusal.ts";
 
 const ID_BYTES = 16;
 const BODY_BYTES = ID_BYTES + 2;
 const MAC_BYTES = 16;
 const KEY_BYTES = BODY_BYTES + MAC_BYTES;
+
+/**
+ * The holder of a genuine credential: a license, the generation of its key, and a machine (fingerprint hash). It does
+ * not tell whether the license is in force, because no storage has been read.
+ */
+export type Holder = { licenseId: string; generation: number; machine: string };
+
+/** The holder of a license key, which names no machine. */
+export type KeyHolder = Omit<Holder, "machine">;
 
 /** The HMAC key that makes and checks license keys. `secret` is LICENSE_KEY_SECRET. */
 export const importLicenseKeySecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
