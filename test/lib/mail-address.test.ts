@@ -3,7 +3,7 @@ import { MailAddress } from "../../src/lib/mail-address.ts";
 import { ownerToken } from "../support/license-fixture.ts";
 import { askWith, newPostbox } from "../support/postbox.ts";
 
-/** Addresses that get mail, and that stricter rules than ours refuse. */
+/** Valid addresses that stricter rules refuse. */
 const UNUSUAL = [
   "r&d@example.com",
   "a/b@x.org",

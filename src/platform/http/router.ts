@@ -10,7 +10,7 @@ export type RequestSubject = {
   licenseId?: string;
   workerId?: string;
   version?: string;
-  /** A download is being decided on, at whatever path. */
+  /** The request asks for a download, on any path. */
   isDownload?: boolean;
   /** The code of a refusal that a form shows, so that no handler throws it. */
   refusal?: ProblemCode;

@@ -16,8 +16,8 @@ const LINKS_AT_ONCE = 5;
 export type RecoveryLink = { id: string; email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
 
 /**
- * Creates a link for `email` and queues its mail. Does nothing if the address has no license, or had `LINKS_AT_ONCE` links
- * recently. `secret` is LICENSE_KEY_SECRET. Throws D1's errors.
+ * Creates a link for `email` and queues its mail. Does nothing if the address has no license, or had `LINKS_AT_ONCE`
+ * links recently. `secret` is LICENSE_KEY_SECRET. Throws D1's errors.
  */
 export async function createRecoveryLink(
   db: D1Database,

@@ -19,8 +19,8 @@ const REFUSING: ReadonlySet<number> = new Set([401, 403, 410, 429]);
 
 /**
  * The area in which a request to `route` (its pattern) with the problem `code` counts as refused; null: it does not
- * count. `isDownload`: a download was decided on, at whatever path. A missing credential does not count, because pacman and browsers first send none. Nor does an unknown path or
- * a parse error.
+ * count. `isDownload`: the request asked for a download, on any path. A missing credential does not count, because
+ * pacman and browsers first send none. Nor does an unknown path or a parse error.
  */
 export function refusedArea(route: string, code: ProblemCode, isDownload = false): Area | null {
   if (code === "CREDENTIAL_REQUIRED") return null;

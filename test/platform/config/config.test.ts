@@ -4,7 +4,7 @@ import { ConfigError, readConfig } from "../../../src/platform/config/config.ts"
 
 const SECRETS = ["LICENSE_KEY_SECRET", "DOWNLOAD_LINK_SECRET", "LICENSE_SIGNING_KEY", "INDEX_SIGNING_KEY"] as const;
 
-/** What production runs with. */
+/** The environment of production. */
 const production = {
   ...env,
   ENVIRONMENT: "production",
@@ -14,7 +14,7 @@ const production = {
 };
 const development = { ...production, ENVIRONMENT: "development", LIVEMODE: "false", STRIPE_SECRET_KEY: "sk_test_1" };
 
-/** What the start says against a configuration; null: nothing. */
+/** The error of a configuration; null if it is valid. */
 function faultOf(environment: object): string | null {
   try {
     readConfig(environment);

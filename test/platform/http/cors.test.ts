@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 const ORIGIN = "https://marketplace.rbee.dev";
 
-// Those of the catalog are in test/domain/catalog/routes.test.ts.
+// The catalog's cases are in test/domain/catalog/routes.test.ts.
 describe.each(["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/plans"])("%s", (path) => {
   const ask = (method: string, headers: Record<string, string>) =>
     exports.default.fetch(`https://catalog.test${path}`, { method, headers });

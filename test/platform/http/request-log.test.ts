@@ -5,7 +5,7 @@ import worker from "../../../src/index.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Asks a Worker that logs requests as `LOG_REQUESTS` says; returns the answer and the lines. */
+/** Sends a request to a Worker with this `LOG_REQUESTS`. Returns the response and the logged lines. */
 async function ask(wanted: string, path: string, init?: RequestInit<IncomingRequestCfProperties>) {
   const lines: string[] = [];
   for (const name of ["log", "error"] as const) {

@@ -29,7 +29,7 @@ const NOT_ADMIN_TOKENS = [
   `rbee_adm_${"A".repeat(44)}`,
 ];
 
-/** A body that no schema accepts: a caller who may not come in must not even learn that. */
+/** A body that every schema refuses. A caller without access must not learn that. */
 const bodyOf = (method: string) => (method === "GET" ? {} : { body: "{ not json" });
 
 it("admin routes: exist", () => {

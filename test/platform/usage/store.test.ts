@@ -16,7 +16,7 @@ const WORKER = "llm-worker-rbee-premium-cpu";
 const NOW = 1_800_000_000;
 const TODAY = startOfDay(NOW);
 
-/** A service whose queue delivers at once, and the messages it was given. */
+/** A service with a queue that delivers at once, and the queue's messages. */
 function recording() {
   const messages: unknown[] = [];
   const send = async (message: unknown) => {
@@ -157,7 +157,7 @@ it("refusals: false credentials of hives, admins and customers count, requests w
   expect(messages).toEqual([]);
   const cf = { country: "NL", asn: 1136 } as IncomingRequestCfProperties;
   await ask("/v1/licenses/me", { ...bearer("rbee_lic_false"), cf });
-  // From where it came is told of genuine credentials only.
+  // The place is recorded for genuine credentials only.
   expect(messages).toMatchObject([{ refusals: [{ code: "KEY_INVALID", place: null }] }]);
   await ask("/v1/admin/stats", bearer("rbee_adm_false"));
   await ask("/v1/admin/stats", bearer((await makeToken(["audit:read"])).token));

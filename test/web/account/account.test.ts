@@ -220,7 +220,7 @@ describe("another customer's license", () => {
           expect(await response.text()).not.toContain("graces-box");
         }
       }
-      // A machine of theirs is no machine of mine.
+      // Another customer's machine is not found.
       const mixed = await send(browser, `/account/licenses/${ada.id}/machines/${theirs}/free`);
       expect(mixed.status).toBe(404);
       expect((await send(browser, `/account/licenses/${ada.id}/lease`, { machine: theirs })).status).toBe(403);

@@ -13,7 +13,7 @@ it("billing: the account leads to the customer's own portal, and back", async ()
   const response = await send(browser, `/account/licenses/${license?.id}/billing`);
   expect(response.status).toBe(303);
   const portal = response.headers.get("Location") ?? "";
-  // Browsers hold a form's redirect to the policy, too.
+  // Browsers apply the policy to a form's redirect, too.
   expect(account.headers.get("Content-Security-Policy")).toContain(`form-action 'self' ${new URL(portal).origin}`);
   const html = await (await fetch(portal)).text();
   expect(html).toContain("ada@example.com");

@@ -72,7 +72,7 @@ describe("replacing the key", () => {
   it("changes nothing if an admin rotates the key at the same time", async () => {
     let batches: number | null = null;
     const DB = hookedLedger(async (run) => {
-      // The first one reads what the form is held to; the second, what the act is decided on.
+      // The first batch reads the license for the form, the second for the decision.
       if (batches !== null && ++batches === 2) expect((await adminAct(ada.id, "rotate-key")).status).toBe(200);
       return run();
     });

@@ -30,16 +30,16 @@ async function linkFor(email: string): Promise<string> {
   return mailedPath(postbox);
 }
 
-/** What differs from answer to answer by itself. */
+/** The headers that differ between any two responses. */
 const OWN = ["x-request-id", "server-timing"];
 
-/** Everything of a response that its asker sees, but what differs by itself. */
+/** A response as its client sees it, without the headers that always differ. */
 async function seen(response: Response): Promise<unknown> {
   const headers = [...response.headers].filter(([name]) => !OWN.includes(name));
   return { status: response.status, headers, body: await response.text() };
 }
 
-/** Everything that is in D1. */
+/** The content of every table. */
 async function dump(): Promise<string> {
   const tables = ["mails", "recovery_links", "sessions", "audit", "licenses", "outbox"];
   const results = await env.DB.batch(tables.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
@@ -72,7 +72,7 @@ describe("a request for a recovery link", () => {
     };
     expect((await recover(ADA)).status).toBe(202);
     postbox.before = async () => {};
-    // As if the outage had lasted two hours.
+    // An outage of two hours.
     await env.DB.prepare("UPDATE recovery_links SET expires_at = expires_at - ?")
       .bind(2 * HOUR)
       .run();
@@ -139,7 +139,7 @@ describe("a request for a recovery link", () => {
     expect(await statuses((i) => recover(`guess-${i}@example.com`, sender))).toEqual(expected);
     expect(await statuses(() => recover("nobody@example.com"))).toEqual(expected);
     expect(await statuses(() => recover(ADA))).toEqual(expected);
-    // Nobody's mailbox is filled, and the answer does not say that it was spared.
+    // The mailbox is not flooded, and the answer does not tell.
     expect(postbox.letters).toHaveLength(5);
   });
 });

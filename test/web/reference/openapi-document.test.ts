@@ -11,8 +11,8 @@ const document = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog
 const operations = operationsOf(document).map((placed) => ({ ...placed, name: `${placed.method} ${placed.path}` }));
 
 /**
- * Every route that a client can reach, as the document would write it: once, with a slash behind it or not. Middleware
- * is for all methods.
+ * Every route that a client can reach, in the form of the document, without a trailing slash. Middleware is for all
+ * methods.
  */
 const routes = [
   ...new Set(
@@ -25,7 +25,7 @@ const routes = [
   ),
 ];
 
-/** Whether something in a part of the document, references followed, is exemplified. */
+/** Whether a part of the document, with its references, has an example. */
 function hasExample(part: unknown): boolean {
   if (typeof part !== "object" || part === null) return false;
   if ("example" in part || "examples" in part) return true;

@@ -6,7 +6,7 @@ import { openShop } from "../../support/shop.ts";
 
 const { ask, begin, pay, press, shopEnv, status } = await openShop();
 
-/** Sends the form that buys a plan, as a browser does from our own page. */
+/** Sends the order form as a browser does from our own page. */
 const order = (fields: Record<string, string>, headers: Record<string, string> = {}, at: Env = shopEnv) =>
   ask("POST", "/checkout", {
     body: new URLSearchParams(fields).toString(),
@@ -114,7 +114,7 @@ describe("the page after the payment", () => {
     const { key = "" } = await status(checkout);
     expect(mine).toContain(key);
     expect(mine).toContain("rbee-catalog --url https://catalog.test activate --key-stdin");
-    // A command that is copied stays in the shell's history, and with it what stands in it.
+    // The commands do not contain the key, because the shell's history keeps them.
     expect(mine.split(key)).toHaveLength(2);
     expect(mine).toContain('href="/account"');
     expect(await (await ask("GET", path)).text()).not.toContain(key);

@@ -6,7 +6,7 @@ import { publishRelease, randomBytes, type TestFile } from "../../support/publis
 
 const ORIGIN = "https://catalog.test";
 
-/** The commands and files that a page says to type, each way by its name. */
+/** The commands and files of each way on a page, by its name. */
 async function linesOf(path: string): Promise<string[]> {
   const response = await exports.default.fetch(`${ORIGIN}${path}`, { headers: { Accept: "text/html" } });
   expect(response.status).toBe(200);
@@ -94,7 +94,7 @@ describe("the ways to install a worker", () => {
       `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
       `rbee-catalog --url ${ORIGIN} activate --key-stdin &&\nrbee-catalog --url ${ORIGIN} install ${linux}`,
       `${token}git clone ${ORIGIN}/${linux}.git && cd ${linux} && makepkg -si`,
-      // Not signed for pacman.
+      // The package has no OpenPGP signature.
       `[rbee-premium]\nSigLevel = Optional\nServer = https://MACHINE:KEY@catalog.test/arch/$repo/os/$arch`,
       `sudo pacman -Syu ${linux}`,
       `${token}yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S ${linux}`,

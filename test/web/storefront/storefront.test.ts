@@ -25,13 +25,13 @@ const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
 const PAGES = ["/", "/?q=nothing+at+all", `/w/${FREE}`, `/w/${PREMIUM}`, "/plans", "/install", "/w/nope", "/nowhere"];
 
-/** The ids of the workers that a page of the storefront shows, shortened. */
+/** The shortened ids of the workers on a page of the storefront. */
 const shown = async (path: string): Promise<string[]> =>
   (await find(await ask(path), ".card h2 a")).map(({ attributes }) =>
     (attributes["href"] ?? "").replace("/w/llm-worker-rbee-", ""),
   );
 
-/** The versions that a free worker's page shows, newest first, each followed by what is marked on it. */
+/** The versions on a free worker's page, newest first, each with its badges. */
 const versions = async (html: string): Promise<string[]> =>
   (await find(new Response(html), "article h3, article .badge")).map(({ text }) => text);
 
@@ -234,7 +234,7 @@ describe("a worker's page", () => {
       }
     };
     await show({ DB: down("DB") });
-    // One figure for each of the two workers looked at.
+    // One query for each of the two workers.
     expect(asked).toEqual(["DB", "DB"]);
     await show({ DB: down("DB"), EDGE: down("EDGE") });
     for (const event of ["edge.unreadable", "ledger.unreadable", "downloads.unreadable"]) expectLogged(event);
@@ -250,11 +250,8 @@ describe("a worker's page", () => {
     const html = await (await ask(`/w/${FREE}`)).text();
     expect(html).toContain("4 downloads in the last 30 days");
     expect(await find(new Response(html), "svg rect")).toHaveLength(30);
-    expect((await find(new Response(html), "[aria-label^='4 downloads'] tbody td")).map(({ text }) => text)).toEqual([
-      "1",
-      "1",
-      "2",
-    ]);
+    const cells = await find(new Response(html), "[aria-label^='4 downloads'] tbody td");
+    expect(cells.map(({ text }) => text)).toEqual(["1", "1", "2"]);
     await env.DB.batch([insert.bind("link-late", FREE, now)]);
     expect(await (await ask(`/w/${FREE}`)).text()).toContain("4 downloads");
   });
@@ -277,7 +274,7 @@ describe("the files and data for search engines", () => {
     await publishRelease({ worker_id: FREE, version: "1.2.0" });
     const [newer] = await find(await ask(`/w/${FREE}`), "script[type='application/ld+json']");
     expect(Application.parse(JSON.parse(newer?.text ?? "")).softwareVersion).toBe("1.2.0");
-    // Nothing is sold in this environment.
+    // This environment sells nothing.
     const [premium] = await find(await ask(`/w/${PREMIUM}`), "script[type='application/ld+json']");
     expect(Application.parse(JSON.parse(premium?.text ?? "")).offers).toEqual([]);
   });

@@ -18,7 +18,7 @@ const bindings: Env = {
   ACCESS_SCOPES: JSON.stringify({ "ada@rbee.dev": ["licenses:write"], "eve@rbee.dev": ["stats:read"] }),
 };
 
-/** A console of two pages; the first answers with a response of its own, as pages do. */
+/** A console of two pages. The first returns its own response, as pages do. */
 const service = createService();
 const pages = createRouter<ConsoleEnv>();
 pages.get("/admin", requireConsole(null), (c) => {
@@ -40,7 +40,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The header that Access adds for who came through it. */
+/** The header that Access adds to a request. */
 const through = async (email: string) => ({
   "Cf-Access-Jwt-Assertion": await new SignJWT({ email })
     .setProtectedHeader({ alg: "RS256", kid: "k1" })

@@ -15,7 +15,7 @@ import { codeOf, makeToken } from "../../../support/admin-request.ts";
 import { csrfTokenIn, TestBrowser } from "../../../support/cookie-browser.ts";
 import { count, issueLicense } from "../../../support/license-fixture.ts";
 
-/** The middleware as pages use it, with nothing else. */
+/** A service with only the middleware of pages. */
 const service = createService();
 
 const account = createRouter<CustomerEnv>();
@@ -71,7 +71,7 @@ const act = async (browser: TestBrowser, csrf_token: string, headers: Record<str
   (await browser.post("/account/act", { form: { csrf_token }, headers })).status;
 const isIn = async (browser: TestBrowser, path = "/account") => (await browser.get(path)).status === 200;
 
-/** Lets time pass for every session. */
+/** Makes every session older. */
 const age = (seconds: number, of: "expires_at" | "last_seen_at") =>
   env.DB.prepare(`UPDATE sessions SET ${of} = ${of} - ?`).bind(seconds).run();
 
