@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { renderRecipe } from "../../src/domain/workers/recipe-rendering.ts";
 import { hiveScript, parseAsHive } from "../support/hive-parser.ts";
 import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "../support/node/makepkg.ts";
-import { runAsUser } from "../support/node/ordinary-user.ts";
+import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /**
  * The free recipes as makepkg and as a hive runs them. Real git clones a small repository of the workspace's shape, its
@@ -22,7 +22,8 @@ git -C candle add . && git -C candle commit -q -m candle
 git init -q -b development rbee
 cd rbee
 touch Cargo.toml
-git submodule --quiet add git@github.com:someone/candle.git deps/candle
+git -c protocol.file.allow=always submodule --quiet add "$PWD/../candle" deps/candle
+git config -f .gitmodules submodule.deps/candle.url git@github.com:someone/candle.git
 git add . && git commit -q -m rbee && git tag v1.2.0
 touch later && git add . && git commit -q -m later
 `;
@@ -35,12 +36,24 @@ mkdir -p "$CARGO_TARGET_DIR/release"
 printf '#!/bin/sh\\necho %s\\n' "$*" > "$CARGO_TARGET_DIR/release/$binary"
 `;
 
-/** A directory with the recipe, the repositories and the script, and an environment in which they stand for GitHub. */
+let repositories: Promise<string> | undefined;
+
+/** The folder of the two repositories, which the first test makes and no test changes. */
+const github = (): Promise<string> => {
+  repositories ??= (async () => {
+    const folder = workDirectory();
+    expect(await runAsUser(folder, ["bash", "-c", SETUP])).toMatchObject({ code: 0 });
+    return join(folder, "github");
+  })();
+  return repositories;
+};
+
+/** Makes a directory with the recipe and the script, and an environment in which the repositories stand for GitHub. */
 async function workspace(variant: string): Promise<{ directory: string; env: Record<string, string> }> {
   const directory = recipeDirectory(`llm-worker-${variant}`);
   const rewrites = {
-    [`url.file://${directory}/github/rbee.insteadOf`]: "https://github.com/rbee-keeper/rbee.git",
-    [`url.file://${directory}/github/candle.insteadOf`]: "git@github.com:someone/candle.git",
+    [`url.file://${await github()}/rbee.insteadOf`]: "https://github.com/rbee-keeper/rbee.git",
+    [`url.file://${await github()}/candle.insteadOf`]: "git@github.com:someone/candle.git",
     "protocol.file.allow": "always",
   };
   const env: Record<string, string> = {
@@ -56,7 +69,6 @@ async function workspace(variant: string): Promise<{ directory: string; env: Rec
   mkdirSync(join(directory, "bin"));
   writeFileSync(join(directory, "bin/cargo"), CARGO);
   chmodSync(join(directory, "bin/cargo"), 0o755);
-  expect(await runAsUser(directory, ["bash", "-c", SETUP], env)).toMatchObject({ code: 0 });
   return { directory, env };
 }
 

@@ -19,26 +19,18 @@ import {
   signMinisign,
 } from "../../src/lib/minisign/secret-key.ts";
 import type { Result } from "../../src/lib/result.ts";
-
-function installed(): boolean {
-  try {
-    execFileSync("minisign", ["-v"], { stdio: "ignore" });
-    return true;
-  } catch {
-    console.warn("SKIPPED: test/tools/minisign.test.ts needs minisign, which is not installed");
-    return false;
-  }
-}
+import { installed } from "../support/node/installed.ts";
 
 function unwrap<Value>(result: Result<Value, string>): Value {
   if (!result.ok) throw new Error(result.error);
   return result.value;
 }
 
-describe.skipIf(!installed())("beside the real minisign", () => {
+describe.skipIf(!installed("minisign"))("beside the real minisign", () => {
   let directory = "";
   const at = (name: string) => join(directory, name);
-  const minisign = (...args: string[]) => execFileSync("minisign", args, { cwd: directory, encoding: "utf8" });
+  const minisign = (...args: string[]) =>
+    execFileSync("minisign", args, { cwd: directory, encoding: "utf8", stdio: "pipe" });
   const read = (name: string) => readFileSync(at(name), "utf8");
   const file = crypto.getRandomValues(new Uint8Array(60_000));
   const digest = new Uint8Array(blake2b(file));
@@ -102,7 +94,11 @@ describe.skipIf(!installed())("beside the real minisign", () => {
   });
 
   it("we refuse a key file with a password", () => {
-    execFileSync("minisign", ["-G", "-p", "locked.pub", "-s", "locked.key"], { cwd: directory, input: "x\nx\n" });
+    execFileSync("minisign", ["-G", "-p", "locked.pub", "-s", "locked.key"], {
+      cwd: directory,
+      input: "x\nx\n",
+      stdio: "pipe",
+    });
     expect(parseMinisignSecretKey(read("locked.key"))).toMatchObject({ ok: false, error: /password/ });
   });
 });
