@@ -1,6 +1,6 @@
 import { zstdCompressSync } from "node:zlib";
 import { packTar } from "modern-tar";
-import { pkgverOf } from "../../src/domain/workers/pkgver.ts";
+import { pkgverOf } from "../../src/domain/workers/recipe-rendering.ts";
 
 /** A pacman package for x86_64 with `executable` at the recipe's path. The same input gives the same bytes. */
 export async function samplePackage(

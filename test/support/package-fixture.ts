@@ -1,5 +1,5 @@
 import type { Platform } from "../../src/domain/releases/manifest.ts";
-import { pkgverOf } from "../../src/domain/workers/pkgver.ts";
+import { pkgverOf } from "../../src/domain/workers/recipe-rendering.ts";
 import { randomBytes, type TestFile } from "./publish-release.ts";
 
 const ARCHES = { "linux-x86_64": "x86_64", "linux-aarch64": "aarch64" } as const;

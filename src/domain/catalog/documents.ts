@@ -3,13 +3,22 @@ import { currentTime } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { requestIdOf, SECURITY_HEADERS } from "../../platform/http/foundation.ts";
 import { corsHeaders } from "../../platform/http/origin.ts";
-import { Problem } from "../../platform/http/problem.ts";
-import type { AppContext } from "../../platform/http/router.ts";
-import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
+import {
+  ANYONE,
+  type AppContext,
+  createRouter,
+  documentResponse,
+  operation,
+  Problem,
+  staticDocument,
+  z,
+} from "../../platform/http/route.ts";
+import type { StaticDocument } from "../../platform/http/static-document.ts";
+import { NOT_MODIFIED, WorkerParams } from "../workers/request.ts";
 import type { Worker } from "../workers/workers.ts";
-import { type CatalogEntry, catalogEntry } from "./entry.ts";
+import { type CatalogEntry, CatalogEntrySchema, catalogEntry } from "./entry.ts";
 import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
-import { type WorkerResource, workerResource } from "./schema.ts";
+import { type WorkerResource, WorkerSchema, workerResource } from "./schema.ts";
 
 /** Every body of the catalog that does not depend on a query, by its path. */
 export type CatalogDocuments = ReadonlyMap<string, StaticDocument>;
@@ -77,4 +86,73 @@ export function answerDocumentAtOnce(request: Request, env: Env): Response | nul
     Vary: "Origin",
     ...corsHeaders(request.headers.get("Origin")),
   });
+}
+
+const CatalogSchema = z.object({ workers: z.array(CatalogEntrySchema) }).openapi("Catalog");
+
+const listRoute = operation("get", "/workers", {
+  tag: "Catalog",
+  summary: "List every worker",
+  description:
+    "The whole catalog, free workers first, in the form that every hive, keeper and page in use decodes. New clients " +
+    "find the same facts, each once, and filters at `/v1/workers`.",
+  access: ANYONE,
+  answers: { 200: ["The catalog.", CatalogSchema], ...NOT_MODIFIED },
+  refusals: ["SERVICE_UNAVAILABLE"],
+});
+
+const entryRoute = operation("get", "/workers/{id}", {
+  tag: "Catalog",
+  summary: "Read one worker of the list",
+  description: "One entry of `/workers`, alone: what a hive asks for before it installs.",
+  access: ANYONE,
+  params: WorkerParams,
+  answers: { 200: ["The worker.", CatalogEntrySchema], ...NOT_MODIFIED },
+  refusals: ["WORKER_NOT_FOUND"],
+});
+
+const resourceRoute = operation("get", "/v1/workers/{id}", {
+  tag: "Catalog",
+  summary: "Read one worker",
+  description: "One entry of `/v1/workers`, alone.",
+  access: ANYONE,
+  params: WorkerParams,
+  answers: { 200: ["The worker.", WorkerSchema], ...NOT_MODIFIED },
+  refusals: ["WORKER_NOT_FOUND"],
+});
+
+const pkgbuildRoute = operation("get", "/workers/{id}/PKGBUILD", {
+  tag: "Catalog",
+  summary: "Get a worker's PKGBUILD",
+  description:
+    "The recipe that makepkg and hives run, of the version that is published. Those of premium workers are public too: " +
+    "only the binary that they fetch needs a license.",
+  access: ANYONE,
+  params: WorkerParams,
+  answers: {
+    200: { description: "The PKGBUILD.", content: { "text/plain": { schema: z.string() } } },
+    ...NOT_MODIFIED,
+  },
+  refusals: ["WORKER_NOT_FOUND"],
+});
+
+const srcinfoRoute = operation("get", "/workers/{id}/.SRCINFO", {
+  tag: "Catalog",
+  summary: "Get a worker's .SRCINFO",
+  description: "What the PKGBUILD declares, as `makepkg --printsrcinfo` writes it: for tools that must not run shell.",
+  access: ANYONE,
+  params: WorkerParams,
+  answers: {
+    200: { description: "The `.SRCINFO`.", content: { "text/plain": { schema: z.string() } } },
+    ...NOT_MODIFIED,
+  },
+  refusals: ["WORKER_NOT_FOUND"],
+});
+
+/** `GET /workers`, one worker in either form, and its recipe: bodies that depend on no query. */
+export const documents = createRouter();
+
+for (const route of [listRoute, entryRoute, resourceRoute, pkgbuildRoute, srcinfoRoute]) {
+  documents.openAPIRegistry.registerPath(route);
+  documents.get(route.getRoutingPath(), answerDocument);
 }

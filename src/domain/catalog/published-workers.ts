@@ -9,13 +9,12 @@ import {
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";
 import { type EdgeKey, ISOLATE_TTL, peekEdge, readEdge } from "../../platform/storage/edge-store.ts";
+import { signaturePolicy } from "../releases/artifact/check.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
 import { readLedgerManifest } from "../releases/manifest-publication.ts";
 import { latestRelease } from "../releases/selection.ts";
-import { signaturePolicy } from "../releases/signing-keys.ts";
-import { pkgverOf } from "../workers/pkgver.ts";
 import { type Architecture, readRecipe } from "../workers/recipe.ts";
-import { type PublishedBinary, type PublishedVersion, renderRecipe } from "../workers/recipe-rendering.ts";
+import { type PublishedBinary, type PublishedVersion, pkgverOf, renderRecipe } from "../workers/recipe-rendering.ts";
 import { type Worker, workers } from "../workers/workers.ts";
 
 const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);

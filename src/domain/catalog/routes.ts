@@ -1,6 +1,6 @@
 import { combine, createRouter, publicCors } from "../../platform/http/route.ts";
-import { documents } from "./routes/documents.ts";
-import { search } from "./routes/search.ts";
+import { documents } from "./documents.ts";
+import { search } from "./search.ts";
 
 const forBrowsers = createRouter();
 for (const path of ["/workers/*", "/v1/workers", "/v1/workers/:id"]) forBrowsers.use(path, publicCors);

@@ -1,6 +1,21 @@
+import {
+  ANYONE,
+  createRouter,
+  etagOf,
+  namesEtag,
+  operation,
+  optionalChoice,
+  PUBLIC_CACHE_CONTROL,
+  unlessEmpty,
+  z,
+} from "../../platform/http/route.ts";
+import { parseArchitecture, parsePlatform } from "../workers/hardware.ts";
 import type { Architecture } from "../workers/recipe.ts";
-import type { Backend, OperatingSystem, Tier } from "../workers/table.ts";
+import { NOT_MODIFIED } from "../workers/request.ts";
+import { BACKENDS, type Backend, type OperatingSystem, TIERS, type Tier } from "../workers/table.ts";
 import type { Worker } from "../workers/workers.ts";
+import { publishedWorkers } from "./published-workers.ts";
+import { WorkerSchema, workerResource } from "./schema.ts";
 
 /** What a worker must match; a member that is absent matches every worker. */
 export type WorkerQuery = {
@@ -50,3 +65,75 @@ function searchText(worker: Worker): string {
     .join(" ")
     .toLowerCase();
 }
+
+/** A text that `parse` must understand. */
+const parsed = <Value>(parse: (text: string) => Value | null, expected: string) =>
+  z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== null) return value;
+    context.addIssue({ code: "custom", message: `Unknown value: expected ${expected}` });
+    return z.NEVER;
+  });
+
+/** What `GET /v1/workers` and the storefront may be asked; `workerQuery` makes a query of it. */
+export const SearchQuery = z
+  .object({
+    q: unlessEmpty(z.string().max(200).optional()).openapi({
+      param: { description: "Words that must all occur in the worker's names, description, backend or capabilities." },
+      type: "string",
+      example: "nvidia gguf",
+    }),
+    platform: unlessEmpty(
+      parsed(parsePlatform, "linux, macos or windows, or one of them with -x86_64 or -aarch64").optional(),
+    ).openapi({
+      param: {
+        description: "The operating system, or it and the instruction set; `darwin-arm64` and the like are understood.",
+      },
+      type: "string",
+      example: "linux-x86_64",
+    }),
+    arch: unlessEmpty(parsed(parseArchitecture, "x86_64 or aarch64").optional()).openapi({
+      param: { description: "The instruction set; `amd64` and `arm64` are understood." },
+      type: "string",
+      example: "x86_64",
+    }),
+    backend: optionalChoice(BACKENDS).openapi({ param: { description: "What computes." }, example: "cuda" }),
+    tier: optionalChoice(TIERS).openapi({ param: { description: "Free, or sold." }, example: "free" }),
+  })
+  .refine(({ platform, arch }) => !arch || !platform?.architecture || arch === platform.architecture, {
+    path: ["arch"],
+    message: "Contradicts the instruction set of platform",
+  });
+
+/** The search that validated parameters ask for. */
+export const workerQuery = ({ platform, arch, ...query }: z.output<typeof SearchQuery>): WorkerQuery => ({
+  ...query,
+  operatingSystem: platform?.operatingSystem,
+  architecture: arch ?? platform?.architecture ?? undefined,
+});
+
+const WorkerListSchema = z.object({ workers: z.array(WorkerSchema) }).openapi("WorkerList");
+
+/** `GET /v1/workers`: search, filter and match hardware. */
+export const search = createRouter();
+search.openapi(
+  operation("get", "/v1/workers", {
+    tag: "Catalog",
+    summary: "Find workers",
+    description:
+      "The workers that match every parameter given, best first: free before premium, and for given hardware those " +
+      "that use an accelerator before those for any CPU. Without parameters, every worker.",
+    access: ANYONE,
+    query: SearchQuery,
+    answers: { 200: ["The workers, best first.", WorkerListSchema], ...NOT_MODIFIED },
+    refusals: ["VALIDATION_FAILED"],
+  }),
+  async (c) => {
+    const found = searchWorkers(await publishedWorkers(c.env, c.var.now), workerQuery(c.req.valid("query")));
+    const body = { workers: found.map((worker) => workerResource(worker, c.var.config.PURCHASE_URL)) };
+    const etag = etagOf(new TextEncoder().encode(JSON.stringify(body)));
+    const headers = { "Cache-Control": PUBLIC_CACHE_CONTROL, ETag: etag };
+    if (namesEtag(c.req.header("If-None-Match"), etag)) return c.body(null, 304, headers);
+    return c.json(body, 200, headers);
+  },
+);

@@ -1,8 +1,9 @@
+import * as z from "zod";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import type { Publishers } from "../../platform/storage/outbox.ts";
 import { ARTIFACT_KINDS, type Manifest, type ManifestRelease } from "./manifest.ts";
-import { packagesFromLedger } from "./package-store.ts";
+import type { PackageContents } from "./package-format.ts";
 import { type Release, selectReleases } from "./store.ts";
 import { compareVersions } from "./version.ts";
 
@@ -72,4 +73,31 @@ export async function readLedgerManifest(db: D1Database, workerId: string, now: 
   const manifest = await manifestFromLedger(db, workerId, now);
   rememberEdge(`manifest:${workerId}`, manifest, now);
   return manifest;
+}
+
+/**
+ * The contents of the packages of one worker's stable releases, by file name. Yanked and blocked releases are included, because a
+ * stale manifest may list them still. KV key `packages:<worker id>`.
+ */
+export type PackageRecord = Record<string, PackageContents>;
+
+const PackageRow = z.object({
+  filename: z.string(),
+  contents: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(z.record(z.string(), z.union([z.string(), z.array(z.string())]))),
+});
+
+/** A worker's packages, as the ledger has them. Throws D1's errors. */
+export async function packagesFromLedger(db: D1Database, workerId: string): Promise<PackageRecord> {
+  const { results } = await db
+    .prepare(
+      `SELECT filename, contents FROM packages JOIN artifacts ON artifacts.id = artifact_id
+       JOIN releases ON releases.id = release_id
+       WHERE worker_id = ? AND releases.status <> 'draft' AND channel = 'stable'`,
+    )
+    .bind(workerId)
+    .all();
+  return Object.fromEntries(results.map((row) => PackageRow.parse(row)).map((row) => [row.filename, row.contents]));
 }

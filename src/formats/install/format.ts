@@ -1,7 +1,7 @@
 import { type Format, type InstallWay, isPremium, latestFiles } from "../../domain/catalog/format.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
+import { signaturePolicy } from "../../domain/releases/artifact/check.ts";
 import { PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
-import { signaturePolicy } from "../../domain/releases/signing-keys.ts";
 import { once } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { ANYONE, createRouter, documentResponse, operation, staticDocument, z } from "../../platform/http/route.ts";

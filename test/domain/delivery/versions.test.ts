@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { versionListing } from "../../../src/domain/delivery/version-listing.ts";
+import { versionListing } from "../../../src/domain/delivery/routes/versions.ts";
 import { manifestFromLedger } from "../../../src/domain/releases/manifest-publication.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";

@@ -1,7 +1,7 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { packagesFromLedger } from "../../../src/domain/releases/package-store.ts";
+import { packagesFromLedger } from "../../../src/domain/releases/manifest-publication.ts";
 import { packageFile } from "../../support/package-fixture.ts";
 
 const WORKER = "llm-worker-rbee-cpu";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { signaturePolicy } from "../../../src/domain/releases/signing-keys.ts";
+import { signaturePolicy } from "../../../src/domain/releases/artifact/check.ts";
 import { formatMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { ConfigError } from "../../../src/platform/config/config.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pkgverOf } from "../../../src/domain/workers/pkgver.ts";
+import { pkgverOf } from "../../../src/domain/workers/recipe-rendering.ts";
 
 describe("the pkgver of a version", () => {
   it.each([

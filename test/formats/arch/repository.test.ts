@@ -1,7 +1,6 @@
 import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
-import { databaseArchive, databaseDate } from "../../../src/formats/arch/database.ts";
-import { packageEntry } from "../../../src/formats/arch/package.ts";
+import { databaseArchive, databaseDate, packageEntry } from "../../../src/formats/arch/database.ts";
 import { findArch, findRepository, parseRepositoryFile } from "../../../src/formats/arch/repository.ts";
 
 describe("a file of a repository", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SearchQuery, workerQuery } from "../../../src/domain/catalog/routes/search.ts";
+import { SearchQuery, workerQuery } from "../../../src/domain/catalog/search.ts";
 import { ARCHITECTURES } from "../../../src/domain/workers/recipe.ts";
 import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../../src/domain/workers/table.ts";
 import { filterPath } from "../../../src/web/storefront/worker-filter.tsx";

@@ -6,8 +6,8 @@ import { signText } from "../../../lib/minisign/text.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { type Config, ConfigError } from "../../../platform/config/config.ts";
 import { type StaticDocument, staticDocument } from "../../../platform/http/static-document.ts";
+import { signaturePolicy } from "../../releases/artifact/check.ts";
 import type { Manifest } from "../../releases/manifest.ts";
-import { signaturePolicy } from "../../releases/signing-keys.ts";
 import { indexComment, indexTime, releaseIndex } from "./release-index.ts";
 
 /** An index and the signature over exactly its bytes. */

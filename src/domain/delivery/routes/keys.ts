@@ -1,6 +1,6 @@
 import { formatMinisignPublicKey } from "../../../lib/minisign/minisign.ts";
 import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
-import { signaturePolicy } from "../../releases/signing-keys.ts";
+import { signaturePolicy } from "../../releases/artifact/check.ts";
 import { indexSigner } from "../index/signed-index.ts";
 
 const EXAMPLE = `untrusted comment: minisign public key 1D2B3C4D5E6F7081

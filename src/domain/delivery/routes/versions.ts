@@ -1,23 +1,79 @@
+import { toRfc3339 } from "../../../lib/time.ts";
 import {
   createRouter,
   LICENSE_SECURITY,
   operation,
   optionalChoice,
+  Timestamp,
   unlessEmpty,
   z,
 } from "../../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
-import { CHANNELS } from "../../releases/manifest.ts";
+import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "../../releases/fields.ts";
+import { CHANNELS, type Channel, type Manifest } from "../../releases/manifest.ts";
+import { type Covers, latestRelease, listReleases } from "../../releases/selection.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { listingCoverage } from "../decision.ts";
 import { decideOnRecord, readDeliveryFacts } from "../facts.ts";
 import { deliveryProblem } from "../refusal.ts";
-import { VersionListing, versionListing } from "../version-listing.ts";
+
+const VersionListing = z
+  .object({
+    worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+    latest: z.string().nullable().openapi({
+      description: "The newest version of the channel that is followed (`stable` unless asked), for this asker.",
+      example: "1.10.0",
+    }),
+    versions: z.array(
+      z.object({
+        version: Version,
+        channel: ChannelName,
+        status: z.enum(["published", "yanked", "blocked"]),
+        published_at: Timestamp,
+        provenance_url: z.string().nullable().openapi({
+          description: "Where its build provenance is, if any.",
+          example: "/v1/workers/ID/1.10.0/provenance",
+        }),
+        artifacts: z.array(
+          z.object({ kind: Kind, platform: PlatformName, filename: Filename, size: Size, sha256: Sha256 }),
+        ),
+      }),
+    ),
+  })
+  .openapi("VersionListing");
+
+/**
+ * The public listing of a worker's versions, for an asker who may have what `covers` allows (default: everything is
+ * listed). Without `channel` every channel is listed, and `latest` follows `stable`.
+ */
+export function versionListing(
+  manifest: Manifest,
+  asked: { channel?: Channel | undefined; includeYanked: boolean; covers?: Covers | undefined },
+): z.input<typeof VersionListing> {
+  const versions = listReleases(manifest, asked).map(
+    ({ version, channel, status, published_at, provenance, artifacts }) => ({
+      version,
+      channel,
+      status,
+      published_at: toRfc3339(published_at),
+      provenance_url: provenance && `/v1/workers/${manifest.worker_id}/${version}/provenance`,
+      artifacts: artifacts.map(({ kind, platform, filename, size, sha256 }) => ({
+        kind,
+        platform,
+        filename,
+        size,
+        sha256,
+      })),
+    }),
+  );
+  return { worker_id: manifest.worker_id, latest: latestRelease(manifest, asked)?.version ?? null, versions };
+}
 
 const Flag = unlessEmpty(z.enum(["true", "false", "1", "0"]).default("false"))
   .transform((text) => text === "true" || text === "1")
   .openapi({ type: "boolean", example: false });
 
+/** `GET /v1/workers/{id}/versions`. */
 export const versions = createRouter();
 
 versions.openapi(

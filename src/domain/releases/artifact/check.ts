@@ -1,13 +1,16 @@
 import { blake2b } from "@noble/hashes/blake2.js";
+import keyFile from "../../../../keys/release-signing.pub";
 import { encodeHex } from "../../../lib/encoding.ts";
 import {
   attributeMinisign,
   type MinisignPublicKey,
   type MinisignSignature,
+  parseMinisignPublicKeys,
   parseMinisignSignature,
   verifyMinisign,
 } from "../../../lib/minisign/minisign.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
+import { type Config, ConfigError } from "../../../platform/config/config.ts";
 
 /** What a file's bytes turned out to be. */
 export type Measured = { size: number; sha256: string; blake2b512: Uint8Array<ArrayBuffer> };
@@ -90,4 +93,16 @@ export async function faultsOf(
     if (!verified.ok) faults.push({ path: "signature", message: verified.error });
   }
   return faults;
+}
+
+/**
+ * Whose signatures releases need: the keys of `keys/release-signing.pub`, which every deployment ships, and those of
+ * RELEASE_SIGNING_PUBLIC_KEYS, which a development server adds. Throws `ConfigError` for a key that cannot be read.
+ */
+export function signaturePolicy(
+  config: Pick<Config, "RELEASE_SIGNATURES" | "RELEASE_SIGNING_PUBLIC_KEYS">,
+): SignaturePolicy {
+  const parsed = parseMinisignPublicKeys(`${keyFile}\n${config.RELEASE_SIGNING_PUBLIC_KEYS}`);
+  if (!parsed.ok) throw new ConfigError(`Configuration: release signing keys: ${parsed.error}`);
+  return { required: config.RELEASE_SIGNATURES === "required", keys: parsed.value };
 }

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { change, type Decided } from "../../../platform/storage/change.ts";
 import { type Actor, ifChanged } from "../../../platform/storage/ledger.ts";
+import type { PackageContents, PackageFormat } from "../package-format.ts";
 import { type Artifact, ArtifactRow, type Release, releaseRoot } from "../store.ts";
 import { discardWrite } from "./discarded-store.ts";
 
@@ -46,7 +47,22 @@ export function artifactInsert(db: D1Database, artifact: Artifact, changeId: str
   return ifChanged(db, rootOf(artifact), changeId, sql, ...Object.values(columns));
 }
 
-const rootOf = ({ release_id }: Artifact) => ({ table: "releases", id: release_id }) as const;
+const rootOf = ({ release_id }: Pick<Artifact, "release_id">) => ({ table: "releases", id: release_id }) as const;
+
+/** The statement that stores the contents of a package, in the transaction of the change of its release. */
+export const packageInsert = (
+  db: D1Database,
+  artifact: Artifact,
+  { format, contents }: { format: PackageFormat; contents: PackageContents },
+  changeId: string,
+): D1PreparedStatement =>
+  ifChanged(
+    db,
+    rootOf(artifact),
+    changeId,
+    "INSERT INTO packages (artifact_id, format, contents) SELECT ?, ?, ? WHERE TOOK_EFFECT",
+    ...[artifact.id, format.rules.name, JSON.stringify(contents)],
+  );
 
 /**
  * Removes an artifact from a draft with its parts, and discards its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if the release

@@ -4,7 +4,6 @@ import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { change } from "../../../platform/storage/change.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { checkPackage, formatOfFile, kindOfFile, type PackageContents, type PackageFormat } from "../package-format.ts";
-import { packageInsert } from "../package-store.ts";
 import { type Artifact, type Release, readRelease, releaseRoot } from "../store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
 import { freeDiscarded } from "./discarded-store.ts";
@@ -14,6 +13,7 @@ import {
   deleteArtifact,
   notADraft,
   type Part,
+  packageInsert,
   readArtifact,
   recordPart,
   replaceUpload,

@@ -5,11 +5,11 @@ import {
   adminActor,
   createAdminRouter,
 } from "../../../platform/identity/authentication.ts";
+import { signaturePolicy } from "../artifact/check.ts";
 import { completeArtifact } from "../artifact/completion.ts";
 import { readArtifact } from "../artifact/store.ts";
 import { uploadPart } from "../artifact/upload.ts";
 import { ArtifactParams, PgpSignature, SignatureText } from "../fields.ts";
-import { signaturePolicy } from "../signing-keys.ts";
 import { ArtifactSchema, presentArtifact } from "../view.ts";
 
 const PartParams = ArtifactParams.extend({

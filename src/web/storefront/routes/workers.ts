@@ -1,6 +1,5 @@
 import { readAvailableWorkers } from "../../../domain/catalog/available-workers.ts";
-import { SearchQuery, workerQuery } from "../../../domain/catalog/routes/search.ts";
-import { searchWorkers } from "../../../domain/catalog/search.ts";
+import { SearchQuery, searchWorkers, workerQuery } from "../../../domain/catalog/search.ts";
 import { readPlanOffers } from "../../../domain/purchase/prices.ts";
 import { stripePageOrigins } from "../../../domain/purchase/stripe.ts";
 import { WorkerParams } from "../../../domain/workers/request.ts";
