@@ -1,8 +1,5 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import { jsonBodyLimit } from "../../http/body.ts";
-import { type AppEnv, createRouter } from "../../http/router.ts";
-import { sessionForm } from "./form.ts";
+import type { AppEnv } from "../../http/router.ts";
 import { currentSession } from "./lifecycle.ts";
 import { type Session, signInPath } from "./session.ts";
 
@@ -24,12 +21,3 @@ export const requireCustomer: MiddlewareHandler<CustomerEnv> = async (c, next) =
   c.res.headers.set("Cache-Control", "no-store");
   return undefined;
 };
-
-/** A router of the account's pages. */
-export const createAccountRouter = (): OpenAPIHono<CustomerEnv> => createRouter<CustomerEnv>();
-
-/** The `middleware` of a page that only shows something. */
-export const SIGNED_IN = [requireCustomer];
-
-/** The `middleware` of a page that receives a form. */
-export const SIGNED_IN_FORM = [requireCustomer, jsonBodyLimit, sessionForm];

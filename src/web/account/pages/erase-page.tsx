@@ -1,5 +1,5 @@
 import { type FC, Field, Notice, PostForm } from "../../page/kit.ts";
-import { accountPage } from "./account-page.tsx";
+import { accountPage } from "../frame.tsx";
 
 /** The word to type as a confirmation. */
 export const CONFIRMATION = "delete";

@@ -2,7 +2,7 @@ import { activationCommand } from "../../../domain/licensing/license/key.ts";
 import type { LicenseRow } from "../../../domain/licensing/license/record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import { CopyBlock, type FC, Notice, PostForm } from "../../page/kit.ts";
-import { accountPage, licensePath } from "./account-page.tsx";
+import { accountPage, licensePath } from "../frame.tsx";
 
 /** The content of a license's key section. */
 export type KeyContent = {

@@ -3,11 +3,11 @@ import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
 import { DataTable, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
+import { AccountEnd, accountPage, licensePath } from "../frame.tsx";
 import type { StandingWords } from "../standing-words.tsx";
 import type { Download } from "../store.ts";
-import { AccountEnd, accountPage, licensePath } from "./account-page.tsx";
 import { type KeyContent, KeySection } from "./key-section.tsx";
-import { type LeaseFault, LeaseSection, MachineSection } from "./machine-sections.tsx";
+import { type LeaseFault, LeaseSection, MachineSection, seatedMachines } from "./machine-sections.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([
@@ -135,4 +135,38 @@ const BillingSection: FC<{ license: License; csrf: string }> = ({ license, csrf 
       </>
     )}
   </section>
+);
+
+type Listed = { license: License; words: StandingWords };
+
+/** The list of a customer's licenses with their standing, each with a link to its page. */
+export const overviewPage = (listed: Listed[], csrf: string, now: UnixSeconds): Promise<Response> =>
+  accountPage({
+    csrf,
+    title: "Your licenses",
+    main: (
+      <>
+        <h1>Your licenses</h1>
+        {listed.length === 0 ? <p class="empty">This mail address has no license.</p> : null}
+        {listed.map((one) => (
+          <ListedLicense {...one} now={now} />
+        ))}
+        <AccountEnd csrf={csrf} />
+      </>
+    ),
+  });
+
+const ListedLicense: FC<Listed & { now: UnixSeconds }> = ({ license, words, now }) => (
+  <article>
+    <div class="row">
+      <h2>
+        <a href={licensePath(license.id)}>{planName(license.plan)}</a>
+      </h2>
+      <StatusBadge tone={words.tone}>{words.label}</StatusBadge>
+    </div>
+    <p>{words.says}</p>
+    <p class="quiet">
+      {seatedMachines(license, now).length} of {license.machine_limit} machines in use · <code>{license.id}</code>
+    </p>
+  </article>
 );

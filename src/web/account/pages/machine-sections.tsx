@@ -4,7 +4,7 @@ import { activationsPerDay } from "../../../domain/licensing/machine/seat.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { type FC, Field, PostForm, SelectField, Time } from "../../page/kit.ts";
-import { licensePath } from "./account-page.tsx";
+import { licensePath } from "../frame.tsx";
 
 /** Whether a machine has a valid offline lease at `now`. The lease keeps its seat, even after the machine was freed. */
 export const hasLease = ({ lease_until }: MachineRow, now: UnixSeconds): boolean => lease_until > now;

@@ -2,28 +2,26 @@ import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
 import { erasePerson } from "../../../domain/erasure/erasure.ts";
 import { readLicense } from "../../../domain/licensing/license/store.ts";
 import { createRoute } from "../../../platform/http/route.ts";
-import { createAccountRouter, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
+import { formBody } from "../../page/kit.ts";
+import { accountForm, accountRouter, accountView } from "../frame.tsx";
 import { CONFIRMATION, type ErasePageState, erasePage } from "../pages/erase-page.tsx";
 import { sentPage } from "../pages/sign-in-page.tsx";
 import { requestRecovery } from "../sign-in.ts";
 import { type Customer, listOwnLicenses } from "../store.ts";
 
 /** `GET` and `POST /account/erase`, and `POST /account/erase/link`. */
-export const erase = createAccountRouter();
+export const erase = accountRouter();
 
 erase.openapi(
   createRoute({
     method: "get",
     path: "/account/erase",
-    middleware: SIGNED_IN,
-    ...pageDocs({
+    ...accountView({
       summary: "Explain the deletion of your data",
       answers: { 200: "The deleted data, the kept data, and the form." },
-      leadsTo: "The sign-in page.",
     }),
   }),
   async (c) => erasePage(await stateOf(c.env.DB, c.var.session.by), c.var.session.csrfToken),
@@ -33,13 +31,11 @@ erase.openapi(
   createRoute({
     method: "post",
     path: "/account/erase/link",
-    middleware: SIGNED_IN_FORM,
     request: { body: formBody({}) },
-    ...pageDocs({
+    ...accountForm({
       summary: "Mail a link to the owner of the signed-in license",
       answers: { 202: "The link was mailed." },
-      leadsTo: "The sign-in page.",
-      refusals: [...FORM_REFUSALS, "RATE_LIMITED"],
+      refusals: ["RATE_LIMITED"],
     }),
   }),
   async (c) => {
@@ -54,9 +50,8 @@ erase.openapi(
   createRoute({
     method: "post",
     path: "/account/erase",
-    middleware: SIGNED_IN_FORM,
     request: { body: formBody({ confirmation: CONFIRMATION }) },
-    ...pageDocs({
+    ...accountForm({
       summary: "Delete your data",
       description:
         "Needs a sign-in by mail. Ends every license of the address and erases the personal data. Refused while a subscription " +
@@ -66,7 +61,7 @@ erase.openapi(
         422: "The form again, because the confirmation is wrong.",
       },
       leadsTo: "The sign-in page, with a confirmation.",
-      refusals: [...FORM_REFUSALS, "CONFLICT", "SERVICE_UNAVAILABLE"],
+      refusals: ["CONFLICT", "SERVICE_UNAVAILABLE"],
     }),
   }),
   async (c) => {

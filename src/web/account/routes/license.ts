@@ -2,14 +2,14 @@ import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
 import { createRoute, Problem, type Refusal, z } from "../../../platform/http/route.ts";
-import { createAccountRouter, SIGNED_IN, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { keepSession } from "../../../platform/identity/session/store.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
+import { formBody } from "../../page/kit.ts";
+import { accountForm, accountRouter, accountView } from "../frame.tsx";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
-import { overviewPage } from "../pages/account-page.tsx";
 import { rotateKeyPage } from "../pages/key-section.tsx";
+import { overviewPage } from "../pages/license-page.tsx";
 import { listOwnLicenses, requireOwnLicense } from "../store.ts";
 
 const replacedMeanwhile: Refusal = {
@@ -18,17 +18,15 @@ const replacedMeanwhile: Refusal = {
 };
 
 /** `GET /account`, and below `/account/licenses/{id}` the license, its billing and its key. */
-export const license = createAccountRouter();
+export const license = accountRouter();
 
 license.openapi(
   createRoute({
     method: "get",
     path: "/account",
-    middleware: SIGNED_IN,
-    ...pageDocs({
+    ...accountView({
       summary: "The account, as a page",
       answers: { 200: "The license, or a list of several licenses." },
-      leadsTo: "The sign-in page.",
     }),
   }),
   async (c) => {
@@ -44,17 +42,15 @@ license.openapi(
   createRoute({
     method: "get",
     path: "/account/licenses/{id}",
-    middleware: SIGNED_IN,
     request: {
       params: LicenseParams,
       query: z.object({
         done: z.string().optional().openapi({ description: "The act that the page confirms.", example: "freed" }),
       }),
     },
-    ...pageDocs({
+    ...accountView({
       summary: "One of your licenses, as a page",
       answers: { 200: "The license without its key." },
-      leadsTo: "The sign-in page.",
       refusals: ["LICENSE_NOT_FOUND"],
     }),
   }),
@@ -68,13 +64,11 @@ license.openapi(
   createRoute({
     method: "post",
     path: "/account/licenses/{id}/billing",
-    middleware: SIGNED_IN_FORM,
     request: { params: LicenseParams, body: formBody({}) },
-    ...pageDocs({
+    ...accountForm({
       summary: "Open the billing portal of one of your licenses",
-      answers: {},
       leadsTo: "The payment provider's portal, which links back to the account.",
-      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT", "RATE_LIMITED", "SERVICE_UNAVAILABLE"],
+      refusals: ["LICENSE_NOT_FOUND", "CONFLICT", "RATE_LIMITED", "SERVICE_UNAVAILABLE"],
     }),
   }),
   async (c) => {
@@ -87,14 +81,12 @@ license.openapi(
   createRoute({
     method: "post",
     path: "/account/licenses/{id}/key",
-    middleware: SIGNED_IN_FORM,
     request: { params: LicenseParams, body: formBody({}) },
-    ...pageDocs({
+    ...accountForm({
       summary: "Show the key of one of your licenses",
       description: "A form and not a link, so that a mere visit never shows the key.",
       answers: { 200: "The license with its key." },
-      leadsTo: "The sign-in page.",
-      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
+      refusals: ["LICENSE_NOT_FOUND"],
     }),
   }),
   async (c) => {
@@ -107,12 +99,10 @@ license.openapi(
   createRoute({
     method: "get",
     path: "/account/licenses/{id}/rotate-key",
-    middleware: SIGNED_IN,
     request: { params: LicenseParams },
-    ...pageDocs({
+    ...accountView({
       summary: "Explain the replacement of a license's key",
       answers: { 200: "The consequences, and the button." },
-      leadsTo: "The sign-in page.",
       refusals: ["LICENSE_NOT_FOUND"],
     }),
   }),
@@ -126,16 +116,14 @@ license.openapi(
   createRoute({
     method: "post",
     path: "/account/licenses/{id}/rotate-key",
-    middleware: SIGNED_IN_FORM,
     request: { params: LicenseParams, body: formBody({ generation: "0" }) },
-    ...pageDocs({
+    ...accountForm({
       summary: "Replace the key of one of your licenses",
       description:
         "Shows and mails the new key. `generation` is that of the key to replace, so the form is idempotent. " +
         "Other sessions of the old key end.",
       answers: { 200: "The license with its new key." },
-      leadsTo: "The sign-in page.",
-      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "CONFLICT"],
+      refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
     }),
   }),
   async (c) => {

@@ -4,33 +4,30 @@ import { Fingerprint } from "../../../domain/licensing/machine/fingerprint.ts";
 import { freeSeat } from "../../../domain/licensing/machine/seat.ts";
 import { issueOfflineLease, seatForLease } from "../../../domain/licensing/token/issue.ts";
 import { createRoute, PROBLEMS, Problem, type Refusal, z } from "../../../platform/http/route.ts";
-import { createAccountRouter, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
+import { formBody } from "../../page/kit.ts";
+import { accountForm, accountRouter, licensePath } from "../frame.tsx";
 import { answerWithLicense } from "../license-response.ts";
-import { licensePath } from "../pages/account-page.tsx";
 import { hasLease } from "../pages/machine-sections.tsx";
 import { requireOwnLicense } from "../store.ts";
 
 /** `POST /account/licenses/{id}/machines/{machine_id}/free` and `POST /account/licenses/{id}/lease`. */
-export const machines = createAccountRouter();
+export const machines = accountRouter();
 
 machines.openapi(
   createRoute({
     method: "post",
     path: "/account/licenses/{id}/machines/{machine_id}/free",
-    middleware: SIGNED_IN_FORM,
     request: {
       params: MachineParams,
       body: formBody({}),
     },
-    ...pageDocs({
+    ...accountForm({
       summary: "Free the seat of one of your machines",
       description: "Idempotent. A valid offline lease keeps the seat until it ends.",
-      answers: {},
       leadsTo: "The license, with a confirmation.",
-      refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND", "NOT_FOUND"],
+      refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
     }),
   }),
   async (c) => {
@@ -45,7 +42,7 @@ machines.openapi(
   },
 );
 
-const docs = pageDocs({
+const lease = accountForm({
   summary: "Download an offline lease of one of your licenses",
   description:
     "The license token of `POST /v1/licenses/token` with `offline`, as a file. It is for the machine with `fingerprint`, which " +
@@ -56,8 +53,7 @@ const docs = pageDocs({
     422: "The license, with a hint at the invalid fingerprint.",
     429: "The license, with a hint that you requested leases too often.",
   },
-  leadsTo: "The sign-in page.",
-  refusals: [...FORM_REFUSALS, "LICENSE_NOT_FOUND"],
+  refusals: ["LICENSE_NOT_FOUND"],
 });
 
 const noFingerprint: Refusal = {
@@ -67,17 +63,16 @@ const noFingerprint: Refusal = {
 
 machines.openapi(
   createRoute({
-    ...docs,
+    ...lease,
     method: "post",
     path: "/account/licenses/{id}/lease",
-    middleware: SIGNED_IN_FORM,
     request: { params: LicenseParams, body: formBody({ machine: "", fingerprint: "9f86d081884c7d65" }) },
     responses: {
       200: {
         description: "The token, as a file.",
         content: { "application/jwt": { schema: z.string().openapi({ example: "eyJhbGciOiJFZERTQSJ9.eyJ..." }) } },
       },
-      ...docs.responses,
+      ...lease.responses,
     },
   }),
   async (c) => {

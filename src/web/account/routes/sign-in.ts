@@ -1,10 +1,10 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { createRoute, createRouter, jsonBodyLimit, Problem, type Refusal, z } from "../../../platform/http/route.ts";
-import { createAccountRouter, SIGNED_IN_FORM } from "../../../platform/identity/session/account.ts";
 import { ownForm } from "../../../platform/identity/session/form.ts";
 import { currentSession, endSession } from "../../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../../platform/identity/session/session.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
+import { accountForm, accountRouter } from "../frame.tsx";
 import { sentPage, signInPage } from "../pages/sign-in-page.tsx";
 import { RecoveryAddress, requestRecovery, signInByKey } from "../sign-in.ts";
 
@@ -117,22 +117,18 @@ signIn.openapi(
 );
 
 /** `POST /account/sign-out`. */
-export const signOut = createAccountRouter();
+export const signOut = accountRouter();
 
 signOut.openapi(
   createRoute({
     method: "post",
     path: "/account/sign-out",
-    middleware: SIGNED_IN_FORM,
     request: { body: formBody({ everywhere: "yes" }) },
-    ...pageDocs({
+    ...accountForm({
       summary: "Sign out of the account",
       description:
         "Ends this session. With `everywhere` it ends every session of this license key, or every session of this mail address " +
         "and of its licenses' keys.",
-      answers: {},
-      leadsTo: "The sign-in page.",
-      refusals: FORM_REFUSALS,
     }),
   }),
   async (c) => {
