@@ -33,7 +33,7 @@ async function everything(): Promise<string> {
   return JSON.stringify([rows.map(({ results }) => results), records]);
 }
 
-/** A shop whose Stripe does not answer: nobody listens on the discard port. */
+/** A shop with a Stripe that does not answer, at the discard port. */
 
 const REASON = "asked for by mail, ticket 4711";
 
@@ -44,7 +44,7 @@ const eraseByApi = async (id: string, at: Env = shopEnv) =>
     at,
   });
 
-/** A license bought under a name of its own, with everything that could tell whose it is. */
+/** A license bought under a unique name, with every fact that could identify its owner. */
 async function boughtLicense(email: string) {
   const { key = "", license } = await status(await pay("premium-lifetime", { email }));
   const id = license?.id ?? "";
@@ -63,8 +63,8 @@ async function boughtLicense(email: string) {
   return { id, key, hash: machine?.hash ?? "" };
 }
 
-describe("who deletes their data", () => {
-  it("leaves nothing of themselves, ends their licenses, and nobody else's", async () => {
+describe("a customer who deletes their data", () => {
+  it("leaves no personal data, and ends only their own licenses", async () => {
     const bought = await boughtLicense(ADA);
     const given = await issueLicense();
     const grace = await issueLicense({ email: "grace@example.com" });
@@ -98,7 +98,7 @@ describe("who deletes their data", () => {
     expect(await count("licenses", "email = 'grace@example.com'")).toBe(1);
   });
 
-  it("leaves no account behind: the key signs in to nothing, and no link is made for nobody", async () => {
+  it("has no account any more: the key does not sign in, and no link is made", async () => {
     const { id, key } = await issueLicense();
     await eraseByApi(id);
     const response = await new TestBrowser({ bindings: postbox.env }).post("/account/sign-in", { form: { key } });
@@ -107,7 +107,7 @@ describe("who deletes their data", () => {
     expect(await count("sessions")).toBe(0);
   });
 
-  it("leaves no trace either of what is counted late", async () => {
+  it("leaves no trace in usage that is counted late", async () => {
     const { id, hash } = await boughtLicense(ADA);
     await eraseByApi(id);
     const place = { country: "NL", network: 64500 };
@@ -131,7 +131,7 @@ describe("who deletes their data", () => {
     expect(await count("license_places", `license_id = '${grace.id}'`)).toBe(1);
   });
 
-  it("must prove by mail who they are if they came with a key", async () => {
+  it("must prove their identity by mail if they signed in with a key", async () => {
     const { key } = await issueLicense();
     const browser = await signedInByKey(key, postbox.env);
     expect(await pageAt(browser, "/account/erase")).not.toContain('name="confirmation"');
@@ -144,7 +144,7 @@ describe("who deletes their data", () => {
     expect(await pageAt(browser, "/account/erase")).toContain('name="confirmation"');
   });
 
-  it("must cancel a subscription first, and wait until it has ended", async () => {
+  it("must first cancel a subscription and wait until it has ended", async () => {
     const checkout = await pay("premium-monthly", { email: ADA });
     const { license } = await status(checkout);
     const browser = await signedInByMail(ADA, postbox);
@@ -163,7 +163,7 @@ describe("who deletes their data", () => {
 });
 
 describe("an owner who erases the person behind a license", () => {
-  it("is told what went, may ask again, and leaves a reason", async () => {
+  it("sees the erased data, may ask again, and gives a reason", async () => {
     const { id } = await boughtLicense(ADA);
     const second = await issueLicense();
     const erased = await (await eraseByApi(id)).json<{ licenses: string[]; customers: string[] }>();
@@ -173,7 +173,7 @@ describe("an owner who erases the person behind a license", () => {
     expect(await count("audit", `action = 'license.erase' AND reason = '${REASON}'`)).toBe(2);
   });
 
-  it("is told when downloads do not follow yet, by asking again, too", async () => {
+  it("sees that downloads do not follow yet, after a repeated request, too", async () => {
     const { id } = await issueLicense();
     for (const licenses of [[id], []]) {
       vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 429 Too Many Requests"));
@@ -183,7 +183,7 @@ describe("an owner who erases the person behind a license", () => {
     expectLogged("publication.failed");
   });
 
-  it("changes nothing while the payment provider is down, and goes on afterwards", async () => {
+  it("changes nothing while the payment provider is down, and continues afterwards", async () => {
     const { id } = await boughtLicense(ADA);
     const down = await eraseByApi(id, deserted);
     expect([down.status, await codeOf(down)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
@@ -192,7 +192,7 @@ describe("an owner who erases the person behind a license", () => {
     expect((await eraseByApi(id)).status).toBe(200);
   });
 
-  it("finishes by asking again for the same license, wherever the ledger failed in between", async () => {
+  it("finishes by a repeated request for the same license, wherever the ledger failed in between", async () => {
     const ids = [(await issueLicense()).id, (await issueLicense()).id, (await issueLicense()).id];
     for (const [index, id] of ids.entries()) {
       await env.DB.prepare(`UPDATE licenses SET email = ?`).bind(`ada-${index}@example.com`).run();
@@ -209,7 +209,7 @@ describe("an owner who erases the person behind a license", () => {
     expectLogged("request.failed");
   });
 
-  it("does not forget until when a lease runs, which no erasure takes back", async () => {
+  it("keeps the end of a running lease, which no erasure takes back", async () => {
     const { id } = await boughtLicense(ADA);
     await eraseByApi(id);
     expect(await count("machines", `lease_until > ${currentTime() + DAY} AND fingerprint_hash LIKE 'erased:%'`)).toBe(
@@ -217,7 +217,7 @@ describe("an owner who erases the person behind a license", () => {
     );
   });
 
-  it("is an owner", async () => {
+  it("needs the scope owner", async () => {
     const { id } = await issueLicense();
     const { token } = await makeToken(["licenses:write"]);
     const response = await ask("POST", `/v1/admin/licenses/${id}/erase`, {

@@ -28,14 +28,14 @@ describe("activation", () => {
     expect(await count("audit", "action = 'machine.activate'")).toBe(1);
   });
 
-  it("takes null for what a hive leaves out, as serde writes it", async () => {
+  it("accepts null for a field that a hive leaves out, as serde writes it", async () => {
     const { key } = await issueLicense();
     expect((await activate(key, "m", { name: null, platform: null, offline: null })).status).toBe(201);
     const body = { fingerprint: "m", offline: null };
     expect((await hive("POST", "/v1/licenses/token", { credential: key, body })).status).toBe(200);
   });
 
-  it("keeps of a machine's name nothing that would turn a line around where it is shown, and refuses none for it", async () => {
+  it("removes characters from a machine's name that would turn a line around, and refuses no name for them", async () => {
     const { key } = await issueLicense();
     const response = await activate(key, "m", { name: "\u202eattic\u2066\n", platform: "linux-\u202dx86_64" });
     expect(response.status).toBe(201);
@@ -51,7 +51,7 @@ describe("activation", () => {
     expect(JSON.stringify(results)).not.toContain("very-telling");
   });
 
-  it("lets exactly one of twenty have the last seat", async () => {
+  it("gives the last seat to exactly one of twenty machines", async () => {
     const { key } = await issueLicense({ machine_limit: 3 });
     await activate(key, "one");
     await activate(key, "two");
@@ -66,7 +66,7 @@ describe("activation", () => {
     expect(await count("outbox")).toBe(0);
   });
 
-  it("of one machine by twenty requests at once takes one seat", async () => {
+  it("takes one seat for twenty requests of one machine at once", async () => {
     const { key } = await issueLicense({ machine_limit: 1 });
     const answers = await Promise.all(Array.from({ length: 20 }, () => activate(key, "same")));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -74,7 +74,7 @@ describe("activation", () => {
     expect(await count("machines")).toBe(1);
   });
 
-  it("gives who holds the old key nothing of a new one that is made in the same moment", async () => {
+  it("gives the holder of the old key nothing of a new key that is made at the same moment", async () => {
     const { id, key } = await issueLicense();
     let isRotated = false;
     const DB = hookedLedger(async (run) => {
@@ -93,7 +93,7 @@ describe("activation", () => {
     expect(await codeOf(response)).toBe("KEY_ROTATED");
   });
 
-  it("frees a seat by deactivation, repeatably, and the machine's token opens nothing any more", async () => {
+  it("is undone by deactivation, idempotently, and the machine's token stops working", async () => {
     const { key } = await issueLicense({ machine_limit: 1 });
     const token = await tokenFor(key, "old");
     expect(await codeOf(await activate(key, "new"))).toBe("MACHINE_LIMIT_REACHED");
@@ -105,7 +105,7 @@ describe("activation", () => {
     expect(await count("audit", "action = 'machine.deactivate'")).toBe(1);
   });
 
-  it("is not taken for a machine by another one's token, nor from another one by the wrong name", async () => {
+  it("of one machine cannot be taken or freed with another machine's token", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "a");
     await tokenFor(key, "b");
@@ -119,7 +119,7 @@ describe("activation", () => {
     expect(await count("machines")).toBe(2);
   });
 
-  it("takes a fingerprint with colons, and is the same with blanks around it", async () => {
+  it("accepts a fingerprint with colons, and ignores spaces around it", async () => {
     const { key } = await issueLicense();
     await activate(key, " 00:1b:44:11:3a:b7 ");
     const headers = { Authorization: `Basic ${btoa(`00:1b:44:11:3a:b7:${key}`)}` };
@@ -128,7 +128,7 @@ describe("activation", () => {
     expect(await count("machines")).toBe(1);
   });
 
-  it("takes no seat under a key that was rotated while it was under way", async () => {
+  it("takes no seat under a key that is rotated in the meantime", async () => {
     const { id, key } = await issueLicense();
     const license = await readLicense(env.DB, id);
     if (!license) throw new Error("no license");
@@ -140,7 +140,7 @@ describe("activation", () => {
     expect(await codeOf(await activate(key, "m"))).toBe("KEY_ROTATED");
   });
 
-  it("by who holds a rotated key does not use up the limit of who holds the new one", WITH_ROOM, async () => {
+  it("with a rotated key does not use up the limit of the new key", WITH_ROOM, async () => {
     await roomInMinute();
     const { id, key } = await issueLicense();
     const { key: newKey } = await (await adminAct(id, "rotate-key")).json<{ key: string }>();
@@ -151,7 +151,7 @@ describe("activation", () => {
     expect((await activate(newKey, "owner")).status).toBe(201);
   });
 
-  it("of a thief's leases is undone by an owner, and by nobody else", async () => {
+  it("of a thief's leases is undone only by an owner", async () => {
     const { id, key } = await issueLicense({ machine_limit: 1 });
     const stolen = await (await activate(key, "thief", { offline: true })).json<{ machine: { id: string } }>();
     const path = `/v1/admin/licenses/${id}/machines/${stolen.machine.id}`;
@@ -163,14 +163,14 @@ describe("activation", () => {
     expect((await activate(key, "owner")).status).toBe(201);
   });
 
-  it("keeps the machine's name out of the trail that is never erased", async () => {
+  it("keeps the machine's name out of the audit trail, which is never erased", async () => {
     const { key } = await issueLicense();
     await activate(key, "m", { name: "Ada's private attic" });
     const { results } = await env.DB.prepare("SELECT * FROM audit").all();
     expect(JSON.stringify(results)).not.toContain("attic");
   });
 
-  it("without a media type says what is missing", async () => {
+  it("without a media type names the missing header", async () => {
     const { key } = await issueLicense();
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "garbage"]) {
       const headers = { "Content-Type": type };
@@ -213,13 +213,13 @@ describe("activation", () => {
     expect((await activate(key, "next")).status).toBe(201);
   });
 
-  it("gives no longer lease than the plan allows", async () => {
+  it("gives no lease longer than the plan allows", async () => {
     const { key } = await issueLicense({ plan: "premium-trial" });
     const { expires_at } = await (await activate(key, "m", { offline: true })).json<{ expires_at: string }>();
     expect(Date.parse(expires_at) - Date.now()).toBeLessThanOrEqual(86_400_000);
   });
 
-  it("is refused for a license that is not in force, with its code", async () => {
+  it("is refused for a license that is not in force, with the code of its status", async () => {
     const { id, key } = await issueLicense();
     await adminAct(id, "suspend");
     expect(await codeOf(await activate(key, "m"))).toBe("LICENSE_SUSPENDED");
@@ -233,7 +233,7 @@ describe("activation", () => {
     expect(await count("machines")).toBe(0);
   });
 
-  it("takes the key only, and asks for it before it looks at the body", async () => {
+  it("accepts only the key, and checks it before the body", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "m");
     expect(await codeOf(await activate(token, "m"))).toBe("KEY_INVALID");

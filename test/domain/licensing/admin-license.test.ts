@@ -8,7 +8,7 @@ import { askWith, newPostbox } from "../../support/postbox.ts";
 const issueBody = { plan: "premium-monthly", email: "Grace@Example.com" };
 
 describe("issuing a license", () => {
-  it("grants what the plan says, and gives the key", async () => {
+  it("grants the plan's grant and returns the key", async () => {
     const response = await ask("POST", "/v1/admin/licenses", { token: await ownerToken(), body: issueBody });
     expect(response.status).toBe(201);
     expect(response.headers.get("Cache-Control")).toBe("no-store");
@@ -27,7 +27,7 @@ describe("issuing a license", () => {
     expect(await count("audit", `action = 'license.issue' AND subject = '${license["id"]}'`)).toBe(1);
   });
 
-  it("may be repeated under one Idempotency-Key, even at once, and makes one license", async () => {
+  it("makes one license for repeated requests with one Idempotency-Key, even at once", async () => {
     const token = await ownerToken();
     const issue = (body: object, key: string) =>
       ask("POST", "/v1/admin/licenses", { token, body, headers: { "Idempotency-Key": key } });
@@ -53,7 +53,7 @@ describe("issuing a license", () => {
     expect(await count("licenses")).toBe(0);
   });
 
-  it("is refused malformed and oversized", async () => {
+  it("is refused when malformed or oversized", async () => {
     const token = await ownerToken();
     expect(await codeOf(await ask("POST", "/v1/admin/licenses", { token, body: "{" }))).toBe("MALFORMED_REQUEST");
     const huge = { ...issueBody, note: "x".repeat(70_000) };
@@ -62,7 +62,7 @@ describe("issuing a license", () => {
 });
 
 describe("an admin's act", () => {
-  it("asks for a reason and keeps it with who did it", async () => {
+  it("requires a reason, and stores it with the actor", async () => {
     const { id } = await issueLicense();
     expect(await codeOf(await adminAct(id, "revoke", { reason: " " }))).toBe("VALIDATION_FAILED");
     const { token, record } = await makeToken(["licenses:write"]);
@@ -71,14 +71,14 @@ describe("an admin's act", () => {
     expect(entry).toMatchObject({ subject: id, actor: `token:${record.id}`, reason: "leaked on a forum" });
   });
 
-  it("repeated changes nothing more", async () => {
+  it("repeated changes nothing", async () => {
     const { id } = await issueLicense();
     expect((await adminAct(id, "revoke")).status).toBe(200);
     expect((await adminAct(id, "revoke")).status).toBe(200);
     expect(await count("audit", "action = 'license.revoke'")).toBe(1);
   });
 
-  it("of revoking is taken back by nobody but an owner", async () => {
+  it("of revoking is taken back only by an owner", async () => {
     const { id } = await issueLicense();
     await adminAct(id, "revoke");
     expect(await codeOf(await adminAct(id, "suspend"))).toBe("CONFLICT");
@@ -88,13 +88,13 @@ describe("an admin's act", () => {
     expect(await reinstated.json()).toMatchObject({ license: { status: "active" } });
   });
 
-  it("of suspending is taken back by whoever may write licenses", async () => {
+  it("of suspending is taken back by any admin with licenses:write", async () => {
     const { id } = await issueLicense();
     await adminAct(id, "suspend");
     expect((await adminAct(id, "reinstate", {}, "licenses:write")).status).toBe(200);
   });
 
-  it("of extending only ever moves the end to later, once for each Idempotency-Key", async () => {
+  it("of extending moves the end only to a later time, once for each Idempotency-Key", async () => {
     const { id } = await issueLicense({ plan: "premium-trial" });
     const end = async () => {
       const response = await ask("GET", `/v1/admin/licenses/${id}`, { token: await ownerToken() });
@@ -120,7 +120,7 @@ describe("an admin's act", () => {
     expect(await codeOf(await adminAct(lifetime, "extend", { days: 1 }))).toBe("CONFLICT");
   });
 
-  it("repeated under its Idempotency-Key shows no key that somebody else has made since", async () => {
+  it("repeated with its Idempotency-Key does not show a key that another admin has made since", async () => {
     const { token } = await makeToken(["licenses:write"]);
     const body = { plan: "premium-lifetime", email: "ada@example.com", send_mail: false };
     const issue = () => ask("POST", "/v1/admin/licenses", { token, body, headers: { "Idempotency-Key": "issue-1" } });
@@ -141,7 +141,7 @@ describe("an admin's act", () => {
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(2);
   });
 
-  it("repeated while it is under way shows the key that it makes, and not the one that it ends", async () => {
+  it("repeated while it is running shows the new key, and not the old one", async () => {
     const { id, key: old } = await issueLicense();
     const headers = { "Idempotency-Key": "rotate-1" };
     const request = { token: await ownerToken(), body: { reason: "leaked" }, headers };
@@ -162,7 +162,7 @@ describe("an admin's act", () => {
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(1);
   });
 
-  it("of two at once is never lost", async () => {
+  it("is not lost when two happen at once", async () => {
     const { id } = await issueLicense();
     await Promise.all(Array.from({ length: 5 }, () => adminAct(id, "rotate-key")));
     const { license } = await (await ask("GET", `/v1/admin/licenses/${id}`, { token: await ownerToken() })).json<{
@@ -172,7 +172,7 @@ describe("an admin's act", () => {
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(5);
   });
 
-  it("on a license that is not is LICENSE_NOT_FOUND", async () => {
+  it("on a missing license is refused with LICENSE_NOT_FOUND", async () => {
     for (const id of ["lic_00000000000000000000000000", "nonsense", "__proto__"]) {
       expect(await codeOf(await adminAct(id, "revoke"))).toBe("LICENSE_NOT_FOUND");
     }
@@ -193,7 +193,7 @@ describe("an admin's act", () => {
 });
 
 describe("finding licenses", () => {
-  it("goes by mail, id, machine, plan and status, page by page", async () => {
+  it("filters by mail, id, machine, plan and status, page by page", async () => {
     const token = await ownerToken();
     const find = async (query: string) => {
       const response = await ask("GET", `/v1/admin/licenses?${query}`, { token });
@@ -212,7 +212,7 @@ describe("finding licenses", () => {
     expect((await find("status=revoked")).licenses).toMatchObject([{ id, machines: [{ id: machine.machine.id }] }]);
     expect((await find("status=active")).licenses.map((license) => license.id)).toEqual(ids);
 
-    // A parameter that is left empty asks for nothing.
+    // An empty parameter is the same as none.
     expect(await find("q=&status=&plan=&limit=&cursor=")).toEqual(await find(""));
 
     const seen: string[] = [];

@@ -47,7 +47,7 @@ describe("a grant", () => {
     expect(adminLicenseView(license, NOW)).toMatchObject({ ...OLD, updates_until: toRfc3339(NOW + 7) });
   });
 
-  it("becomes the new plan's in every field when a subscription changes its plan, for as many machines as are paid for", async () => {
+  it("becomes the new plan's in every field when a subscription changes its plan, for the number of paid machines", async () => {
     const id = await sold("premium-retired", { stripe_subscription_id: "sub_1" });
     await syncLicense(env.DB, stripeWith("premium-monthly"), id, 14, actor);
     const license = await requireLicense(env.DB, id);

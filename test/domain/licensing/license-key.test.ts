@@ -13,7 +13,7 @@ const ids = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => forma
 const generations = fc.integer({ min: 0, max: 0xffff });
 
 describe("license keys", () => {
-  it("say whose they are and of which generation, in any case and between blanks", async () => {
+  it("give their license and generation, in any case and with spaces around them", async () => {
     await fc.assert(
       fc.asyncProperty(ids, generations, async (licenseId, generation) => {
         const key = await formatLicenseKey({ licenseId, generation }, secret);
@@ -45,7 +45,7 @@ describe("license keys", () => {
     );
   });
 
-  it("are refused, never an exception, for any other text", async () => {
+  it("are refused, without an exception, for any other text", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), async (text) => {
         expect((await parseLicenseKey(text, secret)).ok).toBe(false);

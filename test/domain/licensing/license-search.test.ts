@@ -12,7 +12,7 @@ const NOW = currentTime();
 const ROWS = `WITH RECURSIVE rows (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM rows WHERE n < ${COUNT - 1})`;
 const id = (prefix: string, n = "n") => `'${prefix}_' || printf('%026d', ${n})`;
 
-/** A hundred thousand licenses of every status and plan, with two machines each, as a ledger of years has them. */
+/** A hundred thousand licenses of every status and plan, with two machines each, like a ledger after years. */
 async function seedLicenses(): Promise<void> {
   const { DB } = env;
   await DB.batch([
@@ -49,7 +49,7 @@ async function seedLicenses(): Promise<void> {
 const pad = (prefix: string, n: number, length = 20) => `${prefix}${String(n).padStart(length, "0")}`;
 const license = (n: number) => pad("lic_", n, 26);
 
-/** Every way to look for license 4711 and no other. */
+/** Every search that finds license 4711 and no other. */
 const KNOWN: [string, string][] = [
   ["license id", license(4711)],
   ["machine id", pad("mach_", 9422, 26)],
@@ -93,7 +93,10 @@ async function planOf(filter: LicenseFilter): Promise<string[]> {
   return results.map(({ detail }) => detail);
 }
 
-/** How many rows of tables and indexes the database reads for the answer: unlike its time, the same on every machine. */
+/**
+ * The number of rows of tables and indexes that the database reads for the answer. Unlike time, it is the same on every
+ * machine.
+ */
 async function rowsReadFor(filter: LicenseFilter): Promise<number> {
   const { sql, params } = licenseIdQuery(filter, 51, NOW);
   const { meta } = await env.DB.prepare(sql)
@@ -102,11 +105,11 @@ async function rowsReadFor(filter: LicenseFilter): Promise<number> {
   return meta.rows_read;
 }
 
-describe("looking through 100,000 licenses", () => {
-  // Seeding takes seconds and storage lasts for one test, so that one test asks everything.
+describe("a search through 100,000 licenses", () => {
+  // One test makes all searches, because seeding takes seconds and storage lasts for one test.
   beforeEach(seedLicenses, 60_000);
 
-  it("finds one by whatever is known of it, each list newest first, all by index, reading no more than it needs", async () => {
+  it("finds a license by each known fact, newest first, by an index, without reading more rows than needed", async () => {
     for (const [what, q] of KNOWN) {
       const found = await searchLicenses(env.DB, { q }, 51, NOW);
       expect(
@@ -124,9 +127,9 @@ describe("looking through 100,000 licenses", () => {
         steps.filter((step) => step.startsWith("SCAN") || /SEARCH (?!.*USING)/.test(step)),
         name,
       ).toEqual([]);
-      // Its expressions must be the index's word for word: nothing else tells when they are not.
+      // The expressions must be word for word those of the index. No other test fails if they are not.
       if (filter.status !== undefined && filter.plan === undefined) expect(name).toContain("licenses_by_status");
-      // The widest search reads its range of an index and sorts that: never the licenses themselves, nor anything twice.
+      // The widest search reads its range of an index and sorts it. It reads no license, and nothing twice.
       expect(await rowsReadFor(filter), name).toBeLessThanOrEqual(known.includes(filter) ? FEW_ROWS : 2 * COUNT);
     }
   }, 120_000);
@@ -138,7 +141,7 @@ describe("a search for a credential", () => {
     ["license key in capitals, with something before it", "key: RBEE_LIC_0DJ5"],
     ["admin token", "rbee_adm_A1b2C3d4"],
     ["license token", "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJsaWNfIn0.c2ln"],
-  ])("is refused, because addresses are logged: %s", async (_, q) => {
+  ])("is refused with %s, because addresses are logged", async (_, q) => {
     const response = await ask("GET", `/v1/admin/licenses?q=${encodeURIComponent(q)}`, { token: await ownerToken() });
     expect(response.status).toBe(422);
     const text = await response.text();
@@ -146,7 +149,7 @@ describe("a search for a credential", () => {
     expect(text).not.toContain(q.slice(0, 12));
   });
 
-  it("does not take a mail address for one", async () => {
+  it("does not mistake a mail address for a credential", async () => {
     const { id } = await issueLicense({ email: "eyjafjalla@example.com" });
     const response = await ask("GET", "/v1/admin/licenses?q=eyJafjalla@example.com", { token: await ownerToken() });
     const { licenses } = await response.json<{ licenses: { id: string }[] }>();

@@ -22,7 +22,7 @@ const facts: fc.Arbitrary<LicenseFacts> = fc.record({
 });
 
 describe("a license's status", () => {
-  it("is what the precedence says", () => {
+  it("follows the precedence", () => {
     const plain: LicenseFacts = {
       admin_state: "none",
       refund_state: "none",
@@ -49,7 +49,7 @@ describe("a license's status", () => {
     expect(statusOf({ extended_until: NOW, expires_at: NOW - 9 })).toBe("expired");
   });
 
-  it("warns during the grace, and only then", () => {
+  it("has a warning only during the grace", () => {
     const subject = (expires_at: number): LicenseFacts => ({
       admin_state: "none",
       refund_state: "none",
@@ -63,7 +63,7 @@ describe("a license's status", () => {
     expect(standingOf(subject(NOW), NOW)).toEqual({ status: "active", ends_at: NOW + 10, warning: "in_grace" });
   });
 
-  it("never follows money where an admin has decided", () => {
+  it("never follows a payment after an admin has decided", () => {
     fc.assert(
       fc.property(facts, fc.constantFrom("suspended", "revoked"), (any, decided) => {
         expect(standingOf({ ...any, admin_state: decided }, NOW).status).toBe(decided);
@@ -71,7 +71,7 @@ describe("a license's status", () => {
     );
   });
 
-  it("does not come back by the passing of time", () => {
+  it("never becomes active again as time passes", () => {
     fc.assert(
       fc.property(facts, fc.nat({ max: 100 }), (any, later) => {
         if (standingOf(any, NOW).status !== "active") expect(standingOf(any, NOW + later).status).not.toBe("active");

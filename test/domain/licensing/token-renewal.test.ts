@@ -7,7 +7,7 @@ const renew = (credential: string, fingerprint: string) =>
   hive("POST", "/v1/licenses/token", { credential, body: { fingerprint } });
 
 describe("a fresh token", () => {
-  it("asked for again and again as a lease leaves one entry in the trail, and is limited", WITH_ROOM, async () => {
+  it("requested repeatedly as a lease leaves one audit entry, and is rate-limited", WITH_ROOM, async () => {
     await roomInMinute();
     const { key } = await issueLicense();
     await activate(key, "a", { offline: true });
@@ -21,7 +21,7 @@ describe("a fresh token", () => {
     expect(await count("audit", "action = 'machine.lease'")).toBe(1);
   });
 
-  it("stops to work when it expires although this isolate has just verified it", async () => {
+  it("stops working when it expires, even if this isolate has just verified it", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { key } = await issueLicense();
     const token = await tokenFor(key, "a");
@@ -36,7 +36,7 @@ describe("a fresh token", () => {
     vi.useRealTimers();
   });
 
-  it("comes for the key or the machine's own token, and not for another machine", async () => {
+  it("is given for the key or the machine's own token, and not for another machine", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "a");
     await tokenFor(key, "b");
@@ -46,7 +46,7 @@ describe("a fresh token", () => {
     expect(await codeOf(await renew(key, "never-activated"))).toBe("MACHINE_DEACTIVATED");
   });
 
-  it("comes no more once the license is revoked, at once", async () => {
+  it("is refused at once after the license was revoked", async () => {
     const { id, key } = await issueLicense();
     const token = await tokenFor(key, "a");
     await adminAct(id, "revoke");
@@ -56,7 +56,7 @@ describe("a fresh token", () => {
     expect(await me.json()).toMatchObject({ license: { status: "revoked" } });
   });
 
-  it("dies with the key's generation", async () => {
+  it("stops working when the key is rotated", async () => {
     const { id, key } = await issueLicense();
     const token = await tokenFor(key, "a");
     const rotation = await adminAct(id, "rotate-key");

@@ -14,7 +14,7 @@ async function verify(body: Record<string, unknown>) {
 }
 
 describe("verifying a token", () => {
-  it("says what it opens, and gives the nonce back", async () => {
+  it("lists the workers that it opens, and returns the nonce", async () => {
     const { id, key } = await issueLicense();
     const token = await tokenFor(key, "m");
     expect(await verify({ token, nonce: "n1" })).toMatchObject({
@@ -37,7 +37,7 @@ describe("verifying a token", () => {
     ["its machine", { fingerprint: "m" }, "VALID"],
     ["another machine", { fingerprint: "n" }, "MACHINE_MISMATCH"],
     ["nothing in particular", { worker_id: null, version: null, fingerprint: null, nonce: null }, "VALID"],
-  ])("for %s says so", async (_, wanted, code) => {
+  ])("for %s returns its code", async (_, wanted, code) => {
     const { key } = await issueLicense();
     expect(await verify({ token: await tokenFor(key, "m"), ...wanted })).toMatchObject({
       code,
@@ -70,7 +70,7 @@ describe("verifying a token", () => {
     },
   );
 
-  it("asks for a well-formed body", async () => {
+  it("requires a well-formed body", async () => {
     for (const body of [{}, { token: 7 }, { token: "x", version: "latest" }]) {
       expect(await codeOf(await hive("POST", "/v1/licenses/verify", { body }))).toBe("VALIDATION_FAILED");
     }
@@ -113,7 +113,7 @@ describe("a hive that cannot reach us", () => {
     expect(await statusOf(token)).toBe(expected);
   });
 
-  it("finds no list that was never named", async () => {
+  it("finds no list that does not exist", async () => {
     for (const n of ["256", "-1", "01", "x", "1e3", "99999"]) {
       expect(await codeOf(await hive("GET", `/v1/licenses/status/${n}`))).toBe("NOT_FOUND");
     }

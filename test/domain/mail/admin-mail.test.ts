@@ -28,7 +28,7 @@ describe("an admin's acts", () => {
     });
   });
 
-  it("mail nothing when the admin says so", async () => {
+  it("mail nothing when the admin asks for no mail", async () => {
     const postbox = newPostbox();
     const headers = await asOwner();
     const json = { ...body, send_mail: false };
@@ -37,7 +37,7 @@ describe("an admin's acts", () => {
     expect(postbox.calls).toBe(0);
   });
 
-  it("mail the new key when it is rotated, and succeed although the provider is down", async () => {
+  it("mail the new key when it is rotated, and succeed while the provider is down", async () => {
     const postbox = newPostbox();
     const headers = await asOwner();
     const issued = await askWith(postbox, "POST", "/v1/admin/licenses", { json: body, headers });

@@ -15,7 +15,7 @@ const queued = async (): Promise<string[]> =>
   (await env.DB.prepare("SELECT kind FROM mails ORDER BY id").all<{ kind: string }>()).results.map(({ kind }) => kind);
 
 describe("mails about the end of a license", () => {
-  it("come once seven days before, and once at the end, however often the cron runs", async () => {
+  it("are sent once seven days before and once at the end, however often the cron runs", async () => {
     await license();
     await queueExpiryMails(env.DB, END - 7 * DAY - 1);
     expect(await queued()).toEqual([]);
@@ -25,7 +25,7 @@ describe("mails about the end of a license", () => {
     expect(await queued()).toEqual(["license_expiring", "license_expired"]);
   });
 
-  it("are made up for after a cron that did not run, but not for what ended long ago", async () => {
+  it("are sent late after a cron that did not run, but not long after the end", async () => {
     await license();
     await queueExpiryMails(env.DB, END + 3 * DAY + 1);
     expect(await queued()).toEqual([]);
@@ -33,7 +33,7 @@ describe("mails about the end of a license", () => {
     expect(await queued()).toEqual(["license_expired"]);
   });
 
-  it("come again for a new end", async () => {
+  it("are sent again for a new end", async () => {
     const id = await license();
     await queueExpiryMails(env.DB, END - DAY);
     expect((await adminAct(id, "extend", { days: 30 })).status).toBe(200);
@@ -43,7 +43,7 @@ describe("mails about the end of a license", () => {
     expect(await queued()).toEqual(["license_expiring", "license_expiring"]);
   });
 
-  it("come for many licenses at once, and for all of them", async () => {
+  it("are sent for all of many licenses that end at once", async () => {
     await license();
     await queueExpiryMails(env.DB, END - DAY);
     await license(END);
@@ -58,14 +58,14 @@ describe("mails about the end of a license", () => {
     ["one with a running dispute", "dispute_state = 'open'"],
     ["a subscription, which Stripe's events speak for", "subscription_state = 'active'"],
     ["one that never ends", "expires_at = NULL"],
-  ])("do not come for %s", async (_, facts) => {
+  ])("are not sent for %s", async (_, facts) => {
     const id = await license();
     await env.DB.prepare(`UPDATE licenses SET ${facts} WHERE id = ?`).bind(id).run();
     for (const at of [END - DAY, END + HOUR]) await queueExpiryMails(env.DB, at);
     expect(await queued()).toEqual([]);
   });
 
-  it("do not come in advance for a license of a week or less", async () => {
+  it("are not sent in advance for a license of a week or less", async () => {
     await license(now + 7 * DAY);
     await queueExpiryMails(env.DB, now + DAY);
     expect(await queued()).toEqual([]);

@@ -32,7 +32,7 @@ const visible = (html: string): string =>
     .replaceAll(/\s+/g, " ");
 
 describe.each(MAIL_KINDS)("a %s mail", (kind) => {
-  it("says the same as text and as HTML, and names its plan or purpose in one line", async () => {
+  it("has the same content as text and as HTML, and names its plan or purpose in one line", async () => {
     const { subject, text, html } = await rendered(kind);
     expect(subject).toMatch(/^[\x20-\x7e]{10,120}$/);
     for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("https://"))) {
@@ -41,13 +41,13 @@ describe.each(MAIL_KINDS)("a %s mail", (kind) => {
     for (const [link] of text.matchAll(/^https:\/\/\S+$/gm)) expect(html).toContain(`href="${link}"`);
   });
 
-  it("loads nothing, runs nothing, and leaves colors to the reader", async () => {
+  it("loads nothing, runs nothing, and sets no colors", async () => {
     const { html } = await rendered(kind);
     expect(html).not.toMatch(/<(script|img|link|iframe|style|table)|\bsrc=|url\(|(?<![-\w])(color|background)\s*:/i);
     expect(html).toContain('name="color-scheme" content="light dark"');
   });
 
-  it("shows hostile values as they are, and lets none into the header or the markup", async () => {
+  it("shows hostile values unchanged, and never in the header or the markup", async () => {
     const plan = '"><script>alert(1)</script>\r\nBcc: all@example.com\u0000&amp;';
     const { subject, html } = await rendered(kind, { plan });
     expect(subject).not.toMatch(/\p{Cc}/u);
@@ -56,35 +56,35 @@ describe.each(MAIL_KINDS)("a %s mail", (kind) => {
   });
 });
 
-describe("what only some mails say", () => {
+describe("content of only some mails", () => {
   it.each(["license_key", "key_rotated"] as const)(
     "%s has the key, what it opens and the next command",
     async (kind) => {
       const { text, subject } = await rendered(kind);
       expect(text).toContain(`\n    ${KEY}\n`);
       expect(text).toContain(`\n    ${facts.activation}\n`);
-      // A command that is copied stays in the shell's history, and with it what stands in it.
+      // A copied command stays in the shell's history, with everything in it.
       expect(text.split(KEY)).toHaveLength(2);
       expect(subject).not.toContain("rbee_lic_");
       if (kind === "license_key") expect(text).toContain("versions <2.0.0 on up to 25 machines");
     },
   );
 
-  it("no other mail has the key", async () => {
+  it("the key is in no other mail", async () => {
     for (const kind of MAIL_KINDS.filter((kind) => kind !== "license_key" && kind !== "key_rotated")) {
       const { text, html } = await rendered(kind);
       expect(text + html).not.toContain(KEY);
     }
   });
 
-  it("only recovery_link has the link", async () => {
+  it("the link is only in recovery_link", async () => {
     for (const kind of MAIL_KINDS) {
       const { text } = await rendered(kind);
       expect(text.includes(LINK)).toBe(kind === "recovery_link");
     }
   });
 
-  it("the end is told in days", async () => {
+  it("the end is given as a day", async () => {
     expect((await rendered("license_expiring")).subject).toBe("Your rbee license ends on 2027-05-01");
     const endless = await rendered("license_key", {
       license: { key: KEY, machineLimit: 1, versions: "*", endsAt: null },

@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 describe("queueing a mail", () => {
-  it("twice for one occasion queues it once, with or without a license", async () => {
+  it("twice for one occasion queues one mail, with or without a license", async () => {
     const { id } = await issueLicense();
     for (const licenseId of [null, id]) {
       for (let i = 0; i < 3; i++) await queueMail(env.DB, payment({ licenseId })).run();
@@ -40,7 +40,7 @@ describe("queueing a mail", () => {
     expect(await count("mails")).toBe(4);
   });
 
-  it("beside a change happens only if the change did", async () => {
+  it("beside a change takes effect only with the change", async () => {
     const { id } = await issueLicense();
     const root = { table: "licenses", id } as const;
     await queueMailIf(env.DB, payment({ licenseId: id }), root, "chg_that_lost").run();
@@ -53,7 +53,7 @@ describe("queueing a mail", () => {
 });
 
 describe("the sender", () => {
-  it("hands a mail to the binding that production uses, and marks it sent", async () => {
+  it("gives a mail to the binding of production, and marks it sent", async () => {
     await queueMail(env.DB, payment()).run();
     expect(await sendDueMails(env, NOW)).toEqual({ sent: 1, failed: 0 });
     expect(await rows()).toEqual([{ sent_at: NOW, attempts: 1, next_attempt_at: null, last_error: null }]);
@@ -71,7 +71,7 @@ describe("the sender", () => {
     expect(postbox.calls).toBe(3);
   });
 
-  it("tries again with growing pauses while the provider is down, and sends once it is up", async () => {
+  it("retries with growing pauses while the provider is down, and sends the mail once it is up", async () => {
     const postbox = newPostbox();
     postbox.before = async () => {
       throw new Error("421 try later");
@@ -96,7 +96,7 @@ describe("the sender", () => {
     expect(await rows()).toMatchObject([{ sent_at: now, next_attempt_at: null, last_error: null }]);
   });
 
-  it("gives a mail up after five days, keeps it and says so", async () => {
+  it("gives up a mail after five days, keeps it and logs it", async () => {
     const postbox = newPostbox();
     postbox.before = async () => {
       throw new Error("no such mailbox");
@@ -114,7 +114,7 @@ describe("the sender", () => {
     expect(await sendDueMails(postbox.env, last + 30 * DAY)).toEqual({ sent: 0, failed: 0 });
   });
 
-  it("takes a mail up again, after its lease, when its sender died", async () => {
+  it("takes a mail again after its lease, when its sender died", async () => {
     const dead = newPostbox();
     dead.before = () => new Promise(() => {});
     await queueMail(env.DB, payment()).run();
@@ -126,7 +126,7 @@ describe("the sender", () => {
     expect(alive.letters).toHaveLength(1);
   });
 
-  it("is not held up by a mail that cannot be made", async () => {
+  it("is not delayed by a mail that cannot be composed", async () => {
     const postbox = newPostbox();
     await queueMail(env.DB, payment({ to: "not an address", occasion: "a" })).run();
     await queueMail(env.DB, payment({ occasion: "b" })).run();
@@ -136,7 +136,7 @@ describe("the sender", () => {
     expect(postbox.letters.map(({ to }) => to)).toEqual(["ada@example.com"]);
   });
 
-  it("mails the key as it is when the mail goes out, and keeps it out of D1 and the log", async () => {
+  it("mails the current key, and keeps it out of D1 and the log", async () => {
     const { id, key } = await issueLicense();
     const postbox = newPostbox();
     await queueMail(env.DB, payment({ licenseId: id, kind: "license_key", data: {} })).run();

@@ -9,14 +9,14 @@ const { ask, pay, status } = await openShop();
 const open = (credential: string): Promise<Response> =>
   ask("POST", "/v1/billing-portal", { headers: { Authorization: `Bearer ${credential}` } });
 
-/** Whose billing the portal behind an answer shows. */
+/** The customer of the portal behind an answer. */
 async function customerOf(response: Response): Promise<string | undefined> {
   expect(response.status).toBe(200);
   const { url } = await response.json<{ url: string }>();
   return /id="customer-email">([^<]*)</.exec(await (await fetch(url)).text())?.[1];
 }
 
-it("opens for the customer whose license key asks, whatever else is asked for", async () => {
+it("the billing portal opens for the customer of the license key, and ignores other parameters", async () => {
   const ada = await pay("premium-monthly", { email: "ada@example.com" });
   const grace = await pay("premium-lifetime", { email: "grace@example.com" });
   const keys = [await status(ada), await status(grace)].map(({ key = "" }) => key);
@@ -30,7 +30,7 @@ it("opens for the customer whose license key asks, whatever else is asked for", 
   expect(await customerOf(meddling)).toBe("ada@example.com");
 });
 
-it("opens for no token, which every machine has, and for no license that was not bought", async () => {
+it("the billing portal opens neither for a token nor for a license that was not bought", async () => {
   const { key = "" } = await status(await pay("premium-monthly"));
   const refused = await open(await tokenFor(key, "m"));
   expect([refused.status, await codeOf(refused)]).toEqual([401, "KEY_INVALID"]);

@@ -3,7 +3,7 @@ import { disputeState, licenseChargeFacts, refundState } from "../../../src/doma
 
 const charge = { amount_captured: 100 };
 
-describe("what was given back of a charge", () => {
+describe("the refund state of a charge", () => {
   it.each([
     ["nothing", [], "none"],
     ["a part", [{ amount: 99, status: "succeeded" }], "partial"],
@@ -31,7 +31,7 @@ describe("what was given back of a charge", () => {
   });
 });
 
-describe("what disputes come to", () => {
+describe("the dispute state of a charge", () => {
   it.each([
     [[], "none"],
     [["warning_needs_response"], "none"],
@@ -49,12 +49,12 @@ describe("all charges of a license", () => {
   const lost = { refund_state: "none", dispute_state: "lost" } as const;
   const won = { refund_state: "full", dispute_state: "won" } as const;
 
-  it("are as bad as the worst", () => {
+  it("have the state of the worst", () => {
     expect(licenseChargeFacts([won, lost], false)).toEqual({ refund_state: "full", dispute_state: "lost" });
     expect(licenseChargeFacts([], false)).toEqual({ refund_state: "none", dispute_state: "none" });
   });
 
-  it("of a subscription take nothing back by a refund", () => {
+  it("of a subscription are not taken back by a refund", () => {
     expect(licenseChargeFacts([won], true)).toEqual({ refund_state: "none", dispute_state: "won" });
   });
 });

@@ -6,7 +6,7 @@ import { openShop } from "../../support/shop.ts";
 const { ask, begin, deliverAll, press, status } = await openShop();
 
 describe("a checkout", WITH_ROOM, () => {
-  it("is begun sixty times a minute from one address, and from others all the same", async () => {
+  it("may begin sixty times a minute from one address, independently of other addresses", async () => {
     await roomInMinute();
     const beginAt = (address: string) =>
       ask("POST", "/v1/checkout", { body: { plan: "premium-lifetime" }, headers: { "CF-Connecting-IP": address } });
@@ -22,7 +22,7 @@ describe("a checkout", WITH_ROOM, () => {
     expect((await beginAt(newAddress())).status).toBe(201);
   });
 
-  it("marks its browser with a cookie that only this host gets, over TLS, and no script reads", async () => {
+  it("marks its browser with a cookie that is sent only to this host over TLS, and that no script reads", async () => {
     const response = await ask("POST", "/v1/checkout", { body: { plan: "premium-monthly" } });
     const [pair = "", ...attributes] = (response.headers.get("Set-Cookie") ?? "").split("; ");
     expect(pair).toMatch(/^__Host-rbee_checkout=[\w-]{43}$/);
@@ -31,8 +31,8 @@ describe("a checkout", WITH_ROOM, () => {
   });
 });
 
-describe("a look at a checkout", WITH_ROOM, () => {
-  it("shows its license to the browser that began it only", async () => {
+describe("the status of a checkout", WITH_ROOM, () => {
+  it("shows its license only to the browser that began it", async () => {
     const checkout = await begin("premium-monthly", 3);
     await press(checkout.url, "pay", "ada@example.com");
     const mine = await status(checkout);
@@ -49,7 +49,7 @@ describe("a look at a checkout", WITH_ROOM, () => {
     });
   });
 
-  it("asks Stripe thirty times a minute; then its buyer waits for the webhook, and is told as soon as it came", async () => {
+  it("asks Stripe at most thirty times a minute; after that it waits for the webhook", async () => {
     const checkout = await begin("premium-lifetime");
     const other = await begin("premium-lifetime");
     await roomInMinute();

@@ -9,7 +9,7 @@ import { type Checkout, facts, openShop, reconcile } from "../../support/shop.ts
 
 const { control, deliver, eventsOf, pay, shopEnv, status } = await openShop();
 
-/** Something that may happen to a purchase; what the account does not allow just then does not happen. */
+/** A step in the life of a purchase. A step that the account does not allow at that moment does nothing. */
 const HAPPENINGS: ((checkout: Checkout) => Promise<unknown>)[] = [
   ({ sessionId }) => control(`subscriptions/${sessionId}/quantity`, { quantity: 8 }),
   ({ sessionId }) => control(`subscriptions/${sessionId}/cancel`, { at_period_end: true }),
@@ -22,14 +22,14 @@ const HAPPENINGS: ((checkout: Checkout) => Promise<unknown>)[] = [
   ({ sessionId }) => control("disputes", { session: sessionId }),
 ];
 
-describe("events in any order, any number of times, some of them never", () => {
+describe("events in any order, repeated and partly lost", () => {
   const runs = fc.record({
     plan: fc.constantFrom("premium-monthly", "premium-lifetime"),
     happenings: fc.array(fc.nat({ max: HAPPENINGS.length - 1 }), { maxLength: 4 }),
     order: fc.array(fc.nat(), { minLength: 1, maxLength: 25 }),
   });
 
-  it("end in the license that they would have made one by one", async () => {
+  it("end in the same license as one by one", async () => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ plan, happenings, order }) => {
         const checkout = await pay(plan);
@@ -53,8 +53,8 @@ describe("events in any order, any number of times, some of them never", () => {
   }, 120_000);
 });
 
-describe("what was told to a shop that could not listen", () => {
-  it("is found again in Stripe's own list", async () => {
+describe("an event during an outage", () => {
+  it("is found later in Stripe's own list", async () => {
     const checkout = await pay("premium-lifetime");
     const at = Math.floor(Date.now() / 600_000) * 600;
     await reconcile(shopEnv, at);
@@ -65,7 +65,7 @@ describe("what was told to a shop that could not listen", () => {
     expect((await status(checkout)).license?.status).toBe("revoked");
   });
 
-  it("is tried again after the ledger failed half way, and ends in one license", async () => {
+  it("is retried after the ledger failed half-way, and ends in one license", async () => {
     const checkout = await pay("premium-lifetime");
     const [event] = (await eventsOf(checkout.sessionId)).filter(({ type }) => type === "checkout.session.completed");
     if (!event) throw new Error("no event");

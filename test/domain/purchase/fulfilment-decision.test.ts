@@ -5,7 +5,7 @@ import { session } from "../../support/stripe-objects.ts";
 const decide = (over: Parameters<typeof session>[0]) => decideFulfilment(session(over), false);
 
 describe("a checkout session", () => {
-  it("that is paid buys what its price says, for the mail address it was paid with", () => {
+  it("that is paid buys the plan of its price, for the buyer's mail address", () => {
     expect(decide({})).toEqual({
       outcome: "issue",
       plan: "premium-lifetime",

@@ -9,7 +9,7 @@ const { bought, control, deliver, deliverAll, eventsOf, shopEnv, status, stripe 
 
 const realFetch = globalThis.fetch;
 
-/** The license's status after everything that has happened was delivered. */
+/** The license's status after every event was delivered. */
 async function told(checkout: Checkout): Promise<string | undefined> {
   await deliverAll(checkout.sessionId);
   return (await status(checkout)).license?.status;
@@ -24,7 +24,7 @@ async function deliverDisputes(checkout: Checkout): Promise<void> {
 }
 
 describe("a one-time purchase", () => {
-  it("is kept by a partial refund, revoked by a full one, and restored when that fails", async () => {
+  it("stays active after a partial refund, is revoked by a full one, and is restored when that fails", async () => {
     const checkout = await bought("premium-lifetime");
     await control("refunds", { session: checkout.sessionId, amount: 100 });
     expect(await told(checkout)).toBe("active");
@@ -35,7 +35,7 @@ describe("a one-time purchase", () => {
     expect(await told(checkout)).toBe("active");
   });
 
-  it("is held by a dispute, freed by its win, lost with it, and untouched by an inquiry", async () => {
+  it("is suspended by a dispute, restored by its win, revoked by its loss, and untouched by an inquiry", async () => {
     const checkout = await bought("premium-lifetime");
     const inquiry = await control("disputes", { session: checkout.sessionId, inquiry: true });
     expect(await told(checkout)).toBe("active");
@@ -50,7 +50,7 @@ describe("a one-time purchase", () => {
     expect(await told(again)).toBe("revoked");
   });
 
-  it("that an admin revoked stays revoked whatever the money does", async () => {
+  it("that an admin revoked stays revoked after any payment", async () => {
     const checkout = await bought("premium-lifetime");
     const { id } = await control("disputes", { session: checkout.sessionId });
     await adminAct(checkout.id, "revoke");
@@ -59,7 +59,7 @@ describe("a one-time purchase", () => {
     expect(await facts(checkout.id)).toMatchObject({ admin_state: "revoked", dispute_state: "won" });
   });
 
-  it("outlives its customer's record at Stripe", async () => {
+  it("stays active after its customer is deleted at Stripe", async () => {
     const checkout = await bought("premium-lifetime");
     const { customer } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     await control(`customers/${customer}/delete`);
@@ -68,7 +68,7 @@ describe("a one-time purchase", () => {
 });
 
 describe("a subscription", () => {
-  it("sells as many machines as are paid for, and kicks nobody when they become fewer", async () => {
+  it("has as many machines as are paid for, and deactivates none when the number falls", async () => {
     const checkout = await bought("premium-monthly", 2);
     for (const machine of ["a", "b"]) expect((await activate(checkout.key, machine)).status).toBe(201);
     await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 3 });
@@ -81,7 +81,7 @@ describe("a subscription", () => {
     expect(await count("machines", "deactivated_at IS NULL")).toBe(3);
   });
 
-  it("whose renewal fails goes on with a warning and a mail, and ends when the retries are used up", async () => {
+  it("continues after a failed renewal with a warning and a mail, and ends when the retries are used up", async () => {
     const checkout = await bought("premium-monthly");
     await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
     expect(await told(checkout)).toBe("active");
@@ -100,7 +100,7 @@ describe("a subscription", () => {
     expect(await codeOf(await activate(checkout.key, "n"))).toBe("LICENSE_EXPIRED");
   });
 
-  it("that is to end with its period stays active until then, and can be taken back", async () => {
+  it("that ends with its period stays active until then, and can be resumed", async () => {
     const checkout = await bought("premium-monthly");
     await control(`subscriptions/${checkout.sessionId}/cancel`, { at_period_end: true });
     expect(await told(checkout)).toBe("active");
@@ -112,7 +112,7 @@ describe("a subscription", () => {
     expect(await told(checkout)).toBe("expired");
   });
 
-  it("that was canceled is not brought back by an event from before", async () => {
+  it("that was canceled is not restored by an earlier event", async () => {
     const checkout = await bought("premium-monthly");
     await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 7 });
     const early = await eventsOf(checkout.sessionId);
@@ -123,13 +123,13 @@ describe("a subscription", () => {
     expect((await status(checkout)).license?.status).toBe("expired");
   });
 
-  it("is not brought back by an answer of Stripe's that was on its way while it was canceled", async () => {
+  it("that was canceled is not restored by an earlier answer of Stripe", async () => {
     const checkout = await bought("premium-monthly");
     await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
     await told(checkout);
     await control(`subscriptions/${checkout.sessionId}/fix-card`);
     await control("clock/advance", { days: 30 });
-    // Paid again, which nobody has told the shop yet.
+    // Paid again, before the shop gets the event.
     const update = (await eventsOf(checkout.sessionId)).findLast(
       ({ type }) => type === "customer.subscription.updated",
     );
@@ -162,7 +162,7 @@ describe("a subscription", () => {
     expect((await status(checkout)).license?.status).toBe("expired");
   });
 
-  it("with a price that nobody knows changes nothing of what was sold, and is shown to admins", async () => {
+  it("with an unknown price keeps its grant, and is shown to admins", async () => {
     const checkout = await bought("premium-monthly", 4);
     const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     const { items } = await stripe.subscriptions.retrieve(String(subscription));
@@ -183,7 +183,7 @@ describe("a subscription", () => {
     expect(events.map(({ outcome }) => outcome)).toContain(`unknown price ${price.id}`);
   });
 
-  it("is held by a dispute over any of its charges, and the worst of them counts", async () => {
+  it("is suspended by a dispute over any of its charges, and the worst one counts", async () => {
     const checkout = await bought("premium-monthly");
     await control("clock/advance", { days: 15 });
     const first = await control("disputes", { session: checkout.sessionId });
@@ -199,7 +199,7 @@ describe("a subscription", () => {
     expect(await answer.text()).toContain(`${checkout.id} is revoked and still billed`);
   });
 
-  it("is not written to about what has been put right in the meantime", async () => {
+  it("gets no mail about a payment that was made in the meantime", async () => {
     const checkout = await bought("premium-monthly");
     await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
     await control(`subscriptions/${checkout.sessionId}/fix-card`);
@@ -208,7 +208,7 @@ describe("a subscription", () => {
     expect(await count("mails", "kind = 'payment_failed'")).toBe(0);
   });
 
-  it("keeps an admin's extension through its own end", async () => {
+  it("keeps an admin's extension after its own end", async () => {
     const checkout = await bought("premium-monthly");
     await adminAct(checkout.id, "extend", { expires_at: "2037-01-01T00:00:00Z" });
     await control(`subscriptions/${checkout.sessionId}/cancel`);

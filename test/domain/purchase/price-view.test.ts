@@ -4,13 +4,13 @@ import { openShop } from "../../support/shop.ts";
 
 const { ask, deserted, shopEnv } = await openShop();
 
-/** A shop whose Stripe does not answer: nobody listens on the discard port. */
+/** A shop with a Stripe that does not answer, at the discard port. */
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** How long the plans may be kept, and whether each has its price. */
+/** How long the plans may be cached, and whether each has its price. */
 async function plansAt(at: Env): Promise<{ keep: string | null; priced: boolean[] }> {
   const response = await ask("GET", "/v1/plans", { at });
   expect(response.status).toBe(200);
@@ -21,7 +21,7 @@ async function plansAt(at: Env): Promise<{ keep: string | null; priced: boolean[
 const PRICED = { keep: "public, max-age=300", priced: [true, true] };
 const UNPRICED = { keep: "no-store", priced: [false, false] };
 
-it("leaves a Stripe that does not answer alone for 30 seconds, and lets nobody keep plans without prices", async () => {
+it("prices are not asked for again for 30 seconds after Stripe failed, and plans without prices are not cached", async () => {
   const begun = Date.now();
   const clock = vi.spyOn(Date, "now").mockReturnValue(begun);
   expect(await plansAt(deserted)).toEqual(UNPRICED);
@@ -34,7 +34,7 @@ it("leaves a Stripe that does not answer alone for 30 seconds, and lets nobody k
   expect(await plansAt(shopEnv)).toEqual(PRICED);
 });
 
-it("keeps prices for five minutes", async () => {
+it("prices are cached for five minutes", async () => {
   const begun = Date.now();
   const clock = vi.spyOn(Date, "now").mockReturnValue(begun);
   expect(await plansAt(shopEnv)).toEqual(PRICED);

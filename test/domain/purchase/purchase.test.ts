@@ -7,7 +7,7 @@ import { openShop } from "../../support/shop.ts";
 const { ask, begin, control, deliver, deliverAll, eventsOf, pay, press, shopEnv, status, stripe } = await openShop();
 
 describe("a purchase", () => {
-  it("gives a key that activates, seconds later, whoever is first to tell", async () => {
+  it("gives a key that activates seconds later, from the webhook or the success page", async () => {
     const checkout = await pay("premium-lifetime");
     const paid = await status(checkout);
     expect(paid).toMatchObject({ status: "complete", license: { status: "active", machine_limit: 25 } });
@@ -17,7 +17,7 @@ describe("a purchase", () => {
     expect(await count("mails", "kind = 'license_key'")).toBe(1);
   });
 
-  it("is one license, one key and one mail, however often and at once it is told of", async () => {
+  it("is one license, one key and one mail, however often its events arrive, also at once", async () => {
     const checkout = await pay("premium-monthly", { machines: 3 });
     const events = await eventsOf(checkout.sessionId);
     const deliveries = events.flatMap((event) => Array.from({ length: 20 }, () => deliver(event)));
@@ -32,7 +32,7 @@ describe("a purchase", () => {
     expect((await status(checkout)).license).toMatchObject({ status: "active", machine_limit: 3 });
   });
 
-  it("by the same person again is a second license", async () => {
+  it("repeated by the same person is a second license", async () => {
     const email = "twice@example.com";
     const first = await pay("premium-lifetime", { email });
     const second = await pay("premium-lifetime", { email });
@@ -40,7 +40,7 @@ describe("a purchase", () => {
     expect(await count("licenses", `email = '${email}'`)).toBe(2);
   });
 
-  it("that is paid later is pending without a key until it is, and failed if it never is", async () => {
+  it("with a delayed payment is pending without a key until it is paid, and failed if it never is", async () => {
     const checkout = await begin("premium-lifetime");
     await press(checkout.url, "delayed", "later@example.com");
     expect(await status(checkout)).toEqual({ status: "pending" });
@@ -59,7 +59,7 @@ describe("a purchase", () => {
     expect(await count("licenses")).toBe(1);
   });
 
-  it("that has failed is not pending again when it is told of late", async () => {
+  it("that has failed does not become pending again by a late event", async () => {
     const checkout = await begin("premium-lifetime");
     await press(checkout.url, "delayed", "never@example.com");
     const early = await eventsOf(checkout.sessionId);
@@ -70,7 +70,7 @@ describe("a purchase", () => {
     expect(await status(checkout)).toEqual({ status: "failed" });
   });
 
-  it("of a price that nobody knew is made good once it is known, and shown to admins until then", async () => {
+  it("of an unknown price is fulfilled once the price is known, and shown to admins until then", async () => {
     const product = await stripe.products.create({ name: "Premium, by another name" });
     const price = await stripe.prices.create({ product: product.id, currency: "eur", unit_amount: 1000 });
     const { id, url } = await stripe.checkout.sessions.create({
@@ -94,14 +94,14 @@ describe("a purchase", () => {
     expect(await count("stripe_events", "attention = 1")).toBe(0);
   });
 
-  it("that is abandoned or declined makes nothing", async () => {
+  it("that is abandoned or declined makes no license", async () => {
     const checkout = await begin("premium-monthly");
     await press(checkout.url, "decline", "broke@example.com");
     expect(await status(checkout)).toEqual({ status: "pending" });
     expect(await count("licenses")).toBe(0);
   });
 
-  it("shows its key to the browser that began it and to nobody else", async () => {
+  it("shows its key only to the browser that began it", async () => {
     const checkout = await pay("premium-lifetime");
     const { key = "" } = await status(checkout);
     const stranger = await status(checkout, false);
@@ -126,7 +126,7 @@ describe("a purchase", () => {
     }
   });
 
-  it("shows that browser no key that has replaced the one it bought", async () => {
+  it("does not show that browser a key that has replaced the bought one", async () => {
     const checkout = await pay("premium-lifetime");
     const { license } = await status(checkout);
     const rotated = await adminAct(license?.id ?? "", "rotate-key");
@@ -140,7 +140,7 @@ describe("a purchase", () => {
     expect(text).not.toContain(key);
   });
 
-  it("names the next payment while there will be one", async () => {
+  it("shows the next payment while there is one", async () => {
     const checkout = await pay("premium-monthly");
     const text = async () => {
       const headers = { Cookie: checkout.cookie };
@@ -177,13 +177,13 @@ describe("a purchase", () => {
     ["fewer than none", { plan: "premium-lifetime", machines: -5 }],
     ["half a machine", { plan: "premium-lifetime", machines: 1.5 }],
     ["an absurd number", { plan: "premium-lifetime", machines: 1e9 }],
-  ])("cannot be begun with %s", async (_, body) => {
+  ])("cannot begin with %s", async (_, body) => {
     const response = await ask("POST", "/v1/checkout", { body });
     expect(response.status).toBe(422);
     expect(await codeOf(response)).toBe("VALIDATION_FAILED");
   });
 
-  it("is not offered where nothing is sold", async () => {
+  it("is not offered when nothing is sold", async () => {
     const at = { ...shopEnv, STRIPE_SECRET_KEY: "" };
     for (const [method, path, body] of [
       ["POST", "/v1/checkout", { plan: "premium-lifetime" }],
@@ -206,7 +206,7 @@ describe("a purchase", () => {
 });
 
 describe("the plans", () => {
-  it("are listed with their prices as Stripe has them", async () => {
+  it("are listed with Stripe's prices", async () => {
     const { plans } = await (await ask("GET", "/v1/plans")).json<{ plans: object[] }>();
     expect(plans).toMatchObject([
       { id: "premium-monthly", price: { amount: 9900, currency: "usd", interval: "month", machines: 5 } },
@@ -216,7 +216,7 @@ describe("the plans", () => {
 });
 
 describe("a hive", () => {
-  it("is told of a license that is not paid for any more", async () => {
+  it("is refused for a license that is no longer paid for", async () => {
     const { key = "", license } = await status(await pay("premium-monthly"));
     expect((await activate(key, "m")).status).toBe(201);
     const me = await hive("GET", "/v1/licenses/me", { credential: key });

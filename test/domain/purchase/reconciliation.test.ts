@@ -10,7 +10,7 @@ import { type Checkout, openShop, reconcile } from "../../support/shop.ts";
 
 const { control, deliver, deliverAll, deserted, eventsOf, pay, shopEnv, status, stripe } = await openShop();
 
-/** The stand-in is shared with other tests: what they have made happen is no concern of this one. */
+/** The stand-in is shared with other tests. Their events are not of this one. */
 beforeEach(async () => {
   const events: { id: string }[] = [];
   for await (const { id } of stripe.events.list({ limit: 100 })) events.push({ id });
@@ -26,7 +26,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The completed checkout's event: what fulfils a purchase. */
+/** The event of the completed checkout, which fulfils a purchase. */
 async function completionOf({ sessionId }: Checkout): Promise<Stripe.Event> {
   const event = (await eventsOf(sessionId)).find(({ type }) => type === "checkout.session.completed");
   if (!event) throw new Error("no event");
@@ -37,7 +37,7 @@ async function completionOf({ sessionId }: Checkout): Promise<Stripe.Event> {
 const momentAfter = ({ created }: Stripe.Event, every: number, into = 0): UnixSeconds =>
   Math.ceil(created / every) * every + every + into;
 
-/** The shop with a database that does to some calls what `interfere` says. */
+/** The shop with a database on which `interfere` changes some calls. */
 function shopWith(interfere: (name: "prepare" | "batch", argument: unknown) => void): Env {
   const db = new Proxy(env.DB, {
     get: (target, name) => {
@@ -68,7 +68,7 @@ const watermark = (name: string) =>
     .first<{ at: number; position: string | null }>();
 
 describe("events that never arrived", () => {
-  it("are not lost when one cannot be handled, and the minutes that follow try again", async () => {
+  it("are not lost when one cannot be handled, and are retried every minute", async () => {
     const checkout = await pay("premium-lifetime");
     const completion = await completionOf(checkout);
     const at = momentAfter(completion, 10 * MINUTE);
@@ -84,7 +84,7 @@ describe("events that never arrived", () => {
     expect(await licensesOf(checkout)).toBe(1);
   });
 
-  it("are listed again when Stripe did not answer, or when they could not be kept", async () => {
+  it("are listed again after Stripe did not answer, or after they could not be stored", async () => {
     const checkout = await pay("premium-lifetime");
     const at = momentAfter(await completionOf(checkout), 10 * MINUTE);
     const forgetful = shopWith((name, what) => {
@@ -99,7 +99,7 @@ describe("events that never arrived", () => {
     expect(await licensesOf(checkout)).toBe(1);
   });
 
-  it("are looked for since the last time only, and an hour before", async () => {
+  it("are listed only since an hour before the last time", async () => {
     const checkout = await pay("premium-lifetime");
     const completion = await completionOf(checkout);
     const isKept = () => count("stripe_events", `id = '${completion.id}'`);
@@ -113,7 +113,7 @@ describe("events that never arrived", () => {
     expect(await isKept()).toBe(0);
   });
 
-  it("cost nothing once they are known", async () => {
+  it("cost nothing once they are stored", async () => {
     const checkout = await pay("premium-monthly");
     const at = momentAfter(await completionOf(checkout), 10 * MINUTE);
     expect((await reconcile(shopEnv, at)).events).toBeGreaterThan(1);
@@ -124,7 +124,7 @@ describe("events that never arrived", () => {
     expect(asked.length).toBeLessThan(20);
   });
 
-  it("are handled a hundred in a run when they are many, and the others in the next ones", async () => {
+  it("are handled a hundred in each run when there are many", async () => {
     const checkout = await pay("premium-monthly");
     const completion = await completionOf(checkout);
     for (let n = 0; n < 110; n++) await control(`subscriptions/${checkout.sessionId}/action-required`);
@@ -143,7 +143,7 @@ describe("events that arrived", () => {
     await keepEvent(env.DB, { ...event, object_id: object.id }, receivedAt);
   };
 
-  it("and were not handled are handled a minute later, not before", async () => {
+  it("and were not handled are handled a minute later, and not earlier", async () => {
     const checkout = await pay("premium-lifetime");
     const completion = await completionOf(checkout);
     const at = momentAfter(completion, 10 * MINUTE, MINUTE);
@@ -153,7 +153,7 @@ describe("events that arrived", () => {
     expect(await licensesOf(checkout)).toBe(1);
   });
 
-  it("are left alone after the first that Stripe does not answer about", async () => {
+  it("are left for later after the first one for which Stripe does not answer", async () => {
     const checkout = await pay("premium-monthly");
     const isOurs = ({ type }: Stripe.Event) => EVENT_TYPES.some((ours) => ours === type);
     const events = (await eventsOf(checkout.sessionId)).filter(isOurs);
@@ -166,7 +166,7 @@ describe("events that arrived", () => {
     expect((await reconcile(shopEnv, at + MINUTE)).events).toBe(events.length);
   });
 
-  it("and need attention are handled again after six hours, and need none once it is put right", async () => {
+  it("and need attention are handled again after six hours, until their cause is fixed", async () => {
     const checkout = await pay("premium-lifetime");
     const completion = await completionOf(checkout);
     const at = momentAfter(completion, HOUR, 35 * MINUTE);
@@ -179,7 +179,7 @@ describe("events that arrived", () => {
     expect(await count("stripe_events", "attention = 1")).toBe(0);
   });
 
-  it("twenty times at once are not twenty writes to KV", async () => {
+  it("twenty times at once do not cause twenty writes to KV", async () => {
     const checkout = await pay("premium-lifetime");
     const completion = await completionOf(checkout);
     let writes = 0;
@@ -201,7 +201,7 @@ describe("events that arrived", () => {
 });
 
 describe("at night, every subscription", () => {
-  /** A subscription that nobody has been told the end of, and the night after it. */
+  /** A subscription that has ended without an event, and the night after it. */
   async function endedInSilence(): Promise<{ checkout: Checkout; id: string; night: UnixSeconds }> {
     const checkout = await pay("premium-monthly");
     await deliverAll(checkout.sessionId);
@@ -214,7 +214,7 @@ describe("at night, every subscription", () => {
   const stateOf = (id: string) =>
     env.DB.prepare("SELECT subscription_state FROM licenses WHERE id = ?").bind(id).first<string>("subscription_state");
 
-  /** Licenses before `id` whose subscriptions Stripe does not know. */
+  /** Licenses before `id` with subscriptions that Stripe does not know. */
   async function addLicensesBefore(id: string, howMany: number): Promise<void> {
     const { results } = await env.DB.prepare("SELECT * FROM licenses WHERE id = ?")
       .bind(id)
@@ -233,7 +233,7 @@ describe("at night, every subscription", () => {
     await env.DB.batch(made.map((license) => insert.bind(...Object.values(license))));
   }
 
-  it("is followed once, between three and six", async () => {
+  it("is synced once, between three and six", async () => {
     const { id, night } = await endedInSilence();
     expect((await reconcile(shopEnv, night - MINUTE)).licenses).toBe(0);
     expect((await reconcile(shopEnv, night + 3 * HOUR + MINUTE)).licenses).toBe(0);
@@ -246,7 +246,7 @@ describe("at night, every subscription", () => {
     expect((await reconcile(shopEnv, night + DAY + MINUTE)).licenses).toBe(1);
   });
 
-  it("is reached however many come before it, and whatever becomes of those", async () => {
+  it("is synced however many come before it, even if those fail", async () => {
     const { id, night } = await endedInSilence();
     await addLicensesBefore(id, 60);
     expect(await reconcile(shopEnv, night + MINUTE)).toEqual({ events: 0, licenses: 0, failed: 50 });
@@ -255,7 +255,7 @@ describe("at night, every subscription", () => {
     expect(await stateOf(id)).toBe("ended");
   });
 
-  it("is reached in the next night when one is too short", async () => {
+  it("is synced in the next night when one night is too short", async () => {
     const { id, night } = await endedInSilence();
     await addLicensesBefore(id, 60);
     await reconcile(shopEnv, night + 3 * HOUR - MINUTE);
@@ -265,7 +265,7 @@ describe("at night, every subscription", () => {
     expect(await stateOf(id)).toBe("ended");
   });
 
-  it("waits for Stripe to answer", async () => {
+  it("waits until Stripe answers", async () => {
     const { id, night } = await endedInSilence();
     await addLicensesBefore(id, 2);
     expect(await reconcile(deserted, night + MINUTE)).toEqual({ events: 0, licenses: 0, failed: 1 });

@@ -15,7 +15,7 @@ describe("a refund by an admin", () => {
       headers: { Authorization: `Bearer ${await ownerToken()}` },
     });
 
-  it("revokes and gives all back, once", async () => {
+  it("revokes the license and refunds the whole payment, once", async () => {
     const checkout = await bought("premium-lifetime");
     const first = await refund(checkout.id);
     expect(await first.json()).toMatchObject({
@@ -29,7 +29,7 @@ describe("a refund by an admin", () => {
     expect(await count("audit", "action = 'license.refund' AND reason = 'asked for it'")).toBe(2);
   });
 
-  it("that Stripe refuses has ended the subscription all the same, and says why", async () => {
+  it("that Stripe refuses still ends the subscription, and gives the reason", async () => {
     const checkout = await bought("premium-monthly");
     await control("clock/advance", { days: 15 });
     const refused = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
@@ -50,14 +50,14 @@ describe("a refund by an admin", () => {
     expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
   });
 
-  it("ends a subscription, which in its trial has nothing to give back", async () => {
+  it("ends a subscription in its trial, with nothing to refund", async () => {
     const checkout = await bought("premium-monthly");
     expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });
     const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
   });
 
-  it("while Stripe does not answer has revoked the license, says so, and is done when asked again", async () => {
+  it("while Stripe does not answer revokes the license, says so, and completes when it is repeated", async () => {
     const checkout = await bought("premium-lifetime");
     const response = await refund(checkout.id, { reason: "r" }, deserted);
     expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "30"]);
@@ -66,7 +66,7 @@ describe("a refund by an admin", () => {
     expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 27_900 } });
   });
 
-  it("wants a reason, and a license that was bought", async () => {
+  it("requires a reason, and a license that was bought", async () => {
     const checkout = await bought("premium-lifetime");
     expect(await codeOf(await refund(checkout.id, {}))).toBe("VALIDATION_FAILED");
     expect(await codeOf(await refund("lic_nothing"))).toBe("LICENSE_NOT_FOUND");

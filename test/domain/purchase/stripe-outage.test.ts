@@ -4,7 +4,7 @@ import { openShop } from "../../support/shop.ts";
 
 const { ask, deserted } = await openShop();
 
-it("while Stripe does not answer, a checkout is refused for now, and plans are told without their prices", async () => {
+it("a checkout is refused with a retry time while Stripe does not answer, and plans are shown without prices", async () => {
   const answer = await ask("POST", "/v1/checkout", { body: { plan: "premium-monthly" }, at: deserted });
   expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "30"]);
   expect(await answer.json()).toMatchObject({ code: "SERVICE_UNAVAILABLE", retry_after: 30 });

@@ -26,16 +26,16 @@ describe("a subscription", () => {
     });
   });
 
-  it("that is past due has been in its grace since its oldest open invoice", () => {
+  it("that is past due is in its grace since its oldest open invoice", () => {
     const late = subscriptionFacts(subscription({ status: "past_due" }), 7, 1600);
     expect(late).toMatchObject({ subscription_state: "past_due", expires_at: 1600, grace_seconds: 7 * DAY });
   });
 
-  it("that is to end on a day far away is renewed until then", () => {
+  it("that ends on a day far away is renewed until then", () => {
     expect(factsOf({ cancel_at: 9_000_000 })).toMatchObject({ expires_at: 2000, grace_seconds: 7 * DAY });
   });
 
-  it("says the plan by its price and the machines by its quantity", () => {
+  it("has the plan of its price and the machines of its quantity", () => {
     expect(factsOf({ quantity: 12 })).toMatchObject({
       plan: "premium-monthly",
       machine_limit: 12,
@@ -43,7 +43,7 @@ describe("a subscription", () => {
     });
   });
 
-  it("knows a price that a newer one has replaced", () => {
+  it("recognizes a price that a newer one has replaced", () => {
     const replaced = { lookup_key: null, metadata: { rbee_plan: "premium-monthly" } };
     expect(factsOf(replaced)).toMatchObject({ plan: "premium-monthly", machine_limit: 5, unknown_price: null });
   });

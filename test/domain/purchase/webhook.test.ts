@@ -35,7 +35,7 @@ describe("a webhook", () => {
     ["an old signature", PAYLOAD, () => sign(PAYLOAD, STAND_IN_WEBHOOK_SECRET, Math.floor(Date.now() / 1000) - 301)],
     ["an altered body", PAYLOAD.replace("cs_test_1", "cs_test_2"), () => sign(PAYLOAD)],
     ["a body that is not JSON", "{", () => sign("{")],
-  ])("with %s is refused and not kept", async (_, body, signature) => {
+  ])("with %s is refused and not stored", async (_, body, signature) => {
     const response = await send(body, await signature());
     expect(response.status).toBe(400);
     expect(await codeOf(response)).toBe("MALFORMED_REQUEST");
@@ -48,13 +48,13 @@ describe("a webhook", () => {
     expect(await count("stripe_events")).toBe(0);
   });
 
-  it("is refused where no secret is configured, however it is signed", async () => {
+  it("is refused when no secret is configured, even if it is signed", async () => {
     const at = { ...shopEnv, STRIPE_WEBHOOK_SECRET: "", STRIPE_WEBHOOK_SECRET_PREVIOUS: "" };
     expect((await send(PAYLOAD, await sign(PAYLOAD, "whsec_"), at)).status).toBe(503);
     expect((await send(PAYLOAD, undefined, at)).status).toBe(503);
   });
 
-  it("signed with the previous secret is taken while it is rotated", async () => {
+  it("signed with the previous secret is accepted during a rotation", async () => {
     const checkout = await pay("premium-lifetime");
     const [event] = await eventsOf(checkout.sessionId);
     if (!event) throw new Error("no event");
@@ -67,13 +67,13 @@ describe("a webhook", () => {
     expect((await deliver(event, { ...shopEnv, STRIPE_WEBHOOK_SECRET: "whsec_next" })).status).toBe(400);
   });
 
-  it("of a kind that nothing depends on is harmless, and visible", async () => {
+  it("of an unused type changes nothing, and is listed", async () => {
     const payload = PAYLOAD.replace("checkout.session.completed", "payout.paid");
     expect((await send(payload, await sign(payload))).status).toBe(200);
     expect(await count("stripe_events", "outcome LIKE 'ignored%' AND handled_at IS NOT NULL")).toBe(1);
   });
 
-  it("about something that Stripe does not know stays unhandled, for Stripe to send again", async () => {
+  it("about an object that Stripe does not know stays unhandled, so that Stripe sends it again", async () => {
     const response = await send(PAYLOAD, await sign(PAYLOAD));
     expect(response.status).toBeGreaterThanOrEqual(500);
     expectLogged("request.failed");

@@ -65,7 +65,7 @@ describe("change", () => {
     expect(await count("idempotency_keys", "key = 'refused'")).toBe(0);
   });
 
-  it("decides anew for each of several acts at once, so that none is lost", async () => {
+  it("decides again for each of several acts at once, so that none is lost", async () => {
     const id = await newLicense();
     const acts = Array.from({ length: 5 }, () =>
       change(env.DB, licenseRoot, id, async (at) => ok(oneMore(at)), { actor }),

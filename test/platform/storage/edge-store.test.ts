@@ -5,7 +5,7 @@ import { type EdgeKey, readEdge, writeEdge } from "../../../src/platform/storage
 
 const NOW = 1_800_000_000;
 
-it.each([1, 2, 120])("%i records are read, however many KV takes at once", async (size) => {
+it.each([1, 2, 120])("the edge store reads %i records, whatever the limit of one read of KV", async (size) => {
   const keys = Array.from({ length: size }, (_, index): EdgeKey => `manifest:worker-${index}`);
   await Promise.all(keys.map((key) => writeEdge(env.EDGE, key, { key }, NOW)));
   forgetIsolate();

@@ -21,7 +21,7 @@ describe("the stores", () => {
     expect(await response.json()).toEqual({ status: "ok", checks: { ledger: true, edge: true, binaries: true } });
   });
 
-  it("are not when one does not answer, which the Worker's own health does not depend on", async () => {
+  it("are not ready when one does not answer, while the Worker's own health stays ok", async () => {
     const response = await ask("/health/ready", { ...env, EDGE });
     expect([response.status, await response.json()]).toEqual([
       503,
@@ -31,7 +31,7 @@ describe("the stores", () => {
     expectLogged("health.failed");
   });
 
-  it("are asked once in two seconds, however many want to know", async () => {
+  it("are asked once in two seconds, however many requests arrive", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
     const head = vi.spyOn(env.BINARIES, "head");
     for (let i = 0; i < 5; i++) expect((await ask("/health/ready")).status).toBe(200);

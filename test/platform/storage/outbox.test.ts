@@ -29,7 +29,7 @@ function world(beforeWrite: (read: number) => Promise<void> = async () => {}) {
 }
 
 describe("publishing", () => {
-  it("ends with the latest state although an older one was written last", async () => {
+  it("ends with the latest state even if an older one was written last", async () => {
     let release = () => {};
     const slow = new Promise<void>((resolve) => {
       release = resolve;
@@ -48,7 +48,7 @@ describe("publishing", () => {
     expect(await count("outbox")).toBe(0);
   });
 
-  it("leaves alone the entry of a change that came while it ran", async () => {
+  it("keeps the entry of a change that was made while it ran", async () => {
     const { publishers } = world(async () => {
       await addEntry(`chg_${crypto.randomUUID()}`);
     });
@@ -57,7 +57,7 @@ describe("publishing", () => {
     expect(await count("outbox")).toBe(1);
   });
 
-  it("is done again by the cron when a request was cut after writing an older state over a newer", async () => {
+  it("is repeated by the cron after a request was cut off having written an older state over a newer one", async () => {
     let cut = () => {};
     const slow = new Promise<void>((resolve) => {
       cut = resolve;
@@ -81,7 +81,7 @@ describe("publishing", () => {
     expect(await count("outbox")).toBe(0);
   });
 
-  it("by the cron leaves alone what a request may still be publishing", async () => {
+  it("by the cron keeps the entry that a request may still be publishing", async () => {
     const { state, publishers } = world();
     await addEntry("chg_1");
     expect(await drainOutbox(env, publishers, 1 + 59)).toEqual({ published: 1, failed: 0 });
@@ -91,7 +91,7 @@ describe("publishing", () => {
     expect(await count("outbox")).toBe(0);
   });
 
-  it("of one record that fails keeps its entry and no other waiting", async () => {
+  it("that fails for one record keeps its entry, and does not delay the others", async () => {
     const { publishers } = world();
     const failing: Publishers = {
       ...publishers,

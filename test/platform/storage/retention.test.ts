@@ -6,8 +6,8 @@ import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { forgetOldRows, isRetentionTime } from "../../../src/platform/storage/retention.ts";
 import { activate, count, issueLicense } from "../../support/license-fixture.ts";
 
-describe("rows that nothing looks at any more", () => {
-  it("may go while somebody is still handling them", async () => {
+describe("rows that nobody needs any more", () => {
+  it("may be removed while a request still handles them", async () => {
     const { id } = await issueLicense();
     const event = { id: "evt_1", type: "invoice.paid", object_id: "in_1", created: 0 };
     const handled = { outcome: id, attention: false, licenseIds: [id, "lic_gone"] };
@@ -19,7 +19,7 @@ describe("rows that nothing looks at any more", () => {
     expect(await count("stripe_event_licenses")).toBe(0);
   });
 
-  it("are forgotten once a day, and newer ones are not", async () => {
+  it("are removed once a day, and newer ones are not", async () => {
     const { key } = await issueLicense();
     await activate(key, "m");
     const trail = await count("audit");
@@ -31,7 +31,7 @@ describe("rows that nothing looks at any more", () => {
     expect(await count("audit")).toBe(trail);
   });
 
-  it("are machines that gave up their seats long ago, and none that holds one", async () => {
+  it("include machines that were deactivated long ago, and no active one", async () => {
     const { id, key } = await issueLicense({ machine_limit: 5 });
     const now = currentTime();
     const machines = ["active", "leased", "of last month", "of last year"];
@@ -53,7 +53,7 @@ describe("rows that nothing looks at any more", () => {
     expect(await count("machines", "deactivated_at IS NULL")).toBe(2);
   });
 
-  it("are what a purchase leaves behind, but nothing that is paid, under way or wrong", async () => {
+  it("include the leftovers of purchases, but nothing paid, running or failed", async () => {
     const now = 1_800_000_000;
     const { id } = await issueLicense();
     const order = env.DB.prepare(
@@ -77,7 +77,7 @@ describe("rows that nothing looks at any more", () => {
         event.bind("attention", ago(days), ago(days), 1),
         event.bind("unhandled", ago(days), null, 0),
       ]),
-      // Which licenses an event was about goes with it.
+      // The licenses of an event are removed with it.
       ...[59, 61].map((days) =>
         env.DB.prepare("INSERT INTO stripe_event_licenses VALUES ('handled' || CAST(?1 AS INTEGER), ?2)").bind(
           ago(days),
@@ -100,7 +100,7 @@ describe("rows that nothing looks at any more", () => {
     expect(await left("mails")).toEqual([...named(399, "sent", "due"), ...named(401, "due")].sort());
   });
 
-  it("are looked for in one minute of each day", () => {
+  it("are removed in one minute of each day", () => {
     const minutes = Array.from({ length: 24 * 60 }, (_, minute) => 1_800_000_000 + minute * 60);
     expect(minutes.filter(isRetentionTime)).toHaveLength(1);
   });

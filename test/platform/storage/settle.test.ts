@@ -5,7 +5,7 @@ import { type Changes, settle, settleInJob } from "../../../src/platform/storage
 import { count } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 
-/** A request whose parts note their calls; `isDown`: KV takes no license, and nothing else works. */
+/** A request with parts that record their calls. `isDown`: every part throws. */
 function request({ isDown = false } = {}) {
   const calls: string[] = [];
   const later: Promise<unknown>[] = [];
@@ -61,7 +61,7 @@ describe("settle", () => {
     expect(calls).toEqual(["manifest worker", "recipes"]);
   });
 
-  it("has nothing to wait for when nothing has changed", async () => {
+  it("returns at once when nothing has changed", async () => {
     const { c, calls } = request();
     expect(await settle(c, { stale: [] })).toBe("published");
     expect(calls).toEqual([]);
@@ -82,7 +82,7 @@ describe("settle", () => {
     expect(await count("outbox")).toBe(1);
   });
 
-  it("goes on when the client hangs up, because all of it is handed to waitUntil at once", async () => {
+  it("continues when the client hangs up, because waitUntil gets all of it at once", async () => {
     const { c, calls, later } = request();
     void settle(c, { stale: [license("lic_1")], mail: true });
     expect(later).toHaveLength(2);
@@ -92,7 +92,7 @@ describe("settle", () => {
 });
 
 describe("settleInJob", () => {
-  it("publishes, sends no mail, and throws what KV throws", async () => {
+  it("publishes, sends no mail, and throws KV's errors", async () => {
     const well = request();
     await settleInJob(env, well.publishers, { stale: [license("lic_1")], mail: true });
     expect(well.calls).toEqual(["license lic_1"]);
