@@ -75,7 +75,7 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
         "The formats of packages that a release may hold beside its binaries. A publisher's tool recognizes a package by `suffix`, " +
         "and reads the members of its `contents` out of the file, a compressed tar.",
       access: admin("releases:read"),
-      answers: { 200: ["The formats.", PackageFormatList] },
+      answers: { 200: ["The formats.", PackageFormatList, { formats: formats.map(({ rules }) => rules) }] },
       refusals: [],
     }),
     (c) => c.json({ formats: formats.map(({ rules }) => rules) }, 200),
