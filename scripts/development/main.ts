@@ -1,12 +1,11 @@
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
 import { writePrivateFile } from "../../src/cli/files.ts";
 import { readDevelopmentStart } from "../../src/cli/settings.ts";
 import { ensureOwnerToken, ensureReleaseKey } from "./credentials.ts";
 import { guide } from "./guide.ts";
 import { migrate, openLedger } from "./ledger.ts";
 import { onParentEnd } from "./parent.ts";
-import { developmentPaths } from "./paths.ts";
+import { developmentPaths, makeFolders } from "./paths.ts";
 import { readPort, refuseBusyPort } from "./port.ts";
 import { explain, say, sayCount, shortPath } from "./screen.ts";
 import { seed } from "./seed.ts";
@@ -26,7 +25,7 @@ async function serve(stop: AbortSignal): Promise<void> {
   await refuseBusyPort(port);
 
   say(`Secrets: ${shortPath(paths.folder)}, ${shortPath(paths.variables)}`);
-  await mkdir(paths.folder, { recursive: true });
+  await makeFolders(paths);
   const releaseKey = await ensureReleaseKey(paths.releaseKey);
   const variables = await ensureVariables(paths.variables, releaseKey);
 

@@ -1,3 +1,5 @@
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { developmentFolder } from "../../src/cli/settings.ts";
@@ -41,4 +43,15 @@ export function developmentPaths(devDir: string | undefined): DevelopmentPaths {
     serverLog: join(folder, "server.log"),
     stripeLog: join(folder, "stripe.log"),
   };
+}
+
+/** Wrangler builds the Worker here, also with a `DEV_DIR`. */
+export const BUILD_FOLDER = join(PROJECT, ".wrangler", "tmp");
+
+/** Makes the folders of a server. Throws the file's error unless all can be written: wrangler would wait in silence. */
+export async function makeFolders({ folder, state }: DevelopmentPaths): Promise<void> {
+  for (const path of [folder, state, BUILD_FOLDER]) {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  }
 }

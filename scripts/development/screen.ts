@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { relative } from "node:path";
+import { BUILD_FOLDER } from "./paths.ts";
 
 /** Prints one line about a step of the start. */
 export const say = (text: string): void => console.log(text);
@@ -50,8 +51,7 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined || path === undefined || !CANNOT_WRITE.includes(code)) return error.message;
-  return (
-    `${shortPath(path)} cannot be written (${code}). Make it writable for you, ` +
-    "or keep secrets and data in another folder: DEV_DIR=/path/to/folder npm start"
-  );
+  const fault = `${shortPath(path)} cannot be written (${code}). Make it writable for you`;
+  if (path.startsWith(BUILD_FOLDER)) return `${fault}: wrangler builds there.`;
+  return `${fault}, or keep secrets and data in another folder: DEV_DIR=/path/to/folder npm start`;
 }
