@@ -20,7 +20,7 @@ import { type CatalogEntry, CatalogEntrySchema, catalogEntry } from "./entry.ts"
 import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
 import { type WorkerResource, WorkerSchema, workerResource } from "./schema.ts";
 
-/** Every body of the catalog that does not depend on a query, by its path. */
+/** Every body of the catalog that depends on no query, by its path. */
 export type CatalogDocuments = ReadonlyMap<string, StaticDocument>;
 
 const PLAIN = "text/plain; charset=utf-8";
@@ -28,7 +28,7 @@ const PLAIN = "text/plain; charset=utf-8";
 const json = (body: { workers: CatalogEntry[] } | CatalogEntry | WorkerResource) =>
   staticDocument(JSON.stringify(body), "application/json");
 
-/** Makes the catalog's bodies. */
+/** Makes the bodies of the catalog. */
 export function makeCatalogDocuments(
   workers: readonly Worker[],
   config: Pick<Config, "PURCHASE_URL">,
@@ -55,10 +55,13 @@ export function makeCatalogDocuments(
   return documents.set("/workers", json({ workers: entries }));
 }
 
-/** The documents of an isolate, by the workers that they are of: made anew only when these change. */
+/** The documents that this isolate has made, by the workers in them. They are made again only if the workers change. */
 const made = new WeakMap<readonly Worker[], CatalogDocuments>();
 
-/** Answers with the catalog's document at the request's path. Throws WORKER_NOT_FOUND, for no other part of it varies. */
+/**
+ * Answers with the document at the request's path. Throws WORKER_NOT_FOUND, because only the worker's name varies in
+ * these paths.
+ */
 export async function answerDocument(c: AppContext): Promise<Response> {
   const workers = await publishedWorkers(c.env, c.var.now);
   const documents = made.get(workers) ?? makeCatalogDocuments(workers, c.var.config);
@@ -72,8 +75,9 @@ export async function answerDocument(c: AppContext): Promise<Response> {
 }
 
 /**
- * The same answer without the router and the middleware, which take longer than it does: these are the documents that
- * every hive asks for first. Null for every other request, and while `answerDocument` has yet to make them.
+ * Gives the same answer without the router and the middleware, which take longer than the answer itself. Every hive
+ * asks for these documents first. Returns null for every other request, and until `answerDocument` has made the
+ * documents.
  */
 export function answerDocumentAtOnce(request: Request, env: Env): Response | null {
   if (request.method !== "GET" && request.method !== "HEAD") return null;
@@ -149,7 +153,7 @@ const srcinfoRoute = operation("get", "/workers/{id}/.SRCINFO", {
   refusals: ["WORKER_NOT_FOUND"],
 });
 
-/** `GET /workers`, one worker in either form, and its recipe: bodies that depend on no query. */
+/** `GET /workers`, a worker in either form, and its recipe: bodies that depend on no query. */
 export const documents = createRouter();
 
 for (const route of [listRoute, entryRoute, resourceRoute, pkgbuildRoute, srcinfoRoute]) {

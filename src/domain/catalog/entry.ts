@@ -24,8 +24,9 @@ const VariantSchema = z.object({
 });
 
 /**
- * A worker in the form of `/workers`, which every client in use decodes: everything of `/v1/workers`, the same
- * facts again in camelCase (keeper), grouped (marketplace), and under the names of older hives.
+ * A worker in the form of `/workers`, which every client in use decodes. It has all fields of `/v1/workers`, and
+ * repeats them in camelCase (for the keeper), in groups (for the marketplace) and under the names that older hives
+ * know.
  */
 export const CatalogEntrySchema = WorkerSchema.extend({
   arch: architectures,

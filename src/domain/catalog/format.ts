@@ -35,8 +35,8 @@ export type FormatJob = {
 };
 
 /**
- * One way to distribute workers, with everything that is its own. Its room exports it and `src/app.ts` lists it. Every member is
- * optional.
+ * One way to distribute workers, with everything that is its own. Its room exports it and `src/app.ts` lists it. Every
+ * member is optional.
  */
 export type Format = {
   /** The packages that publishers add to releases for it. */
@@ -45,7 +45,7 @@ export type Format = {
   installWays?(available: AvailableWorker, url: string): InstallWay[];
   repositories?: RepositorySource;
   routes?: OpenAPIHono<AppEnv>;
-  /** What follows the publication of a manifest. */
+  /** Runs after the publication of a manifest. */
   afterManifest?(env: Env, formats: readonly Format[]): Promise<void>;
   jobs?: readonly FormatJob[];
 };
@@ -65,7 +65,10 @@ export const packageFormats = (formats: readonly Format[]): PackageFormat[] =>
 export const repositorySources = (formats: readonly Format[]): RepositorySource[] =>
   formats.flatMap(({ repositories }) => repositories ?? []);
 
-/** The ways that a worker can be installed by as it is published now, in the order of `formats`. `docs/install.md` has them too. */
+/**
+ * The ways to install a worker as it is published now, in the order of `formats`. `docs/install.md` has the same
+ * commands.
+ */
 export const installWays = (formats: readonly Format[], available: AvailableWorker, url: string): InstallWay[] =>
   formats.flatMap((format) => format.installWays?.(available, url) ?? []);
 
@@ -84,6 +87,8 @@ export const latestFiles = (
 export const keyPrompted = (available: AvailableWorker): string =>
   isPremium(available) ? " The first line asks for your license key." : "";
 
-/** The commands. For a premium worker they follow a prompt for the license key, so that the key is on no command line. */
+/**
+ * The commands. For a premium worker they follow a prompt for the license key, so that the key is on no command line.
+ */
 export const commandsFor = (available: AvailableWorker, variable: string, ...commands: string[]): string =>
   isPremium(available) ? withLicensePrompt(variable, ...commands) : commands.join(" &&\n");

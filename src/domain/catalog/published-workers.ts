@@ -19,25 +19,32 @@ import { type Worker, workers } from "../workers/workers.ts";
 
 const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);
 
-/** Workers that KV knew no release of, a moment ago. What is published here is in the edge cache and is looked at first. */
+/**
+ * The workers that had no release in KV a moment ago. A release that is published here is in the edge cache, which is
+ * read first.
+ */
 const unreleased = new IsolateCache<true>(KEYS.length);
 
-/** What was made last, by the `env` it was made for: the manifests (in the order of `workers`), their releases, the result. */
+/**
+ * The latest result for each `env`: the manifests (in the order of `workers`), their releases and the workers made of
+ * them.
+ */
 type Made = { manifests: (Manifest | null)[]; releases: (ManifestRelease | null)[]; workers: readonly Worker[] };
 const made = new WeakMap<object, Made>();
 
 /**
- * Every worker as it is published at `now`: its recipe is of its newest published stable release that the recipe can install;
- * where there is none, as it is checked in. The free ones come first. The same array is returned until something changes.
+ * Every worker as it is published at `now`, free workers first. A recipe installs the newest published stable release
+ * that it can install; without one, it is the checked-in recipe. Returns the same array until something changes.
  *
- * One KV read at most, none while the isolate's records are fresh (10 s). If KV fails, or holds what cannot be read, the ledger
- * answers, and if that fails, too, what was known last: a recipe is always there. Never throws, but for a `ConfigError`.
+ * Reads KV at most once, and not at all while the isolate's records are fresh (10 s). If KV fails or holds an
+ * unreadable record, the ledger answers. If the ledger fails too, the latest known manifests are used, so a recipe is
+ * always available. Throws only `ConfigError`.
  */
 export async function publishedWorkers(env: Env, now: UnixSeconds): Promise<readonly Worker[]> {
   return publishedWorkersAtOnce(env, now) ?? remake(env, await readManifests(env, now));
 }
 
-/** The same if this isolate knows it without asking anyone, else null. */
+/** The same workers if this isolate has all records in memory, else null. */
 export function publishedWorkersAtOnce(env: Env, now: UnixSeconds): readonly Worker[] | null {
   const last = made.get(env);
   if (!last) return null;
@@ -67,7 +74,7 @@ async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | nu
   }
 }
 
-/** The workers of these manifests: those made last if nothing that a recipe depends on has changed. */
+/** The workers of these manifests. Returns the latest result if nothing that a recipe depends on has changed. */
 function remake(env: Env, manifests: (Manifest | null)[]): readonly Worker[] {
   const last = made.get(env);
   if (last && manifests.every((manifest, index) => manifest === last.manifests[index])) return last.workers;
@@ -82,23 +89,26 @@ function remake(env: Env, manifests: (Manifest | null)[]): readonly Worker[] {
   return current;
 }
 
-/** A worker as it is published, and the release that its recipe is of; null: it is as it is checked in. */
+/** A published worker and the release that its recipe installs; null: the recipe is the checked-in one. */
 export type PublishedWorker = { worker: Worker; release: ManifestRelease | null };
 
-/** A worker as `manifest` says it is published. */
+/** A worker as it is published according to `manifest`. */
 export function publishedWorker(worker: Worker, manifest: Manifest, config: Config): PublishedWorker {
   const release = installable(worker, manifest);
   return { worker: published(worker, release, config), release };
 }
 
-/** Whether a worker's recipe can be run: it builds from source, or `manifest` (null: nothing is published) has a release for it. */
+/**
+ * Whether a worker's recipe works: it builds from source, or `manifest` (null: nothing is published) has a release for
+ * it.
+ */
 export const canInstallByRecipe = (worker: Worker, manifest: Manifest | null): boolean =>
   worker.source.type === "git" || installable(worker, manifest) !== null;
 
 const installable = (worker: Worker, manifest: Manifest | null): ManifestRelease | null =>
   manifest && latestRelease(manifest, { covers: (release) => publishedVersion(worker, release, []) !== null });
 
-/** A worker as of a release (null: as it is checked in). */
+/** A worker with the recipe for a release (null: the checked-in recipe). */
 function published(worker: Worker, release: ManifestRelease | null, config: Config): Worker {
   const version = release && publishedVersion(worker, release, signaturePolicy(config).keys);
   const text = renderRecipe(worker, version, config.PUBLIC_URL);
@@ -110,8 +120,8 @@ function published(worker: Worker, release: ManifestRelease | null, config: Conf
 type Installer = Pick<Worker, "source" | "operatingSystems" | "architectures">;
 
 /**
- * What a worker's recipe has to say of a release; null for one that it cannot install: a recipe that fetches a binary needs one
- * for its operating system. `keys` are those that releases are signed with.
+ * The version of a release that a worker's recipe installs. Null if it cannot install the release: a recipe that
+ * downloads a binary needs one for its operating system. `keys` are the release signing keys.
  */
 export function publishedVersion(
   worker: Installer,
@@ -137,7 +147,10 @@ function publishedBinary(
   return [{ architecture, filename, sha256, signature: checkable(signature, keys) }];
 }
 
-/** The signature with the key that made it. One by a key that is no longer in use is left to those who have pinned that key. */
+/**
+ * The signature with the key that made it. Null if that key is no longer in use: only a client that has pinned the key
+ * can check it.
+ */
 function checkable(text: string | null, keys: readonly MinisignPublicKey[]): PublishedBinary["signature"] {
   const parsed = text === null ? null : parseMinisignSignature(text);
   if (text === null || !parsed?.ok) return null;

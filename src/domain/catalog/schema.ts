@@ -55,7 +55,7 @@ export const WorkerSchema = z
 
 export type WorkerResource = z.infer<typeof WorkerSchema>;
 
-/** A worker in the form of `/v1/workers`; `purchaseUrl` is where premium ones are sold. */
+/** A worker in the form of `/v1/workers`. `purchaseUrl` is the shop of the premium workers. */
 export function workerResource(worker: Worker, purchaseUrl: string): WorkerResource {
   const { capabilities, sourcePath } = worker;
   const premium = worker.tier === "premium";

@@ -17,9 +17,9 @@ import type { Worker } from "../workers/workers.ts";
 import { publishedWorkers } from "./published-workers.ts";
 import { WorkerSchema, workerResource } from "./schema.ts";
 
-/** What a worker must match; a member that is absent matches every worker. */
+/** The conditions on a worker. An absent member matches every worker. */
 export type WorkerQuery = {
-  /** Words, each of which must occur, in any case, in the worker's names, description, backend or capabilities. */
+  /** Each word must occur, in any case, in the worker's names, description, backend or capabilities. */
   q?: string | undefined;
   operatingSystem?: OperatingSystem | undefined;
   architecture?: Architecture | undefined;
@@ -28,8 +28,8 @@ export type WorkerQuery = {
 };
 
 /**
- * The workers that match `query`, best first: free before premium; and once the query describes hardware, those that
- * use an accelerator of it (cuda, metal) before cpu, which runs everywhere. Else they stay in the given order.
+ * The workers that match `query`, best first: free before premium. If the query describes hardware, workers for an
+ * accelerator (cuda, metal) come before cpu, which runs everywhere. Otherwise the given order remains.
  */
 export function searchWorkers(workers: readonly Worker[], query: WorkerQuery): Worker[] {
   const words = (query.q ?? "").toLowerCase().split(/\s+/);
@@ -66,7 +66,7 @@ function searchText(worker: Worker): string {
     .toLowerCase();
 }
 
-/** A text that `parse` must understand. */
+/** A text that `parse` accepts. */
 const parsed = <Value>(parse: (text: string) => Value | null, expected: string) =>
   z.string().transform((text, context) => {
     const value = parse(text);
@@ -75,7 +75,7 @@ const parsed = <Value>(parse: (text: string) => Value | null, expected: string) 
     return z.NEVER;
   });
 
-/** What `GET /v1/workers` and the storefront may be asked; `workerQuery` makes a query of it. */
+/** The query parameters of `GET /v1/workers` and of the storefront. `workerQuery` turns them into a query. */
 export const SearchQuery = z
   .object({
     q: unlessEmpty(z.string().max(200).optional()).openapi({
@@ -105,7 +105,7 @@ export const SearchQuery = z
     message: "Contradicts the instruction set of platform",
   });
 
-/** The search that validated parameters ask for. */
+/** The query for validated parameters. */
 export const workerQuery = ({ platform, arch, ...query }: z.output<typeof SearchQuery>): WorkerQuery => ({
   ...query,
   operatingSystem: platform?.operatingSystem,

@@ -6,8 +6,8 @@ import type { Worker } from "../workers/workers.ts";
 import type { Link } from "./link/link.ts";
 
 /**
- * The machine that asks for a premium file, under a genuine credential. `issuedAt` is when the credential was made, null for a key,
- * which does not say. `mayActivate`: the credential may give the machine a seat.
+ * The machine that asks for a premium file, under a genuine credential. `issuedAt` is when the credential was made,
+ * null for a key, which does not say. `mayActivate`: the credential may give the machine a seat.
  */
 export type Asker = Holder & { issuedAt: UnixSeconds | null; mayActivate: boolean };
 
@@ -31,8 +31,9 @@ export const DELIVERY_PROBLEMS = [
 ] as const;
 
 /**
- * The asker behind a request for a worker's file. Null for a free worker, whose requests are not checked for a credential, and if
- * none is sent. Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a key without its machine.
+ * The asker behind a request for a worker's file. Null for a free worker, whose requests are not checked for a
+ * credential, and if none is sent. Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a
+ * key without its machine.
  */
 export async function askerOf(c: AppContext, worker: Pick<Worker, "tier">): Promise<Asker | null> {
   c.var.subject.isDownload = true;

@@ -27,10 +27,10 @@ export async function authorizeDelivery(
 }
 
 /**
- * Decides on a file by the edge copy, without a read of the ledger for an activated machine. The ledger is read before a refusal
- * that may be due to a stale record (`decideOnRecord`), and to activate a machine that comes with its key. `asker` is null if no
- * credential was sent. Errors as `decideDelivery`. Throws KEY_INVALID if the license no longer exists, and the problem of an
- * activation that is refused.
+ * Decides on a file by the edge copy, without a read of the ledger for an activated machine. The ledger is read before
+ * a refusal that may be due to a stale record (`decideOnRecord`), and to activate a machine that comes with its key.
+ * `asker` is null if no credential was sent. Errors as `decideDelivery`. Throws KEY_INVALID if the license no longer
+ * exists, and the problem of an activation that is refused.
  */
 export async function decideFor(
   c: RequestScope,

@@ -10,8 +10,8 @@ import { type Covers, findRelease, latestRelease } from "../releases/selection.t
 import type { DeliveryRefusal } from "./refusal.ts";
 
 /**
- * The file that a request asks for. `version` is exact, or `latest` of `channel`. `file` is the binary of a platform, its package
- * of a format, or any file by name.
+ * The file that a request asks for. `version` is exact, or `latest` of `channel`. `file` is the binary of a platform,
+ * its package of a format, or any file by name.
  */
 export type Wanted = {
   version: string | "latest";
@@ -28,10 +28,10 @@ export type Delivery = { release: ManifestRelease; artifact: ManifestArtifact };
 type NamedWorker = { id: string; tier: "free" | "premium" };
 
 /**
- * Decides whether a file of a worker may be delivered at `now`. Every download is decided here: when its link is made, and again
- * when its bytes are asked for. `claim` is null if no credential was sent. A free worker does not look at it. Errors, in this
- * order: RELEASE_BLOCKED, CREDENTIAL_REQUIRED, KEY_ROTATED, LICENSE_*, MACHINE_DEACTIVATED, NOT_ENTITLED, VERSION_NOT_FOUND,
- * VERSION_NOT_COVERED, ARTIFACT_NOT_FOUND.
+ * Decides whether a file of a worker may be delivered at `now`. Every download is decided here: when its link is made,
+ * and again when its bytes are asked for. `claim` is null if no credential was sent. A free worker does not look at it.
+ * Errors, in this order: RELEASE_BLOCKED, CREDENTIAL_REQUIRED, KEY_ROTATED, LICENSE_*, MACHINE_DEACTIVATED,
+ * NOT_ENTITLED, VERSION_NOT_FOUND, VERSION_NOT_COVERED, ARTIFACT_NOT_FOUND.
  */
 export function decideDelivery(
   worker: NamedWorker,
@@ -87,8 +87,8 @@ function refusalOfVersion(
 }
 
 /**
- * The releases of a worker that a listing shows to the holder of a license, if it may be used at `now`. Errors: KEY_ROTATED,
- * LICENSE_*, NOT_ENTITLED.
+ * The releases of a worker that a listing shows to the holder of a license, if it may be used at `now`. Errors:
+ * KEY_ROTATED, LICENSE_*, NOT_ENTITLED.
  */
 export function listingCoverage(
   worker: string,

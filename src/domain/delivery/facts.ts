@@ -16,9 +16,9 @@ export type DeliveryFacts = { manifest: Manifest; license: LicenseRecord | null 
 type Scope = Pick<RequestScope, "env"> & { readonly var: Pick<RequestScope["var"], "now" | "config"> };
 
 /**
- * The facts of a worker and, if given, a license: at most one KV read, and none while the isolate holds both. If KV fails or has
- * no record yet, the ledger answers, so no download fails because of the edge copy. Throws KEY_INVALID if the license no longer
- * exists, and D1's errors.
+ * The facts of a worker and, if given, a license: at most one KV read, and none while the isolate holds both. If KV
+ * fails or has no record yet, the ledger answers, so no download fails because of the edge copy. Throws KEY_INVALID if
+ * the license no longer exists, and D1's errors.
  */
 export async function readDeliveryFacts(
   { env, var: { now, config } }: Scope,
@@ -59,9 +59,10 @@ const MAY_BE_STALE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
 ]);
 
 /**
- * Decides on the edge's record of a license. Decides again on the ledger's, which is then the `record` of the answer, if the
- * refusal may be due to a stale record and the credential is newer than the record: made later, or of a later generation. An older
- * credential, a revoked one for instance, never causes a read of the ledger. The only policy for stale records in a request.
+ * Decides on the edge's record of a license. Decides again on the ledger's, which is then the `record` of the answer,
+ * if the refusal may be due to a stale record and the credential is newer than the record: made later, or of a later
+ * generation. An older credential, a revoked one for instance, never causes a read of the ledger. The only policy for
+ * stale records in a request.
  */
 export async function decideOnRecord<Value>(
   { env, var: { now } }: Scope,

@@ -8,8 +8,9 @@ import { authorizeDelivery } from "./authorization.ts";
 import { fileUrl, linkTo, signatureUrl } from "./link/making.ts";
 
 /**
- * The signed URL of a worker's file, or of a signature of it, by name, for whoever asks for it; the answer is marked as theirs.
- * `version` is exact or `latest`. Throws the problem of a refusal, and ARTIFACT_NOT_FOUND for a signature that there is not.
+ * The signed URL of a worker's file, or of a signature of the file, by name. Marks the answer as the asker's own.
+ * `version` is exact or `latest`. Throws the problem of a refusal, and ARTIFACT_NOT_FOUND if the file has no such
+ * signature.
  */
 export async function addressOfFile(c: AppContext, worker: Worker, version: string, name: string): Promise<string> {
   const asker = await askerOf(c, worker);
@@ -21,21 +22,21 @@ export async function addressOfFile(c: AppContext, worker: Worker, version: stri
   return signature === null ? fileUrl(c, sealed, delivery) : signatureUrl(c, sealed, signature);
 }
 
-/** The refusal for a signature that a file does not have. */
+/** The refusal if a file has no such signature. */
 export const noSignature = (): Problem =>
   new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no such signature." });
 
-/** The signatures that a file may have, by the suffix of their names: minisign's, and a detached OpenPGP one. */
+/** The signatures of a file, by their suffixes: minisign's, and a detached OpenPGP one. */
 export const SIGNATURE_KINDS = ["minisig", "sig"] as const;
 export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
 
-/** What a name asks for: a file itself (`signature` null), or a signature of it, as in `worker.minisig`. */
+/** Splits a name into a file and the suffix of a signature (`worker.minisig`), or null for the file itself. */
 export function parseFilename(name: string): { filename: string; signature: SignatureKind | null } {
   const signature = SIGNATURE_KINDS.find((kind) => name.endsWith(`.${kind}`)) ?? null;
   return { filename: signature === null ? name : name.slice(0, -1 - signature.length), signature };
 }
 
-/** A file's signature of that kind as it was published, or null if it has none. */
+/** A file's published signature of that kind, or null if it has none. */
 export function signatureOf(
   { signature, pgp_signature }: Pick<ManifestArtifact, "signature" | "pgp_signature">,
   kind: SignatureKind,

@@ -5,10 +5,10 @@ import { namesEtag } from "../../platform/http/static-document.ts";
 import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
 
 /**
- * Answers a GET or HEAD for an artifact's bytes: whole, in part, not modified or not satisfiable. The bytes go from R2 to the
- * client as they come, never held whole; everything else is known from the manifest, so only a body costs a read.
- * `startsHere` says whether the answer carries the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object,
- * and RANGE_NOT_SATISFIABLE's answer is made here because it must name the size.
+ * Answers a GET or HEAD for an artifact: the whole file, a part, not modified or not satisfiable. Streams the bytes
+ * from R2, and never holds the whole file. Only a body costs a read; the manifest has all other facts. `startsHere`
+ * says whether the answer contains the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object, and
+ * RANGE_NOT_SATISFIABLE with the size.
  */
 export async function fileResponse(
   binaries: Pick<R2Bucket, "get">,
@@ -49,13 +49,13 @@ export async function fileResponse(
   return { response: new Response(object.body, { status: answer.status, headers }), startsHere: offset === 0 };
 }
 
-/** How a file is to be answered. */
+/** The kind of answer to a request for a file. */
 export type FileAnswer = { status: 200 | 304 | 416 } | { status: 206; offset: number; length: number };
 
 /**
- * The answer to a conditional or partial GET or HEAD for a file with a strong `etag`, last modified at `lastModified` (an
- * HTTP date) (RFC 9110, section 13.2.2). If-Range with anything but exactly this version asks for the whole file, so that
- * a resumed download never joins two versions.
+ * The answer to a conditional or partial GET or HEAD for a file with a strong `etag`, last modified at `lastModified`
+ * (an HTTP date) (RFC 9110, section 13.2.2). If `If-Range` names any other version, the answer is the whole file, so
+ * that a resumed download never joins two versions.
  */
 export function answerConditions(
   { method, headers }: Pick<Request, "method" | "headers">,
@@ -68,7 +68,7 @@ export function answerConditions(
   } else if (modifiedSince !== null && Date.parse(modifiedSince) >= Date.parse(lastModified)) {
     return { status: 304 };
   }
-  // Range is defined for GET alone (RFC 9110, section 14.2).
+  // Range is defined for GET only (RFC 9110, section 14.2).
   if (method !== "GET") return { status: 200 };
   const ifRange = headers.get("If-Range");
   const range: ByteRange =

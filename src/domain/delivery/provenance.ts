@@ -6,12 +6,12 @@ import { findRelease, latestRelease } from "../releases/selection.ts";
 import type { Worker } from "../workers/workers.ts";
 import { readDeliveryFacts } from "./facts.ts";
 
-/** A release and what is attached to it. */
+/** A release and its provenance. */
 export type OfferedProvenance = { release: ManifestRelease; provenance: NonNullable<ManifestRelease["provenance"]> };
 
 /**
- * The provenance of an exact version or of `latest`, and with `filename` only if it speaks of that file. For every asker: it
- * says how a file was made and opens none. Errors: VERSION_NOT_FOUND, RELEASE_BLOCKED, ARTIFACT_NOT_FOUND.
+ * The provenance of an exact version or of `latest`; with `filename`, only if it attests that file. Public, because it
+ * opens no file. Errors: VERSION_NOT_FOUND, RELEASE_BLOCKED, ARTIFACT_NOT_FOUND.
  */
 export function selectProvenance(
   manifest: Manifest,
@@ -30,14 +30,14 @@ export function selectProvenance(
   return err({ code: "ARTIFACT_NOT_FOUND", detail: `No provenance is attached to ${what}.` });
 }
 
-/** How in-toto names the bundle of attestations about a file, after the file's own name. */
+/** The suffix that in-toto adds to a file's name for its bundle of attestations. */
 const SUFFIX = ".intoto.jsonl";
 
-/** The file that a name asks for the provenance of, or null for a name that asks for something else. */
+/** The file whose provenance a name asks for; null if the name is of another kind. */
 export const attestedFile = (name: string): string | null =>
   name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : null;
 
-/** The path of the provenance of a worker's file, for anybody. Throws the problem where there is none. */
+/** The public path of the provenance of a worker's file. Throws the problem if there is none. */
 export async function pathOfProvenance(
   c: RequestScope,
   worker: Worker,

@@ -38,8 +38,9 @@ export async function createRelease(
 }
 
 /**
- * Publishes, yanks, unyanks or blocks a release. Changes nothing, and records nothing, if it has that status already. Throws
- * VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action or a release to be published is not complete.
+ * Publishes, yanks, unyanks or blocks a release. Changes nothing, and records nothing, if it has that status already.
+ * Throws VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action or a release to be published is not
+ * complete.
  */
 export const moveRelease = (
   db: D1Database,
@@ -64,8 +65,8 @@ export const moveRelease = (
   );
 
 /**
- * Deletes a draft with its files, uploaded or not, and its provenance. Its version is free again. Throws VERSION_NOT_FOUND, and
- * CONFLICT if the release is no draft: a release that was offered is never deleted.
+ * Deletes a draft with its files, uploaded or not, and its provenance. Its version is free again. Throws
+ * VERSION_NOT_FOUND, and CONFLICT if the release is no draft: a release that was offered is never deleted.
  */
 export async function deleteDraft(
   env: Pick<Env, "DB" | "BINARIES">,

@@ -16,8 +16,8 @@ const TRANSITIONS: Record<ReleaseAction, { from: readonly ReleaseStatus[]; to: R
 };
 
 /**
- * The status that an action leads to from `status`. One that is reached already is returned as it is, so that every
- * action can be repeated. Nothing leads out of `blocked` nor back to `draft`. The error is a sentence for a person.
+ * The status after an action. A status that is already reached is returned unchanged, so actions are idempotent.
+ * Nothing leads out of `blocked` or back to `draft`. The error is a sentence for a person.
  */
 export function nextStatus(status: ReleaseStatus, action: ReleaseAction): Result<ReleaseStatus, string> {
   const { from, to } = TRANSITIONS[action];
@@ -25,7 +25,10 @@ export function nextStatus(status: ReleaseStatus, action: ReleaseAction): Result
   return err(`Cannot ${action} a release that is ${status}; it would have to be ${from.join(" or ")}.`);
 }
 
-/** Why a draft cannot be published, as a sentence: a file is not ready, or its provenance is about other files. Null if it can. */
+/**
+ * The reason, as a sentence, why a draft cannot be published: a file is not ready, or its provenance is about other
+ * files. Null if it can.
+ */
 export function obstacleToPublication({
   artifacts,
   provenance,
@@ -40,7 +43,10 @@ export function obstacleToPublication({
     : null;
 }
 
-/** Whether `action` may be taken on a release now; the error is a sentence for a person. Act and preview both ask this. */
+/**
+ * The status after an action on a release, or a sentence for a person that says why the action is not allowed. Act and
+ * preview both call it.
+ */
 export function decideMove(release: Release, action: ReleaseAction): Result<ReleaseStatus, string> {
   const next = nextStatus(release.status, action);
   const obstacle =

@@ -24,7 +24,9 @@ export const ChannelName = z
   .enum(CHANNELS)
   .openapi({ description: "From the most to the least stable.", example: "stable" });
 
-/** What may stand in a link, a header and any file system: no separator, no hidden file, nothing to quote. */
+/**
+ * A name that is valid in a link, a header and every file system: no separator, no hidden file, no character to quote.
+ */
 export const Filename = z
   .string()
   .regex(
@@ -36,7 +38,7 @@ export const Filename = z
   .refine((name) => !/\.intoto\.jsonl$/i.test(name), "must not be the name of provenance; attach that to the release")
   .openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" });
 
-/** A tag that can stand in a recipe as it is: letters, digits and `._/-`, as git-check-ref-format(1) allows them. */
+/** A tag that needs no quoting in a recipe: letters, digits and `._/-`, as git-check-ref-format(1) allows them. */
 export const SourceTag = z
   .string()
   .max(128)

@@ -9,14 +9,15 @@ import { compareVersions } from "./version.ts";
 
 const OFFERED = "worker_id = ? AND status <> 'draft'";
 
-/** A worker's manifest as the ledger has it at `now`; without releases for a worker that has none. Throws what D1 throws. */
+/** A worker's manifest as the ledger has it at `now`. Without releases if the worker has none. Throws D1's errors. */
 export async function manifestFromLedger(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
   return manifestOf(workerId, await selectReleases(db, OFFERED, workerId), now);
 }
 
 /**
- * Publishes a worker's manifest and then what is in its packages, which the ledger tells until then: whatever becomes of that long
- * record, a block is known first. The mark names the change that wrote each of its releases last.
+ * Publishes a worker's manifest, and then the contents of its packages. The manifest comes first, so that a blocked
+ * release is refused even if the long record of packages fails; the ledger answers for it meanwhile. The mark names the
+ * latest change of each release.
  */
 export const manifestPublisher: Publishers["manifest"] = {
   async publish(env, workerId) {
@@ -49,7 +50,7 @@ const manifestOf = (worker_id: string, releases: Release[], now: UnixSeconds): M
   releases: releases.flatMap(offered).sort((a, b) => compareVersions(b.version, a.version)),
 });
 
-/** A release as the edge knows it: once published, it has a time and all its files are ready. */
+/** A release in the form of the manifest. Drafts have none. */
 function offered(release: Release): ManifestRelease[] {
   const { id, version, channel, status, published_at, notes, source_tag, artifacts } = release;
   const provenance = release.provenance && {
@@ -68,7 +69,10 @@ function offered(release: Release): ManifestRelease[] {
   return [{ id, version, channel, status, published_at, notes, source_tag, provenance, artifacts: files }];
 }
 
-/** A worker's manifest as the ledger has it now, where KV cannot say; this isolate then uses it, too. Throws what D1 throws. */
+/**
+ * A worker's manifest as the ledger has it now, for when KV cannot answer. This isolate uses it from then on. Throws
+ * D1's errors.
+ */
 export async function readLedgerManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
   const manifest = await manifestFromLedger(db, workerId, now);
   rememberEdge(`manifest:${workerId}`, manifest, now);
@@ -76,8 +80,8 @@ export async function readLedgerManifest(db: D1Database, workerId: string, now: 
 }
 
 /**
- * The contents of the packages of one worker's stable releases, by file name. Yanked and blocked releases are included, because a
- * stale manifest may list them still. KV key `packages:<worker id>`.
+ * The contents of the packages of one worker's stable releases, by file name. Yanked and blocked releases are included,
+ * because a stale manifest may list them still. KV key `packages:<worker id>`.
  */
 export type PackageRecord = Record<string, PackageContents>;
 

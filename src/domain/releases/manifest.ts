@@ -12,7 +12,7 @@ export const PLATFORM_WORDS: Record<Platform, string> = {
   "windows-x86_64": "Windows, x86-64",
 };
 
-/** From the most to the least stable; a follower of one channel also gets everything more stable. */
+/** From the most to the least stable. A follower of one channel also gets every more stable one. */
 export const CHANNELS = ["stable", "rc", "beta", "alpha"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
@@ -26,11 +26,11 @@ const ManifestArtifact = z.object({
   filename: z.string(),
   size: z.number(),
   sha256: z.string(),
-  /** Where the bytes lie in R2. */
+  /** The key of the bytes in R2. */
   object_key: z.string(),
-  /** The whole text of the `.minisig`, or null where the release is unsigned (development only). */
+  /** The text of the `.minisig`, or null if the release is unsigned (development only). */
   signature: z.string().nullable(),
-  /** A package's detached OpenPGP signature in base64, where its publisher gave one. */
+  /** A package's detached OpenPGP signature in base64, if its publisher gave one. */
   pgp_signature: z.string().nullable().default(null),
 });
 
@@ -41,9 +41,9 @@ const ManifestRelease = z.object({
   status: z.enum(["published", "yanked", "blocked"]),
   published_at: z.number(),
   notes: z.string().nullable(),
-  /** The git tag that a free worker's recipe builds, or null for its branch. */
+  /** The git tag that a free worker's recipe builds; null: its branch. */
   source_tag: z.string().nullable().default(null),
-  /** The text that R2 has under `object_key`, and the names of the files that it speaks of. */
+  /** The provenance that R2 has under `object_key`, and the names of the files that it attests. */
   provenance: z
     .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()), object_key: z.string() })
     .nullable()
@@ -52,14 +52,14 @@ const ManifestRelease = z.object({
 });
 
 /**
- * What the edge knows of one worker's releases: everything but drafts, highest semver first, in each the binaries before the
+ * One worker's releases in the edge copy: all but drafts, highest version first, and in each the binaries before the
  * packages. KV key `manifest:<worker id>`. The defaults are for records of earlier versions of this service.
  */
 export const Manifest = z.object({
   worker_id: z.string(),
   /** When this record was made from the ledger. */
   published_at: z.number().default(0),
-  /** Grows with every change of the releases: see `revision` in the ledger. */
+  /** Grows with every change of the releases: the sum of their `revision` in the ledger. */
   serial: z.number().default(0),
   releases: z.array(ManifestRelease),
 });
@@ -71,8 +71,8 @@ export type ManifestArtifact = z.infer<typeof ManifestArtifact>;
 const read = new WeakMap<object, Manifest>();
 
 /**
- * The manifest of a record of the edge copy, or null: there is none, or none that can be read, which is logged and for the ledger
- * to make good. A record that an isolate keeps is parsed once.
+ * The manifest of a KV record. Null if there is no record, or an unreadable one, which is logged; the ledger then
+ * answers. Each record in the isolate's memory is parsed once.
  */
 export function manifestOfRecord(record: unknown): Manifest | null {
   if (typeof record !== "object" || record === null) return null;

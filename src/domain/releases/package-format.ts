@@ -6,9 +6,10 @@ import { type ArtifactKind, PLATFORMS, type Platform } from "./manifest.ts";
 export type PackageContents = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * How a publisher's tool recognizes a package of one format, and which contents it reads out of it. `suffix` is the end of the
- * file's name, a regular expression; before it stands an architecture, a key of `platforms`. The file is a compressed tar: a
- * member of `contents` is the text of one entry, or the paths of all entries that do not begin with a dot.
+ * The rules by which a publisher's tool recognizes a package of one format and reads its contents. `suffix` is a
+ * regular expression for the end of the file's name. An architecture, a key of `platforms`, comes before it. The file
+ * is a compressed tar. A member of `contents` is the text of one entry, or the paths of all entries that do not begin
+ * with a dot.
  */
 export const PackageRules = z.object({
   name: z.string(),
@@ -32,7 +33,7 @@ export type PackageFormat<Contents extends PackageContents = PackageContents> = 
   rules: PackageRules;
   /** Its files for the API's description: "`*.pkg.tar.zst`, a pacman package". */
   description: string;
-  /** What the console says of a package without an OpenPGP signature; absent if the format needs none. */
+  /** The console's note on a package without an OpenPGP signature; absent if the format needs none. */
   unsigned?: string;
   /** The declared contents. */
   schema: z.ZodType<Contents>;
@@ -51,8 +52,8 @@ export const kindOfFile = (formats: readonly PackageFormat[], filename: string):
   formatOfFile(formats, filename) ? "package" : "binary";
 
 /**
- * Checks a file that is declared for a release: a package has contents that fit its name, its platform and the release, and a
- * binary has none. Returns the format and the contents of a package, null for a binary.
+ * Checks a file that is declared for a release: a package has contents that fit its name, its platform and the release,
+ * and a binary has none. Returns the format and the contents of a package, null for a binary.
  */
 export function checkPackage(
   formats: readonly PackageFormat[],

@@ -1,12 +1,12 @@
 import type { Channel, Manifest, ManifestRelease } from "./manifest.ts";
 import { channelIncludes } from "./version.ts";
 
-/** Whether the asker may have a release. */
+/** Whether a release may be delivered to the asker. */
 export type Covers = (release: ManifestRelease) => boolean;
 
 /**
- * The newest release that a follower of `channel` gets and `covers` allows, or null. Yanked and blocked releases are
- * never the latest. Relies on the manifest's order, highest version first.
+ * The newest published release that a follower of `channel` gets and `covers` allows, or null. It is never a yanked or
+ * blocked one. Relies on the manifest's order, highest version first.
  */
 export function latestRelease(
   manifest: Manifest,
@@ -17,13 +17,13 @@ export function latestRelease(
   return manifest.releases.find(suits) ?? null;
 }
 
-/** The release of exactly this version, whatever its status and channel, or null. */
+/** The release of exactly this version, in any status and channel, or null. */
 export const findRelease = (manifest: Manifest, version: string): ManifestRelease | null =>
   manifest.releases.find((release) => release.version === version) ?? null;
 
 /**
- * The releases to list, newest first: all channels, or what a follower of `channel` gets. Yanked ones only on request,
- * blocked ones never.
+ * The releases to list, newest first: of all channels, or those that a follower of `channel` gets. Yanked ones are
+ * listed on request only, blocked ones never.
  */
 export function listReleases(
   manifest: Manifest,

@@ -51,13 +51,16 @@ const ProvenanceRow = z.object({
   attached_at: z.number(),
 });
 
-/** What the ledger knows of a release's provenance: the sum, size and place of its text, and the files that it speaks of. */
+/** A release's provenance in the ledger: the hash, size and key of its text, and the files that it attests. */
 export type ReleaseProvenance = Omit<z.infer<typeof ProvenanceRow>, "release_id">;
 
 /** A release as the ledger has it, with its artifacts in the order they were added. */
 export type Release = z.infer<typeof ReleaseRow> & { artifacts: Artifact[]; provenance: ReleaseProvenance | null };
 
-/** Releases that a condition over `releases` picks, with what belongs to them, read in one transaction. Throws what D1 throws. */
+/**
+ * The releases that match a condition over `releases`, with their files and provenance, read in one transaction. Throws
+ * D1's errors.
+ */
 export async function selectReleases(db: D1Database, condition: string, ...values: unknown[]): Promise<Release[]> {
   const ofThem = `release_id IN (SELECT id FROM releases WHERE ${condition})`;
   const [releases, artifacts, provenance] = await db.batch([
@@ -89,7 +92,7 @@ export async function readRelease(db: D1Database, id: string): Promise<Release> 
   return release;
 }
 
-/** Up to `limit` releases, drafts included, newest first, made before the release `before` if it is given. */
+/** Up to `limit` releases, drafts included, newest first, older than the release `before` if that is given. */
 export const listAllReleases = (
   db: D1Database,
   filter: {
@@ -109,12 +112,14 @@ export const listAllReleases = (
     filter.limit,
   );
 
-/** The parts of a release that a change may write. Artifacts and provenance have tables of their own, written beside it. */
+/**
+ * The parts of a release that a change may write. Artifacts and provenance have tables of their own, written beside it.
+ */
 type ReleasePatch = Partial<Pick<Release, "status" | "published_at" | "revision" | "artifacts" | "provenance">>;
 
 /**
- * Releases, for `change`: an act is decided on the whole release, files and provenance included, and is decided again when any
- * of that has changed. The edge copy has every release but drafts.
+ * Releases, for `change`: an act is decided on the whole release, files and provenance included, and is decided again
+ * when any of that has changed. The edge copy has every release but drafts.
  */
 export const releaseRoot: RootKind<Release, ReleasePatch> = {
   table: "releases",

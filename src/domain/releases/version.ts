@@ -3,12 +3,12 @@ import parse from "semver/functions/parse.js";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { CHANNELS, type Channel } from "./manifest.ts";
 
-/** Long enough for any real version; it stands in paths and file names. */
+/** The maximum length of a version, which is part of paths and file names. */
 const MAX_LENGTH = 64;
 
 /**
- * Checks a version as a release may carry it: Semantic Versioning 2.0.0 in its one canonical spelling. A leading `v` and
- * build metadata are refused, because they would give two names to one precedence. The error is a sentence for a person.
+ * Checks the version of a release: Semantic Versioning 2.0.0 in its canonical spelling. A leading `v` and build
+ * metadata are refused, because they would give two names to one precedence. The error is a sentence for a person.
  */
 export function parseVersion(text: string): Result<string, string> {
   if (text.length > MAX_LENGTH) return err(`A version has at most ${MAX_LENGTH} characters.`);
@@ -19,7 +19,9 @@ export function parseVersion(text: string): Result<string, string> {
   return ok(text);
 }
 
-/** Orders two valid versions by semver precedence: negative when `a` is lower (1.9.0 before 1.10.0, rc before final). */
+/**
+ * Orders two valid versions by semver precedence: negative when `a` is lower (1.9.0 before 1.10.0, rc before final).
+ */
 export const compareVersions = (a: string, b: string): number => compare(a, b);
 
 /** Whether a valid version is a prerelease (`1.0.0-rc.1`). */
@@ -28,8 +30,8 @@ export const isPrerelease = (version: string): boolean => (parse(version)?.prere
 const NAMED_CHANNEL = /^(rc|beta|alpha)(?![a-z])/i;
 
 /**
- * The channel that a valid version is released to when its publisher names none: `stable` for a final version; for a
- * prerelease the channel its first identifier starts with (`-rc.1`, `-beta2`), else `alpha`.
+ * The default channel of a valid version: `stable` for a final version. A prerelease goes to the channel that its first
+ * identifier starts with (`-rc.1`, `-beta2`), else to `alpha`.
  */
 export function defaultChannel(version: string): Channel {
   if (!isPrerelease(version)) return "stable";
@@ -38,11 +40,11 @@ export function defaultChannel(version: string): Channel {
 }
 
 /**
- * Whether a valid version may be released to `channel`. A prerelease never reaches `stable`; every other pair is the
- * publisher's choice: a final version may be shown to the followers of `beta` alone.
+ * Whether a valid version may be released to `channel`. A prerelease never reaches `stable`. Every other pair is
+ * allowed, so a publisher can show a final version to the followers of `beta` only.
  */
 export const mayBeIn = (version: string, channel: Channel): boolean => channel !== "stable" || !isPrerelease(version);
 
-/** Whether a follower of `followed` gets releases of `channel`: its own and every more stable one. */
+/** Whether a follower of `followed` gets releases of `channel`, because it is the same or more stable. */
 export const channelIncludes = (followed: Channel, channel: Channel): boolean =>
   CHANNELS.indexOf(channel) <= CHANNELS.indexOf(followed);

@@ -96,7 +96,7 @@ const presentProvenance = ({ sha256, size, subjects, attached_at }: ReleaseProve
   attached_at: toRfc3339(attached_at),
 });
 
-/** An upload and how far it is, as the API shows it. */
+/** An upload and its progress, as the API shows it. */
 export const presentUpload = ({
   artifact,
   parts,

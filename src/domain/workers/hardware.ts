@@ -1,7 +1,7 @@
 import type { Architecture } from "./recipe.ts";
 import type { OperatingSystem } from "./table.ts";
 
-/** How programs name an operating system: Rust's `std::env::consts::OS`, `uname -s`, Node, browsers. */
+/** The names of operating systems in Rust's `std::env::consts::OS`, `uname -s`, Node and browsers. */
 const OPERATING_SYSTEM_NAMES: ReadonlyMap<string, OperatingSystem> = new Map([
   ["linux", "linux"],
   ["macos", "macos"],
@@ -13,7 +13,7 @@ const OPERATING_SYSTEM_NAMES: ReadonlyMap<string, OperatingSystem> = new Map([
   ["win", "windows"],
 ]);
 
-/** How programs name an instruction set: Rust, `uname -m` on Linux and macOS, Debian, Node. */
+/** The names of instruction sets in Rust, `uname -m` on Linux and macOS, Debian and Node. */
 const ARCHITECTURE_NAMES: ReadonlyMap<string, Architecture> = new Map([
   ["x86_64", "x86_64"],
   ["x86-64", "x86_64"],
@@ -23,14 +23,14 @@ const ARCHITECTURE_NAMES: ReadonlyMap<string, Architecture> = new Map([
   ["arm64", "aarch64"],
 ]);
 
-/** An instruction set by any of its names, in any case; null for an unknown one. */
+/** Finds an instruction set by any of its names, in any case; null for an unknown name. */
 export function parseArchitecture(name: string): Architecture | null {
   return ARCHITECTURE_NAMES.get(name.toLowerCase()) ?? null;
 }
 
 /**
- * A platform by any of its names, in any case: an operating system (`linux`, `Darwin`), or one with an instruction set
- * after a hyphen (`linux-x86_64`, `darwin-arm64`). Null when either part is unknown.
+ * Finds a platform by any of its names, in any case: an operating system (`linux`, `Darwin`), or one with an
+ * instruction set after a hyphen (`linux-x86_64`, `darwin-arm64`). Null if either part is unknown.
  */
 export function parsePlatform(
   name: string,

@@ -1,28 +1,28 @@
 import { ARCHITECTURES, type Architecture } from "./recipe.ts";
 
-/** A worker's recipe as it is served: its PKGBUILD, and the `.SRCINFO` that makepkg prints of it. */
+/** A worker's recipe as it is served: its PKGBUILD, and the `.SRCINFO` that makepkg prints for it. */
 export type RecipeText = { pkgbuild: string; srcinfo: string };
 
-/** A binary that a recipe installs. Its filename is one that a release may have: nothing in it needs quoting. */
+/** A binary that a recipe installs. Its name is valid for a release, so it needs no quoting. */
 export type PublishedBinary = {
   architecture: Architecture;
   filename: string;
   /** In hexadecimal. */
   sha256: string;
-  /** The text of its `.minisig`, and the key that made it in base64; null where there is nothing to check it by. */
+  /** The text of its `.minisig`, and its public key in base64; null if the client has nothing to check it by. */
   signature: { text: string; key: string } | null;
 };
 
-/** What a recipe is to install. `binaries` are those for its own platforms; none if it builds from source. */
+/** The version that a recipe installs. `binaries` are those for its own platforms; empty if it builds from source. */
 export type PublishedVersion = { pkgver: string; sourceTag: string | null; binaries: readonly PublishedBinary[] };
 
-/** The catalog that the checked-in recipes name. */
+/** The origin of the catalog in the checked-in recipes. */
 const CATALOG = "https://catalog.rbee.dev";
 
 /**
- * The checked-in recipe, made one of `version` (null: of the version that it names itself) and of the catalog at the origin
- * `catalogUrl`. What does not depend on these stays as it was written. Both texts say the same: `.SRCINFO` is what
- * `makepkg --printsrcinfo` prints of the PKGBUILD, on any architecture. Architectures without a binary are left out.
+ * Renders a checked-in recipe for `version` (null: the version in the recipe) and for the catalog with the origin
+ * `catalogUrl`. Everything else stays as it is. `.SRCINFO` stays equal to the output of `makepkg --printsrcinfo` for
+ * the PKGBUILD, on any architecture. Architectures without a binary are left out.
  */
 export function renderRecipe(recipe: RecipeText, version: PublishedVersion | null, catalogUrl: string): RecipeText {
   const checkedIn = /^pkgver=(.*)$/m.exec(recipe.pkgbuild)?.[1] ?? "";
@@ -47,7 +47,10 @@ function renderLine(line: string, checkedIn: string, { pkgver, sourceTag, binari
   return [sourceTag === null ? line : line.replace(/#branch=[^"\s]*/, () => `#tag=${sourceTag}`)];
 }
 
-/** The one architecture that a line is about: a field's suffix or the value of `arch` in .SRCINFO, or a case of build(). */
+/**
+ * The architecture in a line: the suffix of a field, the value of `arch` in .SRCINFO, or a case of build(). Null if
+ * there is none.
+ */
 function architectureOf(line: string): Architecture | null {
   const [, suffix, value, pattern] =
     /^\t?\w+_(x86_64|aarch64) ?=|^\tarch = (\w+)$|^ {4}(x86_64|aarch64)\b.*\) /.exec(line) ?? [];
@@ -67,8 +70,8 @@ function renderBinary(line: string, checkedIn: string, pkgver: string, binary: P
 }
 
 /**
- * A text as the argument of which `printf %b` prints it, out of characters that mean nothing between a shell's single quotes,
- * nor to hives, which count braces in strings too; and without a colon, so that no URL in it is taken for the catalog's.
+ * A text as an argument that `printf %b` prints. It has no character that is special between single quotes in a shell,
+ * no brace, because hives count braces in strings too, and no colon, so that no URL in it is replaced by the catalog's.
  */
 function printfArgument(text: string): string {
   const bytes = new TextEncoder().encode(text);
@@ -80,10 +83,10 @@ function printfArgument(text: string): string {
 }
 
 /**
- * A valid semantic version as the `pkgver` of a recipe or package, which may have no hyphen: `1.2.0-rc.1` becomes
- * `1.2.0rc.1`. vercmp sorts letters below the release itself, as semver does; a prerelease that begins with a digit is
- * given some (`1.2.0-1`: `1.2.0pre1`), or it would pass for a later version, as one that begins with a hyphen would. Without
- * two dots together, which no file name may have.
+ * A valid semantic version as the `pkgver` of a recipe or package, which must not contain a hyphen: `1.2.0-rc.1`
+ * becomes `1.2.0rc.1`. vercmp sorts letters below the release itself, as semver does. So a prerelease that begins with
+ * a digit gets a prefix (`1.2.0-1`: `1.2.0pre1`), or it would count as a later version. Two consecutive dots become
+ * one, because no file name may have two.
  */
 export function pkgverOf(version: string): string {
   const [core = "", ...rest] = version.split("-");

@@ -3,13 +3,13 @@ import { err, ok, type Result } from "../../lib/result.ts";
 export const ARCHITECTURES = ["x86_64", "aarch64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** Where a recipe takes its input from: a git branch or tag to build, or one file to fetch. */
+/** The source of a recipe: a git branch or tag to build, or one file to download. */
 export type Source = { type: "git"; url: string; branch?: string; tag?: string } | { type: "tarball"; url: string };
 
-/** What the recipe's one `cargo build` says; empty for a recipe that builds nothing. */
+/** The options of the recipe's `cargo build`; empty if it builds nothing. */
 export type CargoBuild = { features?: string[]; profile?: string; flags?: string[] };
 
-/** The facts of a worker that its PKGBUILD and `.SRCINFO` state, and that nothing else repeats. */
+/** The facts of a worker in its PKGBUILD and `.SRCINFO`. They are written nowhere else. */
 export type Recipe = {
   id: string;
   version: string;
@@ -24,9 +24,8 @@ export type Recipe = {
 };
 
 /**
- * Reads one worker's recipe: the declared fields from the text of its `.SRCINFO`, the cargo options and the installed
- * path from the functions of its PKGBUILD, which `.SRCINFO` does not hold. Refuses, with a sentence, what is malformed
- * or lacks a field that the catalog needs.
+ * Parses a worker's recipe: the declared fields from its `.SRCINFO`, the cargo options and the installed path from the
+ * functions of its PKGBUILD. The error is a sentence about a malformed or missing field.
  */
 export function readRecipe(pkgbuild: string, srcinfo: string): Result<Recipe, string> {
   const parsed = parseSrcinfo(srcinfo);
@@ -61,7 +60,7 @@ const values = (fields: Srcinfo, key: string): string[] => [...(fields.get(key) 
 /** A PKGBUILD source, `[name::][git+]URL[#branch=B|#tag=T]` (PKGBUILD(5), "Using VCS sources"). */
 function readSource(text: string): Source {
   const [location = "", fragment = ""] = text.replace(/^.*?::/, "").split("#");
-  // Clients know two kinds of source, and for them a file is the second.
+  // Clients know two kinds of source. A file is the second.
   if (!location.startsWith("git+")) return { type: "tarball", url: location };
   const [kind, name = ""] = fragment.split("=");
   const url = location.slice("git+".length);
@@ -82,13 +81,13 @@ function readCargoBuild(pkgbuild: string): CargoBuild {
   return build;
 }
 
-/** What a `.SRCINFO` says: every field's values in their order. A field that occurs once has one value. */
+/** The fields of a `.SRCINFO` with their values in order. A field that occurs once has one value. */
 export type Srcinfo = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Reads the text of a `.SRCINFO` (`makepkg --printsrcinfo`; the Arch Linux wiki's ".SRCINFO" page): lines of
- * `key = value`, blank lines and `#` comments between them. Only recipes of a single package are read: a `pkgname` that
- * occurs twice, or differs from its `pkgbase`, is refused, as is a line of any other form, with a sentence saying which.
+ * Parses a `.SRCINFO` (`makepkg --printsrcinfo`; ".SRCINFO" in the Arch Linux wiki): lines of `key = value`, blank
+ * lines and `#` comments. Only recipes of a single package are accepted: `pkgname` occurs once and equals `pkgbase`.
+ * The error is a sentence about the line or the package.
  */
 export function parseSrcinfo(text: string): Result<Srcinfo, string> {
   const fields = new Map<string, string[]>();

@@ -8,5 +8,5 @@ export const WorkerParams = z.object({
   }),
 });
 
-/** The 304 that every document of the catalog may be answered with. */
+/** The 304 answer of every document of the catalog. */
 export const NOT_MODIFIED = { 304: { description: "`If-None-Match` names what would be sent." } } as const;

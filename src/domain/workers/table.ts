@@ -20,7 +20,7 @@ export type Backend = (typeof BACKENDS)[number];
 export const OPERATING_SYSTEMS = ["linux", "macos", "windows"] as const;
 export type OperatingSystem = (typeof OPERATING_SYSTEMS)[number];
 
-/** What a worker can do for a model. `maxContextLength` is in tokens. */
+/** The capabilities of a worker. `maxContextLength` is in tokens. */
 export type Capabilities = {
   supportedFormats: readonly string[];
   maxContextLength: number;
@@ -28,7 +28,7 @@ export type Capabilities = {
   supportsBatching: boolean;
 };
 
-/** What the catalog must know of a worker and neither PKGBUILD nor `.SRCINFO` has a field for. */
+/** The facts of a worker that neither PKGBUILD nor `.SRCINFO` has a field for. */
 export type WorkerFacts = {
   variant: string;
   tier: Tier;
@@ -36,7 +36,7 @@ export type WorkerFacts = {
   name: string;
   operatingSystems: readonly OperatingSystem[];
   capabilities: Capabilities;
-  /** The crate's directory in the source repository; null where the recipe builds nothing. */
+  /** The crate's directory in the source repository; null if the recipe builds nothing. */
   sourcePath: string | null;
   pkgbuild: string;
   srcinfo: string;
@@ -52,7 +52,7 @@ const candle: Capabilities = {
 const free = { tier: "free", capabilities: candle, sourcePath: "bin/30_llm_worker_rbee" } as const;
 const premium = { tier: "premium", capabilities: candle, sourcePath: null } as const;
 
-/** Every worker. Free ones come first, because the hive's page takes the first entry of a backend. */
+/** Every worker. Free workers come first, because the hive's page takes the first entry of a backend. */
 export const WORKER_TABLE: readonly WorkerFacts[] = [
   {
     ...free,

@@ -13,12 +13,12 @@ import { type PacmanContents, parsePkginfo } from "./pacman.ts";
 /** A database's bytes and their entity tag. */
 export type Database = { bytes: Uint8Array<ArrayBuffer>; etag: string };
 
-/** By what they hold: all who may have the same packages share one. */
+/** The databases by their content: all askers with the same packages share one. */
 const databases = new IsolateCache<Database>(200);
 
 /**
- * The database of these packages, with their file lists or without. Reads nothing that the listing has not left in the isolate,
- * unless the edge does not know a package yet: then the ledger. Throws what D1 throws.
+ * The database of these packages, with their file lists or without. Reads only records that the listing has left in the
+ * isolate, or the ledger if the edge does not have a package yet. Throws D1's errors.
  */
 export async function databaseOf(
   env: Pick<Env, "EDGE" | "DB">,
@@ -37,7 +37,7 @@ export async function databaseOf(
   return database;
 }
 
-/** The contents that `pacman.check` let in. */
+/** Contents that `pacman.check` has accepted. */
 const StoredContents = z.object({ pkginfo: z.string(), files: z.array(z.string()) });
 
 async function readEntry(
@@ -61,8 +61,8 @@ async function readEntry(
 }
 
 /**
- * A pacman database: a gzipped tar with a folder for each package, its `desc` in it, and with `withFiles` its `files`. The same
- * packages make the same bytes, in whatever order they come.
+ * A pacman database: a gzipped tar with a folder for each package that holds its `desc` and, with `withFiles`, its
+ * `files`. The same packages make the same bytes, in any order.
  */
 export async function databaseArchive(
   entries: readonly PackageEntry[],
@@ -80,7 +80,7 @@ export async function databaseArchive(
   return new Uint8Array(await new Response(gzipped).arrayBuffer());
 }
 
-/** What would make equal content differ. */
+/** Fixed metadata, so that equal content gives equal bytes. */
 const COMMON = { mtime: new Date(0), uid: 0, gid: 0, uname: "root", gname: "root" };
 
 function file(name: string, text: string) {
@@ -88,14 +88,14 @@ function file(name: string, text: string) {
   return { header: { ...COMMON, name, type: "file" as const, size: body.length, mode: 0o644 }, body };
 }
 
-/** For how long after a change some place may still use the records from before it, in seconds. */
+/** The time after a change in which some location may still use the older records, in seconds. */
 const SETTLING = MINUTE + ISOLATE_TTL;
 
 /**
- * The `Last-Modified` of a database whose newest record was made at `changedAt`, at `now`. pacman takes a database only if this
- * date is later than the one of its copy, to the second. While a change settles, a copy may have been made of one new record and
- * one old one, or before another change in the same second: it is dated a second back then, so that who has taken it takes it
- * once more when all is settled.
+ * The `Last-Modified` of a database at `now` if its newest record was made at `changedAt`. pacman downloads a database
+ * only if this date is later than its copy's, to the second. While a change propagates, a copy may mix new and old
+ * records, or miss another change in the same second. It is dated one second back then, so that pacman downloads it
+ * once more afterwards.
  */
 export const databaseDate = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
   now <= changedAt + SETTLING ? changedAt - 1 : changedAt;
@@ -104,8 +104,8 @@ export const databaseDate = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeco
 export type PackageEntry = { folder: string; desc: string; files: string };
 
 /**
- * The entry of a package in a pacman database: the fields that repo-add writes, in its order, those without a value left out
- * (pacman 6, repo-add.sh). Without MD5SUM: SHA-256 is what counts. The error is what is wrong with its `.PKGINFO`.
+ * The entry of a package in a pacman database: the fields of repo-add in its order, without empty ones (pacman 6,
+ * repo-add.sh). It has no MD5SUM, because pacman checks SHA-256. The error is a fault of `.PKGINFO`.
  */
 export function packageEntry(
   artifact: Pick<ManifestArtifact, "filename" | "size" | "sha256" | "pgp_signature">,

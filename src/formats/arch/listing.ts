@@ -11,10 +11,10 @@ import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
 import { PACMAN_PLATFORMS, type PacmanArch, pacman } from "./pacman.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
-/** The packages that one asker is shown. `changedAt`: when the newest record that says so was made. */
+/** The packages in one asker's database. `changedAt`: the time of the newest record behind it. */
 export type Listing = { packages: { workerId: string; artifact: ManifestArtifact }[]; changedAt: UnixSeconds };
 
-/** The refusals that mean: nothing of this worker for this asker. */
+/** The refusals that leave a worker out of a database. */
 const NOTHING_THERE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
   "NOT_ENTITLED",
   "VERSION_NOT_FOUND",
@@ -23,9 +23,9 @@ const NOTHING_THERE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
 ]);
 
 /**
- * What a repository has for an architecture and `asker` (null: the free one is for everybody): of each worker the package of the
- * newest release that is published, stable and theirs, so that pacman never chooses one that it could not download. One KV read at
- * most. Throws the problem of a license that is refused, and of an activation that is.
+ * The packages of a repository for an architecture and `asker` (null: the free repository). For each worker it is the
+ * package of the newest published stable release that the asker may have, so that pacman never chooses a package that
+ * it cannot download. Reads KV at most once. Throws the problem of a refused license or activation.
  */
 export async function listingFor(
   c: RequestScope,
@@ -37,7 +37,7 @@ export async function listingFor(
   const licenseId = asker?.licenseId ?? null;
   const file = { platform: PACMAN_PLATFORMS[arch], format: pacman } as const;
   const listing: Listing = { packages: [], changedAt: 0 };
-  // One after another: the first decision may activate the machine for those that follow.
+  // Sequential, because the first decision may activate the machine for the others.
   for (const worker of await readAtOnce(c.env, REPOSITORIES[repository], licenseId, now)) {
     const decision = await decideFor(c, worker, { version: "latest", channel: "stable", file }, asker);
     if (decision.ok) listing.packages.push({ workerId: worker.id, artifact: decision.value.artifact });
@@ -49,8 +49,8 @@ export async function listingFor(
 }
 
 /**
- * Reads everything that decisions and databases to come need into the isolate, in one operation, and returns the workers of
- * `tier` that have releases; all of them where KV fails, because then the ledger is asked for each.
+ * Reads the records for all decisions and databases into the isolate, in one operation. Returns the workers of `tier`
+ * that have releases, or all of them if KV fails, because the ledger is read for each then.
  */
 async function readAtOnce(
   env: Pick<Env, "EDGE">,

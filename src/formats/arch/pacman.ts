@@ -77,7 +77,7 @@ export const pacman: PackageFormat<PacmanContents> = {
 
 const fault = (path: string, message: string): Result<never, PackageFault> => err({ path, message });
 
-/** The keys of a `.PKGINFO` that a pacman database repeats: those with one value, and those that may be repeated. */
+/** The keys of a `.PKGINFO` that a pacman database contains: those with one value, and those with several. */
 const SINGLE = ["pkgname", "pkgbase", "pkgver", "pkgdesc", "url", "builddate", "packager", "size", "arch"] as const;
 const REPEATED = [
   "license",
@@ -91,15 +91,15 @@ const REPEATED = [
   "checkdepend",
 ] as const;
 
-/** What a `.PKGINFO` says; a key that it does not have is an empty text or list. */
+/** The fields of a `.PKGINFO`. A missing key is an empty text or list. */
 export type Pkginfo = Record<(typeof SINGLE)[number], string> & Record<(typeof REPEATED)[number], string[]>;
 
 const isSingle = (key: string): key is (typeof SINGLE)[number] => SINGLE.some((known) => known === key);
 const isRepeated = (key: string): key is (typeof REPEATED)[number] => REPEATED.some((known) => known === key);
 
 /**
- * Reads the text of a package's `.PKGINFO`, as makepkg writes it: a `key = value` a line and comments. Blanks in values are
- * narrowed to one, as repo-add does; keys that no database repeats are passed over. The error is a sentence for a person.
+ * Parses a package's `.PKGINFO` as makepkg writes it: comments and one `key = value` on each line. Collapses blanks in
+ * values, as repo-add does, and skips keys that no database contains. The error is a sentence for a person.
  */
 export function parsePkginfo(text: string): Result<Pkginfo, string> {
   const info = emptyPkginfo();
@@ -108,7 +108,7 @@ export function parsePkginfo(text: string): Result<Pkginfo, string> {
     const [, key, rest] = /^(\w+) =(.*)$/.exec(line) ?? [];
     if (key === undefined || rest === undefined) return err(`Line ${index + 1} is not \`key = value\`.`);
     const value = rest.trim().replaceAll(/[ \t]+/g, " ");
-    // A database has one value a line: nothing in a value may begin another.
+    // A database has one value on each line, so a value must not begin a new line.
     if (/\p{Cc}/u.test(value)) return err(`Line ${index + 1} has a control character.`);
     if (value === "") continue;
     if (isRepeated(key)) info[key].push(value);

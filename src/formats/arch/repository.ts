@@ -1,21 +1,21 @@
 import type { Tier } from "../../domain/workers/table.ts";
 import type { PacmanArch } from "./pacman.ts";
 
-/** The pacman repositories and whose packages each has: what a license opens lies apart from what everybody may have. */
+/** The pacman repositories and the tier of their packages. Premium packages are in a repository of their own. */
 export const REPOSITORIES = { rbee: "free", "rbee-premium": "premium" } as const satisfies Record<string, Tier>;
 export type RepositoryName = keyof typeof REPOSITORIES;
 
 /** A database of a repository, with the packages' file lists (`pacman -F`) or without. */
 export type DatabaseFile = { kind: "database"; withFiles: boolean };
 
-/** A package, or with `.sig` or `.minisig` behind its name a signature of it. */
+/** A package, or a signature of it if the name ends with `.sig` or `.minisig`. */
 export type PackageFile = { kind: "package"; workerId: string; version: string; name: string };
 
 /** The repository of that name, or null. */
 export const findRepository = (name: string): RepositoryName | null =>
   name === "rbee" || name === "rbee-premium" ? name : null;
 
-/** The architecture of that name among those that packages are made for, or null. */
+/** The architecture of that name if packages exist for it, or null. */
 export const findArch = (name: string): PacmanArch | null => (name === "x86_64" || name === "aarch64" ? name : null);
 
 const DATABASE = /^(?<repository>.+)\.(?<kind>db|files)(?:\.tar\.gz)?$/;
@@ -23,9 +23,9 @@ const PACKAGE =
   /^(?<name>.+)-(?<version>\d+\.\d+\.\d+)-[\d.]+-(?<arch>[^-]+)\.pkg\.tar\.(?:gz|xz|zst)(?:\.(?:mini)?sig)?$/;
 
 /**
- * What a file name means in the folder of a repository and architecture; null: nothing that could ever be there, such as a
- * database's signature. Reads no storage. A package's version is its release's: only final ones are in a repository, and those
- * have the same form for pacman.
+ * Parses a file name in the folder of a repository and architecture. Null for a name that never exists there, such as a
+ * database's signature. Reads no storage. The version of a package is its release's, because a repository has final
+ * versions only, which pacman writes in the same form.
  */
 export function parseRepositoryFile(
   repository: RepositoryName,

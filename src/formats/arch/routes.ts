@@ -61,7 +61,7 @@ async function answerDatabase(
 ): Promise<Response> {
   const tier = REPOSITORIES[repository];
   const asker = await askerOf(c, { tier });
-  // pacman sends its credential only when it is told to: that costs no read.
+  // pacman sends its credential only after this answer, which costs no read.
   if (tier === "premium" && !asker) {
     throw new Problem({
       code: "CREDENTIAL_REQUIRED",

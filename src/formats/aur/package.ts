@@ -8,7 +8,7 @@ import type { RequestScope } from "../../platform/http/router.ts";
 import type { RepositoryRecord } from "../git/record.ts";
 import { readRepositories } from "../git/repository.ts";
 
-/** Who made and keeps every package here, as the AUR names its users. */
+/** The maintainer of every package here, as the AUR names its users. */
 export const MAINTAINER = "rbee";
 
 const names = z.array(z.string());
@@ -51,7 +51,7 @@ export const AurPackage = AurSummary.extend({
 export type AurSummary = z.infer<typeof AurSummary>;
 export type AurPackage = z.infer<typeof AurPackage>;
 
-/** The package that a repository holds; null for one without a `.SRCINFO`. Dates are those of its first and last commit. */
+/** The package in a repository; null without a `.SRCINFO`. Its dates are those of the first and the last commit. */
 export function aurPackage(name: string, { files, first_at, last_at }: RepositoryRecord): AurPackage | null {
   const parsed = parseSrcinfo(files[".SRCINFO"] ?? "");
   if (!parsed.ok) return null;
@@ -87,18 +87,18 @@ export function aurPackage(name: string, { files, first_at, last_at }: Repositor
   };
 }
 
-/** A field's values and those of its variants for one architecture, together, as the AUR lists them: each once, in order. */
+/** The values of a field and of its variants for single architectures, each once and sorted, as the AUR lists them. */
 const valuesOf = (srcinfo: Srcinfo, field: string): string[] =>
   [
     ...new Set([field, ...ARCHITECTURES.map((name) => `${field}_${name}`)].flatMap((name) => srcinfo.get(name) ?? [])),
   ].sort();
 
-/** A number for a name that needs no table of numbers: of its SHA-256, the first 31 bits. */
+/** A number for a name: the first 31 bits of its SHA-256, so no table of numbers is needed. */
 const idOf = (name: string): number => new DataView(sha256(utf8ToBytes(name)).buffer).getUint32(0) >>> 1;
 
 const NAMES = workers.map(({ id }) => id).sort();
 
-/** Every package, in the order of their names, exactly as its repository holds it now. Throws as `readRepositories` does. */
+/** Every package, sorted by name, as its repository holds it now. Throws the errors of `readRepositories`. */
 export async function listPackages({ env, var: { service, now } }: RequestScope): Promise<AurPackage[]> {
   const repositories = await readRepositories(env, repositorySources(service.formats), NAMES, now);
   return [...repositories].flatMap(([name, record]) => aurPackage(name, record) ?? []).sort(byName);

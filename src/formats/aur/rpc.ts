@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { type AurPackage, AurPackage as AurPackageSchema, AurSummary, MAINTAINER } from "./package.ts";
 
-/** What is asked: the parameters as they were sent, null for those that were not. */
+/** The parameters of a request as they were sent; null if absent. */
 export type RpcQuery = { v: string | null; type: string | null; by: string | null; args: readonly string[] };
 
-/** aurweb's answer to everything but suggestions, errors included; its status is always 200. */
+/** aurweb's answer to all requests but suggestions, errors included. Its status is always 200. */
 export const RpcEnvelope = z
   .object({
     version: z.int().openapi({ example: 5 }),
@@ -15,13 +15,13 @@ export const RpcEnvelope = z
   })
   .openapi("AurAnswer");
 
-/** The answer: an envelope, or the names that a suggestion is of. */
+/** The answer: an envelope, or the suggested names. */
 export type RpcAnswer = z.infer<typeof RpcEnvelope> | string[];
 
 const SUGGESTIONS = 20;
 const SHORTEST_SEARCH = 2;
 
-/** Each field that can be searched by, and whether a package matches what is sought in it. */
+/** The searchable fields, and whether a package matches a search in each. */
 const MATCHES: Record<string, (one: AurPackage, sought: string) => boolean> = {
   "name-desc": (one, sought) => contains(one.Name, sought) || contains(one.Description ?? "", sought),
   name: (one, sought) => contains(one.Name, sought),
@@ -41,8 +41,8 @@ const MATCHES: Record<string, (one: AurPackage, sought: string) => boolean> = {
 };
 
 /**
- * Answers a request of aurweb's RPC interface, version 5, from `packages` (aurweb, doc/rpc.txt; the words of its errors are what
- * helpers show). Of several arguments to a search the last counts.
+ * Answers a request of aurweb's RPC interface, version 5, from `packages` (aurweb, doc/rpc.txt). Helpers show the words
+ * of its errors. Of several arguments to a search the last one counts.
  */
 export function answerRpc(packages: readonly AurPackage[], { v, type, by, args }: RpcQuery): RpcAnswer {
   if (v === null) return failure("Please specify an API version.");
@@ -63,7 +63,7 @@ export function answerRpc(packages: readonly AurPackage[], { v, type, by, args }
     case "search":
     case "msearch": {
       const byMaintainer = type === "msearch" || by === "maintainer";
-      // Without a name this asks for packages that nobody maintains.
+      // Without a name this asks for packages without a maintainer.
       if (byMaintainer) return found("search", last === MAINTAINER ? packages.map(summaryOf) : []);
       if (last === undefined) return failure("No request type/data specified.");
       if (last.length < SHORTEST_SEARCH) return failure("Query arg too small.");
@@ -95,6 +95,9 @@ const summaryOf = (one: AurPackage): AurSummary => AurSummary.parse(one);
 
 const contains = (text: string, sought: string): boolean => text.toLowerCase().includes(sought.toLowerCase());
 
-/** Whether one of these names a package, with a condition on its version (`gcc>=12`) or a description (`gcc: for C`) or without. */
+/**
+ * Whether one of these entries names a package, with or without a version condition (`gcc>=12`) or description (`gcc:
+ * for C`).
+ */
 const names = (entries: readonly string[], sought: string): boolean =>
   entries.some((entry) => entry.replace(/(: |[<>=]).*/, "") === sought);

@@ -6,7 +6,7 @@ import { sweepPacks } from "./pack-sweep.ts";
 import { publishRepositories, repositoryNames } from "./repository.ts";
 import { gitRoutes } from "./routes.ts";
 
-/** Recipes as git repositories: one of each worker under its id, as the AUR has them, and those that other formats add. */
+/** Recipes as git repositories: one for each worker under its id, as in the AUR, and those of other formats. */
 export const git: Format = {
   routes: gitRoutes,
   installWays: (available, url) =>

@@ -12,12 +12,15 @@ const HistoryRow = z.object({
 /** A revision and its place in its repository's history, from 1. */
 export type NumberedRevision = Revision & { seq: number };
 
-/** The newest revision of each of these repositories that has one, by the repository's name. Throws what D1 throws. */
+/**
+ * The newest revision of each of these repositories, by name; repositories without one are left out. Throws D1's
+ * errors.
+ */
 export async function latestRevisions(
   db: D1Database,
   repositories: readonly string[],
 ): Promise<Map<string, NumberedRevision>> {
-  // One look-up for each reads one row of each, however long the histories are.
+  // One query for each repository reads one row, regardless of the length of its history.
   const newest = db.prepare("SELECT * FROM recipe_history WHERE repository = ? ORDER BY seq DESC LIMIT 1");
   const answers = await db.batch(repositories.map((name) => newest.bind(name)));
   return new Map(
@@ -27,7 +30,7 @@ export async function latestRevisions(
   );
 }
 
-/** A repository's whole history, oldest first; empty for one that is unknown. Throws what D1 throws. */
+/** A repository's whole history, oldest first; empty for an unknown repository. Throws D1's errors. */
 export async function readHistory(db: D1Database, repository: string): Promise<NumberedRevision[]> {
   const { results } = await db
     .prepare("SELECT * FROM recipe_history WHERE repository = ? ORDER BY seq")
@@ -36,7 +39,7 @@ export async function readHistory(db: D1Database, repository: string): Promise<N
   return results.map((row) => HistoryRow.parse(row)).map(({ repository: _, ...revision }) => revision);
 }
 
-/** Adds a revision at its place. False, and nothing added, when that place is taken. Throws what D1 throws. */
+/** Adds a revision at its place. Returns false, with nothing added, if that place is taken. Throws D1's errors. */
 export async function appendRevision(
   db: D1Database,
   repository: string,

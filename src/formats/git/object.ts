@@ -6,21 +6,23 @@ import { type Pack, packObjects } from "./pack.ts";
 
 export type GitObjectType = "commit" | "tree" | "blob";
 
-/** An object of a git repository; `id` is the SHA-1 in hexadecimal that git knows it by. */
+/** An object of a git repository. `id` is its SHA-1 in hexadecimal. */
 export type GitObject = { type: GitObjectType; id: string; body: Uint8Array };
 
-/** The text of every file by its path: names in ASCII, `/` after each folder, and none both a file and a folder. */
+/**
+ * The text of every file by its path. Names are ASCII, `/` separates folders, and no path is both a file and a folder.
+ */
 export type Files = Readonly<Record<string, string>>;
 
-/** Who makes every commit here. */
+/** The author and committer of every commit. */
 const IDENTITY = "rbee worker catalog <catalog@rbee.dev>";
 
-/** An object of its content (git's book, "Git Internals - Git Objects"). */
+/** The object of a content (Pro Git, "Git Internals - Git Objects"). */
 function gitObject(type: GitObjectType, body: Uint8Array): GitObject {
   return { type, id: encodeHex(sha1(concatBytes(utf8ToBytes(`${type} ${body.length}\0`), body))), body };
 }
 
-/** The tree that holds `files`, none of them executable, and every object below it. */
+/** The tree of `files`, none of them executable, and every object below it. */
 export function treeOf(files: Files): { tree: GitObject; below: GitObject[] } {
   const entries: { name: string; mode: "100644" | "40000"; id: string }[] = [];
   const below: GitObject[] = [];
@@ -37,7 +39,7 @@ export function treeOf(files: Files): { tree: GitObject; below: GitObject[] } {
       entries.push({ name, mode: "40000", id: folder.tree.id });
     }
   }
-  // Git wants a folder where it would be if its name ended in a slash (git fsck, "treeNotSorted").
+  // Git sorts a folder as if its name ended in a slash (git fsck, "treeNotSorted").
   const place = ({ name, mode }: (typeof entries)[number]) => (mode === "40000" ? `${name}/` : name);
   const body = entries
     .sort((a, b) => (place(a) < place(b) ? -1 : 1))
@@ -45,7 +47,10 @@ export function treeOf(files: Files): { tree: GitObject; below: GitObject[] } {
   return { tree: gitObject("tree", concatBytes(...body)), below };
 }
 
-/** A commit of `tree` upon `parent` (ids; null for the first one), made by the catalog at `at`. The message is one line. */
+/**
+ * A commit of `tree` with `parent` (ids; null for the first commit), made by the catalog at `at`. The message is one
+ * line.
+ */
 export function commitOf(tree: string, parent: string | null, at: UnixSeconds, message: string): GitObject {
   const made = `${IDENTITY} ${at} +0000`;
   const lines = [
@@ -60,15 +65,15 @@ export function commitOf(tree: string, parent: string | null, at: UnixSeconds, m
   return gitObject("commit", utf8ToBytes(lines.join("\n")));
 }
 
-/** What a repository held from a moment on, and what had happened then, in one line. */
+/** The files of a repository from `at` on, and the reason for the change in one line. */
 export type Revision = { at: UnixSeconds; message: string; files: Files };
 
-/** A whole history as git wants it: the last commit's id (null where there is none) and one pack of everything. */
+/** A history for git: the last commit's id (null if it is empty) and one pack of all objects. */
 export type PackedHistory = Pack & { head: string | null };
 
 /**
- * Turns a history, oldest first, into one line of commits. The same history gives the same ids, and one
- * that goes on from it gives commits that go on from its own: so every clone can fast-forward.
+ * Turns a history, oldest first, into a line of commits. The same history gives the same ids, and a continued history
+ * continues the commits, so every clone can fast-forward.
  */
 export function packHistory(history: readonly Revision[]): PackedHistory {
   const objects = new Map<string, GitObject>();

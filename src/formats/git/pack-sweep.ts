@@ -2,18 +2,17 @@ import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { readStored } from "../../platform/storage/edge-store.ts";
 import { packKey, RepositoryRecord, repositoryKey } from "./record.ts";
 
-/** How long a pack stays after a newer one has come, in seconds: far longer than any clone that began with it takes. */
+/** How long a pack stays after a newer one exists, in seconds: far longer than any clone takes. */
 const KEPT = 7 * DAY;
 
-/** How many objects R2 removes at once. */
+/** The maximum number of objects that R2 deletes in one call. */
 const REMOVED_AT_ONCE = 1000;
 
 type PackFile = Pick<R2Object, "key" | "uploaded">;
 
 /**
- * Removes what R2 has of packs that no record names any more and that newer ones had replaced long before `now`: up to a thousand
- * files of each repository, the rest the next time. Nothing is lost with a pack: all are made of the history. Throws what R2 and KV
- * throw.
+ * Deletes packs that no record names and that newer packs had replaced long before `now`: up to a thousand files of
+ * each repository, the rest the next time. Packs can be made again from the history. Throws the errors of R2 and KV.
  */
 export async function sweepPacks(
   env: Pick<Env, "EDGE" | "BINARIES">,
@@ -22,7 +21,7 @@ export async function sweepPacks(
 ): Promise<void> {
   for (const name of repositories) {
     const replaced = replacedFiles(await listPackFiles(env.BINARIES, name), now - KEPT);
-    // KV may show an older record here: its pack is kept, and so is the newest.
+    // KV may return an older record here. Its pack is kept, and so is the newest.
     const key = repositoryKey(name);
     const record = RepositoryRecord.safeParse((await readStored(env.EDGE, [key])).get(key)).data;
     if (!record) continue;
@@ -33,8 +32,8 @@ export async function sweepPacks(
 }
 
 /**
- * The keys of a repository's files whose pack a newer one had replaced by `at`. The newest pack of those that were there by then may
- * have been the current one until a moment ago, however old it is.
+ * The keys of a repository's files whose pack was replaced by `at`. The newest pack of that time is not among them,
+ * because it may have been the current one until a moment ago.
  */
 export function replacedFiles(files: readonly PackFile[], at: UnixSeconds): string[] {
   const there = files

@@ -4,13 +4,15 @@ import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { encodeHex } from "../../lib/encoding.ts";
 import type { GitObject, GitObjectType } from "./object.ts";
 
-/** A pack and its index. `name` is the pack's checksum, as git names it, so that one name never means other bytes. */
+/** A pack and its index. `name` is the pack's checksum, as in git, so a name never has different bytes. */
 export type Pack = { name: string; pack: Uint8Array; index: Uint8Array };
 
 /** gitformat-pack(5), "Object types". */
 const TYPES: Record<GitObjectType, number> = { commit: 1, tree: 2, blob: 3 };
 
-/** Packs objects, each given once, compressed but not as deltas (gitformat-pack(5): pack version 2, index version 2). */
+/**
+ * Packs objects, each given once, compressed but without deltas (gitformat-pack(5): pack version 2, index version 2).
+ */
 export function packObjects(objects: readonly GitObject[]): Pack {
   const parts = [utf8ToBytes("PACK"), uint32s(2, objects.length)];
   let offset = 12;
@@ -42,7 +44,9 @@ function packIndex(entries: Entry[], packChecksum: Uint8Array): Uint8Array {
   return concatBytes(content, sha1(content));
 }
 
-/** Type and size of an object: four bits of the size beside the type, then seven a byte, the lowest first. */
+/**
+ * The type and size of an object: four bits of the size beside the type, then seven bits in each byte, lowest first.
+ */
 function entryHeader(type: number, size: number): Uint8Array {
   const bytes = [(type << 4) | (size & 15)];
   for (let rest = size >>> 4; rest > 0; rest >>>= 7) {
@@ -51,7 +55,7 @@ function entryHeader(type: number, size: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Numbers below 2^32, four bytes each, the highest first. */
+/** Encodes numbers below 2^32 in four bytes each, big-endian. */
 function uint32s(...numbers: number[]): Uint8Array {
   const bytes = new Uint8Array(4 * numbers.length);
   const view = new DataView(bytes.buffer);

@@ -15,15 +15,15 @@ type Sources = readonly RepositorySource[];
 /** The names of all repositories. */
 export const repositoryNames = (sources: Sources): string[] => sources.flatMap(({ names }) => names);
 
-/** The files that each repository is to hold, by its name, while every worker is published so. */
+/** The contents of each repository, by its name, for workers published like this. */
 const contentsOf = (sources: Sources, published: readonly PublishedWorker[], url: string) =>
   sources.flatMap((source) => [...source.contents(published, url)]);
 
 /**
- * Brings every repository to what the ledger says is published at `now`: a revision is added to those whose files differ from
- * their last one, and the edge copy of those that it is behind for is made anew. Called when a release has moved, and every minute
- * by the cron: a deployment may have changed a recipe, and whatever was cut short is made good. Any number may run at once.
- * Throws what D1, R2 and KV throw.
+ * Updates every repository to the releases that the ledger has at `now`: adds a revision where files differ from the
+ * last one, and writes the edge copy where it is behind. Called when a release has moved, and every minute by the cron,
+ * because a deployment may have changed a recipe and a request may have been interrupted. Safe to run concurrently.
+ * Throws the errors of D1, R2 and KV.
  */
 export async function publishRepositories(env: Env, sources: Sources, now: UnixSeconds): Promise<void> {
   const latest = await recordRevisions(env, sources, now);
@@ -39,9 +39,9 @@ export async function publishRepositories(env: Env, sources: Sources, now: UnixS
 }
 
 /**
- * Adds a revision to every repository whose files are not those of its last one, and returns the last one of each. That is read
- * before the releases: whoever has read older releases finds the place taken that a newer state has got meanwhile, and looks
- * again. Throws what D1 throws.
+ * Adds a revision to every repository if its files differ from the last one, and returns the last revision of each. It
+ * reads revisions before releases: if a concurrent run has added a newer state, the sequence number is taken, and this
+ * run starts again. Throws D1's errors.
  */
 export async function recordRevisions(
   env: Env,
@@ -67,8 +67,9 @@ export async function recordRevisions(
 }
 
 /**
- * Makes a repository of its history, keeps its pack in R2 and returns its record; null where there is no history. A pack is there
- * before a record names it, and stays for a week: a clone that began with an older record ends with that. Throws what D1 and R2 throw.
+ * Makes a repository from its history, stores its pack in R2 and returns its record; null without a history. R2 has the
+ * pack before a record names it, and keeps it for a week after a newer one, so a clone that began with an older record
+ * can finish. Throws the errors of D1 and R2.
  */
 export async function makeRepository(
   env: Pick<Env, "DB" | "BINARIES">,
@@ -84,8 +85,9 @@ export async function makeRepository(
 }
 
 /**
- * The records of these repositories, by their names: one KV read at most, none while the isolate holds them. Where KV fails or has
- * none yet, as on the first request ever, the ledger answers. Throws what D1 and R2 throw, and only when KV could not answer.
+ * The records of these repositories, by name: at most one KV read, and none while the isolate holds them. If KV fails
+ * or has no record, as on the first request ever, the ledger answers. Throws the errors of D1 and R2 if KV could not
+ * answer.
  */
 export async function readRepositories(
   env: Env,
@@ -117,7 +119,7 @@ export async function readRepositories(
   return records;
 }
 
-/** The record of one repository, null for one that there is not: see `readRepositories`. */
+/** The record of one repository, or null if there is no such repository: see `readRepositories`. */
 export const readRepository = async (
   env: Env,
   sources: Sources,
@@ -126,8 +128,8 @@ export const readRepository = async (
 ): Promise<RepositoryRecord | null> => (await readRepositories(env, sources, [name], now)).get(name) ?? null;
 
 /**
- * The same as the ledger has it now: for a D1 read, no older than any record that was read before, wherever that was. If the
- * ledger fails, what `readRepository` knows.
+ * The record of a repository as the ledger has it now, with one D1 read: never older than a record that any isolate has
+ * served. If the ledger fails, it is the record of `readRepository`.
  */
 export async function readNewestRepository(
   env: Env,

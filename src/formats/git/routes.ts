@@ -12,7 +12,7 @@ const RepositoryParams = z.object({
   }),
 });
 
-/** The branch that every AUR repository has, and that its helpers look for. */
+/** The branch of every AUR repository. AUR helpers look for it by name. */
 const BRANCH = "refs/heads/master";
 
 type ReferenceFile = {
@@ -23,8 +23,9 @@ type ReferenceFile = {
 };
 
 /**
- * The small files that `git` asks for first (gitprotocol-http(5), "Dumb Clients"; gitrepository-layout(5)). The pack is asked for
- * last, and only by who is to fetch something: it must hold the head that another isolate may have announced a moment ago.
+ * The small files that git requests first (gitprotocol-http(5), "Dumb Clients"; gitrepository-layout(5)). git requests
+ * the list of packs last, and only to fetch objects. So that pack must hold a head that another isolate may have
+ * announced a moment ago.
  */
 const FILES: ReferenceFile[] = [
   {
@@ -48,8 +49,9 @@ const FILES: ReferenceFile[] = [
 ];
 
 /**
- * Repositories to clone, read-only, as plain files (gitprotocol-http(5), "Dumb Clients"). Anything else that git tries first,
- * such as a single object, is 404. The first part of these paths is a repository's name: mount them after every other route.
+ * Repositories to clone, read-only, as plain files (gitprotocol-http(5), "Dumb Clients"). Anything else that git tries
+ * first, such as a single object, is 404. The first part of these paths is a repository's name: mount them after every
+ * other route.
  */
 export const gitRoutes = createRouter();
 
@@ -103,7 +105,7 @@ gitRoutes.openapi(
     const name = repositoryName(c, repository);
     const key = packKey(name, file);
     const stored = /^pack-[0-9a-f]{40}\.(pack|idx)$/.test(file) ? await c.env.BINARIES.head(key) : null;
-    // Git appends what it is sent to what it has of a pack since the line broke.
+    // git resumes an interrupted pack with a range request.
     const range = parseByteRange(c.req.header("Range") ?? null, stored?.size ?? 0);
     if (stored && range === "unsatisfiable") {
       throw new Problem({
@@ -126,14 +128,14 @@ gitRoutes.openapi(
   },
 );
 
-/** The repository's name that a path gives. Throws NOT_FOUND for one that there is not. */
+/** The name of the repository in a path. Throws NOT_FOUND for an unknown one. */
 function repositoryName(c: AppContext, given: string): string {
   const name = given.replace(/\.git$/, "");
   if (repositoryNames(repositorySources(c.var.service.formats)).includes(name)) return name;
   throw new Problem({ code: "NOT_FOUND", detail: `There is no ${c.req.method} ${c.req.path} here.` });
 }
 
-/** The record of the repository that a path gives, as `read` has it. Throws NOT_FOUND. */
+/** The record of the repository in a path, by `read`. Throws NOT_FOUND. */
 async function wantedRepository(c: AppContext, given: string, read: typeof readRepository): Promise<RepositoryRecord> {
   const name = repositoryName(c, given);
   const record = await read(c.env, repositorySources(c.var.service.formats), name, c.var.now);

@@ -4,12 +4,12 @@ import type { Worker } from "../../domain/workers/workers.ts";
 import licensedDownload from "./strategy/licensed-download.rb";
 import submodulesLeftOut from "./strategy/submodules-left-out.rb";
 
-/** The tap's repository: what `brew tap rbee/rbee <address>` clones. */
+/** The name of the tap's repository, which `brew tap rbee/rbee <address>` clones. */
 export const TAP = "homebrew-rbee";
 
 /**
- * What the tap holds, and for which versions: a formula for every worker that runs on macOS alone and can be installed from
- * the catalog at the origin `catalogUrl`, and a guide to them.
+ * The contents of the tap: a formula for every worker that runs on macOS only and can be installed from the catalog
+ * with the origin `catalogUrl`, and a guide. The message names the versions.
  */
 export function tapContents(published: readonly PublishedWorker[], catalogUrl: string): RepositoryContents {
   const formulas = published
@@ -37,8 +37,8 @@ What is sold needs a license: set \`HOMEBREW_RBEE_LICENSE_TOKEN\` to its key or 
 }
 
 /**
- * The Homebrew formula of a worker for Macs with Apple silicon: of its release's binary at the catalog whose origin is
- * `catalogUrl`, else of the source that its recipe builds. Null where there is neither.
+ * The Homebrew formula of a worker for Macs with Apple silicon. It installs the release's binary from the catalog with
+ * the origin `catalogUrl`, else builds the source of its recipe. Null if there is neither.
  */
 export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: string): string | null {
   const binary = release?.artifacts.find(({ kind, platform }) => kind === "binary" && platform === "macos-aarch64");
@@ -78,7 +78,7 @@ export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: stri
 
 type Parts = { strategy: string; url: string[]; facts: string[]; dependencies: string[]; install: string[] };
 
-/** The parts in the order that `brew style` wants. */
+/** The parts of a formula in the order of `brew style`. */
 function formula({ id, description, license }: Worker, parts: Parts): string {
   const className = id.replace(/(?:^|-)(\w)/g, (_, first: string) => first.toUpperCase());
   const spdx = license.startsWith("LicenseRef-") ? ":cannot_represent" : rubyString(license);
@@ -104,5 +104,5 @@ end
 const indented = (columns: number, lines: string[]): string =>
   lines.map((line) => `${" ".repeat(columns)}${line}`).join("\n");
 
-/** A text as a Ruby string literal that means nothing but itself (Ruby's documentation, "String Literals"). */
+/** A text as a Ruby string literal (Ruby's documentation, "String Literals"). */
 const rubyString = (text: string): string => `"${text.replace(/[\\"#]/g, "\\$&")}"`;

@@ -7,7 +7,10 @@ import type { Config } from "../../platform/config/config.ts";
 import { ANYONE, createRouter, documentResponse, operation, staticDocument, z } from "../../platform/http/route.ts";
 import { installGuide, installScript } from "./install-script.ts";
 
-/** A document made from the configuration. Its media type is one that browsers show, so people can read before they run it. */
+/**
+ * A document made from the configuration. Its media type is one that browsers show, so people can read before they run
+ * it.
+ */
 const textOf = (make: (config: Config) => string) =>
   once((config: Config) => staticDocument(make(config), "text/plain; charset=utf-8"));
 
@@ -54,7 +57,7 @@ installRoutes.openapi(
   (c) => documentResponse(c.req.raw, guideOf(c.var.config)),
 );
 
-/** The install script, the guide to every way, and the command line: the ways that take a binary of the newest release. */
+/** The install script, the guide and the command line: the ways that install the newest release's binary. */
 export const install: Format = {
   routes: installRoutes,
   installWays(available, url) {

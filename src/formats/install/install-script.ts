@@ -9,12 +9,12 @@ import platform from "./script/platform.sh";
 import request from "./script/request.sh";
 import tools from "./script/tools.sh";
 
-/** What the head sets comes first; main's last line, which starts everything, last. */
+/** The parts in order: head sets the variables, and the last line of main starts the script. */
 const PARTS = [head, platform, machine, request, download, check, tools, main];
 
 /**
- * The POSIX shell script that installs workers from the catalog at `catalogUrl` (an origin), and accepts signatures by `keys`
- * alone.
+ * The POSIX shell script that installs workers from the catalog with the origin `catalogUrl`. It accepts signatures by
+ * `keys` only.
  */
 export function installScript(catalogUrl: string, keys: MinisignPublicKey[]): string {
   return PARTS.join("\n")
@@ -22,15 +22,15 @@ export function installScript(catalogUrl: string, keys: MinisignPublicKey[]): st
     .replace("@RELEASE_KEYS@", () => shellQuote(keys.map(encodeMinisignPublicKey).join(" ")));
 }
 
-/** A text as one word of a POSIX shell that stands for nothing but itself (XCU, 2.2.2 "Single-Quotes"). */
+/** A text as one literal word of a POSIX shell (XCU, 2.2.2 "Single-Quotes"). */
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The catalog that the guide's examples name. */
+/** The origin of the catalog in the guide's examples. */
 const CATALOG = "https://catalog.rbee.dev";
 
 /**
- * `docs/install.md` for the catalog at the origin `catalogUrl`. Other files of the sources are not served: what is a link to one
- * there is its name here.
+ * `docs/install.md` for the catalog with the origin `catalogUrl`. Links to files that are not served become their
+ * names.
  */
 export const installGuide = (catalogUrl: string): string =>
   guide

@@ -5,15 +5,15 @@ import type { Manifest } from "../../releases/manifest.ts";
 import { latestRelease } from "../../releases/selection.ts";
 
 /**
- * What a worker's signed index says: every version that was ever published, with every file's sum and signature. Readers are
- * lenient about names, so that a platform or channel of a newer catalog breaks none of them.
+ * A worker's signed index: every version that was ever published, with every file's hash and signature. Readers accept
+ * unknown names, so that a new platform or channel breaks none of them.
  */
 export const ReleaseIndex = z.object({
   worker_id: z.string(),
-  /** Grows with every change of what is below: who has seen a higher one holds an older index for a rollback. */
+  /** Grows with every change. A client that has seen a higher serial rejects this index as a rollback. */
   serial: z.int().min(0),
   generated_at: z.iso.datetime(),
-  /** After this the index proves nothing: whoever still serves it is holding back newer ones. */
+  /** After this time clients reject the index, because a server may be holding back newer ones. */
   expires_at: z.iso.datetime(),
   /** The newest stable version that is offered, or null. */
   latest: z.string().nullable(),
@@ -41,17 +41,19 @@ export const ReleaseIndex = z.object({
 
 export type ReleaseIndex = z.infer<typeof ReleaseIndex>;
 
-/** How long an index is good for. Indexes are made anew each day, so a mirror has six days to fetch the next one. */
+/**
+ * The validity of an index, in seconds. A new index is made every day, so a mirror has six days to fetch the next one.
+ */
 export const INDEX_LIFETIME = 7 * DAY;
 
 /**
- * When the index that is served at `now` counts as made: the day's start in UTC, or the newest release if that is later. Being
- * a matter of the manifest and the day alone, it lets every isolate make the same bytes and the same signature.
+ * The creation time of the index that is served at `now`: the day's start in UTC, or the newest release if that is
+ * later. It depends on the manifest and the day only, so every isolate makes the same bytes and the same signature.
  */
 export const indexTime = ({ releases }: Manifest, now: UnixSeconds): UnixSeconds =>
   Math.max(now - (now % DAY), ...releases.map(({ published_at }) => published_at));
 
-/** The index of a manifest, made at `generatedAt`. Its members have one order, whatever order the record has them in. */
+/** The index of a manifest, made at `generatedAt`. Its members have a fixed order, independent of the record's. */
 export const releaseIndex = (manifest: Manifest, generatedAt: UnixSeconds): ReleaseIndex => ({
   worker_id: manifest.worker_id,
   serial: manifest.serial,
@@ -70,6 +72,9 @@ export const releaseIndex = (manifest: Manifest, generatedAt: UnixSeconds): Rele
   })),
 });
 
-/** What the trusted comment of an index's signature says: which index it is, for people and to tell a torn pair of files. */
+/**
+ * The trusted comment of an index's signature: it names the index, for people, and to detect a file and a signature
+ * that do not belong together.
+ */
 export const indexComment = ({ worker_id, serial, generated_at, expires_at }: ReleaseIndex): string =>
   formatTrustedComment({ worker: worker_id, serial, generated: generated_at, expires: expires_at });

@@ -16,8 +16,8 @@ export type SignedIndex = { index: StaticDocument; signature: StaticDocument };
 const cache = new IsolateCache<SignedIndex>(100);
 
 /**
- * The signed index of a manifest at `now`. Ed25519 gives one key and text one signature, so isolates that never met answer
- * alike, and the file and its signature fit each other without being stored. Throws what WebCrypto throws.
+ * The signed index of a manifest at `now`. Ed25519 signatures are deterministic, so all isolates give the same answer,
+ * and file and signature fit each other without being stored. Throws WebCrypto's errors.
  */
 export async function signedIndex(manifest: Manifest, signer: IndexSigner, now: UnixSeconds): Promise<SignedIndex> {
   const generatedAt = indexTime(manifest, now);
@@ -35,12 +35,12 @@ export async function signedIndex(manifest: Manifest, signer: IndexSigner, now: 
   return signed;
 }
 
-/** What signs indexes, with what it takes to trust it: the text of its `.pub` file and the release key's `.minisig` over that. */
+/** The key that signs indexes, the text of its `.pub` file, and the release key's `.minisig` over that file. */
 export type IndexSigner = { key: MinisignSecretKey; publicKey: string; delegation: string };
 
 /**
- * The configured index signer, its delegation checked once per isolate. Throws `ConfigError` when no accepted release key has
- * made it: an index that no hive could verify is not served. Only the index stops then; no download hangs on it.
+ * The configured index signer. Its delegation is checked once per isolate. Throws `ConfigError` if no accepted release
+ * key has signed it, because no hive could verify such an index. Downloads do not depend on it.
  */
 export const indexSigner = onceResolved(async (config: Config): Promise<IndexSigner> => {
   const { secret_key: key, delegation } = config.INDEX_SIGNING_KEY;

@@ -8,7 +8,7 @@ import { LINK_LIFETIME } from "./presigned.ts";
 const MAC_BYTES = 32;
 const MAX_LINK_LENGTH = 2048;
 
-/** What a link stands for: one file with its signature, and for a gated one the license, machine and key generation it was made for. */
+/** The content of a link: one file with its signatures, and for a premium worker the holder that it was made for. */
 export type Link = {
   id: string;
   issuedAt: UnixSeconds;
@@ -36,8 +36,8 @@ const mac = async (secret: CryptoKey, payload: Uint8Array<ArrayBuffer>): Promise
   new Uint8Array(await crypto.subtle.sign("HMAC", secret, payload));
 
 /**
- * The opaque part of `/dl/{opaque}`: base64url of payload and HMAC-SHA-256. It has no dots, because pacman asks for
- * `.sig` beside a redirect's target that has `.pkg` or `.db` in its path; and it is no secret of the license's.
+ * The opaque part of `/dl/{opaque}`: base64url of the payload and its HMAC-SHA-256. It contains no dot, because pacman
+ * asks for `.sig` beside a redirect's target that has `.pkg` or `.db` in its path. It reveals no secret of the license.
  */
 export async function sealLink(link: Link, secret: CryptoKey): Promise<string> {
   const holder: [string, string, number] | [] = link.holder
@@ -57,13 +57,13 @@ const invalid = err<Refusal>({
 });
 
 /**
- * The link of an opaque part that we sealed and that is at most `LINK_LIFETIME` old at `now`. LINK_EXPIRED for one that was,
- * LINK_INVALID for anything else. Reads no storage: what it stands for is still to be decided.
+ * Opens the opaque part of a link that this service sealed at most `LINK_LIFETIME` seconds before `now`. Errors:
+ * LINK_EXPIRED, and LINK_INVALID for any other text. Reads no storage: the caller still decides on the delivery.
  */
 export async function openLink(opaque: string, secret: CryptoKey, now: UnixSeconds): Promise<Result<Link, Refusal>> {
   if (opaque.length > MAX_LINK_LENGTH || !/^[A-Za-z0-9_-]+$/.test(opaque) || opaque.length % 4 === 1) return invalid;
   const sealed = decodeBase64Url(opaque);
-  // One spelling for each link: spare bits at the end that differ are an altered link, too.
+  // Each link has one spelling. Different spare bits at the end make it an altered link.
   if (sealed.length <= MAC_BYTES || encodeBase64Url(sealed) !== opaque) return invalid;
   const payload = sealed.slice(0, -MAC_BYTES);
   if (!equalInConstantTime(sealed.subarray(-MAC_BYTES), await mac(secret, payload))) return invalid;

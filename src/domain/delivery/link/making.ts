@@ -16,7 +16,7 @@ export const linkSecret = onceResolved((config: Config) => importLinkSecret(conf
 /** A link and its opaque part. */
 export type SealedLink = { link: Link; opaque: string };
 
-/** The link that a decided delivery stands for, sealed. */
+/** Makes and seals the link of an authorized delivery. */
 export async function linkTo(
   c: RequestScope,
   worker: Worker,
@@ -35,8 +35,8 @@ export async function linkTo(
 }
 
 /**
- * The URL of a link's file: through this Worker, or, with DELIVERY=r2-presigned, of the object itself. Such a link counts as a
- * download when it is made, because its bytes are not seen here.
+ * The URL of a link's file: through this Worker or, with DELIVERY=r2-presigned, of the object itself. A presigned link
+ * counts as a download when it is made, because this Worker does not see its bytes.
  */
 export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, delivery: Delivery): Promise<string> {
   const { config } = c.var;
@@ -45,11 +45,14 @@ export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, del
   return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
 }
 
-/** The URL of a signature of a link's file, always through this Worker: it is in the manifest. No dots in it, either. */
+/**
+ * The URL of a signature of a link's file. It always leads through this Worker, because the manifest has the signature.
+ * It has no dots either.
+ */
 export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink, kind: SignatureKind): string =>
   new URL(`/dl/${opaque}/${kind}`, c.req.raw.url).href;
 
-/** Counts a download after the response has gone. A queue that is down costs the count, never the download. */
+/** Counts a download after the response. If the queue is down, the count is lost, but never the download. */
 export const countDownload = (c: RequestScope, link: Link, { artifact }: Delivery): void =>
   sendLate(c, {
     link_id: link.id,

@@ -5,12 +5,12 @@ import type { Config } from "../../../platform/config/config.ts";
 /** How long a download link lives, in seconds. */
 export const LINK_LIFETIME = 5 * MINUTE;
 
-/** Who signs, and for which region of the S3 interface (R2's is `auto`). */
+/** The credentials for the S3 interface and its region (R2's is `auto`). */
 export type S3Signer = { accessKeyId: string; secretAccessKey: string; region: string };
 
 /**
- * A GET of `url` signed in its query (AWS Signature Version 4), good for `expiresIn` seconds from `datetime`
- * (`20261123T120000Z`; now, if it is left out).
+ * A GET of `url` signed in its query (AWS Signature Version 4), valid for `expiresIn` seconds from `datetime`
+ * (`20261123T120000Z`; default: now).
  */
 export async function presignGet(url: URL, signer: S3Signer, expiresIn: number, datetime?: string): Promise<string> {
   const client = new AwsClient({ ...signer, service: "s3" });
@@ -21,8 +21,8 @@ export async function presignGet(url: URL, signer: S3Signer, expiresIn: number, 
 }
 
 /**
- * A presigned GET of an object in R2, good for `LINK_LIFETIME` seconds. The name it is to be saved under is part of what is
- * signed. Such a link cannot be recalled; docs/security.md says what that means.
+ * A presigned GET of an object in R2, valid for `LINK_LIFETIME` seconds. The signature includes the file name to save
+ * it under. The link cannot be revoked: see docs/security.md.
  */
 export function presignObject(
   config: Pick<Config, "R2_S3_ENDPOINT" | "R2_S3_BUCKET" | "R2_ACCESS_KEY_ID" | "R2_SECRET_ACCESS_KEY">,

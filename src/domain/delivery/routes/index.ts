@@ -57,7 +57,10 @@ export const releaseIndexRoutes = createRouter();
 releaseIndexRoutes.openapi(index, async (c) => answer(c, "index", c.req.valid("param").id));
 releaseIndexRoutes.openapi(signature, async (c) => answer(c, "signature", c.req.valid("param").id));
 
-/** One file of the pair. Caches ask each time, because a kept index beside a fresh signature would look altered. */
+/**
+ * Answers with the index or its signature. Caches must revalidate, because a stale index beside a fresh signature would
+ * look altered.
+ */
 async function answer(c: AppContext, part: keyof SignedIndex, name: string): Promise<Response> {
   const worker = requireWorker(name);
   const { now } = c.var;

@@ -13,7 +13,7 @@ trusted comment: timestamp:1795392000\tfile:index-signing.pub\tpurpose:worker-in
 wtBUrWpAAQ3hPgtEZ1z8dQedsLx+Sc6qLIk5kt3vOR5MmFC15mwvXK1vKtZh4y8dsY/8t2zl94HU0/RDrjvHCQ==
 `;
 
-/** A kept key beside a fresh signature would look forged, so caches ask each time. */
+/** Caches must revalidate, because a stale key beside a fresh signature would look forged. */
 const CACHE_CONTROL = "no-cache";
 
 /** The public keys to check releases and indexes with. */

@@ -78,7 +78,7 @@ const signature = (kind: SignatureKind) => {
   });
 };
 
-/** What a link opens now: it is decided anew, because the license may have ended since it was made. */
+/** Decides again on the delivery behind a link, because the license may have ended since the link was made. */
 async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Link; delivery: Delivery }> {
   const link = await openLink(opaque, await linkSecret(c.var.config), c.var.now);
   if (!link.ok) throw new Problem(link.error);
@@ -89,7 +89,10 @@ async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Li
   return { link: link.value, delivery: await authorizeDelivery(c, worker, wanted, askerOfLink(link.value)) };
 }
 
-/** `GET` and `HEAD /dl/{opaque}` and its signatures. Any other method is refused, because the link was not signed for it. */
+/**
+ * `GET` and `HEAD /dl/{opaque}` and its signatures. Any other method is refused, because the link was not signed for
+ * it.
+ */
 export const link = createRouter();
 
 link.openapi(file, async (c) => {

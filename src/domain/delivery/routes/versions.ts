@@ -43,8 +43,8 @@ const VersionListing = z
   .openapi("VersionListing");
 
 /**
- * The public listing of a worker's versions, for an asker who may have what `covers` allows (default: everything is
- * listed). Without `channel` every channel is listed, and `latest` follows `stable`.
+ * The public listing of a worker's versions that `covers` allows (default: all). Without `channel` every channel is
+ * listed, and `latest` follows `stable`.
  */
 export function versionListing(
   manifest: Manifest,

@@ -3,12 +3,12 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import type { Artifact } from "../store.ts";
 import type { Part } from "./store.ts";
 
-/** Where R2 has the bytes of one upload. */
+/** The place of one upload's bytes in R2. */
 export type UploadPlace = Pick<Artifact, "object_key" | "upload_id">;
 
 /**
- * Opens an upload under a key of its own. The key names the content and then this one attempt, so no bytes are ever
- * written over others: neither unchecked ones over checked ones, nor one attempt over the next. Throws what R2 throws.
+ * Opens an upload under a key of its own, made of the content's hash and an id of this attempt. So no upload overwrites
+ * another: neither checked bytes, nor an earlier attempt. Throws R2's errors.
  */
 export async function openUpload(
   bucket: Pick<R2Bucket, "createMultipartUpload">,
@@ -24,8 +24,8 @@ export async function openUpload(
 }
 
 /**
- * Streams part `n`, which must have exactly `size` bytes, and returns R2's name for it. `wrong_size`: the body has
- * more or fewer; `lost`: R2 has no such upload (any more). Throws what R2 and the body throw otherwise.
+ * Streams part `n`, which must have exactly `size` bytes, and returns its ETag in R2. `wrong_size`: the body is longer
+ * or shorter. `lost`: R2 has no such upload. Throws other errors of R2 and of the body.
  */
 export async function streamPart(
   bucket: Pick<R2Bucket, "resumeMultipartUpload">,
@@ -46,15 +46,15 @@ export async function streamPart(
   ]);
   if (put.status === "fulfilled") return ok(put.value.etag);
   if (isLost(put.reason)) return err("lost");
-  // Which of the two notices first depends on whether bytes are missing or left over.
+  // Whether the stream or R2 fails first depends on whether bytes are missing or left over.
   if (isWrongLength(put.reason) || (piped.status === "rejected" && isWrongLength(piped.reason)))
     return err("wrong_size");
   throw put.reason;
 }
 
 /**
- * Puts the parts together. Succeeds too when an earlier request has done so and was cut off before it could tell.
- * `lost`: R2 has neither the upload nor the object, or not these parts. Throws what R2 throws otherwise.
+ * Assembles the parts. Succeeds as well if an earlier request assembled them and was cut off before it answered.
+ * `lost`: R2 has neither the upload nor the object, or not these parts. Throws other errors of R2.
  */
 export async function assembleParts(
   bucket: Pick<R2Bucket, "resumeMultipartUpload" | "head">,
@@ -72,7 +72,7 @@ export async function assembleParts(
   }
 }
 
-/** Frees what R2 holds of an upload that nothing refers to any more, finished or not. Throws what R2 throws. */
+/** Deletes an upload and its object from R2, once nothing refers to it. Throws R2's errors. */
 export async function discardUpload(
   bucket: Pick<R2Bucket, "resumeMultipartUpload" | "delete">,
   { object_key, upload_id }: UploadPlace,
@@ -85,7 +85,9 @@ export async function discardUpload(
   await bucket.delete(object_key);
 }
 
-/** R2's errors 10024 (no such upload) and 10025 (no such part), which it tells by their numbers in the message. */
+/**
+ * Whether R2 answered with error 10024 (no such upload) or 10025 (no such part). The numbers are in the message only.
+ */
 const isLost = (error: unknown): boolean => error instanceof Error && /\(1002[45]\)/.test(error.message);
 
 const isWrongLength = (error: unknown): boolean =>

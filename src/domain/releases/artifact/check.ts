@@ -12,21 +12,21 @@ import {
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { type Config, ConfigError } from "../../../platform/config/config.ts";
 
-/** What a file's bytes turned out to be. */
+/** The size and hashes of a file's bytes. */
 export type Measured = { size: number; sha256: string; blake2b512: Uint8Array<ArrayBuffer> };
 
-/** One thing that is wrong with a file: which fact, and a sentence for a person. */
+/** One fault of a file: the field, and a sentence for a person. */
 export type Fault = { path: "size" | "sha256" | "signature"; message: string };
 
-/** Whose signatures count, and whether a file may have none. */
+/** The keys that may sign files, and whether a signature is required. */
 export type SignaturePolicy = { required: boolean; keys: MinisignPublicKey[] };
 
-/** What is held of a file at any time, in bytes. */
+/** The size of the read buffer, in bytes. */
 const CHUNK = 256 * 1024;
 
 /**
- * Reads a byte stream once to its end and measures it, in one buffer that every chunk is read into: memory stays flat
- * however large the file is. Throws what the stream throws.
+ * Reads a byte stream to its end and measures it. It reuses one buffer, so memory stays flat for files of any size.
+ * Throws the stream's errors.
  */
 export async function measure(bytes: ReadableStream<Uint8Array>): Promise<Measured> {
   const blake = blake2b.create({ dkLen: 64 });
@@ -58,8 +58,8 @@ export async function measure(bytes: ReadableStream<Uint8Array>): Promise<Measur
 }
 
 /**
- * What can be said of a signature before the file has been read: that there is one where there must be, that it is
- * well-formed, and that a trusted key has made it. Null stands for an unsigned file where that is allowed.
+ * Checks a signature before the file is read: it is present if required, well-formed, and made by a trusted key. Null
+ * is an unsigned file where that is allowed.
  */
 export async function readSignature(
   text: string | null,
@@ -74,7 +74,7 @@ export async function readSignature(
   return signer.ok ? parsed : err({ path: "signature", message: signer.error });
 }
 
-/** Every way in which a file is not what its publisher declared and signed; none if it is. */
+/** All differences between a file and its publisher's declaration and signature; empty if there are none. */
 export async function faultsOf(
   declared: { size: number; sha256: string },
   measured: Measured,
@@ -96,8 +96,8 @@ export async function faultsOf(
 }
 
 /**
- * Whose signatures releases need: the keys of `keys/release-signing.pub`, which every deployment ships, and those of
- * RELEASE_SIGNING_PUBLIC_KEYS, which a development server adds. Throws `ConfigError` for a key that cannot be read.
+ * The keys that may sign releases: those of `keys/release-signing.pub`, which every deployment has, and those of
+ * RELEASE_SIGNING_PUBLIC_KEYS, which a development server adds. Throws `ConfigError` for an unreadable key.
  */
 export function signaturePolicy(
   config: Pick<Config, "RELEASE_SIGNATURES" | "RELEASE_SIGNING_PUBLIC_KEYS">,

@@ -9,13 +9,13 @@ import { markReady, type Part, readUpload } from "./store.ts";
 import { restartUpload, type UploadEnv, uploadIsOver } from "./upload.ts";
 
 /**
- * Finishes an upload: puts the parts together, reads the file once, and marks it ready if it is what was declared and
- * signed. Signatures given here take the place of the declared ones. Can be repeated, also after a crash at any point:
- * until the last write the file is not ready, and what was done before it is found done.
+ * Finishes an upload: assembles the parts, reads the file once, and marks it ready if it matches its declaration and
+ * signature. Signatures given here replace the declared ones. Idempotent, also after a crash: the file is not ready
+ * until the last write, and earlier steps are found done.
  *
- * Throws VALIDATION_FAILED naming what is off. A signature that is refused before the file is read, and missing parts,
- * leave the upload as it is; a file that is not what was declared is deleted, and a new upload is open. Throws
- * ARTIFACT_NOT_FOUND, and CONFLICT when the upload is lost (a new one is open) or when another request is faster.
+ * Throws VALIDATION_FAILED with every fault. Missing parts, and a signature that is refused before the file is read,
+ * leave the upload as it is. A file that differs from its declaration is deleted, and a new upload is opened. Throws
+ * ARTIFACT_NOT_FOUND, and CONFLICT if the upload is lost (a new one is open) or another request was faster.
  */
 export async function completeArtifact(
   env: UploadEnv,

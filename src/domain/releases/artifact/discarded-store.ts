@@ -3,18 +3,22 @@ import { HOUR, type UnixSeconds } from "../../../lib/time.ts";
 import { type Change, ifChanged, type Root } from "../../../platform/storage/ledger.ts";
 import { discardUpload } from "./binary-store.ts";
 
-/** What R2 holds for nobody any more: an object, and the upload that may still be open for it (null: there was none). */
+/** An object in R2 that nothing refers to, and its upload if that may still be open (null: there is none). */
 export type DiscardedObject = { object_key: string; upload_id: string | null };
 
-/** How long an object stays that a request may still be about to name, in seconds: far longer than any request lives. */
+/**
+ * How long a noted object stays in R2, in seconds. A running request may still be about to name it; no request lives
+ * this long.
+ */
 const KEPT = HOUR;
 
-/** How many objects a run of the cron frees: few enough for what one invocation may ask of R2. */
+/** The number of objects that one run of the cron deletes, within R2's limit for an invocation. */
 const FREED_AT_ONCE = 100;
 
 /**
- * Notes objects to be freed, in the transaction of the change that drops their names from the ledger: so a request that is cut
- * off forgets none. `selection` is a SELECT of object keys and upload ids with the parameters `values`, and ends in its WHERE.
+ * Notes objects for deletion, in the transaction of the change that drops their names from the ledger, so that an
+ * interrupted request leaves none behind. `selection` is a SELECT of object keys and upload ids with the parameters
+ * `values`, and ends with its WHERE clause.
  */
 export const discardWrite = (
   db: D1Database,
@@ -25,15 +29,18 @@ export const discardWrite = (
 ): D1PreparedStatement =>
   ifChanged(db, root, id, `${NOTE} SELECT ?, * FROM (${selection} AND TOOK_EFFECT)`, at, ...values);
 
-/** Notes an object that is about to be written and named: it is freed if the request is cut off before the ledger names it. */
+/**
+ * Notes an object before it is written. If the request is interrupted before the ledger names the object, the cron
+ * deletes it.
+ */
 export const noteUnnamed = (db: D1Database, at: UnixSeconds, objectKey: string): D1PreparedStatement =>
   db.prepare(`${NOTE} VALUES (?, ?, NULL)`).bind(at, objectKey);
 
 const NOTE = "INSERT OR IGNORE INTO discarded_objects (discarded_at, object_key, upload_id)";
 
 /**
- * Frees an object that a transaction has discarded. What fails is logged and left to the cron. Never throws: that the ledger no
- * longer names it is done.
+ * Deletes an object that a transaction has discarded. Logs errors and leaves the object to the cron. Never throws,
+ * because the ledger no longer names the object.
  */
 export async function freeDiscarded(env: Pick<Env, "DB" | "BINARIES">, discarded: DiscardedObject): Promise<void> {
   try {
@@ -44,8 +51,8 @@ export async function freeDiscarded(env: Pick<Env, "DB" | "BINARIES">, discarded
 }
 
 /**
- * Frees what requests have left behind at `now`, oldest first, some hundred at once. An object that the ledger names stays, whatever
- * is noted of it: a restored ledger may know it again. Throws what D1 throws.
+ * Deletes up to a hundred noted objects at `now`, oldest first. Keeps an object that the ledger names: a restored
+ * ledger may name it again. Throws D1's errors.
  */
 export async function freeDiscardedObjects(env: Pick<Env, "DB" | "BINARIES">, now: UnixSeconds): Promise<void> {
   await env.DB.prepare(

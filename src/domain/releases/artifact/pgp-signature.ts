@@ -1,11 +1,12 @@
 import { decodeBase64 } from "../../../lib/encoding.ts";
 
-/** The most that pacman reads of a signature, in bytes (libalpm, signing.c). */
+/** The maximum size of a signature that pacman reads, in bytes (libalpm, signing.c). */
 export const MAX_PGP_SIGNATURE = 16_384;
 
 /**
- * Whether a text is the base64 of a binary detached OpenPGP signature, by its first packet's tag (RFC 9580, section 4.2: tag 2,
- * in the old or the new form). An armored one is none: pacman does not read it. Whose it is and of what is for pacman to say.
+ * Whether a text is the base64 of a binary detached OpenPGP signature, by the tag of its first packet (RFC 9580,
+ * section 4.2: tag 2, in the old or the new form). Armored signatures are refused, because pacman does not read them.
+ * pacman checks the signer and the content.
  */
 export function isPgpSignature(base64: string): boolean {
   if (!/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) return false;

@@ -65,8 +65,8 @@ export const packageInsert = (
   );
 
 /**
- * Removes an artifact from a draft with its parts, and discards its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if the release
- * is no draft.
+ * Removes an artifact from a draft with its parts, and discards its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if
+ * the release is no draft.
  */
 export async function deleteArtifact(db: D1Database, actor: Actor, artifact: Artifact): Promise<void> {
   const { id, filename } = artifact;
@@ -104,8 +104,8 @@ const partsDelete = (db: D1Database, artifact: Artifact, changeId: string): D1Pr
 type Patch = Parameters<typeof releaseRoot.write>[2];
 
 /**
- * Changes one artifact, as a change of its release: publishing is decided on the files of a release. Returns whether it did
- * anything, and the artifact afterwards. An artifact that has been removed stays removed.
+ * Changes one artifact, as a change of its release: publishing is decided on the files of a release. Returns whether it
+ * did anything, and the artifact afterwards. An artifact that has been removed stays removed.
  */
 async function changeArtifact(
   db: D1Database,
@@ -129,8 +129,8 @@ async function changeArtifact(
 }
 
 /**
- * Records a part of the upload that `artifact` was read with. The same part again replaces it. Returns false, with nothing
- * written, if that upload is over. Not in the audit trail, because nobody is offered a part.
+ * Records a part of the upload that `artifact` was read with. The same part again replaces it. Returns false, with
+ * nothing written, if that upload is over. Not in the audit trail, because nobody is offered a part.
  */
 export async function recordPart(db: D1Database, { id, upload_id }: Artifact, part: Part): Promise<boolean> {
   const { meta } = await db
@@ -145,8 +145,8 @@ export async function recordPart(db: D1Database, { id, upload_id }: Artifact, pa
 }
 
 /**
- * Gives an artifact a new upload, discards the upload it was read with and forgets its parts. Returns false, with nothing written,
- * if that upload is over already.
+ * Gives an artifact a new upload, discards the upload it was read with and forgets its parts. Returns false, with
+ * nothing written, if that upload is over already.
  */
 export async function replaceUpload(
   db: D1Database,
@@ -176,9 +176,9 @@ export async function replaceUpload(
 }
 
 /**
- * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the newest OpenPGP
- * signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over. Throws
- * ARTIFACT_NOT_FOUND if it has been removed.
+ * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the newest
+ * OpenPGP signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over.
+ * Throws ARTIFACT_NOT_FOUND if it has been removed.
  */
 export async function markReady(
   db: D1Database,

@@ -19,19 +19,19 @@ import {
   replaceUpload,
 } from "./store.ts";
 
-/** What uploading needs of the environment. */
+/** The bindings that an upload needs. */
 export type UploadEnv = Pick<Env, "DB" | "BINARIES">;
 
-/** What a publisher declares of a file before its bytes come. */
+/** A publisher's declaration of a file, before the upload. */
 export type DeclaredFile = Pick<
   Artifact,
   "platform" | "filename" | "size" | "sha256" | "signature" | "pgp_signature"
 > & { package: PackageContents | null };
 
 /**
- * Adds a file to a draft and opens its upload. The same file again finds the artifact that exists, so that a lost answer can be
- * asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that does not belong to this release, and CONFLICT if
- * the release is no draft or has another file for the platform or of the name.
+ * Adds a file to a draft and opens its upload. The same file again finds the artifact that exists, so that a lost
+ * answer can be asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that does not belong to this
+ * release, and CONFLICT if the release is no draft or has another file for the platform or of the name.
  */
 export async function declareArtifact(
   env: UploadEnv,
@@ -103,8 +103,9 @@ const newArtifact = async (
 });
 
 /**
- * The file of a release that `file` declares again, or null. The signature is no part of that, because it can be given later.
- * Refused if the release has another file of the name, or another file of the same format (or binary) for the platform.
+ * The file of a release that `file` declares again, or null. The signature is no part of that, because it can be given
+ * later. Refused if the release has another file of the name, or another file of the same format (or binary) for the
+ * platform.
  */
 function findDeclared(
   { artifacts }: Release,
@@ -124,9 +125,9 @@ function findDeclared(
 }
 
 /**
- * Streams part `n` to R2 and records it. Parts may come in any order, at once, and again. Throws VALIDATION_FAILED for a
- * part that the file does not have or that has another size, CONFLICT when the file is complete, and CONFLICT when its
- * upload is lost: a new one is open then, and every part must be sent again.
+ * Streams part `n` to R2 and records it. Parts may come in any order, concurrently, and again. Throws VALIDATION_FAILED
+ * if the file has no such part or the part has another size, and CONFLICT if the file is complete or its upload is
+ * lost. After a lost upload a new one is open, and every part must be sent again.
  */
 export async function uploadPart(
   env: UploadEnv,
@@ -145,7 +146,7 @@ export async function uploadPart(
   const etag = await streamPart(env.BINARIES, artifact, n, body, size);
   if (!etag.ok) {
     if (etag.error !== "lost") throw wrongSize();
-    // R2 has no such upload any more either when its parts have just been put together: those bytes must stay.
+    // R2 has no such upload either if its parts have just been assembled. Those bytes must stay.
     if (await env.BINARIES.head(artifact.object_key)) throw uploadIsOver();
     throw await restartUpload(env, actor, artifact, "lost in storage");
   }
@@ -159,13 +160,13 @@ const invalid = (error: { path: string; message: string }): Refusal => ({
   extras: { errors: [error] },
 });
 
-/** The refusal when the upload a request began with has been finished or replaced by another request. */
+/** The refusal if another request has finished or replaced the upload. */
 export const uploadIsOver = (): Problem =>
   new Problem({ code: "CONFLICT", detail: "Another request has finished or replaced this upload: see how it stands." });
 
 /**
- * Opens a new upload for a file whose old one is of no use, forgets its parts and its bytes, and returns the CONFLICT
- * that tells the publisher to send it again. Throws what D1 and R2 throw.
+ * Opens a new upload for a file, discards the old upload with its parts and bytes, and returns the CONFLICT that asks
+ * the publisher to send the file again. Throws the errors of D1 and R2.
  */
 export async function restartUpload(
   env: UploadEnv,
@@ -174,7 +175,7 @@ export async function restartUpload(
   reason: string,
 ): Promise<Problem> {
   const fresh = await openUpload(env.BINARIES, artifact);
-  // The old bytes go only after they have lost their row: a file that another request has made ready keeps them.
+  // The old bytes are deleted only after the ledger has dropped them: another request may have made them ready.
   if (!(await replaceUpload(env.DB, actor, artifact, fresh, reason))) {
     await discardUpload(env.BINARIES, fresh);
     return uploadIsOver();
@@ -183,7 +184,7 @@ export async function restartUpload(
   return new Problem({ code: "CONFLICT", detail: "The upload was lost. A new one is open: send every part again." });
 }
 
-/** Removes a file from a draft, bytes included. Throws ARTIFACT_NOT_FOUND, and CONFLICT when the release is no draft. */
+/** Removes a file and its bytes from a draft. Throws ARTIFACT_NOT_FOUND, and CONFLICT if the release is no draft. */
 export async function removeArtifact(env: UploadEnv, actor: Actor, releaseId: string, id: string): Promise<void> {
   const artifact = await readArtifact(env.DB, releaseId, id);
   await deleteArtifact(env.DB, actor, artifact);

@@ -2,35 +2,40 @@ import * as z from "zod";
 import { decodeBase64Url } from "../../../lib/encoding.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 
-/** One thing that is wrong with a provenance: where, and a sentence for a person. */
+/** One fault of a provenance: its place, and a sentence for a person. */
 export type ProvenanceFault = { path: string; message: string };
 
-/** A file that provenance speaks of. */
+/** A file that provenance attests. */
 export type ProvenanceSubject = { name: string; sha256: string };
 
-/** What one attestation says. `source`: what was built, and its commit or other revision where it is told. */
+/**
+ * The statements of one attestation. `source`: the sources of the build, and their commit or other revision if given.
+ */
 export type Attestation = {
   subjects: ProvenanceSubject[];
   builderId: string;
   source: { uri: string; revision: string | null } | null;
 };
 
-/** What builders write is far below: longer lists are refused before each of their members is found at fault. */
+/** Far more than builders write. Longer lists are refused before their members are checked. */
 const MAX_LENGTH = 10_000;
 
-/** A person corrects a few faults at a time. */
+/** The maximum number of faults in an answer. A person corrects a few at a time. */
 const MAX_FAULTS = 20;
 
 const bounded = <List extends z.ZodArray>(list: List) => z.array(z.unknown()).max(MAX_LENGTH).pipe(list);
 
-/** DSSE v1, as the in-toto Attestation Framework uses it. Its signatures are for who knows the builder to verify. */
+/**
+ * DSSE v1, as the in-toto Attestation Framework uses it. The client verifies the signatures, because it knows the
+ * builder.
+ */
 const Envelope = z.object({
   payloadType: z.literal("application/vnd.in-toto+json"),
   payload: z.string(),
   signatures: bounded(z.array(z.object({ sig: z.string().min(1) })).min(1)),
 });
 
-/** A Sigstore bundle has its envelope inside. */
+/** A Sigstore bundle contains its envelope. */
 const Bundle = z.looseObject({ dsseEnvelope: z.unknown() });
 
 const Resource = z.object({ uri: z.string().optional(), digest: z.record(z.string(), z.string()).optional() });
@@ -73,9 +78,9 @@ const Statement = z.discriminatedUnion("predicateType", [
 ]);
 
 /**
- * Reads SLSA provenance (v1 or v0.2) as builders write it: one DSSE envelope or Sigstore bundle as JSON, or an in-toto bundle
- * (`.intoto.jsonl`) with one a line. The signatures are not verified. The errors name the first faults of the first
- * attestation that has any; attestations are counted from 0.
+ * Parses SLSA provenance (v1 or v0.2) as builders write it: one DSSE envelope or Sigstore bundle as JSON, or an in-toto
+ * bundle (`.intoto.jsonl`) with one on each line. It does not verify signatures. The errors are the first faults of the
+ * first attestation that has any. Attestations are counted from 0.
  */
 export function parseProvenance(text: string): Result<Attestation[], ProvenanceFault[]> {
   const attestations: Attestation[] = [];
@@ -87,7 +92,7 @@ export function parseProvenance(text: string): Result<Attestation[], ProvenanceF
   return attestations.length > 0 ? ok(attestations) : err([{ path: "attestations", message: "There is none." }]);
 }
 
-/** The first files that attestations speak of and a release does not have under that name with that sum. */
+/** The first attested files that a release does not have under that name with that hash. */
 export const unknownSubjects = (
   subjects: readonly ProvenanceSubject[],
   artifacts: readonly { filename: string; sha256: string }[],
@@ -96,14 +101,14 @@ export const unknownSubjects = (
     .filter(({ name, sha256 }) => !artifacts.some((file) => file.filename === name && file.sha256 === sha256))
     .slice(0, MAX_FAULTS);
 
-/** The files that attestations speak of, each once. */
+/** The attested files, each once. */
 export const subjectsOf = (attestations: readonly Attestation[]): ProvenanceSubject[] => [
   ...new Map(
     attestations.flatMap(({ subjects }) => subjects).map((subject) => [`${subject.sha256} ${subject.name}`, subject]),
   ).values(),
 ];
 
-/** One JSON text, which may have line breaks in it, or JSON Lines. */
+/** The documents of one JSON text, which may have line breaks, or of JSON Lines. */
 const linesOf = (text: string): string[] =>
   parseJson(text).ok ? [text] : text.split("\n").filter((line) => line.trim() !== "");
 
@@ -135,7 +140,7 @@ function sourceOf(resource: z.output<typeof Resource> | undefined): Attestation[
   return { uri: resource.uri, revision: gitCommit ?? sha1 ?? null };
 }
 
-/** DSSE lets the payload be in either alphabet of base64. */
+/** DSSE allows both alphabets of base64 for the payload. */
 function parsePayload(payload: string): Result<unknown, string> {
   try {
     return parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64Url(payload)));

@@ -9,11 +9,11 @@ import { type Release, type ReleaseProvenance, releaseRoot } from "../store.ts";
 import { type ProvenanceFault, parseProvenance, subjectsOf, unknownSubjects } from "./statement.ts";
 
 /**
- * Attaches provenance to a release. A draft's may be replaced. A published release may still gain one and then keeps it, as it
- * keeps its files. The same provenance again changes nothing and is recorded nowhere.
+ * Attaches provenance to a release. A draft's may be replaced. A published release may still gain one and then keeps
+ * it, as it keeps its files. The same provenance again changes nothing and is recorded nowhere.
  *
- * Throws VALIDATION_FAILED with every fault, a file that the release does not have included; VERSION_NOT_FOUND; and CONFLICT if
- * the release is blocked or has another provenance for good.
+ * Throws VALIDATION_FAILED with every fault, a file that the release does not have included; VERSION_NOT_FOUND; and
+ * CONFLICT if the release is blocked or has another provenance for good.
  */
 export async function attachProvenance(
   env: Pick<Env, "DB" | "BINARIES">,
@@ -34,7 +34,8 @@ export async function attachProvenance(
       if (release.provenance?.sha256 === sha256) return ok(null);
       const refusal = refusalToAttach(release) ?? refusalOfSubjects(unknownSubjects(subjects, release.artifacts));
       if (refusal) return err(refusal);
-      // R2 has the text before the ledger names it. Until then it is noted as unnamed, so a request that is cut leaves nothing.
+      // R2 has the text before the ledger names it. Until then it is noted as unnamed, so an interrupted request leaves
+      // nothing behind.
       const object_key = `provenance/${sha256}/${newId("art")}`;
       await noteUnnamed(env.DB, actor.now, object_key).run();
       await env.BINARIES.put(object_key, bytes);

@@ -17,8 +17,8 @@ import { readRepository } from "../../git/repository.ts";
 import { type AurPackage, AurSummary, listPackages } from "../package.ts";
 
 /**
- * What the AUR's archives hold, uncompressed, by the path they are at (aurweb, scripts/mkpkglists.py). The lists of names begin
- * with an empty line: yay and pikaur skip the first one, where there once was a comment, and paru skips empty ones.
+ * The uncompressed content of the AUR's archives, by their paths (aurweb, scripts/mkpkglists.py). The lists of names
+ * begin with an empty line: yay and pikaur skip the first line, where a comment once was, and paru skips empty lines.
  */
 const ARCHIVES: Record<`/${string}.gz`, (packages: readonly AurPackage[]) => string> = {
   "/packages.gz": (packages) => nameList(packages.map(({ Name }) => Name)),
@@ -29,7 +29,7 @@ const ARCHIVES: Record<`/${string}.gz`, (packages: readonly AurPackage[]) => str
 
 const nameList = (names: string[]): string => `\n${names.join("\n")}\n`;
 
-/** One package a line: helpers there are that read it so. */
+/** One package on each line, because some helpers read it line by line. */
 const jsonList = (entries: readonly AurSummary[]): string =>
   `[\n${entries.map((one) => JSON.stringify(one)).join(",\n")}\n]`;
 
@@ -59,7 +59,10 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
   );
 }
 
-/** A package's files as cgit offers them: a gzipped tar with one folder, of the package's name. Equal content, equal bytes. */
+/**
+ * A package's files as cgit offers them: a gzipped tar with one folder of the package's name. Equal content gives equal
+ * bytes.
+ */
 async function snapshotOf(name: string, { files, last_at }: RepositoryRecord): Promise<Uint8Array> {
   const common = { mtime: new Date(last_at * 1000), uid: 0, gid: 0, uname: "root", gname: "root" };
   const entries = Object.entries(files).map(([path, text]) => {

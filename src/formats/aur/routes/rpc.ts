@@ -53,7 +53,7 @@ async function formOf(c: AppContext): Promise<RpcQuery> {
 /** The RPC interface of aurweb: `/rpc` as helpers call it, and `/rpc/v5/...`. */
 export const rpc = createRouter();
 
-/** The one interface has both addresses. */
+/** The interface has both addresses. */
 const ADDRESSES = ["/rpc", "/rpc/"];
 
 const get = createRoute({
