@@ -4,6 +4,8 @@ import { IsolateCache } from "../../lib/isolate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type Credential, credentialOf } from "../../platform/http/credential.ts";
+import { LICENSE_SECURITY } from "../../platform/http/openapi.ts";
+import type { Access } from "../../platform/http/operation.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { countFailedCredential } from "../../platform/http/rate-limit.ts";
 import type { AppEnv, RequestScope } from "../../platform/http/router.ts";
@@ -131,6 +133,13 @@ export const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
   c.res.headers.set("Cache-Control", "private, no-store");
   c.res.headers.append("Vary", "Authorization, Rbee-Machine");
 };
+
+/** The access of an operation for the holder of a license key or token. */
+export const HOLDER = {
+  security: LICENSE_SECURITY,
+  middleware: [requireHolder],
+  refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS],
+} satisfies Access;
 
 /** The refusal of a request without a credential. */
 const credentialRequired: Refusal = {

@@ -40,8 +40,8 @@ export function licenseByHand(request: IssueRequest, livemode: boolean, now: Uni
 export type IssueOrder = IssueRequest & { send_mail?: boolean | undefined; reason?: string | undefined };
 
 /**
- * Issues a license by hand and queues the mail with its key. With an `idempotencyKey`, a repetition returns the license of
- * the first request. Throws CONFLICT when that key belongs to another request, or the license has a newer key.
+ * Issues a license by hand and queues the mail with its key. With an `idempotencyKey`, a repetition returns the license
+ * of the first request. Throws CONFLICT when that key belongs to another request, or the license has a newer key.
  */
 export async function issueLicense(
   { db, config }: { db: D1Database; config: Config },

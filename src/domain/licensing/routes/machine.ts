@@ -1,19 +1,9 @@
 import { printable } from "../../../lib/printable.ts";
 import { countActivation } from "../../../platform/http/rate-limit.ts";
-import {
-  BODY_PROBLEMS,
-  createRoute,
-  createRouter,
-  jsonBodyLimit,
-  LICENSE_SECURITY,
-  operation,
-  Problem,
-  problems,
-  z,
-} from "../../../platform/http/route.ts";
+import { createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
+import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { licenseChanges } from "../license/store.ts";
 import { activateMachine, readHeldLicense } from "../machine/activation.ts";
 import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
@@ -37,35 +27,24 @@ const Activation = z
   })
   .openapi("Activation");
 
-const body = { content: { "application/json": { schema: TokenView } } };
-
 /** The operations of a hive on its seat. */
 export const machine = createRouter<HolderEnv>();
 
 machine.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/licenses/activate",
-    tags: ["Licensing"],
+  operation("post", "/v1/licenses/activate", {
+    tag: "Licensing",
     summary: "Activate a machine",
     description:
       "Gives the machine a seat and returns a license token for it. The credential is the license key. " +
       "Idempotent: a machine that is already active takes no second seat. The count of seats is exact under " +
       "concurrency.",
-    security: LICENSE_SECURITY,
-    middleware: [requireHolder, jsonBodyLimit],
-    request: { body: { required: true, content: { "application/json": { schema: Activation } } } },
-    responses: {
-      201: { description: "The machine has taken a seat.", ...body },
-      200: { description: "The machine was active already.", ...body },
-      ...problems(
-        "CREDENTIAL_REQUIRED",
-        ...CREDENTIAL_PROBLEMS,
-        ...STANDING_PROBLEMS,
-        "MACHINE_LIMIT_REACHED",
-        ...BODY_PROBLEMS,
-      ),
+    access: HOLDER,
+    body: Activation,
+    answers: {
+      201: ["The machine has taken a seat.", TokenView],
+      200: ["The machine was active already.", TokenView],
     },
+    refusals: [...STANDING_PROBLEMS, "MACHINE_LIMIT_REACHED"],
   }),
   async (c) => {
     const { holder } = c.var;
@@ -98,10 +77,10 @@ machine.openapi(
     description:
       "Frees the machine's seat; its tokens stop working. Allowed in any status of the license. Idempotent. A " +
       "token may free only its own machine. A running offline lease keeps its seat until it ends.",
-    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    access: HOLDER,
     body: Deactivation,
     answers: { 204: ["The machine holds no seat."] },
-    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS],
+    refusals: [],
   }),
   async (c) => {
     const { holder } = c.var;

@@ -1,7 +1,7 @@
 import { countTokenRequest } from "../../../platform/http/rate-limit.ts";
-import { createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
+import { createRouter, operation, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
-import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
+import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { LicenseView, licenseView } from "../license/view.ts";
 import { readHeldLicense, readUsableLicense } from "../machine/activation.ts";
 import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
@@ -26,10 +26,10 @@ token.openapi(
     description:
       "A new token for a machine that is already active. The credential is the license key, or an unexpired token " +
       "of that machine. It reads the ledger, so a license that is not in force is refused at once.",
-    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    access: HOLDER,
     body: Body,
     answers: { 200: ["The token.", TokenView] },
-    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, ...STANDING_PROBLEMS, "MACHINE_DEACTIVATED"],
+    refusals: [...STANDING_PROBLEMS, "MACHINE_DEACTIVATED"],
   }),
   async (c) => {
     const { holder } = c.var;
@@ -53,9 +53,9 @@ token.openapi(
     description:
       "The license of the credential, from the ledger. It answers in any status, so that a holder can see the " +
       "reason for a refusal.",
-    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    access: HOLDER,
     answers: { 200: ["The license.", z.object({ license: LicenseView })] },
-    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "MACHINE_DEACTIVATED"],
+    refusals: ["MACHINE_DEACTIVATED"],
   }),
   async (c) => {
     const { holder } = c.var;

@@ -1,5 +1,5 @@
-import { createRouter, LICENSE_SECURITY, operation, Problem, z } from "../../../platform/http/route.ts";
-import { CREDENTIAL_PROBLEMS, type HolderEnv, requireHolder } from "../../licensing/holder.ts";
+import { createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
+import { HOLDER, type HolderEnv } from "../../licensing/holder.ts";
 import { readHeldLicense } from "../../licensing/machine/activation.ts";
 import { licenseProblem } from "../../licensing/refusal.ts";
 import { openBillingPortal } from "../billing-portal.ts";
@@ -14,14 +14,14 @@ billingPortal.openapi(
     description:
       "An address where the customer of this license sees invoices, changes the payment method or the number of " +
       "machines, and cancels. The credential is the license key.",
-    access: { security: LICENSE_SECURITY, middleware: [requireHolder] },
+    access: HOLDER,
     answers: {
       200: [
         "The address. It works for a short time.",
         z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
       ],
     },
-    refusals: ["CREDENTIAL_REQUIRED", ...CREDENTIAL_PROBLEMS, "CONFLICT", "SERVICE_UNAVAILABLE"],
+    refusals: ["CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { holder } = c.var;

@@ -43,12 +43,12 @@ const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
 ) =>
   operation("post", `/v1/admin/licenses/{id}/${action}`, {
     tag: "Admin: licenses",
-    summary: summary,
-    description: description,
+    summary,
+    description,
     access: admin("licenses:write"),
     params: LicenseParams,
     headers: IdempotencyHeader,
-    body: body,
+    body,
     answers: { 200: ["The license as it is now.", ChangedLicense] },
     refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
   });
