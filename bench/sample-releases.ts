@@ -29,7 +29,7 @@ export async function publishSample(
   const folder = await mkdtemp(join(tmpdir(), "rbee-bench-files-"));
   const file = join(folder, `${workerId}-${version}-linux-x86_64`);
   await writeFile(file, randomFillSync(Buffer.allocUnsafe(size)));
-  const files = [await readReleaseFile(file, { workerId, version, platform: undefined, secretKey, formats: [] })];
+  const files = [await readReleaseFile(file, { workerId, version, platform: undefined, secretKey })];
   await publishRelease(client, { workerId, version, channel: undefined, notes: undefined, files });
   await rm(folder, { recursive: true });
 }

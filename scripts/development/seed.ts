@@ -4,7 +4,7 @@ import * as z from "zod";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { problemCode } from "../../src/cli/errors.ts";
 import { publishRelease } from "../../src/cli/publish/publish.ts";
-import { readPackageFormats, readReleaseFile } from "../../src/cli/publish/release-file.ts";
+import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { findRelease } from "../../src/cli/release-view.ts";
 import type { MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { samplePackage } from "./sample-package.ts";
@@ -63,10 +63,9 @@ async function publishSample(
   await writeFile(binary, executable, { mode: 0o755 });
   const { filename, bytes } = await samplePackage({ id: workerId, version }, executable);
   await writeFile(join(folder, filename), bytes);
-  const formats = await readPackageFormats(client);
   const files = [];
   for (const path of [binary, join(folder, filename)]) {
-    files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey, formats }));
+    files.push(await readReleaseFile(path, { workerId, version, platform: PLATFORM, secretKey: releaseKey }));
   }
   const notes = "A sample of every development catalog.";
   await publishRelease(client, { workerId, version, channel: undefined, notes, files });

@@ -43,7 +43,6 @@ export async function publishSamples({ client, releaseKey, folder }: Publisher):
       version,
       platform: undefined,
       secretKey: releaseKey,
-      formats: [],
     });
     const release = { workerId, version, channel: undefined, notes, files: [file] };
     const { id } = await publishRelease(client, release);

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { digestFile } from "../../src/cli/files.ts";
 import { checkDownload } from "../../src/cli/hive/check.ts";
 import { platformOfFilename, readReleaseFile } from "../../src/cli/publish/release-file.ts";
-import { pacman } from "../../src/formats/arch/pacman.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
@@ -14,7 +13,7 @@ async function published() {
   const path = join(await temporaryFolder(), "worker-linux-x86_64");
   await writeFile(path, "the worker");
   const secretKey = await generateMinisignKey();
-  const file = await readReleaseFile(path, { ...release, platform: undefined, secretKey, formats: [] });
+  const file = await readReleaseFile(path, { ...release, platform: undefined, secretKey });
   if (file.signature === null) throw new Error("a file with a key is signed");
   return { path, file, minisig: file.signature, keys: [secretKey], digest: await digestFile(path) };
 }
@@ -79,6 +78,6 @@ describe("the platform of a file name", () => {
     ["worker-1.4.0-1-aarch64.pkg.tar.zst", "linux-aarch64"],
     ["worker-1.4.0-1-any.pkg.tar.zst", null],
   ])("of %s is %s", (filename, platform) => {
-    expect(platformOfFilename(filename, [pacman])).toBe(platform);
+    expect(platformOfFilename(filename)).toBe(platform);
   });
 });

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { samplePackage } from "../../scripts/development/sample-package.ts";
 import { readPackage } from "../../src/cli/publish/package-file.ts";
 import { readPgpSignature, readReleaseFile } from "../../src/cli/publish/release-file.ts";
-import { pacman } from "../../src/formats/arch/pacman.ts";
+import { PACMAN_RULES } from "../../src/domain/releases/package-format.ts";
 import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 let folder: string;
@@ -35,8 +35,8 @@ const CONTENTS = { pkginfo: "pkgname = w\n", files: ["usr/", "usr/bin/", "usr/bi
 
 describe("a package", () => {
   it("can be compressed with gzip or zstd", async () => {
-    expect(await readPackage(await written("w.pkg.tar.gz", gzipSync(await tar())), pacman.rules)).toEqual(CONTENTS);
-    expect(await readPackage(await written("w.pkg.tar.zst", zstdCompressSync(await tar())), pacman.rules)).toEqual(
+    expect(await readPackage(await written("w.pkg.tar.gz", gzipSync(await tar())), PACMAN_RULES)).toEqual(CONTENTS);
+    expect(await readPackage(await written("w.pkg.tar.zst", zstdCompressSync(await tar())), PACMAN_RULES)).toEqual(
       CONTENTS,
     );
   });
@@ -51,7 +51,7 @@ describe("a package", () => {
       ["text.pkg.tar.xz", Buffer.from("no package")],
       ["mute.pkg.tar.gz", gzipSync(await packTar([file("usr/bin/w", "x")]))],
     ] as const) {
-      await expect(readPackage(await written(name, bytes), pacman.rules), name).rejects.toThrow(
+      await expect(readPackage(await written(name, bytes), PACMAN_RULES), name).rejects.toThrow(
         `${name} cannot be read as a package`,
       );
     }
@@ -68,7 +68,6 @@ describe("a package", () => {
       version: sample.version,
       platform: undefined,
       secretKey: null,
-      formats: [pacman],
     };
     expect(await readReleaseFile(path, release)).toMatchObject({
       kind: "package",

@@ -6,7 +6,7 @@ import { adminContextOf, type PageOptions, withPaging } from "../context.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { readSecretKey } from "../keys/release-signing.ts";
 import { publishRelease } from "../publish/publish.ts";
-import { parsePlatform, readPackageFormats, readReleaseFile } from "../publish/release-file.ts";
+import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
 import { formatRelease, formatReleases, Release, ReleasePage, releaseIdOf } from "../release-view.ts";
 
 type PublishOptions = {
@@ -72,10 +72,9 @@ Example:
       const { worker: workerId, version, channel, notes, sourceTag, pgpSig: pgpSignature } = options;
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
-      const formats = await readPackageFormats(client);
       const files = [];
       for (const file of paths) {
-        files.push(await readReleaseFile(file, { workerId, version, platform, secretKey, formats, pgpSignature }));
+        files.push(await readReleaseFile(file, { workerId, version, platform, secretKey, pgpSignature }));
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const publication = { workerId, version, channel, notes, sourceTag, files, provenance };

@@ -1,14 +1,12 @@
 import { access, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import * as z from "zod";
 import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
 import { type ArtifactKind, PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
-import { formatOfFile, type PackageContents, PackageRules } from "../../domain/releases/package-format.ts";
+import { type PackageContents, READABLE_PACKAGES } from "../../domain/releases/package-format.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
 import { formatTrustedComment } from "../../lib/minisign/text.ts";
-import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { digestFile, readNamedFile, readTextIfThere } from "../files.ts";
 import { startProgress } from "../output.ts";
@@ -30,31 +28,21 @@ export type ReleaseFile = {
   package: PackageContents | null;
 };
 
-/** A package format, as a publisher's tool knows it. */
-export type PackageFile = { rules: PackageRules };
-
-const PackageFormatList = z.object({ formats: z.array(PackageRules) });
-
-/** Asks the catalog for the package formats that a release may hold. Throws the client's errors. */
-export async function readPackageFormats(client: CatalogClient): Promise<PackageFile[]> {
-  const { formats } = await client.json(PackageFormatList, { path: "/v1/admin/package-formats" });
-  return formats.map((rules) => ({ rules }));
-}
-
 /**
  * The platform at the end of a file name, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. A package's name
  * ends with its package manager's name of the architecture. Null if the name has no platform.
  */
-export function platformOfFilename(filename: string, formats: readonly PackageFile[]): Platform | null {
-  const format = formatOfFile(formats, filename);
-  if (format) {
-    const name = filename.replace(new RegExp(format.rules.suffix), "");
-    const named = ([architecture]: [string, Platform]) => new RegExp(`[-_.]${architecture}$`).test(name);
-    return Object.entries(format.rules.platforms).find(named)?.[1] ?? null;
+export function platformOfFilename(filename: string): Platform | null {
+  const rules = rulesOf(filename);
+  if (rules) {
+    const name = filename.replace(rules.suffix, "");
+    return Object.entries(rules.platforms).find(([arch]) => new RegExp(`[-_.]${arch}$`).test(name))?.[1] ?? null;
   }
   const [, system, arch] = /-(linux|macos|windows)-(x86_64|aarch64)(?:\.[^-]*)?$/.exec(filename) ?? [];
   return PLATFORMS.find((platform) => platform === `${system}-${arch}`) ?? null;
 }
+
+const rulesOf = (filename: string) => READABLE_PACKAGES.find(({ suffix }) => suffix.test(filename));
 
 /** Parses a platform from the command line. Throws `CliError` with the list of platforms. */
 export function parsePlatform(text: string): Platform {
@@ -84,7 +72,6 @@ export async function readReleaseFile(
     version: string;
     platform: Platform | undefined;
     secretKey: MinisignSecretKey | null;
-    formats: readonly PackageFile[];
     pgpSignature?: string | undefined;
   },
 ): Promise<ReleaseFile> {
@@ -92,7 +79,7 @@ export async function readReleaseFile(
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) throw new CliError(EXIT.usage, `There is no file ${path}.`);
   if (found.size === 0) throw new CliError(EXIT.usage, `${path} is empty.`);
-  const platform = release.platform ?? platformOfFilename(filename, release.formats);
+  const platform = release.platform ?? platformOfFilename(filename);
   if (platform === null) {
     throw new CliError(
       EXIT.usage,
@@ -106,17 +93,17 @@ export async function readReleaseFile(
         await signMinisign(release.secretKey, blake2b, trustedComment(release.workerId, release.version, filename)),
       )
     : await readTextIfThere(`${path}.minisig`);
-  const format = formatOfFile(release.formats, filename);
+  const rules = rulesOf(filename);
   return {
     path,
     filename,
-    kind: format ? "package" : "binary",
+    kind: rules ? "package" : "binary",
     platform,
     size,
     sha256,
     signature,
     pgpSignature: await pgpSignatureOf(path, release.pgpSignature),
-    package: format ? await readPackage(path, format.rules) : null,
+    package: rules ? await readPackage(path, rules) : null,
   };
 }
 

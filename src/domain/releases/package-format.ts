@@ -1,27 +1,35 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { type ArtifactKind, PLATFORMS, type Platform } from "./manifest.ts";
+import type { ArtifactKind, Platform } from "./manifest.ts";
 
 /** The contents of a package as its publisher declares them: each member is a text or a list of paths. */
 export type PackageContents = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * The rules by which a publisher's tool recognizes a package of one format and reads its contents. `suffix` is a
- * regular expression for the end of the file's name. An architecture, a key of `platforms`, comes before it. The file
+ * The rules by which a publisher's tool recognizes a package of one format and reads its contents. `suffix`
+ * matches the end of the file's name. An architecture, a key of `platforms`, comes before it. The file
  * is a compressed tar. A member of `contents` is the text of one entry, or the paths of all entries that do not begin
  * with a dot.
  */
-export const PackageRules = z.object({
-  name: z.string(),
-  label: z.string(),
-  suffix: z.string(),
-  platforms: z.record(z.string(), z.enum(PLATFORMS)),
-  contents: z.record(
-    z.string(),
-    z.union([z.object({ text: z.string() }), z.object({ paths: z.literal("installed") })]),
-  ),
-});
-export type PackageRules = z.infer<typeof PackageRules>;
+export type PackageRules = {
+  name: string;
+  label: string;
+  suffix: RegExp;
+  platforms: Readonly<Record<string, Platform>>;
+  contents: Readonly<Record<string, { text: string } | { paths: "installed" }>>;
+};
+
+/** Packages as makepkg makes them (makepkg.conf, PKGEXT). */
+export const PACMAN_RULES = {
+  name: "pacman",
+  label: "pacman package",
+  suffix: /\.pkg\.tar\.(gz|xz|zst)$/,
+  platforms: { x86_64: "linux-x86_64", aarch64: "linux-aarch64" },
+  contents: { pkginfo: { text: ".PKGINFO" }, files: { paths: "installed" } },
+} as const satisfies PackageRules;
+
+/** The packages that `rbee-catalog release publish` can read. Other publishers declare the contents themselves. */
+export const READABLE_PACKAGES: readonly PackageRules[] = [PACMAN_RULES];
 
 /** One fault of a declared package: the part of the declaration, and a sentence for a person. */
 export type PackageFault = { path: string; message: string };
@@ -45,7 +53,7 @@ export type PackageFormat<Contents extends PackageContents = PackageContents> = 
 export const formatOfFile = <Format extends { rules: Pick<PackageRules, "suffix"> }>(
   formats: readonly Format[],
   filename: string,
-): Format | null => formats.find(({ rules }) => new RegExp(rules.suffix).test(filename)) ?? null;
+): Format | null => formats.find(({ rules }) => rules.suffix.test(filename)) ?? null;
 
 /** Whether a file is a binary or a package, by its name. */
 export const kindOfFile = (formats: readonly PackageFormat[], filename: string): ArtifactKind =>

@@ -1,14 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import type { Platform } from "../../domain/releases/manifest.ts";
-import type { PackageFault, PackageFormat } from "../../domain/releases/package-format.ts";
+import { PACMAN_RULES, type PackageFault, type PackageFormat } from "../../domain/releases/package-format.ts";
 import { pkgverOf } from "../../domain/workers/recipe-rendering.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 
 /** The platforms that pacman runs on, by its names for their architectures. */
-export const PACMAN_PLATFORMS = { x86_64: "linux-x86_64", aarch64: "linux-aarch64" } as const satisfies Record<
-  string,
-  Platform
->;
+export const PACMAN_PLATFORMS = PACMAN_RULES.platforms;
 export type PacmanArch = keyof typeof PACMAN_PLATFORMS;
 
 /** pacman's name for the architecture of a platform, or null if pacman does not run there. */
@@ -43,15 +40,9 @@ export const PacmanContents = z
   });
 export type PacmanContents = z.infer<typeof PacmanContents>;
 
-/** Packages as makepkg makes them (makepkg.conf, PKGEXT). */
+/** The format of pacman packages. */
 export const pacman: PackageFormat<PacmanContents> = {
-  rules: {
-    name: "pacman",
-    label: "pacman package",
-    suffix: "\\.pkg\\.tar\\.(gz|xz|zst)$",
-    platforms: PACMAN_PLATFORMS,
-    contents: { pkginfo: { text: ".PKGINFO" }, files: { paths: "installed" } },
-  },
+  rules: PACMAN_RULES,
   description: "A `*.pkg.tar.{gz,xz,zst}` is a pacman package.",
   unsigned: "not for pacman",
   schema: PacmanContents,

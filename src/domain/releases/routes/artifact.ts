@@ -12,7 +12,7 @@ import {
   SignatureText,
   Size,
 } from "../fields.ts";
-import { type PackageContents, type PackageFormat, PackageRules } from "../package-format.ts";
+import type { PackageContents, PackageFormat } from "../package-format.ts";
 import { ArtifactUpload, presentUpload } from "../view.ts";
 
 /** In bytes. A package may list 5000 paths: this is room for paths of a hundred bytes. */
@@ -20,7 +20,7 @@ const MAX_BYTES = 512 * 1024;
 
 const content = { "application/json": { schema: ArtifactUpload } };
 
-/** Declare a file of a draft, which may be a package of any of `formats`; and read how to declare one. */
+/** Declare a file of a draft, which may be a package of any of `formats`. */
 export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> {
   const [first, ...others] = formats.map(({ schema }) => schema);
   const Contents: z.ZodType<PackageContents> = first ? z.union([first, ...others]) : z.never();
@@ -66,24 +66,8 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
       return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);
     },
   );
-
-  router.openapi(
-    operation("get", "/v1/admin/package-formats", {
-      tag: "Admin: releases",
-      summary: "Read how packages are declared",
-      description:
-        "The formats of packages that a release may hold beside its binaries. A publisher's tool recognizes a package by `suffix`, " +
-        "and reads the members of its `contents` out of the file, a compressed tar.",
-      access: admin("releases:read"),
-      answers: { 200: ["The formats.", PackageFormatList, { formats: formats.map(({ rules }) => rules) }] },
-      refusals: [],
-    }),
-    (c) => c.json({ formats: formats.map(({ rules }) => rules) }, 200),
-  );
   return router;
 }
-
-const PackageFormatList = z.object({ formats: z.array(PackageRules) }).openapi("PackageFormatList");
 
 /** Read and remove the files of a draft. */
 export const artifacts = createAdminRouter();
