@@ -14,9 +14,9 @@ import { startStandInProcess, stripeBindings, usesStandIn } from "./stripe.ts";
 import { ensureVariables } from "./variables.ts";
 
 /**
- * `npm start`: brings a checkout to a running catalog and serves until it is stopped. Every step makes what is
- * missing and keeps what is there, so the next start finishes one that was cut. Environment: PORT (8787), DEV_DIR (a
- * folder of its own for secrets and data, for a second server).
+ * `npm start`: brings a checkout to a running catalog and serves until it is stopped. Every step makes missing parts
+ * and keeps existing ones, so the next start completes an interrupted one. Environment: PORT (8787), DEV_DIR (a
+ * separate folder for secrets and data, for a second server).
  */
 async function serve(stop: AbortSignal): Promise<void> {
   const paths = developmentPaths(process.env["DEV_DIR"]);

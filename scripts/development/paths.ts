@@ -20,9 +20,9 @@ export type DevelopmentPaths = {
   start: string;
   ownerToken: string;
   releaseKey: string;
-  /** What wrangler and the Worker print. */
+  /** The output of wrangler and the Worker. */
   serverLog: string;
-  /** What the stand-in for Stripe prints. */
+  /** The output of the stand-in for Stripe. */
   stripeLog: string;
 };
 

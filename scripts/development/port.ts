@@ -11,7 +11,7 @@ export function readPort(text: string | undefined): number {
   return port;
 }
 
-/** Throws, saying what to do, if another program listens on this port of the loopback interface. */
+/** Throws an error with the remedy if another program listens on this port of the loopback interface. */
 export async function refuseBusyPort(port: number): Promise<void> {
   for (const host of ["127.0.0.1", "::1"]) {
     const probe = createServer().listen({ port, host, exclusive: true });

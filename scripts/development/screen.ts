@@ -46,7 +46,7 @@ export function openLog(path: string): LogFile {
 
 const CANNOT_WRITE = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOSPC"];
 
-/** What an error says to the person who has started the server: for an unwritable file, what to do about it. */
+/** An error's message to the person at the terminal. For an unwritable file it includes the remedy. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, path } = error as NodeJS.ErrnoException;

@@ -91,7 +91,7 @@ export function startServer(
   };
 }
 
-/** The errors of wrangler itself in its output. What the Worker logs is JSON, and stays in the log. */
+/** The errors of wrangler itself in its output. The Worker logs JSON, which stays in the log. */
 const errorsIn = (text: string): string[] =>
   [...text.matchAll(/^✘ \[ERROR\] (?!\{)(.+)$/gm)].map(([, message = ""]) => `Wrangler: ${message}`);
 
@@ -105,7 +105,10 @@ async function refusalIn(log: LogFile): Promise<string> {
   return `See ${shortPath(log.path)}`;
 }
 
-/** What `/health` says. It checks only the configuration, so a problem answered by the Worker itself is about that. */
+/**
+ * The state that `/health` reports. It checks only the configuration, so a problem from the Worker itself is about
+ * that.
+ */
 async function healthOf(port: number): Promise<"well" | "refuses" | "silent"> {
   try {
     const response = await fetch(`http://localhost:${port}/health`, { signal: AbortSignal.timeout(60_000) });

@@ -51,7 +51,7 @@ it("imports: the command line uses lib and the domain, and nothing uses the comm
 
 it("imports: no rooms import each other in a circle", () => {
   let edges = IMPORTS;
-  // A room that nothing imports, or that imports nothing, is in no circle: what remains after removing all such rooms is.
+  // A room without importers, or without imports, is in no circle. Remove such rooms until only circles remain.
   for (let before = 0; before !== edges.length; ) {
     before = edges.length;
     const importing = new Set(edges.map(({ from }) => from));

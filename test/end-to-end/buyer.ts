@@ -8,7 +8,7 @@ const Status = z.object({
   license: z.object({ id: z.string(), machine_limit: z.number() }).optional(),
 });
 
-/** A checkout whose pay page was answered; `cookie` (`name=value`) marks the browser that began it. */
+/** A checkout after its pay page was answered. `cookie` (`name=value`) marks the browser that began it. */
 export type Purchase = { sessionId: string; cookie: string };
 export type Bought = Purchase & { licenseId: string; key: string };
 

@@ -13,7 +13,7 @@ export type Server = {
 };
 
 /**
- * Runs what `npm start` runs, with data and secrets of its own in `folder`. Its IPC channel is to this process, so it
+ * Runs the program of `npm start`, with its own data and secrets in `folder`. Its IPC channel is to this process, so it
  * ends when a killed test run takes this process with it.
  */
 export function launch(folder: string, port: number): Server {

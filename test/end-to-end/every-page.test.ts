@@ -51,7 +51,7 @@ describe.skipIf(chromium === null)("every page (needs Chromium)", () => {
     await catalog?.stop();
   });
 
-  /** What axe finds, as `rule: element`. It is in the page already: see `AXE`. */
+  /** The faults that axe finds, as `rule: element`. It is in the page already: see `AXE`. */
   async function findings(page: Page, { parts = [] }: Pick<PageView, "parts">, rules?: string[]): Promise<string[]> {
     const axe = new AxeBuilder({ page, axeSource: "null" }).setLegacyMode();
     axe.options({ resultTypes: ["violations"] });

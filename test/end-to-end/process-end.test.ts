@@ -21,7 +21,7 @@ const spawning = (args: string[], options: string): string => `
 
 const STAYS = 'console.log("up"); setInterval(() => {}, 1e6);';
 const WATCHES = `import { onParentEnd } from ${JSON.stringify(PARENT)}; onParentEnd(() => process.exit()); ${STAYS}`;
-/** It ends at SIGTERM, and what it has started does not. */
+/** Ends at SIGTERM, but its child does not. */
 const STARTS_MORE = `
   import { spawn } from "node:child_process";
   spawn("sh", ["-c", "trap '' TERM; echo up; while true; do sleep 1; done"], { stdio: ["ignore", "inherit", "inherit"] });

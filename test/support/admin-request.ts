@@ -12,7 +12,7 @@ export const makeToken = (
 ): Promise<{ token: string; record: AdminToken }> =>
   createAdminToken(env.DB, { ...SYSTEM, now: currentTime() }, { name: "test", scopes, expires_at });
 
-/** A sender whom no limit has seen yet. */
+/** A new sender address, without a count at any rate limit. */
 export const newAddress = (): string => Array.from(crypto.getRandomValues(new Uint8Array(4)), String).join(".");
 
 /** One request to the admin API. Without a token no credential is sent; a string body goes as it is. */

@@ -24,7 +24,7 @@ export async function send(browser: TestBrowser, path: string, form: Record<stri
   return browser.post(path, { form: { csrf_token: csrfTokenIn(await read(browser, path)), ...form } });
 }
 
-/** The hidden fields of the last form in a page: what the button of a preview sends. */
+/** The hidden fields of the last form in a page: the fields that a preview's button sends. */
 export function hiddenFields(html: string): Record<string, string> {
   const main = html.slice(html.indexOf("<main"));
   const fields = [...main.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
@@ -39,7 +39,7 @@ const unescaped = (html: string): string =>
     .replaceAll("&gt;", ">")
     .replaceAll("&amp;", "&");
 
-/** Goes through both steps of an act: the form, then its preview's button. Returns the preview's text and the last answer. */
+/** Sends the form of an act, then its preview's button. Returns the preview's text and the last answer. */
 export async function act(
   browser: TestBrowser,
   path: string,

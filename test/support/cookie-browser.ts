@@ -5,7 +5,7 @@ import { newAddress } from "./admin-request.ts";
 
 type Sent = { form?: Record<string, string>; headers?: Record<string, string> };
 
-/** A browser as far as sessions go: it keeps cookies, sends its forms as a same-origin page does, and follows no redirect. */
+/** A browser's sessions: it keeps cookies, sends its forms as a same-origin page does, and follows no redirect. */
 export class TestBrowser {
   readonly cookies = new Map<string, string>();
   readonly #bindings: Env;

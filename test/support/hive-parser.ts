@@ -1,4 +1,4 @@
-/** What a hive understands of a PKGBUILD. */
+/** The facts that a hive reads from a PKGBUILD. */
 export type HivePkgbuild = {
   values: ReadonlyMap<string, string>;
   arrays: ReadonlyMap<string, string[]>;
@@ -55,7 +55,7 @@ function readArray(value: string): string[] {
     .filter((word) => word !== "");
 }
 
-/** The first line of a function is skipped whole, whatever stands on it. */
+/** The first line of a function is skipped whole, with all that stands on it. */
 function readFunction(lines: string[], start: number): [body: string, end: number] {
   let depth = 1;
   for (let at = start; at < lines.length; at++) {
@@ -71,7 +71,7 @@ function unquote(text: string): string {
   return first === last && (first === '"' || first === "'") ? text.slice(1, -1) : text;
 }
 
-/** What a hive does with one source: clone it, skip it without a word, or refuse the installation. */
+/** A hive's act on one source: clone it, skip it silently, or refuse the installation. */
 export function hiveSourceAction(source: string): "clone" | "skip" | "fail" {
   if (source.startsWith("git+")) return "clone";
   return /^https?:\/\//.test(source) ? "fail" : "skip";

@@ -1,6 +1,9 @@
 import { env } from "cloudflare:workers";
 
-/** The ledger, but each batch goes through `hook`, which carries it out by `run`: after or before something else, late, or never. */
+/**
+ * The ledger with a hook around each batch. `hook` calls `run` to carry out the batch: after or before other work,
+ * late, or never.
+ */
 export const hookedLedger = (
   hook: (run: () => Promise<D1Result[]>, statements: D1PreparedStatement[]) => Promise<D1Result[]>,
 ): D1Database =>

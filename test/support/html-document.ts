@@ -1,4 +1,4 @@
-/** The text of each element that a page's HTML has under a selector, and its attributes: what a browser would find. */
+/** The text and attributes of each element of a page's HTML under a selector, as a browser would find them. */
 export type Found = { attributes: Record<string, string>; text: string };
 
 /** Elements that never have an end (HTML Standard, 13.1.2), as far as pages have them. */

@@ -2,7 +2,7 @@ import type { Manifest, ManifestRelease } from "../../src/domain/releases/manife
 
 export const WORKER = "llm-worker-rbee-premium-cpu";
 
-/** A release of one unsigned file, with `more` in place of what it would have. */
+/** A release of one unsigned file. `more` replaces its fields. */
 export const releaseOf = (version: string, more: Partial<ManifestRelease> = {}): ManifestRelease => ({
   id: `rel_${version}`,
   version,

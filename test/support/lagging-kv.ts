@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 export const KV_LAG = 60;
 
 /**
- * The real KV namespace as seen from far away at the worst moment: a read gives what was written `KV_LAG` seconds ago or
+ * The real KV namespace as a far location sees it at worst: a read gives the value written `KV_LAG` seconds ago or
  * earlier, and writes fail while `isDown`. Seconds are those of the (faked) clock.
  */
 export class LaggingKv {

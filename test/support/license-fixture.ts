@@ -49,7 +49,7 @@ export async function tokenFor(key: string, fingerprint: string, more: object = 
   return (await response.json<{ token: string }>()).token;
 }
 
-/** What an admin does to a license. */
+/** An admin's act on a license. */
 export async function adminAct(
   id: string,
   action: string,

@@ -6,11 +6,11 @@ import { newAddress } from "./admin-request.ts";
 /** A mail as the provider was given it. */
 export type Letter = { from: unknown; to: unknown; subject: string; text: string; html: string };
 
-/** A mail provider that keeps what it takes, and can be told to fail. */
+/** A mail provider that keeps its mails, and can be told to fail. */
 export type Postbox = {
   letters: Letter[];
   calls: number;
-  /** What happens before a mail is taken: throws to refuse it. */
+  /** Called before a mail is taken. It throws to refuse the mail. */
   before: () => Promise<void>;
   env: Env;
 };
@@ -30,7 +30,7 @@ export function newPostbox(): Postbox {
   return postbox;
 }
 
-/** One request to the whole service with this postbox, and what it left to do after the response. */
+/** Sends one request to the whole service with this postbox, and waits for the work after the response. */
 export async function askWith(
   postbox: Postbox,
   method: string,

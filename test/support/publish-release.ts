@@ -24,11 +24,11 @@ export type TestFile = {
   /** Signs the file; unsigned without. */
   secretKey?: MinisignSecretKey;
   pgpSignature?: string | null;
-  /** What is in it, for a package. */
+  /** The contents of a package. */
   contents?: PacmanContents | null;
 };
 
-/** Who publishes in tests. */
+/** The publisher of tests. */
 export const publisher = (): Actor => ({ actor: "token:adm_test", requestId: null, now: currentTime() });
 
 /** Random bytes, more than one call of the random source may give. */
@@ -41,7 +41,7 @@ export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
 export const sha256Hex = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
   encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 
-/** What a publisher declares of a file. */
+/** A publisher's declaration of a file. */
 export async function declarationOf({
   bytes,
   platform = "linux-x86_64",

@@ -5,8 +5,8 @@ import { parseAsHive } from "./hive-parser.ts";
 type Facts = Record<string, string[]>;
 
 /**
- * What each of a recipe's texts declares, for tests that need no makepkg: the two must say the same. Of a PKGBUILD it reads
- * what hives do, expands what makepkg would, and leaves out what only hives read.
+ * The facts that each text of a recipe declares, for tests without makepkg: both texts must declare the same. It reads
+ * a PKGBUILD as hives do, expands variables as makepkg would, and leaves out lines that only hives read.
  */
 export function recipeFacts({ pkgbuild, srcinfo }: RecipeText): { pkgbuild: Facts; srcinfo: Facts } {
   const { values, arrays } = parseAsHive(pkgbuild);

@@ -14,7 +14,7 @@ export const bytes = randomBytes(5000);
 
 let token = "";
 
-/** Makes the publisher whose requests these are: before each test, as the ledger is new. */
+/** Makes the publisher of these requests before each test, because the ledger is new. */
 export async function newPublisher(): Promise<void> {
   ({ token } = await makeToken(["releases:write"]));
 }
@@ -37,7 +37,7 @@ export const put = (path: string, body: BodyInit) =>
 export const releaseOf = async (response: Promise<Response>): Promise<Release> =>
   (await (await response).json<{ release: Release }>()).release;
 
-/** What everybody is offered. */
+/** The releases that the catalog offers to everybody. */
 export const listing = async (query = "") =>
   (await exports.default.fetch(`https://catalog.test/v1/workers/${worker_id}/versions${query}`)).json<{
     latest: string | null;
@@ -47,7 +47,7 @@ export const listing = async (query = "") =>
 /** A new draft. */
 export const draft = (version = "1.0.0"): Promise<Release> => releaseOf(post("", { worker_id, version }));
 
-/** A new draft whose file is there and checked. */
+/** A new draft with an uploaded and checked file. */
 export async function ready(version = "1.0.0"): Promise<Release> {
   const { id } = await draft(version);
   const declared = await post(`/${id}/artifacts`, await declarationOf({ bytes }));

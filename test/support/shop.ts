@@ -19,7 +19,7 @@ globalThis.fetch = (input, init) =>
 
 export type Checkout = { sessionId: string; url: string; cookie: string };
 
-/** Opens a shop with a Stripe of its own: what a file does to Stripe, or to its clock, reaches no other file. */
+/** Opens a shop with its own Stripe, so that changes to Stripe or its clock reach no other test file. */
 export async function openShop(): Promise<Shop> {
   const response = await fetch(inject("standInDesk"), { method: "POST" });
   if (!response.ok) throw new Error(`The stand-in for Stripe does not start: ${await response.text()}`);
@@ -34,7 +34,7 @@ class Shop {
   /** The Worker's bindings as a shop has them; one object, so that its configuration is read once. */
   readonly shopEnv: Env & { STRIPE_API_BASE: string };
 
-  /** A shop whose Stripe cannot be reached. */
+  /** A shop with an unreachable Stripe. */
   readonly deserted: Env;
 
   constructor({ apiBase, controlUrl }: { apiBase: string; controlUrl: string }) {

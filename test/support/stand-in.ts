@@ -7,6 +7,6 @@ declare module "vitest" {
   }
 }
 
-/** What the tests' stand-in for Stripe takes as its key, and signs with. */
+/** The stand-in's API key in tests, and its webhook secret. */
 export const STAND_IN_KEY = "sk_test_tests";
 export const STAND_IN_WEBHOOK_SECRET = "whsec_tests";

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 
-/** What decisions read of a subscription, as Stripe gives it. Everything else of the type is left out. */
+/** The fields of a Stripe subscription that decisions read. */
 export const subscription = (
   over: Partial<Pick<Stripe.Subscription, "status" | "cancel_at" | "cancel_at_period_end" | "ended_at">> & {
     lookup_key?: string | null;
@@ -23,7 +23,7 @@ export const subscription = (
   return subject as unknown as Stripe.Subscription;
 };
 
-/** What decisions read of a checkout session with its line items. */
+/** The fields of a checkout session that decisions read, with its line items. */
 export const session = (
   over: Partial<
     Pick<Stripe.Checkout.Session, "status" | "payment_status" | "mode" | "livemode" | "customer_details">

@@ -8,8 +8,8 @@ import { installed } from "../support/node/installed.ts";
 import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /**
- * What AUR helpers send, with the programs that aurutils uses: curl, gzip and git. Debian packages no helper; yay, paru and pikaur
- * need Arch's libalpm.
+ * The requests of AUR helpers, sent by the programs that aurutils uses: curl, gzip and git. Debian packages no helper;
+ * yay, paru and pikaur need Arch's libalpm.
  */
 const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
@@ -52,7 +52,7 @@ describe.skipIf(!installed("curl", "gzip", "tar", "git"))("an AUR helper", () =>
 
   it("gets the list of names as gzip, whether its client takes encodings away or not", async () => {
     const names = (await sh('curl -f "$AUR/packages.gz" | gzip -d -')).split("\n");
-    // The first line is what yay, pikaur and aurutils skip.
+    // yay, pikaur and aurutils skip the first line.
     expect(names[0]).toBe("");
     expect(names).toContain(FREE);
     expect((await sh('curl -f --compressed "$AUR/packages.gz" | gzip -d -')).split("\n")).toEqual(names);

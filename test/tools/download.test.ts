@@ -21,7 +21,7 @@ import {
 import { installed } from "../support/node/installed.ts";
 import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
-/** What happens to downloads by curl, aria2 and the install script when a line breaks, alters bytes, or the catalog refuses. */
+/** Downloads by curl, aria2 and the install script over connections that break, alter bytes, or meet a refusal. */
 const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
 const FILE = `${PREMIUM}-linux-x86_64`;
@@ -48,7 +48,7 @@ beforeEach(() => {
   catalog.proxy.log.length = 0;
 });
 
-/** A home whose .netrc has this credential, for curl and aria2. */
+/** A home directory with this credential in .netrc, for curl and aria2. */
 async function homeWithNetrc(machine: string, key: string): Promise<string> {
   const home = workDirectory();
   const netrc = `machine localhost login ${machine} password ${key}\n`;
@@ -240,7 +240,7 @@ describe.runIf(scriptRuns)("the install script, given a file that is not what wa
 
   it("is not looked for where an answer leads out of the folder, or to a file of this machine", async () => {
     const home = await homeWithWorker();
-    // As long as what they replace, so that the answer keeps its length.
+    // As long as the bytes they replace, so that the answer keeps its length.
     const file = (url: string): string => `file://${"etc/hostname".padStart(url.length - "file://".length, "/")}`;
     for (const [wanted, given, reason] of [
       [FREE, () => `../../${FREE.slice(6)}`, /answer that is not understood/],

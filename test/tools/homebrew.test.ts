@@ -9,8 +9,8 @@ import { installed } from "../support/node/installed.ts";
 import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /**
- * The formulas, by the real ruby and curl. Homebrew itself runs on macOS: what a formula uses of it is in homebrew-stub.rb, written
- * after Homebrew's sources.
+ * Runs the formulas with the real ruby and curl. Homebrew itself runs on macOS; homebrew-stub.rb stands in for the
+ * parts that a formula uses, and follows Homebrew's sources.
  */
 const ID = "llm-worker-rbee-premium-metal";
 const STUB = join(import.meta.dirname, "../support/node/homebrew-stub.rb");

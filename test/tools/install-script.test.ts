@@ -171,7 +171,7 @@ describe.runIf(scriptRuns)("a premium worker", () => {
       PATH: `${bin}:${PLAIN_ENVIRONMENT.PATH}`,
       RBEE_LICENSE_TOKEN: catalog.licenseKey,
       RBEE_MACHINE: `by ${shell}`,
-      // A shell goes on exporting what was exported when it started.
+      // A shell goes on exporting the variables that were exported when it started.
       credential: "",
       headers: "",
     };

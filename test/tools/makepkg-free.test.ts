@@ -7,8 +7,8 @@ import { makepkg, makepkgMissing, recipeDirectory, recipePath } from "../support
 import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /**
- * The free recipes as makepkg and as a hive runs them. Real git clones a small repository of the workspace's shape, its
- * Candle a submodule behind an SSH address; in cargo's place stands a script that says what it was asked to do.
+ * Runs the free recipes as makepkg and as a hive does. Real git clones a small repository with the workspace's shape;
+ * its Candle is a submodule behind an SSH address. A script replaces cargo and prints its arguments.
  */
 const FREE = ["cpu", "cuda", "metal"];
 

@@ -98,7 +98,7 @@ function installs({ install, installed }: Installer): void {
   it("installs with a key alone, as the machine that other tools of rbee know", async () => {
     const directory = await recipeDirectory();
     const { key } = await catalog.issue("premium-trial");
-    // What a machine has whose system has no id of its own.
+    // For a machine without a system id.
     const folder = join(directory, ".config/rbee");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "machine-id"), `${"0123456789abcdef".repeat(2)}\n`);
@@ -222,7 +222,7 @@ describe.skipIf(makepkgMissing !== null)("real makepkg", () => {
   });
 });
 
-/** A search path with what the recipe needs, but no minisign. */
+/** A search path with the recipe's programs, but without minisign. */
 async function pathWithoutMinisign(directory: string): Promise<string> {
   const bin = join(directory, "bin");
   mkdirSync(bin);

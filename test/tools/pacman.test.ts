@@ -37,7 +37,7 @@ describe.skipIf(!tools)("pacman", () => {
     return file;
   }
 
-  /** A machine with both repositories; `user` is what stands before the host of the premium one. */
+  /** A machine with both repositories; `user` precedes the host of the premium one. */
   function machine(user = `${BOX}:${license.key}@`): Promise<ArchMachine> {
     const server = `${catalog.url}/arch/$repo/os/$arch`;
     return newArchMachine([packager], { rbee: server, "rbee-premium": server.replace("://", `://${user}`) });

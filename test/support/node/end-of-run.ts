@@ -9,8 +9,8 @@ const WATCH = 'cat; cd /proc; for p in [0-9]*; do grep -qs "$MARK" "$p/environ" 
 let watch: ChildProcess | null = null;
 
 /**
- * Ends all that a test run has started when the run ends, even by SIGKILL: its workers, workerd and the servers of suites.
- * Ends the run when npm does. To be called in the main process of the run, before it starts anything.
+ * Ends every process of a test run when the run ends, even by SIGKILL: its workers, workerd and the servers of suites.
+ * Ends the run when npm ends. Call it in the main process of the run, before it starts anything.
  */
 export function endAllWithRun(): void {
   if (process.env["RBEE_TEST_RUN"] !== undefined) return;

@@ -1,6 +1,6 @@
-# Loads a formula as Homebrew does, with as much of Homebrew as a formula of ours uses, written after its own sources
-# (Formulary, CurlDownloadStrategy and curl_headers as of August 2026), and real curl. Installs it into a folder and prints
-# what it declares and did as JSON. Usage: ruby homebrew-stub.rb FORMULA FOLDER
+# Loads a formula as Homebrew does, with real curl. It implements the part of Homebrew that our formulas use, after
+# Homebrew's own sources (Formulary, CurlDownloadStrategy and curl_headers as of August 2026). Installs the formula into
+# a folder and prints its declarations and acts as JSON. Usage: ruby homebrew-stub.rb FORMULA FOLDER
 require "json"
 require "open3"
 require "pathname"

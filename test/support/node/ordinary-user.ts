@@ -10,7 +10,7 @@ export const AS_ORDINARY_USER: readonly string[] =
 /** The whole environment of a program; a test adds to it. */
 export const PLAIN_ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C.UTF-8" };
 
-// The ordinary user must be able to read what tests write.
+// The ordinary user must be able to read the files of tests.
 process.umask(0o022);
 
 const directories: string[] = [];

@@ -38,7 +38,9 @@ async function succeed(directory: string, command: readonly string[]): Promise<s
 /** The output of the program in a package of `buildPackage`. */
 export const programOutput = (name: string, version: string): string => `${name} ${version} from a package\n`;
 
-/** Builds a package with makepkg and returns its path. The package is long enough for a download to break in the middle. */
+/**
+ * Builds a package with makepkg and returns its path. The package is so long that a download can break in the middle.
+ */
 export async function buildPackage(name: string, version: string, extension: "gz" | "xz" | "zst"): Promise<string> {
   const directory = workDirectory();
   const noise = crypto.getRandomValues(new Uint8Array(60_000));
@@ -72,7 +74,7 @@ package() {
 /** A machine with pacman. It has its own root, databases, cache and keyring. */
 export type ArchMachine = {
   root: string;
-  /** The home of the user who calls pacman, where `.netrc` is. */
+  /** The home of pacman's user, with `.netrc`. */
   home: string;
   cache: string;
   /** Runs pacman as a pretended root (fakeroot). */

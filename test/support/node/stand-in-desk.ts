@@ -3,7 +3,7 @@ import type { TestProject } from "vitest/node";
 import type { RunningStandIn } from "../../../scripts/stripe-stand-in/start.ts";
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from "../stand-in.ts";
 
-/** Starts stand-ins for Stripe on demand, beside the tests in workerd. They deliver no events: tests do that themselves. */
+/** Starts stand-ins for Stripe on demand, beside the tests in workerd. They deliver no events, because tests do. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const running: RunningStandIn[] = [];
   const desk = createServer((_request, response) => {
