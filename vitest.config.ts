@@ -86,7 +86,7 @@ export default defineConfig({
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: [NODE, COMMANDS, ...pure],
           setupFiles: ["test/support/setup-worker.ts"],
-          globalSetup: ["test/support/node/stand-in-desk.ts"],
+          globalSetup: ["test/support/node/stand-in-desk.ts", "test/support/node/workerd-notes.ts"],
           // One workerd for many files: storage and memory are reset after each test, see the setup file.
           isolate: false,
           testTimeout: 60_000,

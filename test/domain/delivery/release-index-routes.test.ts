@@ -13,13 +13,14 @@ import { publish } from "../../../src/platform/storage/outbox.ts";
 import { publishers } from "../../../src/service.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publisher, publishRelease } from "../../support/publish-release.ts";
+import { textOf } from "../../support/text-of.ts";
 
 const worker_id = "llm-worker-rbee-premium-cpu";
 const path = `/v1/workers/${worker_id}/index.json`;
 
 const get = (at: string, headers: Record<string, string> = {}): Promise<Response> =>
   exports.default.fetch(`https://catalog.test${at}`, { headers });
-const textOf = async (at: string): Promise<string> => (await get(at)).text();
+const textAt = async (at: string): Promise<string> => textOf(await get(at));
 const codeOf = async (response: Response): Promise<unknown> => (await response.json<{ code?: unknown }>()).code;
 
 function keysIn(text: string): MinisignPublicKey[] {
@@ -30,16 +31,16 @@ function keysIn(text: string): MinisignPublicKey[] {
 
 /** What a stranger who trusts the release keys alone can be sure of. */
 async function verifiedIndex(): Promise<ReleaseIndex> {
-  const releaseKeys = keysIn(await textOf("/keys/release-signing.pub"));
-  const publicKey = await textOf("/keys/index-signing.pub");
+  const releaseKeys = keysIn(await textAt("/keys/release-signing.pub"));
+  const publicKey = await textAt("/keys/index-signing.pub");
   const delegation = await verifyIndexDelegation(
     releaseKeys,
     publicKey,
-    await textOf(`/keys/index-signing.pub.minisig`),
+    await textAt(`/keys/index-signing.pub.minisig`),
   );
   if (!delegation.ok) throw new Error(delegation.error);
-  const text = await textOf(path);
-  const verified = await verifyText([delegation.value.key], text, await textOf(`${path}.minisig`));
+  const text = await textAt(path);
+  const verified = await verifyText([delegation.value.key], text, await textAt(`${path}.minisig`));
   if (!verified.ok) throw new Error(verified.error);
   const index = ReleaseIndex.parse(JSON.parse(text));
   expect(verified.value.signature.trustedComment).toBe(
@@ -86,11 +87,11 @@ describe("a worker's signed index", () => {
 
   it("is the same from every isolate, and one file fits the other from another", async () => {
     await publishRelease({ worker_id, version: "1.0.0" });
-    const here = await textOf(path);
+    const here = await textAt(path);
     forgetIsolate();
-    const there = [await textOf(`${path}.minisig`), await textOf(path)] as const;
+    const there = [await textAt(`${path}.minisig`), await textAt(path)] as const;
     expect(there[1]).toBe(here);
-    const verified = await verifyText(keysIn(await textOf("/keys/index-signing.pub")), here, there[0]);
+    const verified = await verifyText(keysIn(await textAt("/keys/index-signing.pub")), here, there[0]);
     expect(verified.ok).toBe(true);
   });
 

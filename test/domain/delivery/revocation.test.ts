@@ -13,6 +13,7 @@ import { envWith, KV_LAG, LaggingKv } from "../../support/lagging-kv.ts";
 import { count, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publishRelease } from "../../support/publish-release.ts";
+import { textOf } from "../../support/text-of.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 const DOWNLOAD = `/v1/workers/${WORKER}/latest/download?platform=linux-x86_64`;
@@ -164,7 +165,7 @@ describe("an old record in KV", () => {
     expect(download.status).toBe(200);
     forgetIsolate();
     const { download_url } = await download.json<{ download_url: string }>();
-    expect(await (await ask("GET", download_url)).text()).toBe("real bytes");
+    expect(await textOf(await ask("GET", download_url))).toBe("real bytes");
   });
 
   it("that is as old as the token is not believed, and one that is newer is, without asking the ledger", async () => {
@@ -227,7 +228,7 @@ describe("the download path", () => {
     const batches = vi.spyOn(env.DB, "batch");
     kv.reads = 0;
     const link = await linkFor(token);
-    await (await ask("GET", link)).text();
+    await textOf(await ask("GET", link));
     await ask("HEAD", link);
     await ask("GET", DOWNLOAD, token);
     expect(kv.reads).toBe(1);

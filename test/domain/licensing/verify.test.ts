@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decodeBase64Url } from "../../../src/lib/encoding.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { adminAct, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { textOf } from "../../support/text-of.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 
@@ -90,7 +91,7 @@ describe("a hive that cannot reach us", () => {
     const { idx, uri } = (payload["status"] as { status_list: { idx: number; uri: string } }).status_list;
     const response = await hive("GET", uri);
     expect(response.headers.get("Content-Type")).toBe("application/statuslist+jwt");
-    const list = await jwtVerify(await response.text(), jwks, {
+    const list = await jwtVerify(await textOf(response), jwks, {
       algorithms: ["EdDSA"],
       typ: "statuslist+jwt",
       subject: uri,

@@ -15,6 +15,7 @@ import {
 } from "../../support/license-fixture.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 import { newPostbox } from "../../support/postbox.ts";
+import { textOf } from "../../support/text-of.ts";
 
 let ada: IssuedLicense;
 let grace: IssuedLicense;
@@ -180,7 +181,7 @@ describe("an offline lease", () => {
       expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "application/jwt"]);
       expect(response.headers.get("Content-Disposition")).toMatch(/^attachment; filename="rbee-lease-mach_\w+\.jwt"$/);
       expect(response.headers.get("Cache-Control")).toBe("no-store");
-      const { exp = 0, sub } = decodeJwt(await response.text());
+      const { exp = 0, sub } = decodeJwt(await textOf(response));
       expect(sub).toBe(ada.id);
       expect(exp - currentTime()).toBeGreaterThan(29 * DAY);
     }
