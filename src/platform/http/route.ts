@@ -1,6 +1,7 @@
 /** The one door to HTTP for a file of routes: declare an operation, validate, refuse, describe refusals and answer. */
 export { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 export { jsonBodyLimit, limitBody, optionalBody } from "./body.ts";
+export { documentRoute } from "./document-route.ts";
 export { LICENSE_SECURITY } from "./openapi.ts";
 export { ANYONE, operation } from "./operation.ts";
 export { publicCors } from "./origin.ts";
