@@ -1,3 +1,4 @@
+import { buyerCookie } from "../../domain/purchase/checkout/order.ts";
 import { viewSession } from "../../domain/purchase/checkout/session.ts";
 import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/start.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
@@ -14,6 +15,7 @@ import {
   z,
 } from "../../platform/http/route.ts";
 import { ownForm } from "../../platform/identity/session/form.ts";
+import { settle } from "../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../page/kit.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "./checkout-page.tsx";
 import { type OrderRefusal, planPage } from "./plan-page.tsx";
@@ -101,7 +103,9 @@ shopRoutes.openapi(
   }),
   async (c) => {
     try {
-      const view = await viewSession(c, c.req.valid("query").session_id ?? "");
+      const { session_id = "" } = c.req.valid("query");
+      const { view, changes } = await viewSession(c, session_id, buyerCookie(c));
+      await settle(c, changes);
       return await (view ? checkoutPage(view, new URL(c.req.url).origin) : unknownCheckoutPage());
     } catch (error) {
       logFailure("checkout.unreadable", error, { request_id: c.var.requestId });

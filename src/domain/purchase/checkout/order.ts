@@ -64,7 +64,8 @@ export const orderMoved = (
 
 const NAME = "rbee_checkout";
 
-const read = (c: Context<AppEnv>): string | undefined => {
+/** The buyer's cookie of a request, or undefined. */
+export const buyerCookie = (c: Context<AppEnv>): string | undefined => {
   const value = getCookie(c, NAME, "host");
   return value !== undefined && looksLikeSecret(value) ? value : undefined;
 };
@@ -74,7 +75,7 @@ const read = (c: Context<AppEnv>): string | undefined => {
  * keeps its cookie, so that two purchases in two windows both show their key.
  */
 export async function markBuyer(c: Context<AppEnv>): Promise<string> {
-  const value = read(c) ?? newSecret();
+  const value = buyerCookie(c) ?? newSecret();
   setCookie(c, NAME, value, {
     prefix: "host",
     path: "/",
@@ -87,12 +88,11 @@ export async function markBuyer(c: Context<AppEnv>): Promise<string> {
 }
 
 /**
- * Whether the request comes from the browser that began the order. The session id is part of an address, which may be
+ * Whether a cookie is that of the browser that began the order. The session id is part of an address, which may be
  * shared or seen. So the license key is shown only with the cookie, too.
  */
-export async function isBuyer(c: Context<AppEnv>, order: Order | null): Promise<boolean> {
-  const value = read(c);
-  if (value === undefined || order === null) return false;
+export async function isBuyer(cookie: string | undefined, { cookie_hash }: Order): Promise<boolean> {
+  if (cookie === undefined) return false;
   const encoder = new TextEncoder();
-  return equalInConstantTime(encoder.encode(await hashCookie(value)), encoder.encode(order.cookie_hash));
+  return equalInConstantTime(encoder.encode(await hashCookie(cookie)), encoder.encode(cookie_hash));
 }

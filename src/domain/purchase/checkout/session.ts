@@ -1,9 +1,8 @@
-import type { Context } from "hono";
 import { LICENSE_KEY_PREFIX } from "../../../lib/credential.ts";
 import { mayLookUpSession } from "../../../platform/http/rate-limit.ts";
-import type { AppEnv } from "../../../platform/http/router.ts";
+import type { RequestScope } from "../../../platform/http/router.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
-import { settle } from "../../../platform/storage/settle.ts";
+import { type Changes, NO_CHANGES } from "../../../platform/storage/settle.ts";
 import type { License } from "../../licensing/license/record.ts";
 import { readLicense } from "../../licensing/license/store.ts";
 import { currentKey } from "../../licensing/secrets.ts";
@@ -22,31 +21,41 @@ export type SessionView =
 
 const SESSION_ID = /^cs_(test|live)_[A-Za-z0-9_]{1,200}$/;
 
+/** A view of a checkout, null if none began here, and the changes to settle. */
+type ViewedSession = { view: SessionView | null; changes: Changes };
+
 /**
- * The status of a checkout session that began here. It fulfils the session if the webhook has not come yet. Null for
- * any other text, including the literal `{CHECKOUT_SESSION_ID}`, without a request to Stripe. Past the rate limit, a
- * session without a license is `pending` until its webhook comes. Throws the errors of Stripe and D1.
+ * The status of a checkout session that began here, for the browser with this cookie. It fulfils the session if the
+ * webhook has not come yet. Null for any other text, including the literal `{CHECKOUT_SESSION_ID}`, without a request to
+ * Stripe. Past the rate limit, a session without a license is `pending` until its webhook comes. Throws the errors of
+ * Stripe and D1.
  */
-export async function viewSession(c: Context<AppEnv>, sessionId: string): Promise<SessionView | null> {
+export async function viewSession(
+  c: Pick<RequestScope, "env" | "var">,
+  sessionId: string,
+  cookie: string | undefined,
+): Promise<ViewedSession> {
   const order = SESSION_ID.test(sessionId) ? await findOrder(c.env.DB, sessionId) : null;
-  if (!order) return null;
+  if (!order) return unchanged(null);
   let [licenseId] = await licensesBehind(c.env.DB, "checkout_session_id", sessionId);
-  if (licenseId === undefined && order.state === "failed") return { status: "failed" };
+  let changes = NO_CHANGES;
   if (licenseId === undefined) {
-    if (!(await mayLookUpSession(c.env, sessionId))) return { status: "pending" };
+    if (order.state === "failed") return unchanged({ status: "failed" });
+    if (!(await mayLookUpSession(c.env, sessionId))) return unchanged({ status: "pending" });
     const scope = await purchaseScope(c.env, c.var.config);
     const result = await fulfil(scope, sessionId, actorOf(c, `checkout:${order.id}`));
-    if (result.status !== "complete") return { status: result.status === "failed" ? "failed" : "pending" };
-    await settle(c, purchaseChanges([result]));
+    if (result.status !== "complete") {
+      return unchanged({ status: result.status === "failed" ? "failed" : "pending" });
+    }
+    changes = purchaseChanges([result]);
     licenseId = result.licenseId;
   }
   const license = await readLicense(c.env.DB, licenseId);
-  if (!license) return null;
-  const key = await currentKey(c.var.config, license);
-  return {
-    status: "complete",
-    license,
-    key: license.generation === 0 && (await isBuyer(c, order)) ? key : null,
-    maskedKey: `${key.slice(0, LICENSE_KEY_PREFIX.length + 4)}…${key.slice(-4)}`,
-  };
+  if (!license) return { view: null, changes };
+  const bought = await currentKey(c.var.config, license);
+  const key = license.generation === 0 && (await isBuyer(cookie, order)) ? bought : null;
+  const maskedKey = `${bought.slice(0, LICENSE_KEY_PREFIX.length + 4)}…${bought.slice(-4)}`;
+  return { view: { status: "complete", license, key, maskedKey }, changes };
 }
+
+const unchanged = (view: SessionView | null): ViewedSession => ({ view, changes: NO_CHANGES });

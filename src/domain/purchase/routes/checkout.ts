@@ -1,5 +1,7 @@
 import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license/view.ts";
+import { buyerCookie } from "../checkout/order.ts";
 import { viewSession } from "../checkout/session.ts";
 import { MachineCount, PlanOnSale, startCheckout } from "../checkout/start.ts";
 
@@ -77,7 +79,8 @@ checkout.openapi(
     refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
-    const view = await viewSession(c, c.req.valid("param").session_id);
+    const { view, changes } = await viewSession(c, c.req.valid("param").session_id, buyerCookie(c));
+    await settle(c, changes);
     if (!view) throw new Problem({ code: "NOT_FOUND", detail: "There is no such checkout." });
     c.header("Cache-Control", "no-store");
     if (view.status !== "complete") return c.json({ status: view.status }, 200);
