@@ -3,11 +3,11 @@ require "json"
 require "securerandom"
 require "tempfile"
 
-# Downloads what needs a license of the rbee worker catalog. HOMEBREW_RBEE_LICENSE_TOKEN is a license token, or a license
-# key, which takes a seat for this machine; HOMEBREW_RBEE_MACHINE gives the machine another fingerprint.
+# Downloads files that need a license of the rbee worker catalog. HOMEBREW_RBEE_LICENSE_TOKEN is a license token, or a
+# license key, which takes a seat for this machine. HOMEBREW_RBEE_MACHINE sets another fingerprint.
 class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   def fetch(timeout: nil)
-    # An attempt begins at the catalog: the link that Homebrew keeps of the last one lives five minutes.
+    # Begin each attempt at the catalog, because the link that Homebrew kept from the last attempt lives five minutes.
     @redirected = false
     @resolved_info_cache = nil
     super
@@ -15,7 +15,7 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     raise CurlDownloadStrategyError.new(url, refusal || e.message)
   end
 
-  # By a file that only this user can read: everybody on the machine can read a command line.
+  # Use a file that only this user can read, because everybody on the machine can read a command line.
   def _curl_args
     return super if @redirected || license.empty?
 
@@ -24,13 +24,13 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
 
   private
 
-  # The signed address that the catalog redirects to is all it takes, and no other host may see the license.
+  # The signed address that the catalog redirects to needs no license, and no other host may see the license.
   def _fetch(url:, resolved_url:, timeout:)
     @redirected = url != resolved_url
     super
   end
 
-  # Why the catalog refuses the download, in its own words and with what to do; nil if it does not.
+  # The catalog's reason for a refusal and the next step; nil if it does not refuse.
   def refusal
     @redirected = false
     answer = JSON.parse(curl_output(url).stdout)
@@ -55,8 +55,8 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     end
   end
 
-  # A token names its machine itself. For a key this is the fingerprint that rbee-catalog and install.sh give the machine,
-  # so that it takes one seat, however its workers are installed.
+  # A token names its machine itself. With a key, this is the fingerprint that rbee-catalog and install.sh use, so that
+  # the machine takes one seat with all tools.
   def machine
     return ENV["HOMEBREW_RBEE_MACHINE"] if ENV["HOMEBREW_RBEE_MACHINE"]
     return unless license.downcase.start_with?("rbee_lic_")

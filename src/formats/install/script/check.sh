@@ -1,4 +1,4 @@
-# Gets the signature while the link to it is fresh.
+# Fetches the signature before its link expires.
 fetch_signature() {
   signature=$(member signature_url)
   [ -n "$signature" ] || reject 'it is not signed.'
@@ -9,7 +9,7 @@ fetch_signature() {
   fi
 }
 
-# Refuses the file $1 if it is not what was published: by size, sha256 and, where there is minisign, signature.
+# Refuses the file $1 unless size, sha256 and signature are those of the published file. The signature needs minisign.
 check() {
   [ "$(size_of "$1")" -eq "$size" ] || reject "it has $(size_of "$1") bytes, not $size."
   sum=$(sha256_of "$1")
@@ -24,7 +24,7 @@ check() {
   reject 'its signature is not by a release signing key of this catalog.'
 }
 
-# Refuses a signature whose trusted comment names another $1 than $2: an old file must not pass for a new one.
+# Refuses a signature if its trusted comment names another $1 than $2, because an old file must not pass for a new one.
 signed_for() {
   signed=$(tr '\t' '\n' <"$work/comment" | sed -n "s/^$1://p")
   [ -z "$signed" ] || [ "$signed" = "$2" ] || reject "its signature was made for $1 $signed."

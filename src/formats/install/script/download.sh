@@ -1,4 +1,4 @@
-# Takes from $answer what is to be installed, and says where.
+# Reads the file to install from $answer, and prints its destination.
 read_answer() {
   id=$(member worker_id)
   version=$(member version)
@@ -8,13 +8,13 @@ read_answer() {
     [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | */*/* | */*[!0-9a-f]*) die "$CATALOG gave an answer that is not understood." ;;
   esac
   target=$FOLDER/$id
-  # Process numbers repeat, in containers that share a home at the same time even: the scratch folder's name does not.
+  # The scratch folder's name is unique. Process numbers repeat, even at the same time in containers with one home.
   part=$target-$sha256.$$.${work##*[./]}.part
   [ ! -d "$target" ] || die "$target is a folder."
 }
 
-# What earlier runs left of $target goes; what one of them had of the file that is wanted now, $part goes on with. It is
-# copied, because a curl that outlived its run may still write to it.
+# Removes the files that earlier runs left for $target. If one is part of the wanted file, copies it to $part first. A
+# copy is safe, because a curl that outlived its run may still write to the old file.
 take_over() {
   for old in "$target"-*.*.*.part; do
     sum=${old#"$target-"}
@@ -28,7 +28,7 @@ take_over() {
   done
 }
 
-# Brings $part to its full size. Five attempts in a row that bring nothing end it.
+# Downloads the rest of $part. Gives up after five attempts in a row without progress.
 download() {
   meter=-s
   [ ! -t 2 ] || meter=--progress-bar
@@ -38,7 +38,7 @@ download() {
     [ "$fruitless" -lt 5 ] || die 'The download breaks off again and again. What has arrived is kept: try again later.'
     if [ "$fruitless" -gt 0 ]; then
       sleep "$fruitless"
-      # The link may have expired; or the license ended, which the catalog then says.
+      # The link may have expired, or the license may have ended. Ask the catalog again.
       request
     fi
     fetch -Sf "$meter" -C - --speed-limit 1 --speed-time 60 -o "$part" --url "$(member download_url)" ||

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Installs an rbee worker. `sh install.sh --help` says how; nothing runs before the last line has arrived.
+# Installs an rbee worker. `sh install.sh --help` prints the options. No command runs before the last line has arrived.
 set -eu
 LC_ALL=C
 export LC_ALL
 
-# Filled in by the catalog that serves this script.
+# The catalog that serves this script fills these in.
 CATALOG=@CATALOG@
 RELEASE_KEYS=@RELEASE_KEYS@
 
-# Where hives and `rbee-catalog` keep workers too.
+# Hives and `rbee-catalog` keep workers here too.
 FOLDER=${XDG_CACHE_HOME:-${HOME:?}/.cache}/rbee/workers
 
 usage() {

@@ -1,5 +1,6 @@
-# Sets $machine to what `rbee-catalog` calls this machine as well, so that both take the same seat: RBEE_MACHINE, else a hash
-# of the system's machine id, which machine-id(5) asks not to send as it is, else of a random id that is made once and kept.
+# Sets $machine to the name that `rbee-catalog` uses for this machine, so that both take the same seat. It is
+# RBEE_MACHINE, or a hash of the system's machine id, because machine-id(5) asks not to send the id itself. Without a
+# machine id, it is a hash of a random id that is made once and kept.
 find_machine() {
   machine=${RBEE_MACHINE:-}
   case $machine in *[[:cntrl:]]*) die 'RBEE_MACHINE must be one line without control characters.' ;; esac
@@ -13,7 +14,7 @@ find_machine() {
   machine=$(sha256_of "$work/machine")
 }
 
-# Sets $machine_id to that in the file $1; fails, leaving it empty, where there is none.
+# Sets $machine_id to the id in the file $1. Fails and leaves it empty if the file has none.
 read_machine_id() {
   machine_id=
   [ -r "$1" ] || return 1

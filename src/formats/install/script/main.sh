@@ -23,8 +23,8 @@ main() {
   case $worker in *[!A-Za-z0-9._-]*) misuse "\"$worker\" is not a worker." ;; esac
   case $version in *[!A-Za-z0-9._-]*) misuse "\"$version\" is not a version." ;; esac
 
-  # No trace is to show it, and no program that this starts is to find it in its environment: not under the name of a variable
-  # either that was exported when this shell started.
+  # Keep the license out of traces and out of the environment of child processes. A variable that was exported when this
+  # shell started stays exported, so unset it first.
   set +ax
   unset credential headers
   credential=${RBEE_LICENSE_TOKEN:-}
@@ -87,5 +87,5 @@ list() {
   done
 }
 
-# Complete only with its last character: of a script that was cut off, nothing runs.
+# This line is complete only with its last character, so a truncated script runs no command.
 { main "$@"; }

@@ -1,4 +1,4 @@
-# Sets $platform, as releases name it, and makes the folder for scratch files.
+# Sets $platform to the name that releases use, and makes the folder for scratch files.
 prepare() {
   command -v curl >/dev/null || die 'This needs curl. Please install it and try again.'
   system=$(uname -s)
@@ -12,7 +12,7 @@ prepare() {
     amd64) architecture=x86_64 ;;
     arm64) architecture=aarch64 ;;
   esac
-  # Rosetta says x86_64 on Apple silicon.
+  # Rosetta reports x86_64 on Apple silicon.
   if [ "$system" = macos ] && [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" = 1 ]; then architecture=aarch64; fi
   platform=$system-$architecture
   case $platform in

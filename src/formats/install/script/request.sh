@@ -1,4 +1,5 @@
-# Asks the catalog for the link to $worker's $version; $answer has what it says. The license is sent only if it is asked for.
+# Asks the catalog for the link to $worker's $version, and sets $answer. Sends the license only if the catalog asks for
+# one.
 request() {
   ask
   if [ -z "$headers" ] && [ "$(member code)" = CREDENTIAL_REQUIRED ]; then
@@ -9,7 +10,7 @@ request() {
 }
 
 ask() {
-  # Headers as input: a command line is shown to every user of the machine.
+  # Headers go through standard input, because every user of the machine can see a command line.
   status=$(
     fetch -sS --retry 3 --retry-max-time 90 --max-time 60 -H @- -o "$answer" -w '%{http_code}' \
       --url "$CATALOG/v1/workers/$worker/$version/download?platform=$platform" <<EOF
@@ -18,7 +19,7 @@ EOF
   ) || die "$CATALOG cannot be reached."
 }
 
-# Sets $headers to those of the license, or ends with what to do.
+# Sets $headers to the license's headers, or ends with the next step.
 authorize() {
   case $CATALOG in
     https://* | http://localhost | http://localhost:* | http://127.0.0.1 | http://127.0.0.1:*) ;;
@@ -54,7 +55,7 @@ ask_person() {
   echo >/dev/tty
 }
 
-# Ends with the catalog's own reason.
+# Ends with the catalog's reason.
 refused() {
   code=$(member code)
   [ -n "$code" ] || die "$CATALOG answered with HTTP $status and no reason."
@@ -63,7 +64,8 @@ refused() {
     value=$(member "${hint#*:}")
     [ -z "$value" ] || say "${hint%%:*}: $value"
   done
-  # Without a license asked for, the worker is a free one. A version that was named and does not exist is not to be built either.
+  # If the catalog asked for no license, the worker is free, and can be built from source. A missing version that the user
+  # named cannot be built either.
   case $headers/$code/$version in
     /VERSION_NOT_FOUND/latest | /ARTIFACT_NOT_FOUND/*)
       say "There is no binary of it for $platform. If the worker is made for this system, your rbee hive can build it; so can makepkg:"
@@ -73,7 +75,7 @@ refused() {
   exit 1
 }
 
-# The text of a member of the JSON object in $answer; nothing if it is not there, or no text.
+# Prints the text of a member of the JSON object in $answer, or nothing if it is missing or not a text.
 member() {
   sed -n 's/.*"'"$1"'":"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' "$answer" | sed 's/\\\(["\\/]\)/\1/g'
 }
