@@ -39,7 +39,7 @@ const FORMATS: readonly Format[] = [install, git, arch, aur, homebrew];
 /** The parts that the rooms hand to every request and to the cron. */
 export const service = serviceOf(FORMATS);
 
-/** The service without its rooms: the middleware that every request passes, and the answers to errors and unknown paths. */
+/** The service without its rooms: the middleware of every request, and the answers to errors and unknown paths. */
 export function createService(parts: Service = service): OpenAPIHono<AppEnv> {
   const router = createRouter();
   router.use(foundation(parts));

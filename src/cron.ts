@@ -14,7 +14,9 @@ import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts"
 import { settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";
 
-/** What the cron does in the minute that begins at `now`. No job keeps another from running; each says when it is due. */
+/**
+ * The cron's work in the minute that begins at `now`. No job keeps another from running; each decides when it is due.
+ */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   const job = jobRunner(env);
   await job("publish", () => drainOutbox(env, service.publishers, now));
@@ -35,7 +37,7 @@ export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   await job("mark", () => writeWatermark(env.DB, CRON_MARK, { at: now, position: null }));
 }
 
-/** Runs one job and logs it; what it throws is logged only. */
+/** Runs one job and logs it. Logs its error instead of throwing it. */
 const jobRunner =
   ({ LOG_REQUESTS }: Pick<Env, "LOG_REQUESTS">) =>
   async (name: string, work: () => Promise<unknown>): Promise<void> => {

@@ -83,7 +83,7 @@ export const latestFiles = (
 ): ManifestArtifact[] =>
   latest?.artifacts.filter((file) => file.kind === kind && (!format || formatOfFile([format], file.filename))) ?? [];
 
-/** The sentence of a way whose commands begin with the prompt for a license key; empty for a free worker. */
+/** A sentence about the prompt for a license key, with which a way's commands begin; empty for a free worker. */
 export const keyPrompted = (available: AvailableWorker): string =>
   isPremium(available) ? " The first line asks for your license key." : "";
 

@@ -6,7 +6,7 @@ const forBrowsers = createRouter();
 for (const path of ["/workers/*", "/v1/workers", "/v1/workers/:id"]) forBrowsers.use(path, publicCors);
 
 /**
- * The public catalog. It needs no store to answer, so free workers stay installable whatever happens to the premium
- * ones. Below `/v1/workers/{id}` the delivery room answers, by its own rules.
+ * The public catalog. It needs no store to answer, so free workers stay installable even if the premium ones fail. The
+ * delivery room answers below `/v1/workers/{id}`, by its own rules.
  */
 export const catalogRoutes = combine(forBrowsers, documents, search);

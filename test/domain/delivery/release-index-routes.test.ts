@@ -29,7 +29,7 @@ function keysIn(text: string): MinisignPublicKey[] {
   return keys.value;
 }
 
-/** What a stranger who trusts the release keys alone can be sure of. */
+/** The facts that a stranger can verify with the release keys alone. */
 async function verifiedIndex(): Promise<ReleaseIndex> {
   const releaseKeys = keysIn(await textAt("/keys/release-signing.pub"));
   const publicKey = await textAt("/keys/index-signing.pub");

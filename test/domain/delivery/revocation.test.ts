@@ -20,7 +20,10 @@ const DOWNLOAD = `/v1/workers/${WORKER}/latest/download?platform=linux-x86_64`;
 
 let kv: LaggingKv;
 
-/** One request to a Worker whose KV lags. Work behind the response is not waited for: it may be retrying for seconds. */
+/**
+ * Sends one request to a Worker with a lagging KV. Does not wait for work after the response, which may retry for
+ * seconds.
+ */
 async function ask(method: string, path: string, credential?: string, body?: unknown): Promise<Response> {
   const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, "https://catalog.test"), {
     method,
@@ -58,7 +61,7 @@ async function licenseOf(id: string): Promise<License> {
 const linkFor = async (token: string): Promise<string> =>
   (await (await ask("GET", DOWNLOAD, token)).json<{ download_url: string }>()).download_url;
 
-/** A licensed machine whose records every place has seen. */
+/** A licensed machine; every location has seen its records. */
 async function settledMachine(): Promise<{ id: string; key: string; token: string }> {
   const { id, key } = await issueLicense();
   const token = await tokenFor(key, "machine");
@@ -98,7 +101,7 @@ describe("a revocation", () => {
     const verdict = await ask("POST", "/v1/licenses/verify", undefined, { token });
     expect(await verdict.json()).toMatchObject({ valid: false, code: "LICENSE_REVOKED" });
 
-    // The worst case: another isolate reads KV a moment before the write is visible there, and keeps what it read.
+    // The worst case: another isolate reads KV a moment before the write is visible there, and keeps that record.
     passSeconds(KV_LAG - 1);
     forgetIsolate();
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);

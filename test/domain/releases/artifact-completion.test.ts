@@ -35,7 +35,10 @@ const keys = async () => (await env.BINARIES.list()).objects.map((object) => obj
 const actions = async () =>
   (await env.DB.prepare("SELECT action, reason FROM audit ORDER BY id").all<Record<string, unknown>>()).results;
 
-/** What must hold of a file that was refused: nobody is offered it, its release cannot be published, its bytes are gone. */
+/**
+ * The state after a refusal of a file: the catalog does not offer it, its release cannot be published, its bytes are
+ * deleted.
+ */
 async function expectRefused(artifact: Artifact): Promise<void> {
   expect((await again(artifact)).artifact).toMatchObject({ state: "uploading", completed_at: null });
   await expect(moveRelease(env.DB, publisher(), releaseId, "publish", null)).rejects.toMatchObject({

@@ -10,7 +10,7 @@ import { expectLogged } from "../../support/logged.ts";
 import { packageFile } from "../../support/package-fixture.ts";
 import { addFile, publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
 
-/** When no request can still be publishing what tests have just written. */
+/** A time at which no request can still be publishing the changes of a test. */
 const LATER = currentTime() + 600;
 
 const worker_id = "llm-worker-rbee-premium-cpu";

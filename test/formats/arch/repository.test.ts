@@ -56,7 +56,7 @@ depend = b
 optdepend = c: for more
 `;
 
-/** What repo-add 6.0.2 made of such a package, but for MD5SUM. */
+/** The entry that repo-add 6.0.2 makes of such a package, without MD5SUM. */
 const DESC = `%FILENAME%
 w-1.0.0-1-x86_64.pkg.tar.zst
 

@@ -206,7 +206,7 @@ describe("the premium repository", () => {
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${PREMIUM}-1.5.0-1/`]);
   });
 
-  /** Changes what the license grants, as a purchase or an admin would. */
+  /** Changes the license's grant, as a purchase or an admin would. */
   async function grant(field: "entitlements" | "versions", value: string): Promise<void> {
     await env.DB.prepare(`UPDATE licenses SET ${field} = ? WHERE id = ?`).bind(value, id).run();
     await publish(env, publishers, { topic: "license", key: id }, []);

@@ -18,7 +18,7 @@ const gunzipped = async (path: string) => new TextDecoder().decode(gunzipSync(aw
 const text = z.string();
 const array = z.array(text);
 
-/** What helpers decode, as they declare it: raur (paru) and yay's client refuse an answer that lacks one of these. */
+/** The answers as helpers declare them: raur (paru) and yay's client refuse an answer without one of these fields. */
 const Summary = z.object({
   ID: z.int(),
   Name: text,

@@ -39,7 +39,7 @@ const statusOfPack = async (file: string) => {
   return response.status;
 };
 
-/** A binding that is down whatever is asked of it. */
+/** A binding that fails every call. */
 const failing = <Binding extends object>(down: () => never): Binding => new Proxy({} as Binding, { get: () => down });
 
 async function messagesOf(repository: string): Promise<string[]> {

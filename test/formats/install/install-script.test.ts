@@ -36,7 +36,7 @@ describe("the script", () => {
 });
 
 describe("shellQuote", () => {
-  /** What a shell makes of one word of single quotes and backslashes outside of them (POSIX, XCU 2.2). */
+  /** The value that a shell reads from one word of single quotes and escaped characters (POSIX, XCU 2.2). */
   function asShellReads(word: string): string {
     let text = "";
     for (const [, quoted, escaped] of word.matchAll(/'([^']*)'|\\([\s\S])/g)) text += quoted ?? escaped ?? "";

@@ -64,8 +64,8 @@ refused() {
     value=$(member "${hint#*:}")
     [ -z "$value" ] || say "${hint%%:*}: $value"
   done
-  # If the catalog asked for no license, the worker is free, and can be built from source. A missing version that the user
-  # named cannot be built either.
+  # If the catalog asked for no license, the worker is free and can be built from source. A missing version that the
+  # user named cannot be built either.
   case $headers/$code/$version in
     /VERSION_NOT_FOUND/latest | /ARTIFACT_NOT_FOUND/*)
       say "There is no binary of it for $platform. If the worker is made for this system, your rbee hive can build it; so can makepkg:"
