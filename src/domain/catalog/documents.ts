@@ -70,7 +70,7 @@ export async function answerDocument(c: AppContext): Promise<Response> {
   if (document) return documentResponse(c.req.raw, document);
   throw new Problem({
     code: "WORKER_NOT_FOUND",
-    detail: "The catalog has no such worker; GET /workers lists them all.",
+    detail: "The catalog has no such worker. See /workers for all of them.",
   });
 }
 
@@ -108,7 +108,7 @@ const listRoute = operation("get", "/workers", {
 const entryRoute = operation("get", "/workers/{id}", {
   tag: "Catalog",
   summary: "Read one worker of the list",
-  description: "One entry of `/workers`, alone: what a hive asks for before it installs.",
+  description: "One entry of `/workers`. A hive requests it before it installs.",
   access: ANYONE,
   params: WorkerParams,
   answers: { 200: ["The worker.", CatalogEntrySchema], ...NOT_MODIFIED },
@@ -118,7 +118,7 @@ const entryRoute = operation("get", "/workers/{id}", {
 const resourceRoute = operation("get", "/v1/workers/{id}", {
   tag: "Catalog",
   summary: "Read one worker",
-  description: "One entry of `/v1/workers`, alone.",
+  description: "One entry of `/v1/workers`.",
   access: ANYONE,
   params: WorkerParams,
   answers: { 200: ["The worker.", WorkerSchema], ...NOT_MODIFIED },
@@ -129,8 +129,8 @@ const pkgbuildRoute = operation("get", "/workers/{id}/PKGBUILD", {
   tag: "Catalog",
   summary: "Get a worker's PKGBUILD",
   description:
-    "The recipe that makepkg and hives run, of the version that is published. Those of premium workers are public too: " +
-    "only the binary that they fetch needs a license.",
+    "The recipe for the published version, which makepkg and hives run. The recipes of premium workers are public, too: " +
+    "only the binary needs a license.",
   access: ANYONE,
   params: WorkerParams,
   answers: {
@@ -143,7 +143,8 @@ const pkgbuildRoute = operation("get", "/workers/{id}/PKGBUILD", {
 const srcinfoRoute = operation("get", "/workers/{id}/.SRCINFO", {
   tag: "Catalog",
   summary: "Get a worker's .SRCINFO",
-  description: "What the PKGBUILD declares, as `makepkg --printsrcinfo` writes it: for tools that must not run shell.",
+  description:
+    "The declarations of the PKGBUILD, as `makepkg --printsrcinfo` writes them, for tools that must not run shell.",
   access: ANYONE,
   params: WorkerParams,
   answers: {

@@ -41,7 +41,9 @@ export const CatalogEntrySchema = WorkerSchema.extend({
   supportsStreaming: z.boolean(),
   supportsBatching: z.boolean(),
   capabilities: CapabilitiesSchema,
-  variants: z.array(VariantSchema).openapi({ description: "Always one: here every variant is a worker of its own." }),
+  variants: z
+    .array(VariantSchema)
+    .openapi({ description: "Always one, because every variant is a worker of its own." }),
 }).openapi("CatalogEntry");
 
 export type CatalogEntry = z.infer<typeof CatalogEntrySchema>;

@@ -19,21 +19,21 @@ const BuildSchema = z
     profile: z.string().optional(),
     flags: z.array(z.string()).optional(),
   })
-  .openapi("WorkerBuild", { description: "What `build()` tells cargo. Empty for a worker that is not built." });
+  .openapi("WorkerBuild", { description: "The options of cargo in `build()`. Empty for a worker that is not built." });
 
 /** A worker in the form of `/v1/workers`: snake_case, each fact once. */
 export const WorkerSchema = z
   .object({
     id: z.string().openapi({ example: "llm-worker-rbee-cpu" }),
-    variant: z.string().openapi({ description: "A shorter name, good wherever the id is.", example: "cpu" }),
+    variant: z.string().openapi({ description: "A shorter name, accepted like the id.", example: "cpu" }),
     name: z.string().openapi({ example: "LLM Worker (CPU)" }),
     description: z.string().openapi({ example: "LLM inference worker for rbee, for any CPU" }),
     version: z.string().openapi({ description: "The `pkgver` of the PKGBUILD.", example: "0.1.0" }),
     tier: z.enum(TIERS).openapi({ example: "free" }),
     requires_license: z.boolean(),
-    purchase_url: z.url().optional().openapi({ description: "Of premium workers: where a license can be bought." }),
+    purchase_url: z.url().optional().openapi({ description: "The shop, for premium workers." }),
     license: z.string().openapi({ description: "SPDX expression.", example: "GPL-3.0-or-later" }),
-    backend: z.enum(BACKENDS).openapi({ description: "What computes.", example: "cpu" }),
+    backend: z.enum(BACKENDS).openapi({ description: "The kind of processor that it computes on.", example: "cpu" }),
     platforms: z.array(z.enum(OPERATING_SYSTEMS)),
     architectures: z.array(z.enum(ARCHITECTURES)),
     implementation: z.enum(["rust", "python", "cpp"]).openapi({ example: "rust" }),

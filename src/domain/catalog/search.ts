@@ -79,7 +79,7 @@ const parsed = <Value>(parse: (text: string) => Value | null, expected: string) 
 export const SearchQuery = z
   .object({
     q: unlessEmpty(z.string().max(200).optional()).openapi({
-      param: { description: "Words that must all occur in the worker's names, description, backend or capabilities." },
+      param: { description: "Words. Each must occur in the worker's names, description, backend or capabilities." },
       type: "string",
       example: "nvidia gguf",
     }),
@@ -87,18 +87,22 @@ export const SearchQuery = z
       parsed(parsePlatform, "linux, macos or windows, or one of them with -x86_64 or -aarch64").optional(),
     ).openapi({
       param: {
-        description: "The operating system, or it and the instruction set; `darwin-arm64` and the like are understood.",
+        description:
+          "The operating system, optionally with the instruction set. Other spellings such as `darwin-arm64` are accepted.",
       },
       type: "string",
       example: "linux-x86_64",
     }),
     arch: unlessEmpty(parsed(parseArchitecture, "x86_64 or aarch64").optional()).openapi({
-      param: { description: "The instruction set; `amd64` and `arm64` are understood." },
+      param: { description: "The instruction set. `amd64` and `arm64` are accepted, too." },
       type: "string",
       example: "x86_64",
     }),
-    backend: optionalChoice(BACKENDS).openapi({ param: { description: "What computes." }, example: "cuda" }),
-    tier: optionalChoice(TIERS).openapi({ param: { description: "Free, or sold." }, example: "free" }),
+    backend: optionalChoice(BACKENDS).openapi({
+      param: { description: "The kind of processor that it computes on." },
+      example: "cuda",
+    }),
+    tier: optionalChoice(TIERS).openapi({ param: { description: "Free or premium." }, example: "free" }),
   })
   .refine(({ platform, arch }) => !arch || !platform?.architecture || arch === platform.architecture, {
     path: ["arch"],
@@ -121,8 +125,8 @@ search.openapi(
     tag: "Catalog",
     summary: "Find workers",
     description:
-      "The workers that match every parameter given, best first: free before premium, and for given hardware those " +
-      "that use an accelerator before those for any CPU. Without parameters, every worker.",
+      "The workers that match every given parameter, best first: free before premium and, for given hardware, workers for " +
+      "an accelerator before workers for any CPU. Without parameters, every worker.",
     access: ANYONE,
     query: SearchQuery,
     answers: { 200: ["The workers, best first.", WorkerListSchema], ...NOT_MODIFIED },

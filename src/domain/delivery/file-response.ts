@@ -44,7 +44,10 @@ export async function fileResponse(
   const object = await binaries.get(object_key, answer.status === 206 ? { range: { offset, length } } : {});
   if (!object) {
     logFailure("artifact.missing", "R2 has no such object.", { object_key });
-    throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The file cannot be read just now. Please try again." });
+    throw new Problem({
+      code: "SERVICE_UNAVAILABLE",
+      detail: "We cannot read the file at the moment. Please try again.",
+    });
   }
   return { response: new Response(object.body, { status: answer.status, headers }), startsHere: offset === 0 };
 }

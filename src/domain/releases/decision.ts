@@ -22,7 +22,7 @@ const TRANSITIONS: Record<ReleaseAction, { from: readonly ReleaseStatus[]; to: R
 export function nextStatus(status: ReleaseStatus, action: ReleaseAction): Result<ReleaseStatus, string> {
   const { from, to } = TRANSITIONS[action];
   if (status === to || from.includes(status)) return ok(to);
-  return err(`Cannot ${action} a release that is ${status}; it would have to be ${from.join(" or ")}.`);
+  return err(`Cannot ${action} a release that is ${status}. It must be ${from.join(" or ")}.`);
 }
 
 /**

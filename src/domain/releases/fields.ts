@@ -34,8 +34,8 @@ export const Filename = z
     "must be letters, digits and ._+- only, starting with a letter or digit",
   )
   .refine((name) => !name.includes(".."), "must not contain ..")
-  .refine((name) => !/\.(mini)?sig$/i.test(name), "must not be the name of a signature; those are made by the catalog")
-  .refine((name) => !/\.intoto\.jsonl$/i.test(name), "must not be the name of provenance; attach that to the release")
+  .refine((name) => !/\.(mini)?sig$/i.test(name), "must not be the name of a signature: the catalog adds those")
+  .refine((name) => !/\.intoto\.jsonl$/i.test(name), "must not be the name of provenance: attach it to the release")
   .openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" });
 
 /** A tag that needs no quoting in a recipe: letters, digits and `._/-`, as git-check-ref-format(1) allows them. */
@@ -73,7 +73,8 @@ export const PgpSignature = z
   .max(Math.ceil(MAX_PGP_SIGNATURE / 3) * 4)
   .refine(isPgpSignature, "must be a binary detached OpenPGP signature in base64")
   .openapi({
-    description: "The file's `.sig` in base64, as `gpg --detach-sign` makes it. Passed on as it is: pacman judges it.",
+    description:
+      "The file's `.sig` in base64, as `gpg --detach-sign` makes it. It is passed on unchecked: the package manager verifies it.",
     example: "iHUEABYKAB0WIQQ4hDPCsRqxAFFX",
   });
 

@@ -14,7 +14,8 @@ export function parseVersion(text: string): Result<string, string> {
   if (text.length > MAX_LENGTH) return err(`A version has at most ${MAX_LENGTH} characters.`);
   const version = parse(text);
   if (version === null) return err("Not a semantic version, such as 1.10.0 or 2.0.0-rc.1.");
-  if (version.build.length > 0) return err("A version carries no build metadata (+...), which has no precedence.");
+  if (version.build.length > 0)
+    return err("A version must not have build metadata (+...), because it has no precedence.");
   if (version.version !== text) return err(`Write it as ${version.version}.`);
   return ok(text);
 }

@@ -30,7 +30,7 @@ export const ArtifactSchema = z
     pgp_signature: PgpSignature.nullable(),
     state: z
       .enum(["uploading", "ready"])
-      .openapi({ description: "`ready` once the server has checked the bytes: offered to nobody before." }),
+      .openapi({ description: "`ready` once the server has checked the bytes. Nobody is offered the file before." }),
     created_at: Timestamp,
     completed_at: Timestamp.nullable(),
   })
@@ -51,7 +51,7 @@ export const ReleaseSchema = z
       .object({ sha256: Sha256, size: Size, subjects: z.array(Filename), attached_at: Timestamp })
       .nullable()
       .openapi({
-        description: "What its builder attests of its files, if that is attached; `subjects` are the files.",
+        description: "The attached build provenance; `subjects` are the attested files.",
       }),
     artifacts: z.array(ArtifactSchema),
   })
@@ -67,7 +67,7 @@ export const ArtifactUpload = z
       part_count: z.int().openapi({ example: 88 }),
       parts: z
         .array(z.object({ part: z.int(), etag: z.string(), size: z.int() }))
-        .openapi({ description: "The parts that have arrived; none any more once the file is ready." }),
+        .openapi({ description: "The uploaded parts; empty once the file is ready." }),
     }),
   })
   .openapi("ArtifactUpload");

@@ -23,5 +23,8 @@ export function findWorker(idOrVariant: string): Worker | null {
 export function requireWorker(idOrVariant: string): Worker {
   const worker = findWorker(idOrVariant);
   if (worker) return worker;
-  throw new Problem({ code: "WORKER_NOT_FOUND", detail: "The catalog has no such worker: see /workers." });
+  throw new Problem({
+    code: "WORKER_NOT_FOUND",
+    detail: "The catalog has no such worker. See /workers for all of them.",
+  });
 }

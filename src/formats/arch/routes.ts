@@ -28,12 +28,12 @@ const route = operation("get", "/arch/{repository}/os/{arch}/{file}", {
       content: { "application/gzip": { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) } },
     },
     302: {
-      description: "The signed URL of the package or signature, good for five minutes.",
+      description: "The signed URL of the package or signature, valid for five minutes.",
       headers: z.object({
         Location: z.string().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
       }),
     },
-    304: ["The asker's copy is up to date."],
+    304: ["The client's copy is current."],
   },
   refusals: [...DELIVERY_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
@@ -65,7 +65,7 @@ async function answerDatabase(
   if (tier === "premium" && !asker) {
     throw new Problem({
       code: "CREDENTIAL_REQUIRED",
-      detail: `${repository} needs a license: name the machine as user and the license key as password.`,
+      detail: `${repository} needs a license. Send the machine's name as user and the license key as password.`,
       extras: { purchase_url: c.var.config.PURCHASE_URL },
     });
   }

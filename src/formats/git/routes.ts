@@ -7,7 +7,7 @@ import { readNewestRepository, readRepository, repositoryNames } from "./reposit
 /** The path parameter that names a repository. */
 const RepositoryParams = z.object({
   repository: z.string().openapi({
-    param: { description: "A worker's id or `homebrew-rbee`, with `.git` behind it or not." },
+    param: { description: "A worker's id or `homebrew-rbee`, optionally with `.git`." },
     example: "llm-worker-rbee-cpu.git",
   }),
 });
@@ -80,7 +80,7 @@ gitRoutes.openapi(
     tag: "Package managers",
     summary: "Download a repository's pack or its index",
     description:
-      "Git's name for a pack is a checksum of it. Those of earlier states stay for a week, for clones that began with them.",
+      "The name of a pack contains its checksum. Packs of earlier states stay for a week, for clones that began with them.",
     access: ANYONE,
     params: RepositoryParams.extend({
       file: z.string().openapi({
@@ -132,7 +132,7 @@ gitRoutes.openapi(
 function repositoryName(c: AppContext, given: string): string {
   const name = given.replace(/\.git$/, "");
   if (repositoryNames(repositorySources(c.var.service.formats)).includes(name)) return name;
-  throw new Problem({ code: "NOT_FOUND", detail: `There is no ${c.req.method} ${c.req.path} here.` });
+  throw new Problem({ code: "NOT_FOUND", detail: "We can't find that page or repository." });
 }
 
 /** The record of the repository in a path, by `read`. Throws NOT_FOUND. */
@@ -140,5 +140,5 @@ async function wantedRepository(c: AppContext, given: string, read: typeof readR
   const name = repositoryName(c, given);
   const record = await read(c.env, repositorySources(c.var.service.formats), name, c.var.now);
   if (record) return record;
-  throw new Problem({ code: "NOT_FOUND", detail: `${name} holds nothing yet.` });
+  throw new Problem({ code: "NOT_FOUND", detail: `${name} is still empty.` });
 }

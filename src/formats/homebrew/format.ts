@@ -26,7 +26,7 @@ formulas.openapi(
     }),
     answers: {
       200: { description: "The formula.", content: { "text/plain": { schema: z.string() } } },
-      304: ["`If-None-Match` names what would be sent."],
+      304: ["The client's copy is current."],
     },
     refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),

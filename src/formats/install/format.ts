@@ -32,7 +32,7 @@ installRoutes.openapi(
         description: "The script.",
         content: { "text/plain": { schema: z.string().openapi({ example: "#!/bin/sh\n# Installs an rbee worker." }) } },
       },
-      304: ["It has not changed since the `ETag` in `If-None-Match`."],
+      304: ["The client's copy is current."],
     },
     refusals: ["INTERNAL_ERROR"],
   }),
@@ -43,14 +43,14 @@ installRoutes.openapi(
   operation("get", "/install.md", {
     tag: "Delivery",
     summary: "Read how to install workers, as text",
-    description: "Every tool in two or three lines, for people in a terminal and for programs that read.",
+    description: "Every tool in two or three lines, for people in a terminal and for programs.",
     access: ANYONE,
     answers: {
       200: {
         description: "The guide, in Markdown.",
         content: { "text/plain": { schema: z.string().openapi({ example: "# Installing a worker" }) } },
       },
-      304: ["It has not changed since the `ETag` in `If-None-Match`."],
+      304: ["The client's copy is current."],
     },
     refusals: ["INTERNAL_ERROR"],
   }),

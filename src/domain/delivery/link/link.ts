@@ -53,7 +53,7 @@ export async function sealLink(link: Link, secret: CryptoKey): Promise<string> {
 
 const invalid = err<Refusal>({
   code: "LINK_INVALID",
-  detail: "This download link was not made by us, or is not whole.",
+  detail: "This download link is incomplete, or this service did not make it.",
 });
 
 /**

@@ -21,7 +21,10 @@ const DownloadView = z
   .object({
     download_url: z.url().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
     expires_at: Timestamp,
-    expires_in: z.number().int().openapi({ description: "Seconds that the URLs live.", example: LINK_LIFETIME }),
+    expires_in: z
+      .number()
+      .int()
+      .openapi({ description: "The lifetime of the URLs, in seconds.", example: LINK_LIFETIME }),
     worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
     version: z.string().openapi({ example: "1.2.0" }),
     platform: z.enum(PLATFORMS),
@@ -39,16 +42,16 @@ const linkRoute = operation("get", "/v1/workers/{id}/{version}/download", {
   tag: "Delivery",
   summary: "Get a download link",
   description:
-    "Signed URLs of one file and its signature, with its size and checksum. The URLs live five minutes, may be used many times " +
-    "and in parts, and die with the license. Free workers need no credential.",
+    "Signed URLs of one file and its signature, with its size and checksum. The URLs are valid for five minutes, for any number " +
+    "of requests and ranges, while the license is in force. Free workers need no credential.",
   access: { security: [{}, ...LICENSE_SECURITY] },
   params: z.object({
     id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
     version: z.string().openapi({ description: "An exact version, or `latest`.", example: "latest" }),
   }),
   query: z.object({
-    platform: optionalChoice(PLATFORMS).openapi({ description: "May be left out if there is only one file." }),
-    channel: optionalChoice(CHANNELS).openapi({ description: "What `latest` follows; default `stable`." }),
+    platform: optionalChoice(PLATFORMS).openapi({ description: "Optional if there is only one file." }),
+    channel: optionalChoice(CHANNELS).openapi({ description: "The channel of `latest`; default `stable`." }),
   }),
   answers: { 200: ["The link.", DownloadView] },
   refusals: [...DELIVERY_PROBLEMS, "VALIDATION_FAILED"],
@@ -58,9 +61,9 @@ const fileRoute = operation("get", "/v1/workers/{id}/{version}/files/{filename}"
   tag: "Delivery",
   summary: "Download a file by name",
   description:
-    "Redirects to the file's signed URL: what makepkg, curl and pacman follow. `{filename}.minisig` redirects to its minisign " +
-    "signature, `{filename}.sig` to its OpenPGP one if it has one, `{filename}.intoto.jsonl` to the build provenance that speaks of it. " +
-    "Free workers need no credential, nor does provenance.",
+    "Redirects to the file's signed URL, which makepkg, curl and pacman follow. `{filename}.minisig` redirects to its minisign " +
+    "signature, `{filename}.sig` to its OpenPGP signature if it has one, `{filename}.intoto.jsonl` to the build provenance that " +
+    "attests it. Free workers and provenance need no credential.",
   access: { security: [{}, ...LICENSE_SECURITY] },
   params: z.object({
     id: WorkerParams.shape.id.openapi({ example: "llm-worker-rbee-premium-cuda" }),
@@ -72,7 +75,7 @@ const fileRoute = operation("get", "/v1/workers/{id}/{version}/files/{filename}"
   }),
   answers: {
     302: {
-      description: "The signed URL, good for five minutes.",
+      description: "The signed URL, valid for five minutes.",
       headers: z.object({
         Location: z.string().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
       }),

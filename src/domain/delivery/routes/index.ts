@@ -27,12 +27,12 @@ const index = operation("get", "/v1/workers/{id}/index.json", {
   tag: "Releases",
   summary: "The signed index of a worker's releases",
   description:
-    "Every version that was ever published, with every file's sum and signature, the same for every asker. Signed beside it, " +
-    "and good until `expires_at`: a mirror that serves it can neither alter a file nor go on offering old ones. Made anew each " +
-    "day and with every change, which raises `serial`.",
+    "Every version that was ever published, with every file's hash and signature, the same for everyone. Its signature is in " +
+    "`index.json.minisig`, and it is valid until `expires_at`. So a mirror can neither alter a file nor keep offering old ones. It " +
+    "is made again every day, and with every change, which raises `serial`.",
   access: ANYONE,
   params,
-  answers: { 200: ["The index.", ReleaseIndex, EXAMPLE], 304: ["The client has this index already."] },
+  answers: { 200: ["The index.", ReleaseIndex, EXAMPLE], 304: ["The client's copy is current."] },
   refusals: ["WORKER_NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
 
@@ -47,7 +47,7 @@ const signature = operation("get", "/v1/workers/{id}/index.json.minisig", {
       description: "The signature.",
       content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE_SIGNATURE }) } },
     },
-    304: ["The client has this signature already."],
+    304: ["The client's copy is current."],
   },
   refusals: ["WORKER_NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });

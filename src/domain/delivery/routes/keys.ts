@@ -24,7 +24,7 @@ keys.openapi(
     tag: "Releases",
     summary: "Key that signs the indexes of releases",
     description:
-      "As a minisign `.pub` file. It is replaced now and then: trust it by the signature beside it, made by a release signing key.",
+      "As a minisign `.pub` file. It is replaced now and then. Check its signature by a release signing key, which is beside it.",
     access: ANYONE,
     answers: {
       200: { description: "The key.", content: { "text/plain": { schema: z.string().openapi({ example: EXAMPLE }) } } },
@@ -38,7 +38,8 @@ keys.openapi(
   operation("get", "/keys/index-signing.pub.minisig", {
     tag: "Releases",
     summary: "The release key's signature over the index key",
-    description: "Check it with a release signing key that you have pinned: whoever pins that one can verify all else.",
+    description:
+      "Check it with a release signing key that you have pinned. With that key you can verify everything else.",
     access: ANYONE,
     answers: {
       200: {
@@ -56,8 +57,8 @@ keys.openapi(
     tag: "Releases",
     summary: "Keys that sign releases",
     description:
-      "The minisign public keys whose signatures this catalog accepts, each as its `.pub` file says it. Pin them when " +
-      "you first see them: a copy fetched beside each download proves nothing.",
+      "The minisign public keys that this catalog accepts, each as its `.pub` file. Pin them at first use: a copy that you " +
+      "fetch beside each download proves nothing.",
     access: ANYONE,
     answers: {
       200: {

@@ -10,7 +10,7 @@ import { type Link, openLink } from "../link/link.ts";
 import { countDownload, linkSecret } from "../link/making.ts";
 
 const params = z.object({
-  opaque: z.string().openapi({ description: "What the link says, signed.", example: "WzEsImRsXzA2YjRt..." }),
+  opaque: z.string().openapi({ description: "The signed content of the link.", example: "WzEsImRsXzA2YjRt..." }),
 });
 
 const refusals = problems(
@@ -39,14 +39,14 @@ const file = createRoute({
   tags: ["Delivery"],
   summary: "The bytes behind a signed link",
   description:
-    "GET or HEAD; the link is the credential, an Authorization header beside it is ignored. Supports `Range`, `If-Range`, " +
-    "`If-None-Match` and `If-Modified-Since`; the `ETag` is the file's sha256. The license is looked at again each time.",
+    "GET or HEAD. The link is the credential; an Authorization header is ignored. Supports `Range`, `If-Range`, " +
+    "`If-None-Match` and `If-Modified-Since`. The `ETag` is the file's sha256. The license is checked again on each request.",
   security: [],
   request: { params },
   responses: {
     200: { description: "The file.", content: bytes },
     206: { description: "The part of the file that `Range` asks for.", content: bytes },
-    304: { description: "The client has this file already." },
+    304: { description: "The client's copy is current." },
     ...refusals,
   },
 });

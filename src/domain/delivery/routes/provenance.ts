@@ -14,9 +14,9 @@ provenanceRead.openapi(
     tag: "Releases",
     summary: "The build provenance of a release",
     description:
-      "In-toto attestations as the publisher's builder wrote them, one a line or one as a whole; the same for every asker, also of a " +
-      "premium worker. The catalog has checked that they speak of this release's files, not who signed them: verify that with the " +
-      "builder's own tools (cosign, slsa-verifier, gh attestation).",
+      "In-toto attestations as the publisher's builder wrote them: one document, or one on each line. They are public for premium " +
+      "workers, too. The catalog has checked that they attest this release's files, but not their signatures. Verify those with " +
+      "the builder's own tools (cosign, slsa-verifier, gh attestation).",
     access: ANYONE,
     params: z.object({
       id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
@@ -27,7 +27,7 @@ provenanceRead.openapi(
         description: "The attestations.",
         content: { "application/x-ndjson": { schema: z.string().openapi({ example: EXAMPLE }) } },
       },
-      304: ["The client has them already."],
+      304: ["The client's copy is current."],
     },
     refusals: ["WORKER_NOT_FOUND", "VERSION_NOT_FOUND", "ARTIFACT_NOT_FOUND", "RELEASE_BLOCKED", "SERVICE_UNAVAILABLE"],
   }),
@@ -43,7 +43,10 @@ provenanceRead.openapi(
     const object = await c.env.BINARIES.get(provenance.object_key);
     if (!object) {
       logFailure("artifact.missing", "R2 has no such object.", { object_key: provenance.object_key });
-      throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "It cannot be read just now. Please try again." });
+      throw new Problem({
+        code: "SERVICE_UNAVAILABLE",
+        detail: "We cannot read the provenance at the moment. Please try again.",
+      });
     }
     const filename = `${worker.id}-${release.version}.intoto.jsonl`;
     return new Response(object.body, {

@@ -21,7 +21,7 @@ const VersionListing = z
   .object({
     worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
     latest: z.string().nullable().openapi({
-      description: "The newest version of the channel that is followed (`stable` unless asked), for this asker.",
+      description: "The newest version of `channel` (default `stable`) that the license covers.",
       example: "1.10.0",
     }),
     versions: z.array(
@@ -31,7 +31,7 @@ const VersionListing = z
         status: z.enum(["published", "yanked", "blocked"]),
         published_at: Timestamp,
         provenance_url: z.string().nullable().openapi({
-          description: "Where its build provenance is, if any.",
+          description: "The path of its build provenance, if any.",
           example: "/v1/workers/ID/1.10.0/provenance",
         }),
         artifacts: z.array(
@@ -81,8 +81,8 @@ versions.openapi(
     tag: "Releases",
     summary: "List a worker's versions",
     description:
-      "Newest first. Blocked versions are not listed, yanked ones only on request. With a license key or token, a premium " +
-      "worker's listing and `latest` hold what that license covers.",
+      "Newest first. Blocked versions are not listed, yanked ones only on request. With a license key or token, the listing and " +
+      "`latest` of a premium worker have only versions that the license covers.",
     access: { security: [{}, ...LICENSE_SECURITY] },
     params: z.object({
       id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
@@ -90,7 +90,7 @@ versions.openapi(
     query: z.object({
       channel: optionalChoice(CHANNELS).openapi({
         param: {
-          description: "Only what a follower of this channel gets: its own versions and all more stable ones.",
+          description: "Only versions of this channel and of all more stable ones.",
         },
       }),
       include_yanked: Flag.openapi({ description: "Yanked versions as well." }),

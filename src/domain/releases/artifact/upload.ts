@@ -162,7 +162,10 @@ const invalid = (error: { path: string; message: string }): Refusal => ({
 
 /** The refusal if another request has finished or replaced the upload. */
 export const uploadIsOver = (): Problem =>
-  new Problem({ code: "CONFLICT", detail: "Another request has finished or replaced this upload: see how it stands." });
+  new Problem({
+    code: "CONFLICT",
+    detail: "Another request has finished or replaced this upload. Read its state, then continue.",
+  });
 
 /**
  * Opens a new upload for a file, discards the old upload with its parts and bytes, and returns the CONFLICT that asks

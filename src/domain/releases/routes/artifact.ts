@@ -75,8 +75,8 @@ export const artifacts = createAdminRouter();
 artifacts.openapi(
   operation("get", "/v1/admin/releases/{id}/artifacts/{artifact_id}", {
     tag: "Admin: releases",
-    summary: "Read how far an upload is",
-    description: "Which parts have arrived: an upload that was cut off goes on with the others.",
+    summary: "Read the progress of an upload",
+    description: "The uploaded parts. To resume an interrupted upload, send the others.",
     access: admin("releases:read"),
     params: ArtifactParams,
     answers: { 200: ["The file and its parts.", ArtifactUpload] },
@@ -92,10 +92,10 @@ artifacts.openapi(
   operation("delete", "/v1/admin/releases/{id}/artifacts/{artifact_id}", {
     tag: "Admin: releases",
     summary: "Remove a file from a draft",
-    description: "Its bytes are deleted. `CONFLICT`: the release is no draft any more.",
+    description: "Deletes its bytes. `CONFLICT`: the release is no longer a draft.",
     access: admin("releases:write"),
     params: ArtifactParams,
-    answers: { 204: ["It is gone."] },
+    answers: { 204: ["Deleted."] },
     refusals: ["ARTIFACT_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {

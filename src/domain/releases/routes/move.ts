@@ -21,16 +21,16 @@ const OPERATIONS = {
   publish: {
     summary: "Publish a draft",
     description:
-      "From now on it is offered, and its files never change. `CONFLICT`: a file is not uploaded and checked.",
+      "Offers the release. Its files never change afterwards. `CONFLICT`: a file is not uploaded and checked yet.",
   },
   yank: {
     summary: "Yank a release",
-    description: "It is no longer listed nor the latest; who asks for the exact version still gets it.",
+    description: "Removes the release from lists and from `latest`. A request for exactly this version still works.",
   },
-  unyank: { summary: "Take a yank back", description: "It is listed again." },
+  unyank: { summary: "Undo a yank", description: "Lists the release again." },
   block: {
     summary: "Block a release",
-    description: "For security and takedowns: nobody gets its files any more, ever. It cannot be taken back.",
+    description: "For security and takedowns: refuses its files to everyone, for good. It cannot be undone.",
   },
 } as const;
 
@@ -46,7 +46,7 @@ for (const action of RELEASE_ACTIONS) {
       path: `/v1/admin/releases/{id}/${action}`,
       tags: ["Admin: releases"],
       summary,
-      description: `${description} Doing it again changes nothing.`,
+      description: `${description} Idempotent.`,
       request: {
         params: ReleaseParams,
         body: { required: false, content: { "application/json": { schema: Body } } },

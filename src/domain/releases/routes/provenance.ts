@@ -23,9 +23,9 @@ provenanceAttach.openapi(
     tags: ["Admin: releases"],
     summary: "Attach build provenance to a release",
     description:
-      "SLSA provenance (v1 or v0.2) as the builder wrote it: a DSSE envelope, a Sigstore bundle, or JSON Lines of either; 1 MiB at " +
-      "most. Every subject must be a file of the release, by name and SHA-256. Its signatures are kept and not judged. A draft's " +
-      "may be replaced; a published release may still gain one and keeps it (`CONFLICT`). The same again changes nothing.",
+      "SLSA provenance (v1 or v0.2) as the builder wrote it: a DSSE envelope, a Sigstore bundle, or JSON Lines of either; at " +
+      "most 1 MiB. Every subject must be a file of the release, by name and SHA-256. Signatures are stored but not verified. A " +
+      "draft's provenance may be replaced. A published release may still gain one, and then keeps it (`CONFLICT`). Idempotent.",
     request: {
       params: ReleaseParams,
       body: {

@@ -24,7 +24,7 @@ const NewRelease = z
       .openapi({ description: "The worker's id or variant.", example: "llm-worker-rbee-premium-cuda" }),
     version: Version,
     channel: ChannelName.optional().openapi({
-      description: "Unless given: `stable` for a final version, for a prerelease the one that it names, else `alpha`.",
+      description: "Default: `stable` for a final version; for a prerelease the channel that it names, else `alpha`.",
     }),
     notes: z.string().max(10_000).nullish().openapi({ example: "Faster prompt processing." }),
     source_tag: SourceTag.nullish(),
@@ -44,8 +44,8 @@ releases.openapi(
     tag: "Admin: releases",
     summary: "Draft a release",
     description:
-      "Nobody is offered a draft. Add its files, then publish it. `CONFLICT`: the worker has this version already; the " +
-      "detail names the release.",
+      "Nobody is offered a draft. Add its files, then publish it. `CONFLICT`: the worker has this version already. The " +
+      "detail names that release.",
     access: admin("releases:write"),
     body: NewRelease,
     answers: { 201: ["The draft.", ReleaseAnswer] },
@@ -55,7 +55,7 @@ releases.openapi(
     const { worker_id, version, channel = defaultChannel(version), notes, source_tag = null } = c.req.valid("json");
     const worker = requireWorker(worker_id);
     if (source_tag !== null && worker.source.type !== "git") {
-      const message = "Only for a worker that is built from git.";
+      const message = "This field is only for a worker that is built from git.";
       throw new Problem({
         code: "VALIDATION_FAILED",
         detail: `source_tag: ${message}`,
@@ -70,11 +70,11 @@ releases.openapi(
 
 const ReleaseQuery = PageQuery.extend({
   worker_id: unlessEmpty(z.string().optional()).openapi({
-    param: { description: "Only this worker's." },
+    param: { description: "Only releases of this worker." },
     type: "string",
     example: "llm-worker-rbee-premium-cuda",
   }),
-  status: optionalChoice(RELEASE_STATUSES).openapi({ param: { description: "Only those of this status." } }),
+  status: optionalChoice(RELEASE_STATUSES).openapi({ param: { description: "Only releases with this status." } }),
 });
 
 const ReleaseList = z.object({ releases: z.array(ReleaseSchema), next_cursor: NextCursor }).openapi("ReleaseList");
@@ -83,7 +83,7 @@ releases.openapi(
   operation("get", "/v1/admin/releases", {
     tag: "Admin: releases",
     summary: "List releases",
-    description: "Latest made first, with drafts, yanked and blocked ones.",
+    description: "Newest first, including drafts, yanked and blocked releases.",
     access: admin("releases:read"),
     query: ReleaseQuery,
     answers: { 200: ["One page.", ReleaseList] },
@@ -106,7 +106,7 @@ releases.openapi(
   operation("get", "/v1/admin/releases/{id}", {
     tag: "Admin: releases",
     summary: "Read a release",
-    description: "With its files, ready or not.",
+    description: "Including its files, ready or not.",
     access: admin("releases:read"),
     params: ReleaseParams,
     answers: { 200: ["The release.", ReleaseAnswer] },
@@ -120,11 +120,11 @@ releases.openapi(
     tag: "Admin: releases",
     summary: "Delete a draft",
     description:
-      "With its files, finished or not; its version can be drafted again. `CONFLICT`: the release has been published, and is yanked or " +
-      "blocked instead.",
+      "Deletes its files as well, finished or not. Its version is free again. `CONFLICT`: the release has been published. Yank or block " +
+      "it instead.",
     access: admin("releases:write"),
     params: ReleaseParams,
-    answers: { 204: ["It is gone."] },
+    answers: { 204: ["Deleted."] },
     refusals: ["VERSION_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {

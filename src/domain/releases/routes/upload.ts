@@ -38,8 +38,8 @@ uploads.openapi(
     tags: ["Admin: releases"],
     summary: "Upload a part",
     description:
-      "The raw bytes of one part: `part_size` of them, the last part what remains. Parts may come in any order, several at " +
-      "once, and again. `CONFLICT`: the file is complete, or storage has lost the upload and every part must be sent again.",
+      "The raw bytes of one part: `part_size` bytes, fewer in the last part. Parts may come in any order, concurrently, and " +
+      "again. `CONFLICT`: the file is complete, or storage has lost the upload and every part must be sent again.",
     request: {
       params: PartParams,
       body: {
@@ -48,7 +48,7 @@ uploads.openapi(
       },
     },
     responses: {
-      200: { description: "The part has arrived.", content: { "application/json": { schema: UploadedPart } } },
+      200: { description: "The part is stored.", content: { "application/json": { schema: UploadedPart } } },
       ...problems(...ADMIN_PROBLEMS, "VALIDATION_FAILED", "ARTIFACT_NOT_FOUND", "CONFLICT"),
     },
   }),
@@ -68,8 +68,8 @@ uploads.openapi(
 
 const Completion = z
   .object({
-    signature: SignatureText.nullish().openapi({ description: "Takes the place of the declared one." }),
-    pgp_signature: PgpSignature.nullish().openapi({ description: "Takes the place of the declared one." }),
+    signature: SignatureText.nullish().openapi({ description: "Replaces the declared one." }),
+    pgp_signature: PgpSignature.nullish().openapi({ description: "Replaces the declared one." }),
   })
   .strict()
   .openapi("Completion");
@@ -84,15 +84,15 @@ uploads.openapi(
     tags: ["Admin: releases"],
     summary: "Finish an upload",
     description:
-      "Puts the parts together, reads the whole file and checks its size, SHA-256 and minisign signature; that takes some " +
-      "seconds for each gigabyte. Can be repeated until it is answered. `VALIDATION_FAILED` names in `errors` what is off: " +
-      "`parts`, `size`, `sha256` or `signature`. A file that is not what was declared is deleted and must be sent again.",
+      "Assembles the parts, reads the whole file and checks its size, SHA-256 and minisign signature. This takes some seconds " +
+      "for each gigabyte. Repeat the request until it is answered. `VALIDATION_FAILED` has the faults in `errors`: `parts`, " +
+      "`size`, `sha256` or `signature`. A file that differs from its declaration is deleted and must be sent again.",
     request: {
       params: ArtifactParams,
       body: { required: false, content: { "application/json": { schema: Completion } } },
     },
     responses: {
-      200: { description: "It is ready.", content: { "application/json": { schema: CompletedArtifact } } },
+      200: { description: "The file is ready.", content: { "application/json": { schema: CompletedArtifact } } },
       ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "ARTIFACT_NOT_FOUND", "CONFLICT"),
     },
   }),

@@ -40,15 +40,15 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
   packages.openapi(
     operation("get", path, {
       tag: "Package managers",
-      summary: path.includes("meta") ? "Download what is known of every package" : "Download the names of all packages",
-      description: "As the AUR has it: a gzip file. It is not sent as an encoding of something else.",
+      summary: path.includes("meta") ? "Download the metadata of every package" : "Download the names of all packages",
+      description: "A gzip file as in the AUR, without a Content-Encoding.",
       access: ANYONE,
       answers: {
         200: {
           description: "The archive.",
           content: { "application/gzip": { schema: z.string().openapi({ format: "binary", example: "(gzip)" }) } },
         },
-        304: ["`If-None-Match` names what would be sent."],
+        304: ["The client's copy is current."],
       },
       refusals: ["SERVICE_UNAVAILABLE"],
     }),
@@ -84,7 +84,7 @@ const plainRoute = operation("get", "/cgit/aur.git/plain/{file}", {
   query: z.object({ h: z.string().openapi({ description: "The package.", example: "llm-worker-rbee-cpu" }) }),
   answers: {
     200: { description: "The file.", content: { "text/plain": { schema: z.string() } } },
-    304: ["`If-None-Match` names what would be sent."],
+    304: ["The client's copy is current."],
   },
   refusals: ["NOT_FOUND", "VALIDATION_FAILED", "SERVICE_UNAVAILABLE"],
 });
@@ -100,10 +100,10 @@ const snapshotRoute = operation("get", "/cgit/aur.git/snapshot/{archive}", {
   }),
   answers: {
     200: {
-      description: "A gzipped tar of the folder that `git clone` would make, without its history.",
+      description: "A gzipped tar of the folder that `git clone` makes, without the history.",
       content: { "application/gzip": { schema: z.string().openapi({ format: "binary" }) } },
     },
-    304: ["`If-None-Match` names what would be sent."],
+    304: ["The client's copy is current."],
   },
   refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
@@ -128,5 +128,5 @@ async function wantedPackage(c: AppContext, name: string): Promise<RepositoryRec
       ? await readRepository(c.env, repositorySources(c.var.service.formats), name, c.var.now)
       : null;
   if (record) return record;
-  throw new Problem({ code: "NOT_FOUND", detail: "There is no such package; GET /packages.gz lists them all." });
+  throw new Problem({ code: "NOT_FOUND", detail: "There is no such package. See /packages.gz for all of them." });
 }

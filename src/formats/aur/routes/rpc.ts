@@ -15,17 +15,17 @@ const Query = z.object({
     .string()
     .optional()
     .openapi({ description: "`info`, `search`, `suggest` or `suggest-pkgbase`.", example: "info" }),
-  by: z.string().optional().openapi({ description: "Of a search: the field, `name-desc` unless it is given." }),
-  arg: z.string().optional().openapi({ description: "What is sought." }),
+  by: z.string().optional().openapi({ description: "The field of a search; default `name-desc`." }),
+  arg: z.string().optional().openapi({ description: "The search term." }),
   "arg[]": z.string().optional().openapi({
-    description: "The names of an `info`, each with a parameter of its own.",
+    description: "The names of an `info`, one for each parameter.",
     example: "llm-worker-rbee-cpu",
   }),
 });
 
 const responses = {
   200: {
-    description: "The packages, the names suggested, or, of type `error`, what is wrong with the request.",
+    description: "The packages, the suggested names, or an error of type `error`.",
     content: { "application/json": { schema: z.union([RpcEnvelope, z.array(z.string())]) } },
   },
   ...problems("PAYLOAD_TOO_LARGE", "SERVICE_UNAVAILABLE"),
@@ -60,7 +60,7 @@ const get = createRoute({
   method: "get",
   path: "/rpc",
   tags: ["Package managers"],
-  summary: "Ask for packages as an AUR helper",
+  summary: "Query packages as an AUR helper",
   description,
   request: { query: Query },
   responses,
@@ -72,7 +72,7 @@ const post = createRoute({
   method: "post",
   path: "/rpc",
   tags: ["Package managers"],
-  summary: "Ask for many packages as an AUR helper",
+  summary: "Query many packages as an AUR helper",
   description,
   request: { body: { content: { "application/x-www-form-urlencoded": { schema: Query } } } },
   responses,
@@ -81,7 +81,7 @@ rpc.openAPIRegistry.registerPath(post);
 rpc.on("POST", ADDRESSES, jsonBodyLimit, async (c) => answer(c, await formOf(c)));
 
 const type = z.string().openapi({ description: "`info`, `search`, `suggest` or `suggest-pkgbase`.", example: "info" });
-const arg = z.string().openapi({ description: "What is sought.", example: "llm-worker-rbee-cpu" });
+const arg = z.string().openapi({ description: "The search term.", example: "llm-worker-rbee-cpu" });
 const PathQuery = Query.omit({ v: true, type: true });
 
 for (const { path, params } of [
@@ -92,7 +92,7 @@ for (const { path, params } of [
     method: "get",
     path,
     tags: ["Package managers"],
-    summary: "Ask for packages by path as an AUR helper",
+    summary: "Query packages by path as an AUR helper",
     description,
     request: { params, query: PathQuery },
     responses,
@@ -114,7 +114,7 @@ const postByPath = createRoute({
   method: "post",
   path: "/rpc/v5/{type}",
   tags: ["Package managers"],
-  summary: "Ask for many packages by path as an AUR helper",
+  summary: "Query many packages by path as an AUR helper",
   description,
   request: {
     params: z.object({ type }),
