@@ -5,17 +5,17 @@ import { type AdminToken, createAdminToken } from "../../src/platform/identity/a
 
 const SYSTEM = { actor: "system", requestId: null } as const;
 
-/** Makes a token in the ledger, as the first one of a deployment is made. */
+/** Makes a token in the ledger, as the first token of a deployment is made. */
 export const makeToken = (
   scopes: Scope[],
   expires_at: UnixSeconds | null = null,
 ): Promise<{ token: string; record: AdminToken }> =>
   createAdminToken(env.DB, { ...SYSTEM, now: currentTime() }, { name: "test", scopes, expires_at });
 
-/** A new sender address, without a count at any rate limit. */
+/** Returns a new sender address, which no rate limit has counted yet. */
 export const newAddress = (): string => Array.from(crypto.getRandomValues(new Uint8Array(4)), String).join(".");
 
-/** One request to the admin API. Without a token no credential is sent; a string body goes as it is. */
+/** Sends one request to the admin API. Without a token it has no credential; a string body is sent unchanged. */
 export function ask(
   method: string,
   path: string,
@@ -33,6 +33,6 @@ export function ask(
   });
 }
 
-/** The `code` of a problem response. */
+/** Returns the `code` of a problem response. */
 export const codeOf = async (response: Response): Promise<unknown> =>
   (await response.json<Record<string, unknown>>())["code"];

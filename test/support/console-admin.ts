@@ -3,7 +3,7 @@ import type { Scope } from "../../src/platform/config/scopes.ts";
 import { makeToken } from "./admin-request.ts";
 import { csrfTokenIn, TestBrowser } from "./cookie-browser.ts";
 
-/** A browser that is signed in to the console by a token of these scopes. */
+/** Opens a browser that is signed in to the console with a token of these scopes. */
 export async function signedIn(scopes: Scope[] = ["owner"], bindings?: Env): Promise<TestBrowser> {
   const { token } = await makeToken(scopes);
   const browser = new TestBrowser(bindings ? { bindings } : {});
@@ -12,7 +12,7 @@ export async function signedIn(scopes: Scope[] = ["owner"], bindings?: Env): Pro
   return browser;
 }
 
-/** The text of a page that is there. */
+/** Returns the text of a page. Its status must be 200. */
 export async function read(browser: TestBrowser, path: string): Promise<string> {
   const response = await browser.get(path);
   expect([path, response.status]).toEqual([path, 200]);

@@ -22,7 +22,7 @@ export class TestBrowser {
     return this.#service;
   }
 
-  /** A second window or a thief: the same cookies, from here on apart. */
+  /** Copies the browser: the copy has the same cookies, and both change them separately from now on. */
   clone(): TestBrowser {
     const copy = new TestBrowser({ bindings: this.#bindings, service: this.#service });
     for (const [name, value] of this.cookies) copy.cookies.set(name, value);

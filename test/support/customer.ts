@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { csrfTokenIn, TestBrowser } from "./cookie-browser.ts";
 import type { Postbox } from "./postbox.ts";
 
-/** A customer's browser, signed in with a license key. */
+/** Opens a customer's browser, signed in with a license key. */
 export async function signedInByKey(key: string, bindings?: Env): Promise<TestBrowser> {
   const browser = new TestBrowser(bindings === undefined ? {} : { bindings });
   const response = await browser.post("/account/sign-in", { form: { key } });
@@ -10,11 +10,11 @@ export async function signedInByKey(key: string, bindings?: Env): Promise<TestBr
   return browser;
 }
 
-/** The path of the link that was mailed last. */
+/** Returns the path of the last mailed link. */
 export const mailedPath = (postbox: Postbox): string =>
   postbox.letters.at(-1)?.text.match(/https:\/\/catalog\.test(\/recover\/[\w-]+)/)?.[1] ?? "no link was mailed";
 
-/** A customer's browser, signed in with a link that was mailed to `email`. */
+/** Opens a customer's browser, signed in with a link that was mailed to `email`. */
 export async function signedInByMail(email: string, postbox: Postbox): Promise<TestBrowser> {
   const browser = new TestBrowser({ bindings: postbox.env });
   expect((await browser.post("/account/sign-in/link", { form: { email } })).status).toBe(202);
@@ -23,7 +23,7 @@ export async function signedInByMail(email: string, postbox: Postbox): Promise<T
   return browser;
 }
 
-/** The page at `path`, which must be there. */
+/** Returns the page at `path`. Its status must be 200. */
 export async function pageAt(browser: TestBrowser, path = "/account"): Promise<string> {
   const response = await browser.get(path);
   expect(response.status).toBe(200);

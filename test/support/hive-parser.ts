@@ -10,10 +10,10 @@ const BY_ARCHITECTURE = ["source_x86_64", "source_aarch64", "sha256sums_x86_64",
 const ARRAYS = new Set(["arch", "license", "depends", "makedepends", "source", "sha256sums", ...BY_ARCHITECTURE]);
 
 /**
- * Reads a PKGBUILD exactly as naively as the hives in use do, so that a recipe which only makepkg understands fails
- * here. Their reader goes line by line, each trimmed: every line with `=` outside of build() and package() is an
- * assignment, arrays end on their line and are split at white space, nothing is expanded, and a function lasts until
- * its braces, wherever they stand, are balanced at the end of a line. Throws where the hive fails or crashes.
+ * Reads a PKGBUILD exactly as the hives in use do, so that a recipe that only makepkg understands fails here. Their
+ * reader trims each line. Every line with `=` outside of build() and package() is an assignment. An array ends on its
+ * line and is split at white space. Nothing is expanded. A function ends at the first line end where its braces are
+ * balanced. Throws where the hive fails or crashes.
  */
 export function parseAsHive(text: string): HivePkgbuild {
   const lines = text.split("\n").map((line) => line.trim());
@@ -55,7 +55,7 @@ function readArray(value: string): string[] {
     .filter((word) => word !== "");
 }
 
-/** The first line of a function is skipped whole, with all that stands on it. */
+/** The first line of a function is skipped whole. */
 function readFunction(lines: string[], start: number): [body: string, end: number] {
   let depth = 1;
   for (let at = start; at < lines.length; at++) {
@@ -71,13 +71,13 @@ function unquote(text: string): string {
   return first === last && (first === '"' || first === "'") ? text.slice(1, -1) : text;
 }
 
-/** A hive's act on one source: clone it, skip it silently, or refuse the installation. */
+/** Says what a hive does with one source: clone it, skip it silently, or refuse the installation. */
 export function hiveSourceAction(source: string): "clone" | "skip" | "fail" {
   if (source.startsWith("git+")) return "clone";
   return /^https?:\/\//.test(source) ? "fail" : "skip";
 }
 
-/** The script that a hive writes around a function's body and runs with bash. */
+/** Returns the script that a hive writes around a function's body and runs with bash. */
 export function hiveScript(recipe: HivePkgbuild, body: string, srcdir: string, pkgdir: string): string {
   const exported = ["pkgname", "pkgver", "pkgrel"].map((name) => `export ${name}="${recipe.values.get(name)}"`);
   return ["set -e", "set -u", ...exported, `export srcdir="${srcdir}"`, `export pkgdir="${pkgdir}"`, body, ""].join(

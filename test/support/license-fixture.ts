@@ -11,7 +11,7 @@ export const ownerToken = async (): Promise<string> => (await makeToken(["owner"
 export async function issueLicense(
   wanted: { plan?: string; email?: string; machine_limit?: number; expires_at?: string } = {},
 ): Promise<IssuedLicense> {
-  // Unmailed, so that nothing is still being sent when a test is over.
+  // Without a mail, so that nothing is being sent when the test ends.
   const body = { plan: "premium-lifetime", email: "ada@example.com", send_mail: false, ...wanted };
   const response = await ask("POST", "/v1/admin/licenses", { token: await ownerToken(), body });
   expect(response.status).toBe(201);

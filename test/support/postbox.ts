@@ -15,7 +15,7 @@ export type Postbox = {
   env: Env;
 };
 
-/** The real bindings with a provider that can be looked into. */
+/** Returns the real bindings with a mail provider that keeps its mails for the test. */
 export function newPostbox(): Postbox {
   const postbox: Postbox = { letters: [], calls: 0, before: async () => {}, env };
   const send: SendEmail["send"] = async (message: EmailMessage | EmailMessageBuilder) => {

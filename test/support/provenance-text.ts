@@ -33,7 +33,7 @@ export const statementOf = (subject: Subject[], predicateType: PredicateType = "
   predicate: predicates[predicateType],
 });
 
-/** A DSSE envelope around any statement. Its signature is not one: nobody here judges it. */
+/** A DSSE envelope around any statement. Its signature is not valid, because the catalog does not check it. */
 export const envelopeOf = (statement: unknown) => ({
   payloadType: "application/vnd.in-toto+json",
   payload: encodeBase64(new TextEncoder().encode(JSON.stringify(statement))),

@@ -21,7 +21,7 @@ export type TestFile = {
   bytes: Uint8Array<ArrayBuffer>;
   platform?: Platform;
   filename?: string;
-  /** Signs the file; unsigned without. */
+  /** Signs the file. Without it the file is unsigned. */
   secretKey?: MinisignSecretKey;
   pgpSignature?: string | null;
   /** The contents of a package. */
@@ -31,7 +31,7 @@ export type TestFile = {
 /** The publisher of tests. */
 export const publisher = (): Actor => ({ actor: "token:adm_test", requestId: null, now: currentTime() });
 
-/** Random bytes, more than one call of the random source may give. */
+/** Returns random bytes, more than one call of the random source gives. */
 export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
@@ -62,7 +62,7 @@ export async function declarationOf({
   };
 }
 
-/** A part's bytes and their number as its sender tells it, as a request would bring them. */
+/** The bytes of a part and its declared length, as in a request. */
 export type TestPart = { body: ReadableStream<Uint8Array> | null; length: number | null };
 
 /** Part `n` of a file, sent without its length. */
