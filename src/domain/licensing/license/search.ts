@@ -18,7 +18,7 @@ const AFTER_EVERY_ID = "lic_~";
 
 /**
  * The query for the ids of up to `limit` licenses, newest first, and its parameters. `?1` is the current time. Each
- * condition uses an index (test/domain/licensing/license-search.test.ts).
+ * condition uses an index (test/domain/licensing/license/search.test.ts).
  */
 export function licenseIdQuery(
   filter: LicenseFilter,

@@ -94,7 +94,7 @@ const LAPSED_SQL = "CASE WHEN subscription_state IN ('suspended', 'past_due') TH
 
 /**
  * `standingOf(...).status` as an SQL expression over a `licenses` row, for counts and conditional writes. `?1` is the
- * current time. The property test in test/domain/licensing/license-status.test.ts proves that the two are equal.
+ * current time. The property test in test/domain/licensing/license/status.test.ts proves that the two are equal.
  */
 export const STATUS_SQL = `CASE
   WHEN ${DECIDED_SQL} <> 'none' THEN ${DECIDED_SQL}

@@ -4,8 +4,8 @@ import {
   formatLicenseKey,
   importLicenseKeySecret,
   parseLicenseKey,
-} from "../../../src/domain/licensing/license/key.ts";
-import { formatId } from "../../../src/lib/id.ts";
+} from "../../../../src/domain/licensing/license/key.ts";
+import { formatId } from "../../../../src/lib/id.ts";
 
 const secret = await importLicenseKeySecret(crypto.getRandomValues(new Uint8Array(32)));
 const other = await importLicenseKeySecret(crypto.getRandomValues(new Uint8Array(32)));

@@ -1,12 +1,20 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { readLicense } from "../../../src/domain/licensing/license/store.ts";
-import { activationsPerDay, takeSeat } from "../../../src/domain/licensing/machine/seat.ts";
-import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
-import { hookedLedger } from "../../support/hooked-ledger.ts";
-import { activate, adminAct, count, hive, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
-import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
-import { askWith, newPostbox } from "../../support/postbox.ts";
+import { readLicense } from "../../../../src/domain/licensing/license/store.ts";
+import { activationsPerDay, takeSeat } from "../../../../src/domain/licensing/machine/seat.ts";
+import { ask, codeOf, makeToken } from "../../../support/admin-request.ts";
+import { hookedLedger } from "../../../support/hooked-ledger.ts";
+import {
+  activate,
+  adminAct,
+  count,
+  hive,
+  issueLicense,
+  ownerToken,
+  tokenFor,
+} from "../../../support/license-fixture.ts";
+import { roomInMinute, WITH_ROOM } from "../../../support/minute.ts";
+import { askWith, newPostbox } from "../../../support/postbox.ts";
 
 const deactivate = (credential: string, fingerprint: string) =>
   hive("POST", "/v1/licenses/deactivate", { credential, body: { fingerprint } });

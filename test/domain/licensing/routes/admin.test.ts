@@ -1,9 +1,17 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
-import { hookedLedger } from "../../support/hooked-ledger.ts";
-import { activate, adminAct, count, hive, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
-import { askWith, newPostbox } from "../../support/postbox.ts";
+import { ask, codeOf, makeToken } from "../../../support/admin-request.ts";
+import { hookedLedger } from "../../../support/hooked-ledger.ts";
+import {
+  activate,
+  adminAct,
+  count,
+  hive,
+  issueLicense,
+  ownerToken,
+  tokenFor,
+} from "../../../support/license-fixture.ts";
+import { askWith, newPostbox } from "../../../support/postbox.ts";
 
 const issueBody = { plan: "premium-monthly", email: "Grace@Example.com" };
 

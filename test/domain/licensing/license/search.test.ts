@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type LicenseFilter, licenseIdQuery, searchLicenses } from "../../../src/domain/licensing/license/search.ts";
-import { currentTime } from "../../../src/lib/time.ts";
-import { ask } from "../../support/admin-request.ts";
-import { issueLicense, ownerToken } from "../../support/license-fixture.ts";
+import { type LicenseFilter, licenseIdQuery, searchLicenses } from "../../../../src/domain/licensing/license/search.ts";
+import { currentTime } from "../../../../src/lib/time.ts";
+import { ask } from "../../../support/admin-request.ts";
+import { issueLicense, ownerToken } from "../../../support/license-fixture.ts";
 
 const COUNT = 100_000;
 const NOW = currentTime();

@@ -1,13 +1,13 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { createKeyring, publishedKeys, type SigningJwk } from "../../../src/domain/licensing/token/signing-keys.ts";
+import { createKeyring, publishedKeys, type SigningJwk } from "../../../../src/domain/licensing/token/signing-keys.ts";
 import {
   type LicenseTokenClaims,
   signLicenseToken,
   verifyLicenseToken,
-} from "../../../src/domain/licensing/token/token.ts";
-import { decodeBase64Url, encodeBase64Url } from "../../../src/lib/encoding.ts";
-import { DAY } from "../../../src/lib/time.ts";
+} from "../../../../src/domain/licensing/token/token.ts";
+import { decodeBase64Url, encodeBase64Url } from "../../../../src/lib/encoding.ts";
+import { DAY } from "../../../../src/lib/time.ts";
 
 const NOW = 1_800_000_000;
 const ISSUER = "https://catalog.test";

@@ -7,7 +7,7 @@ import {
   STATUS_SQL,
   standingOf,
   statusCondition,
-} from "../../../src/domain/licensing/license/status.ts";
+} from "../../../../src/domain/licensing/license/status.ts";
 
 const NOW = 1_800_000_000;
 

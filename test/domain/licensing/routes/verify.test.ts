@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
-import { decodeBase64Url } from "../../../src/lib/encoding.ts";
-import { codeOf } from "../../support/admin-request.ts";
-import { adminAct, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
-import { textOf } from "../../support/text-of.ts";
+import { decodeBase64Url } from "../../../../src/lib/encoding.ts";
+import { codeOf } from "../../../support/admin-request.ts";
+import { adminAct, hive, issueLicense, tokenFor } from "../../../support/license-fixture.ts";
+import { textOf } from "../../../support/text-of.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decideFulfilment } from "../../../src/domain/purchase/checkout/decision.ts";
-import { session } from "../../support/stripe-objects.ts";
+import { decideFulfilment } from "../../../../src/domain/purchase/checkout/decision.ts";
+import { session } from "../../../support/stripe-objects.ts";
 
 const decide = (over: Parameters<typeof session>[0]) => decideFulfilment(session(over), false);
 

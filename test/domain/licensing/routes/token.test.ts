@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { codeOf } from "../../support/admin-request.ts";
-import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
-import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
+import { codeOf } from "../../../support/admin-request.ts";
+import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../../support/license-fixture.ts";
+import { roomInMinute, WITH_ROOM } from "../../../support/minute.ts";
 
 const renew = (credential: string, fingerprint: string) =>
   hive("POST", "/v1/licenses/token", { credential, body: { fingerprint } });
