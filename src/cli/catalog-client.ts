@@ -21,7 +21,7 @@ export type CatalogRequest = {
 export type ClientOptions = {
   url: string;
   /** The bearer credential of every request that has none of its own. */
-  credential?: string;
+  credential?: string | null | undefined;
   /** Called with a message before each wait for a retry. */
   onRetry?: (message: string) => void;
   sleep?: (ms: number) => Promise<unknown>;
@@ -41,7 +41,7 @@ export const path = (texts: TemplateStringsArray, ...values: (string | number)[]
 /** An HTTP client of the catalog. It retries idempotent requests and throws refusals as `ProblemError`. */
 export class CatalogClient {
   readonly url: string;
-  readonly #credential: string | undefined;
+  readonly #credential: string | null | undefined;
   readonly #onRetry: (message: string) => void;
   readonly #sleep: (ms: number) => Promise<unknown>;
 
@@ -91,7 +91,7 @@ export class CatalogClient {
     const { body } = request;
     const headers = new Headers({ "User-Agent": "rbee-catalog", ...request.headers });
     const credential = request.credential ?? this.#credential;
-    if (credential !== undefined) headers.set("Authorization", `Bearer ${credential}`);
+    if (credential) headers.set("Authorization", `Bearer ${credential}`);
     if (body !== undefined && !(body instanceof Blob)) headers.set("Content-Type", "application/json");
     const timeout = request.timeoutMs ?? (body instanceof Blob ? TIMEOUT_MS.bytes : TIMEOUT_MS.json);
     try {

@@ -1,28 +1,34 @@
 import { printable } from "../lib/printable.ts";
 
-export type Cell = string | number | null | undefined;
-
-const cell = (value: Cell): string =>
-  value === null || value === undefined || value === "" ? "-" : printable(String(value));
+const cell = (value: unknown): string => {
+  const text = Array.isArray(value) ? value.join(", ") : String(value ?? "");
+  return text === "" ? "-" : printable(text);
+};
 
 /** A table with aligned columns, two spaces apart. A missing value is shown as "-". */
-export function formatTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function formatTable(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const lines = [headings, ...rows.map((row) => row.map(cell))];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const format = (line: readonly string[]) => line.map((text, column) => text.padEnd(widths[column] ?? 0)).join("  ");
+  return lines.map((line) => format(line).trimEnd()).join("\n");
 }
 
+/** The columns of a table: by heading, the member of a row that it shows, or a function of the row. */
+export type Columns<Row> = Readonly<Record<string, (keyof Row & string) | ((row: Row) => unknown)>>;
+
+/** A table of records, one a line. */
+export const formatRows = <Row>(rows: readonly Row[], columns: Columns<Row>): string =>
+  formatTable(
+    Object.keys(columns),
+    rows.map((row) => Object.values(columns).map((show) => (typeof show === "string" ? row[show] : show(row)))),
+  );
+
 /** One label and value a line, with the values aligned. A missing value is shown as "-". */
-export function formatFields(fields: readonly (readonly [label: string, value: Cell])[]): string {
-  const width = Math.max(...fields.map(([label]) => label.length));
-  return fields.map(([label, value]) => `${label.padEnd(width)}  ${cell(value)}`).join("\n");
+export function formatFields(fields: Readonly<Record<string, unknown>>): string {
+  const width = Math.max(...Object.keys(fields).map((label) => label.length));
+  return Object.entries(fields)
+    .map(([label, value]) => `${label.padEnd(width)}  ${cell(value)}`)
+    .join("\n");
 }
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;

@@ -1,14 +1,13 @@
-import { Command, CommanderError } from "commander";
-import { addEventsCommands } from "./commands/events.ts";
+import { CommanderError } from "commander";
+import { CatalogCommand, type Io } from "./command.ts";
 import { addHiveCommands } from "./commands/hive.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLicenseCommands, addMachineCommands } from "./commands/license.ts";
-import { addAuditCommand, addRepublishCommand, addStatsCommand } from "./commands/operations.ts";
+import { addOperationsCommands } from "./commands/operations.ts";
 import { addPlansCommands } from "./commands/plans.ts";
 import { addReleaseCommands } from "./commands/release.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
-import { bindIo, type Io, PROCESS_IO } from "./context.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
 
 const HELP = `
@@ -31,9 +30,16 @@ Examples:
   $ rbee-catalog install llm-worker-rbee-premium-cpu
 `;
 
+/** The environment and the output of this process. */
+const PROCESS_IO: Io = {
+  env: process.env,
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+};
+
 /** The `rbee-catalog` command line. With `json`, Commander does not print its own errors. */
-export function createProgram(io: Io = PROCESS_IO, json = false): Command {
-  const program = new Command("rbee-catalog")
+export function createProgram(io: Io = PROCESS_IO, json = false): CatalogCommand {
+  const program = new CatalogCommand(io, "rbee-catalog")
     .description("Licenses, releases and installed workers of an rbee worker catalog.")
     .option("--url <url>", "the catalog to use")
     .option("--json", "print results as JSON, and errors as JSON on stderr")
@@ -41,15 +47,11 @@ export function createProgram(io: Io = PROCESS_IO, json = false): Command {
     .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: json ? () => {} : io.stderr })
     .exitOverride();
-  bindIo(program, io);
   addLicenseCommands(program);
   addMachineCommands(program);
   addReleaseCommands(program);
   addPlansCommands(program);
-  addEventsCommands(program);
-  addAuditCommand(program);
-  addStatsCommand(program);
-  addRepublishCommand(program);
+  addOperationsCommands(program);
   addTokenCommands(program);
   addKeysCommands(program);
   addHiveCommands(program);

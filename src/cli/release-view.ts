@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./errors.ts";
-import { formatFields, formatSize, formatTable } from "./output.ts";
+import { type Columns, formatFields, formatRows, formatSize } from "./output.ts";
 
 /** The fields of a release that the command reads from the admin API. */
 export const Release = z.looseObject({
@@ -11,8 +11,7 @@ export const Release = z.looseObject({
   channel: z.string(),
   status: z.string(),
   source_tag: z.string().nullable(),
-  published_at: z.string().nullish(),
-  provenance: z.looseObject({ sha256: z.string(), subjects: z.array(z.string()) }).nullable(),
+  provenance: z.looseObject({ subjects: z.array(z.string()) }).nullable(),
   artifacts: z.array(
     z.looseObject({
       id: z.string(),
@@ -30,7 +29,9 @@ export const Release = z.looseObject({
 
 export type Release = z.infer<typeof Release>;
 
-export const ReleasePage = z.looseObject({ releases: z.array(Release), next_cursor: z.string().nullable() });
+export const ReleaseAnswer = z.looseObject({ release: Release });
+
+const ReleasePage = z.looseObject({ releases: z.array(Release), next_cursor: z.string().nullable() });
 
 /** The worker's release with exactly this version, drafts included, or null. `client` sends an admin token. */
 export async function findRelease(client: CatalogClient, workerId: string, version: string): Promise<Release | null> {
@@ -62,47 +63,33 @@ export async function releaseIdOf(client: CatalogClient, name: string): Promise<
   return release.id;
 }
 
+const Files = z.array(z.object({ platform: z.string(), kind: z.string() }));
+
+/** The columns of a list of releases. */
+export const RELEASE_COLUMNS: Columns<Record<string, unknown>> = {
+  ...{ RELEASE: "id", WORKER: "worker_id", VERSION: "version", CHANNEL: "channel", STATUS: "status" },
+  PUBLISHED: "published_at",
+  FILES: ({ artifacts }) =>
+    Files.parse(artifacts).map(({ platform, kind }) => (kind === "binary" ? platform : `${platform} (${kind})`)),
+};
+
 /** Formats releases, one a line. */
-export const formatReleases = (releases: readonly Release[]): string =>
-  formatTable(
-    ["RELEASE", "WORKER", "VERSION", "CHANNEL", "STATUS", "PUBLISHED", "FILES"],
-    releases.map((release) => [
-      release.id,
-      release.worker_id,
-      release.version,
-      release.channel,
-      release.status,
-      release.published_at,
-      release.artifacts
-        .map(({ platform, kind }) => (kind === "binary" ? platform : `${platform} (${kind})`))
-        .join(", "),
-    ]),
-  );
+export const formatReleases = (releases: readonly Release[]): string => formatRows(releases, RELEASE_COLUMNS);
 
 /** Formats one release with its files and their signatures. */
 export function formatRelease(release: Release): string {
   const { id, worker_id, version, channel, status, source_tag, published_at, provenance, artifacts } = release;
-  const facts = formatFields([
-    ["Release", id],
-    ["Worker", worker_id],
-    ["Version", version],
-    ["Channel", channel],
-    ["Status", status],
-    ["Source tag", source_tag],
-    ["Published", published_at],
-    ["Provenance", provenance && `of ${provenance.subjects.join(", ")}`],
-  ]);
-  const files = formatTable(
-    ["FILE", "KIND", "PLATFORM", "SIZE", "STATE", "SIGNED", "SHA256"],
-    artifacts.map(({ filename, kind, platform, size, state, signature, pgp_signature, sha256 }) => [
-      filename,
-      kind,
-      platform,
-      formatSize(size),
-      state,
-      [...(signature === null ? [] : ["minisign"]), ...(pgp_signature === null ? [] : ["OpenPGP"])].join(", "),
-      sha256,
-    ]),
-  );
+  const facts = formatFields({
+    ...{ Release: id, Worker: worker_id, Version: version, Channel: channel, Status: status },
+    ...{ "Source tag": source_tag, Published: published_at },
+    Provenance: provenance && `of ${provenance.subjects.join(", ")}`,
+  });
+  const files = formatRows(artifacts, {
+    ...{ FILE: "filename", KIND: "kind", PLATFORM: "platform" },
+    SIZE: ({ size }) => formatSize(size),
+    STATE: "state",
+    SIGNED: ({ signature, pgp_signature }) => [signature && "minisign", pgp_signature && "OpenPGP"].filter(Boolean),
+    SHA256: "sha256",
+  });
   return `${facts}\n\n${files}`;
 }

@@ -1,7 +1,6 @@
 import { importJWK, jwtVerify, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { newLicenseSigningKey, OVERLAP, parseKeySet, rotateKeySet } from "../../src/cli/keys/license-signing.ts";
-import { addReleaseKey } from "../../src/cli/keys/release-signing.ts";
+import { addReleaseKey, newLicenseSigningKey, OVERLAP, parseKeySet, rotateKeySet } from "../../src/cli/signing-keys.ts";
 import { createKeyring } from "../../src/domain/licensing/token/signing-keys.ts";
 import { parseMinisignPublicKeys } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";

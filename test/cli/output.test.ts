@@ -11,12 +11,7 @@ describe("a table in the terminal", () => {
     expect(formatTable(["X", "Y", "Z"], rows)).toBe(
       ["X    Y           Z", "a    long value  1", "bcd  -           -"].join("\n"),
     );
-    expect(
-      formatFields([
-        ["Name", "x"],
-        ["Longer", ""],
-      ]),
-    ).toBe("Name    x\nLonger  -");
+    expect(formatFields({ Name: "x", Longer: "" })).toBe("Name    x\nLonger  -");
   });
 
   it("replaces every control character in a text from the catalog", () => {

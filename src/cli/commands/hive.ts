@@ -1,11 +1,9 @@
-import type { Command } from "commander";
 import * as z from "zod";
-import { contextOf, ioOf } from "../context.ts";
+import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { activate, deactivate, withFreshToken } from "../hive/activation.ts";
 import { releaseKeys } from "../hive/check.ts";
 import { installWorker, workersFolder } from "../hive/install.ts";
-import { hostPlatform, machineFingerprint } from "../hive/machine.ts";
+import { activate, deactivate, hostPlatform, machineFingerprint, withFreshToken } from "../hive/machine.ts";
 import { type Activation, type Hive, openHive } from "../hive/state.ts";
 import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, License } from "../license-view.ts";
@@ -15,7 +13,7 @@ import { parsePlatform } from "../publish/release-file.ts";
 type InstallOptions = { version?: string; dir: string; platform?: string; releaseKey?: string };
 
 /** Adds the commands of a hive: `activate`, `fingerprint`, `install`, `status`, `deactivate`. */
-export function addHiveCommands(program: Command): void {
+export function addHiveCommands(program: CatalogCommand): void {
   program
     .command("activate")
     .summary("take a seat on a license for this machine")
@@ -27,7 +25,7 @@ export function addHiveCommands(program: Command): void {
     .option("--name <name>", "a name for this machine; default: its host name")
     .option("--key-stdin", "read the license key from standard input; on a terminal, a hidden prompt")
     .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
-    .action(async (options: { offline?: true; name?: string; keyStdin?: true }, command: Command) => {
+    .action(async (options: { offline?: true; name?: string; keyStdin?: true }, command: CatalogCommand) => {
       const hive = await openHive(command);
       const key = options.keyStdin ? await readSecretFromStdin("License key") : licenseKey(hive);
       const { answer, activation } = await activate(hive.client, key, {
@@ -47,8 +45,7 @@ export function addHiveCommands(program: Command): void {
     .command("fingerprint")
     .summary("print this machine's fingerprint")
     .description("Prints this machine's fingerprint. The account page needs it to make an offline lease.")
-    .action(async (_options: object, command: Command) => {
-      const { env, show } = await contextOf(command);
+    .run(async ({ env, show }) => {
       show({ fingerprint: await machineFingerprint(env) }, ({ fingerprint }) => fingerprint);
     });
 
@@ -61,14 +58,14 @@ export function addHiveCommands(program: Command): void {
     )
     .argument("<worker>", "such as llm-worker-rbee-premium-cpu")
     .option("--version <version>", "the version; default: the latest that the license covers")
-    .option("--dir <folder>", "where to install", workersFolder(ioOf(program).env))
+    .option("--dir <folder>", "where to install", workersFolder(program.io.env))
     .option("--platform <platform>", "the platform; default: this machine's")
     .option(
       "--release-key <file>",
       "minisign public key to trust and pin from now on; default: the one pinned on first use",
     )
     .addHelpText("after", "\nExample:\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0")
-    .action(async (workerId: string, options: InstallOptions, command: Command) => {
+    .action(async (workerId: string, options: InstallOptions, command: CatalogCommand) => {
       const { client, show, state, change, ...hive } = await openHive(command);
       const pinned = state.release_keys[client.url];
       const keys = await releaseKeys(client, { file: options.releaseKey, pinned });
@@ -97,21 +94,16 @@ export function addHiveCommands(program: Command): void {
   program
     .command("status")
     .summary("show this machine's license")
-    .action(async (_options: object, command: Command) => {
+    .action(async (_options: object, command: CatalogCommand) => {
       const hive = await openHive(command);
       const { url, license_key, machine_id, token_expires_at } = activationOf(hive);
       const request = { path: "/v1/licenses/me", credential: license_key };
       const { license } = await hive.client.json(z.looseObject({ license: License }), request);
       hive.show({ url, machine_id, token_expires_at, license }, () =>
         [
-          formatFields([
-            ["Catalog", url],
-            ["This machine", machine_id],
-            ["Token until", token_expires_at],
-          ]),
-          "",
+          formatFields({ Catalog: url, "This machine": machine_id, "Token until": token_expires_at }),
           formatLicense(license),
-        ].join("\n"),
+        ].join("\n\n"),
       );
     });
 
@@ -121,7 +113,7 @@ export function addHiveCommands(program: Command): void {
     .description(
       "Frees this machine's seat. If the license key was rotated, activate this machine with the new key first.",
     )
-    .action(async (_options: object, command: Command) => {
+    .action(async (_options: object, command: CatalogCommand) => {
       const hive = await openHive(command);
       const activation = activationOf(hive);
       await deactivate(hive.client, activation);

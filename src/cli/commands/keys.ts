@@ -1,17 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
 import * as z from "zod";
 import { newIndexSigningKey } from "../../lib/minisign/index-key.ts";
 import { showKeyId } from "../../lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../lib/minisign/secret-key.ts";
 import { currentTime } from "../../lib/time.ts";
-import { type Context, contextOf } from "../context.ts";
+import type { CatalogCommand, Context } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { createPrivateFile, readTextIfThere } from "../files.ts";
-import { formatKeySet, newLicenseSigningKey, parseKeySet, rotateKeySet } from "../keys/license-signing.ts";
-import { addReleaseKey, readSecretKey } from "../keys/release-signing.ts";
+import * as signing from "../signing-keys.ts";
 
 const KEYS = fileURLToPath(new URL("../../../keys/", import.meta.url));
 
@@ -19,7 +17,7 @@ type KeysOptions = { out?: string; keysDir: string };
 type NewKeyOptions = KeysOptions & { release?: true; index?: true; signKey?: string };
 
 /** Adds `keys`, the commands for the keys that sign licenses, releases and indexes. */
-export function addKeysCommands(program: Command): void {
+export function addKeysCommands(program: CatalogCommand): void {
   const keys = program
     .command("keys")
     .summary("make and rotate the keys that sign licenses and releases")
@@ -33,8 +31,7 @@ export function addKeysCommands(program: Command): void {
     .option("--sign-key <file>", "with --index: the release key that vouches for it, a minisign key without a password")
     .option("--out <file>", "the file for the private key, which must not exist")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
-    .action(async (options: NewKeyOptions, command: Command) => {
-      const context = await contextOf(command);
+    .run(async (context, options: NewKeyOptions) => {
       if (options.release && options.index) {
         throw new CliError(EXIT.usage, "--release and --index make different keys. Give one of them.");
       }
@@ -53,14 +50,16 @@ export function addKeysCommands(program: Command): void {
     .option("--out <file>", "the file for the private key, which must not exist", "license-signing.secret.jwk")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
     .addHelpText("after", "\nExample:\n  $ rbee-catalog keys rotate --url https://catalog.rbee.dev")
-    .action(async (options: KeysOptions & { out: string }, command: Command) => {
-      const context = await contextOf(command);
-      const live = parseKeySet(await context.client.json(z.unknown(), { path: "/.well-known/jwks.json" }));
+    .run(async (context, options: KeysOptions & { out: string }) => {
+      const live = signing.parseKeySet(await context.client.json(z.unknown(), { path: "/.well-known/jwks.json" }));
       const publicFile = join(options.keysDir, "license-signing.jwks.json");
-      const onFile = parseKeySet(JSON.parse((await readTextIfThere(publicFile)) ?? '{"keys": []}'));
-      const next = await newLicenseSigningKey();
+      const onFile = signing.parseKeySet(JSON.parse((await readTextIfThere(publicFile)) ?? '{"keys": []}'));
+      const next = await signing.newLicenseSigningKey();
       await createPrivateFile(options.out, `${JSON.stringify(next.privateJwk)}\n`);
-      await writeFile(publicFile, formatKeySet(rotateKeySet(live, onFile, next.publicJwk, currentTime())));
+      await writeFile(
+        publicFile,
+        signing.formatKeySet(signing.rotateKeySet(live, onFile, next.publicJwk, currentTime())),
+      );
       context.show({ kid: next.publicJwk.kid, secret_key: options.out, public_keys: publicFile }, () =>
         steps(`license signing key ${next.publicJwk.kid}`, [
           `Commit ${relative(process.cwd(), publicFile)} and deploy: the new key verifies, the old one still signs.`,
@@ -74,7 +73,7 @@ export function addKeysCommands(program: Command): void {
 
 async function newLicenseKey(context: Context, options: KeysOptions): Promise<void> {
   const out = options.out ?? "license-signing.secret.jwk";
-  const { privateJwk } = await newLicenseSigningKey();
+  const { privateJwk } = await signing.newLicenseSigningKey();
   await createPrivateFile(out, `${JSON.stringify(privateJwk)}\n`);
   context.show({ kid: privateJwk.kid, secret_key: out }, () =>
     steps(`license signing key ${privateJwk.kid}`, [
@@ -90,7 +89,7 @@ async function newReleaseKey(context: Context, options: KeysOptions): Promise<vo
   const key = await generateMinisignKey();
   const publicFile = join(options.keysDir, "release-signing.pub");
   await createPrivateFile(out, formatMinisignSecretKey(key));
-  await writeFile(publicFile, addReleaseKey((await readTextIfThere(publicFile)) ?? "", key));
+  await writeFile(publicFile, signing.addReleaseKey((await readTextIfThere(publicFile)) ?? "", key));
   context.show({ key_id: showKeyId(key.keyId), secret_key: out, public_key: publicFile }, () =>
     steps(`minisign key ${showKeyId(key.keyId)}`, [
       `Commit ${relative(process.cwd(), publicFile)} and deploy. After that, its signatures are accepted.`,
@@ -108,7 +107,7 @@ async function newIndexKey(context: Context, options: NewKeyOptions): Promise<vo
     );
   }
   const out = options.out ?? "index-signing.secret.json";
-  const releaseKey = await readSecretKey(options.signKey);
+  const releaseKey = await signing.readSecretKey(options.signKey);
   const { keyId, secret } = await newIndexSigningKey(releaseKey, currentTime());
   await createPrivateFile(out, `${secret}\n`);
   const shown = { key_id: showKeyId(keyId), secret_key: out, vouched_for_by: showKeyId(releaseKey.keyId) };

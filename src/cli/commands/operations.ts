@@ -1,43 +1,9 @@
-import type { Command } from "commander";
 import * as z from "zod";
-import { adminContextOf, type PageOptions, withPaging } from "../context.ts";
-import { formatFields, formatTable } from "../output.ts";
-
-const AuditPage = z.looseObject({
-  entries: z.array(
-    z.looseObject({
-      at: z.string(),
-      actor: z.string(),
-      action: z.string(),
-      subject: z.string(),
-      reason: z.string().nullable(),
-    }),
-  ),
-  next_cursor: z.string().nullable(),
-});
+import { path } from "../catalog-client.ts";
+import type { CatalogCommand, PageOptions } from "../command.ts";
+import { formatFields, formatRows } from "../output.ts";
 
 type AuditOptions = PageOptions & { subject?: string; actor?: string; action?: string };
-
-/** Adds `audit`, which lists the audit trail. */
-export function addAuditCommand(program: Command): void {
-  withPaging(program.command("audit"))
-    .summary("read the audit trail")
-    .description("Lists every change, newest first: time, actor, action, subject and reason.")
-    .option("--subject <id>", "only changes of this license, release or token")
-    .option("--actor <actor>", "only changes by this actor, such as token:adm_... or license:lic_...")
-    .option("--action <action>", "only this action, such as license.revoke")
-    .addHelpText("after", "\nExample:\n  $ rbee-catalog audit --subject lic_06b4m2v8w5r7q1t3x9z2k4n6p8")
-    .action(async ({ limit, cursor, subject, actor, action }: AuditOptions, command: Command) => {
-      const { client, showPage } = await adminContextOf(command);
-      const query = { limit, cursor, subject, actor, action };
-      showPage(await client.json(AuditPage, { path: "/v1/admin/audit", query }), ({ entries }) =>
-        formatTable(
-          ["AT", "ACTOR", "ACTION", "SUBJECT", "REASON"],
-          entries.map((entry) => [entry.at, entry.actor, entry.action, entry.subject, entry.reason]),
-        ),
-      );
-    });
-}
 
 const Counts = z.record(z.string(), z.number());
 const Downloads = z.looseObject({ total: z.number(), last_7_days: z.number(), last_30_days: z.number() });
@@ -53,46 +19,62 @@ const Stats = z.looseObject({
   outbox: z.looseObject({ entries: z.number(), oldest_age: z.number().nullable() }),
 });
 
-/** Adds `stats`, which counts licenses, machines, releases and downloads. */
-export function addStatsCommand(program: Command): void {
+const Republished = z.looseObject({ records: z.number() });
+
+const EventAnswer = z.looseObject({ event: z.looseObject({ id: z.string(), handled_at: z.string().nullable() }) });
+
+/** Adds `events`, `audit`, `stats` and `republish`, the commands of an operator. */
+export function addOperationsCommands(program: CatalogCommand): void {
+  const events = program
+    .command("events")
+    .summary("see payment events that failed or need a person")
+    .description("Payment events from Stripe. Without a subcommand, it lists those that are not handled yet.");
+
+  events
+    .command("list", { isDefault: true })
+    .summary("list events that are not handled yet, or need a person")
+    .description("Lists up to 200 payment events that are not handled yet, oldest first.")
+    .option("--attention", "list handled events that need a person instead, such as a price without a plan")
+    .runAsAdmin(({ list }, { attention }: { attention?: true }) => {
+      const columns = { EVENT: "id", TYPE: "type", ABOUT: "object_id", RECEIVED: "received_at", ATTEMPTS: "attempts" };
+      const outcome = (event: Record<string, unknown>) => event["last_error"] ?? event["outcome"];
+      const query = { state: attention ? "attention" : "unhandled" };
+      return list("/v1/admin/stripe-events", "events", { ...columns, OUTCOME: outcome }, query);
+    });
+
+  events
+    .command("retry")
+    .summary("handle an event now, without waiting for the cron")
+    .argument("<event>", "the event's id (evt_...)")
+    .addHelpText("after", "\nAn event that is handled already does not change.")
+    .runAsAdmin(async ({ client, show }, id: string) => {
+      const request = { method: "POST", path: path`/v1/admin/stripe-events/${id}/retry` } as const;
+      show(await client.json(EventAnswer, request), ({ event: { id, type, object_id, handled_at, outcome } }) =>
+        formatFields({ Event: id, Type: type, About: object_id, Handled: handled_at ?? "not yet", Outcome: outcome }),
+      );
+    });
+
+  program
+    .command("audit")
+    .paged()
+    .summary("read the audit trail")
+    .description("Lists every change, newest first: time, actor, action, subject and reason.")
+    .option("--subject <id>", "only changes of this license, release or token")
+    .option("--actor <actor>", "only changes by this actor, such as token:adm_... or license:lic_...")
+    .option("--action <action>", "only this action, such as license.revoke")
+    .addHelpText("after", "\nExample:\n  $ rbee-catalog audit --subject lic_06b4m2v8w5r7q1t3x9z2k4n6p8")
+    .runAsAdmin(({ list }, options: AuditOptions) => {
+      const columns = { AT: "at", ACTOR: "actor", ACTION: "action", SUBJECT: "subject", REASON: "reason" };
+      return list("/v1/admin/audit", "entries", columns, options);
+    });
+
   program
     .command("stats")
     .summary("count licenses, machines, releases and downloads")
-    .action(async (_options: object, command: Command) => {
-      const { client, show } = await adminContextOf(command);
+    .runAsAdmin(async ({ client, show }) => {
       show(await client.json(Stats, { path: "/v1/admin/stats" }), formatStats);
     });
-}
 
-function formatStats({ at, licenses, machines, releases, downloads, outbox }: z.infer<typeof Stats>): string {
-  const facts = formatFields([
-    ["At", at],
-    ["Licenses", formatCounts(licenses)],
-    ["Machines", `${machines.active} active`],
-    ["Releases", formatCounts(releases)],
-    ["Downloads", `${downloads.total}, of them ${downloads.last_30_days} in 30 days, ${downloads.last_7_days} in 7`],
-    ["Unpublished", outbox.entries === 0 ? "nothing" : `${outbox.entries} changes, the oldest ${outbox.oldest_age} s`],
-  ]);
-  if (downloads.files.length === 0) return facts;
-  const files = formatTable(
-    ["WORKER", "VERSION", "PLATFORM", "TOTAL", "30 DAYS", "7 DAYS"],
-    downloads.files.map((file) => [
-      ...[file.worker_id, file.version, file.platform],
-      ...[file.total, file.last_30_days, file.last_7_days],
-    ]),
-  );
-  return `${facts}\n\n${files}`;
-}
-
-const formatCounts = (counts: z.infer<typeof Counts>): string =>
-  Object.entries(counts)
-    .map(([name, count]) => `${count} ${name}`)
-    .join(", ");
-
-const Republished = z.looseObject({ records: z.number() });
-
-/** Adds `republish`, which makes the edge copy anew from the ledger. */
-export function addRepublishCommand(program: Command): void {
   program
     .command("republish")
     .summary("publish every license and release to the edge again")
@@ -100,8 +82,7 @@ export function addRepublishCommand(program: Command): void {
       "Makes every record of the edge copy again from the ledger: after a restore, or if KV has lost records.",
     )
     .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
-    .action(async ({ reason }: { reason: string }, command: Command) => {
-      const { client, show } = await adminContextOf(command);
+    .runAsAdmin(async ({ client, show }, { reason }: { reason: string }) => {
       const request = { method: "POST", path: "/v1/admin/republish", body: { reason } } as const;
       show(
         await client.json(Republished, request),
@@ -110,3 +91,24 @@ export function addRepublishCommand(program: Command): void {
       );
     });
 }
+
+function formatStats({ at, licenses, machines, releases, downloads, outbox }: z.infer<typeof Stats>): string {
+  const { total, last_30_days, last_7_days, files } = downloads;
+  const facts = formatFields({
+    At: at,
+    Licenses: formatCounts(licenses),
+    Machines: `${machines.active} active`,
+    Releases: formatCounts(releases),
+    Downloads: `${total}, of them ${last_30_days} in 30 days, ${last_7_days} in 7`,
+    Unpublished: outbox.entries === 0 ? "nothing" : `${outbox.entries} changes, the oldest ${outbox.oldest_age} s`,
+  });
+  if (files.length === 0) return facts;
+  const columns = { WORKER: "worker_id", VERSION: "version", PLATFORM: "platform" };
+  const counts = { TOTAL: "total", "30 DAYS": "last_30_days", "7 DAYS": "last_7_days" };
+  return `${facts}\n\n${formatRows(files, { ...columns, ...counts })}`;
+}
+
+const formatCounts = (counts: z.infer<typeof Counts>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(", ");

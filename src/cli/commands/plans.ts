@@ -1,6 +1,5 @@
-import type { Command } from "commander";
 import { SOLD_PLANS, type SoldPlanId } from "../../domain/licensing/plans.ts";
-import { contextOf } from "../context.ts";
+import type { CatalogCommand } from "../command.ts";
 import { formatMoney } from "../output.ts";
 import { type SyncStep, syncSteps } from "../plans/plan-sync.ts";
 
@@ -8,7 +7,7 @@ type SyncOptions = { dryRun?: boolean; live?: boolean };
 type PlannedSync = { plan: SoldPlanId; steps: SyncStep[] };
 
 /** Adds `plans`, which puts the plans and their prices into a Stripe account. */
-export function addPlansCommands(program: Command): void {
+export function addPlansCommands(program: CatalogCommand): void {
   const plans = program.command("plans").summary("put the plans on sale in a Stripe account").description("Plans.");
 
   plans
@@ -22,11 +21,10 @@ export function addPlansCommands(program: Command): void {
     .option("--dry-run", "print the changes without making them")
     .option("--live", "allow a live key, which changes real prices")
     .addHelpText("after", "\nExample:\n  $ STRIPE_SECRET_KEY=sk_test_... rbee-catalog plans sync --dry-run")
-    .action(async ({ dryRun = false, live = false }: SyncOptions, command: Command) => {
-      const context = await contextOf(command);
+    .run(async ({ env, show }, { dryRun = false, live = false }: SyncOptions) => {
       // Loaded here only, because the SDK loads slowly and no other command needs it.
       const { readPlan, stripeAccount, stripeFailure, takeStep } = await import("../plans/stripe-account.ts");
-      const stripe = stripeAccount(context.env, live);
+      const stripe = stripeAccount(env, live);
       const synced: PlannedSync[] = [];
       try {
         for (const plan of SOLD_PLANS) {
@@ -37,36 +35,32 @@ export function addPlansCommands(program: Command): void {
       } catch (error) {
         throw stripeFailure(error);
       }
-      context.show({ dry_run: dryRun, plans: synced }, (result) => formatSync(result.plans, dryRun));
+      show({ dry_run: dryRun, plans: synced }, (result) => formatSync(result.plans, dryRun));
     });
 }
 
-function formatSync(synced: PlannedSync[], dryRun: boolean): string {
-  const lines = synced.flatMap(({ plan, steps }) =>
-    steps.length === 0
-      ? [`${plan}: up to date at Stripe.`]
-      : steps.map((step) => `${plan}: ${dryRun ? "would " : ""}${describe(step)}`),
-  );
-  return lines.join("\n");
-}
+const formatSync = (synced: PlannedSync[], dryRun: boolean): string =>
+  synced
+    .flatMap(({ plan, steps }) =>
+      steps.length === 0
+        ? `${plan}: up to date at Stripe.`
+        : steps.map((step) => `${plan}: ${dryRun ? "would " : ""}${describe(step)}`),
+    )
+    .join("\n");
 
 function describe(step: SyncStep): string {
   switch (step.action) {
     case "create_product":
       return `create product ${step.params.id}, "${step.params.name}"`;
-    case "update_product":
-      return `update product ${step.id}: ${Object.keys(step.params).join(", ")}`;
     case "create_price": {
       const { unit_amount = 0, currency, recurring, transform_quantity, transfer_lookup_key } = step.params;
-      const terms = [
-        formatMoney(unit_amount, currency),
-        recurring ? `a ${recurring.interval}` : "once",
-        `for every ${transform_quantity?.divide_by} machines`,
-      ].join(" ");
+      const interval = recurring ? `a ${recurring.interval}` : "once";
+      const terms = `${formatMoney(unit_amount, currency)} ${interval} for every ${transform_quantity?.divide_by} machines`;
       return `create price ${terms}${transfer_lookup_key ? ", replacing the current one" : ""}`;
     }
+    case "update_product":
     case "update_price":
-      return `update price ${step.id}: ${Object.keys(step.params).join(", ")}`;
+      return `${step.action.replace("_", " ")} ${step.id}: ${Object.keys(step.params).join(", ")}`;
     case "archive_price":
       return `archive price ${step.id}; running subscriptions keep it`;
   }

@@ -1,13 +1,11 @@
 import { openAsBlob } from "node:fs";
-import type { Command } from "commander";
-import * as z from "zod";
 import { path } from "../catalog-client.ts";
-import { adminContextOf, type PageOptions, withPaging } from "../context.ts";
+import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
-import { readSecretKey } from "../keys/release-signing.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
-import { formatRelease, formatReleases, Release, ReleasePage, releaseIdOf } from "../release-view.ts";
+import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
+import { readSecretKey } from "../signing-keys.ts";
 
 type PublishOptions = {
   worker: string;
@@ -21,10 +19,11 @@ type PublishOptions = {
   provenance?: string;
 };
 
-const ReleaseAnswer = z.looseObject({ release: Release });
+/** An act on one release; `at` is its path in the admin API. */
+type Act<Options> = (context: Context, at: string, options: Options) => Promise<void>;
 
 /** Adds `release`, the publisher's commands for versions. */
-export function addReleaseCommands(program: Command): void {
+export function addReleaseCommands(program: CatalogCommand): void {
   const release = program
     .command("release")
     .summary("publish and withdraw versions of workers")
@@ -61,8 +60,7 @@ Example:
   $ rbee-catalog release publish dist/worker-linux-x86_64 --version 1.4.0 \\
       --worker llm-worker-rbee-premium-cuda --sign-key release-signing.key`,
     )
-    .action(async (paths: string[], options: PublishOptions, command: Command) => {
-      const { client, show } = await adminContextOf(command);
+    .runAsAdmin(async ({ client, show }, paths: string[], options: PublishOptions) => {
       if (options.platform !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--platform is for one file. For several, end each name with its platform.");
       }
@@ -81,64 +79,49 @@ Example:
       show({ release: await publishRelease(client, publication) }, (shown) => formatReleases([shown.release]));
     });
 
-  withPaging(release.command("list"))
+  release
+    .command("list")
+    .paged()
     .summary("list releases, drafts included")
     .argument("[worker]", "only releases of this worker")
     .option("--status <status>", "draft, published, yanked or blocked")
-    .action(async (worker: string | undefined, options: PageOptions & { status?: string }, command: Command) => {
-      const { client, showPage } = await adminContextOf(command);
-      const query = { worker_id: worker, status: options.status, limit: options.limit, cursor: options.cursor };
-      const page = await client.json(ReleasePage, { path: "/v1/admin/releases", query });
-      showPage(page, ({ releases }) => formatReleases(releases));
-    });
+    .runAsAdmin(({ list }, worker: string | undefined, options: PageOptions & { status?: string }) =>
+      list("/v1/admin/releases", "releases", RELEASE_COLUMNS, { ...options, worker_id: worker }),
+    );
 
-  release
-    .command("show")
-    .summary("show one release and its files")
-    .argument("<release>", "the release's id (rel_...) or worker@version")
-    .action(async (name: string, _options: object, command: Command) => {
-      const { client, show } = await adminContextOf(command);
-      const one = path`/v1/admin/releases/${await releaseIdOf(client, name)}`;
-      show(await client.json(ReleaseAnswer, { path: one }), (shown) => formatRelease(shown.release));
-    });
-
-  const addMove = (verb: string, summary: string): void => {
+  const addAct = <Options>(name: string, summary: string, act: Act<Options>): CatalogCommand =>
     release
-      .command(verb)
+      .command(name)
       .summary(summary)
       .argument("<release>", "the release's id (rel_...) or worker@version")
-      .requiredOption("--reason <text>", "the reason for the audit trail")
-      .action(async (name: string, { reason }: { reason: string }, command: Command) => {
-        const { client, show } = await adminContextOf(command);
-        const move = path`/v1/admin/releases/${await releaseIdOf(client, name)}/${verb}`;
-        const request = { method: "POST", path: move, repeatable: true, body: { reason } } as const;
-        show(await client.json(ReleaseAnswer, request), (shown) => formatReleases([shown.release]));
-      });
-  };
-  addMove("yank", "hide a version; exact requests still get it");
-  addMove("unyank", "offer a yanked version again");
-  addMove("block", "withdraw a version from everyone, for good");
+      .runAsAdmin(async (context, named: string, options: Options) =>
+        act(context, path`/v1/admin/releases/${await releaseIdOf(context.client, named)}`, options),
+      );
 
-  release
-    .command("delete")
-    .summary("delete a draft and its files, which frees its version")
-    .argument("<release>", "the release's id (rel_...) or worker@version")
-    .action(async (name: string, _options: object, command: Command) => {
-      const { client, show } = await adminContextOf(command);
-      const one = path`/v1/admin/releases/${await releaseIdOf(client, name)}`;
-      const { id } = (await client.json(ReleaseAnswer, { path: one })).release;
-      await client.send({ method: "DELETE", path: one }).catch((error: unknown) => {
-        // The release existed a moment ago, so an earlier attempt deleted it and its answer was lost.
-        if (problemCode(error) !== "VERSION_NOT_FOUND") throw error;
-      });
-      show({ deleted: id }, () => `Deleted ${id}.`);
-    });
-}
-
-async function openFile(path: string): Promise<Blob> {
-  try {
-    return await openAsBlob(path);
-  } catch {
-    throw new CliError(EXIT.usage, `${path} cannot be read.`);
+  addAct("show", "show one release and its files", async ({ client, show }, at) => {
+    show(await client.json(ReleaseAnswer, { path: at }), (shown) => formatRelease(shown.release));
+  });
+  for (const [verb, summary] of [
+    ["yank", "hide a version; exact requests still get it"],
+    ["unyank", "offer a yanked version again"],
+    ["block", "withdraw a version from everyone, for good"],
+  ] as const) {
+    addAct(verb, summary, async ({ client, show }, at, { reason }: { reason: string }) => {
+      const request = { method: "POST", path: `${at}/${verb}`, repeatable: true, body: { reason } } as const;
+      show(await client.json(ReleaseAnswer, request), (shown) => formatReleases([shown.release]));
+    }).requiredOption("--reason <text>", "the reason for the audit trail");
   }
+  addAct("delete", "delete a draft and its files, which frees its version", async ({ client, show }, at) => {
+    const { id } = (await client.json(ReleaseAnswer, { path: at })).release;
+    await client.send({ method: "DELETE", path: at }).catch((error: unknown) => {
+      // The release existed a moment ago, so an earlier attempt deleted it and its answer was lost.
+      if (problemCode(error) !== "VERSION_NOT_FOUND") throw error;
+    });
+    show({ deleted: id }, () => `Deleted ${id}.`);
+  });
 }
+
+const openFile = (path: string): Promise<Blob> =>
+  openAsBlob(path).catch(() => {
+    throw new CliError(EXIT.usage, `${path} cannot be read.`);
+  });

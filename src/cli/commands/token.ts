@@ -1,29 +1,18 @@
-import type { Command } from "commander";
 import * as z from "zod";
 import { hashAdminToken, newAdminToken } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
 import { currentTime } from "../../lib/time.ts";
 import { path } from "../catalog-client.ts";
-import { adminContextOf, contextOf, type PageOptions, withPaging } from "../context.ts";
+import type { CatalogCommand, PageOptions } from "../command.ts";
 import { createPrivateFile } from "../files.ts";
 import { moment } from "../input.ts";
-import { formatTable } from "../output.ts";
 
-const AdminToken = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  scopes: z.array(z.string()),
-  created_at: z.string(),
-  expires_at: z.string().nullable(),
-  revoked_at: z.string().nullable(),
-});
+const CreatedToken = z.looseObject({ token: z.string(), admin_token: z.looseObject({ id: z.string() }) });
 
-const CreatedToken = z.looseObject({ token: z.string(), admin_token: AdminToken });
-
-const TokenPage = z.looseObject({ admin_tokens: z.array(AdminToken), next_cursor: z.string().nullable() });
+type CreateOptions = { name: string; scope: string[]; expires?: string };
 
 /** Adds `token`, the commands for admin tokens. */
-export function addTokenCommands(program: Command): void {
+export function addTokenCommands(program: CatalogCommand): void {
   const token = program.command("token").summary("create, list and revoke admin tokens").description("Admin tokens.");
 
   token
@@ -33,13 +22,13 @@ export function addTokenCommands(program: Command): void {
     .requiredOption("--scope <scope...>", "its scopes, such as licenses:read or releases:write; owner: everything")
     .option("--expires <when>", "a date, an RFC 3339 time or days from now (90d)", (text) => moment(text))
     .addHelpText("after", "\nExample:\n  $ rbee-catalog token create --name 'release pipeline' --scope releases:write")
-    .action(async (options: { name: string; scope: string[]; expires?: string }, command: Command) => {
-      const { client, show, note } = await adminContextOf(command);
-      const created = await client.json(CreatedToken, {
+    .runAsAdmin(async ({ client, show, note }, { name, scope: scopes, expires }: CreateOptions) => {
+      const request = {
         method: "POST",
         path: "/v1/admin/tokens",
-        body: { name: options.name, scopes: options.scope, expires_at: options.expires },
-      });
+        body: { name, scopes, expires_at: expires },
+      } as const;
+      const created = await client.json(CreatedToken, request);
       show(created, ({ token: secret }) => secret);
       note(`This is ${created.admin_token.id}. Save it now: it cannot be shown again.`);
     });
@@ -52,8 +41,7 @@ export function addTokenCommands(program: Command): void {
         "token is made by `token create`.",
     )
     .option("--out <file>", "the file for the SQL, which holds only the token's hash", "first-owner.secret.sql")
-    .action(async ({ out }: { out: string }, command: Command) => {
-      const { show, note } = await contextOf(command);
+    .run(async ({ show, note }, { out }: { out: string }) => {
       const secret = newAdminToken();
       await createPrivateFile(out, `${await firstOwnerSql(secret, "first owner")}\n`);
       show({ token: secret, sql: out }, () => secret);
@@ -61,27 +49,21 @@ export function addTokenCommands(program: Command): void {
       note(`  npx wrangler d1 execute rbee-worker-catalog --remote --file ${out} && rm ${out}`);
     });
 
-  withPaging(token.command("list"))
+  token
+    .command("list")
+    .paged()
     .summary("list admin tokens, revoked ones included")
-    .action(async (query: PageOptions, command: Command) => {
-      const { client, showPage } = await adminContextOf(command);
-      showPage(await client.json(TokenPage, { path: "/v1/admin/tokens", query }), ({ admin_tokens }) =>
-        formatTable(
-          ["TOKEN", "NAME", "SCOPES", "CREATED", "EXPIRES", "REVOKED"],
-          admin_tokens.map((each) => [
-            ...[each.id, each.name, each.scopes.join(", ")],
-            ...[each.created_at, each.expires_at ?? "never", each.revoked_at],
-          ]),
-        ),
-      );
+    .runAsAdmin(({ list }, options: PageOptions) => {
+      const expires = (token: Record<string, unknown>) => token["expires_at"] ?? "never";
+      const columns = { TOKEN: "id", NAME: "name", SCOPES: "scopes", CREATED: "created_at", EXPIRES: expires };
+      return list("/v1/admin/tokens", "admin_tokens", { ...columns, REVOKED: "revoked_at" }, options);
     });
 
   token
     .command("revoke")
     .summary("revoke an admin token for good")
     .argument("<token>", "the token's id (adm_...), not the token itself")
-    .action(async (id: string, _options: object, command: Command) => {
-      const { client, show } = await adminContextOf(command);
+    .runAsAdmin(async ({ client, show }, id: string) => {
       await client.send({ method: "DELETE", path: path`/v1/admin/tokens/${id}` });
       show({ revoked: id }, () => `Revoked ${id}.`);
     });

@@ -1,7 +1,6 @@
-import type { Command } from "commander";
 import { currentTime } from "../../lib/time.ts";
 import { CatalogClient } from "../catalog-client.ts";
-import { ioOf } from "../context.ts";
+import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { type ReleaseKeys, releaseKeys } from "../hive/check.ts";
 import { workersFolder } from "../hive/install.ts";
@@ -13,7 +12,7 @@ import { findTargets } from "../verify/target.ts";
 type VerifyOptions = { dir: string; mirror?: string; releaseKey?: string };
 
 /** Adds `verify`, which checks workers and files against the signed index. */
-export function addVerifyCommand(program: Command): void {
+export function addVerifyCommand(program: CatalogCommand): void {
   program
     .command("verify")
     .summary("check installed workers, or any files, against the signed index")
@@ -23,7 +22,7 @@ export function addVerifyCommand(program: Command): void {
         "older than one that was seen before.",
     )
     .argument("[worker or file...]", "installed workers, or files; default: every installed worker")
-    .option("--dir <folder>", "where workers are installed", workersFolder(ioOf(program).env))
+    .option("--dir <folder>", "where workers are installed", workersFolder(program.io.env))
     .option("--mirror <url>", "fetch the indexes from a copy of the catalog's files")
     .option("--release-key <file>", "minisign public key to trust and pin from now on")
     .addHelpText(
@@ -33,7 +32,7 @@ Examples:
   $ rbee-catalog verify
   $ rbee-catalog verify ./some-file --mirror https://mirror.example/rbee`,
     )
-    .action(async (names: string[], options: VerifyOptions, command: Command) => {
+    .action(async (names: string[], options: VerifyOptions, command: CatalogCommand) => {
       const hive = await openHive(command);
       const { state } = hive;
       const { url } = hive.client;

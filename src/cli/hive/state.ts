@@ -1,8 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
 import * as z from "zod";
-import { type Context, contextOf, ioOf } from "../context.ts";
+import type { CatalogCommand, Context } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { readTextIfThere, writePrivateFile } from "../files.ts";
 
@@ -85,10 +84,10 @@ export type Hive = Context & {
 };
 
 /** Opens the hive's state for a parsed command. Throws `CliError` if the state is damaged. */
-export async function openHive(command: Command): Promise<Hive> {
-  const { env } = ioOf(command);
+export async function openHive(command: CatalogCommand): Promise<Hive> {
+  const { env } = command.io;
   const state = await readHiveState(env);
-  const context = await contextOf(command, state.activation?.url ?? null);
+  const context = await command.context({ activatedAt: state.activation?.url ?? null });
   const activation = state.activation?.url === context.settings.url ? state.activation : null;
   return { ...context, state, activation, change: (change) => changeHiveState(env, change) };
 }

@@ -1,11 +1,10 @@
 import * as z from "zod";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
-import { findRelease, Release } from "../release-view.ts";
+import { findRelease, type Release, ReleaseAnswer } from "../release-view.ts";
 import type { ReleaseFile } from "./release-file.ts";
 import { uploadArtifact } from "./upload.ts";
 
-const ReleaseAnswer = z.looseObject({ release: Release });
 const ArtifactAnswer = z.looseObject({ artifact: z.looseObject({ id: z.string() }) });
 
 /** A release as its publisher describes it. */

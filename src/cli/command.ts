@@ -1,0 +1,92 @@
+import { Command } from "commander";
+import * as z from "zod";
+import { CatalogClient } from "./catalog-client.ts";
+import { CliError, EXIT } from "./errors.ts";
+import { positiveInteger } from "./input.ts";
+import { type Columns, formatRows } from "./output.ts";
+import { readDevelopmentStart, resolveSettings, type Settings } from "./settings.ts";
+
+/** The environment and the output of one run. Tests pass their own and need no process. */
+export type Io = { env: NodeJS.ProcessEnv; stdout(text: string): void; stderr(text: string): void };
+
+/** The catalog, the settings and the output of one command. */
+export type Context = {
+  client: CatalogClient;
+  settings: Settings;
+  env: NodeJS.ProcessEnv;
+  /** Prints the command's result: as JSON with `--json`, else as the text that `render` returns. */
+  show<Value>(value: Value, render: (value: Value) => string): void;
+  /** Fetches a list, prints the member `rows` of the answer as a table, and notes how to get the next page. */
+  list(path: string, rows: string, columns: Columns<Row>, query: Query): Promise<void>;
+  /** Prints a remark on stderr. Prints nothing with `--json`. */
+  note(text: string): void;
+};
+
+type Query = Record<string, string | number | undefined>;
+
+/** The values of `--limit` and `--cursor`, for the query of a list. */
+export type PageOptions = { limit?: number; cursor?: string };
+
+const GlobalOptions = z.object({ url: z.string().optional(), json: z.boolean().default(false) });
+
+const Row = z.record(z.string(), z.unknown());
+type Row = z.infer<typeof Row>;
+
+/** A command of the program. Its subcommands share its environment and output. */
+export class CatalogCommand extends Command {
+  readonly io: Io;
+
+  constructor(io: Io, name?: string) {
+    super(name);
+    this.io = io;
+  }
+
+  override createCommand(name?: string): CatalogCommand {
+    return new CatalogCommand(this.io, name);
+  }
+
+  /** Adds `--limit` and `--cursor`. */
+  paged(): this {
+    return this.option("--limit <n>", "how many entries at most, 1 to 200", positiveInteger, 50).option(
+      "--cursor <cursor>",
+      "continue where an earlier page ended",
+    );
+  }
+
+  /** Sets the action: `act` gets the context, the command's arguments and its options. */
+  run<Args extends unknown[]>(act: (context: Context, ...args: Args) => Promise<void>): this {
+    return this.action(async (...args: Args) => act(await this.context(), ...args));
+  }
+
+  /** Sets an admin's action: its client sends the admin token. The command fails if there is no token. */
+  runAsAdmin<Args extends unknown[]>(act: (context: Context, ...args: Args) => Promise<void>): this {
+    return this.action(async (...args: Args) => act(await this.context({ asAdmin: true }), ...args));
+  }
+
+  /** The context of this parsed command. `activatedAt`: the catalog that this hive is activated at, if any. */
+  async context({ activatedAt = null as string | null, asAdmin = false } = {}): Promise<Context> {
+    const { url: flag, json } = GlobalOptions.parse(this.optsWithGlobals());
+    const { env, stdout, stderr } = this.io;
+    const start = await readDevelopmentStart(env["DEV_DIR"]);
+    const settings = resolveSettings({ url: flag, env, activatedAt, start });
+    const { url, adminToken } = settings;
+    if (asAdmin && adminToken === null) {
+      throw new CliError(EXIT.notAuthorized, "This command needs an admin token: set RBEE_ADMIN_TOKEN (rbee_adm_...).");
+    }
+    const note: Context["note"] = (text) => {
+      if (!json) stderr(`${text}\n`);
+    };
+    const show: Context["show"] = (value, render) =>
+      stdout(`${json ? JSON.stringify(value, null, 2) : render(value)}\n`);
+    const client = new CatalogClient({ url, credential: asAdmin ? adminToken : null, onRetry: note });
+    return {
+      ...{ client, settings, env, show, note },
+      async list(path, rows, columns, query) {
+        const Page = z.looseObject({ [rows]: z.array(Row), next_cursor: z.string().nullish() });
+        const page = await client.json(Page, { path, query });
+        show(page, () => formatRows(z.array(Row).parse(page[rows]), columns));
+        if (page["next_cursor"]) note(`There is more: add --cursor ${page["next_cursor"]}`);
+      },
+    };
+  }
+}
