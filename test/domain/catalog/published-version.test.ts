@@ -21,8 +21,8 @@ const release = (artifacts: ManifestArtifact[], source_tag: string | null = null
   ...{ source_tag, provenance: null, artifacts },
 });
 
-describe("what a recipe says of a release", () => {
-  it("is version and tag of a worker that is built from source, whatever binaries there are", () => {
+describe("the version of a release that a recipe installs", () => {
+  it("has the version and tag for a worker that is built from source, regardless of its binaries", () => {
     const files = [file("linux-x86_64", "worker-linux-x86_64")];
     expect(publishedVersion(worker("cpu"), release(files, "v1.2.0"), [])).toEqual({
       pkgver: "1.2.0",
@@ -32,7 +32,7 @@ describe("what a recipe says of a release", () => {
     expect(publishedVersion(worker("cpu"), release(files), [])?.sourceTag).toBeNull();
   });
 
-  it("is the binary of each architecture on the recipe's own system: no package, no other system's", () => {
+  it("has the binary of each architecture on the recipe's own system, no package and no other system's binary", () => {
     const files = [
       file("linux-x86_64", "worker-1.2.0-1-x86_64.pkg.tar.zst", { kind: "package" }),
       file("linux-aarch64", "worker-arm"),
@@ -48,7 +48,7 @@ describe("what a recipe says of a release", () => {
     ]);
   });
 
-  it("is nothing where there is no binary to install", () => {
+  it("is null if the release has no binary to install", () => {
     const files = [
       file("windows-x86_64", "worker.exe"),
       file("linux-x86_64", "worker.pkg.tar.zst", { kind: "package" }),
@@ -56,7 +56,7 @@ describe("what a recipe says of a release", () => {
     expect(publishedVersion(worker("premium-cuda"), release(files), [])).toBeNull();
   });
 
-  it("names the key that made a signature, and no signature by a key that is out of use", async () => {
+  it("names the key of a signature, and leaves out a signature by a key that is out of use", async () => {
     const [old, current] = [await generateMinisignKey(), await generateMinisignKey()];
     const text = formatMinisignSignature(await signMinisign(current, new Uint8Array(64), "file:worker"));
     const files = [file("linux-x86_64", "worker", { signature: text })];

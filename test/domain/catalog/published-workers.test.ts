@@ -31,13 +31,13 @@ const move = async (release: Release, action: ReleaseAction): Promise<void> => {
 const ask = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
 
 describe("the version of a recipe", () => {
-  it("is the one checked in until there is a release", async () => {
+  it("is the checked-in one until there is a release", async () => {
     expect((await publishedWorkers(env, currentTime())).map(({ version }) => version)).toEqual(
       workers.map(({ version }) => version),
     );
   });
 
-  it("is the newest that is published and stable", async () => {
+  it("is the newest published stable one", async () => {
     await publishRelease({ worker_id: FREE, version: "1.9.0" });
     const newest = await publishRelease({ worker_id: FREE, version: "1.10.0" });
     await publishRelease({ worker_id: FREE, version: "2.0.0-rc.1" });
@@ -51,7 +51,7 @@ describe("the version of a recipe", () => {
     expect(await versionOf(FREE)).toBe("1.9.0");
   });
 
-  it("is the newest that has a binary for the recipe, with the architectures that it has", async () => {
+  it("is the newest one with a binary for the recipe, and has the architectures of its binaries", async () => {
     const files = [{ bytes: randomBytes(10), platform: "linux-aarch64" as const, filename: "of-its-own-name" }];
     const arm = await publishRelease({ worker_id: PREMIUM, version: "1.1.0", files });
     await publishRelease({ worker_id: PREMIUM, version: "1.2.0", platform: "windows-x86_64" });
@@ -65,7 +65,7 @@ describe("the version of a recipe", () => {
     expect(`${pkgbuild}${srcinfo}`).not.toContain("SKIP");
   });
 
-  it("builds the tag that a release names", async () => {
+  it("comes from the source tag of the release", async () => {
     await publishRelease({ worker_id: FREE, version: "1.0.0", source_tag: "v1.0.0" });
     const url = "https://github.com/rbee-keeper/rbee.git";
     expect(await (await ask("/workers/cpu")).json()).toMatchObject({
@@ -77,14 +77,14 @@ describe("the version of a recipe", () => {
   });
 });
 
-describe("what is read for it", () => {
+describe("a recipe's reads", () => {
   const spy = () => vi.spyOn(env.EDGE, "get");
   let reads: ReturnType<typeof spy>;
   beforeEach(() => {
     reads = spy();
   });
 
-  it("is KV, once in ten seconds", async () => {
+  it("are one KV read in ten seconds", async () => {
     await publishRelease({ worker_id: FREE, version: "1.0.0" });
     forgetIsolate();
     reads.mockClear();
@@ -99,7 +99,7 @@ describe("what is read for it", () => {
     expect(reads).toHaveBeenCalledTimes(2);
   });
 
-  it("is not even that where something is published", async () => {
+  it("are none right after a publication in the same isolate", async () => {
     const before = await publishedWorkers(env, currentTime());
     await publishRelease({ worker_id: FREE, version: "1.0.0" });
     reads.mockClear();
@@ -109,7 +109,7 @@ describe("what is read for it", () => {
     expect(reads).not.toHaveBeenCalled();
   });
 
-  it("is the ledger if KV fails, and what was known last if both do", async () => {
+  it("go to the ledger if KV fails, and end with the latest known manifests if both fail", async () => {
     await publishRelease({ worker_id: FREE, version: "1.0.0" });
     forgetIsolate();
     const now = currentTime();
@@ -122,8 +122,8 @@ describe("what is read for it", () => {
   });
 });
 
-describe("a manifest at the edge that cannot be read", () => {
-  it("is made good by the ledger, for recipes and downloads, also where this isolate has it already", async () => {
+describe("an unreadable manifest in KV", () => {
+  it("is replaced by the ledger's for recipes and downloads, also if this isolate holds it already", async () => {
     await publishRelease({ worker_id: FREE, version: "1.0.0" });
     await ask("/workers");
     for (const first of ["/workers/cpu/PKGBUILD", `/v1/workers/${FREE}/latest/download?platform=linux-x86_64`]) {
@@ -157,7 +157,7 @@ describe("the documents", () => {
     expect(after.headers.get("ETag")).not.toBe(etag);
   });
 
-  it("are not answered at once after a change, and are again after they were made", async () => {
+  it("skip the fast path after a change, and use it again once they are made", async () => {
     const request = new Request("https://catalog.test/workers/cpu");
     await ask("/workers");
     expect(answerDocumentAtOnce(request, env)).not.toBeNull();

@@ -17,7 +17,7 @@ const search = async (query: string): Promise<string[]> => {
 };
 
 describe("GET /workers", () => {
-  it("says of every worker what the contract promises", async () => {
+  it("has every promised field of every worker", async () => {
     const { workers: entries } = Found.parse(await (await ask("/workers")).json());
     expect(entries[0]).toMatchObject({
       id: "llm-worker-rbee-cpu",
@@ -40,7 +40,7 @@ describe("GET /workers", () => {
     });
   });
 
-  it.each(workers)("names a recipe for $id that is there", async (worker) => {
+  it.each(workers)("names an existing recipe for $id", async (worker) => {
     const { id, variant } = worker;
     const { pkgbuild, srcinfo } = renderRecipe(worker, null, "https://catalog.test");
     for (const name of [id, variant]) {
@@ -53,7 +53,7 @@ describe("GET /workers", () => {
     }
   });
 
-  it("gives the same entry alone, by id and by variant", async () => {
+  it("answers the same single entry by id and by variant", async () => {
     const { workers: entries } = Found.parse(await (await ask("/workers")).json());
     for (const [index, { id, variant }] of workers.entries()) {
       expect(await (await ask(`/workers/${id}`)).json()).toEqual(entries[index]);
@@ -88,7 +88,7 @@ describe("a worker that does not exist", () => {
 });
 
 describe("GET /v1/workers", () => {
-  it("lists all, in the order of /workers, without a query or with an empty one", async () => {
+  it("lists all workers, in the order of /workers, without a query and with an empty one", async () => {
     const all = workers.map(({ variant }) => variant);
     expect(await search("")).toEqual(all);
     expect(await search("q=&platform=&arch=&backend=&tier=")).toEqual(all);
@@ -138,7 +138,7 @@ describe("GET /v1/workers", () => {
     expect(await response.json()).toMatchObject({ code: "VALIDATION_FAILED", errors: [{ path }] });
   });
 
-  it("gives the same worker alone, in snake_case only", async () => {
+  it("answers the same single worker, in snake_case only", async () => {
     const { workers: entries } = Found.parse(await (await ask("/v1/workers")).json());
     expect(await (await ask("/v1/workers/premium-cpu")).json()).toEqual(entries[3]);
     expect(await (await ask("/v1/workers/llm-worker-rbee-premium-cpu")).json()).toEqual(entries[3]);
@@ -154,7 +154,7 @@ describe.each([
   "/v1/workers?tier=free",
   "/v1/workers/cpu",
 ])("%s", (path) => {
-  it("is cached, asked again by ETag, and sent plain", async () => {
+  it("is cached, revalidated by ETag, and sent uncompressed", async () => {
     const first = await ask(path);
     const etag = first.headers.get("ETag") ?? "";
     expect(etag).toMatch(/^"[0-9a-f]{64}"$/);
@@ -183,7 +183,7 @@ describe.each([
     await get.text();
   });
 
-  it("may be read by our pages and by no others", async () => {
+  it("may be read by our own pages only", async () => {
     const from = (Origin: string) => ask(path, { headers: { Origin } });
     for (const origin of ["http://localhost:7836", "http://localhost:8501", "https://marketplace.rbee.dev"]) {
       const response = await from(origin);
@@ -198,7 +198,7 @@ describe.each([
     }
   });
 
-  it("lets a page ask before it sends Content-Type", async () => {
+  it("answers the preflight request of a page that sends Content-Type", async () => {
     const preflight = (Origin: string) =>
       ask(path, {
         method: "OPTIONS",
@@ -213,7 +213,7 @@ describe.each([
   });
 });
 
-it("lets our pages read refusals too", async () => {
+it("our pages may read refusals, too", async () => {
   const response = await ask("/workers/none", { headers: { Origin: "https://rbee.dev" } });
   expect(response.status).toBe(404);
   expect(response.headers.get("Access-Control-Allow-Origin")).toBe("https://rbee.dev");
@@ -224,19 +224,22 @@ it.each([
   ["HEAD", {}],
   ["GET", { Origin: "https://rbee.dev" }],
   ["GET", { "If-None-Match": "*" }],
-])("answers %s %o alike at once and through the router", async (method, sent: Record<string, string>) => {
-  const init = { method, headers: { ...sent, "X-Request-Id": "the-same-id" } };
-  const url = "https://catalog.test/workers/cpu?unused=1";
-  const routed = await app.request(url, init, env);
-  const request = new Request(url, init);
-  const direct = answerDocumentAtOnce(request, env);
-  if (direct === null) throw new Error("it was left to the router");
-  expect(direct.status).toBe(routed.status);
-  // What waits for nothing has no time to tell of.
-  routed.headers.delete("Server-Timing");
-  expect(Object.fromEntries(direct.headers)).toEqual(Object.fromEntries(routed.headers));
-  expect(await direct.text()).toBe(await routed.text());
-});
+])(
+  "%s %o has the same answer on the fast path and through the router",
+  async (method, sent: Record<string, string>) => {
+    const init = { method, headers: { ...sent, "X-Request-Id": "the-same-id" } };
+    const url = "https://catalog.test/workers/cpu?unused=1";
+    const routed = await app.request(url, init, env);
+    const request = new Request(url, init);
+    const direct = answerDocumentAtOnce(request, env);
+    if (direct === null) throw new Error("it was left to the router");
+    expect(direct.status).toBe(routed.status);
+    // What waits for nothing has no time to tell of.
+    routed.headers.delete("Server-Timing");
+    expect(Object.fromEntries(direct.headers)).toEqual(Object.fromEntries(routed.headers));
+    expect(await direct.text()).toBe(await routed.text());
+  },
+);
 
 it.each([
   ["POST", "/workers"],
@@ -244,12 +247,12 @@ it.each([
   ["GET", "/workers/none"],
   ["GET", "/v1/workers"],
   ["GET", "/health"],
-])("leaves %s %s to the router", async (method, path) => {
+])("%s %s is left to the router", async (method, path) => {
   await app.request("https://catalog.test/workers", {}, env);
   expect(answerDocumentAtOnce(new Request(`https://catalog.test${path}`, { method }), env)).toBeNull();
 });
 
-it("needs no database, key-value store or bucket", async () => {
+it("the catalog needs no database, key-value store or bucket", async () => {
   const broken = { get: () => Promise.reject(new Error("must not be used")) };
   const bindings = { ...env, DB: broken, EDGE: broken, BINARIES: broken };
   for (const path of ["/workers", "/workers/cpu", "/workers/cpu/PKGBUILD", "/v1/workers?q=cpu"]) {

@@ -28,7 +28,7 @@ describe("a conditional request", () => {
     expect(answerConditions({ method: "GET", headers: new Headers(headers) }, file).status).toBe(status);
   });
 
-  it("by HEAD is of the whole file", () => {
+  it("by HEAD is answered for the whole file", () => {
     const headers = new Headers({ Range: "bytes=99-" });
     expect(answerConditions({ method: "HEAD", headers }, file)).toEqual({ status: 200 });
   });

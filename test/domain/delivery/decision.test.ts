@@ -97,7 +97,7 @@ const outcome = (wanted: Wanted, asker: Claim | null, worker: typeof premium | t
   return decision.ok ? decision.value.release.version : decision.error.code;
 };
 
-describe("whether an asker may have a file", () => {
+describe("the decision on a delivery", () => {
   it.each([
     ["latest, of what is covered", want("latest"), claim(), "1.10.0"],
     ["an exact version", want("1.9.0"), claim(), "1.9.0"],
@@ -134,7 +134,7 @@ describe("whether an asker may have a file", () => {
     expect(outcome(wanted, asker)).toBe(expected);
   });
 
-  it("says where to look, or what there is, instead of a version or file that there is not", () => {
+  it("names the list of versions, or the existing files, when it refuses an unknown one", () => {
     const detailOf = (wanted: Wanted, of = manifest): string | null => {
       const decision = decideDelivery(premium, of, wanted, claim(), NOW);
       return decision.ok ? null : explainDelivery(decision.error, { PURCHASE_URL: BUY }).detail;
@@ -151,12 +151,12 @@ describe("whether an asker may have a file", () => {
     });
   });
 
-  it("asks nothing of who wants a free worker", () => {
+  it("needs no credential for a free worker", () => {
     expect(outcome(want("latest"), null, free)).toBe("2.0.0");
     expect(outcome(want("1.9.1"), null, free)).toBe("RELEASE_BLOCKED");
   });
 
-  it("does not give a prerelease of a version that the range excludes", () => {
+  it("refuses a prerelease of a version that the range excludes", () => {
     const early: Manifest = { ...manifest, releases: [release("2.0.0-rc.1")] };
     const decision = decideDelivery(premium, early, want("2.0.0-rc.1"), claim(), NOW);
     expect(decision).toMatchObject({ error: { code: "VERSION_NOT_COVERED" } });
@@ -169,7 +169,7 @@ describe("a platform that has a binary and a package", () => {
     return decision.ok ? decision.value.artifact.filename : decision.error.code;
   };
 
-  it("gives the binary, unless the package is asked for", () => {
+  it("delivers the binary unless the package is asked for", () => {
     expect(got({ platform: "linux-x86_64" })).toBe("w-x86");
     expect(got({ platform: null })).toBe("w-x86");
     expect(got({ platform: "linux-x86_64", format: pacman })).toBe("w.pkg.tar.zst");

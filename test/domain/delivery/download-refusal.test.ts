@@ -26,7 +26,7 @@ describe("a licensed download", () => {
     ".minisig",
     `${FILE}.minisig`,
     `${FILE}.sig`,
-  ])("gives nothing for the file name %s", async (name) => {
+  ])("refuses the file name %s", async (name) => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "m");
     const response = await hive("GET", `${FILES}/${name}`, { credential: token });
@@ -68,11 +68,11 @@ describe("a licensed download", () => {
     ["no scheme's secret", "Bearer"],
     ["an empty Basic", "Basic "],
     ["another scheme", "Digest username=x"],
-  ])("asks for a credential where there is %s", async (_, Authorization) => {
+  ])("asks for a credential if it gets %s", async (_, Authorization) => {
     expect(await codeOf(await hive("GET", DOWNLOAD, { headers: { Authorization } }))).toBe("CREDENTIAL_REQUIRED");
   });
 
-  it("stops listening to an address that keeps sending false credentials, and to nobody else", WITH_ROOM, async () => {
+  it("is refused to an address that keeps sending false credentials, and to no other address", WITH_ROOM, async () => {
     await roomInMinute();
     const headers = { "CF-Connecting-IP": "203.0.113.9" };
     const codes = [];

@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 
 describe("a licensed download", () => {
-  it("gives a link with everything needed to check the file, and the link gives the file", async () => {
+  it("answers a link with all facts to check the file, and the link delivers the file", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "m");
     const response = await hive("GET", DOWNLOAD, { credential: token });
@@ -62,7 +62,7 @@ describe("a licensed download", () => {
     expect(await bodyOf(file)).toEqual(bytes);
   });
 
-  it("resumes, splits, checks and is fetched as often as needed", async () => {
+  it("can be resumed, split, revalidated and repeated", async () => {
     const { key } = await issueLicense();
     const { download_url, size, sha256 } = await linkOf(await tokenFor(key, "m"));
     const part = (headers: Record<string, string>) => hive("GET", download_url, { headers });
@@ -90,7 +90,7 @@ describe("a licensed download", () => {
     expect((await hive("GET", download_url, { credential: "whatever" })).status).toBe(200);
   });
 
-  it("comes for the key too, with its machine, which takes a seat if one is free", async () => {
+  it("accepts the key with its machine, which takes a seat if one is free", async () => {
     const { key } = await issueLicense({ machine_limit: 1 });
     expect(await codeOf(await hive("GET", DOWNLOAD, { credential: key }))).toBe("MACHINE_REQUIRED");
     expect((await hive("GET", DOWNLOAD, { headers: basic("arch-box", key) })).status).toBe(200);
@@ -102,7 +102,7 @@ describe("a licensed download", () => {
     expect(await count("machines")).toBe(1);
   });
 
-  it("is challenged for Basic without counting as a failure, as pacman needs it", async () => {
+  it("challenges for Basic without counting a failure, as pacman needs it", async () => {
     for (let n = 0; n < 150; n++) {
       const first = await hive("GET", `${FILES}/${FILE}`, { headers: { "CF-Connecting-IP": "192.0.2.7" } });
       if (n > 0) continue;
@@ -117,7 +117,7 @@ describe("a licensed download", () => {
     expect(await bodyOf(await hive("GET", second.headers.get("Location") ?? ""))).toEqual(bytes);
   });
 
-  it("does not open for a token on another machine", async () => {
+  it("refuses a token on another machine", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "a");
     await tokenFor(key, "b");
@@ -127,7 +127,7 @@ describe("a licensed download", () => {
     expect((await hive("GET", DOWNLOAD, { headers: basic("a", token) })).status).toBe(200);
   });
 
-  it("dies with its machine and with its key's generation", async () => {
+  it("ends with its machine and with its key's generation", async () => {
     const { id, key } = await issueLicense();
     const token = await tokenFor(key, "a");
     const { download_url } = await linkOf(token);
@@ -138,7 +138,7 @@ describe("a licensed download", () => {
     expect(await codeOf(await hive("GET", fresh.download_url))).toBe("MACHINE_DEACTIVATED");
   });
 
-  it("never answers another method, an altered link, or another's path", async () => {
+  it("refuses another method, an altered link, and a path of another link", async () => {
     const { key } = await issueLicense();
     const { download_url } = await linkOf(await tokenFor(key, "m"));
     for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
@@ -155,7 +155,7 @@ describe("a licensed download", () => {
 });
 
 describe("a signature", () => {
-  it("comes by the same link as its file, and dies with it", async () => {
+  it("has the same link as its file, and ends with it", async () => {
     const secretKey = await generateMinisignKey();
     await publishRelease({ worker_id: WORKER, version: "1.1.0", bytes, secretKey });
     const { id, key } = await issueLicense();
@@ -176,7 +176,7 @@ describe("a signature", () => {
 });
 
 describe("a free worker's file", () => {
-  it("needs no credential and looks at none", async () => {
+  it("needs no credential and ignores a sent one", async () => {
     await publishRelease({ worker_id: FREE, version: "0.1.0", bytes });
     const file = await hive("GET", `/v1/workers/${FREE}/latest/files/${FILE}`, { credential: "stray" });
     expect(file.status).toBe(302);
@@ -186,7 +186,7 @@ describe("a free worker's file", () => {
 });
 
 describe("a download's count", () => {
-  it("is one for each link, however often a queue delivers it, and shows when the machine was last seen", async () => {
+  it("is one for each link, even if the queue delivers it again, and updates the time when the machine was last seen", async () => {
     const message = {
       link_id: "dl_1",
       worker_id: WORKER,
@@ -208,7 +208,7 @@ describe("a download's count", () => {
     expect(await count("downloads")).toBe(2);
   });
 
-  it("that cannot be sent fails no download", async () => {
+  it("does not fail the download if the queue is down", async () => {
     const { key } = await issueLicense();
     const { download_url } = await linkOf(await tokenFor(key, "m"));
     const DOWNLOADS = { send: () => Promise.reject(new Error("queue is down")) } as unknown as Queue;
@@ -220,7 +220,7 @@ describe("a download's count", () => {
 });
 
 describe("a listing", () => {
-  it("answers for the asker", async () => {
+  it("has the versions that the asker's license covers", async () => {
     await publishRelease({ worker_id: WORKER, version: "2.0.0", bytes });
     await publishRelease({ worker_id: WORKER, version: "2.1.0-rc.1", bytes });
     const { key } = await issueLicense();

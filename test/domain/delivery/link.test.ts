@@ -19,7 +19,7 @@ const links: fc.Arbitrary<Link> = fc.record({
 });
 
 describe("a download link", () => {
-  it("opens as what was sealed, and has no dot, slash or query in it", async () => {
+  it("opens with the sealed content, and has no dot, slash or query in it", async () => {
     await fc.assert(
       fc.asyncProperty(links, async (link) => {
         const opaque = await sealLink(link, secret);
@@ -39,7 +39,7 @@ describe("a download link", () => {
     );
   });
 
-  it("is refused with any character altered, cut, lengthened, or sealed by somebody else", async () => {
+  it("is refused if any character is altered, if it is cut or lengthened, or sealed with another secret", async () => {
     await fc.assert(
       fc.asyncProperty(links, fc.nat(), fc.constantFrom(..."ABCxyz019-_"), async (link, at, character) => {
         const opaque = await sealLink(link, secret);
@@ -57,7 +57,7 @@ describe("a download link", () => {
     );
   });
 
-  it("is refused, never an exception, for any other text", async () => {
+  it("is refused without an exception for any other text", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), async (text) => {
         expect((await openLink(text, secret, NOW)).ok).toBe(false);

@@ -8,7 +8,7 @@ import { publishRelease, randomBytes } from "../../support/publish-release.ts";
 
 describe("a presigned URL", () => {
   // "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" in the Amazon S3 API Reference.
-  it("carries the signature that AWS publishes for its own example", async () => {
+  it("has the signature that AWS publishes for its own example", async () => {
     const signer = {
       accessKeyId: "AKIAIOSFODNN7EXAMPLE",
       secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -25,7 +25,7 @@ describe("a presigned URL", () => {
 });
 
 describe("with DELIVERY=r2-presigned", () => {
-  it("a download leads to the object itself, without our secret in it, and its signature to us", async () => {
+  it("a download leads to the object itself without our secret, and its signature leads to this service", async () => {
     await publishRelease({ worker_id: "llm-worker-rbee-premium-cpu", version: "1.0.0", bytes: randomBytes(100) });
     const { key } = await issueLicense();
     const Authorization = `Bearer ${await tokenFor(key, "m")}`;

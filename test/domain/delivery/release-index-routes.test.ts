@@ -50,7 +50,7 @@ async function verifiedIndex(): Promise<ReleaseIndex> {
 }
 
 describe("a worker's signed index", () => {
-  it("verifies from the release key down, and lists each file with its sum and signature", async () => {
+  it("verifies from the release key down, and lists each file with its hash and signature", async () => {
     const secretKey = await generateMinisignKey();
     const { artifacts } = await publishRelease({ worker_id, version: "1.0.0", secretKey });
     const index = await verifiedIndex();
@@ -85,7 +85,7 @@ describe("a worker's signed index", () => {
     expect(serials).toEqual([...new Set(serials)].sort((a, b) => a - b));
   });
 
-  it("is the same from every isolate, and one file fits the other from another", async () => {
+  it("is the same from every isolate, so index and signature of different isolates fit", async () => {
     await publishRelease({ worker_id, version: "1.0.0" });
     const here = await textAt(path);
     forgetIsolate();
@@ -95,7 +95,7 @@ describe("a worker's signed index", () => {
     expect(verified.ok).toBe(true);
   });
 
-  it("is made anew each day", async () => {
+  it("is made again every day", async () => {
     await publishRelease({ worker_id, version: "1.0.0" });
     const today = await verifiedIndex();
     vi.useFakeTimers({ now: (currentTime() + DAY) * 1000, toFake: ["Date"] });
@@ -108,13 +108,13 @@ describe("a worker's signed index", () => {
     }
   });
 
-  it("answers for a worker without releases, by variant too, and for no other", async () => {
+  it("exists for a worker without releases, also by its variant, but not for an unknown worker", async () => {
     expect((await verifiedIndex()).versions).toEqual([]);
     expect((await get("/v1/workers/premium-cpu/index.json")).status).toBe(200);
     expect(await codeOf(await get("/v1/workers/nobody/index.json"))).toBe("WORKER_NOT_FOUND");
   });
 
-  it("costs who has it already nothing, and is kept by no cache without asking", async () => {
+  it("is answered with 304 to a client that has it, and caches must revalidate it", async () => {
     const first = await get(path);
     expect(first.headers.get("Cache-Control")).toBe("no-cache");
     expect(first.headers.get("Content-Type")).toBe("application/json");
@@ -122,7 +122,7 @@ describe("a worker's signed index", () => {
     expect([again.status, await again.text()]).toEqual([304, ""]);
   });
 
-  it("reads the ledger for none of it", async () => {
+  it("never reads the ledger", async () => {
     await publishRelease({ worker_id, version: "1.0.0" });
     forgetIsolate();
     const DB = new Proxy(env.DB, {
@@ -134,8 +134,8 @@ describe("a worker's signed index", () => {
   });
 });
 
-describe("an index key that no release key vouches for", () => {
-  it("signs nothing; all else goes on", async () => {
+describe("an index key without a release key's signature", () => {
+  it("signs nothing, and nothing else fails", async () => {
     const { secret } = await newIndexSigningKey(await generateMinisignKey(), currentTime());
     const broken = { ...env, INDEX_SIGNING_KEY: secret };
     for (const at of [path, `${path}.minisig`, "/keys/index-signing.pub", "/keys/index-signing.pub.minisig"]) {

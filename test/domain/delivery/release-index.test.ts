@@ -13,7 +13,7 @@ import { manifestWith, releaseOf } from "../../support/index-fixture.ts";
 const NOON = 1_795_435_200;
 
 describe("the index of a worker's releases", () => {
-  it("has every version that was ever published, what became of it, and the newest that is offered", () => {
+  it("has every version that was ever published with its status, and the newest offered one", () => {
     const index = releaseIndex(
       manifestWith(
         9,
@@ -37,11 +37,11 @@ describe("the index of a worker's releases", () => {
     expect(ReleaseIndex.parse(JSON.parse(JSON.stringify(index)))).toEqual(index);
   });
 
-  it("says nothing of where bytes lie", () => {
+  it("does not reveal the keys of objects", () => {
     expect(JSON.stringify(releaseIndex(manifestWith(1, releaseOf("1.0.0")), NOON))).not.toContain("artifacts/1.0.0");
   });
 
-  it("has the same bytes whatever order a record has its members in", () => {
+  it("has the same bytes for any order of a record's members", () => {
     const text = (record: unknown) => JSON.stringify(releaseIndex(Manifest.parse(record), NOON));
     const names = Object.keys(releaseOf("1.0.0"));
     fc.assert(
@@ -59,7 +59,7 @@ describe("the index of a worker's releases", () => {
 });
 
 describe("an index's time", () => {
-  it("is the same all day, is never before a release, and leaves six days at least to fetch the next", () => {
+  it("is the same all day, is never before a release, and leaves at least six days to fetch the next index", () => {
     const times = fc.array(fc.integer({ min: NOON - 20 * DAY, max: NOON }), { maxLength: 4 });
     fc.assert(
       fc.property(times, fc.integer({ min: 0, max: DAY - 1 }), (published, second) => {

@@ -8,7 +8,7 @@ const keysOf = (publicKeys: string): Promise<Response> =>
   Promise.resolve(app.request("/keys/release-signing.pub", {}, { ...env, RELEASE_SIGNING_PUBLIC_KEYS: publicKeys }));
 
 describe("GET /keys/release-signing.pub", () => {
-  it("answers the accepted keys as minisign reads them", async () => {
+  it("answers the accepted keys in minisign's format", async () => {
     const { keyId, key } = await generateMinisignKey();
     const response = await keysOf(formatMinisignPublicKey({ keyId, key }));
     expect(response.status).toBe(200);

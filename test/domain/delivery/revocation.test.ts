@@ -87,7 +87,7 @@ afterEach(() => {
 });
 
 describe("a revocation", () => {
-  it("holds at once wherever a token could come from, and within 70 seconds for every download, running links included", async () => {
+  it("is effective at once for new tokens, and within 70 seconds for every download and link", async () => {
     const { id, key, token } = await settledMachine();
     const link = await linkFor(token);
     const revoked = await revoke(id);
@@ -121,7 +121,7 @@ describe("a revocation", () => {
     expect(await codeOf(await ask("GET", DOWNLOAD, token))).toBe("LICENSE_REVOKED");
   });
 
-  it("that KV would not take is kept, said so, and published by the cron once KV is back", async () => {
+  it("that KV refuses is stored, reported as pending, and published by the cron once KV is back", async () => {
     const { id, token } = await settledMachine();
     kv.isDown = true;
     const revoked = await revoke(id);
@@ -139,7 +139,7 @@ describe("a revocation", () => {
     expect(await codeOf(await ask("GET", DOWNLOAD, token))).toBe("LICENSE_REVOKED");
   });
 
-  it("whose request was cut between D1 and KV is published by the cron", async () => {
+  it("is published by the cron if its request was interrupted between D1 and KV", async () => {
     const { id, token } = await settledMachine();
     const actor = { actor: "token:adm_test", requestId: null, now: Math.floor(Date.now() / 1000) } as const;
     const decided = { action: "license.revoke", patch: { admin_state: "revoked" } } as const;
@@ -155,7 +155,7 @@ describe("a revocation", () => {
   });
 });
 
-describe("an old record in KV", () => {
+describe("a stale record in KV", () => {
   it("does not refuse a machine that has just been activated, or a license that has just been reinstated", async () => {
     const { id, key } = await settledMachine();
     await ask("POST", `/v1/admin/licenses/${id}/suspend`, await ownerToken(), { reason: "check" });
@@ -171,7 +171,7 @@ describe("an old record in KV", () => {
     expect(await textOf(await ask("GET", download_url))).toBe("real bytes");
   });
 
-  it("that is as old as the token is not believed, and one that is newer is, without asking the ledger", async () => {
+  it("is checked in the ledger if it is as old as the token, and trusted without a read if it is newer", async () => {
     const { id, token } = await settledMachine();
     await revoke(id);
     passSeconds(KV_LAG + ISOLATE_TTL);
@@ -190,7 +190,7 @@ describe("an old record in KV", () => {
     expect((await ask("GET", DOWNLOAD, machine)).status).toBe(200);
   });
 
-  it("does not hide versions from a token that is newer", async () => {
+  it("does not hide versions from a newer token", async () => {
     const { id } = await settledMachine();
     const rotation = await ask("POST", `/v1/admin/licenses/${id}/rotate-key`, await ownerToken(), { reason: "leak" });
     const { key } = await rotation.json<{ key: string }>();
@@ -202,7 +202,7 @@ describe("an old record in KV", () => {
     }
   });
 
-  it("that is missing altogether is replaced by the ledger's", async () => {
+  it("that is missing is replaced by the ledger's", async () => {
     const { key } = await issueLicense();
     const token = await tokenFor(key, "machine");
     forgetIsolate();
@@ -211,7 +211,7 @@ describe("an old record in KV", () => {
 });
 
 describe("a ledger that does not answer", () => {
-  it("is told as worth a retry, and keeps no activated machine from its download", async () => {
+  it("is reported as temporary, and does not stop the download of an activated machine", async () => {
     const { key, token } = await settledMachine();
     await ask("GET", DOWNLOAD, token);
     vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: Network connection lost."));
@@ -225,7 +225,7 @@ describe("a ledger that does not answer", () => {
 });
 
 describe("the download path", () => {
-  it("reads KV once for a license and nothing while the isolate knows it, and the ledger never", async () => {
+  it("reads KV once for a license, nothing while the isolate holds the record, and never the ledger", async () => {
     const { token } = await settledMachine();
     const ledger = vi.spyOn(env.DB, "prepare");
     const batches = vi.spyOn(env.DB, "batch");

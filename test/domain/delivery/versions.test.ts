@@ -33,7 +33,7 @@ describe("the versions of a worker", () => {
     ]);
   });
 
-  it("say what a hive needs to choose and check a file, and nothing of where it lies", async () => {
+  it("have the facts to choose and check a file, and do not reveal the keys of objects", async () => {
     const response = await ask("premium-cpu", "?channel=stable");
     const { versions, ...rest } = await response.json<Listing>();
     expect(rest).toEqual({ worker_id, latest: "1.10.0" });
@@ -55,7 +55,7 @@ describe("the versions of a worker", () => {
     });
   });
 
-  it("are answered by the ledger when KV fails or does not know them yet", async () => {
+  it("come from the ledger if KV fails or has no record yet", async () => {
     const before = await listing();
     forgetIsolate();
     await env.EDGE.delete(`manifest:${worker_id}`);
@@ -80,7 +80,7 @@ describe("a worker without releases", () => {
     expect(await response.json()).toEqual({ worker_id: "llm-worker-rbee-cpu", latest: null, versions: [] });
   });
 
-  it("and one that does not exist are told apart, and odd questions refused", async () => {
+  it("differs from an unknown worker, and invalid queries are refused", async () => {
     expect((await ask("nobody")).status).toBe(404);
     expect((await ask("cpu", "?channel=nightly")).status).toBe(422);
     expect((await ask("cpu", "?include_yanked=maybe")).status).toBe(422);

@@ -19,7 +19,7 @@ const streamOf = (chunks: Uint8Array[]) =>
   });
 
 describe("measuring a file", () => {
-  it("gives size and digests, however the bytes are cut", async () => {
+  it("gives size and digests for any size of chunks", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 20 }), async (chunks) => {
         const whole = new Uint8Array(await new Blob(chunks.map((chunk) => new Uint8Array(chunk))).arrayBuffer());
@@ -33,7 +33,7 @@ describe("measuring a file", () => {
     );
   });
 
-  it("fails as its source fails", async () => {
+  it("fails with the error of its source", async () => {
     const broken = new ReadableStream({
       type: "bytes",
       start(controller) {
@@ -48,7 +48,7 @@ describe("measuring a file", () => {
 });
 
 describe("measuring a large file", () => {
-  it("gives the digests of the whole, beyond one chunk and at its edges", async () => {
+  it("gives the digests of the whole file, beyond one chunk and at its edges", async () => {
     for (const length of [256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 700_001]) {
       const whole = randomBytes(length);
       expect(await measure(new Blob([whole]).stream())).toEqual({
@@ -65,7 +65,7 @@ describe("checking a file", async () => {
   const minisig = await signMinisign(key, measured.blake2b512, "");
   const other = await signMinisign(key, new Uint8Array(64), "");
 
-  it("names every fact that is off", async () => {
+  it("names every fact that differs", async () => {
     expect(await faultsOf(measured, measured, minisig, [key])).toEqual([]);
     expect(await faultsOf(measured, measured, null, [])).toEqual([]);
     const declared = { size: 9, sha256: "0".repeat(64) };
@@ -73,7 +73,7 @@ describe("checking a file", async () => {
     expect(faults.map(({ path }) => path)).toEqual(["size", "sha256", "signature"]);
   });
 
-  it("refuses a signature that nobody trusted can have made before reading the file", async () => {
+  it("refuses a signature that no trusted key can have made, before it reads the file", async () => {
     const text = formatMinisignSignature(minisig);
     expect(await readSignature(text, { required: true, keys: [key] })).toMatchObject({ ok: true });
     expect(await readSignature(null, { required: false, keys: [] })).toEqual({ ok: true, value: null });

@@ -48,7 +48,7 @@ async function expectRefused(artifact: Artifact): Promise<void> {
 }
 
 describe("completing a file", () => {
-  it("that is what was declared and signed makes it ready", async () => {
+  it("makes a file ready if it matches its declaration and signature", async () => {
     const ready = await complete(await uploaded(await declarationOf({ bytes, secretKey: key })), SIGNED);
     expect(ready).toMatchObject({ state: "ready", size: bytes.length, completed_at: expect.any(Number) });
     expect(ready.object_key).toContain(ready.sha256);
@@ -59,7 +59,7 @@ describe("completing a file", () => {
     ]);
   });
 
-  it("of another SHA-256 refuses it, deletes the bytes and takes it again", async () => {
+  it("refuses a file with another SHA-256, deletes its bytes and accepts a new upload", async () => {
     const artifact = await uploaded({ ...(await declarationOf({ bytes })), sha256: "0".repeat(64) });
     await expect(complete(artifact)).rejects.toMatchObject({
       code: "VALIDATION_FAILED",
@@ -73,7 +73,7 @@ describe("completing a file", () => {
     expect(fresh.object_key).not.toBe(artifact.object_key);
   });
 
-  it("of the right SHA-256 at the second attempt makes it ready", async () => {
+  it("makes a second upload with the right SHA-256 ready", async () => {
     const artifact = await declare(await declarationOf({ bytes }));
     await uploadAll(artifact, randomBytes(bytes.length));
     await expect(complete(artifact)).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
@@ -81,7 +81,7 @@ describe("completing a file", () => {
     expect(await complete(artifact)).toMatchObject({ state: "ready" });
   });
 
-  it("whose signature is over another file refuses it", async () => {
+  it("refuses a file whose signature is for another file", async () => {
     const { signature } = await declarationOf({ bytes: randomBytes(10), secretKey: key });
     const artifact = await uploaded({ ...(await declarationOf({ bytes })), signature });
     await expect(complete(artifact, SIGNED)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe("completing a file", () => {
     expect(await keys()).toEqual([]);
   });
 
-  it("without the signature it needs, or with a stranger's, leaves the upload as it is until the right one comes", async () => {
+  it("without the required signature, or with an untrusted one, leaves the upload as it is until the right one comes", async () => {
     const artifact = await uploaded(await declarationOf({ bytes }));
     const { signature: theirs } = await declarationOf({ bytes, secretKey: stranger });
     for (const signature of [null, theirs, "nonsense"]) {
@@ -106,7 +106,7 @@ describe("completing a file", () => {
     expect(await complete(artifact, { ...SIGNED, signature })).toMatchObject({ state: "ready", signature });
   });
 
-  it("of another release finds nothing", async () => {
+  it("finds no file of another release", async () => {
     const { id } = await uploaded(await declarationOf({ bytes }));
     const other = completeArtifact(env, publisher(), { releaseId: "rel_other", id }, UNSIGNED);
     await expect(other).rejects.toMatchObject({ code: "ARTIFACT_NOT_FOUND" });
@@ -114,7 +114,7 @@ describe("completing a file", () => {
 });
 
 describe("two requests that complete a file at once", () => {
-  it("both succeed, and it is recorded once", async () => {
+  it("both succeed, and the audit trail has one entry", async () => {
     const artifact = await uploaded(await declarationOf({ bytes }));
     const both = await Promise.all([complete(artifact), complete(artifact), complete(artifact)]);
     expect(new Set(both.map((one) => one.object_key))).toEqual(new Set([artifact.object_key]));
@@ -122,7 +122,7 @@ describe("two requests that complete a file at once", () => {
     expect(await keys()).toEqual([artifact.object_key]);
   });
 
-  it("never delete the bytes of the one that made it ready", async () => {
+  it("never delete the bytes of the ready file", async () => {
     const artifact = await uploaded(await declarationOf({ bytes, secretKey: key }));
     const { signature } = await declarationOf({ bytes: randomBytes(10), secretKey: key });
     const all = [complete(artifact, SIGNED), complete(artifact, { ...SIGNED, signature })];
@@ -134,8 +134,8 @@ describe("two requests that complete a file at once", () => {
   });
 });
 
-describe("a request that is late", () => {
-  it("cannot take the bytes of a file that has become ready meanwhile", async () => {
+describe("a late request", () => {
+  it("cannot delete the bytes of a file that has become ready meanwhile", async () => {
     const artifact = await uploaded(await declarationOf({ bytes }));
     const ready = await complete(artifact);
     expect(await restartUpload(env, publisher(), artifact, "wrong signature")).toMatchObject({
@@ -148,14 +148,14 @@ describe("a request that is late", () => {
 });
 
 describe("after a crash", () => {
-  it("between putting the parts together and recording it, completing again finishes", async () => {
+  it("between assembly and the ledger's commit, a second completion finishes", async () => {
     const artifact = await uploaded(await declarationOf({ bytes }));
     expect(await assembleParts(env.BINARIES, artifact, (await again(artifact)).parts)).toMatchObject({ ok: true });
     await expectRefused(artifact);
     expect(await complete(artifact)).toMatchObject({ state: "ready" });
   });
 
-  it("there, a part that comes late or again destroys nothing", async () => {
+  it("at that point, a late or repeated part destroys nothing", async () => {
     const artifact = await uploaded(await declarationOf({ bytes }));
     await assembleParts(env.BINARIES, artifact, (await again(artifact)).parts);
     await expect(uploadAll(artifact, bytes)).rejects.toMatchObject({ code: "CONFLICT" });
@@ -163,7 +163,7 @@ describe("after a crash", () => {
     expect(await complete(artifact)).toMatchObject({ state: "ready", object_key: artifact.object_key });
   });
 
-  it("between refusing a file and deleting its bytes, the next upload is not touched by what is left", async () => {
+  it("between refusing a file and deleting its bytes, the remains do not affect the next upload", async () => {
     const artifact = await declare(await declarationOf({ bytes }));
     await uploadAll(artifact, randomBytes(bytes.length));
     const { parts } = await again(artifact);
@@ -176,7 +176,7 @@ describe("after a crash", () => {
     expect(Buffer.from((await object?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(bytes)).toBe(true);
   });
 
-  it("that lost the object, a new upload is open", async () => {
+  it("that lost the object, a new upload is opened", async () => {
     const artifact = await uploaded(await declarationOf({ bytes }));
     await assembleParts(env.BINARIES, artifact, (await again(artifact)).parts);
     await env.BINARIES.delete(artifact.object_key);
@@ -185,7 +185,7 @@ describe("after a crash", () => {
     expect(await complete(artifact)).toMatchObject({ state: "ready" });
   });
 
-  it("while a part was replaced in storage but not in the ledger, a new upload is open", async () => {
+  it("with a part replaced in storage but not in the ledger, a new upload is opened", async () => {
     const artifact = await uploaded(await declarationOf({ bytes }));
     await env.BINARIES.resumeMultipartUpload(artifact.object_key, artifact.upload_id).uploadPart(1, bytes);
     await expect(complete(artifact)).rejects.toMatchObject({ code: "CONFLICT" });

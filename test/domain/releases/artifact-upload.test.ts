@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 describe("a file of several parts", () => {
-  it("arrives whole when its parts come at once, in any order, and again", async () => {
+  it("is complete if its parts come concurrently, in any order, and repeatedly", async () => {
     await Promise.all([send(2), send(1)]);
     expect(await partsThere()).toEqual([1, 2]);
     await send(2);
@@ -37,7 +37,7 @@ describe("a file of several parts", () => {
     expect(Buffer.from((await object?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(bytes)).toBe(true);
   });
 
-  it("goes on after a break with the parts that are not there", async () => {
+  it("resumes after an interruption with the missing parts", async () => {
     await send(2);
     expect(await partsThere()).toEqual([2]);
     await expect(complete()).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe("a file of several parts", () => {
     expect(await complete()).toMatchObject({ state: "ready" });
   });
 
-  it("takes no part of another size, whether the length is told or not", async () => {
+  it("refuses a part of another size, with and without Content-Length", async () => {
     const short = bytes.subarray(0, 999);
     const long = bytes.subarray(0, 1001);
     const stream = (part: Uint8Array<ArrayBuffer>) => new Blob([part]).stream();
@@ -73,7 +73,7 @@ describe("a file of several parts", () => {
     for (const n of [0, 3]) await expect(send(n, part())).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
   });
 
-  it("takes no part once it is complete, and completing again changes nothing", async () => {
+  it("refuses a part once it is complete, and a second completion changes nothing", async () => {
     await uploadAll(artifact, bytes);
     const ready = await complete();
     await expect(uploadPart(env, publisher(), ready, 1, partOf(ready, bytes, 1))).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe("a file of several parts", () => {
 });
 
 describe("an upload that storage has lost", () => {
-  it("is replaced at the next part, and every part is asked for again", async () => {
+  it("is replaced at the next part, and every part must be sent again", async () => {
     await send(1);
     await env.BINARIES.resumeMultipartUpload(artifact.object_key, artifact.upload_id).abort();
     await expect(send(2)).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe("an upload that storage has lost", () => {
     expect(await complete()).toMatchObject({ state: "ready" });
   });
 
-  it("is replaced at completion, once, whoever notices", async () => {
+  it("is replaced once at completion, also by concurrent requests", async () => {
     await uploadAll(artifact, bytes);
     await env.BINARIES.resumeMultipartUpload(artifact.object_key, artifact.upload_id).abort();
     const tries = [1, 2].map(() => complete());
@@ -115,7 +115,7 @@ describe("an upload that storage has lost", () => {
 });
 
 describe("declaring a file", () => {
-  it("again finds the one that is there, also when two do it at once", async () => {
+  it("twice finds the existing artifact, also with concurrent requests", async () => {
     const again = await declareArtifact(env, publisher(), releaseId, await declarationOf({ bytes }));
     expect(again).toEqual({ artifact, created: false });
     const other = await declarationOf({ bytes: randomBytes(10), platform: "macos-aarch64" });
@@ -124,7 +124,7 @@ describe("declaring a file", () => {
     expect(both.filter(({ created }) => created)).toHaveLength(1);
   });
 
-  it("keeps its upload when the ledger's answer is lost on the way", async () => {
+  it("keeps its upload if the ledger's answer is lost", async () => {
     const other = randomBytes(10);
     let lost = 0;
     const batch = async (statements: D1PreparedStatement[]) => {
@@ -159,7 +159,7 @@ describe("declaring a file", () => {
     }
   });
 
-  it("is for drafts, and so is removing one", async () => {
+  it("is for drafts only, like removing a file", async () => {
     await uploadAll(artifact, bytes);
     await complete();
     await moveRelease(env.DB, publisher(), releaseId, "publish", null);
@@ -171,7 +171,7 @@ describe("declaring a file", () => {
 });
 
 describe("removing a file from a draft", () => {
-  it("takes its bytes and parts along, finished or not", async () => {
+  it("deletes its bytes and parts, finished or not", async () => {
     await send(1);
     await removeArtifact(env, publisher(), releaseId, artifact.id);
     await expect(send(2)).rejects.toMatchObject({ code: "CONFLICT" });

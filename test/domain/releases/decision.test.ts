@@ -31,7 +31,7 @@ describe("the life of a release", () => {
     ]);
   });
 
-  it("never leaves blocked, never becomes a draft again, and takes every step twice", () => {
+  it("never leaves blocked, never returns to draft, and accepts every step twice", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...RELEASE_ACTIONS), { maxLength: 30 }), (actions) => {
         let status: ReleaseStatus = "draft";

@@ -39,8 +39,8 @@ beforeEach(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-describe("a draft that is deleted", () => {
-  it("goes with its files, its unfinished uploads and its provenance, and its version is free", async () => {
+describe("the deletion of a draft", () => {
+  it("deletes its files, unfinished uploads and provenance, and frees its version", async () => {
     const file = await addFile(id, { bytes: randomBytes(100) });
     await addFile(id, packageFile(worker_id, "1.0.0"));
     await attach(id, provenanceOf(file));
@@ -67,13 +67,13 @@ describe("a draft that is deleted", () => {
     expect((await draft()).id).not.toBe(id);
   });
 
-  it("is gone for good: deleting it again finds nothing, and is recorded nowhere", async () => {
+  it("is final: a second deletion finds nothing and records nothing", async () => {
     await deleteDraft(env, publisher(), id, null);
     await expect(deleteDraft(env, publisher(), id, null)).rejects.toMatchObject({ code: "VERSION_NOT_FOUND" });
     expect(await count("audit", "action = 'release.delete'")).toBe(1);
   });
 
-  it("is not one that has been offered, whatever has become of it", async () => {
+  it("is refused for a release that was ever published", async () => {
     await addFile(id, { bytes: randomBytes(100) });
     for (const action of ["publish", "yank", "block"] as const) {
       await moveRelease(env.DB, publisher(), id, action, "because");
@@ -84,7 +84,7 @@ describe("a draft that is deleted", () => {
     expect(await count("audit", "action = 'release.delete'")).toBe(0);
   });
 
-  it("is not one that is published after the deletion has looked at it", async () => {
+  it("is refused if the release is published between its read and its write", async () => {
     await addFile(id, { bytes: randomBytes(100) });
     let transactions = 0;
     const late = but(env.DB, "batch", async (statements: D1PreparedStatement[]) => {
@@ -97,7 +97,7 @@ describe("a draft that is deleted", () => {
     expect(await objects()).toHaveLength(1);
   });
 
-  it("is either deleted or published when both are tried at once", async () => {
+  it("and a concurrent publication: exactly one of them succeeds", async () => {
     await addFile(id, { bytes: randomBytes(100) });
     const [deleted, published] = await Promise.allSettled([
       deleteDraft(env, publisher(), id, null),
@@ -109,8 +109,8 @@ describe("a draft that is deleted", () => {
   });
 });
 
-describe("what a cut request leaves in R2", () => {
-  it("goes an hour later, and the request had done its part", async () => {
+describe("the remains of an interrupted request in R2", () => {
+  it("are deleted an hour later, and the request itself succeeded", async () => {
     const file = await addFile(id, { bytes: randomBytes(100) });
     await removeArtifact(stuck, publisher(), id, file.id);
     await addFile(id, { bytes: randomBytes(100) });
@@ -123,7 +123,7 @@ describe("what a cut request leaves in R2", () => {
     expect(await count("discarded_objects", "true")).toBe(0);
   });
 
-  it("goes when a file was finished by one request and removed by another that knew an older upload", async () => {
+  it("are deleted if one request finished a file and another removed it with an older upload", async () => {
     const bytes = randomBytes(100);
     const { artifact } = await declareArtifact(env, publisher(), id, await declarationOf({ bytes }));
     await restartUpload(env, publisher(), artifact, "lost in storage");
@@ -137,7 +137,7 @@ describe("what a cut request leaves in R2", () => {
     expect(await objects()).toEqual([]);
   });
 
-  it("goes of provenance that was replaced or never recorded; what a release has stays", async () => {
+  it("are deleted for replaced or unrecorded provenance, and a release's own provenance stays", async () => {
     const file = await addFile(id, { bytes: randomBytes(100) });
     const text = provenanceOf(file);
     await attach(id, text);
@@ -154,7 +154,7 @@ describe("what a cut request leaves in R2", () => {
     expect(await count("discarded_objects", "true")).toBe(0);
   });
 
-  it("stays if the ledger names it after all", async () => {
+  it("stay if the ledger names the object after all", async () => {
     const { object_key } = await addFile(id, { bytes: randomBytes(100) });
     await env.DB.prepare("INSERT INTO discarded_objects VALUES (?, NULL, 1)").bind(object_key).run();
     await hourLater();

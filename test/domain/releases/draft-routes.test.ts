@@ -24,7 +24,7 @@ import {
 beforeEach(newPublisher);
 
 describe("a draft", () => {
-  it("is refused for an unknown worker, an unfit version or channel, and a version that is taken", async () => {
+  it("is refused for an unknown worker, an invalid version or channel, and an existing version", async () => {
     const { id } = await draft();
     for (const [body, code] of [
       [{ worker_id: "nobody", version: "1.0.0" }, "WORKER_NOT_FOUND"],
@@ -44,7 +44,7 @@ describe("a draft", () => {
     expect(await taken.json()).toMatchObject({ code: "CONFLICT", detail: expect.stringContaining(id) });
   });
 
-  it("takes no file whose name could be another's, nor facts that cannot be", async () => {
+  it("refuses a file with an ambiguous name or impossible facts", async () => {
     const { id } = await draft();
     const file = await declarationOf({ bytes });
     for (const fault of [
@@ -64,7 +64,7 @@ describe("a draft", () => {
     expect((await post(`/${id}/artifacts`, file)).status).toBe(200);
   });
 
-  it("can lose a file again", async () => {
+  it("allows the removal of a file", async () => {
     const { id, artifacts } = await ready();
     const gone = await remove(`/${id}/artifacts/${artifacts[0]?.id}`);
     expect(gone.status).toBe(204);
@@ -95,8 +95,8 @@ describe("a part", () => {
   });
 });
 
-describe("where signatures are required", () => {
-  it("a file is ready only with one by a key of this deployment", async () => {
+describe("with required signatures", () => {
+  it("a file is ready only with a signature by a key of this deployment", async () => {
     const key = await generateMinisignKey();
     const { keyId, key: publicKey } = key;
     const strict = {
@@ -132,7 +132,7 @@ describe("where signatures are required", () => {
 });
 
 describe("deleting a draft over HTTP", () => {
-  it("frees its version, and never takes what was offered", async () => {
+  it("frees its version, and refuses a published release", async () => {
     const { id } = await ready();
     expect((await remove(`/${id}`)).status).toBe(204);
     const again = await remove(`/${id}`);

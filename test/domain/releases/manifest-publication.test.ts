@@ -18,7 +18,7 @@ const inKv = async () => Manifest.parse(await env.EDGE.get(`manifest:${worker_id
 const versions = ({ releases }: Manifest) => releases.map(({ version, status }) => `${version} ${status}`);
 
 describe("the manifest of a worker", () => {
-  it("has every release but drafts, highest version first, with what serving its files takes", async () => {
+  it("has every release but drafts, highest version first, with the facts for serving its files", async () => {
     const old = await publishRelease({ worker_id, version: "1.9.0" });
     await publishRelease({ worker_id, version: "1.10.0-rc.1" });
     await publishRelease({ worker_id, version: "1.10.0", notes: "Faster." });
@@ -40,7 +40,7 @@ describe("the manifest of a worker", () => {
     expect(Manifest.parse(manifest)).toEqual(manifest);
   });
 
-  it("tells of a block although what is in the packages cannot be written", async () => {
+  it("has a block even if the record of packages cannot be written", async () => {
     const { id } = await publishRelease({ worker_id, version: "1.0.0", files: [packageFile(worker_id, "1.0.0")] });
     await moveRelease(env.DB, publisher(), id, "block", "a takedown");
     const EDGE = Object.assign(Object.create(env.EDGE), {
@@ -51,7 +51,7 @@ describe("the manifest of a worker", () => {
     expect(versions(await inKv())).toEqual(["1.0.0 blocked"]);
   });
 
-  it("is in KV as in the ledger once published, and its mark changes with every change of it", async () => {
+  it("is in KV as in the ledger once published, and its mark changes with every change", async () => {
     const { id } = await publishRelease({ worker_id, version: "1.0.0" });
     const manifest = await inKv();
     expect(manifest).toEqual(await manifestFromLedger(env.DB, worker_id, manifest.published_at));
@@ -64,7 +64,7 @@ describe("the manifest of a worker", () => {
     expect(await manifestPublisher.mark(env, worker_id)).toBe(mark);
   });
 
-  it("reads a record that knew neither kinds nor OpenPGP, once for as long as the isolate keeps it", async () => {
+  it("accepts a record without kinds and OpenPGP signatures, and is parsed once per isolate", async () => {
     await publishRelease({ worker_id, version: "1.0.0" });
     const { published_at: _, ...manifest } = await inKv();
     const old = {
@@ -83,7 +83,7 @@ describe("the manifest of a worker", () => {
     expect(manifestOfRecord(null)).toBeNull();
   });
 
-  it("has the binaries of a release first, and what is in its packages in a record of its own", async () => {
+  it("has the binaries of a release first, and the contents of its packages in a record of their own", async () => {
     const file = packageFile(worker_id, "1.0.0");
     await publishRelease({ worker_id, version: "1.0.0", files: [file, { bytes: randomBytes(10) }] });
     const [release] = (await inKv()).releases;
@@ -94,7 +94,7 @@ describe("the manifest of a worker", () => {
     expect(await env.EDGE.get(`packages:${worker_id}`, "json")).toEqual({ [file.filename ?? ""]: file.contents });
   });
 
-  it("reaches KV by the cron when the request was cut off between D1 and KV", async () => {
+  it("reaches KV by the cron if the request was interrupted between D1 and KV", async () => {
     const draft = await createRelease(env.DB, publisher(), {
       worker_id,
       version: "1.0.0",
@@ -109,7 +109,7 @@ describe("the manifest of a worker", () => {
     expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 0, failed: 0 });
   });
 
-  it("stays to be published while KV fails", async () => {
+  it("stays in the outbox while KV fails", async () => {
     const { id } = await publishRelease({ worker_id, version: "1.0.0" });
     await moveRelease(env.DB, publisher(), id, "block", "takedown");
     const failing = {

@@ -27,7 +27,7 @@ const get = (path: string) => ask("GET", `/v1/admin/releases${path}`, { token })
 const draft = (version: string) => release(post("", { worker_id, version }));
 
 describe("a package in a draft", () => {
-  it("is taken if it says that it is one of this release, beside the binary of the platform", async () => {
+  it("is accepted beside the binary of the platform if its contents belong to this release", async () => {
     const { id } = await draft("1.2.0");
     await addFile(id, { bytes: randomBytes(10) });
     const packed = packageFile(worker_id, "1.2.0");
@@ -65,7 +65,7 @@ describe("a package in a draft", () => {
     ]);
   });
 
-  it("may install as many files as a long list has, and one that is longer is refused as every problem is", async () => {
+  it("may install 5000 files, and a longer list is refused with a problem", async () => {
     const { id } = await draft("1.4.0");
     const declaration = await declarationOf(packageFile(worker_id, "1.4.0"));
     const pkginfo = declaration.package?.pkginfo ?? "";
@@ -86,7 +86,7 @@ describe("a package in a draft", () => {
     }
   });
 
-  it("can be taken out again, with what it told of itself", async () => {
+  it("can be removed with its contents", async () => {
     const { id } = await draft("1.3.0");
     const declaration = await declarationOf(packageFile(worker_id, "1.3.0"));
     const { artifact } = await (await post(`/${id}/artifacts`, declaration)).json<Upload>();

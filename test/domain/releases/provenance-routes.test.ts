@@ -43,7 +43,7 @@ async function draftWithFile(): Promise<{ draft: Release; file: Artifact }> {
 }
 
 describe("provenance of a release", () => {
-  it("is attached to a draft, replaced there, and served to everybody once it is published", async () => {
+  it("is attached to a draft, replaced there, and public once the release is published", async () => {
     const { draft, file } = await draftWithFile();
     const first = provenanceOf(file, file);
     const text = provenanceOf(file);
@@ -65,7 +65,7 @@ describe("provenance of a release", () => {
     expect(await audited()).toEqual([{ subject: draft.id }, { subject: draft.id }]);
   });
 
-  it("is next to the file that it speaks of, without a credential, and next to no other", async () => {
+  it("is beside each file that it attests, without a credential, and beside no other file", async () => {
     const files = [{ bytes: randomBytes(100) }, { bytes: randomBytes(100), platform: "linux-aarch64" as const }];
     const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0", files });
     const [attested, other] = artifacts;
@@ -76,7 +76,7 @@ describe("provenance of a release", () => {
     expect(await codeOf(await get(`${at}/1.0.0/files/${other.filename}.intoto.jsonl`))).toBe("ARTIFACT_NOT_FOUND");
   });
 
-  it("may come after the release is published, once; the same again changes nothing", async () => {
+  it("may be attached once after publication, and the same provenance again changes nothing", async () => {
     const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0" });
     expect(await codeOf(await get(`${at}/1.0.0/provenance`))).toBe("ARTIFACT_NOT_FOUND");
     const text = provenanceOf(...artifacts);
@@ -87,7 +87,7 @@ describe("provenance of a release", () => {
     expect(await textOf(await get(`${at}/1.0.0/provenance`))).toBe(text);
   });
 
-  it("is attached once by two publishers at the same moment", async () => {
+  it("is attached once by two concurrent publishers", async () => {
     const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0" });
     const texts = [provenanceOf(...artifacts), provenanceOf(...artifacts, ...artifacts)];
     const statuses = await Promise.all(texts.map(async (text) => (await attach(id, text)).status));
@@ -95,7 +95,7 @@ describe("provenance of a release", () => {
     expect(await audited()).toHaveLength(1);
   });
 
-  it("is gone with a release that is blocked, and stays with one that is yanked", async () => {
+  it("is refused for a blocked release, and served for a yanked one", async () => {
     const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0" });
     const text = provenanceOf(...artifacts);
     await attach(id, text);
@@ -107,8 +107,8 @@ describe("provenance of a release", () => {
   });
 });
 
-describe("what is no provenance of the release", () => {
-  it("is refused, and says where", async () => {
+describe("invalid provenance", () => {
+  it("is refused with the place of the fault", async () => {
     const { draft, file } = await draftWithFile();
     const other = { ...file, sha256: "cd".repeat(32) };
     for (const [body, path] of [
@@ -128,7 +128,7 @@ describe("what is no provenance of the release", () => {
     expect(await audited()).toEqual([]);
   });
 
-  it("is found when the draft is published, should its files have changed since", async () => {
+  it("is detected at publication if the draft's files have changed", async () => {
     const { draft, file } = await draftWithFile();
     await attach(draft.id, provenanceOf(file));
     await deleteArtifact(env.DB, publisher(), file);
@@ -139,7 +139,7 @@ describe("what is no provenance of the release", () => {
     });
   });
 
-  it("is no name for a file", async () => {
+  it("has a name that no file may have", async () => {
     const { id } = await createRelease(env.DB, publisher(), {
       worker_id,
       version: "1.0.0",

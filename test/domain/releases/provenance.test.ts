@@ -21,7 +21,7 @@ function faultPaths(text: string): string[] {
 const faultsIn = (envelope: unknown): string[] => faultPaths(JSON.stringify(envelope));
 
 describe("provenance", () => {
-  it.each(PREDICATE_TYPES)("of %s says what was built from what by whom", (type) => {
+  it.each(PREDICATE_TYPES)("of %s has the files, the source and the builder", (type) => {
     const parsed = parseProvenance(JSON.stringify(envelopeOf(statementOf([FILE], type))));
     expect(parsed).toEqual({
       ok: true,
@@ -29,7 +29,7 @@ describe("provenance", () => {
     });
   });
 
-  it("is read in every form that builders write", () => {
+  it("is parsed in every form that builders write", () => {
     const envelope = envelopeOf(statementOf([FILE]));
     const bundle = { mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json", dsseEnvelope: envelope };
     const urlSafe = { ...envelope, payload: envelope.payload.replaceAll("+", "-").replaceAll("/", "_") };
@@ -41,7 +41,7 @@ describe("provenance", () => {
     expect(lines.ok && subjectsOf(lines.value)).toEqual([{ name: FILE.name, sha256: SUM }]);
   });
 
-  it("that does not hold is refused, and where", () => {
+  it("is refused with the place of the fault if it is invalid", () => {
     const statement = statementOf([FILE]);
     const envelope = envelopeOf(statement);
     const said = (more: object) => faultsIn(envelopeOf({ ...statement, ...more }));
@@ -63,7 +63,7 @@ describe("provenance", () => {
     ]);
   });
 
-  it("of nothing but faults is refused soon, by a few of them", () => {
+  it("with many faults is refused early with a few of them", () => {
     const statement = statementOf([FILE]);
     const nonsense = (subject: unknown[]) => JSON.stringify(envelopeOf({ ...statement, subject }));
     for (const text of ["{}\n".repeat(300_000), nonsense(Array(300_000).fill(0)), nonsense(Array(5000).fill(0))]) {
@@ -72,7 +72,7 @@ describe("provenance", () => {
     }
   });
 
-  it("comes back as it was said, whatever the files are called", () => {
+  it("keeps the names of any files", () => {
     const subjects = fc.array(
       fc.record({
         name: fc.string({ minLength: 1, unit: "grapheme" }),
@@ -89,7 +89,7 @@ describe("provenance", () => {
     );
   });
 
-  it("never crashes, whatever is sent", () => {
+  it("never makes the parser throw", () => {
     const envelopes = fc
       .json()
       .map((payload) => JSON.stringify({ ...envelopeOf(null), payload: btoa(encodeURI(payload)) }));
@@ -97,8 +97,8 @@ describe("provenance", () => {
   });
 });
 
-describe("the files that provenance speaks of", () => {
-  it("must be the release's, by name and sum", () => {
+describe("the attested files", () => {
+  it("must be files of the release, by name and hash", () => {
     const artifacts = [{ filename: FILE.name, sha256: SUM }];
     const [right, renamed, altered] = [
       { name: FILE.name, sha256: SUM },

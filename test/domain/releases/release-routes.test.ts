@@ -24,7 +24,7 @@ const audited = async (action: string) =>
   (await env.DB.prepare("SELECT reason FROM audit WHERE action = ?").bind(action).all()).results;
 
 describe("publishing over HTTP", () => {
-  it("goes from draft to offered, and offers nothing before", async () => {
+  it("leads from draft to published, and offers nothing before", async () => {
     const created = await post("", { worker_id: "premium-cpu", version: "1.0.0-rc.1", notes: "First." });
     expect(created.status).toBe(201);
     const { release: drafted } = await created.json<{ release: Release }>();
@@ -69,7 +69,7 @@ describe("publishing over HTTP", () => {
     expect((await listing()).latest).toBeNull();
   });
 
-  it("takes each step twice, and records it once", async () => {
+  it("accepts each step twice, and records it once", async () => {
     const { id } = await ready();
     const first = await releaseOf(post(`/${id}/publish`));
     expect(await releaseOf(post(`/${id}/publish`))).toEqual(first);
@@ -79,7 +79,7 @@ describe("publishing over HTTP", () => {
     expect(await audited("release.yank")).toEqual([{ reason: "crashes" }]);
   });
 
-  it("yanks, takes it back, and blocks for good", async () => {
+  it("yanks, unyanks, and blocks for good", async () => {
     const { id } = await ready();
     const { published_at } = await releaseOf(post(`/${id}/publish`));
     expect(await releaseOf(post(`/${id}/yank`, { reason: "crashes" }))).toMatchObject({
@@ -97,7 +97,7 @@ describe("publishing over HTTP", () => {
     expect((await post(`/${id}/yank`, { reason: "x" })).status).toBe(409);
   });
 
-  it("takes a reason that is none only if it is left out", async () => {
+  it("accepts a missing reason, but not an empty one", async () => {
     const { id } = await ready();
     await post(`/${id}/publish`);
     for (const body of [{ reason: "  " }, { reason: "x".repeat(501) }, { because: "x" }]) {
@@ -107,7 +107,7 @@ describe("publishing over HTTP", () => {
     expect(await releaseOf(post(`/${id}/block`))).toMatchObject({ status: "blocked" });
   });
 
-  it("takes a media type with no body behind it for no body", async () => {
+  it("treats a Content-Type without a body as no body", async () => {
     const { id } = await ready();
     for (const type of ["application/json", "application/x-www-form-urlencoded"]) {
       for (const body of [undefined, ""]) {
@@ -120,7 +120,7 @@ describe("publishing over HTTP", () => {
 });
 
 describe("the list of releases", () => {
-  it("is filtered and paged, latest made first", async () => {
+  it("is filtered and paged, newest first", async () => {
     const made: string[] = [];
     for (const version of ["1.0.0", "1.1.0", "1.2.0"]) made.unshift((await draft(version)).id);
     await post("", { worker_id: "premium-cuda", version: "1.0.0" });

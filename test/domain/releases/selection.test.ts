@@ -38,14 +38,14 @@ describe("the latest release", () => {
     expect(latestRelease(manifest, { channel: "alpha" })?.version).toBe("3.0.0-alpha.1");
   });
 
-  it("answers for the asker", () => {
+  it("is one that the asker's license covers", () => {
     expect(latestRelease(manifest, { covers: ({ version }) => version === "1.9.0" })?.version).toBe("1.9.0");
     expect(latestRelease({ ...manifest, releases: [] })).toBeNull();
   });
 });
 
 describe("a release by its version", () => {
-  it("is found whatever its status, and only by the exact version", () => {
+  it("is found in any status, and only by the exact version", () => {
     expect(findRelease(manifest, "2.0.1")?.status).toBe("yanked");
     expect(findRelease(manifest, "2.1.0")?.status).toBe("blocked");
     expect(findRelease(manifest, "2.0")).toBeNull();
@@ -57,7 +57,7 @@ describe("the list of releases", () => {
     expect(versions(listReleases(manifest))).toEqual(["3.0.0-alpha.1", "2.0.0-rc.1", "1.10.0", "1.9.0"]);
   });
 
-  it("follows a channel, shows yanked ones on request and only what is covered", () => {
+  it("follows a channel, has yanked releases on request, and has covered releases only", () => {
     expect(versions(listReleases(manifest, { channel: "stable" }))).toEqual(["1.10.0", "1.9.0"]);
     expect(versions(listReleases(manifest, { channel: "stable", includeYanked: true }))).toEqual([
       "2.0.1",

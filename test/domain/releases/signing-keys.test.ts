@@ -4,8 +4,8 @@ import { formatMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { ConfigError } from "../../../src/platform/config/config.ts";
 
-describe("whose signatures releases need", () => {
-  it("is what the shipped key file says, and what a development server adds", async () => {
+describe("the release signing keys", () => {
+  it("are those of the shipped key file and of the development server", async () => {
     const shipped = signaturePolicy({ RELEASE_SIGNATURES: "required", RELEASE_SIGNING_PUBLIC_KEYS: "" });
     expect(shipped.required).toBe(true);
     const { keyId, key } = await generateMinisignKey();
@@ -16,7 +16,7 @@ describe("whose signatures releases need", () => {
     expect(added).toEqual({ required: false, keys: [...shipped.keys, { keyId, key }] });
   });
 
-  it("names a key that cannot be read", () => {
+  it("fail with the unreadable key", () => {
     const config = { RELEASE_SIGNATURES: "required", RELEASE_SIGNING_PUBLIC_KEYS: "not a key" } as const;
     expect(() => signaturePolicy(config)).toThrow(ConfigError);
   });

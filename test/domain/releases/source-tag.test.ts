@@ -9,7 +9,7 @@ beforeEach(async () => {
 const create = (body: object) => ask("POST", "/v1/admin/releases", { token, body: { version: "1.0.0", ...body } });
 
 describe("the git tag of a release", () => {
-  it("is kept for a worker that is built from source, and shown", async () => {
+  it("is stored and shown for a worker that is built from source", async () => {
     const created = await create({ worker_id: "cpu", source_tag: "v1.0.0" });
     expect(created.status).toBe(201);
     const { release } = await created.json<{ release: { id: string; source_tag: string | null } }>();
@@ -18,7 +18,7 @@ describe("the git tag of a release", () => {
     expect(await read.json()).toMatchObject({ release: { source_tag: "v1.0.0" } });
   });
 
-  it.each([{}, { source_tag: null }])("may be left out: %o", async (body) => {
+  it.each([{}, { source_tag: null }])("is optional: %o", async (body) => {
     expect(await (await create({ worker_id: "cpu", ...body })).json()).toMatchObject({ release: { source_tag: null } });
   });
 

@@ -38,7 +38,7 @@ describe("a version", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseVersion(text)));
   });
 
-  it("has one name for one precedence", () => {
+  it("has one spelling for each precedence", () => {
     fc.assert(
       fc.property(version, version, (a, b) => {
         expect(compareVersions(a, b) === 0).toBe(a === b);
@@ -48,7 +48,7 @@ describe("a version", () => {
 });
 
 describe("the order of versions", () => {
-  it("is semver's, not the alphabet's", () => {
+  it("is semver's, not alphabetical", () => {
     const sorted = ["1.9.0", "1.10.0", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0", "1.0.0-beta"].sort(compareVersions);
     expect(sorted).toEqual(["1.0.0-beta", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0", "1.9.0", "1.10.0"]);
   });
@@ -64,7 +64,7 @@ describe("the channel of a version", () => {
     ["1.0.0-nightly.20261123", "alpha"],
     ["1.0.0-betamax", "alpha"],
     ["1.0.0-0", "alpha"],
-  ])("of %s is %s where none is named", (text, channel) => expect(defaultChannel(text)).toBe(channel));
+  ])("of %s is %s by default", (text, channel) => expect(defaultChannel(text)).toBe(channel));
 
   it("is never stable for a prerelease", () => {
     fc.assert(

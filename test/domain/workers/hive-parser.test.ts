@@ -42,7 +42,7 @@ describe.each(workers)("a hive reads the PKGBUILD of $id", (worker) => {
     expect(recipe.arrays.get("makedepends")).toEqual(worker.makedepends);
   });
 
-  it("finds sources, clones what is free and leaves what is sold to build()", () => {
+  it("finds sources, clones free ones and leaves premium ones to build()", () => {
     const expected = worker.tier === "free" ? "clone" : "skip";
     // Hives in use know the generic array only; newer ones prefer that of their architecture.
     const own = worker.architectures.flatMap((name) => recipe.arrays.get(`source_${name}`) ?? []);
@@ -57,7 +57,7 @@ describe.each(workers)("a hive reads the PKGBUILD of $id", (worker) => {
     expect(`${recipe.build}\n${recipe.package}`).not.toMatch(/^(local|return|declare)\b/m);
   });
 
-  it("has nothing assigned that .SRCINFO does not list, but what is the recipe's own", () => {
+  it("assigns only fields of .SRCINFO and the recipe's own variables", () => {
     const ours = [...recipe.values.keys()].filter((key) => !worker.srcinfo.includes(`${key} = `));
     expect(ours).toEqual(worker.tier === "free" ? [] : ["DLAGENTS"]);
   });

@@ -70,7 +70,7 @@ describe.each(workers)("the recipe of $id", (worker) => {
   });
 });
 
-it("pins the source of a free worker to its release's tag", () => {
+it("a free worker's recipe pins the tag of its release", () => {
   const [free] = workers;
   if (!free) throw new Error("no worker");
   const text = renderRecipe(free, { pkgver: "1.2.0", sourceTag: "v1.2.0", binaries: [] }, ORIGIN);
@@ -84,7 +84,7 @@ it("pins the source of a free worker to its release's tag", () => {
   });
 });
 
-it("leaves a signature as it was made, whatever it says", () => {
+it("a recipe keeps any signature unchanged", () => {
   const worker = workers.find(({ id }) => id === "llm-worker-rbee-premium-cuda");
   if (!worker) throw new Error("no worker");
   const text = "untrusted comment: from https://catalog.rbee.dev\n";

@@ -5,7 +5,7 @@ import { findWorker, workers } from "../../../src/domain/workers/workers.ts";
 import { recipeFacts } from "../../support/recipe-facts.ts";
 
 describe("parseSrcinfo", () => {
-  it("gives back what was written, in order", () => {
+  it("returns the written fields in order", () => {
     const value = fc.stringMatching(/^[!-~]([ -~]*[!-~])?$/);
     const field = fc.tuple(fc.constantFrom("arch", "depends", "source", "sha256sums_x86_64"), value);
     fc.assert(
@@ -49,7 +49,7 @@ describe("readRecipe", () => {
     expect(sourceOf("n::https://a.test/f")).toEqual({ type: "tarball", url: "https://a.test/f" });
   });
 
-  it("takes from the functions what .SRCINFO has no field for", () => {
+  it("reads the fields that .SRCINFO does not have from the functions", () => {
     const built = readRecipe(`build() {\n  cargo build --features a,b --locked\n}\n${pkgbuild}`, srcinfo);
     expect(built).toMatchObject({
       ok: true,
@@ -109,7 +109,7 @@ describe("workers", () => {
 });
 
 /** The drift test that needs no makepkg; test/tools/makepkg-srcinfo.test.ts compares with the real one. */
-it.each(workers)("the .SRCINFO of $id says what the PKGBUILD says", (worker) => {
+it.each(workers)("the .SRCINFO of $id equals the PKGBUILD", (worker) => {
   const { pkgbuild, srcinfo } = recipeFacts(worker);
   expect(srcinfo).toEqual(pkgbuild);
 });

@@ -23,7 +23,7 @@ xdata = pkgtype=pkg
 `;
 
 describe("a .PKGINFO", () => {
-  it("is read as repo-add reads it", () => {
+  it("is parsed as by repo-add", () => {
     expect(parsePkginfo(WRITTEN)).toMatchObject({
       ok: true,
       value: {
@@ -44,11 +44,11 @@ describe("a .PKGINFO", () => {
     ["pkgname = a\npkgver = 1-1\narch = any\nsize = much", "size is not a number"],
     ["pkgname = a\u0000b", "control character"],
     ["", "pkgname"],
-  ])("that says %j is refused", (text, reason) => {
+  ])("with %j is refused", (text, reason) => {
     expect(parsePkginfo(text)).toEqual({ ok: false, error: expect.stringContaining(reason) });
   });
 
-  it("gives back what was written, and never throws", () => {
+  it("keeps the written fields, and never makes the parser throw", () => {
     const value = fc.stringMatching(/^[!-~](?:[ -~]{0,30}[!-~])?$/).map((text) => text.replaceAll(/ +/g, " "));
     fc.assert(
       fc.property(value, fc.array(value), (pkgname, depend) => {
@@ -74,7 +74,7 @@ describe("a declared package", () => {
   };
   const pkginfo = (from: string, to: string) => ({ package: { ...file.package, pkginfo: WRITTEN.replace(from, to) } });
 
-  it("is one of its release", () => {
+  it("is accepted if it belongs to its release", () => {
     expect(checkPackage([pacman], release, file)).toEqual({
       ok: true,
       value: { format: pacman, contents: file.package },

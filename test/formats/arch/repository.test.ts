@@ -30,11 +30,11 @@ describe("a file of a repository", () => {
     "w-1.0.0-1-x86_64.pkg.tar.bz2",
     "llm-worker-rbee-cpu-linux-x86_64",
     "",
-  ])("is never called %j", (name) => {
+  ])("never has the name %j", (name) => {
     expect(parse(name)).toBeNull();
   });
 
-  it("is only in repositories and for architectures that there are", () => {
+  it("exists only in known repositories and for known architectures", () => {
     expect([findRepository("rbee-premium"), findRepository("core")]).toEqual(["rbee-premium", null]);
     expect([findArch("aarch64"), findArch("any"), findArch("toString")]).toEqual(["aarch64", null, null]);
   });
@@ -103,11 +103,11 @@ describe("a database", () => {
     return made.value;
   };
 
-  it("says of a package what repo-add would", () => {
+  it("describes a package as repo-add does", () => {
     expect(entry("w")).toEqual({ folder: "w-1.0.0-1", desc: DESC, files: "%FILES%\nusr/\nusr/B\nusr/b\n" });
   });
 
-  it("holds the packages by name, with their files only where they are wanted, in bytes that depend on nothing else", async () => {
+  it("has the packages by name, with their files if wanted, in bytes that depend on nothing else", async () => {
     const unpacked = async (bytes: Uint8Array<ArrayBuffer>) => {
       const tar = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
       return (await unpackTar(tar)).map(({ header, data }) => [header.name, data && new TextDecoder().decode(data)]);
@@ -127,7 +127,7 @@ describe("a database", () => {
     expect(await databaseArchive([entry("a"), entry("w")], false)).toEqual(database);
   });
 
-  it("has a date that goes forward with every change, and once more when the change has settled", () => {
+  it("has a date that grows with every change, and once more when the change has propagated", () => {
     const changed = 1_800_000_000;
     const before = databaseDate(changed - 1000, changed - 1);
     const whileSettling = databaseDate(changed, changed);

@@ -50,7 +50,7 @@ afterEach(() => {
 });
 
 describe("the free repository", () => {
-  it("lists of each free worker the newest published, stable version, for everybody", async () => {
+  it("lists the newest published stable version of each free worker, publicly", async () => {
     await release(FREE, "1.9.0");
     await release(FREE, "1.10.0");
     await release(FREE, "2.0.0-rc.1");
@@ -64,11 +64,11 @@ describe("the free repository", () => {
     expect(await folders("/arch/rbee/os/aarch64/rbee.db")).toEqual([]);
   });
 
-  it("is there, and empty, before anything is published", async () => {
+  it("exists and is empty before the first publication", async () => {
     expect(await folders(`${RBEE}/rbee.db`)).toEqual([]);
   });
 
-  it("offers no yanked or blocked version, but the yanked file still to who has its name", async () => {
+  it("lists no yanked or blocked version, but serves the yanked file by its name", async () => {
     await release(FREE, "1.0.0");
     const yanked = await release(FREE, "1.1.0");
     const blocked = await release(FREE, "1.2.0");
@@ -81,7 +81,7 @@ describe("the free repository", () => {
     expect([(await file("1.2.0")).status, await codeOf(await file("1.2.0"))]).toEqual([410, "RELEASE_BLOCKED"]);
   });
 
-  it("redirects to a package and its signatures by addresses that pacman does not take for the files' own", async () => {
+  it("redirects to a package and its signatures with URLs that pacman does not mistake for package files", async () => {
     const file = packageFile(FREE, "1.0.0", "linux-x86_64", { pgpSignature: PGP_SIGNATURE });
     await publishRelease({ worker_id: FREE, version: "1.0.0", files: [file] });
     const follow = async (suffix: string) => {
@@ -102,7 +102,7 @@ describe("the free repository", () => {
     expect(byVersion.status).toBe(302);
   });
 
-  it("has nothing else", async () => {
+  it("has no other file", async () => {
     await release(PREMIUM, "1.0.0");
     for (const path of [
       "/arch/core/os/x86_64/core.db",
@@ -128,7 +128,7 @@ describe("the premium repository", () => {
     ({ key, id } = await issueLicense({ machine_limit: 1 }));
   });
 
-  it("asks for Basic, and reads nothing for that", async () => {
+  it("challenges for Basic without a read", async () => {
     const read = vi.spyOn(env.EDGE, "get");
     for (const file of ["rbee-premium.db", "rbee-premium.files"]) {
       const response = await hive("GET", `${GATED}/${file}`);
@@ -139,7 +139,7 @@ describe("the premium repository", () => {
     expect((await hive("GET", `${GATED}/${PREMIUM}-1.5.0-1-x86_64.pkg.tar.zst`)).status).toBe(401);
   });
 
-  it("lists the newest version that the license covers, and gives that one and no other", async () => {
+  it("lists the newest version that the license covers, and serves only that one", async () => {
     const headers = basic("arch-box", key);
     expect(await folders(`${GATED}/rbee-premium.db`, headers)).toEqual([`${PREMIUM}-1.5.0-1/`]);
     const own = await hive("GET", `${GATED}/${PREMIUM}-1.5.0-1-x86_64.pkg.tar.zst`, { headers });
@@ -151,7 +151,7 @@ describe("the premium repository", () => {
     expect(all).toEqual([`${PREMIUM}-2.0.0-1/`]);
   });
 
-  it("gives the machine its seat with the first database, and no seat where none is free", async () => {
+  it("gives the machine a seat with the first database, if one is free", async () => {
     await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key));
     expect(await count("machines")).toBe(1);
     await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key));
@@ -160,7 +160,7 @@ describe("the premium repository", () => {
     expect([second.status, await codeOf(second)]).toEqual([409, "MACHINE_LIMIT_REACHED"]);
   });
 
-  it("opens for a token as for a key", async () => {
+  it("accepts a token like a key", async () => {
     const token = await tokenFor(key, "arch-box");
     for (const headers of [basic("arch-box", token), basic("", token), { Authorization: `Bearer ${token}` }]) {
       expect(await folders(`${GATED}/rbee-premium.db`, headers)).toEqual([`${PREMIUM}-1.5.0-1/`]);
@@ -169,7 +169,7 @@ describe("the premium repository", () => {
     expect(await codeOf(elsewhere)).toBe("MACHINE_MISMATCH");
   });
 
-  it("is closed to a license that is no longer in force", async () => {
+  it("refuses a license that is not in force", async () => {
     const headers = basic("arch-box", key);
     await folders(`${GATED}/rbee-premium.db`, headers);
     expect((await adminAct(id, "revoke")).status).toBe(200);
@@ -177,7 +177,7 @@ describe("the premium repository", () => {
     expect([response.status, await codeOf(response)]).toEqual([403, "LICENSE_REVOKED"]);
   });
 
-  it("asks the ledger nothing for an active machine, and KV once", async () => {
+  it("reads KV once and never the ledger for an active machine", async () => {
     expect((await activate(key, "arch-box")).ok).toBe(true);
     forgetIsolate();
     const read = vi.spyOn(env.EDGE, "get");
@@ -187,7 +187,7 @@ describe("the premium repository", () => {
     for (const asked of ledger) expect(asked).not.toHaveBeenCalled();
   });
 
-  it("is made from the ledger where KV fails, or knows the release but not yet its package", async () => {
+  it("comes from the ledger if KV fails, or has the release but not yet its package", async () => {
     await env.EDGE.delete(`packages:${PREMIUM}`);
     forgetIsolate();
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${PREMIUM}-1.5.0-1/`]);
@@ -197,7 +197,7 @@ describe("the premium repository", () => {
     expectLogged("edge.unreadable");
   });
 
-  it("still describes a package that is yanked already where the manifest is not up to date", async () => {
+  it("still describes a yanked package while the manifest is stale", async () => {
     const old = await env.EDGE.get(`manifest:${PREMIUM}`);
     const { results } = await env.DB.prepare("SELECT id FROM releases WHERE version = '1.5.0'").all<{ id: string }>();
     await move(results[0]?.id ?? "", PREMIUM, "yank");
@@ -212,7 +212,7 @@ describe("the premium repository", () => {
     await publish(env, publishers, { topic: "license", key: id }, []);
   }
 
-  it("leaves out a worker that the license does not include, or of which it covers no version", async () => {
+  it("leaves out a worker that the license does not include or has no covered version of", async () => {
     await release(CUDA, "1.0.0");
     await grant("entitlements", `["${CUDA}"]`);
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${CUDA}-1.0.0-1/`]);
@@ -221,7 +221,7 @@ describe("the premium repository", () => {
     expect(await folders(`${GATED}/rbee-premium.db`, basic("arch-box", key))).toEqual([`${CUDA}-1.0.0-1/`]);
   });
 
-  it("is the asker's own: no cache keeps it for another, and what the license gains makes a copy old", async () => {
+  it("is private to the asker, and a change of the license outdates a copy", async () => {
     const start = Date.now();
     vi.useFakeTimers({ toFake: ["Date"], now: start + 10_000 });
     const ask = (headers: Record<string, string> = {}) =>
@@ -241,7 +241,7 @@ describe("a copy of a database", () => {
   const ask = (headers: Record<string, string> = {}) => hive("GET", `${RBEE}/rbee.db`, { headers });
   const dateOf = (response: Response) => response.headers.get("Last-Modified") ?? "";
 
-  it("is up to date until something changes, also backwards", async () => {
+  it("is current until something changes, also backwards", async () => {
     const start = Date.now();
     vi.useFakeTimers({ toFake: ["Date"], now: start });
     await release(FREE, "1.0.0");

@@ -65,7 +65,7 @@ describe("the RPC interface over HTTP", () => {
     ["a form with a slash", "/rpc/", form(`v=5&type=info&arg[]=${FREE}&arg[]=${PREMIUM}`)],
     ["a path", `/rpc/v5/info?arg[]=${FREE}&arg[]=${PREMIUM}`, undefined],
     ["auracle", "/rpc/v5/info", form(`arg[]=${FREE}&arg[]=${PREMIUM}`)],
-  ])("answers %s's question for packages", async (_, path, init) => {
+  ])("answers the request of %s for packages", async (_, path, init) => {
     const answer = answerOf("multiinfo", Info).parse(await json(path, init));
     expect(answer.resultcount).toBe(2);
     expect(answer.results.map(({ Name }) => Name)).toEqual([FREE, PREMIUM]);
@@ -86,7 +86,7 @@ describe("the RPC interface over HTTP", () => {
     expect(await json(`/rpc/v5/info/${FREE}`)).toMatchObject({ resultcount: 1, results: [{ Name: FREE }] });
   });
 
-  it("answers a fault as the AUR does, and never with a 500", async () => {
+  it("answers an invalid request as the AUR does, and never with a 500", async () => {
     for (const [path, init] of [
       ["/rpc", undefined],
       ["/rpc/?v=5&type=search&arg=a", undefined],
@@ -112,7 +112,7 @@ describe("the archives", () => {
     for (const path of ["/packages.gz", "/pkgbase.gz"]) expect(await gunzipped(path)).toBe(`\n${IDS.join("\n")}\n`);
   });
 
-  it("are gzip files, not text in an encoding that a client would take away", async () => {
+  it("are gzip files without a Content-Encoding", async () => {
     const response = await get("/packages.gz", { headers: { "Accept-Encoding": "gzip" } });
     expect(response.headers.get("Content-Encoding")).toBe(null);
     expect(response.headers.get("Content-Type")).toBe("application/gzip");
@@ -120,7 +120,7 @@ describe("the archives", () => {
     expect((await get("/packages.gz", { headers: { "If-None-Match": etag } })).status).toBe(304);
   });
 
-  it("hold what the RPC interface says, one package a line", async () => {
+  it("have the data of the RPC interface, one package on each line", async () => {
     const info = (await json(`/rpc?v=5&type=info&${IDS.map((id) => `arg[]=${id}`).join("&")}`)) as { results: unknown };
     const extended = await gunzipped("/packages-meta-ext-v1.json.gz");
     expect(JSON.parse(extended)).toEqual(info.results);
@@ -131,7 +131,7 @@ describe("the archives", () => {
 });
 
 describe("cgit's files", () => {
-  it("are those of the recipe as it is published", async () => {
+  it("are those of the published recipe", async () => {
     await publishRecipe({ worker_id: FREE, version: "1.3.0" });
     for (const file of ["PKGBUILD", ".SRCINFO"]) {
       const plain = await get(`/cgit/aur.git/plain/${file}?h=${FREE}`);

@@ -47,7 +47,7 @@ const namesOf = (answer: RpcAnswer): string[] =>
 const search = (by: string | null, ...args: string[]) => namesOf(ask({ type: "search", by, args }));
 
 describe("a package of the AUR", () => {
-  it("is what its .SRCINFO says, with the arrays of all architectures together", () => {
+  it("has the fields of its .SRCINFO, with the arrays of all architectures merged", () => {
     expect(cpu).toMatchObject({
       Name: "llm-worker-rbee-cpu",
       PackageBase: "llm-worker-rbee-cpu",
@@ -66,19 +66,19 @@ describe("a package of the AUR", () => {
     expect(cuda).toMatchObject({ Depends: [], Groups: [], URL: null });
   });
 
-  it("has a number of its own, within what signed 32 bits hold", () => {
+  it("has its own number within signed 32 bits", () => {
     expect(cpu.ID).not.toBe(cuda.ID);
     for (const { ID } of packages) expect(ID).toBeLessThan(2 ** 31);
     expect(made("llm-worker-rbee-cpu", []).ID).toBe(cpu.ID);
   });
 
-  it("is none without a .SRCINFO", () => {
+  it("is null without a .SRCINFO", () => {
     expect(aurPackage("x", { ...record(""), files: {} })).toBe(null);
   });
 });
 
 describe("the RPC interface", () => {
-  it("gives every package that is asked for by name, and says nothing of others", () => {
+  it("answers every requested package, and no other", () => {
     const args = ["llm-worker-rbee-cuda", "gcc-libs", "llm-worker-rbee-cpu"];
     expect(ask({ type: "info", args })).toEqual({
       version: 5,
@@ -106,7 +106,7 @@ describe("the RPC interface", () => {
     expect(search("name", "rbee-cpu", "rbee-cuda")).toEqual(["llm-worker-rbee-cuda"]);
   });
 
-  it("does not look at descriptions when asked for a name", () => {
+  it("ignores descriptions in a search by name", () => {
     expect(search("name", "nvidia")).toEqual([]);
   });
 
@@ -120,7 +120,7 @@ describe("the RPC interface", () => {
     ["replaces", "old-worker"],
     ["groups", "rbee"],
     ["keywords", "CPU"],
-  ])("finds by %s the whole name %s, whatever version or description goes with it", (by, arg) => {
+  ])("finds by %s the whole name %s, with any version or description", (by, arg) => {
     expect(search(by, arg)).toEqual(["llm-worker-rbee-cpu"]);
     expect(search(by, `${arg}x`)).toEqual([]);
     expect(search(by, arg.slice(0, -1))).toEqual([]);
@@ -133,7 +133,7 @@ describe("the RPC interface", () => {
     expect(search("comaintainers", "rbee")).toEqual([]);
   });
 
-  it("keeps a search to what the AUR gives of each package", () => {
+  it("answers a search with the AUR's fields only", () => {
     const answer = ask({ type: "search", args: ["cpu"] });
     expect(Array.isArray(answer) ? [] : Object.keys(answer.results[0] ?? {}).sort()).toEqual(
       [
@@ -145,7 +145,7 @@ describe("the RPC interface", () => {
     );
   });
 
-  it("suggests names that begin so", () => {
+  it("suggests names with the given beginning", () => {
     expect(ask({ type: "suggest", args: ["llm-worker-rbee-cu"] })).toEqual(["llm-worker-rbee-cuda"]);
     expect(ask({ type: "suggest-pkgbase", args: ["llm"] })).toHaveLength(2);
     expect(ask({ type: "suggest" })).toEqual([]);
@@ -161,7 +161,7 @@ describe("the RPC interface", () => {
     [{ type: "search" }, "No request type/data specified."],
     [{ type: "delete", args: ["cpu"] }, "Incorrect request type specified."],
     [{ type: "search", args: ["c"] }, "Query arg too small."],
-  ])("says of %o what the AUR says", (query, error) => {
+  ])("answers %o with the AUR's error", (query, error) => {
     expect(ask(query)).toEqual({ version: 5, type: "error", resultcount: 0, results: [], error });
   });
 

@@ -82,7 +82,7 @@ const history = fc.array(
 );
 
 describe("a history as a git repository", () => {
-  it("can be read back whole", () => {
+  it("can be read back completely", () => {
     fc.assert(
       fc.property(history, (revisions) => {
         const packed = packHistory(revisions);
@@ -92,7 +92,7 @@ describe("a history as a git repository", () => {
     );
   });
 
-  it("goes on from every commit it has had, and is the same each time", () => {
+  it("continues every earlier commit, and is the same each time", () => {
     fc.assert(
       fc.property(history, fc.nat(), (revisions, cut) => {
         const earlier = packHistory(revisions.slice(0, cut % (revisions.length + 1)));
@@ -104,7 +104,7 @@ describe("a history as a git repository", () => {
     );
   });
 
-  it("knows objects by git's own ids", () => {
+  it("gives objects git's own ids", () => {
     const { head } = packHistory([
       { at: 1_700_000_000, message: "one", files: { "a/b": "x\n", "a.b": "y\n", a0: "" } },
     ]);

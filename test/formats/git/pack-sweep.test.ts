@@ -9,13 +9,13 @@ const pack = (name: string, age: number) => [
   { key: `git/w/pack-${name}.pack`, uploaded: new Date((AT - age) * 1000) },
 ];
 
-describe("the packs that had been replaced by a time", () => {
-  it("are none while there was one only, however old: it was in use until its successor came", () => {
+describe("the packs that were replaced by a time", () => {
+  it("are none while there was only one, because it was in use until its successor came", () => {
     expect(replacedFiles(pack("a", 400_000), AT)).toEqual([]);
     expect(replacedFiles([...pack("a", 400_000), ...pack("b", -5)], AT)).toEqual([]);
   });
 
-  it("are those that had a successor by then, whole, in whatever order they are listed", () => {
+  it("are those that had a successor by then, complete, in any order of the list", () => {
     const files = [...pack("b", 50), ...pack("d", -50), ...pack("a", 100), ...pack("c", 10)];
     expect(replacedFiles(files, AT).sort()).toEqual(
       ["a", "b"].flatMap((name) => [`git/w/pack-${name}.idx`, `git/w/pack-${name}.pack`]),
@@ -29,7 +29,7 @@ describe("the packs that had been replaced by a time", () => {
     );
   });
 
-  it("are none where there are none", () => {
+  it("are none if there are no packs", () => {
     expect(replacedFiles([], AT)).toEqual([]);
   });
 });

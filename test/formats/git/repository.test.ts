@@ -58,7 +58,7 @@ async function move(release: { id: string; worker_id: string }, action: "yank" |
 afterEach(() => vi.restoreAllMocks());
 
 describe("a repository", () => {
-  it("can be cloned from a service that has published nothing yet, before any cron", async () => {
+  it("can be cloned before the first publication and the first cron run", async () => {
     for (const { id } of workers) {
       expect(await text(`/${id}.git/info/refs`)).toMatch(/^[0-9a-f]{40}\trefs\/heads\/master\n$/);
       expect(await messagesOf(id)).toEqual([expect.stringMatching(`^${id} [0-9.]+-1$`)]);
@@ -70,7 +70,7 @@ describe("a repository", () => {
     expect(new TextDecoder().decode(bytes.subarray(0, 4))).toBe("PACK");
   });
 
-  it("answers as a plain folder under both addresses, whatever protocol git would rather have", async () => {
+  it("answers as plain files under both addresses, even if git prefers another protocol", async () => {
     for (const address of [`/${FREE}.git`, `/${FREE}`, "/homebrew-rbee.git"]) {
       const refs = await get(`${address}/info/refs?service=git-upload-pack`);
       // Any other type than this would be taken for the smart protocol (gitprotocol-http(5), "Smart Server Response").
@@ -92,7 +92,7 @@ describe("a repository", () => {
     expect((await get(path)).status).toBe(404);
   });
 
-  it("gets a commit for every release, also for one that is taken back", async () => {
+  it("gets a commit for every release and every yank", async () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const second = await publishRecipe({ worker_id: FREE, version: "0.3.0" });
     const before = await headOf(FREE);
@@ -112,7 +112,7 @@ describe("a repository", () => {
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
   });
 
-  it("gets no commit that is older than the one before, by whatever clock", async () => {
+  it("never gets a commit older than its parent, even if clocks differ", async () => {
     const ahead = currentTime() + 3600;
     await recordRevisions(env, SOURCES, ahead);
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
@@ -122,12 +122,12 @@ describe("a repository", () => {
     });
   });
 
-  it("gets one commit a change, however many notice it at once", async () => {
+  it("gets one commit for each change, also from concurrent runs", async () => {
     await Promise.all(Array.from({ length: 3 }, () => publishRepositories(env, SOURCES, currentTime())));
     for (const { id } of workers) expect(await messagesOf(id)).toHaveLength(1);
   });
 
-  it("gives who began a clone before a release what they began with", async () => {
+  it("serves the packs of a clone that began before a release", async () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const pack = await packOf(FREE);
     await publishRecipe({ worker_id: FREE, version: "0.3.0" });
@@ -136,7 +136,7 @@ describe("a repository", () => {
     expect((await get(`/${FREE}.git/objects/pack/${pack.replace(/pack$/, "idx")}`)).status).toBe(200);
   });
 
-  it("gives the rest of a pack to who has its beginning", async () => {
+  it("serves the rest of an interrupted pack", async () => {
     const path = `/${FREE}.git/objects/pack/${await packOf(FREE)}`;
     const whole = new Uint8Array(await (await get(path)).arrayBuffer());
     const rest = await get(path, { headers: { Range: "bytes=100-" } });
@@ -150,7 +150,7 @@ describe("a repository", () => {
     expect([none.status, none.headers.get("Content-Range")]).toEqual([416, `bytes */${whole.length}`]);
   });
 
-  it("lists the pack of a head that was announced elsewhere, though the edge is late here", async () => {
+  it("lists the pack of a head that another isolate announced, even if the edge copy is stale", async () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const older = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
     await publishRecipe({ worker_id: FREE, version: "0.3.0" });
@@ -161,7 +161,7 @@ describe("a repository", () => {
     expect(encodeHex(new Uint8Array(await index.arrayBuffer()))).toContain(head);
   });
 
-  it("is made anew where the edge has a record that this version cannot read", async () => {
+  it("is made again if this version cannot read the KV record", async () => {
     await publishRepositories(env, SOURCES, currentTime());
     await env.EDGE.put(`repository:${FREE}`, JSON.stringify({ seq: 1, head: "of an earlier version" }));
     forgetIsolate();
@@ -169,7 +169,7 @@ describe("a repository", () => {
     expect(RepositoryRecord.safeParse(await env.EDGE.get(`repository:${FREE}`, "json")).success).toBe(true);
   });
 
-  it("keeps no release from being published when it cannot be made, and is made up for by the cron", async () => {
+  it("does not stop a publication if it cannot be made, and the cron makes it", async () => {
     await publishRepositories(env, SOURCES, currentTime());
     const before = await headOf(FREE);
     const { id } = await createRelease(env.DB, publisher(), {
@@ -195,7 +195,7 @@ describe("a repository", () => {
     expect(await headOf(FREE)).not.toBe(before);
   });
 
-  it("is read from the edge copy alone, and made from the ledger when that fails", async () => {
+  it("is read from the edge copy only, and from the ledger if that fails", async () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const read = async (bindings: Env) => {
       forgetIsolate();
@@ -214,7 +214,7 @@ describe("a repository", () => {
     expectLogged("ledger.unreadable");
   });
 
-  it("is put right by the cron when an older state was written last", async () => {
+  it("is corrected by the cron if an older state was written last", async () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const older = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
     await publishRecipe({ worker_id: FREE, version: "0.3.0" });
@@ -226,7 +226,7 @@ describe("a repository", () => {
     expect(await headOf(FREE)).toBe(head);
   });
 
-  it("loses the packs of earlier states after a week, and never the one that its record names", async () => {
+  it("loses the packs of earlier states after a week, and keeps the pack of its record", async () => {
     await publishRecipe({ worker_id: FREE, version: "0.2.0" });
     const old = await packOf(FREE);
     const older = (await env.EDGE.get(`repository:${FREE}`)) ?? "";
@@ -249,7 +249,7 @@ describe("a repository", () => {
     expect(await statuses()).toEqual([404, 404, 200, 200]);
   });
 
-  it("keeps its history from being changed", async () => {
+  it("has a history that cannot be changed", async () => {
     await publishRepositories(env, SOURCES, currentTime());
     await expect(env.DB.prepare("DELETE FROM recipe_history").run()).rejects.toThrow("append-only");
     await expect(env.DB.prepare("UPDATE recipe_history SET at = 0").run()).rejects.toThrow("append-only");

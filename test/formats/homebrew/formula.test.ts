@@ -21,7 +21,7 @@ async function published(id: string) {
 }
 
 describe("a Homebrew formula", () => {
-  it("is of the binary once there is one, and asks for a license if that is sold", async () => {
+  it("installs the binary once there is one, and asks for a license if the worker is premium", async () => {
     for (const [worker_id, strategy] of [
       [FREE, ""],
       [PREMIUM, ",\n      using: RbeeLicensedDownloadStrategy"],
@@ -36,7 +36,7 @@ describe("a Homebrew formula", () => {
     }
   });
 
-  it("is of the source for a free worker without a binary, at the release's tag if it has one", async () => {
+  it("builds the source of a free worker without a binary, at the release's tag if there is one", async () => {
     const { worker } = await published(FREE);
     expect(formulaOf({ worker, release: null }, CATALOG)).toContain('      branch: "development"\n');
     const { url } = worker.source;
@@ -44,11 +44,11 @@ describe("a Homebrew formula", () => {
     expect(formulaOf({ worker: tagged, release: null }, CATALOG)).toContain('      tag: "v0.2.0"\n');
   });
 
-  it("is none where there is nothing to install", async () => {
+  it("is null if there is nothing to install", async () => {
     expect(formulaOf(await published(PREMIUM), CATALOG)).toBe(null);
   });
 
-  it("takes no text for code", async () => {
+  it("escapes texts", async () => {
     const { worker } = await published(FREE);
     const description = 'a "#{exit}" \\ #$0 worker';
     expect(formulaOf({ worker: { ...worker, description }, release: null }, CATALOG)).toContain(
@@ -56,7 +56,7 @@ describe("a Homebrew formula", () => {
     );
   });
 
-  it("keeps its lines to the length that brew style allows", async () => {
+  it("has no line longer than brew style allows", async () => {
     for (const line of formulaOf(await published(FREE), CATALOG)?.split("\n") ?? []) {
       if (!line.startsWith("  url ")) expect(line.length, line).toBeLessThanOrEqual(118);
     }
@@ -64,7 +64,7 @@ describe("a Homebrew formula", () => {
 });
 
 describe("the tap", () => {
-  it("offers each formula to read, and nothing else", async () => {
+  it("serves each formula, and nothing else", async () => {
     const response = await get(`/homebrew/Formula/${FREE}.rb`);
     expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/plain; charset=utf-8"]);
     expect(await response.text()).toBe(formulaOf(await published(FREE), CATALOG));

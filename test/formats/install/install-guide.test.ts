@@ -5,7 +5,7 @@ import guide from "../../../docs/install.md?raw";
 const ORIGIN = "https://catalog.test";
 
 describe("GET /install.md", () => {
-  it("is the guide for this catalog, without links that lead nowhere", async () => {
+  it("is the guide for this catalog, without dead links", async () => {
     const response = await exports.default.fetch(`${ORIGIN}/install.md`);
     expect(response.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
     const text = await response.text();

@@ -9,7 +9,7 @@ const get = (headers: Record<string, string> = {}, method = "GET") =>
   exports.default.fetch("https://catalog.test/install.sh", { method, headers });
 
 describe("GET /install.sh", () => {
-  it("answers with a text that browsers show and caches keep", async () => {
+  it("answers with a text that browsers show and caches store", async () => {
     const response = await get();
     expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/plain; charset=utf-8"]);
     expect(response.headers.get("Cache-Control")).toMatch(/^public, /);
@@ -30,7 +30,7 @@ describe("the script", () => {
     expect(installScript("https://catalog.test", [])).toContain("\nRELEASE_KEYS=''\n");
   });
 
-  it("leaves no place to be filled in", () => {
+  it("has no unfilled placeholder", () => {
     expect(installScript("https://catalog.test", [])).not.toMatch(/@[A-Z_]+@/);
   });
 });
@@ -43,7 +43,7 @@ describe("shellQuote", () => {
     return text;
   }
 
-  it("makes one word, and the same text again", () => {
+  it("makes one word with the same text", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom("'", "\\", '"', "$", "`", " ", "\n", ";", "a", "é") }), (text) => {
         expect(shellQuote(text)).toMatch(/^('[^']*'|\\')+$/);
@@ -52,7 +52,7 @@ describe("shellQuote", () => {
     );
   });
 
-  it("takes replacement patterns for text", () => {
+  it("treats replacement patterns as text", () => {
     expect(installScript("https://a'$&.test", [])).toContain("\nCATALOG='https://a'\\''$&.test'\n");
   });
 });
