@@ -1,43 +1,32 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { openLedger } from "../../scripts/development/ledger.ts";
 import { runCli } from "../support/node/run-cli.ts";
-import { launch, ready, type Server } from "./development-server.ts";
-import { type FlakyProxy, startFlakyProxy } from "./flaky-proxy.ts";
-import { freePort } from "./free-port.ts";
+import type { FlakyProxy } from "./flaky-proxy.ts";
 import { PROJECT, type Run, rbeeCatalog, run } from "./program-run.ts";
+import { type RunningCatalog, startCatalog } from "./running-catalog.ts";
 
 /** The main job by the commands that people type: from an empty folder to a refused hive. */
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 const MiB = 1024 * 1024;
 
-const Start = z.object({
-  url: z.string(),
-  admin_token: z.string(),
-  license_key: z.string(),
-  stripe_control_url: z.string(),
-});
 const Issued = z.object({ license: z.object({ id: z.string() }), key: z.string() });
 const Versions = z.object({ latest: z.string().nullable(), versions: z.array(z.object({ version: z.string() })) });
 const Link = z.object({ download_url: z.string(), sha256: z.string(), size: z.number() });
-const Releases = z.object({ releases: z.array(z.object({ id: z.string(), version: z.string(), status: z.string() })) });
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 let root = "";
 let url = "";
-let start: z.infer<typeof Start>;
-let server: Server;
+let catalog: RunningCatalog;
 let proxy: FlakyProxy;
-let port: number;
 /** The seeded release's file made larger, so that an upload has three parts. */
 let binary = "";
 let issued: z.infer<typeof Issued>;
@@ -45,7 +34,6 @@ let issued: z.infer<typeof Issued>;
 const curl = (...args: string[]): Promise<Run> => run("curl", ["--disable", "--silent", "--show-error", ...args]);
 const fetched = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> =>
   schema.parse(JSON.parse((await curl(...args)).stdout));
-const dev = (): string => join(root, "dev");
 /** The environment of a hive with a home of its own. */
 const hive = (name: string): NodeJS.ProcessEnv => ({
   DEV_DIR: join(root, "nowhere"),
@@ -57,56 +45,27 @@ const hive = (name: string): NodeJS.ProcessEnv => ({
 });
 const admin = (...args: string[]): Promise<Run> =>
   runCli(args, {
-    DEV_DIR: dev(),
+    DEV_DIR: catalog.folder,
     XDG_CONFIG_HOME: join(root, "admin"),
     RBEE_CATALOG_URL: "",
     RBEE_ADMIN_TOKEN: "",
   });
 
-const publish = (version = "1.1.0", key = join(dev(), "release-signing.key")): string[] =>
+const publish = (version = "1.1.0", key = join(catalog.folder, "release-signing.key")): string[] =>
   ["release", "publish", binary, "--worker", WORKER].concat("--version", version, "--sign-key", key);
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "rbee-main-job-"));
-  port = await freePort();
-  proxy = await startFlakyProxy(port);
-  url = proxy.url;
-  await mkdir(dev());
-  // Signed links then lead through the proxy too.
-  await writeFile(join(dev(), "dev.vars"), `PUBLIC_URL=${url}\n`);
-  server = await ready(launch(dev(), port));
-  start = Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")));
+  catalog = await startCatalog();
+  ({ url, proxy } = catalog);
   binary = join(root, `${WORKER}-linux-x86_64`);
-  const sample = await readFile(join(dev(), `${WORKER}-linux-x86_64`));
+  const sample = await readFile(join(catalog.folder, `${WORKER}-linux-x86_64`));
   await writeFile(binary, Buffer.concat([sample, randomBytes(17 * MiB)]), { mode: 0o755 });
 });
 
 afterAll(async () => {
-  await server?.stop();
-  proxy.close();
+  await catalog?.stop();
   await rm(root, { recursive: true, force: true });
-});
-
-describe("first start", () => {
-  it("prints credentials and leaves them for scripts in files that only the owner reads", async () => {
-    for (const text of Object.values(start)) expect(server.output()).toContain(text);
-    expect(start.url).toBe(`http://localhost:${port}`);
-    for (const file of ["start.json", "dev.vars", "admin-token", "release-signing.key"]) {
-      expect([file, (await stat(join(dev(), file))).mode & 0o777]).toEqual([file, 0o600]);
-    }
-  });
-
-  it("serves on IPv4 and by name", async () => {
-    for (const host of ["127.0.0.1", "localhost"]) {
-      expect((await curl("--fail", `http://${host}:${port}/health`)).code).toBe(0);
-    }
-  });
-
-  it("refuses a busy port and offers another", async () => {
-    const second = launch(join(root, "second"), port);
-    expect(await second.exited).toBe(1);
-    expect(second.output()).toContain(`PORT=${port + 1} npm start`);
-  });
 });
 
 describe("hive without a license", () => {
@@ -133,7 +92,7 @@ describe("publisher", () => {
     const upload = spawn(process.execPath, ["src/cli/main.ts", ...publish()], {
       cwd: PROJECT,
       stdio: "ignore",
-      env: { ...process.env, RBEE_CATALOG_URL: url, RBEE_ADMIN_TOKEN: start.admin_token },
+      env: { ...process.env, RBEE_CATALOG_URL: url, RBEE_ADMIN_TOKEN: catalog.adminToken },
     });
     while (stored() < 2) await sleep(50);
     upload.kill("SIGKILL");
@@ -143,7 +102,7 @@ describe("publisher", () => {
 
     proxy.fate = () => "pass";
     proxy.log.length = 0;
-    const again = await rbeeCatalog(publish(), { RBEE_CATALOG_URL: url, RBEE_ADMIN_TOKEN: start.admin_token });
+    const again = await rbeeCatalog(publish(), { RBEE_CATALOG_URL: url, RBEE_ADMIN_TOKEN: catalog.adminToken });
     expect([again.code, again.stderr]).toEqual([0, ""]);
     expect(again.stdout).toContain("published");
     expect(proxy.log.filter((line) => line.startsWith("PUT")).map((line) => line.split("/").at(-1))).toEqual(["2"]);
@@ -220,7 +179,7 @@ describe("licensed hive", () => {
   it("keeps a working worker when the new file fails its check", async () => {
     const folder = join(root, "workers");
     const before = await readFile(join(folder, WORKER));
-    const sample = await readFile(join(dev(), `${WORKER}-linux-x86_64`));
+    const sample = await readFile(join(catalog.folder, `${WORKER}-linux-x86_64`));
     await writeFile(join(folder, `${WORKER}-${sha256(sample)}.999999999.x.part`), randomBytes(sample.length));
     const install = ["install", WORKER, "--dir", folder, "--version", "1.0.0"];
     const { code, stderr } = await rbeeCatalog(install, hive("attic"));
@@ -261,52 +220,5 @@ describe("licensed hive", () => {
     expect([install.code, install.stderr]).toEqual([5, expect.stringContaining("LICENSE_REVOKED")]);
     const { stdout: trail } = await admin("audit", "--subject", issued.license.id);
     expect(trail).toContain("license.revoke");
-  });
-});
-
-describe("another start", () => {
-  /** The Worker's port and the stand-in's are free again, and on Linux no process has this server's folder. */
-  async function expectNothingLeft(): Promise<void> {
-    const left = async (): Promise<string[]> => {
-      const answers = await Promise.all([curl(`http://localhost:${port}/health`), curl(start.stripe_control_url)]);
-      const processes = process.platform === "linux" ? (await run("pgrep", ["-f", dev()])).stdout.split("\n") : [];
-      return [...answers.map(({ stdout }) => stdout), ...processes].filter((text) => text !== "");
-    };
-    await expect.poll(left, { timeout: 60_000 }).toEqual([]);
-  }
-
-  it("keeps data, token and key after Ctrl-C, and adds missing samples", async () => {
-    // As if an earlier version of the catalog, which had no free sample, had made the data.
-    const older = "UPDATE releases SET version = '0.0.1' WHERE worker_id = 'llm-worker-rbee-cpu' AND version = '0.1.0'";
-    await (await openLedger(`http://localhost:${port}`)).execute([{ sql: older }]);
-    expect(await server.stop()).toBe(0);
-    await expectNothingLeft();
-    server = await ready(launch(dev(), port));
-    expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
-    const free = Releases.parse(JSON.parse((await admin("release", "list", "llm-worker-rbee-cpu", "--json")).stdout));
-    expect(free.releases).toContainEqual(expect.objectContaining({ version: "0.1.0", status: "published" }));
-    expect((await admin("license", "show", issued.license.id)).stdout).toContain("revoked");
-    expect((await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`)).latest).toBe("1.1.0");
-  });
-
-  it("after SIGKILL finishes a seed that was cut before it wrote down its license", async () => {
-    expect((await admin("release", "yank", `${WORKER}@1.0.0`, "--reason", "test")).code).toBe(0);
-    // A killed process cannot end its children: wrangler and the stand-in see that it is gone.
-    expect(await server.stop("SIGKILL")).toBe(null);
-    await expectNothingLeft();
-    await rm(join(dev(), "start.json"));
-    server = await ready(launch(dev(), port));
-    expect(Start.parse(JSON.parse(await readFile(join(dev(), "start.json"), "utf8")))).toEqual(start);
-    const { releases } = Releases.parse(JSON.parse((await admin("release", "list", WORKER, "--json")).stdout));
-    expect(releases.filter(({ version }) => version === "1.0.0")).toHaveLength(1);
-  });
-
-  it.runIf(process.platform === "linux")("fails when the Worker's server dies", async () => {
-    const { pid } = server.process;
-    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
-    const commands = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, "utf8")));
-    process.kill(-Number(children[commands.findIndex((command) => command.includes("wrangler"))]), "SIGKILL");
-    expect(await server.exited).toBe(1);
-    expect(server.output()).toContain("ended by itself");
   });
 });

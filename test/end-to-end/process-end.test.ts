@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { PROJECT } from "./program-run.ts";
 
-/** How programs end with their parent. The parents and programs here are small; main-job.test.ts kills a real start. */
+/** How programs end with their parent. The parents and programs here are small; start.test.ts kills a real start. */
 
 const PARENT = new URL("../../scripts/development/parent.ts", import.meta.url).href;
 const END_OF_RUN = new URL("../support/node/end-of-run.ts", import.meta.url).href;
