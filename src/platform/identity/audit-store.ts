@@ -1,6 +1,7 @@
 import * as z from "zod";
 
-const AuditRow = z.object({
+/** A row of the audit trail; `details` is its JSON parsed. */
+export const AuditRow = z.object({
   id: z.string(),
   at: z.number(),
   actor: z.string(),

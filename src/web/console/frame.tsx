@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { allows, type NeededScope } from "../../platform/config/scopes.ts";
-import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
+import { createRoute, createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import { type ConsoleEnv, requireConsole } from "../../platform/identity/session/console.ts";
 import { sessionForm } from "../../platform/identity/session/form.ts";
-import { type FC, FORM_REFUSALS, type Page, type PageDocs, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
+import { FORM_REFUSALS, type Page, type PageDocs, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 
 /** The parts of the console, each with the scope that opens it. An admin sees links only to the parts they may open. */
 const PARTS = [
@@ -34,52 +34,85 @@ export function consolePage(c: ConsoleContext, content: Omit<Page, "header">): P
   const current = PARTS.find(({ href }) => href !== "/admin" && c.req.path.startsWith(href))?.href ?? "/admin";
   const header = (
     <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={links} current={current}>
-      <SignedIn c={c} />
+      <details class="who">
+        <summary>{c.var.admin.name}</summary>
+        <div>
+          <p class="quiet">May do: {c.var.admin.scopes.join(", ")}</p>
+          <PostForm action="/admin/sign-out" csrf={c.var.session.csrfToken} class="row">
+            <button type="submit">Sign out</button>
+            <button type="submit" name="everywhere" value="yes" class="secondary">
+              Sign out everywhere
+            </button>
+          </PostForm>
+        </div>
+      </details>
     </SiteHeader>
   );
   return page({ wide: true, ...content, header });
 }
 
-const SignedIn: FC<{ c: ConsoleContext }> = ({ c }) => (
-  <details class="who">
-    <summary>{c.var.admin.name}</summary>
-    <div>
-      <p class="quiet">May do: {c.var.admin.scopes.join(", ")}</p>
-      <PostForm action="/admin/sign-out" csrf={c.var.session.csrfToken} class="row">
-        <button type="submit">Sign out</button>
-        <button type="submit" name="everywhere" value="yes" class="secondary">
-          Sign out everywhere
-        </button>
-      </PostForm>
-    </div>
-  </details>
-);
+type None = z.ZodObject<Record<never, never>>;
 
-/** A router for pages of the console. */
-export const consoleRouter = (): OpenAPIHono<ConsoleEnv> => createRouter<ConsoleEnv>();
-
-/** Access and documentation of a page that only shows something, for admins with `scope` (null: every admin). */
-export const consoleView = (scope: NeededScope | null, docs: PageDocs) => ({
-  middleware: [requireConsole(scope)],
-  ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...(docs.refusals ?? [])] }),
-});
+type Declared<Params> = PageDocs & {
+  /** The scope that an admin needs; null: any. */
+  scope: NeededScope | null;
+  /** The parameters of the path. */
+  params?: Params;
+};
 
 /**
- * The same for a page that takes a form. Access is checked first, so a stranger learns nothing about faults of the
- * form.
+ * The route of a page that only shows something. `answer` gets the parameters of the path and of the query by name.
+ * Access is checked first.
  */
-export const consoleForm = (scope: NeededScope | null, docs: PageDocs) => ({
-  middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
-  ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...FORM_REFUSALS, ...(docs.refusals ?? [])] }),
-});
+export function consoleView<Params extends z.ZodObject = None, Query extends z.ZodObject = None>(
+  path: string,
+  { scope, params, query, refusals = [], ...docs }: Declared<Params> & { query?: Query },
+  answer: (c: ConsoleContext, input: z.output<Params> & z.output<Query>) => Response | Promise<Response>,
+): OpenAPIHono<ConsoleEnv> {
+  const request: { params?: z.ZodObject; query?: z.ZodObject } = { ...(params && { params }), ...(query && { query }) };
+  const invalid = query ? (["VALIDATION_FAILED"] as const) : [];
+  const route = createRoute({
+    method: "get",
+    path,
+    middleware: [requireConsole(scope)],
+    request,
+    ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...invalid, ...refusals] }),
+  });
+  const router = createRouter<ConsoleEnv>();
+  router.openapi(route, (c) => {
+    const input = { ...params?.parse(c.req.param()), ...query?.parse(c.req.query()) };
+    return answer(c, input as z.output<Params> & z.output<Query>);
+  });
+  return router;
+}
 
-/** The `request.body` of a form like `example`. It accepts any text, because the page itself reports faults. */
-export const formBody = (example: Record<string, string>) => ({
+/**
+ * The route of a form like `example`. It accepts any text, because the page itself reports faults. Access is checked
+ * first, so a stranger learns nothing about faults of the form.
+ */
+export function consoleForm<Params extends z.ZodObject = None>(
+  path: string,
+  { scope, params, example, refusals = [], ...docs }: Declared<Params> & { example: Record<string, string> },
+  answer: (c: ConsoleContext, params: z.output<Params>) => Response | Promise<Response>,
+): OpenAPIHono<ConsoleEnv> {
+  const named: { params?: z.ZodObject } = { ...(params && { params }) };
+  const route = createRoute({
+    method: "post",
+    path,
+    middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
+    request: { ...named, ...formOf(example) },
+    ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...FORM_REFUSALS, ...refusals] }),
+  });
+  const router = createRouter<ConsoleEnv>();
+  router.openapi(route, (c) => answer(c, (params?.parse(c.req.param()) ?? {}) as z.output<Params>));
+  return router;
+}
+
+/** The `request` of a form like `example` with any text in its fields. */
+export const formOf = (example: Record<string, string>) => ({
   body: {
     content: {
-      "application/x-www-form-urlencoded": {
-        schema: z.record(z.string(), z.unknown()).openapi({ example }),
-      },
+      "application/x-www-form-urlencoded": { schema: z.record(z.string(), z.unknown()).openapi({ example }) },
     },
   },
 });

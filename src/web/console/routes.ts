@@ -1,28 +1,30 @@
 import { combine } from "../../platform/http/route.ts";
-import { auditList } from "./audit/list.tsx";
-import { home } from "./dashboard/home.tsx";
+import { auditList } from "./audit.tsx";
+import { home } from "./dashboard/page.tsx";
 import { licenseAct } from "./license/act.tsx";
 import { licenseErase, licenseRefund } from "./license/ending.tsx";
 import { licenseIssue } from "./license/issue.tsx";
-import { licenseList } from "./license/list.tsx";
+import { licenseList, licenseSearch } from "./license/list.tsx";
 import { machineRemove } from "./license/machines.tsx";
 import { licenseRead } from "./license/page.tsx";
 import { draftDelete, releaseAct } from "./release/act.tsx";
 import { releaseList } from "./release/list.tsx";
-import { releaseRead } from "./release/read.tsx";
-import { signIn } from "./sign-in.tsx";
+import { releaseRead } from "./release/page.tsx";
+import { signIn, signOut } from "./sign-in.tsx";
 import { systemRepublish, systemRetry } from "./system/acts.ts";
 import { systemRead } from "./system/page.tsx";
-import { tokenCreate } from "./token/create.tsx";
-import { tokenList, tokenRevoke } from "./token/list.tsx";
+import { tokenCreate, tokenRevoke } from "./token/acts.tsx";
+import { tokenList } from "./token/list.tsx";
 
 export { default as consoleStyle } from "./console.css";
 
 /** The admin console: pages under `/admin`. */
 export const consoleRoutes = combine(
   signIn,
+  signOut,
   home,
   licenseList,
+  licenseSearch,
   // Before the license's own page, because `{id}` would match `new`.
   licenseIssue,
   licenseRead,

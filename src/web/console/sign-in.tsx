@@ -1,12 +1,12 @@
-import { createRoute, jsonBodyLimit, PROBLEMS, Problem, z } from "../../platform/http/route.ts";
+import { createRoute, createRouter, jsonBodyLimit, PROBLEMS, Problem, z } from "../../platform/http/route.ts";
 import { ACCESS_HEADER, acceptsAccess } from "../../platform/identity/access.ts";
-import { signInByToken } from "../../platform/identity/session/console.ts";
+import { type ConsoleEnv, signInByToken } from "../../platform/identity/session/console.ts";
 import { ownForm } from "../../platform/identity/session/form.ts";
 import { currentSession, endSession } from "../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../platform/identity/session/session.ts";
 import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
-import { sentForm } from "./act/kit.ts";
-import { consoleForm, consoleRouter, formBody } from "./frame.tsx";
+import { sentForm } from "./act/fields.tsx";
+import { consoleForm, formOf } from "./frame.tsx";
 
 const RETURN_FIELD = "return";
 
@@ -32,7 +32,7 @@ const send = createRoute({
   method: "post",
   path: "/admin/sign-in",
   middleware: [jsonBodyLimit, ownForm],
-  request: formBody({ token: `rbee_adm_${"A1b2C3d4".repeat(5)}E5f`, [RETURN_FIELD]: "/admin/licenses" }),
+  request: formOf({ token: `rbee_adm_${"A1b2C3d4".repeat(5)}E5f`, [RETURN_FIELD]: "/admin/licenses" }),
   ...pageDocs({
     summary: "Send the form to sign in to the console",
     description: "The answer is the same for a wrong, revoked and expired token.",
@@ -42,18 +42,7 @@ const send = createRoute({
   }),
 });
 
-const leave = createRoute({
-  method: "post",
-  path: "/admin/sign-out",
-  request: formBody({ everywhere: "yes" }),
-  ...consoleForm(null, {
-    summary: "Sign out of the console",
-    description: "Ends this session, or with `everywhere` all sessions of the same token or person.",
-    leadsTo: "The form to sign in.",
-  }),
-});
-
-export const signIn = consoleRouter();
+export const signIn = createRouter<ConsoleEnv>();
 
 signIn.openapi(form, async (c) => {
   const wanted = returnPath("console", c.req.valid("query")[RETURN_FIELD]);
@@ -110,8 +99,18 @@ function signInPage({ wanted, error, ...answer }: SignInPage): Promise<Response>
   });
 }
 
-signIn.openapi(leave, async (c) => {
-  const { everywhere } = await sentForm(c);
-  await endSession(c, "console", c.var.session, everywhere === "yes");
-  return c.redirect("/admin/sign-in", 303);
-});
+export const signOut = consoleForm(
+  "/admin/sign-out",
+  {
+    scope: null,
+    example: { everywhere: "yes" },
+    summary: "Sign out of the console",
+    description: "Ends this session, or with `everywhere` all sessions of the same token or person.",
+    leadsTo: "The form to sign in.",
+  },
+  async (c) => {
+    const { everywhere } = await sentForm(c);
+    await endSession(c, "console", c.var.session, everywhere === "yes");
+    return c.redirect("/admin/sign-in", 303);
+  },
+);

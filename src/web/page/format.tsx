@@ -16,6 +16,10 @@ export function formatBytes(bytes: number): string {
 /** A whole number with separators: `12,345`. */
 export const formatCount = (count: number): string => INTEGER.format(count);
 
+/** Those of the sentences that hold: `isLate && "It is late."` */
+export const sentences = (...all: readonly (string | false)[]): string[] =>
+  all.filter((sentence) => sentence !== false);
+
 /** A count with its noun, for nouns that take an `s`: `1 license`, `2 licenses`. */
 export const counted = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -9,5 +9,5 @@ export { CheckField, Field, FilterForm, FilterSelect, PostForm, SelectField, Tex
 export * from "./format.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";
 export { FORM_REFUSALS, formBody, type PageDocs, pageDocs } from "./page-docs.ts";
-export { type Column, DataTable, Pager, pathWithQuery } from "./table.tsx";
+export { type Column, DataTable, Facts, Pager, pathWithQuery } from "./table.tsx";
 export { CopyBlock, Notice, Prose, StatusBadge, type Tone } from "./text.tsx";

@@ -51,6 +51,20 @@ export function DataTable<Row>({ caption, quiet = false, columns, rows, empty }:
   );
 }
 
+/** Facts by name; those that are null are left out. */
+export const Facts: FC<{ facts: readonly (readonly [name: string, fact: Child])[]; class?: string }> = (props) => (
+  <dl class={props.class}>
+    {props.facts.map(([name, fact]) =>
+      fact === null ? null : (
+        <>
+          <dt>{name}</dt>
+          <dd>{fact}</dd>
+        </>
+      ),
+    )}
+  </dl>
+);
+
 type PagerProps = {
   /** The address of the list from `cursor` on, or from its beginning. */
   path: (cursor?: string) => string;

@@ -15,9 +15,9 @@ export const Notice: FC<PropsWithChildren<{ tone?: Tone; title?: string }>> = ({
   </div>
 );
 
-/** A status in a word or two, colored. */
-export const StatusBadge: FC<PropsWithChildren<{ tone?: Tone }>> = ({ tone = "plain", children }) => (
-  <span class={`badge ${tone}`}>{children}</span>
+/** A status in a word or two, as `text` or children, colored. */
+export const StatusBadge: FC<PropsWithChildren<{ tone?: Tone; text?: string }>> = ({ tone = "plain", ...props }) => (
+  <span class={`badge ${tone}`}>{props.text ?? props.children}</span>
 );
 
 /**

@@ -1,6 +1,7 @@
-import { z } from "@hono/zod-openapi";
 import type { PropsWithChildren } from "hono/jsx";
-import { type FC, Notice, pathWithQuery } from "../../page/kit.ts";
+import { z } from "../../../platform/http/route.ts";
+import { type Child, type FC, Notice, pathWithQuery } from "../../page/kit.ts";
+import { type ConsoleContext, consolePage } from "../frame.tsx";
 
 /** Query parameters of the redirect after an act: its name, and whether the edge copy has the change (`settle`). */
 export const DoneQuery = z.object({
@@ -14,14 +15,14 @@ export const DoneQuery = z.object({
     .openapi({ description: "Whether the edge copy has the change yet." }),
 });
 
-/** The address of `path` with a notice of the act in `query`. */
-export const donePath = (path: string, query: z.output<typeof DoneQuery>): string => pathWithQuery(path, query);
+type Done = z.output<typeof DoneQuery>;
+
+/** Redirects to `path`, which shows a notice of the act in `query`. */
+export const leadTo = (c: ConsoleContext, path: string, query: Done): Response =>
+  c.redirect(pathWithQuery(path, query), 303);
 
 /** The notice of an act; nothing if `text` is undefined, because no act has led here. */
-export const DoneNotice: FC<{ text: string | undefined; edge: z.output<typeof DoneQuery>["edge"] }> = ({
-  text,
-  edge,
-}) =>
+export const DoneNotice: FC<{ text: string | undefined; edge?: Done["edge"] }> = ({ text, edge }) =>
   text ? (
     <>
       <Notice tone="good">{text}</Notice>
@@ -29,23 +30,35 @@ export const DoneNotice: FC<{ text: string | undefined; edge: z.output<typeof Do
     </>
   ) : null;
 
-/** A warning if the edge copy does not have a change yet; `edge` is the result of `settle`. */
-export const EdgeNotice: FC<{ edge: "published" | "pending" | undefined }> = ({ edge }) =>
+const EdgeNotice: FC<{ edge: Done["edge"] }> = ({ edge }) =>
   edge === "pending" ? (
     <Notice tone="careful">
       Downloads do not have this change yet, because the edge store does not answer. The service retries until it does.
     </Notice>
   ) : null;
 
-type LinkProps = PropsWithChildren<{
-  /** The address of the act's form. */
-  href: string;
-  /** Whether the act takes something away; such a link looks different. */
-  ends?: boolean;
-}>;
+/** The result of an act that no address may show, such as a secret: the answer to its form. */
+type Outcome = { title: string; result: Child; edge?: Done["edge"]; link: { href: string; text: string } };
 
-/** A link to an act on the thing that the page shows. */
-export const ActLink: FC<LinkProps> = ({ href, ends = false, children }) => (
+/** Answers the form of an act with its result and a link to go on. */
+export const resultPage = (c: ConsoleContext, { title, result, edge, link }: Outcome): Promise<Response> =>
+  consolePage(c, {
+    title,
+    wide: false,
+    main: (
+      <>
+        <h1>{title}</h1>
+        {result}
+        <EdgeNotice edge={edge} />
+        <p>
+          <a href={link.href}>{link.text}</a>
+        </p>
+      </>
+    ),
+  });
+
+/** A link to an act on the thing that the page shows. `ends`: it takes something away, so the link looks different. */
+export const ActLink: FC<PropsWithChildren<{ href: string; ends?: boolean }>> = ({ href, ends = false, children }) => (
   <a class={ends ? "button secondary danger" : "button secondary"} href={href}>
     {children}
   </a>

@@ -1,14 +1,15 @@
-import type * as z from "zod";
-import { PROBLEMS, Problem } from "../../../platform/http/problem.ts";
-import { type Child, type FC, Notice, PostForm } from "../../page/kit.ts";
-import { type ConsoleContext, consolePage } from "../frame.tsx";
+import type { NeededScope } from "../../../platform/config/scopes.ts";
+import { combine, type OpenAPIHono, PROBLEMS, Problem, type z } from "../../../platform/http/route.ts";
+import type { ConsoleEnv } from "../../../platform/identity/session/console.ts";
+import { type Child, type FC, Notice, type PageDocs, PostForm } from "../../page/kit.ts";
+import { type ConsoleContext, consoleForm, consolePage, consoleView } from "../frame.tsx";
 import { type Entered, type FieldErrors, readForm, reasonField, type SentForm, sentForm } from "./fields.tsx";
 
 /**
  * An act of an admin in two steps. First a form asks for the reason and the details. Then a preview shows the
  * consequences and their delay; its button carries the act out.
  */
-export type TwoStepAct<Input> = {
+type TwoStepAct<Input> = {
   title: string;
   /** A line under the title: the thing that the act changes. */
   about: Child;
@@ -33,22 +34,64 @@ export type TwoStepAct<Input> = {
   carryOut: (input: Input, idempotencyKey: string) => Promise<Response>;
 };
 
+/** The access and documentation of an act. */
+type Declared<Params extends z.ZodObject, Input> = Pick<
+  PageDocs,
+  "description" | "answers" | "leadsTo" | "refusals"
+> & {
+  scope: NeededScope;
+  /** The parameters of the path. */
+  params?: Params;
+  /** The act as a verb phrase, for "the form to ...": `revoke a license`. */
+  does: string;
+  /** An example of the form. */
+  example: Record<string, string>;
+  /** Refusals if the thing that the path names does not exist. `refusals` are further ones of the sent form. */
+  missing?: PageDocs["refusals"];
+  schema: z.ZodType<Input>;
+  /** The act on the thing that the path names. Throws a Problem if there is no such thing. */
+  actOf: (c: ConsoleContext, params: z.output<Params>) => TwoStepAct<Input> | Promise<TwoStepAct<Input>>;
+};
+
+/**
+ * The two routes of a two-step act: `GET` shows its form; `POST` shows the preview, and carries it out once
+ * confirmed.
+ */
+export function actRoutes<Input, Params extends z.ZodObject = z.ZodObject<Record<never, never>>>(
+  path: string,
+  { does, example, missing = [], schema, actOf, ...declared }: Declared<Params, Input>,
+): OpenAPIHono<ConsoleEnv> {
+  const { description, answers, refusals = [], leadsTo, ...access } = declared;
+  return combine(
+    consoleView(
+      path,
+      { ...access, summary: `The form to ${does}`, answers: { 200: "The form." }, refusals: missing },
+      async (c, params) => formPage(c, await actOf(c, params), { sent: {} }),
+    ),
+    consoleForm(
+      path,
+      {
+        ...access,
+        ...(leadsTo !== undefined && { leadsTo }),
+        example,
+        summary: `Preview, then ${does}`,
+        description: ["Without `idempotency_key` it answers with a preview.", description].join(" ").trim(),
+        answers: { 200: "The preview.", 422: "The form again, with its faults.", ...answers },
+        refusals: [...missing, ...refusals],
+      },
+      async (c, params) => answerAct(c, await actOf(c, params), schema),
+    ),
+  );
+}
+
 /** The field that marks the second step. Each preview has a new value; clicks on one preview send the same value. */
 const KEY_FIELD = "idempotency_key";
 
 /** The format of `crypto.randomUUID()`; no other value confirms. */
 const KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The empty form of an act. */
-export const askForAct = <Input,>(c: ConsoleContext, act: TwoStepAct<Input>): Promise<Response> =>
-  formPage(c, act, { sent: {} });
-
 /** Answers a sent form with its preview, and a confirmed preview with the result of the act. */
-export async function answerAct<Input>(
-  c: ConsoleContext,
-  act: TwoStepAct<Input>,
-  schema: z.ZodType<Input>,
-): Promise<Response> {
+async function answerAct<Input>(c: ConsoleContext, act: TwoStepAct<Input>, schema: z.ZodType<Input>) {
   const { [KEY_FIELD]: idempotencyKey = "", ...sent } = await sentForm(c);
   const input = readForm(schema, sent);
   if (!input.ok) return formPage(c, act, { sent, errors: input.error, status: 422 });
@@ -65,6 +108,7 @@ export async function answerAct<Input>(
 type FormState = { sent: SentForm; errors?: FieldErrors; refusal?: Problem; status?: number };
 
 function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, errors = {}, refusal, status }: FormState) {
+  const fault = refusal?.detail ?? errors["form"];
   return consolePage(c, {
     title: act.title,
     wide: false,
@@ -73,8 +117,7 @@ function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, erro
       <>
         <h1>{act.title}</h1>
         <p>{act.about}</p>
-        {refusal ? <Notice tone="bad">{refusal.detail}</Notice> : null}
-        {errors["form"] ? <Notice tone="bad">{errors["form"]}</Notice> : null}
+        {fault ? <Notice tone="bad">{fault}</Notice> : null}
         <PostForm csrf={c.var.session.csrfToken}>
           {(act.fields ?? reasonField)((name) => ({ name, value: sent[name], error: errors[name] }))}
           <Buttons back={act.back}>
@@ -89,18 +132,18 @@ function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, erro
 
 function previewPage<Input>(
   c: ConsoleContext,
-  act: TwoStepAct<Input>,
+  { title, about, dangerous, button, back }: TwoStepAct<Input>,
   sent: SentForm,
   consequences: readonly Child[],
 ): Promise<Response> {
   return consolePage(c, {
-    title: act.title,
+    title,
     wide: false,
     main: (
       <>
-        <h1>{act.title}?</h1>
-        <p>{act.about}</p>
-        <div class={`box ${act.dangerous ? "bad" : "careful"}`}>
+        <h1>{title}?</h1>
+        <p>{about}</p>
+        <div class={`box ${dangerous ? "bad" : "careful"}`}>
           <h2>What will happen</h2>
           <ul>
             {consequences.map((sentence) => (
@@ -113,9 +156,9 @@ function previewPage<Input>(
           {Object.entries({ ...sent, [KEY_FIELD]: crypto.randomUUID() }).map(([name, value]) => (
             <input type="hidden" name={name} value={value} />
           ))}
-          <Buttons back={act.back}>
-            <button type="submit" class={act.dangerous ? "danger" : undefined}>
-              {act.button}
+          <Buttons back={back}>
+            <button type="submit" class={dangerous ? "danger" : undefined}>
+              {button}
             </button>
           </Buttons>
         </PostForm>

@@ -1,13 +1,14 @@
 import { UNUSUAL_DAYS, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
+import type { NameCount } from "../../../domain/figures/usage-history.ts";
 import { type Child, counted, DataTable, type FC, formatCount, type Tone } from "../../page/kit.ts";
 import { licensePath } from "../license/words.tsx";
 import { troubles } from "../system/data.ts";
-import type { DashboardData } from "./home.tsx";
+import type { DashboardData } from "./data.ts";
 
 /** The figures at the top of the dashboard. */
 export const Figures: FC<DashboardData> = ({ at, standings, history, backlog }) => {
-  const downloads = history.downloadsByPlatform.reduce((sum, { count }) => sum + count, 0);
-  const refused = history.refusalsByCode.reduce((sum, { count }) => sum + count, 0);
+  const downloads = sumOf(history.downloadsByPlatform);
+  const refused = sumOf(history.refusalsByCode);
   const days = history.days.length;
   const trouble = troubles(backlog, at);
   return (
@@ -33,12 +34,11 @@ export const Figures: FC<DashboardData> = ({ at, standings, history, backlog }) 
   );
 };
 
-const Figure: FC<{ value: number; name: string; tone?: Tone; children?: Child }> = ({
-  value,
-  name,
-  tone,
-  children,
-}) => (
+const sumOf = (counts: readonly NameCount[]): number => counts.reduce((sum, { count }) => sum + count, 0);
+
+type FigureProps = { value: number; name: string; tone?: Tone; children?: Child };
+
+const Figure: FC<FigureProps> = ({ value, name, tone, children }) => (
   <li class={tone === undefined ? "box" : `box ${tone}`}>
     <p>
       <strong>{formatCount(value)}</strong> {name}
@@ -55,12 +55,6 @@ function change(now: number, before: number, days: number): string {
   return `${formatCount(Math.abs(percent))} % ${percent > 0 ? "more" : "fewer"} than in the ${days} days before.`;
 }
 
-type Props = {
-  uses: readonly UnusualUse[];
-  /** Whether the admin may see the owner of a license. */
-  mayRead: boolean;
-};
-
 const REGIONS = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
 
 /** A country's name by its code. Cloudflare uses `T1` for Tor and `XX` for an unknown country. */
@@ -73,8 +67,11 @@ function countryName(code: string): string {
 const countryNames = (codes: readonly string[]): string =>
   codes.slice(0, 6).map(countryName).join(", ") + (codes.length > 6 ? ` and ${codes.length - 6} more` : "");
 
-/** Licenses used from unusually many places: their keys may have been passed on. */
-export const UnusualSection: FC<Props> = ({ uses, mayRead }) => (
+/**
+ * Licenses used from unusually many places: their keys may have been passed on. It names their owners if the admin
+ * `mayRead` licenses.
+ */
+export const UnusualSection: FC<{ uses: readonly UnusualUse[]; mayRead: boolean }> = ({ uses, mayRead }) => (
   <section aria-labelledby="unusual">
     <h2 id="unusual">Used from unusually many places</h2>
     <p>
@@ -88,7 +85,7 @@ export const UnusualSection: FC<Props> = ({ uses, mayRead }) => (
       columns={[
         {
           header: "License",
-          cell: ({ license_id, email }) => (mayRead ? <a href={licensePath(license_id)}>{email}</a> : license_id),
+          cell: ({ license_id: id, email }) => (mayRead ? <a href={licensePath(id)}>{email}</a> : id),
         },
         { header: "Countries", cell: ({ countries }) => formatCount(countries), numeric: true },
         { header: "Networks", cell: ({ networks }) => formatCount(networks), numeric: true },

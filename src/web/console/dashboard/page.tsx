@@ -1,15 +1,39 @@
 import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage-history.ts";
 import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
-import { type FC, formatCount, Time } from "../../page/kit.ts";
+import { type Child, type FC, formatCount, Time } from "../../page/kit.ts";
+import { firstPart } from "../frame.tsx";
+import { type ConsoleContext, consolePage, consoleView, may, z } from "../kit.ts";
+import { type DashboardData, RANGES, type Range, readDashboard } from "./data.ts";
 import { Figures, UnusualSection } from "./figures.tsx";
-import { type DashboardData, RANGES, type Range } from "./home.tsx";
 import { StandingSection } from "./standing.tsx";
 
-type Props = { data: DashboardData; range: Range; mayReadLicenses: boolean };
+export const home = consoleView(
+  "/admin",
+  {
+    scope: null,
+    query: z.object({
+      days: z
+        .enum(RANGES)
+        .default(RANGES[0])
+        .openapi({ description: "The number of days in the charts.", example: "30" }),
+    }),
+    summary: "Show the dashboard of the console",
+    description: "Charts of downloads, licenses, machines, purchases and refusals, at most a minute old.",
+    answers: { 200: "The dashboard, for admins with `stats:read`." },
+    leadsTo: "For other admins: the first part of the console that they may see.",
+  },
+  async (c, { days }) => {
+    if (!may(c, "stats:read")) return c.redirect(firstPart(c), 303);
+    const data = await readDashboard(c.env.DB, days, c.var.now);
+    return consolePage(c, { title: "Dashboard", main: <DashboardBody c={c} data={data} range={days} /> });
+  },
+);
+
+type Props = { c: ConsoleContext; data: DashboardData; range: Range };
 
 /** The dashboard: figures, then charts with their numbers. */
-export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
+const DashboardBody: FC<Props> = ({ c, data, range }) => {
   const { at, history } = data;
   const { days } = history;
   const downloads = seriesOf(history.downloadsByWorker, days);
@@ -28,42 +52,38 @@ export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
         </nav>
       </div>
       <Figures {...data} />
-      <section aria-labelledby="downloads">
-        <h2 id="downloads">Downloads</h2>
-        <DayChart
-          id="downloads-chart"
-          label={`${sum(downloads)} downloads in ${range} days, by worker`}
-          days={days}
-          series={downloads}
-          empty="Nothing was downloaded. Once a release is published, each download of it counts here."
-        />
+      <ChartSection
+        id="downloads"
+        title="Downloads"
+        label={`${sum(downloads)} downloads in ${range} days, by worker`}
+        days={days}
+        series={downloads}
+        empty="Nothing was downloaded. Once a release is published, each download of it counts here."
+      >
         {sum(downloads) === "0" ? null : (
           <div class="halves">
-            <Shares caption="By version" what="Version" rows={history.downloadsByVersion} />
-            <Shares caption="By platform" what="Platform" rows={history.downloadsByPlatform} />
+            <Shares caption="By version" of="Version" rows={history.downloadsByVersion} />
+            <Shares caption="By platform" of="Platform" rows={history.downloadsByPlatform} />
           </div>
         )}
-      </section>
+      </ChartSection>
       <StandingSection {...data} />
-      <section aria-labelledby="money">
-        <h2 id="money">Purchases</h2>
-        <DayChart
-          id="money-chart"
-          label={`${money.map((one) => `${formatCount(total(one))} ${one.name}`).join(", ")} in ${range} days`}
-          days={days}
-          series={money}
-          empty="Nothing was bought, renewed, refunded or disputed."
-        />
-      </section>
-      <section aria-labelledby="refusals">
-        <h2 id="refusals">Refused attempts</h2>
-        <DayChart
-          id="refusals-chart"
-          label={`${sum(refusals)} refused attempts in ${range} days, by kind`}
-          days={days}
-          series={refusals}
-          empty="No attempt was refused."
-        />
+      <ChartSection
+        id="money"
+        title="Purchases"
+        label={`${money.map((one) => `${formatCount(total(one))} ${one.name}`).join(", ")} in ${range} days`}
+        days={days}
+        series={money}
+        empty="Nothing was bought, renewed, refunded or disputed."
+      />
+      <ChartSection
+        id="refusals"
+        title="Refused attempts"
+        label={`${sum(refusals)} refused attempts in ${range} days, by kind`}
+        days={days}
+        series={refusals}
+        empty="No attempt was refused."
+      >
         {history.refusalsByCode.length === 0 ? null : (
           <ShareTable
             caption="By code"
@@ -71,20 +91,13 @@ export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
             counted="Attempts"
             rows={history.refusalsByCode.map(({ name, count }) => {
               const [area = "", code = ""] = name.split(" ");
-              return {
-                name: (
-                  <>
-                    {area} <code>{code}</code>
-                  </>
-                ),
-                count,
-              };
+              return { name: [area, " ", <code>{code}</code>], count };
             })}
             empty="None."
           />
         )}
-      </section>
-      <UnusualSection uses={data.unusual} mayRead={mayReadLicenses} />
+      </ChartSection>
+      <UnusualSection uses={data.unusual} mayRead={may(c, "licenses:read")} />
       <p class="quiet">
         As of <Time at={at} clock />; days are UTC. Counts arrive with a delay of some seconds.
       </p>
@@ -94,8 +107,18 @@ export const DashboardBody: FC<Props> = ({ data, range, mayReadLicenses }) => {
 
 const sum = (series: readonly Series[]): string => formatCount(series.reduce((all, one) => all + total(one), 0));
 
-const Shares: FC<{ caption: string; what: string; rows: readonly NameCount[] }> = ({ caption, what, rows }) => (
+type SectionProps = Parameters<typeof DayChart>[0] & { title: string; children?: Child };
+
+const ChartSection: FC<SectionProps> = ({ id, title, children, ...chart }) => (
+  <section aria-labelledby={id}>
+    <h2 id={id}>{title}</h2>
+    <DayChart id={`${id}-chart`} {...chart} />
+    {children}
+  </section>
+);
+
+const Shares: FC<{ caption: string; of: string; rows: readonly NameCount[] }> = ({ caption, of, rows }) => (
   <div>
-    <ShareTable caption={caption} what={what} counted="Downloads" rows={rows} empty="None." />
+    <ShareTable caption={caption} what={of} counted="Downloads" rows={rows} empty="None." />
   </div>
 );

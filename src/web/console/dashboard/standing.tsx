@@ -1,7 +1,7 @@
 import { startOfDay, type UnixSeconds } from "../../../lib/time.ts";
 import { AreaChart, DayAxis } from "../../page/chart/kit.ts";
 import { DataTable, type FC, formatCount, formatDate, Time } from "../../page/kit.ts";
-import type { DashboardData } from "./home.tsx";
+import type { DashboardData } from "./data.ts";
 
 type Level = { day: UnixSeconds; active: number; machines: number };
 

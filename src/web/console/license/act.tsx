@@ -2,10 +2,18 @@ import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import type { License } from "../../../domain/licensing/license/record.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
-import { combine, Problem } from "../../../platform/http/route.ts";
+import { combine } from "../../../platform/http/route.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, EdgeNotice, reasonField, settle } from "../act/kit.ts";
-import { type ConsoleContext, consolePage } from "../frame.tsx";
+import {
+  actRoutes,
+  adminActor,
+  type ConsoleContext,
+  leadTo,
+  Problem,
+  reasonField,
+  resultPage,
+  settle,
+} from "../kit.ts";
 import { LICENSE_ACTS, pinnedFields } from "./acts.tsx";
 import { previewLicenseAct } from "./preview.ts";
 import { licensePath } from "./words.tsx";
@@ -13,8 +21,7 @@ import { licensePath } from "./words.tsx";
 /** `GET` and `POST /admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
 export const licenseAct = combine(
   ...LICENSE_ACTS.map((offered) =>
-    actRoutes({
-      path: `/admin/licenses/{id}/${offered.name}`,
+    actRoutes(`/admin/licenses/{id}/${offered.name}`, {
       scope: "licenses:write",
       params: LicenseParams,
       does: offered.name === "rotate-key" ? "rotate the key of a license" : `${offered.name} a license`,
@@ -55,7 +62,7 @@ export const licenseAct = combine(
             const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
             const edge = await settle(c, changes);
             if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
-            return c.redirect(donePath(back, { done: offered.name, edge }), 303);
+            return leadTo(c, back, { done: offered.name, edge });
           },
         };
       },
@@ -76,13 +83,11 @@ type Props = {
  * Shows a license's new key, in the answer to the form that made it. No address shows a key, so no history, log or
  * reload holds it.
  */
-export const keyPage = (c: ConsoleContext, { title, key, license, edge, isMailed = true }: Props): Promise<Response> =>
-  consolePage(c, {
-    title,
-    wide: false,
-    main: (
+export const keyPage = (c: ConsoleContext, { key, license, isMailed = true, ...outcome }: Props): Promise<Response> =>
+  resultPage(c, {
+    ...outcome,
+    result: (
       <>
-        <h1>{title}</h1>
         <Notice tone="good">
           {isMailed
             ? `The key is also being mailed to ${license.email}.`
@@ -92,10 +97,7 @@ export const keyPage = (c: ConsoleContext, { title, key, license, edge, isMailed
           {key}
         </CopyBlock>
         <p>The key is shown only once. You can rotate the key at any time.</p>
-        <EdgeNotice edge={edge} />
-        <p>
-          <a href={licensePath(license.id)}>Show the license</a>
-        </p>
       </>
     ),
+    link: { href: licensePath(license.id), text: "Show the license" },
   });

@@ -1,10 +1,9 @@
-import * as z from "zod";
 import { type AdminAct, decideAdminAct } from "../../../domain/licensing/admin/decision.ts";
 import type { License } from "../../../domain/licensing/license/record.ts";
 import { endOf } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Child, Field, formatDate } from "../../page/kit.ts";
-import { type Entered, LastDay, lastDayField, Reason, type SentForm } from "../act/kit.ts";
+import { type Entered, LastDay, lastDayField, Reason, type SentForm, z } from "../kit.ts";
 
 /** The parsed form of an act: the reason, and the change to the license. */
 export type ActInput = { reason: string; act: AdminAct };
@@ -25,8 +24,16 @@ export type LicenseAct = {
   fields?: (license: License, entered: Entered) => Child;
 };
 
-const simply = (action: Exclude<AdminAct["action"], "extend">): z.ZodType<ActInput> =>
-  z.object({ reason: Reason }).transform(({ reason }) => ({ reason, act: { action } }));
+/** The act with its usual words and a form that asks only for the reason. */
+const simply = (action: Exclude<AdminAct["action"], "extend">, link: string) => ({
+  name: action,
+  ...wordsOf(link),
+  schema: z.object({ reason: Reason }).transform(({ reason }): ActInput => ({ reason, act: { action } })),
+});
+
+const wordsOf = (link: string) => ({ link, title: `${link} this license`, button: `${link} it` });
+
+const DAYS = "A whole number of days, 1 to 36500.";
 
 const Extension = z
   .object({
@@ -34,10 +41,10 @@ const Extension = z
     days: z
       .string()
       .trim()
-      .regex(/^\d{0,5}$/, "A whole number of days, 1 to 36500.")
+      .regex(/^\d{0,5}$/, DAYS)
       .default("")
       .transform(Number)
-      .refine((days) => days <= 36_500, "A whole number of days, 1 to 36500."),
+      .refine((days) => days <= 36_500, DAYS),
     until: LastDay,
     end: z
       .string()
@@ -49,12 +56,9 @@ const Extension = z
     path: ["days"],
     message: "Enter either days or a date.",
   })
-  .transform(
-    ({ reason, days, until, end = until }): ActInput => ({
-      reason,
-      act: { action: "extend", until: end === null ? { days } : { expires_at: end } },
-    }),
-  );
+  .transform(({ reason, days, until, end = until }): ActInput => {
+    return { reason, act: { action: "extend", until: end === null ? { days } : { expires_at: end } } };
+  });
 
 /** Fields that pin an act to its preview: for an extension by days, the end it comes to at `now`. */
 export function pinnedFields(license: License, act: AdminAct, isOwner: boolean, now: UnixSeconds): SentForm {
@@ -65,14 +69,10 @@ export function pinnedFields(license: License, act: AdminAct, isOwner: boolean, 
 
 const extensionFields = (license: License, entered: Entered): Child => {
   const end = endOf(license);
+  const hint = end === null ? undefined : `From its end, ${formatDate(end)}, or from now if that has passed.`;
   return (
     <>
-      <Field
-        {...entered("days")}
-        label="By how many days"
-        hint={end === null ? undefined : `From its end, ${formatDate(end)}, or from now if that has passed.`}
-        inputmode="numeric"
-      />
+      <Field {...entered("days")} label="By how many days" hint={hint} inputmode="numeric" />
       {lastDayField(entered, "", "Or until which day")}
     </>
   );
@@ -81,30 +81,20 @@ const extensionFields = (license: License, entered: Entered): Child => {
 /** Every act on a license, in the order of the links. */
 export const LICENSE_ACTS: readonly LicenseAct[] = [
   {
-    name: "suspend",
-    link: "Suspend",
-    title: "Suspend this license",
-    button: "Suspend it",
+    ...simply("suspend", "Suspend"),
     dangerous: true,
     done: "The license is on hold.",
     isOffered: ({ admin_state }) => admin_state === "none",
-    schema: simply("suspend"),
   },
   {
-    name: "reinstate",
-    link: "Reinstate",
-    title: "Reinstate this license",
-    button: "Reinstate it",
+    ...simply("reinstate", "Reinstate"),
     dangerous: false,
     done: "The admin's decision about the license is removed.",
     isOffered: ({ admin_state }, isOwner) => admin_state === "suspended" || (admin_state === "revoked" && isOwner),
-    schema: simply("reinstate"),
   },
   {
     name: "extend",
-    link: "Extend",
-    title: "Extend this license",
-    button: "Extend it",
+    ...wordsOf("Extend"),
     dangerous: false,
     done: "The license is extended.",
     isOffered: (license) => license.admin_state !== "revoked" && endOf(license) !== null,
@@ -112,23 +102,17 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
     fields: extensionFields,
   },
   {
-    name: "rotate-key",
-    link: "Rotate key",
+    ...simply("rotate-key", "Rotate key"),
     title: "Rotate the key of this license",
     button: "Rotate the key",
     dangerous: true,
     done: "",
     isOffered: () => true,
-    schema: simply("rotate-key"),
   },
   {
-    name: "revoke",
-    link: "Revoke",
-    title: "Revoke this license",
-    button: "Revoke it",
+    ...simply("revoke", "Revoke"),
     dangerous: true,
     done: "The license is revoked.",
     isOffered: ({ admin_state }) => admin_state !== "revoked",
-    schema: simply("revoke"),
   },
 ];

@@ -4,16 +4,13 @@ import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/l
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
 import { purchaseScope } from "../../../domain/purchase/scope.ts";
-import { Problem } from "../../../platform/http/route.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, EdgeNotice, ReasonForm, settle } from "../act/kit.ts";
-import { consolePage } from "../frame.tsx";
+import { actRoutes, adminActor, leadTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
 import { previewErasure, previewRefund } from "./preview.ts";
 import { licensePath, ownerText } from "./words.tsx";
 
 /** `GET` and `POST /admin/licenses/{id}/refund`. */
-export const licenseRefund = actRoutes({
-  path: "/admin/licenses/{id}/refund",
+export const licenseRefund = actRoutes("/admin/licenses/{id}/refund", {
   scope: "licenses:write",
   params: LicenseParams,
   does: "refund and revoke a license",
@@ -49,19 +46,11 @@ export const licenseRefund = actRoutes({
           refund.currency === null || refund.amount === 0
             ? "There was nothing left to refund."
             : `The customer gets ${formatPrice(refund.amount, refund.currency)} back.`;
-        return consolePage(c, {
+        return resultPage(c, {
           title: "Refunded and revoked",
-          wide: false,
-          main: (
-            <>
-              <h1>Refunded and revoked</h1>
-              <Notice tone="good">{given} The license is revoked, and nothing more is billed for it.</Notice>
-              <EdgeNotice edge={edge} />
-              <p>
-                <a href={licensePath(id)}>Show the license</a>
-              </p>
-            </>
-          ),
+          result: <Notice tone="good">{given} The license is revoked, and nothing more is billed for it.</Notice>,
+          edge,
+          link: { href: licensePath(id), text: "Show the license" },
         });
       },
     };
@@ -69,8 +58,7 @@ export const licenseRefund = actRoutes({
 });
 
 /** `GET` and `POST /admin/licenses/{id}/erase`. */
-export const licenseErase = actRoutes({
-  path: "/admin/licenses/{id}/erase",
+export const licenseErase = actRoutes("/admin/licenses/{id}/erase", {
   scope: "owner",
   params: LicenseParams,
   does: "erase the owner of a license",
@@ -89,17 +77,15 @@ export const licenseErase = actRoutes({
       dangerous: true,
       back: licensePath(id),
       preview: async () => {
-        const preview = previewErasure(
-          isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email),
-        );
+        const all = isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email);
+        const preview = previewErasure(all);
         if (!preview.ok) throw new Problem(preview.error);
         return preview.value;
       },
       carryOut: async ({ reason }) => {
         const scope = { db: c.env.DB, config: c.var.config };
         const { changes } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
-        const edge = await settle(c, changes);
-        return c.redirect(donePath(licensePath(id), { done: "erase", edge }), 303);
+        return leadTo(c, licensePath(id), { done: "erase", edge: await settle(c, changes) });
       },
     };
   },

@@ -1,94 +1,63 @@
 import { endOf } from "../../../domain/licensing/license/status.ts";
-import { type Child, counted, type FC, Time } from "../../page/kit.ts";
+import { type Child, counted, Facts, type FC, Time } from "../../page/kit.ts";
 import type { LicenseStory } from "./story.ts";
 import { stripeLink } from "./words.tsx";
 
+type Props = { story: LicenseStory };
+
 /** The grant of a license, and its start and end. */
-export const LicenseFacts: FC<{ story: LicenseStory }> = ({ story: { license } }) => {
+export const LicenseFacts: FC<Props> = ({ story: { license } }) => {
   const end = endOf(license);
   const updates = license.updates_until;
+  const grant = `${license.entitlements.join(", ")}, versions ${license.versions}`;
+  const key = license.generation === 0 ? "the first one" : `rotated ${counted(license.generation, "time")}`;
   return (
-    <dl>
-      <Fact name="License">
-        <code>{license.id}</code>
-      </Fact>
-      <Fact name="Plan">{license.plan}</Fact>
-      <Fact name="Grants">
-        {license.entitlements.join(", ")}, versions {license.versions}
-        {updates === null ? null : (
-          <>
-            , published until <Time at={updates} />
-          </>
-        )}
-      </Fact>
-      <Fact name="Since">
-        <Time at={license.created_at} clock />
-      </Fact>
-      <Fact name="Paid or granted until">
-        {end === null ? "forever" : <Time at={end} clock />}
-        {license.extended_until === null ? null : " (extended by an admin)"}
-      </Fact>
-      <Fact name="Key">
-        {license.generation === 0 ? "the first one" : `rotated ${counted(license.generation, "time")}`}; longest offline
-        lease {counted(license.offline_days, "day")}
-      </Fact>
-      {license.note === null ? null : <Fact name="Note">{license.note}</Fact>}
-    </dl>
+    <Facts
+      facts={[
+        ["License", <code>{license.id}</code>],
+        ["Plan", license.plan],
+        ["Grants", updates === null ? grant : [`${grant}, published until `, <Time at={updates} />]],
+        ["Since", <Time at={license.created_at} clock />],
+        [
+          "Paid or granted until",
+          [
+            end === null ? "forever" : <Time at={end} clock />,
+            license.extended_until === null ? "" : " (extended by an admin)",
+          ],
+        ],
+        ["Key", `${key}; longest offline lease ${counted(license.offline_days, "day")}`],
+        ["Note", license.note],
+      ]}
+    />
   );
 };
 
 /** The payment of a license, with links to the Stripe dashboard. */
-export const LicensePayment: FC<{ story: LicenseStory }> = ({ story: { license, order, charges } }) => {
-  const { livemode, stripe_customer_id, stripe_subscription_id, stripe_payment_intent_id } = license;
-  if (license.checkout_session_id === null) {
-    return (
-      <section>
-        <h2>Payment</h2>
-        <p>An admin issued it: nothing was paid here.</p>
-      </section>
-    );
-  }
-  const links: [string, string | null][] = [
-    ["Customer", stripe_customer_id],
-    ["Subscription", stripe_subscription_id],
-    ["Payment", stripe_payment_intent_id],
-    ["Checkout", license.checkout_session_id],
+export const LicensePayment: FC<Props> = ({ story: { license, order, charges } }) => {
+  const link = (id: string | null) => id && <a href={stripeLink(id, license.livemode)}>{id}</a>;
+  const { checkout_session_id, subscription_state, refund_state, dispute_state } = license;
+  const facts: [string, Child][] = [
+    ["Customer", link(license.stripe_customer_id)],
+    ["Subscription", link(license.stripe_subscription_id)],
+    ["Payment", link(license.stripe_payment_intent_id)],
+    ["Checkout", link(checkout_session_id)],
+    ["Order", order && [orderText(order), <Time at={order.created_at} clock />]],
+    [
+      "State",
+      `subscription ${subscription_state.replace("_", " ")}, refunded ${refund_state}, dispute ${dispute_state}`,
+    ],
+    ...charges.map((charge): [string, Child] => [
+      "Charge",
+      [link(charge.charge_id), `: refunded ${charge.refund_state}, dispute ${charge.dispute_state}`],
+    ]),
   ];
   return (
     <section>
       <h2>Payment</h2>
-      <dl>
-        {links.map(([name, id]) =>
-          id === null ? null : (
-            <Fact name={name}>
-              <a href={stripeLink(id, livemode)}>{id}</a>
-            </Fact>
-          ),
-        )}
-        {order === null ? null : (
-          <Fact name="Order">
-            {order.plan} on {counted(order.machines, "machine")}, {order.state}, started{" "}
-            <Time at={order.created_at} clock />
-          </Fact>
-        )}
-        <Fact name="State">
-          subscription {license.subscription_state.replace("_", " ")}, refunded {license.refund_state}, dispute{" "}
-          {license.dispute_state}
-        </Fact>
-        {charges.map((charge) => (
-          <Fact name="Charge">
-            <a href={stripeLink(charge.charge_id, livemode)}>{charge.charge_id}</a>: refunded {charge.refund_state},
-            dispute {charge.dispute_state}
-          </Fact>
-        ))}
-      </dl>
+      {checkout_session_id === null ? <p>An admin issued it: nothing was paid here.</p> : <Facts facts={facts} />}
     </section>
   );
 };
 
-const Fact: FC<{ name: string; children?: Child }> = ({ name, children }) => (
-  <>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </>
-);
+const orderText = ({ plan, machines, state }: NonNullable<LicenseStory["order"]>): string =>
+  `${plan} on ${counted(machines, "machine")}, ${state}, started `;

@@ -1,21 +1,19 @@
 import { issueLicense, licenseByHand } from "../../../domain/licensing/admin/issue.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
-import { z } from "../../../platform/http/route.ts";
 import { CheckField, counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
-import { actRoutes, adminActor, LastDayToCome, lastDayField, Reason, reasonField, settle } from "../act/kit.ts";
+import { actRoutes, adminActor, LastDayToCome, lastDayField, Reason, reasonField, settle, z } from "../kit.ts";
 import { keyPage } from "./act.tsx";
 
 const MACHINES = "A whole number of machines, 1 to 100000.";
+const MACHINES_HINT = "Leave it empty for the number of the plan.";
+
+const PLAN_OPTIONS = PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }));
 
 const IssueForm = z
   .object({
     plan: z.enum(PLAN_IDS, "Choose a plan."),
-    email: z
-      .string()
-      .trim()
-      .pipe(MailAddress)
-      .transform((email) => email.toLowerCase()),
+    email: z.string().trim().pipe(MailAddress.toLowerCase()),
     machine_limit: z
       .string()
       .trim()
@@ -34,10 +32,8 @@ const IssueForm = z
     send_mail: send_mail === "yes",
   }));
 
-export const licenseIssue = actRoutes({
-  path: "/admin/licenses/new",
+export const licenseIssue = actRoutes("/admin/licenses/new", {
   scope: "licenses:write",
-  params: z.object({}),
   does: "issue a license",
   example: { plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" },
   answers: { 200: "The preview; then the key, once." },
@@ -52,23 +48,14 @@ export const licenseIssue = actRoutes({
       back: "/admin/licenses",
       fields: (entered) => (
         <>
-          <SelectField
-            {...entered("plan")}
-            label="Plan"
-            options={PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }))}
-          />
+          <SelectField {...entered("plan")} label="Plan" options={PLAN_OPTIONS} />
           <Field {...entered("email")} label="Owner's mail address" type="email" autocomplete="off" required />
-          <Field
-            {...entered("machine_limit")}
-            label="Machines"
-            hint="Leave it empty for the number of the plan."
-            inputmode="numeric"
-          />
+          <Field {...entered("machine_limit")} label="Machines" hint={MACHINES_HINT} inputmode="numeric" />
           {lastDayField(entered, " Leave it empty for the end of the plan.")}
           <TextField {...entered("note")} label="Note" hint="Only admins see it." maxlength={1000} />
           <CheckField
             name="send_mail"
-            checked={entered("plan").value === undefined || entered("send_mail").value !== undefined}
+            checked={entered("plan").value === undefined || entered("send_mail").value === "yes"}
           >
             Mail the key to the owner
           </CheckField>
@@ -77,11 +64,10 @@ export const licenseIssue = actRoutes({
       ),
       preview: (order) => {
         const license = licenseByHand(order, c.var.config.LIVEMODE, admin.now);
+        const end = license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`;
         return [
           `${license.email} gets ${plans[order.plan].name}: ${license.entitlements.join(", ")}, versions ${license.versions}.`,
-          `On ${counted(license.machine_limit, "machine")}, ${
-            license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`
-          }. It works at once.`,
+          `On ${counted(license.machine_limit, "machine")}, ${end}. It works at once.`,
           order.send_mail
             ? "The key is shown to you once and mailed to the owner."
             : "The key is shown to you once. It is not mailed.",

@@ -1,93 +1,138 @@
 import { parseLicenseKey } from "../../../domain/licensing/license/key.ts";
+import { activeMachines, type License } from "../../../domain/licensing/license/record.ts";
 import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license/search.ts";
 import { LICENSE_STATUSES } from "../../../domain/licensing/license/status.ts";
-import { PLAN_IDS } from "../../../domain/licensing/plans.ts";
+import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { explainRefusal } from "../../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
-import { createRoute, optionalChoice, PageQuery, page as pageOf, z } from "../../../platform/http/route.ts";
-import { sentForm } from "../act/kit.ts";
-import { type ConsoleContext, consoleForm, consolePage, consoleRouter, consoleView, formBody } from "../frame.tsx";
-import { LicenseListBody } from "./list-page.tsx";
-import { licenseListPath, licensePath } from "./words.tsx";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import {
+  type Child,
+  type Column,
+  Field,
+  FilterForm,
+  FilterSelect,
+  PostForm,
+  pathWithQuery,
+  Time,
+} from "../../page/kit.ts";
+import { type ConsoleContext, consoleForm, consolePage, consoleView, may, sentForm } from "../kit.ts";
+import { filterChoice, filterText, List, listQuery } from "../list.tsx";
+import { LicenseStatusBadge, licensePath, ownerText, STATUS_WORDS } from "./words.tsx";
 
+const PATH = "/admin/licenses";
 const ROWS = 50;
 
 /** The longest search. Nothing known about a license is longer, and the search becomes part of an address. */
 const LONGEST = 254;
 
-const list = createRoute({
-  method: "get",
-  path: "/admin/licenses",
-  request: {
-    query: PageQuery.pick({ cursor: true }).extend({
-      q: z
-        .string()
-        .max(LONGEST)
-        .optional()
-        .openapi({ description: "The beginning of a mail address, or an id.", example: "ada@example.com" }),
-      status: optionalChoice(LICENSE_STATUSES).openapi({ description: "Only licenses with this status." }),
-      plan: optionalChoice(PLAN_IDS).openapi({ description: "Only licenses of this plan." }),
+const columnsAt = (now: UnixSeconds): Column<License>[] => [
+  { header: "Owner", cell: (license) => <a href={licensePath(license.id)}>{ownerText(license)}</a> },
+  { header: "Status", cell: (license) => <LicenseStatusBadge license={license} now={now} /> },
+  { header: "Plan", cell: ({ plan }) => plan },
+  { header: "Machines", cell: (one) => `${activeMachines(one).length} of ${one.machine_limit}`, numeric: true },
+  { header: "Issued", cell: ({ created_at }) => <Time at={created_at} /> },
+];
+
+export const licenseList = consoleView(
+  PATH,
+  {
+    scope: "licenses:read",
+    query: listQuery({
+      q: filterText("The beginning of a mail address, or an id.", "ada@example.com", LONGEST),
+      status: filterChoice("Only licenses with this status.", LICENSE_STATUSES),
+      plan: filterChoice("Only licenses of this plan.", PLAN_IDS),
     }),
-  },
-  ...consoleView("licenses:read", {
     summary: "List licenses, as a page",
     answers: { 200: "Licenses, newest first.", 422: "The page without a list: the search contains a key or token." },
-    refusals: ["VALIDATION_FAILED"],
-  }),
-});
+  },
+  async (c, { cursor, q, status, plan }) => {
+    if (q !== undefined && holdsCredential(q))
+      return refusedSearch(c, "Please search for keys with the form: addresses are stored and logged.");
+    const filter = { q: q?.trim() || undefined, status, plan };
+    const found = await searchLicenses(c.env.DB, { ...filter, before: cursor }, ROWS + 1, c.var.now);
+    return listPage(c, filter, {
+      list: (
+        <List
+          path={PATH}
+          filter={filter}
+          cursor={cursor}
+          limit={ROWS}
+          rows={found}
+          caption="Licenses, newest first"
+          columns={columnsAt(c.var.now)}
+          empty="No license matches. Ids of invoices, refunds and disputes work for 60 days after their last event; a customer's id (cus_) always works."
+        />
+      ),
+    });
+  },
+);
 
-const search = createRoute({
-  method: "post",
-  path: "/admin/licenses/search",
-  request: formBody({ q: "ada@example.com" }),
-  ...consoleForm("licenses:read", {
+export const licenseSearch = consoleForm(
+  `${PATH}/search`,
+  {
+    scope: "licenses:read",
+    example: { q: "ada@example.com" },
     summary: "Find a license by any of its ids, its key or its owner's address",
     description: "The search may be a license key. It is sent as a form, so no address and no log holds the key.",
     answers: { 422: "The page again: the key is not valid, or the search holds another credential." },
     leadsTo: "The license, if exactly one matches; else the list of matches.",
-  }),
-});
+  },
+  async (c) => {
+    const q = (await sentForm(c))["q"]?.trim() ?? "";
+    if (q === "") return c.redirect(PATH, 303);
+    if (looksLikeLicenseKey(q)) {
+      const { keySecret } = await licensingSecrets(c.var.config);
+      const key = await parseLicenseKey(q, keySecret);
+      return key.ok
+        ? c.redirect(licensePath(key.value.licenseId), 303)
+        : refusedSearch(c, explainRefusal(key.error, c.var.config).detail);
+    }
+    if (holdsCredential(q)) {
+      const advice = "Enter only a license key, or something that is not secret.";
+      return refusedSearch(c, `The search contains a key or token. ${advice}`);
+    }
+    if (q.length > LONGEST) return refusedSearch(c, `${LONGEST} characters at most.`);
+    const [only, another] = await searchLicenses(c.env.DB, { q }, 2, c.var.now);
+    return c.redirect(only && !another ? licensePath(only.id) : pathWithQuery(PATH, { q }), 303);
+  },
+);
 
-export const licenseList = consoleRouter();
+const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> => listPage(c, {}, { error });
 
-licenseList.openapi(list, async (c) => {
-  const { cursor, q, status, plan } = c.req.valid("query");
-  const filter: LicenseFilter = { q: q?.trim() || undefined, status, plan };
-  if (q !== undefined && holdsCredential(q))
-    return refusedSearch(c, "Please search for keys with the form: addresses are stored and logged.");
-  return listPage(c, filter, cursor);
-});
+const SEARCH_HINT =
+  "By mail address or its beginning, license key, license or machine id, fingerprint hash, or an id of Stripe's (cus_, sub_, cs_, pi_, in_ ...).";
 
-licenseList.openapi(search, async (c) => {
-  const q = (await sentForm(c))["q"]?.trim() ?? "";
-  if (q === "") return c.redirect("/admin/licenses", 303);
-  if (looksLikeLicenseKey(q)) {
-    const { keySecret } = await licensingSecrets(c.var.config);
-    const key = await parseLicenseKey(q, keySecret);
-    return key.ok
-      ? c.redirect(licensePath(key.value.licenseId), 303)
-      : refusedSearch(c, explainRefusal(key.error, c.var.config).detail);
-  }
-  if (holdsCredential(q)) {
-    return refusedSearch(
-      c,
-      "The search contains a key or token. Enter only a license key, or something that is not secret.",
-    );
-  }
-  if (q.length > LONGEST) return refusedSearch(c, `${LONGEST} characters at most.`);
-  const [only, another] = await searchLicenses(c.env.DB, { q }, 2, c.var.now);
-  const leadsTo = only && !another ? licensePath(only.id) : licenseListPath({ q });
-  return c.redirect(leadsTo, 303);
-});
-
-async function listPage(c: ConsoleContext, filter: LicenseFilter, before: string | undefined): Promise<Response> {
-  const { now } = c.var;
-  const found = await searchLicenses(c.env.DB, { ...filter, before }, ROWS + 1, now);
-  const { items, next_cursor } = pageOf(found, ROWS, ({ id }) => id);
-  const list = { filter, licenses: items, next: next_cursor, isLater: before !== undefined, now };
-  return consolePage(c, { title: "Licenses", main: <LicenseListBody c={c} list={list} /> });
+/** The page of licenses: a search, filters, and the list found, or the error of the search with status 422. */
+function listPage(c: ConsoleContext, filter: LicenseFilter, { list, error }: { list?: Child; error?: string }) {
+  const statuses = LICENSE_STATUSES.map((status) => ({ value: status, text: STATUS_WORDS[status].text }));
+  const named = PLAN_IDS.map((id) => ({ value: id, text: plans[id].name }));
+  const search = { label: "Find a license", hint: SEARCH_HINT, value: filter.q, error };
+  return consolePage(c, {
+    title: "Licenses",
+    status: error === undefined ? 200 : 422,
+    main: (
+      <>
+        <div class="row spread">
+          <h1>Licenses</h1>
+          {may(c, "licenses:write") ? (
+            <a class="button" href={`${PATH}/new`}>
+              Issue a license
+            </a>
+          ) : null}
+        </div>
+        <PostForm action={`${PATH}/search`} csrf={c.var.session.csrfToken} class="search">
+          <Field name="q" type="search" autocomplete="off" spellcheck={false} {...search} />
+          <button type="submit">Find</button>
+        </PostForm>
+        <FilterForm action={PATH} isFiltered={Object.values(filter).some(Boolean)}>
+          {filter.q ? <input type="hidden" name="q" value={filter.q} /> : null}
+          <FilterSelect name="status" label="Status" value={filter.status} options={statuses} />
+          <FilterSelect name="plan" label="Plan" value={filter.plan} options={named} />
+        </FilterForm>
+        {list}
+      </>
+    ),
+  });
 }
-
-const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> =>
-  consolePage(c, { title: "Licenses", status: 422, main: <LicenseListBody c={c} error={error} /> });

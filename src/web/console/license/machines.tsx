@@ -3,21 +3,17 @@ import { activeMachines, type License, type MachineRow } from "../../../domain/l
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { MachineParams } from "../../../domain/licensing/license/view.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { Problem, z } from "../../../platform/http/route.ts";
 import { CheckField, DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, Reason, reasonField, settle } from "../act/kit.ts";
+import { actRoutes, adminActor, leadTo, Problem, Reason, reasonField, settle, z } from "../kit.ts";
 import { previewMachineRemoval } from "./preview.ts";
 import type { LicenseStory } from "./story.ts";
 import { licensePath } from "./words.tsx";
 
+type Props = { story: LicenseStory; mayWrite: boolean; now: UnixSeconds };
+
 /** The machines of a license, with links to free their seats if `mayWrite`. */
-export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: UnixSeconds }> = ({
-  story,
-  mayWrite,
-  now,
-}) => {
-  const { license, usage } = story;
-  const seatLink = (machine: MachineRow) => <SeatLink license={license} machine={machine} now={now} />;
+export const LicenseMachines: FC<Props> = ({ story: { license, usage }, mayWrite, now }) => {
+  const seat = { header: "Seat", cell: (machine: MachineRow) => <SeatLink {...{ license, machine, now }} /> };
   return (
     <section aria-labelledby="machines">
       <h2 id="machines">
@@ -34,10 +30,10 @@ export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: 
           { header: "Last seen", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
           {
             header: "Downloads in 30 days",
-            cell: ({ fingerprint_hash }) => formatCount(usage.get(fingerprint_hash)?.downloads ?? 0),
+            cell: ({ fingerprint_hash }) => formatCount(usage.get(fingerprint_hash) ?? 0),
             numeric: true,
           },
-          ...(mayWrite ? [{ header: "Seat", cell: seatLink }] : []),
+          ...(mayWrite ? [seat] : []),
         ]}
         rows={license.machines}
         empty="No machine has been activated. The owner does that with the license key."
@@ -46,13 +42,12 @@ export const LicenseMachines: FC<{ story: LicenseStory; mayWrite: boolean; now: 
   );
 };
 
+const ACTIVE = { tone: "good", text: "Active" } as const;
+const DEACTIVATED = { text: "Deactivated" };
+
 const MachineState: FC<{ machine: MachineRow; now: UnixSeconds }> = ({ machine, now }) => (
   <>
-    {machine.deactivated_at === null ? (
-      <StatusBadge tone="good">Active</StatusBadge>
-    ) : (
-      <StatusBadge>Deactivated</StatusBadge>
-    )}
+    <StatusBadge {...(machine.deactivated_at === null ? ACTIVE : DEACTIVATED)} />
     {machine.lease_until > now ? (
       <>
         {" "}
@@ -71,10 +66,7 @@ const SeatLink: FC<{ license: License; machine: MachineRow; now: UnixSeconds }> 
     "free"
   );
 
-const Removal = z.object({ reason: Reason, void_lease: z.literal("yes").optional() });
-
-export const machineRemove = actRoutes({
-  path: "/admin/licenses/{id}/machines/{machine_id}/remove",
+export const machineRemove = actRoutes("/admin/licenses/{id}/machines/{machine_id}/remove", {
   scope: "licenses:write",
   params: MachineParams,
   does: "free a machine's seat",
@@ -82,7 +74,7 @@ export const machineRemove = actRoutes({
   description: "`void_lease`: owners only.",
   leadsTo: "The page of the license.",
   missing: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
-  schema: Removal,
+  schema: z.object({ reason: Reason, void_lease: z.literal("yes").optional() }),
   actOf: async (c, { id, machine_id }) => {
     const license = await requireLicense(c.env.DB, id);
     const machine = license.machines.find((one) => one.id === machine_id);
@@ -114,7 +106,7 @@ export const machineRemove = actRoutes({
       carryOut: async ({ reason, void_lease }) => {
         const how = { voidLease: void_lease === "yes", reason };
         const edge = await settle(c, await removeMachine(c.env.DB, admin, id, machine_id, how));
-        return c.redirect(donePath(back, { done: "remove", edge }), 303);
+        return leadTo(c, back, { done: "remove", edge });
       },
     };
   },

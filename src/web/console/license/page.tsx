@@ -1,11 +1,19 @@
-import { isErased } from "../../../domain/licensing/license/record.ts";
+import { isErased, type License } from "../../../domain/licensing/license/record.ts";
 import { standingOf } from "../../../domain/licensing/license/status.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { createRoute, Problem, z } from "../../../platform/http/route.ts";
 import { type FC, Pager, pathWithQuery, StatusBadge } from "../../page/kit.ts";
-import { ActLink, DoneNotice, DoneQuery } from "../act/kit.ts";
-import { type ConsoleContext, consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
+import {
+  ActLink,
+  type ConsoleContext,
+  consolePage,
+  consoleView,
+  DoneNotice,
+  DoneQuery,
+  may,
+  Problem,
+  z,
+} from "../kit.ts";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseFacts, LicensePayment } from "./facts.tsx";
 import { LicenseMachines } from "./machines.tsx";
@@ -16,10 +24,17 @@ import { licensePath, OwnerName, ownerText, STATUS_WORDS, sentenceOf } from "./w
 /** The number of story entries on a page. */
 const ENTRIES = 40;
 
-const route = createRoute({
-  method: "get",
-  path: "/admin/licenses/{id}",
-  request: {
+/** Notices after an act that redirects here. */
+const DONE: ReadonlyMap<string | undefined, string> = new Map([
+  ...LICENSE_ACTS.map(({ name, done }) => [name, done] as const),
+  ["erase", "The owner's data is erased, and all their licenses are revoked."],
+  ["remove", "The machine is deactivated. An offline lease may still keep its seat."],
+]);
+
+export const licenseRead = consoleView(
+  "/admin/licenses/{id}",
+  {
+    scope: "licenses:read",
     params: LicenseParams,
     query: DoneQuery.extend({
       kind: z.enum(STORY_KINDS).optional().openapi({ description: "Only entries of this kind." }),
@@ -30,44 +45,30 @@ const route = createRoute({
         .optional()
         .openapi({ description: "Only entries before this second.", example: 1795435200 }),
     }),
-  },
-  ...consoleView("licenses:read", {
     summary: "Show all data and the timeline of a license",
     answers: { 200: "Its facts, machines, payment and timeline, newest entry first." },
-    refusals: ["LICENSE_NOT_FOUND", "VALIDATION_FAILED"],
-  }),
-});
-
-/** Notices after an act that redirects here. */
-const DONE: ReadonlyMap<string | undefined, string> = new Map([
-  ...LICENSE_ACTS.map(({ name, done }) => [name, done] as const),
-  ["erase", "The owner's data is erased, and all their licenses are revoked."],
-  ["remove", "The machine is deactivated. An offline lease may still keep its seat."],
-]);
-
-export const licenseRead = consoleRouter();
-
-licenseRead.openapi(route, async (c) => {
-  const { kind = null, before = null, done, edge } = c.req.valid("query");
-  const { now } = c.var;
-  // Entries of the audit trail need the same scope here as on the audit page.
-  const kinds = STORY_KINDS.filter((one) => one !== "act" || may(c, "audit:read"));
-  if (kind !== null && !kinds.includes(kind)) {
-    throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "This needs the scope audit:read." });
-  }
-  const part = { kinds: kind === null ? kinds : [kind], limit: ENTRIES, before };
-  const story = await readLicenseStory(c.env.DB, c.req.valid("param").id, part, now);
-  if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
-  return consolePage(c, {
-    title: ownerText(story.license),
-    main: (
-      <>
-        <DoneNotice text={DONE.get(done)} edge={edge} />
-        <LicenseBody c={c} story={story} kinds={kinds} kind={kind} isLater={before !== null} now={now} />
-      </>
-    ),
-  });
-});
+    refusals: ["LICENSE_NOT_FOUND"],
+  },
+  async (c, { id, kind = null, before = null, done, edge }) => {
+    // Entries of the audit trail need the same scope here as on the audit page.
+    const kinds = STORY_KINDS.filter((one) => one !== "act" || may(c, "audit:read"));
+    if (kind !== null && !kinds.includes(kind)) {
+      throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "This needs the scope audit:read." });
+    }
+    const part = { kinds: kind === null ? kinds : [kind], limit: ENTRIES, before };
+    const story = await readLicenseStory(c.env.DB, id, part, c.var.now);
+    if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
+    return consolePage(c, {
+      title: ownerText(story.license),
+      main: (
+        <>
+          <DoneNotice text={DONE.get(done)} edge={edge} />
+          <LicenseBody c={c} story={story} kinds={kinds} kind={kind} isLater={before !== null} now={c.var.now} />
+        </>
+      ),
+    });
+  },
+);
 
 type Props = {
   c: ConsoleContext;
@@ -82,21 +83,20 @@ type Props = {
 };
 
 /** The page of a license: its status, acts, machines, payment and timeline. */
-export const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) => {
+const LicenseBody: FC<Props> = ({ c, story, kinds, kind, isLater, now }) => {
   const { license } = story;
   const standing = standingOf(license, now);
-  const { text, tone } = STATUS_WORDS[standing.status];
   return (
     <>
       <h1>
         <OwnerName license={license} />
       </h1>
       <p class="row">
-        <StatusBadge tone={tone}>{text}</StatusBadge>
+        <StatusBadge {...STATUS_WORDS[standing.status]} />
         <span>{sentenceOf(standing, license)}</span>
       </p>
       {license.livemode ? null : <p class="quiet">A test license: no real money was paid.</p>}
-      {may(c, "licenses:write") ? <Acts story={story} isOwner={c.var.admin.scopes.includes("owner")} /> : null}
+      {may(c, "licenses:write") ? <Acts license={license} isOwner={c.var.admin.scopes.includes("owner")} /> : null}
       <LicenseFacts story={story} />
       <LicenseMachines story={story} mayWrite={may(c, "licenses:write")} now={now} />
       <LicensePayment story={story} />
@@ -128,24 +128,26 @@ const Kinds: FC<Pick<Props, "kinds" | "kind"> & { id: string }> = ({ id, kinds, 
   </nav>
 );
 
-const Acts: FC<{ story: LicenseStory; isOwner: boolean }> = ({ story, isOwner }) => (
-  <nav class="row acts" aria-label="Acts">
-    {isErased(story.license)
-      ? null
-      : LICENSE_ACTS.filter(({ isOffered }) => isOffered(story.license, isOwner)).map(({ name, link }) => (
-          <ActLink href={`${licensePath(story.license.id)}/${name}`} ends={name === "revoke"}>
-            {link}
-          </ActLink>
-        ))}
-    {story.license.checkout_session_id === null ? null : (
-      <ActLink href={`${licensePath(story.license.id)}/refund`} ends>
-        Refund and revoke
-      </ActLink>
-    )}
-    {isOwner && !isErased(story.license) ? (
-      <ActLink href={`${licensePath(story.license.id)}/erase`} ends>
-        Erase the owner's data
-      </ActLink>
-    ) : null}
-  </nav>
-);
+const Acts: FC<{ license: License; isOwner: boolean }> = ({ license, isOwner }) => {
+  const path = licensePath(license.id);
+  const isKnown = !isErased(license);
+  return (
+    <nav class="row acts" aria-label="Acts">
+      {LICENSE_ACTS.filter(({ isOffered }) => isKnown && isOffered(license, isOwner)).map(({ name, link }) => (
+        <ActLink href={`${path}/${name}`} ends={name === "revoke"}>
+          {link}
+        </ActLink>
+      ))}
+      {license.checkout_session_id === null ? null : (
+        <ActLink href={`${path}/refund`} ends>
+          Refund and revoke
+        </ActLink>
+      )}
+      {isOwner && isKnown ? (
+        <ActLink href={`${path}/erase`} ends>
+          Erase the owner's data
+        </ActLink>
+      ) : null}
+    </nav>
+  );
+};

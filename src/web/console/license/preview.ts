@@ -13,7 +13,7 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
-import { counted, formatDate, formatDateTime, formatPrice } from "../../page/kit.ts";
+import { counted, formatDate, formatDateTime, formatPrice, sentences } from "../../page/kit.ts";
 import { sentenceOf } from "./words.tsx";
 
 const SOON = `within ${REVOCATION_SECONDS} seconds`;
@@ -39,82 +39,79 @@ export function previewLicenseAct(
   const wasActive = standingOf(license, now).status === "active";
   const isActive = standing.status === "active";
   const stands = sentenceOf(standing, after);
+  const machines = activeMachines(license).length;
   switch (act.action) {
     case "revoke":
-      return ok([
+      return told(
         ...endings(license, wasActive, now),
         "Only an owner can reinstate it.",
-        ...(isBilled(license)
-          ? ["Its subscription continues and is billed. To end the subscription too, use “Refund and revoke” instead."]
-          : []),
-      ]);
+        isBilled(license) &&
+          "Its subscription continues and is billed. To end the subscription too, use “Refund and revoke” instead.",
+      );
     case "suspend":
-      return ok([
+      return told(
         ...endings(license, wasActive, now),
         "It stays on hold until an admin reinstates it. Payments do not change that.",
-      ]);
+      );
     case "reinstate":
-      return ok([
+      return told(
         isActive
           ? `It is in force again at once: ${stands}`
           : `The admin's decision is removed, but the license is still not in force: ${stands}`,
-        ...(isActive
-          ? [
-              `A machine that uses the key instead of a fresh token may be refused for another ${REVOCATION_SECONDS} seconds.`,
-            ]
-          : []),
-      ]);
+        isActive &&
+          `A machine that uses the key instead of a fresh token may be refused for another ${REVOCATION_SECONDS} seconds.`,
+      );
     case "extend":
-      return ok([
+      return told(
         `Its end moves to ${formatDateTime(after.extended_until ?? now)}. Payment events do not change that.`,
-        ...(isActive && !wasActive ? ["It is in force again at once."] : []),
-        ...(isActive ? [] : [`It is still not in force: ${stands}`]),
-      ]);
+        isActive && !wasActive && "It is in force again at once.",
+        !isActive && `It is still not in force: ${stands}`,
+      );
     case "rotate-key":
-      return ok([
+      return told(
         "A new key is created, shown to you once, and mailed to the owner.",
         "The old key and all its tokens are refused at once for tokens, activations and verifications.",
         DOWNLOADS_STOP,
-        ...(activeMachines(license).length > 0
-          ? [`${counted(activeMachines(license).length, "machine")} must get the new key. No seat is lost.`]
-          : []),
+        machines > 0 && `${counted(machines, "machine")} must get the new key. No seat is lost.`,
         "Sessions in the account that began with the old key end.",
-      ]);
+      );
   }
 }
 
+const told = (...all: (string | false)[]) => ok(sentences(...all));
+
 /** The consequences of ending a license. */
 function endings(license: License, wasActive: boolean, now: UnixSeconds): string[] {
-  const active = activeMachines(license).length;
-  return [
+  const active = activeMachines(license);
+  return sentences(
     ...(wasActive ? [AT_ONCE, DOWNLOADS_STOP] : ["It is not in force now, so nothing changes for its machines."]),
-    ...(wasActive && active > 0
-      ? [`${counted(active, "machine")} can no longer download: ${namesOf(activeMachines(license))}.`]
-      : []),
-    ...leases(license.machines, now),
-  ];
+    wasActive &&
+      active.length > 0 &&
+      `${counted(active.length, "machine")} can no longer download: ${namesOf(active)}.`,
+    leases(license.machines, now),
+  );
 }
 
-/** Machines with an offline lease: they keep working until the lease ends. */
-function leases(all: MachineRow[], now: UnixSeconds): string[] {
+/** Machines with an offline lease: they keep working until the lease ends. False if there are none. */
+function leases(all: MachineRow[], now: UnixSeconds): string | false {
   const leased = all.filter(({ lease_until }) => lease_until > now);
-  if (leased.length === 0) return [];
+  if (leased.length === 0) return false;
   const until = formatDate(Math.max(...leased.map(({ lease_until }) => lease_until)));
-  const who =
+  const holders =
     leased.length === 1 ? "A machine holds an offline lease" : `${leased.length} machines hold offline leases`;
-  return [`${who}: installed workers run until ${until}, unless a machine fetches the status list before.`];
+  return `${holders}: installed workers run until ${until}, unless a machine fetches the status list before.`;
 }
 
 /** Previews a refund at `now`. `refundable` is the part of the last payment that Stripe can still refund. */
 export function previewRefund(license: License, refundable: Refundable | null, now: UnixSeconds): string[] {
   const wasActive = standingOf(license, now).status === "active";
-  return [
+  return sentences(
     refundable === null || refundable.amount <= 0
       ? "There is nothing left to refund."
       : `The customer gets ${formatPrice(refundable.amount, refundable.currency)} back, all that is left of the last payment. Banks take some days.`,
-    ...(license.stripe_subscription_id === null ? [] : ["Its subscription ends at once, and nothing more is billed."]),
+    license.stripe_subscription_id !== null && "Its subscription ends at once, and nothing more is billed.",
     ...(license.admin_state === "revoked" ? ["It is revoked already."] : endings(license, wasActive, now)),
-  ];
+  );
 }
 
 const isBilled = ({ subscription_state }: License): boolean =>
@@ -131,19 +128,16 @@ export function previewMachineRemoval(machine: MachineRow, voidLease: boolean, n
   const isLeased = machine.lease_until > now;
   if (!isActive && !(isLeased && voidLease)) return ["Nothing changes: the machine holds no seat."];
   const until = formatDate(machine.lease_until);
-  return [
-    ...(isActive
-      ? ["Its token is refused for new tokens and verifications at once.", `Its downloads are refused ${SOON}.`]
-      : []),
-    ...(isLeased && !voidLease
-      ? [`Its offline lease keeps the seat until ${until}. No other machine can use it before.`]
-      : []),
-    ...(isLeased && voidLease
-      ? [`Its seat is free at once. If the machine stays offline, its lease still works until ${until}.`]
-      : []),
-    ...(isLeased ? [] : ["Its seat is free at once for another machine."]),
+  return sentences(
+    isActive && "Its token is refused for new tokens and verifications at once.",
+    isActive && `Its downloads are refused ${SOON}.`,
+    isLeased && !voidLease && `Its offline lease keeps the seat until ${until}. No other machine can use it before.`,
+    isLeased &&
+      voidLease &&
+      `Its seat is free at once. If the machine stays offline, its lease still works until ${until}.`,
+    !isLeased && "Its seat is free at once for another machine.",
     "Anyone with the license key can activate it again. If the key has leaked, rotate it.",
-  ];
+  );
 }
 
 /**
@@ -155,16 +149,14 @@ export function previewErasure(licenses: readonly LicenseRow[]): Result<string[]
   const refusal = refusalOfErasure([...licenses]);
   if (refusal) return err(refusal);
   const paying = new Set(licenses.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? []));
-  return ok([
+  return told(
     licenses.length === 1
       ? "The license is revoked forever. It is the only one of this address."
       : `All ${counted(licenses.length, "license")} of this address are revoked forever: ${licenses.map(({ id }) => id).join(", ")}.`,
     `New tokens, activations and verifications are refused at once, downloads everywhere within ${REVOCATION_SECONDS} seconds. Offline leases work until they end.`,
     "These are erased: the address, the note, names and fingerprints of machines, the owner of downloads, mails and sessions.",
-    ...(paying.size === 0
-      ? []
-      : ["The customer is deleted at Stripe. Stripe keeps the invoices as long as tax law requires."]),
+    paying.size > 0 && "The customer is deleted at Stripe. Stripe keeps the invoices as long as tax law requires.",
     "The sale, its date and its payment are kept. So is the audit trail with your reason: do not write names in it.",
     "This cannot be undone, and no mail is sent.",
-  ]);
+  );
 }

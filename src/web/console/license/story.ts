@@ -1,19 +1,13 @@
 import * as z from "zod";
 import { type License, LicenseRow, MachineRow } from "../../../domain/licensing/license/record.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import { AuditRow } from "../../../platform/identity/audit-store.ts";
 
 /** The kinds of entries in the story of a license. */
 export const STORY_KINDS = ["act", "payment", "mail", "download"] as const;
 export type StoryKind = (typeof STORY_KINDS)[number];
 
-const ActRow = z.object({
-  id: z.string(),
-  at: z.number(),
-  actor: z.string(),
-  action: z.string(),
-  reason: z.string().nullable(),
-  details: z.string().transform((text) => z.record(z.string(), z.unknown()).parse(JSON.parse(text))),
-});
+const ActRow = AuditRow.omit({ subject: true, request_id: true });
 
 const PaymentRow = z.object({
   id: z.string(),
@@ -76,13 +70,7 @@ export const STORY_SOURCES: Record<StoryKind, { sql: string; parse: (row: unknow
 };
 
 const ChargeRow = z.object({ charge_id: z.string(), refund_state: z.string(), dispute_state: z.string() });
-const OrderRow = z.object({
-  id: z.string(),
-  plan: z.string(),
-  machines: z.number(),
-  state: z.string(),
-  created_at: z.number(),
-});
+const OrderRow = z.object({ plan: z.string(), machines: z.number(), state: z.string(), created_at: z.number() });
 const UsageRow = z.object({ machine: z.string().nullable(), downloads: z.number() });
 
 /** All data about a license in the ledger. */
@@ -93,7 +81,7 @@ export type LicenseStory = {
   /** Charges with a refund or dispute. */
   charges: z.output<typeof ChargeRow>[];
   /** Downloads of the last 30 days by the fingerprint hash of the machine. */
-  usage: Map<string | null, z.output<typeof UsageRow>>;
+  usage: Map<string | null, number>;
   /** Entries, newest first. */
   entries: StoryEntry[];
   /** The `before` of the next page; null on the last page. */
@@ -114,20 +102,18 @@ export async function readLicenseStory(
   now: UnixSeconds,
 ): Promise<LicenseStory | null> {
   const sources = kinds.map((kind) => STORY_SOURCES[kind]);
+  const about = (sql: string, ...more: number[]) => db.prepare(sql).bind(id, ...more);
   const [licenses, machines, orders, charges, usage, ...parts] = await db.batch([
-    db.prepare("SELECT * FROM licenses WHERE id = ?").bind(id),
-    db.prepare("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id").bind(id),
-    db
-      .prepare(
-        "SELECT * FROM orders WHERE checkout_session_id = (SELECT checkout_session_id FROM licenses WHERE id = ?)",
-      )
-      .bind(id),
-    db.prepare("SELECT * FROM license_charges WHERE license_id = ?").bind(id),
-    db
-      .prepare("SELECT machine, count(*) AS downloads FROM downloads WHERE license_id = ? AND at > ? GROUP BY machine")
-      .bind(id, now - USAGE_SECONDS),
+    about("SELECT * FROM licenses WHERE id = ?"),
+    about("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id"),
+    about("SELECT * FROM orders WHERE checkout_session_id = (SELECT checkout_session_id FROM licenses WHERE id = ?)"),
+    about("SELECT * FROM license_charges WHERE license_id = ?"),
+    about(
+      "SELECT machine, count(*) AS downloads FROM downloads WHERE license_id = ? AND at > ? GROUP BY machine",
+      now - USAGE_SECONDS,
+    ),
     // One more than the limit shows that there is another page.
-    ...sources.map(({ sql }) => db.prepare(sql).bind(id, before ?? Number.MAX_SAFE_INTEGER, limit + 1)),
+    ...sources.map(({ sql }) => about(sql, before ?? Number.MAX_SAFE_INTEGER, limit + 1)),
   ]);
   const [row] = licenses?.results ?? [];
   if (row === undefined) return null;
@@ -137,12 +123,7 @@ export async function readLicenseStory(
     license: { ...LicenseRow.parse(row), machines: z.array(MachineRow).parse(machines?.results) },
     order,
     charges: z.array(ChargeRow).parse(charges?.results),
-    usage: new Map(
-      z
-        .array(UsageRow)
-        .parse(usage?.results)
-        .map((one) => [one.machine, one]),
-    ),
+    usage: new Map(z.array(UsageRow.transform((row) => [row.machine, row.downloads] as const)).parse(usage?.results)),
     ...newestOf(entries, limit),
   };
 }

@@ -1,5 +1,6 @@
+import type { License } from "../../../domain/licensing/license/record.ts";
 import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
-import { ActorName, actionWords, EntryDetails } from "../audit/words.tsx";
+import { ActorName, actionWords, EntryDetails } from "../audit.tsx";
 import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
 import { stripeLink } from "./words.tsx";
 
@@ -21,10 +22,8 @@ const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
   ["key_rotated", "The new license key"],
 ]);
 
-type Props = { story: LicenseStory };
-
 /** The story of a license, newest entry first. */
-export const StoryTimeline: FC<Props> = ({ story }) =>
+export const StoryTimeline: FC<{ story: LicenseStory }> = ({ story }) =>
   story.entries.length === 0 ? (
     <p class="empty">There is no entry of this kind.</p>
   ) : (
@@ -34,14 +33,13 @@ export const StoryTimeline: FC<Props> = ({ story }) =>
           <p class="quiet">
             <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind].one}
           </p>
-          <Entry entry={entry} story={story} />
+          <Entry entry={entry} license={story.license} />
         </li>
       ))}
     </ol>
   );
 
-const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story }) => {
-  const { machines, livemode } = story.license;
+const Entry: FC<{ entry: StoryEntry; license: License }> = ({ entry, license: { machines, livemode } }) => {
   switch (entry.kind) {
     case "act":
       return (
@@ -49,28 +47,17 @@ const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story }) => {
           <p>
             <strong>{actionWords(entry.action)}</strong> by <ActorName actor={entry.actor} />
           </p>
-          {entry.reason === null ? null : <blockquote>{entry.reason}</blockquote>}
-          <EntryDetails
-            details={entry.details}
-            nameOf={(id) => machines.find((one) => one.id === id)?.name ?? undefined}
-          />
+          <EntryDetails {...entry} nameOf={(id) => machines.find((one) => one.id === id)?.name ?? undefined} />
         </>
       );
     case "payment":
       return (
         <p>
           <a href={stripeLink(entry.id, livemode)}>{entry.type}</a>
-          {entry.object_id === null ? null : (
-            <>
-              {" "}
-              about <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>
-            </>
-          )}
-          {entry.attention ? (
-            <>
-              : <StatusBadge tone="careful">needs a person</StatusBadge> {entry.outcome}
-            </>
-          ) : null}
+          {entry.object_id === null
+            ? null
+            : [" about ", <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>]}
+          {entry.attention ? [": ", <StatusBadge tone="careful" text="needs a person" />, " ", entry.outcome] : null}
         </p>
       );
     case "mail":
@@ -92,12 +79,8 @@ const Entry: FC<Props & { entry: StoryEntry }> = ({ entry, story }) => {
 };
 
 function mailState({ sent_at, next_attempt_at, attempts, last_error }: Extract<StoryEntry, { kind: "mail" }>): Child {
-  if (sent_at !== null) return <>sent on {formatDateTime(sent_at)}.</>;
-  if (next_attempt_at === null) return <StatusBadge tone="bad">given up after {attempts} attempts</StatusBadge>;
-  const why = last_error === null ? "" : ` The last attempt failed: ${last_error}`;
-  return (
-    <>
-      waiting to be sent, next on {formatDateTime(next_attempt_at)}.{why}
-    </>
-  );
+  if (sent_at !== null) return `sent on ${formatDateTime(sent_at)}.`;
+  if (next_attempt_at === null) return <StatusBadge tone="bad" text={`given up after ${attempts} attempts`} />;
+  const fault = last_error === null ? "" : ` The last attempt failed: ${last_error}`;
+  return `waiting to be sent, next on ${formatDateTime(next_attempt_at)}.${fault}`;
 }

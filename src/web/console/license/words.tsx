@@ -1,15 +1,10 @@
 import { isErased, type License, type LicenseRow } from "../../../domain/licensing/license/record.ts";
-import type { LicenseFilter } from "../../../domain/licensing/license/search.ts";
 import { type LicenseStatus, type Standing, standingOf } from "../../../domain/licensing/license/status.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { type FC, formatDate, pathWithQuery, StatusBadge, type Tone } from "../../page/kit.ts";
+import { type FC, formatDate, StatusBadge, type Tone } from "../../page/kit.ts";
 
 /** The address of the page of a license. */
 export const licensePath = (id: string): string => `/admin/licenses/${encodeURIComponent(id)}`;
-
-/** The address of a filtered list of licenses, from `cursor` on. */
-export const licenseListPath = ({ q, status, plan }: LicenseFilter, cursor?: string): string =>
-  pathWithQuery("/admin/licenses", { q, status, plan, cursor });
 
 /** The name and tone of each status. */
 export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> = {
@@ -20,13 +15,7 @@ export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> =
 };
 
 /** The status of a license and its cause, in a sentence for admins. `facts` tell causes apart that share a status. */
-export function sentenceOf(
-  standing: Standing,
-  facts: Pick<
-    License,
-    "email" | "dispute_state" | "subscription_state" | "extended_until" | "expires_at" | "grace_seconds"
-  >,
-): string {
+export function sentenceOf(standing: Standing, facts: License): string {
   if (isErased(facts)) return "Revoked: its owner's data was erased.";
   switch (standing.status) {
     case "active":
@@ -53,10 +42,7 @@ export function sentenceOf(
 }
 
 /** A subscription that renews: its renewal date says more than the end of its grace period. */
-function inForce(
-  endsAt: UnixSeconds,
-  { subscription_state, expires_at, grace_seconds }: Parameters<typeof sentenceOf>[1],
-): string {
+function inForce(endsAt: UnixSeconds, { subscription_state, expires_at, grace_seconds }: License): string {
   return subscription_state === "active" && expires_at !== null && grace_seconds > 0
     ? `In force. It renews on ${formatDate(expires_at)}.`
     : `In force until ${formatDate(endsAt)}.`;
@@ -65,10 +51,9 @@ function inForce(
 /** The status of a license; its cause is shown on hover. */
 export const LicenseStatusBadge: FC<{ license: License; now: UnixSeconds }> = ({ license, now }) => {
   const standing = standingOf(license, now);
-  const { text, tone } = STATUS_WORDS[standing.status];
   return (
     <span title={sentenceOf(standing, license)}>
-      <StatusBadge tone={tone}>{text}</StatusBadge>
+      <StatusBadge {...STATUS_WORDS[standing.status]} />
     </span>
   );
 };
@@ -79,8 +64,8 @@ export const ownerText = (license: Pick<LicenseRow, "email">): string =>
 
 /** The same with a line break allowed before the `@`, for long mail addresses. */
 export const OwnerName: FC<{ license: Pick<LicenseRow, "email"> }> = ({ license }) => {
-  const [, name = "", host = ""] = /^(.*)(@[^@]*)$/s.exec(ownerText(license)) ?? [];
-  if (host === "") return <>{ownerText(license)}</>;
+  const [, name = ownerText(license), host = ""] = /^(.*)(@[^@]*)$/s.exec(ownerText(license)) ?? [];
+  if (host === "") return <>{name}</>;
   return (
     <>
       {name}

@@ -3,17 +3,16 @@ import { decideMove, RELEASE_ACTIONS } from "../../../domain/releases/decision.t
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
-import { combine, Problem } from "../../../platform/http/route.ts";
+import { combine } from "../../../platform/http/route.ts";
 import { counted } from "../../page/kit.ts";
-import { actRoutes, adminActor, donePath, ReasonForm, settle } from "../act/kit.ts";
-import { previewReleaseAct, RELEASE_ACTS, releasePath } from "./acts.ts";
+import { actRoutes, adminActor, leadTo, Problem, ReasonForm, settle } from "../kit.ts";
 import { countEntitledLicenses, readReleaseUse } from "./reach.ts";
+import { previewReleaseAct, RELEASE_ACTS, releasePath } from "./words.ts";
 
 /** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
 export const releaseAct = combine(
   ...RELEASE_ACTIONS.map((action) =>
-    actRoutes({
-      path: `/admin/releases/{id}/${action}`,
+    actRoutes(`/admin/releases/{id}/${action}`, {
       scope: "releases:write",
       params: ReleaseParams,
       does: `${action} a release`,
@@ -26,11 +25,12 @@ export const releaseAct = combine(
       actOf: async (c, { id }) => {
         const { DB } = c.env;
         const release = await readRelease(DB, id);
+        const { worker_id, version, channel } = release;
         const admin = adminActor(c);
-        const { title, button, dangerous } = RELEASE_ACTS[action];
+        const { link, button, dangerous } = RELEASE_ACTS[action];
         return {
-          title: `${title} ${release.version}`,
-          about: `${release.worker_id} ${release.version} · ${release.channel}`,
+          title: `${link} version ${version}`,
+          about: `${worker_id} ${version} · ${channel}`,
           button,
           dangerous,
           back: releasePath(id),
@@ -39,16 +39,13 @@ export const releaseAct = combine(
             if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
             if (next.value === release.status) return ["Nothing changes: this is done already."];
             const use = await readReleaseUse(DB, release, admin.now);
-            const isFree = findWorker(release.worker_id)?.tier === "free";
-            const audience = isFree
-              ? ({ free: true } as const)
-              : { free: false as const, licenses: await countEntitledLicenses(DB, release, admin.now) };
-            return previewReleaseAct(release, action, use, audience);
+            const isFree = findWorker(worker_id)?.tier === "free";
+            const licenses = isFree ? null : await countEntitledLicenses(DB, release, admin.now);
+            return previewReleaseAct(release, action, use, licenses);
           },
           carryOut: async ({ reason }) => {
             const { changes } = await moveRelease(DB, admin, id, action, reason);
-            const edge = await settle(c, changes);
-            return c.redirect(donePath(releasePath(id), { done: action, edge }), 303);
+            return leadTo(c, releasePath(id), { done: action, edge: await settle(c, changes) });
           },
         };
       },
@@ -57,8 +54,7 @@ export const releaseAct = combine(
 );
 
 /** `GET` and `POST /admin/releases/{id}/delete`. */
-export const draftDelete = actRoutes({
-  path: "/admin/releases/{id}/delete",
+export const draftDelete = actRoutes("/admin/releases/{id}/delete", {
   scope: "releases:write",
   params: ReleaseParams,
   does: "delete a draft",
@@ -89,7 +85,7 @@ export const draftDelete = actRoutes({
       },
       carryOut: async ({ reason }) => {
         await deleteDraft(c.env, adminActor(c), id, reason);
-        return c.redirect(donePath("/admin/releases", { done: "delete" }), 303);
+        return leadTo(c, "/admin/releases", { done: "delete" });
       },
     };
   },

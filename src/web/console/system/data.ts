@@ -5,10 +5,10 @@ import { listEvents, type StoredEvent } from "../../../domain/purchase/events/st
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { type Probe, probeStores } from "../../../platform/storage/health.ts";
-import { counted, type Tone } from "../../page/kit.ts";
+import { counted, sentences, type Tone } from "../../page/kit.ts";
 
 /** The number of entries shown in each list. */
-export const ROWS = 50;
+const ROWS = 50;
 
 const OutboxRow = z.object({ topic: z.string(), key: z.string(), oldest_at: z.number() });
 const Mark = z.object({ name: z.string(), at: z.number() });
@@ -30,29 +30,22 @@ export type SystemData = {
 /** Probes each store and reads the queues. Throws if D1 fails. */
 export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">): Promise<SystemData> {
   const db = env.DB;
-  const [stores, backlog, mails, unhandled, attention, [outbox, marks, migrations]] = await Promise.all([
+  const rowsOf = async <Row>(schema: z.ZodType<Row>, sql: string) =>
+    z.array(schema).parse((await db.prepare(sql).all()).results);
+  const [stores, backlog, mails, unhandled, attention, outbox, marks, migrations] = await Promise.all([
     probeStores(env),
     readBacklog(db),
     listUnsentMails(db, ROWS),
     listEvents(db, { state: "unhandled" }, ROWS),
     listEvents(db, { state: "attention" }, ROWS),
-    db.batch([
-      db
-        .prepare("SELECT topic, key, min(created_at) AS oldest_at FROM outbox GROUP BY topic, key ORDER BY 3 LIMIT ?")
-        .bind(ROWS),
-      db.prepare("SELECT name, at FROM watermarks ORDER BY name"),
-      db.prepare("SELECT name, applied_at FROM d1_migrations ORDER BY name"),
-    ]),
+    rowsOf(
+      OutboxRow,
+      `SELECT topic, key, min(created_at) AS oldest_at FROM outbox GROUP BY topic, key ORDER BY 3 LIMIT ${ROWS}`,
+    ),
+    rowsOf(Mark, "SELECT name, at FROM watermarks ORDER BY name"),
+    rowsOf(Migration, "SELECT name, applied_at FROM d1_migrations ORDER BY name"),
   ]);
-  return {
-    stores,
-    backlog,
-    outbox: z.array(OutboxRow).parse(outbox?.results),
-    mails,
-    events: [...unhandled, ...attention],
-    marks: z.array(Mark).parse(marks?.results),
-    migrations: z.array(Migration).parse(migrations?.results),
-  };
+  return { stores, backlog, outbox, mails, events: [...unhandled, ...attention], marks, migrations };
 }
 
 /** The configuration in words. It shows no secret, only whether a secret is set. */
@@ -79,14 +72,14 @@ const CRON_LATE = 10 * MINUTE;
 /** Everything at `now` that is late or needs a person, in words; empty if all is well. */
 export function troubles({ outbox, mails, events, cron_at }: Backlog, now: UnixSeconds): string[] {
   const age = (at: UnixSeconds | null) => (at === null ? 0 : now - at);
-  return [
-    ...(now - cron_at > CRON_LATE ? ["the cron has not run for ten minutes"] : []),
-    ...(age(outbox.oldest_at) > 2 * MINUTE ? [`${counted(outbox.waiting, "change")} not published yet`] : []),
-    ...(age(events.oldest_at) > 5 * MINUTE ? [`${counted(events.waiting, "payment event")} not processed`] : []),
-    ...(events.attention > 0 ? [`${counted(events.attention, "payment event")} that need a person`] : []),
-    ...(age(mails.oldest_at) > 15 * MINUTE ? [`${counted(mails.waiting, "mail")} not sent yet`] : []),
-    ...(mails.given_up > 0 ? [`${counted(mails.given_up, "mail")} given up`] : []),
-  ];
+  return sentences(
+    now - cron_at > CRON_LATE && "the cron has not run for ten minutes",
+    age(outbox.oldest_at) > 2 * MINUTE && `${counted(outbox.waiting, "change")} not published yet`,
+    age(events.oldest_at) > 5 * MINUTE && `${counted(events.waiting, "payment event")} not processed`,
+    events.attention > 0 && `${counted(events.attention, "payment event")} that need a person`,
+    age(mails.oldest_at) > 15 * MINUTE && `${counted(mails.waiting, "mail")} not sent yet`,
+    mails.given_up > 0 && `${counted(mails.given_up, "mail")} given up`,
+  );
 }
 
 /** Notices of the system page, by the act that redirects to it. */

@@ -1,45 +1,37 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { createRoute, z } from "../../../platform/http/route.ts";
 import { CRON_MARK } from "../../../platform/storage/watermark.ts";
-import { DataTable, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
-import { type ConsoleContext, consolePage, consoleRouter, consoleView, may } from "../frame.tsx";
+import { DataTable, Facts, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
+import { type ConsoleContext, consolePage, consoleView, may, z } from "../kit.ts";
 import { configFacts, DONE, type Done, readSystem, type SystemData, troubles } from "./data.ts";
 import { EventSection, MailSection, OutboxSection } from "./queues.tsx";
 
-const route = createRoute({
-  method: "get",
-  path: "/admin/system",
-  request: {
+export const systemRead = consoleView(
+  "/admin/system",
+  {
+    scope: "stats:read",
     query: z.object({
       done: z
         .enum(Object.keys(DONE) as [Done, ...Done[]])
         .optional()
         .openapi({ param: { description: "The act that led here." }, example: "event-handled" }),
     }),
-  },
-  ...consoleView("stats:read", {
     summary: "Show the state of the service",
     description: "The health of its stores, its queues, recurring work, migrations and configuration.",
     answers: { 200: "The page." },
-    refusals: ["VALIDATION_FAILED"],
-  }),
-});
-
-export const systemRead = consoleRouter();
-
-systemRead.openapi(route, async (c) => {
-  const { done } = c.req.valid("query");
-  const data = await readSystem(c.env);
-  return consolePage(c, {
-    title: "System",
-    main: (
-      <>
-        {done === undefined ? null : <Notice tone={DONE[done].tone}>{DONE[done].text}</Notice>}
-        <SystemBody c={c} data={data} now={c.var.now} />
-      </>
-    ),
-  });
-});
+  },
+  async (c, { done }) => {
+    const data = await readSystem(c.env);
+    return consolePage(c, {
+      title: "System",
+      main: (
+        <>
+          {done === undefined ? null : <Notice tone={DONE[done].tone}>{DONE[done].text}</Notice>}
+          <SystemBody c={c} data={data} now={c.var.now} />
+        </>
+      ),
+    });
+  },
+);
 
 const STORES = { ledger: "Ledger (D1)", edge: "Edge copy (KV)", binaries: "Binaries (R2)" } as const;
 
@@ -51,7 +43,7 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 
 /** The system page: health, queues with their acts, recurring work, and configuration. */
-export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeconds }> = ({ c, data, now }) => (
+const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeconds }> = ({ c, data, now }) => (
   <>
     <h1>System</h1>
     <ul class="cards">
@@ -60,7 +52,7 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
         return (
           <li class={`box ${answers ? "good" : "bad"}`}>
             <strong>{STORES[name]}</strong>{" "}
-            <StatusBadge tone={answers ? "good" : "bad"}>{answers ? "Answers" : "Does not answer"}</StatusBadge>
+            <StatusBadge tone={answers ? "good" : "bad"} text={answers ? "Answers" : "Does not answer"} />
             <p class="quiet">after {duration_ms} ms</p>
           </li>
         );
@@ -68,32 +60,16 @@ export const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeco
     </ul>
     <TroubleList troubles={troubles(data.backlog, now)} />
     <EventSection c={c} events={data.events} />
-    <MailSection c={c} mails={data.mails} now={now} />
+    <MailSection c={c} mails={data.mails} />
     <OutboxSection c={c} outbox={data.outbox} />
     <section aria-labelledby="jobs">
       <h2 id="jobs">Recurring work</h2>
-      <dl class="facts">
-        {data.marks.map(({ name, at }) => (
-          <>
-            <dt>{MARKS[name] ?? name}</dt>
-            <dd>
-              <Time at={at} clock />
-            </dd>
-          </>
-        ))}
-      </dl>
+      <Facts class="facts" facts={data.marks.map(({ name, at }) => [MARKS[name] ?? name, <Time at={at} clock />])} />
       {data.marks.length === 0 ? <p class="empty">The cron has not run yet.</p> : null}
     </section>
     <section aria-labelledby="setup">
       <h2 id="setup">Configuration</h2>
-      <dl class="facts">
-        {configFacts(c.var.config).map(([name, value]) => (
-          <>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </>
-        ))}
-      </dl>
+      <Facts class="facts" facts={configFacts(c.var.config)} />
       <details>
         <summary>Migrations of the ledger</summary>
         <DataTable

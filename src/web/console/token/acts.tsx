@@ -1,9 +1,25 @@
 import { allows, SCOPES, type Scope } from "../../../platform/config/scopes.ts";
-import { z } from "../../../platform/http/route.ts";
-import { checkWantedToken, makeAdminToken, type WantedToken } from "../../../platform/identity/admin-token.ts";
-import { CheckField, CopyBlock, Field, formatDateTime } from "../../page/kit.ts";
-import { actRoutes, adminActor, type Entered, LastDayToCome, lastDayField } from "../act/kit.ts";
-import { consolePage } from "../frame.tsx";
+import {
+  checkWantedToken,
+  endAdminToken,
+  makeAdminToken,
+  readRevocableToken,
+  type WantedToken,
+} from "../../../platform/identity/admin-token.ts";
+import { CheckField, CopyBlock, Field, formatDateTime, sentences } from "../../page/kit.ts";
+import {
+  actRoutes,
+  adminActor,
+  type Entered,
+  LastDayToCome,
+  lastDayField,
+  leadTo,
+  ReasonForm,
+  resultPage,
+  z,
+} from "../kit.ts";
+
+const LIST = "/admin/tokens";
 
 /** Each scope in words. */
 const SCOPE_WORDS: Record<Scope, string> = {
@@ -33,10 +49,8 @@ const TokenForm = z
   })
   .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Please choose at least one scope." });
 
-export const tokenCreate = actRoutes({
-  path: "/admin/tokens/new",
+export const tokenCreate = actRoutes("/admin/tokens/new", {
   scope: "tokens:write",
-  params: z.object({}),
   does: "create an admin token",
   example: { name: "release pipeline", "releases:write": "yes", until: "2027-11-23" },
   description: "Each scope is a field with the value `yes`.",
@@ -51,7 +65,7 @@ export const tokenCreate = actRoutes({
       title: "Create an admin token",
       about: "For a person to sign in with, or for a program. Give it no more than it needs.",
       button: "Create it",
-      back: "/admin/tokens",
+      back: LIST,
       fields: (entered) => <Fields entered={entered} held={admin.scopes} />,
       preview: (wanted) => {
         checkWantedToken(admin, wanted);
@@ -64,40 +78,28 @@ export const tokenCreate = actRoutes({
       // Two clicks create two tokens; an admin can revoke the one that was not shown.
       carryOut: async (wanted) => {
         const { token, record } = await makeAdminToken(c.env.DB, admin, wanted);
-        return consolePage(c, {
+        return resultPage(c, {
           title: "The token is created",
-          wide: false,
-          main: (
+          result: (
             <>
-              <h1>The token is created</h1>
               <CopyBlock id="admin-token" what="the token">
                 {token}
               </CopyBlock>
-              <p>
-                It is shown only once: keep it like a password. You can revoke it in the list of tokens, as “
-                {record.name}
-                ”.
-              </p>
-              <p>
-                <a href="/admin/tokens">Show the tokens</a>
-              </p>
+              <p>{`It is shown only once: keep it like a password. You can revoke it in the list of tokens, as “${record.name}”.`}</p>
             </>
           ),
+          link: { href: LIST, text: "Show the tokens" },
         });
       },
     };
   },
 });
 
+const NAME_HINT = "The list of tokens and the audit trail show it. Say what the token is for.";
+
 const Fields = ({ entered, held }: { entered: Entered; held: readonly Scope[] }) => (
   <>
-    <Field
-      {...entered("name")}
-      label="Name"
-      hint="The list of tokens and the audit trail show it. Say what the token is for."
-      maxlength={100}
-      required
-    />
+    <Field {...entered("name")} label="Name" hint={NAME_HINT} maxlength={100} required />
     <fieldset>
       <legend>It may</legend>
       {SCOPES.filter((scope) => allows(held, scope)).map((scope) => (
@@ -114,3 +116,43 @@ const Fields = ({ entered, held }: { entered: Entered; held: readonly Scope[] })
     {lastDayField(entered, " Leave it empty for no end.")}
   </>
 );
+
+const TokenParams = z.object({
+  id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+});
+
+export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
+  scope: "tokens:write",
+  params: TokenParams,
+  does: "revoke an admin token",
+  example: { reason: "its owner has left" },
+  answers: { 409: "The form again: it is the last valid owner token." },
+  leadsTo: "The list of tokens.",
+  missing: ["NOT_FOUND"],
+  schema: ReasonForm,
+  actOf: async (c, { id }) => {
+    const admin = adminActor(c);
+    const token = await readRevocableToken(c.env.DB, admin, id);
+    const isOwn = admin.actor === `token:${id}`;
+    return {
+      title: "Revoke this token",
+      about: `${token.name} · ${token.scopes.join(", ")}`,
+      button: "Revoke it",
+      dangerous: true,
+      back: LIST,
+      preview: () =>
+        token.revoked_at === null
+          ? sentences(
+              "The API, the command line and the console refuse it at once.",
+              "Its sessions end.",
+              isOwn && "You are signed in with this token, so you are signed out.",
+              "This cannot be undone. You can create another token.",
+            )
+          : ["Nothing changes: the token is revoked already."],
+      carryOut: async ({ reason }) => {
+        await endAdminToken(c.env.DB, admin, id, reason);
+        return leadTo(c, LIST, { done: "revoke" });
+      },
+    };
+  },
+});

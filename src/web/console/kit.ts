@@ -1,0 +1,8 @@
+/** The one door for the files of the console's parts: pages, and acts with their forms, actor and `settle`. */
+export { Problem, z } from "../../platform/http/route.ts";
+export { adminActor } from "../../platform/identity/authentication.ts";
+export { settle } from "../../platform/storage/settle.ts";
+export { ActLink, DoneNotice, DoneQuery, leadTo, resultPage } from "./act/done.tsx";
+export * from "./act/fields.tsx";
+export { actRoutes } from "./act/two-step-act.tsx";
+export { type ConsoleContext, consoleForm, consolePage, consoleView, may } from "./frame.tsx";

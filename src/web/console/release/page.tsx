@@ -1,0 +1,172 @@
+import { packageFormats } from "../../../domain/catalog/format.ts";
+import { RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
+import { ReleaseParams } from "../../../domain/releases/fields.ts";
+import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
+import { type Artifact, type Release, readRelease } from "../../../domain/releases/store.ts";
+import {
+  CopyBlock,
+  counted,
+  DataTable,
+  type FC,
+  formatBytes,
+  formatCount,
+  Prose,
+  StatusBadge,
+  Time,
+} from "../../page/kit.ts";
+
+import { auditPath } from "../audit.tsx";
+import { ActLink, consolePage, consoleView, DoneNotice, DoneQuery, may } from "../kit.ts";
+import { REACH_DAYS, type ReleaseUse, readReleaseUse } from "./reach.ts";
+import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS, releasePath } from "./words.ts";
+
+export const releaseRead = consoleView(
+  "/admin/releases/{id}",
+  {
+    scope: "releases:read",
+    params: ReleaseParams,
+    query: DoneQuery,
+    summary: "Show a release, its files and how much it is used",
+    answers: { 200: "The release." },
+    refusals: ["VERSION_NOT_FOUND"],
+  },
+  async (c, { id, done, edge }) => {
+    const release = await readRelease(c.env.DB, id);
+    const { worker_id, version, status, notes } = release;
+    const action = RELEASE_ACTIONS.find((one) => one === done);
+    return consolePage(c, {
+      title: `${worker_id} ${version}`,
+      main: (
+        <>
+          <DoneNotice text={action && RELEASE_ACTS[action].done} edge={edge} />
+          <h1>
+            {worker_id} {version}
+          </h1>
+          <p class="row">
+            <StatusBadge {...RELEASE_WORDS[status]} />
+            <Publication release={release} />
+          </p>
+          {may(c, "releases:write") ? (
+            <nav class="row acts" aria-label="Acts">
+              {actionsFrom(status).map((action) => (
+                <ActLink href={`${releasePath(id)}/${action}`} ends={action === "block"}>
+                  {RELEASE_ACTS[action].link}
+                </ActLink>
+              ))}
+              {status === "draft" ? (
+                <ActLink href={`${releasePath(id)}/delete`} ends>
+                  Delete
+                </ActLink>
+              ) : null}
+            </nav>
+          ) : null}
+          {notes === null ? null : (
+            <section>
+              <h2>Notes</h2>
+              <Prose text={notes} />
+            </section>
+          )}
+          <Files release={release} formats={packageFormats(c.var.service.formats)} />
+          <section>
+            <h2>Provenance</h2>
+            <Provenance release={release} />
+          </section>
+          <Downloads use={await readReleaseUse(c.env.DB, release, c.var.now)} />
+          {may(c, "audit:read") ? (
+            <p>
+              <a href={auditPath({ subject: id })}>Show its audit entries</a>
+            </p>
+          ) : null}
+        </>
+      ),
+    });
+  },
+);
+
+const Publication: FC<{ release: Release }> = ({ release: { published_at, channel, source_tag } }) => (
+  <span>
+    {published_at === null ? (
+      "Not published yet."
+    ) : (
+      <>
+        First published on <Time at={published_at} clock />.
+      </>
+    )}{" "}
+    Channel {channel}.{source_tag === null ? "" : ` Free recipes build the tag ${source_tag}.`}
+  </span>
+);
+
+const Files: FC<{ release: Release; formats: readonly PackageFormat[] }> = ({ release: { artifacts }, formats }) => (
+  <section>
+    <h2>Files</h2>
+    <DataTable
+      caption="Files"
+      quiet
+      columns={[
+        { header: "File", cell: ({ filename }) => filename },
+        { header: "Kind", cell: ({ filename }) => formatOfFile(formats, filename)?.rules.label ?? "Binary" },
+        { header: "Platform", cell: ({ platform }) => platform },
+        { header: "State", cell: ({ state }) => <StatusBadge {...(state === "ready" ? CHECKED : NOT_UPLOADED)} /> },
+        { header: "Size", cell: ({ size }) => formatBytes(size), numeric: true },
+        { header: "Signatures", cell: (file) => signersOf(file, formatOfFile(formats, file.filename)) },
+      ]}
+      rows={artifacts}
+      empty="There are no files yet. Upload them with rbee-catalog release publish."
+    />
+    {artifacts.map(({ id, filename, sha256 }) => (
+      <>
+        <p class="quiet">SHA-256 of {filename}</p>
+        <CopyBlock id={id} what={`the checksum of ${filename}`}>
+          {sha256}
+        </CopyBlock>
+      </>
+    ))}
+  </section>
+);
+
+const CHECKED = { tone: "good", text: "Checked" } as const;
+const NOT_UPLOADED = { tone: "careful", text: "Not uploaded yet" } as const;
+
+/** The signers of a file. A package manager may refuse a package without an OpenPGP signature. */
+function signersOf({ signature, pgp_signature }: Artifact, format: PackageFormat | null): string {
+  const signers = [signature === null ? null : "minisign", pgp_signature === null ? null : "OpenPGP"];
+  const said = signers.filter((signer) => signer !== null).join(" and ");
+  if (said === "") return "none";
+  return format?.unsigned && pgp_signature === null ? `${said}; ${format.unsigned}` : said;
+}
+
+const Provenance: FC<{ release: Release }> = ({ release: { worker_id, version, status, provenance } }) => {
+  if (provenance === null) {
+    return <p class="empty">None is attached. Attach it with rbee-catalog release publish --provenance.</p>;
+  }
+  const text = `${formatBytes(provenance.size)} about ${provenance.subjects.map(({ name }) => name).join(", ")}`;
+  return (
+    <p>
+      {status === "published" || status === "yanked" ? (
+        <a href={`/v1/workers/${worker_id}/${version}/provenance`}>{text}</a>
+      ) : (
+        text
+      )}
+      , attached on <Time at={provenance.attached_at} clock />. The service does not check its signer.
+    </p>
+  );
+};
+
+const Downloads: FC<{ use: ReleaseUse }> = ({ use: { downloads, licenses, platforms } }) => (
+  <section>
+    <h2>
+      Downloads in {REACH_DAYS} days: {formatCount(downloads)}
+      {licenses === 0 ? "" : `, by ${counted(licenses, "license")}`}
+    </h2>
+    <DataTable
+      caption="Downloads by platform"
+      quiet
+      columns={[
+        { header: "Platform", cell: ({ platform }) => platform },
+        { header: "Downloads", cell: ({ downloads }) => formatCount(downloads), numeric: true },
+      ]}
+      rows={platforms}
+      empty="There are no downloads."
+    />
+  </section>
+);
