@@ -118,7 +118,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: [NODE],
-          globalSetup: ["test/end-to-end/shared-catalog.ts"],
+          globalSetup: ["test/end-to-end/shared-catalog-setup.ts"],
           setupFiles: ["test/support/node/setup-node.ts"],
           isolate: false,
           // A server is waited for while it makes progress, and fails by itself. These end only what hangs for good.
