@@ -243,9 +243,9 @@ describe.runIf(scriptRuns)("the install script, given a file that is not what wa
     // As long as the bytes they replace, so that the answer keeps its length.
     const file = (url: string): string => `file://${"etc/hostname".padStart(url.length - "file://".length, "/")}`;
     for (const [wanted, given, reason] of [
-      [FREE, () => `../../${FREE.slice(6)}`, /answer that is not understood/],
-      [FREE, () => `${FREE.slice(3)}\n/.`, /answer that is not understood/],
-      [/(?<="signature_url":")[^"]*/, file, /signature cannot be had/],
+      [FREE, () => `../../${FREE.slice(6)}`, /sent an unexpected answer/],
+      [FREE, () => `${FREE.slice(3)}\n/.`, /sent an unexpected answer/],
+      [/(?<="signature_url":")[^"]*/, file, /signature cannot be downloaded/],
     ] as const) {
       catalog.proxy.fate = (_method, path) =>
         path.includes("/download?") ? { rewrite: (text) => text.replace(wanted, given) } : "pass";

@@ -3,7 +3,7 @@ fetch_signature() {
   signature=$(member signature_url)
   [ -n "$signature" ] || reject 'it is not signed.'
   if command -v minisign >/dev/null; then
-    fetch -sSf --retry 3 -o "$work/minisig" --url "$signature" || die 'The signature cannot be had. Please try again.'
+    fetch -sSf --retry 3 -o "$work/minisig" --url "$signature" || die 'The signature cannot be downloaded. Please try again.'
   else
     say 'minisign is not installed: size and sha256 are checked, the signature is not.'
   fi

@@ -5,7 +5,7 @@ read_answer() {
   sha256=$(member sha256)
   size=$(sed -n 's/.*"size":\([0-9][0-9]*\).*/\1/p' "$answer")
   case $id/$sha256 in
-    [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | */*/* | */*[!0-9a-f]*) die "$CATALOG gave an answer that is not understood." ;;
+    [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | */*/* | */*[!0-9a-f]*) die "$CATALOG sent an unexpected answer." ;;
   esac
   target=$FOLDER/$id
   # The scratch folder's name is unique. Process numbers repeat, even at the same time in containers with one home.
@@ -35,7 +35,7 @@ download() {
   say "Downloading $id $version, $size bytes."
   fruitless=0
   while present=$(size_of "$part") && [ "$present" -lt "$size" ]; do
-    [ "$fruitless" -lt 5 ] || die 'The download breaks off again and again. What has arrived is kept: try again later.'
+    [ "$fruitless" -lt 5 ] || die 'The download keeps failing. The downloaded part is kept. Please try again later.'
     if [ "$fruitless" -gt 0 ]; then
       sleep "$fruitless"
       # The link may have expired, or the license may have ended. Ask the catalog again.

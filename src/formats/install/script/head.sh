@@ -18,16 +18,16 @@ Installs an rbee worker into $FOLDER.
   curl -fsSL $CATALOG/install.sh | sh -s -- [WORKER] [OPTION]...
 
   WORKER             its id or variant, such as cpu, cuda, metal or premium-cuda;
-                     without it, the free one that suits this machine
-  --version VERSION  this one instead of the latest
+                     default: the free worker for this machine
+  --version VERSION  install this version instead of the latest
   --list             show the workers for this machine
   --uninstall        remove WORKER
-  --help             show this
+  --help             show this help
 
 Environment:
-  RBEE_LICENSE_TOKEN  license key or token, for workers that are sold; without it, you are asked on the terminal
-  RBEE_MACHINE        what this machine is known by, instead of a hash of its machine id
+  RBEE_LICENSE_TOKEN  license key or token, for premium workers; without it, the script asks on the terminal
+  RBEE_MACHINE        the name of this machine; default: a hash of its machine id
 
-A download that broke off goes on where it was when this is run again.
+To resume an interrupted download, run the same command again.
 EOF
 }

@@ -31,5 +31,5 @@ make_machine_id() {
     od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$1.$$"
     mv "$1.$$" "$1"
   )
-  read_machine_id "$1" || die "No id for this machine could be made in $1. Set RBEE_MACHINE to one."
+  read_machine_id "$1" || die "Cannot create an id for this machine in $1. Set RBEE_MACHINE to a name of your choice."
 }

@@ -14,7 +14,7 @@ main() {
         ;;
       -*) misuse "There is no option $1." ;;
       *)
-        [ -z "$worker" ] || misuse 'One worker at a time.'
+        [ -z "$worker" ] || misuse 'Name one worker only.'
         worker=$1
         ;;
     esac

@@ -1,6 +1,6 @@
 # Sets $platform to the name that releases use, and makes the folder for scratch files.
 prepare() {
-  command -v curl >/dev/null || die 'This needs curl. Please install it and try again.'
+  command -v curl >/dev/null || die 'This script needs curl. Please install it and try again.'
   system=$(uname -s)
   architecture=$(uname -m)
   case $system in
@@ -17,7 +17,7 @@ prepare() {
   platform=$system-$architecture
   case $platform in
     linux-x86_64 | linux-aarch64 | macos-aarch64 | windows-x86_64) ;;
-    *) die "There are no binaries for $platform. Free workers can be built: $CATALOG/workers/cpu/PKGBUILD" ;;
+    *) die "There are no binaries for $platform. You can build free workers from source: $CATALOG/workers/cpu/PKGBUILD" ;;
   esac
   work=$(mktemp -d)
   answer=$work/answer.json

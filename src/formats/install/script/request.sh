@@ -33,7 +33,7 @@ authorize() {
   fi
   headers="Authorization: Bearer $credential"
   case $credential in
-    *[!A-Za-z0-9._-]*) die 'What was given is neither a license key nor a license token.' ;;
+    *[!A-Za-z0-9._-]*) die 'Your input is neither a license key nor a license token.' ;;
     # A token carries its machine.
     *.*) ;;
     *)
@@ -68,7 +68,7 @@ refused() {
   # user named cannot be built either.
   case $headers/$code/$version in
     /VERSION_NOT_FOUND/latest | /ARTIFACT_NOT_FOUND/*)
-      say "There is no binary of it for $platform. If the worker is made for this system, your rbee hive can build it; so can makepkg:"
+      say "There is no binary for $platform. If the worker supports this system, build it with your rbee hive, or with makepkg:"
       say "  curl -fsSO $CATALOG/workers/$worker/PKGBUILD && makepkg -si"
       ;;
   esac

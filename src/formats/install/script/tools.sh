@@ -17,6 +17,6 @@ die() {
 }
 
 misuse() {
-  say "$1 --help says more."
+  say "$1 Run it with --help for the options."
   exit 2
 }
