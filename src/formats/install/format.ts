@@ -2,59 +2,37 @@ import { type Format, type InstallWay, isPremium, latestFiles } from "../../doma
 import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { signaturePolicy } from "../../domain/releases/artifact/check.ts";
 import { PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
-import { once } from "../../lib/isolate.ts";
-import type { Config } from "../../platform/config/config.ts";
-import { ANYONE, createRouter, documentResponse, operation, staticDocument, z } from "../../platform/http/route.ts";
+import { combine, documentRoute } from "../../platform/http/route.ts";
 import { installGuide, installScript } from "./install-script.ts";
 
-/**
- * A document made from the configuration. Its media type is one that browsers show, so people can read before they run
- * it.
- */
-const textOf = (make: (config: Config) => string) =>
-  once((config: Config) => staticDocument(make(config), "text/plain; charset=utf-8"));
-
-const scriptOf = textOf((config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys));
-const guideOf = textOf((config) => installGuide(config.PUBLIC_URL));
-
-const installRoutes = createRouter();
-
-installRoutes.openapi(
-  operation("get", "/install.sh", {
-    tag: "Delivery",
-    summary: "Install a worker by shell",
-    description:
-      "A POSIX shell script that detects platform and GPU, downloads a worker from this catalog, checks and installs it: " +
-      "`curl -fsSL https://catalog.rbee.dev/install.sh | sh -s -- --help`.",
-    access: ANYONE,
-    answers: {
-      200: {
-        description: "The script.",
-        content: { "text/plain": { schema: z.string().openapi({ example: "#!/bin/sh\n# Installs an rbee worker." }) } },
-      },
-      304: ["The client's copy is current."],
+const installRoutes = combine(
+  documentRoute(
+    "/install.sh",
+    {
+      tag: "Delivery",
+      summary: "Install a worker by shell",
+      description:
+        "A POSIX shell script that detects platform and GPU, downloads a worker from this catalog, checks and installs it: " +
+        "`curl -fsSL https://catalog.rbee.dev/install.sh | sh -s -- --help`.",
+      content: "The script.",
+      type: "text/plain",
+      example: "#!/bin/sh\n# Installs an rbee worker.",
     },
-    refusals: ["INTERNAL_ERROR"],
-  }),
-  (c) => documentResponse(c.req.raw, scriptOf(c.var.config)),
-);
-
-installRoutes.openapi(
-  operation("get", "/install.md", {
-    tag: "Delivery",
-    summary: "Read how to install workers, as text",
-    description: "Every tool in two or three lines, for people in a terminal and for programs.",
-    access: ANYONE,
-    answers: {
-      200: {
-        description: "The guide, in Markdown.",
-        content: { "text/plain": { schema: z.string().openapi({ example: "# Installing a worker" }) } },
-      },
-      304: ["The client's copy is current."],
+    (config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys),
+  ),
+  documentRoute(
+    "/install.md",
+    {
+      tag: "Delivery",
+      summary: "Read how to install workers, as text",
+      description: "Each tool in two or three lines, for people in a terminal and for programs.",
+      content: "The guide, in Markdown.",
+      // Browsers show this type, so people can read the text before they run a command.
+      type: "text/plain",
+      example: "# Installing a worker",
     },
-    refusals: ["INTERNAL_ERROR"],
-  }),
-  (c) => documentResponse(c.req.raw, guideOf(c.var.config)),
+    ({ PUBLIC_URL }) => installGuide(PUBLIC_URL),
+  ),
 );
 
 /** The install script, the guide and the command line: the ways that install the newest release's binary. */
