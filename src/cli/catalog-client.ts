@@ -63,6 +63,16 @@ export class CatalogClient {
     );
   }
 
+  /** POSTs JSON to an operation that is idempotent, so that it may be retried, and reads the JSON answer. */
+  post<Schema extends z.ZodType>(
+    schema: Schema,
+    path: string,
+    body: object,
+    options: Pick<CatalogRequest, "credential" | "headers"> = {},
+  ): Promise<z.output<Schema>> {
+    return this.json(schema, { method: "POST", path, body, repeatable: true, ...options });
+  }
+
   /**
    * Sends a request and returns its successful response. Retries up to four times: every request if the catalog is busy
    * (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors Retry-After.

@@ -20,43 +20,21 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-const BY_PROBLEM: Readonly<Record<string, ExitCode>> = {
-  MALFORMED_REQUEST: EXIT.usage,
-  VALIDATION_FAILED: EXIT.usage,
-  PAYLOAD_TOO_LARGE: EXIT.usage,
-  CREDENTIAL_REQUIRED: EXIT.notAuthorized,
-  KEY_INVALID: EXIT.notAuthorized,
-  KEY_ROTATED: EXIT.notAuthorized,
-  TOKEN_INVALID: EXIT.notAuthorized,
-  TOKEN_EXPIRED: EXIT.notAuthorized,
-  INSUFFICIENT_SCOPE: EXIT.notAuthorized,
-  NOT_FOUND: EXIT.notFound,
-  WORKER_NOT_FOUND: EXIT.notFound,
-  VERSION_NOT_FOUND: EXIT.notFound,
-  ARTIFACT_NOT_FOUND: EXIT.notFound,
-  LICENSE_NOT_FOUND: EXIT.notFound,
-  LICENSE_REVOKED: EXIT.refused,
-  LICENSE_SUSPENDED: EXIT.refused,
-  LICENSE_EXPIRED: EXIT.refused,
-  MACHINE_REQUIRED: EXIT.refused,
-  MACHINE_MISMATCH: EXIT.refused,
-  MACHINE_DEACTIVATED: EXIT.refused,
-  MACHINE_LIMIT_REACHED: EXIT.refused,
-  NOT_ENTITLED: EXIT.refused,
-  VERSION_NOT_COVERED: EXIT.refused,
-  RELEASE_BLOCKED: EXIT.refused,
-  RATE_LIMITED: EXIT.unavailable,
-  SERVICE_UNAVAILABLE: EXIT.unavailable,
-};
+/** The problems with another exit status than their HTTP status has. */
+const PROBLEMS_BY_EXIT: readonly (readonly [ExitCode, readonly string[]])[] = [
+  [EXIT.usage, ["MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE"]],
+  [EXIT.refused, ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED", "NOT_ENTITLED", "VERSION_NOT_COVERED"]],
+  [EXIT.refused, ["MACHINE_REQUIRED", "MACHINE_MISMATCH", "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED"]],
+  [EXIT.refused, ["RELEASE_BLOCKED"]],
+];
 
-/** The exit status for a problem's `code`, or for the HTTP `status` if this version does not know the code. */
+/** The exit status for a problem's `code`, or for the HTTP `status` if the code has none of its own. */
 export function exitCodeOf(code: string | null, status: number): ExitCode {
-  const known = code === null ? undefined : BY_PROBLEM[code];
+  const [known] = PROBLEMS_BY_EXIT.find(([, codes]) => code !== null && codes.includes(code)) ?? [];
   if (known !== undefined) return known;
   if (status === 401 || status === 403) return EXIT.notAuthorized;
   if (status === 404) return EXIT.notFound;
-  if (status === 429 || status >= 500) return EXIT.unavailable;
-  return EXIT.failure;
+  return status === 429 || status >= 500 ? EXIT.unavailable : EXIT.failure;
 }
 
 /** An expected failure: a message for the person at the terminal, and the exit status. */
@@ -104,11 +82,15 @@ export const problemCode = (error: unknown): string | null =>
   error instanceof ProblemError ? (error.problem?.code ?? null) : null;
 
 /** Turns an unsuccessful response into an error. `body` is its text. */
-export function problemError(status: number, body: string): ProblemError {
+export const problemError = (status: number, body: string): ProblemError =>
+  new ProblemError(status, parseJson(ProblemBody, body));
+
+/** Parses a JSON text by a schema. Returns null if it is no JSON or does not fit. */
+export function parseJson<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | null {
   try {
-    return new ProblemError(status, ProblemBody.parse(JSON.parse(body)));
+    return schema.parse(JSON.parse(text));
   } catch {
-    return new ProblemError(status, null);
+    return null;
   }
 }
 

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { CatalogCommand, type Io } from "./command.ts";
 import { addHiveCommands } from "./commands/hive.ts";
 import { addKeysCommands } from "./commands/keys.ts";
-import { addLicenseCommands, addMachineCommands } from "./commands/license.ts";
+import { addLicenseCommands } from "./commands/license.ts";
 import { addOperationsCommands } from "./commands/operations.ts";
 import { addPlansCommands } from "./commands/plans.ts";
 import { addReleaseCommands } from "./commands/release.ts";
@@ -48,7 +48,6 @@ export function createProgram(io: Io = PROCESS_IO, json = false): CatalogCommand
     .configureOutput({ writeOut: io.stdout, writeErr: json ? () => {} : io.stderr })
     .exitOverride();
   addLicenseCommands(program);
-  addMachineCommands(program);
   addReleaseCommands(program);
   addPlansCommands(program);
   addOperationsCommands(program);

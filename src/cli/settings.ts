@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { CliError, EXIT } from "./errors.ts";
+import { CliError, EXIT, parseJson } from "./errors.ts";
 import { readTextIfThere } from "./files.ts";
 
 /** The contents of `.dev/start.json`: the URL of the running `npm start`, and credentials that work there. */
@@ -24,12 +24,7 @@ export const developmentFolder = (devDir: string | undefined): string =>
 /** The `start.json` of the development server in `devDir` (undefined: of this checkout), or null if there is none. */
 export async function readDevelopmentStart(devDir: string | undefined): Promise<DevelopmentStart | null> {
   const text = await readTextIfThere(join(developmentFolder(devDir), "start.json"));
-  if (text === null) return null;
-  try {
-    return DevelopmentStart.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+  return text === null ? null : parseJson(DevelopmentStart, text);
 }
 
 const DEFAULT_URL = "https://catalog.rbee.dev";

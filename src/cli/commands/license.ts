@@ -20,7 +20,7 @@ type IssueOptions = { plan: string; email: string; machines?: number; expires?: 
 type ListOptions = PageOptions & { query?: string; status?: string; plan?: string };
 type ChangeOptions = { reason: string; until?: string; days?: number };
 
-/** Adds `license`, the admin's commands for licenses. */
+/** Adds `license` and `machine`, the admin's commands for licenses and their machines. */
 export function addLicenseCommands(program: CatalogCommand): void {
   const license = program.command("license").summary("issue, find and change licenses").description("Licenses.");
 
@@ -75,8 +75,7 @@ export function addLicenseCommands(program: CatalogCommand): void {
   /** Changes the action to one that the catalog itself makes idempotent, such as a refund. */
   const act = <Answer>(verb: string, summary: string, schema: z.ZodType<Answer>, render: (answer: Answer) => string) =>
     change(verb, summary).runAsAdmin(async ({ client, show }, id: string, { reason }: ChangeOptions) => {
-      const at = path`/v1/admin/licenses/${id}/${verb}`;
-      show(await client.json(schema, { method: "POST", path: at, repeatable: true, body: { reason } }), render);
+      show(await client.post(schema, path`/v1/admin/licenses/${id}/${verb}`, { reason }), render);
     });
 
   change("revoke", "end a license: it stops working everywhere");
@@ -99,39 +98,7 @@ export function addLicenseCommands(program: CatalogCommand): void {
     EraseAnswer,
     formatErased,
   );
-}
 
-/** Posts with an idempotency key, so that the retries of this run have one effect. */
-const postOnce = ({ client }: Context, at: string, body: object): Promise<z.infer<typeof LicenseAnswer>> =>
-  client.json(LicenseAnswer, {
-    method: "POST",
-    path: at,
-    headers: { "Idempotency-Key": randomUUID() },
-    repeatable: true,
-    body,
-  });
-
-function showLicense({ show, note }: Context, answer: z.infer<typeof LicenseAnswer>): void {
-  show(answer, ({ license, key }) => formatLicense(license) + (key ? `\n\nLicense key: ${key}` : ""));
-  if (answer.edge === "pending") note("The change is saved but not yet on the edge. The catalog retries by itself.");
-}
-
-function formatErased({ licenses, customers }: z.infer<typeof EraseAnswer>): string {
-  if (licenses.length === 0) return "Nothing was left to erase.";
-  const erased = `Erased and ended: ${licenses.join(", ")}`;
-  return customers.length > 0 ? `${erased}\nDeleted at Stripe: ${customers.join(", ")}` : erased;
-}
-
-function formatRefund({ license, refund: { amount, currency } }: z.infer<typeof RefundAnswer>): string {
-  const refunded =
-    amount === 0 || currency === null
-      ? "Nothing was refunded: nothing was paid, or everything was refunded before."
-      : `Refunded: ${formatMoney(amount, currency)}`;
-  return `${formatLicense(license)}\n\n${refunded}`;
-}
-
-/** Adds `machine`, the admin's commands for the machines of a license. */
-export function addMachineCommands(program: CatalogCommand): void {
   const machine = program
     .command("machine")
     .summary("list and remove the machines of a license")
@@ -155,4 +122,27 @@ export function addMachineCommands(program: CatalogCommand): void {
       await client.send({ method: "DELETE", path: path`/v1/admin/licenses/${licenseId}/machines/${machineId}` });
       show({ removed: machineId }, () => `Removed ${machineId}. Its token no longer works.`);
     });
+}
+
+/** Posts with an idempotency key, so that the retries of this run have one effect. */
+const postOnce = ({ client }: Context, at: string, body: object): Promise<z.infer<typeof LicenseAnswer>> =>
+  client.post(LicenseAnswer, at, body, { headers: { "Idempotency-Key": randomUUID() } });
+
+function showLicense({ show, note }: Context, answer: z.infer<typeof LicenseAnswer>): void {
+  show(answer, ({ license, key }) => formatLicense(license) + (key ? `\n\nLicense key: ${key}` : ""));
+  if (answer.edge === "pending") note("The change is saved but not yet on the edge. The catalog retries by itself.");
+}
+
+function formatErased({ licenses, customers }: z.infer<typeof EraseAnswer>): string {
+  if (licenses.length === 0) return "Nothing was left to erase.";
+  const erased = `Erased and ended: ${licenses.join(", ")}`;
+  return customers.length > 0 ? `${erased}\nDeleted at Stripe: ${customers.join(", ")}` : erased;
+}
+
+function formatRefund({ license, refund: { amount, currency } }: z.infer<typeof RefundAnswer>): string {
+  const refunded =
+    amount === 0 || currency === null
+      ? "Nothing was refunded: nothing was paid, or everything was refunded before."
+      : `Refunded: ${formatMoney(amount, currency)}`;
+  return `${formatLicense(license)}\n\n${refunded}`;
 }

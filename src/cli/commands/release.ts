@@ -107,8 +107,7 @@ Example:
     ["block", "withdraw a version from everyone, for good"],
   ] as const) {
     addAct(verb, summary, async ({ client, show }, at, { reason }: { reason: string }) => {
-      const request = { method: "POST", path: `${at}/${verb}`, repeatable: true, body: { reason } } as const;
-      show(await client.json(ReleaseAnswer, request), (shown) => formatReleases([shown.release]));
+      show(await client.post(ReleaseAnswer, `${at}/${verb}`, { reason }), (shown) => formatReleases([shown.release]));
     }).requiredOption("--reason <text>", "the reason for the audit trail");
   }
   addAct("delete", "delete a draft and its files, which frees its version", async ({ client, show }, at) => {

@@ -45,7 +45,7 @@ const TokenAnswer = z.looseObject({
   machine: z.looseObject({ id: z.string(), name: z.string().nullish() }),
 });
 
-export type TokenAnswer = z.infer<typeof TokenAnswer>;
+type TokenAnswer = z.infer<typeof TokenAnswer>;
 
 /** A token with less time left is replaced, so that it does not expire during a download. */
 const SPARE_MS = 5 * 60_000;
@@ -56,13 +56,8 @@ export async function activate(
   licenseKey: string,
   { fingerprint, name, offline }: { fingerprint: string; name: string | undefined; offline: boolean },
 ): Promise<{ answer: TokenAnswer; activation: Activation }> {
-  const answer = await client.json(TokenAnswer, {
-    method: "POST",
-    path: "/v1/licenses/activate",
-    credential: licenseKey,
-    repeatable: true,
-    body: { fingerprint, name: name ?? hostname(), platform: hostPlatform(), offline },
-  });
+  const body = { fingerprint, name: name ?? hostname(), platform: hostPlatform(), offline };
+  const answer = await client.post(TokenAnswer, "/v1/licenses/activate", body, { credential: licenseKey });
   const activation = {
     url: client.url,
     license_key: licenseKey,
@@ -77,24 +72,15 @@ export async function activate(
 
 /** Gets a new token for the activation if its own expires within five minutes. Throws `CliError`. */
 export async function withFreshToken(client: CatalogClient, activation: Activation): Promise<Activation> {
+  const { fingerprint, license_key: credential } = activation;
   if (Date.parse(activation.token_expires_at) - Date.now() > SPARE_MS) return activation;
-  const answer = await client.json(TokenAnswer, {
-    method: "POST",
-    path: "/v1/licenses/token",
-    credential: activation.license_key,
-    repeatable: true,
-    body: { fingerprint: activation.fingerprint },
-  });
+  const answer = await client.post(TokenAnswer, "/v1/licenses/token", { fingerprint }, { credential });
   return { ...activation, token: answer.token, token_expires_at: answer.expires_at };
 }
 
 /** Frees the seat, in every status of the license. Idempotent. Throws `CliError`, for example for a rotated key. */
 export async function deactivate(client: CatalogClient, activation: Activation): Promise<void> {
-  await client.send({
-    method: "POST",
-    path: "/v1/licenses/deactivate",
-    credential: activation.license_key,
-    repeatable: true,
-    body: { fingerprint: activation.fingerprint },
-  });
+  const { fingerprint, license_key: credential } = activation;
+  const path = "/v1/licenses/deactivate";
+  await client.send({ method: "POST", path, credential, repeatable: true, body: { fingerprint } });
 }

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import type { CatalogCommand, Context } from "../command.ts";
-import { CliError, EXIT } from "../errors.ts";
+import { CliError, EXIT, parseJson } from "../errors.ts";
 import { readTextIfThere, writePrivateFile } from "../files.ts";
 
 const Activation = z.object({
@@ -51,13 +51,9 @@ const statePath = (env: NodeJS.ProcessEnv): string => join(hiveFolder(env), "cat
 export async function readHiveState(env: NodeJS.ProcessEnv): Promise<HiveState> {
   const text = await readTextIfThere(statePath(env));
   if (text === null) return { activation: null, release_keys: {}, indexes: {} };
-  try {
-    return HiveState.parse(JSON.parse(text));
-  } catch (error) {
-    throw new CliError(EXIT.failure, `${statePath(env)} is damaged. Move it away and activate again.`, {
-      cause: error,
-    });
-  }
+  const state = parseJson(HiveState, text);
+  if (state !== null) return state;
+  throw new CliError(EXIT.failure, `${statePath(env)} is damaged. Move it away and activate again.`);
 }
 
 /**

@@ -50,22 +50,18 @@ export async function readPlan(stripe: Stripe, plan: SoldPlanId): Promise<PlanAt
 }
 
 /** Makes one change. Throws `StripeError`. */
-export async function takeStep(stripe: Stripe, step: SyncStep): Promise<void> {
+export function takeStep({ products, prices }: Stripe, step: SyncStep): Promise<unknown> {
   switch (step.action) {
     case "create_product":
-      await stripe.products.create(step.params);
-      return;
+      return products.create(step.params);
     case "update_product":
-      await stripe.products.update(step.id, step.params);
-      return;
+      return products.update(step.id, step.params);
     case "create_price":
-      await stripe.prices.create(step.params);
-      return;
+      return prices.create(step.params);
     case "update_price":
-      await stripe.prices.update(step.id, step.params);
-      return;
+      return prices.update(step.id, step.params);
     case "archive_price":
-      await stripe.prices.update(step.id, { active: false });
+      return prices.update(step.id, { active: false });
   }
 }
 

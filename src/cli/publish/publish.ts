@@ -43,13 +43,7 @@ export async function publishRelease(client: CatalogClient, publication: Publica
     await uploadArtifact(client, { releaseId: release.id, artifactId }, file);
   }
   await attachProvenance(client, release, publication.provenance);
-  const published = await client.json(ReleaseAnswer, {
-    method: "POST",
-    path: path`/v1/admin/releases/${release.id}/publish`,
-    repeatable: true,
-    body: {},
-  });
-  return published.release;
+  return (await client.post(ReleaseAnswer, path`/v1/admin/releases/${release.id}/publish`, {})).release;
 }
 
 /** Attaches the provenance, if any, and returns the release. Idempotent, and also possible after publication. */
@@ -59,26 +53,17 @@ async function attachProvenance(
   provenance: Blob | undefined,
 ): Promise<Release> {
   if (provenance === undefined) return release;
-  const { release: attached } = await client.json(ReleaseAnswer, {
-    method: "PUT",
-    path: path`/v1/admin/releases/${release.id}/provenance`,
-    body: provenance,
-  });
-  return attached;
+  const at = path`/v1/admin/releases/${release.id}/provenance`;
+  return (await client.json(ReleaseAnswer, { method: "PUT", path: at, body: provenance })).release;
 }
 
 /** Creates the draft, or finds the release that has this version already. */
 async function draft(client: CatalogClient, publication: Publication): Promise<Release> {
   const { workerId, version, channel, notes, sourceTag } = publication;
   try {
-    const { release } = await client.json(ReleaseAnswer, {
-      method: "POST",
-      path: "/v1/admin/releases",
-      // A retry after a lost answer gets CONFLICT and finds its own draft.
-      repeatable: true,
-      body: { worker_id: workerId, version, channel, notes, source_tag: sourceTag },
-    });
-    return release;
+    // A retry after a lost answer gets CONFLICT and finds its own draft.
+    const body = { worker_id: workerId, version, channel, notes, source_tag: sourceTag };
+    return (await client.post(ReleaseAnswer, "/v1/admin/releases", body)).release;
   } catch (error) {
     if (problemCode(error) !== "CONFLICT") throw error;
     const release = await findRelease(client, workerId, version);
@@ -130,11 +115,6 @@ async function addArtifact(
   releaseId: string,
   { platform, filename, size, sha256, signature, pgpSignature, package: contents }: ReleaseFile,
 ): Promise<string> {
-  const { artifact } = await client.json(ArtifactAnswer, {
-    method: "POST",
-    path: path`/v1/admin/releases/${releaseId}/artifacts`,
-    repeatable: true,
-    body: { platform, filename, size, sha256, signature, pgp_signature: pgpSignature, package: contents },
-  });
-  return artifact.id;
+  const body = { platform, filename, size, sha256, signature, pgp_signature: pgpSignature, package: contents };
+  return (await client.post(ArtifactAnswer, path`/v1/admin/releases/${releaseId}/artifacts`, body)).artifact.id;
 }

@@ -6,7 +6,7 @@ import { verifyText } from "../../lib/minisign/text.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { fromRfc3339, type UnixSeconds } from "../../lib/time.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
-import { CliError, EXIT, ProblemError } from "../errors.ts";
+import { CliError, EXIT, ProblemError, parseJson } from "../errors.ts";
 import type { SeenIndexes } from "../hive/state.ts";
 
 /** After a release, a server may serve its old copy for ten seconds, a distant one for a minute longer. */
@@ -100,7 +100,7 @@ export async function checkReleaseIndex(
   { workerId, seenSerial, now }: { workerId: string; seenSerial: number; now: UnixSeconds },
 ): Promise<Result<ReleaseIndex, IndexFault>> {
   const refuse = (reason: string, kind: IndexFault["kind"] = "refused") => err({ kind, reason });
-  const index = parseIndex(text);
+  const index = parseJson(ReleaseIndex, text);
   const verified = await verifyText([key], text, minisig);
   if (!verified.ok) {
     const torn = index !== null && (await isOfAnother(index, minisig, key));
@@ -131,12 +131,4 @@ async function isOfAnother(index: ReleaseIndex, minisig: string, key: MinisignPu
   const signature = parseMinisignSignature(minisig);
   if (!signature.ok || !(await attributeMinisign([key], signature.value)).ok) return false;
   return signature.value.trustedComment !== indexComment(index);
-}
-
-function parseIndex(text: string): ReleaseIndex | null {
-  try {
-    return ReleaseIndex.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }
