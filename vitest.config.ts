@@ -17,7 +17,9 @@ const COMMANDS = "test/{cli,stripe-stand-in}/**/*.test.ts";
 
 const pure = pureTests(["test/{docs,domain,formats,lib,platform,web}/**/*.test.{ts,tsx}"]);
 
-/** The options of the Worker under test: its configuration as wrangler reads it, without its secrets and `.dev.vars`. */
+/**
+ * The options of the Worker under test: its configuration as wrangler reads it, without its secrets and `.dev.vars`.
+ */
 async function workerOptions() {
   const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
   const config = { ...unstable_readConfig({ config: "wrangler.toml" }), secrets: undefined };
@@ -57,7 +59,9 @@ const textModules: Plugin = {
   },
 };
 
-/** Loads packages without their source maps: Stripe's name sources that its package does not have, 218 warnings a run. */
+/**
+ * Loads packages without their source maps: Stripe's name sources that its package does not have, 218 warnings a run.
+ */
 const noPackageMaps: Plugin = {
   name: "no-package-maps",
   enforce: "pre",
@@ -68,9 +72,9 @@ const noPackageMaps: Plugin = {
 };
 
 /**
- * Four projects. `worker`: tests in workerd with real bindings. `pure`: tests that touch no binding, in Node. `commands`:
- * the command line and the Stripe stand-in. `node`: the development server and programs of others (makepkg, minisign,
- * curl).
+ * Four projects. `worker`: tests in workerd with real bindings. `pure`: tests that touch no binding, in Node.
+ * `commands`: the command line and the Stripe stand-in. `node`: the development server and programs of others (makepkg,
+ * minisign, curl).
  */
 export default defineConfig({
   test: {

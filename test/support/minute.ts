@@ -8,8 +8,8 @@ const ROOM_MS = 15_000;
 let lastTest: string | undefined;
 
 /**
- * Waits for the next minute if this one is nearly over, because limits count by the minute of the clock. A second attempt
- * begins with a minute, so that a slow machine has all of it.
+ * Waits for the next minute if this one is nearly over, because limits count by the minute of the clock. A second
+ * attempt begins with a minute, so that a slow machine has all of it.
  */
 export async function roomInMinute(): Promise<void> {
   const test = expect.getState().currentTestName;

@@ -11,9 +11,9 @@ import { CliError, EXIT } from "../errors.ts";
 const MAX_TEXT = 256 * 1024;
 
 /**
- * Reads the contents of a package that `rules` name, in constant memory. The suffix names the compression: `.gz`, `.zst`, or
- * `.xz`, which needs the program xz. Dot files at the top describe a package and are not among its installed paths. Throws
- * `CliError` if the file is not a complete package.
+ * Reads the contents of a package that `rules` name, in constant memory. The suffix names the compression: `.gz`,
+ * `.zst`, or `.xz`, which needs the program xz. Dot files at the top describe a package and are not among its installed
+ * paths. Throws `CliError` if the file is not a complete package.
  */
 export async function readPackage(path: string, rules: PackageRules): Promise<PackageContents> {
   const readContents = (tar: AsyncIterable<Uint8Array>) => readTar(tar, rules);

@@ -19,8 +19,8 @@ type PublicDocument = {
 };
 
 /**
- * A router with one `GET` route of a document that depends only on the configuration. An isolate makes the document at the
- * first request. Answers 304 to a client with the current version.
+ * A router with one `GET` route of a document that depends only on the configuration. An isolate makes the document at
+ * the first request. Answers 304 to a client with the current version.
  */
 export function documentRoute(
   path: string,

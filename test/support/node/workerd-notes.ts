@@ -1,4 +1,6 @@
-/** Breaks that tests bring about in real streams and storage. workerd reports them besides the error that the test sees. */
+/**
+ * Breaks that tests bring about in real streams and storage. workerd reports them besides the error that the test sees.
+ */
 const BREAKS = [
   // A part is shorter than it says.
   "fixed-length pipe ended prematurely",

@@ -26,9 +26,9 @@ type ViewedSession = { view: SessionView | null; changes: Changes };
 
 /**
  * The status of a checkout session that began here, for the browser with this cookie. It fulfils the session if the
- * webhook has not come yet. Null for any other text, including the literal `{CHECKOUT_SESSION_ID}`, without a request to
- * Stripe. Past the rate limit, a session without a license is `pending` until its webhook comes. Throws the errors of
- * Stripe and D1.
+ * webhook has not come yet. Null for any other text, including the literal `{CHECKOUT_SESSION_ID}`, without a request
+ * to Stripe. Past the rate limit, a session without a license is `pending` until its webhook comes. Throws the errors
+ * of Stripe and D1.
  */
 export async function viewSession(
   c: Pick<RequestScope, "env" | "var">,
