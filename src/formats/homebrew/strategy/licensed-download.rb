@@ -55,7 +55,7 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     end
   end
 
-  # A token names its machine itself. With a key, this is the fingerprint that rbee-catalog and install.sh use, so that
+  # A token names its machine itself. With a key, this is the fingerprint of rbee-catalog and install.sh, so that
   # the machine takes one seat with all tools.
   def machine
     return ENV["HOMEBREW_RBEE_MACHINE"] if ENV["HOMEBREW_RBEE_MACHINE"]

@@ -1,5 +1,5 @@
-# Clones a repository without its submodules, because their addresses need an account. `install` fetches the submodules
-# that it builds.
+# Clones a repository without its submodules, because their addresses need an account. `install` fetches those that it
+# builds.
 class RbeeSourceDownloadStrategy < GitDownloadStrategy
   private
 
