@@ -2,7 +2,7 @@
 const FREE_CLAUSE = /\b(who|whom|whose|whoever|what|whatever)\b/i;
 
 /** A line that is a comment and nothing else, in TypeScript, CSS, shell, Ruby and TOML. */
-const COMMENT_LINE = /^\s*(\/\/|\/\*|\*|#)/;
+const COMMENT_LINE = /^\s*(\/\/|\/\*|\*(?=[\s/]|$)|#)/;
 
 /** The texts of the docstrings (`/** ... *\/`) that begin on a line of their own, without their stars. */
 export function docstringsOf(source: string): string[] {

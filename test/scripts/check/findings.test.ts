@@ -42,7 +42,15 @@ describe("hasFreeClause", () => {
 
 it("longCommentLines counts comment lines of every kind, and no code", () => {
   const long = "x".repeat(30);
-  const text = [`// ${long}`, ` * ${long}`, `/* ${long}`, `# ${long}`, `const a = "${long}";`, "// short"].join("\n");
+  const text = [
+    `// ${long}`,
+    ` * ${long}`,
+    `/* ${long}`,
+    `# ${long}`,
+    `const a = "${long}";`,
+    `*) ${long} ;;`,
+    "// short",
+  ].join("\n");
   expect(longCommentLines(text, 30)).toEqual([1, 2, 3, 4]);
 });
 
