@@ -3,9 +3,15 @@ import { createServer, request, type Server } from "node:http";
 
 /**
  * The fate of one exchange: it passes, or hangs without an answer, or every byte of its answer is altered, or its
- * text is rewritten to one of the same length, or it breaks off after so many bytes.
+ * text is rewritten to one of the same length, or it breaks off after so many bytes, or its body waits for a promise.
  */
-export type Fate = "pass" | "hang" | "alter" | { rewrite: (text: string) => string } | { cutAfter: number };
+export type Fate =
+  | "pass"
+  | "hang"
+  | "alter"
+  | { rewrite: (text: string) => string }
+  | { cutAfter: number }
+  | { bodyAfter: Promise<void> };
 
 export type FlakyProxy = {
   url: string;
@@ -47,6 +53,11 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
         const body: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => body.push(chunk));
         answer.on("end", () => outgoing.end(fate.rewrite(Buffer.concat(body).toString())));
+        return;
+      }
+      if ("bodyAfter" in fate) {
+        outgoing.flushHeaders();
+        void fate.bodyAfter.then(() => answer.pipe(outgoing));
         return;
       }
       let left = fate.cutAfter;

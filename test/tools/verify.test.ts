@@ -63,7 +63,8 @@ const verifyByMirror = (...args: string[]): Promise<Run> =>
     ...args,
   );
 
-const minisign = (...args: string[]): string => execFileSync("minisign", args, { cwd: root, encoding: "utf8" });
+const minisign = (...args: string[]): string =>
+  execFileSync("minisign", args, { cwd: root, encoding: "utf8", stdio: "pipe" });
 
 /** Copies a file of the catalog with curl, as any mirror would. */
 async function copy(path: string, to = mirrored(path)): Promise<void> {
