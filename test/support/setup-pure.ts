@@ -1,3 +1,9 @@
+import { afterEach, vi } from "vitest";
 import { watchLog } from "./logged.ts";
 
 watchLog();
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
