@@ -4,7 +4,7 @@ import { type Column, type FC, Field, FilterForm, formatDateTime, pathWithQuery,
 import { type ConsoleContext, consolePage, consoleView, may } from "./kit.ts";
 import { licensePath } from "./license/words.tsx";
 import { filterText, List, listQuery } from "./list.tsx";
-import { releasePath } from "./release/words.ts";
+import { releasePath } from "./release/list.tsx";
 
 const PATH = "/admin/audit";
 

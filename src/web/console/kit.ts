@@ -2,7 +2,7 @@
 export { Problem, z } from "../../platform/http/route.ts";
 export { adminActor } from "../../platform/identity/authentication.ts";
 export { settle } from "../../platform/storage/settle.ts";
-export { ActLink, DoneNotice, DoneQuery, leadTo, resultPage } from "./act/done.tsx";
+export { Acts, DoneNotice, DoneQuery, goTo, resultPage } from "./act/done.tsx";
 export * from "./act/fields.tsx";
 export { actRoutes } from "./act/two-step-act.tsx";
 export { type ConsoleContext, consoleForm, consolePage, consoleView, may } from "./frame.tsx";

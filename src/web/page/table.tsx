@@ -1,6 +1,7 @@
 import type { Child, FC } from "hono/jsx";
+import { formatCount } from "./format.tsx";
 
-/** A column of a table: its heading, and its cell for each row. A `numeric` column is aligned right. */
+/** A column of a table: its heading, and its cell for each row. In a `numeric` column, numbers get separators. */
 export type Column<Row> = { header: string; cell: (row: Row) => Child; numeric?: boolean };
 
 type TableProps<Row> = {
@@ -20,6 +21,7 @@ export function DataTable<Row>({ caption, quiet = false, columns, rows, empty }:
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   const alignment = ({ numeric }: Column<Row>) => (numeric ? "number" : undefined);
   const [names, ...others] = columns;
+  const shown = (cell: Child) => (typeof cell === "number" ? formatCount(cell) : cell);
   const isOfTexts = others.some(({ numeric }) => !numeric);
   return (
     <section class={isOfTexts ? "scroll rows" : "scroll"} aria-label={caption} tabindex={0}>
@@ -40,7 +42,7 @@ export function DataTable<Row>({ caption, quiet = false, columns, rows, empty }:
               <th scope="row">{names?.cell(row)}</th>
               {others.map((column) => (
                 <td class={alignment(column)} data-column={column.header}>
-                  {column.cell(row)}
+                  {shown(column.cell(row))}
                 </td>
               ))}
             </tr>

@@ -1,4 +1,3 @@
-import type { PropsWithChildren } from "hono/jsx";
 import { z } from "../../../platform/http/route.ts";
 import { type Child, type FC, Notice, pathWithQuery } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage } from "../frame.tsx";
@@ -18,7 +17,7 @@ export const DoneQuery = z.object({
 type Done = z.output<typeof DoneQuery>;
 
 /** Redirects to `path`, which shows a notice of the act in `query`. */
-export const leadTo = (c: ConsoleContext, path: string, query: Done): Response =>
+export const goTo = (c: ConsoleContext, path: string, query: Done): Response =>
   c.redirect(pathWithQuery(path, query), 303);
 
 /** The notice of an act; nothing if `text` is undefined, because no act has led here. */
@@ -57,9 +56,15 @@ export const resultPage = (c: ConsoleContext, { title, result, edge, link }: Out
     ),
   });
 
-/** A link to an act on the thing that the page shows. `ends`: it takes something away, so the link looks different. */
-export const ActLink: FC<PropsWithChildren<{ href: string; ends?: boolean }>> = ({ href, ends = false, children }) => (
-  <a class={ends ? "button secondary danger" : "button secondary"} href={href}>
-    {children}
-  </a>
+type ActsProps = { path: string; acts: readonly { name: string; link: string; ends: boolean }[] };
+
+/** Links to the acts on the thing at `path`. Those that end something for good look different. */
+export const Acts: FC<ActsProps> = ({ path, acts }) => (
+  <nav class="row acts" aria-label="Acts">
+    {acts.map(({ name, link, ends }) => (
+      <a class={ends ? "button secondary danger" : "button secondary"} href={`${path}/${name}`}>
+        {link}
+      </a>
+    ))}
+  </nav>
 );

@@ -109,63 +109,63 @@ type FormState = { sent: SentForm; errors?: FieldErrors; refusal?: Problem; stat
 
 function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, errors = {}, refusal, status }: FormState) {
   const fault = refusal?.detail ?? errors["form"];
-  return consolePage(c, {
-    title: act.title,
-    wide: false,
-    ...(status !== undefined && { status }),
-    main: (
-      <>
-        <h1>{act.title}</h1>
-        <p>{act.about}</p>
-        {fault ? <Notice tone="bad">{fault}</Notice> : null}
-        <PostForm csrf={c.var.session.csrfToken}>
-          {(act.fields ?? reasonField)((name) => ({ name, value: sent[name], error: errors[name] }))}
-          <Buttons back={act.back}>
-            <button type="submit">Continue</button>
-          </Buttons>
-          <p class="hint">Nothing changes yet. The next page shows what will happen.</p>
-        </PostForm>
-      </>
-    ),
-  });
+  const content = (
+    <>
+      {fault ? <Notice tone="bad">{fault}</Notice> : null}
+      <PostForm csrf={c.var.session.csrfToken}>
+        {(act.fields ?? reasonField)((name) => ({ name, value: sent[name], error: errors[name] }))}
+        <Buttons back={act.back}>
+          <button type="submit">Continue</button>
+        </Buttons>
+        <p class="hint">Nothing changes yet. The next page shows what will happen.</p>
+      </PostForm>
+    </>
+  );
+  return stepPage(c, act, act.title, content, status);
 }
 
-function previewPage<Input>(
-  c: ConsoleContext,
-  { title, about, dangerous, button, back }: TwoStepAct<Input>,
-  sent: SentForm,
-  consequences: readonly Child[],
-): Promise<Response> {
-  return consolePage(c, {
+function previewPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, sent: SentForm, consequences: readonly Child[]) {
+  const content = (
+    <>
+      <div class={`box ${act.dangerous ? "bad" : "careful"}`}>
+        <h2>What will happen</h2>
+        <ul>
+          {consequences.map((sentence) => (
+            <li>{sentence}</li>
+          ))}
+        </ul>
+      </div>
+      {sent["reason"] ? <blockquote>{sent["reason"]}</blockquote> : null}
+      <PostForm csrf={c.var.session.csrfToken}>
+        {Object.entries({ ...sent, [KEY_FIELD]: crypto.randomUUID() }).map(([name, value]) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
+        <Buttons back={act.back}>
+          <button type="submit" class={act.dangerous ? "danger" : undefined}>
+            {act.button}
+          </button>
+        </Buttons>
+      </PostForm>
+    </>
+  );
+  return stepPage(c, act, `${act.title}?`, content);
+}
+
+type Titled = Pick<TwoStepAct<never>, "title" | "about">;
+
+const stepPage = (c: ConsoleContext, { title, about }: Titled, heading: string, content: Child, status = 200) =>
+  consolePage(c, {
     title,
     wide: false,
+    status,
     main: (
       <>
-        <h1>{title}?</h1>
+        <h1>{heading}</h1>
         <p>{about}</p>
-        <div class={`box ${dangerous ? "bad" : "careful"}`}>
-          <h2>What will happen</h2>
-          <ul>
-            {consequences.map((sentence) => (
-              <li>{sentence}</li>
-            ))}
-          </ul>
-        </div>
-        {sent["reason"] ? <blockquote>{sent["reason"]}</blockquote> : null}
-        <PostForm csrf={c.var.session.csrfToken}>
-          {Object.entries({ ...sent, [KEY_FIELD]: crypto.randomUUID() }).map(([name, value]) => (
-            <input type="hidden" name={name} value={value} />
-          ))}
-          <Buttons back={back}>
-            <button type="submit" class={dangerous ? "danger" : undefined}>
-              {button}
-            </button>
-          </Buttons>
-        </PostForm>
+        {content}
       </>
     ),
   });
-}
 
 const Buttons: FC<{ back: string; children?: Child }> = ({ back, children }) => (
   <p class="row">

@@ -4,16 +4,7 @@ import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { combine } from "../../../platform/http/route.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
-import {
-  actRoutes,
-  adminActor,
-  type ConsoleContext,
-  leadTo,
-  Problem,
-  reasonField,
-  resultPage,
-  settle,
-} from "../kit.ts";
+import { actRoutes, adminActor, type ConsoleContext, goTo, Problem, reasonField, resultPage, settle } from "../kit.ts";
 import { LICENSE_ACTS, pinnedFields } from "./acts.tsx";
 import { previewLicenseAct } from "./preview.ts";
 import { licensePath } from "./words.tsx";
@@ -62,7 +53,7 @@ export const licenseAct = combine(
             const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
             const edge = await settle(c, changes);
             if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
-            return leadTo(c, back, { done: offered.name, edge });
+            return goTo(c, back, { done: offered.name, edge });
           },
         };
       },

@@ -16,6 +16,8 @@ export type LicenseAct = {
   title: string;
   button: string;
   dangerous: boolean;
+  /** Whether it ends the license. */
+  ends: boolean;
   /** The notice on the license's page once the act is done. */
   done: string;
   /** Whether to offer the act now. The act itself decides again. */
@@ -31,7 +33,7 @@ const simply = (action: Exclude<AdminAct["action"], "extend">, link: string) => 
   schema: z.object({ reason: Reason }).transform(({ reason }): ActInput => ({ reason, act: { action } })),
 });
 
-const wordsOf = (link: string) => ({ link, title: `${link} this license`, button: `${link} it` });
+const wordsOf = (link: string) => ({ link, title: `${link} this license`, button: `${link} it`, ends: false });
 
 const DAYS = "A whole number of days, 1 to 36500.";
 
@@ -111,6 +113,7 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
   },
   {
     ...simply("revoke", "Revoke"),
+    ends: true,
     dangerous: true,
     done: "The license is revoked.",
     isOffered: ({ admin_state }) => admin_state !== "revoked",

@@ -5,7 +5,7 @@ import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
 import { purchaseScope } from "../../../domain/purchase/scope.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, leadTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
+import { actRoutes, adminActor, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
 import { previewErasure, previewRefund } from "./preview.ts";
 import { licensePath, ownerText } from "./words.tsx";
 
@@ -85,7 +85,7 @@ export const licenseErase = actRoutes("/admin/licenses/{id}/erase", {
       carryOut: async ({ reason }) => {
         const scope = { db: c.env.DB, config: c.var.config };
         const { changes } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
-        return leadTo(c, licensePath(id), { done: "erase", edge: await settle(c, changes) });
+        return goTo(c, licensePath(id), { done: "erase", edge: await settle(c, changes) });
       },
     };
   },

@@ -7,16 +7,7 @@ import { explainRefusal } from "../../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
 import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import {
-  type Child,
-  type Column,
-  Field,
-  FilterForm,
-  FilterSelect,
-  PostForm,
-  pathWithQuery,
-  Time,
-} from "../../page/kit.ts";
+import { type Column, Field, FilterForm, FilterSelect, PostForm, pathWithQuery, Time } from "../../page/kit.ts";
 import { type ConsoleContext, consoleForm, consolePage, consoleView, may, sentForm } from "../kit.ts";
 import { filterChoice, filterText, List, listQuery } from "../list.tsx";
 import { LicenseStatusBadge, licensePath, ownerText, STATUS_WORDS } from "./words.tsx";
@@ -52,20 +43,7 @@ export const licenseList = consoleView(
       return refusedSearch(c, "Please search for keys with the form: addresses are stored and logged.");
     const filter = { q: q?.trim() || undefined, status, plan };
     const found = await searchLicenses(c.env.DB, { ...filter, before: cursor }, ROWS + 1, c.var.now);
-    return listPage(c, filter, {
-      list: (
-        <List
-          path={PATH}
-          filter={filter}
-          cursor={cursor}
-          limit={ROWS}
-          rows={found}
-          caption="Licenses, newest first"
-          columns={columnsAt(c.var.now)}
-          empty="No license matches. Ids of invoices, refunds and disputes work for 60 days after their last event; a customer's id (cus_) always works."
-        />
-      ),
-    });
+    return listPage(c, { filter, cursor, found });
   },
 );
 
@@ -99,13 +77,15 @@ export const licenseSearch = consoleForm(
   },
 );
 
-const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> => listPage(c, {}, { error });
+const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> => listPage(c, { error });
 
 const SEARCH_HINT =
   "By mail address or its beginning, license key, license or machine id, fingerprint hash, or an id of Stripe's (cus_, sub_, cs_, pi_, in_ ...).";
 
+type Found = { filter?: LicenseFilter; cursor?: string | undefined; found?: License[]; error?: string };
+
 /** The page of licenses: a search, filters, and the list found, or the error of the search with status 422. */
-function listPage(c: ConsoleContext, filter: LicenseFilter, { list, error }: { list?: Child; error?: string }) {
+function listPage(c: ConsoleContext, { filter = {}, cursor, found, error }: Found): Promise<Response> {
   const statuses = LICENSE_STATUSES.map((status) => ({ value: status, text: STATUS_WORDS[status].text }));
   const named = PLAN_IDS.map((id) => ({ value: id, text: plans[id].name }));
   const search = { label: "Find a license", hint: SEARCH_HINT, value: filter.q, error };
@@ -131,7 +111,18 @@ function listPage(c: ConsoleContext, filter: LicenseFilter, { list, error }: { l
           <FilterSelect name="status" label="Status" value={filter.status} options={statuses} />
           <FilterSelect name="plan" label="Plan" value={filter.plan} options={named} />
         </FilterForm>
-        {list}
+        {found === undefined ? null : (
+          <List
+            path={PATH}
+            filter={filter}
+            cursor={cursor}
+            limit={ROWS}
+            rows={found}
+            caption="Licenses, newest first"
+            columns={columnsAt(c.var.now)}
+            empty="No license matches. Ids of invoices, refunds and disputes work for 60 days after their last event; a customer's id (cus_) always works."
+          />
+        )}
       </>
     ),
   });

@@ -1,10 +1,19 @@
 import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/admin/act.ts";
-import { activeMachines, type License, type MachineRow } from "../../../domain/licensing/license/record.ts";
+import { activeMachines, type MachineRow } from "../../../domain/licensing/license/record.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { MachineParams } from "../../../domain/licensing/license/view.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { CheckField, DataTable, type FC, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
-import { actRoutes, adminActor, leadTo, Problem, Reason, reasonField, settle, z } from "../kit.ts";
+import {
+  CheckField,
+  type Child,
+  DataTable,
+  type FC,
+  formatCount,
+  formatDate,
+  StatusBadge,
+  Time,
+} from "../../page/kit.ts";
+import { actRoutes, adminActor, goTo, Problem, Reason, reasonField, settle, z } from "../kit.ts";
 import { previewMachineRemoval } from "./preview.ts";
 import type { LicenseStory } from "./story.ts";
 import { licensePath } from "./words.tsx";
@@ -13,7 +22,7 @@ type Props = { story: LicenseStory; mayWrite: boolean; now: UnixSeconds };
 
 /** The machines of a license, with links to free their seats if `mayWrite`. */
 export const LicenseMachines: FC<Props> = ({ story: { license, usage }, mayWrite, now }) => {
-  const seat = { header: "Seat", cell: (machine: MachineRow) => <SeatLink {...{ license, machine, now }} /> };
+  const seat = (machine: MachineRow) => seatOf(machine, licensePath(license.id), now);
   return (
     <section aria-labelledby="machines">
       <h2 id="machines">
@@ -24,16 +33,16 @@ export const LicenseMachines: FC<Props> = ({ story: { license, usage }, mayWrite
         quiet
         columns={[
           { header: "Name", cell: ({ name, id }) => name ?? <code>{id}</code> },
-          { header: "State", cell: (machine) => <MachineState machine={machine} now={now} /> },
+          { header: "State", cell: (machine) => stateOf(machine, now) },
           { header: "Platform", cell: ({ platform }) => platform ?? "unknown" },
           { header: "Activated", cell: ({ activated_at }) => <Time at={activated_at} /> },
           { header: "Last seen", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
           {
             header: "Downloads in 30 days",
-            cell: ({ fingerprint_hash }) => formatCount(usage.get(fingerprint_hash) ?? 0),
+            cell: ({ fingerprint_hash }) => usage.get(fingerprint_hash) ?? 0,
             numeric: true,
           },
-          ...(mayWrite ? [seat] : []),
+          ...(mayWrite ? [{ header: "Seat", cell: seat }] : []),
         ]}
         rows={license.machines}
         empty="No machine has been activated. The owner does that with the license key."
@@ -42,25 +51,15 @@ export const LicenseMachines: FC<Props> = ({ story: { license, usage }, mayWrite
   );
 };
 
-const ACTIVE = { tone: "good", text: "Active" } as const;
-const DEACTIVATED = { text: "Deactivated" };
+const stateOf = ({ deactivated_at, lease_until }: MachineRow, now: UnixSeconds): Child => [
+  deactivated_at === null ? <StatusBadge tone="good" text="Active" /> : <StatusBadge text="Deactivated" />,
+  lease_until > now && [" offline lease until ", <Time at={lease_until} />],
+];
 
-const MachineState: FC<{ machine: MachineRow; now: UnixSeconds }> = ({ machine, now }) => (
-  <>
-    <StatusBadge {...(machine.deactivated_at === null ? ACTIVE : DEACTIVATED)} />
-    {machine.lease_until > now ? (
-      <>
-        {" "}
-        offline lease until <Time at={machine.lease_until} />
-      </>
-    ) : null}
-  </>
-);
-
-const SeatLink: FC<{ license: License; machine: MachineRow; now: UnixSeconds }> = ({ license, machine, now }) =>
-  machine.deactivated_at === null || machine.lease_until > now ? (
-    <a href={`${licensePath(license.id)}/machines/${machine.id}/remove`}>
-      Free<span class="unseen"> the seat of {machine.name ?? machine.id}</span>
+const seatOf = ({ id, name, deactivated_at, lease_until }: MachineRow, license: string, now: UnixSeconds): Child =>
+  deactivated_at === null || lease_until > now ? (
+    <a href={`${license}/machines/${id}/remove`}>
+      Free<span class="unseen"> the seat of {name ?? id}</span>
     </a>
   ) : (
     "free"
@@ -106,7 +105,7 @@ export const machineRemove = actRoutes("/admin/licenses/{id}/machines/{machine_i
       carryOut: async ({ reason, void_lease }) => {
         const how = { voidLease: void_lease === "yes", reason };
         const edge = await settle(c, await removeMachine(c.env.DB, admin, id, machine_id, how));
-        return leadTo(c, back, { done: "remove", edge });
+        return goTo(c, back, { done: "remove", edge });
       },
     };
   },

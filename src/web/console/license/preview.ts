@@ -1,12 +1,6 @@
 import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
-import {
-  activeMachines,
-  isErased,
-  type License,
-  type LicenseRow,
-  type MachineRow,
-} from "../../../domain/licensing/license/record.ts";
+import { activeMachines, isErased, type License, type LicenseRow } from "../../../domain/licensing/license/record.ts";
 import { standingOf } from "../../../domain/licensing/license/status.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
@@ -20,6 +14,8 @@ const SOON = `within ${REVOCATION_SECONDS} seconds`;
 const NOTHING = "Nothing changes: this is done already.";
 const AT_ONCE = "New tokens, activations and verifications are refused at once.";
 const DOWNLOADS_STOP = `Downloads, including links already handed out, are refused everywhere ${SOON}.`;
+
+type Machines = License["machines"];
 
 /**
  * Previews an act on a license at `now`: its consequences, a sentence each. It uses the same decision as the act.
@@ -93,7 +89,7 @@ function endings(license: License, wasActive: boolean, now: UnixSeconds): string
 }
 
 /** Machines with an offline lease: they keep working until the lease ends. False if there are none. */
-function leases(all: MachineRow[], now: UnixSeconds): string | false {
+function leases(all: Machines, now: UnixSeconds): string | false {
   const leased = all.filter(({ lease_until }) => lease_until > now);
   if (leased.length === 0) return false;
   const until = formatDate(Math.max(...leased.map(({ lease_until }) => lease_until)));
@@ -117,13 +113,13 @@ export function previewRefund(license: License, refundable: Refundable | null, n
 const isBilled = ({ subscription_state }: License): boolean =>
   subscription_state === "active" || subscription_state === "past_due";
 
-const namesOf = (some: MachineRow[]): string => {
+const namesOf = (some: Machines): string => {
   const names = some.slice(0, 5).map(({ name, id }) => name ?? id);
   return some.length > 5 ? `${names.join(", ")} and ${some.length - 5} more` : names.join(", ");
 };
 
 /** Previews the removal of a machine at `now`; `voidLease` as in `freeSeat`. */
-export function previewMachineRemoval(machine: MachineRow, voidLease: boolean, now: UnixSeconds): string[] {
+export function previewMachineRemoval(machine: Machines[number], voidLease: boolean, now: UnixSeconds): string[] {
   const isActive = machine.deactivated_at === null;
   const isLeased = machine.lease_until > now;
   if (!isActive && !(isLeased && voidLease)) return ["Nothing changes: the machine holds no seat."];

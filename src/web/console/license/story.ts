@@ -7,20 +7,17 @@ import { AuditRow } from "../../../platform/identity/audit-store.ts";
 export const STORY_KINDS = ["act", "payment", "mail", "download"] as const;
 export type StoryKind = (typeof STORY_KINDS)[number];
 
-const ActRow = AuditRow.omit({ subject: true, request_id: true });
-
-const PaymentRow = z.object({
-  id: z.string(),
-  at: z.number(),
+const Entry = z.object({ id: z.string(), at: z.number() });
+const Act = AuditRow.omit({ subject: true, request_id: true }).extend({ kind: z.literal("act") });
+const Payment = Entry.extend({
+  kind: z.literal("payment"),
   type: z.string(),
   object_id: z.string().nullable(),
   outcome: z.string().nullable(),
   attention: z.number().transform((flag) => flag === 1),
 });
-
-const MailRow = z.object({
-  id: z.string(),
-  at: z.number(),
+const Mail = Entry.extend({
+  kind: z.literal("mail"),
   mail: z.string(),
   recipient: z.string(),
   sent_at: z.number().nullable(),
@@ -28,10 +25,8 @@ const MailRow = z.object({
   next_attempt_at: z.number().nullable(),
   last_error: z.string().nullable(),
 });
-
-const DownloadRow = z.object({
-  id: z.string(),
-  at: z.number(),
+const Download = Entry.extend({
+  kind: z.literal("download"),
   worker_id: z.string(),
   version: z.string(),
   platform: z.string(),
@@ -39,34 +34,21 @@ const DownloadRow = z.object({
   machine: z.string().nullable(),
 });
 
+const StoryEntry = z.discriminatedUnion("kind", [Act, Payment, Mail, Download]);
+
 /** An entry of a story: an entry of the audit trail, a Stripe event, a mail, or a download. */
-export type StoryEntry =
-  | ({ kind: "act" } & z.output<typeof ActRow>)
-  | ({ kind: "payment" } & z.output<typeof PaymentRow>)
-  | ({ kind: "mail" } & z.output<typeof MailRow>)
-  | ({ kind: "download" } & z.output<typeof DownloadRow>);
+export type StoryEntry = z.output<typeof StoryEntry>;
 
 /** The SQL of each kind: ?1 is the license, ?2 an upper bound of the time, ?3 the limit. */
-export const STORY_SOURCES: Record<StoryKind, { sql: string; parse: (row: unknown) => StoryEntry }> = {
-  act: {
-    sql: `SELECT id, at, actor, action, reason, details FROM audit WHERE subject = ?1 AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3`,
-    parse: (row) => ({ kind: "act", ...ActRow.parse(row) }),
-  },
-  payment: {
-    sql: `SELECT id, created AS at, type, object_id, outcome, attention FROM stripe_event_licenses
-      JOIN stripe_events ON id = event_id WHERE license_id = ?1 AND created < ?2 ORDER BY created DESC LIMIT ?3`,
-    parse: (row) => ({ kind: "payment", ...PaymentRow.parse(row) }),
-  },
-  mail: {
-    sql: `SELECT id, created_at AS at, kind AS mail, recipient, sent_at, attempts, next_attempt_at, last_error FROM mails
-      WHERE license_id = ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3`,
-    parse: (row) => ({ kind: "mail", ...MailRow.parse(row) }),
-  },
-  download: {
-    sql: `SELECT link_id AS id, at, worker_id, version, platform, machine FROM downloads
-      WHERE license_id = ?1 AND at < ?2 ORDER BY at DESC LIMIT ?3`,
-    parse: (row) => ({ kind: "download", ...DownloadRow.parse(row) }),
-  },
+const STORY_SOURCES: Record<StoryKind, string> = {
+  act: `SELECT 'act' AS kind, id, at, actor, action, reason, details FROM audit
+    WHERE subject = ?1 AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3`,
+  payment: `SELECT 'payment' AS kind, id, created AS at, type, object_id, outcome, attention FROM stripe_event_licenses
+    JOIN stripe_events ON id = event_id WHERE license_id = ?1 AND created < ?2 ORDER BY created DESC LIMIT ?3`,
+  mail: `SELECT 'mail' AS kind, id, created_at AS at, kind AS mail, recipient, sent_at, attempts, next_attempt_at, last_error
+    FROM mails WHERE license_id = ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3`,
+  download: `SELECT 'download' AS kind, link_id AS id, at, worker_id, version, platform, machine FROM downloads
+    WHERE license_id = ?1 AND at < ?2 ORDER BY at DESC LIMIT ?3`,
 };
 
 const ChargeRow = z.object({ charge_id: z.string(), refund_state: z.string(), dispute_state: z.string() });
@@ -101,7 +83,6 @@ export async function readLicenseStory(
   { kinds, limit, before }: StoryPart,
   now: UnixSeconds,
 ): Promise<LicenseStory | null> {
-  const sources = kinds.map((kind) => STORY_SOURCES[kind]);
   const about = (sql: string, ...more: number[]) => db.prepare(sql).bind(id, ...more);
   const [licenses, machines, orders, charges, usage, ...parts] = await db.batch([
     about("SELECT * FROM licenses WHERE id = ?"),
@@ -113,11 +94,11 @@ export async function readLicenseStory(
       now - USAGE_SECONDS,
     ),
     // One more than the limit shows that there is another page.
-    ...sources.map(({ sql }) => about(sql, before ?? Number.MAX_SAFE_INTEGER, limit + 1)),
+    ...kinds.map((kind) => about(STORY_SOURCES[kind], before ?? Number.MAX_SAFE_INTEGER, limit + 1)),
   ]);
   const [row] = licenses?.results ?? [];
   if (row === undefined) return null;
-  const entries = sources.flatMap(({ parse }, index) => (parts[index]?.results ?? []).map(parse));
+  const entries = parts.flatMap(({ results }) => z.array(StoryEntry).parse(results));
   const [order = null] = z.array(OrderRow).parse(orders?.results);
   return {
     license: { ...LicenseRow.parse(row), machines: z.array(MachineRow).parse(machines?.results) },

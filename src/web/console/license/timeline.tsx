@@ -4,12 +4,12 @@ import { ActorName, actionWords, EntryDetails } from "../audit.tsx";
 import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
 import { stripeLink } from "./words.tsx";
 
-/** The name of each kind of entry, singular and plural. */
-export const KIND_WORDS: Record<StoryKind, { one: string; all: string }> = {
-  act: { one: "Change", all: "Changes" },
-  payment: { one: "Payment", all: "Payments" },
-  mail: { one: "Mail", all: "Mails" },
-  download: { one: "Download", all: "Downloads" },
+/** The name of each kind of entry; its plural takes an `s`. */
+export const KIND_WORDS: Record<StoryKind, string> = {
+  act: "Change",
+  payment: "Payment",
+  mail: "Mail",
+  download: "Download",
 };
 
 const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
@@ -31,7 +31,7 @@ export const StoryTimeline: FC<{ story: LicenseStory }> = ({ story }) =>
       {story.entries.map((entry) => (
         <li>
           <p class="quiet">
-            <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind].one}
+            <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind]}
           </p>
           <Entry entry={entry} license={story.license} />
         </li>

@@ -1,13 +1,83 @@
 import { deleteDraft, moveRelease, refusalOfDeletion } from "../../../domain/releases/act.ts";
-import { decideMove, RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
+import { decideMove, nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
-import { readRelease } from "../../../domain/releases/store.ts";
+import { type Release, readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { combine } from "../../../platform/http/route.ts";
+import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted } from "../../page/kit.ts";
-import { actRoutes, adminActor, leadTo, Problem, ReasonForm, settle } from "../kit.ts";
-import { countEntitledLicenses, readReleaseUse } from "./reach.ts";
-import { previewReleaseAct, RELEASE_ACTS, releasePath } from "./words.ts";
+import { actRoutes, adminActor, goTo, Problem, ReasonForm, settle } from "../kit.ts";
+import { releasePath } from "./list.tsx";
+import { countEntitledLicenses, REACH_DAYS, type ReleaseUse, readReleaseUse } from "./reach.ts";
+
+/** An action on a release, as the console offers it. */
+type ReleaseAct = { link: string; button: string; dangerous: boolean; done: string };
+
+/** Each action on a release. */
+export const RELEASE_ACTS: Record<ReleaseAction, ReleaseAct> = {
+  publish: { link: "Publish", button: "Publish it", dangerous: false, done: "The release is published." },
+  yank: { link: "Yank", button: "Yank it", dangerous: true, done: "The release is yanked." },
+  unyank: { link: "Unyank", button: "Unyank it", dangerous: false, done: "The release is listed again." },
+  block: { link: "Block", button: "Block it forever", dangerous: true, done: "The release is blocked." },
+};
+
+/** The actions that change a release with this status. */
+export const actionsFrom = (status: Release["status"]): ReleaseAction[] =>
+  RELEASE_ACTIONS.filter((action) => {
+    const next = nextStatus(status, action);
+    return next.ok && next.value !== status;
+  });
+
+const SOON = `within ${REVOCATION_SECONDS} seconds`;
+
+/**
+ * Previews an action on a release: its consequences, a sentence each. `licenses` counts those in force that grant it;
+ * null for a free worker, because everybody may have it.
+ */
+function previewReleaseAct(
+  { worker_id, version, channel, artifacts }: Release,
+  action: ReleaseAction,
+  use: ReleaseUse,
+  licenses: number | null,
+): string[] {
+  const audience = licenses === null ? "everybody" : `${counted(licenses, "license")} in force`;
+  const users = licenses === null ? "" : `, by ${counted(use.licenses, "license")}`;
+  const used =
+    use.downloads === 0
+      ? `It was not downloaded in the last ${REACH_DAYS} days.`
+      : `It was downloaded ${counted(use.downloads, "time")} in the last ${REACH_DAYS} days${users}.`;
+  const files = artifacts.map(({ platform }) => platform).join(", ");
+  switch (action) {
+    case "publish":
+      return [
+        `${worker_id} ${version} is offered to ${audience} for ${files || "no platform yet"} ${SOON}.`,
+        channel === "stable"
+          ? "It becomes the latest version if no stable version is higher."
+          : `Hives that follow the channel ${channel} get it.`,
+        "Its files can never change again.",
+      ];
+    case "yank":
+      return [
+        `It disappears from lists ${SOON}. A request for the latest version gets the one before it.`,
+        "A request for exactly this version still works, so pinned installations do not break.",
+        used,
+        "You can unyank it later.",
+      ];
+    case "unyank":
+      return [
+        `It is listed again ${SOON}, and becomes the latest version if no stable version is higher.`,
+        `It is offered to ${audience}.`,
+      ];
+    case "block":
+      return [
+        `Its files, including links already handed out, are refused to everybody ${SOON}. The refusal says that the release was withdrawn.`,
+        "Installations pinned to this version break. Workers already installed keep running.",
+        used,
+        `It was available to ${audience}.`,
+        "This cannot be undone: a corrected build needs a new version.",
+      ];
+  }
+}
 
 /** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
 export const releaseAct = combine(
@@ -45,7 +115,7 @@ export const releaseAct = combine(
           },
           carryOut: async ({ reason }) => {
             const { changes } = await moveRelease(DB, admin, id, action, reason);
-            return leadTo(c, releasePath(id), { done: action, edge: await settle(c, changes) });
+            return goTo(c, releasePath(id), { done: action, edge: await settle(c, changes) });
           },
         };
       },
@@ -85,7 +155,7 @@ export const draftDelete = actRoutes("/admin/releases/{id}/delete", {
       },
       carryOut: async ({ reason }) => {
         await deleteDraft(c.env, adminActor(c), id, reason);
-        return leadTo(c, "/admin/releases", { done: "delete" });
+        return goTo(c, "/admin/releases", { done: "delete" });
       },
     };
   },

@@ -1,10 +1,20 @@
 import { RELEASE_STATUSES } from "../../../domain/releases/decision.ts";
 import { listAllReleases, type Release } from "../../../domain/releases/store.ts";
 import { workers } from "../../../domain/workers/workers.ts";
-import { type Column, FilterForm, FilterSelect, StatusBadge, Time } from "../../page/kit.ts";
+import { type Column, FilterForm, FilterSelect, StatusBadge, Time, type Tone } from "../../page/kit.ts";
 import { consolePage, consoleView, DoneNotice, DoneQuery } from "../kit.ts";
 import { filterChoice, filterText, List, listQuery } from "../list.tsx";
-import { RELEASE_WORDS, releasePath } from "./words.ts";
+
+/** The address of the page of a release. */
+export const releasePath = (id: string): string => `/admin/releases/${encodeURIComponent(id)}`;
+
+/** The name and tone of each status. */
+export const RELEASE_WORDS: Record<Release["status"], { text: string; tone: Tone }> = {
+  draft: { text: "Draft", tone: "plain" },
+  published: { text: "Published", tone: "good" },
+  yanked: { text: "Yanked", tone: "careful" },
+  blocked: { text: "Blocked", tone: "bad" },
+};
 
 const PATH = "/admin/releases";
 const ROWS = 50;

@@ -3,22 +3,13 @@ import { RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
 import { type Artifact, type Release, readRelease } from "../../../domain/releases/store.ts";
-import {
-  CopyBlock,
-  counted,
-  DataTable,
-  type FC,
-  formatBytes,
-  formatCount,
-  Prose,
-  StatusBadge,
-  Time,
-} from "../../page/kit.ts";
+import { CopyBlock, counted, DataTable, formatBytes, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
 import { auditPath } from "../audit.tsx";
-import { ActLink, consolePage, consoleView, DoneNotice, DoneQuery, may } from "../kit.ts";
+import { Acts, consolePage, consoleView, DoneNotice, DoneQuery, may } from "../kit.ts";
+import { actionsFrom, RELEASE_ACTS } from "./act.tsx";
+import { RELEASE_WORDS, releasePath } from "./list.tsx";
 import { REACH_DAYS, type ReleaseUse, readReleaseUse } from "./reach.ts";
-import { actionsFrom, RELEASE_ACTS, RELEASE_WORDS, releasePath } from "./words.ts";
 
 export const releaseRead = consoleView(
   "/admin/releases/{id}",
@@ -47,18 +38,13 @@ export const releaseRead = consoleView(
             <Publication release={release} />
           </p>
           {may(c, "releases:write") ? (
-            <nav class="row acts" aria-label="Acts">
-              {actionsFrom(status).map((action) => (
-                <ActLink href={`${releasePath(id)}/${action}`} ends={action === "block"}>
-                  {RELEASE_ACTS[action].link}
-                </ActLink>
-              ))}
-              {status === "draft" ? (
-                <ActLink href={`${releasePath(id)}/delete`} ends>
-                  Delete
-                </ActLink>
-              ) : null}
-            </nav>
+            <Acts
+              path={releasePath(id)}
+              acts={[
+                ...actionsFrom(status).map((name) => ({ name, link: RELEASE_ACTS[name].link, ends: name === "block" })),
+                ...(status === "draft" ? [{ name: "delete", link: "Delete", ends: true }] : []),
+              ]}
+            />
           ) : null}
           {notes === null ? null : (
             <section>
@@ -83,7 +69,9 @@ export const releaseRead = consoleView(
   },
 );
 
-const Publication: FC<{ release: Release }> = ({ release: { published_at, channel, source_tag } }) => (
+type Props = { release: Release };
+
+const Publication = ({ release: { published_at, channel, source_tag } }: Props) => (
   <span>
     {published_at === null ? (
       "Not published yet."
@@ -96,7 +84,7 @@ const Publication: FC<{ release: Release }> = ({ release: { published_at, channe
   </span>
 );
 
-const Files: FC<{ release: Release; formats: readonly PackageFormat[] }> = ({ release: { artifacts }, formats }) => (
+const Files = ({ release: { artifacts }, formats }: Props & { formats: readonly PackageFormat[] }) => (
   <section>
     <h2>Files</h2>
     <DataTable
@@ -135,7 +123,7 @@ function signersOf({ signature, pgp_signature }: Artifact, format: PackageFormat
   return format?.unsigned && pgp_signature === null ? `${said}; ${format.unsigned}` : said;
 }
 
-const Provenance: FC<{ release: Release }> = ({ release: { worker_id, version, status, provenance } }) => {
+const Provenance = ({ release: { worker_id, version, status, provenance } }: Props) => {
   if (provenance === null) {
     return <p class="empty">None is attached. Attach it with rbee-catalog release publish --provenance.</p>;
   }
@@ -152,7 +140,7 @@ const Provenance: FC<{ release: Release }> = ({ release: { worker_id, version, s
   );
 };
 
-const Downloads: FC<{ use: ReleaseUse }> = ({ use: { downloads, licenses, platforms } }) => (
+const Downloads = ({ use: { downloads, licenses, platforms } }: { use: ReleaseUse }) => (
   <section>
     <h2>
       Downloads in {REACH_DAYS} days: {formatCount(downloads)}
@@ -163,7 +151,7 @@ const Downloads: FC<{ use: ReleaseUse }> = ({ use: { downloads, licenses, platfo
       quiet
       columns={[
         { header: "Platform", cell: ({ platform }) => platform },
-        { header: "Downloads", cell: ({ downloads }) => formatCount(downloads), numeric: true },
+        { header: "Downloads", cell: ({ downloads }) => downloads, numeric: true },
       ]}
       rows={platforms}
       empty="There are no downloads."

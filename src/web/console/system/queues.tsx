@@ -1,16 +1,6 @@
 import { mayRetryMail, type UnsentMail } from "../../../domain/mail/backlog.ts";
 import type { StoredEvent } from "../../../domain/purchase/events/store.ts";
-import {
-  type Child,
-  type Column,
-  counted,
-  DataTable,
-  type FC,
-  formatCount,
-  PostForm,
-  StatusBadge,
-  Time,
-} from "../../page/kit.ts";
+import { type Child, type Column, counted, DataTable, type FC, PostForm, StatusBadge, Time } from "../../page/kit.ts";
 import { type ConsoleContext, may } from "../kit.ts";
 import { licensePath } from "../license/words.tsx";
 import type { SystemData } from "./data.ts";
@@ -49,7 +39,7 @@ export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[
       { header: "Event", cell: ({ id, type }) => [type, " ", <code class="quiet">{id}</code>] },
       { header: "About", cell: ({ object_id }) => object_id ?? "" },
       { header: "Received", cell: ({ received_at }) => <Time at={received_at} clock /> },
-      { header: "Tried", cell: ({ attempts }) => formatCount(attempts), numeric: true },
+      { header: "Tried", cell: ({ attempts }) => attempts, numeric: true },
       {
         header: "Result",
         cell: ({ handled_at, outcome, last_error }) => [

@@ -4,22 +4,12 @@ import {
   endAdminToken,
   makeAdminToken,
   readRevocableToken,
-  type WantedToken,
 } from "../../../platform/identity/admin-token.ts";
 import { CheckField, CopyBlock, Field, formatDateTime, sentences } from "../../page/kit.ts";
-import {
-  actRoutes,
-  adminActor,
-  type Entered,
-  LastDayToCome,
-  lastDayField,
-  leadTo,
-  ReasonForm,
-  resultPage,
-  z,
-} from "../kit.ts";
+import { actRoutes, adminActor, goTo, LastDayToCome, lastDayField, ReasonForm, resultPage, z } from "../kit.ts";
 
 const LIST = "/admin/tokens";
+const NAME_HINT = "The list of tokens and the audit trail show it. Say what the token is for.";
 
 /** Each scope in words. */
 const SCOPE_WORDS: Record<Scope, string> = {
@@ -44,7 +34,7 @@ const TokenForm = z
     until: LastDayToCome,
     ...granted,
   })
-  .transform(({ name, until, ...given }): WantedToken => {
+  .transform(({ name, until, ...given }) => {
     return { name, scopes: SCOPES.filter((scope) => given[scope] === "yes"), expires_at: until };
   })
   .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Please choose at least one scope." });
@@ -66,7 +56,25 @@ export const tokenCreate = actRoutes("/admin/tokens/new", {
       about: "For a person to sign in with, or for a program. Give it no more than it needs.",
       button: "Create it",
       back: LIST,
-      fields: (entered) => <Fields entered={entered} held={admin.scopes} />,
+      fields: (entered) => (
+        <>
+          <Field {...entered("name")} label="Name" hint={NAME_HINT} maxlength={100} required />
+          <fieldset>
+            <legend>It may</legend>
+            {SCOPES.filter((scope) => allows(admin.scopes, scope)).map((scope) => (
+              <CheckField name={scope} checked={entered(scope).value === "yes"}>
+                {SCOPE_WORDS[scope]} <code>{scope}</code>
+              </CheckField>
+            ))}
+            {entered("scopes").error === undefined ? null : (
+              <p class="error" role="alert">
+                {entered("scopes").error}
+              </p>
+            )}
+          </fieldset>
+          {lastDayField(entered, " Leave it empty for no end.")}
+        </>
+      ),
       preview: (wanted) => {
         checkWantedToken(admin, wanted);
         return [
@@ -95,35 +103,11 @@ export const tokenCreate = actRoutes("/admin/tokens/new", {
   },
 });
 
-const NAME_HINT = "The list of tokens and the audit trail show it. Say what the token is for.";
-
-const Fields = ({ entered, held }: { entered: Entered; held: readonly Scope[] }) => (
-  <>
-    <Field {...entered("name")} label="Name" hint={NAME_HINT} maxlength={100} required />
-    <fieldset>
-      <legend>It may</legend>
-      {SCOPES.filter((scope) => allows(held, scope)).map((scope) => (
-        <CheckField name={scope} checked={entered(scope).value === "yes"}>
-          {SCOPE_WORDS[scope]} <code>{scope}</code>
-        </CheckField>
-      ))}
-      {entered("scopes").error === undefined ? null : (
-        <p class="error" role="alert">
-          {entered("scopes").error}
-        </p>
-      )}
-    </fieldset>
-    {lastDayField(entered, " Leave it empty for no end.")}
-  </>
-);
-
-const TokenParams = z.object({
-  id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
-});
-
 export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
   scope: "tokens:write",
-  params: TokenParams,
+  params: z.object({
+    id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+  }),
   does: "revoke an admin token",
   example: { reason: "its owner has left" },
   answers: { 409: "The form again: it is the last valid owner token." },
@@ -151,7 +135,7 @@ export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
           : ["Nothing changes: the token is revoked already."],
       carryOut: async ({ reason }) => {
         await endAdminToken(c.env.DB, admin, id, reason);
-        return leadTo(c, LIST, { done: "revoke" });
+        return goTo(c, LIST, { done: "revoke" });
       },
     };
   },
