@@ -11,7 +11,7 @@ export type CatalogRequest = {
   /** An object is sent as JSON. A Blob is streamed unchanged. */
   body?: object | Blob;
   /** The bearer credential, instead of the client's own. */
-  credential?: string;
+  credential?: string | undefined;
   /** Marks a POST as idempotent, so that it may be retried after a failure. */
   repeatable?: boolean;
   /** Milliseconds to wait for the answer, instead of the default. */

@@ -52,7 +52,7 @@ Examples:
         for (const target of targets) files.push(await verifyFile(target, { client, indexes, keys: trusted.keys }));
       } finally {
         // Keys are pinned, and indexes remembered, only after the keys have verified a release.
-        if (trusted.text === state.release_keys[url] || files.some(isPublished)) {
+        if (trusted.text === state.release_keys[url] || files.some(({ result }) => result !== "refused")) {
           await hive.change((known) => ({
             ...known,
             release_keys: { ...known.release_keys, [url]: trusted.text },
@@ -65,15 +65,13 @@ Examples:
     });
 }
 
-const isPublished = ({ result }: FileReport): boolean => result !== "refused";
-
 function requireGood(files: readonly FileReport[]): void {
   const count = (result: FileReport["result"]): number => files.filter((file) => file.result === result).length;
   if (count("refused") > 0) {
     throw new CliError(EXIT.integrity, `Refused: ${count("refused")} of ${files.length} files. Do not run them.`);
   }
-  if (count("blocked") > 0)
-    throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}. Do not run them.`);
+  if (count("blocked") === 0) return;
+  throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}. Do not run them.`);
 }
 
 /** The keys to trust. A mirror's own keys are never trusted, because they could vouch for anything. */
@@ -123,12 +121,10 @@ const isWorkerId = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(na
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
 
 async function installedWorkers(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    const names = entries.filter((entry) => entry.isFile() && isWorkerId(entry.name)).map(({ name }) => name);
-    return names.sort();
-  } catch (error) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (isFileError(error, "ENOENT")) return [];
     throw error;
-  }
+  });
+  const names = entries.filter((entry) => entry.isFile() && isWorkerId(entry.name)).map(({ name }) => name);
+  return names.sort();
 }

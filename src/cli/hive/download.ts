@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode, problemError } from "../errors.ts";
+import { isFileError } from "../files.ts";
 
 /** The link to a file, and the size and hash that the file must have. */
 export type Source = { url: string; size: number; sha256: string };
@@ -125,6 +126,6 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // EPERM: the process runs, as another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return isFileError(error, "EPERM");
   }
 }

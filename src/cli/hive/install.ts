@@ -89,7 +89,7 @@ async function askForDownload(client: CatalogClient, request: InstallRequest, ve
     return await client.json(Download, {
       path: path`/v1/workers/${request.worker}/${version}/download`,
       query: { platform: request.platform },
-      ...(credential === undefined ? {} : { credential }),
+      credential,
     });
   } catch (error) {
     const code = problemCode(error);

@@ -40,7 +40,7 @@ export async function publishRelease(client: CatalogClient, publication: Publica
   }
   for (const file of publication.files) {
     const artifactId = artifactOf(release, file)?.id ?? (await addArtifact(client, release.id, file));
-    await uploadArtifact(client, { releaseId: release.id, artifactId }, file);
+    await uploadArtifact(client, path`/v1/admin/releases/${release.id}/artifacts/${artifactId}`, file);
   }
   await attachProvenance(client, release, publication.provenance);
   return (await client.post(ReleaseAnswer, path`/v1/admin/releases/${release.id}/publish`, {})).release;

@@ -1,4 +1,5 @@
-import { access, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
 import { type ArtifactKind, PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
@@ -108,13 +109,8 @@ export async function readReleaseFile(
 }
 
 async function pgpSignatureOf(path: string, named: string | undefined): Promise<string | null> {
-  if (named !== undefined) return readPgpSignature(named);
-  const beside = `${path}.sig`;
-  const isThere = await access(beside).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? readPgpSignature(beside) : null;
+  const file = named ?? `${path}.sig`;
+  return named === undefined && !existsSync(file) ? null : readPgpSignature(file);
 }
 
 /**

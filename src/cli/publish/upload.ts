@@ -1,6 +1,6 @@
 import { openAsBlob } from "node:fs";
 import * as z from "zod";
-import { type CatalogClient, path } from "../catalog-client.ts";
+import type { CatalogClient } from "../catalog-client.ts";
 import { startProgress } from "../output.ts";
 import type { ReleaseFile } from "./release-file.ts";
 
@@ -18,41 +18,33 @@ const UploadState = z.looseObject({
   }),
 });
 
-/** The ids of an artifact and its release. */
-export type ArtifactAddress = { releaseId: string; artifactId: string };
-
 /**
  * Uploads the parts of a file that the catalog does not have yet, then has it check the whole file. Streams from disk.
- * Idempotent, and resumes after any interruption. `client` sends an admin token. Throws `CliError`.
+ * Idempotent, and resumes after any interruption. `path` is the artifact's, and `client` sends
+ * an admin token. Throws `CliError`.
  */
-export async function uploadArtifact(
-  client: CatalogClient,
-  { releaseId, artifactId }: ArtifactAddress,
-  file: ReleaseFile,
-): Promise<void> {
-  const artifactPath = path`/v1/admin/releases/${releaseId}/artifacts/${artifactId}`;
-  const { artifact, upload } = await client.json(UploadState, { path: artifactPath });
+export async function uploadArtifact(client: CatalogClient, path: string, file: ReleaseFile): Promise<void> {
+  const { artifact, upload } = await client.json(UploadState, { path });
   if (artifact.state === "ready") return;
-  const { part_size } = upload;
+  const { part_size: step } = upload;
   const present = new Set(upload.parts.map(({ part }) => part));
-  const all = Array.from({ length: Math.ceil(file.size / part_size) }, (_, index) => index + 1);
-  const sizeOf = (part: number): number => Math.min(part_size, file.size - (part - 1) * part_size);
+  const all = Array.from({ length: Math.ceil(file.size / step) }, (_, index) => index + 1);
+  const missing = all.filter((part) => !present.has(part));
 
   const bytes = await openAsBlob(file.path);
   const progress = startProgress(`Uploading ${file.filename}`, file.size);
-  let done = all.filter((part) => present.has(part)).reduce((total, part) => total + sizeOf(part), 0);
+  const partOf = (part: number): Blob => bytes.slice((part - 1) * step, part * step);
+  let done = missing.reduce((rest, part) => rest - partOf(part).size, file.size);
   progress.update(done);
-  const missing = all.filter((part) => !present.has(part));
   await inParallel(missing, PARALLEL, async (part) => {
-    const start = (part - 1) * part_size;
-    const body = bytes.slice(start, start + sizeOf(part));
-    await client.send({ method: "PUT", path: `${artifactPath}/parts/${part}`, body });
+    const body = partOf(part);
+    await client.send({ method: "PUT", path: `${path}/parts/${part}`, body });
     done += body.size;
     progress.update(done);
   }).finally(progress.finish);
   await client.send({
     method: "POST",
-    path: `${artifactPath}/complete`,
+    path: `${path}/complete`,
     repeatable: true,
     // The signature may be new or different since the file was declared.
     body: { signature: file.signature, pgp_signature: file.pgpSignature },

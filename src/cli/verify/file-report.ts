@@ -5,10 +5,9 @@ import { type Attestation, parseProvenance } from "../../domain/releases/provena
 import { compareVersions } from "../../domain/releases/version.ts";
 import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
 import { printable } from "../../lib/printable.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, ProblemError, problemCode } from "../errors.ts";
-import { digestFile, type FileDigest } from "../files.ts";
+import { digestFile } from "../files.ts";
 import { faultOfFile } from "../hive/check.ts";
 import type { IndexSource } from "./index-source.ts";
 
@@ -17,54 +16,59 @@ export type Target = { path: string; workerId: string | null };
 
 /** The result for one file: its worker, version and status, or the reason for refusing it. */
 export type FileReport =
-  | (Omit<FileVerdict, "standing"> & {
+  | {
       path: string;
-      result: FileVerdict["standing"];
+      result: Standing;
+      worker_id: string;
+      version: string;
+      latest: string | null;
+      filename: string;
+      provenance_sha256: string | null;
       provenance: FileProvenance | null;
-    })
+    }
   | { path: string; result: "refused"; reason: string };
+
+type Standing = "current" | "outdated" | "yanked" | "blocked";
+
+/** The builder and source of a file as its provenance claims. Only the builder's tools verify its signature. */
+type FileProvenance = { builder_id: string; source: Attestation["source"] };
 
 const WorkerList = z.looseObject({ workers: z.array(z.looseObject({ id: z.string() })) });
 
 /**
- * Verifies one file against the index of its worker, or of every worker if the worker is unknown. Throws `CliError` if
- * an index or a provenance cannot be fetched or trusted.
+ * Verifies one file against the index of its worker, or of every worker if the worker is unknown: its sha256, size and
+ * signature. Throws `CliError` if an index or a provenance cannot be fetched or trusted.
  */
 export async function verifyFile(
   { path, workerId }: Target,
   { client, indexes, keys }: { client: CatalogClient; indexes: IndexSource; keys: MinisignPublicKey[] },
 ): Promise<FileReport> {
+  const refused = (reason: string): FileReport => ({ path, result: "refused", reason });
   const digest = await digestFile(path);
   // The list needs no signature: it only selects the indexes to search.
   const candidates =
     workerId === null ? (await client.json(WorkerList, { path: "/workers" })).workers.map(({ id }) => id) : [workerId];
   for (const candidate of candidates) {
-    const verdict = await judgeBy(indexes, candidate, digest, keys);
-    if (verdict === null) continue;
-    if (!verdict.ok) return { path, result: "refused", reason: verdict.error };
-    const provenance = await readProvenance(client, verdict.value, digest.sha256);
-    const { standing, ...facts } = verdict.value;
-    return { path, result: standing, ...facts, provenance };
+    const index = await indexes.read(candidate).catch((error: unknown) => {
+      if (problemCode(error) === "WORKER_NOT_FOUND") return null;
+      throw error;
+    });
+    const found = index && findFile(index, digest.sha256);
+    if (!found) continue;
+    const { worker_id, latest } = index;
+    const { version, status, provenance_sha256 } = found.version;
+    const { filename, size, sha256, signature } = found.artifact;
+    if (signature === null) return refused("it is published without a signature.");
+    const fault = await faultOfFile(digest, { workerId: worker_id, version, size, sha256 }, signature, keys);
+    if (fault !== null) return refused(fault);
+    const isOutdated = latest !== null && compareVersions(latest, version) > 0;
+    const result: Standing = status !== "published" ? status : isOutdated ? "outdated" : "current";
+    const facts = { path, result, worker_id, version, latest, filename, provenance_sha256 };
+    return { ...facts, provenance: await readProvenance(client, facts, sha256) };
   }
-  return {
-    path,
-    result: "refused",
-    reason: `it is not a published file${workerId ? ` of ${workerId}` : ""}, or it was published in the last two minutes.`,
-  };
-}
-
-async function judgeBy(
-  indexes: IndexSource,
-  workerId: string,
-  digest: FileDigest,
-  keys: MinisignPublicKey[],
-): ReturnType<typeof judgeFile> {
-  try {
-    return await judgeFile(digest, await indexes.read(workerId), keys);
-  } catch (error) {
-    if (problemCode(error) === "WORKER_NOT_FOUND") return null;
-    throw error;
-  }
+  return refused(
+    `it is not a published file${workerId ? ` of ${workerId}` : ""}, or it was published in the last two minutes.`,
+  );
 }
 
 /** Formats a report: the path, then one fact a line. */
@@ -80,18 +84,13 @@ export function formatFileReport(report: FileReport): string {
   return [report.path, ...lines.filter((line) => line !== null).map((line) => `  ${line}`)].map(printable).join("\n");
 }
 
-function standingLine(standing: FileVerdict["standing"], latest: string | null): string | null {
-  switch (standing) {
-    case "current":
-      return null;
-    case "outdated":
-      return `Version ${latest} is out.`;
-    case "yanked":
-      return "This version has been yanked. Change to another when you can.";
-    case "blocked":
-      return "THIS VERSION HAS BEEN WITHDRAWN. Do not run it.";
-  }
-}
+const standingLine = (standing: Standing, latest: string | null): string | null =>
+  ({
+    current: null,
+    outdated: `Version ${latest} is out.`,
+    yanked: "This version has been yanked. Change to another when you can.",
+    blocked: "THIS VERSION HAS BEEN WITHDRAWN. Do not run it.",
+  })[standing];
 
 function provenanceLine(provenance: FileProvenance | null): string | null {
   if (!provenance) return null;
@@ -101,18 +100,12 @@ function provenanceLine(provenance: FileProvenance | null): string | null {
 }
 
 /**
- * The builder and source of a file, as its provenance claims. The builder's own tools verify the provenance's
- * signature.
- */
-export type FileProvenance = { builder_id: string; source: Attestation["source"] };
-
-/**
  * Reads the provenance of a file. Returns null if the release, the catalog or the mirror has none for these bytes.
  * Throws `CliError` (integrity) if its hash differs from the one in the signed index.
  */
-export async function readProvenance(
+async function readProvenance(
   client: CatalogClient,
-  { worker_id, version, provenance_sha256 }: FileVerdict,
+  { worker_id, version, provenance_sha256 }: { worker_id: string; version: string; provenance_sha256: string | null },
   fileSha256: string,
 ): Promise<FileProvenance | null> {
   if (provenance_sha256 === null) return null;
@@ -138,55 +131,11 @@ async function fetchIfThere(client: CatalogClient, at: string): Promise<Buffer |
   }
 }
 
-type Version = ReleaseIndex["versions"][number];
-type Artifact = Version["artifacts"][number];
-
-/** The published file that a file equals, and the status of its version. */
-type FileVerdict = {
-  standing: "current" | "outdated" | "yanked" | "blocked";
-  worker_id: string;
-  version: string;
-  latest: string | null;
-  filename: string;
-  provenance_sha256: string | null;
-};
-
-/**
- * Finds a file in a worker's index by its sha256, and checks its size and signature. Returns null if the index does not
- * have the file, and an error, as a sentence, if its signature is missing or invalid.
- */
-async function judgeFile(
-  digest: FileDigest,
-  index: ReleaseIndex,
-  keys: MinisignPublicKey[],
-): Promise<Result<FileVerdict, string> | null> {
-  const found = findFile(index, digest.sha256);
-  if (!found) return null;
-  const { worker_id, latest } = index;
-  const { version, artifact } = found;
-  if (artifact.signature === null) return err("it is published without a signature.");
-  const expected = { workerId: worker_id, version: version.version, size: artifact.size, sha256: artifact.sha256 };
-  const fault = await faultOfFile(digest, expected, artifact.signature, keys);
-  if (fault !== null) return err(fault);
-  return ok({
-    standing: standingOf(version, latest),
-    worker_id,
-    version: version.version,
-    latest,
-    filename: artifact.filename,
-    provenance_sha256: version.provenance_sha256,
-  });
-}
-
-function findFile(index: ReleaseIndex, sha256: string): { version: Version; artifact: Artifact } | null {
+/** The version and the file of an index that have this sha256, or null. */
+function findFile(index: ReleaseIndex, sha256: string) {
   for (const version of index.versions) {
     const artifact = version.artifacts.find((file) => file.sha256 === sha256);
     if (artifact) return { version, artifact };
   }
   return null;
-}
-
-function standingOf({ status, version }: Version, latest: string | null): FileVerdict["standing"] {
-  if (status !== "published") return status;
-  return latest !== null && compareVersions(latest, version) > 0 ? "outdated" : "current";
 }
