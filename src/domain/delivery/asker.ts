@@ -1,6 +1,5 @@
 import type { UnixSeconds } from "../../lib/time.ts";
-import { Problem } from "../../platform/http/problem.ts";
-import type { AppContext } from "../../platform/http/router.ts";
+import { type AppContext, Problem } from "../../platform/http/route.ts";
 import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
 import type { Worker } from "../workers/workers.ts";
 import type { Link } from "./link/link.ts";

@@ -1,6 +1,5 @@
 import { decodeBase64 } from "../../lib/encoding.ts";
-import { Problem } from "../../platform/http/problem.ts";
-import type { AppContext } from "../../platform/http/router.ts";
+import { type AppContext, Problem } from "../../platform/http/route.ts";
 import type { ManifestArtifact } from "../releases/manifest.ts";
 import type { Worker } from "../workers/workers.ts";
 import { askerOf, setPrivate } from "./asker.ts";

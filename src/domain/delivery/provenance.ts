@@ -1,6 +1,5 @@
 import { err, ok, type Result } from "../../lib/result.ts";
-import { Problem, type Refusal } from "../../platform/http/problem.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
+import { Problem, type Refusal, type RequestScope } from "../../platform/http/route.ts";
 import type { Manifest, ManifestRelease } from "../releases/manifest.ts";
 import { findRelease, latestRelease } from "../releases/selection.ts";
 import type { Worker } from "../workers/workers.ts";

@@ -1,6 +1,5 @@
-import { Problem } from "../../platform/http/problem.ts";
 import { countBillingVisit } from "../../platform/http/rate-limit.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
+import { Problem, type RequestScope } from "../../platform/http/route.ts";
 import type { LicenseRow } from "../licensing/license/record.ts";
 import { asConflict, stripeClient } from "./stripe.ts";
 

@@ -1,13 +1,11 @@
-import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { isAdminToken } from "../../lib/credential.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
 import { allows, type NeededScope, type Scope } from "../config/scopes.ts";
 import { isCrossSiteChange } from "../http/origin.ts";
-import { Problem } from "../http/problem.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
-import { type AppEnv, createRouter } from "../http/router.ts";
+import { type AppEnv, createRouter, type OpenAPIHono, Problem, z } from "../http/route.ts";
 import type { Actor, ActorName } from "../storage/ledger.ts";
 import { ACCESS_HEADER, acceptsAccess, accessScopes, verifyAccessAssertion } from "./access.ts";
 import { type AdminToken, findAdminToken } from "./admin-token.ts";

@@ -1,10 +1,7 @@
-import { z } from "@hono/zod-openapi";
 import { HOUR, toRfc3339 } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
-import { Problem } from "../../../platform/http/problem.ts";
 import { countActivation, countTokenRequest } from "../../../platform/http/rate-limit.ts";
-import type { RequestScope } from "../../../platform/http/router.ts";
-import { Timestamp } from "../../../platform/http/schemas.ts";
+import { Problem, type RequestScope, Timestamp, z } from "../../../platform/http/route.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { placeOf, sendLate } from "../../../platform/usage/message.ts";
 import type { License, MachineRow } from "../license/record.ts";

@@ -1,9 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { isAdminToken } from "../../../lib/credential.ts";
 import { allows, type NeededScope } from "../../config/scopes.ts";
-import { Problem } from "../../http/problem.ts";
 import { countFailedAdminSignIn } from "../../http/rate-limit.ts";
-import type { AppEnv } from "../../http/router.ts";
+import { type AppEnv, Problem } from "../../http/route.ts";
 import { findAdminToken, readAdminToken } from "../admin-token.ts";
 import { type Admin, type AdminEnv, adminOfAssertion, adminOfToken, assertionOf } from "../authentication.ts";
 import { currentSession, readSessionCookie, startSession } from "./lifecycle.ts";

@@ -1,8 +1,7 @@
 import type { HonoRequest, MiddlewareHandler, Next } from "hono";
 import { equalInConstantTime } from "../../../lib/encoding.ts";
 import { isCrossSiteChange } from "../../http/origin.ts";
-import { Problem } from "../../http/problem.ts";
-import type { AppEnv } from "../../http/router.ts";
+import { type AppEnv, Problem } from "../../http/route.ts";
 import type { Session } from "./session.ts";
 
 /** The field of a form that carries its session's `csrfToken`. */
