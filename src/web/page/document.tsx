@@ -73,6 +73,8 @@ const LookAgain: FC<{ seconds: number }> = ({ seconds }) => (
 
 export type NavigationLink = { href: string; text: string };
 
+const SITE: NavigationLink = { href: "/", text: "rbee workers" };
+
 const SITE_LINKS: readonly NavigationLink[] = [
   { href: "/", text: "Workers" },
   { href: "/plans", text: "Plans" },
@@ -93,12 +95,7 @@ type HeaderProps = {
 };
 
 /** The header of a page: the name of the site, links to its parts with the current one marked, and the children. */
-export const SiteHeader: FC<HeaderProps> = ({
-  brand = { href: "/", text: "rbee workers" },
-  links = SITE_LINKS,
-  current,
-  children,
-}) => (
+export const SiteHeader: FC<HeaderProps> = ({ brand = SITE, links = SITE_LINKS, current, children }) => (
   <header class="site">
     <a class="brand" href={brand.href}>
       {brand.text}

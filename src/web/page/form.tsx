@@ -1,17 +1,12 @@
 import type { Child, FC, JSX, PropsWithChildren } from "hono/jsx";
 import { CSRF_FIELD } from "../../platform/identity/session/form.ts";
 
-type FormProps = PropsWithChildren<{
-  /** The address it is sent to; default: that of the page. */
-  action?: string;
-  /** The CSRF token of the session that the form acts in; null without a session. */
-  csrf: string | null;
-  class?: string;
-}>;
+/** `csrf`: the CSRF token of the session that the form acts in; null without a session. */
+type FormProps = PropsWithChildren<{ action?: string; csrf: string | null; class?: string }>;
 
 /** A form that changes something. Answer it with a redirect (303), or with the same page and its errors. */
-export const PostForm: FC<FormProps> = ({ action, csrf, children, class: className }) => (
-  <form method="post" action={action} class={className}>
+export const PostForm: FC<FormProps> = ({ csrf, children, ...form }) => (
+  <form method="post" {...form}>
     {csrf === null ? null : <input type="hidden" name={CSRF_FIELD} value={csrf} />}
     {children}
   </form>
@@ -40,10 +35,10 @@ export const Field: FC<InputProps> = ({ name, id = name, label, hint, error, ...
   </Labeled>
 );
 
+type TextProps = Common & { value?: string | undefined; rows?: number; required?: boolean; maxlength?: number };
+
 /** A labeled text of several lines. */
-export const TextField: FC<
-  Common & { value?: string | undefined; rows?: number; required?: boolean; maxlength?: number }
-> = ({ name, id = name, label, hint, error, value = "", rows = 3, ...area }) => (
+export const TextField: FC<TextProps> = ({ name, id = name, label, hint, error, value = "", rows = 3, ...area }) => (
   <Labeled id={id} label={label} hint={hint} error={error}>
     <textarea id={id} name={name} rows={rows} {...described(id, hint, error)} {...area}>
       {value}
@@ -51,10 +46,10 @@ export const TextField: FC<
   </Labeled>
 );
 
+type SelectProps = Common & { value?: string | undefined; options: readonly { value: string; text: string }[] };
+
 /** A labeled choice. */
-export const SelectField: FC<
-  Common & { value?: string | undefined; options: readonly { value: string; text: string }[] }
-> = ({ name, id = name, label, hint, error, value, options }) => (
+export const SelectField: FC<SelectProps> = ({ name, id = name, label, hint, error, value, options }) => (
   <Labeled id={id} label={label} hint={hint} error={error}>
     <select id={id} name={name} {...described(id, hint, error)}>
       {options.map((option) => (
@@ -75,12 +70,10 @@ export const CheckField: FC<PropsWithChildren<{ name: string; checked: boolean }
   </p>
 );
 
+type FilterProps = PropsWithChildren<{ action: string; isFiltered?: boolean }>;
+
 /** The form that filters a list. If the list is filtered, it also links to the whole list. */
-export const FilterForm: FC<{ action: string; isFiltered?: boolean; children?: Child }> = ({
-  action,
-  isFiltered = false,
-  children,
-}) => (
+export const FilterForm: FC<FilterProps> = ({ action, isFiltered = false, children }) => (
   <form method="get" action={action} class="filters">
     {children}
     <button type="submit" class="secondary">

@@ -14,10 +14,7 @@ export const formBody = <Name extends string>(examples: Record<Name, string>) =>
   return { content: { "application/x-www-form-urlencoded": { schema } } };
 };
 
-type Answer = {
-  description: string;
-  content: { "text/html": { schema: z.ZodString } };
-};
+type Answer = { description: string; content: { "text/html": { schema: z.ZodString } } };
 
 type Redirect = { description: string; headers: typeof LOCATION };
 

@@ -51,17 +51,11 @@ const Block: FC<{ lines: string[] }> = ({ lines }) =>
 const spans = (line: string): Child[] =>
   line.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part));
 
-type CopyProps = {
-  /** The id of the element that holds the text; unique on the page. */
-  id: string;
-  /** Names the copied thing for screen readers: `the license key`. */
-  what: string;
-  /** The text. */
-  children: Child;
-};
-
-/** Text to copy as a whole: a command or a key. The button needs script; without it, select the text. */
-export const CopyBlock: FC<CopyProps> = ({ id, what, children }) => (
+/**
+ * Text to copy as a whole: a command or a key. The button needs script; without it, select the text. `id` is unique on
+ * the page, and `what` names the copied thing for screen readers: `the license key`.
+ */
+export const CopyBlock: FC<{ id: string; what: string; children: Child }> = ({ id, what, children }) => (
   <div class="copy">
     <pre>
       <code id={id}>{children}</code>

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { AreaChart } from "../../../src/web/page/chart/area-chart.tsx";
-import { StackedChart } from "../../../src/web/page/chart/bar-chart.tsx";
+import { AreaChart, StackedChart } from "../../../src/web/page/chart/charts.tsx";
 import { find } from "../../support/html-document.ts";
 
 const drawn = async (chart: { toString: () => string | Promise<string> }) => new Response(await chart.toString());

@@ -37,15 +37,11 @@ export const Reason = z
 /** Props of a field by its name: the value that was entered, and its fault. */
 export type Entered = (name: string) => { name: string; value: string | undefined; error: string | undefined };
 
+const REASON_HINT = "The audit trail keeps it forever. Please write no names or addresses.";
+
 /** The field for the reason of an act. */
 export const reasonField = (entered: Entered): Child => (
-  <TextField
-    {...entered("reason")}
-    label="Reason"
-    hint="The audit trail keeps it forever. Please write no names or addresses."
-    maxlength={500}
-    required
-  />
+  <TextField {...entered("reason")} label="Reason" hint={REASON_HINT} maxlength={500} required />
 );
 
 /** A day from a date field (`2027-11-23`) as its last second in UTC, so the whole day counts. Empty: null. */

@@ -1,6 +1,8 @@
 import { UNUSUAL_DAYS, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
 import type { NameCount } from "../../../domain/figures/usage-history.ts";
-import { type Child, counted, DataTable, type FC, formatCount, type Tone } from "../../page/kit.ts";
+import { startOfDay, type UnixSeconds } from "../../../lib/time.ts";
+import { AreaChart, DayAxis } from "../../page/chart/kit.ts";
+import { type Child, counted, DataTable, type FC, formatCount, formatDate, Time, type Tone } from "../../page/kit.ts";
 import { licensePath } from "../license/words.tsx";
 import { troubles } from "../system/data.ts";
 import type { DashboardData } from "./data.ts";
@@ -87,9 +89,9 @@ export const UnusualSection: FC<{ uses: readonly UnusualUse[]; mayRead: boolean 
           header: "License",
           cell: ({ license_id: id, email }) => (mayRead ? <a href={licensePath(id)}>{email}</a> : id),
         },
-        { header: "Countries", cell: ({ countries }) => formatCount(countries), numeric: true },
-        { header: "Networks", cell: ({ networks }) => formatCount(networks), numeric: true },
-        { header: "Machines allowed", cell: ({ machine_limit }) => formatCount(machine_limit), numeric: true },
+        { header: "Countries", cell: ({ countries }) => countries, numeric: true },
+        { header: "Networks", cell: ({ networks }) => networks, numeric: true },
+        { header: "Machines allowed", cell: ({ machine_limit }) => machine_limit, numeric: true },
         { header: "Which countries", cell: ({ names }) => countryNames(names) },
       ]}
       rows={uses}
@@ -97,3 +99,68 @@ export const UnusualSection: FC<{ uses: readonly UnusualUse[]; mayRead: boolean 
     />
   </section>
 );
+
+type Level = { day: UnixSeconds; active: number; machines: number };
+
+/** Licenses in force and activated machines, day by day until now. */
+export const StandingSection: FC<DashboardData> = ({ at, standings: now, history: { days, standings: kept } }) => {
+  const today = startOfDay(at);
+  const past = kept.filter(({ day }) => day < today);
+  const levels: Level[] = [...past, { day: today, active: now.active, machines: now.machines }];
+  return (
+    <section aria-labelledby="standings">
+      <h2 id="standings">Licenses and machines</h2>
+      <div class="halves">
+        <LevelChart title="Licenses in force" levels={levels} days={days} levelOf={({ active }) => active} />
+        <LevelChart title="Activated machines" levels={levels} days={days} levelOf={({ machines }) => machines} />
+      </div>
+      <details>
+        <summary>Day by day</summary>
+        <DataTable
+          caption="Licenses in force and activated machines"
+          quiet
+          columns={[
+            { header: "Day", cell: ({ day }) => <Time at={day} /> },
+            { header: "In force", cell: ({ active }) => active, numeric: true },
+            { header: "Machines", cell: ({ machines }) => machines, numeric: true },
+          ]}
+          rows={levels}
+          empty="There are no counts yet."
+        />
+      </details>
+    </section>
+  );
+};
+
+type LevelProps = {
+  title: string;
+  levels: readonly Level[];
+  days: readonly UnixSeconds[];
+  levelOf: (level: Level) => number;
+};
+
+const LevelChart: FC<LevelProps> = ({ title, levels, days, levelOf }) => {
+  const now = levelOf(levels.at(-1) ?? { day: 0, active: 0, machines: 0 });
+  return (
+    <div>
+      <h3>
+        {title}: {formatCount(now)}
+      </h3>
+      {levels.length < 2 ? (
+        <p class="empty">Counted each day at 00:00 UTC. The chart starts tomorrow.</p>
+      ) : (
+        <>
+          <AreaChart
+            label={`${title}, ${formatCount(now)} now`}
+            points={levels.map((level) => ({
+              at: days.indexOf(level.day) / Math.max(1, days.length - 1),
+              name: formatDate(level.day),
+              value: levelOf(level),
+            }))}
+          />
+          <DayAxis days={days}>highest: {formatCount(Math.max(...levels.map(levelOf)))}</DayAxis>
+        </>
+      )}
+    </div>
+  );
+};

@@ -5,8 +5,7 @@ import { type Child, type FC, formatCount, Time } from "../../page/kit.ts";
 import { firstPart } from "../frame.tsx";
 import { type ConsoleContext, consolePage, consoleView, may, z } from "../kit.ts";
 import { type DashboardData, RANGES, type Range, readDashboard } from "./data.ts";
-import { Figures, UnusualSection } from "./figures.tsx";
-import { StandingSection } from "./standing.tsx";
+import { Figures, StandingSection, UnusualSection } from "./figures.tsx";
 
 export const home = consoleView(
   "/admin",
@@ -93,7 +92,6 @@ const DashboardBody: FC<Props> = ({ c, data, range }) => {
               const [area = "", code = ""] = name.split(" ");
               return { name: [area, " ", <code>{code}</code>], count };
             })}
-            empty="None."
           />
         )}
       </ChartSection>
@@ -119,6 +117,6 @@ const ChartSection: FC<SectionProps> = ({ id, title, children, ...chart }) => (
 
 const Shares: FC<{ caption: string; of: string; rows: readonly NameCount[] }> = ({ caption, of, rows }) => (
   <div>
-    <ShareTable caption={caption} what={of} counted="Downloads" rows={rows} empty="None." />
+    <ShareTable caption={caption} what={of} counted="Downloads" rows={rows} />
   </div>
 );

@@ -6,10 +6,10 @@ import { type Child, Field, formatDate } from "../../page/kit.ts";
 import { type Entered, LastDay, lastDayField, Reason, type SentForm, z } from "../kit.ts";
 
 /** The parsed form of an act: the reason, and the change to the license. */
-export type ActInput = { reason: string; act: AdminAct };
+type ActInput = { reason: string; act: AdminAct };
 
 /** An act on a license, as the console offers it. */
-export type LicenseAct = {
+type LicenseAct = {
   name: AdminAct["action"];
   /** The text of the link on the license's page. */
   link: string;

@@ -21,20 +21,13 @@ export async function readReleaseUse(
   { worker_id, version }: Pick<Release, "worker_id" | "version">,
   now: UnixSeconds,
 ): Promise<ReleaseUse> {
-  const since = now - REACH_DAYS * DAY;
-  const [totals, platforms] = await db.batch([
-    db
-      .prepare(
-        "SELECT count(*) AS downloads, count(DISTINCT license_id) AS licenses FROM downloads WHERE worker_id = ? AND version = ? AND at > ?",
-      )
-      .bind(worker_id, version, since),
-    db
-      .prepare(
-        `SELECT platform, count(*) AS downloads FROM downloads WHERE worker_id = ? AND version = ? AND at > ?
-         GROUP BY platform ORDER BY downloads DESC, platform`,
-      )
-      .bind(worker_id, version, since),
-  ]);
+  const counts = "FROM downloads WHERE worker_id = ? AND version = ? AND at > ?";
+  const [totals, platforms] = await db.batch(
+    [
+      `SELECT count(*) AS downloads, count(DISTINCT license_id) AS licenses ${counts}`,
+      `SELECT platform, count(*) AS downloads ${counts} GROUP BY platform ORDER BY downloads DESC, platform`,
+    ].map((sql) => db.prepare(sql).bind(worker_id, version, now - REACH_DAYS * DAY)),
+  );
   const Totals = z.object({ downloads: z.number(), licenses: z.number() });
   const Platform = z.object({ platform: z.string(), downloads: z.number() });
   return { ...Totals.parse(totals?.results[0]), platforms: z.array(Platform).parse(platforms?.results) };

@@ -1,10 +1,19 @@
-import type { UnixSeconds } from "../../../lib/time.ts";
 import { CRON_MARK } from "../../../platform/storage/watermark.ts";
 import { DataTable, Facts, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
-import { type ConsoleContext, consolePage, consoleView, may, z } from "../kit.ts";
-import { configFacts, DONE, type Done, readSystem, type SystemData, troubles } from "./data.ts";
+import { consolePage, consoleView, may, z } from "../kit.ts";
+import { configFacts, DONE, type Done, readSystem, troubles } from "./data.ts";
 import { EventSection, MailSection, OutboxSection } from "./queues.tsx";
 
+const STORES = { ledger: "Ledger (D1)", edge: "Edge copy (KV)", binaries: "Binaries (R2)" } as const;
+
+/** Names of recurring jobs. A job without a name here is shown by its key. */
+const MARKS: Readonly<Record<string, string>> = {
+  [CRON_MARK]: "Last run of the cron",
+  "stripe-events": "Last check for missed Stripe events",
+  subscriptions: "Last check of subscriptions",
+};
+
+/** The system page: health, queues with their acts, recurring work, and configuration. */
 export const systemRead = consoleView(
   "/admin/system",
   {
@@ -26,70 +35,58 @@ export const systemRead = consoleView(
       main: (
         <>
           {done === undefined ? null : <Notice tone={DONE[done].tone}>{DONE[done].text}</Notice>}
-          <SystemBody c={c} data={data} now={c.var.now} />
+          <h1>System</h1>
+          <ul class="cards">
+            {(["ledger", "edge", "binaries"] as const).map((name) => {
+              const { answers, duration_ms } = data.stores[name];
+              return (
+                <li class={`box ${answers ? "good" : "bad"}`}>
+                  <strong>{STORES[name]}</strong>{" "}
+                  <StatusBadge tone={answers ? "good" : "bad"} text={answers ? "Answers" : "Does not answer"} />
+                  <p class="quiet">after {duration_ms} ms</p>
+                </li>
+              );
+            })}
+          </ul>
+          <TroubleList troubles={troubles(data.backlog, c.var.now)} />
+          <EventSection c={c} events={data.events} />
+          <MailSection c={c} mails={data.mails} />
+          <OutboxSection c={c} outbox={data.outbox} />
+          <section aria-labelledby="jobs">
+            <h2 id="jobs">Recurring work</h2>
+            <Facts
+              class="facts"
+              facts={data.marks.map(({ name, at }) => [MARKS[name] ?? name, <Time at={at} clock />])}
+            />
+            {data.marks.length === 0 ? <p class="empty">The cron has not run yet.</p> : null}
+          </section>
+          <section aria-labelledby="setup">
+            <h2 id="setup">Configuration</h2>
+            <Facts class="facts" facts={configFacts(c.var.config)} />
+            <details>
+              <summary>Migrations of the ledger</summary>
+              <DataTable
+                caption="Applied migrations"
+                quiet
+                columns={[
+                  { header: "Migration", cell: ({ name }) => name },
+                  { header: "Applied (UTC)", cell: ({ applied_at }) => applied_at },
+                ]}
+                rows={data.migrations}
+                empty="None."
+              />
+            </details>
+            {may(c, "owner") ? (
+              <p>
+                If the ledger was restored or KV lost data:{" "}
+                <a href="/admin/system/republish">publish everything again</a>.
+              </p>
+            ) : null}
+          </section>
         </>
       ),
     });
   },
-);
-
-const STORES = { ledger: "Ledger (D1)", edge: "Edge copy (KV)", binaries: "Binaries (R2)" } as const;
-
-/** Names of recurring jobs. A job without a name here is shown by its key. */
-const MARKS: Readonly<Record<string, string>> = {
-  [CRON_MARK]: "Last run of the cron",
-  "stripe-events": "Last check for missed Stripe events",
-  subscriptions: "Last check of subscriptions",
-};
-
-/** The system page: health, queues with their acts, recurring work, and configuration. */
-const SystemBody: FC<{ c: ConsoleContext; data: SystemData; now: UnixSeconds }> = ({ c, data, now }) => (
-  <>
-    <h1>System</h1>
-    <ul class="cards">
-      {(["ledger", "edge", "binaries"] as const).map((name) => {
-        const { answers, duration_ms } = data.stores[name];
-        return (
-          <li class={`box ${answers ? "good" : "bad"}`}>
-            <strong>{STORES[name]}</strong>{" "}
-            <StatusBadge tone={answers ? "good" : "bad"} text={answers ? "Answers" : "Does not answer"} />
-            <p class="quiet">after {duration_ms} ms</p>
-          </li>
-        );
-      })}
-    </ul>
-    <TroubleList troubles={troubles(data.backlog, now)} />
-    <EventSection c={c} events={data.events} />
-    <MailSection c={c} mails={data.mails} />
-    <OutboxSection c={c} outbox={data.outbox} />
-    <section aria-labelledby="jobs">
-      <h2 id="jobs">Recurring work</h2>
-      <Facts class="facts" facts={data.marks.map(({ name, at }) => [MARKS[name] ?? name, <Time at={at} clock />])} />
-      {data.marks.length === 0 ? <p class="empty">The cron has not run yet.</p> : null}
-    </section>
-    <section aria-labelledby="setup">
-      <h2 id="setup">Configuration</h2>
-      <Facts class="facts" facts={configFacts(c.var.config)} />
-      <details>
-        <summary>Migrations of the ledger</summary>
-        <DataTable
-          caption="Applied migrations"
-          quiet
-          columns={[
-            { header: "Migration", cell: ({ name }) => name },
-            { header: "Applied (UTC)", cell: ({ applied_at }) => applied_at },
-          ]}
-          rows={data.migrations}
-          empty="None."
-        />
-      </details>
-      {may(c, "owner") ? (
-        <p>
-          If the ledger was restored or KV lost data: <a href="/admin/system/republish">publish everything again</a>.
-        </p>
-      ) : null}
-    </section>
-  </>
 );
 
 const TroubleList: FC<{ troubles: readonly string[] }> = ({ troubles }) =>

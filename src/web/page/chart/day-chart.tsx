@@ -2,7 +2,7 @@ import type { Child, FC } from "hono/jsx";
 import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import { formatCount, formatDate, Time } from "../format.tsx";
 import { DataTable } from "../table.tsx";
-import { StackedChart } from "./bar-chart.tsx";
+import { StackedChart } from "./charts.tsx";
 import type { Series } from "./series.ts";
 
 /** A day under a chart. Charts show a year at most, so the year is left out. */
@@ -51,7 +51,7 @@ export const DayChart: FC<Props> = ({ id, label, days, series, empty }) => {
             { header: "Day", cell: ({ day }) => <Time at={day} /> },
             ...series.map(({ name, values }) => ({
               header: name,
-              cell: ({ place }: { place: number }) => formatCount(values[place] ?? 0),
+              cell: ({ place }: { place: number }) => values[place] ?? 0,
               numeric: true,
             })),
           ]}
