@@ -7,9 +7,7 @@ export const UNUSUAL_DAYS = 7;
 /** The number of countries up to which a week's use is usual. */
 const USUAL_COUNTRIES = 3;
 
-/**
- * The number of networks up to which use is usual: home, work, phone, a cloud and one more, or half the machine limit.
- */
+/** Use is usual up to this many networks: home, work, phone, a cloud and one more, or half the machine limit. */
 const usualNetworks = (machineLimit: number): number => Math.max(5, Math.floor(machineLimit / 2));
 
 /** The number of countries and networks in which a license was used within UNUSUAL_DAYS. */

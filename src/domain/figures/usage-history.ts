@@ -31,9 +31,7 @@ export type UsageHistory = {
   standings: { day: UnixSeconds; active: number; machines: number }[];
 };
 
-/**
- * A renewal is a payment that extended a license. Refunds and disputes count on the day of their charge's last change.
- */
+/** A renewal is a payment that extended a license. Refunds and disputes count on their charge's last change. */
 const MONEY_SQL = `SELECT at - at % ${DAY} AS day, CASE action WHEN 'license.buy' THEN 'purchases' ELSE 'renewals' END AS name, count(*) AS count
   FROM audit WHERE id >= ?1 AND (action = 'license.buy' OR action = 'license.follow-payment'
     AND json_extract(details, '$.expires_at') IS NOT NULL

@@ -1,10 +1,7 @@
 import { parse, satisfies } from "semver";
 import type { UnixSeconds } from "../../lib/time.ts";
 
-/**
- * The grant of a plan or license: the workers and versions it opens, on how many machines, and how long without a
- * network.
- */
+/** The rights that a plan sells and a license holds: workers, versions, machines, and time without a network. */
 export type Grant = {
   /** Worker ids; a trailing `*` matches the rest. */
   entitlements: string[];
@@ -17,10 +14,7 @@ export type Grant = {
   offline_days: number;
 };
 
-/**
- * The whole grant of a plan or license, without its other fields. A new field of `Grant` does not compile until it is
- * listed here.
- */
+/** The grant of a plan or license alone. A new field of `Grant` does not compile until it is listed here. */
 export const grantOf = ({ entitlements, versions, updates_until, machine_limit, offline_days }: Grant): Grant => ({
   entitlements,
   versions,

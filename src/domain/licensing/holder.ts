@@ -22,10 +22,7 @@ export type RequestHolder =
 
 type VerifiedToken = Extract<RequestHolder, { kind: "token" }>;
 
-/**
- * The tokens that this isolate has verified. The cache key is the whole token, so an altered token never finds
- * another's entry.
- */
+/** The tokens that this isolate has verified, by the whole token: an altered one never finds another's entry. */
 const verified = new IsolateCache<VerifiedToken>(12_000);
 
 async function holderOfToken(
@@ -145,10 +142,7 @@ const credentialRequired: Refusal = {
   detail: "Send your license key or token: `Authorization: Bearer ...`, or Basic with the machine as user.",
 };
 
-/**
- * Throws MACHINE_MISMATCH when the credential names another machine than the body. `hash` is the body's fingerprint
- * hash.
- */
+/** Throws MACHINE_MISMATCH if the credential names another machine than `hash`, the body's fingerprint hash. */
 export function sameMachine(holder: RequestHolder, hash: string): void {
   if (holder.machine === null || holder.machine === hash) return;
   throw new Problem({

@@ -3,10 +3,7 @@ import type { Config } from "../../platform/config/config.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { type LicenseFacts, standingOf } from "./license/status.ts";
 
-/**
- * The reason why a license, its credential or its machine does not allow something: a code, and the facts for the
- * words.
- */
+/** The reason why a license, credential or machine does not allow something: a code and the facts for its words. */
 export type LicenseRefusal =
   | { code: "KEY_INVALID"; why: "malformed" | "gone" }
   | { code: "TOKEN_INVALID"; why: keyof typeof TOKEN_INVALID }

@@ -16,10 +16,7 @@ export const licensingSecrets = onceResolved(
   }),
 );
 
-/**
- * Derives the license's current key. Call it only once you know the caller owns the license, or to mail it to the
- * owner.
- */
+/** Derives the license's current key. Call it only if the caller owns the license, or to mail it to the owner. */
 export async function currentKey(
   config: Config,
   { id, generation }: Pick<LicenseRow, "id" | "generation">,

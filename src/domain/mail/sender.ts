@@ -92,10 +92,7 @@ function messageOf(error: unknown): string {
 /** The pauses after the first, second, ... failure. They add up to five days; a later mail is of no use. */
 const PAUSES = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, DAY, DAY, DAY, 17 * HOUR];
 
-/**
- * How long a sender holds a mail: longer than any provider takes to answer. If the sender dies, the mail is taken again
- * after it.
- */
+/** How long a sender holds a mail: longer than a provider takes to answer. Then another sender may take it. */
 export const LEASE_SECONDS = 10 * MINUTE;
 
 /** The time of the next attempt, after the `attempts`-th failure (1: the first) at `now`; null: no more attempts. */

@@ -100,10 +100,7 @@ export const chargeKnown = (
     ...[charge.charge_id, licenseId, charge.refund_state, charge.dispute_state, change.at],
   );
 
-/**
- * Fetches the refunds and disputes of a one-time purchase's charge, and of the charge `chargeId`. Throws Stripe's
- * errors.
- */
+/** The refunds and disputes of a purchase's charge, and of the charge `chargeId`. Throws Stripe's errors. */
 export async function lookAtCharges(
   stripe: Stripe,
   license: License,

@@ -34,10 +34,7 @@ export const idOf = (reference: string | { id: string } | null | undefined): str
 /** The SDK's names for errors when Stripe cannot be reached, fails, or is overloaded. */
 const OUTAGES = ["StripeConnectionError", "StripeAPIError", "StripeRateLimitError"];
 
-/**
- * Whether an error is an outage of Stripe, so that a retry may help. It reads the error's name, so the SDK need not be
- * loaded.
- */
+/** Whether an error is an outage of Stripe, so that a retry may help. It needs no SDK: it reads the name. */
 export const isStripeOutage = (error: unknown): boolean => OUTAGES.some((type) => type === typeOf(error));
 
 const typeOf = (error: unknown): unknown => (error instanceof Error && "type" in error ? error.type : undefined);
@@ -62,10 +59,7 @@ export function asUnavailable(error: unknown): never {
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The payment provider is not set up for this." });
 }
 
-/**
- * For `catch`: a refusal because of the current state becomes CONFLICT with its reason; other errors as in
- * `asUnavailable`.
- */
+/** For `catch`: a refusal by the current state becomes CONFLICT with its reason; others as in `asUnavailable`. */
 export function asConflict(error: unknown): never {
   if (error instanceof Error && typeOf(error) === "StripeInvalidRequestError") {
     throw new Problem({ code: "CONFLICT", detail: `The payment provider refuses: ${error.message}` });

@@ -58,10 +58,7 @@ export async function syncLicense(
   return { licenseId, changeIds: changeId === null ? [] : [changeId], attention };
 }
 
-/**
- * The message about a price that no plan has, or about a revoked license that is still billed. Only a person can fix
- * them.
- */
+/** The message about a price without a plan, or a revoked license still billed. Only a person can fix these. */
 function attentionFor(license: License, unknownPrice: string | null, now: UnixSeconds): string | null {
   if (unknownPrice !== null) return `unknown price ${unknownPrice}`;
   const isBilled = license.subscription_state === "active" || license.subscription_state === "past_due";

@@ -13,9 +13,7 @@ import {
 /** A minisign secret key: its public half and the 32 bytes of the Ed25519 seed. */
 export type MinisignSecretKey = MinisignPublicKey & { seed: Uint8Array<ArrayBuffer> };
 
-/**
- * The length of the structure: 54 bytes of algorithms and key derivation, then key id, seed, public key and checksum.
- */
+/** 54 bytes of algorithms and key derivation, then key id, seed, public key and checksum. */
 const LENGTH = 158;
 const KEY_ID = 54;
 const SEED = KEY_ID + 8;

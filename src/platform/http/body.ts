@@ -2,9 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { Problem } from "./problem.ts";
 
-/**
- * Refuses a body of more than `maxBytes` with PAYLOAD_TOO_LARGE, before reading all of it. Not for routes that stream.
- */
+/** Refuses a body over `maxBytes` with PAYLOAD_TOO_LARGE before reading it all. Not for routes that stream. */
 export const limitBody = (maxBytes: number): MiddlewareHandler =>
   bodyLimit({
     maxSize: maxBytes,

@@ -1,9 +1,6 @@
 import { decodeBase64 } from "../../lib/encoding.ts";
 
-/**
- * The secret that a request carries, and the machines named by Basic's user and the `Rbee-Machine` header: none, one or
- * two.
- */
+/** The secret of a request, and the machines that Basic's user and the `Rbee-Machine` header name: up to two. */
 export type Credential = { secret: string; machines: string[] };
 
 /**

@@ -24,9 +24,7 @@ export const TAGS = {
 /** `security` of an operation that accepts a license key or token, as Bearer or Basic. */
 export const LICENSE_SECURITY: Record<string, string[]>[] = [{ license_bearer: [] }, { license_basic: [] }];
 
-/**
- * The ways to send a credential (OpenAPI 3.1, "Security Scheme Object"). Admin routes declare theirs by `adminAccess`.
- */
+/** The ways to send a credential (OpenAPI 3.1, "Security Scheme Object"). Admin routes use `adminAccess`. */
 export const SECURITY_SCHEMES = {
   license_bearer: {
     type: "http",
@@ -52,10 +50,7 @@ Free workers need no credential. A premium worker's binaries need a license key 
 
 JSON is snake_case and times are RFC 3339 in UTC. Lists page by \`limit\` and \`cursor\`. Every error is \`application/problem+json\` with a stable \`code\`, and every response carries \`X-Request-Id\`.`;
 
-/**
- * The OpenAPI 3.1 document of every operation of `app` at `publicUrl`. It is made from the schemas that validate
- * requests.
- */
+/** The OpenAPI 3.1 document of all operations of `app` at `publicUrl`, from the schemas that validate requests. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): OpenApiDocument {
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",

@@ -3,9 +3,7 @@ import { jsonBodyLimit, limitBody } from "./body.ts";
 import type { ProblemCode } from "./problem.ts";
 import { BODY_PROBLEMS, problems } from "./problem-schema.ts";
 
-/**
- * The callers that an operation admits: how the description names their credential, what checks it, and its refusals.
- */
+/** The callers that an operation admits: the scheme of their credential, the check of it, and its refusals. */
 export type Access = {
   security: Record<string, string[]>[];
   middleware?: Extract<RouteConfig["middleware"], readonly unknown[]>;

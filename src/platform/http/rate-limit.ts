@@ -28,10 +28,7 @@ export const countFailedAdminSignIn = (env: Env, request: Request): Promise<void
     "Too many invalid admin credentials came from your address. Please wait a minute.",
   );
 
-/**
- * A genuine credential. Counted by generation, so that the holder of a rotated key cannot lock out the holder of the
- * new one.
- */
+/** A genuine credential, counted by generation: the holder of a rotated key cannot lock out the new holder. */
 type Genuine = { licenseId: string; generation: number };
 
 const keyOf = ({ licenseId, generation }: Genuine): string => `${licenseId}:${generation}`;
@@ -68,10 +65,7 @@ export const countCheckout = (env: Env, request: Request): Promise<void> =>
     "Too many checkouts were started from your address. Please wait a minute.",
   );
 
-/**
- * Counts a visit to the billing portal under the license, because each calls Stripe. Throws RATE_LIMITED past the
- * limit.
- */
+/** Counts a license's visits to the billing portal, because each calls Stripe. Throws RATE_LIMITED. */
 export const countBillingVisit = (env: Env, license: Genuine): Promise<void> =>
   take(env.CHECKOUTS, `billing ${keyOf(license)}`, "You opened the billing portal too often. Please wait a minute.");
 

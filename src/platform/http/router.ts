@@ -16,19 +16,13 @@ export type RequestSubject = {
   refusal?: ProblemCode;
 };
 
-/**
- * Writes the ledger's current state of `key` to KV, and returns a mark of that state. An equal mark means no change
- * since.
- */
+/** Writes the ledger's state of `key` to KV, and returns a mark of it. An equal mark means no change since. */
 export type Publisher = (env: Env, key: string) => Promise<string>;
 
 /** How each topic's records are published. Each room provides its own. */
 export type Publishers = Record<"license" | "manifest", { publish: Publisher; mark: Publisher }>;
 
-/**
- * The parts that composition (src/service.ts) hands to every request and to the cron, so that no room imports a later
- * one.
- */
+/** The parts that src/service.ts hands to every request and the cron, so that no room imports a later one. */
 export interface Service {
   publishers: Publishers;
   /** Publishes the repositories of recipes, which depend on the manifests. */
@@ -37,10 +31,7 @@ export interface Service {
   sendMails(env: Env): Promise<void>;
 }
 
-/**
- * The bindings and variables of every handler. src/platform/http/foundation.ts sets the variables; `now` is the
- * arrival.
- */
+/** The bindings and variables of every handler, set by src/platform/http/foundation.ts. `now` is the arrival. */
 export type AppEnv = {
   Bindings: Env;
   Variables: { requestId: string; now: UnixSeconds; config: Config; service: Service; subject: RequestSubject };

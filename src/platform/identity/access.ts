@@ -7,9 +7,7 @@ import { Problem } from "../http/problem.ts";
 /** The header in which Cloudflare Access sends its assertion: a JWT that names the person. */
 export const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 
-/**
- * The team's issuer and its signing keys. jose fetches the keys at first use, and again after Access has rotated them.
- */
+/** The team's issuer and signing keys. jose fetches the keys at first use, and again after a rotation. */
 const teamOf = once(({ ACCESS_TEAM_DOMAIN }: Config) => {
   const issuer = `https://${ACCESS_TEAM_DOMAIN}`;
   return { issuer, keySet: createRemoteJWKSet(new URL("/cdn-cgi/access/certs", issuer)) };

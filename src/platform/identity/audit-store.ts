@@ -15,9 +15,7 @@ export const AuditRow = z.object({
 /** One entry of the audit trail, as `commitChange` wrote it. `at` is in seconds. */
 export type AuditEntry = z.output<typeof AuditRow>;
 
-/**
- * A filter of entries. Each given member must match exactly; `before` is an entry's id, and only older entries match.
- */
+/** A filter of entries. Each given member must match exactly; `before` is the id of a newer entry. */
 export type AuditFilter = Partial<Record<"subject" | "actor" | "action" | "before", string | undefined>>;
 
 const CONDITIONS = { subject: "subject = ?", actor: "actor = ?", action: "action = ?", before: "id < ?" } as const;

@@ -91,10 +91,7 @@ export async function change<Row extends { id: string }, Patch>(
   });
 }
 
-/**
- * A row to create. `insert` is called again, for another draw, when a UNIQUE constraint over the column `redraw` is
- * violated.
- */
+/** A row to create. `insert` runs again, for another draw, if the UNIQUE column `redraw` has the value already. */
 export type Creation = Beside & {
   table: RootTable;
   id: string;
@@ -131,10 +128,7 @@ export function create(
   });
 }
 
-/**
- * Runs `attempt` until it returns a result; null means that it must run again. `repeat` gives the result of an earlier
- * request.
- */
+/** Runs `attempt` until it returns a result, not null. `repeat` gives the result of an earlier request. */
 async function untilDone<Done>(
   db: D1Database,
   { request = null }: By,

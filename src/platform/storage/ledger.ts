@@ -5,10 +5,7 @@ import type { AppEnv, Publishers } from "../http/router.ts";
 const ACTOR_KINDS = ["token", "access", "license", "account", "recovery", "checkout", "stripe"] as const;
 type ActorKind = (typeof ACTOR_KINDS)[number];
 
-/**
- * Actors of which there is only one: the reconciliation with Stripe, an owner who erases their data, the service
- * itself.
- */
+/** Actors without an id: the reconciliation with Stripe, an owner erasing their data, the service itself. */
 const SOLE_ACTORS = ["reconciliation", "customer", "system"] as const;
 type SoleActor = (typeof SOLE_ACTORS)[number];
 
@@ -51,9 +48,7 @@ export const actorOf = (
 /** Tables whose rows carry `last_change`. */
 export type RootTable = "licenses" | "machines" | "releases" | "admin_tokens" | "recovery_links" | "sessions";
 
-/**
- * The row that a change is about. Its write sets `last_change`, and everything that commits with it depends on that.
- */
+/** The row that a change is about. Its write sets `last_change`, and all that commits with it depends on that. */
 export type Root = { table: RootTable; id: string };
 
 /** A KV record that a change makes stale. */
@@ -67,10 +62,7 @@ export function newChange(
   return { id: newId("chg"), at: now, actor, requestId, reason: null, details: {}, ...what };
 }
 
-/**
- * The SQL condition, with its values, that a change took effect: the root's `last_change` names it. This is the only
- * copy.
- */
+/** The SQL condition, with values, that a change took effect: the root's `last_change` names it. The only copy. */
 export const tookEffect = ({ table, id }: Root, changeId: string): { sql: string; values: [string, string] } => ({
   sql: `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND last_change = ?)`,
   values: [id, changeId],

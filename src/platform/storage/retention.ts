@@ -9,9 +9,7 @@ const ACTIVATIONS_KEPT = 2 * DAY;
  * Support may need to see deactivated machines. The period is longer than any lease, the longest token.
  */
 const DEACTIVATED_MACHINES_KEPT = 90 * DAY;
-/**
- * A checkout can be paid for a day, and a delayed payment fails within weeks. After three months nobody asks for it.
- */
+/** A checkout can be paid for a day, and a delayed payment fails within weeks. Later nobody asks for it. */
 const UNPAID_ORDERS_KEPT = 90 * DAY;
 /** Twice as long as Stripe lists and resends events, so that no purged event comes back. */
 const EVENTS_KEPT = 60 * DAY;

@@ -59,10 +59,7 @@ async function publishAll(
 const sendMails = ({ env, var: { service } }: Settled): Promise<void> =>
   service.sendMails(env).catch((error: unknown) => logFailure("mail.unsent", error));
 
-/**
- * `settle` for a job of the cron: it only publishes, and throws the errors of D1 and KV. The cron itself sends mails
- * and retries.
- */
+/** `settle` for a job of the cron, which sends mails itself: only publishes. Throws the errors of D1 and KV. */
 export async function settleInJob(env: Env, publishers: Publishers, { stale }: Changes): Promise<void> {
   for (const { topic, key, changeIds } of stale) await publish(env, publishers, { topic, key }, changeIds);
 }

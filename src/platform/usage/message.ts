@@ -2,10 +2,7 @@ import * as z from "zod";
 import { logFailure } from "../../lib/log.ts";
 import type { RequestScope } from "../http/router.ts";
 
-/**
- * The place of a request: a country (ISO 3166-1, or Cloudflare's `T1` and `XX`) and the AS number of a network (0:
- * unknown).
- */
+/** The place of a request: a country (ISO 3166-1, or Cloudflare's `T1` and `XX`) and an AS number (0: unknown). */
 export const Place = z.object({ country: z.string().max(2), network: z.int().min(0) });
 export type Place = z.infer<typeof Place>;
 

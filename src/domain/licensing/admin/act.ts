@@ -54,9 +54,7 @@ export async function actOnLicense(
   return { license, key: await currentKey(config, license), changes };
 }
 
-/**
- * Throws CONFLICT when another admin has rotated the key since. A repeated rotation returns only the key that it made.
- */
+/** Throws CONFLICT if another admin has rotated the key since: a repeated rotation returns only its own key. */
 async function checkOwnRotation(db: D1Database, { actor }: AdminActor, id: string): Promise<void> {
   const [last] = await listAudit(db, { subject: id, action: "license.rotate-key" }, 1);
   if (last?.actor !== actor) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });

@@ -59,9 +59,7 @@ export const MachineRow = z.object({
 });
 export type MachineRow = z.output<typeof MachineRow>;
 
-/**
- * A license with its machines, including those deactivated within the last 90 days (src/platform/storage/retention.ts).
- */
+/** A license with its machines, including those deactivated within the last 90 days. */
 export type License = LicenseRow & { machines: MachineRow[] };
 
 /**

@@ -1,9 +1,6 @@
 import { END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 
-/**
- * The stored facts that a license's status follows from. Each fact has one writer, and no writer overwrites another's
- * fact.
- */
+/** The facts that a license's status follows from. Each has one writer, which overwrites no other fact. */
 export type LicenseFacts = {
   /** The admins' decision. */
   admin_state: "none" | "suspended" | "revoked";

@@ -125,10 +125,7 @@ export const licenseRoot: RootKind<License, LicensePatch> = {
   publication: ({ id }) => licensePublication(id),
 };
 
-/**
- * Publishes a license's edge copy. The mark is the revision, which increases with every change of the license or its
- * machines.
- */
+/** Publishes a license's edge copy. The mark is its revision, which every change of it or its machines raises. */
 export const licensePublisher: Publishers["license"] = {
   async publish(env, licenseId) {
     // The time is taken before the read, because a credential issued after the read may know more than the record.

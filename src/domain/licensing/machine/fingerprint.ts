@@ -3,10 +3,7 @@ import { encodeBase64Url, sha256 } from "../../../lib/encoding.ts";
 
 const MAX_FINGERPRINT = 256;
 
-/**
- * The text that identifies a hive's machine: 1 to 256 characters without control characters, and without surrounding
- * spaces.
- */
+/** The text that identifies a hive's machine: 1 to 256 characters, trimmed, without control characters. */
 export const Fingerprint = z
   .string()
   .trim()

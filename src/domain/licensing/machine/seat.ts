@@ -16,9 +16,7 @@ export type MachineFacts = { hash: string; name: string | null; platform: string
  */
 export const activationsPerDay = (machineLimit: number): number => 10 + 3 * machineLimit;
 
-/**
- * A machine with a seat. `changeId` is the change by which it has just taken the seat; null: it had the seat already.
- */
+/** A machine with a seat. `changeId` is the change by which it took the seat; null: it had the seat already. */
 export type Seat = { license: License; machine: MachineRow; changeId: string | null };
 
 /** The machine with this fingerprint hash if it is active, else undefined. */
@@ -140,10 +138,7 @@ export async function freeSeat(
   return (await commitSeat(db, change, [frees])) ? change.id : null;
 }
 
-/**
- * Records that a machine was seen at `now`. This is no change of the license: it needs no audit entry and no
- * publication.
- */
+/** Records that a machine was seen at `now`. That changes no license, so it is neither audited nor published. */
 export async function seeMachine(db: D1Database, machineId: string, now: UnixSeconds): Promise<void> {
   await db.prepare("UPDATE machines SET last_seen_at = ? WHERE id = ?").bind(now, machineId).run();
 }

@@ -14,9 +14,7 @@ const CLOCK_TOLERANCE = 60;
 export const TOKEN_LIFETIME = DAY;
 /** Far above the length of our tokens. Longer text is refused before it is parsed. */
 const MAX_TOKEN_LENGTH = 4096;
-/**
- * Three parts, the last of 64 bytes. Its last symbol has four spare bits; only one spelling of each token is accepted.
- */
+/** Three parts, the last of 64 bytes. The last symbol has spare bits: only one spelling of a token is accepted. */
 const FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 
 const Claims = z.object({
@@ -39,10 +37,7 @@ const Claims = z.object({
 });
 export type LicenseTokenClaims = z.infer<typeof Claims>;
 
-/**
- * The time until which a verified token verifies: its own end with the tolerance, or the end of its key if that is
- * earlier.
- */
+/** The time until which a token verifies: its end with the tolerance, or the end of its key if earlier. */
 export const verifiesUntil = (token: string, { exp }: LicenseTokenClaims, keyring: Keyring): UnixSeconds => {
   const { kid } = decodeProtectedHeader(token);
   const keyEnds = kid === undefined ? undefined : keyring.verification.get(kid)?.exp;
@@ -64,9 +59,7 @@ export function tokenExpiry(
   return Math.min(now + lifetime, endsAt ?? Number.POSITIVE_INFINITY);
 }
 
-/**
- * The claims of a token for one machine (fingerprint hash) of a license. `statusUri` is the address of its status list.
- */
+/** The claims of a token for one machine (a fingerprint hash). `statusUri` is the address of its status list. */
 export function licenseTokenClaims(
   license: LicenseRow,
   machine: string,

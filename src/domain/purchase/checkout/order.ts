@@ -42,10 +42,7 @@ export async function findOrder(db: D1Database, sessionId: string): Promise<Orde
   return row === null ? null : OrderRow.parse(row);
 }
 
-/**
- * The states that lead to each state of an order. A complete order stays complete, and a failed one does not become
- * pending again.
- */
+/** The states that lead to each state of an order: complete is final, and failed never becomes pending. */
 const COMES_FROM: Record<Exclude<Order["state"], "open">, Order["state"][]> = {
   pending: ["open"],
   failed: ["open", "pending"],

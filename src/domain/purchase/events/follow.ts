@@ -38,10 +38,7 @@ async function mailOwners(db: D1Database, licenseIds: readonly string[], mail: M
   }
 }
 
-/**
- * Mails the owners that a trial ends, if it is still running and then costs something. Throws the errors of Stripe and
- * D1.
- */
+/** Mails the owners that a running trial ends, if it then costs something. Throws the errors of Stripe and D1. */
 export async function trialWillEnd(
   scope: PurchaseScope,
   subscriptionId: string,
@@ -84,10 +81,7 @@ export async function fulfilSession(scope: PurchaseScope, sessionId: string, act
   return outcomeOf([result], result.attention);
 }
 
-/**
- * Fulfils the checkout session of a subscription or payment that has no license yet. Throws the errors of Stripe and
- * D1.
- */
+/** Fulfils the session of a subscription or payment without a license. Throws the errors of Stripe and D1. */
 export async function fulfilSessionBehind(
   scope: PurchaseScope,
   behind: { subscription: string } | { payment_intent: string },
@@ -158,10 +152,7 @@ export const outcomeOf = (licenses: TouchedLicense[], attention: string | null):
   licenses,
 });
 
-/**
- * Makes licenses follow their payments, one after another; `chargeId` as in `syncLicense`. Throws the errors of Stripe
- * and D1.
- */
+/** Syncs licenses one after another; `chargeId` as in `syncLicense`. Throws the errors of Stripe and D1. */
 export async function syncAll(
   { db, stripe, graceDays }: PurchaseScope,
   licenseIds: readonly string[],

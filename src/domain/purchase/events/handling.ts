@@ -18,10 +18,7 @@ import {
 } from "./follow.ts";
 import { type EventFacts, eventFailed, eventHandled, keepEvent, readEvent, type StoredEvent } from "./store.ts";
 
-/**
- * The event types that this service handles. A webhook endpoint must receive them, and the reconciliation asks for
- * them.
- */
+/** The event types that this service handles: a webhook endpoint must receive them. */
 export const EVENT_TYPES = [
   "checkout.session.completed",
   "checkout.session.async_payment_succeeded",

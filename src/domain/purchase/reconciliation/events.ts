@@ -18,10 +18,7 @@ const OVERLAP = HOUR;
 /** The number of types that Stripe takes in one listing of events. */
 const TYPES_A_LIST = 20;
 
-/**
- * The number of events that one run handles, a dozen subrequests each. The others are stored, and later runs handle
- * them as leftovers.
- */
+/** The number of events that one run handles, a dozen subrequests each. Later runs handle the others. */
 const EVENTS_A_RUN = 100;
 
 /**
@@ -70,23 +67,15 @@ async function keepUnknown(db: D1Database, events: EventFacts[], now: UnixSecond
   return events.filter(({ id }) => unknown.has(id));
 }
 
-/**
- * The number of stored events that one run handles, a dozen subrequests each. Cloudflare allows 10,000 for an
- * invocation.
- */
+/** The number of stored events that one run handles. Cloudflare allows 10,000 subrequests; each takes a dozen. */
 const KEPT_EVENTS_A_RUN = 50;
 
 /** After this many attempts, an event is retried only every ten minutes, so that it cannot block the others. */
 const EAGER_ATTEMPTS = 10;
 
-/**
- * How often an event that needs attention is handled again. Its cause, such as a missing price, may have been fixed.
- */
+/** How often an event that needs attention is retried: its cause, such as a missing price, may be fixed. */
 const AGAIN_AFTER = 6 * HOUR;
-/**
- * After this time, only an admin handles the event. It is shorter than sent mails are kept, so that no mail is sent
- * twice.
- */
+/** Later, only an admin handles the event. Sent mails are kept for longer, so that none is sent twice. */
 const AGAIN_WITHIN = 365 * DAY;
 
 /** Handles stored events that are unhandled: after a failure, or because a run found too many at once. */

@@ -56,10 +56,7 @@ async function signedInAdmin(c: Context<ConsoleEnv>): Promise<SignedIn | null> {
   return { session: await startSession(c, "console", { kind: "access", subject: mail }, named), admin };
 }
 
-/**
- * Whether the browser may have withheld the console's cookie, because a link on another site led here
- * (SameSite=Strict).
- */
+/** Whether the browser may have withheld the console's cookie (SameSite=Strict): another site's link led here. */
 const isHiddenCookie = (c: Context<ConsoleEnv>): boolean =>
   c.req.method === "GET" && c.req.header("Sec-Fetch-Site") === "cross-site" && readSessionCookie(c, "console") === null;
 

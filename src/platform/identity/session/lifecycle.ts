@@ -22,10 +22,7 @@ export async function currentSession<At extends Place, E extends AppEnv>(
   return { id, by: stored.by, csrfToken: await csrfTokenOf(secret), expiresAt: stored.expires_at };
 }
 
-/**
- * A session to create: run `insert`, then call `handOver`, which sends its cookie and ends the browser's former
- * session.
- */
+/** A session to create: run `insert`, then `handOver`, which sends the cookie and ends the browser's old session. */
 type Beginning<At extends Place> = { insert: D1PreparedStatement; session: Session<At>; handOver: () => Promise<void> };
 
 /**
@@ -93,9 +90,7 @@ export function readSessionCookie<E extends AppEnv>(c: Context<E>, place: Place)
 /** Clears the cookie of `place`. */
 export const clearSessionCookie = <E extends AppEnv>(c: Context<E>, place: Place): void => setCookie(c, place, "", 0);
 
-/**
- * Sets the cookie on `c.res`. A header set by `c.header` would be lost when a handler returns a `Response` of its own.
- */
+/** Sets the cookie on `c.res`. A header of `c.header` is lost if a handler returns its own `Response`. */
 function setCookie<E extends AppEnv>(c: Context<E>, place: Place, secret: string, maxAge: number): void {
   const { cookie, sameSite } = PLACES[place];
   c.res.headers.append("Set-Cookie", generateCookie(cookie, secret, { ...COMMON, httpOnly: true, sameSite, maxAge }));
