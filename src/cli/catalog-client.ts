@@ -41,15 +41,11 @@ export const path = (texts: TemplateStringsArray, ...values: (string | number)[]
 /** An HTTP client of the catalog. It retries idempotent requests and throws refusals as `ProblemError`. */
 export class CatalogClient {
   readonly url: string;
-  readonly #credential: string | null | undefined;
-  readonly #onRetry: (message: string) => void;
-  readonly #sleep: (ms: number) => Promise<unknown>;
+  readonly #options: ClientOptions;
 
-  constructor({ url, credential, onRetry = () => {}, sleep = (ms) => sleepMs(ms) }: ClientOptions) {
-    this.url = url;
-    this.#credential = credential;
-    this.#onRetry = onRetry;
-    this.#sleep = sleep;
+  constructor(options: ClientOptions) {
+    this.url = options.url;
+    this.#options = options;
   }
 
   /** Sends a request and reads its JSON answer. Throws `ProblemError` for a refusal, `CliError` for anything else. */
@@ -78,6 +74,7 @@ export class CatalogClient {
    * (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors Retry-After.
    */
   async send(request: CatalogRequest): Promise<Response> {
+    const { onRetry, sleep = sleepMs } = this.#options;
     const method = request.method ?? "GET";
     const repeatable = method !== "POST" || request.repeatable === true;
     for (let attempt = 1; ; attempt++) {
@@ -88,8 +85,8 @@ export class CatalogClient {
       const mayRepeat = status === 429 || (repeatable && (status === null || status >= 500));
       const wait = retryDelay(attempt, outcome instanceof Response ? outcome.headers.get("Retry-After") : null);
       if (!mayRepeat || attempt >= ATTEMPTS || wait > LONGEST_WAIT_MS) throw failure;
-      this.#onRetry(`${firstLine(failure.message)} Trying again in ${Math.ceil(wait / 1000)} s.`);
-      await this.#sleep(wait);
+      onRetry?.(`${firstLine(failure.message)} Trying again in ${Math.ceil(wait / 1000)} s.`);
+      await sleep(wait);
     }
   }
 
@@ -100,7 +97,7 @@ export class CatalogClient {
     }
     const { body } = request;
     const headers = new Headers({ "User-Agent": "rbee-catalog", ...request.headers });
-    const credential = request.credential ?? this.#credential;
+    const credential = request.credential ?? this.#options.credential;
     if (credential) headers.set("Authorization", `Bearer ${credential}`);
     if (body !== undefined && !(body instanceof Blob)) headers.set("Content-Type", "application/json");
     const timeout = request.timeoutMs ?? (body instanceof Blob ? TIMEOUT_MS.bytes : TIMEOUT_MS.json);

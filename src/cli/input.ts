@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -44,20 +43,15 @@ async function askHidden(name: string): Promise<string> {
   // Readline takes over the terminal's echo, and this stream drops it.
   const output = new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = createInterface({ input: process.stdin, output, terminal: true });
-  let answer = "";
-  let interrupted = false;
-  prompt.once("line", (line) => {
-    answer = line;
-    prompt.close();
-  });
-  prompt.once("SIGINT", () => {
-    interrupted = true;
-    prompt.close();
-  });
   process.stderr.write(`${name}, not shown: `);
-  await once(prompt, "close");
+  const answer = await new Promise<string | null>((resolve) => {
+    prompt.once("line", resolve);
+    prompt.once("close", () => resolve(""));
+    prompt.once("SIGINT", () => resolve(null));
+  });
+  prompt.close();
   process.stderr.write("\n");
   // Readline puts the terminal into raw mode, so Ctrl-C sends no signal by itself.
-  if (interrupted) process.kill(process.pid, "SIGINT");
-  return answer;
+  if (answer === null) process.kill(process.pid, "SIGINT");
+  return answer ?? "";
 }

@@ -48,10 +48,7 @@ export async function findRelease(client: CatalogClient, workerId: string, versi
   return null;
 }
 
-/**
- * The release id for `rel_...` or `worker@version`. Throws `CliError` if the name is malformed or there is no such
- * release.
- */
+/** The release id for `rel_...` or `worker@version`. Throws `CliError` if the name is malformed or unknown. */
 export async function releaseIdOf(client: CatalogClient, name: string): Promise<string> {
   if (/^rel_[0-9a-z]+$/.test(name)) return name;
   const [, workerId, version] = /^([^@]+)@(.+)$/.exec(name) ?? [];

@@ -58,16 +58,9 @@ export async function activate(
 ): Promise<{ answer: TokenAnswer; activation: Activation }> {
   const body = { fingerprint, name: name ?? hostname(), platform: hostPlatform(), offline };
   const answer = await client.post(TokenAnswer, "/v1/licenses/activate", body, { credential: licenseKey });
-  const activation = {
-    url: client.url,
-    license_key: licenseKey,
-    license_id: answer.license.id,
-    machine_id: answer.machine.id,
-    fingerprint,
-    token: answer.token,
-    token_expires_at: answer.expires_at,
-  };
-  return { answer, activation };
+  const { token, expires_at: token_expires_at, license, machine } = answer;
+  const seat = { url: client.url, license_key: licenseKey, license_id: license.id, machine_id: machine.id };
+  return { answer, activation: { ...seat, fingerprint, token, token_expires_at } };
 }
 
 /** Gets a new token for the activation if its own expires within five minutes. Throws `CliError`. */

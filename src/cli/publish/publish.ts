@@ -33,25 +33,20 @@ export async function publishRelease(client: CatalogClient, publication: Publica
     return attachProvenance(client, release, publication.provenance);
   }
   if (release.status !== "draft") {
-    throw new CliError(
-      EXIT.failure,
-      `${release.worker_id} ${release.version} is ${release.status} and cannot change. Publish a new version.`,
-    );
+    throw conflict(release, `is ${release.status} and cannot change`);
   }
+  const artifacts = path`/v1/admin/releases/${release.id}/artifacts`;
   for (const file of publication.files) {
-    const artifactId = artifactOf(release, file)?.id ?? (await addArtifact(client, release.id, file));
-    await uploadArtifact(client, path`/v1/admin/releases/${release.id}/artifacts/${artifactId}`, file);
+    const { id } =
+      artifactOf(release, file) ?? (await client.post(ArtifactAnswer, artifacts, declarationOf(file))).artifact;
+    await uploadArtifact(client, artifacts + path`/${id}`, file);
   }
   await attachProvenance(client, release, publication.provenance);
   return (await client.post(ReleaseAnswer, path`/v1/admin/releases/${release.id}/publish`, {})).release;
 }
 
 /** Attaches the provenance, if any, and returns the release. Idempotent, and also possible after publication. */
-async function attachProvenance(
-  client: CatalogClient,
-  release: Release,
-  provenance: Blob | undefined,
-): Promise<Release> {
+async function attachProvenance(client: CatalogClient, release: Release, provenance?: Blob): Promise<Release> {
   if (provenance === undefined) return release;
   const at = path`/v1/admin/releases/${release.id}/provenance`;
   return (await client.json(ReleaseAnswer, { method: "PUT", path: at, body: provenance })).release;
@@ -80,41 +75,34 @@ function requireSameTerms(release: Release, { channel, sourceTag }: Publication)
     ["source tag", release.source_tag, sourceTag],
   ]) {
     if (wanted === undefined || wanted === present) continue;
-    throw new CliError(
-      EXIT.failure,
-      `${release.worker_id} ${release.version} exists already, with ${present === null ? `no ${name}` : `${name} ${present}`}. ` +
-        "Publish a new version.",
-    );
+    throw conflict(release, `exists already, with ${present === null ? `no ${name}` : `${name} ${present}`}`);
   }
 }
 
 const artifactOf = (release: Release, file: ReleaseFile): Release["artifacts"][number] | undefined =>
   release.artifacts.find(({ platform, kind }) => platform === file.platform && kind === file.kind);
 
-/**
- * Throws if the release has another file in this place, or has this file but can no longer take its OpenPGP signature.
- */
+/** Throws if the release has another file in this place, or this file that can no longer take its OpenPGP signature. */
 function requireSameFile(release: Release, file: ReleaseFile): void {
   const artifact = artifactOf(release, file);
   if (artifact === undefined) return;
-  const name = `${release.worker_id} ${release.version}`;
-  const advice = release.status === "draft" ? `Delete the draft (${release.id})` : "Publish a new version";
-  if (artifact.sha256 !== file.sha256) {
-    const sum = `sha256 ${artifact.sha256.slice(0, 12)}...`;
-    const other = `another ${file.kind} for ${file.platform} already (${artifact.filename}, ${sum})`;
-    throw new CliError(EXIT.failure, `${name} has ${other}. ${advice}.`);
+  const { filename, sha256 } = artifact;
+  if (sha256 !== file.sha256) {
+    const sum = `sha256 ${sha256.slice(0, 12)}...`;
+    throw conflict(release, `has another ${file.kind} for ${file.platform} already (${filename}, ${sum})`);
   }
   // Any signature of the file will do, because each run of gpg makes a new one. pacman refuses a file without one.
   if (file.pgpSignature !== null && artifact.pgp_signature === null && artifact.state === "ready") {
-    throw new CliError(EXIT.failure, `${name} has ${artifact.filename} without its OpenPGP signature. ${advice}.`);
+    throw conflict(release, `has ${filename} without its OpenPGP signature`);
   }
 }
 
-async function addArtifact(
-  client: CatalogClient,
-  releaseId: string,
-  { platform, filename, size, sha256, signature, pgpSignature, package: contents }: ReleaseFile,
-): Promise<string> {
-  const body = { platform, filename, size, sha256, signature, pgp_signature: pgpSignature, package: contents };
-  return (await client.post(ArtifactAnswer, path`/v1/admin/releases/${releaseId}/artifacts`, body)).artifact.id;
+function conflict({ worker_id, version, status, id }: Release, reason: string): CliError {
+  const advice = status === "draft" ? `Delete the draft (${id})` : "Publish a new version";
+  return new CliError(EXIT.failure, `${worker_id} ${version} ${reason}. ${advice}.`);
 }
+
+const declarationOf = ({ pgpSignature: pgp_signature, package: contents, ...file }: ReleaseFile): object => {
+  const { platform, filename, size, sha256, signature } = file;
+  return { platform, filename, size, sha256, signature, pgp_signature, package: contents };
+};

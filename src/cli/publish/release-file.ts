@@ -55,13 +55,6 @@ export function parsePlatform(text: string): Platform {
 }
 
 /**
- * The trusted comment of a signature. It names the file and the release, so that an old signed binary cannot pass as a
- * new one. It has no time, so that signing again gives the same text and an interrupted upload can resume.
- */
-export const trustedComment = (workerId: string, version: string, filename: string): string =>
-  formatTrustedComment({ file: filename, worker: workerId, version });
-
-/**
  * Reads, hashes and signs a file to publish. Without `secretKey`, uses the signature in `<file>.minisig` if that
  * exists. The OpenPGP signature is in the file `pgpSignature`, else in `<file>.sig` if that exists. Throws `CliError`
  * if the file does not exist, is empty, or has no known platform.
@@ -89,23 +82,17 @@ export async function readReleaseFile(
   }
   const progress = startProgress(`Reading ${filename}`, found.size);
   const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
+  // The comment names the release, so that an old signed binary cannot pass as a new one. It has no time, so that signing
+  // again gives the same text and an interrupted upload can resume.
+  const comment = formatTrustedComment({ file: filename, worker: release.workerId, version: release.version });
   const signature = release.secretKey
-    ? formatMinisignSignature(
-        await signMinisign(release.secretKey, blake2b, trustedComment(release.workerId, release.version, filename)),
-      )
+    ? formatMinisignSignature(await signMinisign(release.secretKey, blake2b, comment))
     : await readTextIfThere(`${path}.minisig`);
+  const pgpSignature = await pgpSignatureOf(path, release.pgpSignature);
   const rules = rulesOf(filename);
-  return {
-    path,
-    filename,
-    kind: rules ? "package" : "binary",
-    platform,
-    size,
-    sha256,
-    signature,
-    pgpSignature: await pgpSignatureOf(path, release.pgpSignature),
-    package: rules ? await readPackage(path, rules) : null,
-  };
+  const facts = { path, filename, platform, size, sha256, signature, pgpSignature };
+  if (!rules) return { ...facts, kind: "binary", package: null };
+  return { ...facts, kind: "package", package: await readPackage(path, rules) };
 }
 
 async function pgpSignatureOf(path: string, named: string | undefined): Promise<string | null> {

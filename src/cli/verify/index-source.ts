@@ -52,7 +52,8 @@ export async function openIndexSource(options: IndexSourceOptions): Promise<Inde
       const asked = { workerId, seenSerial: serials[workerId] ?? 0, now };
       const index = await checkReleaseIndex({ text, minisig: signature }, key, asked);
       if (index.ok) return index.value;
-      if (!mayMend(index.error, attempt)) throw refuse(`the index of ${workerId} is refused: ${index.error.reason}`);
+      const mayMend = index.error.kind === "unsettled" && attempt < SETTLING_ATTEMPTS;
+      if (!mayMend) throw refuse(`the index of ${workerId} is refused: ${index.error.reason}`);
       await sleep(SETTLING_PAUSE_MS);
     }
   };
@@ -66,8 +67,6 @@ export async function openIndexSource(options: IndexSourceOptions): Promise<Inde
     seen: () => ({ delegated_at: delegatedAt, serials }),
   };
 }
-
-const mayMend = ({ kind }: IndexFault, attempt: number): boolean => kind === "unsettled" && attempt < SETTLING_ATTEMPTS;
 
 /** A file and the `.minisig` beside it. */
 async function fetchPair(client: CatalogClient, at: string): Promise<[text: string, minisig: string]> {
