@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Filename, SourceTag } from "../../../src/domain/releases/fields.ts";
 import { ARCHITECTURES, readRecipe } from "../../../src/domain/workers/recipe.ts";
-import { type PublishedBinary, renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
+import { type PublishedBinary, pkgverOf, renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
 import { type Worker, workers } from "../../../src/domain/workers/workers.ts";
 import { parseAsHive } from "../../support/hive-parser.ts";
 import { recipeFacts } from "../../support/recipe-facts.ts";
@@ -98,4 +98,18 @@ it("a recipe keeps any signature unchanged", () => {
   const [, printed = ""] = /key='k' signature='([^']*)'/.exec(pkgbuild) ?? [];
   const octal = (_: string, digits: string) => String.fromCharCode(Number.parseInt(digits, 8));
   expect(printed.replaceAll("\\n", "\n").replaceAll(/\\0(\d{3})/g, octal)).toBe(text);
+});
+
+describe("the pkgver of a version", () => {
+  it.each([
+    ["1.10.0", "1.10.0"],
+    ["1.2.0-rc.1", "1.2.0rc.1"],
+    ["1.2.0-rc-1.x-y", "1.2.0rc.1.x.y"],
+    ["1.2.0-1", "1.2.0pre1"],
+    ["1.2.0-0.alpha", "1.2.0pre0.alpha"],
+    ["1.2.0--1", "1.2.0pre.1"],
+    ["1.2.0-rc--1.x-.y", "1.2.0rc.1.x.y"],
+  ])("of %s is %s", (version, pkgver) => {
+    expect(pkgverOf(version)).toBe(pkgver);
+  });
 });

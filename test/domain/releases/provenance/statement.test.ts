@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseProvenance, subjectsOf, unknownSubjects } from "../../../src/domain/releases/provenance/statement.ts";
+import { parseProvenance, subjectsOf, unknownSubjects } from "../../../../src/domain/releases/provenance/statement.ts";
 import {
   BUILDER,
   envelopeOf,
@@ -8,7 +8,7 @@ import {
   SOURCE,
   type Subject,
   statementOf,
-} from "../../support/provenance-text.ts";
+} from "../../../support/provenance-text.ts";
 
 const SUM = "ab".repeat(32);
 const FILE: Subject = { name: "worker-linux-x86_64", digest: { sha256: SUM } };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_FILE_SIZE, PART_SIZE, partCount, sizeOfPart } from "../../../src/domain/releases/artifact/plan.ts";
+import { MAX_FILE_SIZE, PART_SIZE, partCount, sizeOfPart } from "../../../../src/domain/releases/artifact/plan.ts";
 
 const MiB = 1024 * 1024;
 

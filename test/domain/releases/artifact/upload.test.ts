@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
-import { completeArtifact } from "../../../src/domain/releases/artifact/completion.ts";
-import { PART_SIZE } from "../../../src/domain/releases/artifact/plan.ts";
-import { readUpload } from "../../../src/domain/releases/artifact/store.ts";
-import { declareArtifact, removeArtifact, uploadPart } from "../../../src/domain/releases/artifact/upload.ts";
-import { type Artifact, readRelease } from "../../../src/domain/releases/store.ts";
-import { declarationOf, partOf, publisher, randomBytes, uploadAll } from "../../support/publish-release.ts";
+import { createRelease, moveRelease } from "../../../../src/domain/releases/act.ts";
+import { completeArtifact } from "../../../../src/domain/releases/artifact/completion.ts";
+import { PART_SIZE } from "../../../../src/domain/releases/artifact/plan.ts";
+import { readUpload } from "../../../../src/domain/releases/artifact/store.ts";
+import { declareArtifact, removeArtifact, uploadPart } from "../../../../src/domain/releases/artifact/upload.ts";
+import { type Artifact, readRelease } from "../../../../src/domain/releases/store.ts";
+import { declarationOf, partOf, publisher, randomBytes, uploadAll } from "../../../support/publish-release.ts";
 
 const POLICY = { signature: null, policy: { required: false, keys: [] } };
 const bytes = randomBytes(PART_SIZE + 1000);

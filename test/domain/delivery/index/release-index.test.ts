@@ -5,10 +5,10 @@ import {
   indexTime,
   ReleaseIndex,
   releaseIndex,
-} from "../../../src/domain/delivery/index/release-index.ts";
-import { Manifest, type ManifestRelease } from "../../../src/domain/releases/manifest.ts";
-import { DAY, fromRfc3339 } from "../../../src/lib/time.ts";
-import { manifestWith, releaseOf } from "../../support/index-fixture.ts";
+} from "../../../../src/domain/delivery/index/release-index.ts";
+import { Manifest, type ManifestRelease } from "../../../../src/domain/releases/manifest.ts";
+import { DAY, fromRfc3339 } from "../../../../src/lib/time.ts";
+import { manifestWith, releaseOf } from "../../../support/index-fixture.ts";
 
 const NOON = 1_795_435_200;
 

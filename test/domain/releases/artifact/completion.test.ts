@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
-import { assembleParts, openUpload } from "../../../src/domain/releases/artifact/binary-store.ts";
-import { completeArtifact } from "../../../src/domain/releases/artifact/completion.ts";
-import { readUpload, replaceUpload } from "../../../src/domain/releases/artifact/store.ts";
-import { type DeclaredFile, declareArtifact, restartUpload } from "../../../src/domain/releases/artifact/upload.ts";
-import { type Artifact, readRelease } from "../../../src/domain/releases/store.ts";
-import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
-import { declarationOf, publisher, randomBytes, uploadAll } from "../../support/publish-release.ts";
+import { createRelease, moveRelease } from "../../../../src/domain/releases/act.ts";
+import { assembleParts, openUpload } from "../../../../src/domain/releases/artifact/binary-store.ts";
+import { completeArtifact } from "../../../../src/domain/releases/artifact/completion.ts";
+import { readUpload, replaceUpload } from "../../../../src/domain/releases/artifact/store.ts";
+import { type DeclaredFile, declareArtifact, restartUpload } from "../../../../src/domain/releases/artifact/upload.ts";
+import { type Artifact, readRelease } from "../../../../src/domain/releases/store.ts";
+import { generateMinisignKey } from "../../../../src/lib/minisign/secret-key.ts";
+import { declarationOf, publisher, randomBytes, uploadAll } from "../../../support/publish-release.ts";
 
 const bytes = randomBytes(100_000);
 const key = await generateMinisignKey();

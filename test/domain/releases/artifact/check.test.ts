@@ -1,10 +1,10 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faultsOf, measure, readSignature } from "../../../src/domain/releases/artifact/check.ts";
-import { formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";
-import { generateMinisignKey, signMinisign } from "../../../src/lib/minisign/secret-key.ts";
-import { randomBytes, sha256Hex } from "../../support/publish-release.ts";
+import { faultsOf, measure, readSignature } from "../../../../src/domain/releases/artifact/check.ts";
+import { formatMinisignSignature } from "../../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey, signMinisign } from "../../../../src/lib/minisign/secret-key.ts";
+import { randomBytes, sha256Hex } from "../../../support/publish-release.ts";
 
 const file = new Uint8Array(new TextEncoder().encode("a worker"));
 const measured = { size: 8, sha256: await sha256Hex(file), blake2b512: new Uint8Array(blake2b(file)) };

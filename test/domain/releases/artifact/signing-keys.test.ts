@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { signaturePolicy } from "../../../src/domain/releases/artifact/check.ts";
-import { formatMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
-import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
-import { ConfigError } from "../../../src/platform/config/config.ts";
+import { signaturePolicy } from "../../../../src/domain/releases/artifact/check.ts";
+import { formatMinisignPublicKey } from "../../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey } from "../../../../src/lib/minisign/secret-key.ts";
+import { ConfigError } from "../../../../src/platform/config/config.ts";
 
 describe("the release signing keys", () => {
   it("are those of the shipped key file and of the development server", async () => {

@@ -1,13 +1,13 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { z } from "zod";
-import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
-import { deleteArtifact } from "../../../src/domain/releases/artifact/store.ts";
-import type { Artifact, Release } from "../../../src/domain/releases/store.ts";
-import type { ReleaseSchema } from "../../../src/domain/releases/view.ts";
-import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
-import { provenanceOf } from "../../support/provenance-text.ts";
-import { addFile, publisher, publishRelease, randomBytes, sha256Hex } from "../../support/publish-release.ts";
+import { createRelease, moveRelease } from "../../../../src/domain/releases/act.ts";
+import { deleteArtifact } from "../../../../src/domain/releases/artifact/store.ts";
+import type { Artifact, Release } from "../../../../src/domain/releases/store.ts";
+import type { ReleaseSchema } from "../../../../src/domain/releases/view.ts";
+import { ask, codeOf, makeToken } from "../../../support/admin-request.ts";
+import { provenanceOf } from "../../../support/provenance-text.ts";
+import { addFile, publisher, publishRelease, randomBytes, sha256Hex } from "../../../support/publish-release.ts";
 
 const worker_id = "llm-worker-rbee-premium-cpu";
 const at = `/v1/workers/${worker_id}`;
