@@ -58,10 +58,7 @@ export function makeCatalogDocuments(
 /** The documents that this isolate has made, by the workers in them. They are made again only if the workers change. */
 const made = new WeakMap<readonly Worker[], CatalogDocuments>();
 
-/**
- * Answers with the document at the request's path. Throws WORKER_NOT_FOUND, because only the worker's name varies in
- * these paths.
- */
+/** Answers with the document at the request's path. Throws WORKER_NOT_FOUND: only the worker varies. */
 export async function answerDocument(c: AppContext): Promise<Response> {
   const workers = await publishedWorkers(c.env, c.var.now);
   const documents = made.get(workers) ?? makeCatalogDocuments(workers, c.var.config);

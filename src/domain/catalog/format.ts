@@ -65,10 +65,7 @@ export const packageFormats = (formats: readonly Format[]): PackageFormat[] =>
 export const repositorySources = (formats: readonly Format[]): RepositorySource[] =>
   formats.flatMap(({ repositories }) => repositories ?? []);
 
-/**
- * The ways to install a worker as it is published now, in the order of `formats`. `docs/install.md` has the same
- * commands.
- */
+/** The ways to install a worker as published now, in the order of `formats`; docs/install.md has the same. */
 export const installWays = (formats: readonly Format[], available: AvailableWorker, url: string): InstallWay[] =>
   formats.flatMap((format) => format.installWays?.(available, url) ?? []);
 
@@ -87,8 +84,6 @@ export const latestFiles = (
 export const keyPrompted = (available: AvailableWorker): string =>
   isPremium(available) ? " The first line asks for your license key." : "";
 
-/**
- * The commands. For a premium worker they follow a prompt for the license key, so that the key is on no command line.
- */
+/** The commands, for a premium worker after a prompt for the license key: the key is on no command line. */
 export const commandsFor = (available: AvailableWorker, variable: string, ...commands: string[]): string =>
   isPremium(available) ? withLicensePrompt(variable, ...commands) : commands.join(" &&\n");

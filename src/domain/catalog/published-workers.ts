@@ -25,10 +25,7 @@ const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);
  */
 const unreleased = new IsolateCache<true>(KEYS.length);
 
-/**
- * The latest result for each `env`: the manifests (in the order of `workers`), their releases and the workers made of
- * them.
- */
+/** The latest result for each `env`: manifests (in the order of `workers`), releases and the workers of them. */
 type Made = { manifests: (Manifest | null)[]; releases: (ManifestRelease | null)[]; workers: readonly Worker[] };
 const made = new WeakMap<object, Made>();
 
@@ -98,10 +95,7 @@ export function publishedWorker(worker: Worker, manifest: Manifest, config: Conf
   return { worker: published(worker, release, config), release };
 }
 
-/**
- * Whether a worker's recipe works: it builds from source, or `manifest` (null: nothing is published) has a release for
- * it.
- */
+/** Whether a worker's recipe works: it builds from source, or `manifest` (null: none) has a release for it. */
 export const canInstallByRecipe = (worker: Worker, manifest: Manifest | null): boolean =>
   worker.source.type === "git" || installable(worker, manifest) !== null;
 

@@ -24,9 +24,7 @@ export const ChannelName = z
   .enum(CHANNELS)
   .openapi({ description: "From the most to the least stable.", example: "stable" });
 
-/**
- * A name that is valid in a link, a header and every file system: no separator, no hidden file, no character to quote.
- */
+/** A name that is valid in links, headers and every file system: not hidden, no separator, nothing to quote. */
 export const Filename = z
   .string()
   .regex(

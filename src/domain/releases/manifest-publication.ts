@@ -69,10 +69,7 @@ function offered(release: Release): ManifestRelease[] {
   return [{ id, version, channel, status, published_at, notes, source_tag, provenance, artifacts: files }];
 }
 
-/**
- * A worker's manifest as the ledger has it now, for when KV cannot answer. This isolate uses it from then on. Throws
- * D1's errors.
- */
+/** A worker's manifest from the ledger, for when KV cannot answer. The isolate keeps it. Throws D1's errors. */
 export async function readLedgerManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
   const manifest = await manifestFromLedger(db, workerId, now);
   rememberEdge(`manifest:${workerId}`, manifest, now);

@@ -7,9 +7,6 @@ import { provenanceAttach } from "./routes/provenance.ts";
 import { releases } from "./routes/release.ts";
 import { uploads } from "./routes/upload.ts";
 
-/**
- * The publisher's desk: draft, upload, complete, publish, yank and block. `formats`: the packages that a release may
- * hold.
- */
+/** The publisher's desk, from draft to block. `formats`: the packages that a release may hold. */
 export const releaseRoutes = (formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> =>
   combine(releases, declarationRoutes(formats), artifacts, uploads, provenanceAttach, releaseMove);

@@ -112,9 +112,7 @@ export const listAllReleases = (
     filter.limit,
   );
 
-/**
- * The parts of a release that a change may write. Artifacts and provenance have tables of their own, written beside it.
- */
+/** The columns of a release that a change may write. Artifacts and provenance have tables of their own. */
 type ReleasePatch = Partial<Pick<Release, "status" | "published_at" | "revision" | "artifacts" | "provenance">>;
 
 /**

@@ -20,9 +20,7 @@ export function parseVersion(text: string): Result<string, string> {
   return ok(text);
 }
 
-/**
- * Orders two valid versions by semver precedence: negative when `a` is lower (1.9.0 before 1.10.0, rc before final).
- */
+/** Orders two valid versions by semver precedence: negative if `a` is lower (1.9.0 before 1.10.0). */
 export const compareVersions = (a: string, b: string): number => compare(a, b);
 
 /** Whether a valid version is a prerelease (`1.0.0-rc.1`). */

@@ -95,9 +95,6 @@ const summaryOf = (one: AurPackage): AurSummary => AurSummary.parse(one);
 
 const contains = (text: string, sought: string): boolean => text.toLowerCase().includes(sought.toLowerCase());
 
-/**
- * Whether one of these entries names a package, with or without a version condition (`gcc>=12`) or description (`gcc:
- * for C`).
- */
+/** Whether an entry names a package, with or without a condition (`gcc>=12`) or description (`gcc: for C`). */
 const names = (entries: readonly string[], sought: string): boolean =>
   entries.some((entry) => entry.replace(/(: |[<>=]).*/, "") === sought);

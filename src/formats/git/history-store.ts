@@ -12,10 +12,7 @@ const HistoryRow = z.object({
 /** A revision and its place in its repository's history, from 1. */
 export type NumberedRevision = Revision & { seq: number };
 
-/**
- * The newest revision of each of these repositories, by name; repositories without one are left out. Throws D1's
- * errors.
- */
+/** The newest revision of each repository that has one, by name. Throws D1's errors. */
 export async function latestRevisions(
   db: D1Database,
   repositories: readonly string[],

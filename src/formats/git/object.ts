@@ -9,9 +9,7 @@ export type GitObjectType = "commit" | "tree" | "blob";
 /** An object of a git repository. `id` is its SHA-1 in hexadecimal. */
 export type GitObject = { type: GitObjectType; id: string; body: Uint8Array };
 
-/**
- * The text of every file by its path. Names are ASCII, `/` separates folders, and no path is both a file and a folder.
- */
+/** The text of every file by its path: ASCII, `/` separates folders, and no path is both file and folder. */
 export type Files = Readonly<Record<string, string>>;
 
 /** The author and committer of every commit. */
@@ -47,10 +45,7 @@ export function treeOf(files: Files): { tree: GitObject; below: GitObject[] } {
   return { tree: gitObject("tree", concatBytes(...body)), below };
 }
 
-/**
- * A commit of `tree` with `parent` (ids; null for the first commit), made by the catalog at `at`. The message is one
- * line.
- */
+/** The catalog's commit of `tree` with `parent` (ids; null: none) at `at`. The message is one line. */
 export function commitOf(tree: string, parent: string | null, at: UnixSeconds, message: string): GitObject {
   const made = `${IDENTITY} ${at} +0000`;
   const lines = [

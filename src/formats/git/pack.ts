@@ -10,9 +10,7 @@ export type Pack = { name: string; pack: Uint8Array; index: Uint8Array };
 /** gitformat-pack(5), "Object types". */
 const TYPES: Record<GitObjectType, number> = { commit: 1, tree: 2, blob: 3 };
 
-/**
- * Packs objects, each given once, compressed but without deltas (gitformat-pack(5): pack version 2, index version 2).
- */
+/** Packs objects, each given once, without deltas (gitformat-pack(5): pack version 2, index version 2). */
 export function packObjects(objects: readonly GitObject[]): Pack {
   const parts = [utf8ToBytes("PACK"), uint32s(2, objects.length)];
   let offset = 12;
@@ -44,9 +42,7 @@ function packIndex(entries: Entry[], packChecksum: Uint8Array): Uint8Array {
   return concatBytes(content, sha1(content));
 }
 
-/**
- * The type and size of an object: four bits of the size beside the type, then seven bits in each byte, lowest first.
- */
+/** The type and size of an object: four bits of size beside the type, then seven bits a byte, lowest first. */
 function entryHeader(type: number, size: number): Uint8Array {
   const bytes = [(type << 4) | (size & 15)];
   for (let rest = size >>> 4; rest > 0; rest >>>= 7) {

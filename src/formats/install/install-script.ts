@@ -28,10 +28,7 @@ export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\
 /** The origin of the catalog in the guide's examples. */
 const CATALOG = "https://catalog.rbee.dev";
 
-/**
- * `docs/install.md` for the catalog with the origin `catalogUrl`. Links to files that are not served become their
- * names.
- */
+/** docs/install.md for the catalog at `catalogUrl`. Links to files that are not served become their names. */
 export const installGuide = (catalogUrl: string): string =>
   guide
     .replaceAll(/\[([^\]]+)\]\([\w-]+\.md(?:#[\w-]+)?\)/g, "$1 in the sources")

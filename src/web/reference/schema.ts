@@ -71,10 +71,7 @@ export function fieldsOf(schemas: Schemas, of: AnySchema, prefix = "", depth = 0
   return [...members, ...parts.flatMap((part) => fieldsOf(schemas, part, prefix, depth + 1))];
 }
 
-/**
- * A schema's type in a few words: `string (date-time) | null`, `integer, 1 to 200`, `array of string`, `"cpu" |
- * "cuda"`.
- */
+/** A schema's type in a few words: `string (date-time) | null`, `integer, 1 to 200`, `array of string`. */
 export function typeOf(schemas: Schemas, of: AnySchema): string {
   const schema = resolveSchema(schemas, of);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");

@@ -5,9 +5,7 @@ import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
 
 const LOOK_AGAIN_SECONDS = 5;
 
-/**
- * The page after a payment: the license key, the wait for the payment, or its failure. `origin` is this service's own.
- */
+/** The page after a payment: the license key, the wait, or the failure. `origin` is this service's own. */
 export function checkoutPage(view: SessionView, origin: string): Promise<Response> {
   switch (view.status) {
     case "pending":

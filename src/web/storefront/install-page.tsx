@@ -3,9 +3,7 @@ import { type Format, type InstallWay, installWays } from "../../domain/catalog/
 import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
 import { CopyBlock, type FC, page, SiteHeader } from "../page/kit.ts";
 
-/**
- * The installation page: each way with the first worker that has it as an example. `url` is this service's own origin.
- */
+/** The installation page: each way with the first worker that has it. `url` is this service's own origin. */
 export const installPage = (
   formats: readonly Format[],
   available: readonly AvailableWorker[],

@@ -41,9 +41,7 @@ export const ReleaseIndex = z.object({
 
 export type ReleaseIndex = z.infer<typeof ReleaseIndex>;
 
-/**
- * The validity of an index, in seconds. A new index is made every day, so a mirror has six days to fetch the next one.
- */
+/** The validity of an index, in seconds. One is made every day, so a mirror has six days to fetch the next. */
 export const INDEX_LIFETIME = 7 * DAY;
 
 /**

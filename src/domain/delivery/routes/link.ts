@@ -89,10 +89,7 @@ async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Li
   return { link: link.value, delivery: await authorizeDelivery(c, worker, wanted, askerOfLink(link.value)) };
 }
 
-/**
- * `GET` and `HEAD /dl/{opaque}` and its signatures. Any other method is refused, because the link was not signed for
- * it.
- */
+/** `GET` and `HEAD /dl/{opaque}` and its signatures. The link is signed for no other method. */
 export const link = createRouter();
 
 link.openapi(file, async (c) => {

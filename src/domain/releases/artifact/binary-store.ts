@@ -85,9 +85,7 @@ export async function discardUpload(
   await bucket.delete(object_key);
 }
 
-/**
- * Whether R2 answered with error 10024 (no such upload) or 10025 (no such part). The numbers are in the message only.
- */
+/** Whether R2 answered with error 10024 (no such upload) or 10025 (no such part), told in the message only. */
 const isLost = (error: unknown): boolean => error instanceof Error && /\(1002[45]\)/.test(error.message);
 
 const isWrongLength = (error: unknown): boolean =>

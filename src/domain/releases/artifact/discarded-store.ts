@@ -6,10 +6,7 @@ import { discardUpload } from "./binary-store.ts";
 /** An object in R2 that nothing refers to, and its upload if that may still be open (null: there is none). */
 export type DiscardedObject = { object_key: string; upload_id: string | null };
 
-/**
- * How long a noted object stays in R2, in seconds. A running request may still be about to name it; no request lives
- * this long.
- */
+/** How long a noted object stays in R2, in seconds: no request that may still name it lives this long. */
 const KEPT = HOUR;
 
 /** The number of objects that one run of the cron deletes, within R2's limit for an invocation. */
@@ -29,10 +26,7 @@ export const discardWrite = (
 ): D1PreparedStatement =>
   ifChanged(db, root, id, `${NOTE} SELECT ?, * FROM (${selection} AND TOOK_EFFECT)`, at, ...values);
 
-/**
- * Notes an object before it is written. If the request is interrupted before the ledger names the object, the cron
- * deletes it.
- */
+/** Notes an object before it is written. If the request ends before the ledger names it, the cron deletes it. */
 export const noteUnnamed = (db: D1Database, at: UnixSeconds, objectKey: string): D1PreparedStatement =>
   db.prepare(`${NOTE} VALUES (?, ?, NULL)`).bind(at, objectKey);
 

@@ -8,9 +8,7 @@ export type ProvenanceFault = { path: string; message: string };
 /** A file that provenance attests. */
 export type ProvenanceSubject = { name: string; sha256: string };
 
-/**
- * The statements of one attestation. `source`: the sources of the build, and their commit or other revision if given.
- */
+/** The statements of one attestation. `source`: the sources of the build, with their revision if given. */
 export type Attestation = {
   subjects: ProvenanceSubject[];
   builderId: string;
@@ -25,10 +23,7 @@ const MAX_FAULTS = 20;
 
 const bounded = <List extends z.ZodArray>(list: List) => z.array(z.unknown()).max(MAX_LENGTH).pipe(list);
 
-/**
- * DSSE v1, as the in-toto Attestation Framework uses it. The client verifies the signatures, because it knows the
- * builder.
- */
+/** DSSE v1, as in-toto uses it. The client verifies the signatures, because it knows the builder. */
 const Envelope = z.object({
   payloadType: z.literal("application/vnd.in-toto+json"),
   payload: z.string(),

@@ -59,10 +59,7 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
   );
 }
 
-/**
- * A package's files as cgit offers them: a gzipped tar with one folder of the package's name. Equal content gives equal
- * bytes.
- */
+/** A package's files as cgit offers them: a gzipped tar of one folder. Equal content gives equal bytes. */
 async function snapshotOf(name: string, { files, last_at }: RepositoryRecord): Promise<Uint8Array> {
   const common = { mtime: new Date(last_at * 1000), uid: 0, gid: 0, uname: "root", gname: "root" };
   const entries = Object.entries(files).map(([path, text]) => {

@@ -9,9 +9,7 @@ import { licensePath } from "../frame.tsx";
 /** Whether a machine has a valid offline lease at `now`. The lease keeps its seat, even after the machine was freed. */
 export const hasLease = ({ lease_until }: MachineRow, now: UnixSeconds): boolean => lease_until > now;
 
-/**
- * The machines that use a seat at `now`, counted as `takeSeat` does: active machines, and machines with a valid lease.
- */
+/** The machines that use a seat at `now`, counted as `takeSeat` does: active, or with a valid lease. */
 export const seatedMachines = ({ machines }: License, now: UnixSeconds): MachineRow[] =>
   machines.filter((machine) => machine.deactivated_at === null || hasLease(machine, now));
 

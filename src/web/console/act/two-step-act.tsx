@@ -15,9 +15,7 @@ type TwoStepAct<Input> = {
   about: Child;
   /** The fields of the form; default: only the reason. */
   fields?: (entered: Entered) => Child;
-  /**
-   * The consequences, a sentence each, from the function that also decides the act. Throws the Problem of a refusal.
-   */
+  /** The consequences, a sentence each, by the function that decides the act. Throws the Problem of a refusal. */
   preview: (input: Input) => readonly Child[] | Promise<readonly Child[]>;
   /** Hidden fields added to the preview. They pin the act to the preview, even if the data changes meanwhile. */
   pinned?: (input: Input) => SentForm;
@@ -53,10 +51,7 @@ type Declared<Params extends z.ZodObject, Input> = Pick<
   actOf: (c: ConsoleContext, params: z.output<Params>) => TwoStepAct<Input> | Promise<TwoStepAct<Input>>;
 };
 
-/**
- * The two routes of a two-step act: `GET` shows its form; `POST` shows the preview, and carries it out once
- * confirmed.
- */
+/** The routes of a two-step act: `GET` shows its form; `POST` the preview, and carries it out if confirmed. */
 export function actRoutes<Input, Params extends z.ZodObject = z.ZodObject<Record<never, never>>>(
   path: string,
   { does, example, missing = [], schema, actOf, ...declared }: Declared<Params, Input>,

@@ -40,10 +40,7 @@ const GrantRow = z.object({
   licenses: z.number(),
 });
 
-/**
- * Counts the licenses in force that grant a release. There are few different grants, so it checks each once. Throws
- * if D1 fails.
- */
+/** Counts the licenses in force that grant a release, checking each different grant once. Throws if D1 fails. */
 export async function countEntitledLicenses(
   db: D1Database,
   release: Pick<Release, "worker_id" | "version" | "published_at">,

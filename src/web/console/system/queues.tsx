@@ -122,10 +122,7 @@ export const OutboxSection: FC<{ c: ConsoleContext; outbox: SystemData["outbox"]
 /** `action`: the address of the form below the system page. `of` names the retried thing for screen readers. */
 type Retry = { c: ConsoleContext; action: string; text: string; of?: string };
 
-/**
- * A button to retry now, for admins with `licenses:write`. It asks for no reason, because the cron would do the same
- * later.
- */
+/** A button to retry now, for admins with `licenses:write`. It needs no reason: the cron would retry anyway. */
 const RetryButton: FC<Retry> = ({ c, action, text, of }) =>
   may(c, "licenses:write") ? (
     <PostForm action={`/admin/system/${action}`} csrf={c.var.session.csrfToken}>

@@ -91,10 +91,7 @@ export const AreaChart: FC<AreaProps> = ({ label, points }) => {
 const STACK_HEIGHT = 140;
 const STACK_GAP = 0.2;
 
-/**
- * A texture for each series, because some readers cannot tell the colors apart. The first has none. Drawn in a square
- * of 8.
- */
+/** A texture for each series, because some readers cannot tell the colors apart; none for the first. */
 const TEXTURES = ["", "M0 8L8 0", "M0 4H8", "M4 0V8", "M0 0L8 8M0 8L8 0"] as const;
 
 type StackProps = Labeled & {
