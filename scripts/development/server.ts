@@ -53,7 +53,7 @@ export function startServer(
     (text) => {
       heard.at = Date.now();
       log.write(text);
-      if (heard.showsErrors) for (const error of errorsIn(text)) say(`${error}  (more in ${shortPath(log.path)})`);
+      if (heard.showsErrors) for (const error of errorsIn(text)) say(`${error}. See ${shortPath(log.path)}`);
     },
   );
   void child.exited.then(() => {
@@ -93,7 +93,9 @@ export function startServer(
 
 /** The errors of wrangler itself in its output. The Worker logs JSON, which stays in the log. */
 const errorsIn = (text: string): string[] =>
-  [...text.matchAll(/^✘ \[ERROR\] (?!\{)(.+)$/gm)].map(([, message = ""]) => `Wrangler: ${message}`);
+  [...text.matchAll(/^✘ \[ERROR\] (?!\{)(.+)$/gm)].map(
+    ([, message = ""]) => `Wrangler: ${message.replace(/[:.]$/, "")}`,
+  );
 
 /** Why the Worker has refused its configuration: its log says so, moments after its answer. */
 async function refusalIn(log: LogFile): Promise<string> {
