@@ -120,7 +120,7 @@ export type HolderEnv = AppEnv & { Variables: { holder: RequestHolder } };
  * before the route's schemas. Responses behind it are never cached for others. Throws CREDENTIAL_REQUIRED when none is
  * sent.
  */
-export const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
+const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
   const holder = await readHolder(c);
   if (!holder) throw new Problem(credentialRequired);
   c.set("holder", holder);

@@ -96,7 +96,7 @@ const PAUSES = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, DAY, DAY, 
 export const LEASE_SECONDS = 10 * MINUTE;
 
 /** The time of the next attempt, after the `attempts`-th failure (1: the first) at `now`; null: no more attempts. */
-export function nextAttemptAt(attempts: number, now: UnixSeconds): UnixSeconds | null {
+function nextAttemptAt(attempts: number, now: UnixSeconds): UnixSeconds | null {
   const pause = PAUSES[attempts - 1];
   return pause === undefined ? null : now + pause;
 }

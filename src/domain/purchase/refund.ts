@@ -19,7 +19,7 @@ export type Refunded = { amount: number; currency: string | null };
  * refunds so far. Throws CONFLICT with Stripe's reason when it refuses (a disputed charge, for example), and Stripe's
  * other errors.
  */
-export async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
+async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
   if (license.stripe_subscription_id !== null) {
     const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
     if (subscription.status !== "canceled") await stripe.subscriptions.cancel(subscription.id);

@@ -106,7 +106,7 @@ async function probe(store: string, ask: () => Promise<unknown>): Promise<Probe>
  * Whether an error is an outage of D1, KV or R2, by the words that they use. A statement that does not parse, or a
  * constraint that does not hold, is our own fault: a retry would fail again.
  */
-export const isStoreFailure = (error: unknown): boolean =>
+const isStoreFailure = (error: unknown): boolean =>
   error instanceof Error &&
   /^(D1_|KV (GET|PUT|DELETE) failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
     error.message,

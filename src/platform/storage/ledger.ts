@@ -62,26 +62,21 @@ export function newChange(
   return { id: newId("chg"), at: now, actor, requestId, reason: null, details: {}, ...what };
 }
 
-/** The SQL condition, with values, that a change took effect: the root's `last_change` names it. The only copy. */
-export const tookEffect = ({ table, id }: Root, changeId: string): { sql: string; values: [string, string] } => ({
-  sql: `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND last_change = ?)`,
-  values: [id, changeId],
-});
-
 /**
- * A statement that runs only if the change took effect. `sql` contains `TOOK_EFFECT` in place of the condition, after
- * all of its own parameters, which are `values`.
+ * A statement that runs only if the change took effect, which is when the root's `last_change` names it. `sql` contains
+ * `TOOK_EFFECT` in place of that condition, after all of its own parameters, which are `values`. It is the only copy of
+ * the condition.
  */
-export function ifChanged(
+export const ifChanged = (
   db: D1Database,
-  root: Root,
+  { table, id }: Root,
   changeId: string,
   sql: string,
   ...values: (string | number | null)[]
-): D1PreparedStatement {
-  const condition = tookEffect(root, changeId);
-  return db.prepare(sql.replace("TOOK_EFFECT", condition.sql)).bind(...values, ...condition.values);
-}
+): D1PreparedStatement =>
+  db
+    .prepare(sql.replace("TOOK_EFFECT", `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND last_change = ?)`))
+    .bind(...values, id, changeId);
 
 /**
  * Runs `writes` as one transaction with their audit entry and, if `publication` is given, their outbox entry. The

@@ -85,7 +85,7 @@ const BY_EVENT_OBJECT = `id IN (SELECT license_id FROM stripe_events JOIN stripe
  * payment, charge, event, and for 60 days invoice, refund and dispute). `bind` adds a parameter and returns its
  * placeholder.
  */
-export function searchTermCondition(term: string, bind: (value: string) => string): string {
+function searchTermCondition(term: string, bind: (value: string) => string): string {
   const lower = term.toLowerCase();
   if (lower.startsWith("lic_")) return `id = ${bind(lower)}`;
   if (lower.startsWith("mach_")) return `id = (SELECT license_id FROM machines WHERE id = ${bind(lower)})`;

@@ -17,7 +17,7 @@ const OrderRow = z.object({
 export type Order = z.infer<typeof OrderRow>;
 
 /** The hash of a buyer's cookie, as stored. */
-export const hashCookie = async (cookie: string): Promise<string> => encodeHex(await sha256(cookie));
+const hashCookie = async (cookie: string): Promise<string> => encodeHex(await sha256(cookie));
 
 /** Stores an order before its checkout session exists. Throws D1's errors. */
 export async function insertOrder(

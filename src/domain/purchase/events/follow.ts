@@ -82,7 +82,7 @@ export async function fulfilSession(scope: PurchaseScope, sessionId: string, act
 }
 
 /** Fulfils the session of a subscription or payment without a license. Throws the errors of Stripe and D1. */
-export async function fulfilSessionBehind(
+async function fulfilSessionBehind(
   scope: PurchaseScope,
   behind: { subscription: string } | { payment_intent: string },
   actor: Actor,

@@ -145,11 +145,7 @@ export function reconciliationFailed(done: Reconciled, subject: Record<string, s
 }
 
 /** Handles one event by `process`, and publishes its changes. `process` returns null if there was nothing to do. */
-export const attemptEvent = (
-  run: ReconciliationRun,
-  id: string,
-  process: () => Promise<EventOutcome | null>,
-): Promise<void> =>
+const attemptEvent = (run: ReconciliationRun, id: string, process: () => Promise<EventOutcome | null>): Promise<void> =>
   attempt(run, { stripe_event: id }, async () => {
     const outcome = await process();
     if (!outcome) return;

@@ -59,14 +59,14 @@ const NIGHT = { from: 3 * HOUR, to: 6 * HOUR };
 const LICENSES_A_RUN = 50;
 
 /** Whether `at` is in the hours of the night in which subscriptions are synced. */
-export const isNight = (at: UnixSeconds): boolean => at % DAY >= NIGHT.from && at % DAY < NIGHT.to;
+const isNight = (at: UnixSeconds): boolean => at % DAY >= NIGHT.from && at % DAY < NIGHT.to;
 
 /**
  * Syncs every license with a live subscription, some in each minute of the night, in the order of their ids. A round
  * that does not finish in one night continues in the next, so that the last license is reached, too. Throws when Stripe
  * does not answer; the next minute begins with the same licenses.
  */
-export async function followSubscriptions(run: ReconciliationRun): Promise<void> {
+async function followSubscriptions(run: ReconciliationRun): Promise<void> {
   const { db, stripe, graceDays } = run.scope;
   const { at, position } = await readWatermark(db, WATERMARK);
   const tonight = run.now - (run.now % DAY) + NIGHT.from;
