@@ -59,7 +59,7 @@ const REDRAW_MS = 100;
 export type Progress = {
   /** Reports that `done` bytes of the total have arrived. */
   update(done: number): void;
-  /** Ends the line. Idempotent. */
+  /** Ends the line. */
   finish(): void;
 };
 
@@ -76,7 +76,6 @@ export function startProgress(name: string, total: number, terminal: NodeJS.Writ
   if (!terminal.isTTY) return { update() {}, finish() {} };
   let drawnAt = 0;
   let done = 0;
-  let finished = false;
   const draw = (): void => {
     drawnAt = Date.now();
     terminal.write(`\r${formatProgress(name, done, total)}\x1b[K`);
@@ -87,8 +86,6 @@ export function startProgress(name: string, total: number, terminal: NodeJS.Writ
       if (Date.now() - drawnAt >= REDRAW_MS) draw();
     },
     finish() {
-      if (finished) return;
-      finished = true;
       draw();
       terminal.write("\n");
     },

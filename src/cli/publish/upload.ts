@@ -20,8 +20,7 @@ const UploadState = z.looseObject({
 
 /**
  * Uploads the parts of a file that the catalog does not have yet, then has it check the whole file. Streams from disk.
- * Idempotent, and resumes after any interruption. `path` is the artifact's, and `client` sends
- * an admin token. Throws `CliError`.
+ * Idempotent, and resumes after any interruption. `path` is the artifact's; `client` sends an admin token.
  */
 export async function uploadArtifact(client: CatalogClient, path: string, file: ReleaseFile): Promise<void> {
   const { artifact, upload } = await client.json(UploadState, { path });

@@ -1,9 +1,9 @@
 import Stripe from "stripe";
-import type { SoldPlanId } from "../../domain/licensing/plans.ts";
-import { productOf } from "../../domain/purchase/offer.ts";
-import { isStripeOutage, STRIPE_API_VERSION } from "../../domain/purchase/stripe.ts";
-import { CliError, EXIT } from "../errors.ts";
-import type { PlanAtStripe, SyncStep } from "./plan-sync.ts";
+import type { SoldPlanId } from "../domain/licensing/plans.ts";
+import { productOf } from "../domain/purchase/offer.ts";
+import { isStripeOutage, STRIPE_API_VERSION } from "../domain/purchase/stripe.ts";
+import type { PlanAtStripe, SyncStep } from "./commands/plans.ts";
+import { CliError, EXIT } from "./errors.ts";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
