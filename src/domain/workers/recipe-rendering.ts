@@ -70,8 +70,9 @@ function renderBinary(line: string, checkedIn: string, pkgver: string, binary: P
 }
 
 /**
- * A text as an argument that `printf %b` prints. It has no character that is special between single quotes in a shell,
- * no brace, because hives count braces in strings too, and no colon, so that no URL in it is replaced by the catalog's.
+ * A text as an argument that `printf %b` prints. It has no character that is special between single quotes in a shell.
+ * It has no brace, because hives count braces in strings, too. It has no colon, so that no URL in it is replaced by the
+ * catalog's.
  */
 function printfArgument(text: string): string {
   const bytes = new TextEncoder().encode(text);
