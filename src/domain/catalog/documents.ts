@@ -16,17 +16,15 @@ import {
 import type { StaticDocument } from "../../platform/http/static-document.ts";
 import { NOT_MODIFIED, WorkerParams } from "../workers/request.ts";
 import type { Worker } from "../workers/workers.ts";
-import { type CatalogEntry, CatalogEntrySchema, catalogEntry } from "./entry.ts";
 import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
-import { type WorkerResource, WorkerSchema, workerResource } from "./schema.ts";
+import { CatalogEntrySchema, catalogEntry, WorkerSchema, workerResource } from "./schema.ts";
 
 /** Every body of the catalog that depends on no query, by its path. */
 export type CatalogDocuments = ReadonlyMap<string, StaticDocument>;
 
 const PLAIN = "text/plain; charset=utf-8";
 
-const json = (body: { workers: CatalogEntry[] } | CatalogEntry | WorkerResource) =>
-  staticDocument(JSON.stringify(body), "application/json");
+const json = (body: object) => staticDocument(JSON.stringify(body), "application/json");
 
 /** Makes the bodies of the catalog. */
 export function makeCatalogDocuments(
@@ -34,7 +32,7 @@ export function makeCatalogDocuments(
   config: Pick<Config, "PURCHASE_URL">,
 ): CatalogDocuments {
   const documents = new Map<string, StaticDocument>();
-  const entries: CatalogEntry[] = [];
+  const entries: object[] = [];
   for (const worker of workers) {
     const resource = workerResource(worker, config.PURCHASE_URL);
     const entry = catalogEntry(resource);

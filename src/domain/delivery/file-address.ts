@@ -2,8 +2,7 @@ import { decodeBase64 } from "../../lib/encoding.ts";
 import { type AppContext, Problem } from "../../platform/http/route.ts";
 import type { ManifestArtifact } from "../releases/manifest.ts";
 import type { Worker } from "../workers/workers.ts";
-import { askerOf, setPrivate } from "./asker.ts";
-import { authorizeDelivery } from "./authorization.ts";
+import { askerOf, authorizeDelivery, setPrivate } from "./authorization.ts";
 import { fileUrl, linkTo, signatureUrl } from "./link/making.ts";
 
 /**

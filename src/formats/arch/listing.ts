@@ -1,5 +1,4 @@
-import type { Asker } from "../../domain/delivery/asker.ts";
-import { decideFor } from "../../domain/delivery/authorization.ts";
+import { type Asker, decideFor } from "../../domain/delivery/authorization.ts";
 import { readDeliveryFacts } from "../../domain/delivery/facts.ts";
 import { type DeliveryRefusal, deliveryProblem } from "../../domain/delivery/refusal.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";

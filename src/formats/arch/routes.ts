@@ -1,4 +1,4 @@
-import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/asker.ts";
+import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/authorization.ts";
 import { addressOfFile } from "../../domain/delivery/file-address.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
 import { findWorker } from "../../domain/workers/workers.ts";

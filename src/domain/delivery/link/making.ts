@@ -4,7 +4,7 @@ import type { Config } from "../../../platform/config/config.ts";
 import type { RequestScope } from "../../../platform/http/router.ts";
 import { placeOf, sendLate } from "../../../platform/usage/message.ts";
 import type { Worker } from "../../workers/workers.ts";
-import type { Asker } from "../asker.ts";
+import type { Asker } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
 import type { SignatureKind } from "../file-address.ts";
 import { importLinkSecret, type Link, sealLink } from "./link.ts";

@@ -10,8 +10,7 @@ import {
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker } from "../../workers/workers.ts";
-import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../asker.ts";
-import { authorizeDelivery } from "../authorization.ts";
+import { askerOf, authorizeDelivery, DELIVERY_PROBLEMS, setPrivate } from "../authorization.ts";
 import { addressOfFile } from "../file-address.ts";
 import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
 import { LINK_LIFETIME } from "../link/presigned.ts";

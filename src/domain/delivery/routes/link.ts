@@ -1,8 +1,7 @@
 import { createRoute, createRouter, Problem, problems, type RequestScope, z } from "../../../platform/http/route.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
-import { askerOfLink } from "../asker.ts";
-import { authorizeDelivery } from "../authorization.ts";
+import { askerOfLink, authorizeDelivery } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
 import { noSignature, SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-address.ts";
 import { fileResponse } from "../file-response.ts";
