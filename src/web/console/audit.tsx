@@ -47,9 +47,7 @@ export const auditList = consoleView(
     summary: "Read the audit trail, as a page",
     answers: { 200: "The audit trail, newest entry first." },
   },
-  async (c, { cursor, ...query }) => {
-    const filter: AuditFilter = {};
-    for (const name of ["subject", "actor", "action"] as const) filter[name] = query[name]?.trim() || undefined;
+  async (c, { cursor, ...filter }) => {
     const rows = await listAudit(c.env.DB, { ...filter, before: cursor }, ROWS + 1);
     return consolePage(c, {
       title: "Audit trail",
@@ -120,30 +118,29 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
 /** An action in words; an unknown one unchanged. */
 export const actionWords = (action: string): string => ACTION_WORDS.get(action) ?? action;
 
-/** An actor of the audit trail in words. */
+/** The actors that are named by their kind alone. */
+const ACTOR_WORDS = {
+  license: "its holder",
+  account: "its owner, in the account",
+  customer: "its owner, in the account",
+  checkout: "its checkout",
+  recovery: "a mailed link",
+  reconciliation: "the comparison with Stripe",
+  system: "the system",
+} as const;
+
 function actorWords(name: string): string {
   const actor = parseActor(name);
   if (actor === null) return name;
   switch (actor.kind) {
-    case "license":
-      return "its holder";
-    case "account":
-    case "customer":
-      return "its owner, in the account";
-    case "checkout":
-      return "its checkout";
-    case "recovery":
-      return "a mailed link";
     case "token":
       return `token ${actor.id}`;
     case "access":
       return actor.id;
     case "stripe":
       return `Stripe (${actor.id})`;
-    case "reconciliation":
-      return "the comparison with Stripe";
-    case "system":
-      return "the system";
+    default:
+      return ACTOR_WORDS[actor.kind];
   }
 }
 

@@ -1,8 +1,8 @@
 /** The one door for the files of the console's parts: pages, and acts with their forms, actor and `settle`. */
-export { Problem, z } from "../../platform/http/route.ts";
+export { combine, Problem, z } from "../../platform/http/route.ts";
 export { adminActor } from "../../platform/identity/authentication.ts";
 export { settle } from "../../platform/storage/settle.ts";
 export { Acts, DoneNotice, DoneQuery, goTo, resultPage } from "./act/done.tsx";
 export * from "./act/fields.tsx";
 export { actRoutes } from "./act/two-step-act.tsx";
-export { type ConsoleContext, consoleForm, consolePage, consoleView, may } from "./frame.tsx";
+export * from "./frame.tsx";

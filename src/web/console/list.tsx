@@ -5,9 +5,14 @@ import { type Child, type Column, DataTable, Pager, pathWithQuery } from "../pag
 export const listQuery = <Fields extends z.ZodRawShape>(fields: Fields) =>
   PageQuery.pick({ cursor: true }).extend(fields);
 
-/** A text of up to `longest` characters in the query of a list. */
-export const filterText = (description: string, example: string, longest = 300) =>
-  z.string().max(longest).optional().openapi({ description, example });
+/** A text of up to `longest` characters in the query of a list; undefined if it is empty. */
+export const filterText = (description: string, example: string, longest = 300) => {
+  const text = z.string().max(longest).trim();
+  return text
+    .transform((given) => given || undefined)
+    .optional()
+    .openapi({ description, example });
+};
 
 /** One of `names` in the query of a list. */
 export const filterChoice = <const Names extends readonly [string, ...string[]]>(description: string, names: Names) =>

@@ -5,8 +5,7 @@ import { ownForm } from "../../platform/identity/session/form.ts";
 import { currentSession, endSession } from "../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../platform/identity/session/session.ts";
 import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
-import { sentForm } from "./act/fields.tsx";
-import { consoleForm, formOf } from "./frame.tsx";
+import { consoleForm, formOf, sentForm } from "./kit.ts";
 
 const RETURN_FIELD = "return";
 

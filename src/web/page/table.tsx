@@ -67,14 +67,8 @@ export const Facts: FC<{ facts: readonly (readonly [name: string, fact: Child])[
   </dl>
 );
 
-type PagerProps = {
-  /** The address of the list from `cursor` on, or from its beginning. */
-  path: (cursor?: string) => string;
-  /** Whether this is not the first page. */
-  isLater: boolean;
-  /** The cursor of the next page; null on the last one. */
-  next: string | null;
-};
+/** `path` is the address of the list from `cursor` on, or from its beginning; `next` is null on the last page. */
+type PagerProps = { path: (cursor?: string) => string; isLater: boolean; next: string | null };
 
 /** Links through a list that is paged by cursor: back to its beginning, and on to the next page. */
 export const Pager: FC<PagerProps> = ({ path, isLater, next }) =>

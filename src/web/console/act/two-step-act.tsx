@@ -1,6 +1,5 @@
 import type { NeededScope } from "../../../platform/config/scopes.ts";
-import { combine, type OpenAPIHono, PROBLEMS, Problem, type z } from "../../../platform/http/route.ts";
-import type { ConsoleEnv } from "../../../platform/identity/session/console.ts";
+import { combine, PROBLEMS, Problem, type z } from "../../../platform/http/route.ts";
 import { type Child, type FC, Notice, type PageDocs, PostForm } from "../../page/kit.ts";
 import { type ConsoleContext, consoleForm, consolePage, consoleView } from "../frame.tsx";
 import { type Entered, type FieldErrors, readForm, reasonField, type SentForm, sentForm } from "./fields.tsx";
@@ -55,7 +54,7 @@ type Declared<Params extends z.ZodObject, Input> = Pick<
 export function actRoutes<Input, Params extends z.ZodObject = z.ZodObject<Record<never, never>>>(
   path: string,
   { does, example, missing = [], schema, actOf, ...declared }: Declared<Params, Input>,
-): OpenAPIHono<ConsoleEnv> {
+): ReturnType<typeof consoleView> {
   const { description, answers, refusals = [], leadsTo, ...access } = declared;
   return combine(
     consoleView(

@@ -1,5 +1,4 @@
 import { UNUSUAL_DAYS, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
-import type { NameCount } from "../../../domain/figures/usage-history.ts";
 import { startOfDay, type UnixSeconds } from "../../../lib/time.ts";
 import { AreaChart, DayAxis } from "../../page/chart/kit.ts";
 import { type Child, counted, DataTable, type FC, formatCount, formatDate, Time, type Tone } from "../../page/kit.ts";
@@ -36,7 +35,7 @@ export const Figures: FC<DashboardData> = ({ at, standings, history, backlog }) 
   );
 };
 
-const sumOf = (counts: readonly NameCount[]): number => counts.reduce((sum, { count }) => sum + count, 0);
+const sumOf = (counts: readonly { count: number }[]): number => counts.reduce((sum, { count }) => sum + count, 0);
 
 type FigureProps = { value: number; name: string; tone?: Tone; children?: Child };
 

@@ -2,8 +2,7 @@ import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage-hist
 import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
 import { type Child, type FC, formatCount, Time } from "../../page/kit.ts";
-import { firstPart } from "../frame.tsx";
-import { type ConsoleContext, consolePage, consoleView, may, z } from "../kit.ts";
+import { type ConsoleContext, consolePage, consoleView, firstPart, may, z } from "../kit.ts";
 import { type DashboardData, RANGES, type Range, readDashboard } from "./data.ts";
 import { Figures, StandingSection, UnusualSection } from "./figures.tsx";
 

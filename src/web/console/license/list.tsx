@@ -41,7 +41,7 @@ export const licenseList = consoleView(
   async (c, { cursor, q, status, plan }) => {
     if (q !== undefined && holdsCredential(q))
       return refusedSearch(c, "Please search for keys with the form: addresses are stored and logged.");
-    const filter = { q: q?.trim() || undefined, status, plan };
+    const filter = { q, status, plan };
     const found = await searchLicenses(c.env.DB, { ...filter, before: cursor }, ROWS + 1, c.var.now);
     return listPage(c, { filter, cursor, found });
   },

@@ -3,16 +3,7 @@ import { activeMachines, type MachineRow } from "../../../domain/licensing/licen
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { MachineParams } from "../../../domain/licensing/license/view.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import {
-  CheckField,
-  type Child,
-  DataTable,
-  type FC,
-  formatCount,
-  formatDate,
-  StatusBadge,
-  Time,
-} from "../../page/kit.ts";
+import { CheckField, type Child, DataTable, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
 import { actRoutes, adminActor, goTo, Problem, Reason, reasonField, settle, z } from "../kit.ts";
 import { previewMachineRemoval } from "./preview.ts";
 import type { LicenseStory } from "./story.ts";
@@ -21,7 +12,7 @@ import { licensePath } from "./words.tsx";
 type Props = { story: LicenseStory; mayWrite: boolean; now: UnixSeconds };
 
 /** The machines of a license, with links to free their seats if `mayWrite`. */
-export const LicenseMachines: FC<Props> = ({ story: { license, usage }, mayWrite, now }) => {
+export const LicenseMachines = ({ story: { license, usage }, mayWrite, now }: Props) => {
   const seat = (machine: MachineRow) => seatOf(machine, licensePath(license.id), now);
   return (
     <section aria-labelledby="machines">

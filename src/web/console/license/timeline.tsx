@@ -1,4 +1,3 @@
-import type { License } from "../../../domain/licensing/license/record.ts";
 import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
 import { ActorName, actionWords, EntryDetails } from "../audit.tsx";
 import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
@@ -39,7 +38,10 @@ export const StoryTimeline: FC<{ story: LicenseStory }> = ({ story }) =>
     </ol>
   );
 
-const Entry: FC<{ entry: StoryEntry; license: License }> = ({ entry, license: { machines, livemode } }) => {
+const Entry: FC<{ entry: StoryEntry; license: LicenseStory["license"] }> = ({
+  entry,
+  license: { machines, livemode },
+}) => {
   switch (entry.kind) {
     case "act":
       return (

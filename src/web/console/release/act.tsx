@@ -3,10 +3,9 @@ import { decideMove, nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { type Release, readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
-import { combine } from "../../../platform/http/route.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted } from "../../page/kit.ts";
-import { actRoutes, adminActor, goTo, Problem, ReasonForm, settle } from "../kit.ts";
+import { actRoutes, adminActor, combine, goTo, Problem, ReasonForm, settle } from "../kit.ts";
 import { releasePath } from "./list.tsx";
 import { countEntitledLicenses, REACH_DAYS, type ReleaseUse, readReleaseUse } from "./reach.ts";
 

@@ -41,7 +41,7 @@ export const releaseList = consoleView(
     answers: { 200: "Releases, newest first." },
   },
   async (c, { cursor, worker_id, status, done }) => {
-    const filter = { worker_id: worker_id || undefined, status };
+    const filter = { worker_id, status };
     const statuses = RELEASE_STATUSES.map((one) => ({ value: one, text: RELEASE_WORDS[one].text }));
     return consolePage(c, {
       title: "Releases",
