@@ -4,16 +4,8 @@ import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../do
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { logFailure } from "../../lib/log.ts";
-import {
-  type AppContext,
-  createRoute,
-  createRouter,
-  jsonBodyLimit,
-  PROBLEMS,
-  Problem,
-  waitHeaders,
-  z,
-} from "../../platform/http/route.ts";
+import { PROBLEMS, Problem, waitHeaders } from "../../platform/http/problem.ts";
+import { type AppContext, createRoute, createRouter, jsonBodyLimit, z } from "../../platform/http/route.ts";
 import { ownForm } from "../../platform/identity/session/form.ts";
 import { settle } from "../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../page/kit.ts";

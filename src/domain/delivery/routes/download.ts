@@ -1,12 +1,6 @@
 import { toRfc3339 } from "../../../lib/time.ts";
-import {
-  createRouter,
-  LICENSE_SECURITY,
-  operation,
-  optionalChoice,
-  Timestamp,
-  z,
-} from "../../../platform/http/route.ts";
+import { createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
+import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker } from "../../workers/workers.ts";

@@ -1,13 +1,6 @@
 import { toRfc3339 } from "../../../lib/time.ts";
-import {
-  createRouter,
-  LICENSE_SECURITY,
-  operation,
-  optionalChoice,
-  Timestamp,
-  unlessEmpty,
-  z,
-} from "../../../platform/http/route.ts";
+import { createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
+import { optionalChoice, Timestamp, unlessEmpty } from "../../../platform/http/schemas.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "../../releases/fields.ts";
 import { CHANNELS, type Channel, type Manifest } from "../../releases/manifest.ts";

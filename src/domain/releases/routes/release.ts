@@ -1,13 +1,5 @@
-import {
-  NextCursor,
-  operation,
-  optionalChoice,
-  PageQuery,
-  Problem,
-  page,
-  unlessEmpty,
-  z,
-} from "../../../platform/http/route.ts";
+import { operation, Problem, z } from "../../../platform/http/route.ts";
+import { NextCursor, optionalChoice, PageQuery, page, unlessEmpty } from "../../../platform/http/schemas.ts";
 import { admin, adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
 import { findWorker, requireWorker } from "../../workers/workers.ts";
 import { createRelease, deleteDraft } from "../act.ts";

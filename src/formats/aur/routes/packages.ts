@@ -2,16 +2,8 @@ import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { repositorySources } from "../../../domain/catalog/format.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
-import {
-  ANYONE,
-  type AppContext,
-  createRouter,
-  documentResponse,
-  operation,
-  Problem,
-  staticDocument,
-  z,
-} from "../../../platform/http/route.ts";
+import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
+import { documentResponse, staticDocument } from "../../../platform/http/static-document.ts";
 import type { RepositoryRecord } from "../../git/record.ts";
 import { readRepository } from "../../git/repository.ts";
 import { type AurPackage, AurSummary, listPackages } from "../package.ts";

@@ -1,11 +1,5 @@
-import {
-  type AppContext,
-  createRoute,
-  createRouter,
-  jsonBodyLimit,
-  problems,
-  z,
-} from "../../../platform/http/route.ts";
+import { problems } from "../../../platform/http/problem-schema.ts";
+import { type AppContext, createRoute, createRouter, jsonBodyLimit, z } from "../../../platform/http/route.ts";
 import { listPackages } from "../package.ts";
 import { answerRpc, RpcEnvelope, type RpcQuery } from "../rpc.ts";
 
