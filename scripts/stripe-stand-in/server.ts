@@ -18,7 +18,8 @@ const CALLS = [...catalogCalls, ...checkoutCalls, ...customerCalls, ...subscript
 
 /** The stand-in's HTTP server: the API at `/v1`, the control API at `/control`, and pages. It does not listen yet. */
 export const standInServer = (standIn: StandIn, apiKey: string, changed: () => void): Server =>
-  createServer((request, response) => {
+  // A client that is busy for some seconds finds its idle connection open, or it would see a broken request.
+  createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
     void answer(standIn, apiKey, request, response)
       .catch((error: unknown) => {
         console.error("The Stripe stand-in failed:", error);
