@@ -35,10 +35,8 @@ export function addHiveCommands(program: CatalogCommand): void {
       });
       await hive.change((known) => ({ ...known, activation }));
       const { license, machine, expires_at } = answer;
-      hive.show(
-        { license, machine, expires_at },
-        () => `${formatLicense(license)}\n\nThis machine: ${machine.id}, token until ${expires_at}`,
-      );
+      const seat = `This machine: ${machine.id}, token until ${expires_at}`;
+      hive.show({ license, machine, expires_at }, () => `${formatLicense(license)}\n\n${seat}`);
     });
 
   program
@@ -99,12 +97,8 @@ export function addHiveCommands(program: CatalogCommand): void {
       const { url, license_key, machine_id, token_expires_at } = activationOf(hive);
       const request = { path: "/v1/licenses/me", credential: license_key };
       const { license } = await hive.client.json(z.looseObject({ license: License }), request);
-      hive.show({ url, machine_id, token_expires_at, license }, () =>
-        [
-          formatFields({ Catalog: url, "This machine": machine_id, "Token until": token_expires_at }),
-          formatLicense(license),
-        ].join("\n\n"),
-      );
+      const facts = formatFields({ Catalog: url, "This machine": machine_id, "Token until": token_expires_at });
+      hive.show({ url, machine_id, token_expires_at, license }, () => `${facts}\n\n${formatLicense(license)}`);
     });
 
   program
@@ -118,10 +112,8 @@ export function addHiveCommands(program: CatalogCommand): void {
       const activation = activationOf(hive);
       await deactivate(hive.client, activation);
       await hive.change((known) => ({ ...known, activation: null }));
-      hive.show(
-        { deactivated: activation.machine_id },
-        () => "Deactivated. The seat is free now, or at the end of a running offline lease.",
-      );
+      const done = "Deactivated. The seat is free now, or at the end of a running offline lease.";
+      hive.show({ deactivated: activation.machine_id }, () => done);
     });
 }
 

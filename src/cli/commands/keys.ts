@@ -56,10 +56,8 @@ export function addKeysCommands(program: CatalogCommand): void {
       const onFile = signing.parseKeySet(JSON.parse((await readTextIfThere(publicFile)) ?? '{"keys": []}'));
       const next = await signing.newLicenseSigningKey();
       await createPrivateFile(options.out, `${JSON.stringify(next.privateJwk)}\n`);
-      await writeFile(
-        publicFile,
-        signing.formatKeySet(signing.rotateKeySet(live, onFile, next.publicJwk, currentTime())),
-      );
+      const rotated = signing.rotateKeySet(live, onFile, next.publicJwk, currentTime());
+      await writeFile(publicFile, signing.formatKeySet(rotated));
       context.show({ kid: next.publicJwk.kid, secret_key: options.out, public_keys: publicFile }, () =>
         steps(`license signing key ${next.publicJwk.kid}`, [
           `Commit ${relative(process.cwd(), publicFile)} and deploy: the new key verifies, the old one still signs.`,

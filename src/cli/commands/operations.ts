@@ -84,10 +84,11 @@ export function addOperationsCommands(program: CatalogCommand): void {
     .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
     .runAsAdmin(async ({ client, show }, { reason }: { reason: string }) => {
       const request = { method: "POST", path: "/v1/admin/republish", body: { reason } } as const;
+      const started = await client.json(Republished, request);
+      const minutes = Math.ceil(started.records / 200);
       show(
-        await client.json(Republished, request),
-        ({ records }) =>
-          `The catalog publishes ${records} records again, 200 a minute: ${Math.ceil(records / 200)} min in all.`,
+        started,
+        ({ records }) => `The catalog publishes ${records} records again, 200 a minute: ${minutes} min in all.`,
       );
     });
 }
