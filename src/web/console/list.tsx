@@ -19,12 +19,10 @@ export const filterChoice = <const Names extends readonly [string, ...string[]]>
   optionalChoice(names).openapi({ description });
 
 type Props<Row> = {
-  /** The address of the list without its query. */
   path: string;
   /** The filters in force, as they stand in the query. */
   filter?: Readonly<Record<string, string | undefined>>;
   cursor: string | undefined;
-  /** The most rows on a page. */
   limit: number;
   /** The rows from `cursor` on. One more than `limit` shows that there is another page. */
   rows: readonly Row[];

@@ -8,17 +8,13 @@ import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader }
 import { consoleForm, formOf, sentForm } from "./kit.ts";
 
 const RETURN_FIELD = "return";
+const RETURN_DOCS = { description: "The page to show after signing in.", example: "/admin/licenses" };
 
 const form = createRoute({
   method: "get",
   path: "/admin/sign-in",
   request: {
-    query: z.object({
-      [RETURN_FIELD]: z
-        .string()
-        .optional()
-        .openapi({ description: "The page to show after signing in.", example: "/admin/licenses" }),
-    }),
+    query: z.object({ [RETURN_FIELD]: z.string().optional().openapi(RETURN_DOCS) }),
   },
   ...pageDocs({
     summary: "Sign in to the console, as a page",

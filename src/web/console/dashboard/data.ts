@@ -1,7 +1,7 @@
-import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
-import { readStandings, type Standings } from "../../../domain/figures/stats.ts";
-import { listUnusualUse, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
-import { readUsageHistory, type UsageHistory } from "../../../domain/figures/usage-history.ts";
+import { readBacklog } from "../../../domain/figures/backlog.ts";
+import { readStandings } from "../../../domain/figures/stats.ts";
+import { listUnusualUse } from "../../../domain/figures/unusual-use.ts";
+import { readUsageHistory } from "../../../domain/figures/usage-history.ts";
 import { IsolateCache } from "../../../lib/isolate.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 
@@ -9,30 +9,31 @@ import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 export const RANGES = ["30", "90"] as const;
 export type Range = (typeof RANGES)[number];
 
-/** The data of the dashboard at `at`. */
-export type DashboardData = {
-  at: UnixSeconds;
-  standings: Standings;
-  history: UsageHistory;
-  backlog: Backlog;
-  unusual: UnusualUse[];
-};
-
 const UNUSUAL_ROWS = 20;
 
-const cache = new IsolateCache<DashboardData>(RANGES.length);
-
-/** Reads the data of the last days, cached for a minute because it counts every license. Throws if D1 fails. */
-export async function readDashboard(db: D1Database, range: Range, now: UnixSeconds): Promise<DashboardData> {
-  const known = cache.get(range, now);
-  if (known) return known;
+async function readFresh(db: D1Database, range: Range, now: UnixSeconds) {
   const [standings, history, backlog, unusual] = await Promise.all([
     readStandings(db, now),
     readUsageHistory(db, Number(range), now),
     readBacklog(db),
     listUnusualUse(db, now, UNUSUAL_ROWS),
   ]);
-  const data = { at: now, standings, history, backlog, unusual };
+  return { at: now, standings, history, backlog, unusual };
+}
+
+/** The data of the dashboard at `at`. */
+export type DashboardData = Awaited<ReturnType<typeof readFresh>>;
+
+const cache = new IsolateCache<DashboardData>(RANGES.length);
+
+/**
+ * Reads the data of the last days. The result is cached for a minute, because it counts every license. Throws if D1
+ * fails.
+ */
+export async function readDashboard(db: D1Database, range: Range, now: UnixSeconds): Promise<DashboardData> {
+  const known = cache.get(range, now);
+  if (known) return known;
+  const data = await readFresh(db, range, now);
   cache.set(range, data, now + MINUTE);
   return data;
 }

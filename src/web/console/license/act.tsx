@@ -1,5 +1,4 @@
 import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
-import type { License } from "../../../domain/licensing/license/record.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { combine } from "../../../platform/http/route.ts";
@@ -64,7 +63,7 @@ export const licenseAct = combine(
 type Props = {
   title: string;
   key: string;
-  license: Pick<License, "id" | "email">;
+  license: { id: string; email: string };
   edge: "published" | "pending";
   /** Whether the key is also mailed to the owner. */
   isMailed?: boolean;

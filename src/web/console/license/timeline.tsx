@@ -32,16 +32,13 @@ export const StoryTimeline: FC<{ story: LicenseStory }> = ({ story }) =>
           <p class="quiet">
             <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind]}
           </p>
-          <Entry entry={entry} license={story.license} />
+          <Entry entry={entry} of={story.license} />
         </li>
       ))}
     </ol>
   );
 
-const Entry: FC<{ entry: StoryEntry; license: LicenseStory["license"] }> = ({
-  entry,
-  license: { machines, livemode },
-}) => {
+const Entry: FC<{ entry: StoryEntry; of: LicenseStory["license"] }> = ({ entry, of: { machines, livemode } }) => {
   switch (entry.kind) {
     case "act":
       return (

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
-import { listUnsentMails, type UnsentMail } from "../../../domain/mail/backlog.ts";
-import { listEvents, type StoredEvent } from "../../../domain/purchase/events/store.ts";
+import { listUnsentMails } from "../../../domain/mail/backlog.ts";
+import { listEvents } from "../../../domain/purchase/events/store.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
-import { type Probe, probeStores } from "../../../platform/storage/health.ts";
+import { probeStores } from "../../../platform/storage/health.ts";
 import { counted, sentences, type Tone } from "../../page/kit.ts";
 
 /** The number of entries shown in each list. */
@@ -15,20 +15,13 @@ const Mark = z.object({ name: z.string(), at: z.number() });
 const Migration = z.object({ name: z.string(), applied_at: z.string() });
 
 /** The state of the service. */
-export type SystemData = {
-  stores: Record<"ledger" | "edge" | "binaries", Probe>;
-  backlog: Backlog;
-  outbox: z.output<typeof OutboxRow>[];
-  mails: UnsentMail[];
-  /** Unprocessed events, then events that need a person. */
-  events: StoredEvent[];
-  /** The last run of each recurring job. */
-  marks: { name: string; at: UnixSeconds }[];
-  migrations: z.output<typeof Migration>[];
-};
+export type SystemData = Awaited<ReturnType<typeof readSystem>>;
 
-/** Probes each store and reads the queues. Throws if D1 fails. */
-export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">): Promise<SystemData> {
+/**
+ * Probes each store and reads the queues, the last run of each recurring job, and the migrations. `events` are the
+ * unprocessed ones, then those that need a person. Throws if D1 fails.
+ */
+export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
   const db = env.DB;
   const rowsOf = async <Row>(schema: z.ZodType<Row>, sql: string) =>
     z.array(schema).parse((await db.prepare(sql).all()).results);
