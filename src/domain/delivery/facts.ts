@@ -60,9 +60,9 @@ const MAY_BE_STALE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
 
 /**
  * Decides on the edge's record of a license, and again on the ledger's if the refusal may be due to a stale record. The
- * credential must be newer than the record for that: made later, or of a later generation. An older credential, a revoked
- * one for instance, never causes a read of the ledger. `record` of the answer is the record that the decision is about.
- * It is the only policy for stale records in a request.
+ * credential must be newer than the record for that: made later, or of a later generation. An older credential, a
+ * revoked one for instance, never causes a read of the ledger. `record` of the answer is the record that the decision
+ * is about. It is the only policy for stale records in a request.
  */
 export async function decideOnRecord<Value>(
   { env, var: { now } }: Scope,
