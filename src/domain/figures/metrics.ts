@@ -1,5 +1,5 @@
 import type { UnixSeconds } from "../../lib/time.ts";
-import { LICENSE_STATUSES } from "../licensing/license/status.ts";
+import { LICENSE_STATUSES } from "../licensing/license/record.ts";
 import { readBacklog } from "./backlog.ts";
 import { readStandings } from "./stats.ts";
 import { readUsageHistory } from "./usage-history.ts";

@@ -1,7 +1,7 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
-import { type LicenseFacts, standingOf } from "./license/status.ts";
+import { type LicenseFacts, standingOf } from "./license/record.ts";
 
 /** The reason why a license, credential or machine does not allow something: a code and the facts for its words. */
 export type LicenseRefusal =

@@ -1,16 +1,16 @@
-import * as z from "zod";
 import { MailAddress } from "../../lib/mail-address.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
 import { recoveryToken, recoveryUrl, renewRecoveryLink } from "../../platform/identity/recovery-link.ts";
 import { MAIL_KINDS } from "../../platform/storage/mail-outbox.ts";
 import { activationCommand } from "../licensing/license/key.ts";
-import { endOf } from "../licensing/license/status.ts";
+import { endOf } from "../licensing/license/record.ts";
 import { readLicense } from "../licensing/license/store.ts";
 import { planName } from "../licensing/plans.ts";
 import { currentKey, licensingSecrets } from "../licensing/secrets.ts";
 import { type RenderedMail, renderLetter } from "./body.ts";
 import { type LetterFacts, letterOf } from "./letters.ts";
+import * as z from "zod";
 
 const MailRow = z.object({
   license_id: z.string().nullable(),

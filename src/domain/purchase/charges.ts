@@ -1,8 +1,7 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
-import type { License } from "../licensing/license/record.ts";
-import type { LicenseFacts } from "../licensing/license/status.ts";
+import type { License, LicenseFacts } from "../licensing/license/record.ts";
 
 /** The refunds and disputes of one charge, as facts of a license. */
 export type ChargeFacts = Pick<LicenseFacts, "refund_state" | "dispute_state">;

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
-import type { LicenseFacts } from "../licensing/license/status.ts";
+import type { LicenseFacts } from "../licensing/license/record.ts";
 import { planOfPrice, type SoldPlanId } from "../licensing/plans.ts";
 import { idOf } from "./stripe.ts";
 

@@ -1,5 +1,4 @@
-import type { License } from "../../domain/licensing/license/record.ts";
-import { standingOf } from "../../domain/licensing/license/status.ts";
+import { type License, standingOf } from "../../domain/licensing/license/record.ts";
 import { currentKey } from "../../domain/licensing/secrets.ts";
 import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import type { CustomerContext } from "../../platform/identity/session/account.ts";

@@ -1,5 +1,4 @@
-import type { LicenseRow } from "../../domain/licensing/license/record.ts";
-import type { Standing } from "../../domain/licensing/license/status.ts";
+import type { LicenseRow, Standing } from "../../domain/licensing/license/record.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { type Child, Time, type Tone } from "../page/kit.ts";

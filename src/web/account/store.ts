@@ -1,6 +1,5 @@
 import * as z from "zod";
-import type { License, LicenseRow } from "../../domain/licensing/license/record.ts";
-import { endOf, type Standing } from "../../domain/licensing/license/status.ts";
+import { endOf, type License, type LicenseRow, type Standing } from "../../domain/licensing/license/record.ts";
 import { readLicense, selectLicenses } from "../../domain/licensing/license/store.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem } from "../../platform/http/problem.ts";

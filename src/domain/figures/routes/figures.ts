@@ -1,7 +1,7 @@
 import { toRfc3339 } from "../../../lib/time.ts";
 import { operation, Timestamp, z } from "../../../platform/http/route.ts";
 import { admin, createAdminRouter } from "../../../platform/identity/authentication.ts";
-import { LICENSE_STATUSES } from "../../licensing/license/status.ts";
+import { LICENSE_STATUSES } from "../../licensing/license/record.ts";
 import { RELEASE_STATUSES } from "../../releases/decision.ts";
 import { prometheusText, readMetrics } from "../metrics.ts";
 import { readStats } from "../stats.ts";

@@ -1,8 +1,7 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
-import { isErased, type LicenseRow } from "../license/record.ts";
-import { endOf } from "../license/status.ts";
+import { endOf, isErased, type LicenseRow } from "../license/record.ts";
 import type { LicensePatch } from "../license/store.ts";
 
 /** An admin's act on a license. */

@@ -1,6 +1,5 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
-import type { License } from "./record.ts";
-import { type LicenseStatus, statusCondition } from "./status.ts";
+import { type License, type LicenseStatus, statusCondition } from "./record.ts";
 import { selectLicenses } from "./store.ts";
 
 /** The conditions of a list of licenses; all of them apply. */

@@ -7,8 +7,7 @@ import type { Publishers } from "../../../platform/storage/outbox.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
 import type { Grant } from "../grant.ts";
 import { STATUS_INDEX_SPACE } from "../token/status-list.ts";
-import { type License, LicenseRow, licenseRecordOf, MachineRow } from "./record.ts";
-import type { LicenseFacts } from "./status.ts";
+import { type License, type LicenseFacts, LicenseRow, licenseRecordOf, MachineRow } from "./record.ts";
 
 /** The license in the ledger with its machines (oldest first), or null. Throws D1's errors. */
 export async function readLicense(db: D1Database, id: string): Promise<License | null> {

@@ -2,8 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import { Timestamp } from "../../../platform/http/schemas.ts";
 import { type Grant, grantOf } from "../grant.ts";
-import { activeMachines, type License, type MachineRow } from "./record.ts";
-import { endOf, LICENSE_STATUSES, standingOf } from "./status.ts";
+import { activeMachines, endOf, LICENSE_STATUSES, type License, type MachineRow, standingOf } from "./record.ts";
 
 /** Example values shared by the API description. */
 export const EXAMPLE_LICENSE_ID = "lic_06b4m2v8w5r7q1t3x9z2k4n6p8";

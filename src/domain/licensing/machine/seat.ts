@@ -2,8 +2,7 @@ import { newId } from "../../../lib/id.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { type Actor, type Change, commitChange, newChange } from "../../../platform/storage/ledger.ts";
-import type { License, MachineRow } from "../license/record.ts";
-import { STATUS_SQL } from "../license/status.ts";
+import { type License, type MachineRow, STATUS_SQL } from "../license/record.ts";
 import { licensePublication, readLicense } from "../license/store.ts";
 import type { LicenseRefusal } from "../refusal.ts";
 

@@ -1,7 +1,7 @@
 import { IsolateCache } from "../../../lib/isolate.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
-import { LICENSE_STATUSES, STATUS_SQL } from "../license/status.ts";
+import { LICENSE_STATUSES, STATUS_SQL } from "../license/record.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { publishedKeys } from "../token/signing-keys.ts";
 import {

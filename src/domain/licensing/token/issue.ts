@@ -4,8 +4,7 @@ import { countActivation, countTokenRequest } from "../../../platform/http/rate-
 import { Problem, type RequestScope, Timestamp, z } from "../../../platform/http/route.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { placeOf, sendLate } from "../../../platform/usage/message.ts";
-import type { License, MachineRow } from "../license/record.ts";
-import { standingOf } from "../license/status.ts";
+import { type License, type MachineRow, standingOf } from "../license/record.ts";
 import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
 import { hashFingerprint } from "../machine/fingerprint.ts";

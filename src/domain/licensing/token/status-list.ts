@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { encodeBase64Url } from "../../../lib/encoding.ts";
 import { HOUR, type UnixSeconds } from "../../../lib/time.ts";
-import type { LicenseStatus } from "../license/status.ts";
+import type { LicenseStatus } from "../license/record.ts";
 import type { Keyring } from "./signing-keys.ts";
 
 /** The number of licenses in one list. A license's index gives its list (`index / size`) and its place in it. */

@@ -1,5 +1,4 @@
-import type { License, MachineRow } from "../../../domain/licensing/license/record.ts";
-import { standingOf } from "../../../domain/licensing/license/status.ts";
+import { type License, type MachineRow, standingOf } from "../../../domain/licensing/license/record.ts";
 import { activationsPerDay } from "../../../domain/licensing/machine/seat.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";

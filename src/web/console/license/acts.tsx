@@ -1,6 +1,5 @@
 import { type AdminAct, decideAdminAct } from "../../../domain/licensing/admin/decision.ts";
-import type { License } from "../../../domain/licensing/license/record.ts";
-import { endOf } from "../../../domain/licensing/license/status.ts";
+import { endOf, type License } from "../../../domain/licensing/license/record.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Child, Field, formatDate } from "../../page/kit.ts";
 import { type Entered, LastDay, lastDayField, Reason, type SentForm, z } from "../kit.ts";

@@ -1,7 +1,6 @@
 import { parseLicenseKey } from "../../../domain/licensing/license/key.ts";
-import { activeMachines, type License } from "../../../domain/licensing/license/record.ts";
+import { activeMachines, LICENSE_STATUSES, type License } from "../../../domain/licensing/license/record.ts";
 import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license/search.ts";
-import { LICENSE_STATUSES } from "../../../domain/licensing/license/status.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { explainRefusal } from "../../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";

@@ -1,5 +1,4 @@
-import { isErased, type License } from "../../../domain/licensing/license/record.ts";
-import { endOf, standingOf } from "../../../domain/licensing/license/status.ts";
+import { endOf, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { type Child, counted, Facts, type FC, Pager, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
 import { Acts, consolePage, consoleView, DoneNotice, DoneQuery, may, Problem, z } from "../kit.ts";

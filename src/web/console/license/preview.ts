@@ -1,7 +1,12 @@
 import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
-import { activeMachines, isErased, type License, type LicenseRow } from "../../../domain/licensing/license/record.ts";
-import { standingOf } from "../../../domain/licensing/license/status.ts";
+import {
+  activeMachines,
+  isErased,
+  type License,
+  type LicenseRow,
+  standingOf,
+} from "../../../domain/licensing/license/record.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";

@@ -1,5 +1,11 @@
-import { isErased, type License, type LicenseRow } from "../../../domain/licensing/license/record.ts";
-import { type LicenseStatus, type Standing, standingOf } from "../../../domain/licensing/license/status.ts";
+import {
+  isErased,
+  type License,
+  type LicenseRow,
+  type LicenseStatus,
+  type Standing,
+  standingOf,
+} from "../../../domain/licensing/license/record.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, formatDate, StatusBadge, type Tone } from "../../page/kit.ts";
 

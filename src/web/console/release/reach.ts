@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { grantsRelease, grantsWorker } from "../../../domain/licensing/grant.ts";
-import { statusCondition } from "../../../domain/licensing/license/status.ts";
+import { statusCondition } from "../../../domain/licensing/license/record.ts";
 import type { Release } from "../../../domain/releases/store.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 

@@ -1,8 +1,8 @@
 import { holdsCredential } from "../../../../lib/credential.ts";
 import { NextCursor, operation, optionalChoice, PageQuery, page, z } from "../../../../platform/http/route.ts";
 import { admin, createAdminRouter } from "../../../../platform/identity/authentication.ts";
+import { LICENSE_STATUSES } from "../../license/record.ts";
 import { searchLicenses } from "../../license/search.ts";
-import { LICENSE_STATUSES } from "../../license/status.ts";
 import { requireLicense } from "../../license/store.ts";
 import { AdminLicenseView, adminLicenseView, LicenseParams } from "../../license/view.ts";
 import { PLAN_IDS } from "../../plans.ts";
