@@ -82,8 +82,8 @@ export async function readReleaseFile(
   }
   const progress = startProgress(`Reading ${filename}`, found.size);
   const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
-  // The comment names the release, so that an old signed binary cannot pass as a new one. It has no time, so that signing
-  // again gives the same text and an interrupted upload can resume.
+  // The comment names the release, so that an old signed binary cannot pass as a new one. It has no time, so that
+  // signing again gives the same text and an interrupted upload can resume.
   const comment = formatTrustedComment({ file: filename, worker: release.workerId, version: release.version });
   const signature = release.secretKey
     ? formatMinisignSignature(await signMinisign(release.secretKey, blake2b, comment))
