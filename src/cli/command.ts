@@ -22,6 +22,7 @@ export type Context = {
   note(text: string): void;
 };
 
+type ContextOptions = { activatedAt?: string | null; asAdmin?: boolean };
 type Query = Record<string, string | number | undefined>;
 
 /** The values of `--limit` and `--cursor`, for the query of a list. */
@@ -64,7 +65,7 @@ export class CatalogCommand extends Command {
   }
 
   /** The context of this parsed command. `activatedAt`: the catalog that this hive is activated at, if any. */
-  async context({ activatedAt = null as string | null, asAdmin = false } = {}): Promise<Context> {
+  async context({ activatedAt = null, asAdmin = false }: ContextOptions = {}): Promise<Context> {
     const { url: flag, json } = GlobalOptions.parse(this.optsWithGlobals());
     const { env, stdout, stderr } = this.io;
     const start = await readDevelopmentStart(env["DEV_DIR"]);
