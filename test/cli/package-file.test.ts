@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { samplePackage } from "../../scripts/development/sample-package.ts";
 import { readPackage } from "../../src/cli/publish/package-file.ts";
 import { readPgpSignature, readReleaseFile } from "../../src/cli/publish/release-file.ts";
-import { PACMAN_RULES } from "../../src/domain/releases/package-format.ts";
+import { PACMAN_RULES } from "../../src/formats/arch/rules.ts";
 import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 let folder: string;

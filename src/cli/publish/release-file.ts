@@ -3,7 +3,8 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
 import { type ArtifactKind, PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
-import { type PackageContents, READABLE_PACKAGES } from "../../domain/releases/package-format.ts";
+import type { PackageContents, PackageRules } from "../../domain/releases/package-format.ts";
+import { PACMAN_RULES } from "../../formats/arch/rules.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
@@ -43,7 +44,10 @@ export function platformOfFilename(filename: string): Platform | null {
   return PLATFORMS.find((platform) => platform === `${system}-${arch}`) ?? null;
 }
 
-const rulesOf = (filename: string) => READABLE_PACKAGES.find(({ suffix }) => suffix.test(filename));
+/** The packages that this command reads. A publisher with another tool declares the contents itself. */
+const READABLE: readonly PackageRules[] = [PACMAN_RULES];
+
+const rulesOf = (filename: string) => READABLE.find(({ suffix }) => suffix.test(filename));
 
 /** Parses a platform from the command line. Throws `CliError` with the list of platforms. */
 export function parsePlatform(text: string): Platform {

@@ -19,18 +19,6 @@ export type PackageRules = {
   contents: Readonly<Record<string, { text: string } | { paths: "installed" }>>;
 };
 
-/** Packages as makepkg makes them (makepkg.conf, PKGEXT). */
-export const PACMAN_RULES = {
-  name: "pacman",
-  label: "pacman package",
-  suffix: /\.pkg\.tar\.(gz|xz|zst)$/,
-  platforms: { x86_64: "linux-x86_64", aarch64: "linux-aarch64" },
-  contents: { pkginfo: { text: ".PKGINFO" }, files: { paths: "installed" } },
-} as const satisfies PackageRules;
-
-/** The packages that `rbee-catalog release publish` can read. Other publishers declare the contents themselves. */
-export const READABLE_PACKAGES: readonly PackageRules[] = [PACMAN_RULES];
-
 /** One fault of a declared package: the part of the declaration, and a sentence for a person. */
 export type PackageFault = { path: string; message: string };
 

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Platform } from "../../domain/releases/manifest.ts";
-import { PACMAN_RULES, type PackageFault, type PackageFormat } from "../../domain/releases/package-format.ts";
+import type { PackageFault, PackageFormat } from "../../domain/releases/package-format.ts";
 import { pkgverOf } from "../../domain/workers/recipe-rendering.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { PACMAN_RULES } from "./rules.ts";
 
 /** The platforms that pacman runs on, by its names for their architectures. */
 export const PACMAN_PLATFORMS = PACMAN_RULES.platforms;
