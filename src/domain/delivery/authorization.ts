@@ -4,7 +4,7 @@ import { countActivation } from "../../platform/http/rate-limit.ts";
 import { type AppContext, Problem } from "../../platform/http/route.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { actorOf } from "../../platform/storage/ledger.ts";
-import { settle } from "../../platform/storage/settle.ts";
+import { type Changes, NO_CHANGES } from "../../platform/storage/settle.ts";
 import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license/record.ts";
 import { licenseChanges } from "../licensing/license/store.ts";
@@ -14,7 +14,7 @@ import type { Worker } from "../workers/workers.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
 import { decideOnRecord, readDeliveryFacts } from "./facts.ts";
 import type { Link } from "./link/link.ts";
-import { type DeliveryRefusal, deliveryProblem } from "./refusal.ts";
+import type { DeliveryRefusal } from "./refusal.ts";
 
 /**
  * The machine that asks for a premium file, under a genuine credential. `issuedAt` is when the credential was made,
@@ -69,18 +69,8 @@ export function setPrivate(c: AppContext, worker: Pick<Worker, "tier">): void {
   if (worker.tier === "premium") c.header("Vary", "Authorization, Rbee-Machine", { append: true });
 }
 
-/** `decideFor`, but throws the problem of a refusal. */
-export async function authorizeDelivery(
-  c: RequestScope,
-  worker: Worker,
-  wanted: Wanted,
-  asker: Asker | null,
-): Promise<Delivery> {
-  const decision = await decideFor(c, worker, wanted, asker);
-  if (!decision.ok) throw deliveryProblem(decision.error, c.var.config);
-  c.var.subject.version = decision.value.release.version;
-  return decision.value;
-}
+/** A decision on a file, and the changes to settle whether or not the file is refused. */
+type DecidedDelivery = { decision: Result<Delivery, DeliveryRefusal>; changes: Changes };
 
 /**
  * Decides on a file by the edge copy, without a read of the ledger for an activated machine. The ledger is read before
@@ -93,28 +83,24 @@ export async function decideFor(
   worker: Worker,
   wanted: Wanted,
   asker: Asker | null,
-): Promise<Result<Delivery, DeliveryRefusal>> {
+): Promise<DecidedDelivery> {
   const { now, subject } = c.var;
   subject.workerId = worker.id;
   if (asker) subject.licenseId = asker.licenseId;
   const { manifest, license } = await readDeliveryFacts(c, worker.id, asker?.licenseId ?? null);
-  if (!asker || !license) return decideDelivery(worker, manifest, wanted, null, now);
+  const unchanged = (decision: DecidedDelivery["decision"]) => ({ decision, changes: NO_CHANGES });
+  if (!asker || !license) return unchanged(decideDelivery(worker, manifest, wanted, null, now));
   const decide = (record: LicenseRecord) =>
     decideDelivery(worker, manifest, wanted, { ...asker, license: record }, now);
   const { decision, record } = await decideOnRecord(c, license, asker, decide);
-  if (decision.ok || decision.error.code !== "MACHINE_DEACTIVATED" || !asker.mayActivate) return decision;
+  if (decision.ok || decision.error.code !== "MACHINE_DEACTIVATED" || !asker.mayActivate) return unchanged(decision);
   // No seat is taken for a file that the machine could not have with it.
   const withSeat = decide({ ...record, machines: [...record.machines, asker.machine] });
-  return withSeat.ok ? decide(await activate(c, asker)) : withSeat;
-}
-
-async function activate(c: RequestScope, asker: Asker): Promise<LicenseRecord> {
+  if (!withSeat.ok) return unchanged(withSeat);
   await countActivation(c.env, asker);
-  const actor = actorOf(c, `license:${asker.licenseId}`);
   const machine = { hash: asker.machine, name: null, platform: null };
-  const activation = await activateMachine(c.env.DB, asker, machine, actor);
-  if (!activation.ok) throw licenseProblem(activation.error, c.var.config);
-  const { license, changeId } = activation.value;
-  await settle(c, licenseChanges(license.id, changeId));
-  return licenseRecordOf(license, c.var.now);
+  const seat = await activateMachine(c.env.DB, asker, machine, actorOf(c, `license:${asker.licenseId}`));
+  if (!seat.ok) throw licenseProblem(seat.error, c.var.config);
+  const { license: activated, changeId } = seat.value;
+  return { decision: decide(licenseRecordOf(activated, now)), changes: licenseChanges(activated.id, changeId) };
 }

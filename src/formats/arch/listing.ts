@@ -7,6 +7,7 @@ import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
+import type { Changes } from "../../platform/storage/settle.ts";
 import { PACMAN_PLATFORMS, type PacmanArch, pacman } from "./pacman.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
@@ -24,13 +25,15 @@ const NOTHING_THERE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
 /**
  * The packages of a repository for an architecture and `asker` (null: the free repository). For each worker it is the
  * package of the newest published stable release that the asker may have, so that pacman never chooses a package that
- * it cannot download. Reads KV at most once. Throws the problem of a refused license or activation.
+ * it cannot download. `settle` settles the change of an
+ * activation, before the next decision. Reads KV at most once. Throws the problem of a refused license or activation.
  */
 export async function listingFor(
   c: RequestScope,
   repository: RepositoryName,
   arch: PacmanArch,
   asker: Asker | null,
+  settle: (changes: Changes) => Promise<unknown>,
 ): Promise<Listing> {
   const { now } = c.var;
   const licenseId = asker?.licenseId ?? null;
@@ -38,7 +41,9 @@ export async function listingFor(
   const listing: Listing = { packages: [], changedAt: 0 };
   // Sequential, because the first decision may activate the machine for the others.
   for (const worker of await readAtOnce(c.env, REPOSITORIES[repository], licenseId, now)) {
-    const decision = await decideFor(c, worker, { version: "latest", channel: "stable", file }, asker);
+    const wanted = { version: "latest", channel: "stable", file } as const;
+    const { decision, changes } = await decideFor(c, worker, wanted, asker);
+    await settle(changes);
     if (decision.ok) listing.packages.push({ workerId: worker.id, artifact: decision.value.artifact });
     else if (!NOTHING_THERE.has(decision.error.code)) throw deliveryProblem(decision.error, c.var.config);
     const { manifest, license } = await readDeliveryFacts(c, worker.id, licenseId);

@@ -1,8 +1,9 @@
 import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/authorization.ts";
-import { addressOfFile } from "../../domain/delivery/file-address.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
+import { addressOfFile } from "../../domain/delivery/routes/file-address.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
 import { type AppContext, createRouter, LICENSE_SECURITY, operation, Problem, z } from "../../platform/http/route.ts";
+import { settle } from "../../platform/storage/settle.ts";
 import { databaseDate, databaseOf } from "./database.ts";
 import { listingFor } from "./listing.ts";
 import type { PacmanArch } from "./pacman.ts";
@@ -69,7 +70,7 @@ async function answerDatabase(
       extras: { purchase_url: c.var.config.PURCHASE_URL },
     });
   }
-  const { packages, changedAt } = await listingFor(c, repository, arch, asker);
+  const { packages, changedAt } = await listingFor(c, repository, arch, asker, (changes) => settle(c, changes));
   const { now } = c.var;
   const { bytes, etag } = await databaseOf(c.env, packages, withFiles, now);
   const lastModified = new Date(databaseDate(changedAt, now) * 1000).toUTCString();

@@ -6,7 +6,7 @@ import { placeOf, sendLate } from "../../../platform/usage/message.ts";
 import type { Worker } from "../../workers/workers.ts";
 import type { Asker } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
-import type { SignatureKind } from "../file-address.ts";
+import type { SignatureKind } from "../routes/file-address.ts";
 import { importLinkSecret, type Link, sealLink } from "./link.ts";
 import { presignObject } from "./presigned.ts";
 

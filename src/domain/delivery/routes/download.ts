@@ -4,11 +4,11 @@ import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker } from "../../workers/workers.ts";
-import { askerOf, authorizeDelivery, DELIVERY_PROBLEMS, setPrivate } from "../authorization.ts";
-import { addressOfFile } from "../file-address.ts";
+import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../authorization.ts";
 import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
 import { LINK_LIFETIME } from "../link/presigned.ts";
 import { attestedFile, pathOfProvenance } from "../provenance.ts";
+import { addressOfFile, authorizeDelivery } from "./file-address.ts";
 
 const DownloadView = z
   .object({

@@ -1,12 +1,12 @@
-import { createRoute, createRouter, Problem, problems, type RequestScope, z } from "../../../platform/http/route.ts";
+import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
-import { askerOfLink, authorizeDelivery } from "../authorization.ts";
+import { askerOfLink } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
-import { noSignature, SIGNATURE_KINDS, type SignatureKind, signatureOf } from "../file-address.ts";
 import { fileResponse } from "../file-response.ts";
 import { type Link, openLink } from "../link/link.ts";
 import { countDownload, linkSecret } from "../link/making.ts";
+import { authorizeDelivery, noSignature, SIGNATURE_KINDS, type SignatureKind, signatureOf } from "./file-address.ts";
 
 const params = z.object({
   opaque: z.string().openapi({ description: "The signed content of the link.", example: "WzEsImRsXzA2YjRt..." }),
@@ -78,7 +78,7 @@ const signature = (kind: SignatureKind) => {
 };
 
 /** Decides again on the delivery behind a link, because the license may have ended since the link was made. */
-async function openDelivery(c: RequestScope, opaque: string): Promise<{ link: Link; delivery: Delivery }> {
+async function openDelivery(c: AppContext, opaque: string): Promise<{ link: Link; delivery: Delivery }> {
   const link = await openLink(opaque, await linkSecret(c.var.config), c.var.now);
   if (!link.ok) throw new Problem(link.error);
   const { workerId, version, filename } = link.value;

@@ -1,9 +1,26 @@
-import { decodeBase64 } from "../../lib/encoding.ts";
-import { type AppContext, Problem } from "../../platform/http/route.ts";
-import type { ManifestArtifact } from "../releases/manifest.ts";
-import type { Worker } from "../workers/workers.ts";
-import { askerOf, authorizeDelivery, setPrivate } from "./authorization.ts";
-import { fileUrl, linkTo, signatureUrl } from "./link/making.ts";
+import { decodeBase64 } from "../../../lib/encoding.ts";
+import { type AppContext, Problem } from "../../../platform/http/route.ts";
+import { settle } from "../../../platform/storage/settle.ts";
+import type { ManifestArtifact } from "../../releases/manifest.ts";
+import type { Worker } from "../../workers/workers.ts";
+import { type Asker, askerOf, decideFor, setPrivate } from "../authorization.ts";
+import type { Delivery, Wanted } from "../decision.ts";
+import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
+import { deliveryProblem } from "../refusal.ts";
+
+/** Decides on a file (`decideFor`) and settles the changes. Throws the problem of a refusal. */
+export async function authorizeDelivery(
+  c: AppContext,
+  worker: Worker,
+  wanted: Wanted,
+  asker: Asker | null,
+): Promise<Delivery> {
+  const { decision, changes } = await decideFor(c, worker, wanted, asker);
+  await settle(c, changes);
+  if (!decision.ok) throw deliveryProblem(decision.error, c.var.config);
+  c.var.subject.version = decision.value.release.version;
+  return decision.value;
+}
 
 /**
  * The signed URL of a worker's file, or of a signature of the file, by name. Marks the answer as the asker's own.
