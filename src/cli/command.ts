@@ -81,7 +81,11 @@ export class CatalogCommand extends Command {
       stdout(`${json ? JSON.stringify(value, null, 2) : render(value)}\n`);
     const client = new CatalogClient({ url, credential: asAdmin ? adminToken : null, onRetry: note });
     return {
-      ...{ client, settings, env, show, note },
+      client,
+      settings,
+      env,
+      show,
+      note,
       async list(path, rows, columns, query) {
         const Page = z.looseObject({ [rows]: z.array(Row), next_cursor: z.string().nullish() });
         const page = await client.json(Page, { path, query });

@@ -34,5 +34,9 @@ export function formatLicense(license: License): string {
 /** Formats the machines of one license. */
 export const formatMachines = (machines: NonNullable<License["machines"]>): string =>
   formatRows(machines, {
-    ...{ MACHINE: "id", NAME: "name", PLATFORM: "platform", ACTIVATED: "activated_at", "LAST SEEN": "last_seen_at" },
+    MACHINE: "id",
+    NAME: "name",
+    PLATFORM: "platform",
+    ACTIVATED: "activated_at",
+    "LAST SEEN": "last_seen_at",
   });

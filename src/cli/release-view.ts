@@ -64,10 +64,16 @@ const Files = z.array(z.object({ platform: z.string(), kind: z.string() }));
 
 /** The columns of a list of releases. */
 export const RELEASE_COLUMNS: Columns<Record<string, unknown>> = {
-  ...{ RELEASE: "id", WORKER: "worker_id", VERSION: "version", CHANNEL: "channel", STATUS: "status" },
+  RELEASE: "id",
+  WORKER: "worker_id",
+  VERSION: "version",
+  CHANNEL: "channel",
+  STATUS: "status",
   PUBLISHED: "published_at",
   FILES: ({ artifacts }) =>
-    Files.parse(artifacts).map(({ platform, kind }) => (kind === "binary" ? platform : `${platform} (${kind})`)),
+    (Files.safeParse(artifacts).data ?? []).map(({ platform, kind }) =>
+      kind === "binary" ? platform : `${platform} (${kind})`,
+    ),
 };
 
 /** Formats releases, one a line. */
@@ -77,12 +83,19 @@ export const formatReleases = (releases: readonly Release[]): string => formatRo
 export function formatRelease(release: Release): string {
   const { id, worker_id, version, channel, status, source_tag, published_at, provenance, artifacts } = release;
   const facts = formatFields({
-    ...{ Release: id, Worker: worker_id, Version: version, Channel: channel, Status: status },
-    ...{ "Source tag": source_tag, Published: published_at },
+    Release: id,
+    Worker: worker_id,
+    Version: version,
+    Channel: channel,
+    Status: status,
+    "Source tag": source_tag,
+    Published: published_at,
     Provenance: provenance && `of ${provenance.subjects.join(", ")}`,
   });
   const files = formatRows(artifacts, {
-    ...{ FILE: "filename", KIND: "kind", PLATFORM: "platform" },
+    FILE: "filename",
+    KIND: "kind",
+    PLATFORM: "platform",
     SIZE: ({ size }) => formatSize(size),
     STATE: "state",
     SIGNED: ({ signature, pgp_signature }) => [signature && "minisign", pgp_signature && "OpenPGP"].filter(Boolean),
