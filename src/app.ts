@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Format, packageFormats } from "./domain/catalog/format.ts";
 import { catalogRoutes } from "./domain/catalog/routes.ts";
 import { deliveryRoutes } from "./domain/delivery/routes.ts";
-import { eraseRoutes } from "./domain/erasure/routes/erase.ts";
+import { eraseRoutes } from "./domain/erasure/routes.ts";
 import { figuresRoutes } from "./domain/figures/routes.ts";
 import { licenseAdminRoutes, licensingRoutes } from "./domain/licensing/routes.ts";
 import { purchaseAdminRoutes, purchaseRoutes } from "./domain/purchase/routes.ts";
@@ -17,7 +17,7 @@ import { errorHandlers, foundation, requestLog } from "./platform/http/foundatio
 import { type AppEnv, createRouter, type Service } from "./platform/http/router.ts";
 import { identityRoutes } from "./platform/identity/routes.ts";
 import { healthRoutes, STORE_OUTAGE } from "./platform/storage/health.ts";
-import { refusalCount } from "./platform/usage/refusal.ts";
+import { refusalCount } from "./platform/usage/message.ts";
 import { serviceOf } from "./service.ts";
 import { accountRoutes } from "./web/account/routes.ts";
 import { consoleRoutes, consoleStyle } from "./web/console/routes.ts";

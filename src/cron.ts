@@ -1,5 +1,5 @@
 import { service } from "./app.ts";
-import { forgetLateUsage } from "./domain/erasure/decision.ts";
+import { forgetLateUsage } from "./domain/erasure/erasure.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
@@ -8,10 +8,9 @@ import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "./lib/time.ts";
 import { forgetRecoveryLinks } from "./platform/identity/recovery-link.ts";
-import { forgetSessions } from "./platform/identity/session/store.ts";
-import { drainOutbox } from "./platform/storage/outbox.ts";
+import { forgetSessions } from "./platform/identity/session/session.ts";
 import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts";
-import { settleInJob } from "./platform/storage/settle.ts";
+import { drainOutbox, settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";
 
 /**

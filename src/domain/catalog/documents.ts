@@ -1,10 +1,10 @@
 import { getPath } from "hono/utils/url";
 import { currentTime } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
+import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/document.ts";
 import { requestIdOf, SECURITY_HEADERS } from "../../platform/http/foundation.ts";
 import { corsHeaders } from "../../platform/http/origin.ts";
 import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../platform/http/route.ts";
-import { documentResponse, type StaticDocument, staticDocument } from "../../platform/http/static-document.ts";
 import { NOT_MODIFIED, WorkerParams } from "../workers/request.ts";
 import type { Worker } from "../workers/workers.ts";
 import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";

@@ -1,6 +1,6 @@
+import { etagOf, namesEtag, PUBLIC_CACHE_CONTROL } from "../../platform/http/document.ts";
 import { ANYONE, createRouter, operation, z } from "../../platform/http/route.ts";
 import { optionalChoice, unlessEmpty } from "../../platform/http/schemas.ts";
-import { etagOf, namesEtag, PUBLIC_CACHE_CONTROL } from "../../platform/http/static-document.ts";
 import { parseArchitecture, parsePlatform } from "../workers/hardware.ts";
 import type { Architecture } from "../workers/recipe.ts";
 import { NOT_MODIFIED } from "../workers/request.ts";

@@ -1,7 +1,7 @@
 import { logFailure } from "../../lib/log.ts";
 import { type ByteRange, parseByteRange } from "../../platform/http/byte-range.ts";
+import { namesEtag } from "../../platform/http/document.ts";
 import { Problem } from "../../platform/http/problem.ts";
-import { namesEtag } from "../../platform/http/static-document.ts";
 import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
 
 /**

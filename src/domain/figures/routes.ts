@@ -1,15 +1,20 @@
-import { combine, operation, z } from "../../platform/http/route.ts";
+import { toRfc3339 } from "../../lib/time.ts";
+import { operation, Timestamp, z } from "../../platform/http/route.ts";
 import { admin, adminActor, createAdminRouter, Reason } from "../../platform/identity/authentication.ts";
-import { republishEverything } from "../../platform/storage/outbox.ts";
-import { figures } from "./routes/figures.ts";
+import { republishEverything } from "../../platform/storage/settle.ts";
+import { LICENSE_STATUSES } from "../licensing/license/record.ts";
+import { RELEASE_STATUSES } from "../releases/decision.ts";
+import { prometheusText, readMetrics } from "./metrics.ts";
+import { readStats } from "./stats.ts";
 
 const Body = z
   .object({ reason: Reason.openapi({ example: "the ledger was restored to 3 May" }) })
   .openapi("Republication");
 
-const republish = createAdminRouter();
+/** The admin routes of this room: figures, and publishing everything again. */
+export const figuresRoutes = createAdminRouter();
 
-republish.openapi(
+figuresRoutes.openapi(
   operation("post", "/v1/admin/republish", {
     tag: "Admin",
     summary: "Publish everything again",
@@ -32,5 +37,132 @@ republish.openapi(
   },
 );
 
-/** The admin routes of this room: figures, and publishing everything again. */
-export const figuresRoutes = combine(figures, republish);
+const count = (description: string) => z.int().min(0).openapi({ description, example: 12 });
+
+const downloadCounts = {
+  total: count("All downloads. A resumed download counts once."),
+  last_7_days: count("Downloads of the last 7 days."),
+  last_30_days: count("Downloads of the last 30 days."),
+};
+
+const countEach = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z.record(z.enum(names), z.int().min(0)).openapi({ example: Object.fromEntries(names.map((name) => [name, 3])) });
+
+const StatsSchema = z
+  .object({
+    at: Timestamp,
+    licenses: countEach(LICENSE_STATUSES),
+    machines: z.object({ active: count("Activated machines.") }),
+    releases: countEach(RELEASE_STATUSES),
+    downloads: z.object({
+      ...downloadCounts,
+      files: z.array(
+        z.object({
+          worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
+          version: z.string().openapi({ example: "1.4.0" }),
+          platform: z.string().openapi({ example: "linux-x86_64" }),
+          ...downloadCounts,
+        }),
+      ),
+    }),
+    outbox: z.object({
+      entries: count("Changes that are not yet published to KV."),
+      oldest_age: z.int().nullable().openapi({
+        description: "Age of the oldest entry in seconds. More than a few minutes is a fault.",
+        example: null,
+      }),
+    }),
+  })
+  .openapi("Stats");
+
+figuresRoutes.openapi(
+  operation("get", "/v1/admin/stats", {
+    tag: "Admin",
+    summary: "Count licenses, machines, releases and downloads",
+    description: "Counts the ledger anew for each request.",
+    access: admin("stats:read"),
+    answers: { 200: ["The counts.", StatsSchema] },
+    refusals: [],
+  }),
+  async (c) => {
+    const { now } = c.var;
+    const stats = await readStats(c.env.DB, now);
+    const sum = (of: keyof typeof downloadCounts) => stats.downloads.reduce((total, file) => total + file[of], 0);
+    return c.json(
+      {
+        at: toRfc3339(now),
+        licenses: everyStatus(LICENSE_STATUSES, stats.licenses),
+        machines: { active: stats.active_machines },
+        releases: everyStatus(RELEASE_STATUSES, stats.releases),
+        downloads: {
+          total: sum("total"),
+          last_7_days: sum("last_7_days"),
+          last_30_days: sum("last_30_days"),
+          files: stats.downloads,
+        },
+        outbox: stats.outbox,
+      },
+      200,
+    );
+  },
+);
+
+/** The counts, with a zero for each absent status. */
+const everyStatus = <const Status extends string>(names: readonly Status[], counts: Record<string, number>) =>
+  Object.fromEntries(names.map((name) => [name, counts[name] ?? 0])) as Record<Status, number>;
+
+const TEXT = "text/plain; version=0.0.4";
+
+const MetricsSchema = z
+  .object({
+    at: Timestamp,
+    metrics: z.array(
+      z.object({
+        name: z.string().openapi({ example: "rbee_waiting_oldest_seconds" }),
+        help: z.string().openapi({ example: "Age of the oldest waiting entry." }),
+        samples: z.array(
+          z.object({
+            labels: z.record(z.string(), z.string()).openapi({ example: { queue: "outbox" } }),
+            value: z.number().openapi({ example: 12 }),
+          }),
+        ),
+      }),
+    ),
+  })
+  .openapi("Metrics");
+
+figuresRoutes.openapi(
+  operation("get", "/v1/admin/metrics", {
+    tag: "Admin",
+    summary: "Read metrics for monitoring",
+    description:
+      "Licenses, machines, today's downloads and refusals, and the waiting work with its age. JSON, or Prometheus' text format " +
+      "for a client that accepts `text/plain` (as Prometheus does) or sends `?format=prometheus`. Request it at most once a " +
+      "minute, because it counts every license.",
+    access: admin("stats:read"),
+    query: z.object({
+      format: z
+        .enum(["json", "prometheus"])
+        .optional()
+        .openapi({ description: "The format. The default follows `Accept`.", example: "json" }),
+    }),
+    answers: {
+      200: {
+        description: "The metrics.",
+        content: {
+          "application/json": { schema: MetricsSchema },
+          "text/plain": { schema: z.string().openapi({ example: 'rbee_waiting{queue="outbox"} 0' }) },
+        },
+      },
+    },
+    refusals: ["VALIDATION_FAILED"],
+  }),
+  async (c) => {
+    const { now } = c.var;
+    const metrics = await readMetrics(c.env.DB, now);
+    const accepted = c.req.header("Accept")?.includes("text/plain") ? "prometheus" : "json";
+    return (c.req.valid("query").format ?? accepted) === "prometheus"
+      ? c.text(prometheusText(metrics), 200, { "Content-Type": TEXT })
+      : c.json({ at: toRfc3339(now), metrics }, 200);
+  },
+);

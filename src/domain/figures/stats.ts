@@ -1,6 +1,6 @@
+import * as z from "zod";
 import { DAY, MINUTE, startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import { LICENSE_STATUSES, type LicenseStatus, STATUS_SQL } from "../licensing/license/record.ts";
-import * as z from "zod";
 
 const StatusCount = z.object({ status: z.string(), count: z.number() });
 

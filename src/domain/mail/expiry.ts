@@ -1,7 +1,7 @@
+import * as z from "zod";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { type MailKind, queueMail } from "../../platform/storage/mail-outbox.ts";
 import { STATUS_SQL } from "../licensing/license/record.ts";
-import * as z from "zod";
 
 /** How long before its end a license's owner gets a mail. */
 const NOTICE_SECONDS = 7 * DAY;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
-import type { Publishers } from "../../platform/storage/outbox.ts";
+import type { Publishers } from "../../platform/storage/settle.ts";
 import { ARTIFACT_KINDS, type Manifest, type ManifestRelease } from "./manifest.ts";
 import type { PackageContents } from "./package-format.ts";
 import { type Release, selectReleases } from "./store.ts";

@@ -5,7 +5,7 @@ import { type PackageRecord, packagesFromLedger } from "../../domain/releases/ma
 import { IsolateCache } from "../../lib/isolate.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
-import { etagOf } from "../../platform/http/static-document.ts";
+import { etagOf } from "../../platform/http/document.ts";
 import { type EdgeKey, ISOLATE_TTL, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import type { Listing } from "./listing.ts";
 import { type PacmanContents, parsePkginfo } from "./pacman.ts";

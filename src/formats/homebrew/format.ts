@@ -1,6 +1,6 @@
 import { commandsFor, type Format, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
+import { documentResponse, staticDocument } from "../../platform/http/document.ts";
 import { ANYONE, createRouter, operation, Problem, z } from "../../platform/http/route.ts";
-import { documentResponse, staticDocument } from "../../platform/http/static-document.ts";
 import { readRepository } from "../git/repository.ts";
 import { TAP, tapContents } from "./tap.ts";
 

@@ -1,12 +1,17 @@
 /** The one door to HTTP for a file of routes: declare an operation, validate, refuse, describe refusals and answer. */
 export { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-export { jsonBodyLimit, limitBody, optionalBody } from "./body.ts";
-export { documentRoute } from "./document-route.ts";
+export {
+  documentResponse,
+  documentRoute,
+  etagOf,
+  namesEtag,
+  PUBLIC_CACHE_CONTROL,
+  staticDocument,
+} from "./document.ts";
 export { LICENSE_SECURITY } from "./openapi.ts";
-export { ANYONE, operation } from "./operation.ts";
+export { ANYONE, jsonBodyLimit, limitBody, operation, optionalBody } from "./operation.ts";
 export { publicCors } from "./origin.ts";
 export { PROBLEMS, Problem, type Refusal, waitHeaders } from "./problem.ts";
 export { BODY_PROBLEMS, problems } from "./problem-schema.ts";
 export { type AppContext, type AppEnv, combine, createRouter, type RequestScope } from "./router.ts";
 export { NextCursor, optionalChoice, PageQuery, page, Timestamp, unlessEmpty } from "./schemas.ts";
-export { documentResponse, etagOf, namesEtag, PUBLIC_CACHE_CONTROL, staticDocument } from "./static-document.ts";

@@ -1,6 +1,5 @@
 import { createRouter, jsonBodyLimit, type OpenAPIHono } from "../../platform/http/route.ts";
-import { type CustomerEnv, requireCustomer } from "../../platform/identity/session/account.ts";
-import { sessionForm } from "../../platform/identity/session/form.ts";
+import { type CustomerEnv, requireCustomer, sessionForm } from "../../platform/identity/session/guard.ts";
 import { type FC, FORM_REFUSALS, type Page, type PageDocs, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 
 /** A router of the account's pages. */

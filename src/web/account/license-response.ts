@@ -1,7 +1,7 @@
 import { type License, standingOf } from "../../domain/licensing/license/record.ts";
 import { currentKey } from "../../domain/licensing/secrets.ts";
 import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
-import type { CustomerContext } from "../../platform/identity/session/account.ts";
+import type { CustomerContext } from "../../platform/identity/session/guard.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";
 import { type StandingWords, standingInWords } from "./standing-words.tsx";
 import { readRecentDownloads, readStandingSince } from "./store.ts";

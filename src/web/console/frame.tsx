@@ -1,8 +1,7 @@
 import type { Context } from "hono";
 import { allows, type NeededScope } from "../../platform/config/scopes.ts";
 import { createRoute, createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
-import { type ConsoleEnv, requireConsole } from "../../platform/identity/session/console.ts";
-import { sessionForm } from "../../platform/identity/session/form.ts";
+import { type ConsoleEnv, requireConsole, sessionForm } from "../../platform/identity/session/guard.ts";
 import { FORM_REFUSALS, type Page, type PageDocs, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
 
 /** The parts of the console, each with the scope that opens it. An admin sees links only to the parts they may open. */

@@ -1,7 +1,6 @@
 import { createRoute, createRouter, jsonBodyLimit, PROBLEMS, Problem, z } from "../../platform/http/route.ts";
 import { ACCESS_HEADER, acceptsAccess } from "../../platform/identity/access.ts";
-import { type ConsoleEnv, signInByToken } from "../../platform/identity/session/console.ts";
-import { ownForm } from "../../platform/identity/session/form.ts";
+import { type ConsoleEnv, ownForm, signInByToken } from "../../platform/identity/session/guard.ts";
 import { currentSession, endSession } from "../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../platform/identity/session/session.ts";
 import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";

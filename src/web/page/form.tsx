@@ -1,5 +1,5 @@
 import type { Child, FC, JSX, PropsWithChildren } from "hono/jsx";
-import { CSRF_FIELD } from "../../platform/identity/session/form.ts";
+import { CSRF_FIELD } from "../../platform/identity/session/session.ts";
 
 /** `csrf`: the CSRF token of the session that the form acts in; null without a session. */
 type FormProps = PropsWithChildren<{ action?: string; csrf: string | null; class?: string }>;

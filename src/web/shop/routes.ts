@@ -6,7 +6,7 @@ import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.
 import { logFailure } from "../../lib/log.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../platform/http/problem.ts";
 import { type AppContext, createRoute, createRouter, jsonBodyLimit, z } from "../../platform/http/route.ts";
-import { ownForm } from "../../platform/identity/session/form.ts";
+import { ownForm } from "../../platform/identity/session/guard.ts";
 import { settle } from "../../platform/storage/settle.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../page/kit.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "./checkout-page.tsx";

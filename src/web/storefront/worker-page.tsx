@@ -1,13 +1,12 @@
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { Format } from "../../domain/catalog/format.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
-import { type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
-import { PlanBoxes, priceHint } from "../shop/plan-box.tsx";
+import { decimalAmount, type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
+import { PlanBoxes, priceHint } from "../shop/plan-page.tsx";
 import { type DownloadDay, DownloadSection } from "./download-history.tsx";
 import { InstallSection } from "./install-page.tsx";
 import { ReleaseSection } from "./release-section.tsx";
-import { softwareApplication } from "./structured-data.ts";
-import { BACKEND_WORDS, platformText, TierBadge, versionText } from "./worker-card.tsx";
+import { BACKEND_WORDS, OPERATING_SYSTEM_WORDS, platformText, TierBadge, versionText } from "./worker-card.tsx";
 
 type Content = {
   formats: readonly Format[];
@@ -130,3 +129,40 @@ const Facts: FC<{ available: AvailableWorker }> = ({ available }) => {
     </section>
   );
 };
+
+/**
+ * A worker as schema.org's SoftwareApplication, for search engines. `url` is its page. A premium worker has an offer
+ * for each plan with a known price.
+ */
+export function softwareApplication(
+  { worker, version }: AvailableWorker,
+  { url, offers }: { url: string; offers: readonly PlanOffer[] },
+): object {
+  return {
+    "@context": "https://schema.org",
+    "@type": "SoftwareApplication",
+    name: worker.name,
+    description: worker.description,
+    url,
+    applicationCategory: "DeveloperApplication",
+    operatingSystem: worker.operatingSystems.map((system) => OPERATING_SYSTEM_WORDS[system]).join(", "),
+    ...(version !== null && { softwareVersion: version }),
+    license: worker.license,
+    offers:
+      worker.tier === "free"
+        ? [{ "@type": "Offer", price: "0", priceCurrency: "USD" }]
+        : offers.flatMap(({ plan, price }) =>
+            price === null
+              ? []
+              : [
+                  {
+                    "@type": "Offer",
+                    name: plan.name,
+                    price: decimalAmount(price.amount, price.currency),
+                    priceCurrency: price.currency.toUpperCase(),
+                    availability: "https://schema.org/InStock",
+                  },
+                ],
+          ),
+  };
+}

@@ -15,7 +15,7 @@ import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { encodeMinisignPublicKey, formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../../src/lib/minisign/secret-key.ts";
 import { currentTime } from "../../../src/lib/time.ts";
-import { publish } from "../../../src/platform/storage/outbox.ts";
+import { publish } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderLetter } from "../../../src/domain/mail/body.ts";
-import { type LetterFacts, letterOf } from "../../../src/domain/mail/letters.ts";
+import { type LetterFacts, letterOf, renderLetter } from "../../../src/domain/mail/letters.ts";
 import { MAIL_KINDS, type MailKind } from "../../../src/platform/storage/mail-outbox.ts";
 
 const KEY = "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF";

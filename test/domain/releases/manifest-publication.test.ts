@@ -4,7 +4,7 @@ import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts"
 import { Manifest, manifestOfRecord } from "../../../src/domain/releases/manifest.ts";
 import { manifestFromLedger, manifestPublisher } from "../../../src/domain/releases/manifest-publication.ts";
 import { currentTime } from "../../../src/lib/time.ts";
-import { drainOutbox } from "../../../src/platform/storage/outbox.ts";
+import { drainOutbox } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { packageFile } from "../../support/package-fixture.ts";

@@ -3,7 +3,7 @@ import { unpackTar } from "modern-tar";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { moveRelease } from "../../../src/domain/releases/act.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
-import { publish } from "../../../src/platform/storage/outbox.ts";
+import { publish } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { drainOutbox, type Publishers, publish } from "../../../src/platform/storage/outbox.ts";
+import { drainOutbox, type Publishers, publish } from "../../../src/platform/storage/settle.ts";
 import { count } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Refusal } from "../../../src/platform/usage/message.ts";
-import { RefusalTally } from "../../../src/platform/usage/refusal.ts";
+import { type Refusal, RefusalTally } from "../../../src/platform/usage/message.ts";
 
 const refusal = (license: number): Refusal => ({
   day: 1_800_000_000,

@@ -1,9 +1,9 @@
-import { type LicenseFacts, type LicenseRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
-import { DAY } from "../../../src/lib/time.ts";
-import { standingInWords } from "../../../src/web/account/standing-words.tsx";
 import fc from "fast-check";
 import type { Child } from "hono/jsx";
 import { describe, expect, it } from "vitest";
+import { type LicenseFacts, type LicenseRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
+import { DAY } from "../../../src/lib/time.ts";
+import { standingInWords } from "../../../src/web/account/standing-words.tsx";
 
 const NOW = Date.UTC(2027, 4, 3, 12) / 1000;
 

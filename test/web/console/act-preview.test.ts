@@ -1,10 +1,10 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
 import { type AdminAct, decideAdminAct } from "../../../src/domain/licensing/admin/decision.ts";
 import { licenseByHand } from "../../../src/domain/licensing/admin/issue.ts";
 import { type License, type MachineRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
 import { DAY } from "../../../src/lib/time.ts";
 import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/license/preview.ts";
-import fc from "fast-check";
-import { describe, expect, it } from "vitest";
 
 const NOW = 1_800_000_000;
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { CREDENTIAL_PROBLEMS } from "../../../src/domain/licensing/holder.ts";
 import { type OpenApiDocument, openApiDocument, SECURITY_SCHEMES, TAGS } from "../../../src/platform/http/openapi.ts";
-import { operationsOf } from "../../../src/web/reference/operation.ts";
+import { operationsOf } from "../../../src/web/reference/page.ts";
 
 const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
 const document = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test"))) as OpenApiDocument;

@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { openApiDocument } from "../../../src/platform/http/openapi.ts";
 import { PROBLEMS } from "../../../src/platform/http/problem.ts";
-import { operationsOf } from "../../../src/web/reference/operation.ts";
-import { referencePage } from "../../../src/web/reference/page.ts";
+import { operationsOf, referencePage } from "../../../src/web/reference/page.ts";
 
 const get = (path: string) => exports.default.fetch(`https://catalog.test${path}`);
 

@@ -6,7 +6,7 @@ import { attachProvenance } from "../../../src/domain/releases/provenance/store.
 import { selectReleases } from "../../../src/domain/releases/store.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
-import { publish } from "../../../src/platform/storage/outbox.ts";
+import { publish } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
 import { find } from "../../support/html-document.ts";
 import { expectLogged } from "../../support/logged.ts";

@@ -5,7 +5,7 @@ import type { MinisignSecretKey } from "../../../lib/minisign/secret-key.ts";
 import { signText } from "../../../lib/minisign/text.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { type Config, ConfigError } from "../../../platform/config/config.ts";
-import { type StaticDocument, staticDocument } from "../../../platform/http/static-document.ts";
+import { type StaticDocument, staticDocument } from "../../../platform/http/document.ts";
 import { signaturePolicy } from "../../releases/artifact/check.ts";
 import type { Manifest } from "../../releases/manifest.ts";
 import { indexComment, indexTime, releaseIndex } from "./release-index.ts";

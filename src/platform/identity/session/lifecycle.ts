@@ -4,8 +4,17 @@ import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeBase64Url, encodeHex, sha256 } from "../../../lib/encoding.ts";
 import type { AppEnv } from "../../http/router.ts";
 import { type ActorName, actorOf, type Change, commitChange, newChange, type Root } from "../../storage/ledger.ts";
-import { PLACES, type Place, type Session, type SubjectAt } from "./session.ts";
-import { deleteSession, deleteSessionsOf, insertSession, readSession, seeSession } from "./store.ts";
+import {
+  deleteSession,
+  deleteSessionsOf,
+  insertSession,
+  PLACES,
+  type Place,
+  readSession,
+  type Session,
+  type SubjectAt,
+  seeSession,
+} from "./session.ts";
 
 /** The live session of a request at `place`, or null. Updates the time of its last use. */
 export async function currentSession<At extends Place, E extends AppEnv>(

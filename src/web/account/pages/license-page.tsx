@@ -6,8 +6,14 @@ import { DataTable, type FC, Notice, PostForm, StatusBadge, Time } from "../../p
 import { AccountEnd, accountPage, licensePath } from "../frame.tsx";
 import type { StandingWords } from "../standing-words.tsx";
 import type { Download } from "../store.ts";
-import { type KeyContent, KeySection } from "./key-section.tsx";
-import { type LeaseFault, LeaseSection, MachineSection, seatedMachines } from "./machine-sections.tsx";
+import {
+  type KeyContent,
+  KeySection,
+  type LeaseFault,
+  LeaseSection,
+  MachineSection,
+  seatedMachines,
+} from "./license-sections.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([

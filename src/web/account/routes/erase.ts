@@ -1,5 +1,4 @@
-import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
-import { erasePerson } from "../../../domain/erasure/erasure.ts";
+import { erasePerson, refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { readLicense } from "../../../domain/licensing/license/store.ts";
 import { createRoute } from "../../../platform/http/route.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/lifecycle.ts";

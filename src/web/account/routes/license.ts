@@ -2,14 +2,14 @@ import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
 import { createRoute, Problem, type Refusal, z } from "../../../platform/http/route.ts";
-import { keepSession } from "../../../platform/identity/session/store.ts";
+import { keepSession } from "../../../platform/identity/session/session.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { formBody } from "../../page/kit.ts";
 import { accountForm, accountRouter, accountView } from "../frame.tsx";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
-import { rotateKeyPage } from "../pages/key-section.tsx";
 import { overviewPage } from "../pages/license-page.tsx";
+import { rotateKeyPage } from "../pages/license-sections.tsx";
 import { listOwnLicenses, requireOwnLicense } from "../store.ts";
 
 const replacedMeanwhile: Refusal = {

@@ -9,7 +9,7 @@ import { settle } from "../../../platform/storage/settle.ts";
 import { formBody } from "../../page/kit.ts";
 import { accountForm, accountRouter, licensePath } from "../frame.tsx";
 import { answerWithLicense } from "../license-response.ts";
-import { hasLease } from "../pages/machine-sections.tsx";
+import { hasLease } from "../pages/license-sections.tsx";
 import { requireOwnLicense } from "../store.ts";
 
 /** `POST /account/licenses/{id}/machines/{machine_id}/free` and `POST /account/licenses/{id}/lease`. */

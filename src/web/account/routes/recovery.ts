@@ -1,7 +1,7 @@
 import { readLicensesByEmail } from "../../../domain/licensing/license/store.ts";
 import { BODY_PROBLEMS, createRoute, createRouter, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
 import { findRecoveryLink, isLive, useRecoveryLink } from "../../../platform/identity/recovery-link.ts";
-import { ownForm } from "../../../platform/identity/session/form.ts";
+import { ownForm } from "../../../platform/identity/session/guard.ts";
 import { beginSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf, newChange } from "../../../platform/storage/ledger.ts";
 import { pageDocs } from "../../page/kit.ts";

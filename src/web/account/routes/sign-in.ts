@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { createRoute, createRouter, jsonBodyLimit, Problem, type Refusal, z } from "../../../platform/http/route.ts";
-import { ownForm } from "../../../platform/identity/session/form.ts";
+import { ownForm } from "../../../platform/identity/session/guard.ts";
 import { currentSession, endSession } from "../../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../../platform/identity/session/session.ts";
 import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import * as z from "zod";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../lib/time.ts";
-import { CSRF_FIELD } from "../../../platform/identity/session/form.ts";
+import { CSRF_FIELD } from "../../../platform/identity/session/session.ts";
 import { type Child, Field, TextField } from "../../page/kit.ts";
 
 /** The text fields of a sent form by name, without files and without the CSRF token. */

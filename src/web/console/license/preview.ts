@@ -1,4 +1,4 @@
-import { refusalOfErasure } from "../../../domain/erasure/decision.ts";
+import { refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
 import {
   activeMachines,

@@ -3,7 +3,7 @@ import { retryEvent } from "../../../domain/purchase/events/handling.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { combine } from "../../../platform/http/route.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
-import { drainOutbox, republishEverything } from "../../../platform/storage/outbox.ts";
+import { drainOutbox, republishEverything } from "../../../platform/storage/settle.ts";
 import { actRoutes, adminActor, type ConsoleContext, consoleForm, Problem, ReasonForm, settle, z } from "../kit.ts";
 import { type Done, systemPath } from "./data.ts";
 

@@ -9,7 +9,7 @@ import { type MinisignPublicKey, parseMinisignPublicKeys } from "../../../../src
 import { generateMinisignKey } from "../../../../src/lib/minisign/secret-key.ts";
 import { verifyText } from "../../../../src/lib/minisign/text.ts";
 import { currentTime, DAY } from "../../../../src/lib/time.ts";
-import { publish } from "../../../../src/platform/storage/outbox.ts";
+import { publish } from "../../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../../src/service.ts";
 import { expectLogged } from "../../../support/logged.ts";
 import { publisher, publishRelease } from "../../../support/publish-release.ts";

@@ -1,7 +1,13 @@
-import { LICENSE_STATUSES, type LicenseFacts, standingOf, STATUS_SQL, statusCondition } from "../../../../src/domain/licensing/license/record.ts";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import {
+  LICENSE_STATUSES,
+  type LicenseFacts,
+  STATUS_SQL,
+  standingOf,
+  statusCondition,
+} from "../../../../src/domain/licensing/license/record.ts";
 
 const NOW = 1_800_000_000;
 

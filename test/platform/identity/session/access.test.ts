@@ -4,8 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { createService } from "../../../../src/app.ts";
 import { currentTime } from "../../../../src/lib/time.ts";
 import { createRouter } from "../../../../src/platform/http/router.ts";
-import { type ConsoleEnv, requireConsole } from "../../../../src/platform/identity/session/console.ts";
-import { sessionForm } from "../../../../src/platform/identity/session/form.ts";
+import { type ConsoleEnv, requireConsole, sessionForm } from "../../../../src/platform/identity/session/guard.ts";
 import { csrfTokenIn, TestBrowser } from "../../../support/cookie-browser.ts";
 import { count } from "../../../support/license-fixture.ts";
 

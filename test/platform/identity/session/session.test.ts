@@ -5,12 +5,17 @@ import { currentTime, HOUR, MINUTE } from "../../../../src/lib/time.ts";
 import { createRouter } from "../../../../src/platform/http/router.ts";
 import { revokeAdminToken } from "../../../../src/platform/identity/admin-token.ts";
 import { createAdminRouter } from "../../../../src/platform/identity/authentication.ts";
-import { type CustomerEnv, requireCustomer } from "../../../../src/platform/identity/session/account.ts";
-import { type ConsoleEnv, requireConsole, signInByToken } from "../../../../src/platform/identity/session/console.ts";
-import { ownForm, sessionForm } from "../../../../src/platform/identity/session/form.ts";
+import {
+  type ConsoleEnv,
+  type CustomerEnv,
+  ownForm,
+  requireConsole,
+  requireCustomer,
+  sessionForm,
+  signInByToken,
+} from "../../../../src/platform/identity/session/guard.ts";
 import { endSession, startSession } from "../../../../src/platform/identity/session/lifecycle.ts";
-import type { SubjectAt } from "../../../../src/platform/identity/session/session.ts";
-import { forgetSessions } from "../../../../src/platform/identity/session/store.ts";
+import { forgetSessions, type SubjectAt } from "../../../../src/platform/identity/session/session.ts";
 import { codeOf, makeToken } from "../../../support/admin-request.ts";
 import { csrfTokenIn, TestBrowser } from "../../../support/cookie-browser.ts";
 import { count, issueLicense } from "../../../support/license-fixture.ts";

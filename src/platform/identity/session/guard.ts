@@ -1,12 +1,15 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, HonoRequest, MiddlewareHandler, Next } from "hono";
 import { isAdminToken } from "../../../lib/credential.ts";
+import { equalInConstantTime } from "../../../lib/encoding.ts";
 import { allows, type NeededScope } from "../../config/scopes.ts";
+import { isCrossSiteChange } from "../../http/origin.ts";
+import { Problem } from "../../http/problem.ts";
 import { countFailedAdminSignIn } from "../../http/rate-limit.ts";
-import { type AppEnv, Problem } from "../../http/route.ts";
+import type { AppEnv } from "../../http/router.ts";
 import { findAdminToken, readAdminToken } from "../admin-token.ts";
 import { type Admin, type AdminEnv, adminOfAssertion, adminOfToken, assertionOf } from "../authentication.ts";
 import { currentSession, readSessionCookie, startSession } from "./lifecycle.ts";
-import { type Session, signInPath } from "./session.ts";
+import { CSRF_FIELD, type Session, signInPath } from "./session.ts";
 
 /** The environment of a handler behind `requireConsole`. `c.var.admin` is the same as in the API. */
 export type ConsoleEnv = AdminEnv & { Variables: { session: Session<"console"> } };
@@ -88,4 +91,63 @@ export async function signInByToken<E extends AppEnv>(c: Context<E>, text: strin
     { actor: `token:${known.id}`, subject: known.id },
   );
   return true;
+}
+
+/** The environment of a handler behind `requireCustomer`. */
+export type CustomerEnv = AppEnv & { Variables: { session: Session<"account"> } };
+
+/** The context of a handler behind `requireCustomer`. */
+export type CustomerContext = Context<CustomerEnv>;
+
+/**
+ * Admits a customer who is signed in to the account, and sets `c.var.session`. Redirects any other browser to the
+ * sign-in page, which leads back. As a route's `middleware` it runs before the route's schemas.
+ */
+export const requireCustomer: MiddlewareHandler<CustomerEnv> = async (c, next) => {
+  const session = await currentSession(c, "account");
+  if (session === null) return c.redirect(signInPath("account", c.req.raw), 303);
+  c.set("session", session);
+  await next();
+  c.res.headers.set("Cache-Control", "no-store");
+  return undefined;
+};
+
+/** The part of a context that these checks need. */
+type FormContext = { readonly req: Pick<HonoRequest, "raw" | "formData"> };
+
+const refused = (detail: string) => new Problem({ code: "FORM_REFUSED", detail });
+
+/** Refuses a form that another site sent. For forms before a sign-in (login CSRF). Throws FORM_REFUSED. */
+export const ownForm: MiddlewareHandler<AppEnv> = async (c, next) => {
+  refuseCrossSite(c.req.raw);
+  await next();
+};
+
+/**
+ * Refuses a form that another site sent, or one without its session's token, for example from an earlier session. It
+ * goes behind `requireCustomer` or `requireConsole` and a body limit. Throws FORM_REFUSED, MALFORMED_REQUEST.
+ */
+export async function sessionForm(
+  c: FormContext & { readonly var: { readonly session: Pick<Session, "csrfToken"> } },
+  next: Next,
+): Promise<void> {
+  refuseCrossSite(c.req.raw);
+  const sent = await csrfFieldOf(c);
+  const encoder = new TextEncoder();
+  if (!equalInConstantTime(encoder.encode(sent), encoder.encode(c.var.session.csrfToken))) {
+    throw refused("You opened this form in an earlier session. Nothing was changed. Please load the page again.");
+  }
+  await next();
+}
+
+function refuseCrossSite(request: Request): void {
+  if (isCrossSiteChange(request)) throw refused("Another site sent this form. Nothing was changed.");
+}
+
+async function csrfFieldOf(c: FormContext): Promise<string> {
+  const form = await c.req.formData().catch(() => {
+    throw new Problem({ code: "MALFORMED_REQUEST", detail: "The request must be a form." });
+  });
+  const sent = form.get(CSRF_FIELD);
+  return typeof sent === "string" ? sent : "";
 }

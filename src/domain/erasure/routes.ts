@@ -1,9 +1,9 @@
-import { operation, z } from "../../../platform/http/route.ts";
-import { admin, adminActor, createAdminRouter, Reason } from "../../../platform/identity/authentication.ts";
-import { settle } from "../../../platform/storage/settle.ts";
-import { requireLicense } from "../../licensing/license/store.ts";
-import { ChangedLicense, EXAMPLE_LICENSE_ID, LicenseParams } from "../../licensing/license/view.ts";
-import { erasePerson } from "../erasure.ts";
+import { operation, z } from "../../platform/http/route.ts";
+import { admin, adminActor, createAdminRouter, Reason } from "../../platform/identity/authentication.ts";
+import { settle } from "../../platform/storage/settle.ts";
+import { requireLicense } from "../licensing/license/store.ts";
+import { ChangedLicense, EXAMPLE_LICENSE_ID, LicenseParams } from "../licensing/license/view.ts";
+import { erasePerson } from "./erasure.ts";
 
 /** `POST /v1/admin/licenses/{id}/erase`. */
 export const eraseRoutes = createAdminRouter();
