@@ -8,7 +8,7 @@ import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "./lib/time.ts";
 import { forgetRecoveryLinks } from "./platform/identity/recovery-link.ts";
-import { forgetSessions } from "./platform/identity/session/session.ts";
+import { forgetSessions } from "./platform/identity/session/lifecycle.ts";
 import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts";
 import { drainOutbox, settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";

@@ -8,6 +8,14 @@ export { type NavigationLink, SiteHeader } from "./document.tsx";
 export { CheckField, Field, FilterForm, FilterSelect, PostForm, SelectField, TextField } from "./form.tsx";
 export * from "./format.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";
-export { FORM_REFUSALS, formBody, type PageDocs, pageDocs } from "./page-docs.ts";
+export {
+  FORM_REFUSALS,
+  formBody,
+  type PageDocs,
+  type PageRequest,
+  type PageRoute,
+  pageDocs,
+  pageRoute,
+} from "./page-docs.ts";
 export { type Column, DataTable, Facts, Pager, pathWithQuery } from "./table.tsx";
 export { CopyBlock, Notice, Prose, StatusBadge, type Tone } from "./text.tsx";

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { ProblemCode } from "../../platform/http/problem.ts";
 import { problems } from "../../platform/http/problem-schema.ts";
 
@@ -51,4 +51,28 @@ export function pageDocs({ summary, description, answers = {}, leadsTo, refusals
       : answer;
   }
   return { tags: ["Pages"], summary, ...(description !== undefined && { description }), security: [], responses };
+}
+
+/** The parts of a request that a route validates. */
+export type PageRequest = NonNullable<RouteConfig["request"]>;
+
+/** A page as a route declares it: its documentation, the parameters and form that it takes, and the checks before. */
+export type PageRoute<Request extends PageRequest> = PageDocs & {
+  request?: Request;
+  middleware?: Extract<RouteConfig["middleware"], readonly unknown[]>;
+  /** Answers that are no page. */
+  files?: RouteConfig["responses"];
+};
+
+/** The route of a page, for `router.openapi`. */
+export function pageRoute<
+  const Method extends "get" | "post",
+  const Path extends string,
+  Request extends PageRequest = Record<never, never>,
+>(method: Method, path: Path, { request, middleware, files, ...docs }: PageRoute<Request>) {
+  const { responses, ...rest } = pageDocs(docs);
+  const all = { ...responses, ...files } as typeof responses;
+  const route = createRoute({ method, path, request: request ?? ({} as Request), ...rest, responses: all });
+  Object.assign(route, middleware && { middleware });
+  return route;
 }

@@ -5,10 +5,10 @@ import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { logFailure } from "../../lib/log.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../platform/http/problem.ts";
-import { type AppContext, createRoute, createRouter, jsonBodyLimit, z } from "../../platform/http/route.ts";
+import { type AppContext, createRouter, jsonBodyLimit, z } from "../../platform/http/route.ts";
 import { ownForm } from "../../platform/identity/session/guard.ts";
 import { settle } from "../../platform/storage/settle.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../page/kit.ts";
+import { FORM_REFUSALS, formBody, pageRoute } from "../page/kit.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "./checkout-page.tsx";
 import { type OrderRefusal, planPage } from "./plan-page.tsx";
 
@@ -16,35 +16,27 @@ import { type OrderRefusal, planPage } from "./plan-page.tsx";
 export const shopRoutes = createRouter();
 
 shopRoutes.openapi(
-  createRoute({
-    method: "get",
-    path: "/plans",
-    ...pageDocs({
-      summary: "Plans and prices, as a page",
-      description: "Like `GET /v1/plans`. During an outage of the payment provider it shows the plans without prices.",
-      answers: { 200: "The plans." },
-    }),
+  pageRoute("get", "/plans", {
+    summary: "Plans and prices, as a page",
+    description: "Like `GET /v1/plans`. During an outage of the payment provider it shows the plans without prices.",
+    answers: { 200: "The plans." },
   }),
   (c) => showPlans(c, null),
 );
 
 shopRoutes.openapi(
-  createRoute({
-    method: "post",
-    path: "/checkout",
-    ...pageDocs({
-      summary: "Buy a plan by form",
-      description: "Like `POST /v1/checkout`, with a redirect to the payment page.",
-      leadsTo: "The payment page.",
-      answers: {
-        422: "The plans, with the fault of the order.",
-        429: "The plans, because too many checkouts were started.",
-        503: "The plans, because nothing can be bought at the moment.",
-      },
-      refusals: FORM_REFUSALS,
-    }),
+  pageRoute("post", "/checkout", {
     middleware: [jsonBodyLimit, ownForm],
     request: { body: formBody({ plan: "premium-monthly", machines: "5" }) },
+    summary: "Buy a plan by form",
+    description: "Like `POST /v1/checkout`, with a redirect to the payment page.",
+    leadsTo: "The payment page.",
+    answers: {
+      422: "The plans, with the fault of the order.",
+      429: "The plans, because too many checkouts were started.",
+      503: "The plans, because nothing can be bought at the moment.",
+    },
+    refusals: FORM_REFUSALS,
   }),
   async (c) => {
     const { plan: wanted, machines = "" } = c.req.valid("form");
@@ -70,9 +62,7 @@ shopRoutes.openapi(
 );
 
 shopRoutes.openapi(
-  createRoute({
-    method: "get",
-    path: "/checkout/success",
+  pageRoute("get", "/checkout/success", {
     request: {
       query: z.object({
         session_id: z
@@ -81,17 +71,15 @@ shopRoutes.openapi(
           .openapi({ description: "Stripe's id of the checkout session.", example: "cs_live_a1B2" }),
       }),
     },
-    ...pageDocs({
-      summary: "Show the result of a payment",
-      description:
-        "Issues the license if the payment provider's event has not arrived yet. Only the browser of the purchase sees the key. " +
-        "Any other browser is told that the key was mailed.",
-      answers: {
-        200: "The license, or the wait for the payment.",
-        404: "Unknown purchase.",
-        503: "Temporarily unavailable.",
-      },
-    }),
+    summary: "Show the result of a payment",
+    description:
+      "Issues the license if the payment provider's event has not arrived yet. Only the browser of the purchase sees the key. " +
+      "Any other browser is told that the key was mailed.",
+    answers: {
+      200: "The license, or the wait for the payment.",
+      404: "Unknown purchase.",
+      503: "Temporarily unavailable.",
+    },
   }),
   async (c) => {
     try {
@@ -107,14 +95,10 @@ shopRoutes.openapi(
 );
 
 shopRoutes.openapi(
-  createRoute({
-    method: "get",
-    path: "/checkout/cancelled",
-    ...pageDocs({
-      summary: "Show a canceled payment",
-      description: "The target of the payment page's back link.",
-      answers: { 200: "A note that nothing was bought." },
-    }),
+  pageRoute("get", "/checkout/cancelled", {
+    summary: "Show a canceled payment",
+    description: "The target of the payment page's back link.",
+    answers: { 200: "A note that nothing was bought." },
   }),
   () => cancelledPage(),
 );

@@ -6,7 +6,7 @@ import { WorkerParams } from "../../domain/workers/request.ts";
 import { findWorker, workers } from "../../domain/workers/workers.ts";
 import { inTime } from "../../platform/http/in-time.ts";
 import { createRoute, createRouter, Problem, PUBLIC_CACHE_CONTROL, problems, z } from "../../platform/http/route.ts";
-import { pageDocs } from "../page/kit.ts";
+import { pageRoute } from "../page/kit.ts";
 import { readDownloadHistory } from "./download-history.tsx";
 import { installPage } from "./install-page.tsx";
 import { workerListPage } from "./worker-list-page.tsx";
@@ -21,16 +21,12 @@ const PATIENCE_MILLISECONDS = 500;
 export const storefrontRoutes = createRouter();
 
 storefrontRoutes.openapi(
-  createRoute({
-    method: "get",
-    path: "/",
+  pageRoute("get", "/", {
     request: { query: SearchQuery },
-    ...pageDocs({
-      summary: "Browse the workers",
-      description: "The storefront. It accepts the parameters of `GET /v1/workers`.",
-      answers: { 200: "The matching workers, best first." },
-      refusals: ["VALIDATION_FAILED"],
-    }),
+    summary: "Browse the workers",
+    description: "The storefront. It accepts the parameters of `GET /v1/workers`.",
+    answers: { 200: "The matching workers, best first." },
+    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const query = workerQuery(c.req.valid("query"));
@@ -42,18 +38,14 @@ storefrontRoutes.openapi(
 );
 
 storefrontRoutes.openapi(
-  createRoute({
-    method: "get",
-    path: "/w/{id}",
+  pageRoute("get", "/w/{id}", {
     request: { params: WorkerParams },
-    ...pageDocs({
-      summary: "Show a worker",
-      description:
-        "How to install it, its capabilities and requirements, its versions and files, and the plans of a premium worker.",
-      answers: { 200: "The worker's page." },
-      leadsTo: "The page of the worker's id, for the name of a variant.",
-      refusals: ["WORKER_NOT_FOUND"],
-    }),
+    summary: "Show a worker",
+    description:
+      "How to install it, its capabilities and requirements, its versions and files, and the plans of a premium worker.",
+    answers: { 200: "The worker's page." },
+    leadsTo: "The page of the worker's id, for the name of a variant.",
+    refusals: ["WORKER_NOT_FOUND"],
   }),
   async (c) => {
     const { id } = c.req.valid("param");
@@ -80,13 +72,9 @@ storefrontRoutes.openapi(
 );
 
 storefrontRoutes.openapi(
-  createRoute({
-    method: "get",
-    path: "/install",
-    ...pageDocs({
-      summary: "Read how to install workers",
-      answers: { 200: "The ways to install, each with an example." },
-    }),
+  pageRoute("get", "/install", {
+    summary: "Read how to install workers",
+    answers: { 200: "The ways to install, each with an example." },
   }),
   async (c) => {
     const available = await readAvailableWorkers(c.env, c.var.now);

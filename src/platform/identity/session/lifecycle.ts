@@ -1,20 +1,34 @@
 import type { Context } from "hono";
 import { generateCookie, getCookie } from "hono/cookie";
+import * as z from "zod";
 import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeBase64Url, encodeHex, sha256 } from "../../../lib/encoding.ts";
+import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { AppEnv } from "../../http/router.ts";
-import { type ActorName, actorOf, type Change, commitChange, newChange, type Root } from "../../storage/ledger.ts";
 import {
-  deleteSession,
-  deleteSessionsOf,
-  insertSession,
-  PLACES,
-  type Place,
-  readSession,
-  type Session,
-  type SubjectAt,
-  seeSession,
-} from "./session.ts";
+  type ActorName,
+  actorOf,
+  type Change,
+  commitChange,
+  ifChanged,
+  newChange,
+  type Root,
+} from "../../storage/ledger.ts";
+import { PLACES, type Place, type Session, Subject, type SubjectAt } from "./session.ts";
+
+const Times = z.object({ last_seen_at: z.number(), expires_at: z.number() });
+
+/**
+ * A session lives only as long as its credential: rotating the key, or revoking the token, ends it at once. ?1 is the
+ * session's id, ?2 the time; a session last seen at ?3 or before has been idle too long.
+ */
+const LIVE = `id = ?1 AND expires_at > ?2 AND last_seen_at > ?3
+  AND (kind <> 'license' OR generation = (SELECT generation FROM licenses WHERE licenses.id = subject))
+  AND (kind <> 'token' OR EXISTS (SELECT 1 FROM admin_tokens
+    WHERE admin_tokens.id = subject AND revoked_at IS NULL AND (admin_tokens.expires_at IS NULL OR admin_tokens.expires_at > ?2)))`;
+
+/** The precision of `last_seen_at`, so that not every page view writes. */
+const SEEN_SECONDS = MINUTE;
 
 /** The live session of a request at `place`, or null. Updates the time of its last use. */
 export async function currentSession<At extends Place, E extends AppEnv>(
@@ -25,11 +39,27 @@ export async function currentSession<At extends Place, E extends AppEnv>(
   if (secret === null) return null;
   const { now } = c.var;
   const id = await sessionIdOf(secret);
-  const stored = await readSession(c.env.DB, place, id, now);
-  if (stored === null) return null;
-  await seeSession(c.env.DB, id, stored, now);
-  return { id, by: stored.by, csrfToken: await csrfTokenOf(secret), expiresAt: stored.expires_at };
+  const row = await c.env.DB.prepare(
+    `SELECT kind, subject, generation, last_seen_at, expires_at FROM sessions WHERE ${LIVE}`,
+  )
+    .bind(id, now, now - PLACES[place].idle)
+    .first();
+  if (row === null) return null;
+  const by = Subject.parse(row);
+  if (!isOf(place, by)) return null;
+  const { last_seen_at, expires_at } = Times.parse(row);
+  if (now - last_seen_at >= SEEN_SECONDS) {
+    const see = c.env.DB.prepare("UPDATE sessions SET last_seen_at = max(last_seen_at, ?) WHERE id = ?");
+    await see.bind(now, id).run();
+  }
+  return { id, by, csrfToken: await csrfTokenOf(secret), expiresAt: expires_at };
 }
+
+const isOf = <At extends Place>(place: At, by: Subject): by is SubjectAt<At> =>
+  PLACES[place].kinds.some((kind) => kind === by.kind);
+
+const INSERT = `INSERT INTO sessions (id, kind, subject, generation, created_at, last_seen_at, expires_at, last_change)
+  SELECT ?, ?, ?, ?, ?, ?, ?, ?`;
 
 /** A session to create: run `insert`, then `handOver`, which sends the cookie and ends the browser's old session. */
 type Beginning<At extends Place> = { insert: D1PreparedStatement; session: Session<At>; handOver: () => Promise<void> };
@@ -48,8 +78,12 @@ export async function beginSession<At extends Place, E extends AppEnv>(
   const secret = newSecret();
   const id = await sessionIdOf(secret);
   const session = { id, by, csrfToken: await csrfTokenOf(secret), expiresAt: now + PLACES[place].lifetime };
+  const generation = "generation" in by ? by.generation : null;
+  const values = [id, by.kind, by.subject, generation, now, now, session.expiresAt, changeId] as const;
   return {
-    insert: insertSession(c.env.DB, place, { id, by, changeId, now }, root),
+    insert: root
+      ? ifChanged(c.env.DB, root, changeId, `${INSERT} WHERE TOOK_EFFECT`, ...values)
+      : c.env.DB.prepare(INSERT).bind(...values),
     session,
     handOver: async () => {
       const former = readSessionCookie(c, place);
@@ -114,3 +148,42 @@ const sessionIdOf = async (secret: string): Promise<string> => encodeHex(await s
  */
 const csrfTokenOf = async (secret: string): Promise<string> =>
   encodeBase64Url(await sha256(`rbee form of session ${secret}`));
+
+/** Ends one session. */
+export async function deleteSession(db: D1Database, id: string): Promise<void> {
+  await db.prepare("DELETE FROM sessions WHERE id = ?").bind(id).run();
+}
+
+/**
+ * Ends every session of a subject. For a mail address it also ends the sessions of its licenses' keys. A key may have
+ * leaked, so it ends no session of the mail address.
+ */
+export async function deleteSessionsOf(db: D1Database, { kind, subject }: SubjectAt<Place>): Promise<void> {
+  await db
+    .prepare(
+      `DELETE FROM sessions WHERE (kind = ?1 AND subject = ?2)
+         OR (?1 = 'mail' AND kind = 'license' AND subject IN (SELECT id FROM licenses WHERE email = ?2))`,
+    )
+    .bind(kind, subject)
+    .run();
+}
+
+/**
+ * Moves a session to the new generation of its license's key, after the page has shown it that key. Every other session
+ * of the old key ends.
+ */
+export async function keepSession(
+  db: D1Database,
+  sessionId: string,
+  license: { id: string; generation: number },
+): Promise<void> {
+  await db
+    .prepare("UPDATE sessions SET generation = ? WHERE id = ? AND kind = 'license' AND subject = ?")
+    .bind(license.generation, sessionId, license.id)
+    .run();
+}
+
+/** Deletes expired sessions. */
+export async function forgetSessions(db: D1Database, now: UnixSeconds): Promise<void> {
+  await db.prepare("DELETE FROM sessions WHERE expires_at <= ?").bind(now).run();
+}

@@ -13,7 +13,7 @@ import {
   LeaseSection,
   MachineSection,
   seatedMachines,
-} from "./license-sections.tsx";
+} from "./sections.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([

@@ -1,6 +1,5 @@
 import { erasePerson, refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { readLicense } from "../../../domain/licensing/license/store.ts";
-import { createRoute } from "../../../platform/http/route.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
@@ -15,27 +14,19 @@ import { type Customer, listOwnLicenses } from "../store.ts";
 export const erase = accountRouter();
 
 erase.openapi(
-  createRoute({
-    method: "get",
-    path: "/account/erase",
-    ...accountView({
-      summary: "Explain the deletion of your data",
-      answers: { 200: "The deleted data, the kept data, and the form." },
-    }),
+  accountView("/account/erase", {
+    summary: "Explain the deletion of your data",
+    answers: { 200: "The deleted data, the kept data, and the form." },
   }),
   async (c) => erasePage(await stateOf(c.env.DB, c.var.session.by), c.var.session.csrfToken),
 );
 
 erase.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/erase/link",
+  accountForm("/account/erase/link", {
     request: { body: formBody({}) },
-    ...accountForm({
-      summary: "Mail a link to the owner of the signed-in license",
-      answers: { 202: "The link was mailed." },
-      refusals: ["RATE_LIMITED"],
-    }),
+    summary: "Mail a link to the owner of the signed-in license",
+    answers: { 202: "The link was mailed." },
+    refusals: ["RATE_LIMITED"],
   }),
   async (c) => {
     const { kind, subject } = c.var.session.by;
@@ -46,22 +37,18 @@ erase.openapi(
 );
 
 erase.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/erase",
+  accountForm("/account/erase", {
     request: { body: formBody({ confirmation: CONFIRMATION }) },
-    ...accountForm({
-      summary: "Delete your data",
-      description:
-        "Needs a sign-in by mail. Ends every license of the address and erases the personal data. Refused while a subscription " +
-        "is active.",
-      answers: {
-        200: "The page again, with the step that is missing.",
-        422: "The form again, because the confirmation is wrong.",
-      },
-      leadsTo: "The sign-in page, with a confirmation.",
-      refusals: ["CONFLICT", "SERVICE_UNAVAILABLE"],
-    }),
+    summary: "Delete your data",
+    description:
+      "Needs a sign-in by mail. Ends every license of the address and erases the personal data. Refused while a subscription " +
+      "is active.",
+    answers: {
+      200: "The page again, with the step that is missing.",
+      422: "The form again, because the confirmation is wrong.",
+    },
+    leadsTo: "The sign-in page, with a confirmation.",
+    refusals: ["CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { csrfToken, by } = c.var.session;

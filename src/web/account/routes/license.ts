@@ -1,15 +1,15 @@
 import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
-import { createRoute, Problem, type Refusal, z } from "../../../platform/http/route.ts";
-import { keepSession } from "../../../platform/identity/session/session.ts";
+import { Problem, type Refusal, z } from "../../../platform/http/route.ts";
+import { keepSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { formBody } from "../../page/kit.ts";
 import { accountForm, accountRouter, accountView } from "../frame.tsx";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
 import { overviewPage } from "../pages/license-page.tsx";
-import { rotateKeyPage } from "../pages/license-sections.tsx";
+import { rotateKeyPage } from "../pages/sections.tsx";
 import { listOwnLicenses, requireOwnLicense } from "../store.ts";
 
 const replacedMeanwhile: Refusal = {
@@ -21,13 +21,9 @@ const replacedMeanwhile: Refusal = {
 export const license = accountRouter();
 
 license.openapi(
-  createRoute({
-    method: "get",
-    path: "/account",
-    ...accountView({
-      summary: "The account, as a page",
-      answers: { 200: "The license, or a list of several licenses." },
-    }),
+  accountView("/account", {
+    summary: "The account, as a page",
+    answers: { 200: "The license, or a list of several licenses." },
   }),
   async (c) => {
     const licenses = await listOwnLicenses(c.env.DB, c.var.session.by);
@@ -39,20 +35,16 @@ license.openapi(
 );
 
 license.openapi(
-  createRoute({
-    method: "get",
-    path: "/account/licenses/{id}",
+  accountView("/account/licenses/{id}", {
     request: {
       params: LicenseParams,
       query: z.object({
         done: z.string().optional().openapi({ description: "The act that the page confirms.", example: "freed" }),
       }),
     },
-    ...accountView({
-      summary: "One of your licenses, as a page",
-      answers: { 200: "The license without its key." },
-      refusals: ["LICENSE_NOT_FOUND"],
-    }),
+    summary: "One of your licenses, as a page",
+    answers: { 200: "The license without its key." },
+    refusals: ["LICENSE_NOT_FOUND"],
   }),
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
@@ -61,15 +53,11 @@ license.openapi(
 );
 
 license.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/licenses/{id}/billing",
+  accountForm("/account/licenses/{id}/billing", {
     request: { params: LicenseParams, body: formBody({}) },
-    ...accountForm({
-      summary: "Open the billing portal of one of your licenses",
-      leadsTo: "The payment provider's portal, which links back to the account.",
-      refusals: ["LICENSE_NOT_FOUND", "CONFLICT", "RATE_LIMITED", "SERVICE_UNAVAILABLE"],
-    }),
+    summary: "Open the billing portal of one of your licenses",
+    leadsTo: "The payment provider's portal, which links back to the account.",
+    refusals: ["LICENSE_NOT_FOUND", "CONFLICT", "RATE_LIMITED", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
@@ -78,16 +66,12 @@ license.openapi(
 );
 
 license.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/licenses/{id}/key",
+  accountForm("/account/licenses/{id}/key", {
     request: { params: LicenseParams, body: formBody({}) },
-    ...accountForm({
-      summary: "Show the key of one of your licenses",
-      description: "A form and not a link, so that a mere visit never shows the key.",
-      answers: { 200: "The license with its key." },
-      refusals: ["LICENSE_NOT_FOUND"],
-    }),
+    summary: "Show the key of one of your licenses",
+    description: "A form and not a link, so that a mere visit never shows the key.",
+    answers: { 200: "The license with its key." },
+    refusals: ["LICENSE_NOT_FOUND"],
   }),
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
@@ -96,15 +80,11 @@ license.openapi(
 );
 
 license.openapi(
-  createRoute({
-    method: "get",
-    path: "/account/licenses/{id}/rotate-key",
+  accountView("/account/licenses/{id}/rotate-key", {
     request: { params: LicenseParams },
-    ...accountView({
-      summary: "Explain the replacement of a license's key",
-      answers: { 200: "The consequences, and the button." },
-      refusals: ["LICENSE_NOT_FOUND"],
-    }),
+    summary: "Explain the replacement of a license's key",
+    answers: { 200: "The consequences, and the button." },
+    refusals: ["LICENSE_NOT_FOUND"],
   }),
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
@@ -113,18 +93,14 @@ license.openapi(
 );
 
 license.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/licenses/{id}/rotate-key",
+  accountForm("/account/licenses/{id}/rotate-key", {
     request: { params: LicenseParams, body: formBody({ generation: "0" }) },
-    ...accountForm({
-      summary: "Replace the key of one of your licenses",
-      description:
-        "Shows and mails the new key. `generation` is that of the key to replace, so the form is idempotent. " +
-        "Other sessions of the old key end.",
-      answers: { 200: "The license with its new key." },
-      refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
-    }),
+    summary: "Replace the key of one of your licenses",
+    description:
+      "Shows and mails the new key. `generation` is that of the key to replace, so the form is idempotent. " +
+      "Other sessions of the old key end.",
+    answers: { 200: "The license with its new key." },
+    refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
     const { session } = c.var;

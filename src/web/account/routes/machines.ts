@@ -3,32 +3,28 @@ import { LicenseParams, MachineParams } from "../../../domain/licensing/license/
 import { Fingerprint } from "../../../domain/licensing/machine/fingerprint.ts";
 import { freeSeat } from "../../../domain/licensing/machine/seat.ts";
 import { issueOfflineLease, seatForLease } from "../../../domain/licensing/token/issue.ts";
-import { createRoute, PROBLEMS, Problem, type Refusal, z } from "../../../platform/http/route.ts";
+import { PROBLEMS, Problem, type Refusal, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { formBody } from "../../page/kit.ts";
 import { accountForm, accountRouter, licensePath } from "../frame.tsx";
 import { answerWithLicense } from "../license-response.ts";
-import { hasLease } from "../pages/license-sections.tsx";
+import { hasLease } from "../pages/sections.tsx";
 import { requireOwnLicense } from "../store.ts";
 
 /** `POST /account/licenses/{id}/machines/{machine_id}/free` and `POST /account/licenses/{id}/lease`. */
 export const machines = accountRouter();
 
 machines.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/licenses/{id}/machines/{machine_id}/free",
+  accountForm("/account/licenses/{id}/machines/{machine_id}/free", {
     request: {
       params: MachineParams,
       body: formBody({}),
     },
-    ...accountForm({
-      summary: "Free the seat of one of your machines",
-      description: "Idempotent. A valid offline lease keeps the seat until it ends.",
-      leadsTo: "The license, with a confirmation.",
-      refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
-    }),
+    summary: "Free the seat of one of your machines",
+    description: "Idempotent. A valid offline lease keeps the seat until it ends.",
+    leadsTo: "The license, with a confirmation.",
+    refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
   }),
   async (c) => {
     const { id, machine_id } = c.req.valid("param");
@@ -42,37 +38,30 @@ machines.openapi(
   },
 );
 
-const lease = accountForm({
-  summary: "Download an offline lease of one of your licenses",
-  description:
-    "The license token of `POST /v1/licenses/token` with `offline`, as a file. It is for the machine with `fingerprint`, which " +
-    "takes a seat if it has none. Without `fingerprint` it is for `machine`, the id of a machine with a seat.",
-  answers: {
-    403: "The license, with the reason of the refusal.",
-    409: "The license, with the reason of the refusal.",
-    422: "The license, with a hint at the invalid fingerprint.",
-    429: "The license, with a hint that you requested leases too often.",
-  },
-  refusals: ["LICENSE_NOT_FOUND"],
-});
-
 const noFingerprint: Refusal = {
   code: "VALIDATION_FAILED",
   detail: "A fingerprint has 1 to 256 characters. Please check it.",
 };
 
 machines.openapi(
-  createRoute({
-    ...lease,
-    method: "post",
-    path: "/account/licenses/{id}/lease",
+  accountForm("/account/licenses/{id}/lease", {
     request: { params: LicenseParams, body: formBody({ machine: "", fingerprint: "9f86d081884c7d65" }) },
-    responses: {
+    summary: "Download an offline lease of one of your licenses",
+    description:
+      "The license token of `POST /v1/licenses/token` with `offline`, as a file. It is for the machine with `fingerprint`, which " +
+      "takes a seat if it has none. Without `fingerprint` it is for `machine`, the id of a machine with a seat.",
+    answers: {
+      403: "The license, with the reason of the refusal.",
+      409: "The license, with the reason of the refusal.",
+      422: "The license, with a hint at the invalid fingerprint.",
+      429: "The license, with a hint that you requested leases too often.",
+    },
+    refusals: ["LICENSE_NOT_FOUND"],
+    files: {
       200: {
         description: "The token, as a file.",
         content: { "application/jwt": { schema: z.string().openapi({ example: "eyJhbGciOiJFZERTQSJ9.eyJ..." }) } },
       },
-      ...lease.responses,
     },
   }),
   async (c) => {

@@ -1,10 +1,10 @@
 import { readLicensesByEmail } from "../../../domain/licensing/license/store.ts";
-import { BODY_PROBLEMS, createRoute, createRouter, jsonBodyLimit, problems, z } from "../../../platform/http/route.ts";
+import { ANYONE, createRouter, operation, z } from "../../../platform/http/route.ts";
 import { findRecoveryLink, isLive, useRecoveryLink } from "../../../platform/identity/recovery-link.ts";
 import { ownForm } from "../../../platform/identity/session/guard.ts";
 import { beginSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf, newChange } from "../../../platform/storage/ledger.ts";
-import { pageDocs } from "../../page/kit.ts";
+import { pageRoute } from "../../page/kit.ts";
 import { confirmPage, deadLinkPage } from "../pages/sign-in-page.tsx";
 import { RECOVERY_ANSWER, RecoveryAddress, requestRecovery } from "../sign-in.ts";
 
@@ -12,38 +12,24 @@ import { RECOVERY_ANSWER, RecoveryAddress, requestRecovery } from "../sign-in.ts
 export const recovery = createRouter();
 
 recovery.openapi(
-  createRoute({
-    method: "post",
-    path: "/v1/licenses/recover",
-    tags: ["Licensing"],
+  operation("post", "/v1/licenses/recover", {
+    tag: "Licensing",
     summary: "Mail a link to forgotten keys",
     description:
       "Mails a single-use link to an address that has a license. The response is the same for an unknown address. At most ten " +
       "requests a minute from one sender or for one address, and five mails in half an hour to one address.",
-    security: [],
-    middleware: [jsonBodyLimit],
-    request: {
-      body: {
-        required: true,
-        content: {
-          "application/json": {
-            schema: z
-              .object({ email: RecoveryAddress })
-              .strict()
-              .openapi("Recovery", { example: { email: "ada@example.com" } }),
-          },
-        },
-      },
+    access: ANYONE,
+    body: z
+      .object({ email: RecoveryAddress })
+      .strict()
+      .openapi("Recovery", { example: { email: "ada@example.com" } }),
+    answers: {
+      202: [
+        "Accepted, for a known and an unknown address.",
+        z.object({ detail: z.string().openapi({ example: RECOVERY_ANSWER }) }),
+      ],
     },
-    responses: {
-      202: {
-        description: "Accepted, for a known and an unknown address.",
-        content: {
-          "application/json": { schema: z.object({ detail: z.string().openapi({ example: RECOVERY_ANSWER }) }) },
-        },
-      },
-      ...problems(...BODY_PROBLEMS, "RATE_LIMITED"),
-    },
+    refusals: ["RATE_LIMITED"],
   }),
   async (c) => {
     await requestRecovery(c, c.req.valid("json").email);
@@ -52,17 +38,14 @@ recovery.openapi(
   },
 );
 
-const about = {
-  path: "/recover/{token}",
-  request: {
-    params: z.object({
-      token: z.string().openapi({
-        description: "The token of the link.",
-        example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
-      }),
-    }),
-  },
-};
+const PATH = "/recover/{token}";
+
+const params = z.object({
+  token: z.string().openapi({
+    description: "The token of the link.",
+    example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+  }),
+});
 
 const DEAD_LINK_ANSWERS = {
   403: "This link is not valid.",
@@ -70,14 +53,11 @@ const DEAD_LINK_ANSWERS = {
 };
 
 recovery.openapi(
-  createRoute({
-    ...about,
-    method: "get",
-    ...pageDocs({
-      summary: "Follow the link of a recovery mail",
-      description: "A page with one button. The visit does not use up the link, so mail scanners may follow it.",
-      answers: { 200: "The page with the button.", ...DEAD_LINK_ANSWERS },
-    }),
+  pageRoute("get", PATH, {
+    request: { params },
+    summary: "Follow the link of a recovery mail",
+    description: "A page with one button. The visit does not use up the link, so mail scanners may follow it.",
+    answers: { 200: "The page with the button.", ...DEAD_LINK_ANSWERS },
   }),
   async (c) => {
     const link = await findRecoveryLink(c.env.DB, c.req.valid("param").token);
@@ -87,18 +67,15 @@ recovery.openapi(
 );
 
 recovery.openapi(
-  createRoute({
-    ...about,
-    method: "post",
+  pageRoute("post", PATH, {
+    request: { params },
     middleware: [ownForm],
-    ...pageDocs({
-      summary: "Sign in with the link of a recovery mail",
-      description:
-        "Uses up the link and signs in to every license of its mail address. Of several concurrent requests, one succeeds.",
-      answers: DEAD_LINK_ANSWERS,
-      leadsTo: "The account, signed in.",
-      refusals: ["FORM_REFUSED"],
-    }),
+    summary: "Sign in with the link of a recovery mail",
+    description:
+      "Uses up the link and signs in to every license of its mail address. Of several concurrent requests, one succeeds.",
+    answers: DEAD_LINK_ANSWERS,
+    leadsTo: "The account, signed in.",
+    refusals: ["FORM_REFUSED"],
   }),
   async (c) => {
     const { DB } = c.env;

@@ -1,9 +1,9 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
-import { createRoute, createRouter, jsonBodyLimit, Problem, type Refusal, z } from "../../../platform/http/route.ts";
+import { createRouter, jsonBodyLimit, Problem, type Refusal, z } from "../../../platform/http/route.ts";
 import { ownForm } from "../../../platform/identity/session/guard.ts";
 import { currentSession, endSession } from "../../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../../platform/identity/session/session.ts";
-import { FORM_REFUSALS, formBody, pageDocs } from "../../page/kit.ts";
+import { FORM_REFUSALS, formBody, pageRoute } from "../../page/kit.ts";
 import { accountForm, accountRouter } from "../frame.tsx";
 import { sentPage, signInPage } from "../pages/sign-in-page.tsx";
 import { RecoveryAddress, requestRecovery, signInByKey } from "../sign-in.ts";
@@ -24,9 +24,7 @@ const orRateLimit = <Value>(work: Promise<Result<Value, Refusal>>): Promise<Resu
 export const signIn = createRouter();
 
 signIn.openapi(
-  createRoute({
-    method: "get",
-    path: "/account/sign-in",
+  pageRoute("get", "/account/sign-in", {
     request: {
       query: z.object({
         return: z
@@ -36,11 +34,9 @@ signIn.openapi(
         done: z.string().optional().openapi({ description: "The act that the page confirms.", example: "signed-out" }),
       }),
     },
-    ...pageDocs({
-      summary: "Sign in to the account, as a page",
-      answers: { 200: "The two forms." },
-      leadsTo: "The return path, if already signed in.",
-    }),
+    summary: "Sign in to the account, as a page",
+    answers: { 200: "The two forms." },
+    leadsTo: "The return path, if already signed in.",
   }),
   async (c) => {
     const { return: wanted, done } = c.req.valid("query");
@@ -51,21 +47,17 @@ signIn.openapi(
 );
 
 signIn.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/sign-in",
+  pageRoute("post", "/account/sign-in", {
     middleware: [jsonBodyLimit, ownForm],
     request: { body: formBody({ key: "rbee_lic_...", return: "/account" }) },
-    ...pageDocs({
-      summary: "Sign in to the account with a license key",
-      description: "Opens the account of this one license, whatever its status.",
-      answers: {
-        403: "The form again, because the key is not valid.",
-        429: "The form again, because of too many invalid keys or too many sign-ins with this key.",
-      },
-      leadsTo: "The return path, signed in.",
-      refusals: FORM_REFUSALS,
-    }),
+    summary: "Sign in to the account with a license key",
+    description: "Opens the account of this one license, whatever its status.",
+    answers: {
+      403: "The form again, because the key is not valid.",
+      429: "The form again, because of too many invalid keys or too many sign-ins with this key.",
+    },
+    leadsTo: "The return path, signed in.",
+    refusals: FORM_REFUSALS,
   }),
   async (c) => {
     const { key: sent = "", return: path } = c.req.valid("form");
@@ -77,21 +69,17 @@ signIn.openapi(
 );
 
 signIn.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/sign-in/link",
+  pageRoute("post", "/account/sign-in/link", {
     middleware: [jsonBodyLimit, ownForm],
     request: { body: formBody({ email: "ada@example.com" }) },
-    ...pageDocs({
-      summary: "Mail a link that signs in to the account",
-      description: "Like `POST /v1/licenses/recover`, but by a form and answered with a page.",
-      answers: {
-        202: "The same page for every address.",
-        422: "The form again, because the mail address is not valid.",
-        429: "The form again, because it was sent too often.",
-      },
-      refusals: FORM_REFUSALS,
-    }),
+    summary: "Mail a link that signs in to the account",
+    description: "Like `POST /v1/licenses/recover`, but by a form and answered with a page.",
+    answers: {
+      202: "The same page for every address.",
+      422: "The form again, because the mail address is not valid.",
+      429: "The form again, because it was sent too often.",
+    },
+    refusals: FORM_REFUSALS,
   }),
   async (c) => {
     const { email: sent = "" } = c.req.valid("form");
@@ -104,14 +92,10 @@ signIn.openapi(
 );
 
 signIn.openapi(
-  createRoute({
-    method: "get",
-    path: "/recover",
-    ...pageDocs({
-      summary: "Recover lost keys",
-      answers: {},
-      leadsTo: "The sign-in page. It mails a link to the account, which shows the keys.",
-    }),
+  pageRoute("get", "/recover", {
+    summary: "Recover lost keys",
+    answers: {},
+    leadsTo: "The sign-in page. It mails a link to the account, which shows the keys.",
   }),
   (c) => c.redirect("/account/sign-in", 303),
 );
@@ -120,16 +104,12 @@ signIn.openapi(
 export const signOut = accountRouter();
 
 signOut.openapi(
-  createRoute({
-    method: "post",
-    path: "/account/sign-out",
+  accountForm("/account/sign-out", {
     request: { body: formBody({ everywhere: "yes" }) },
-    ...accountForm({
-      summary: "Sign out of the account",
-      description:
-        "Ends this session. With `everywhere` it ends every session of this license key, or every session of this mail address " +
-        "and of its licenses' keys.",
-    }),
+    summary: "Sign out of the account",
+    description:
+      "Ends this session. With `everywhere` it ends every session of this license key, or every session of this mail address " +
+      "and of its licenses' keys.",
   }),
   async (c) => {
     await endSession(c, "account", c.var.session, c.req.valid("form").everywhere === "yes");

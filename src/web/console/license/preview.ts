@@ -1,12 +1,6 @@
 import { refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
-import {
-  activeMachines,
-  isErased,
-  type License,
-  type LicenseRow,
-  standingOf,
-} from "../../../domain/licensing/license/record.ts";
+import { activeMachines, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -145,7 +139,7 @@ export function previewMachineRemoval(machine: Machines[number], voidLease: bool
  * Previews the erasure of the owner of these licenses, which share one mail address: its consequences, a sentence
  * each. It uses the same decision as the act. Errors: that of `refusalOfErasure`.
  */
-export function previewErasure(licenses: readonly LicenseRow[]): Result<string[], Refusal> {
+export function previewErasure(licenses: readonly Omit<License, "machines">[]): Result<string[], Refusal> {
   if (licenses.every(isErased)) return ok([NOTHING]);
   const refusal = refusalOfErasure([...licenses]);
   if (refusal) return err(refusal);

@@ -1,11 +1,4 @@
-import {
-  isErased,
-  type License,
-  type LicenseRow,
-  type LicenseStatus,
-  type Standing,
-  standingOf,
-} from "../../../domain/licensing/license/record.ts";
+import { isErased, type License, type Standing, standingOf } from "../../../domain/licensing/license/record.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, formatDate, StatusBadge, type Tone } from "../../page/kit.ts";
 
@@ -13,7 +6,7 @@ import { type FC, formatDate, StatusBadge, type Tone } from "../../page/kit.ts";
 export const licensePath = (id: string): string => `/admin/licenses/${encodeURIComponent(id)}`;
 
 /** The name and tone of each status. */
-export const STATUS_WORDS: Record<LicenseStatus, { text: string; tone: Tone }> = {
+export const STATUS_WORDS: Record<Standing["status"], { text: string; tone: Tone }> = {
   active: { text: "Active", tone: "good" },
   suspended: { text: "On hold", tone: "careful" },
   revoked: { text: "Revoked", tone: "bad" },
@@ -65,11 +58,11 @@ export const LicenseStatusBadge: FC<{ license: License; now: UnixSeconds }> = ({
 };
 
 /** The owner of a license as text. */
-export const ownerText = (license: Pick<LicenseRow, "email">): string =>
+export const ownerText = (license: Pick<License, "email">): string =>
   isErased(license) ? "Erased person" : license.email;
 
 /** The same with a line break allowed before the `@`, for long mail addresses. */
-export const OwnerName: FC<{ license: Pick<LicenseRow, "email"> }> = ({ license }) => {
+export const OwnerName: FC<{ license: Pick<License, "email"> }> = ({ license }) => {
   const [, name = ownerText(license), host = ""] = /^(.*)(@[^@]*)$/s.exec(ownerText(license)) ?? [];
   if (host === "") return <>{name}</>;
   return (

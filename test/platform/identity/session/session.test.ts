@@ -14,8 +14,8 @@ import {
   sessionForm,
   signInByToken,
 } from "../../../../src/platform/identity/session/guard.ts";
-import { endSession, startSession } from "../../../../src/platform/identity/session/lifecycle.ts";
-import { forgetSessions, type SubjectAt } from "../../../../src/platform/identity/session/session.ts";
+import { endSession, forgetSessions, startSession } from "../../../../src/platform/identity/session/lifecycle.ts";
+import type { SubjectAt } from "../../../../src/platform/identity/session/session.ts";
 import { codeOf, makeToken } from "../../../support/admin-request.ts";
 import { csrfTokenIn, TestBrowser } from "../../../support/cookie-browser.ts";
 import { count, issueLicense } from "../../../support/license-fixture.ts";

@@ -1,10 +1,5 @@
 import { activationCommand } from "../../../domain/licensing/license/key.ts";
-import {
-  type License,
-  type LicenseRow,
-  type MachineRow,
-  standingOf,
-} from "../../../domain/licensing/license/record.ts";
+import { type License, type MachineRow, standingOf } from "../../../domain/licensing/license/record.ts";
 import { activationsPerDay } from "../../../domain/licensing/machine/seat.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -128,7 +123,7 @@ export const LeaseSection: FC<Props & { fault?: LeaseFault }> = ({ license, csrf
 
 /** The content of a license's key section. */
 export type KeyContent = {
-  license: LicenseRow;
+  license: License;
   /** The license key, if the customer asked to see it. */
   licenseKey: string | null;
   /** Whether this key has just replaced another. */
@@ -167,7 +162,7 @@ export const KeySection: FC<KeyContent> = ({ license, licenseKey, isRotated = fa
 );
 
 /** The page that explains a replacement of the key and asks to confirm it. */
-export const rotateKeyPage = (license: LicenseRow, csrf: string): Promise<Response> =>
+export const rotateKeyPage = (license: License, csrf: string): Promise<Response> =>
   accountPage({
     csrf,
     title: "Replace the key",
