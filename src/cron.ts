@@ -3,7 +3,7 @@ import { forgetLateUsage } from "./domain/erasure/erasure.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
-import { reconcile } from "./domain/purchase/reconciliation/reconciliation.ts";
+import { reconcile } from "./domain/purchase/reconciliation.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "./lib/time.ts";

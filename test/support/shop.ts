@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import Stripe from "stripe";
 import { expect, inject } from "vitest";
 import { service } from "../../src/app.ts";
-import { reconcile as reconcilePurchases } from "../../src/domain/purchase/reconciliation/reconciliation.ts";
+import { reconcile as reconcilePurchases } from "../../src/domain/purchase/reconciliation.ts";
 import worker from "../../src/index.ts";
 import { settleInJob } from "../../src/platform/storage/settle.ts";
 import { newAddress } from "./admin-request.ts";

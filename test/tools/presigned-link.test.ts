@@ -4,7 +4,7 @@ import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { presignGet, presignObject } from "../../src/domain/delivery/link/presigned.ts";
+import { presignGet, presignObject } from "../../src/domain/delivery/presigned.ts";
 
 const KEY = "artifacts/0000/art_x";
 const SIGNER = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER", region: "auto" };

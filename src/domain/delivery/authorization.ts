@@ -13,7 +13,7 @@ import { licenseProblem } from "../licensing/refusal.ts";
 import type { Worker } from "../workers/workers.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
 import { decideOnRecord, readDeliveryFacts } from "./facts.ts";
-import type { Link } from "./link/link.ts";
+import type { Link } from "./link.ts";
 import type { DeliveryRefusal } from "./refusal.ts";
 
 /**

@@ -1,7 +1,6 @@
 import { combine, createRouter, publicCors } from "../../platform/http/route.ts";
 import { download } from "./routes/download.ts";
-import { releaseIndexRoutes } from "./routes/index.ts";
-import { keys } from "./routes/keys.ts";
+import { keys, releaseIndexRoutes } from "./routes/index.ts";
 import { link } from "./routes/link.ts";
 import { provenanceRead } from "./routes/provenance.ts";
 import { versions } from "./routes/versions.ts";

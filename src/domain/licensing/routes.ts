@@ -1,9 +1,7 @@
 import { combine } from "../../platform/http/route.ts";
 import { licenseActs } from "./routes/admin/act.ts";
-import { licenseIssue } from "./routes/admin/issue.ts";
-import { licenseReads } from "./routes/admin/read.ts";
-import { machine } from "./routes/machine.ts";
-import { token } from "./routes/token.ts";
+import { licenseIssue, licenseReads } from "./routes/admin/licenses.ts";
+import { machine, token } from "./routes/holder.ts";
 import { verification } from "./routes/verification.ts";
 import { verify } from "./routes/verify.ts";
 

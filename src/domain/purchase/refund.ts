@@ -6,9 +6,8 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import type { License } from "../licensing/license/record.ts";
 import { licenseRoot, requireLicense } from "../licensing/license/store.ts";
-import { type PurchaseScope, purchaseChanges } from "./scope.ts";
 import { asConflict, idOf, isStripeOutage } from "./stripe.ts";
-import { syncLicense } from "./sync.ts";
+import { type PurchaseScope, purchaseChanges, syncLicense } from "./sync.ts";
 
 /** A refund. `amount` is in the currency's smallest unit; 0 when nothing was left to give back. */
 export type Refunded = { amount: number; currency: string | null };
@@ -111,18 +110,18 @@ export const revokeForRefund = (
  * Stripe's other errors.
  */
 export async function giveBack(
-  { db, stripe, graceDays }: PurchaseScope,
+  scope: PurchaseScope,
   actor: Actor,
   license: License,
 ): Promise<{ license: License; refund: Refunded; changes: Changes }> {
-  const refund = await refundLicense(stripe, license).catch(afterRevoking);
+  const refund = await refundLicense(scope.stripe, license).catch(afterRevoking);
   const { id } = license;
   if (refund.amount > 0) {
     const entry = { action: "license.refunded", patch: {}, details: refund };
-    await change(db, licenseRoot, id, () => ok(entry), { actor });
+    await change(scope.db, licenseRoot, id, () => ok(entry), { actor });
   }
-  const synced = await syncLicense(db, stripe, id, graceDays, actor);
-  return { license: await requireLicense(db, id), refund, changes: purchaseChanges([synced]) };
+  const synced = await syncLicense(scope, id, actor);
+  return { license: await requireLicense(scope.db, id), refund, changes: purchaseChanges([synced]) };
 }
 
 /** For `catch`: adds to the message that the license is revoked. */

@@ -1,14 +1,39 @@
 import type Stripe from "stripe";
 import { ok } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
+import type { Config } from "../../platform/config/config.ts";
 import { change } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
+import type { Changes } from "../../platform/storage/settle.ts";
 import { grantOf } from "../licensing/grant.ts";
 import { type License, standingOf } from "../licensing/license/record.ts";
-import { type LicensePatch, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
+import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
 import { plans } from "../licensing/plans.ts";
 import { chargeKnown, chargesOf, isSame, licenseChargeFacts, lookAtCharges } from "./charges.ts";
+import { stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
+
+/** The dependencies of a purchase. */
+export type PurchaseScope = { db: D1Database; stripe: Stripe; graceDays: number; livemode: boolean };
+
+/** The dependencies of a purchase, from the configuration. Throws SERVICE_UNAVAILABLE when nothing is sold. */
+export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseScope> => ({
+  db: env.DB,
+  stripe: await stripeClient(config),
+  graceDays: config.GRACE_DAYS,
+  livemode: config.LIVEMODE,
+});
+
+/**
+ * The changes to settle for synced licenses. An unchanged license is not published again, because Stripe may send one
+ * event twenty times. Mails may have been queued, too.
+ */
+export const purchaseChanges = (licenses: readonly TouchedLicense[]): Changes => ({
+  stale: licenses
+    .filter(({ changeIds }) => changeIds.length > 0)
+    .map(({ licenseId, changeIds }) => ({ ...licensePublication(licenseId), changeIds })),
+  mail: true,
+});
 
 /** A license that was synced, with its changes. */
 export type TouchedLicense = { licenseId: string; changeIds: string[] };
@@ -23,10 +48,8 @@ export type SyncOutcome = TouchedLicense & { attention: string | null };
  * leaves nothing half-done. Throws the errors of Stripe and D1.
  */
 export async function syncLicense(
-  db: D1Database,
-  stripe: Stripe,
+  { db, stripe, graceDays }: Pick<PurchaseScope, "db" | "stripe" | "graceDays">,
   licenseId: string,
-  graceDays: number,
   actor: Actor,
   chargeId: string | null = null,
 ): Promise<SyncOutcome> {

@@ -1,6 +1,11 @@
-import { buyerCookie } from "../../domain/purchase/checkout/order.ts";
+import {
+  buyerCookie,
+  MachineCount,
+  MOST_MACHINES,
+  PlanOnSale,
+  startCheckout,
+} from "../../domain/purchase/checkout/order.ts";
 import { viewSession } from "../../domain/purchase/checkout/session.ts";
-import { MachineCount, MOST_MACHINES, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/start.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { logFailure } from "../../lib/log.ts";

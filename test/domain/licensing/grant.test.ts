@@ -49,7 +49,7 @@ describe("a grant", () => {
 
   it("becomes the new plan's in every field when a subscription changes its plan, for the number of paid machines", async () => {
     const id = await sold("premium-retired", { stripe_subscription_id: "sub_1" });
-    await syncLicense(env.DB, stripeWith("premium-monthly"), id, 14, actor);
+    await syncLicense({ db: env.DB, stripe: stripeWith("premium-monthly"), graceDays: 14 }, id, actor);
     const license = await requireLicense(env.DB, id);
     expect(license.plan).toBe("premium-monthly");
     const wanted = { ...grantOf(plans["premium-monthly"]), machine_limit: 7 };
@@ -59,7 +59,7 @@ describe("a grant", () => {
 
   it("stays as it was sold while the plan stays", async () => {
     const id = await sold("premium-monthly", { stripe_subscription_id: "sub_1" });
-    await syncLicense(env.DB, stripeWith("premium-monthly"), id, 14, actor);
+    await syncLicense({ db: env.DB, stripe: stripeWith("premium-monthly"), graceDays: 14 }, id, actor);
     expect(grantOf(await requireLicense(env.DB, id))).toEqual({ ...OLD, machine_limit: 7 });
   });
 });

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { licenseByHand } from "../../../src/domain/licensing/admin/issue.ts";
+import { licenseByHand } from "../../../src/domain/licensing/admin/act.ts";
 import { licenseCreation, licenseRoot, requireLicense } from "../../../src/domain/licensing/license/store.ts";
 import { err, ok } from "../../../src/lib/result.ts";
 import { currentTime } from "../../../src/lib/time.ts";

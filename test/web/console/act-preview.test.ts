@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { licenseByHand } from "../../../src/domain/licensing/admin/act.ts";
 import { type AdminAct, decideAdminAct } from "../../../src/domain/licensing/admin/decision.ts";
-import { licenseByHand } from "../../../src/domain/licensing/admin/issue.ts";
 import { type License, type MachineRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
 import { DAY } from "../../../src/lib/time.ts";
 import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/license/preview.ts";

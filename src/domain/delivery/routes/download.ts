@@ -5,10 +5,10 @@ import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../authorization.ts";
-import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
-import { LINK_LIFETIME } from "../link/presigned.ts";
-import { attestedFile, pathOfProvenance } from "../provenance.ts";
+import { fileUrl, linkTo, signatureUrl } from "../link.ts";
+import { LINK_LIFETIME } from "../presigned.ts";
 import { addressOfFile, authorizeDelivery } from "./file-address.ts";
+import { attestedFile, pathOfProvenance } from "./provenance.ts";
 
 const DownloadView = z
   .object({

@@ -1,11 +1,9 @@
-import { decodeBase64 } from "../../../lib/encoding.ts";
 import { type AppContext, Problem } from "../../../platform/http/route.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import type { ManifestArtifact } from "../../releases/manifest.ts";
 import type { Worker } from "../../workers/workers.ts";
 import { type Asker, askerOf, decideFor, setPrivate } from "../authorization.ts";
 import type { Delivery, Wanted } from "../decision.ts";
-import { fileUrl, linkTo, signatureUrl } from "../link/making.ts";
+import { fileUrl, linkTo, parseFilename, signatureOf, signatureUrl } from "../link.ts";
 import { deliveryProblem } from "../refusal.ts";
 
 /** Decides on a file (`decideFor`) and settles the changes. Throws the problem of a refusal. */
@@ -40,22 +38,3 @@ export async function addressOfFile(c: AppContext, worker: Worker, version: stri
 /** The refusal if a file has no such signature. */
 export const noSignature = (): Problem =>
   new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no such signature." });
-
-/** The signatures of a file, by their suffixes: minisign's, and a detached OpenPGP one. */
-export const SIGNATURE_KINDS = ["minisig", "sig"] as const;
-export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
-
-/** Splits a name into a file and the suffix of a signature (`worker.minisig`), or null for the file itself. */
-export function parseFilename(name: string): { filename: string; signature: SignatureKind | null } {
-  const signature = SIGNATURE_KINDS.find((kind) => name.endsWith(`.${kind}`)) ?? null;
-  return { filename: signature === null ? name : name.slice(0, -1 - signature.length), signature };
-}
-
-/** A file's published signature of that kind, or null if it has none. */
-export function signatureOf(
-  { signature, pgp_signature }: Pick<ManifestArtifact, "signature" | "pgp_signature">,
-  kind: SignatureKind,
-): Uint8Array<ArrayBuffer> | null {
-  if (kind === "sig") return pgp_signature === null ? null : decodeBase64(pgp_signature);
-  return signature === null ? null : new Uint8Array(new TextEncoder().encode(signature));
-}

@@ -4,9 +4,16 @@ import { findWorker } from "../../workers/workers.ts";
 import { askerOfLink } from "../authorization.ts";
 import type { Delivery } from "../decision.ts";
 import { fileResponse } from "../file-response.ts";
-import { type Link, openLink } from "../link/link.ts";
-import { countDownload, linkSecret } from "../link/making.ts";
-import { authorizeDelivery, noSignature, SIGNATURE_KINDS, type SignatureKind, signatureOf } from "./file-address.ts";
+import {
+  countDownload,
+  type Link,
+  linkSecret,
+  openLink,
+  SIGNATURE_KINDS,
+  type SignatureKind,
+  signatureOf,
+} from "../link.ts";
+import { authorizeDelivery, noSignature } from "./file-address.ts";
 
 const params = z.object({
   opaque: z.string().openapi({ description: "The signed content of the link.", example: "WzEsImRsXzA2YjRt..." }),

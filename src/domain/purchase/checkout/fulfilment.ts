@@ -4,9 +4,8 @@ import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.
 import { grantOf } from "../../licensing/grant.ts";
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { plans } from "../../licensing/plans.ts";
-import type { PurchaseScope } from "../scope.ts";
 import { type SubscriptionFacts, subscriptionFacts } from "../subscription.ts";
-import { licensesBehind, type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
+import { licensesBehind, type PurchaseScope, type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
 import { orderMoved } from "./order.ts";
 
@@ -22,11 +21,8 @@ export type FulfilmentResult =
  * commits in one transaction with its order, audit entry, outbox entry and mail. Idempotent. Throws the errors of
  * Stripe and D1.
  */
-export async function fulfil(
-  { db, stripe, graceDays, livemode }: PurchaseScope,
-  sessionId: string,
-  actor: Actor,
-): Promise<FulfilmentResult> {
+export async function fulfil(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<FulfilmentResult> {
+  const { db, stripe, graceDays, livemode } = scope;
   let [licenseId] = await licensesBehind(db, "checkout_session_id", sessionId);
   const changeIds: string[] = [];
   if (licenseId === undefined) {
@@ -47,7 +43,7 @@ export async function fulfil(
     licenseId = issued.licenseId;
     changeIds.push(...issued.changeIds);
   }
-  const synced = await syncLicense(db, stripe, licenseId, graceDays, actor);
+  const synced = await syncLicense(scope, licenseId, actor);
   return { status: "complete", ...synced, changeIds: [...changeIds, ...synced.changeIds] };
 }
 

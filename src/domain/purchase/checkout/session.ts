@@ -6,8 +6,7 @@ import { type Changes, NO_CHANGES } from "../../../platform/storage/settle.ts";
 import type { License } from "../../licensing/license/record.ts";
 import { readLicense } from "../../licensing/license/store.ts";
 import { currentKey } from "../../licensing/secrets.ts";
-import { purchaseChanges, purchaseScope } from "../scope.ts";
-import { licensesBehind } from "../sync.ts";
+import { licensesBehind, purchaseChanges, purchaseScope } from "../sync.ts";
 import { fulfil } from "./fulfilment.ts";
 import { findOrder, isBuyer } from "./order.ts";
 

@@ -4,9 +4,8 @@ import { type MailKind, queueMail } from "../../../platform/storage/mail-outbox.
 import { readLicense } from "../../licensing/license/store.ts";
 import { fulfil } from "../checkout/fulfilment.ts";
 import { findOrder, orderMoved } from "../checkout/order.ts";
-import type { PurchaseScope } from "../scope.ts";
 import { idOf } from "../stripe.ts";
-import { licensesBehind, syncLicense, type TouchedLicense } from "../sync.ts";
+import { licensesBehind, type PurchaseScope, syncLicense, type TouchedLicense } from "../sync.ts";
 
 type Mail = { kind: MailKind; occasion: string };
 
@@ -154,7 +153,7 @@ export const outcomeOf = (licenses: TouchedLicense[], attention: string | null):
 
 /** Syncs licenses one after another; `chargeId` as in `syncLicense`. Throws the errors of Stripe and D1. */
 export async function syncAll(
-  { db, stripe, graceDays }: PurchaseScope,
+  scope: PurchaseScope,
   licenseIds: readonly string[],
   actor: Actor,
   chargeId: string | null = null,
@@ -162,7 +161,7 @@ export async function syncAll(
   const licenses: TouchedLicense[] = [];
   let attention: string | null = null;
   for (const licenseId of licenseIds) {
-    const synced = await syncLicense(db, stripe, licenseId, graceDays, actor, chargeId);
+    const synced = await syncLicense(scope, licenseId, actor, chargeId);
     licenses.push(synced);
     attention = synced.attention ?? attention;
   }

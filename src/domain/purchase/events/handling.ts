@@ -2,9 +2,8 @@ import type { Config } from "../../../platform/config/config.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { type Changes, NO_CHANGES } from "../../../platform/storage/settle.ts";
-import { type PurchaseScope, purchaseChanges, purchaseScope } from "../scope.ts";
 import { idOf } from "../stripe.ts";
-import { licensesBehind } from "../sync.ts";
+import { licensesBehind, type PurchaseScope, purchaseChanges, purchaseScope } from "../sync.ts";
 import {
   delayedPaymentFailed,
   type EventOutcome,

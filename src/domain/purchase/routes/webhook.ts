@@ -5,7 +5,7 @@ import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { processEvent } from "../events/handling.ts";
 import { openWebhook } from "../events/store.ts";
-import { purchaseChanges, purchaseScope } from "../scope.ts";
+import { purchaseChanges, purchaseScope } from "../sync.ts";
 
 /** Far above any event of Stripe's. */
 const MAX_EVENT_BYTES = 1024 * 1024;

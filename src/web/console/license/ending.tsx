@@ -3,7 +3,7 @@ import { isErased } from "../../../domain/licensing/license/record.ts";
 import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
-import { purchaseScope } from "../../../domain/purchase/scope.ts";
+import { purchaseScope } from "../../../domain/purchase/sync.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
 import { actRoutes, adminActor, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
 import { previewErasure, previewRefund } from "./preview.ts";

@@ -1,4 +1,4 @@
-import { issueLicense, licenseByHand } from "../../../domain/licensing/admin/issue.ts";
+import { issueLicense, licenseByHand } from "../../../domain/licensing/admin/act.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
 import { CheckField, counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";

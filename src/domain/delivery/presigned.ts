@@ -1,6 +1,6 @@
 import { AwsClient } from "aws4fetch";
-import { MINUTE } from "../../../lib/time.ts";
-import type { Config } from "../../../platform/config/config.ts";
+import { MINUTE } from "../../lib/time.ts";
+import type { Config } from "../../platform/config/config.ts";
 
 /** How long a download link lives, in seconds. */
 export const LINK_LIFETIME = 5 * MINUTE;

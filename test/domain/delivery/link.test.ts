@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { importLinkSecret, type Link, openLink, sealLink } from "../../../../src/domain/delivery/link/link.ts";
-import { LINK_LIFETIME } from "../../../../src/domain/delivery/link/presigned.ts";
+import { importLinkSecret, type Link, openLink, sealLink } from "../../../src/domain/delivery/link.ts";
+import { LINK_LIFETIME } from "../../../src/domain/delivery/presigned.ts";
 
 const secret = await importLinkSecret(crypto.getRandomValues(new Uint8Array(32)));
 const other = await importLinkSecret(crypto.getRandomValues(new Uint8Array(32)));

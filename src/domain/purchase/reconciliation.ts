@@ -1,15 +1,88 @@
-import { logFailure } from "../../../lib/log.ts";
-import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
-import type { Actor } from "../../../platform/storage/ledger.ts";
-import type { Changes } from "../../../platform/storage/settle.ts";
-import { readWatermark, writeWatermark } from "../../../platform/storage/watermark.ts";
-import type { EventOutcome } from "../events/follow.ts";
-import { EVENT_TYPES, processEvent } from "../events/handling.ts";
-import { type EventFacts, eventFacts, listEvents } from "../events/store.ts";
-import { type PurchaseScope, purchaseChanges } from "../scope.ts";
-import { isStripeOutage } from "../stripe.ts";
+import { logFailure } from "../../lib/log.ts";
+import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
+import { configOf } from "../../platform/config/config.ts";
+import type { Actor } from "../../platform/storage/ledger.ts";
+import type { Changes } from "../../platform/storage/settle.ts";
+import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
+import type { EventOutcome } from "./events/follow.ts";
+import { EVENT_TYPES, processEvent } from "./events/handling.ts";
+import { type EventFacts, eventFacts, listEvents } from "./events/store.ts";
+import { isStripeOutage } from "./stripe.ts";
+import { type PurchaseScope, purchaseChanges, purchaseScope, syncLicense } from "./sync.ts";
 
-const WATERMARK = "stripe-events";
+type Part = { name: string; isDue: (minute: number) => boolean; work: (run: ReconciliationRun) => Promise<void> };
+
+const PARTS: readonly Part[] = [
+  { name: "leftovers", isDue: () => true, work: handleLeftovers },
+  { name: "missed", isDue: (minute) => minute % 10 === 0, work: handleMissed },
+  { name: "attention", isDue: (minute) => minute % (HOUR / MINUTE) === 35, work: handleAttention },
+  { name: "subscriptions", isDue: (minute) => isNight(minute * MINUTE), work: followSubscriptions },
+];
+
+/**
+ * Finds the changes that webhooks have missed: unhandled events every minute, Stripe's own list every ten minutes,
+ * events that need attention every six hours, every live subscription once a night. Does nothing when nothing is sold.
+ * A part ends when Stripe does not answer, and does not stop the others. Failures are counted, logged and retried by
+ * later runs. `settle` publishes the changes of a part.
+ */
+export async function reconcile(
+  env: Env,
+  scheduledAt: UnixSeconds,
+  settle: ReconciliationRun["settle"],
+): Promise<Reconciled> {
+  const done: Reconciled = { events: 0, licenses: 0, failed: 0 };
+  const config = configOf(env);
+  if (config.STRIPE_SECRET_KEY === "") return done;
+  const run: ReconciliationRun = { env, scope: await purchaseScope(env, config), now: scheduledAt, done, settle };
+  const minute = Math.floor(scheduledAt / MINUTE);
+  for (const { name, isDue, work } of PARTS) {
+    if (!isDue(minute)) continue;
+    try {
+      await work(run);
+    } catch (error) {
+      reconciliationFailed(done, { part: name }, error);
+    }
+  }
+  return done;
+}
+
+/** From 03:00 to 06:00 UTC, in seconds of the day. */
+const NIGHT = { from: 3 * HOUR, to: 6 * HOUR };
+
+/** 9,000 in a night, with some eight subrequests each. Cloudflare allows 10,000 for an invocation. */
+const LICENSES_A_RUN = 50;
+
+/** Whether `at` is in the hours of the night in which subscriptions are synced. */
+const isNight = (at: UnixSeconds): boolean => at % DAY >= NIGHT.from && at % DAY < NIGHT.to;
+
+/**
+ * Syncs every license with a live subscription, some in each minute of the night, in the order of their ids. A round
+ * that does not finish in one night continues in the next, so that the last license is reached, too. Throws when Stripe
+ * does not answer; the next minute begins with the same licenses.
+ */
+async function followSubscriptions(run: ReconciliationRun): Promise<void> {
+  const { db } = run.scope;
+  const { at, position } = await readWatermark(db, "subscriptions");
+  const tonight = run.now - (run.now % DAY) + NIGHT.from;
+  if (position === null && at >= tonight) return;
+  const { results } = await db
+    .prepare(
+      `SELECT id FROM licenses WHERE stripe_subscription_id IS NOT NULL AND subscription_state <> 'ended' AND id > ?
+       ORDER BY id LIMIT ?`,
+    )
+    .bind(position ?? "", LICENSES_A_RUN)
+    .all<{ id: string }>();
+  for (const { id } of results) {
+    await attempt(run, { license: id }, async () => {
+      const synced = await syncLicense(run.scope, id, actorOf(run));
+      if (synced.changeIds.length > 0) run.done.licenses++;
+      await run.settle(purchaseChanges([synced]));
+    });
+  }
+  const isThrough = results.length < LICENSES_A_RUN;
+  await writeWatermark(db, "subscriptions", { at: run.now, position: isThrough ? null : (results.at(-1)?.id ?? null) });
+}
+
 /** Stripe keeps events for 30 days. */
 const OLDEST_EVENT = 30 * DAY;
 /** Events become visible late and clocks differ. So each listing begins this long before the previous one ended. */
@@ -26,11 +99,11 @@ const EVENTS_A_RUN = 100;
  * them, because a buyer may be waiting. The watermark moves once all are stored, so a failure in handling loses none.
  * Throws, and leaves the watermark, when Stripe does not answer or D1 does not store them.
  */
-export async function handleMissed(run: ReconciliationRun): Promise<void> {
+async function handleMissed(run: ReconciliationRun): Promise<void> {
   const { db } = run.scope;
-  const { at } = await readWatermark(db, WATERMARK);
+  const { at } = await readWatermark(db, "stripe-events");
   const missed = await keepMissed(run, Math.max(run.now - OLDEST_EVENT, at - OVERLAP));
-  await writeWatermark(db, WATERMARK, { at: run.now, position: null });
+  await writeWatermark(db, "stripe-events", { at: run.now, position: null });
   missed.sort((a, b) => b.created - a.created);
   for (const event of missed.slice(0, EVENTS_A_RUN)) {
     await attemptEvent(run, event.id, () => processEvent(run.scope, event, actorOf(run)));
@@ -79,7 +152,7 @@ const AGAIN_AFTER = 6 * HOUR;
 const AGAIN_WITHIN = 365 * DAY;
 
 /** Handles stored events that are unhandled: after a failure, or because a run found too many at once. */
-export async function handleLeftovers(run: ReconciliationRun): Promise<void> {
+async function handleLeftovers(run: ReconciliationRun): Promise<void> {
   const everyTenMinutes = Math.floor(run.now / MINUTE) % 10 === 0;
   const filter = {
     state: "unhandled",
@@ -93,7 +166,7 @@ export async function handleLeftovers(run: ReconciliationRun): Promise<void> {
 }
 
 /** Handles events that need attention again, longest waiting first. */
-export async function handleAttention(run: ReconciliationRun): Promise<void> {
+async function handleAttention(run: ReconciliationRun): Promise<void> {
   const { results } = await run.env.DB.prepare(
     `SELECT id, type, object_id, created FROM stripe_events
      WHERE attention = 1 AND handled_at <= ? AND received_at > ? ORDER BY handled_at, id LIMIT ?`,
@@ -109,7 +182,7 @@ export async function handleAttention(run: ReconciliationRun): Promise<void> {
 export type Reconciled = { events: number; licenses: number; failed: number };
 
 /** One run of reconciliation, in the minute that begins at `now`. */
-export type ReconciliationRun = {
+type ReconciliationRun = {
   env: Env;
   scope: PurchaseScope;
   now: UnixSeconds;
@@ -119,13 +192,13 @@ export type ReconciliationRun = {
 };
 
 /** The actor of a run. */
-export const actorOf = ({ now }: ReconciliationRun): Actor => ({ actor: "reconciliation", requestId: null, now });
+const actorOf = ({ now }: ReconciliationRun): Actor => ({ actor: "reconciliation", requestId: null, now });
 
 /**
  * Does one piece of a run's work. A failure is counted and logged with `subject`, so that it does not delay the others.
  * Stripe's outage is thrown, because it would fail the other pieces, too.
  */
-export async function attempt(
+async function attempt(
   { done }: ReconciliationRun,
   subject: { stripe_event: string } | { license: string },
   work: () => Promise<void>,
@@ -139,7 +212,7 @@ export async function attempt(
 }
 
 /** Counts a failure and logs it. */
-export function reconciliationFailed(done: Reconciled, subject: Record<string, string>, error: unknown): void {
+function reconciliationFailed(done: Reconciled, subject: Record<string, string>, error: unknown): void {
   done.failed++;
   logFailure("reconciliation.failed", error, subject);
 }

@@ -1,10 +1,10 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { presignGet } from "../../../../src/domain/delivery/link/presigned.ts";
-import worker from "../../../../src/index.ts";
-import { issueLicense, tokenFor } from "../../../support/license-fixture.ts";
-import { publishRelease, randomBytes } from "../../../support/publish-release.ts";
+import { presignGet } from "../../../src/domain/delivery/presigned.ts";
+import worker from "../../../src/index.ts";
+import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { publishRelease, randomBytes } from "../../support/publish-release.ts";
 
 describe("a presigned URL", () => {
   // "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" in the Amazon S3 API Reference.

@@ -1,0 +1,169 @@
+import { decodeBase64, decodeBase64Url, encodeBase64Url, equalInConstantTime } from "../../lib/encoding.ts";
+import { newId } from "../../lib/id.ts";
+import { onceResolved } from "../../lib/isolate.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import type { Config } from "../../platform/config/config.ts";
+import type { Refusal } from "../../platform/http/problem.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
+import { placeOf, sendLate } from "../../platform/usage/message.ts";
+import type { Holder } from "../licensing/holder.ts";
+import type { ManifestArtifact } from "../releases/manifest.ts";
+import type { Worker } from "../workers/workers.ts";
+import type { Asker } from "./authorization.ts";
+import type { Delivery } from "./decision.ts";
+import { LINK_LIFETIME, presignObject } from "./presigned.ts";
+
+const MAC_BYTES = 32;
+const MAX_LINK_LENGTH = 2048;
+
+/** The content of a link: one file with its signatures, and for a premium worker the holder that it was made for. */
+export type Link = {
+  id: string;
+  issuedAt: UnixSeconds;
+  workerId: string;
+  version: string;
+  filename: string;
+  holder: Holder | null;
+};
+
+type Packed = [
+  version: 1,
+  id: string,
+  issuedAt: number,
+  workerId: string,
+  release: string,
+  filename: string,
+  ...holder: [licenseId: string, machine: string, generation: number] | [],
+];
+
+/** The HMAC key that links are signed with. `secret` is DOWNLOAD_LINK_SECRET. */
+export const importLinkSecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+
+const mac = async (secret: CryptoKey, payload: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.sign("HMAC", secret, payload));
+
+/**
+ * The opaque part of `/dl/{opaque}`: base64url of the payload and its HMAC-SHA-256. It contains no dot, because pacman
+ * asks for `.sig` beside a redirect's target that has `.pkg` or `.db` in its path. It reveals no secret of the license.
+ */
+export async function sealLink(link: Link, secret: CryptoKey): Promise<string> {
+  const holder: [string, string, number] | [] = link.holder
+    ? [link.holder.licenseId, link.holder.machine, link.holder.generation]
+    : [];
+  const packed: Packed = [1, link.id, link.issuedAt, link.workerId, link.version, link.filename, ...holder];
+  const payload = new Uint8Array(new TextEncoder().encode(JSON.stringify(packed)));
+  const sealed = new Uint8Array(payload.length + MAC_BYTES);
+  sealed.set(payload);
+  sealed.set(await mac(secret, payload), payload.length);
+  return encodeBase64Url(sealed);
+}
+
+const invalid = err<Refusal>({
+  code: "LINK_INVALID",
+  detail: "This download link is incomplete, or this service did not make it.",
+});
+
+/**
+ * Opens the opaque part of a link that this service sealed at most `LINK_LIFETIME` seconds before `now`. Errors:
+ * LINK_EXPIRED, and LINK_INVALID for any other text. Reads no storage: the caller still decides on the delivery.
+ */
+export async function openLink(opaque: string, secret: CryptoKey, now: UnixSeconds): Promise<Result<Link, Refusal>> {
+  if (opaque.length > MAX_LINK_LENGTH || !/^[A-Za-z0-9_-]+$/.test(opaque) || opaque.length % 4 === 1) return invalid;
+  const sealed = decodeBase64Url(opaque);
+  // Each link has one spelling. Different spare bits at the end make it an altered link.
+  if (sealed.length <= MAC_BYTES || encodeBase64Url(sealed) !== opaque) return invalid;
+  const payload = sealed.slice(0, -MAC_BYTES);
+  if (!equalInConstantTime(sealed.subarray(-MAC_BYTES), await mac(secret, payload))) return invalid;
+  const packed = JSON.parse(new TextDecoder().decode(payload)) as Packed;
+  const [, id, issuedAt, workerId, version, filename, licenseId, machine, generation] = packed;
+  if (now >= issuedAt + LINK_LIFETIME) {
+    return err({ code: "LINK_EXPIRED", detail: "This download link has expired. Ask for a new one." });
+  }
+  return ok({
+    id,
+    issuedAt,
+    workerId,
+    version,
+    filename,
+    holder:
+      licenseId === undefined || machine === undefined || generation === undefined
+        ? null
+        : { licenseId, machine, generation },
+  });
+}
+
+/** The imported DOWNLOAD_LINK_SECRET, once per isolate. */
+export const linkSecret = onceResolved((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));
+
+/** A link and its opaque part. */
+export type SealedLink = { link: Link; opaque: string };
+
+/** Makes and seals the link of an authorized delivery. */
+export async function linkTo(
+  c: RequestScope,
+  worker: Worker,
+  { release, artifact }: Delivery,
+  asker: Asker | null,
+): Promise<SealedLink> {
+  const link: Link = {
+    id: newId("dl"),
+    issuedAt: c.var.now,
+    workerId: worker.id,
+    version: release.version,
+    filename: artifact.filename,
+    holder: asker && { licenseId: asker.licenseId, machine: asker.machine, generation: asker.generation },
+  };
+  return { link, opaque: await sealLink(link, await linkSecret(c.var.config)) };
+}
+
+/**
+ * The URL of a link's file: through this Worker or, with DELIVERY=r2-presigned, of the object itself. A presigned link
+ * counts as a download when it is made, because this Worker does not see its bytes.
+ */
+export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, delivery: Delivery): Promise<string> {
+  const { config } = c.var;
+  if (config.DELIVERY === "worker") return new URL(`/dl/${opaque}`, c.req.raw.url).href;
+  countDownload(c, link, delivery);
+  return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
+}
+
+/**
+ * The URL of a signature of a link's file. It always leads through this Worker, because the manifest has the signature.
+ * It has no dots either.
+ */
+export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink, kind: SignatureKind): string =>
+  new URL(`/dl/${opaque}/${kind}`, c.req.raw.url).href;
+
+/** Counts a download after the response. If the queue is down, the count is lost, but never the download. */
+export const countDownload = (c: RequestScope, link: Link, { artifact }: Delivery): void =>
+  sendLate(c, {
+    link_id: link.id,
+    worker_id: link.workerId,
+    version: link.version,
+    platform: artifact.platform,
+    license_id: link.holder?.licenseId ?? null,
+    machine: link.holder?.machine ?? null,
+    place: link.holder && placeOf(c.req.raw),
+    at: c.var.now,
+  });
+
+/** The signatures of a file, by their suffixes: minisign's, and a detached OpenPGP one. */
+export const SIGNATURE_KINDS = ["minisig", "sig"] as const;
+export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
+
+/** Splits a name into a file and the suffix of a signature (`worker.minisig`), or null for the file itself. */
+export function parseFilename(name: string): { filename: string; signature: SignatureKind | null } {
+  const signature = SIGNATURE_KINDS.find((kind) => name.endsWith(`.${kind}`)) ?? null;
+  return { filename: signature === null ? name : name.slice(0, -1 - signature.length), signature };
+}
+
+/** A file's published signature of that kind, or null if it has none. */
+export function signatureOf(
+  { signature, pgp_signature }: Pick<ManifestArtifact, "signature" | "pgp_signature">,
+  kind: SignatureKind,
+): Uint8Array<ArrayBuffer> | null {
+  if (kind === "sig") return pgp_signature === null ? null : decodeBase64(pgp_signature);
+  return signature === null ? null : new Uint8Array(new TextEncoder().encode(signature));
+}

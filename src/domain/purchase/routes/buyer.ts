@@ -1,0 +1,181 @@
+import { ANYONE, createRouter, operation, Problem, publicCors, z } from "../../../platform/http/route.ts";
+import { settle } from "../../../platform/storage/settle.ts";
+import { HOLDER, type HolderEnv } from "../../licensing/holder.ts";
+import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license/view.ts";
+import { readHeldLicense } from "../../licensing/machine/activation.ts";
+import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
+import { licenseProblem } from "../../licensing/refusal.ts";
+import { openBillingPortal } from "../billing-portal.ts";
+import { buyerCookie, MachineCount, PlanOnSale, startCheckout } from "../checkout/order.ts";
+import { viewSession } from "../checkout/session.ts";
+import { readPrices } from "../prices.ts";
+
+const PriceView = z
+  .object({
+    amount: z.number().int().openapi({ description: "In the currency's smallest unit.", example: 9900 }),
+    currency: z.string().openapi({ example: "usd" }),
+    interval: z.enum(["month"]).nullable().openapi({ description: "null: paid once", example: "month" }),
+    machines: z.number().int().openapi({
+      description: "The amount is due for every group of this many machines, also an incomplete one.",
+      example: 5,
+    }),
+  })
+  .openapi("Price");
+
+const PlanView = z
+  .object({
+    id: z.enum(SOLD_PLANS),
+    name: z.string().openapi({ example: "Premium, monthly" }),
+    description: z.string(),
+    entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
+    versions: z.string().openapi({ description: "Semver range.", example: "*" }),
+    machine_limit: z.number().int().openapi({ description: "Unless more are bought.", example: 5 }),
+    offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
+    trial_days: z.number().int().openapi({ example: 14 }),
+    billing: z.enum(["monthly", "once"]),
+    price: PriceView.nullable().openapi({ description: "null while the payment provider does not answer." }),
+  })
+  .openapi("Plan");
+
+/** `GET /v1/plans`. Plans that only an admin issues are not listed. */
+export const planList = createRouter();
+planList.use("/v1/plans", publicCors);
+
+planList.openapi(
+  operation("get", "/v1/plans", {
+    tag: "Purchase",
+    summary: "The plans on sale",
+    description: "The grant and price of each plan. `POST /v1/checkout` buys one.",
+    access: ANYONE,
+    answers: { 200: ["The plans.", z.object({ plans: z.array(PlanView) })] },
+    refusals: ["INTERNAL_ERROR"],
+  }),
+  async (c) => {
+    const prices = await readPrices(c.var.config, c.var.now);
+    const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
+      const { duration_days: _byHand, updates_until: _none, ...plan } = plans[id];
+      return { ...plan, price: prices[id] ?? null };
+    });
+    const priced = onSale.every(({ price }) => price !== null);
+    c.header("Cache-Control", priced ? "public, max-age=300" : "no-store");
+    return c.json({ plans: onSale }, 200);
+  },
+);
+
+const Body = z
+  .object({
+    plan: PlanOnSale,
+    machines: MachineCount.optional().openapi({
+      description: "The number of machines. The default is the number that the plan's price includes.",
+      example: 5,
+    }),
+  })
+  .strict()
+  .openapi("NewCheckout");
+
+/** Beginning a checkout, and its status. */
+export const checkout = createRouter();
+
+checkout.openapi(
+  operation("post", "/v1/checkout", {
+    tag: "Purchase",
+    summary: "Begin a checkout",
+    description:
+      "Returns the address of the payment page. The answer sets a cookie. With it, the success page and `GET " +
+      "/v1/checkout/{session_id}` show the license key to this buyer and to nobody else. Unknown members are " +
+      "refused.",
+    access: ANYONE,
+    body: Body,
+    answers: {
+      201: [
+        "Send the buyer to `url`.",
+        z
+          .object({
+            url: z.url().openapi({ example: "https://checkout.stripe.com/c/pay/cs_live_a1B2" }),
+            session_id: z.string().openapi({ example: "cs_live_a1B2" }),
+          })
+          .openapi("Checkout"),
+      ],
+    },
+    refusals: ["RATE_LIMITED", "SERVICE_UNAVAILABLE"],
+  }),
+  async (c) => {
+    const { plan, machines } = c.req.valid("json");
+    const { url, sessionId } = await startCheckout(c, { plan, machines });
+    c.header("Cache-Control", "no-store");
+    return c.json({ url, session_id: sessionId }, 201);
+  },
+);
+
+const CheckoutStatus = z
+  .object({
+    status: z.enum(["pending", "complete", "failed"]),
+    license: LicenseView.optional().openapi({ description: "Only with the buyer's cookie." }),
+    key: z.string().optional().openapi({
+      description:
+        "Only with the cookie of `POST /v1/checkout`, and until the key is replaced. The key is mailed in any case.",
+      example: EXAMPLE_LICENSE_KEY,
+    }),
+    masked_key: z.string().optional().openapi({ example: "rbee_lic_0DJ5…A3CF" }),
+  })
+  .openapi("CheckoutStatus");
+
+checkout.openapi(
+  operation("get", "/v1/checkout/{session_id}", {
+    tag: "Purchase",
+    summary: "Show the status of a checkout",
+    description:
+      "Issues the license if the payment provider's message is late. After 30 requests a minute for a checkout " +
+      "without a license, the answer is `pending` until that message arrives. Without the buyer's cookie, the " +
+      "license is not shown.",
+    access: ANYONE,
+    params: z.object({
+      session_id: z.string().openapi({ description: "The session, by Stripe's id.", example: "cs_live_a1B2" }),
+    }),
+    answers: { 200: ["Its status.", CheckoutStatus] },
+    refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
+  }),
+  async (c) => {
+    const { view, changes } = await viewSession(c, c.req.valid("param").session_id, buyerCookie(c));
+    await settle(c, changes);
+    if (!view) throw new Problem({ code: "NOT_FOUND", detail: "There is no such checkout." });
+    c.header("Cache-Control", "no-store");
+    if (view.status !== "complete") return c.json({ status: view.status }, 200);
+    const { license, key, maskedKey } = view;
+    const forBuyer = key === null ? {} : { license: licenseView(license, c.var.now), key };
+    return c.json({ status: view.status, ...forBuyer, masked_key: maskedKey }, 200);
+  },
+);
+
+/** `POST /v1/billing-portal`, for the customer of a license, by its key. */
+export const billingPortal = createRouter<HolderEnv>();
+
+billingPortal.openapi(
+  operation("post", "/v1/billing-portal", {
+    tag: "Purchase",
+    summary: "Open the billing portal",
+    description:
+      "An address where the customer of this license sees invoices, changes the payment method or the number of " +
+      "machines, and cancels. The credential is the license key.",
+    access: HOLDER,
+    answers: {
+      200: [
+        "The address. It works for a short time.",
+        z.object({ url: z.url().openapi({ example: "https://billing.stripe.com/p/session/test_a1B2" }) }),
+      ],
+    },
+    refusals: ["CONFLICT", "SERVICE_UNAVAILABLE"],
+  }),
+  async (c) => {
+    const { holder } = c.var;
+    if (holder.kind !== "key") {
+      throw new Problem({
+        code: "KEY_INVALID",
+        detail: "Billing needs the license key. A token is not enough.",
+      });
+    }
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw licenseProblem(license.error, c.var.config);
+    return c.json({ url: await openBillingPortal(c, license.value) }, 200);
+  },
+);
