@@ -5,7 +5,9 @@ const PERIOD_SECONDS = 60;
 
 async function take(limiter: RateLimit, key: string, detail: string): Promise<void> {
   const { success } = await limiter.limit({ key });
-  if (!success) throw new Problem({ code: "RATE_LIMITED", detail, extras: { retry_after: PERIOD_SECONDS } });
+  if (success) return;
+  const extras = { retry_after: PERIOD_SECONDS };
+  throw new Problem({ code: "RATE_LIMITED", detail: `${detail} Please wait a minute.`, extras });
 }
 
 /**
@@ -14,19 +16,11 @@ async function take(limiter: RateLimit, key: string, detail: string): Promise<vo
  * credential, which pacman sends first for every file.
  */
 export const countFailedCredential = (env: Env, request: Request): Promise<void> =>
-  take(
-    env.FAILED_CREDENTIALS,
-    clientAddress(request),
-    "Too many invalid credentials came from your address. Please wait a minute.",
-  );
+  take(env.FAILED_CREDENTIALS, clientAddress(request), "Too many invalid credentials came from your address.");
 
 /** Counts a false admin credential under its sender's address. Throws RATE_LIMITED past the limit. */
 export const countFailedAdminSignIn = (env: Env, request: Request): Promise<void> =>
-  take(
-    env.ADMIN_SIGN_IN,
-    clientAddress(request),
-    "Too many invalid admin credentials came from your address. Please wait a minute.",
-  );
+  take(env.ADMIN_SIGN_IN, clientAddress(request), "Too many invalid admin credentials came from your address.");
 
 /** A genuine credential, counted by generation: the holder of a rotated key cannot lock out the new holder. */
 type Genuine = { licenseId: string; generation: number };
@@ -35,39 +29,27 @@ const keyOf = ({ licenseId, generation }: Genuine): string => `${licenseId}:${ge
 
 /** Counts an activation under its genuine key. Throws RATE_LIMITED past the limit. */
 export const countActivation = (env: Env, key: Genuine): Promise<void> =>
-  take(env.ACTIVATIONS, keyOf(key), "This license activates machines too often. Please wait a minute.");
+  take(env.ACTIVATIONS, keyOf(key), "This license activates machines too often.");
 
 /** Counts a token request under its credential and machine (fingerprint hash). Throws RATE_LIMITED past the limit. */
 export const countTokenRequest = (env: Env, credential: Genuine, machine: string): Promise<void> =>
-  take(
-    env.TOKEN_REQUESTS,
-    `${keyOf(credential)}:${machine}`,
-    "This machine requests tokens too often. Please wait a minute.",
-  );
+  take(env.TOKEN_REQUESTS, `${keyOf(credential)}:${machine}`, "This machine requests tokens too often.");
 
 /** Counts a sign-in with a genuine key, because each writes to the ledger. Throws RATE_LIMITED past the limit. */
 export const countSignIn = (env: Env, key: Genuine): Promise<void> =>
-  take(env.SIGN_INS, keyOf(key), "This key signs in too often. Please wait a minute.");
+  take(env.SIGN_INS, keyOf(key), "This key signs in too often.");
 
 /** Counts a verification under the token's license, or (null: not genuine) under the address. Throws RATE_LIMITED. */
 export const countVerification = (env: Env, request: Request, token: Genuine | null): Promise<void> =>
-  take(
-    env.VERIFICATIONS,
-    token ? keyOf(token) : clientAddress(request),
-    "Too many verifications. Please wait a minute.",
-  );
+  take(env.VERIFICATIONS, token ? keyOf(token) : clientAddress(request), "Too many verifications.");
 
 /** Counts a checkout under the buyer's address. Throws RATE_LIMITED past the limit. */
 export const countCheckout = (env: Env, request: Request): Promise<void> =>
-  take(
-    env.CHECKOUTS,
-    clientAddress(request),
-    "Too many checkouts were started from your address. Please wait a minute.",
-  );
+  take(env.CHECKOUTS, clientAddress(request), "Too many checkouts were started from your address.");
 
 /** Counts a license's visits to the billing portal, because each calls Stripe. Throws RATE_LIMITED. */
 export const countBillingVisit = (env: Env, license: Genuine): Promise<void> =>
-  take(env.CHECKOUTS, `billing ${keyOf(license)}`, "You opened the billing portal too often. Please wait a minute.");
+  take(env.CHECKOUTS, `billing ${keyOf(license)}`, "You opened the billing portal too often.");
 
 /**
  * Counts a look at a checkout that has no license yet, under its session id. Returns whether the caller may call
@@ -83,7 +65,7 @@ export async function mayLookUpSession(env: Env, sessionId: string): Promise<boo
  * too, so that the response does not reveal which are known. Throws RATE_LIMITED past either limit.
  */
 export async function countRecovery(env: Env, request: Request, email: string): Promise<void> {
-  const detail = "Too many key recoveries were requested. Please wait a minute.";
+  const detail = "Too many key recoveries were requested.";
   await take(env.RECOVERIES, `from ${clientAddress(request)}`, detail);
   await take(env.RECOVERIES, `for ${email}`, detail);
 }

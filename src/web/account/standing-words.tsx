@@ -19,13 +19,7 @@ export function standingInWords(
   since: UnixSeconds | null,
   { PURCHASE_URL, GRACE_DAYS }: Pick<Config, "PURCHASE_URL" | "GRACE_DAYS">,
 ): StandingWords {
-  const on: Child =
-    since === null ? null : (
-      <>
-        {" "}
-        on <Time at={since} />
-      </>
-    );
+  const on = dated("on", since);
   const buyAgain = <a href={PURCHASE_URL}>Buy a new license.</a>;
   switch (standing.status) {
     case "active":
@@ -56,12 +50,11 @@ export function standingInWords(
       return {
         label: "Ended",
         tone: "plain",
-        says:
-          standing.cause === "subscription" ? (
-            <>The subscription of this license ended{on}.</>
-          ) : (
-            <>This license ended{on}.</>
-          ),
+        says: (
+          <>
+            {standing.cause === "subscription" ? "The subscription of this license" : "This license"} ended{on}.
+          </>
+        ),
         todo: buyAgain,
       };
   }
@@ -88,40 +81,19 @@ function activeInWords(
   }
   const good = { label: "Active", tone: "good", todo: null } as const;
   if (ends_at === null) return { ...good, says: "This license does not end." };
+  const end = <Time at={ends_at} />;
   if (subscription_state === "active" && expires_at !== null && ends_at === expires_at + grace_seconds) {
     // A renewing license has a grace period, a canceled one has none. Without grace periods only Stripe can tell.
-    if (grace_seconds > 0)
-      return {
-        ...good,
-        says: (
-          <>
-            This license renews on <Time at={expires_at} />.
-          </>
-        ),
-      };
+    const renewal = <Time at={expires_at} />;
+    if (grace_seconds > 0) return { ...good, says: <>This license renews on {renewal}.</> };
     if (!isGraceGiven) {
-      const paid = (
-        <>
-          This license is paid until <Time at={expires_at} />.
-        </>
-      );
-      return { ...good, says: paid, todo: <>Whether it renews is shown under {BILLING}.</> };
+      const todo = <>Whether it renews is shown under {BILLING}.</>;
+      return { ...good, says: <>This license is paid until {renewal}.</>, todo };
     }
-    const says = (
-      <>
-        This license is canceled: it works until <Time at={ends_at} /> and ends then.
-      </>
-    );
+    const says = <>This license is canceled: it works until {end} and ends then.</>;
     return { ...good, says, todo: <>Changed your mind? Undo the cancellation under {BILLING}.</> };
   }
-  return {
-    ...good,
-    says: (
-      <>
-        This license works until <Time at={ends_at} />.
-      </>
-    ),
-  };
+  return { ...good, says: <>This license works until {end}.</> };
 }
 
 function holdInWords(

@@ -2,7 +2,7 @@ import type { AvailableWorker } from "../../domain/catalog/available-workers.ts"
 import { type Format, packageFormats } from "../../domain/catalog/format.ts";
 import { type ManifestArtifact, type ManifestRelease, PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../../domain/releases/package-format.ts";
-import { CopyBlock, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
+import { CopyBlock, Facts, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
 
 /** The number of versions on the page. The API lists all. */
 const SHOWN = 10;
@@ -111,6 +111,10 @@ type FileProps = {
 const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
   const { platform, filename, size, sha256, signature, pgp_signature } = file;
   const path = `${folder}/${filename}`;
+  const link = (ending: string) => {
+    const name = `${filename}${ending}`;
+    return isFree ? <a href={`${path}${ending}`}>{name}</a> : <code>{name}</code>;
+  };
   const id = path.replaceAll(/[^\w-]/g, "-");
   return (
     <details class="file">
@@ -118,28 +122,15 @@ const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
         {PLATFORM_WORDS[platform]}
         {format ? `, ${format.rules.label}` : ""} <span class="quiet">{formatBytes(size)}</span>
       </summary>
-      <dl>
-        <dt>File</dt>
-        <dd>{isFree ? <a href={path}>{filename}</a> : <code>{filename}</code>}</dd>
-        <dt>Size</dt>
-        <dd>{size.toLocaleString("en")} bytes</dd>
-        {isFree && signature !== null ? (
-          <>
-            <dt>minisign</dt>
-            <dd>
-              <a href={`${path}.minisig`}>{filename}.minisig</a>
-            </dd>
-          </>
-        ) : null}
-        {format?.unsigned ? (
-          <>
-            <dt>OpenPGP</dt>
-            <dd>
-              <PgpSignature path={path} filename={filename} isThere={pgp_signature !== null} isFree={isFree} />
-            </dd>
-          </>
-        ) : null}
-      </dl>
+      <Facts
+        facts={[
+          ["File", link("")],
+          ["Size", `${size.toLocaleString("en")} bytes`],
+          ["minisign", isFree && signature !== null ? link(".minisig") : null],
+          // The package manager downloads this signature by itself.
+          ["OpenPGP", format?.unsigned ? (pgp_signature === null ? "not signed" : link(".sig")) : null],
+        ]}
+      />
       <p>SHA-256</p>
       <CopyBlock id={`sha256${id}`} what={`the SHA-256 checksum of ${filename}`}>
         {sha256}
@@ -156,12 +147,4 @@ const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
       )}
     </details>
   );
-};
-
-type PgpProps = { path: string; filename: string; isThere: boolean; isFree: boolean };
-
-/** The OpenPGP signature of a package. The package manager downloads it by itself. */
-const PgpSignature: FC<PgpProps> = ({ path, filename, isThere, isFree }) => {
-  if (!isThere) return <>not signed</>;
-  return isFree ? <a href={`${path}.sig`}>{filename}.sig</a> : <code>{filename}.sig</code>;
 };

@@ -2,7 +2,7 @@ import type { AvailableWorker } from "../../domain/catalog/available-workers.ts"
 import type { Architecture } from "../../domain/workers/recipe.ts";
 import type { Backend, OperatingSystem, Tier } from "../../domain/workers/table.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
-import { type FC, StatusBadge } from "../page/kit.ts";
+import { Facts, type FC, StatusBadge } from "../page/kit.ts";
 
 /** The catalog's names in words. */
 export const OPERATING_SYSTEM_WORDS: Record<OperatingSystem, string> = {
@@ -52,19 +52,13 @@ export const WorkerCard: FC<Props> = ({ available, available: { worker }, priceH
       <TierBadge tier={worker.tier} />
     </div>
     <p>{worker.description}.</p>
-    <dl>
-      <dt>Runs on</dt>
-      <dd>{BACKEND_WORDS[worker.backend]}</dd>
-      <dt>Platforms</dt>
-      <dd>{platformText(worker)}</dd>
-      <dt>Version</dt>
-      <dd>{versionText(available)}</dd>
-      {worker.tier === "premium" && priceHint !== null ? (
-        <>
-          <dt>Price</dt>
-          <dd>{priceHint}</dd>
-        </>
-      ) : null}
-    </dl>
+    <Facts
+      facts={[
+        ["Runs on", BACKEND_WORDS[worker.backend]],
+        ["Platforms", platformText(worker)],
+        ["Version", versionText(available)],
+        ["Price", worker.tier === "premium" ? priceHint : null],
+      ]}
+    />
   </li>
 );

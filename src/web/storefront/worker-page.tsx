@@ -1,7 +1,7 @@
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { Format } from "../../domain/catalog/format.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
-import { decimalAmount, type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
+import { decimalAmount, Facts, type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
 import { PlanBoxes, priceHint } from "../shop/plan-page.tsx";
 import { type DownloadDay, DownloadSection } from "./download-history.tsx";
 import { InstallSection } from "./install-page.tsx";
@@ -75,57 +75,39 @@ export function workerPage({ formats, available, downloads, offers, url, formTar
             <ReleaseSection formats={formats} available={available} />
             {downloads === null ? null : <DownloadSection days={downloads} />}
           </div>
-          <Facts available={available} />
+          <WorkerFacts available={available} />
         </div>
       </>
     ),
   });
 }
 
-const Facts: FC<{ available: AvailableWorker }> = ({ available }) => {
+const WorkerFacts: FC<{ available: AvailableWorker }> = ({ available }) => {
   const { worker } = available;
   const { capabilities, source } = worker;
+  const repository = source.type === "git" && (
+    <a href={source.url.replace(/\.git$/, "")}>{new URL(source.url).hostname}</a>
+  );
   return (
     <section class="box facts" aria-labelledby="facts">
       <h2 id="facts">Facts</h2>
-      <dl>
-        <dt>Id</dt>
-        <dd>
-          <code>{worker.id}</code>
-        </dd>
-        <dt>Version</dt>
-        <dd>{versionText(available)}</dd>
-        <dt>Runs on</dt>
-        <dd>{BACKEND_WORDS[worker.backend]}</dd>
-        <dt>Platforms</dt>
-        <dd>{platformText(worker)}</dd>
-        <dt>Models</dt>
-        <dd>{capabilities.supportedFormats.join(", ")}</dd>
-        <dt>Context</dt>
-        <dd>up to {formatCount(capabilities.maxContextLength)} tokens</dd>
-        <dt>Streaming</dt>
-        <dd>{capabilities.supportsStreaming ? "yes" : "no"}</dd>
-        <dt>Batching</dt>
-        <dd>{capabilities.supportsBatching ? "yes" : "no"}</dd>
-        <dt>Needs</dt>
-        <dd>{worker.depends.join(", ") || "nothing else"}</dd>
-        <dt>To build</dt>
-        <dd>{worker.makedepends.join(", ") || "nothing else"}</dd>
-        <dt>License</dt>
-        <dd>{worker.license}</dd>
-        {source.type === "git" ? (
-          <>
-            <dt>Source</dt>
-            <dd>
-              <a href={source.url.replace(/\.git$/, "")}>{new URL(source.url).hostname}</a>
-            </dd>
-          </>
-        ) : null}
-        <dt>Recipe</dt>
-        <dd>
-          <a href={`/workers/${worker.variant}/PKGBUILD`}>PKGBUILD</a>
-        </dd>
-      </dl>
+      <Facts
+        facts={[
+          ["Id", <code>{worker.id}</code>],
+          ["Version", versionText(available)],
+          ["Runs on", BACKEND_WORDS[worker.backend]],
+          ["Platforms", platformText(worker)],
+          ["Models", capabilities.supportedFormats.join(", ")],
+          ["Context", `up to ${formatCount(capabilities.maxContextLength)} tokens`],
+          ["Streaming", capabilities.supportsStreaming ? "yes" : "no"],
+          ["Batching", capabilities.supportsBatching ? "yes" : "no"],
+          ["Needs", worker.depends.join(", ") || "nothing else"],
+          ["To build", worker.makedepends.join(", ") || "nothing else"],
+          ["License", worker.license],
+          ["Source", repository || null],
+          ["Recipe", <a href={`/workers/${worker.variant}/PKGBUILD`}>PKGBUILD</a>],
+        ]}
+      />
     </section>
   );
 };

@@ -2,7 +2,7 @@ import type { License } from "../../../domain/licensing/license/record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
-import { DataTable, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
+import { type Child, DataTable, Facts, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
 import { AccountEnd, accountPage, licensePath } from "../frame.tsx";
 import type { StandingWords } from "../standing-words.tsx";
 import type { Download } from "../store.ts";
@@ -57,27 +57,14 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
         <p>{words.says}</p>
         {words.todo ? <p>{words.todo}</p> : null}
       </Notice>
-      <dl>
-        <dt>Opens</dt>
-        <dd>{license.entitlements.map(entitlementName).join(", ")}</dd>
-        <dt>Versions</dt>
-        <dd>
-          {versionsName(license.versions)}
-          {license.updates_until === null ? null : (
-            <>
-              , published until <Time at={license.updates_until} />
-            </>
-          )}
-        </dd>
-        <dt>Since</dt>
-        <dd>
-          <Time at={license.created_at} />
-        </dd>
-        <dt>License</dt>
-        <dd>
-          <code>{license.id}</code>
-        </dd>
-      </dl>
+      <Facts
+        facts={[
+          ["Opens", license.entitlements.map(entitlementName).join(", ")],
+          ["Versions", versionsFact(license)],
+          ["Since", <Time at={license.created_at} />],
+          ["License", <code>{license.id}</code>],
+        ]}
+      />
       <KeySection {...content} />
       <MachineSection license={license} csrf={csrf} now={now} />
       <LeaseSection
@@ -99,6 +86,15 @@ const entitlementName = (workers: string): string =>
 /** A semver range in words, if it is `*` or one upper bound; else the range. */
 const versionsName = (range: string): string =>
   range === "*" ? "all" : range.replace(/^<(\d+\.\d+\.\d+)$/, "all before $1");
+
+const versionsFact = ({ versions, updates_until }: License): Child =>
+  updates_until === null ? (
+    versionsName(versions)
+  ) : (
+    <>
+      {versionsName(versions)}, published until <Time at={updates_until} />
+    </>
+  );
 
 const DownloadSection: FC<{ downloads: Download[] }> = ({ downloads }) => (
   <section>
