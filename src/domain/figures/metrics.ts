@@ -2,7 +2,7 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import { LICENSE_STATUSES } from "../licensing/license/record.ts";
 import { readBacklog } from "./backlog.ts";
 import { readStandings } from "./stats.ts";
-import { readUsageHistory } from "./usage-history.ts";
+import { readUsageHistory } from "./usage.ts";
 
 /** A metric for monitoring: one value for each set of labels. Every metric is a gauge. */
 export type Metric = {

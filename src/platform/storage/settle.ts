@@ -3,6 +3,8 @@ import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import type { Publishers, RequestScope } from "../http/router.ts";
 import { type Actor, newChange, type Publication, recordAct } from "./ledger.ts";
 
+export type { Publishers };
+
 /** A KV record to publish, and the changes whose outbox entries are removed afterwards. */
 export type Stale = Publication & { changeIds: readonly string[] };
 
@@ -63,8 +65,6 @@ const sendMails = ({ env, var: { service } }: Settled): Promise<void> =>
 export async function settleInJob(env: Env, publishers: Publishers, { stale }: Changes): Promise<void> {
   for (const { topic, key, changeIds } of stale) await publish(env, publishers, { topic, key }, changeIds);
 }
-
-export type { Publishers };
 
 /**
  * Publishes one record, and then removes the outbox entries `changeIds`, which belong to the caller. Two requests may

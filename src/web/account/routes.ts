@@ -1,5 +1,5 @@
 import { combine, createRouter } from "../../platform/http/route.ts";
-import { erase } from "./routes/erase.ts";
+import { erase } from "./routes/erase.tsx";
 import { license } from "./routes/license.ts";
 import { machines } from "./routes/machines.ts";
 import { recovery } from "./routes/recovery.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { isUnusual, listUnusualUse } from "../../../src/domain/figures/unusual-use.ts";
+import { isUnusual, listUnusualUse } from "../../../src/domain/figures/usage.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { issueLicense } from "../../support/license-fixture.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { readUsageHistory } from "../../../src/domain/figures/usage-history.ts";
+import { readUsageHistory } from "../../../src/domain/figures/usage.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
 import { commitChange, newChange } from "../../../src/platform/storage/ledger.ts";
 import { recordUsage } from "../../../src/platform/usage/store.ts";

@@ -1,7 +1,6 @@
 import { readBacklog } from "../../../domain/figures/backlog.ts";
 import { readStandings } from "../../../domain/figures/stats.ts";
-import { listUnusualUse } from "../../../domain/figures/unusual-use.ts";
-import { readUsageHistory } from "../../../domain/figures/usage-history.ts";
+import { listUnusualUse, readUsageHistory } from "../../../domain/figures/usage.ts";
 import { IsolateCache } from "../../../lib/isolate.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 

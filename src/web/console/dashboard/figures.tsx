@@ -1,4 +1,4 @@
-import { UNUSUAL_DAYS, type UnusualUse } from "../../../domain/figures/unusual-use.ts";
+import { UNUSUAL_DAYS, type UnusualUse } from "../../../domain/figures/usage.ts";
 import { startOfDay, type UnixSeconds } from "../../../lib/time.ts";
 import { AreaChart, DayAxis } from "../../page/chart/kit.ts";
 import { type Child, counted, DataTable, type FC, formatCount, formatDate, Time, type Tone } from "../../page/kit.ts";

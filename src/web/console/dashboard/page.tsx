@@ -1,4 +1,4 @@
-import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage-history.ts";
+import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage.ts";
 import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
 import { type Child, type FC, formatCount, Time } from "../../page/kit.ts";
