@@ -1,11 +1,10 @@
 import { combine, createRouter } from "../../platform/http/route.ts";
 import { erase } from "./routes/erase.tsx";
 import { license } from "./routes/license.ts";
-import { machines } from "./routes/machines.ts";
 import { recovery } from "./routes/recovery.ts";
 import { signIn, signOut } from "./routes/sign-in.ts";
 
 /** The customer's account: the ways to sign in, and the pages behind. */
 export const accountRoutes = createRouter();
 accountRoutes.route("/", combine(signIn, recovery));
-accountRoutes.route("/", combine(license, machines, erase, signOut));
+accountRoutes.route("/", combine(license, erase, signOut));
