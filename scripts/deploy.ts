@@ -9,8 +9,9 @@ import { parseMinisignPublicKeys } from "../src/lib/minisign/minisign.ts";
 import { PROJECT } from "./development/paths.ts";
 
 /**
- * `pnpm run deploy`: checks keys, secrets and code, migrates the ledger, deploys. Migrations come first, because the new
- * version needs its schema and the running version works on it. Until 0014 is deployed too, that one refuses packages.
+ * `pnpm run deploy`: checks keys, secrets and code, migrates the ledger, deploys. Migrations come first, because the
+ * new version needs its schema and the running version works on it. Until 0014 is deployed too, that one refuses
+ * packages.
  */
 async function deploy(): Promise<void> {
   const config = unstable_readConfig({ config: join(PROJECT, "wrangler.toml") });
