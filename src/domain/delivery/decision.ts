@@ -86,10 +86,7 @@ function refusalOfVersion(
   return { code: "VERSION_NOT_COVERED", version: offered.version, covered: covered?.version ?? null };
 }
 
-/**
- * The releases of a worker that a listing shows to the holder of a license, if it may be used at `now`. Errors:
- * KEY_ROTATED, LICENSE_*, NOT_ENTITLED.
- */
+/** The releases that a listing shows to a license. Errors: KEY_ROTATED, LICENSE_*, NOT_ENTITLED. */
 export function listingCoverage(
   worker: string,
   license: LicenseRecord,

@@ -129,10 +129,7 @@ export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, del
   return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
 }
 
-/**
- * The URL of a signature of a link's file. It always leads through this Worker, because the manifest has the signature.
- * It has no dots either.
- */
+/** The URL of a signature of a link's file. It leads through this Worker, because the manifest has the signature. */
 export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink, kind: SignatureKind): string =>
   new URL(`/dl/${opaque}/${kind}`, c.req.raw.url).href;
 

@@ -8,10 +8,7 @@ export const LINK_LIFETIME = 5 * MINUTE;
 /** The credentials for the S3 interface and its region (R2's is `auto`). */
 export type S3Signer = { accessKeyId: string; secretAccessKey: string; region: string };
 
-/**
- * A GET of `url` signed in its query (AWS Signature Version 4), valid for `expiresIn` seconds from `datetime`
- * (`20261123T120000Z`; default: now).
- */
+/** A GET of `url` signed in its query (SigV4), for `expiresIn` seconds from `datetime` (`20261123T120000Z`) or now. */
 export async function presignGet(url: URL, signer: S3Signer, expiresIn: number, datetime?: string): Promise<string> {
   const client = new AwsClient({ ...signer, service: "s3" });
   const unsigned = new URL(url);

@@ -115,11 +115,7 @@ export const STANDING_PROBLEMS = ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICEN
 /** The environment of a handler behind `requireHolder`. */
 export type HolderEnv = AppEnv & { Variables: { holder: RequestHolder } };
 
-/**
- * Middleware that requires a genuine license key or token, and sets `c.var.holder`. As a route's `middleware` it runs
- * before the route's schemas. Responses behind it are never cached for others. Throws CREDENTIAL_REQUIRED when none is
- * sent.
- */
+/** Sets `c.var.holder` before the schemas are checked. Throws CREDENTIAL_REQUIRED. No cache keeps the answer. */
 const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
   const holder = await readHolder(c);
   if (!holder) throw new Problem(credentialRequired);

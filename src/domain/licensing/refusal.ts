@@ -50,6 +50,16 @@ const TOKEN_INVALID = {
   gone: "The license of this token no longer exists.",
 } as const;
 
+/** The words of the refusals that are always the same. */
+const WORDS = {
+  TOKEN_EXPIRED: "The token has expired. Exchange the license key for a new one.",
+  KEY_ROTATED: "This license has a newer key. The old key and its tokens no longer work.",
+  LICENSE_REVOKED: "This license no longer opens anything. Please contact its seller.",
+  LICENSE_SUSPENDED: "This license is on hold. Its owner can see in the account how to continue.",
+  MACHINE_REQUIRED: "A machine's fingerprint has 1 to 256 characters and no control characters.",
+  MACHINE_DEACTIVATED: "This machine is not activated. Activate it with the license key.",
+} as const;
+
 /**
  * A refusal in words, with the links that help. The words for a license that is not in force give no reason, because
  * the reason is for the customer (`/v1/licenses/me`) and not for every holder of the key.
@@ -67,22 +77,12 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
       };
     case "TOKEN_INVALID":
       return { code, detail: TOKEN_INVALID[refusal.why] };
-    case "TOKEN_EXPIRED":
-      return { code, detail: "The token has expired. Exchange the license key for a new one." };
-    case "KEY_ROTATED":
-      return { code, detail: "This license has a newer key. The old key and its tokens no longer work." };
-    case "LICENSE_REVOKED":
-      return { code, detail: "This license no longer opens anything. Please contact its seller." };
-    case "LICENSE_SUSPENDED":
-      return { code, detail: "This license is on hold. Its owner can see in the account how to continue." };
     case "LICENSE_EXPIRED":
       return {
         code,
         detail: "This license has ended. Renew it or buy a new one.",
         extras: { purchase_url: PURCHASE_URL },
       };
-    case "MACHINE_REQUIRED":
-      return { code, detail: "A machine's fingerprint has 1 to 256 characters and no control characters." };
     case "MACHINE_MISMATCH":
       return {
         code,
@@ -91,8 +91,6 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
             ? "The Basic user and `Rbee-Machine` name different machines."
             : "The token was issued to another machine than the one named.",
       };
-    case "MACHINE_DEACTIVATED":
-      return { code, detail: "This machine is not activated. Activate it with the license key." };
     case "MACHINE_LIMIT_REACHED":
       return {
         code,
@@ -106,6 +104,8 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
         detail: `This license has activated machines ${refusal.activations} times within a day. Please wait.`,
         extras: { retry_after: refusal.retry_after },
       };
+    default:
+      return { code, detail: WORDS[code] };
   }
 }
 

@@ -21,10 +21,7 @@ export function refundState(
   return given >= charge.amount_captured ? "full" : "partial";
 }
 
-/**
- * The outcome of a charge's disputes: the worst of several. Inquiries (`warning_*`) hold nothing back, and lift nothing
- * when they are closed.
- */
+/** The worst outcome of a charge's disputes. Inquiries (`warning_*`) hold nothing back, and lift nothing. */
 export function disputeState(disputes: Pick<Stripe.Dispute, "status">[]): ChargeFacts["dispute_state"] {
   const states = disputes.map(({ status }): ChargeFacts["dispute_state"] => {
     switch (status) {
@@ -73,7 +70,7 @@ const ChargeRow = z.object({
 });
 
 /** A charge of a license, with its known facts. */
-export type KnownCharge = ChargeFacts & { charge_id: string };
+export type KnownCharge = z.infer<typeof ChargeRow>;
 
 /** The known charges of a license. Throws D1's errors. */
 export async function chargesOf(db: D1Database, licenseId: string): Promise<KnownCharge[]> {

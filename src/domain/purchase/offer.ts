@@ -1,10 +1,7 @@
 import type Stripe from "stripe";
 import { plans, type SoldPlanId } from "../licensing/plans.ts";
 
-/**
- * The prices that `plans sync` creates for the plans on sale. `amount` is in the currency's smallest unit. Checkouts
- * and `GET /v1/plans` always use Stripe's price.
- */
+/** The prices that `plans sync` creates, in the currency's smallest unit. All else uses Stripe's prices. */
 const OFFERS: Readonly<Record<SoldPlanId, { amount: number; currency: string; interval: "month" | null }>> = {
   "premium-monthly": { amount: 9_900, currency: "usd", interval: "month" },
   "premium-lifetime": { amount: 27_900, currency: "eur", interval: null },
@@ -16,10 +13,7 @@ export function productOf(id: SoldPlanId) {
   return { id: `rbee_${id}`, name, description, metadata: { rbee_plan: id } } satisfies Stripe.ProductCreateParams;
 }
 
-/**
- * A plan's price for Stripe: one amount for every `machine_limit` machines begun. The metadata names its plan after a
- * newer price has taken its lookup key.
- */
+/** A plan's price for Stripe. Its metadata still names the plan after a newer price has taken the lookup key. */
 export function priceOf(id: SoldPlanId) {
   const { amount, currency, interval } = OFFERS[id];
   return {

@@ -194,10 +194,7 @@ type ReconciliationRun = {
 /** The actor of a run. */
 const actorOf = ({ now }: ReconciliationRun): Actor => ({ actor: "reconciliation", requestId: null, now });
 
-/**
- * Does one piece of a run's work. A failure is counted and logged with `subject`, so that it does not delay the others.
- * Stripe's outage is thrown, because it would fail the other pieces, too.
- */
+/** Does one piece of a run's work. A failure is counted and logged, except Stripe's outage, which is thrown. */
 async function attempt(
   { done }: ReconciliationRun,
   subject: { stripe_event: string } | { license: string },

@@ -13,10 +13,8 @@ import { type PurchaseScope, purchaseChanges, syncLicense } from "./sync.ts";
 export type Refunded = { amount: number; currency: string | null };
 
 /**
- * Ends a license's subscription at once, so that nothing more is billed even if the rest fails, and refunds the last
- * payment completely. Idempotent: Stripe gets an idempotency key made of the license, the payment and the number of
- * refunds so far. Throws CONFLICT with Stripe's reason when it refuses (a disputed charge, for example), and Stripe's
- * other errors.
+ * Ends the subscription first, so that nothing more is billed even if the rest fails, and refunds the last payment.
+ * Idempotent. Throws CONFLICT with Stripe's reason when it refuses, and Stripe's other errors.
  */
 async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
   if (license.stripe_subscription_id !== null) {

@@ -67,10 +67,7 @@ export function asConflict(error: unknown): never {
   return asUnavailable(error);
 }
 
-/**
- * The origins of Stripe's own pages (checkout, billing portal), which a form here may redirect to. Add the custom
- * domain here if the Stripe account has one.
- */
+/** The origins of Stripe's own pages, which a form may redirect to. Add the account's custom domain if it has one. */
 export const stripePageOrigins = ({ STRIPE_API_BASE }: Pick<Config, "STRIPE_API_BASE">): string[] =>
   STRIPE_API_BASE === ""
     ? ["https://checkout.stripe.com", "https://billing.stripe.com"]

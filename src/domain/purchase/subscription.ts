@@ -31,37 +31,29 @@ export function subscriptionFacts(
   const endsEarly = cancel_at !== null && (periodEnd === null || cancel_at <= periodEnd);
   const ends = subscription.cancel_at_period_end || endsEarly;
   const paidUntil = endsEarly ? cancel_at : periodEnd;
-  const common = {
+  const facts = (
+    subscription_state: SubscriptionFacts["subscription_state"],
+    expires_at: UnixSeconds | null,
+    grace_seconds = 0,
+  ): SubscriptionFacts => ({
     plan,
     machine_limit: plan === null ? null : (item?.quantity ?? null),
     unknown_price: plan === null ? (idOf(item?.price) ?? "none") : null,
-  };
+    subscription_state,
+    expires_at,
+    grace_seconds,
+  });
   switch (subscription.status) {
     case "trialing":
     case "active":
-      return {
-        ...common,
-        subscription_state: "active",
-        expires_at: paidUntil,
-        grace_seconds: ends ? 0 : graceDays * DAY,
-      };
+      return facts("active", paidUntil, ends ? 0 : graceDays * DAY);
     case "past_due":
-      return {
-        ...common,
-        subscription_state: "past_due",
-        expires_at: unpaidSince ?? item?.current_period_start ?? paidUntil,
-        grace_seconds: graceDays * DAY,
-      };
+      return facts("past_due", unpaidSince ?? item?.current_period_start ?? paidUntil, graceDays * DAY);
     case "canceled":
     case "incomplete_expired":
-      return {
-        ...common,
-        subscription_state: "ended",
-        expires_at: subscription.ended_at ?? paidUntil,
-        grace_seconds: 0,
-      };
+      return facts("ended", subscription.ended_at ?? paidUntil);
     default:
       // unpaid, paused, incomplete, and any state that Stripe adds: it is not paid for now, but may be again.
-      return { ...common, subscription_state: "suspended", expires_at: paidUntil, grace_seconds: 0 };
+      return facts("suspended", paidUntil);
   }
 }

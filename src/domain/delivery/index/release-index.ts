@@ -70,9 +70,6 @@ export const releaseIndex = (manifest: Manifest, generatedAt: UnixSeconds): Rele
   })),
 });
 
-/**
- * The trusted comment of an index's signature: it names the index, for people, and to detect a file and a signature
- * that do not belong together.
- */
+/** The trusted comment of an index's signature. It detects a file and a signature that do not belong together. */
 export const indexComment = ({ worker_id, serial, generated_at, expires_at }: ReleaseIndex): string =>
   formatTrustedComment({ worker: worker_id, serial, generated: generated_at, expires: expires_at });

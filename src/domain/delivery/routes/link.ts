@@ -1,4 +1,4 @@
-import { type AppContext, createRoute, createRouter, Problem, problems, z } from "../../../platform/http/route.ts";
+import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
 import { askerOfLink } from "../authorization.ts";
@@ -19,7 +19,7 @@ const params = z.object({
   opaque: z.string().openapi({ description: "The signed content of the link.", example: "WzEsImRsXzA2YjRt..." }),
 });
 
-const refusals = problems(
+const refusals = [
   "LINK_EXPIRED",
   "LINK_INVALID",
   "KEY_INVALID",
@@ -33,28 +33,26 @@ const refusals = problems(
   "RELEASE_BLOCKED",
   "RANGE_NOT_SATISFIABLE",
   "SERVICE_UNAVAILABLE",
-);
+] as const;
 
 const bytes = {
   "application/octet-stream": { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) },
 };
 
-const file = createRoute({
-  method: "get",
-  path: "/dl/{opaque}",
-  tags: ["Delivery"],
+const file = operation("get", "/dl/{opaque}", {
+  tag: "Delivery",
   summary: "The bytes behind a signed link",
   description:
     "GET or HEAD. The link is the credential; an Authorization header is ignored. Supports `Range`, `If-Range`, " +
     "`If-None-Match` and `If-Modified-Since`. The `ETag` is the file's sha256. The license is checked again on each request.",
-  security: [],
-  request: { params },
-  responses: {
+  access: ANYONE,
+  params,
+  answers: {
     200: { description: "The file.", content: bytes },
     206: { description: "The part of the file that `Range` asks for.", content: bytes },
-    304: { description: "The client's copy is current." },
-    ...refusals,
+    304: ["The client's copy is current."],
   },
+  refusals,
 });
 
 const SIGNATURES = {
@@ -72,15 +70,14 @@ const SIGNATURES = {
 
 const signature = (kind: SignatureKind) => {
   const { summary, type, schema } = SIGNATURES[kind];
-  return createRoute({
-    method: "get",
-    path: `/dl/{opaque}/${kind}`,
-    tags: ["Delivery"],
+  return operation("get", `/dl/{opaque}/${kind}`, {
+    tag: "Delivery",
     summary,
     description: "Opened by the same link as the file itself.",
-    security: [],
-    request: { params },
-    responses: { 200: { description: "The signature.", content: { [type]: { schema } } }, ...refusals },
+    access: ANYONE,
+    params,
+    answers: { 200: { description: "The signature.", content: { [type]: { schema } } } },
+    refusals,
   });
 };
 

@@ -35,10 +35,7 @@ const VersionListing = z
   })
   .openapi("VersionListing");
 
-/**
- * The public listing of a worker's versions that `covers` allows (default: all). Without `channel` every channel is
- * listed, and `latest` follows `stable`.
- */
+/** The versions that `covers` allows (default: all). Without `channel`: all of them, and `latest` follows `stable`. */
 export function versionListing(
   manifest: Manifest,
   asked: { channel?: Channel | undefined; includeYanked: boolean; covers?: Covers | undefined },

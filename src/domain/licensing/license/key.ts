@@ -68,9 +68,6 @@ export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<
 export const withLicensePrompt = (variable: string, ...commands: string[]): string =>
   [`read -rs ${variable} && export ${variable}`, ...commands].join(" &&\n");
 
-/**
- * The command that activates this machine at the catalog with the origin `catalogUrl`. It prompts for the key, so the
- * key never appears on a command line.
- */
+/** The command that activates this machine at `catalogUrl`. It prompts for the key, so no command line shows it. */
 export const activationCommand = (catalogUrl: string): string =>
   `rbee-catalog --url ${catalogUrl} activate --key-stdin`;

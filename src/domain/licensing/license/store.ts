@@ -26,10 +26,7 @@ export async function requireLicense(db: D1Database, id: string): Promise<Licens
   throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
 }
 
-/**
- * The licenses that match a condition over `licenses` with one parameter, oldest first, each with its machines (oldest
- * first). Throws D1's errors.
- */
+/** The licenses under a condition with one parameter, oldest first, with their machines. Throws D1's errors. */
 export async function selectLicenses(db: D1Database, condition: string, value: string): Promise<License[]> {
   const [licenses, machines] = await db.batch<Record<string, unknown>>([
     db.prepare(`SELECT * FROM licenses WHERE ${condition} ORDER BY id`).bind(value),

@@ -7,10 +7,7 @@ import { readLicense } from "../license/store.ts";
 import { type LicenseRefusal, refusalOfGeneration, refusalOfStanding, refusalOfUse } from "../refusal.ts";
 import { activeMachine, type MachineFacts, type Seat, takeSeat } from "./seat.ts";
 
-/**
- * The license of a genuine credential from the ledger, in any status. Errors: KEY_INVALID when the license is
- * gone, KEY_ROTATED when the credential is of another generation.
- */
+/** The license of a genuine credential in the ledger, in any status. Errors: KEY_INVALID (gone), KEY_ROTATED. */
 export async function readHeldLicense(
   db: D1Database,
   { licenseId, generation }: KeyHolder,

@@ -142,10 +142,7 @@ export async function seeMachine(db: D1Database, machineId: string, now: UnixSec
   await db.prepare("UPDATE machines SET last_seen_at = ? WHERE id = ?").bind(now, machineId).run();
 }
 
-/**
- * Records that an active machine holds an offline lease, and so its seat, until `until`. Returns false, with nothing
- * written, when the machine has been deactivated in the meantime.
- */
+/** Records that an active machine's lease holds its seat until `until`. False: it was deactivated in the meantime. */
 export async function recordLease(
   db: D1Database,
   licenseId: string,

@@ -66,10 +66,7 @@ export async function issueToken(
   };
 }
 
-/**
- * The machine that a lease is for: by its id, one with a seat; by its fingerprint, any machine, which takes a seat if
- * it has none.
- */
+/** The machine of a lease: by its id, one with a seat; by its fingerprint, any machine, which then takes a seat. */
 export type LeaseFor = { machineId: string } | { fingerprint: string };
 
 /**
@@ -102,10 +99,7 @@ export async function seatForLease(
   return { license: license.value, machine, changeId: null };
 }
 
-/**
- * The offline lease of a seat: a token that lasts as long as the plan allows, and keeps the seat until it ends. Throws
- * RATE_LIMITED.
- */
+/** The offline lease of a seat: a token as long as the plan allows, which keeps the seat. Throws RATE_LIMITED. */
 export async function issueOfflineLease(
   c: RequestScope,
   { license, machine }: Seat,

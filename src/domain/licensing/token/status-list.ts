@@ -18,10 +18,7 @@ export const statusPlace = (statusIndex: number): { list: number; idx: number } 
   idx: statusIndex % STATUS_LIST_SIZE,
 });
 
-/**
- * The status types of the Token Status List draft: 0 valid, 1 invalid (for good), 2 suspended (may be valid again).
- * An expired license may be renewed, so it is suspended here.
- */
+/** The draft's types: 0 valid, 1 invalid for good, 2 suspended. An expired license may be renewed, so it is 2. */
 function statusType(status: LicenseStatus): 0 | 1 | 2 {
   switch (status) {
     case "active":

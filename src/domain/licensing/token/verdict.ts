@@ -50,17 +50,16 @@ export function explainVerdict(
   config: Pick<Config, "PURCHASE_URL">,
 ): { valid: boolean; code: "VALID" | ProblemCode; detail: string } {
   if (refusal === null) return { valid: true, code: "VALID", detail: "The token is valid." };
+  const refused = (detail: string) => ({ valid: false, code: refusal.code, detail });
   switch (refusal.code) {
     case "WORKER_NOT_FOUND":
-      return { valid: false, code: refusal.code, detail: "The catalog has no such worker." };
+      return refused("The catalog has no such worker.");
     case "NOT_ENTITLED":
-      return { valid: false, code: refusal.code, detail: "The license does not include this worker." };
+      return refused("The license does not include this worker.");
     case "VERSION_NOT_COVERED":
-      return { valid: false, code: refusal.code, detail: "The license does not cover this version." };
-    default: {
-      const { code, detail } = explainRefusal(refusal, config);
-      return { valid: false, code, detail };
-    }
+      return refused("The license does not cover this version.");
+    default:
+      return refused(explainRefusal(refusal, config).detail);
   }
 }
 

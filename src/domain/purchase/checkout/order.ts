@@ -25,7 +25,7 @@ export type Order = z.infer<typeof OrderRow>;
 const hashCookie = async (cookie: string): Promise<string> => encodeHex(await sha256(cookie));
 
 /** Stores an order before its checkout session exists. Throws D1's errors. */
-export async function insertOrder(
+async function insertOrder(
   db: D1Database,
   order: Pick<Order, "id" | "plan" | "machines" | "cookie_hash">,
   now: UnixSeconds,
@@ -37,7 +37,7 @@ export async function insertOrder(
 }
 
 /** Stores the session that Stripe made for an order. Throws D1's errors. */
-export async function setOrderSession(db: D1Database, id: string, sessionId: string): Promise<void> {
+async function setOrderSession(db: D1Database, id: string, sessionId: string): Promise<void> {
   await db.prepare("UPDATE orders SET checkout_session_id = ? WHERE id = ?").bind(sessionId, id).run();
 }
 
@@ -72,11 +72,8 @@ export const buyerCookie = (c: AppContext): string | undefined => {
   return value !== undefined && looksLikeSecret(value) ? value : undefined;
 };
 
-/**
- * Marks the browser that begins a checkout with a cookie, and returns the cookie's hash for the order. A marked browser
- * keeps its cookie, so that two purchases in two windows both show their key.
- */
-export async function markBuyer(c: AppContext): Promise<string> {
+/** Marks the browser with a cookie, unless an earlier checkout has, and returns the cookie's hash for the order. */
+async function markBuyer(c: AppContext): Promise<string> {
   const value = buyerCookie(c) ?? newSecret();
   setCookie(c, NAME, value, {
     prefix: "host",
@@ -89,10 +86,7 @@ export async function markBuyer(c: AppContext): Promise<string> {
   return hashCookie(value);
 }
 
-/**
- * Whether a cookie is that of the browser that began the order. The session id is part of an address, which may be
- * shared or seen. So the license key is shown only with the cookie, too.
- */
+/** Whether a cookie is that of the order's browser. The session id alone may be shared, so it shows no key. */
 export async function isBuyer(cookie: string | undefined, { cookie_hash }: Order): Promise<boolean> {
   if (cookie === undefined) return false;
   const encoder = new TextEncoder();
@@ -108,23 +102,6 @@ export const MOST_MACHINES = 500;
 /** The number of machines of a checkout. */
 export const MachineCount = z.number().int().min(1).max(MOST_MACHINES);
 
-/**
- * Begins a checkout, for the API and the form, and marks the buyer's browser by a cookie on the response. `machines`:
- * as many as the plan's price includes, unless given. Throws RATE_LIMITED, SERVICE_UNAVAILABLE, and the errors of
- * Stripe and D1.
- */
-export async function startCheckout(
-  c: AppContext,
-  { plan: id, machines }: { plan: SoldPlanId; machines: number | undefined },
-): Promise<{ url: string; sessionId: string }> {
-  const plan = plans[id];
-  await countCheckout(c.env, c.req.raw);
-  const scope = await purchaseScope(c.env, c.var.config);
-  const cookieHash = await markBuyer(c);
-  const asked = { plan, machines: machines ?? plan.machine_limit, cookieHash, origin: new URL(c.req.url).origin };
-  return beginCheckout(scope, asked, c.var.now);
-}
-
 /** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none. */
 async function priceOf(stripe: Stripe, plan: SoldPlan): Promise<Stripe.Price> {
   const { data } = await stripe.prices.list({ lookup_keys: [plan.id], active: true, limit: 1 });
@@ -134,18 +111,23 @@ async function priceOf(stripe: Stripe, plan: SoldPlan): Promise<Stripe.Price> {
 }
 
 /**
- * Begins a checkout at Stripe for one plan and a number of machines. The price, the currency and the return addresses
- * are ours. `origin` is this service's own, `cookieHash` the stored hash of the buyer's cookie. Throws the errors of
- * Stripe and D1.
+ * Begins a checkout at Stripe, for the API and the form, and marks the buyer's browser by a cookie on the response. The
+ * price, the currency and the return addresses are ours. `machines`: as many as the plan's price includes, unless
+ * given. Throws RATE_LIMITED, SERVICE_UNAVAILABLE, and the errors of Stripe and D1.
  */
-export async function beginCheckout(
-  { db, stripe }: { db: D1Database; stripe: Stripe },
-  { plan, machines, cookieHash, origin }: { plan: SoldPlan; machines: number; cookieHash: string; origin: string },
-  now: UnixSeconds,
+export async function startCheckout(
+  c: AppContext,
+  { plan: id, machines: wanted }: { plan: SoldPlanId; machines: number | undefined },
 ): Promise<{ url: string; sessionId: string }> {
+  const plan = plans[id];
+  const machines = wanted ?? plan.machine_limit;
+  const { origin } = new URL(c.req.url);
+  await countCheckout(c.env, c.req.raw);
+  const { db, stripe } = await purchaseScope(c.env, c.var.config);
+  const cookieHash = await markBuyer(c);
   const price = await priceOf(stripe, plan);
   const orderId = newId("ord");
-  await insertOrder(db, { id: orderId, plan: plan.id, machines, cookie_hash: cookieHash }, now);
+  await insertOrder(db, { id: orderId, plan: plan.id, machines, cookie_hash: cookieHash }, c.var.now);
   const common: Stripe.Checkout.SessionCreateParams = {
     ui_mode: "hosted_page",
     client_reference_id: orderId,

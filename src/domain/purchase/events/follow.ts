@@ -50,10 +50,7 @@ export async function trialWillEnd(
   return followSubscription(scope, subscriptionId, actor, { mail });
 }
 
-/**
- * Makes the licenses of an invoice's subscription follow it. `kind` is the mail to their owners while the invoice is
- * open. Throws the errors of Stripe and D1.
- */
+/** Makes the licenses of an invoice's subscription follow it. `kind`: the mail to their owners while it is open. */
 export async function followInvoice(
   scope: PurchaseScope,
   invoiceId: string,

@@ -47,10 +47,7 @@ type EventType = (typeof EVENT_TYPES)[number];
 
 const isOurs = (type: string): type is EventType => EVENT_TYPES.some((ours) => ours === type);
 
-/**
- * Handles an event by fetching its object again, so that order and repetition do not matter. Throws the errors of
- * Stripe and D1; the event then stays unhandled and is retried.
- */
+/** Handles an event by fetching its object again, so that order and repetition do not matter. */
 async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor): Promise<EventOutcome> {
   const { id, type, object_id } = event;
   if (!isOurs(type) || object_id === null) return ignored("not a kind that licenses depend on");

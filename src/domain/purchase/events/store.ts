@@ -42,10 +42,7 @@ export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeco
   return EventRow.parse(kept?.results[0]);
 }
 
-/**
- * Marks an event as handled, with its outcome and the ids of its licenses. Does nothing if the event has been purged.
- * Throws D1's errors.
- */
+/** Marks an event as handled, with its outcome and licenses; nothing if it was purged. Throws D1's errors. */
 export async function eventHandled(
   db: D1Database,
   id: string,

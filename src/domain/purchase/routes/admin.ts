@@ -65,16 +65,11 @@ const EventView = z
   })
   .openapi("StripeEvent");
 
-const eventView = (event: StoredEvent): z.infer<typeof EventView> => ({
-  id: event.id,
-  type: event.type,
-  object_id: event.object_id,
+const eventView = ({ attention: _filtered, ...event }: StoredEvent): z.infer<typeof EventView> => ({
+  ...event,
   created: toRfc3339(event.created),
   received_at: toRfc3339(event.received_at),
   handled_at: toRfc3339(event.handled_at),
-  attempts: event.attempts,
-  outcome: event.outcome,
-  last_error: event.last_error,
 });
 
 /** Listing payment events and retrying one. */
