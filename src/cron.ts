@@ -13,9 +13,7 @@ import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts"
 import { drainOutbox, settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";
 
-/**
- * The cron's work in the minute that begins at `now`. No job keeps another from running; each decides when it is due.
- */
+/** The cron's work in the minute that begins at `now`. No job stops another; each decides when it is due. */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
   const job = jobRunner(env);
   await job("publish", () => drainOutbox(env, service.publishers, now));

@@ -12,10 +12,7 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
-/**
- * Parses a time: a date (`2027-01-31`: the start of that day in UTC), an RFC 3339 time, or a number of days from now
- * (`30d`). Returns RFC 3339 in UTC.
- */
+/** Parses a date (its start in UTC), an RFC 3339 time, or days from now (`30d`). Returns RFC 3339 in UTC. */
 export function moment(text: string, now = Date.now()): string {
   const days = /^(\d{1,5})d$/.exec(text)?.[1];
   if (days !== undefined) return toRfc3339(Math.floor(now / 1000) + Number(days) * DAY);

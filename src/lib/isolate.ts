@@ -7,10 +7,7 @@ export function forgetIsolate(): void {
   for (const forget of forgets) forget();
 }
 
-/**
- * Wraps `make` so that an isolate runs it once for each key, at the first call. Keys are held weakly. If `make` throws,
- * the next call runs it again.
- */
+/** Wraps `make` to run once per isolate and key, held weakly. If `make` throws, the next call runs it again. */
 export function once<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
   let made = new WeakMap<Key, Value>();
   forgets.push(() => {

@@ -51,10 +51,7 @@ export async function uploadArtifact(client: CatalogClient, path: string, file: 
   });
 }
 
-/**
- * Runs `task` for every item, at most `limit` at a time. After a failure it starts no more tasks, waits for the running
- * ones, and throws the first failure.
- */
+/** Runs `task` for every item, `limit` at a time. After a failure it waits for the running ones, and throws. */
 export async function inParallel<Item>(
   items: readonly Item[],
   limit: number,

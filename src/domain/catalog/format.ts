@@ -34,10 +34,7 @@ export type FormatJob = {
   run(env: Env, formats: readonly Format[], now: UnixSeconds): Promise<void>;
 };
 
-/**
- * One way to distribute workers, with everything that is its own. Its room exports it and `src/app.ts` lists it. Every
- * member is optional.
- */
+/** One way to distribute workers. Its room exports it and `src/app.ts` lists it. Every member is optional. */
 export type Format = {
   /** The packages that publishers add to releases for it. */
   package?: PackageFormat;

@@ -141,10 +141,7 @@ function publishedBinary(
   return [{ architecture, filename, sha256, signature: checkable(signature, keys) }];
 }
 
-/**
- * The signature with the key that made it. Null if that key is no longer in use: only a client that has pinned the key
- * can check it.
- */
+/** The signature with its key. Null if that key is not in use any more: only clients that pinned it can check. */
 function checkable(text: string | null, keys: readonly MinisignPublicKey[]): PublishedBinary["signature"] {
   const parsed = text === null ? null : parseMinisignSignature(text);
   if (text === null || !parsed?.ok) return null;

@@ -7,10 +7,7 @@ import { Problem } from "../../platform/http/problem.ts";
 /** The version of Stripe's API that this code is written for. The webhook endpoint must use the same. */
 export const STRIPE_API_VERSION = "2026-10-28.endive";
 
-/**
- * A client of Stripe's API. The SDK is loaded on the first call, and never on the download path. Throws
- * SERVICE_UNAVAILABLE when no Stripe key is configured.
- */
+/** A client of Stripe's API, whose SDK the first call loads. Throws SERVICE_UNAVAILABLE without a Stripe key. */
 export const stripeClient = onceResolved(async (config: Config): Promise<Stripe> => {
   if (config.STRIPE_SECRET_KEY === "")
     throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "Nothing is sold here." });

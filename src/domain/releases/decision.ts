@@ -25,10 +25,7 @@ export function nextStatus(status: ReleaseStatus, action: ReleaseAction): Result
   return err(`Cannot ${action} a release that is ${status}. It must be ${from.join(" or ")}.`);
 }
 
-/**
- * The reason, as a sentence, why a draft cannot be published: a file is not ready, or its provenance is about other
- * files. Null if it can.
- */
+/** The sentence why a draft cannot be published: its files or provenance are incomplete. Null if it can. */
 export function obstacleToPublication({
   artifacts,
   provenance,
@@ -43,10 +40,7 @@ export function obstacleToPublication({
     : null;
 }
 
-/**
- * The status after an action on a release, or a sentence for a person that says why the action is not allowed. Act and
- * preview both call it.
- */
+/** The status after an action on a release, or the reason against it as a sentence. For act and preview. */
 export function decideMove(release: Release, action: ReleaseAction): Result<ReleaseStatus, string> {
   const next = nextStatus(release.status, action);
   const obstacle =

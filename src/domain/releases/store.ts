@@ -57,10 +57,7 @@ export type ReleaseProvenance = Omit<z.infer<typeof ProvenanceRow>, "release_id"
 /** A release as the ledger has it, with its artifacts in the order they were added. */
 export type Release = z.infer<typeof ReleaseRow> & { artifacts: Artifact[]; provenance: ReleaseProvenance | null };
 
-/**
- * The releases that match a condition over `releases`, with their files and provenance, read in one transaction. Throws
- * D1's errors.
- */
+/** The releases that a condition matches, with files and provenance, in one transaction. Throws D1's errors. */
 export async function selectReleases(db: D1Database, condition: string, ...values: unknown[]): Promise<Release[]> {
   const ofThem = `release_id IN (SELECT id FROM releases WHERE ${condition})`;
   const [releases, artifacts, provenance] = await db.batch([

@@ -47,10 +47,7 @@ function renderLine(line: string, checkedIn: string, { pkgver, sourceTag, binari
   return [sourceTag === null ? line : line.replace(/#branch=[^"\s]*/, () => `#tag=${sourceTag}`)];
 }
 
-/**
- * The architecture in a line: the suffix of a field, the value of `arch` in .SRCINFO, or a case of build(). Null if
- * there is none.
- */
+/** The architecture in a line: a field's suffix, `arch` in .SRCINFO, or a case of build(). Null if none. */
 function architectureOf(line: string): Architecture | null {
   const [, suffix, value, pattern] =
     /^\t?\w+_(x86_64|aarch64) ?=|^\tarch = (\w+)$|^ {4}(x86_64|aarch64)\b.*\) /.exec(line) ?? [];

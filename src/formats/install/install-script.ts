@@ -12,10 +12,7 @@ import tools from "./script/tools.sh";
 /** The parts in order: head sets the variables, and the last line of main starts the script. */
 const PARTS = [head, platform, machine, request, download, check, tools, main];
 
-/**
- * The POSIX shell script that installs workers from the catalog with the origin `catalogUrl`. It accepts signatures by
- * `keys` only.
- */
+/** The POSIX shell script that installs workers from `catalogUrl`. It accepts signatures by `keys` only. */
 export function installScript(catalogUrl: string, keys: MinisignPublicKey[]): string {
   return PARTS.join("\n")
     .replace("@CATALOG@", () => shellQuote(catalogUrl))

@@ -35,10 +35,7 @@ export async function generateMinisignKey(): Promise<MinisignSecretKey> {
   };
 }
 
-/**
- * Reads a secret key file without a password, as `minisign -G -W` writes it. The error is a sentence for a person and
- * contains nothing of the key.
- */
+/** Reads a key file as `minisign -G -W` writes it. The error is a sentence, with nothing of the key in it. */
 export function parseMinisignSecretKey(text: string): Result<MinisignSecretKey, string> {
   const [comment = "", encoded = "", ...rest] = text.replaceAll("\r\n", "\n").trimEnd().split("\n");
   const bytes = rest.length === 0 && comment.startsWith(UNTRUSTED) ? decodeExactly(encoded, LENGTH) : null;
@@ -62,10 +59,7 @@ export function formatMinisignSecretKey({ keyId, seed, key }: MinisignSecretKey)
   return `${UNTRUSTED}minisign encrypted secret key\n${encodeBase64(bytes)}\n`;
 }
 
-/**
- * Signs a file by its BLAKE2b-512 digest (64 bytes). The trusted comment is signed too and shown by every verifier.
- * Throws WebCrypto's errors.
- */
+/** Signs a file's BLAKE2b-512 digest (64 bytes) and the trusted comment. Throws WebCrypto's errors. */
 export async function signMinisign(
   secretKey: MinisignSecretKey,
   digest: Uint8Array<ArrayBuffer>,

@@ -27,10 +27,7 @@ export function staticDocument(content: string | Uint8Array, contentType: string
   return { body, etag, headers, unchangedHeaders };
 }
 
-/**
- * Answers a GET or HEAD with the document and `more` headers: 200, or 304 if the client has the current version (RFC
- * 9110, section 13).
- */
+/** Answers a GET or HEAD with the document and `more` headers: 200, or 304 (RFC 9110, section 13). */
 export function documentResponse(request: Request, document: StaticDocument, more?: Record<string, string>): Response {
   if (namesEtag(request.headers.get("If-None-Match"), document.etag)) {
     return new Response(null, { status: 304, headers: { ...document.unchangedHeaders, ...more } });

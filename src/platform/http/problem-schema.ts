@@ -39,10 +39,7 @@ type ProblemDocument = {
   };
 };
 
-/**
- * The `responses` entries of `createRoute` for the problems of an operation: one entry a status, with its codes and an
- * example of each.
- */
+/** The `responses` of `createRoute` for problems: one entry a status, with its codes and examples. */
 export function problems<const Codes extends readonly ProblemCode[]>(
   ...codes: Codes
 ): { [Status in StatusOf<Codes[number]>]: ProblemDocument } {

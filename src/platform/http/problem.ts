@@ -87,10 +87,7 @@ export const problemType = (code: ProblemCode): string =>
 export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string, string> =>
   extras?.retry_after === undefined ? {} : { "Retry-After": String(extras.retry_after) };
 
-/**
- * Renders a refusal as `application/problem+json` (RFC 9457). `error` repeats the title for older clients. Every 401
- * carries both challenges.
- */
+/** A refusal as problem+json (RFC 9457). `error` is the title again, for older clients. 401 has both challenges. */
 export function problemResponse(refusal: Refusal, requestId: string): Response {
   const { status, title } = PROBLEMS[refusal.code];
   const headers = new Headers({

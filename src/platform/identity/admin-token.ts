@@ -135,10 +135,7 @@ export async function makeAdminToken(
   return createAdminToken(db, admin, wanted);
 }
 
-/**
- * The token with this id, if the admin may revoke it. Throws NOT_FOUND, or INSUFFICIENT_SCOPE if it has more scopes
- * than the admin.
- */
+/** The token with this id. Throws NOT_FOUND, or INSUFFICIENT_SCOPE if it has more scopes than the admin. */
 export async function readRevocableToken(
   db: D1Database,
   { scopes }: Pick<Limits, "scopes">,

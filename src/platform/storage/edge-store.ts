@@ -10,10 +10,7 @@ export const ISOLATE_TTL = 10;
 /** The stated revocation bound, in seconds: after it, every download agrees with the published record. */
 export const REVOCATION_SECONDS = 60 + ISOLATE_TTL;
 
-/**
- * The keys of the edge copy: a record for each license, a manifest and its packages for each worker, and a record for
- * each repository.
- */
+/** The keys of the edge copy: a record a license, a manifest and packages a worker, a record a repository. */
 export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}` | `repository:${string}`;
 
 /** The number of keys that KV takes in one bulk read. */

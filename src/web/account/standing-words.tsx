@@ -9,10 +9,7 @@ export type StandingWords = { label: string; tone: Tone; says: Child; todo: Chil
 const ASK_US = "For more information, reply to any mail from us.";
 const BILLING = <a href="#billing">invoices and billing</a>;
 
-/**
- * A license's standing in words. `since` is the time since which it is not active, if known. The reason of an admin's
- * decision is not shown.
- */
+/** A license's standing in words, without an admin's reason. `since`: the time it stopped being active, if known. */
 export function standingInWords(
   license: LicenseRow,
   standing: Standing,

@@ -24,10 +24,7 @@ export const may = (c: ConsoleContext, scope: NeededScope): boolean => allows(c.
 export const firstPart = (c: ConsoleContext): string =>
   PARTS.find(({ href, scope }) => href !== "/admin" && may(c, scope))?.href ?? "/admin/audit";
 
-/**
- * A page of the console. The header links to the parts, marks the current one by the path of the request, and has the
- * button to sign out.
- */
+/** A page of the console, with links to its parts, the current one marked, and the button to sign out. */
 export function consolePage(c: ConsoleContext, content: Omit<Page, "header">): Promise<Response> {
   const links = PARTS.filter(({ scope }) => may(c, scope));
   const current = PARTS.find(({ href }) => href !== "/admin" && c.req.path.startsWith(href))?.href ?? "/admin";
@@ -59,10 +56,7 @@ type Declared<Params> = PageDocs & {
   params?: Params;
 };
 
-/**
- * The route of a page that only shows something. `answer` gets the parameters of the path and of the query by name.
- * Access is checked first.
- */
+/** The route of a page that only shows something. `answer` gets path and query by name, after the access check. */
 export function consoleView<Params extends z.ZodObject = None, Query extends z.ZodObject = None>(
   path: string,
   { scope, params, query, refusals = [], ...docs }: Declared<Params> & { query?: Query },

@@ -24,10 +24,7 @@ export const sentences = (...all: readonly (string | false)[]): string[] =>
 export const counted = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-/**
- * An amount of money for display: `$99`, `€279.50`. `amount` is in the smallest unit of `currency` (ISO 4217), as
- * Stripe gives both.
- */
+/** Money for display: `$99`, `€279.50`. `amount` is in the smallest unit of `currency` (ISO 4217), as Stripe's. */
 export function formatPrice(amount: number, currency: string): string {
   const format = new Intl.NumberFormat("en", { style: "currency", currency, trailingZeroDisplay: "stripIfInteger" });
   return format.format(amount / 10 ** decimalsOf(format));

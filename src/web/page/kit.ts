@@ -1,7 +1,4 @@
-/**
- * The one door of this room for page files: the frame, the documentation of a page, and every component except the
- * charts (src/web/page/chart/kit.ts).
- */
+/** The door of this room for page files, but for the charts (src/web/page/chart/kit.ts). */
 export type { Child, FC } from "hono/jsx";
 export { STYLE_PATH } from "./assets.ts";
 export { type NavigationLink, SiteHeader } from "./document.tsx";

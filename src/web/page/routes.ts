@@ -27,10 +27,7 @@ const filesOf = (roomStyles: readonly string[]) => [
   { path: ICON_PATH, summary: "The icon of the pages", type: "image/svg+xml", text: ICON, example: "<svg/>" },
 ];
 
-/**
- * The routes of the shared files. `roomStyles` are the style sheets of the rooms; they follow ours, so they can
- * override our rules.
- */
+/** The routes of the shared files. `roomStyles`: the rooms' style sheets, which follow ours and may override it. */
 export const pageRoutes = (roomStyles: readonly string[]): OpenAPIHono<AppEnv> =>
   combine(
     ...filesOf(roomStyles).map(({ path, text, ...docs }) =>

@@ -112,10 +112,7 @@ const WorkerFacts: FC<{ available: AvailableWorker }> = ({ available }) => {
   );
 };
 
-/**
- * A worker as schema.org's SoftwareApplication, for search engines. `url` is its page. A premium worker has an offer
- * for each plan with a known price.
- */
+/** A worker at its page `url` as schema.org's SoftwareApplication, with an offer for each plan with a price. */
 export function softwareApplication(
   { worker, version }: AvailableWorker,
   { url, offers }: { url: string; offers: readonly PlanOffer[] },

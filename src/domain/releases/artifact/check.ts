@@ -24,10 +24,7 @@ export type SignaturePolicy = { required: boolean; keys: MinisignPublicKey[] };
 /** The size of the read buffer, in bytes. */
 const CHUNK = 256 * 1024;
 
-/**
- * Reads a byte stream to its end and measures it. It reuses one buffer, so memory stays flat for files of any size.
- * Throws the stream's errors.
- */
+/** Measures a byte stream to its end, with one reused buffer for files of any size. Throws the stream's errors. */
 export async function measure(bytes: ReadableStream<Uint8Array>): Promise<Measured> {
   const blake = blake2b.create({ dkLen: 64 });
   const sha256 = new crypto.DigestStream("SHA-256");

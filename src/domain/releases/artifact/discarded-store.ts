@@ -32,10 +32,7 @@ export const noteUnnamed = (db: D1Database, at: UnixSeconds, objectKey: string):
 
 const NOTE = "INSERT OR IGNORE INTO discarded_objects (discarded_at, object_key, upload_id)";
 
-/**
- * Deletes an object that a transaction has discarded. Logs errors and leaves the object to the cron. Never throws,
- * because the ledger no longer names the object.
- */
+/** Deletes a discarded object. Never throws: logs errors and leaves the object, which nothing names, to the cron. */
 export async function freeDiscarded(env: Pick<Env, "DB" | "BINARIES">, discarded: DiscardedObject): Promise<void> {
   try {
     await free(env, discarded);

@@ -64,10 +64,7 @@ export const packageInsert = (
     ...[artifact.id, format.rules.name, JSON.stringify(contents)],
   );
 
-/**
- * Removes an artifact from a draft with its parts, and discards its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if
- * the release is no draft.
- */
+/** Removes an artifact of a draft, and its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if it is no draft. */
 export async function deleteArtifact(db: D1Database, actor: Actor, artifact: Artifact): Promise<void> {
   const { id, filename } = artifact;
   await changeArtifact(db, actor, artifact, (release) => {

@@ -93,10 +93,7 @@ export async function beginSession<At extends Place, E extends AppEnv>(
   };
 }
 
-/**
- * Signs `by` in at `place`, with an audit entry `<place>.sign-in` of `actor` about `subject`, and sets the cookie on
- * `c.res`. Throws D1's errors.
- */
+/** Signs `by` in at `place`, audits it as `<place>.sign-in`, and sets the cookie on `c.res`. Throws D1's errors. */
 export async function startSession<At extends Place, E extends AppEnv>(
   c: Context<E>,
   place: At,
@@ -168,10 +165,7 @@ export async function deleteSessionsOf(db: D1Database, { kind, subject }: Subjec
     .run();
 }
 
-/**
- * Moves a session to the new generation of its license's key, after the page has shown it that key. Every other session
- * of the old key ends.
- */
+/** Moves a session to the new key that its page has shown. Every other session of the old key ends. */
 export async function keepSession(
   db: D1Database,
   sessionId: string,

@@ -25,10 +25,7 @@ export type DashboardData = Awaited<ReturnType<typeof readFresh>>;
 
 const cache = new IsolateCache<DashboardData>(RANGES.length);
 
-/**
- * Reads the data of the last days. The result is cached for a minute, because it counts every license. Throws if D1
- * fails.
- */
+/** Reads the data of the last days, cached for a minute because it counts every license. Throws if D1 fails. */
 export async function readDashboard(db: D1Database, range: Range, now: UnixSeconds): Promise<DashboardData> {
   const known = cache.get(range, now);
   if (known) return known;

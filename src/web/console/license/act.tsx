@@ -69,10 +69,7 @@ type Props = {
   isMailed?: boolean;
 };
 
-/**
- * Shows a license's new key, in the answer to the form that made it. No address shows a key, so no history, log or
- * reload holds it.
- */
+/** Shows a new key in the answer to its form. No address shows a key, so no history, log or reload holds it. */
 export const keyPage = (c: ConsoleContext, { key, license, isMailed = true, ...outcome }: Props): Promise<Response> =>
   resultPage(c, {
     ...outcome,
