@@ -1,6 +1,6 @@
 import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/authorization.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
-import { addressOfFile } from "../../domain/delivery/routes/file-address.ts";
+import { addressOfFile } from "../../domain/delivery/routes/download.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
 import { type AppContext, createRouter, LICENSE_SECURITY, operation, Problem, z } from "../../platform/http/route.ts";
 import { settle } from "../../platform/storage/settle.ts";

@@ -1,13 +1,22 @@
 import { toRfc3339 } from "../../../lib/time.ts";
-import { createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
+import {
+  type AppContext,
+  createRouter,
+  LICENSE_SECURITY,
+  operation,
+  Problem,
+  z,
+} from "../../../platform/http/route.ts";
 import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
+import { settle } from "../../../platform/storage/settle.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
-import { requireWorker } from "../../workers/workers.ts";
-import { askerOf, DELIVERY_PROBLEMS, setPrivate } from "../authorization.ts";
-import { fileUrl, linkTo, signatureUrl } from "../link.ts";
+import { requireWorker, type Worker } from "../../workers/workers.ts";
+import { type Asker, askerOf, DELIVERY_PROBLEMS, decideFor, setPrivate } from "../authorization.ts";
+import type { Delivery, Wanted } from "../decision.ts";
+import { fileUrl, linkTo, parseFilename, signatureOf, signatureUrl } from "../link.ts";
 import { LINK_LIFETIME } from "../presigned.ts";
-import { addressOfFile, authorizeDelivery } from "./file-address.ts";
+import { deliveryProblem } from "../refusal.ts";
 import { attestedFile, pathOfProvenance } from "./provenance.ts";
 
 const DownloadView = z
@@ -115,3 +124,36 @@ download.openapi(fileRoute, async (c) => {
   if (attested !== null) return c.redirect(await pathOfProvenance(c, worker, version, attested), 302);
   return c.redirect(await addressOfFile(c, worker, version, filename), 302);
 });
+
+/** Decides on a file (`decideFor`) and settles the changes. Throws the problem of a refusal. */
+export async function authorizeDelivery(
+  c: AppContext,
+  worker: Worker,
+  wanted: Wanted,
+  asker: Asker | null,
+): Promise<Delivery> {
+  const { decision, changes } = await decideFor(c, worker, wanted, asker);
+  await settle(c, changes);
+  if (!decision.ok) throw deliveryProblem(decision.error, c.var.config);
+  c.var.subject.version = decision.value.release.version;
+  return decision.value;
+}
+
+/**
+ * The signed URL of a worker's file, or of a signature of the file, by name. Marks the answer as the asker's own.
+ * `version` is exact or `latest`. Throws the problem of a refusal, and ARTIFACT_NOT_FOUND if the file has no such
+ * signature.
+ */
+export async function addressOfFile(c: AppContext, worker: Worker, version: string, name: string): Promise<string> {
+  const asker = await askerOf(c, worker);
+  const { filename, signature } = parseFilename(name);
+  const delivery = await authorizeDelivery(c, worker, { version, channel: "stable", file: { filename } }, asker);
+  if (signature !== null && signatureOf(delivery.artifact, signature) === null) throw noSignature();
+  const sealed = await linkTo(c, worker, delivery, asker);
+  setPrivate(c, worker);
+  return signature === null ? fileUrl(c, sealed, delivery) : signatureUrl(c, sealed, signature);
+}
+
+/** The refusal if a file has no such signature. */
+export const noSignature = (): Problem =>
+  new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no such signature." });

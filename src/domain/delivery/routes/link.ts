@@ -13,7 +13,7 @@ import {
   type SignatureKind,
   signatureOf,
 } from "../link.ts";
-import { authorizeDelivery, noSignature } from "./file-address.ts";
+import { authorizeDelivery, noSignature } from "./download.ts";
 
 const params = z.object({
   opaque: z.string().openapi({ description: "The signed content of the link.", example: "WzEsImRsXzA2YjRt..." }),

@@ -9,11 +9,7 @@ import { activeMachine } from "../machine/seat.ts";
 import { explainRefusal, type LicenseRefusal, refusalOfUse } from "../refusal.ts";
 
 /** The reason why a token is not good for a request. A download would be refused with the same code. */
-export type VerdictRefusal =
-  | LicenseRefusal
-  | { code: "WORKER_NOT_FOUND" }
-  | { code: "NOT_ENTITLED" }
-  | { code: "VERSION_NOT_COVERED" };
+export type VerdictRefusal = LicenseRefusal | { code: "WORKER_NOT_FOUND" | "NOT_ENTITLED" | "VERSION_NOT_COVERED" };
 
 /**
  * Decides at `now`, by its license in the ledger, whether a genuine token is good for a request; null if it is.
