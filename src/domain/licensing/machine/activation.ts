@@ -18,7 +18,7 @@ export async function readHeldLicense(
   return refusal ? err(refusal) : ok(license);
 }
 
-/** `readHeldLicense` for a license that must be in force at `now`. Errors: those, and the refusal for its status. */
+/** `readHeldLicense` for a license that must be in force at `now`. Errors: its own, and the refusal for the status. */
 export async function readUsableLicense(
   db: D1Database,
   holder: KeyHolder,

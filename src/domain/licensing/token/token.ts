@@ -25,7 +25,7 @@ const Claims = z.object({
   iat: z.number(),
   nbf: z.number(),
   exp: z.number(),
-  /** The machine's fingerprint, hashed as src/domain/licensing/machine/activation.ts says. */
+  /** The machine's fingerprint, hashed as src/domain/licensing/machine/fingerprint.ts says. */
   machine: z.string(),
   plan: z.string(),
   entitlements: z.array(z.string()),
