@@ -4,7 +4,7 @@ import type { PageView } from "./page-view.ts";
 import { PUBLIC_VIEWS } from "./public-views.ts";
 
 /** Every page of the catalog. Add a new page to one of these lists: it is then tested and gets a picture. */
-export const SECTIONS: readonly { title: string; views: readonly PageView[] }[] = [
+const SECTIONS: readonly { title: string; views: readonly PageView[] }[] = [
   { title: "Storefront and purchase", views: PUBLIC_VIEWS },
   { title: "Account", views: ACCOUNT_VIEWS },
   { title: "Console", views: CONSOLE_VIEWS },

@@ -18,10 +18,7 @@ const PLAIN = "text/plain; charset=utf-8";
 const json = (body: object) => staticDocument(JSON.stringify(body), "application/json");
 
 /** Makes the bodies of the catalog. */
-export function makeCatalogDocuments(
-  workers: readonly Worker[],
-  config: Pick<Config, "PURCHASE_URL">,
-): CatalogDocuments {
+function makeCatalogDocuments(workers: readonly Worker[], config: Pick<Config, "PURCHASE_URL">): CatalogDocuments {
   const documents = new Map<string, StaticDocument>();
   const entries: object[] = [];
   for (const worker of workers) {
@@ -48,7 +45,7 @@ export function makeCatalogDocuments(
 const made = new WeakMap<readonly Worker[], CatalogDocuments>();
 
 /** Answers with the document at the request's path. Throws WORKER_NOT_FOUND: only the worker varies. */
-export async function answerDocument(c: AppContext): Promise<Response> {
+async function answerDocument(c: AppContext): Promise<Response> {
   const workers = await publishedWorkers(c.env, c.var.now);
   const documents = made.get(workers) ?? makeCatalogDocuments(workers, c.var.config);
   made.set(workers, documents);

@@ -104,7 +104,7 @@ export async function forgetLateUsage(db: D1Database): Promise<void> {
  * names its owner: the address, the note, the names and fingerprints of its machines, the owner of its downloads, and
  * the address's mails, links and sessions. The sale, its date and its payment stay.
  */
-export function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
+function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
   return {
     action: "license.erase",
     patch: { email: ERASED, note: null, admin_state: "revoked" },

@@ -128,7 +128,7 @@ export type OutgoingMail = RenderedMail & { from: { name: string; email: string 
  * The 30 minutes of a recovery link begin now, so that a delayed mail arrives with a live link. Throws D1's errors, and
  * when the row or its license is not valid.
  */
-export async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeconds): Promise<OutgoingMail> {
+async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeconds): Promise<OutgoingMail> {
   const config = configOf(env);
   const mail = MailRow.parse(row);
   const license = mail.license_id === null ? null : await readLicense(env.DB, mail.license_id);

@@ -26,10 +26,7 @@ export function nextStatus(status: ReleaseStatus, action: ReleaseAction): Result
 }
 
 /** The sentence why a draft cannot be published: its files or provenance are incomplete. Null if it can. */
-export function obstacleToPublication({
-  artifacts,
-  provenance,
-}: Pick<Release, "artifacts" | "provenance">): string | null {
+function obstacleToPublication({ artifacts, provenance }: Pick<Release, "artifacts" | "provenance">): string | null {
   const missing = artifacts.filter(({ state }) => state !== "ready").map(({ filename }) => filename);
   // Files may have been replaced since the provenance was attached.
   const unknown = unknownSubjects(provenance?.subjects ?? [], artifacts).map(({ name }) => name);

@@ -46,7 +46,7 @@ export function treeOf(files: Files): { tree: GitObject; below: GitObject[] } {
 }
 
 /** The catalog's commit of `tree` with `parent` (ids; null: none) at `at`. The message is one line. */
-export function commitOf(tree: string, parent: string | null, at: UnixSeconds, message: string): GitObject {
+function commitOf(tree: string, parent: string | null, at: UnixSeconds, message: string): GitObject {
   const made = `${IDENTITY} ${at} +0000`;
   const lines = [
     `tree ${tree}`,

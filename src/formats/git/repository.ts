@@ -71,10 +71,7 @@ export async function recordRevisions(
  * pack before a record names it, and keeps it for a week after a newer one, so a clone that began with an older record
  * can finish. Throws the errors of D1 and R2.
  */
-export async function makeRepository(
-  env: Pick<Env, "DB" | "BINARIES">,
-  name: string,
-): Promise<RepositoryRecord | null> {
+async function makeRepository(env: Pick<Env, "DB" | "BINARIES">, name: string): Promise<RepositoryRecord | null> {
   const history = await readHistory(env.DB, name);
   const [first, last] = [history[0], history.at(-1)];
   const { head, name: pack, pack: packed, index } = packHistory(history);

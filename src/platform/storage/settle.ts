@@ -119,7 +119,7 @@ export async function drainOutbox(
 }
 
 /** `publish`, but a failure is logged, and `later` retries it with growing pauses after the response. */
-export async function publishOrRetry(
+async function publishOrRetry(
   env: Env,
   publishers: Publishers,
   publication: Publication,

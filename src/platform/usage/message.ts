@@ -94,7 +94,7 @@ const REFUSING: ReadonlySet<number> = new Set([401, 403, 410, 429]);
  * count. `isDownload`: the request asked for a download, on any path. A missing credential does not count, because
  * pacman and browsers first send none. Nor does an unknown path or a parse error.
  */
-export function refusedArea(route: string, code: ProblemCode, isDownload = false): Area | null {
+function refusedArea(route: string, code: ProblemCode, isDownload = false): Area | null {
   if (code === "CREDENTIAL_REQUIRED") return null;
   if (!REFUSING.has(PROBLEMS[code].status) && code !== "MACHINE_LIMIT_REACHED") return null;
   if (isDownload) return "download";

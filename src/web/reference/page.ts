@@ -87,7 +87,7 @@ export const operationsOf = (document: OpenApiDocument): PlacedOperation[] =>
   );
 
 /** The anchor of an operation, for example `get-v1-admin-tokens`. */
-export const anchorOf = ({ method, path }: PlacedOperation): string =>
+const anchorOf = ({ method, path }: PlacedOperation): string =>
   `${method}${path.replaceAll(/[{}]/g, "").replaceAll(/[^A-Za-z0-9]+/g, "-")}`;
 
 /** The paragraphs of a description. Backticks mark code; there is no other markup. */
@@ -99,7 +99,7 @@ const spans = (text: string): Html[] =>
   text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
 /** The section of an operation: its description, an example call, its parameters and its responses. */
-export function operationSection(document: OpenApiDocument, placed: PlacedOperation): Html {
+function operationSection(document: OpenApiDocument, placed: PlacedOperation): Html {
   const { method, path, operation } = placed;
   const parameters = (operation.parameters ?? []).filter((parameter): parameter is Parameter => "in" in parameter);
   const body = (operation.requestBody ?? {}) as Body;

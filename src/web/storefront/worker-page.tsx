@@ -113,7 +113,7 @@ const WorkerFacts: FC<{ available: AvailableWorker }> = ({ available }) => {
 };
 
 /** A worker at its page `url` as schema.org's SoftwareApplication, with an offer for each plan with a price. */
-export function softwareApplication(
+function softwareApplication(
   { worker, version }: AvailableWorker,
   { url, offers }: { url: string; offers: readonly PlanOffer[] },
 ): object {

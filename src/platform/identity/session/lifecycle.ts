@@ -147,7 +147,7 @@ const csrfTokenOf = async (secret: string): Promise<string> =>
   encodeBase64Url(await sha256(`rbee form of session ${secret}`));
 
 /** Ends one session. */
-export async function deleteSession(db: D1Database, id: string): Promise<void> {
+async function deleteSession(db: D1Database, id: string): Promise<void> {
   await db.prepare("DELETE FROM sessions WHERE id = ?").bind(id).run();
 }
 
@@ -155,7 +155,7 @@ export async function deleteSession(db: D1Database, id: string): Promise<void> {
  * Ends every session of a subject. For a mail address it also ends the sessions of its licenses' keys. A key may have
  * leaked, so it ends no session of the mail address.
  */
-export async function deleteSessionsOf(db: D1Database, { kind, subject }: SubjectAt<Place>): Promise<void> {
+async function deleteSessionsOf(db: D1Database, { kind, subject }: SubjectAt<Place>): Promise<void> {
   await db
     .prepare(
       `DELETE FROM sessions WHERE (kind = ?1 AND subject = ?2)

@@ -44,7 +44,7 @@ export const MachineSection: FC<Props> = ({ license, csrf, now }) => {
 };
 
 /** A machine's display name. */
-export const machineName = ({ name, id }: MachineRow): string => name || `Machine …${id.slice(-6)}`;
+const machineName = ({ name, id }: MachineRow): string => name || `Machine …${id.slice(-6)}`;
 
 const Machine: FC<{ licenseId: string; machine: MachineRow; csrf: string; now: UnixSeconds }> = ({
   licenseId,
