@@ -120,6 +120,8 @@ describe("another start", () => {
     const free = Releases.parse(JSON.parse((await admin("release", "list", "llm-worker-rbee-cpu", "--json")).stdout));
     expect(free.releases).toContainEqual(expect.objectContaining({ version: "0.1.0", status: "published" }));
     expect((await admin("license", "show", id)).stdout).toContain("revoked");
+    const { stdout: versions } = await curl("--fail", `${start.url}/v1/workers/${WORKER}/versions`);
+    expect(JSON.parse(versions)).toMatchObject({ latest: "1.0.0" });
   });
 
   it("after SIGKILL finishes a seed that was cut before it wrote down its license", async () => {
