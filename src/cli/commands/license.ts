@@ -61,20 +61,23 @@ export function addLicenseCommands(program: CatalogCommand): void {
       showLicense(context, await context.client.json(LicenseAnswer, { path: path`/v1/admin/licenses/${id}` }));
     });
 
-  const change = (verb: string, summary: string): CatalogCommand =>
+  const commandWithReason = (verb: string, summary: string): CatalogCommand =>
     license
       .command(verb)
       .summary(summary)
       .argument("<license>", "the license's id (lic_...)")
-      .requiredOption("--reason <text>", "the reason for the audit trail")
-      .runAsAdmin(async (context, id: string, { reason, until, days }: ChangeOptions) => {
-        const body = { reason, expires_at: until, days };
-        showLicense(context, await postOnce(context, path`/v1/admin/licenses/${id}/${verb}`, body));
-      });
+      .requiredOption("--reason <text>", "the reason for the audit trail");
 
-  /** Changes the action to one that the catalog itself makes idempotent, such as a refund. */
+  const change = (verb: string, summary: string): CatalogCommand =>
+    commandWithReason(verb, summary).runAsAdmin(async (context, id: string, options: ChangeOptions) => {
+      const { reason, until, days } = options;
+      const body = { reason, expires_at: until, days };
+      showLicense(context, await postOnce(context, path`/v1/admin/licenses/${id}/${verb}`, body));
+    });
+
+  /** Adds an act that the catalog itself makes idempotent, such as a refund. */
   const act = <Answer>(verb: string, summary: string, schema: z.ZodType<Answer>, render: (answer: Answer) => string) =>
-    change(verb, summary).runAsAdmin(async ({ client, show }, id: string, { reason }: ChangeOptions) => {
+    commandWithReason(verb, summary).runAsAdmin(async ({ client, show }, id: string, { reason }: ChangeOptions) => {
       show(await client.post(schema, path`/v1/admin/licenses/${id}/${verb}`, { reason }), render);
     });
 
