@@ -66,7 +66,10 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
       return link;
     };
     return {
-      ...{ url, licenses, releases, stop },
+      url,
+      licenses,
+      releases,
+      stop,
       tokens: { owner: adminToken, support: support.token, supportId: support.admin_token.id },
       links: { used: await mailedLink(), fresh: await mailedLink() },
     };

@@ -90,7 +90,12 @@ export async function makeLicenses({ client, controlUrl }: Seller): Promise<Samp
   await control(controlUrl, `subscriptions/${canceled.sessionId}/cancel`, { at_period_end: true });
   return {
     monthly: { ...bought, machineId: machine.id },
-    ...{ onHold, revoked, canceled, inGrace, given, lifetime },
+    onHold,
+    revoked,
+    canceled,
+    inGrace,
+    given,
+    lifetime,
     purchases: { complete: bought, pending, failed },
   };
 }

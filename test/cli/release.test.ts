@@ -7,8 +7,14 @@ import { temporaryFolder } from "../support/node/temporary-folder.ts";
 
 const ID = "rel_06b4m2v8w5r7q1t3x9z2k4n6p8";
 const draft = {
-  ...{ id: ID, worker_id: "w", version: "1.0.0", channel: "stable", status: "draft" },
-  ...{ source_tag: null, provenance: null, artifacts: [] },
+  id: ID,
+  worker_id: "w",
+  version: "1.0.0",
+  channel: "stable",
+  status: "draft",
+  source_tag: null,
+  provenance: null,
+  artifacts: [],
 };
 
 /** Deletes a release at a catalog that has `releases` and loses its first answer to a deletion. */

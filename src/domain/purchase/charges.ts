@@ -93,7 +93,11 @@ export const chargeKnown = (
      SELECT ?, ?, ?, ?, ? WHERE TOOK_EFFECT
      ON CONFLICT (charge_id) DO UPDATE SET refund_state = excluded.refund_state, dispute_state = excluded.dispute_state,
        updated_at = excluded.updated_at`,
-    ...[charge.charge_id, licenseId, charge.refund_state, charge.dispute_state, change.at],
+    charge.charge_id,
+    licenseId,
+    charge.refund_state,
+    charge.dispute_state,
+    change.at,
   );
 
 /** The refunds and disputes of a purchase's charge, and of the charge `chargeId`. Throws Stripe's errors. */

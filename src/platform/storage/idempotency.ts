@@ -50,7 +50,11 @@ export const rememberRequest = (
     root,
     change.id,
     "INSERT INTO idempotency_keys (actor, key, request_hash, subject, created_at) SELECT ?, ?, ?, ?, ? WHERE TOOK_EFFECT",
-    ...[actor, key, requestHash, change.subject, change.at],
+    actor,
+    key,
+    requestHash,
+    change.subject,
+    change.at,
   );
 
 /** Whether D1 rolled a change back because the same request was carried out in the meantime. */

@@ -80,7 +80,8 @@ export async function publish(
   changeIds: readonly string[],
 ): Promise<void> {
   const { publish: write, mark } = publishers[topic];
-  for (let written = await write(env, key); written !== (await mark(env, key)); written = await write(env, key));
+  let written = await write(env, key);
+  while (written !== (await mark(env, key))) written = await write(env, key);
   const clear = env.DB.prepare("DELETE FROM outbox WHERE change_id = ?");
   if (changeIds.length > 0) await env.DB.batch(changeIds.map((id) => clear.bind(id)));
 }
@@ -125,7 +126,7 @@ async function publishOrRetry(
   publication: Publication,
   changeIds: readonly string[],
   later: (work: Promise<void>) => void,
-): Promise<"published" | "pending"> {
+): Promise<EdgeState> {
   try {
     await publish(env, publishers, publication, changeIds);
     return "published";

@@ -115,6 +115,8 @@ const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
     const name = `${filename}${ending}`;
     return isFree ? <a href={`${path}${ending}`}>{name}</a> : <code>{name}</code>;
   };
+  // The package manager downloads this signature by itself.
+  const openPgp = pgp_signature === null ? "not signed" : link(".sig");
   const id = path.replaceAll(/[^\w-]/g, "-");
   return (
     <details class="file">
@@ -127,8 +129,7 @@ const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
           ["File", link("")],
           ["Size", `${size.toLocaleString("en")} bytes`],
           ["minisign", isFree && signature !== null ? link(".minisig") : null],
-          // The package manager downloads this signature by itself.
-          ["OpenPGP", format?.unsigned ? (pgp_signature === null ? "not signed" : link(".sig")) : null],
+          ["OpenPGP", format?.unsigned ? openPgp : null],
         ]}
       />
       <p>SHA-256</p>

@@ -61,7 +61,9 @@ export const packageInsert = (
     rootOf(artifact),
     changeId,
     "INSERT INTO packages (artifact_id, format, contents) SELECT ?, ?, ? WHERE TOOK_EFFECT",
-    ...[artifact.id, format.rules.name, JSON.stringify(contents)],
+    artifact.id,
+    format.rules.name,
+    JSON.stringify(contents),
   );
 
 /** Removes an artifact of a draft, and its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if it is no draft. */
@@ -154,21 +156,19 @@ export async function replaceUpload(
 ): Promise<boolean> {
   const { id, filename, object_key, upload_id } = artifact;
   const update = "UPDATE artifacts SET object_key = ?, upload_id = ?, last_change = ? WHERE id = ? AND TOOK_EFFECT";
-  const decide = (release: Release, now: Artifact) =>
-    ok(
-      isSameUpload(now, artifact)
-        ? {
-            action: "artifact.restart",
-            details: { artifact_id: id, filename },
-            patch: withArtifact(release, { ...now, ...fresh }),
-            beside: (made: { id: string; at: number }) => [
-              ifChanged(db, rootOf(now), made.id, update, fresh.object_key, fresh.upload_id, made.id, id),
-              discardWrite(db, rootOf(now), made, "SELECT ?, ? WHERE true", object_key, upload_id),
-              partsDelete(db, now, made.id),
-            ],
-          }
-        : null,
-    );
+  const decide = (release: Release, now: Artifact) => {
+    if (!isSameUpload(now, artifact)) return ok(null);
+    return ok({
+      action: "artifact.restart",
+      details: { artifact_id: id, filename },
+      patch: withArtifact(release, { ...now, ...fresh }),
+      beside: (made: { id: string; at: number }) => [
+        ifChanged(db, rootOf(now), made.id, update, fresh.object_key, fresh.upload_id, made.id, id),
+        discardWrite(db, rootOf(now), made, "SELECT ?, ? WHERE true", object_key, upload_id),
+        partsDelete(db, now, made.id),
+      ],
+    });
+  };
   return (await changeArtifact(db, actor, artifact, decide, reason)).done;
 }
 

@@ -84,7 +84,12 @@ function provenanceWrites(
       made.id,
       `INSERT OR REPLACE INTO provenance (release_id, sha256, size, subjects, object_key, attached_at)
        SELECT ?, ?, ?, ?, ?, ? WHERE TOOK_EFFECT`,
-      ...[releaseId, sha256, size, JSON.stringify(subjects), object_key, attached_at],
+      releaseId,
+      sha256,
+      size,
+      JSON.stringify(subjects),
+      object_key,
+      attached_at,
     ),
     ifChanged(db, root, made.id, "DELETE FROM discarded_objects WHERE object_key = ? AND TOOK_EFFECT", object_key),
   ];

@@ -61,5 +61,5 @@ export const ReasonForm = z.object({ reason: Reason });
 
 /** The field of a `LastDay`. */
 export const lastDayField = (entered: Entered, hint: string, label = "Last day"): Child => (
-  <Field {...entered("until")} label={label} hint={`It ends with that day, in UTC.${hint}`} type="date" />
+  <Field {...entered("until")} label={label} hint={`It ends with that day, in UTC. ${hint}`.trim()} type="date" />
 );

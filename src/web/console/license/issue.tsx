@@ -51,7 +51,7 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
           <SelectField {...entered("plan")} label="Plan" options={PLAN_OPTIONS} />
           <Field {...entered("email")} label="Owner's mail address" type="email" autocomplete="off" required />
           <Field {...entered("machine_limit")} label="Machines" hint={MACHINES_HINT} inputmode="numeric" />
-          {lastDayField(entered, " Leave it empty for the end of the plan.")}
+          {lastDayField(entered, "Leave it empty for the end of the plan.")}
           <TextField {...entered("note")} label="Note" hint="Only admins see it." maxlength={1000} />
           <CheckField
             name="send_mail"

@@ -72,7 +72,7 @@ export const tokenCreate = actRoutes("/admin/tokens/new", {
               </p>
             )}
           </fieldset>
-          {lastDayField(entered, " Leave it empty for no end.")}
+          {lastDayField(entered, "Leave it empty for no end.")}
         </>
       ),
       preview: (wanted) => {
