@@ -35,6 +35,11 @@ const IMPORTS: Import[] = readdirSync(SRC, { recursive: true, encoding: "utf8" }
 
 const shown = ({ file, target }: Import): string => `${file} imports ${target}`;
 
+it("imports: they are found in every wing, and every wing has its place in the order", () => {
+  const wings = new Set(IMPORTS.flatMap(({ from, to }) => [wingOf(from), wingOf(to)]));
+  expect([...wings].sort()).toEqual([...WINGS, "cli"].sort());
+});
+
 it("imports: every wing imports only from those before it", () => {
   const upward = IMPORTS.filter(
     ({ from, to }) => wingOf(from) !== "cli" && WINGS.indexOf(wingOf(from)) < WINGS.indexOf(wingOf(to)),
