@@ -48,7 +48,7 @@ async function readLedgerRecord(db: D1Database, licenseId: string, now: UnixSeco
   return record;
 }
 
-/** The refusals that a stale record of a license may be the cause of. */
+/** The refusals that a stale record of a license may cause. */
 const MAY_BE_STALE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
   "KEY_ROTATED",
   "LICENSE_REVOKED",

@@ -25,8 +25,8 @@ const NOTHING_THERE: ReadonlySet<DeliveryRefusal["code"]> = new Set([
 /**
  * The packages of a repository for an architecture and `asker` (null: the free repository). For each worker it is the
  * package of the newest published stable release that the asker may have, so that pacman never chooses a package that
- * it cannot download. `settle` settles the change of an
- * activation, before the next decision. Reads KV at most once. Throws the problem of a refused license or activation.
+ * it cannot download. `settle` settles the change of an activation before the next decision. Reads KV at most once.
+ * Throws the problem of a refused license or activation.
  */
 export async function listingFor(
   c: RequestScope,

@@ -25,7 +25,7 @@ type Common = {
 
 type InputProps = Common & Omit<JSX.IntrinsicElements["input"], keyof Common>;
 
-/** A labeled input with the value that was sent, so that an error loses no input. Others go to the `<input>`. */
+/** A labeled input with the value that was sent, so that an error loses no input. Other props go to the `<input>`. */
 export const Field: FC<InputProps> = ({ name, id = name, label, hint, error, ...input }) => (
   <Labeled id={id} label={label} hint={hint} error={error}>
     <input id={id} name={name} {...described(id, hint, error)} {...input} />

@@ -68,7 +68,7 @@ function countryName(code: string): string {
 const countryNames = (codes: readonly string[]): string =>
   codes.slice(0, 6).map(countryName).join(", ") + (codes.length > 6 ? ` and ${codes.length - 6} more` : "");
 
-/** Licenses used from unusually many places: passed on, perhaps. Names owners if the admin `mayRead` licenses. */
+/** Licenses used in unusually many places, so their keys may be shared. `mayRead`: whether owners are named. */
 export const UnusualSection: FC<{ uses: readonly UnusualUse[]; mayRead: boolean }> = ({ uses, mayRead }) => (
   <section aria-labelledby="unusual">
     <h2 id="unusual">Used from unusually many places</h2>
