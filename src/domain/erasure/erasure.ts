@@ -4,13 +4,13 @@ import type { Config } from "../../platform/config/config.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { change, type Decided } from "../../platform/storage/change.ts";
 import { type Actor, ifChanged } from "../../platform/storage/ledger.ts";
-import { type Changes, NO_CHANGES, together } from "../../platform/storage/settle.ts";
+import type { Changes, EdgeState } from "../../platform/storage/settle.ts";
 import { ERASED, type License, type LicenseRow } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, readLicensesByEmail } from "../licensing/license/store.ts";
 import { deleteCustomer, stripeClient } from "../purchase/stripe.ts";
 
-/** The erased licenses, the deleted customers of the payment provider, and the changes to settle. */
-export type Erased = { licenses: string[]; customers: string[]; changes: Changes };
+/** The erased licenses, the deleted customers of the payment provider, and whether the edge copy agrees. */
+export type Erased = { licenses: string[]; customers: string[]; edge: EdgeState };
 
 /** How often the address is looked up again, for licenses bought in the meantime. */
 const ROUNDS = 10;
@@ -18,24 +18,26 @@ const ROUNDS = 10;
 /**
  * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license. The license
  * `last` is erased last, because a caller who knows the address only by this license can then ask again until all is
- * done. Idempotent: after a failure, a repeated call continues. Throws CONFLICT (`refusalOfErasure`),
- * SERVICE_UNAVAILABLE, and the errors of Stripe and D1.
+ * done. `settle` settles each license at once, so that a later failure leaves no erased license open. Idempotent: after
+ * a failure, a repeated call continues. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE, and the errors of
+ * Stripe and D1.
  */
 export async function erasePerson(
-  { db, config }: { db: D1Database; config: Config },
+  { db, config, settle }: { db: D1Database; config: Config; settle: (changes: Changes) => Promise<EdgeState> },
   email: string,
   actor: Actor,
   { reason, last }: { reason?: string; last?: string } = {},
 ): Promise<Erased> {
   const licenses: string[] = [];
   const customers = new Set<string>();
-  let changes = NO_CHANGES;
+  let edge: EdgeState = "published";
   for (let round = 0; round < ROUNDS; round++) {
     const left = email === ERASED ? [] : await readLicensesByEmail(db, email);
     if (left.length === 0) {
       // A repeated request: the first one may have erased the license without publishing it.
-      if (licenses.length === 0 && last) changes = { stale: [{ ...licensePublication(last), changeIds: [] }] };
-      return { licenses, customers: [...customers], changes };
+      if (licenses.length === 0 && last)
+        edge = await settle({ stale: [{ ...licensePublication(last), changeIds: [] }] });
+      return { licenses, customers: [...customers], edge };
     }
     const refusal = refusalOfErasure(left);
     if (refusal) throw new Problem(refusal);
@@ -51,7 +53,7 @@ export async function erasePerson(
       });
       if (erased.changeId === null) continue;
       licenses.push(id);
-      changes = together(changes, erased.changes);
+      if ((await settle(erased.changes)) === "pending") edge = "pending";
     }
   }
   throw new Problem({ code: "CONFLICT", detail: "Licenses of this address keep being added. Please try again." });

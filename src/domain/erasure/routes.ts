@@ -1,6 +1,6 @@
 import { operation, z } from "../../platform/http/route.ts";
 import { admin, adminActor, createAdminRouter, Reason } from "../../platform/identity/authentication.ts";
-import { settle } from "../../platform/storage/settle.ts";
+import { type Changes, settle } from "../../platform/storage/settle.ts";
 import { requireLicense } from "../licensing/license/store.ts";
 import { ChangedLicense, EXAMPLE_LICENSE_ID, LicenseParams } from "../licensing/license/view.ts";
 import { erasePerson } from "./erasure.ts";
@@ -41,8 +41,7 @@ eraseRoutes.openapi(
   async (c) => {
     const { id, email } = await requireLicense(c.env.DB, c.req.valid("param").id);
     const { reason } = c.req.valid("json");
-    const scope = { db: c.env.DB, config: c.var.config };
-    const { changes, ...erased } = await erasePerson(scope, email, adminActor(c), { reason, last: id });
-    return c.json({ ...erased, edge: await settle(c, changes) }, 200);
+    const scope = { db: c.env.DB, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
+    return c.json(await erasePerson(scope, email, adminActor(c), { reason, last: id }), 200);
   },
 );

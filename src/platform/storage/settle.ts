@@ -17,12 +17,6 @@ export const NO_CHANGES: Changes = { stale: [] };
 /** Whether the edge copy agrees with the ledger. `pending`: KV did not take the write, and it is retried. */
 export type EdgeState = "published" | "pending";
 
-/** The changes of several acts, as one. */
-export const together = (...all: readonly Changes[]): Changes => ({
-  stale: all.flatMap(({ stale }) => stale),
-  mail: all.some(({ mail }) => mail === true),
-});
-
 type Settled = { readonly env: Env; readonly var: Pick<RequestScope["var"], "service"> };
 
 /**

@@ -202,7 +202,10 @@ describe("an owner who erases the person behind a license", () => {
         return run();
       });
       expect((await eraseByApi(id, { ...shopEnv, DB })).status).toBe(503);
-      expect(await count("licenses", "email = 'erased'")).toBe(1);
+      const erased = await env.DB.prepare("SELECT id FROM licenses WHERE email = 'erased'").all<{ id: string }>();
+      expect(erased.results).toHaveLength(1);
+      // The erased license is closed at the edge, too, although the request failed.
+      expect(await env.EDGE.get(`license:${erased.results[0]?.id}`)).toContain('"admin_state":"revoked"');
       expect((await eraseByApi(id)).status).toBe(200);
       expect(await count("licenses", "email = 'erased'")).toBe(3);
     }

@@ -2,7 +2,7 @@ import { erasePerson, refusalOfErasure } from "../../../domain/erasure/erasure.t
 import { readLicense } from "../../../domain/licensing/license/store.ts";
 import { clearSessionCookie } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
-import { settle } from "../../../platform/storage/settle.ts";
+import { type Changes, settle } from "../../../platform/storage/settle.ts";
 import { type FC, Field, formBody, Notice, PostForm } from "../../page/kit.ts";
 import { accountForm, accountPage, accountRouter, accountView } from "../frame.tsx";
 import { sentPage } from "../pages/sign-in-page.tsx";
@@ -65,9 +65,8 @@ erase.openapi(
       };
       return erasePage({ ...state, fault }, csrfToken);
     }
-    const scope = { db: c.env.DB, config: c.var.config };
-    const { changes } = await erasePerson(scope, by.subject, actorOf(c, "customer"));
-    await settle(c, changes);
+    const scope = { db: c.env.DB, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
+    await erasePerson(scope, by.subject, actorOf(c, "customer"));
     clearSessionCookie(c, "account");
     return c.redirect("/account/sign-in?done=erased", 303);
   },

@@ -4,6 +4,7 @@ import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/l
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
 import { purchaseScope } from "../../../domain/purchase/sync.ts";
+import type { Changes } from "../../../platform/storage/settle.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
 import { actRoutes, adminActor, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
 import { previewErasure, previewRefund } from "./preview.ts";
@@ -83,9 +84,9 @@ export const licenseErase = actRoutes("/admin/licenses/{id}/erase", {
         return preview.value;
       },
       carryOut: async ({ reason }) => {
-        const scope = { db: c.env.DB, config: c.var.config };
-        const { changes } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
-        return goTo(c, licensePath(id), { done: "erase", edge: await settle(c, changes) });
+        const scope = { db: c.env.DB, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
+        const { edge } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
+        return goTo(c, licensePath(id), { done: "erase", edge });
       },
     };
   },
