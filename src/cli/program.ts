@@ -74,9 +74,11 @@ function report(error: unknown, json: boolean, io: Io): ExitCode {
   if (isCommander && error.exitCode === 0) return EXIT.ok;
   // Commander has printed its own message already.
   if (isCommander && !json) return EXIT.usage;
-  const exitCode = isCommander ? EXIT.usage : error instanceof CliError ? error.exitCode : EXIT.failure;
+  const exitCode = isCommander ? EXIT.usage : exitCodeOfError(error);
   const message = error instanceof Error ? error.message : String(error);
   const problem = error instanceof ProblemError ? error.problem : null;
   io.stderr(json ? `${JSON.stringify({ ...problem, message, exit_code: exitCode })}\n` : `rbee-catalog: ${message}\n`);
   return exitCode;
 }
+
+const exitCodeOfError = (error: unknown): ExitCode => (error instanceof CliError ? error.exitCode : EXIT.failure);

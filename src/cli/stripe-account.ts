@@ -3,7 +3,7 @@ import type { SoldPlanId } from "../domain/licensing/plans.ts";
 import { productOf } from "../domain/purchase/offer.ts";
 import { isStripeOutage, STRIPE_API_VERSION } from "../domain/purchase/stripe.ts";
 import type { PlanAtStripe, SyncStep } from "./commands/plans.ts";
-import { CliError, EXIT } from "./errors.ts";
+import { CliError, EXIT, type ExitCode } from "./errors.ts";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
@@ -68,8 +68,11 @@ export function takeStep({ products, prices }: Stripe, step: SyncStep): Promise<
 /** Turns a `StripeError` into a `CliError`. Returns every other error unchanged. */
 export function stripeFailure(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError)) return error;
-  const isRefused =
-    error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError;
-  const exitCode = isRefused ? EXIT.notAuthorized : isStripeOutage(error) ? EXIT.unavailable : EXIT.failure;
-  return new CliError(exitCode, `Stripe: ${error.message}`, { cause: error });
+  return new CliError(exitCodeOfStripe(error), `Stripe: ${error.message}`, { cause: error });
+}
+
+function exitCodeOfStripe(error: Stripe.errors.StripeError): ExitCode {
+  const { StripeAuthenticationError, StripePermissionError } = Stripe.errors;
+  if (error instanceof StripeAuthenticationError || error instanceof StripePermissionError) return EXIT.notAuthorized;
+  return isStripeOutage(error) ? EXIT.unavailable : EXIT.failure;
 }

@@ -62,7 +62,8 @@ export async function verifyFile(
     const fault = await faultOfFile(digest, { workerId: worker_id, version, size, sha256 }, signature, keys);
     if (fault !== null) return refused(fault);
     const isOutdated = latest !== null && compareVersions(latest, version) > 0;
-    const result: Standing = status !== "published" ? status : isOutdated ? "outdated" : "current";
+    const ifPublished: Standing = isOutdated ? "outdated" : "current";
+    const result = status === "published" ? ifPublished : status;
     const facts = { path, result, worker_id, version, latest, filename, provenance_sha256 };
     return { ...facts, provenance: await readProvenance(client, facts, sha256) };
   }

@@ -85,8 +85,7 @@ export function typeOf(schemas: Schemas, of: AnySchema): string {
   return [names.join(" | ") || "any", rangeOf(schema)].filter(Boolean).join(", ");
 }
 
-const typeNames = (schema: Schema): string[] =>
-  Array.isArray(schema.type) ? schema.type : schema.type ? [schema.type] : [];
+const typeNames = (schema: Schema): string[] => [schema.type ?? []].flat();
 
 function rangeOf({ minimum, maximum, maxLength }: Schema): string {
   if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
