@@ -7,8 +7,8 @@ export type PackageContents = Readonly<Record<string, string | readonly string[]
 
 /**
  * The rules by which a publisher's tool recognizes a package of one format and reads its contents. `suffix` matches the
- * end of the file's name. An architecture, a key of `platforms`, comes before it. The file is a compressed tar. A member
- * of `contents` is the text of one entry, or the paths of all entries that do not begin with a dot.
+ * end of the file's name. An architecture, a key of `platforms`, comes before it. The file is a compressed tar. A
+ * member of `contents` is the text of one entry, or the paths of all entries that do not begin with a dot.
  */
 export type PackageRules = {
   name: string;
