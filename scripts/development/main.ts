@@ -82,7 +82,7 @@ async function untilAborted(signal: AbortSignal): Promise<null> {
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
 onParentEnd(() => stopping.abort());
-// The terminal may be gone. What is left to say does not matter then; ending the servers does.
+// The terminal may be gone. Then only the end of the servers matters, not the messages.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stopping.abort());
 
 try {

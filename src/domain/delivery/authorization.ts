@@ -42,7 +42,7 @@ export const DELIVERY_PROBLEMS = [
 ] as const;
 
 /**
- * The asker behind a request for a worker's file. Null for a free worker, whose requests are not checked for a
+ * The asker behind a request for a worker's file. Null for a free worker, because its requests are not checked for a
  * credential, and if none is sent. Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a
  * key without its machine.
  */

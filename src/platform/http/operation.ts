@@ -62,8 +62,8 @@ type Route<Method extends string, Path extends string, D extends Declaration> = 
 } & Part<D["access"], "middleware">;
 
 /**
- * The route of a JSON operation, for `router.openapi`: what its callers must prove and send, and all that it may
- * answer. `access` is checked before the body is read.
+ * The route of a JSON operation, for `router.openapi`: its access, its input, its answers and its refusals. `access`
+ * is checked before the body is read.
  */
 export function operation<
   const Method extends "get" | "post" | "put" | "delete",
