@@ -17,7 +17,7 @@ export type Bundle = {
 /** Builds the Worker exactly like `wrangler deploy`, without uploading it. */
 export async function buildBundle(signal: AbortSignal): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "rbee-bench-bundle-"));
-  await runWrangler(["deploy", "--dry-run", "--outdir", folder], signal);
+  await runWrangler(["deploy", "--dry-run", "--env=", "--outdir", folder], signal);
   const files = (await readdir(folder)).filter((name) => name !== "README.md" && !name.endsWith(".map"));
   files.sort((a, b) => Number(b === "index.js") - Number(a === "index.js"));
   const modules = await Promise.all(

@@ -44,7 +44,10 @@ export function startServer(
   const child = startWrangler(
     [
       "dev",
+      "--env=",
       ...["--port", String(port), "--ip", "localhost", "--inspector-port", "0"],
+      // Requests keep the host that they were sent to. Otherwise wrangler gives them the host of production's route.
+      "--infer-origin-from-routes=false",
       ...["--persist-to", paths.state, "--show-interactive-dev-session=false"],
       // Without --env-file wrangler reads .dev.vars.
       ...(paths.isolated ? ["--env-file", paths.variables] : []),
