@@ -14,6 +14,7 @@ import { git } from "./formats/git/format.ts";
 import { homebrew } from "./formats/homebrew/format.ts";
 import { install } from "./formats/install/format.ts";
 import { errorHandlers, foundation, requestLog } from "./platform/http/foundation.ts";
+import { requireHttps } from "./platform/http/own-address.ts";
 import { type AppEnv, createRouter, type Service } from "./platform/http/router.ts";
 import { identityRoutes } from "./platform/identity/routes.ts";
 import { healthRoutes, STORE_OUTAGE } from "./platform/storage/health.ts";
@@ -44,6 +45,7 @@ export function createService(parts: Service = service): OpenAPIHono<AppEnv> {
   const router = createRouter();
   router.use(foundation(parts));
   router.use(requestLog);
+  router.use(requireHttps);
   router.use(refusalCount);
   router.onError(onError);
   router.notFound(notFound);

@@ -22,7 +22,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The problems with another exit status than their HTTP status has. */
 const PROBLEMS_BY_EXIT: readonly (readonly [ExitCode, readonly string[]])[] = [
-  [EXIT.usage, ["MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE"]],
+  [EXIT.usage, ["MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE", "HTTPS_REQUIRED"]],
   [EXIT.refused, ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED", "NOT_ENTITLED", "VERSION_NOT_COVERED"]],
   [EXIT.refused, ["MACHINE_REQUIRED", "MACHINE_MISMATCH", "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED"]],
   [EXIT.refused, ["RELEASE_BLOCKED"]],

@@ -4,6 +4,7 @@ import { onceResolved } from "../../lib/isolate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
+import { ownOrigin } from "../../platform/http/own-address.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { placeOf, sendLate } from "../../platform/usage/message.ts";
@@ -124,14 +125,17 @@ export async function linkTo(
  */
 export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, delivery: Delivery): Promise<string> {
   const { config } = c.var;
-  if (config.DELIVERY === "worker") return new URL(`/dl/${opaque}`, c.req.raw.url).href;
+  if (config.DELIVERY === "worker") return `${ownOrigin(c.req.raw, config)}/dl/${opaque}`;
   countDownload(c, link, delivery);
   return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
 }
 
 /** The URL of a signature of a link's file. It leads through this Worker, because the manifest has the signature. */
-export const signatureUrl = (c: Pick<RequestScope, "req">, { opaque }: SealedLink, kind: SignatureKind): string =>
-  new URL(`/dl/${opaque}/${kind}`, c.req.raw.url).href;
+export const signatureUrl = (
+  c: Pick<RequestScope, "req" | "var">,
+  { opaque }: SealedLink,
+  kind: SignatureKind,
+): string => `${ownOrigin(c.req.raw, c.var.config)}/dl/${opaque}/${kind}`;
 
 /** Counts a download after the response. If the queue is down, the count is lost, but never the download. */
 export const countDownload = (c: RequestScope, link: Link, { artifact }: Delivery): void =>

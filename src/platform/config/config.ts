@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { decodeBase64Url } from "../../lib/encoding.ts";
 import { once } from "../../lib/isolate.ts";
+import { LOOPBACK } from "../../lib/loopback.ts";
 import { IndexSigningKey } from "../../lib/minisign/index-key.ts";
 import { SCOPES } from "./scopes.ts";
 
@@ -44,18 +45,16 @@ const mailbox = z
     return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
   });
 
+const webUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+
 /** The URL of a stand-in for Stripe. Loopback only, so that no key is sent to another machine. */
-const loopbackUrl = z.url({
-  protocol: /^https?$/,
-  hostname: /^(127\.0\.0\.1|localhost|\[::1\])$/,
-  error: "must be on loopback",
-});
+const loopbackUrl = z.url({ protocol: /^https?$/, hostname: LOOPBACK, error: "must be on loopback" });
 
 const EnvironmentSchema = z
   .object({
     ENVIRONMENT: z.enum(["production", "development"]),
-    PUBLIC_URL: z.url().transform((url) => new URL(url).origin),
-    PURCHASE_URL: z.url(),
+    PUBLIC_URL: webUrl.transform((url) => new URL(url).origin),
+    PURCHASE_URL: webUrl,
     LICENSE_KEY_SECRET: secretBytes,
     DOWNLOAD_LINK_SECRET: secretBytes,
     LICENSE_SIGNING_KEY: json(SigningKey),
@@ -70,7 +69,7 @@ const EnvironmentSchema = z
     STRIPE_WEBHOOK_SECRET: z.string().default(""),
     STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().default(""),
     STRIPE_API_BASE: z.union([z.literal(""), loopbackUrl]).default(""),
-    R2_S3_ENDPOINT: z.union([z.literal(""), z.url()]),
+    R2_S3_ENDPOINT: z.union([z.literal(""), webUrl]),
     R2_S3_BUCKET: z.string(),
     R2_ACCESS_KEY_ID: z.string().default(""),
     R2_SECRET_ACCESS_KEY: z.string().default(""),
@@ -84,6 +83,12 @@ const EnvironmentSchema = z
       for (const name of ["R2_S3_ENDPOINT", "R2_S3_BUCKET", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"] as const) {
         if (env[name] === "") context.addIssue({ code: "custom", path: [name], message: "is needed by r2-presigned" });
       }
+    }
+    for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT"] as const) {
+      if (env[name] === "" || env[name].startsWith("https:")) continue;
+      // Credentials, links and files cross the network to these. On loopback there is no network.
+      const isLocal = env.ENVIRONMENT === "development" && loopbackUrl.safeParse(env[name]).success;
+      if (!isLocal) context.addIssue({ code: "custom", path: [name], message: "must be an https URL" });
     }
     if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES !== "required") {
       context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message: "must be required in production" });

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   KEY_ROTATED: { status: 401, title: "The license key has been replaced by a newer one" },
   TOKEN_INVALID: { status: 401, title: "The token is not valid" },
   TOKEN_EXPIRED: { status: 401, title: "The token has expired" },
+  HTTPS_REQUIRED: { status: 403, title: "The connection must be encrypted" },
   INSUFFICIENT_SCOPE: { status: 403, title: "The credential does not allow this" },
   LICENSE_REVOKED: { status: 403, title: "The license has been revoked" },
   LICENSE_SUSPENDED: { status: 403, title: "The license is suspended" },

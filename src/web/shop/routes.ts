@@ -9,6 +9,7 @@ import { viewSession } from "../../domain/purchase/checkout/session.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { logFailure } from "../../lib/log.ts";
+import { ownOrigin } from "../../platform/http/own-address.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../platform/http/problem.ts";
 import { type AppContext, createRouter, jsonBodyLimit, z } from "../../platform/http/route.ts";
 import { ownForm } from "../../platform/identity/session/guard.ts";
@@ -91,7 +92,7 @@ shopRoutes.openapi(
       const { session_id = "" } = c.req.valid("query");
       const { view, changes } = await viewSession(c, session_id, buyerCookie(c));
       await settle(c, changes);
-      return await (view ? checkoutPage(view, new URL(c.req.url).origin) : unknownCheckoutPage());
+      return await (view ? checkoutPage(view, ownOrigin(c.req.raw, c.var.config)) : unknownCheckoutPage());
     } catch (error) {
       logFailure("checkout.unreadable", error, { request_id: c.var.requestId });
       return laterPage();

@@ -56,6 +56,30 @@ describe("the configuration", () => {
     expect(faultOf({ ...development, STRIPE_API_BASE })).toContain("STRIPE_API_BASE: must be on loopback");
   });
 
+  it("requires https of PUBLIC_URL and R2_S3_ENDPOINT, loopback in development aside", () => {
+    for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT"]) {
+      const fault = `${name}: must be an https URL`;
+      for (const url of ["http://catalog.test", "http://localhost.evil.test", "http://10.0.0.1:8787"]) {
+        expect(faultOf({ ...production, [name]: url })).toContain(fault);
+        expect(faultOf({ ...development, [name]: url })).toContain(fault);
+      }
+      for (const url of ["http://localhost:8787", "http://127.0.0.1:8787", "http://[::1]:8787"]) {
+        expect(faultOf({ ...production, [name]: url })).toContain(fault);
+        expect(faultOf({ ...development, [name]: url })).toBeNull();
+      }
+    }
+  });
+
+  it.each(["javascript:alert(1)", "mailto:ada@example.com", "ftp://shop.test", "shop.test"])(
+    "refuses a PURCHASE_URL that no page may link to: %s",
+    (PURCHASE_URL) => {
+      expect(faultOf({ ...production, PURCHASE_URL })).toContain("PURCHASE_URL: must be an http or https URL");
+      expect(faultOf({ ...production, PUBLIC_URL: PURCHASE_URL })).toContain(
+        "PUBLIC_URL: must be an http or https URL",
+      );
+    },
+  );
+
   it("refuses a Stripe key of the other mode", () => {
     const mismatch = "STRIPE_SECRET_KEY: must be of the mode that LIVEMODE names";
     for (const kind of ["sk", "rk"]) {

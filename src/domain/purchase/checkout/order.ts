@@ -5,6 +5,7 @@ import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeHex, equalInConstantTime, sha256 } from "../../../lib/encoding.ts";
 import { newId } from "../../../lib/id.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import { ownOrigin } from "../../../platform/http/own-address.ts";
 import { countCheckout } from "../../../platform/http/rate-limit.ts";
 import { type AppContext, Problem } from "../../../platform/http/route.ts";
 import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../../licensing/plans.ts";
@@ -121,7 +122,7 @@ export async function startCheckout(
 ): Promise<{ url: string; sessionId: string }> {
   const plan = plans[id];
   const machines = wanted ?? plan.machine_limit;
-  const { origin } = new URL(c.req.url);
+  const origin = ownOrigin(c.req.raw, c.var.config);
   await countCheckout(c.env, c.req.raw);
   const { db, stripe } = await purchaseScope(c.env, c.var.config);
   const cookieHash = await markBuyer(c);
