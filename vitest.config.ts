@@ -43,6 +43,7 @@ async function workerOptions() {
         LIVEMODE: "false",
         RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey),
         TEST_MIGRATIONS: await readD1Migrations("migrations"),
+        TEST_STATISTICS_MIGRATIONS: await readD1Migrations("migrations/statistics"),
       },
     },
   };

@@ -95,7 +95,8 @@ export async function startHarness(
   );
   const proxy = await miniflare.ready;
   const ledger = await miniflare.getD1Database("DB", "catalog");
-  await migrate(ledger);
+  await migrate(ledger, "migrations");
+  await migrate(await miniflare.getD1Database("STATISTICS", "catalog"), "migrations/statistics");
   const portOf = async (name: WorkerName) =>
     Number((isBehindProxy ? proxy : await miniflare.unsafeGetDirectURL(name)).port);
   return {
@@ -118,11 +119,11 @@ export async function startHarness(
   };
 }
 
-async function migrate(ledger: Harness["ledger"]): Promise<void> {
-  const folder = join(PROJECT, "migrations");
+async function migrate(database: Harness["ledger"], name: string): Promise<void> {
+  const folder = join(PROJECT, name);
   const files = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
   for (const file of files) {
     const statements = unstable_splitSqlQuery(await readFile(join(folder, file), "utf8"));
-    await ledger.batch(statements.map((statement) => ledger.prepare(statement)));
+    await database.batch(statements.map((statement) => database.prepare(statement)));
   }
 }

@@ -13,6 +13,7 @@ declare global {
   namespace Cloudflare {
     interface Env extends ShopSecrets {
       TEST_MIGRATIONS: D1Migration[];
+      TEST_STATISTICS_MIGRATIONS: D1Migration[];
     }
     interface GlobalProps {
       mainModule: typeof import("../src/index.ts");

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import * as z from "zod";
 import { PROJECT } from "./paths.ts";
 
-/** The database's binding in wrangler.toml. */
-const BINDING = "DB";
+/** The bindings of the databases in wrangler.toml, and their folders of migrations. */
+const MIGRATIONS = { DB: "migrations", STATISTICS: "migrations/statistics" } as const;
+type Binding = keyof typeof MIGRATIONS;
 
 const Databases = z.object({ result: z.array(z.object({ name: z.string(), uuid: z.string() })) });
 const Answer = z.object({
@@ -16,22 +17,22 @@ const Answer = z.object({
 /** SQL, of one statement if it has parameters. */
 export type Query = { sql: string; params?: string[] };
 
-/** The D1 database of a running `wrangler dev`. */
+/** A D1 database of a running `wrangler dev`. */
 export type Ledger = {
   /** Runs queries in one transaction and returns the rows of each statement. Throws D1's message if one fails. */
   execute(queries: readonly Query[]): Promise<unknown[][][]>;
 };
 
 /**
- * The ledger of the `wrangler dev` at `url`, through its Local Explorer API
+ * A database of the `wrangler dev` at `url`, the ledger unless `binding` names another, through its Local Explorer API
  * (https://developers.cloudflare.com/workers/development-testing/local-explorer/). One such request takes milliseconds;
  * one `wrangler d1` command takes seconds, because it starts a server of its own for every file.
  */
-export async function openLedger(url: string): Promise<Ledger> {
+export async function openLedger(url: string, binding: Binding = "DB"): Promise<Ledger> {
   const api = `${url}/cdn-cgi/local/explorer/api/d1/database`;
   const { result } = Databases.parse(await (await fetch(api)).json());
-  const database = result.find(({ name }) => name === BINDING);
-  if (database === undefined) throw new Error(`The development server has no database that is bound as ${BINDING}.`);
+  const database = result.find(({ name }) => name === binding);
+  if (database === undefined) throw new Error(`The development server has no database that is bound as ${binding}.`);
   return {
     async execute(queries) {
       const response = await fetch(`${api}/${encodeURIComponent(database.uuid)}/raw`, {
@@ -51,23 +52,37 @@ const MIGRATIONS_TABLE =
   "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, " +
   "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
 
-/** Applies the migrations that are missing, each in one transaction, and reports how many of all are applied. */
-export async function migrate(ledger: Ledger, onApplied: (done: number, total: number) => void): Promise<void> {
-  const folder = join(PROJECT, "migrations");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
-  await ledger.execute([{ sql: MIGRATIONS_TABLE }]);
-  const [rows = []] = await ledger.execute([{ sql: "SELECT name FROM d1_migrations" }]);
-  const applied = new Set(rows.map(([name]) => name));
-  const missing = names.filter((name) => !applied.has(name));
-  let done = names.length - missing.length;
-  if (missing.length === 0) onApplied(done, names.length);
-  for (const name of missing) {
-    const sql = await readFile(join(folder, name), "utf8");
-    try {
-      await ledger.execute([{ sql }, { sql: "INSERT INTO d1_migrations (name) VALUES (?)", params: [name] }]);
-    } catch (error) {
-      throw new Error(`Migration ${name} failed: ${error instanceof Error ? error.message : error}`);
-    }
-    onApplied(++done, names.length);
+/**
+ * Applies the migrations that are missing in the databases of the `wrangler dev` at `url`, each in one transaction.
+ * Reports how many of all are applied.
+ */
+export async function migrate(url: string, onApplied: (done: number, total: number) => void): Promise<void> {
+  const pending: (() => Promise<void>)[] = [];
+  let total = 0;
+  for (const binding of ["DB", "STATISTICS"] as const) {
+    const folder = join(PROJECT, MIGRATIONS[binding]);
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
+    const database = await openLedger(url, binding);
+    await database.execute([{ sql: MIGRATIONS_TABLE }]);
+    const [rows = []] = await database.execute([{ sql: "SELECT name FROM d1_migrations" }]);
+    const applied = new Set(rows.map(([name]) => name));
+    const missing = names.filter((name) => !applied.has(name));
+    total += names.length;
+    pending.push(...missing.map((name) => () => apply(database, join(folder, name), name)));
+  }
+  let done = total - pending.length;
+  if (pending.length === 0) onApplied(done, total);
+  for (const next of pending) {
+    await next();
+    onApplied(++done, total);
+  }
+}
+
+async function apply(database: Ledger, path: string, name: string): Promise<void> {
+  const sql = await readFile(path, "utf8");
+  try {
+    await database.execute([{ sql }, { sql: "INSERT INTO d1_migrations (name) VALUES (?)", params: [name] }]);
+  } catch (error) {
+    throw new Error(`Migration ${name} failed: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -39,9 +39,8 @@ async function serve(stop: AbortSignal): Promise<void> {
   });
   try {
     await server.ready(stop);
-    const ledger = await openLedger(url);
-    await migrate(ledger, (done, total) => sayCount("Migrations", done, total));
-    const adminToken = await ensureOwnerToken(paths.ownerToken, ledger);
+    await migrate(url, (done, total) => sayCount("Migrations", done, total));
+    const adminToken = await ensureOwnerToken(paths.ownerToken, await openLedger(url));
     const earlier = await readDevelopmentStart(process.env["DEV_DIR"]);
     say("Samples: two workers and a license");
     const licenseKey = await seed({

@@ -1,23 +1,48 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import type { D1Migration } from "@cloudflare/vitest-plugin";
 
-/** The statements of the schema as the migrations leave it; the first test of a process fills it. */
-let schema: D1PreparedStatement[] | undefined;
+/**
+ * Gives an empty database its tables. The migrations run once in a process; after that one batch makes the same schema.
+ */
+function migrator(databaseOf: () => D1Database, migrationsOf: () => D1Migration[]): () => Promise<void> {
+  let schema: D1PreparedStatement[] | undefined;
+  return async () => {
+    const database = databaseOf();
+    if (schema) {
+      await database.batch(schema);
+      return;
+    }
+    const migrations = migrationsOf();
+    await applyD1Migrations(database, migrations);
+    const { results } = await database
+      .prepare(
+        `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'
+         ORDER BY rowid`,
+      )
+      .all<{ sql: string }>();
+    const applied = database.prepare("INSERT INTO d1_migrations (name) VALUES (?)");
+    schema = [
+      ...results.map(({ sql }) => database.prepare(sql)),
+      ...migrations.map(({ name }) => applied.bind(name)),
+      // The rows that migrations insert.
+      ...(database === env.STATISTICS ? [database.prepare("INSERT INTO folds VALUES ('license_downloads', 0)")] : []),
+    ];
+  };
+}
 
-/** Gives the empty ledger its tables. The migrations run once; after that one batch makes the same schema. */
-export async function migrateLedger(): Promise<void> {
-  if (schema) {
-    await env.DB.batch(schema);
-    return;
-  }
-  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
-  const { results } = await env.DB.prepare(
-    `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'
-     ORDER BY rowid`,
-  ).all<{ sql: string }>();
-  const names = env.TEST_MIGRATIONS.map(({ name }) => name);
-  schema = [
-    ...results.map(({ sql }) => env.DB.prepare(sql)),
-    ...names.map((name) => env.DB.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name)),
-  ];
+const migrateDatabases = [
+  migrator(
+    () => env.DB,
+    () => env.TEST_MIGRATIONS,
+  ),
+  migrator(
+    () => env.STATISTICS,
+    () => env.TEST_STATISTICS_MIGRATIONS,
+  ),
+];
+
+/** Gives the empty ledger and the empty statistics their tables. */
+export async function migrateStores(): Promise<void> {
+  await Promise.all(migrateDatabases.map((migrate) => migrate()));
 }

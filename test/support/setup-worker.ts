@@ -3,12 +3,12 @@ import { waitForGlobalWaitUntil } from "cloudflare:test-internal";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, vi } from "vitest";
 import { forgetIsolate } from "../../src/lib/isolate.ts";
-import { migrateLedger } from "./ledger.ts";
+import { migrateStores } from "./ledger.ts";
 import { watchLog } from "./logged.ts";
 
 watchLog();
 
-beforeEach(migrateLedger);
+beforeEach(migrateStores);
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -18,7 +18,8 @@ afterEach(async () => {
     await waitForGlobalWaitUntil();
   } finally {
     // `reset` empties the stores that are in memory only, and workerd puts away a store that was idle for seconds.
-    await Promise.all([env.DB.prepare("SELECT 1").run(), env.EDGE.get("any"), env.BINARIES.head("any")]);
+    const databases = [env.DB, env.STATISTICS].map((database) => database.prepare("SELECT 1").run());
+    await Promise.all([...databases, env.EDGE.get("any"), env.BINARIES.head("any")]);
     await reset();
     forgetIsolate();
   }
