@@ -9,7 +9,5 @@ CREATE TABLE recipe_history (
   files TEXT NOT NULL CHECK (json_valid(files)),
   PRIMARY KEY (repository, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER recipe_history_is_never_changed BEFORE UPDATE ON recipe_history
-  BEGIN SELECT RAISE(ABORT, 'the history of recipes is append-only'); END;
-CREATE TRIGGER recipe_history_is_never_deleted BEFORE DELETE ON recipe_history
-  BEGIN SELECT RAISE(ABORT, 'the history of recipes is append-only'); END;
+CREATE TRIGGER recipe_history_is_never_changed BEFORE UPDATE ON recipe_history BEGIN SELECT RAISE(ABORT, 'the history of recipes is append-only'); END;
+CREATE TRIGGER recipe_history_is_never_deleted BEFORE DELETE ON recipe_history BEGIN SELECT RAISE(ABORT, 'the history of recipes is append-only'); END;

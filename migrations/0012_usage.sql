@@ -11,11 +11,7 @@ CREATE TABLE download_days (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO download_days (day, worker_id, version, platform, count)
   SELECT at - at % 86400, worker_id, version, platform, count(*) FROM downloads GROUP BY 1, 2, 3, 4;
-CREATE TRIGGER downloads_are_counted AFTER INSERT ON downloads BEGIN
-  INSERT INTO download_days (day, worker_id, version, platform, count)
-    VALUES (new.at - new.at % 86400, new.worker_id, new.version, new.platform, 1)
-    ON CONFLICT DO UPDATE SET count = count + 1;
-END;
+CREATE TRIGGER downloads_are_counted AFTER INSERT ON downloads BEGIN INSERT INTO download_days (day, worker_id, version, platform, count) VALUES (new.at - new.at % 86400, new.worker_id, new.version, new.platform, 1) ON CONFLICT DO UPDATE SET count = count + 1; END;
 
 -- Attempts that were refused (src/usage/refusal.ts).
 CREATE TABLE refusal_days (

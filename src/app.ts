@@ -17,6 +17,7 @@ import { errorHandlers, foundation, requestLog } from "./platform/http/foundatio
 import { requireHttps } from "./platform/http/own-address.ts";
 import { type AppEnv, createRouter, type Service } from "./platform/http/router.ts";
 import { identityRoutes } from "./platform/identity/routes.ts";
+import { writesNeedOwnLedger } from "./platform/storage/deployment.ts";
 import { healthRoutes, STORE_OUTAGE } from "./platform/storage/health.ts";
 import { refusalCount } from "./platform/usage/message.ts";
 import { serviceOf } from "./service.ts";
@@ -47,6 +48,8 @@ export function createService(parts: Service = service): OpenAPIHono<AppEnv> {
   router.use(requestLog);
   router.use(requireHttps);
   router.use(refusalCount);
+  // The interface of AUR helpers takes its questions as POST, too.
+  router.use(writesNeedOwnLedger(["/rpc"]));
   router.onError(onError);
   router.notFound(notFound);
   return router;

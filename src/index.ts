@@ -2,16 +2,25 @@ import { app } from "./app.ts";
 import { runCron } from "./cron.ts";
 import { answerDocumentAtOnce } from "./domain/catalog/documents.ts";
 import { logEvent } from "./lib/log.ts";
+import { HOUR } from "./lib/time.ts";
 import { isPlainHttp } from "./platform/http/own-address.ts";
+import { ownsLedger } from "./platform/storage/deployment.ts";
 import { recordUsage } from "./platform/usage/store.ts";
+
+/** How long messages wait that reached the wrong deployment, in seconds. Queues allow 12 hours at most. */
+const NOT_OURS_DELAY = 12 * HOUR;
 
 export default {
   fetch: (request, env, context) =>
     (isPlainHttp(request) ? null : answerDocumentAtOnce(request, env)) ?? app.fetch(request, env, context),
 
-  scheduled: ({ scheduledTime }, env) => runCron(env, Math.floor(scheduledTime / 1000)),
+  async scheduled({ scheduledTime }, env) {
+    if (await ownsLedger(env)) await runCron(env, Math.floor(scheduledTime / 1000));
+  },
 
   async queue(batch, env) {
+    // The messages wait for the deployment that they belong to.
+    if (!(await ownsLedger(env))) return batch.retryAll({ delaySeconds: NOT_OURS_DELAY });
     await recordUsage(
       env.DB,
       batch.messages.map(({ body }) => body),

@@ -19,7 +19,9 @@ describe("docs/api.md", () => {
 
   it("gives the limits that are configured", () => {
     const limits = [
-      ...configuration.matchAll(/^name = "([A-Z_]+)"\nnamespace_id = .*\nsimple = { limit = (\d+), period = 60 }/gm),
+      ...configuration.matchAll(
+        /^\[\[ratelimits\]\]\nname = "([A-Z_]+)"\nnamespace_id = .*\nsimple = { limit = (\d+), period = 60 }/gm,
+      ),
     ];
     const described = [...guide.matchAll(/^\| [^|]+ \| [^|]+ \| (\d+) \|$/gm)].map(([, limit]) => limit);
     expect(described).toEqual(limits.map(([, , limit]) => limit));

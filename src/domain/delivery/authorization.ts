@@ -3,6 +3,7 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import { countActivation } from "../../platform/http/rate-limit.ts";
 import { type AppContext, Problem } from "../../platform/http/route.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
+import { requireOwnLedger } from "../../platform/storage/deployment.ts";
 import { actorOf } from "../../platform/storage/ledger.ts";
 import { type Changes, NO_CHANGES } from "../../platform/storage/settle.ts";
 import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
@@ -97,6 +98,7 @@ export async function decideFor(
   // No seat is taken for a file that the machine could not have with it.
   const withSeat = decide({ ...record, machines: [...record.machines, asker.machine] });
   if (!withSeat.ok) return unchanged(withSeat);
+  await requireOwnLedger(c.env);
   await countActivation(c.env, asker);
   const machine = { hash: asker.machine, name: null, platform: null };
   const seat = await activateMachine(c.env.DB, asker, machine, actorOf(c, `license:${asker.licenseId}`));

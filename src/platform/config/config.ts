@@ -53,6 +53,8 @@ const loopbackUrl = z.url({ protocol: /^https?$/, hostname: LOOPBACK, error: "mu
 const EnvironmentSchema = z
   .object({
     ENVIRONMENT: z.enum(["production", "development"]),
+    /** The Worker's name at Cloudflare, from the deploy script; empty without it, as in development. */
+    DEPLOYMENT: z.string().default(""),
     PUBLIC_URL: webUrl.transform((url) => new URL(url).origin),
     PURCHASE_URL: webUrl,
     LICENSE_KEY_SECRET: secretBytes,

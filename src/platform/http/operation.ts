@@ -94,7 +94,15 @@ export function operation<
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, isJson(answer) ? answerOf(answer) : answer]),
       ),
-      ...problems(...(access.refusals ?? []), ...(body ? BODY_PROBLEMS : []), ...refusals),
+      ...problems(
+        ...new Set([
+          ...(access.refusals ?? []),
+          ...(body ? BODY_PROBLEMS : []),
+          ...refusals,
+          // Every write requires that the ledger belongs to this deployment (src/platform/storage/deployment.ts).
+          ...(method === "get" ? [] : (["SERVICE_UNAVAILABLE"] as const)),
+        ]),
+      ),
     },
   };
   return createRoute(route as RouteConfig) as unknown as Route<Method, Path, D> & { getRoutingPath(): string };

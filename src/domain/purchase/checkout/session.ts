@@ -1,6 +1,7 @@
 import { LICENSE_KEY_PREFIX } from "../../../lib/credential.ts";
 import { mayLookUpSession } from "../../../platform/http/rate-limit.ts";
 import type { RequestScope } from "../../../platform/http/router.ts";
+import { requireOwnLedger } from "../../../platform/storage/deployment.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { type Changes, NO_CHANGES } from "../../../platform/storage/settle.ts";
 import type { License } from "../../licensing/license/record.ts";
@@ -41,6 +42,7 @@ export async function viewSession(
   if (licenseId === undefined) {
     if (order.state === "failed") return unchanged({ status: "failed" });
     if (!(await mayLookUpSession(c.env, sessionId))) return unchanged({ status: "pending" });
+    await requireOwnLedger(c.env);
     const scope = await purchaseScope(c.env, c.var.config);
     const result = await fulfil(scope, sessionId, actorOf(c, `checkout:${order.id}`));
     if (result.status !== "complete") {

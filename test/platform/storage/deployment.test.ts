@@ -1,0 +1,126 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import worker from "../../../src/index.ts";
+import { forgetIsolate } from "../../../src/lib/isolate.ts";
+import { currentTime } from "../../../src/lib/time.ts";
+import { mismatchOf } from "../../../src/platform/storage/deployment.ts";
+import { activate, count, hive, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
+import { publishRelease } from "../../support/publish-release.ts";
+
+const WORKER = "llm-worker-rbee-premium-cpu";
+const OWN = { name: "", public_url: "https://catalog.test", livemode: false };
+
+/** Marks the ledger as belonging to `deployment`, and acts as a new isolate from then on. */
+async function mark(deployment: Partial<typeof OWN>): Promise<void> {
+  const { name, public_url, livemode } = { ...OWN, ...deployment };
+  await env.DB.prepare("INSERT INTO deployment VALUES (1, ?, ?, ?, 0)").bind(name, public_url, Number(livemode)).run();
+  forgetIsolate();
+}
+
+describe("a ledger of another deployment", () => {
+  let license: { id: string; key: string };
+  let token: string;
+  let owner: string;
+  beforeEach(async () => {
+    await publishRelease({ worker_id: WORKER, version: "1.0.0" });
+    license = await issueLicense();
+    token = await tokenFor(license.key, "hive-1");
+    owner = await ownerToken();
+  });
+
+  it.each([
+    ["PUBLIC_URL", { public_url: "https://catalog.rbee.dev" }],
+    ["name", { name: "rbee-worker-catalog" }],
+    ["mode of money", { livemode: true }],
+  ])("refuses every write when the %s differs, and logs both values", async (_part, other) => {
+    await mark(other);
+    const before = await count("audit");
+    const admin = { credential: owner, body: { reason: "leaked" } };
+    const refused = [
+      await activate(license.key, "hive-2"),
+      await hive("POST", "/v1/licenses/token", { credential: license.key, body: { fingerprint: "hive-1" } }),
+      await hive("POST", `/v1/admin/licenses/${license.id}/revoke`, admin),
+      await hive("POST", "/v1/checkout", { body: { plan: "premium-monthly" } }),
+      await hive("POST", "/v1/stripe/webhook", { body: {} }),
+      await hive("DELETE", `/v1/admin/tokens/adm_none`, { credential: owner }),
+      await hive("POST", "/account/sign-in", { headers: { Accept: "text/html" } }),
+    ];
+    for (const response of refused) {
+      expect(response.status).toBe(503);
+      expect(response.headers.get("Retry-After")).toBe("300");
+    }
+    expect(await refused[0]?.json()).toMatchObject({ code: "SERVICE_UNAVAILABLE", title: expect.any(String) });
+    expect(await count("audit")).toBe(before);
+    const [line] = expectLogged("deployment.mismatch");
+    expect(line?.message).toContain(`"${Object.values(other)[0]}" there`);
+  });
+
+  it("takes no seat for a download with a license key, and still serves the machine that has one", async () => {
+    await mark({ name: "rbee-worker-catalog" });
+    const download = `/v1/workers/${WORKER}/latest/download?platform=linux-x86_64`;
+    const headers = { "Rbee-Machine": "hive-2" };
+    expect((await hive("GET", download, { credential: license.key, headers })).status).toBe(503);
+    expectLogged("deployment.mismatch");
+    expect(await count("machines")).toBe(1);
+    expect((await hive("GET", download, { credential: token })).status).toBe(200);
+  });
+
+  it("runs no job of the cron and hands the queue's messages back", async () => {
+    await mark({ name: "rbee-worker-catalog" });
+    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
+    expect(await count("watermarks")).toBe(0);
+    const batch = createMessageBatch<unknown>("rbee-downloads", [
+      { id: "1", timestamp: new Date(), attempts: 1, body: { kind: "anything" } },
+    ]);
+    const context = createExecutionContext();
+    await worker.queue(batch, env);
+    expect(await getQueueResult(batch, context)).toMatchObject({
+      explicitAcks: [],
+      retryBatch: { retry: true },
+    });
+    expect(expectLogged("deployment.mismatch")).toHaveLength(2);
+  });
+
+  it("answers reads as always, without a look at the mark", async () => {
+    await mark({ name: "rbee-worker-catalog" });
+    const prepare = vi.spyOn(env.DB, "prepare");
+    for (const path of ["/workers", "/v1/workers", `/v1/workers/${WORKER}/versions`, "/.well-known/jwks.json"]) {
+      expect((await hive("GET", path)).status).toBe(200);
+    }
+    const rpc = await hive("POST", "/rpc", { headers: { "Content-Type": "application/x-www-form-urlencoded" } });
+    expect(rpc.status).toBe(200);
+    expect(prepare.mock.calls.filter(([sql]) => sql.includes("FROM deployment"))).toEqual([]);
+  });
+});
+
+describe("a ledger of this deployment", () => {
+  it("is looked at once in an isolate", async () => {
+    await mark({});
+    const prepare = vi.spyOn(env.DB, "prepare");
+    for (let i = 0; i < 3; i++) expect((await activate("rbee_lic_none", "hive-1")).status).toBe(401);
+    expect(prepare.mock.calls.filter(([sql]) => sql.includes("FROM deployment"))).toHaveLength(1);
+  });
+
+  it("has one mark", async () => {
+    await mark({});
+    await expect(mark({ name: "second" })).rejects.toThrow("UNIQUE");
+  });
+});
+
+describe("an unmarked ledger", () => {
+  it("is served, as in development and before the first deployment", async () => {
+    await worker.scheduled({ cron: "* * * * *", scheduledTime: currentTime() * 1000, noRetry() {} }, env);
+    expect(await count("watermarks")).toBeGreaterThan(0);
+  });
+});
+
+describe("mismatchOf", () => {
+  it("names each difference with both values, or returns null", () => {
+    expect(mismatchOf(OWN, OWN)).toBeNull();
+    expect(mismatchOf(OWN, { ...OWN, name: "copy", livemode: true })).toBe(
+      'The ledger belongs to another deployment: name is "copy" here and "" there; livemode is "true" here and "false" there.',
+    );
+  });
+});
