@@ -48,8 +48,8 @@ export function createService(parts: Service = service): OpenAPIHono<AppEnv> {
   router.use(requestLog);
   router.use(requireHttps);
   router.use(refusalCount);
-  // The interface of AUR helpers takes its questions as POST, too.
-  router.use(writesNeedOwnLedger(["/rpc"]));
+  // The interface of AUR helpers asks by POST, too. The operations of a license look at its credential first.
+  router.use(writesNeedOwnLedger(["/rpc", "/v1/licenses/"]));
   router.onError(onError);
   router.notFound(notFound);
   return router;

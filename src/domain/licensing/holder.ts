@@ -7,6 +7,7 @@ import { type Credential, credentialOf } from "../../platform/http/credential.ts
 import type { Access } from "../../platform/http/operation.ts";
 import { countFailedCredential } from "../../platform/http/rate-limit.ts";
 import { type AppEnv, LICENSE_SECURITY, Problem, type Refusal, type RequestScope } from "../../platform/http/route.ts";
+import { mayWrite, requireOwnLedger } from "../../platform/storage/deployment.ts";
 import { type Holder, type KeyHolder, parseLicenseKey } from "./license/key.ts";
 import { Fingerprint, hashFingerprint } from "./machine/fingerprint.ts";
 import { type LicenseRefusal, licenseProblem } from "./refusal.ts";
@@ -120,6 +121,8 @@ const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
   const holder = await readHolder(c);
   if (!holder) throw new Problem(credentialRequired);
   c.set("holder", holder);
+  // Only now, because a forged credential must cause no read.
+  if (mayWrite(c.req.method)) await requireOwnLedger(c.env);
   await next();
   c.res.headers.set("Cache-Control", "private, no-store");
   c.res.headers.append("Vary", "Authorization, Rbee-Machine");

@@ -57,16 +57,17 @@ export async function ownsLedger(env: Env): Promise<boolean> {
   }
 }
 
-const READING = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Whether a request with this method may write. */
+export const mayWrite = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
 
 /**
- * Refuses requests that may write while the ledger belongs to another deployment. `reads` are paths below which a POST
- * only reads. The few handlers of a GET that write call `requireOwnLedger` themselves.
+ * Refuses requests that may write while the ledger belongs to another deployment. Below the paths of `except`, a
+ * handler calls `requireOwnLedger` itself where it writes, as do the few that write for a GET.
  */
 export const writesNeedOwnLedger =
-  (reads: readonly string[]): MiddlewareHandler<AppEnv> =>
+  (except: readonly string[]): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const { method, path } = c.req;
-    if (!READING.has(method) && !reads.some((read) => path.startsWith(read))) await requireOwnLedger(c.env);
+    if (mayWrite(method) && !except.some((prefix) => path.startsWith(prefix))) await requireOwnLedger(c.env);
     await next();
   };
