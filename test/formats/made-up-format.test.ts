@@ -89,8 +89,10 @@ describe("a format that is one value in the list", () => {
     await completeArtifact(env, publisher(), { releaseId: release.id, id: artifact.id }, { signature: null, policy });
     expect((await at(`/releases/${release.id}/publish`, {})).status).toBe(200);
     expect(ran).toEqual(["after"]);
-    expect(await env.DB.prepare("SELECT format, contents FROM packages").all()).toMatchObject({
-      results: [{ format: "crate", contents: '{"label":"1.0.0"}' }],
+    expect(
+      await env.DB.prepare("SELECT format, text FROM packages JOIN package_contents USING (artifact_id)").all(),
+    ).toMatchObject({
+      results: [{ format: "crate", text: '{"label":"1.0.0"}' }],
     });
     const page = await (await ask(`/w/${WORKER}`)).text();
     expect(page).toContain("crowbar w-1.0.0-amd64.crate");

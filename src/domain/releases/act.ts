@@ -98,6 +98,7 @@ export async function deleteDraft(
       discard("object_key, upload_id", "artifacts"),
       discard("object_key, NULL", "provenance"),
       run(`DELETE FROM artifact_parts WHERE ${ofItsFiles}`),
+      run(`DELETE FROM package_contents WHERE ${ofItsFiles}`),
       run(`DELETE FROM packages WHERE ${ofItsFiles}`),
       run("DELETE FROM artifacts WHERE release_id = ? AND TOOK_EFFECT"),
       run("DELETE FROM provenance WHERE release_id = ? AND TOOK_EFFECT"),

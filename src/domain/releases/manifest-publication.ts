@@ -94,9 +94,10 @@ const PackageRow = z.object({
 export async function packagesFromLedger(db: D1Database, workerId: string): Promise<PackageRecord> {
   const { results } = await db
     .prepare(
-      `SELECT filename, contents FROM packages JOIN artifacts ON artifacts.id = artifact_id
-       JOIN releases ON releases.id = release_id
-       WHERE worker_id = ? AND releases.status <> 'draft' AND channel = 'stable'`,
+      `SELECT filename, group_concat(text, '' ORDER BY part) AS contents FROM package_contents
+       JOIN artifacts ON artifacts.id = artifact_id JOIN releases ON releases.id = release_id
+       WHERE worker_id = ? AND releases.status <> 'draft' AND channel = 'stable'
+       GROUP BY artifacts.id`,
     )
     .bind(workerId)
     .all();

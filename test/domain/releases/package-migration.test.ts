@@ -6,7 +6,7 @@ import { packageFile } from "../../support/package-fixture.ts";
 
 const WORKER = "llm-worker-rbee-cpu";
 
-it("migration 0014 keeps the contents of packages that were declared before", async () => {
+it("migrations 0014 and 0019 keep the contents of packages that were declared before", async () => {
   await reset();
   const before = env.TEST_MIGRATIONS.filter(({ name }) => name < "0014");
   await applyD1Migrations(env.DB, before);

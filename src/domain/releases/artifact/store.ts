@@ -49,22 +49,27 @@ export function artifactInsert(db: D1Database, artifact: Artifact, changeId: str
 
 const rootOf = ({ release_id }: Pick<Artifact, "release_id">) => ({ table: "releases", id: release_id }) as const;
 
-/** The statement that stores the contents of a package, in the transaction of the change of its release. */
-export const packageInsert = (
+/** The statements that store a package and the pieces of its contents, in the transaction of its release. */
+export const packageInserts = (
   db: D1Database,
   artifact: Artifact,
   { format, contents }: { format: PackageFormat; contents: PackageContents },
   changeId: string,
-): D1PreparedStatement =>
-  ifChanged(
-    db,
-    rootOf(artifact),
-    changeId,
-    "INSERT INTO packages (artifact_id, format, contents) SELECT ?, ?, ? WHERE TOOK_EFFECT",
-    artifact.id,
-    format.rules.name,
-    JSON.stringify(contents),
-  );
+): D1PreparedStatement[] => {
+  const { id } = artifact;
+  const run = (sql: string, ...values: string[]) => ifChanged(db, rootOf(artifact), changeId, sql, id, ...values);
+  const pieces = JSON.stringify(piecesOf(JSON.stringify(contents)));
+  return [
+    run("INSERT INTO packages (artifact_id, format) SELECT ?, ? WHERE TOOK_EFFECT", format.rules.name),
+    run(
+      "INSERT INTO package_contents (artifact_id, part, text) SELECT ?, key, value FROM json_each(?) WHERE TOOK_EFFECT",
+      pieces,
+    ),
+  ];
+};
+
+/** Cuts a text into pieces of at most 20,000 characters, so that the row of a piece fits into one statement of D1. */
+export const piecesOf = (text: string): string[] => text.match(/.{1,20000}/gsu) ?? [];
 
 /** Removes an artifact of a draft, and its bytes. Throws ARTIFACT_NOT_FOUND, and CONFLICT if it is no draft. */
 export async function deleteArtifact(db: D1Database, actor: Actor, artifact: Artifact): Promise<void> {
@@ -78,7 +83,9 @@ export async function deleteArtifact(db: D1Database, actor: Actor, artifact: Art
       beside: (made) => [
         discardWrite(db, rootOf(artifact), made, "SELECT object_key, upload_id FROM artifacts WHERE id = ?", id),
         partsDelete(db, artifact, made.id),
-        ifChanged(db, rootOf(artifact), made.id, "DELETE FROM packages WHERE artifact_id = ? AND TOOK_EFFECT", id),
+        ...["package_contents", "packages"].map((table) =>
+          ifChanged(db, rootOf(artifact), made.id, `DELETE FROM ${table} WHERE artifact_id = ? AND TOOK_EFFECT`, id),
+        ),
         ifChanged(db, rootOf(artifact), made.id, "DELETE FROM artifacts WHERE id = ? AND TOOK_EFFECT", id),
       ],
     });

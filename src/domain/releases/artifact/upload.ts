@@ -13,7 +13,7 @@ import {
   deleteArtifact,
   notADraft,
   type Part,
-  packageInsert,
+  packageInserts,
   readArtifact,
   recordPart,
   replaceUpload,
@@ -64,7 +64,7 @@ export async function declareArtifact(
           patch: { artifacts: [...release.artifacts, added] },
           beside: (made) => [
             artifactInsert(env.DB, added, made.id),
-            ...(checked.value ? [packageInsert(env.DB, added, checked.value, made.id)] : []),
+            ...(checked.value ? packageInserts(env.DB, added, checked.value, made.id) : []),
           ],
         });
       },

@@ -1,0 +1,102 @@
+import { env, exports } from "cloudflare:workers";
+import { expect } from "vitest";
+import { runCron } from "../../src/cron.ts";
+import { keepStandings } from "../../src/domain/figures/stats.ts";
+import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
+import { encodeBase64 } from "../../src/lib/encoding.ts";
+import { currentTime, DAY } from "../../src/lib/time.ts";
+import { ask } from "./admin-request.ts";
+import { signedInByKey, signedInByMail } from "./customer.ts";
+import { activate, adminAct, ownerToken } from "./license-fixture.ts";
+import { packageFile } from "./package-fixture.ts";
+import { newPostbox } from "./postbox.ts";
+import { provenanceOf } from "./provenance-text.ts";
+import { declarationOf, randomBytes, type TestFile } from "./publish-release.ts";
+import type { openShop } from "./shop.ts";
+
+type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** A text of `length` characters, each of the most bytes that a text of UTF-16 holds for a character: three. */
+const wide = (length: number): string => "\u20ac".repeat(length);
+
+/** A detached OpenPGP signature of the largest accepted size, in base64. */
+const pgpSignature = (): string => encodeBase64(Uint8Array.from({ length: 16_384 }, (_, at) => (at === 0 ? 0x88 : at)));
+
+const WORKER = "llm-worker-rbee-premium-cpu";
+
+/**
+ * Puts rows of every kind into the ledger, and their objects into R2, through the API and with the largest inputs that
+ * it accepts: releases with packages and provenance, licenses, machines, orders, events, mails, sessions, tokens.
+ */
+export async function fillLedger({ bought, control, eventsOf, deliver, deserted }: Shop): Promise<void> {
+  const token = await ownerToken();
+  const to = (method: string, path: string, body?: unknown, headers = {}) =>
+    ask(method, `/v1/admin${path}`, { token, body, headers });
+  await publish(token);
+  const idempotency = { "Idempotency-Key": "k".repeat(255) };
+  const email = `${"a".repeat(243)}@example.com`;
+  const issue = { plan: "premium-lifetime", email, note: wide(1000) };
+  const issued = await to("POST", "/licenses", issue, idempotency);
+  expect(issued.status).toBe(201);
+  const { license, key } = await issued.json<{ license: { id: string }; key: string }>();
+  const machine = { name: wide(100), platform: wide(64), offline: true };
+  expect((await activate(key, "\u20ac".repeat(256), machine)).status).toBe(201);
+  expect((await adminAct(license.id, "suspend", { reason: wide(500) })).status).toBe(200);
+  expect((await adminAct(license.id, "reinstate", { reason: wide(500) })).status).toBe(200);
+  const made = { name: wide(100), scopes: ["licenses:write", "releases:write", "audit:read", "stats:read"] };
+  expect((await to("POST", "/tokens", made)).status).toBe(201);
+  const { sessionId, key: sold } = await bought("premium-lifetime");
+  await control("refunds", { session: sessionId, amount: 500 });
+  for (const event of await eventsOf(sessionId)) await deliver(event);
+  const postbox = newPostbox();
+  await signedInByKey(sold, postbox.env);
+  await signedInByMail(email, postbox);
+  await runCron(deserted, currentTime() - (currentTime() % 60));
+  await keepStandings(env.DB, currentTime() - (currentTime() % DAY));
+  await noteUnnamed(env.DB, currentTime(), "provenance/unnamed").run();
+  await env.DB.batch([
+    env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
+    env.DB.prepare("INSERT INTO deployment VALUES (1, 'rbee-worker-catalog', ?, 0, ?)").bind(
+      env.PUBLIC_URL,
+      currentTime(),
+    ),
+  ]);
+}
+
+/** The package of a release with the largest contents that a declaration may have: about 512 KiB. */
+function largestPackage(version: string): TestFile {
+  const file = packageFile(WORKER, version);
+  const { pkginfo = "" } = file.contents ?? {};
+  const comment = `\n# ${wide(32_768 - pkginfo.length - 3)}`;
+  const files = Array.from({ length: 5000 }, (_, at) => `usr/${wide(20)}/${String(at).padStart(5, "0")}`);
+  return { ...file, pgpSignature: pgpSignature(), contents: { pkginfo: pkginfo + comment, files } };
+}
+
+/** A published release with a binary, a package and provenance, and a draft whose upload has begun. */
+async function publish(token: string): Promise<void> {
+  const to = async (path: string, body: unknown, status: number) => {
+    const answer = await ask("POST", `/v1/admin/releases${path}`, { token, body });
+    expect([path, answer.status]).toEqual([path, status]);
+    return answer.json<{ release: { id: string }; artifact: { id: string } }>();
+  };
+  const put = async (path: string, body: Uint8Array<ArrayBuffer> | string) => {
+    const request = { method: "PUT", headers: { Authorization: `Bearer ${token}` }, body };
+    expect((await exports.default.fetch(`https://catalog.test/v1/admin/releases${path}`, request)).status).toBe(200);
+  };
+  const draft = async (version: string) =>
+    (await to("", { worker_id: WORKER, version, notes: wide(10_000) }, 201)).release.id;
+  const add = async (id: string, file: TestFile, signature: string | null) => {
+    const declared = { ...(await declarationOf(file)), signature };
+    const { artifact } = await to(`/${id}/artifacts`, declared, 201);
+    await put(`/${id}/artifacts/${artifact.id}/parts/1`, file.bytes);
+    return { filename: declared.filename, sha256: declared.sha256, path: `/${id}/artifacts/${artifact.id}` };
+  };
+  const id = await draft("1.0.0");
+  const binary = await add(id, { bytes: randomBytes(100), filename: `w${"w".repeat(127)}` }, null);
+  const packed = await add(id, largestPackage("1.0.0"), null);
+  for (const { path } of [binary, packed]) await to(`${path}/complete`, undefined, 200);
+  await put(`/${id}/provenance`, provenanceOf(binary, packed));
+  await to(`/${id}/publish`, { reason: wide(500) }, 200);
+  const begun = { ...packageFile(WORKER, "1.1.0"), pgpSignature: pgpSignature() };
+  await add(await draft("1.1.0"), begun, wide(16_384));
+}
