@@ -19,7 +19,7 @@ afterEach(async () => {
   } finally {
     // `reset` empties the stores that are in memory only, and workerd puts away a store that was idle for seconds.
     const databases = [env.DB, env.STATISTICS].map((database) => database.prepare("SELECT 1").run());
-    await Promise.all([...databases, env.EDGE.get("any"), env.BINARIES.head("any")]);
+    await Promise.all([...databases, env.EDGE.get("any"), env.BINARIES.head("any"), env.BACKUPS.head("any")]);
     await reset();
     forgetIsolate();
   }
