@@ -1,13 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { getPath } from "hono/utils/url";
 import { type Format, packageFormats } from "./domain/catalog/format.ts";
-import { catalogRoutes } from "./domain/catalog/routes.ts";
-import { deliveryRoutes } from "./domain/delivery/routes.ts";
-import { eraseRoutes } from "./domain/erasure/routes.ts";
-import { figuresRoutes } from "./domain/figures/routes.ts";
-import { licenseAdminRoutes, licensingRoutes } from "./domain/licensing/routes.ts";
-import { purchaseAdminRoutes, purchaseRoutes } from "./domain/purchase/routes.ts";
 import { STRIPE_OUTAGE } from "./domain/purchase/stripe.ts";
-import { releaseRoutes } from "./domain/releases/routes.ts";
 import { arch } from "./formats/arch/format.ts";
 import { aur } from "./formats/aur/format.ts";
 import { git } from "./formats/git/format.ts";
@@ -16,24 +10,12 @@ import { install } from "./formats/install/format.ts";
 import { errorHandlers, foundation, requestLog } from "./platform/http/foundation.ts";
 import { requireHttps } from "./platform/http/own-address.ts";
 import { type AppEnv, createRouter, type Service } from "./platform/http/router.ts";
-import { identityRoutes } from "./platform/identity/routes.ts";
 import { writesNeedOwnLedger } from "./platform/storage/deployment.ts";
-import { healthRoutes, STORE_OUTAGE } from "./platform/storage/health.ts";
+import { STORE_OUTAGE } from "./platform/storage/health.ts";
 import { refusalCount } from "./platform/usage/message.ts";
 import { serviceOf } from "./service.ts";
-import { accountRoutes } from "./web/account/routes.ts";
-import { consoleRoutes, consoleStyle } from "./web/console/routes.ts";
-import { isForPeople, problemPage } from "./web/page/problem-page.tsx";
-import { pageRoutes } from "./web/page/routes.ts";
-import { referenceRoutes } from "./web/reference/routes.ts";
-import { shopRoutes } from "./web/shop/routes.ts";
-import { storefrontRoutes, storefrontStyle } from "./web/storefront/routes.ts";
-
-const { onError, notFound } = errorHandlers({
-  wantsPage: isForPeople,
-  page: problemPage,
-  outages: [STRIPE_OUTAGE, STORE_OUTAGE],
-});
+import consoleStyle from "./web/console/console.css";
+import storefrontStyle from "./web/storefront/storefront.css";
 
 /** Every format, in the order that pages show them in. A new format is a room in src/formats and its line here. */
 const FORMATS: readonly Format[] = [install, git, arch, aur, homebrew];
@@ -41,8 +23,95 @@ const FORMATS: readonly Format[] = [install, git, arch, aur, homebrew];
 /** The parts that the rooms hand to every request and to the cron. */
 export const service = serviceOf(FORMATS);
 
+type Router = OpenAPIHono<AppEnv>;
+
+/** Evaluates a room and adds its routes. `parts` are the service's. */
+type Mount = (router: Router, parts: Service) => Promise<void>;
+
+/** The mount of a room whose routes do not depend on the service. */
+const routes =
+  <E extends AppEnv>(load: () => Promise<OpenAPIHono<E>>): Mount =>
+  async (router) => {
+    router.route("/", await load());
+  };
+
+/** The paths that belong to no room below. The first part of a git repository's path is its name. */
+const ELSEWHERE = "*";
+
+/**
+ * Every room with routes, in the order of the API's description: the first parts of its paths, and its code. A room is
+ * evaluated at the first request below one of its paths, because most isolates never meet most rooms. A room whose path
+ * lies below another room's path has it to itself.
+ */
+const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
+  [["/health"], routes(async () => (await import("./platform/storage/health.ts")).healthRoutes)],
+  [
+    ["/", "/w", "/install", "/robots.txt", "/sitemap.xml"],
+    routes(async () => (await import("./web/storefront/routes.ts")).storefrontRoutes),
+  ],
+  [["/workers", "/v1/workers"], routes(async () => (await import("./domain/catalog/routes.ts")).catalogRoutes)],
+  [
+    ["/v1/licenses", "/.well-known"],
+    routes(async () => (await import("./domain/licensing/routes.ts")).licensingRoutes),
+  ],
+  [["/v1/workers", "/keys", "/dl"], routes(async () => (await import("./domain/delivery/routes.ts")).deliveryRoutes)],
+  [
+    ["/v1/plans", "/v1/checkout", "/v1/stripe", "/v1/billing-portal"],
+    routes(async () => (await import("./domain/purchase/routes.ts")).purchaseRoutes),
+  ],
+  [["/plans", "/checkout"], routes(async () => (await import("./web/shop/routes.ts")).shopRoutes)],
+  [
+    ["/account", "/recover", "/v1/licenses/recover"],
+    routes(async () => (await import("./web/account/routes.ts")).accountRoutes),
+  ],
+  [["/page"], routes(async () => (await import("./web/page/routes.ts")).pageRoutes([storefrontStyle, consoleStyle]))],
+  [["/admin"], routes(async () => (await import("./web/console/routes.ts")).consoleRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./platform/identity/routes.ts")).identityRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./domain/figures/routes.ts")).figuresRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./domain/licensing/admin-routes.ts")).licenseAdminRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./domain/erasure/routes.ts")).eraseRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./domain/purchase/routes.ts")).purchaseAdminRoutes)],
+  [
+    ["/v1/admin"],
+    async (router, { formats }) => {
+      const { releaseRoutes } = await import("./domain/releases/routes.ts");
+      router.route("/", releaseRoutes(packageFormats(formats)));
+    },
+  ],
+  [
+    [ELSEWHERE],
+    async (router, { formats }) => {
+      for (const format of formats) if (format.routes) router.route("/", await format.routes());
+    },
+  ],
+];
+
+/** The place of every room at once. The API's description is answered there. */
+const WHOLE = "/openapi.json";
+
+/** The places: the paths of the rooms, each for itself. */
+const PLACES: ReadonlyMap<string, string> = new Map([
+  ...ROOMS.flatMap(([paths]) => paths.map((path) => [path, path] as const)),
+  [WHOLE, WHOLE],
+  ["/docs", WHOLE],
+]);
+
+/** The place that answers `path`: the longest path of a room that it is or lies below, else `ELSEWHERE`. */
+function placeOf(path: string): string {
+  for (let above = path; above !== ""; above = above.slice(0, above.lastIndexOf("/"))) {
+    const place = PLACES.get(above);
+    if (place !== undefined) return place;
+  }
+  return ELSEWHERE;
+}
+
+const { onError, notFound } = errorHandlers({
+  page: async (...refused) => (await import("./web/page/problem-page.tsx")).problemPage(...refused),
+  outages: [STRIPE_OUTAGE, STORE_OUTAGE],
+});
+
 /** The service without its rooms: the middleware of every request, and the answers to errors and unknown paths. */
-export function createService(parts: Service = service): OpenAPIHono<AppEnv> {
+export function createService(parts: Service = service): Router {
   const router = createRouter();
   router.use(foundation(parts));
   router.use(requestLog);
@@ -55,30 +124,32 @@ export function createService(parts: Service = service): OpenAPIHono<AppEnv> {
   return router;
 }
 
-/** The service with every route, room by room, and those of its formats. */
-export function createApp(parts: Service): OpenAPIHono<AppEnv> {
-  const { formats } = parts;
-  const app = createService(parts);
-  app.route("/", healthRoutes);
-  app.route("/", storefrontRoutes);
-  app.route("/", catalogRoutes);
-  app.route("/", licensingRoutes);
-  app.route("/", deliveryRoutes);
-  app.route("/", purchaseRoutes);
-  app.route("/", shopRoutes);
-  app.route("/", accountRoutes);
-  app.route("/", pageRoutes([storefrontStyle, consoleStyle]));
-  app.route("/", consoleRoutes);
-  app.route("/", identityRoutes);
-  app.route("/", figuresRoutes);
-  app.route("/", licenseAdminRoutes);
-  app.route("/", eraseRoutes);
-  app.route("/", purchaseAdminRoutes);
-  app.route("/", releaseRoutes(packageFormats(formats)));
-  // Last, because the first part of a git repository's path is its name.
-  for (const { routes } of formats) if (routes) app.route("/", routes);
-  app.route("/", referenceRoutes(app));
-  return app;
+/** The service with its rooms. */
+export type App = {
+  fetch(request: Request, env: Env, context?: ExecutionContext): Promise<Response>;
+  /** One router with the routes of every room, and with the description of all of them. */
+  whole(): Promise<Router>;
+  /** The router that answers requests to `path`. */
+  routerOf(path: string): Promise<Router>;
+};
+
+/** The service of `parts`. It evaluates a room at its first request, and keeps the router. */
+export function createApp(parts: Service): App {
+  // Routers and not promises, because a request of a Worker cannot wait for the I/O of another.
+  const routers = new Map<string, Router>();
+  const build = async (place: string): Promise<Router> => {
+    const router = createService(parts);
+    for (const [paths, mount] of ROOMS) if (place === WHOLE || paths.includes(place)) await mount(router, parts);
+    if (place === WHOLE) router.route("/", (await import("./web/reference/routes.ts")).referenceRoutes(router));
+    routers.set(place, router);
+    return router;
+  };
+  const at = async (place: string): Promise<Router> => routers.get(place) ?? (await build(place));
+  return {
+    fetch: async (request, env, context) => (await at(placeOf(getPath(request)))).fetch(request, env, context),
+    whole: () => at(WHOLE),
+    routerOf: (path) => at(placeOf(path)),
+  };
 }
 
 export const app = createApp(service);

@@ -1,26 +1,28 @@
-import { app } from "./app.ts";
-import { runCron } from "./cron.ts";
 import { answerDocumentAtOnce } from "./domain/catalog/documents.ts";
 import { logEvent } from "./lib/log.ts";
 import { HOUR } from "./lib/time.ts";
 import { isPlainHttp } from "./platform/http/own-address.ts";
 import { ownsLedger } from "./platform/storage/deployment.ts";
-import { recordUsage } from "./platform/usage/store.ts";
 
 /** How long messages wait that reached the wrong deployment, in seconds. Queues allow 12 hours at most. */
 const NOT_OURS_DELAY = 12 * HOUR;
 
+// The rest of the service is evaluated when it is first needed, so that an isolate starts without it.
 export default {
-  fetch: (request, env, context) =>
-    (isPlainHttp(request) ? null : answerDocumentAtOnce(request, env)) ?? app.fetch(request, env, context),
+  fetch: async (request, env, context) =>
+    (isPlainHttp(request) ? null : answerDocumentAtOnce(request, env)) ??
+    (await import("./app.ts")).app.fetch(request, env, context),
 
   async scheduled({ scheduledTime }, env) {
-    if (await ownsLedger(env)) await runCron(env, Math.floor(scheduledTime / 1000));
+    if (!(await ownsLedger(env))) return;
+    const { runCron } = await import("./cron.ts");
+    await runCron(env, Math.floor(scheduledTime / 1000));
   },
 
   async queue(batch, env) {
     // The messages wait for the deployment that they belong to.
     if (!(await ownsLedger(env))) return batch.retryAll({ delaySeconds: NOT_OURS_DELAY });
+    const { recordUsage } = await import("./platform/usage/store.ts");
     await recordUsage(
       env.DB,
       batch.messages.map(({ body }) => body),

@@ -37,7 +37,7 @@ crates.get("/crates/hello", (c) => c.text("hello"));
 /** A format that nothing else names: with this value in the list it is checked, listed and served. */
 const madeUp: Format = {
   package: crate,
-  routes: crates,
+  routes: async () => crates,
   installWays: (available) =>
     latestFiles(available, "package", crate).map(({ filename }) => ({
       id: "crate",

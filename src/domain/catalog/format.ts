@@ -41,7 +41,8 @@ export type Format = {
   /** The ways to install a worker as it is published now, from the catalog with the origin `url`. */
   installWays?(available: AvailableWorker, url: string): InstallWay[];
   repositories?: RepositorySource;
-  routes?: OpenAPIHono<AppEnv>;
+  /** Evaluates its routes. */
+  routes?(): Promise<OpenAPIHono<AppEnv>>;
   /** Runs after the publication of a manifest. */
   afterManifest?(env: Env, formats: readonly Format[]): Promise<void>;
   jobs?: readonly FormatJob[];

@@ -1,11 +1,10 @@
 import { type Format, isPremium, latestFiles } from "../../domain/catalog/format.ts";
 import { pacman } from "./pacman.ts";
-import { archRoutes } from "./routes.ts";
 
 /** pacman's repositories, and the packages in them. */
 export const arch: Format = {
   package: pacman,
-  routes: archRoutes,
+  routes: async () => (await import("./routes.ts")).archRoutes,
   installWays(available, url) {
     const packages = latestFiles(available, "package", pacman);
     if (packages.length === 0) return [];

@@ -1,11 +1,8 @@
 import { commandsFor, type Format, keyPrompted } from "../../domain/catalog/format.ts";
-import { combine } from "../../platform/http/route.ts";
-import { packages } from "./routes/packages.ts";
-import { rpc } from "./routes/rpc.ts";
 
 /** The interface of the AUR at its own paths, for AUR helpers. They clone the git repositories (src/formats/git/). */
 export const aur: Format = {
-  routes: combine(rpc, packages),
+  routes: async () => (await import("./routes.ts")).aurRoutes,
   installWays: (available, url) =>
     available.hasRecipe && available.worker.operatingSystems.includes("linux")
       ? [

@@ -4,11 +4,10 @@ import { currentTime } from "../../lib/time.ts";
 import { isRetentionTime } from "../../platform/storage/retention.ts";
 import { sweepPacks } from "./pack-sweep.ts";
 import { publishRepositories, repositoryNames } from "./repository.ts";
-import { gitRoutes } from "./routes.ts";
 
 /** Recipes as git repositories: one for each worker under its id, as in the AUR, and those of other formats. */
 export const git: Format = {
-  routes: gitRoutes,
+  routes: async () => (await import("./routes.ts")).gitRoutes,
   installWays: (available, url) =>
     available.hasRecipe && available.worker.operatingSystems.includes("linux")
       ? [

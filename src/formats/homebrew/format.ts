@@ -1,40 +1,9 @@
-import { commandsFor, type Format, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
-import { documentResponse, staticDocument } from "../../platform/http/document.ts";
-import { ANYONE, createRouter, operation, Problem, z } from "../../platform/http/route.ts";
-import { readRepository } from "../git/repository.ts";
+import { commandsFor, type Format, keyPrompted } from "../../domain/catalog/format.ts";
 import { TAP, tapContents } from "./tap.ts";
-
-const formulas = createRouter();
-
-formulas.openapi(
-  operation("get", "/homebrew/Formula/{file}", {
-    tag: "Package managers",
-    summary: "Read a Homebrew formula",
-    description:
-      "A file of the tap that `brew tap rbee/rbee https://catalog.rbee.dev/homebrew-rbee.git` clones: one for each worker for " +
-      "macOS that can be installed.",
-    access: ANYONE,
-    params: z.object({
-      file: z.string().openapi({ description: "The formula's name and `.rb`.", example: "llm-worker-rbee-metal.rb" }),
-    }),
-    answers: {
-      200: { description: "The formula.", content: { "text/plain": { schema: z.string() } } },
-      304: ["The client's copy is current."],
-    },
-    refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
-  }),
-  async (c) => {
-    const path = `Formula/${c.req.valid("param").file}`;
-    const files = (await readRepository(c.env, repositorySources(c.var.service.formats), TAP, c.var.now))?.files ?? {};
-    const text = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (text === undefined) throw new Problem({ code: "NOT_FOUND", detail: `The tap has no ${path}.` });
-    return documentResponse(c.req.raw, staticDocument(text, "text/plain; charset=utf-8"));
-  },
-);
 
 /** Formulas for Homebrew, in a tap to clone and each at a path of its own. */
 export const homebrew: Format = {
-  routes: formulas,
+  routes: async () => (await import("./routes.ts")).formulas,
   repositories: {
     names: [TAP],
     contents: (published, url) => new Map([[TAP, tapContents(published, url)]]),

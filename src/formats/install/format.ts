@@ -1,43 +1,10 @@
 import { type Format, type InstallWay, isPremium, latestFiles } from "../../domain/catalog/format.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
-import { signaturePolicy } from "../../domain/releases/artifact/check.ts";
 import { PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
-import { combine, documentRoute } from "../../platform/http/route.ts";
-import { installGuide, installScript } from "./install-script.ts";
-
-const installRoutes = combine(
-  documentRoute(
-    "/install.sh",
-    {
-      tag: "Delivery",
-      summary: "Install a worker by shell",
-      description:
-        "A POSIX shell script that detects platform and GPU, downloads a worker from this catalog, checks and installs it: " +
-        "`curl -fsSL https://catalog.rbee.dev/install.sh | sh -s -- --help`.",
-      content: "The script.",
-      type: "text/plain",
-      example: "#!/bin/sh\n# Installs an rbee worker.",
-    },
-    (config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys),
-  ),
-  documentRoute(
-    "/install.md",
-    {
-      tag: "Delivery",
-      summary: "Read how to install workers, as text",
-      description: "Each tool in two or three lines, for people in a terminal and for programs.",
-      content: "The guide, in Markdown.",
-      // Browsers show this type, so people can read the text before they run a command.
-      type: "text/plain",
-      example: "# Installing a worker",
-    },
-    ({ PUBLIC_URL }) => installGuide(PUBLIC_URL),
-  ),
-);
 
 /** The install script, the guide and the command line: the ways that install the newest release's binary. */
 export const install: Format = {
-  routes: installRoutes,
+  routes: async () => (await import("./routes.ts")).installRoutes,
   installWays(available, url) {
     const { worker } = available;
     const premium = isPremium(available);

@@ -67,10 +67,16 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   });
 };
 
+/**
+ * Whether to answer a refusal of this request as a page: a browser asks for HTML when a person opens an address.
+ * Paths of the API always answer problem+json.
+ */
+export const isForPeople = (request: Request): boolean =>
+  (request.headers.get("Accept")?.includes("text/html") ?? false) &&
+  !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
+
 /** How the service shows refusals on pages, and which outages it recognizes. src/app.ts composes it. */
 export type Refusals = {
-  /** Whether a browser sent this request, which then gets a page. */
-  wantsPage: (request: Request) => boolean;
   page: (request: Request, refusal: Refusal, requestId: string) => Promise<Response>;
   /** Errors that a retry may fix, each with its refusal. */
   outages: readonly { matches: (error: unknown) => boolean; refusal: Refusal }[];
@@ -83,7 +89,7 @@ export type Refusals = {
  */
 export function errorHandlers(refusals: Refusals) {
   const answer = async (c: AppContext, refusal: Refusal, requestId: string): Promise<Response> =>
-    refusals.wantsPage(c.req.raw) ? refusals.page(c.req.raw, refusal, requestId) : problemResponse(refusal, requestId);
+    isForPeople(c.req.raw) ? refusals.page(c.req.raw, refusal, requestId) : problemResponse(refusal, requestId);
   return {
     async onError(error: unknown, c: AppContext): Promise<Response> {
       const requestId = c.var.requestId ?? crypto.randomUUID();
@@ -92,7 +98,7 @@ export function errorHandlers(refusals: Refusals) {
       return response;
     },
     notFound(c: AppContext): Promise<Response> {
-      const detail = refusals.wantsPage(c.req.raw)
+      const detail = isForPeople(c.req.raw)
         ? "We can't find that page. Search the workers, or go to your account."
         : `Nothing answers ${c.req.method} at this URL. ${c.var.config.PUBLIC_URL}/docs lists every operation.`;
       return answer(c, { code: "NOT_FOUND", detail }, c.var.requestId);

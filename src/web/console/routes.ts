@@ -16,8 +16,6 @@ import { systemRead } from "./system/page.tsx";
 import { tokenCreate, tokenRevoke } from "./token/acts.tsx";
 import { tokenList } from "./token/list.tsx";
 
-export { default as consoleStyle } from "./console.css";
-
 /** The admin console: pages under `/admin`. */
 export const consoleRoutes = combine(
   signIn,

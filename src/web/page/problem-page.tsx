@@ -3,14 +3,6 @@ import { SiteHeader } from "./document.tsx";
 import { page } from "./page.tsx";
 
 /**
- * Whether to answer a refusal of this request as a page: a browser asks for HTML when a person opens an address.
- * Paths of the API always answer problem+json.
- */
-export const isForPeople = (request: Request): boolean =>
-  (request.headers.get("Accept")?.includes("text/html") ?? false) &&
-  !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
-
-/**
  * A refusal as a page, with the status of `problemResponse` and a link back. A 401 carries a challenge (RFC 9110,
  * section 15.5.2): on the site, the browser then asks for machine and key (Basic). The console takes no Basic.
  */

@@ -12,8 +12,6 @@ import { installPage } from "./install-page.tsx";
 import { workerListPage } from "./worker-list-page.tsx";
 import { workerPage } from "./worker-page.tsx";
 
-export { default as storefrontStyle } from "./storefront.css";
-
 /** The time that the page waits for the download counts. It is complete without them. */
 const PATIENCE_MILLISECONDS = 500;
 

@@ -1,10 +1,10 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { app } from "../../../src/app.ts";
 import { answerDocumentAtOnce } from "../../../src/domain/catalog/documents.ts";
 import { renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
+import { askApp } from "../../support/ask-app.ts";
 import { expectLogged } from "../../support/logged.ts";
 
 const ask = (path: string, init?: RequestInit) => exports.default.fetch(`https://catalog.test${path}`, init);
@@ -229,7 +229,7 @@ it.each([
   async (method, sent: Record<string, string>) => {
     const init = { method, headers: { ...sent, "X-Request-Id": "the-same-id" } };
     const url = "https://catalog.test/workers/cpu?unused=1";
-    const routed = await app.request(url, init, env);
+    const routed = await askApp(url, init, env);
     const request = new Request(url, init);
     const direct = answerDocumentAtOnce(request, env);
     if (direct === null) throw new Error("it was left to the router");
@@ -248,7 +248,7 @@ it.each([
   ["GET", "/v1/workers"],
   ["GET", "/health"],
 ])("%s %s is left to the router", async (method, path) => {
-  await app.request("https://catalog.test/workers", {}, env);
+  await askApp("https://catalog.test/workers", {}, env);
   expect(answerDocumentAtOnce(new Request(`https://catalog.test${path}`, { method }), env)).toBeNull();
 });
 
@@ -256,7 +256,7 @@ it("the catalog needs no database, key-value store or bucket", async () => {
   const broken = { get: () => Promise.reject(new Error("must not be used")) };
   const bindings = { ...env, DB: broken, EDGE: broken, BINARIES: broken };
   for (const path of ["/workers", "/workers/cpu", "/workers/cpu/PKGBUILD", "/v1/workers?q=cpu"]) {
-    expect((await app.request(`https://catalog.test${path}`, {}, bindings)).status).toBe(200);
+    expect((await askApp(`https://catalog.test${path}`, {}, bindings)).status).toBe(200);
   }
   for (const event of ["edge.unreadable", "ledger.unreadable"]) expectLogged(event);
 });

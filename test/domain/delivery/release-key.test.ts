@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { app } from "../../../src/app.ts";
 import { formatMinisignPublicKey, parseMinisignPublicKeys } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
+import { askApp } from "../../support/ask-app.ts";
 
 const keysOf = (publicKeys: string): Promise<Response> =>
-  Promise.resolve(app.request("/keys/release-signing.pub", {}, { ...env, RELEASE_SIGNING_PUBLIC_KEYS: publicKeys }));
+  askApp("/keys/release-signing.pub", {}, { ...env, RELEASE_SIGNING_PUBLIC_KEYS: publicKeys });
 
 describe("GET /keys/release-signing.pub", () => {
   it("answers the accepted keys in minisign's format", async () => {

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { app } from "../../../src/app.ts";
 import { formatMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { codeOf } from "../../support/admin-request.ts";
+import { askApp } from "../../support/ask-app.ts";
 import { declarationOf } from "../../support/publish-release.ts";
 import {
   authorization,
@@ -109,7 +109,7 @@ describe("with required signatures", () => {
     const at = `/v1/admin/releases/${id}/artifacts/${artifact.id}`;
     await put(`/${id}/artifacts/${artifact.id}/parts/1`, bytes);
     const complete = async (signature: string | null) =>
-      app.request(
+      askApp(
         `${at}/complete`,
         {
           method: "POST",

@@ -10,7 +10,9 @@ import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 
 const ADMIN_ROUTES = [
   ...new Set(
-    app.routes.filter(({ path }) => path.startsWith("/v1/admin")).map(({ method, path }) => `${method} ${path}`),
+    (await app.whole()).routes
+      .filter(({ path }) => path.startsWith("/v1/admin"))
+      .map(({ method, path }) => `${method} ${path}`),
   ),
 ]
   .map((route) => route.split(" ") as [string, string])

@@ -7,7 +7,9 @@ import { type OpenApiDocument, openApiDocument, SECURITY_SCHEMES, TAGS } from ".
 import { operationsOf } from "../../../src/web/reference/page.ts";
 
 const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
-const document = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test"))) as OpenApiDocument;
+const document = JSON.parse(
+  JSON.stringify(openApiDocument(await app.whole(), "https://catalog.test")),
+) as OpenApiDocument;
 const operations = operationsOf(document).map((placed) => ({ ...placed, name: `${placed.method} ${placed.path}` }));
 
 /**
@@ -16,7 +18,7 @@ const operations = operationsOf(document).map((placed) => ({ ...placed, name: `$
  */
 const routes = [
   ...new Set(
-    app.routes
+    (await app.whole()).routes
       .filter(({ method }) => method !== "ALL")
       .map(
         ({ method, path }) =>

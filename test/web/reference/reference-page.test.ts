@@ -18,7 +18,7 @@ async function attributes(html: string, selector: string, name: string): Promise
 describe("/docs", () => {
   it("shows every operation and every problem code", async () => {
     const html = await (await get("/docs")).text();
-    const operations = operationsOf(openApiDocument(app, "https://catalog.test"));
+    const operations = operationsOf(openApiDocument(await app.whole(), "https://catalog.test"));
     expect(await attributes(html, "article", "id")).toHaveLength(operations.length);
     const codes = (await attributes(html, "tr[id]", "id")).map((id) => id.replace("problem-", ""));
     expect(codes).toEqual(Object.keys(PROBLEMS));
@@ -58,7 +58,7 @@ describe("/docs", () => {
   it("escapes any description", async () => {
     const hostile = '<script>alert("`x`")</script>';
     const document = {
-      ...openApiDocument(app, "https://catalog.test"),
+      ...openApiDocument(await app.whole(), "https://catalog.test"),
       tags: [{ name: "Service", description: hostile }],
       paths: { "/x": { get: { tags: ["Service"], summary: hostile, description: hostile, responses: {} } } },
     };

@@ -4,7 +4,7 @@ import { app } from "../../../src/app.ts";
 import { openApiDocument } from "../../../src/platform/http/openapi.ts";
 import { type AnySchema, exampleOf, fieldsOf, typeOf } from "../../../src/web/reference/schema.ts";
 
-const { components } = JSON.parse(JSON.stringify(openApiDocument(app, "https://catalog.test")));
+const { components } = JSON.parse(JSON.stringify(openApiDocument(await app.whole(), "https://catalog.test")));
 const schemas = components.schemas as Parameters<typeof exampleOf>[0];
 
 describe("the example of a schema", () => {

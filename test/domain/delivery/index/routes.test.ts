@@ -1,6 +1,5 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { app } from "../../../../src/app.ts";
 import { ReleaseIndex } from "../../../../src/domain/delivery/index/release-index.ts";
 import { moveRelease } from "../../../../src/domain/releases/act.ts";
 import { forgetIsolate } from "../../../../src/lib/isolate.ts";
@@ -11,6 +10,7 @@ import { verifyText } from "../../../../src/lib/minisign/text.ts";
 import { currentTime, DAY } from "../../../../src/lib/time.ts";
 import { publish } from "../../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../../src/service.ts";
+import { askApp } from "../../../support/ask-app.ts";
 import { expectLogged } from "../../../support/logged.ts";
 import { publisher, publishRelease } from "../../../support/publish-release.ts";
 import { textOf } from "../../../support/text-of.ts";
@@ -130,7 +130,7 @@ describe("a worker's signed index", () => {
         throw new Error("the ledger was asked");
       },
     });
-    expect((await app.request(path, {}, { ...env, DB })).status).toBe(200);
+    expect((await askApp(path, {}, { ...env, DB })).status).toBe(200);
   });
 });
 
@@ -139,12 +139,12 @@ describe("an index key without a release key's signature", () => {
     const { secret } = await newIndexSigningKey(await generateMinisignKey(), currentTime());
     const broken = { ...env, INDEX_SIGNING_KEY: secret };
     for (const at of [path, `${path}.minisig`, "/keys/index-signing.pub", "/keys/index-signing.pub.minisig"]) {
-      const response = await app.request(at, {}, broken);
+      const response = await askApp(at, {}, broken);
       expect([at, response.status, await codeOf(response)]).toEqual([at, 503, "SERVICE_UNAVAILABLE"]);
     }
     expect(expectLogged("request.failed")[0]?.message).toContain(
       "INDEX_SIGNING_KEY: The index signing key is not vouched for",
     );
-    expect((await app.request(`/v1/workers/${worker_id}/versions`, {}, broken)).status).toBe(200);
+    expect((await askApp(`/v1/workers/${worker_id}/versions`, {}, broken)).status).toBe(200);
   });
 });

@@ -1,0 +1,6 @@
+import { combine } from "../../platform/http/route.ts";
+import { licenseActs } from "./routes/admin/act.ts";
+import { licenseIssue, licenseReads } from "./routes/admin/licenses.ts";
+
+/** The operations of admins on licenses. */
+export const licenseAdminRoutes = combine(licenseIssue, licenseReads, licenseActs);

@@ -1,0 +1,34 @@
+import { signaturePolicy } from "../../domain/releases/artifact/check.ts";
+import { combine, documentRoute } from "../../platform/http/route.ts";
+import { installGuide, installScript } from "./install-script.ts";
+
+/** `GET /install.sh` and `/install.md`. */
+export const installRoutes = combine(
+  documentRoute(
+    "/install.sh",
+    {
+      tag: "Delivery",
+      summary: "Install a worker by shell",
+      description:
+        "A POSIX shell script that detects platform and GPU, downloads a worker from this catalog, checks and installs it: " +
+        "`curl -fsSL https://catalog.rbee.dev/install.sh | sh -s -- --help`.",
+      content: "The script.",
+      type: "text/plain",
+      example: "#!/bin/sh\n# Installs an rbee worker.",
+    },
+    (config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys),
+  ),
+  documentRoute(
+    "/install.md",
+    {
+      tag: "Delivery",
+      summary: "Read how to install workers, as text",
+      description: "Each tool in two or three lines, for people in a terminal and for programs.",
+      content: "The guide, in Markdown.",
+      // Browsers show this type, so people can read the text before they run a command.
+      type: "text/plain",
+      example: "# Installing a worker",
+    },
+    ({ PUBLIC_URL }) => installGuide(PUBLIC_URL),
+  ),
+);
