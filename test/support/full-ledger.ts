@@ -1,10 +1,10 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
-import { runCron } from "../../src/cron.ts";
 import { keepStandings } from "../../src/domain/figures/stats.ts";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
 import { currentTime, DAY } from "../../src/lib/time.ts";
+import { CRON_MARK, writeWatermark } from "../../src/platform/storage/watermark.ts";
 import { ask } from "./admin-request.ts";
 import { signedInByKey, signedInByMail } from "./customer.ts";
 import { activate, adminAct, ownerToken } from "./license-fixture.ts";
@@ -28,7 +28,7 @@ const WORKER = "llm-worker-rbee-premium-cpu";
  * Puts rows of every kind into the ledger, and their objects into R2, through the API and with the largest inputs that
  * it accepts: releases with packages and provenance, licenses, machines, orders, events, mails, sessions, tokens.
  */
-export async function fillLedger({ bought, control, eventsOf, deliver, deserted }: Shop): Promise<void> {
+export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): Promise<void> {
   const token = await ownerToken();
   const to = (method: string, path: string, body?: unknown, headers = {}) =>
     ask(method, `/v1/admin${path}`, { token, body, headers });
@@ -51,7 +51,7 @@ export async function fillLedger({ bought, control, eventsOf, deliver, deserted 
   const postbox = newPostbox();
   await signedInByKey(sold, postbox.env);
   await signedInByMail(email, postbox);
-  await runCron(deserted, currentTime() - (currentTime() % 60));
+  await writeWatermark(env.DB, CRON_MARK, { at: currentTime(), position: license.id });
   await keepStandings(env.DB, currentTime() - (currentTime() % DAY));
   await noteUnnamed(env.DB, currentTime(), "provenance/unnamed").run();
   await env.DB.batch([
