@@ -32,7 +32,7 @@ async function workerOptions() {
     miniflare: {
       ...workerOptions,
       // No consumer: a batch delivered seconds later would reach the ledger of another test. Tests hand batches over.
-      queueProducers: { DOWNLOADS: { queueName: "not-delivered" } },
+      queueProducers: { DOWNLOADS: { queueName: "not-delivered" }, JOBS: { queueName: "not-delivered" } },
       bindings: {
         ...config.vars,
         ...(await developmentSecrets(releaseKey)),

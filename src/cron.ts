@@ -6,44 +6,75 @@ import { sendDueMails } from "./domain/mail/sender.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
 import { logEvent, logFailure } from "./lib/log.ts";
-import { DAY, HOUR, MINUTE, type UnixSeconds } from "./lib/time.ts";
+import { DAY, type UnixSeconds } from "./lib/time.ts";
 import { forgetRecoveryLinks } from "./platform/identity/recovery-link.ts";
 import { forgetSessions } from "./platform/identity/session/lifecycle.ts";
+import { firstMessage, type Job, type JobMessage, shortJob } from "./platform/jobs/job.ts";
+import { always, dueJobs, isHourly, onRequest } from "./platform/jobs/schedule.ts";
+import { republishStep } from "./platform/storage/republication.ts";
 import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts";
 import { drainOutbox, settleInJob } from "./platform/storage/settle.ts";
-import { CRON_MARK, writeWatermark } from "./platform/storage/watermark.ts";
+import { CRON_MARK, JOBS_MARK, readWatermark, writeWatermark } from "./platform/storage/watermark.ts";
 
-/** The cron's work in the minute that begins at `now`. No job stops another; each decides when it is due. */
+/** The rest of the outbox, when the cron's own invocation could not publish all of it. */
+const PUBLISH: Job = {
+  name: "publish",
+  isDue: onRequest,
+  async run({ env, service: { publishers }, now }) {
+    const { hasMore } = await drainOutbox(env, publishers, now);
+    return hasMore ? { position: "more" } : null;
+  },
+};
+
+/** Every job. A room adds its own as a line here, or in `jobs` of its format. */
+export const jobs: readonly Job[] = [
+  PUBLISH,
+  {
+    name: "republish",
+    isDue: onRequest,
+    run: ({ env, service: { publishers } }, position) => republishStep(env, publishers, position),
+  },
+  shortJob("mails", always, ({ env, now }) => sendDueMails(env, now)),
+  shortJob("reconcile", always, ({ env, scheduledAt, service: { publishers } }) =>
+    reconcile(env, scheduledAt, (changes) => settleInJob(env, publishers, changes)),
+  ),
+  shortJob("expiry-mails", isHourly, ({ env, now }) => queueExpiryMails(env.DB, now)),
+  shortJob("forget-recovery-links", isHourly, ({ env, now }) => forgetRecoveryLinks(env.DB, now - 30 * DAY)),
+  shortJob("forget-late-usage", isHourly, ({ env }) => forgetLateUsage(env.DB)),
+  shortJob("free-discarded-objects", isHourly, ({ env, now }) => freeDiscardedObjects(env, now)),
+  shortJob("forget-sessions", isHourly, ({ env, now }) => forgetSessions(env.DB, now)),
+  shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env.DB, scheduledAt)),
+  shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
+  ...service.formats.flatMap((format) => format.jobs ?? []),
+];
+
+/**
+ * The cron's work in the minute `now`. It publishes waiting records itself, revocations and blocks first, and then
+ * sends one message for each due job. Never throws: it writes its mark even if the ledger or the queue fails meanwhile.
+ */
 export async function runCron(env: Env, now: UnixSeconds): Promise<void> {
-  const job = jobRunner(env);
-  await job("publish", () => drainOutbox(env, service.publishers, now));
-  for (const { name, isDue, run } of service.formats.flatMap(({ jobs }) => jobs ?? [])) {
-    if (isDue(now)) await job(name, () => run(env, service.formats, now));
-  }
-  if (now % HOUR < MINUTE) {
-    await job("expiry-mails", () => queueExpiryMails(env.DB, now));
-    await job("forget-recovery-links", () => forgetRecoveryLinks(env.DB, now - 30 * DAY));
-    await job("forget-late-usage", () => forgetLateUsage(env.DB));
-    await job("free-discarded-objects", () => freeDiscardedObjects(env, now));
-    await job("forget-sessions", () => forgetSessions(env.DB, now));
-  }
-  if (isStandingTime(now)) await job("keep-standings", () => keepStandings(env.DB, now));
-  if (isRetentionTime(now)) await job("forget-old-rows", () => forgetOldRows(env.DB, now));
-  await job("mails", () => sendDueMails(env, now));
-  await job("reconcile", () => reconcile(env, now, (changes) => settleInJob(env, service.publishers, changes)));
-  await job("mark", () => writeWatermark(env.DB, CRON_MARK, { at: now, position: null }));
+  const began = performance.now();
+  const drained = await attempt("publish", () => drainOutbox(env, service.publishers, now));
+  await attempt("send-jobs", async () => {
+    const { at } = await readWatermark(env.DB, JOBS_MARK);
+    const due = dueJobs(jobs, at === 0 ? null : at, now);
+    await sendAll(env.JOBS, drained?.hasMore ? [firstMessage(PUBLISH.name, now), ...due] : due);
+    await writeWatermark(env.DB, JOBS_MARK, { at: now, position: null });
+  });
+  await attempt("mark", () => writeWatermark(env.DB, CRON_MARK, { at: now, position: null }));
+  if (env.LOG_REQUESTS === "all") logEvent("cron", { duration_ms: Math.round(performance.now() - began) });
 }
 
-/** Runs one job and logs it. Logs its error instead of throwing it. */
-const jobRunner =
-  ({ LOG_REQUESTS }: Pick<Env, "LOG_REQUESTS">) =>
-  async (name: string, work: () => Promise<unknown>): Promise<void> => {
-    const began = performance.now();
-    try {
-      await work();
-      const duration_ms = Math.round(performance.now() - began);
-      if (LOG_REQUESTS === "all") logEvent("job", { job: name, duration_ms });
-    } catch (error) {
-      logFailure("job.failed", error, { job: name });
-    }
-  };
+const sendAll = async (queue: Queue, messages: readonly JobMessage[]): Promise<void> => {
+  if (messages.length > 0) await queue.sendBatch(messages.map((body) => ({ body })));
+};
+
+/** The result of a part of the cron, or undefined if it failed, which is logged. */
+async function attempt<Value>(part: string, work: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    logFailure("job.failed", error, { job: part });
+    return undefined;
+  }
+}

@@ -1,5 +1,4 @@
 import { answerDocumentAtOnce } from "./domain/catalog/documents.ts";
-import { logEvent } from "./lib/log.ts";
 import { HOUR } from "./lib/time.ts";
 import { isPlainHttp } from "./platform/http/own-address.ts";
 import { ownsLedger } from "./platform/storage/deployment.ts";
@@ -22,11 +21,7 @@ export default {
   async queue(batch, env) {
     // The messages wait for the deployment that they belong to.
     if (!(await ownsLedger(env))) return batch.retryAll({ delaySeconds: NOT_OURS_DELAY });
-    const { recordUsage } = await import("./platform/usage/store.ts");
-    await recordUsage(
-      env.DB,
-      batch.messages.map(({ body }) => body),
-    );
-    if (env.LOG_REQUESTS === "all") logEvent("queue.batch", { queue: batch.queue, messages: batch.messages.length });
+    const { consume } = await import("./queues.ts");
+    await consume(batch, env);
   },
 } satisfies ExportedHandler<Env>;

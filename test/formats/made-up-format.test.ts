@@ -9,6 +9,8 @@ import { completeArtifact } from "../../src/domain/releases/artifact/completion.
 import { readArtifact } from "../../src/domain/releases/artifact/store.ts";
 import { err, ok } from "../../src/lib/result.ts";
 import { createRouter } from "../../src/platform/http/router.ts";
+import { shortJob } from "../../src/platform/jobs/job.ts";
+import { always } from "../../src/platform/jobs/schedule.ts";
 import { serviceOf } from "../../src/service.ts";
 import { makeToken } from "../support/admin-request.ts";
 import { declarationOf, publisher, randomBytes, uploadAll } from "../support/publish-release.ts";
@@ -50,7 +52,7 @@ const madeUp: Format = {
     contents: () => new Map([["crates", { message: "all crates", files: { LIST: "none\n" } }]]),
   },
   afterManifest: async () => void ran.push("after"),
-  jobs: [{ name: "stack-crates", isDue: () => true, run: async () => void ran.push("job") }],
+  jobs: [shortJob("stack-crates", always, async () => ran.push("job"))],
 };
 
 const service = serviceOf([madeUp]);
@@ -109,7 +111,8 @@ describe("a format that is one value in the list", () => {
   });
 
   it("runs its jobs in the cron's minute", async () => {
-    for (const { run } of service.formats.flatMap(({ jobs }) => jobs ?? [])) await run(env, service.formats, 0);
+    const scope = { env, service, now: 0, scheduledAt: 0, subject: null, hasTime: () => true };
+    for (const { run } of service.formats.flatMap(({ jobs }) => jobs ?? [])) await run(scope, null);
     expect(ran).toContain("job");
   });
 });

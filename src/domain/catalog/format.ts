@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { UnixSeconds } from "../../lib/time.ts";
 import type { AppEnv } from "../../platform/http/router.ts";
+import type { Job } from "../../platform/jobs/job.ts";
 import { withLicensePrompt } from "../licensing/license/key.ts";
 import type { ArtifactKind, ManifestArtifact } from "../releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
@@ -27,13 +27,6 @@ export type RepositorySource = {
   contents(published: readonly PublishedWorker[], url: string): ReadonlyMap<string, RepositoryContents>;
 };
 
-/** A job of the cron. `isDue`: whether it runs in the minute that begins at `now`. */
-export type FormatJob = {
-  name: string;
-  isDue(now: UnixSeconds): boolean;
-  run(env: Env, formats: readonly Format[], now: UnixSeconds): Promise<void>;
-};
-
 /** One way to distribute workers. Its room exports it and `src/app.ts` lists it. Every member is optional. */
 export type Format = {
   /** The packages that publishers add to releases for it. */
@@ -45,7 +38,7 @@ export type Format = {
   routes?(): Promise<OpenAPIHono<AppEnv>>;
   /** Runs after the publication of a manifest. */
   afterManifest?(env: Env, formats: readonly Format[]): Promise<void>;
-  jobs?: readonly FormatJob[];
+  jobs?: readonly Job[];
 };
 
 declare module "../../platform/http/router.ts" {

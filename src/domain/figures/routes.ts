@@ -1,7 +1,8 @@
 import { toRfc3339 } from "../../lib/time.ts";
 import { operation, Timestamp, z } from "../../platform/http/route.ts";
 import { admin, adminActor, createAdminRouter, Reason } from "../../platform/identity/authentication.ts";
-import { republishEverything } from "../../platform/storage/settle.ts";
+import { startJob } from "../../platform/jobs/job.ts";
+import { requestRepublication } from "../../platform/storage/republication.ts";
 import { LICENSE_STATUSES } from "../licensing/license/record.ts";
 import { RELEASE_STATUSES } from "../releases/decision.ts";
 import { prometheusText, readMetrics } from "./metrics.ts";
@@ -19,20 +20,22 @@ figuresRoutes.openapi(
     tag: "Admin",
     summary: "Publish everything again",
     description:
-      "Publishes every record of the edge copy again from the ledger: after a restore, or if KV has lost records. The cron " +
-      "publishes up to 200 records a minute. Idempotent.",
+      "Publishes every record of the edge copy again from the ledger: after a restore, or if KV has lost records. A job does " +
+      "it in the background, some thousand records a minute. New changes do not wait for it. Idempotent.",
     access: admin("owner"),
     body: Body,
     answers: {
       202: [
-        "The cron will publish the records.",
+        "A job publishes the records.",
         z.object({ records: z.int().openapi({ description: "The number of records.", example: 1204 }) }),
       ],
     },
     refusals: [],
   }),
   async (c) => {
-    const records = await republishEverything(c.env.DB, adminActor(c), c.req.valid("json").reason);
+    const admin = adminActor(c);
+    const { changeId, records } = await requestRepublication(c.env.DB, admin, c.req.valid("json").reason);
+    await startJob(c.env, "republish", admin.now, { subject: changeId });
     return c.json({ records }, 202);
   },
 );

@@ -1,6 +1,8 @@
 import { commandsFor, type Format, isPremium, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
 import { workers } from "../../domain/workers/workers.ts";
 import { currentTime } from "../../lib/time.ts";
+import { shortJob } from "../../platform/jobs/job.ts";
+import { always } from "../../platform/jobs/schedule.ts";
 import { isRetentionTime } from "../../platform/storage/retention.ts";
 import { sweepPacks } from "./pack-sweep.ts";
 import { publishRepositories, repositoryNames } from "./repository.ts";
@@ -37,16 +39,12 @@ export const git: Format = {
   },
   afterManifest: (env, formats) => publishRepositories(env, repositorySources(formats), currentTime()),
   jobs: [
-    {
-      name: "publish-repositories",
-      isDue: () => true,
-      run: (env, formats, now) => publishRepositories(env, repositorySources(formats), now),
-    },
-    {
-      name: "sweep-packs",
-      isDue: isRetentionTime,
-      run: (env, formats, now) => sweepPacks(env, repositoryNames(repositorySources(formats)), now),
-    },
+    shortJob("publish-repositories", always, ({ env, service: { formats }, now }) =>
+      publishRepositories(env, repositorySources(formats), now),
+    ),
+    shortJob("sweep-packs", isRetentionTime, ({ env, service: { formats }, now }) =>
+      sweepPacks(env, repositoryNames(repositorySources(formats)), now),
+    ),
   ],
 };
 

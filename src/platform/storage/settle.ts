@@ -1,7 +1,7 @@
 import { logFailure } from "../../lib/log.ts";
 import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import type { Publishers, RequestScope } from "../http/router.ts";
-import { type Actor, newChange, type Publication, recordAct } from "./ledger.ts";
+import type { Publication } from "./ledger.ts";
 
 export type { Publishers };
 
@@ -76,41 +76,67 @@ export async function publish(
   const { publish: write, mark } = publishers[topic];
   let written = await write(env, key);
   while (written !== (await mark(env, key))) written = await write(env, key);
-  const clear = env.DB.prepare("DELETE FROM outbox WHERE change_id = ?");
-  if (changeIds.length > 0) await env.DB.batch(changeIds.map((id) => clear.bind(id)));
+  if (changeIds.length === 0) return;
+  const clear = "DELETE FROM outbox WHERE change_id IN (SELECT value FROM json_each(?))";
+  await env.DB.prepare(clear).bind(JSON.stringify(changeIds)).run();
 }
 
 /** Longer than a request can still be working on its own entry, in seconds. */
 const LONGEST_REQUEST = MINUTE;
 
+/** The records that one invocation publishes: each takes up to five of its 1,000 calls of bindings. */
+export const RECORDS_A_RUN = 150;
+
 /**
- * Publishes the records that requests left behind. The cron calls it every minute, at `now`. An entry that a running
- * request may still be publishing is published, too, but kept until the next minute. Returns the number of published
- * and of failed records. A failure keeps its entries and does not delay the others.
+ * The acts that take no rights away. Their records wait until those of all other acts are published, so that an act
+ * that is missing here is only early.
  */
-export async function drainOutbox(
-  env: Env,
-  publishers: Publishers,
-  now: UnixSeconds,
-): Promise<{ published: number; failed: number }> {
+const GIVING_ACTS = [
+  "license.issue",
+  "license.buy",
+  "license.extend",
+  "license.reinstate",
+  "machine.activate",
+  "machine.lease",
+  "release.create",
+  "release.publish",
+  "release.provenance",
+  "artifact.create",
+  "artifact.complete",
+  "artifact.restart",
+] as const;
+
+/** The published and the failed records of a run, and whether more wait that the next run can publish. */
+export type Drained = { published: number; failed: number; hasMore: boolean };
+
+/**
+ * Publishes the records that requests left behind: first those that take rights away (revocations, blocks), then the
+ * oldest. The cron calls it every minute, at `now`. An entry that a running request may still be publishing is
+ * published, too, but kept until the next minute. A failure keeps its entries and does not delay the others.
+ */
+export async function drainOutbox(env: Env, publishers: Publishers, now: UnixSeconds): Promise<Drained> {
   const { results } = await env.DB.prepare(
-    `SELECT topic, key, json_group_array(change_id) FILTER (WHERE created_at <= ?) AS settled
-     FROM outbox GROUP BY topic, key ORDER BY min(created_at) LIMIT 200`,
+    `SELECT topic, key, json_group_array(change_id) FILTER (WHERE created_at <= ?1) AS settled
+     FROM outbox LEFT JOIN audit ON audit.id = change_id
+     GROUP BY topic, key
+     ORDER BY min(action IS NULL OR action IN (SELECT value FROM json_each(?2))), min(created_at) LIMIT ${RECORDS_A_RUN}`,
   )
-    .bind(now - LONGEST_REQUEST)
+    .bind(now - LONGEST_REQUEST, JSON.stringify(GIVING_ACTS))
     .all<Publication & { settled: string }>();
-  let published = 0;
-  let failed = 0;
+  const drained = { published: 0, failed: 0, cleared: 0 };
   for (const { settled, ...publication } of results) {
     try {
-      await publish(env, publishers, publication, JSON.parse(settled) as string[]);
-      published++;
+      const changeIds = JSON.parse(settled) as string[];
+      await publish(env, publishers, publication, changeIds);
+      drained.published++;
+      if (changeIds.length > 0) drained.cleared++;
     } catch (error) {
-      failed++;
+      drained.failed++;
       logPublicationFailure(publication, error);
     }
   }
-  return { published, failed };
+  const { published, failed, cleared } = drained;
+  return { published, failed, hasMore: results.length === RECORDS_A_RUN && cleared > 0 };
 }
 
 /** `publish`, but a failure is logged, and `later` retries it with growing pauses after the response. */
@@ -152,24 +178,4 @@ async function retry(
 
 function logPublicationFailure({ topic, key }: Publication, error: unknown): void {
   logFailure("publication.failed", error, { topic, key });
-}
-
-/**
- * Makes the cron write every record of the edge copy again from the ledger, some hundred a minute. Use it after the
- * ledger was restored, or after KV lost data. Returns the number of records. Idempotent. Throws D1's errors.
- */
-export async function republishEverything(db: D1Database, admin: Actor, reason: string): Promise<number> {
-  const change = newChange(admin, { action: "edge.republish", subject: "edge", reason });
-  await recordAct(db, change, [
-    db.prepare("INSERT INTO outbox SELECT ?1 || ':' || id, 'license', id, ?2 FROM licenses").bind(change.id, change.at),
-    db
-      .prepare(
-        "INSERT INTO outbox SELECT ?1 || ':' || worker_id, 'manifest', worker_id, ?2 FROM releases GROUP BY worker_id",
-      )
-      .bind(change.id, change.at),
-  ]);
-  const row = await db
-    .prepare("SELECT (SELECT count(*) FROM licenses) + (SELECT count(DISTINCT worker_id) FROM releases) AS records")
-    .first<{ records: number }>();
-  return row?.records ?? 0;
 }

@@ -3,8 +3,11 @@ import type { UnixSeconds } from "../../lib/time.ts";
 /** The progress of a recurring job: the time of its last write, and the last id that it handled (null: it is done). */
 export type Watermark = { at: UnixSeconds; position: string | null };
 
-/** The watermark of the cron itself: the last time that a run completed. */
+/** The watermark of the cron itself: the last time that it ran, even if a part of it failed. */
 export const CRON_MARK = "cron";
+
+/** The watermark of the messages to jobs: the last time that the cron sent those of all due jobs. */
+export const JOBS_MARK = "jobs";
 
 /** The watermark of the job `name`. A job that has never run is done since 1970. Throws D1's errors. */
 export async function readWatermark(db: D1Database, name: string): Promise<Watermark> {

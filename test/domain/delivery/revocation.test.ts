@@ -1,4 +1,4 @@
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type License, licenseRecordOf } from "../../../src/domain/licensing/license/record.ts";
@@ -9,6 +9,7 @@ import { ok } from "../../../src/lib/result.ts";
 import { change } from "../../../src/platform/storage/change.ts";
 import { ISOLATE_TTL } from "../../../src/platform/storage/edge-store.ts";
 import { codeOf, newAddress } from "../../support/admin-request.ts";
+import { runCronAndJobs } from "../../support/jobs.ts";
 import { envWith, KV_LAG, LaggingKv } from "../../support/lagging-kv.ts";
 import { count, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
@@ -38,11 +39,7 @@ async function ask(method: string, path: string, credential?: string, body?: unk
   return worker.fetch(request, envWith(kv), createExecutionContext());
 }
 
-const runCron = async () => {
-  const context = createExecutionContext();
-  await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, envWith(kv));
-  await waitOnExecutionContext(context);
-};
+const runCron = () => runCronAndJobs(envWith(kv));
 
 /** Lets time pass in another isolate than the one that has just acted. */
 function passSeconds(seconds: number): void {

@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { runCron } from "../../../src/cron.ts";
 import { currentTime, DAY, HOUR } from "../../../src/lib/time.ts";
 import { downloadWrites, refusalWrites } from "../../../src/platform/usage/store.ts";
 import { codeOf, makeToken } from "../../support/admin-request.ts";
 import { TestBrowser } from "../../support/cookie-browser.ts";
 import { mailedPath, pageAt, send, signedInByKey, signedInByMail } from "../../support/customer.ts";
 import { hookedLedger } from "../../support/hooked-ledger.ts";
+import { runCronAndJobs } from "../../support/jobs.ts";
 import { activate, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { newPostbox, type Postbox } from "../../support/postbox.ts";
@@ -122,7 +122,7 @@ describe("a customer who deletes their data", () => {
     await env.DB.batch(
       downloadWrites(env.DB, { ...download, link_id: "graces", license_id: grace.id, machine: "m", place }),
     );
-    await runCron(shopEnv, now - (now % HOUR));
+    await runCronAndJobs(shopEnv, (now - (now % HOUR)) * 1000);
     expect(await everything()).not.toContain(hash);
     expect(await count("downloads", "link_id = 'late' AND license_id IS NULL")).toBe(1);
     expect(await count("downloads", "link_id = 'graces' AND machine = 'm'")).toBe(1);

@@ -13,12 +13,12 @@ import {
   recordRevisions,
   repositoryNames,
 } from "../../../src/formats/git/repository.ts";
-import worker from "../../../src/index.ts";
 import { encodeHex } from "../../../src/lib/encoding.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { publish, settle } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
+import { runCronAndJobs } from "../../support/jobs.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publishRecipe } from "../../support/publish-recipe.ts";
 import { addFile, publisher, randomBytes } from "../../support/publish-release.ts";
@@ -190,7 +190,7 @@ describe("a repository", () => {
     await Promise.all(later);
     expect(expectLogged("repositories.failed")).toMatchObject([{ message: "down" }]);
     expect((await env.DB.prepare("SELECT * FROM outbox WHERE key = ?").bind(FREE).all()).results).toEqual([]);
-    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
+    await runCronAndJobs();
     expect(await headOf(FREE)).not.toBe(before);
   });
 
@@ -221,7 +221,7 @@ describe("a repository", () => {
     await env.EDGE.put(`repository:${FREE}`, older);
     forgetIsolate();
     expect(await headOf(FREE)).not.toBe(head);
-    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
+    await runCronAndJobs();
     expect(await headOf(FREE)).toBe(head);
   });
 

@@ -84,7 +84,7 @@ describe("publishing", () => {
   it("by the cron keeps the entry that a request may still be publishing", async () => {
     const { state, publishers } = world();
     await addEntry("chg_1");
-    expect(await drainOutbox(env, publishers, 1 + 59)).toEqual({ published: 1, failed: 0 });
+    expect(await drainOutbox(env, publishers, 1 + 59)).toEqual({ published: 1, failed: 0, hasMore: false });
     expect(state.published).toBe(1);
     expect(await count("outbox")).toBe(1);
     await drainOutbox(env, publishers, 1 + 60);
@@ -105,7 +105,7 @@ describe("publishing", () => {
     };
     await addEntry("chg_1", "lic_bad");
     await addEntry("chg_2", "lic_good");
-    expect(await drainOutbox(env, failing, NOW)).toEqual({ published: 1, failed: 1 });
+    expect(await drainOutbox(env, failing, NOW)).toEqual({ published: 1, failed: 1, hasMore: false });
     expectLogged("publication.failed");
     expect(await count("outbox", "key = 'lic_bad'")).toBe(1);
     expect(await count("outbox")).toBe(1);

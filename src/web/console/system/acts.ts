@@ -2,8 +2,10 @@ import { retryMail } from "../../../domain/mail/backlog.ts";
 import { retryEvent } from "../../../domain/purchase/events/handling.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { combine } from "../../../platform/http/route.ts";
+import { startJob } from "../../../platform/jobs/job.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
-import { drainOutbox, republishEverything } from "../../../platform/storage/settle.ts";
+import { requestRepublication } from "../../../platform/storage/republication.ts";
+import { drainOutbox } from "../../../platform/storage/settle.ts";
 import { actRoutes, adminActor, type ConsoleContext, consoleForm, Problem, ReasonForm, settle, z } from "../kit.ts";
 import { type Done, systemPath } from "./data.ts";
 
@@ -74,12 +76,14 @@ export const systemRepublish = actRoutes("/admin/system/republish", {
     button: "Publish everything",
     back: "/admin/system",
     preview: () => [
-      "Each record in KV is written again from the ledger, up to 200 a minute.",
+      "A job writes each record in KV again from the ledger, some thousand a minute.",
       "Nothing else changes, and downloads continue.",
-      "New changes are usually written at once. If KV fails, they wait until this is finished.",
+      "New changes, revocations and blocks do not wait for it.",
     ],
     carryOut: async ({ reason }) => {
-      await republishEverything(c.env.DB, adminActor(c), reason);
+      const admin = adminActor(c);
+      const { changeId } = await requestRepublication(c.env.DB, admin, reason);
+      await startJob(c.env, "republish", admin.now, { subject: changeId });
       return show(c, "republished");
     },
   }),

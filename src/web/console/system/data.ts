@@ -89,7 +89,10 @@ export const DONE = {
     text: "Everything is published. An entry younger than a minute may stay until the next run.",
   },
   unpublished: { tone: "bad", text: "KV did not accept everything. The cron retries each minute." },
-  republished: { tone: "good", text: "Everything is being published again, up to 200 records a minute." },
+  republished: {
+    tone: "good",
+    text: "Everything is being published again. Recurring work shows when the job has finished.",
+  },
 } as const satisfies Record<string, { tone: Tone; text: string }>;
 
 export type Done = keyof typeof DONE;
