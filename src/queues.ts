@@ -27,7 +27,7 @@ const CONSUMERS: Readonly<Record<string, Consumer>> = {
   "rbee-downloads-dead": (batch, env) => buryMessages(env.DB, "downloads", batch.messages),
 };
 
-/** Works off a batch of messages. Throws for an unknown queue, and if no message could be handled; it is retried then. */
+/** Works off a batch. Throws for an unknown queue, and the errors of the consumer; the queue then retries the batch. */
 export async function consume(batch: MessageBatch<unknown>, env: Env): Promise<void> {
   const consumer = CONSUMERS[batch.queue.replace(/-staging$/, "")];
   if (!consumer) throw new Error(`no consumer of the queue ${batch.queue}`);
