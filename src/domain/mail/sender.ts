@@ -11,6 +11,7 @@ import { readLicense } from "../licensing/license/store.ts";
 import { planName } from "../licensing/plans.ts";
 import { currentKey, licensingSecrets } from "../licensing/secrets.ts";
 import { type LetterFacts, letterOf, type RenderedMail, renderLetter } from "./letters.ts";
+import { permanentRefusal } from "./refusal.ts";
 
 /** The number of mails in one run: small enough for a cron run, and for the time after a response. */
 const BATCH = 50;
@@ -63,15 +64,16 @@ async function claim(db: D1Database, id: string, now: UnixSeconds): Promise<Clai
 }
 
 /**
- * Sends a mail, and returns whether the provider took it. Throws D1's errors when it cannot record that; the mail is
- * then sent again after its lease.
+ * Sends a mail, and returns whether the provider took it. After a permanent refusal it gives the mail up at once. Throws
+ * D1's errors when it cannot record the outcome; the mail is then sent again after its lease.
  */
 async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeconds): Promise<boolean> {
   try {
     await env.EMAIL.send(await composeMail(env, row, now));
   } catch (error) {
-    const message = messageOf(error);
-    const next = nextAttemptAt(attempts, now);
+    const reason = permanentRefusal(error);
+    const message = reason === null ? messageOf(error) : `Not retried: ${reason}. ${messageOf(error)}`;
+    const next = reason === null ? nextAttemptAt(attempts, now) : null;
     await env.DB.prepare("UPDATE mails SET next_attempt_at = ?, last_error = ? WHERE id = ? AND sent_at IS NULL")
       .bind(next, message, id)
       .run();

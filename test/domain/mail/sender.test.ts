@@ -71,6 +71,25 @@ describe("the sender", () => {
     expect(postbox.calls).toBe(3);
   });
 
+  it("gives a mail up at once when the provider refuses it for good, and sends the others", async () => {
+    const postbox = newPostbox();
+    await queueMail(env.DB, payment({ to: "gone@example.com" })).run();
+    postbox.before = async () => {
+      throw Object.assign(new Error("gone@example.com is suppressed"), { code: "E_RECIPIENT_SUPPRESSED" });
+    };
+    expect(await sendDueMails(postbox.env, NOW)).toEqual({ sent: 0, failed: 1 });
+    expectLogged("mail.given_up");
+    const [row] = await rows();
+    expect(row).toMatchObject({ sent_at: null, attempts: 1, next_attempt_at: null });
+    expect(row?.last_error).toBe(
+      "Not retried: the address has bounced or reported spam; ask the owner for another one. E_RECIPIENT_SUPPRESSED ...@... is suppressed",
+    );
+    postbox.before = async () => {};
+    await queueMail(env.DB, payment({ occasion: "cs_test_2" })).run();
+    expect(await sendDueMails(postbox.env, NOW + 6 * DAY)).toEqual({ sent: 1, failed: 0 });
+    expect(postbox.calls).toBe(2);
+  });
+
   it("retries with growing pauses while the provider is down, and sends the mail once it is up", async () => {
     const postbox = newPostbox();
     postbox.before = async () => {
