@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import type { PageView } from "./page-view.ts";
 import type { SampleCatalog } from "./sample-catalog.ts";
+import { ODD_EVENT } from "./sample-history.ts";
 
 const admin = { as: "admin" } as const;
 
@@ -150,6 +151,19 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     path: ({ tokens }) => `/admin/tokens/${tokens.supportId}/revoke`,
   },
   { name: "console-system", ...admin, caption: "The state of the service", path: () => "/admin/system" },
+  {
+    name: "console-dismiss",
+    ...admin,
+    caption: "Dismiss a payment event",
+    path: () => `/admin/system/events/${ODD_EVENT}/dismiss`,
+  },
+  {
+    name: "console-dismiss-preview",
+    ...admin,
+    caption: "Dismiss: the preview",
+    path: () => `/admin/system/events/${ODD_EVENT}/dismiss`,
+    act: preview("sold in the old shop"),
+  },
   { name: "console-republish", ...admin, caption: "Publish again", path: () => "/admin/system/republish" },
   { name: "console-support", caption: "A license, seen by support", as: "support", path: licensePath("monthly") },
   { name: "console-forbidden", caption: "A page that support may not see", as: "support", path: () => "/admin/tokens" },

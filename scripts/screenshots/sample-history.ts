@@ -23,13 +23,17 @@ const PLACES = ["DE 3320", "FR 12322", "NL 1136", "PL 5617", "US 7922", "BR 2857
 /** The checkout session of an order that Stripe does not know. */
 export const UNREADABLE_SESSION = "cs_test_unreadable";
 
+/** A payment event that needs a person. */
+export const ODD_EVENT = "evt_1SampleOfAnUnknownPrice";
+
 /** A number around `usual` that varies with the weekday and a wave. It is the same in every run. */
 const onDay = (usual: number, daysAgo: number, salt: number): number =>
   Math.max(0, Math.round(usual * (1 + 0.3 * Math.sin(daysAgo / 3 + salt) - (daysAgo % 7 < 2 ? 0.4 : 0))));
 
 /**
  * The SQL for data that only accumulates over time: daily counts of the last three months and a license with many
- * places of use. It also adds an order that Stripe does not know. `now` is in Unix seconds.
+ * places of use. It also adds an order that Stripe does not know, and an event that needs a person. `now` is in Unix
+ * seconds.
  */
 export function historySql(sharedLicense: string, now: number): string {
   const today = now - (now % DAY);
@@ -58,5 +62,11 @@ export function historySql(sharedLicense: string, now: number): string {
     PLACES.map((place) => [sharedLicense, place.slice(0, 2), Number(place.slice(3)), today - DAY, today]),
   );
   insert("orders", [["order-unreadable", UNREADABLE_SESSION, "premium-monthly", 5, "open", "", now]]);
+  const type = "customer.subscription.updated";
+  const outcome = "unknown price price_1Sample";
+  statements.push(
+    `INSERT INTO stripe_events (id, type, object_id, created, received_at, handled_at, attempts, outcome, attention)
+     VALUES ('${ODD_EVENT}', '${type}', 'sub_1Sample', ${now}, ${now}, ${now}, 1, '${outcome}', 1) ON CONFLICT DO NOTHING;`,
+  );
   return statements.join("\n");
 }

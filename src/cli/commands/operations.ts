@@ -46,12 +46,24 @@ export function addOperationsCommands(program: CatalogCommand): void {
     .command("retry")
     .summary("handle an event now, without waiting for the cron")
     .argument("<event>", "the event's id (evt_...)")
-    .addHelpText("after", "\nAn event that is handled already does not change.")
+    .addHelpText(
+      "after",
+      "\nAn event that is handled already does not change, unless it needs a person or was ignored.",
+    )
     .runAsAdmin(async ({ client, show }, id: string) => {
       const request = { method: "POST", path: path`/v1/admin/stripe-events/${id}/retry` } as const;
-      show(await client.json(EventAnswer, request), ({ event: { id, type, object_id, handled_at, outcome } }) =>
-        formatFields({ Event: id, Type: type, About: object_id, Handled: handled_at ?? "not yet", Outcome: outcome }),
-      );
+      show(await client.json(EventAnswer, request), formatEvent);
+    });
+
+  events
+    .command("dismiss")
+    .summary("take an event off the lists, without any effect on licenses")
+    .description("Takes an event that fails or needs a person off the lists. The catalog does not handle it again.")
+    .argument("<event>", "the event's id (evt_...)")
+    .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+    .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
+      const dismiss = path`/v1/admin/stripe-events/${id}/dismiss`;
+      show(await client.json(EventAnswer, { method: "POST", path: dismiss, body: { reason } }), formatEvent);
     });
 
   program
@@ -92,6 +104,9 @@ export function addOperationsCommands(program: CatalogCommand): void {
       );
     });
 }
+
+const formatEvent = ({ event: { id, type, object_id, handled_at, outcome } }: z.infer<typeof EventAnswer>): string =>
+  formatFields({ Event: id, Type: type, About: object_id, Handled: handled_at ?? "not yet", Outcome: outcome });
 
 function formatStats({ at, licenses, machines, releases, downloads, outbox }: z.infer<typeof Stats>): string {
   const { total, last_30_days, last_7_days, files } = downloads;

@@ -64,8 +64,8 @@ async function claim(db: D1Database, id: string, now: UnixSeconds): Promise<Clai
 }
 
 /**
- * Sends a mail, and returns whether the provider took it. After a permanent refusal it gives the mail up at once. Throws
- * D1's errors when it cannot record the outcome; the mail is then sent again after its lease.
+ * Sends a mail, and returns whether the provider took it. After a permanent refusal it gives the mail up at once.
+ * Throws D1's errors when it cannot record the outcome; the mail is then sent again after its lease.
  */
 async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeconds): Promise<boolean> {
   try {

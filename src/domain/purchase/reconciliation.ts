@@ -6,7 +6,8 @@ import type { Changes } from "../../platform/storage/settle.ts";
 import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
 import type { EventOutcome } from "./events/follow.ts";
 import { EVENT_TYPES, processEvent } from "./events/handling.ts";
-import { type EventFacts, eventFacts, listEvents } from "./events/store.ts";
+import { eventFacts } from "./events/signed-event.ts";
+import { type EventFacts, listEvents } from "./events/store.ts";
 import { isStripeOutage } from "./stripe.ts";
 import { type PurchaseScope, purchaseChanges, purchaseScope, syncLicense } from "./sync.ts";
 
@@ -146,6 +147,9 @@ const KEPT_EVENTS_A_RUN = 50;
 /** After this many attempts, an event is retried only every ten minutes, so that it cannot block the others. */
 const EAGER_ATTEMPTS = 10;
 
+/** Later, only an admin handles an event that fails. It stays on the list until then. */
+const RETRY_WITHIN = 30 * DAY;
+
 /** How often an event that needs attention is retried: its cause, such as a missing price, may be fixed. */
 const AGAIN_AFTER = 6 * HOUR;
 /** Later, only an admin handles the event. Sent mails are kept for longer, so that none is sent twice. */
@@ -156,6 +160,7 @@ async function handleLeftovers(run: ReconciliationRun): Promise<void> {
   const everyTenMinutes = Math.floor(run.now / MINUTE) % 10 === 0;
   const filter = {
     state: "unhandled",
+    receivedAfter: run.now - RETRY_WITHIN,
     // The request that brought a younger event is probably still handling it.
     receivedBefore: run.now - MINUTE,
     ...(everyTenMinutes ? {} : { maxAttempts: EAGER_ATTEMPTS }),

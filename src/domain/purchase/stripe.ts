@@ -70,12 +70,16 @@ export const stripePageOrigins = ({ STRIPE_API_BASE }: Pick<Config, "STRIPE_API_
     ? ["https://checkout.stripe.com", "https://billing.stripe.com"]
     : [new URL(STRIPE_API_BASE).origin];
 
+/** Whether Stripe has no object with an id of the request. */
+export const isMissing = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && error.code === "resource_missing";
+
 /**
  * Deletes a customer at the payment provider, with name, addresses and payment methods. The invoices and payments stay,
  * because tax law requires them. Idempotent. Throws Stripe's errors.
  */
 export async function deleteCustomer(stripe: Stripe, id: string): Promise<void> {
   await stripe.customers.del(id).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "resource_missing")) throw error;
+    if (!isMissing(error)) throw error;
   });
 }

@@ -109,6 +109,7 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["artifact.delete", "File removed"],
   ["token.create", "Admin token created"],
   ["token.revoke", "Admin token revoked"],
+  ["event.dismiss", "Payment event dismissed"],
   ["event.retry", "Payment event retried"],
   ["mail.retry", "Mail retried"],
   ["outbox.publish", "Pending changes published"],

@@ -11,7 +11,7 @@ import { draftDelete, releaseAct } from "./release/act.tsx";
 import { releaseList } from "./release/list.tsx";
 import { releaseRead } from "./release/page.tsx";
 import { signIn, signOut } from "./sign-in.tsx";
-import { systemRepublish, systemRetry } from "./system/acts.ts";
+import { systemDismiss, systemRepublish, systemRetry } from "./system/acts.ts";
 import { systemRead } from "./system/page.tsx";
 import { tokenCreate, tokenRevoke } from "./token/acts.tsx";
 import { tokenList } from "./token/list.tsx";
@@ -39,6 +39,7 @@ export const consoleRoutes = combine(
   tokenCreate,
   tokenRevoke,
   systemRead,
+  systemDismiss,
   systemRepublish,
   systemRetry,
 );

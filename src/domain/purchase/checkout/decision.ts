@@ -6,8 +6,8 @@ import { idOf } from "../stripe.ts";
 export type Fulfilment =
   | { outcome: "pending" }
   | { outcome: "failed" }
-  /** Paid, but for something that we do not sell. Admins are told of it. */
-  | { outcome: "foreign"; reason: string }
+  /** Paid, but no license can be made of it. `isOurs`: one of the prices is a plan's. Else it sells another product. */
+  | { outcome: "foreign"; reason: string; isOurs: boolean }
   | {
       outcome: "issue";
       plan: SoldPlanId;
@@ -23,22 +23,24 @@ export type Fulfilment =
  * price, never from metadata. The amount is compared before tax and discounts, which Stripe adds later.
  */
 export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boolean): Fulfilment {
-  if (session.livemode !== livemode) return { outcome: "foreign", reason: "the session is of the other mode" };
+  const items = session.line_items?.data ?? [];
+  const isOurs = items.some(({ price }) => price && planOfPrice(price) !== null);
+  const foreign = (reason: string): Fulfilment => ({ outcome: "foreign", reason, isOurs });
+  if (session.livemode !== livemode) return foreign("the session is of the other mode");
   if (session.status === "expired") return { outcome: "failed" };
   if (session.status !== "complete" || session.payment_status === "unpaid") return { outcome: "pending" };
-  const items = session.line_items?.data ?? [];
   const [item] = items;
   const price = item?.price ?? null;
   const plan = price ? planOfPrice(price) : null;
   if (items.length !== 1 || !item || !price || plan === null) {
-    return { outcome: "foreign", reason: `unknown price ${price?.id ?? "none"}` };
+    return foreign(`unknown price ${price?.id ?? "none"}`);
   }
   const machines = item.quantity ?? 1;
   if (item.amount_subtotal !== fullPrice(price, machines) && !(isTrial(session) && item.amount_subtotal === 0)) {
-    return { outcome: "foreign", reason: `unexpected amount ${item.amount_subtotal} for ${plan}` };
+    return foreign(`unexpected amount ${item.amount_subtotal} for ${plan}`);
   }
   const email = session.customer_details?.email ?? session.customer_email;
-  if (!email) return { outcome: "foreign", reason: "the session has no mail address" };
+  if (!email) return foreign("the session has no mail address");
   return {
     outcome: "issue",
     plan,

@@ -7,12 +7,12 @@ import { plans } from "../../licensing/plans.ts";
 import { type SubscriptionFacts, subscriptionFacts } from "../subscription.ts";
 import { licensesBehind, type PurchaseScope, type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
-import { orderMoved } from "./order.ts";
+import { findOrder, orderMoved } from "./order.ts";
 
-/** The outcome of a checkout session. `foreign`: paid for something that we do not sell. */
+/** The outcome of a checkout session. `foreign`: paid, but no license can be made; `attention`: it is a sale of ours. */
 export type FulfilmentResult =
   | { status: "pending" | "failed" }
-  | { status: "foreign"; reason: string }
+  | { status: "foreign"; reason: string; attention: boolean }
   | ({ status: "complete" } & SyncOutcome);
 
 /**
@@ -34,7 +34,10 @@ export async function fulfil(scope: PurchaseScope, sessionId: string, actor: Act
       await orderMoved(db, sessionId, decision.outcome).run();
       return { status: decision.outcome };
     }
-    if (decision.outcome === "foreign") return { status: "foreign", reason: decision.reason };
+    if (decision.outcome === "foreign") {
+      const attention = decision.isOurs || (await findOrder(db, sessionId)) !== null;
+      return { status: "foreign", reason: decision.reason, attention };
+    }
     const paid =
       typeof session.subscription === "object" && session.subscription !== null
         ? subscriptionFacts(session.subscription, graceDays, null)

@@ -6,6 +6,7 @@ import { fulfil } from "../checkout/fulfilment.ts";
 import { findOrder, orderMoved } from "../checkout/order.ts";
 import { idOf } from "../stripe.ts";
 import { licensesBehind, type PurchaseScope, syncLicense, type TouchedLicense } from "../sync.ts";
+import type { StoredEvent } from "./store.ts";
 
 type Mail = { kind: MailKind; occasion: string };
 
@@ -72,7 +73,10 @@ export const subscriptionOf = (invoice: Stripe.Invoice): string | null =>
 /** Fulfils a checkout session in its current state. Throws the errors of Stripe and D1. */
 export async function fulfilSession(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<EventOutcome> {
   const result = await fulfil(scope, sessionId, actor);
-  if (result.status === "foreign") return { outcome: result.reason, attention: true, licenses: [] };
+  if (result.status === "foreign") {
+    if (!result.attention) return ignored(`a sale of another product (${result.reason})`);
+    return { outcome: result.reason, attention: true, licenses: [] };
+  }
   if (result.status !== "complete") return { outcome: `order ${result.status}`, attention: false, licenses: [] };
   return outcomeOf([result], result.attention);
 }
@@ -140,6 +144,10 @@ export const ignored = (why: string): EventOutcome => ({
   attention: false,
   licenses: [],
 });
+
+/** Whether a handled event was ignored. */
+export const isIgnored = ({ outcome }: Pick<StoredEvent, "outcome">): boolean =>
+  outcome?.startsWith("ignored: ") === true;
 
 /** The outcome of an event about these licenses. `attention` is a message for admins, or null. */
 export const outcomeOf = (licenses: TouchedLicense[], attention: string | null): EventOutcome => ({

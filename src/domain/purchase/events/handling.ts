@@ -2,7 +2,8 @@ import type { Config } from "../../../platform/config/config.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { type Changes, NO_CHANGES } from "../../../platform/storage/settle.ts";
-import { idOf } from "../stripe.ts";
+import type { StripeLink } from "../../licensing/license/store.ts";
+import { idOf, isMissing } from "../stripe.ts";
 import { licensesBehind, type PurchaseScope, purchaseChanges, purchaseScope } from "../sync.ts";
 import {
   delayedPaymentFailed,
@@ -12,10 +13,19 @@ import {
   followSubscription,
   fulfilSession,
   ignored,
+  isIgnored,
   syncAll,
   trialWillEnd,
 } from "./follow.ts";
-import { type EventFacts, eventFailed, eventHandled, keepEvent, readEvent, type StoredEvent } from "./store.ts";
+import {
+  type EventFacts,
+  eventDismissed,
+  eventFailed,
+  eventHandled,
+  keepEvent,
+  readEvent,
+  type StoredEvent,
+} from "./store.ts";
 
 /** The event types that this service handles: a webhook endpoint must receive them. */
 export const EVENT_TYPES = [
@@ -49,7 +59,8 @@ const isOurs = (type: string): type is EventType => EVENT_TYPES.some((ours) => o
 
 /** Handles an event by fetching its object again, so that order and repetition do not matter. */
 async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor): Promise<EventOutcome> {
-  const { id, type, object_id } = event;
+  const { id, type, object_id, foreign } = event;
+  if (foreign !== undefined) return ignored(foreign);
   if (!isOurs(type) || object_id === null) return ignored("not a kind that licenses depend on");
   switch (type) {
     case "checkout.session.completed":
@@ -90,9 +101,9 @@ async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor
 }
 
 /**
- * Stores an event and handles it. Returns null if it was handled before. With `again`, an event that needs attention is
- * handled once more, because its cause (an unknown price, for example) may have been fixed. A failure is stored with
- * the event and thrown: both the sender and the cron retry. Concurrent calls have the same result as one.
+ * Stores an event and handles it. Returns null if it was handled before. With `again`, an event that needs attention or
+ * was ignored is handled once more, because its cause (an unknown price, for example) may have been fixed. A failure is
+ * stored with the event and thrown: both the sender and the cron retry. Concurrent calls have the same result as one.
  */
 export async function processEvent(
   scope: PurchaseScope,
@@ -101,9 +112,11 @@ export async function processEvent(
   { again = false }: { again?: boolean } = {},
 ): Promise<EventOutcome | null> {
   const kept = await keepEvent(scope.db, event, actor.now);
-  if (kept.handled_at !== null && !(again && kept.attention)) return null;
+  if (kept.handled_at !== null && !(again && (kept.attention || isIgnored(kept)))) return null;
   try {
-    const outcome = await handleEvent(scope, event, actor);
+    const outcome = await handleEvent(scope, event, actor).catch((error: unknown) =>
+      missingObject(scope, event, error),
+    );
     const licenseIds = outcome.licenses.map(({ licenseId }) => licenseId);
     await eventHandled(scope.db, event.id, { ...outcome, licenseIds }, actor.now);
     return outcome;
@@ -113,9 +126,28 @@ export async function processEvent(
   }
 }
 
+const LINKS = [
+  "checkout_session_id",
+  "stripe_subscription_id",
+  "stripe_payment_intent_id",
+  "stripe_customer_id",
+] as const satisfies StripeLink[];
+
+/**
+ * The outcome of an event when Stripe has no such object. No retry can change that. It is ignored if the object is the
+ * event's own and no license names it; otherwise an admin should look. Throws every other error.
+ */
+async function missingObject({ db }: PurchaseScope, { object_id }: EventFacts, error: unknown): Promise<EventOutcome> {
+  if (object_id === null || !isMissing(error)) throw error;
+  const known = await Promise.all(LINKS.map((link) => licensesBehind(db, link, object_id)));
+  const isOwn = error.message.includes(object_id) && known.every((ids) => ids.length === 0);
+  if (isOwn) return ignored("Stripe has no such object");
+  return { outcome: `Stripe has no object that this needs: ${error.message}`, attention: true, licenses: [] };
+}
+
 /**
  * Handles a stored event now, without waiting for the cron, and returns it as it is afterwards. An event that was
- * handled is handled again only if it needs attention. Throws NOT_FOUND, SERVICE_UNAVAILABLE when nothing is sold, and
+ * handled is handled again only if it needs attention or was ignored. Throws NOT_FOUND, SERVICE_UNAVAILABLE when nothing is sold, and
  * the error of handling it, which is stored with the event.
  */
 export async function retryEvent(
@@ -133,7 +165,21 @@ export async function retryEvent(
   };
 }
 
-async function requireEvent(db: D1Database, id: string): Promise<StoredEvent> {
+/**
+ * Takes an event off the list of those that fail or need attention, for good, and returns it. Does nothing if it is not
+ * on that list. Throws NOT_FOUND.
+ */
+export async function dismissEvent(db: D1Database, admin: Actor, id: string, reason: string): Promise<StoredEvent> {
+  const { handled_at, attention, type, object_id } = await requireEvent(db, id);
+  if (handled_at === null || attention) {
+    const entry = newChange(admin, { action: "event.dismiss", subject: id, reason, details: { type, object_id } });
+    await recordAct(db, entry, [eventDismissed(db, id, admin.now)]);
+  }
+  return requireEvent(db, id);
+}
+
+/** One event. Throws NOT_FOUND, and D1's errors. */
+export async function requireEvent(db: D1Database, id: string): Promise<StoredEvent> {
   const event = await readEvent(db, id);
   if (event) return event;
   throw new Problem({ code: "NOT_FOUND", detail: "There is no such event." });

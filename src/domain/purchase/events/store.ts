@@ -1,9 +1,5 @@
-import type Stripe from "stripe";
 import * as z from "zod";
-import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import type { Config } from "../../../platform/config/config.ts";
-import type { Refusal } from "../../../platform/http/problem.ts";
 
 const EventRow = z.object({
   id: z.string(),
@@ -20,14 +16,10 @@ const EventRow = z.object({
 export type StoredEvent = z.output<typeof EventRow>;
 
 /** The stored part of an event. Its object is always fetched again, because the event itself is not trusted. */
-export type EventFacts = Pick<StoredEvent, "id" | "type" | "object_id" | "created">;
-
-/** The stored part of an event that Stripe sends or lists. */
-export function eventFacts({ id, type, created, data }: Stripe.Event): EventFacts {
-  const object: unknown = data.object;
-  const objectId = typeof object === "object" && object !== null && "id" in object ? object.id : null;
-  return { id, type, created, object_id: typeof objectId === "string" ? objectId : null };
-}
+export type EventFacts = Pick<StoredEvent, "id" | "type" | "object_id" | "created"> & {
+  /** The reason to ignore the event, if it is about no object of our account. Then `object_id` is null. */
+  foreign?: string;
+};
 
 /** Stores a received event. Idempotent. Returns the stored event with its state. Throws D1's errors. */
 export async function keepEvent(db: D1Database, event: EventFacts, now: UnixSeconds): Promise<StoredEvent> {
@@ -74,16 +66,26 @@ export async function eventFailed(db: D1Database, id: string, message: string): 
 }
 
 /** The events to list, for an admin or the reconciliation. */
-export type EventFilter = { state: "unhandled" | "attention"; receivedBefore?: UnixSeconds; maxAttempts?: number };
+export type EventFilter = {
+  state: "unhandled" | "attention";
+  receivedAfter?: UnixSeconds;
+  receivedBefore?: UnixSeconds;
+  maxAttempts?: number;
+};
 
 /** Up to `limit` events: unhandled ones oldest first, those that need attention newest first. Throws D1's errors. */
 export async function listEvents(db: D1Database, filter: EventFilter, limit: number): Promise<StoredEvent[]> {
   const { results } = await db
     .prepare(
       `SELECT * FROM stripe_events WHERE ${filter.state === "unhandled" ? "handled_at IS NULL" : "attention = 1"}
-       AND received_at <= ? AND attempts <= ? ORDER BY received_at ${filter.state === "unhandled" ? "ASC" : "DESC"}, id LIMIT ?`,
+       AND received_at BETWEEN ? AND ? AND attempts <= ? ORDER BY received_at ${filter.state === "unhandled" ? "ASC" : "DESC"}, id LIMIT ?`,
     )
-    .bind(filter.receivedBefore ?? Number.MAX_SAFE_INTEGER, filter.maxAttempts ?? Number.MAX_SAFE_INTEGER, limit)
+    .bind(
+      filter.receivedAfter ?? 0,
+      filter.receivedBefore ?? Number.MAX_SAFE_INTEGER,
+      filter.maxAttempts ?? Number.MAX_SAFE_INTEGER,
+      limit,
+    )
     .all();
   return results.map((row) => EventRow.parse(row));
 }
@@ -95,29 +97,14 @@ export async function readEvent(db: D1Database, id: string): Promise<StoredEvent
 }
 
 /**
- * The event in a webhook's raw body. It must be signed with one of our secrets (the current one, or the previous one
- * during a rotation) within Stripe's 300 s, and be of our mode. Errors: SERVICE_UNAVAILABLE without a secret, because
- * an unsigned event is never trusted; MALFORMED_REQUEST for any other fault.
+ * The statement by which an admin dismisses an event: it no longer needs attention, and is not handled again. Keeps the
+ * reason for its attention in `outcome`.
  */
-export async function openWebhook(
-  stripe: Pick<Stripe, "webhooks">,
-  config: Pick<Config, "STRIPE_WEBHOOK_SECRET" | "STRIPE_WEBHOOK_SECRET_PREVIOUS" | "LIVEMODE">,
-  body: string,
-  signature: string | undefined,
-): Promise<Result<EventFacts, Refusal>> {
-  const secrets = [config.STRIPE_WEBHOOK_SECRET, config.STRIPE_WEBHOOK_SECRET_PREVIOUS].filter(
-    (secret) => secret !== "",
-  );
-  if (config.STRIPE_WEBHOOK_SECRET === "") {
-    return err({ code: "SERVICE_UNAVAILABLE", detail: "No webhook secret is configured." });
-  }
-  for (const secret of secrets) {
-    const event = await stripe.webhooks.constructEventAsync(body, signature ?? "", secret).catch(() => null);
-    if (!event) continue;
-    if (event.livemode !== config.LIVEMODE) {
-      return err({ code: "MALFORMED_REQUEST", detail: "The event is from the other mode (live or test)." });
-    }
-    return ok(eventFacts(event));
-  }
-  return err({ code: "MALFORMED_REQUEST", detail: "The body has no valid signature, or the signature is too old." });
-}
+export const eventDismissed = (db: D1Database, id: string, now: UnixSeconds): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE stripe_events SET attention = 0, handled_at = coalesce(handled_at, ?),
+         outcome = 'dismissed: ' || coalesce(last_error, outcome, 'not handled'), last_error = NULL
+       WHERE id = ? AND (attention = 1 OR handled_at IS NULL)`,
+    )
+    .bind(now, id);

@@ -3,7 +3,7 @@ import { operation, Timestamp, z } from "../../../platform/http/route.ts";
 import { admin, adminActor, createAdminRouter, Reason } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { AdminLicenseView, adminLicenseView, LicenseParams } from "../../licensing/license/view.ts";
-import { retryEvent } from "../events/handling.ts";
+import { dismissEvent, retryEvent } from "../events/handling.ts";
 import { listEvents, type StoredEvent } from "../events/store.ts";
 import { giveBack, revokeForRefund } from "../refund.ts";
 import { purchaseScope } from "../sync.ts";
@@ -72,7 +72,11 @@ const eventView = ({ attention: _filtered, ...event }: StoredEvent): z.infer<typ
   handled_at: toRfc3339(event.handled_at),
 });
 
-/** Listing payment events and retrying one. */
+const EventParams = z.object({
+  id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),
+});
+
+/** Listing payment events, retrying one and dismissing one. */
 export const stripeEvents = createAdminRouter();
 
 stripeEvents.openapi(
@@ -108,11 +112,9 @@ stripeEvents.openapi(
     summary: "Handle a payment event now",
     description:
       "Handles the event without waiting for the cron. An event that was handled is handled again only if it " +
-      "needs attention. For example, it issues the license once an unknown price has its lookup key.",
+      "needs attention or was ignored. For example, it issues the license once an unknown price has its lookup key.",
     access: admin("licenses:write"),
-    params: z.object({
-      id: z.string().openapi({ description: "The event, by Stripe's id.", example: "evt_1a2B3c" }),
-    }),
+    params: EventParams,
     answers: { 200: ["The event as it is now.", z.object({ event: EventView })] },
     refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
@@ -120,6 +122,27 @@ stripeEvents.openapi(
     const scope = { env: c.env, config: c.var.config };
     const { event, changes } = await retryEvent(scope, adminActor(c), c.req.valid("param").id);
     await settle(c, changes);
+    return c.json({ event: eventView(event) }, 200);
+  },
+);
+stripeEvents.openapi(
+  operation("post", "/v1/admin/stripe-events/{id}/dismiss", {
+    tag: "Admin",
+    summary: "Dismiss a payment event",
+    description:
+      "Takes an event off the lists of those that fail or need an admin. The cron does not handle it again, and the " +
+      "licenses stay as they are. Idempotent.",
+    access: admin("licenses:write"),
+    params: EventParams,
+    body: z
+      .object({ reason: Reason.openapi({ example: "sold in the old shop, which has its own licenses" }) })
+      .openapi("EventDismissal"),
+    answers: { 200: ["The event as it is now.", z.object({ event: EventView })] },
+    refusals: ["NOT_FOUND"],
+  }),
+  async (c) => {
+    const { reason } = c.req.valid("json");
+    const event = await dismissEvent(c.env.DB, adminActor(c), c.req.valid("param").id, reason);
     return c.json({ event: eventView(event) }, 200);
   },
 );

@@ -4,7 +4,7 @@ import { type AppEnv, createRouter, operation, Problem, z } from "../../../platf
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { processEvent } from "../events/handling.ts";
-import { openWebhook } from "../events/store.ts";
+import { openWebhook } from "../events/signed-event.ts";
 import { purchaseChanges, purchaseScope } from "../sync.ts";
 
 /** Far above any event of Stripe's. */

@@ -1,5 +1,5 @@
 import { retryMail } from "../../../domain/mail/backlog.ts";
-import { retryEvent } from "../../../domain/purchase/events/handling.ts";
+import { dismissEvent, requireEvent, retryEvent } from "../../../domain/purchase/events/handling.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { combine } from "../../../platform/http/route.ts";
 import { startJob } from "../../../platform/jobs/job.ts";
@@ -63,6 +63,31 @@ export const systemRetry = combine(
     return show(c, failed === 0 ? "published" : "unpublished");
   }),
 );
+
+/** Dismissing a payment event, with a reason. */
+export const systemDismiss = actRoutes("/admin/system/events/{id}/dismiss", {
+  scope: "licenses:write",
+  does: "dismiss a payment event",
+  params: params("The event, by Stripe's id.", "evt_1a2B3c"),
+  example: { reason: "sold in the old shop, which has its own licenses" },
+  leadsTo: "The system page with the result.",
+  schema: ReasonForm,
+  missing: ["NOT_FOUND"],
+  actOf: async (c, { id }) => ({
+    title: "Dismiss a payment event",
+    about: `${id}, ${(await requireEvent(c.env.DB, id)).type}`,
+    button: "Dismiss it",
+    back: "/admin/system",
+    preview: () => [
+      "The event leaves the list, and is not processed again.",
+      "No license changes. If the event was about a paid purchase, the buyer gets no license by it.",
+    ],
+    carryOut: async ({ reason }) => {
+      await dismissEvent(c.env.DB, adminActor(c), id, reason);
+      return show(c, "event-dismissed");
+    },
+  }),
+});
 
 export const systemRepublish = actRoutes("/admin/system/republish", {
   scope: "owner",

@@ -82,6 +82,7 @@ export const DONE = {
     tone: "bad",
     text: "The event could not be processed; the list shows the error. It stays in the list, and you can retry.",
   },
+  "event-dismissed": { tone: "good", text: "The event is dismissed." },
   "mail-queued": { tone: "good", text: "The mail is being sent. It leaves the list once it is sent." },
   "mail-kept": { tone: "careful", text: "This mail is sent already, or its next automatic retry is within minutes." },
   published: {

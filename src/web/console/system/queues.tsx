@@ -50,7 +50,10 @@ export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[
       {
         header: "",
         cell: ({ id }) => (
-          <RetryButton c={c} action={`events/${encodeURIComponent(id)}/retry`} text="Process now" of={id} />
+          <>
+            <RetryButton c={c} action={`events/${encodeURIComponent(id)}/retry`} text="Process now" of={id} />
+            <DismissLink c={c} id={id} />
+          </>
         ),
       },
     ]}
@@ -61,6 +64,14 @@ export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[
 
 const UNPROCESSED = { tone: "bad", text: "Unprocessed" } as const;
 const NEEDS_A_PERSON = { tone: "careful", text: "Needs a person" } as const;
+
+/** The way to dismiss an event, for admins with `licenses:write`. */
+const DismissLink: FC<{ c: ConsoleContext; id: string }> = ({ c, id }) =>
+  may(c, "licenses:write") ? (
+    <a href={`/admin/system/events/${encodeURIComponent(id)}/dismiss`}>
+      Dismiss<span class="unseen"> {id}</span>
+    </a>
+  ) : null;
 
 /** Unsent mails. The recipient is shown only to admins with `licenses:read`. */
 export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[] }> = ({ c, mails }) => (
