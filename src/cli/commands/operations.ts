@@ -23,7 +23,7 @@ const Republished = z.looseObject({ records: z.number() });
 
 const EventAnswer = z.looseObject({ event: z.looseObject({ id: z.string(), handled_at: z.string().nullable() }) });
 
-/** Adds `events`, `audit`, `stats` and `republish`, the commands of an operator. */
+/** Adds `events`, `audit`, `stats`, `jobs`, `dead-letters` and `republish`, the commands of an operator. */
 export function addOperationsCommands(program: CatalogCommand): void {
   const events = program
     .command("events")
@@ -88,6 +88,49 @@ export function addOperationsCommands(program: CatalogCommand): void {
     });
 
   program
+    .command("jobs")
+    .summary("see how the jobs of the cron fared")
+    .description("Lists each job with its last success, its last failure and its error.")
+    .runAsAdmin(({ list }) => {
+      const columns = {
+        JOB: "name",
+        SUCCESS: "finished_at",
+        MS: "duration_ms",
+        FAILURES: "failures",
+        ERROR: "last_error",
+      };
+      return list("/v1/admin/jobs", "jobs", columns, {});
+    });
+
+  const letters = program
+    .command("dead-letters")
+    .summary("see messages that could not be worked off")
+    .description("Messages of the queues that every attempt failed for. Without a subcommand, it lists them.");
+
+  letters
+    .command("list", { isDefault: true })
+    .summary("list the messages, newest first")
+    .runAsAdmin(({ list }) => {
+      const columns = { ID: "id", KIND: "kind", SUBJECT: "subject", TIMES: "count", LAST: "last_at", REASON: "reason" };
+      return list("/v1/admin/dead-letters", "dead_letters", columns, {});
+    });
+
+  for (const [act, summary, done] of [
+    ["retry", "send a message to its queue again", "The message is in its queue again."],
+    ["dismiss", "drop a message", "The message is dropped."],
+  ] as const) {
+    letters
+      .command(act)
+      .summary(summary)
+      .argument("<id>", "the letter's id (dead_...)")
+      .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+      .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
+        await client.send({ method: "POST", path: path`/v1/admin/dead-letters/${id}/${act}`, body: { reason } });
+        show({ id, act }, () => done);
+      });
+  }
+
+  program
     .command("republish")
     .summary("publish every license and release to the edge again")
     .description(
@@ -97,10 +140,9 @@ export function addOperationsCommands(program: CatalogCommand): void {
     .runAsAdmin(async ({ client, show }, { reason }: { reason: string }) => {
       const request = { method: "POST", path: "/v1/admin/republish", body: { reason } } as const;
       const started = await client.json(Republished, request);
-      const minutes = Math.ceil(started.records / 200);
       show(
         started,
-        ({ records }) => `The catalog publishes ${records} records again, 200 a minute: ${minutes} min in all.`,
+        ({ records }) => `A job publishes ${records} records again. \`rbee-catalog jobs\` shows when it is done.`,
       );
     });
 }

@@ -11,6 +11,7 @@ const Counts = z.object({
   events: z.number(),
   events_oldest: z.number().nullable(),
   events_attention: z.number(),
+  dead_letters: z.number(),
 });
 
 /** The waiting work: its count, and the time of its oldest entry (null: none waits). */
@@ -20,6 +21,8 @@ export type Backlog = {
   mails: { waiting: number; oldest_at: UnixSeconds | null; given_up: number };
   /** Stripe events that are not handled, and handled ones that need a person. */
   events: { waiting: number; oldest_at: UnixSeconds | null; attention: number };
+  /** Messages of the queues that every attempt failed for. */
+  dead_letters: number;
   /** The time at which the cron last finished; 0: never. */
   cron_at: UnixSeconds;
 };
@@ -35,7 +38,8 @@ export async function readBacklog(db: D1Database): Promise<Backlog> {
            (SELECT count(*) FROM mails WHERE next_attempt_at IS NULL AND sent_at IS NULL) AS mails_given_up,
            (SELECT count(*) FROM stripe_events WHERE handled_at IS NULL) AS events,
            (SELECT min(received_at) FROM stripe_events WHERE handled_at IS NULL) AS events_oldest,
-           (SELECT count(*) FROM stripe_events WHERE attention = 1) AS events_attention`,
+           (SELECT count(*) FROM stripe_events WHERE attention = 1) AS events_attention,
+           (SELECT count(*) FROM dead_letters) AS dead_letters`,
       )
       .first(),
     readWatermark(db, CRON_MARK),
@@ -45,6 +49,7 @@ export async function readBacklog(db: D1Database): Promise<Backlog> {
     outbox: { waiting: found.outbox, oldest_at: found.outbox_oldest },
     mails: { waiting: found.mails, oldest_at: found.mails_oldest, given_up: found.mails_given_up },
     events: { waiting: found.events, oldest_at: found.events_oldest, attention: found.events_attention },
+    dead_letters: found.dead_letters,
     cron_at: cron.at,
   };
 }

@@ -1,6 +1,7 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 import { LICENSE_STATUSES } from "../licensing/license/record.ts";
 import { readBacklog } from "./backlog.ts";
+import { readJobMetrics } from "./job-metrics.ts";
 import { readStandings } from "./stats.ts";
 import { readUsageHistory } from "./usage.ts";
 
@@ -15,10 +16,11 @@ const one = (name: string, help: string, value: number): Metric => ({ name, help
 
 /** The metrics at `now`. It reads every license; the rest comes from aggregates and indexes. Throws D1's errors. */
 export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Metric[]> {
-  const [standings, backlog, today] = await Promise.all([
+  const [standings, backlog, today, jobs] = await Promise.all([
     readStandings(db, now),
     readBacklog(db),
     readUsageHistory(db, 1, now),
+    readJobMetrics(db, now),
   ]);
   const age = (at: UnixSeconds | null) => (at === null ? 0 : Math.max(0, now - at));
   const waiting = { outbox: backlog.outbox, mails: backlog.mails, events: backlog.events };
@@ -60,6 +62,7 @@ export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Met
       "Time since the cron last finished; since 1970 if it never did.",
       age(backlog.cron_at),
     ),
+    ...jobs,
   ];
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { masked } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
 import { logFailure } from "../../lib/log.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
@@ -25,6 +26,12 @@ export const DeadLetter = z.object({
   last_at: z.int(),
 });
 export type DeadLetter = z.output<typeof DeadLetter>;
+
+/** The longest part of a message that is shown, in characters. */
+const SHOWN = 2000;
+
+/** A dead letter's message as admins may see it: without credentials, and cut if it is long. */
+export const shownBody = ({ body }: Pick<DeadLetter, "body">): string => masked(body).slice(0, SHOWN);
 
 /** A letter to store. `reason` null: the last error of the job, else that all attempts failed. */
 type NewLetter = { queue: LetterQueue; body: unknown; reason: string | null };

@@ -19,6 +19,9 @@ const MAILS_KEPT = 400 * DAY;
 /** Places of use are personal data: they are kept only as long as abuse detection needs them. Refusals go with them. */
 const USAGE_KEPT = 90 * DAY;
 
+/** Dead letters of counts name licenses. Work that nobody has sent again for a month is not missed. */
+const LETTERS_KEPT = 30 * DAY;
+
 /** Whether the cron's minute `at` is the one each day (04:00 UTC) in which old rows are removed. */
 export const isRetentionTime = (at: UnixSeconds): boolean => Math.floor((at % DAY) / MINUTE) === (4 * HOUR) / MINUTE;
 
@@ -42,6 +45,7 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
     db.prepare("DELETE FROM refusal_days WHERE day < ?").bind(now - USAGE_KEPT),
     db.prepare("DELETE FROM license_refusals WHERE day < ?").bind(now - USAGE_KEPT),
     db.prepare("DELETE FROM license_places WHERE last_day < ?").bind(now - USAGE_KEPT),
+    db.prepare("DELETE FROM dead_letters WHERE last_at < ?").bind(now - LETTERS_KEPT),
     db.prepare("DELETE FROM mails WHERE next_attempt_at IS NULL AND created_at < ?").bind(now - MAILS_KEPT),
   ]);
 }

@@ -114,6 +114,8 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["mail.retry", "Mail retried"],
   ["outbox.publish", "Pending changes published"],
   ["edge.republish", "Everything published again"],
+  ["dead-letter.retry", "Dead letter sent again"],
+  ["dead-letter.dismiss", "Dead letter dismissed"],
 ]);
 
 /** An action in words; an unknown one unchanged. */

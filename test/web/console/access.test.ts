@@ -33,7 +33,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/tokens$/, "tokens:read"],
   [/^\w+ \/admin\/tokens\//, "tokens:write"],
   [/^GET \/admin\/system$/, "stats:read"],
-  [/^\w+ \/admin\/system\/republish$/, "owner"],
+  [/^\w+ \/admin\/system\/(republish|dead-letters\/:id)$/, "owner"],
   [/^POST \/admin\/system\//, "licenses:write"],
   [/^GET \/admin$/, null],
   [/^POST \/admin\/sign-out$/, null],

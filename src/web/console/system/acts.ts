@@ -2,14 +2,28 @@ import { retryMail } from "../../../domain/mail/backlog.ts";
 import { dismissEvent, requireEvent, retryEvent } from "../../../domain/purchase/events/handling.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { combine } from "../../../platform/http/route.ts";
+import { actOnDeadLetter, LETTER_ACTS } from "../../../platform/jobs/dead-letters.ts";
 import { startJob } from "../../../platform/jobs/job.ts";
 import { newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { requestRepublication } from "../../../platform/storage/republication.ts";
 import { drainOutbox } from "../../../platform/storage/settle.ts";
-import { actRoutes, adminActor, type ConsoleContext, consoleForm, Problem, ReasonForm, settle, z } from "../kit.ts";
+import {
+  actRoutes,
+  adminActor,
+  type ConsoleContext,
+  consoleForm,
+  Problem,
+  ReasonForm,
+  readForm,
+  sentForm,
+  settle,
+  z,
+} from "../kit.ts";
 import { type Done, systemPath } from "./data.ts";
 
 const params = (description: string, example: string) => z.object({ id: z.string().openapi({ description, example }) });
+
+const LetterForm = ReasonForm.extend({ act: z.enum(LETTER_ACTS) });
 
 const ACCESS = { scope: "licenses:write", example: {}, leadsTo: "The system page with the result." } as const;
 
@@ -54,6 +68,29 @@ export const systemRetry = combine(
       }
       await settle(c, { stale: [], mail: true });
       return show(c, "mail-queued");
+    },
+  ),
+  consoleForm(
+    "/admin/system/dead-letters/{id}",
+    {
+      scope: "owner",
+      params: params("The dead letter.", "dead_06b4m2v8w5r7q1t3x9z2k4n6p8"),
+      example: { act: "retry", reason: "the store is back" },
+      leadsTo: "The system page with the result.",
+      summary: "Send a dead letter again or drop it, by a form",
+      description: "`act` is `retry` or `dismiss`.",
+    },
+    async (c, { id }) => {
+      const form = readForm(LetterForm, await sentForm(c));
+      if (!form.ok) return show(c, "letter-kept");
+      const { act, reason } = form.value;
+      try {
+        await actOnDeadLetter(c.env, adminActor(c), id, act, reason);
+      } catch (error) {
+        if (error instanceof Problem) return show(c, "letter-kept");
+        throw error;
+      }
+      return show(c, act === "retry" ? "letter-sent" : "letter-dismissed");
     },
   ),
   consoleForm("/admin/system/publish", { ...ACCESS, summary: "Publish pending changes now, by a form" }, async (c) => {

@@ -2,8 +2,10 @@ import * as z from "zod";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
 import { listUnsentMails } from "../../../domain/mail/backlog.ts";
 import { listEvents } from "../../../domain/purchase/events/store.ts";
-import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import { currentTime, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
+import { listDeadLetters } from "../../../platform/jobs/dead-letter-store.ts";
+import { readJobs } from "../../../platform/jobs/job-store.ts";
 import { probeStores } from "../../../platform/storage/health.ts";
 import { counted, sentences, type Tone } from "../../page/kit.ts";
 
@@ -25,20 +27,34 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
   const db = env.DB;
   const rowsOf = async <Row>(schema: z.ZodType<Row>, sql: string) =>
     z.array(schema).parse((await db.prepare(sql).all()).results);
-  const [stores, backlog, mails, unhandled, attention, outbox, marks, migrations] = await Promise.all([
-    probeStores(env),
-    readBacklog(db),
-    listUnsentMails(db, ROWS),
-    listEvents(db, { state: "unhandled" }, ROWS),
-    listEvents(db, { state: "attention" }, ROWS),
-    rowsOf(
-      OutboxRow,
-      `SELECT topic, key, min(created_at) AS oldest_at FROM outbox GROUP BY topic, key ORDER BY 3 LIMIT ${ROWS}`,
-    ),
-    rowsOf(Mark, "SELECT name, at FROM watermarks ORDER BY name"),
-    rowsOf(Migration, "SELECT name, applied_at FROM d1_migrations ORDER BY name"),
-  ]);
-  return { stores, backlog, outbox, mails, events: [...unhandled, ...attention], marks, migrations };
+  const [stores, backlog, mails, unhandled, attention, { jobs, running }, letters, outbox, marks, migrations] =
+    await Promise.all([
+      probeStores(env),
+      readBacklog(db),
+      listUnsentMails(db, ROWS),
+      listEvents(db, { state: "unhandled" }, ROWS),
+      listEvents(db, { state: "attention" }, ROWS),
+      readJobs(db, currentTime()),
+      listDeadLetters(db, ROWS),
+      rowsOf(
+        OutboxRow,
+        `SELECT topic, key, min(created_at) AS oldest_at FROM outbox GROUP BY topic, key ORDER BY 3 LIMIT ${ROWS}`,
+      ),
+      rowsOf(Mark, "SELECT name, at FROM watermarks ORDER BY name"),
+      rowsOf(Migration, "SELECT name, applied_at FROM d1_migrations ORDER BY name"),
+    ]);
+  return {
+    stores,
+    backlog,
+    outbox,
+    mails,
+    events: [...unhandled, ...attention],
+    jobs,
+    running,
+    letters,
+    marks,
+    migrations,
+  };
 }
 
 /** The configuration in words. It shows no secret, only whether a secret is set. */
@@ -63,7 +79,7 @@ export function configFacts(config: Config): [name: string, value: string][] {
 const CRON_LATE = 10 * MINUTE;
 
 /** Everything at `now` that is late or needs a person, in words; empty if all is well. */
-export function troubles({ outbox, mails, events, cron_at }: Backlog, now: UnixSeconds): string[] {
+export function troubles({ outbox, mails, events, dead_letters, cron_at }: Backlog, now: UnixSeconds): string[] {
   const age = (at: UnixSeconds | null) => (at === null ? 0 : now - at);
   return sentences(
     now - cron_at > CRON_LATE && "the cron has not run for ten minutes",
@@ -71,6 +87,7 @@ export function troubles({ outbox, mails, events, cron_at }: Backlog, now: UnixS
     age(events.oldest_at) > 5 * MINUTE && `${counted(events.waiting, "payment event")} not processed`,
     events.attention > 0 && `${counted(events.attention, "payment event")} that need a person`,
     age(mails.oldest_at) > 15 * MINUTE && `${counted(mails.waiting, "mail")} not sent yet`,
+    dead_letters > 0 && `${counted(dead_letters, "message")} that every attempt failed for`,
     mails.given_up > 0 && `${counted(mails.given_up, "mail")} given up`,
   );
 }
@@ -85,6 +102,9 @@ export const DONE = {
   "event-dismissed": { tone: "good", text: "The event is dismissed." },
   "mail-queued": { tone: "good", text: "The mail is being sent. It leaves the list once it is sent." },
   "mail-kept": { tone: "careful", text: "This mail is sent already, or its next automatic retry is within minutes." },
+  "letter-sent": { tone: "good", text: "The message is in its queue again. If it fails again, it comes back here." },
+  "letter-dismissed": { tone: "good", text: "The message is dropped. The audit trail has the reason." },
+  "letter-kept": { tone: "careful", text: "Please give a reason. Or the message was settled already." },
   published: {
     tone: "good",
     text: "Everything is published. An entry younger than a minute may stay until the next run.",

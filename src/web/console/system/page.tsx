@@ -1,17 +1,10 @@
-import { CRON_MARK } from "../../../platform/storage/watermark.ts";
-import { DataTable, Facts, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
+import { DataTable, Facts, type FC, Notice, StatusBadge } from "../../page/kit.ts";
 import { consolePage, consoleView, may, z } from "../kit.ts";
 import { configFacts, DONE, type Done, readSystem, troubles } from "./data.ts";
+import { DeadLetterSection, JobSection } from "./jobs.tsx";
 import { EventSection, MailSection, OutboxSection } from "./queues.tsx";
 
 const STORES = { ledger: "Ledger (D1)", edge: "Edge copy (KV)", binaries: "Binaries (R2)" } as const;
-
-/** Names of recurring jobs. A job without a name here is shown by its key. */
-const MARKS: Readonly<Record<string, string>> = {
-  [CRON_MARK]: "Last run of the cron",
-  "stripe-events": "Last check for missed Stripe events",
-  subscriptions: "Last check of subscriptions",
-};
 
 /** The system page: health, queues with their acts, recurring work, and configuration. */
 export const systemRead = consoleView(
@@ -25,7 +18,7 @@ export const systemRead = consoleView(
         .openapi({ param: { description: "The act that led here." }, example: "event-handled" }),
     }),
     summary: "Show the state of the service",
-    description: "The health of its stores, its queues, recurring work, migrations and configuration.",
+    description: "The health of its stores, its queues, dead letters, recurring work, migrations and configuration.",
     answers: { 200: "The page." },
   },
   async (c, { done }) => {
@@ -52,14 +45,8 @@ export const systemRead = consoleView(
           <EventSection c={c} events={data.events} />
           <MailSection c={c} mails={data.mails} />
           <OutboxSection c={c} outbox={data.outbox} />
-          <section aria-labelledby="jobs">
-            <h2 id="jobs">Recurring work</h2>
-            <Facts
-              class="facts"
-              facts={data.marks.map(({ name, at }) => [MARKS[name] ?? name, <Time at={at} clock />])}
-            />
-            {data.marks.length === 0 ? <p class="empty">The cron has not run yet.</p> : null}
-          </section>
+          <DeadLetterSection c={c} letters={data.letters} />
+          <JobSection jobs={data.jobs} running={data.running} marks={data.marks} />
           <section aria-labelledby="setup">
             <h2 id="setup">Configuration</h2>
             <Facts class="facts" facts={configFacts(c.var.config)} />

@@ -17,7 +17,8 @@ type Queue<Row> = {
   children?: Child;
 };
 
-function QueueSection<Row>({ id, title, about, children, ...table }: Queue<Row>) {
+/** A list of waiting things with its heading. */
+export function QueueSection<Row>({ id, title, about, children, ...table }: Queue<Row>) {
   return (
     <section class="queue" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
