@@ -105,7 +105,9 @@ for (const act of LETTER_ACTS) {
       tag: "Admin",
       ...WORDS[act],
       access: admin("owner"),
-      params: z.object({ id: z.string().openapi({ description: "The letter.", example: "dead_06b4m2v8w5r7q1t3x9z2k4n6p8" }) }),
+      params: z.object({
+        id: z.string().openapi({ description: "The letter.", example: "dead_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+      }),
       body: z.object({ reason: Reason.openapi({ example: "the store is back" }) }).openapi("DeadLetterAct"),
       answers: { 204: ["Done."] },
       refusals: ["NOT_FOUND"],

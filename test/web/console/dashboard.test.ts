@@ -136,6 +136,7 @@ it("troubles: late and given-up work is listed, work in progress is not", () => 
     outbox: { waiting: 1, oldest_at: now - 60 },
     mails: { waiting: 2, oldest_at: now - 600, given_up: 0 },
     events: { waiting: 1, oldest_at: now - 60, attention: 0 },
+    dead_letters: 0,
     cron_at: now - 60,
   };
   expect(troubles(well, now)).toEqual([]);
@@ -147,5 +148,6 @@ it("troubles: late and given-up work is listed, work in progress is not", () => 
     "1 mail not sent yet",
     "1 mail given up",
   ]);
+  expect(troubles({ ...well, dead_letters: 1 }, now)).toEqual(["1 message that every attempt failed for"]);
   expect(troubles({ ...well, events: { waiting: 1, oldest_at: now - 301, attention: 2 } }, now)).toHaveLength(2);
 });
