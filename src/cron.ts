@@ -4,6 +4,7 @@ import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
+import { checkJobs } from "./domain/releases/artifact/check-job.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, type UnixSeconds } from "./lib/time.ts";
@@ -45,6 +46,7 @@ export const jobs: readonly Job[] = [
   shortJob("forget-sessions", isHourly, ({ env, now }) => forgetSessions(env.DB, now)),
   shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env.DB, scheduledAt)),
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
+  ...checkJobs,
   ...service.formats.flatMap((format) => format.jobs ?? []),
 ];
 

@@ -41,18 +41,29 @@ export const path = (texts: TemplateStringsArray, ...values: (string | number)[]
 /** An HTTP client of the catalog. It retries idempotent requests and throws refusals as `ProblemError`. */
 export class CatalogClient {
   readonly url: string;
+  /** Waits for some milliseconds. */
+  readonly sleep: (ms: number) => Promise<unknown>;
   readonly #options: ClientOptions;
 
   constructor(options: ClientOptions) {
     this.url = options.url;
+    this.sleep = options.sleep ?? sleepMs;
     this.#options = options;
   }
 
   /** Sends a request and reads its JSON answer. Throws `ProblemError` for a refusal, `CliError` for anything else. */
   async json<Schema extends z.ZodType>(schema: Schema, request: CatalogRequest): Promise<z.output<Schema>> {
+    return (await this.exchange(schema, request)).answer;
+  }
+
+  /** Like `json`, with the response's `Retry-After`. */
+  async exchange<Schema extends z.ZodType>(
+    schema: Schema,
+    request: CatalogRequest,
+  ): Promise<{ answer: z.output<Schema>; retryAfter: string | null }> {
     const response = await this.send(request);
     const answer = schema.safeParse(await response.json().catch(() => undefined));
-    if (answer.success) return answer.data;
+    if (answer.success) return { answer: answer.data, retryAfter: response.headers.get("Retry-After") };
     throw new CliError(
       EXIT.failure,
       `The answer from ${this.url}${request.path} is not one of a catalog. Check --url, or update this command.`,
@@ -74,7 +85,7 @@ export class CatalogClient {
    * (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors Retry-After.
    */
   async send(request: CatalogRequest): Promise<Response> {
-    const { onRetry, sleep = sleepMs } = this.#options;
+    const { onRetry } = this.#options;
     const method = request.method ?? "GET";
     const repeatable = method !== "POST" || request.repeatable === true;
     for (let attempt = 1; ; attempt++) {
@@ -86,7 +97,7 @@ export class CatalogClient {
       const wait = retryDelay(attempt, outcome instanceof Response ? outcome.headers.get("Retry-After") : null);
       if (!mayRepeat || attempt >= ATTEMPTS || wait > LONGEST_WAIT_MS) throw failure;
       onRetry?.(`${firstLine(failure.message)} Trying again in ${Math.ceil(wait / 1000)} s.`);
-      await sleep(wait);
+      await this.sleep(wait);
     }
   }
 

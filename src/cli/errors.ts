@@ -49,7 +49,7 @@ export class CliError extends Error {
 }
 
 /** The members of a problem (RFC 9457) that the command shows. */
-const ProblemBody = z.looseObject({
+export const ProblemBody = z.looseObject({
   code: z.string(),
   title: z.string().optional(),
   detail: z.string().optional(),

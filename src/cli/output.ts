@@ -73,7 +73,35 @@ export function formatProgress(name: string, done: number, total: number): strin
 
 /** Starts a progress bar for `total` bytes. It draws on a terminal only, never into a pipe or file. */
 export function startProgress(name: string, total: number, terminal: NodeJS.WriteStream = process.stderr): Progress {
-  if (!terminal.isTTY) return { update() {}, finish() {} };
+  return terminal.isTTY ? drawBar(name, total, terminal) : { update() {}, finish() {} };
+}
+
+/** In bytes. A smaller transfer is done before anybody looks at a log. */
+const WORTH_LINES = 64 * 1024 * 1024;
+
+/**
+ * Like `startProgress`. Into a pipe or file, such as the log of a build, it writes a line for each tenth of a large
+ * file.
+ */
+export function startLoggedProgress(
+  name: string,
+  total: number,
+  terminal: NodeJS.WriteStream = process.stderr,
+): Progress {
+  if (terminal.isTTY || total < WORTH_LINES) return startProgress(name, total, terminal);
+  let tenths = 0;
+  return {
+    update(done) {
+      const now = Math.floor((done / total) * 10);
+      if (now <= tenths) return;
+      tenths = now;
+      terminal.write(`${name}: ${now * 10}% (${formatSize(done)} of ${formatSize(total)})\n`);
+    },
+    finish() {},
+  };
+}
+
+function drawBar(name: string, total: number, terminal: NodeJS.WriteStream): Progress {
   let drawnAt = 0;
   let done = 0;
   const draw = (): void => {

@@ -82,7 +82,8 @@ export async function addFile(releaseId: string, file: TestFile): Promise<Artifa
   const { artifact } = await declareArtifact(env, publisher(), releaseId, await declarationOf(file), [pacman]);
   await uploadAll(artifact, file.bytes);
   const policy = { required: false, keys: file.secretKey ? [file.secretKey] : [] };
-  return completeArtifact(env, publisher(), { releaseId, id: artifact.id }, { signature: null, policy });
+  const signatures = { signature: null, policy };
+  return (await completeArtifact(env, publisher(), { releaseId, id: artifact.id }, signatures)).artifact;
 }
 
 /** Publishes a release of one file, or of `files`, as a publisher would: it is in D1, R2 and KV afterwards. */

@@ -11,7 +11,7 @@ import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-
 import { formatTrustedComment } from "../../lib/minisign/text.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { digestFile, readNamedFile, readTextIfThere } from "../files.ts";
-import { startProgress } from "../output.ts";
+import { startLoggedProgress } from "../output.ts";
 import { readPackage } from "./package-file.ts";
 
 /** A file to publish in a release. */
@@ -84,7 +84,7 @@ export async function readReleaseFile(
       `${filename} has no platform in its name. Rename it to ...-linux-x86_64, or give --platform.`,
     );
   }
-  const progress = startProgress(`Reading ${filename}`, found.size);
+  const progress = startLoggedProgress(`Reading ${filename}`, found.size);
   const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
   // The comment names the release, so that an old signed binary cannot pass as a new one. It has no time, so that
   // signing again gives the same text and an interrupted upload can resume.

@@ -1,14 +1,12 @@
 import { openAsBlob } from "node:fs";
 import * as z from "zod";
 import type { CatalogClient } from "../catalog-client.ts";
-import { startProgress } from "../output.ts";
+import { startLoggedProgress } from "../output.ts";
+import { completeUpload } from "./check.ts";
 import type { ReleaseFile } from "./release-file.ts";
 
 /** Parts that are uploaded at the same time. */
 const PARALLEL = 4;
-
-/** The server checks a gigabyte in about twenty seconds, so the largest file takes minutes. */
-const COMPLETE_TIMEOUT_MS = 10 * 60_000;
 
 const UploadState = z.looseObject({
   artifact: z.looseObject({ id: z.string(), state: z.string() }),
@@ -31,7 +29,7 @@ export async function uploadArtifact(client: CatalogClient, path: string, file: 
   const missing = all.filter((part) => !present.has(part));
 
   const bytes = await openAsBlob(file.path);
-  const progress = startProgress(`Uploading ${file.filename}`, file.size);
+  const progress = startLoggedProgress(`Uploading ${file.filename}`, file.size);
   const partOf = (part: number): Blob => bytes.slice((part - 1) * step, part * step);
   let done = missing.reduce((rest, part) => rest - partOf(part).size, file.size);
   progress.update(done);
@@ -41,14 +39,7 @@ export async function uploadArtifact(client: CatalogClient, path: string, file: 
     done += body.size;
     progress.update(done);
   }).finally(progress.finish);
-  await client.send({
-    method: "POST",
-    path: `${path}/complete`,
-    repeatable: true,
-    // The signature may be new or different since the file was declared.
-    body: { signature: file.signature, pgp_signature: file.pgpSignature },
-    timeoutMs: COMPLETE_TIMEOUT_MS,
-  });
+  await completeUpload(client, path, file);
 }
 
 /** Runs `task` for every item, `limit` at a time. After a failure it waits for the running ones, and throws. */

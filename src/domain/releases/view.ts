@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { toRfc3339 } from "../../lib/time.ts";
+import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
+import { PROBLEMS } from "../../platform/http/problem.ts";
 import { Timestamp } from "../../platform/http/schemas.ts";
+import { CHECK_STATES, type CheckProgress, progressOf } from "./artifact/check-record.ts";
 import { PART_SIZE, partCount } from "./artifact/plan.ts";
-import type { Part } from "./artifact/store.ts";
+import type { Upload } from "./artifact/store.ts";
 import { RELEASE_STATUSES } from "./decision.ts";
 import {
   ChannelName,
@@ -59,9 +61,33 @@ export const ReleaseSchema = z
 
 export const ReleaseAnswer = z.object({ release: ReleaseSchema }).openapi("ReleaseAnswer");
 
+export const CheckSchema = z
+  .object({
+    state: z.enum(CHECK_STATES).openapi({
+      description:
+        "`running`: ask again after `Retry-After`. `stalled`: the check has stopped, and `complete` starts it again. `passed`: the " +
+        "file is ready. `refused`: see `problem`.",
+      example: "running",
+    }),
+    checked: z.int().openapi({ description: "Bytes that have been read.", example: 536870912 }),
+    size: z.int().openapi({ description: "Bytes of the file.", example: 8589934592 }),
+    problem: z
+      .object({
+        code: z.string().openapi({ example: "VALIDATION_FAILED" }),
+        status: z.int().openapi({ example: 422 }),
+        title: z.string(),
+        detail: z.string(),
+        errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+      })
+      .nullable()
+      .openapi({ description: "The refusal, as `complete` would have answered it." }),
+  })
+  .openapi("Check");
+
 export const ArtifactUpload = z
   .object({
     artifact: ArtifactSchema,
+    check: CheckSchema.nullable().openapi({ description: "Null until the upload has been completed." }),
     upload: z.object({
       part_size: z.int().openapi({ description: "Bytes of every part but the last.", example: PART_SIZE }),
       part_count: z.int().openapi({ example: 88 }),
@@ -96,14 +122,21 @@ const presentProvenance = ({ sha256, size, subjects, attached_at }: ReleaseProve
   attached_at: toRfc3339(attached_at),
 });
 
-/** An upload and its progress, as the API shows it. */
-export const presentUpload = ({
-  artifact,
-  parts,
-}: {
-  artifact: Artifact;
-  parts: Part[];
-}): z.input<typeof ArtifactUpload> => ({
-  artifact: presentArtifact(artifact),
-  upload: { part_size: artifact.part_size, part_count: partCount(artifact), parts },
+/** The pause between two looks at a running check: a slice of it takes about a second. */
+export const CHECK_AGAIN = { "Retry-After": "2" };
+
+/** The progress of a check as the API shows it. */
+export const presentCheck = ({ problem, ...progress }: CheckProgress): z.input<typeof CheckSchema> => ({
+  ...progress,
+  problem: problem && { code: problem.code, ...PROBLEMS[problem.code], detail: problem.detail, errors: problem.errors },
 });
+
+/** An upload and its progress at `now`, as the API shows it. */
+export function presentUpload({ artifact, parts, check }: Upload, now: UnixSeconds): z.input<typeof ArtifactUpload> {
+  const progress = progressOf(artifact, check, now);
+  return {
+    artifact: presentArtifact(artifact),
+    check: progress && presentCheck(progress),
+    upload: { part_size: artifact.part_size, part_count: partCount(artifact), parts },
+  };
+}

@@ -1,4 +1,4 @@
-import { blake2b } from "@noble/hashes/blake2.js";
+import { hashOf } from "../hash/stream-hash.ts";
 import { err, type Result } from "../result.ts";
 import {
   formatMinisignSignature,
@@ -10,8 +10,7 @@ import {
 import { type MinisignSecretKey, signMinisign } from "./secret-key.ts";
 
 /** BLAKE2b-512 of a text's UTF-8 bytes: the message that minisign signs. */
-const digestOf = (text: string): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(blake2b(new TextEncoder().encode(text), { dkLen: 64 }));
+const digestOf = (text: string): Uint8Array<ArrayBuffer> => hashOf("blake2b512", new TextEncoder().encode(text));
 
 /** The `.minisig` of a text. Throws WebCrypto's errors. */
 export const signText = async (key: MinisignSecretKey, text: string, trustedComment: string): Promise<string> =>

@@ -29,6 +29,11 @@ export type Job = {
   name: string;
   /** Whether the cron starts the job in the minute that begins at `scheduledAt`. */
   isDue(scheduledAt: UnixSeconds): boolean;
+  /**
+   * How long one step may take, in seconds, before another run may take over; default: as long as the platform lets an
+   * invocation work. A job that sets it must bear that two steps overlap.
+   */
+  longestStep?: number;
   /** Works from `position` on (null: from the start). An error is retried, and becomes a dead letter in the end. */
   run(scope: JobScope, position: string | null): Promise<JobProgress>;
 };

@@ -18,6 +18,7 @@ export async function takeLease(
   message: JobMessage,
   messageId: string,
   now: UnixSeconds,
+  longestStep: number = LONGEST_STEP,
 ): Promise<boolean> {
   const { run, step, position } = message;
   const taken = await db
@@ -26,7 +27,7 @@ export async function takeLease(
        ON CONFLICT (name) DO UPDATE SET run = ?2, step = ?3, message = ?4, position = ?5, started_at = ?6, until = ?7
          WHERE until <= ?8 OR (run = ?2 AND (step < ?3 OR (step = ?3 AND message = ?4)))`,
     )
-    .bind(leaseName(message), run, step, messageId, position, message.scheduled_at, now + LONGEST_STEP, now)
+    .bind(leaseName(message), run, step, messageId, position, message.scheduled_at, now + longestStep, now)
     .run();
   return taken.meta.changes === 1;
 }

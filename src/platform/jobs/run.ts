@@ -54,7 +54,7 @@ async function runStep(
   received: Pick<Message, "id">,
 ): Promise<void> {
   const now = currentTime();
-  if (!(await takeLease(env.DB, message, received.id, now))) {
+  if (!(await takeLease(env.DB, message, received.id, now, job.longestStep))) {
     if (env.LOG_REQUESTS === "all") logEvent("job.skipped", { job: job.name, subject: message.subject });
     return;
   }
@@ -66,7 +66,7 @@ async function runStep(
   const worked_ms = message.worked_ms + step_ms;
   if (progress) {
     await env.JOBS.send({ ...message, step: message.step + 1, worked_ms, position: progress.position });
-    await keepLease(env.DB, message, currentTime() + LATE_DELIVERY).run();
+    await keepLease(env.DB, message, currentTime() + (job.longestStep ?? LATE_DELIVERY)).run();
   } else {
     await recordSuccess(env.DB, message, currentTime(), worked_ms);
   }

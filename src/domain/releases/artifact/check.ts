@@ -1,6 +1,4 @@
-import { blake2b } from "@noble/hashes/blake2.js";
 import keyFile from "../../../../keys/release-signing.pub";
-import { encodeHex } from "../../../lib/encoding.ts";
 import {
   attributeMinisign,
   type MinisignPublicKey,
@@ -11,48 +9,13 @@ import {
 } from "../../../lib/minisign/minisign.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { type Config, ConfigError } from "../../../platform/config/config.ts";
-
-/** The size and hashes of a file's bytes. */
-export type Measured = { size: number; sha256: string; blake2b512: Uint8Array<ArrayBuffer> };
+import type { Measured } from "./measurement.ts";
 
 /** One fault of a file: the field, and a sentence for a person. */
 export type Fault = { path: "size" | "sha256" | "signature"; message: string };
 
 /** The keys that may sign files, and whether a signature is required. */
 export type SignaturePolicy = { required: boolean; keys: MinisignPublicKey[] };
-
-/** The size of the read buffer, in bytes. */
-const CHUNK = 256 * 1024;
-
-/** Measures a byte stream to its end, with one reused buffer for files of any size. Throws the stream's errors. */
-export async function measure(bytes: ReadableStream<Uint8Array>): Promise<Measured> {
-  const blake = blake2b.create({ dkLen: 64 });
-  const sha256 = new crypto.DigestStream("SHA-256");
-  const writer = sha256.getWriter();
-  const reader = bytes.getReader({ mode: "byob" });
-  let size = 0;
-  try {
-    let buffer: ArrayBufferLike = new ArrayBuffer(CHUNK);
-    for (;;) {
-      const { value, done }: ReadableStreamReadResult<Uint8Array> = await reader.readAtLeast(
-        CHUNK,
-        new Uint8Array(buffer),
-      );
-      if (done) break;
-      blake.update(value);
-      await writer.write(value);
-      size += value.length;
-      buffer = value.buffer;
-    }
-    await writer.close();
-  } catch (error) {
-    const unread = sha256.digest.catch(() => undefined);
-    await writer.abort(error);
-    await unread;
-    throw error;
-  }
-  return { size, sha256: encodeHex(new Uint8Array(await sha256.digest)), blake2b512: new Uint8Array(blake.digest()) };
-}
 
 /**
  * Checks a signature before the file is read: it is present if required, well-formed, and made by a trusted key. Null

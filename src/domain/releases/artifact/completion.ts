@@ -1,52 +1,104 @@
+import { logFailure } from "../../../lib/log.ts";
 import { formatMinisignSignature, showKeyId } from "../../../lib/minisign/minisign.ts";
-import { Problem } from "../../../platform/http/problem.ts";
+import { err, ok, type Result } from "../../../lib/result.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import { Problem, type Refusal } from "../../../platform/http/problem.ts";
+import { startJob } from "../../../platform/jobs/job.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import type { Artifact } from "../store.ts";
 import { assembleParts } from "./binary-store.ts";
-import { type Fault, faultsOf, measure, readSignature, type SignaturePolicy } from "./check.ts";
-import { partCount } from "./plan.ts";
+import { type Fault, faultsOf, readSignature, type SignaturePolicy } from "./check.ts";
+import { CHECK_JOB, type CheckProgress, isStalled, progressOf } from "./check-record.ts";
+import { requestCheck } from "./check-store.ts";
+import { type Measured, measure } from "./measurement.ts";
+import { isCheckedAtOnce, partCount } from "./plan.ts";
 import { markReady, type Part, readUpload } from "./store.ts";
 import { restartUpload, type UploadEnv, uploadIsOver } from "./upload.ts";
 
+/** The signatures that a publisher gives with a completion; null: those that were declared. */
+export type GivenSignatures = { signature: string | null; pgpSignature?: string | null };
+
+/** A file whose upload is complete, and the progress of its check. */
+export type Completion = { artifact: Artifact; check: CheckProgress };
+
 /**
- * Finishes an upload: assembles the parts, reads the file once, and marks it ready if it matches its declaration and
- * signature. Signatures given here replace the declared ones. Idempotent, also after a crash: the file is not ready
- * until the last write, and earlier steps are found done.
+ * Finishes an upload. A small file is assembled, read once, and marked ready if it matches its declaration and
+ * signature. For a large one a job is started that checks it, and the answer tells how far that is. Signatures given
+ * here replace the declared ones. Idempotent, also after a crash: the file is not ready until the last write, and
+ * earlier steps are found done. A check that has lost its step is started again.
  *
  * Throws VALIDATION_FAILED with every fault. Missing parts, and a signature that is refused before the file is read,
  * leave the upload as it is. A file that differs from its declaration is deleted, and a new upload is opened. Throws
  * ARTIFACT_NOT_FOUND, and CONFLICT if the upload is lost (a new one is open) or another request was faster.
  */
 export async function completeArtifact(
-  env: UploadEnv,
+  env: UploadEnv & Pick<Env, "JOBS">,
   actor: Actor,
   { releaseId, id }: { releaseId: string; id: string },
-  {
-    signature,
-    pgpSignature = null,
-    policy,
-  }: { signature: string | null; pgpSignature?: string | null; policy: SignaturePolicy },
-): Promise<Artifact> {
-  const { artifact, parts } = await readUpload(env.DB, releaseId, id);
-  if (artifact.state === "ready") return artifact;
-  const minisig = await readSignature(signature ?? artifact.signature, policy);
-  if (!minisig.ok) throw refused([minisig.error]);
+  { signature, pgpSignature = null, policy }: GivenSignatures & { policy: SignaturePolicy },
+): Promise<Completion> {
+  const { artifact, parts, check } = await readUpload(env.DB, releaseId, id);
+  if (artifact.state === "ready") return passed(artifact);
+  const given = { signature: signature ?? artifact.signature, pgpSignature };
+  const minisig = await readSignature(given.signature, policy);
+  if (!minisig.ok) throw new Problem(invalidFile([minisig.error]));
   requireAllParts(artifact, parts);
+  if (!isCheckedAtOnce(artifact)) {
+    await requestCheck(env.DB, actor, artifact, given);
+    const now = await readUpload(env.DB, releaseId, id);
+    const progress = progressOf(now.artifact, now.check, actor.now);
+    if (progress === null) throw uploadIsOver();
+    if (check?.state !== "running" || isStalled(check, actor.now)) await startCheck(env, id, actor.now);
+    return { artifact: now.artifact, check: progress };
+  }
   const assembled = await assembleParts(env.BINARIES, artifact, parts);
   const object = assembled.ok ? await env.BINARIES.get(artifact.object_key) : null;
   if (object === null) throw await restartUpload(env, actor, artifact, "lost in storage");
-  const faults = await faultsOf(artifact, await measure(object.body), minisig.value, policy.keys);
+  const concluded = await conclude(env, actor, artifact, await measure(object.body), given, policy);
+  if (!concluded.ok) throw new Problem(concluded.error);
+  return passed(concluded.value);
+}
+
+const passed = (artifact: Artifact): Completion => {
+  const { size } = artifact;
+  return { artifact, check: { state: "passed", checked: size, size, problem: null } };
+};
+
+/** Starts the job of a check. If that fails, the cron starts it. */
+async function startCheck(env: Pick<Env, "JOBS">, artifactId: string, now: UnixSeconds): Promise<void> {
+  try {
+    await startJob(env, CHECK_JOB, now, { subject: artifactId });
+  } catch (error) {
+    logFailure("check.not_started", error, { artifact_id: artifactId });
+  }
+}
+
+/**
+ * Ends the check of a file that has been read: marks it ready, or deletes it, opens a new upload, and returns the
+ * refusal with every fault. Throws the errors of D1 and R2, and ARTIFACT_NOT_FOUND if it has been removed.
+ */
+export async function conclude(
+  env: UploadEnv,
+  actor: Actor,
+  artifact: Artifact,
+  measured: Measured,
+  { signature, pgpSignature = null }: GivenSignatures,
+  policy: SignaturePolicy,
+): Promise<Result<Artifact, Refusal>> {
+  const minisig = await readSignature(signature, policy);
+  if (!minisig.ok) return err(invalidFile([minisig.error]));
+  const faults = await faultsOf(artifact, measured, minisig.value, policy.keys);
   if (faults.length > 0) {
-    await restartUpload(env, actor, artifact, `wrong ${faults.map(({ path }) => path).join(", ")}`);
-    throw refused(faults);
+    const refusal = invalidFile(faults);
+    await restartUpload(env, actor, artifact, `wrong ${faults.map(({ path }) => path).join(", ")}`, refusal);
+    return err(refusal);
   }
   const signed = minisig.value && {
     signature: formatMinisignSignature(minisig.value),
     keyId: showKeyId(minisig.value.keyId),
   };
   const now = await markReady(env.DB, actor, artifact, signed, pgpSignature);
-  if (now.state !== "ready") throw uploadIsOver();
-  return now;
+  return now.state === "ready" ? ok(now) : err(uploadIsOver());
 }
 
 function requireAllParts(artifact: Artifact, parts: Part[]): void {
@@ -54,10 +106,12 @@ function requireAllParts(artifact: Artifact, parts: Part[]): void {
   const missing = Array.from({ length: partCount(artifact) }, (_, index) => index + 1).filter((n) => !there.has(n));
   if (missing.length === 0) return;
   const shown = missing.slice(0, 20).join(", ") + (missing.length > 20 ? `, and ${missing.length - 20} more` : "");
-  throw refused([{ path: "parts", message: `Parts are missing: ${shown}.` }]);
+  throw new Problem(invalidFile([{ path: "parts", message: `Parts are missing: ${shown}.` }]));
 }
 
-function refused(errors: (Fault | { path: "parts"; message: string })[]): Problem {
-  const detail = errors.map(({ message }) => message).join(" ");
-  return new Problem({ code: "VALIDATION_FAILED", detail, extras: { errors } });
-}
+/** The refusal of a file, with every fault. */
+const invalidFile = (errors: (Fault | { path: "parts"; message: string })[]): Refusal => ({
+  code: "VALIDATION_FAILED",
+  detail: errors.map(({ message }) => message).join(" "),
+  extras: { errors },
+});

@@ -5,6 +5,8 @@ import { change, type Decided } from "../../../platform/storage/change.ts";
 import { type Actor, ifChanged } from "../../../platform/storage/ledger.ts";
 import type { PackageContents, PackageFormat } from "../package-format.ts";
 import { type Artifact, ArtifactRow, type Release, releaseRoot } from "../store.ts";
+import { CheckRow } from "./check-record.ts";
+import { passedWrite, refusalWrite } from "./check-store.ts";
 import { discardWrite } from "./discarded-store.ts";
 
 const PartRow = z.object({ part: z.number(), etag: z.string(), size: z.number() });
@@ -19,19 +21,24 @@ export async function readArtifact(db: D1Database, releaseId: string, id: string
   return ArtifactRow.parse(row);
 }
 
-/** An artifact and its uploaded parts by number, read in one transaction. Throws ARTIFACT_NOT_FOUND. */
-export async function readUpload(
-  db: D1Database,
-  releaseId: string,
-  id: string,
-): Promise<{ artifact: Artifact; parts: Part[] }> {
-  const [artifacts, parts] = await db.batch([
+/** An artifact, its uploaded parts by number, and its check if there is one. */
+export type Upload = { artifact: Artifact; parts: Part[]; check: CheckRow | null };
+
+/** An artifact with its upload, read in one transaction. Throws ARTIFACT_NOT_FOUND. */
+export async function readUpload(db: D1Database, releaseId: string, id: string): Promise<Upload> {
+  const [artifacts, parts, checks] = await db.batch([
     db.prepare("SELECT * FROM artifacts WHERE id = ? AND release_id = ?").bind(id, releaseId),
     db.prepare("SELECT part, etag, size FROM artifact_parts WHERE artifact_id = ? ORDER BY part").bind(id),
+    db.prepare("SELECT * FROM artifact_checks WHERE artifact_id = ?").bind(id),
   ]);
   const [row] = artifacts?.results ?? [];
+  const [check] = checks?.results ?? [];
   if (!row) throw new Problem(noArtifact(releaseId, id));
-  return { artifact: ArtifactRow.parse(row), parts: (parts?.results ?? []).map((part) => PartRow.parse(part)) };
+  return {
+    artifact: ArtifactRow.parse(row),
+    parts: (parts?.results ?? []).map((part) => PartRow.parse(part)),
+    check: check === undefined ? null : CheckRow.parse(check),
+  };
 }
 
 const noArtifact = (releaseId: string, id: string): Refusal => ({
@@ -151,15 +158,15 @@ export async function recordPart(db: D1Database, { id, upload_id }: Artifact, pa
 }
 
 /**
- * Gives an artifact a new upload, discards the upload it was read with and forgets its parts. Returns false, with
- * nothing written, if that upload is over already.
+ * Gives an artifact a new upload, discards the upload it was read with, forgets its parts and ends its check with
+ * `refusal`. Returns false, with nothing written, if that upload is over already.
  */
 export async function replaceUpload(
   db: D1Database,
   actor: Actor,
   artifact: Artifact,
   fresh: Pick<Artifact, "object_key" | "upload_id">,
-  reason: string,
+  { reason, refusal }: { reason: string; refusal: Refusal },
 ): Promise<boolean> {
   const { id, filename, object_key, upload_id } = artifact;
   const update = "UPDATE artifacts SET object_key = ?, upload_id = ?, last_change = ? WHERE id = ? AND TOOK_EFFECT";
@@ -173,6 +180,7 @@ export async function replaceUpload(
         ifChanged(db, rootOf(now), made.id, update, fresh.object_key, fresh.upload_id, made.id, id),
         discardWrite(db, rootOf(now), made, "SELECT ?, ? WHERE true", object_key, upload_id),
         partsDelete(db, now, made.id),
+        refusalWrite(db, now, refusal, made.id),
       ],
     });
   };
@@ -205,6 +213,7 @@ export async function markReady(
       beside: (made: { id: string }) => [
         ifChanged(db, rootOf(now), made.id, update, signature, pgp_signature, actor.now, made.id, id),
         partsDelete(db, now, made.id),
+        passedWrite(db, now, made.id),
       ],
     });
   };

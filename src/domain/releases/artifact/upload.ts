@@ -6,6 +6,7 @@ import type { Actor } from "../../../platform/storage/ledger.ts";
 import { checkPackage, formatOfFile, kindOfFile, type PackageContents, type PackageFormat } from "../package-format.ts";
 import { type Artifact, type Release, readRelease, releaseRoot } from "../store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
+import { isUnderCheck } from "./check-store.ts";
 import { freeDiscarded } from "./discarded-store.ts";
 import { PART_SIZE, partCount, sizeOfPart } from "./plan.ts";
 import {
@@ -126,8 +127,8 @@ function findDeclared(
 
 /**
  * Streams part `n` to R2 and records it. Parts may come in any order, concurrently, and again. Throws VALIDATION_FAILED
- * if the file has no such part or the part has another size, and CONFLICT if the file is complete or its upload is
- * lost. After a lost upload a new one is open, and every part must be sent again.
+ * if the file has no such part or the part has another size, and CONFLICT if the file is complete, is being checked, or
+ * its upload is lost. After a lost upload a new one is open, and every part must be sent again.
  */
 export async function uploadPart(
   env: UploadEnv,
@@ -137,6 +138,7 @@ export async function uploadPart(
   { body, length }: { body: ReadableStream<Uint8Array> | null; length: number | null },
 ): Promise<Pick<Part, "part" | "etag">> {
   if (artifact.state === "ready") throw new Problem({ code: "CONFLICT", detail: "The file is complete and checked." });
+  if (await isUnderCheck(env.DB, artifact)) throw uploadIsOver();
   const size = sizeOfPart(artifact, n);
   if (size === null) {
     throw new Problem(invalid({ path: "n", message: `The parts of this file are 1 to ${partCount(artifact)}.` }));
@@ -167,24 +169,32 @@ export const uploadIsOver = (): Problem =>
     detail: "Another request has finished or replaced this upload. Read its state, then continue.",
   });
 
+/** The refusal after storage has lost an upload, once a new one is open. */
+export const UPLOAD_LOST: Refusal = {
+  code: "CONFLICT",
+  detail: "The upload was lost. A new one is open: send every part again.",
+};
+
 /**
- * Opens a new upload for a file, discards the old upload with its parts and bytes, and returns the CONFLICT that asks
- * the publisher to send the file again. Throws the errors of D1 and R2.
+ * Opens a new upload for a file and discards the old upload with its parts and bytes, because of `reason`. A check of
+ * the old upload ends with `refusal`. Returns the problem for the publisher: `refusal`, or CONFLICT if another
+ * request was faster. Throws the errors of D1 and R2.
  */
 export async function restartUpload(
   env: UploadEnv,
   actor: Actor,
   artifact: Artifact,
   reason: string,
+  refusal: Refusal = UPLOAD_LOST,
 ): Promise<Problem> {
   const fresh = await openUpload(env.BINARIES, artifact);
   // The old bytes are deleted only after the ledger has dropped them: another request may have made them ready.
-  if (!(await replaceUpload(env.DB, actor, artifact, fresh, reason))) {
+  if (!(await replaceUpload(env.DB, actor, artifact, fresh, { reason, refusal }))) {
     await discardUpload(env.BINARIES, fresh);
     return uploadIsOver();
   }
   await freeDiscarded(env, artifact);
-  return new Problem({ code: "CONFLICT", detail: "The upload was lost. A new one is open: send every part again." });
+  return new Problem(refusal);
 }
 
 /** Removes a file and its bytes from a draft. Throws ARTIFACT_NOT_FOUND, and CONFLICT if the release is no draft. */

@@ -13,7 +13,7 @@ import {
   Size,
 } from "../fields.ts";
 import type { PackageContents, PackageFormat } from "../package-format.ts";
-import { ArtifactUpload, presentUpload } from "../view.ts";
+import { ArtifactUpload, CHECK_AGAIN, presentUpload } from "../view.ts";
 
 /** In bytes. A package may list 5000 paths: this is room for paths of a hundred bytes. */
 const MAX_BYTES = 512 * 1024;
@@ -63,7 +63,7 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
       const file = { ...facts, signature, pgp_signature, package: contents };
       const { id } = c.req.valid("param");
       const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file, formats);
-      return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id)), created ? 201 : 200);
+      return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id), c.var.now), created ? 201 : 200);
     },
   );
   return router;
@@ -75,8 +75,10 @@ export const artifacts = createAdminRouter();
 artifacts.openapi(
   operation("get", "/v1/admin/releases/{id}/artifacts/{artifact_id}", {
     tag: "Admin: releases",
-    summary: "Read the progress of an upload",
-    description: "The uploaded parts. To resume an interrupted upload, send the others.",
+    summary: "Read the progress of an upload and its check",
+    description:
+      "The uploaded parts. To resume an interrupted upload, send the others. After `complete`, `check` tells how far the check of " +
+      "a large file is. While it runs, the answer has `Retry-After`.",
     access: admin("releases:read"),
     params: ArtifactParams,
     answers: { 200: ["The file and its parts.", ArtifactUpload] },
@@ -84,7 +86,8 @@ artifacts.openapi(
   }),
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");
-    return c.json(presentUpload(await readUpload(c.env.DB, id, artifact_id)), 200);
+    const upload = presentUpload(await readUpload(c.env.DB, id, artifact_id), c.var.now);
+    return c.json(upload, 200, upload.check?.state === "running" ? CHECK_AGAIN : {});
   },
 );
 

@@ -10,7 +10,7 @@ import { completeArtifact } from "../artifact/completion.ts";
 import { readArtifact } from "../artifact/store.ts";
 import { uploadPart } from "../artifact/upload.ts";
 import { ArtifactParams, PgpSignature, SignatureText } from "../fields.ts";
-import { ArtifactSchema, presentArtifact } from "../view.ts";
+import { ArtifactSchema, CHECK_AGAIN, CheckSchema, presentArtifact, presentCheck } from "../view.ts";
 
 const PartParams = ArtifactParams.extend({
   n: z
@@ -74,7 +74,7 @@ const Completion = z
   .strict()
   .openapi("Completion");
 
-const CompletedArtifact = z.object({ artifact: ArtifactSchema }).openapi("CompletedArtifact");
+const CompletedArtifact = z.object({ artifact: ArtifactSchema, check: CheckSchema }).openapi("CompletedArtifact");
 
 uploads.openapi(
   createRoute({
@@ -84,15 +84,20 @@ uploads.openapi(
     tags: ["Admin: releases"],
     summary: "Finish an upload",
     description:
-      "Assembles the parts, reads the whole file and checks its size, SHA-256 and minisign signature. This takes some seconds " +
-      "for each gigabyte. Repeat the request until it is answered. `VALIDATION_FAILED` has the faults in `errors`: `parts`, " +
-      "`size`, `sha256` or `signature`. A file that differs from its declaration is deleted and must be sent again.",
+      "Assembles the parts, reads the whole file and checks its size, SHA-256 and minisign signature. A file below 64 MiB is " +
+      "checked before the answer. A larger one is answered with 202 at once: read the file at `Location` until its `check` has " +
+      "passed or is refused. Idempotent; it also starts a stalled check again. `VALIDATION_FAILED` has the faults in `errors`: " +
+      "`parts`, `size`, `sha256` or `signature`. A file that differs from its declaration is deleted and must be sent again.",
     request: {
       params: ArtifactParams,
       body: { required: false, content: { "application/json": { schema: Completion } } },
     },
     responses: {
       200: { description: "The file is ready.", content: { "application/json": { schema: CompletedArtifact } } },
+      202: {
+        description: "The check of the file is under way.",
+        content: { "application/json": { schema: CompletedArtifact } },
+      },
       ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "ARTIFACT_NOT_FOUND", "CONFLICT"),
     },
   }),
@@ -100,7 +105,9 @@ uploads.openapi(
     const { id, artifact_id } = c.req.valid("param");
     const { signature = null, pgp_signature: pgpSignature = null } = c.req.valid("json");
     const given = { signature, pgpSignature, policy: signaturePolicy(c.var.config) };
-    const artifact = await completeArtifact(c.env, adminActor(c), { releaseId: id, id: artifact_id }, given);
-    return c.json({ artifact: presentArtifact(artifact) }, 200);
+    const { artifact, check } = await completeArtifact(c.env, adminActor(c), { releaseId: id, id: artifact_id }, given);
+    const answer = { artifact: presentArtifact(artifact), check: presentCheck(check) };
+    if (check.state === "passed") return c.json(answer, 200);
+    return c.json(answer, 202, { Location: `/v1/admin/releases/${id}/artifacts/${artifact_id}`, ...CHECK_AGAIN });
   },
 );

@@ -4,7 +4,12 @@ import { createRelease, moveRelease } from "../../../../src/domain/releases/act.
 import { assembleParts, openUpload } from "../../../../src/domain/releases/artifact/binary-store.ts";
 import { completeArtifact } from "../../../../src/domain/releases/artifact/completion.ts";
 import { readUpload, replaceUpload } from "../../../../src/domain/releases/artifact/store.ts";
-import { type DeclaredFile, declareArtifact, restartUpload } from "../../../../src/domain/releases/artifact/upload.ts";
+import {
+  type DeclaredFile,
+  declareArtifact,
+  restartUpload,
+  UPLOAD_LOST,
+} from "../../../../src/domain/releases/artifact/upload.ts";
 import { type Artifact, readRelease } from "../../../../src/domain/releases/store.ts";
 import { generateMinisignKey } from "../../../../src/lib/minisign/secret-key.ts";
 import { declarationOf, publisher, randomBytes, uploadAll } from "../../../support/publish-release.ts";
@@ -28,8 +33,8 @@ const uploaded = async (file: DeclaredFile): Promise<Artifact> => {
   await uploadAll(artifact, bytes);
   return artifact;
 };
-const complete = ({ id }: Artifact, given: Parameters<typeof completeArtifact>[3] = UNSIGNED) =>
-  completeArtifact(env, publisher(), { releaseId, id }, given);
+const complete = async ({ id }: Artifact, given: Parameters<typeof completeArtifact>[3] = UNSIGNED) =>
+  (await completeArtifact(env, publisher(), { releaseId, id }, given)).artifact;
 const again = ({ id }: Artifact) => readUpload(env.DB, releaseId, id);
 const keys = async () => (await env.BINARIES.list()).objects.map((object) => object.key);
 const actions = async () =>
@@ -168,7 +173,10 @@ describe("after a crash", () => {
     await uploadAll(artifact, randomBytes(bytes.length));
     const { parts } = await again(artifact);
     await assembleParts(env.BINARIES, artifact, parts);
-    await replaceUpload(env.DB, publisher(), artifact, await openUpload(env.BINARIES, artifact), "wrong sha256");
+    await replaceUpload(env.DB, publisher(), artifact, await openUpload(env.BINARIES, artifact), {
+      reason: "wrong sha256",
+      refusal: UPLOAD_LOST,
+    });
     await uploadAll((await again(artifact)).artifact, bytes);
     const ready = await complete(artifact);
     expect(ready.object_key).not.toBe(artifact.object_key);

@@ -14,7 +14,8 @@ let releaseId = "";
 let artifact: Artifact;
 
 const send = (n: number, part = partOf(artifact, bytes, n)) => uploadPart(env, publisher(), artifact, n, part);
-const complete = () => completeArtifact(env, publisher(), { releaseId, id: artifact.id }, POLICY);
+const complete = async () =>
+  (await completeArtifact(env, publisher(), { releaseId, id: artifact.id }, POLICY)).artifact;
 const reread = () => readUpload(env.DB, releaseId, artifact.id);
 const partsThere = async () => (await reread()).parts.map(({ part }) => part);
 const objects = async () => (await env.BINARIES.list()).objects.map(({ key }) => key);
@@ -139,7 +140,7 @@ describe("declaring a file", () => {
     expect([lost, declared.created]).toEqual([1, true]);
     await uploadAll(declared.artifact, other);
     expect(await completeArtifact(env, publisher(), { releaseId, id: declared.artifact.id }, POLICY)).toMatchObject({
-      state: "ready",
+      artifact: { state: "ready" },
     });
   });
 

@@ -1,0 +1,106 @@
+import { currentTime } from "../../../lib/time.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import type { Actor } from "../../../platform/storage/ledger.ts";
+import type { Artifact } from "../store.ts";
+import { assembleParts } from "./binary-store.ts";
+import type { SignaturePolicy } from "./check.ts";
+import { type CheckRow, savedMeasurement } from "./check-record.ts";
+import { readRunningCheck, refuseCheck, saveProgress } from "./check-store.ts";
+import { conclude } from "./completion.ts";
+import { measurement } from "./measurement.ts";
+import { CHECK_PLAN, type CheckPlan } from "./plan.ts";
+import { readUpload } from "./store.ts";
+import { restartUpload, type UploadEnv } from "./upload.ts";
+
+/**
+ * Works on the check of a file for one step: assembles its parts if that is to do, hashes the next bytes, and concludes
+ * after the last ones. Returns whether another step is to do. Idempotent: the state is in the ledger and changes only
+ * from the state that the step has read, so a repeated or overlapping step has no effect. A check that has ended, or
+ * whose file was removed or sent again, is left alone. Throws the errors of D1 and R2.
+ */
+export async function runCheckStep(
+  env: UploadEnv,
+  artifactId: string,
+  policy: SignaturePolicy,
+  plan: CheckPlan = CHECK_PLAN,
+): Promise<boolean> {
+  const found = await readRunningCheck(env.DB, artifactId);
+  if (found === null) return false;
+  try {
+    return await step(env, found, policy, plan);
+  } catch (error) {
+    const isRemoved =
+      error instanceof Problem && (error.code === "ARTIFACT_NOT_FOUND" || error.code === "VERSION_NOT_FOUND");
+    if (!isRemoved) throw error;
+    return false;
+  }
+}
+
+async function step(
+  env: UploadEnv,
+  found: { artifact: Artifact; check: CheckRow },
+  policy: SignaturePolicy,
+  plan: CheckPlan,
+): Promise<boolean> {
+  const { artifact } = found;
+  const assembled = await assemble(env, artifact, found.check);
+  if (assembled === null) return false;
+  let { check } = assembled;
+  const measured = measurement(savedMeasurement(check));
+  const end = Math.min(artifact.size, check.checked + plan.step);
+  while (measured.checked() < end) {
+    const offset = measured.checked();
+    const length = Math.min(plan.slice, end - offset);
+    const bytes = await readSlice(env.BINARIES, artifact, { etag: assembled.etag, offset, length });
+    if (bytes === null) return lose(env, artifact, check);
+    await measured.read(bytes);
+    if (measured.checked() !== offset + length)
+      throw new Error(`R2 cut off ${artifact.object_key} at ${measured.checked()}`);
+    const saved = await saveProgress(env.DB, check, { etag: assembled.etag, measured: measured.save() }, currentTime());
+    if (saved === null) return false;
+    check = saved;
+  }
+  if (end < artifact.size) return true;
+  const given = { signature: check.signature, pgpSignature: check.pgp_signature };
+  const concluded = await conclude(env, actorOf(check), artifact, measured.result(), given, policy);
+  // The refusal of a file is kept already. This is for a signature whose key is trusted no more.
+  if (!concluded.ok) await refuseCheck(env.DB, check, concluded.error);
+  return false;
+}
+
+/** The check with the assembled bytes, or null if the check has ended. */
+async function assemble(
+  env: UploadEnv,
+  artifact: Artifact,
+  check: CheckRow,
+): Promise<{ check: CheckRow; etag: string } | null> {
+  if (check.etag !== null) return { check, etag: check.etag };
+  const { parts } = await readUpload(env.DB, artifact.release_id, artifact.id);
+  const assembled = await assembleParts(env.BINARIES, artifact, parts);
+  const object = assembled.ok ? await env.BINARIES.head(artifact.object_key) : null;
+  if (object === null) {
+    await lose(env, artifact, check);
+    return null;
+  }
+  const { etag } = object;
+  const saved = await saveProgress(env.DB, check, { etag, measured: null }, currentTime());
+  return saved && { check: saved, etag };
+}
+
+/** Bytes of the assembled file; null if R2 has lost it. Throws R2's errors. */
+async function readSlice(
+  bucket: Pick<R2Bucket, "get">,
+  { object_key }: Artifact,
+  { etag, offset, length }: { etag: string; offset: number; length: number },
+): Promise<ReadableStream<Uint8Array> | null> {
+  const object = await bucket.get(object_key, { range: { offset, length }, onlyIf: { etagMatches: etag } });
+  return object !== null && "body" in object ? object.body : null;
+}
+
+/** Ends a check because storage has lost the file, and opens a new upload. */
+async function lose(env: UploadEnv, artifact: Artifact, check: CheckRow): Promise<false> {
+  await restartUpload(env, actorOf(check), artifact, "lost in storage");
+  return false;
+}
+
+const actorOf = ({ actor, request_id }: CheckRow): Actor => ({ actor, requestId: request_id, now: currentTime() });
