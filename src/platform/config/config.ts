@@ -113,9 +113,18 @@ const EnvironmentSchema = z
 
 export type Config = z.output<typeof EnvironmentSchema>;
 
+/** A variable or secret that is not valid, and the reason. The reason quotes no value. */
+export type ConfigFault = { variable: string; message: string };
+
 /** The configuration is not valid. The message names each faulty variable and no value. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    super(`Configuration: ${faults.map(({ variable, message }) => `${variable}: ${message}`).join("; ")}`);
+    this.faults = faults;
+  }
 }
 
 /**
@@ -126,8 +135,9 @@ export function readConfig(env: object): Config {
   const parsed = EnvironmentSchema.safeParse(env);
   if (parsed.success) return parsed.data;
   // Only the first part of a path names a variable. The rest comes from the variable's value.
-  const faults = parsed.error.issues.map(({ path: [name = "environment"], message }) => `${String(name)}: ${message}`);
-  throw new ConfigError(`Configuration: ${faults.join("; ")}`);
+  throw new ConfigError(
+    parsed.error.issues.map(({ path: [name = "environment"], message }) => ({ variable: String(name), message })),
+  );
 }
 
 /** `readConfig`, once per isolate: every request of an isolate gets the same `env` object. */

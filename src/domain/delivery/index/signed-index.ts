@@ -46,6 +46,6 @@ export const indexSigner = onceResolved(async (config: Config): Promise<IndexSig
   const { secret_key: key, delegation } = config.INDEX_SIGNING_KEY;
   const publicKey = formatMinisignPublicKey(key);
   const verified = await verifyIndexDelegation(signaturePolicy(config).keys, publicKey, delegation);
-  if (!verified.ok) throw new ConfigError(`Configuration: INDEX_SIGNING_KEY: ${verified.error}`);
+  if (!verified.ok) throw new ConfigError([{ variable: "INDEX_SIGNING_KEY", message: verified.error }]);
   return { key, publicKey, delegation };
 });

@@ -63,6 +63,6 @@ export function signaturePolicy(
   config: Pick<Config, "RELEASE_SIGNATURES" | "RELEASE_SIGNING_PUBLIC_KEYS">,
 ): SignaturePolicy {
   const parsed = parseMinisignPublicKeys(`${keyFile}\n${config.RELEASE_SIGNING_PUBLIC_KEYS}`);
-  if (!parsed.ok) throw new ConfigError(`Configuration: release signing keys: ${parsed.error}`);
+  if (!parsed.ok) throw new ConfigError([{ variable: "release signing keys", message: parsed.error }]);
   return { required: config.RELEASE_SIGNATURES === "required", keys: parsed.value };
 }
