@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import worker from "../../../src/index.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
-import { mismatchOf } from "../../../src/platform/storage/deployment.ts";
 import { activate, count, hive, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publishRelease } from "../../support/publish-release.ts";
@@ -113,14 +112,5 @@ describe("an unmarked ledger", () => {
   it("is served, as in development and before the first deployment", async () => {
     await worker.scheduled({ cron: "* * * * *", scheduledTime: currentTime() * 1000, noRetry() {} }, env);
     expect(await count("watermarks")).toBeGreaterThan(0);
-  });
-});
-
-describe("mismatchOf", () => {
-  it("names each difference with both values, or returns null", () => {
-    expect(mismatchOf(OWN, OWN)).toBeNull();
-    expect(mismatchOf(OWN, { ...OWN, name: "copy", livemode: true })).toBe(
-      'The ledger belongs to another deployment: name is "copy" here and "" there; livemode is "true" here and "false" there.',
-    );
   });
 });
