@@ -3,7 +3,8 @@ export const HELLO = `export default { fetch() { return new Response("hello"); }
 
 /**
  * A Worker that makes only the storage calls of a path, or only sends its answer. It runs in the same process as the
- * service. `/r2/KEY` serves an object without checks. `/kv/LICENSE` reads the edge record of a license.
+ * service. `/r2/KEY` serves an object without checks, and `/read/KEY` reads it like the check of a large file, but does not
+ * hash it. `/kv/LICENSE` reads the edge record of a license.
  * `/ledger/LICENSE` counts in a rate limiter and reads a license and its machines from D1. `/answer/NAME` sends an
  * answer that was put there. `PUT /kv` fills KV.
  */
@@ -29,6 +30,21 @@ export default {
       case "r2": {
         const object = await env.BINARIES.get(key);
         return new Response(object.body, { headers: { "Content-Length": String(object.size) } });
+      }
+      case "read": {
+        const slice = 64 * 1024 * 1024;
+        const { size } = await env.BINARIES.head(key);
+        for (let offset = 0; offset < size; offset += slice) {
+          const length = Math.min(slice, size - offset);
+          const reader = (await env.BINARIES.get(key, { range: { offset, length } })).body.getReader({ mode: "byob" });
+          let buffer = new ArrayBuffer(256 * 1024);
+          for (;;) {
+            const { value, done } = await reader.readAtLeast(256 * 1024, new Uint8Array(buffer));
+            if (done) break;
+            buffer = value.buffer;
+          }
+        }
+        return new Response("hello");
       }
       case "kv":
         await env.EDGE.get("license:" + key, "json");

@@ -9,7 +9,7 @@ import { median } from "./measurement.ts";
 /** The upload of `wrangler deploy`. */
 export type Bundle = {
   /** The entry module comes first. */
-  modules: { type: "ESModule" | "Text"; path: string; contents: string }[];
+  modules: { type: "ESModule" | "Text" | "CompiledWasm"; path: string; contents: Buffer }[];
   /** The size of all modules, gzipped together, in bytes. wrangler shows it, and the platform limits it. */
   gzipBytes: number;
 };
@@ -22,12 +22,16 @@ export async function buildBundle(signal: AbortSignal): Promise<Bundle> {
   files.sort((a, b) => Number(b === "index.js") - Number(a === "index.js"));
   const modules = await Promise.all(
     files.map(async (path) => {
-      const type: "ESModule" | "Text" = path.endsWith(".js") ? "ESModule" : "Text";
-      return { type, path, contents: await readFile(join(folder, path), "utf8") };
+      return { type: typeOf(path), path, contents: await readFile(join(folder, path)) };
     }),
   );
   await rm(folder, { recursive: true });
-  return { modules, gzipBytes: gzipSync(modules.map(({ contents }) => contents).join("")).length };
+  return { modules, gzipBytes: gzipSync(Buffer.concat(modules.map(({ contents }) => contents))).length };
+}
+
+function typeOf(path: string): Bundle["modules"][number]["type"] {
+  if (path.endsWith(".js")) return "ESModule";
+  return path.endsWith(".wasm") ? "CompiledWasm" : "Text";
 }
 
 /** A V8 CPU profile: the running node of each sample, and its duration in microseconds. */

@@ -27,6 +27,8 @@ export type Harness = {
   edge: Awaited<ReturnType<Miniflare["getKVNamespace"]>>;
   /** Sends JSON to the bare Worker, which stores it. */
   tellBare(path: string, body: object): Promise<void>;
+  /** Has the bare Worker answer a GET, without the cost of miniflare's entry. */
+  askBare(path: string): Promise<void>;
   /** V8's inspector of the service's isolate. It costs nothing until a client connects. */
   inspector: URL;
   /** Null if the system does not report it. */
@@ -34,9 +36,11 @@ export type Harness = {
   stop(): Promise<void>;
 };
 
-/** A folder in memory if the system has one, so that the disk is not measured. */
-const storageFolder = (): Promise<string> =>
-  mkdtemp("/dev/shm/rbee-bench-").catch(() => mkdtemp(join(tmpdir(), "rbee-bench-")));
+/** A folder in memory if the system has one, so that the disk is not measured. `isOnDisk`: for what is too large. */
+const storageFolder = (isOnDisk: boolean): Promise<string> =>
+  mkdtemp(isOnDisk ? join(tmpdir(), "rbee-bench-") : "/dev/shm/rbee-bench-").catch(() =>
+    mkdtemp(join(tmpdir(), "rbee-bench-")),
+  );
 
 /**
  * Starts the bundle and its baselines in one workerd process, with the bindings, variables, limits and compatibility of
@@ -46,7 +50,7 @@ const storageFolder = (): Promise<string> =>
 export async function startHarness(
   bundle: Bundle,
   releaseKey: MinisignSecretKey,
-  isBehindProxy: boolean,
+  { isBehindProxy, isOnDisk }: { isBehindProxy: boolean; isOnDisk: boolean },
 ): Promise<Harness> {
   // Suppresses wrangler's warning about missing secrets, which are set here.
   process.env["WRANGLER_LOG"] = "none";
@@ -87,7 +91,7 @@ export async function startHarness(
       modules: module("bare.js", BARE),
     },
   ];
-  const folder = await storageFolder();
+  const folder = await storageFolder(isOnDisk);
   // Also on Ctrl-C, because a folder in memory would stay there.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const miniflare = new Miniflare(
@@ -97,6 +101,11 @@ export async function startHarness(
   const ledger = await miniflare.getD1Database("DB", "catalog");
   await migrate(ledger, "migrations");
   await migrate(await miniflare.getD1Database("STATISTICS", "catalog"), "migrations/statistics");
+  const askBare = async (path: string, init: RequestInit) => {
+    const response = await fetch(new URL(path, await miniflare.unsafeGetDirectURL("bare")), init);
+    if (!response.ok) throw new Error(`the bare Worker refused ${path}: ${await response.text()}`);
+    await response.arrayBuffer();
+  };
   const portOf = async (name: WorkerName) =>
     Number((isBehindProxy ? proxy : await miniflare.unsafeGetDirectURL(name)).port);
   return {
@@ -108,11 +117,8 @@ export async function startHarness(
     secrets,
     ledger,
     edge: await miniflare.getKVNamespace("EDGE", "catalog"),
-    async tellBare(path, body) {
-      const url = new URL(path, await miniflare.unsafeGetDirectURL("bare"));
-      const response = await fetch(url, { method: "PUT", body: JSON.stringify(body) });
-      if (!response.ok) throw new Error(`the bare Worker refused ${path}: ${await response.text()}`);
-    },
+    tellBare: (path, body) => askBare(path, { method: "PUT", body: JSON.stringify(body) }),
+    askBare: (path) => askBare(path, {}),
     inspector: new URL("/core:user:catalog", await miniflare.getInspectorURL()),
     usage: usageOfChild("workerd"),
     stop: () => miniflare.dispose(),

@@ -4,6 +4,7 @@ import { startHarness } from "./harness.ts";
 import { measure } from "./measurement.ts";
 import { measurePeakMemory } from "./memory.ts";
 import { type BenchOptions, HELP, readOptions } from "./options.ts";
+import { measurePublication, PUBLICATION_NAMES, type Publication, USUAL_PUBLICATION } from "./publications.ts";
 import { jsonReport, type Report, type Row, textReport, writeReport } from "./report.ts";
 import { prepareSamples } from "./samples.ts";
 import { SCENARIO_NAMES, SCENARIOS } from "./scenarios.ts";
@@ -14,18 +15,27 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report
   const bundle = await buildBundle(signal);
   const startupMs = isWhole ? await measureStartup(signal) : null;
   const releaseKey = await generateMinisignKey();
-  const harness = await startHarness(bundle, releaseKey, !options.direct);
+  // The largest file would not fit into the memory of many machines.
+  const isOnDisk = options.only.includes("publish_8gib");
+  const harness = await startHarness(bundle, releaseKey, { isBehindProxy: !options.direct, isOnDisk });
   try {
     const samples = await prepareSamples(harness, releaseKey);
     const rows: Row[] = [];
-    for (const name of isWhole ? SCENARIO_NAMES : options.only) {
+    for (const name of SCENARIO_NAMES.filter((known) => isWhole || options.only.includes(known))) {
       say(`${name} ...`);
       const scenario = await SCENARIOS[name](samples, options.rounds + 1);
       rows.push({ name, scenario, measurement: await measure(harness, scenario, options) });
     }
     if (isWhole) say("memory ...");
     const memory = isWhole ? await measurePeakMemory(harness, samples) : [];
-    return { rows, gzipBytes: bundle.gzipBytes, startupMs, memory };
+    const publications: Publication[] = [];
+    for (const name of isWhole
+      ? [USUAL_PUBLICATION]
+      : PUBLICATION_NAMES.filter((known) => options.only.includes(known))) {
+      say(`${name} ...`);
+      publications.push(await measurePublication(harness, releaseKey, name));
+    }
+    return { rows, gzipBytes: bundle.gzipBytes, startupMs, memory, publications };
   } finally {
     await harness.stop();
   }

@@ -1,5 +1,8 @@
 import { parseArgs } from "node:util";
+import { PUBLICATION_NAMES, type PublicationName } from "./publications.ts";
 import { SCENARIO_NAMES, type ScenarioName } from "./scenarios.ts";
+
+const NAMES = [...SCENARIO_NAMES, ...PUBLICATION_NAMES];
 
 /** The options of a run. */
 export type BenchOptions = {
@@ -14,7 +17,7 @@ export type BenchOptions = {
   connections: number;
   /** Send requests straight to workerd, not through miniflare's entry like `wrangler dev`. */
   direct: boolean;
-  only: readonly ScenarioName[];
+  only: readonly (ScenarioName | PublicationName)[];
 };
 
 export const HELP = `npm run bench -- [options]
@@ -22,7 +25,8 @@ export const HELP = `npm run bench -- [options]
 Measures the production bundle in workerd against a bare Worker in the same process.
 
   --only NAME        measure only this path; may be repeated. Leaves out memory and start-up.
-                     ${SCENARIO_NAMES.join(", ")}
+                     ${NAMES.join(", ")}
+                     publish_8gib runs only when named: it takes some ten minutes, and 8 GiB of the temporary folder
   --seconds N        seconds of one round (default 2)
   --rounds N         pairs of rounds for each path (default 6)
   --connections N    parallel connections (default 32; large files: 4)
@@ -56,7 +60,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     seconds: positive("--seconds", values.seconds),
     rounds: Math.ceil(positive("--rounds", values.rounds)),
     connections: Math.ceil(positive("--connections", values.connections)),
-    only: (values.only ?? []).map(scenarioName),
+    only: (values.only ?? []).map(nameOf),
   };
 }
 
@@ -66,8 +70,8 @@ function positive(option: string, text: string): number {
   throw new Error(`${option} must be a number above 0, not "${text}".`);
 }
 
-function scenarioName(text: string): ScenarioName {
-  const name = SCENARIO_NAMES.find((known) => known === text);
+function nameOf(text: string): ScenarioName | PublicationName {
+  const name = NAMES.find((known) => known === text);
   if (name) return name;
-  throw new Error(`"${text}" is not a path. Use one of ${SCENARIO_NAMES.join(", ")}.`);
+  throw new Error(`"${text}" is not a path. Use one of ${NAMES.join(", ")}.`);
 }

@@ -5,16 +5,23 @@ import { PROJECT } from "../scripts/development/paths.ts";
 import { formatTable } from "../src/cli/output.ts";
 import type { Measurement, SideMeasurement } from "./measurement.ts";
 import type { PeakMemory } from "./memory.ts";
+import type { Publication } from "./publications.ts";
 import type { Scenario, ScenarioName } from "./scenarios.ts";
 
 /** A path and its measurement. */
 export type Row = { name: ScenarioName; scenario: Scenario; measurement: Measurement };
 
 /** The results of one run. Only a full run has the start-up time and the memory. */
-export type Report = { rows: readonly Row[]; gzipBytes: number; startupMs: number | null; memory: PeakMemory[] };
+export type Report = {
+  rows: readonly Row[];
+  gzipBytes: number;
+  startupMs: number | null;
+  memory: PeakMemory[];
+  publications: Publication[];
+};
 
 /** The output of `--json`. Ratios have three decimals. */
-export const jsonReport = ({ rows, gzipBytes, startupMs }: Report): string =>
+export const jsonReport = ({ rows, gzipBytes, startupMs, publications }: Report): string =>
   JSON.stringify({
     paths: Object.fromEntries(
       rows.map(({ name, measurement: { path, ratio } }) => [
@@ -24,6 +31,15 @@ export const jsonReport = ({ rows, gzipBytes, startupMs }: Report): string =>
     ),
     bundle_gzip_bytes: gzipBytes,
     startup_ms: startupMs === null ? null : Math.round(startupMs),
+    publications: Object.fromEntries(
+      publications.map(({ name, seconds, mibPerCpuSecond }) => [
+        name,
+        {
+          check_seconds: Math.round(seconds.check),
+          mib_per_cpu_second: mibPerCpuSecond && Math.round(mibPerCpuSecond.hashing),
+        },
+      ]),
+    ),
   });
 
 const HEADINGS = ["Path", "Requests/s", "Ratio", "Aim", "Baseline/s", "CPU µs", "Floor's", "Baseline's"];
@@ -47,7 +63,7 @@ function cells({ scenario, measurement }: Row): string[] {
 
 const number = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
 
-function facts({ gzipBytes, startupMs, memory }: Report): string[] {
+function facts({ gzipBytes, startupMs, memory, publications }: Report): string[] {
   return [
     `Bundle: ${(gzipBytes / 1024).toFixed(1)} KiB gzipped.`,
     ...(startupMs === null ? [] : [`Start-up: ${startupMs.toFixed(0)} ms of CPU.`]),
@@ -58,8 +74,17 @@ function facts({ gzipBytes, startupMs, memory }: Report): string[] {
           ? `; ${mib(process.path)} in all of workerd, R2 included (${mib(process.bare)} with no checks).`
           : "."),
     ),
+    ...publications.map(publicationFact),
   ];
 }
+
+const publicationFact = ({ size, seconds, mibPerCpuSecond }: Publication): string =>
+  `Publishing ${mib(size)}: read and signed in ${seconds.read.toFixed(0)} s, uploaded in ${seconds.upload.toFixed(0)} s, checked in ` +
+  `${seconds.check.toFixed(0)} s.` +
+  (mibPerCpuSecond
+    ? ` The check does ${mibPerCpuSecond.hashing.toFixed(0)} MiB per CPU-second; with the local R2, whose reading alone does ` +
+      `${mibPerCpuSecond.floor.toFixed(0)}, it does ${mibPerCpuSecond.check.toFixed(0)}.`
+    : "");
 
 const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(bytes < 100 * 1024 ** 2 ? 1 : 0)} MiB`;
 
