@@ -1,4 +1,5 @@
 import { service } from "./app.ts";
+import { backupJob } from "./domain/backup/run.ts";
 import { forgetLateUsage } from "./domain/erasure/erasure.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
@@ -47,6 +48,7 @@ export const jobs: readonly Job[] = [
   shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env.DB, scheduledAt)),
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
   ...checkJobs,
+  backupJob,
   ...service.formats.flatMap((format) => format.jobs ?? []),
 ];
 

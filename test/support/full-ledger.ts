@@ -4,6 +4,7 @@ import { keepStandings } from "../../src/domain/figures/stats.ts";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
 import { currentTime, DAY } from "../../src/lib/time.ts";
+import { storeDeadLetter } from "../../src/platform/jobs/dead-letter-store.ts";
 import { CRON_MARK, writeWatermark } from "../../src/platform/storage/watermark.ts";
 import { ask } from "./admin-request.ts";
 import { signedInByKey, signedInByMail } from "./customer.ts";
@@ -54,14 +55,23 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   await writeWatermark(env.DB, CRON_MARK, { at: currentTime(), position: license.id });
   await keepStandings(env.DB, currentTime() - (currentTime() % DAY));
   await noteUnnamed(env.DB, currentTime(), "provenance/unnamed").run();
+  await storeDeadLetter(env.DB, { queue: "downloads", body: refusals(license.id), reason: wide(300) }, currentTime());
   await env.DB.batch([
+    env.DB.prepare("INSERT INTO jobs (name, started_at, last_error) VALUES ('mails', 1, ?)").bind(wide(300)),
     env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
-    env.DB.prepare("INSERT INTO deployment VALUES (1, 'rbee-worker-catalog', ?, 0, ?)").bind(
-      env.PUBLIC_URL,
-      currentTime(),
-    ),
+    env.DB.prepare("INSERT INTO deployment VALUES (1, '', ?, 0, ?)").bind(env.PUBLIC_URL, currentTime()),
   ]);
 }
+
+/** The longest message of the queue of counts. */
+const refusals = (license_id: string) => ({
+  kind: "refusals",
+  refusals: Array.from({ length: 300 }, (_, at) => {
+    const place = { country: "DE", network: 4_294_967_295 };
+    const what = { area: "licensing", code: "VERSION_NOT_COVERED", worker_id: WORKER, license_id, place };
+    return { day: 1_800_000_000, ...what, count: 1_000_000 + at };
+  }),
+});
 
 /** The package of a release with the largest contents that a declaration may have: about 512 KiB. */
 function largestPackage(version: string): TestFile {

@@ -48,5 +48,5 @@ export async function appendRevision(
     )
     .bind(repository, seq, at, message, JSON.stringify(files))
     .run();
-  return meta.changes === 1;
+  return meta.changes > 0;
 }

@@ -16,12 +16,15 @@ export async function readWatermark(db: D1Database, name: string): Promise<Water
 }
 
 /** Writes the watermark of the job `name`. Throws D1's errors. */
-export async function writeWatermark(db: D1Database, name: string, { at, position }: Watermark): Promise<void> {
-  await db
+export async function writeWatermark(db: D1Database, name: string, mark: Watermark): Promise<void> {
+  await watermarkWrite(db, name, mark).run();
+}
+
+/** The statement of `writeWatermark`. */
+export const watermarkWrite = (db: D1Database, name: string, { at, position }: Watermark): D1PreparedStatement =>
+  db
     .prepare(
       `INSERT INTO watermarks (name, at, position) VALUES (?1, ?2, ?3)
        ON CONFLICT (name) DO UPDATE SET at = ?2, position = ?3`,
     )
-    .bind(name, at, position)
-    .run();
-}
+    .bind(name, at, position);

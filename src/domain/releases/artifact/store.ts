@@ -154,7 +154,7 @@ export async function recordPart(db: D1Database, { id, upload_id }: Artifact, pa
     )
     .bind(id, part.part, part.etag, part.size, upload_id)
     .run();
-  return meta.changes === 1;
+  return meta.changes > 0;
 }
 
 /**

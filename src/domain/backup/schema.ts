@@ -1,0 +1,62 @@
+import * as z from "zod";
+
+/**
+ * The tables whose rows are no part of a backup. Sessions and recovery links admit people: a restored one would admit
+ * a person who has signed out since. The leases of jobs and the backup's own tables describe work that is under way.
+ */
+export const LEFT_OUT: readonly string[] = [
+  "sessions",
+  "recovery_links",
+  "job_leases",
+  "backup_captures",
+  "backup_changes",
+];
+
+/** The table of which no row is ever changed or deleted. Its old files are shared by later backups. */
+export const APPEND_ONLY = "audit";
+
+/** A table of the ledger: its columns, and those of its primary key in their order. */
+export type Table = { name: string; columns: string[]; primaryKey: string[] };
+
+/** The names that begin so belong to SQLite, to Cloudflare or to a running backup. */
+export const CAPTURE_PREFIX = "backup_capture_";
+const OURS = `name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' AND name NOT GLOB '${CAPTURE_PREFIX}*'`;
+
+/** The query for the statements that make the schema: tables first, then indexes and triggers. */
+export const schemaQuery = (db: D1Database): D1PreparedStatement =>
+  db.prepare(`SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND ${OURS} ORDER BY type <> 'table', rowid`);
+
+/** The statements of a result of `schemaQuery`. */
+export const statementsOf = (rows: readonly unknown[]): string[] =>
+  rows.map((row) => z.object({ sql: z.string() }).parse(row).sql);
+
+/** The statements that make the schema. Throws D1's errors. */
+export const readSchema = async (db: D1Database): Promise<string[]> =>
+  statementsOf((await schemaQuery(db).all()).results);
+
+const ColumnRow = z.object({ name: z.string(), column: z.string(), pk: z.int() });
+
+/** Every table with rows to back up, in the order that they were made. Throws D1's errors. */
+export async function readTables(db: D1Database): Promise<Table[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT tables.name, columns.name AS "column", columns.pk
+       FROM (SELECT name, rowid AS place FROM sqlite_schema WHERE type = 'table' AND ${OURS}) AS tables
+       JOIN pragma_table_info(tables.name) AS columns ORDER BY place, columns.cid`,
+    )
+    .all();
+  const columns = Map.groupBy(
+    results.map((row) => ColumnRow.parse(row)),
+    ({ name }) => name,
+  );
+  return [...columns]
+    .filter(([name]) => !LEFT_OUT.includes(name))
+    .map(([name, rows]) => ({
+      name,
+      columns: rows.map(({ column }) => column),
+      primaryKey: rows
+        .filter(({ pk }) => pk > 0)
+        .sort((a, b) => a.pk - b.pk)
+        .map(({ column }) => column),
+    }));
+}
