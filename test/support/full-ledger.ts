@@ -58,6 +58,10 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   await storeDeadLetter(env.DB, { queue: "downloads", body: refusals(license.id), reason: wide(300) }, currentTime());
   await env.DB.batch([
     env.DB.prepare("INSERT INTO jobs (name, started_at, last_error) VALUES ('mails', 1, ?)").bind(wide(300)),
+    env.DB.prepare(
+      `INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at, signature, pgp_signature)
+       SELECT id, upload_id, 'token:adm_test', 1, 1, ?, ? FROM artifacts WHERE state = 'uploading' LIMIT 1`,
+    ).bind(wide(16_384), pgpSignature()),
     env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
     env.DB.prepare("INSERT INTO deployment VALUES (1, '', ?, 0, ?)").bind(env.PUBLIC_URL, currentTime()),
   ]);
