@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CatalogClient, path } from "../src/cli/catalog-client.ts";
-import { Manifest } from "../src/domain/releases/manifest.ts";
+import { manifestSchema } from "../src/domain/releases/manifest.ts";
 import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 import type { Harness } from "./harness.ts";
 import { copyLicense, createOwnerToken, issueLicense, type SampleLicense } from "./sample-licenses.ts";
@@ -58,7 +58,7 @@ export async function prepareSamples(harness: Harness, releaseKey: MinisignSecre
       return new URL(download_url).pathname;
     },
     async objectKeyOf({ workerId, version }) {
-      const { releases } = Manifest.parse(await harness.edge.get(`manifest:${workerId}`, "json"));
+      const { releases } = manifestSchema().parse(await harness.edge.get(`manifest:${workerId}`, "json"));
       const key = releases.find((release) => release.version === version)?.artifacts[0]?.object_key;
       if (key === undefined) throw new Error(`${workerId} ${version} has not been published`);
       return key;

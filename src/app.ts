@@ -106,10 +106,12 @@ function placeOf(path: string): string {
   return ELSEWHERE;
 }
 
-const { onError, notFound } = errorHandlers({
+const { answerError, onError, notFound } = errorHandlers({
   page: async (...refused) => (await import("./web/page/problem-page.tsx")).problemPage(...refused),
   outages: [STRIPE_OUTAGE, STORE_OUTAGE],
 });
+
+export { answerError };
 
 /** The service without its rooms: the middleware of every request, and the answers to errors and unknown paths. */
 export function createService(parts: Service = service): Router {

@@ -1,6 +1,5 @@
-import { answerDocumentAtOnce } from "./domain/catalog/documents.ts";
+import { answerAtOnce } from "./at-once.ts";
 import { HOUR } from "./lib/time.ts";
-import { isPlainHttp } from "./platform/http/own-address.ts";
 import { ownsLedger } from "./platform/storage/deployment.ts";
 
 /** How long messages wait that reached the wrong deployment, in seconds. Queues allow 12 hours at most. */
@@ -9,8 +8,7 @@ const NOT_OURS_DELAY = 12 * HOUR;
 // The rest of the service is evaluated when it is first needed, so that an isolate starts without it.
 export default {
   fetch: async (request, env, context) =>
-    (isPlainHttp(request) ? null : answerDocumentAtOnce(request, env)) ??
-    (await import("./app.ts")).app.fetch(request, env, context),
+    (await answerAtOnce(request, env, context)) ?? (await import("./app.ts")).app.fetch(request, env, context),
 
   async scheduled({ scheduledTime }, env) {
     if (!(await ownsLedger(env))) return;

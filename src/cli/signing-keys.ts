@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
-import { type VerificationKey, VerificationKeySet } from "../domain/licensing/token/signing-keys.ts";
+import { type VerificationKey, verificationKeySet } from "../domain/licensing/token/signing-keys.ts";
 import { formatMinisignPublicKey, type MinisignPublicKey } from "../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, parseMinisignSecretKey } from "../lib/minisign/secret-key.ts";
 import { DAY, type UnixSeconds } from "../lib/time.ts";
@@ -39,7 +39,7 @@ export function rotateKeySet(
 }
 
 /** Reads a key set, without members such as `alg` and `use`. Throws a `ZodError` if it is invalid. */
-export const parseKeySet = (json: unknown): VerificationKey[] => VerificationKeySet.parse(json).keys;
+export const parseKeySet = (json: unknown): VerificationKey[] => verificationKeySet().parse(json).keys;
 
 /** The text of keys/license-signing.jwks.json for a key set. */
 export const formatKeySet = (keys: readonly VerificationKey[]): string => `${JSON.stringify({ keys }, null, 2)}\n`;

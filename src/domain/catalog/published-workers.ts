@@ -11,7 +11,6 @@ import { type Config, configOf } from "../../platform/config/config.ts";
 import { type EdgeKey, ISOLATE_TTL, peekEdge, readEdge } from "../../platform/storage/edge-store.ts";
 import { signaturePolicy } from "../releases/artifact/check.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
-import { readLedgerManifest } from "../releases/manifest-publication.ts";
 import { latestRelease } from "../releases/selection.ts";
 import { type Architecture, readRecipe } from "../workers/recipe.ts";
 import { type PublishedBinary, type PublishedVersion, pkgverOf, renderRecipe } from "../workers/recipe-rendering.ts";
@@ -64,6 +63,7 @@ async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | nu
     logFailure("edge.unreadable", error, { keys: KEYS });
   }
   try {
+    const { readLedgerManifest } = await import("../releases/manifest-publication.ts");
     return await Promise.all(workers.map(({ id }) => readLedgerManifest(env.DB, id, now)));
   } catch (error) {
     logFailure("ledger.unreadable", error);

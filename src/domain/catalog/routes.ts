@@ -1,5 +1,5 @@
 import { combine, createRouter, publicCors } from "../../platform/http/route.ts";
-import { documents } from "./documents.ts";
+import { documents } from "./document-routes.ts";
 import { search } from "./search.ts";
 
 const forBrowsers = createRouter();

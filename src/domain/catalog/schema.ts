@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ARCHITECTURES } from "../workers/recipe.ts";
 import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../workers/table.ts";
-import type { Worker } from "../workers/workers.ts";
 
 const SourceSchema = z
   .object({
@@ -55,40 +54,6 @@ export const WorkerSchema = z
 
 export type WorkerResource = z.infer<typeof WorkerSchema>;
 
-/** A worker in the form of `/v1/workers`. `purchaseUrl` is the shop of the premium workers. */
-export function workerResource(worker: Worker, purchaseUrl: string): WorkerResource {
-  const { capabilities, sourcePath } = worker;
-  const premium = worker.tier === "premium";
-  return {
-    id: worker.id,
-    variant: worker.variant,
-    name: worker.name,
-    description: worker.description,
-    version: worker.version,
-    tier: worker.tier,
-    requires_license: premium,
-    ...(premium && { purchase_url: purchaseUrl }),
-    license: worker.license,
-    backend: worker.backend,
-    platforms: [...worker.operatingSystems],
-    architectures: worker.architectures,
-    implementation: "rust",
-    build_system: "cargo",
-    source: { ...worker.source, ...(sourcePath !== null && { path: sourcePath }) },
-    build: worker.build,
-    depends: worker.depends,
-    makedepends: worker.makedepends,
-    binary_name: worker.id,
-    install_path: worker.installPath,
-    supported_formats: [...capabilities.supportedFormats],
-    max_context_length: capabilities.maxContextLength,
-    supports_streaming: capabilities.supportsStreaming,
-    supports_batching: capabilities.supportsBatching,
-    pkgbuild_url: `/workers/${worker.variant}/PKGBUILD`,
-    srcinfo_url: `/workers/${worker.variant}/.SRCINFO`,
-  };
-}
-
 const { backend, platforms, architectures, build, depends, makedepends } = WorkerSchema.shape;
 const { build_system, binary_name, install_path, supported_formats, max_context_length } = WorkerSchema.shape;
 
@@ -135,30 +100,3 @@ export const CatalogEntrySchema = WorkerSchema.extend({
 }).openapi("CatalogEntry");
 
 export type CatalogEntry = z.infer<typeof CatalogEntrySchema>;
-
-/** The same worker for the clients of `/workers`. */
-export function catalogEntry(worker: WorkerResource): CatalogEntry {
-  const capabilities = {
-    supportedFormats: worker.supported_formats,
-    maxContextLength: worker.max_context_length,
-    supportsStreaming: worker.supports_streaming,
-    supportsBatching: worker.supports_batching,
-  };
-  const installation = {
-    pkgbuildUrl: worker.pkgbuild_url,
-    binaryName: worker.binary_name,
-    installPath: worker.install_path,
-  };
-  const { backend, platforms, architectures, build, depends, makedepends } = worker;
-  return {
-    ...worker,
-    ...installation,
-    ...capabilities,
-    arch: architectures,
-    worker_type: backend,
-    workerType: backend,
-    buildSystem: worker.build_system,
-    capabilities,
-    variants: [{ backend, platforms, architectures, ...installation, build, depends, makedepends }],
-  };
-}

@@ -7,7 +7,8 @@ import { NOT_MODIFIED } from "../workers/request.ts";
 import { BACKENDS, type Backend, type OperatingSystem, TIERS, type Tier } from "../workers/table.ts";
 import type { Worker } from "../workers/workers.ts";
 import { publishedWorkers } from "./published-workers.ts";
-import { WorkerSchema, workerResource } from "./schema.ts";
+import { WorkerSchema } from "./schema.ts";
+import { workerResource } from "./view.ts";
 
 /** The conditions on a worker. An absent member matches every worker. */
 export type WorkerQuery = {

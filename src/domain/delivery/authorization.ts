@@ -1,16 +1,9 @@
 import type { Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { countActivation } from "../../platform/http/rate-limit.ts";
-import { type AppContext, Problem } from "../../platform/http/route.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
-import { requireOwnLedger } from "../../platform/storage/deployment.ts";
-import { actorOf } from "../../platform/storage/ledger.ts";
-import { type Changes, NO_CHANGES } from "../../platform/storage/settle.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import type { ReadScope } from "../../platform/http/router.ts";
 import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
-import { type LicenseRecord, licenseRecordOf } from "../licensing/license/record.ts";
-import { licenseChanges } from "../licensing/license/store.ts";
-import { activateMachine } from "../licensing/machine/activation.ts";
-import { licenseProblem } from "../licensing/refusal.ts";
+import type { LicenseRecord } from "../licensing/license/record.ts";
 import type { Worker } from "../workers/workers.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
 import { decideOnRecord, readDeliveryFacts } from "./facts.ts";
@@ -47,7 +40,7 @@ export const DELIVERY_PROBLEMS = [
  * credential, and if none is sent. Throws the problem of a credential that is not genuine, and MACHINE_REQUIRED for a
  * key without its machine.
  */
-export async function askerOf(c: AppContext, worker: Pick<Worker, "tier">): Promise<Asker | null> {
+export async function askerOf(c: ReadScope, worker: Pick<Worker, "tier">): Promise<Asker | null> {
   c.var.subject.isDownload = true;
   if (worker.tier === "free") return null;
   const holder = await readHolder(c);
@@ -64,45 +57,43 @@ export async function askerOf(c: AppContext, worker: Pick<Worker, "tier">): Prom
   });
 }
 
-/** Marks an answer that holds a link: it belongs to its asker, and no cache may keep it for others. */
-export function setPrivate(c: AppContext, worker: Pick<Worker, "tier">): void {
-  c.header("Cache-Control", "private, no-store");
-  if (worker.tier === "premium") c.header("Vary", "Authorization, Rbee-Machine", { append: true });
-}
+/** The headers of an answer that holds a link: it belongs to its asker, and no cache may keep it for others. */
+export const privateHeaders = (worker: Pick<Worker, "tier">): Record<string, string> =>
+  worker.tier === "premium"
+    ? { "Cache-Control": "private, no-store", Vary: "Authorization, Rbee-Machine" }
+    : { "Cache-Control": "private, no-store" };
 
-/** A decision on a file, and the changes to settle whether or not the file is refused. */
-type DecidedDelivery = { decision: Result<Delivery, DeliveryRefusal>; changes: Changes };
+type Decision = Result<Delivery, DeliveryRefusal>;
+
+/**
+ * A decision on a file. `decideSeated` is there if the asker's key lacks nothing but a seat, which it may take: it
+ * decides again on the record of the license with the seat.
+ */
+export type EdgeDecision = { decision: Decision; decideSeated: ((record: LicenseRecord) => Decision) | null };
 
 /**
  * Decides on a file by the edge copy, without a read of the ledger for an activated machine. The ledger is read before
- * a refusal that may be due to a stale record (`decideOnRecord`), and to activate a machine that comes with its key.
- * `asker` is null if no credential was sent. Errors as `decideDelivery`. Throws KEY_INVALID if the license no longer
- * exists, and the problem of an activation that is refused.
+ * a refusal that may be due to a stale record (`decideOnRecord`). It changes nothing. `asker` is null if no credential
+ * was sent. Errors as `decideDelivery`. Throws KEY_INVALID if the license no longer exists.
  */
-export async function decideFor(
-  c: RequestScope,
+export async function decideOnEdge(
+  c: ReadScope,
   worker: Worker,
   wanted: Wanted,
   asker: Asker | null,
-): Promise<DecidedDelivery> {
+): Promise<EdgeDecision> {
   const { now, subject } = c.var;
   subject.workerId = worker.id;
   if (asker) subject.licenseId = asker.licenseId;
   const { manifest, license } = await readDeliveryFacts(c, worker.id, asker?.licenseId ?? null);
-  const unchanged = (decision: DecidedDelivery["decision"]) => ({ decision, changes: NO_CHANGES });
-  if (!asker || !license) return unchanged(decideDelivery(worker, manifest, wanted, null, now));
+  if (!asker || !license) return { decision: decideDelivery(worker, manifest, wanted, null, now), decideSeated: null };
   const decide = (record: LicenseRecord) =>
     decideDelivery(worker, manifest, wanted, { ...asker, license: record }, now);
   const { decision, record } = await decideOnRecord(c, license, asker, decide);
-  if (decision.ok || decision.error.code !== "MACHINE_DEACTIVATED" || !asker.mayActivate) return unchanged(decision);
+  if (decision.ok || decision.error.code !== "MACHINE_DEACTIVATED" || !asker.mayActivate) {
+    return { decision, decideSeated: null };
+  }
   // No seat is taken for a file that the machine could not have with it.
   const withSeat = decide({ ...record, machines: [...record.machines, asker.machine] });
-  if (!withSeat.ok) return unchanged(withSeat);
-  await requireOwnLedger(c.env);
-  await countActivation(c.env, asker);
-  const machine = { hash: asker.machine, name: null, platform: null };
-  const seat = await activateMachine(c.env.DB, asker, machine, actorOf(c, `license:${asker.licenseId}`));
-  if (!seat.ok) throw licenseProblem(seat.error, c.var.config);
-  const { license: activated, changeId } = seat.value;
-  return { decision: decide(licenseRecordOf(activated, now)), changes: licenseChanges(activated.id, changeId) };
+  return { decision: withSeat.ok ? decision : withSeat, decideSeated: withSeat.ok ? decide : null };
 }

@@ -1,19 +1,17 @@
 import { logFailure } from "../../lib/log.ts";
 import type { Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
+import type { ReadScope } from "../../platform/http/router.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license/record.ts";
-import { readLicense } from "../licensing/license/store.ts";
 import { licenseProblem } from "../licensing/refusal.ts";
 import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
-import { readLedgerManifest } from "../releases/manifest-publication.ts";
 import type { DeliveryRefusal } from "./refusal.ts";
 
 /** The facts of a download decision. `license` is null if the request names none. */
 export type DeliveryFacts = { manifest: Manifest; license: LicenseRecord | null };
 
-type Scope = Pick<RequestScope, "env"> & { readonly var: Pick<RequestScope["var"], "now" | "config"> };
+type Scope = Pick<ReadScope, "env"> & { readonly var: Pick<ReadScope["var"], "now" | "config"> };
 
 /**
  * The facts of a worker and, if given, a license: at most one KV read, and none while the isolate holds both. If KV
@@ -31,7 +29,7 @@ export async function readDeliveryFacts(
     logFailure("edge.unreadable", error, { keys });
     return new Map<EdgeKey, unknown>();
   });
-  const manifest = manifestOfRecord(found.get(manifestKey)) ?? (await readLedgerManifest(env.DB, workerId, now));
+  const manifest = manifestOfRecord(found.get(manifestKey)) ?? (await readManifest(env.DB, workerId, now));
   if (licenseId === null) return { manifest, license: null };
   const record = found.get(`license:${licenseId}`) as LicenseRecord | null | undefined;
   const license = record ?? (await readLedgerRecord(env.DB, licenseId, now));
@@ -39,8 +37,15 @@ export async function readDeliveryFacts(
   return { manifest, license };
 }
 
+/** The manifest as the ledger has it. The code for it is evaluated here, because few isolates need it. */
+async function readManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
+  const { readLedgerManifest } = await import("../releases/manifest-publication.ts");
+  return readLedgerManifest(db, workerId, now);
+}
+
 /** A license's record as the ledger has it now, or null. This isolate uses it from then on. */
 async function readLedgerRecord(db: D1Database, licenseId: string, now: UnixSeconds): Promise<LicenseRecord | null> {
+  const { readLicense } = await import("../licensing/license/store.ts");
   const license = await readLicense(db, licenseId);
   if (!license) return null;
   const record = licenseRecordOf(license, now);

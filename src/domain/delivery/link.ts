@@ -6,7 +6,7 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { ownOrigin } from "../../platform/http/own-address.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
-import type { RequestScope } from "../../platform/http/router.ts";
+import type { ReadScope } from "../../platform/http/router.ts";
 import { placeOf, sendLate } from "../../platform/usage/message.ts";
 import type { Holder } from "../licensing/holder.ts";
 import type { ManifestArtifact } from "../releases/manifest.ts";
@@ -103,7 +103,7 @@ export type SealedLink = { link: Link; opaque: string };
 
 /** Makes and seals the link of an authorized delivery. */
 export async function linkTo(
-  c: RequestScope,
+  c: ReadScope,
   worker: Worker,
   { release, artifact }: Delivery,
   asker: Asker | null,
@@ -123,7 +123,7 @@ export async function linkTo(
  * The URL of a link's file: through this Worker or, with DELIVERY=r2-presigned, of the object itself. A presigned link
  * counts as a download when it is made, because this Worker does not see its bytes.
  */
-export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, delivery: Delivery): Promise<string> {
+export async function fileUrl(c: ReadScope, { link, opaque }: SealedLink, delivery: Delivery): Promise<string> {
   const { config } = c.var;
   if (config.DELIVERY === "worker") return `${ownOrigin(c.req.raw, config)}/dl/${opaque}`;
   countDownload(c, link, delivery);
@@ -131,14 +131,11 @@ export async function fileUrl(c: RequestScope, { link, opaque }: SealedLink, del
 }
 
 /** The URL of a signature of a link's file. It leads through this Worker, because the manifest has the signature. */
-export const signatureUrl = (
-  c: Pick<RequestScope, "req" | "var">,
-  { opaque }: SealedLink,
-  kind: SignatureKind,
-): string => `${ownOrigin(c.req.raw, c.var.config)}/dl/${opaque}/${kind}`;
+export const signatureUrl = (c: Pick<ReadScope, "req" | "var">, { opaque }: SealedLink, kind: SignatureKind): string =>
+  `${ownOrigin(c.req.raw, c.var.config)}/dl/${opaque}/${kind}`;
 
 /** Counts a download after the response. If the queue is down, the count is lost, but never the download. */
-export const countDownload = (c: RequestScope, link: Link, { artifact }: Delivery): void =>
+export const countDownload = (c: ReadScope, link: Link, { artifact }: Delivery): void =>
   sendLate(c, {
     link_id: link.id,
     worker_id: link.workerId,

@@ -1,4 +1,3 @@
-import { AwsClient } from "aws4fetch";
 import { MINUTE } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 
@@ -10,6 +9,7 @@ export type S3Signer = { accessKeyId: string; secretAccessKey: string; region: s
 
 /** A GET of `url` signed in its query (SigV4), for `expiresIn` seconds from `datetime` (`20261123T120000Z`) or now. */
 export async function presignGet(url: URL, signer: S3Signer, expiresIn: number, datetime?: string): Promise<string> {
+  const { AwsClient } = await import("aws4fetch");
   const client = new AwsClient({ ...signer, service: "s3" });
   const unsigned = new URL(url);
   unsigned.searchParams.set("X-Amz-Expires", String(expiresIn));

@@ -1,4 +1,5 @@
-import { parse, satisfies } from "semver";
+import parse from "semver/functions/parse.js";
+import satisfies from "semver/functions/satisfies.js";
 import type { UnixSeconds } from "../../lib/time.ts";
 
 /** The rights that a plan sells and a license holds: workers, versions, machines, and time without a network. */

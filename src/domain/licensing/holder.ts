@@ -4,12 +4,14 @@ import { IsolateCache } from "../../lib/isolate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type Credential, credentialOf } from "../../platform/http/credential.ts";
+import { LICENSE_SECURITY } from "../../platform/http/openapi.ts";
 import type { Access } from "../../platform/http/operation.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { countFailedCredential } from "../../platform/http/rate-limit.ts";
-import { type AppEnv, LICENSE_SECURITY, Problem, type Refusal, type RequestScope } from "../../platform/http/route.ts";
+import type { AppEnv, ReadScope } from "../../platform/http/router.ts";
 import { mayWrite, requireOwnLedger } from "../../platform/storage/deployment.ts";
 import { type Holder, type KeyHolder, parseLicenseKey } from "./license/key.ts";
-import { Fingerprint, hashFingerprint } from "./machine/fingerprint.ts";
+import { fingerprintSchema, hashFingerprint } from "./machine/fingerprint.ts";
 import { type LicenseRefusal, licenseProblem } from "./refusal.ts";
 import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
 import { verifiesUntil, verifyLicenseToken } from "./token/token.ts";
@@ -47,7 +49,7 @@ async function hashOfSentMachine(
   machine: string | null,
 ): Promise<Result<string | null, LicenseRefusal>> {
   if (machine === null) return ok(null);
-  const fingerprint = Fingerprint.safeParse(machine);
+  const fingerprint = fingerprintSchema().safeParse(machine);
   return fingerprint.success
     ? ok(await hashFingerprint(licenseId, fingerprint.data))
     : err({ code: "MACHINE_REQUIRED" });
@@ -84,7 +86,7 @@ async function holderOf(
  * The holder of a request's credential, or null if the request carries none. Throws the problem of a credential that is
  * not genuine, and counts it under the sender's address. Reads no storage.
  */
-export async function readHolder(c: RequestScope): Promise<RequestHolder | null> {
+export async function readHolder(c: ReadScope): Promise<RequestHolder | null> {
   const credential = credentialOf(c.req.raw.headers);
   if (!credential) return null;
   const { config } = c.var;

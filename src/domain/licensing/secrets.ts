@@ -3,7 +3,7 @@ import { onceResolved } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { formatLicenseKey, importLicenseKeySecret } from "./license/key.ts";
 import type { LicenseRow } from "./license/record.ts";
-import { createKeyring, type Keyring, VerificationKeySet } from "./token/signing-keys.ts";
+import { createKeyring, type Keyring, verificationKeySet } from "./token/signing-keys.ts";
 
 /** The imported keys of this room. */
 export type LicensingSecrets = { keyring: Keyring; keySecret: CryptoKey };
@@ -11,7 +11,7 @@ export type LicensingSecrets = { keyring: Keyring; keySecret: CryptoKey };
 /** The imported keys of a configuration, cached in the isolate. Throws when a key is not valid. */
 export const licensingSecrets = onceResolved(
   async (config: Config): Promise<LicensingSecrets> => ({
-    keyring: await createKeyring(config.LICENSE_SIGNING_KEY, VerificationKeySet.parse(retired).keys),
+    keyring: await createKeyring(config.LICENSE_SIGNING_KEY, verificationKeySet().parse(retired).keys),
     keySecret: await importLicenseKeySecret(config.LICENSE_KEY_SECRET),
   }),
 );

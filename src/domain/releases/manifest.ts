@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import { logFailure } from "../../lib/log.ts";
 
 export const PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-aarch64", "windows-x86_64"] as const;
@@ -20,53 +21,59 @@ export type Channel = (typeof CHANNELS)[number];
 export const ARTIFACT_KINDS = ["binary", "package"] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 
-const ManifestArtifact = z.object({
-  kind: z.enum(ARTIFACT_KINDS).default("binary"),
-  platform: z.enum(PLATFORMS),
-  filename: z.string(),
-  size: z.number(),
-  sha256: z.string(),
-  /** The key of the bytes in R2. */
-  object_key: z.string(),
-  /** The text of the `.minisig`, or null if the release is unsigned (development only). */
-  signature: z.string().nullable(),
-  /** A package's detached OpenPGP signature in base64, if its publisher gave one. */
-  pgp_signature: z.string().nullable().default(null),
-});
+const artifactSchema = lazy(() =>
+  z.object({
+    kind: z.enum(ARTIFACT_KINDS).default("binary"),
+    platform: z.enum(PLATFORMS),
+    filename: z.string(),
+    size: z.number(),
+    sha256: z.string(),
+    /** The key of the bytes in R2. */
+    object_key: z.string(),
+    /** The text of the `.minisig`, or null if the release is unsigned (development only). */
+    signature: z.string().nullable(),
+    /** A package's detached OpenPGP signature in base64, if its publisher gave one. */
+    pgp_signature: z.string().nullable().default(null),
+  }),
+);
 
-const ManifestRelease = z.object({
-  id: z.string(),
-  version: z.string(),
-  channel: z.enum(CHANNELS),
-  status: z.enum(["published", "yanked", "blocked"]),
-  published_at: z.number(),
-  notes: z.string().nullable(),
-  /** The git tag that a free worker's recipe builds; null: its branch. */
-  source_tag: z.string().nullable().default(null),
-  /** The provenance that R2 has under `object_key`, and the names of the files that it attests. */
-  provenance: z
-    .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()), object_key: z.string() })
-    .nullable()
-    .default(null),
-  artifacts: z.array(ManifestArtifact),
-});
+const releaseSchema = lazy(() =>
+  z.object({
+    id: z.string(),
+    version: z.string(),
+    channel: z.enum(CHANNELS),
+    status: z.enum(["published", "yanked", "blocked"]),
+    published_at: z.number(),
+    notes: z.string().nullable(),
+    /** The git tag that a free worker's recipe builds; null: its branch. */
+    source_tag: z.string().nullable().default(null),
+    /** The provenance that R2 has under `object_key`, and the names of the files that it attests. */
+    provenance: z
+      .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()), object_key: z.string() })
+      .nullable()
+      .default(null),
+    artifacts: z.array(artifactSchema()),
+  }),
+);
 
 /**
  * One worker's releases in the edge copy: all but drafts, highest version first, and in each the binaries before the
  * packages. KV key `manifest:<worker id>`. The defaults are for records of earlier versions of this service.
  */
-export const Manifest = z.object({
-  worker_id: z.string(),
-  /** When this record was made from the ledger. */
-  published_at: z.number().default(0),
-  /** Grows with every change of the releases: the sum of their `revision` in the ledger. */
-  serial: z.number().default(0),
-  releases: z.array(ManifestRelease),
-});
+export const manifestSchema = lazy(() =>
+  z.object({
+    worker_id: z.string(),
+    /** When this record was made from the ledger. */
+    published_at: z.number().default(0),
+    /** Grows with every change of the releases: the sum of their `revision` in the ledger. */
+    serial: z.number().default(0),
+    releases: z.array(releaseSchema()),
+  }),
+);
 
-export type Manifest = z.infer<typeof Manifest>;
-export type ManifestRelease = z.infer<typeof ManifestRelease>;
-export type ManifestArtifact = z.infer<typeof ManifestArtifact>;
+export type Manifest = z.infer<ReturnType<typeof manifestSchema>>;
+export type ManifestRelease = z.infer<ReturnType<typeof releaseSchema>>;
+export type ManifestArtifact = z.infer<ReturnType<typeof artifactSchema>>;
 
 const read = new WeakMap<object, Manifest>();
 
@@ -78,7 +85,7 @@ export function manifestOfRecord(record: unknown): Manifest | null {
   if (typeof record !== "object" || record === null) return null;
   const known = read.get(record);
   if (known) return known;
-  const { success, data, error } = Manifest.safeParse(record);
+  const { success, data, error } = manifestSchema().safeParse(record);
   if (!success) {
     logFailure("manifest.unreadable", error);
     return null;

@@ -1,4 +1,5 @@
-import { type Asker, decideFor } from "../../domain/delivery/authorization.ts";
+import type { Asker } from "../../domain/delivery/authorization.ts";
+import { decideFor } from "../../domain/delivery/authorize.ts";
 import { readDeliveryFacts } from "../../domain/delivery/facts.ts";
 import { type DeliveryRefusal, deliveryProblem } from "../../domain/delivery/refusal.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";

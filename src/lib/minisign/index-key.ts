@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../lazy.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { UnixSeconds } from "../time.ts";
 import {
@@ -64,19 +65,21 @@ export async function verifyIndexDelegation(
  * The secret INDEX_SIGNING_KEY as JSON: the key and the release key's delegation to it. They are one value so that a
  * rotation changes both at once.
  */
-export const IndexSigningKey = z.object({
-  /** The text of a minisign secret key file without a password. */
-  secret_key: z.string().transform((text, context) => {
-    const key = parseMinisignSecretKey(text);
-    if (key.ok) return key.value;
-    context.addIssue({ code: "custom", message: "must be made by `rbee-catalog keys new --index`" });
-    return z.NEVER;
+export const indexSigningKey = lazy(() =>
+  z.object({
+    /** The text of a minisign secret key file without a password. */
+    secret_key: z.string().transform((text, context) => {
+      const key = parseMinisignSecretKey(text);
+      if (key.ok) return key.value;
+      context.addIssue({ code: "custom", message: "must be made by `rbee-catalog keys new --index`" });
+      return z.NEVER;
+    }),
+    /** The text of the `.minisig` over the key's public half. */
+    delegation: z.string().refine((text) => parseMinisignSignature(text).ok, "is not a minisign signature"),
   }),
-  /** The text of the `.minisig` over the key's public half. */
-  delegation: z.string().refine((text) => parseMinisignSignature(text).ok, "is not a minisign signature"),
-});
+);
 
-export type IndexSigningKey = z.output<typeof IndexSigningKey>;
+export type IndexSigningKey = z.output<ReturnType<typeof indexSigningKey>>;
 
 /**
  * Makes a key that may sign indexes, with the delegation of `releaseKey`. `secret` is the value of INDEX_SIGNING_KEY;
@@ -90,6 +93,6 @@ export async function newIndexSigningKey(
   const secret = {
     secret_key: formatMinisignSecretKey(key),
     delegation: await delegateIndexKey(releaseKey, key, now),
-  } satisfies z.input<typeof IndexSigningKey>;
+  } satisfies z.input<ReturnType<typeof indexSigningKey>>;
   return { secret: JSON.stringify(secret), keyId: key.keyId };
 }

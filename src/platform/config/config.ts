@@ -1,117 +1,122 @@
 import * as z from "zod";
 import { decodeBase64Url } from "../../lib/encoding.ts";
 import { once } from "../../lib/isolate.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { LOOPBACK } from "../../lib/loopback.ts";
-import { IndexSigningKey } from "../../lib/minisign/index-key.ts";
+import { indexSigningKey } from "../../lib/minisign/index-key.ts";
 import { SCOPES } from "./scopes.ts";
 
-/** An Ed25519 private key as JWK (RFC 8037), as `rbee-catalog keys new` prints it. */
-const SigningKey = z.object({
-  kty: z.literal("OKP"),
-  crv: z.literal("Ed25519"),
-  kid: z.string().min(1),
-  x: z.string().length(43),
-  d: z.string().length(43),
+/** The schema of the variables and secrets. */
+const environmentSchema = lazy(() => {
+  /** An Ed25519 private key as JWK (RFC 8037), as `rbee-catalog keys new` prints it. */
+  const SigningKey = z.object({
+    kty: z.literal("OKP"),
+    crv: z.literal("Ed25519"),
+    kid: z.string().min(1),
+    x: z.string().length(43),
+    d: z.string().length(43),
+  });
+
+  const secretBytes = z
+    .string()
+    .refine(
+      // A last group of one character is half a byte.
+      (text) => /^[A-Za-z0-9_-]{43,}$/.test(text) && text.length % 4 !== 1,
+      "must be at least 32 random bytes in base64url",
+    )
+    .transform(decodeBase64Url);
+
+  const json = <Schema extends z.ZodType>(schema: Schema) =>
+    z
+      .string()
+      .transform((text, context) => {
+        try {
+          return JSON.parse(text) as unknown;
+        } catch {
+          context.addIssue({ code: "custom", message: "is not JSON" });
+          return z.NEVER;
+        }
+      })
+      .pipe(schema);
+
+  /** `Name <address>`, split as the `send_email` binding takes it. */
+  const mailbox = z
+    .string()
+    .regex(/^[^<>\r\n]+ <[^<>@\s]+@[^<>@\s]+>$/, "must be `Name <address>`")
+    .transform((text) => {
+      const open = text.lastIndexOf("<");
+      return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
+    });
+
+  const webUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+
+  /** The URL of a stand-in for Stripe. Loopback only, so that no key is sent to another machine. */
+  const loopbackUrl = z.url({ protocol: /^https?$/, hostname: LOOPBACK, error: "must be on loopback" });
+
+  return z
+    .object({
+      ENVIRONMENT: z.enum(["production", "development"]),
+      /** The Worker's name at Cloudflare, from the deploy script; empty without it, as in development. */
+      DEPLOYMENT: z.string().default(""),
+      PUBLIC_URL: webUrl.transform((url) => new URL(url).origin),
+      PURCHASE_URL: webUrl,
+      LICENSE_KEY_SECRET: secretBytes,
+      DOWNLOAD_LINK_SECRET: secretBytes,
+      LICENSE_SIGNING_KEY: json(SigningKey),
+      INDEX_SIGNING_KEY: json(indexSigningKey()),
+      DELIVERY: z.enum(["worker", "r2-presigned"]),
+      RELEASE_SIGNATURES: z.enum(["required", "optional"]),
+      RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
+      LOG_REQUESTS: z.enum(["all", "failed", "none"]),
+      LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
+      GRACE_DAYS: z.string().regex(/^\d+$/, "must be a number of days").transform(Number).pipe(z.number().max(60)),
+      STRIPE_SECRET_KEY: z.union([z.literal(""), z.string().regex(/^(sk|rk)_(live|test)_/)]).default(""),
+      STRIPE_WEBHOOK_SECRET: z.string().default(""),
+      STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().default(""),
+      STRIPE_API_BASE: z.union([z.literal(""), loopbackUrl]).default(""),
+      R2_S3_ENDPOINT: z.union([z.literal(""), webUrl]),
+      R2_S3_BUCKET: z.string(),
+      R2_ACCESS_KEY_ID: z.string().default(""),
+      R2_SECRET_ACCESS_KEY: z.string().default(""),
+      MAIL_FROM: mailbox,
+      ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
+      ACCESS_AUD: z.string(),
+      ACCESS_SCOPES: json(z.record(z.string(), z.array(z.enum(SCOPES)))),
+    })
+    .superRefine((env, context) => {
+      if (env.DELIVERY === "r2-presigned") {
+        for (const name of ["R2_S3_ENDPOINT", "R2_S3_BUCKET", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"] as const) {
+          if (env[name] === "")
+            context.addIssue({ code: "custom", path: [name], message: "is needed by r2-presigned" });
+        }
+      }
+      for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT"] as const) {
+        if (env[name] === "" || env[name].startsWith("https:")) continue;
+        // Credentials, links and files cross the network to these. On loopback there is no network.
+        const isLocal = env.ENVIRONMENT === "development" && loopbackUrl.safeParse(env[name]).success;
+        if (!isLocal) context.addIssue({ code: "custom", path: [name], message: "must be an https URL" });
+      }
+      if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES !== "required") {
+        context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message: "must be required in production" });
+      }
+      if (env.STRIPE_SECRET_KEY !== "" && /^.._live_/.test(env.STRIPE_SECRET_KEY) !== env.LIVEMODE) {
+        context.addIssue({
+          code: "custom",
+          path: ["STRIPE_SECRET_KEY"],
+          message: "must be of the mode that LIVEMODE names",
+        });
+      }
+      // Production must not believe a stand-in.
+      if (env.ENVIRONMENT === "production" && env.STRIPE_API_BASE !== "") {
+        context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must not be set in production" });
+      }
+      if (env.ACCESS_TEAM_DOMAIN !== "" && env.ACCESS_AUD === "") {
+        context.addIssue({ code: "custom", path: ["ACCESS_AUD"], message: "is needed with ACCESS_TEAM_DOMAIN" });
+      }
+    });
 });
 
-const secretBytes = z
-  .string()
-  .refine(
-    // A last group of one character is half a byte.
-    (text) => /^[A-Za-z0-9_-]{43,}$/.test(text) && text.length % 4 !== 1,
-    "must be at least 32 random bytes in base64url",
-  )
-  .transform(decodeBase64Url);
-
-const json = <Schema extends z.ZodType>(schema: Schema) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue({ code: "custom", message: "is not JSON" });
-        return z.NEVER;
-      }
-    })
-    .pipe(schema);
-
-/** `Name <address>`, split as the `send_email` binding takes it. */
-const mailbox = z
-  .string()
-  .regex(/^[^<>\r\n]+ <[^<>@\s]+@[^<>@\s]+>$/, "must be `Name <address>`")
-  .transform((text) => {
-    const open = text.lastIndexOf("<");
-    return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
-  });
-
-const webUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
-
-/** The URL of a stand-in for Stripe. Loopback only, so that no key is sent to another machine. */
-const loopbackUrl = z.url({ protocol: /^https?$/, hostname: LOOPBACK, error: "must be on loopback" });
-
-const EnvironmentSchema = z
-  .object({
-    ENVIRONMENT: z.enum(["production", "development"]),
-    /** The Worker's name at Cloudflare, from the deploy script; empty without it, as in development. */
-    DEPLOYMENT: z.string().default(""),
-    PUBLIC_URL: webUrl.transform((url) => new URL(url).origin),
-    PURCHASE_URL: webUrl,
-    LICENSE_KEY_SECRET: secretBytes,
-    DOWNLOAD_LINK_SECRET: secretBytes,
-    LICENSE_SIGNING_KEY: json(SigningKey),
-    INDEX_SIGNING_KEY: json(IndexSigningKey),
-    DELIVERY: z.enum(["worker", "r2-presigned"]),
-    RELEASE_SIGNATURES: z.enum(["required", "optional"]),
-    RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
-    LOG_REQUESTS: z.enum(["all", "failed", "none"]),
-    LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
-    GRACE_DAYS: z.string().regex(/^\d+$/, "must be a number of days").transform(Number).pipe(z.number().max(60)),
-    STRIPE_SECRET_KEY: z.union([z.literal(""), z.string().regex(/^(sk|rk)_(live|test)_/)]).default(""),
-    STRIPE_WEBHOOK_SECRET: z.string().default(""),
-    STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().default(""),
-    STRIPE_API_BASE: z.union([z.literal(""), loopbackUrl]).default(""),
-    R2_S3_ENDPOINT: z.union([z.literal(""), webUrl]),
-    R2_S3_BUCKET: z.string(),
-    R2_ACCESS_KEY_ID: z.string().default(""),
-    R2_SECRET_ACCESS_KEY: z.string().default(""),
-    MAIL_FROM: mailbox,
-    ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
-    ACCESS_AUD: z.string(),
-    ACCESS_SCOPES: json(z.record(z.string(), z.array(z.enum(SCOPES)))),
-  })
-  .superRefine((env, context) => {
-    if (env.DELIVERY === "r2-presigned") {
-      for (const name of ["R2_S3_ENDPOINT", "R2_S3_BUCKET", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"] as const) {
-        if (env[name] === "") context.addIssue({ code: "custom", path: [name], message: "is needed by r2-presigned" });
-      }
-    }
-    for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT"] as const) {
-      if (env[name] === "" || env[name].startsWith("https:")) continue;
-      // Credentials, links and files cross the network to these. On loopback there is no network.
-      const isLocal = env.ENVIRONMENT === "development" && loopbackUrl.safeParse(env[name]).success;
-      if (!isLocal) context.addIssue({ code: "custom", path: [name], message: "must be an https URL" });
-    }
-    if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES !== "required") {
-      context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message: "must be required in production" });
-    }
-    if (env.STRIPE_SECRET_KEY !== "" && /^.._live_/.test(env.STRIPE_SECRET_KEY) !== env.LIVEMODE) {
-      context.addIssue({
-        code: "custom",
-        path: ["STRIPE_SECRET_KEY"],
-        message: "must be of the mode that LIVEMODE names",
-      });
-    }
-    // Production must not believe a stand-in.
-    if (env.ENVIRONMENT === "production" && env.STRIPE_API_BASE !== "") {
-      context.addIssue({ code: "custom", path: ["STRIPE_API_BASE"], message: "must not be set in production" });
-    }
-    if (env.ACCESS_TEAM_DOMAIN !== "" && env.ACCESS_AUD === "") {
-      context.addIssue({ code: "custom", path: ["ACCESS_AUD"], message: "is needed with ACCESS_TEAM_DOMAIN" });
-    }
-  });
-
-export type Config = z.output<typeof EnvironmentSchema>;
+export type Config = z.output<ReturnType<typeof environmentSchema>>;
 
 /** A variable or secret that is not valid, and the reason. The reason quotes no value. */
 export type ConfigFault = { variable: string; message: string };
@@ -132,7 +137,7 @@ export class ConfigError extends Error {
  * service answers no request until all are right.
  */
 export function readConfig(env: object): Config {
-  const parsed = EnvironmentSchema.safeParse(env);
+  const parsed = environmentSchema().safeParse(env);
   if (parsed.success) return parsed.data;
   // Only the first part of a path names a variable. The rest comes from the variable's value.
   throw new ConfigError(

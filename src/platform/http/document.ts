@@ -1,10 +1,6 @@
-import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { encodeHex } from "../../lib/encoding.ts";
-import { onceResolved } from "../../lib/isolate.ts";
-import type { Config } from "../config/config.ts";
-import { ANYONE, operation } from "./operation.ts";
-import { type AppEnv, createRouter } from "./router.ts";
+import type { Answer } from "./problem.ts";
 
 /** A public body that is the same for every caller and made once per isolate, with its headers. */
 export type StaticDocument = {
@@ -27,13 +23,19 @@ export function staticDocument(content: string | Uint8Array, contentType: string
   return { body, etag, headers, unchangedHeaders };
 }
 
-/** Answers a GET or HEAD with the document and `more` headers: 200, or 304 (RFC 9110, section 13). */
-export function documentResponse(request: Request, document: StaticDocument, more?: Record<string, string>): Response {
+/** The answer to a GET or HEAD with the document and `more` headers: 200, or 304 (RFC 9110, section 13). */
+export function documentAnswer(request: Request, document: StaticDocument, more?: Record<string, string>): Answer {
   if (namesEtag(request.headers.get("If-None-Match"), document.etag)) {
-    return new Response(null, { status: 304, headers: { ...document.unchangedHeaders, ...more } });
+    return { status: 304, headers: { ...document.unchangedHeaders, ...more }, body: null };
   }
   const body = request.method === "HEAD" ? null : document.body;
-  return new Response(body, { headers: { ...document.headers, ...more } });
+  return { status: 200, headers: { ...document.headers, ...more }, body };
+}
+
+/** `documentAnswer` as a response. */
+export function documentResponse(request: Request, document: StaticDocument, more?: Record<string, string>): Response {
+  const { body, ...rest } = documentAnswer(request, document, more);
+  return new Response(body, rest);
 }
 
 /** The strong entity tag of a body: its SHA-256 in hexadecimal, quoted (RFC 9110, section 8.8.3). */
@@ -47,45 +49,4 @@ export function namesEtag(ifNoneMatch: string | null | undefined, etag: string):
   if (!ifNoneMatch) return false;
   if (ifNoneMatch.trim() === "*") return true;
   return ifNoneMatch.match(/"[^"]*"/g)?.some((named) => named === etag) ?? false;
-}
-
-/** The description of a public document, and its media type. */
-type PublicDocument = {
-  tag: string;
-  summary: string;
-  description?: string;
-  /** The content in a few words: "The style sheet." */
-  content: string;
-  type: string;
-  /** An example of the text, or the schema of another type with its example. */
-  example: string | z.ZodType;
-  headers?: Record<string, string>;
-};
-
-/**
- * A router with one `GET` route of a document that depends only on the configuration. An isolate makes the document at
- * the first request. Answers 304 to a client with the current version.
- */
-export function documentRoute(
-  path: string,
-  { content, type, example, headers, ...docs }: PublicDocument,
-  make: (config: Config) => string | Promise<string>,
-): OpenAPIHono<AppEnv> {
-  const contentType = type === "application/json" ? type : `${type}; charset=utf-8`;
-  const document = onceResolved(async (config: Config) => staticDocument(await make(config), contentType));
-  const schema = typeof example === "string" ? z.string().openapi({ example }) : example;
-  const router = createRouter();
-  router.openapi(
-    operation("get", path, {
-      ...docs,
-      access: ANYONE,
-      answers: {
-        200: { description: content, content: { [type]: { schema } } },
-        304: ["It has not changed since the `ETag` in `If-None-Match`."],
-      },
-      refusals: ["INTERNAL_ERROR"],
-    }),
-    async (c) => documentResponse(c.req.raw, await document(c.var.config), headers),
-  );
-  return router;
 }

@@ -1,25 +1,12 @@
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
-import { logEvent, logFailure } from "../../lib/log.ts";
+import { logFailure } from "../../lib/log.ts";
 import { currentTime } from "../../lib/time.ts";
 import { ConfigError, configOf } from "../config/config.ts";
+import { isForPeople, logRequest, requestIdOf, SECURITY_HEADERS } from "./exchange.ts";
 import { Problem, problemResponse, type Refusal } from "./problem.ts";
 import type { AppContext, AppEnv, Service } from "./router.ts";
-
-/** An acceptable `X-Request-Id` of a proxy or a client: long enough to search for, and safe in a log. */
-const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
-
-/** The request's id: the one that the client sent (undefined or null: none) if it is acceptable, else a new one. */
-export const requestIdOf = (sent: string | null | undefined): string =>
-  sent && REQUEST_ID.test(sent) ? sent : crypto.randomUUID();
-
-/** Default headers of every response. */
-export const SECURITY_HEADERS = {
-  "X-Content-Type-Options": "nosniff",
-  "Strict-Transport-Security": "max-age=31536000",
-  "Referrer-Policy": "no-referrer",
-} as const;
 
 /** Sets the variables of `AppEnv`, and the headers that every response carries. */
 export const foundation =
@@ -41,39 +28,13 @@ function stamp(headers: Headers, requestId: string): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!headers.has(name)) headers.set(name, value);
 }
 
-/**
- * Logs one line for each request, and sends `Server-Timing` (W3C): the milliseconds until the response began. The line
- * has the route's pattern and not the path, because a path may be a signed link. It has no headers and no bodies. A
- * Worker's clock advances only while it waits for I/O, so the duration is the time spent waiting.
- */
+/** Logs the request and sends `Server-Timing`, as `logRequest` says. */
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = performance.now();
   await next();
-  const duration = Math.round(performance.now() - began);
-  c.res.headers.append("Server-Timing", `total;dur=${duration}`);
-  const { status } = c.res;
-  const wanted = c.var.config.LOG_REQUESTS;
-  if (wanted === "none" || (wanted === "failed" && status < 500)) return;
-  logEvent("request", {
-    request_id: c.var.requestId,
-    method: c.req.method,
-    route: routePath(c),
-    status,
-    code: c.var.subject.refusal ?? (c.error instanceof Problem ? c.error.code : undefined),
-    license: c.var.subject.licenseId,
-    worker: c.var.subject.workerId,
-    version: c.var.subject.version,
-    duration_ms: duration,
-  });
+  const ending = { route: routePath(c), status: c.res.status, error: c.error, began };
+  c.res.headers.append("Server-Timing", logRequest(c, ending));
 };
-
-/**
- * Whether to answer a refusal of this request as a page: a browser asks for HTML when a person opens an address.
- * Paths of the API always answer problem+json.
- */
-export const isForPeople = (request: Request): boolean =>
-  (request.headers.get("Accept")?.includes("text/html") ?? false) &&
-  !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
 
 /** How the service shows refusals on pages, and which outages it recognizes. src/app.ts composes it. */
 export type Refusals = {
@@ -88,20 +49,22 @@ export type Refusals = {
  * neither.
  */
 export function errorHandlers(refusals: Refusals) {
-  const answer = async (c: AppContext, refusal: Refusal, requestId: string): Promise<Response> =>
-    isForPeople(c.req.raw) ? refusals.page(c.req.raw, refusal, requestId) : problemResponse(refusal, requestId);
+  const answer = async (request: Request, refusal: Refusal, requestId: string): Promise<Response> =>
+    isForPeople(request) ? refusals.page(request, refusal, requestId) : problemResponse(refusal, requestId);
+  const answerError = async (error: unknown, request: Request, requestId: string): Promise<Response> => {
+    const response = await answer(request, refusalOf(error, requestId, refusals.outages), requestId);
+    stamp(response.headers, requestId);
+    return response;
+  };
   return {
-    async onError(error: unknown, c: AppContext): Promise<Response> {
-      const requestId = c.var.requestId ?? crypto.randomUUID();
-      const response = await answer(c, refusalOf(error, requestId, refusals.outages), requestId);
-      stamp(response.headers, requestId);
-      return response;
-    },
+    answerError,
+    onError: (error: unknown, c: AppContext): Promise<Response> =>
+      answerError(error, c.req.raw, c.var.requestId ?? crypto.randomUUID()),
     notFound(c: AppContext): Promise<Response> {
       const detail = isForPeople(c.req.raw)
         ? "We can't find that page. Search the workers, or go to your account."
         : `Nothing answers ${c.req.method} at this URL. ${c.var.config.PUBLIC_URL}/docs lists every operation.`;
-      return answer(c, { code: "NOT_FOUND", detail }, c.var.requestId);
+      return answer(c.req.raw, { code: "NOT_FOUND", detail }, c.var.requestId);
     },
   };
 }

@@ -88,16 +88,12 @@ export const problemType = (code: ProblemCode): string =>
 export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string, string> =>
   extras?.retry_after === undefined ? {} : { "Retry-After": String(extras.retry_after) };
 
+/** An answer before it becomes a `Response`, so that headers can still be added cheaply. */
+export type Answer = { status: number; headers: Record<string, string>; body: BodyInit | null };
+
 /** A refusal as problem+json (RFC 9457). `error` is the title again, for older clients. 401 has both challenges. */
-export function problemResponse(refusal: Refusal, requestId: string): Response {
+export function problemAnswer(refusal: Refusal, requestId: string): Answer {
   const { status, title } = PROBLEMS[refusal.code];
-  const headers = new Headers({
-    ...refusal.headers,
-    ...waitHeaders(refusal),
-    "Content-Type": "application/problem+json",
-    "Cache-Control": "no-store",
-  });
-  if (status === 401) headers.set("WWW-Authenticate", CHALLENGES);
   const body = {
     type: problemType(refusal.code),
     title,
@@ -108,5 +104,18 @@ export function problemResponse(refusal: Refusal, requestId: string): Response {
     request_id: requestId,
     ...refusal.extras,
   };
-  return new Response(JSON.stringify(body), { status, headers });
+  const headers = {
+    ...refusal.headers,
+    ...waitHeaders(refusal),
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    ...(status === 401 && { "WWW-Authenticate": CHALLENGES }),
+  };
+  return { status, headers, body: JSON.stringify(body) };
+}
+
+/** `problemAnswer` as a response. */
+export function problemResponse(refusal: Refusal, requestId: string): Response {
+  const { body, ...rest } = problemAnswer(refusal, requestId);
+  return new Response(body, rest);
 }

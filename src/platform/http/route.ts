@@ -1,13 +1,7 @@
 /** The one door to HTTP for a file of routes: declare an operation, validate, refuse, describe refusals and answer. */
 export { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-export {
-  documentResponse,
-  documentRoute,
-  etagOf,
-  namesEtag,
-  PUBLIC_CACHE_CONTROL,
-  staticDocument,
-} from "./document.ts";
+export { documentResponse, etagOf, namesEtag, PUBLIC_CACHE_CONTROL, staticDocument } from "./document.ts";
+export { documentRoute } from "./document-route.ts";
 export { LICENSE_SECURITY } from "./openapi.ts";
 export { ANYONE, jsonBodyLimit, limitBody, operation, optionalBody } from "./operation.ts";
 export { publicCors } from "./origin.ts";

@@ -39,13 +39,16 @@ export type AppEnv = {
 
 export type AppContext = Context<AppEnv>;
 
-/** The part of a request's context that code behind a handler needs. Every `Context` of this service is one. */
-export type RequestScope = {
+/** The part of a request's context that code behind a handler needs to read. It exists without the router, too. */
+export type ReadScope = {
   readonly env: Env;
   readonly req: { readonly raw: Request };
   readonly executionCtx: Pick<ExecutionContext, "waitUntil">;
-  readonly var: Readonly<AppEnv["Variables"]>;
+  readonly var: Readonly<Omit<AppEnv["Variables"], "service">>;
 };
+
+/** The part that code which changes something needs as well. Every `Context` of this service is one. */
+export type RequestScope = ReadScope & { readonly var: Readonly<AppEnv["Variables"]> };
 
 /** A router. A request that its schemas refuse becomes one VALIDATION_FAILED that lists every fault. */
 export function createRouter<E extends AppEnv = AppEnv>(): OpenAPIHono<E> {

@@ -1,4 +1,6 @@
-import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+import * as errors from "jose/errors";
+import { createRemoteJWKSet } from "jose/jwks/remote";
+import { jwtVerify } from "jose/jwt/verify";
 import { once } from "../../lib/isolate.ts";
 import type { Config } from "../config/config.ts";
 import { SCOPES, type Scope } from "../config/scopes.ts";

@@ -6,7 +6,7 @@ import { logFailure } from "../../lib/log.ts";
 import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "../http/problem.ts";
-import type { AppEnv, RequestScope } from "../http/router.ts";
+import type { AppEnv, ReadScope } from "../http/router.ts";
 
 /** The place of a request: a country (ISO 3166-1, or Cloudflare's `T1` and `XX`) and an AS number (0: unknown). */
 export const Place = z.object({ country: z.string().max(2), network: z.int().min(0) });
@@ -69,7 +69,7 @@ export type RefusalsMessage = z.infer<typeof RefusalsMessage>;
 
 /** Sends a message to the queue after the response. If the queue fails, the count is lost and the request is not. */
 export function sendLate(
-  c: Pick<RequestScope, "env" | "executionCtx" | "var">,
+  c: Pick<ReadScope, "env" | "executionCtx" | "var">,
   message: DownloadMessage | UseMessage | RefusalsMessage,
 ): void {
   const what = "kind" in message ? message.kind : "download";
@@ -137,11 +137,15 @@ const tallyOf = once((_config: Config) => new RefusalTally());
 /** Middleware that counts each refused attempt after its response. */
 export const refusalCount: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
-  const { subject } = c.var;
-  const code = subject.refusal ?? (c.error instanceof Problem ? c.error.code : null);
-  const area = code && refusedArea(routePath(c), code, subject.isDownload);
+  countRefusal(c, routePath(c), c.error);
+};
+
+/** Counts a request to `route` (its pattern) if it was refused: by `error`, or by a form. */
+export function countRefusal(c: ReadScope, route: string, error: unknown): void {
+  const { now, subject } = c.var;
+  const code = subject.refusal ?? (error instanceof Problem ? error.code : null);
+  const area = code && refusedArea(route, code, subject.isDownload);
   if (!code || !area) return;
-  const { now } = c.var;
   const refusals = tallyOf(c.var.config).add(
     {
       day: startOfDay(now),
@@ -155,4 +159,4 @@ export const refusalCount: MiddlewareHandler<AppEnv> = async (c, next) => {
     now,
   );
   if (refusals.length > 0) sendLate(c, { kind: "refusals", refusals });
-};
+}

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createRelease, moveRelease } from "../../../src/domain/releases/act.ts";
-import { Manifest, manifestOfRecord } from "../../../src/domain/releases/manifest.ts";
+import { type Manifest, manifestOfRecord, manifestSchema } from "../../../src/domain/releases/manifest.ts";
 import { manifestFromLedger, manifestPublisher } from "../../../src/domain/releases/manifest-publication.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { drainOutbox } from "../../../src/platform/storage/settle.ts";
@@ -14,7 +14,7 @@ import { addFile, publisher, publishRelease, randomBytes } from "../../support/p
 const LATER = currentTime() + 600;
 
 const worker_id = "llm-worker-rbee-premium-cpu";
-const inKv = async () => Manifest.parse(await env.EDGE.get(`manifest:${worker_id}`, "json"));
+const inKv = async () => manifestSchema().parse(await env.EDGE.get(`manifest:${worker_id}`, "json"));
 const versions = ({ releases }: Manifest) => releases.map(({ version, status }) => `${version} ${status}`);
 
 describe("the manifest of a worker", () => {
@@ -37,7 +37,7 @@ describe("the manifest of a worker", () => {
       signature: null,
     });
     expect((await env.BINARIES.head(file?.object_key ?? ""))?.size).toBe(100);
-    expect(Manifest.parse(manifest)).toEqual(manifest);
+    expect(manifestSchema().parse(manifest)).toEqual(manifest);
   });
 
   it("has a block even if the record of packages cannot be written", async () => {

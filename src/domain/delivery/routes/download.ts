@@ -1,23 +1,14 @@
-import { toRfc3339 } from "../../../lib/time.ts";
-import {
-  type AppContext,
-  createRouter,
-  LICENSE_SECURITY,
-  operation,
-  Problem,
-  z,
-} from "../../../platform/http/route.ts";
+import { type AppContext, createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
 import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
-import { settle } from "../../../platform/storage/settle.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker, type Worker } from "../../workers/workers.ts";
-import { type Asker, askerOf, DELIVERY_PROBLEMS, decideFor, setPrivate } from "../authorization.ts";
-import type { Delivery, Wanted } from "../decision.ts";
-import { fileUrl, linkTo, parseFilename, signatureOf, signatureUrl } from "../link.ts";
+import { askerOf, DELIVERY_PROBLEMS, privateHeaders } from "../authorization.ts";
+import { authorizeDelivery } from "../authorize.ts";
+import { addressByName, downloadView, wantedByName, wantedByPlatform } from "../download.ts";
 import { LINK_LIFETIME } from "../presigned.ts";
-import { deliveryProblem } from "../refusal.ts";
-import { attestedFile, pathOfProvenance } from "./provenance.ts";
+import { attestedFile } from "../provenance.ts";
+import { pathOfProvenance } from "./provenance.ts";
 
 const DownloadView = z
   .object({
@@ -91,30 +82,11 @@ export const download = createRouter();
 
 download.openapi(linkRoute, async (c) => {
   const { id, version } = c.req.valid("param");
-  const { platform, channel } = c.req.valid("query");
   const worker = requireWorker(id);
   const asker = await askerOf(c, worker);
-  const wanted = { version, channel: channel ?? "stable", file: { platform: platform ?? null } } as const;
+  const wanted = wantedByPlatform(version, c.req.valid("query"));
   const delivery = await authorizeDelivery(c, worker, wanted, asker);
-  const { release, artifact } = delivery;
-  const sealed = await linkTo(c, worker, delivery, asker);
-  setPrivate(c, worker);
-  return c.json(
-    {
-      download_url: await fileUrl(c, sealed, delivery),
-      expires_at: toRfc3339(sealed.link.issuedAt + LINK_LIFETIME),
-      expires_in: LINK_LIFETIME,
-      worker_id: worker.id,
-      version: release.version,
-      platform: artifact.platform,
-      filename: artifact.filename,
-      size: artifact.size,
-      sha256: artifact.sha256,
-      checksum: `sha256:${artifact.sha256}`,
-      signature_url: artifact.signature === null ? null : signatureUrl(c, sealed, "minisig"),
-    },
-    200,
-  );
+  return c.json(await downloadView(c, worker, delivery, asker), 200, privateHeaders(worker));
 });
 
 download.openapi(fileRoute, async (c) => {
@@ -125,20 +97,6 @@ download.openapi(fileRoute, async (c) => {
   return c.redirect(await addressOfFile(c, worker, version, filename), 302);
 });
 
-/** Decides on a file (`decideFor`) and settles the changes. Throws the problem of a refusal. */
-export async function authorizeDelivery(
-  c: AppContext,
-  worker: Worker,
-  wanted: Wanted,
-  asker: Asker | null,
-): Promise<Delivery> {
-  const { decision, changes } = await decideFor(c, worker, wanted, asker);
-  await settle(c, changes);
-  if (!decision.ok) throw deliveryProblem(decision.error, c.var.config);
-  c.var.subject.version = decision.value.release.version;
-  return decision.value;
-}
-
 /**
  * The signed URL of a worker's file, or of a signature of the file, by name. Marks the answer as the asker's own.
  * `version` is exact or `latest`. Throws the problem of a refusal, and ARTIFACT_NOT_FOUND if the file has no such
@@ -146,14 +104,8 @@ export async function authorizeDelivery(
  */
 export async function addressOfFile(c: AppContext, worker: Worker, version: string, name: string): Promise<string> {
   const asker = await askerOf(c, worker);
-  const { filename, signature } = parseFilename(name);
-  const delivery = await authorizeDelivery(c, worker, { version, channel: "stable", file: { filename } }, asker);
-  if (signature !== null && signatureOf(delivery.artifact, signature) === null) throw noSignature();
-  const sealed = await linkTo(c, worker, delivery, asker);
-  setPrivate(c, worker);
-  return signature === null ? fileUrl(c, sealed, delivery) : signatureUrl(c, sealed, signature);
+  const delivery = await authorizeDelivery(c, worker, wantedByName(version, name), asker);
+  const address = await addressByName(c, worker, name, delivery, asker);
+  for (const [header, value] of Object.entries(privateHeaders(worker))) c.header(header, value, { append: true });
+  return address;
 }
-
-/** The refusal if a file has no such signature. */
-export const noSignature = (): Problem =>
-  new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no such signature." });

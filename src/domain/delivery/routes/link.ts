@@ -2,7 +2,9 @@ import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "..
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
 import { askerOfLink } from "../authorization.ts";
+import { authorizeDelivery } from "../authorize.ts";
 import type { Delivery } from "../decision.ts";
+import { noSignature } from "../download.ts";
 import { fileResponse } from "../file-response.ts";
 import {
   countDownload,
@@ -13,7 +15,6 @@ import {
   type SignatureKind,
   signatureOf,
 } from "../link.ts";
-import { authorizeDelivery, noSignature } from "./download.ts";
 
 const params = z.object({
   opaque: z.string().openapi({ description: "The signed content of the link.", example: "WzEsImRsXzA2YjRt..." }),

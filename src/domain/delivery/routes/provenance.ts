@@ -35,13 +35,6 @@ function selectProvenance(manifest: Manifest, version: string, filename?: string
   return err({ code: "ARTIFACT_NOT_FOUND", detail: `No provenance is attached to ${what}.` });
 }
 
-/** The suffix that in-toto adds to a file's name for its bundle of attestations. */
-const SUFFIX = ".intoto.jsonl";
-
-/** The file whose provenance a name asks for; null if the name is of another kind. */
-export const attestedFile = (name: string): string | null =>
-  name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : null;
-
 /** The public path of the provenance of a worker's file. Throws the problem if there is none. */
 export async function pathOfProvenance(
   c: RequestScope,

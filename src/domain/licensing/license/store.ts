@@ -6,7 +6,8 @@ import type { Publication } from "../../../platform/storage/ledger.ts";
 import type { Changes, Publishers } from "../../../platform/storage/settle.ts";
 import type { Grant } from "../grant.ts";
 import { STATUS_INDEX_SPACE } from "../token/status-list.ts";
-import { type License, type LicenseFacts, LicenseRow, licenseRecordOf, MachineRow } from "./record.ts";
+import { type License, type LicenseFacts, licenseRecordOf } from "./record.ts";
+import { LicenseRow, MachineRow } from "./row.ts";
 
 /** The license in the ledger with its machines (oldest first), or null. Throws D1's errors. */
 export async function readLicense(db: D1Database, id: string): Promise<License | null> {

@@ -1,15 +1,18 @@
 import * as z from "zod";
 import { encodeBase64Url, sha256 } from "../../../lib/encoding.ts";
+import { lazy } from "../../../lib/lazy.ts";
 
 const MAX_FINGERPRINT = 256;
 
 /** The text that identifies a hive's machine: 1 to 256 characters, trimmed, without control characters. */
-export const Fingerprint = z
-  .string()
-  .trim()
-  .min(1)
-  .max(MAX_FINGERPRINT)
-  .refine((text) => !/\p{Cc}/u.test(text), "must not contain control characters");
+export const fingerprintSchema = lazy(() =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(MAX_FINGERPRINT)
+    .refine((text) => !/\p{Cc}/u.test(text), "must not contain control characters"),
+);
 
 /**
  * The hash of a machine's fingerprint, as stored and as in a token's `machine` claim: base64url of

@@ -7,7 +7,7 @@ import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holde
 import { licenseChanges } from "../license/store.ts";
 import { LicenseView, licenseView } from "../license/view.ts";
 import { activateMachine, readHeldLicense, readUsableLicense } from "../machine/activation.ts";
-import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
+import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
 import { activeMachine, freeSeat } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
@@ -15,7 +15,7 @@ import { issueToken, TokenView } from "../token/issue.ts";
 // A field that a hive leaves out may also be null, because serde writes null.
 const Activation = z
   .object({
-    fingerprint: Fingerprint.openapi({
+    fingerprint: fingerprintSchema().openapi({
       description: "A text that identifies this machine and never changes. Only its hash is stored.",
       example: "9f86d081884c7d65",
     }),
@@ -68,7 +68,7 @@ machine.openapi(
 );
 
 const Deactivation = z
-  .object({ fingerprint: Fingerprint.openapi({ example: "9f86d081884c7d65" }) })
+  .object({ fingerprint: fingerprintSchema().openapi({ example: "9f86d081884c7d65" }) })
   .openapi("Deactivation");
 
 machine.openapi(
@@ -98,7 +98,7 @@ machine.openapi(
 
 const Body = z
   .object({
-    fingerprint: Fingerprint.openapi({ example: "9f86d081884c7d65" }),
+    fingerprint: fingerprintSchema().openapi({ example: "9f86d081884c7d65" }),
     offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
   })
   .openapi("TokenRequest");

@@ -1,10 +1,10 @@
-import { valid as validVersion } from "semver";
+import validVersion from "semver/functions/valid.js";
 import { toRfc3339 } from "../../../lib/time.ts";
 import { countVerification } from "../../../platform/http/rate-limit.ts";
 import { ANYONE, createRouter, operation, Timestamp, z } from "../../../platform/http/route.ts";
 import { findWorker, workers } from "../../workers/workers.ts";
 import { readLicense } from "../license/store.ts";
-import { Fingerprint, hashFingerprint } from "../machine/fingerprint.ts";
+import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { verifyLicenseToken } from "../token/token.ts";
 import { entitledWorkers, explainVerdict, type VerdictRefusal, verdictOf } from "../token/verdict.ts";
@@ -19,7 +19,7 @@ const Body = z
       .refine((version) => validVersion(version) !== null, "must be a semver version")
       .nullish()
       .openapi({ example: "1.2.0" }),
-    fingerprint: Fingerprint.nullish().openapi({ example: "9f86d081884c7d65" }),
+    fingerprint: fingerprintSchema().nullish().openapi({ example: "9f86d081884c7d65" }),
     nonce: z.string().max(200).nullish().openapi({
       description: "Returned unchanged, so that nobody can replay an old answer.",
       example: "b7f1c2",

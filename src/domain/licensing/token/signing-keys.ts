@@ -1,22 +1,26 @@
-import { importJWK, type JWK } from "jose";
+import type { JWK } from "jose";
+import { importJWK } from "jose/key/import";
 import * as z from "zod";
+import { lazy } from "../../../lib/lazy.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 
 /**
  * A public key in keys/license-signing.jwks.json. `exp` ends the overlap of a key that no longer signs: tokens that it
  * signed do not verify after that. Remove a leaked key from the file instead.
  */
-const VerificationKey = z.object({
-  kty: z.literal("OKP"),
-  crv: z.literal("Ed25519"),
-  kid: z.string().min(1),
-  x: z.string().length(43),
-  exp: z.number().optional(),
-});
-export type VerificationKey = z.infer<typeof VerificationKey>;
+const verificationKey = lazy(() =>
+  z.object({
+    kty: z.literal("OKP"),
+    crv: z.literal("Ed25519"),
+    kid: z.string().min(1),
+    x: z.string().length(43),
+    exp: z.number().optional(),
+  }),
+);
+export type VerificationKey = z.infer<ReturnType<typeof verificationKey>>;
 
 /** The shape of keys/license-signing.jwks.json. */
-export const VerificationKeySet = z.object({ keys: z.array(VerificationKey) });
+export const verificationKeySet = lazy(() => z.object({ keys: z.array(verificationKey()) }));
 
 /** A public key as `/.well-known/jwks.json` publishes it (RFC 7517, RFC 8037). */
 export type PublishedKey = VerificationKey & { alg: "EdDSA"; use: "sig" };

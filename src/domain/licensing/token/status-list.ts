@@ -1,4 +1,4 @@
-import { SignJWT } from "jose";
+import { SignJWT } from "jose/jwt/sign";
 import { encodeBase64Url } from "../../../lib/encoding.ts";
 import { HOUR, type UnixSeconds } from "../../../lib/time.ts";
 import type { LicenseStatus } from "../license/record.ts";

@@ -1,5 +1,9 @@
-import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
+import { decodeProtectedHeader } from "jose/decode/protected_header";
+import { JWTExpired } from "jose/errors";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
 import * as z from "zod";
+import { lazy } from "../../../lib/lazy.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import type { LicenseRow } from "../license/record.ts";
@@ -17,25 +21,27 @@ const MAX_TOKEN_LENGTH = 4096;
 /** Three parts, the last of 64 bytes. The last symbol has spare bits: only one spelling of a token is accepted. */
 const FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 
-const Claims = z.object({
-  iss: z.string(),
-  aud: z.literal(TOKEN_AUDIENCE),
-  sub: z.string(),
-  jti: z.string(),
-  iat: z.number(),
-  nbf: z.number(),
-  exp: z.number(),
-  /** The machine's fingerprint, hashed as src/domain/licensing/machine/fingerprint.ts says. */
-  machine: z.string(),
-  plan: z.string(),
-  entitlements: z.array(z.string()),
-  versions: z.string(),
-  updates_until: z.number().nullable(),
-  /** The generation of the license key. Rotating the key ends every token of earlier generations. */
-  gen: z.number(),
-  status: z.object({ status_list: z.object({ idx: z.number(), uri: z.string() }) }),
-});
-export type LicenseTokenClaims = z.infer<typeof Claims>;
+const claimsSchema = lazy(() =>
+  z.object({
+    iss: z.string(),
+    aud: z.literal(TOKEN_AUDIENCE),
+    sub: z.string(),
+    jti: z.string(),
+    iat: z.number(),
+    nbf: z.number(),
+    exp: z.number(),
+    /** The machine's fingerprint, hashed as src/domain/licensing/machine/fingerprint.ts says. */
+    machine: z.string(),
+    plan: z.string(),
+    entitlements: z.array(z.string()),
+    versions: z.string(),
+    updates_until: z.number().nullable(),
+    /** The generation of the license key. Rotating the key ends every token of earlier generations. */
+    gen: z.number(),
+    status: z.object({ status_list: z.object({ idx: z.number(), uri: z.string() }) }),
+  }),
+);
+export type LicenseTokenClaims = z.infer<ReturnType<typeof claimsSchema>>;
 
 /** The time until which a token verifies: its end with the tolerance, or the end of its key if earlier. */
 export const verifiesUntil = (token: string, { exp }: LicenseTokenClaims, keyring: Keyring): UnixSeconds => {
@@ -122,10 +128,10 @@ export async function verifyLicenseToken(
       currentDate: new Date(now * 1000),
       requiredClaims: ["exp", "nbf", "iat"],
     });
-    const claims = Claims.safeParse(payload);
+    const claims = claimsSchema().safeParse(payload);
     return claims.success ? ok(claims.data) : invalid("claims");
   } catch (error) {
-    if (error instanceof errors.JWTExpired) {
+    if (error instanceof JWTExpired) {
       return err({ code: "TOKEN_EXPIRED" });
     }
     return invalid("signature");

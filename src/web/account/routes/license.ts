@@ -1,7 +1,7 @@
 import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { licenseChanges } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams, MachineParams } from "../../../domain/licensing/license/view.ts";
-import { Fingerprint } from "../../../domain/licensing/machine/fingerprint.ts";
+import { fingerprintSchema } from "../../../domain/licensing/machine/fingerprint.ts";
 import { freeSeat } from "../../../domain/licensing/machine/seat.ts";
 import { issueOfflineLease, seatForLease } from "../../../domain/licensing/token/issue.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
@@ -180,7 +180,7 @@ license.openapi(
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
     const again = (refusal: Refusal) =>
       answerWithLicense(c, own, { leaseFault: { machine: machineId, fingerprint: sent, refusal } });
-    const fingerprint = Fingerprint.safeParse(sent);
+    const fingerprint = fingerprintSchema().safeParse(sent);
     // The typed fingerprint wins over the preselected machine, because a lease for the wrong machine cannot be revoked.
     const isTyped = sent.trim() !== "" || machineId === "";
     if (isTyped && !fingerprint.success) return again(noFingerprint);

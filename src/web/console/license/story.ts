@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { type License, LicenseRow, MachineRow } from "../../../domain/licensing/license/record.ts";
+import type { License } from "../../../domain/licensing/license/record.ts";
+import { LicenseRow, MachineRow } from "../../../domain/licensing/license/row.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { AuditRow } from "../../../platform/identity/audit-store.ts";
 

@@ -1,0 +1,59 @@
+import { toRfc3339 } from "../../lib/time.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import type { ReadScope } from "../../platform/http/router.ts";
+import type { Channel, Platform } from "../releases/manifest.ts";
+import type { Worker } from "../workers/workers.ts";
+import type { Asker } from "./authorization.ts";
+import type { Delivery, Wanted } from "./decision.ts";
+import { fileUrl, linkTo, parseFilename, signatureOf, signatureUrl } from "./link.ts";
+import { LINK_LIFETIME } from "./presigned.ts";
+
+/** The wanted file of `GET /v1/workers/{id}/{version}/download`. Undefined: the client left it out. */
+export const wantedByPlatform = (
+  version: string,
+  { platform, channel }: { platform?: Platform | undefined; channel?: Channel | undefined },
+): Wanted => ({ version, channel: channel ?? "stable", file: { platform: platform ?? null } });
+
+/** The wanted file of `GET /v1/workers/{id}/{version}/files/{name}`: the file itself for the name of a signature. */
+export const wantedByName = (version: string, name: string): Wanted => ({
+  version,
+  channel: "stable",
+  file: { filename: parseFilename(name).filename },
+});
+
+/** The links to a delivery and its facts, as JSON. */
+export async function downloadView(c: ReadScope, worker: Worker, delivery: Delivery, asker: Asker | null) {
+  const { release, artifact } = delivery;
+  const sealed = await linkTo(c, worker, delivery, asker);
+  return {
+    download_url: await fileUrl(c, sealed, delivery),
+    expires_at: toRfc3339(sealed.link.issuedAt + LINK_LIFETIME),
+    expires_in: LINK_LIFETIME,
+    worker_id: worker.id,
+    version: release.version,
+    platform: artifact.platform,
+    filename: artifact.filename,
+    size: artifact.size,
+    sha256: artifact.sha256,
+    checksum: `sha256:${artifact.sha256}`,
+    signature_url: artifact.signature === null ? null : signatureUrl(c, sealed, "minisig"),
+  };
+}
+
+/** The signed URL of a delivery, or of its signature that `name` asks for. Throws ARTIFACT_NOT_FOUND if it has none. */
+export async function addressByName(
+  c: ReadScope,
+  worker: Worker,
+  name: string,
+  delivery: Delivery,
+  asker: Asker | null,
+): Promise<string> {
+  const { signature } = parseFilename(name);
+  if (signature !== null && signatureOf(delivery.artifact, signature) === null) throw noSignature();
+  const sealed = await linkTo(c, worker, delivery, asker);
+  return signature === null ? fileUrl(c, sealed, delivery) : signatureUrl(c, sealed, signature);
+}
+
+/** The refusal if a file has no such signature. */
+export const noSignature = (): Problem =>
+  new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file has no such signature." });

@@ -1,0 +1,62 @@
+import * as z from "zod";
+import type { Grant } from "../grant.ts";
+
+const Entitlements = z.array(z.string());
+
+/** The columns of a license's grant. The compiler requires a column for each field of `Grant`. */
+const GRANT_COLUMNS = {
+  entitlements: z.string().transform((text) => Entitlements.parse(JSON.parse(text))),
+  versions: z.string(),
+  updates_until: z.number().nullable(),
+  machine_limit: z.number(),
+  offline_days: z.number(),
+} satisfies { [Field in keyof Grant]: z.ZodType<Grant[Field]> };
+
+/** The columns of the facts that a license's status follows from. Each has one writer, which overwrites no other. */
+export const FACT_COLUMNS = {
+  /** The admins' decision. */
+  admin_state: z.enum(["none", "suspended", "revoked"]),
+  refund_state: z.enum(["none", "partial", "full"]),
+  dispute_state: z.enum(["none", "open", "won", "lost"]),
+  /** `suspended`: unpaid or paused. `ended`: canceled. `none`: not sold as a subscription. */
+  subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
+  /** The end of the paid or granted time; null: no end. */
+  expires_at: z.number().nullable(),
+  /** An admin's extension: the license is in force until then, regardless of the subscription. */
+  extended_until: z.number().nullable(),
+  /** How long the license continues after `expires_at`, with a warning. */
+  grace_seconds: z.number(),
+};
+
+/** The columns of `licenses` that decisions need, with the JSON columns parsed. */
+export const LicenseRow = z.object({
+  id: z.string(),
+  generation: z.number(),
+  email: z.string(),
+  plan: z.string(),
+  note: z.string().nullable(),
+  ...GRANT_COLUMNS,
+  ...FACT_COLUMNS,
+  status_index: z.number(),
+  livemode: z.number().transform((flag) => flag === 1),
+  checkout_session_id: z.string().nullable(),
+  stripe_customer_id: z.string().nullable(),
+  stripe_subscription_id: z.string().nullable(),
+  stripe_payment_intent_id: z.string().nullable(),
+  revision: z.number(),
+  created_at: z.number(),
+  updated_at: z.number(),
+});
+export type LicenseRow = z.output<typeof LicenseRow>;
+
+export const MachineRow = z.object({
+  id: z.string(),
+  fingerprint_hash: z.string(),
+  name: z.string().nullable(),
+  platform: z.string().nullable(),
+  activated_at: z.number(),
+  last_seen_at: z.number(),
+  deactivated_at: z.number().nullable(),
+  lease_until: z.number(),
+});
+export type MachineRow = z.output<typeof MachineRow>;
