@@ -69,6 +69,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   [["/v1/admin"], routes(async () => (await import("./platform/identity/routes.ts")).identityRoutes)],
   [["/v1/admin"], routes(async () => (await import("./platform/jobs/routes.ts")).jobRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/figures/routes.ts")).figuresRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./domain/doctor/routes.ts")).doctorRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/licensing/admin-routes.ts")).licenseAdminRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/erasure/routes.ts")).eraseRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/purchase/routes.ts")).purchaseAdminRoutes)],
@@ -116,6 +117,10 @@ export { answerError };
 /** The service without its rooms: the middleware of every request, and the answers to errors and unknown paths. */
 export function createService(parts: Service = service): Router {
   const router = createRouter();
+  // Before the foundation, which refuses every request while the configuration is not valid.
+  router.use("/v1/admin/doctor", async (c, next) =>
+    (await import("./domain/doctor/unconfigured.ts")).unconfigured(c, next),
+  );
   router.use(foundation(parts));
   router.use(requestLog);
   router.use(requireHttps);

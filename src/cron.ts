@@ -1,5 +1,7 @@
 import { service } from "./app.ts";
 import { backupJob } from "./domain/backup/run.ts";
+import { runDoctor } from "./domain/doctor/report.ts";
+import { isDoctorTime } from "./domain/doctor/scope.ts";
 import { forgetLateUsage } from "./domain/erasure/erasure.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
@@ -46,6 +48,7 @@ export const jobs: readonly Job[] = [
   shortJob("free-discarded-objects", isHourly, ({ env, now }) => freeDiscardedObjects(env, now)),
   shortJob("forget-sessions", isHourly, ({ env, now }) => forgetSessions(env.DB, now)),
   shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env.DB, scheduledAt)),
+  shortJob("doctor", isDoctorTime, ({ env, now }) => runDoctor(env, now)),
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
   ...checkJobs,
   backupJob,

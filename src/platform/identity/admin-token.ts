@@ -80,6 +80,18 @@ export async function createAdminToken(
   return { token, record };
 }
 
+/** The number of owner tokens in force at `now`. Throws D1's errors. */
+export async function countOwners(db: D1Database, now: UnixSeconds): Promise<number> {
+  const row = await db
+    .prepare(
+      `SELECT count(*) AS owners FROM admin_tokens, json_each(scopes) AS scope
+       WHERE scope.value = 'owner' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)`,
+    )
+    .bind(now)
+    .first<number>("owners");
+  return row ?? 0;
+}
+
 /** A condition: at the second ?2, a live owner token other than ?1 exists, so that somebody can still create tokens. */
 const ANOTHER_LIVE_OWNER = `EXISTS (
   SELECT 1 FROM admin_tokens AS other, json_each(other.scopes) AS scope

@@ -105,26 +105,38 @@ export const assertionOf = <E extends AppEnv>(c: Context<E>): string | undefined
 async function authenticate(c: Context<AdminEnv>): Promise<Admin> {
   const authorization = c.req.header("Authorization");
   const assertion = assertionOf(c);
-  try {
-    if (authorization !== undefined) return await byToken(c, authorization);
-    if (assertion !== undefined) return await byAccess(c, assertion);
-  } catch (error) {
-    if (error instanceof Problem && error.code === "TOKEN_INVALID") await countFailedAdminSignIn(c.env, c.req.raw);
-    throw error;
-  }
+  if (authorization !== undefined) return adminOfHeader(c.env, c.req.raw, authorization, c.var.now);
+  if (assertion !== undefined) return counted(c.env, c.req.raw, byAccess(c, assertion));
   throw new Problem({
     code: "CREDENTIAL_REQUIRED",
     detail: "Send an admin token: Authorization: Bearer rbee_adm_...",
   });
 }
 
-async function byToken(c: Context<AdminEnv>, authorization: string): Promise<Admin> {
+/**
+ * The admin of an `Authorization` header. It needs the ledger and no configuration. Throws TOKEN_INVALID, TOKEN_EXPIRED,
+ * RATE_LIMITED, and D1's errors.
+ */
+export const adminOfHeader = (env: Env, request: Request, authorization: string, now: UnixSeconds): Promise<Admin> =>
+  counted(env, request, byToken(env.DB, authorization, now));
+
+/** The result of `authenticating`. A false credential counts against its sender. */
+async function counted(env: Env, request: Request, authenticating: Promise<Admin>): Promise<Admin> {
+  try {
+    return await authenticating;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "TOKEN_INVALID") await countFailedAdminSignIn(env, request);
+    throw error;
+  }
+}
+
+async function byToken(db: D1Database, authorization: string, now: UnixSeconds): Promise<Admin> {
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
-  const known = isAdminToken(token) ? await findAdminToken(c.env.DB, token) : null;
+  const known = isAdminToken(token) ? await findAdminToken(db, token) : null;
   if (known === null || known.revoked_at !== null) {
     throw new Problem({ code: "TOKEN_INVALID", detail: "This is not an admin token, or it was revoked." });
   }
-  if (known.expires_at !== null && known.expires_at <= c.var.now) {
+  if (known.expires_at !== null && known.expires_at <= now) {
     throw new Problem({
       code: "TOKEN_EXPIRED",
       detail: "This admin token has expired. Please ask an owner for a new one.",

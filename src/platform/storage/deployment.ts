@@ -6,8 +6,8 @@ import { type Deployment, mismatchOf } from "../config/deployment.ts";
 import { Problem } from "../http/problem.ts";
 import type { AppEnv } from "../http/router.ts";
 
-/** The deployment that the ledger is marked with; null before the first `pnpm run deploy`, as in development. */
-async function readMark(db: D1Database): Promise<Deployment | null> {
+/** The deployment that a database is marked with; null before the first `pnpm run deploy`, as in development. */
+export async function readMark(db: D1Database): Promise<Deployment | null> {
   const row = await db
     .prepare("SELECT name, public_url, livemode FROM deployment")
     .first<{ name: string; public_url: string; livemode: number }>();

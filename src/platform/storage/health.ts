@@ -1,3 +1,4 @@
+import { withDeadline } from "../../lib/deadline.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
 import { currentTime } from "../../lib/time.ts";
@@ -87,18 +88,13 @@ export async function probeStores(
 
 async function probe(store: string, ask: () => Promise<unknown>): Promise<Probe> {
   const began = performance.now();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  });
   let answers = true;
   try {
-    await Promise.race([ask(), late]);
+    await withDeadline(ask, PATIENCE_MS);
   } catch (error) {
     logFailure("health.failed", error, { store });
     answers = false;
   }
-  clearTimeout(timer);
   return { answers, duration_ms: Math.round(performance.now() - began) };
 }
 

@@ -1,0 +1,39 @@
+import type { Result } from "../../../lib/result.ts";
+import { type Finding, fail, pass, warn } from "../finding.ts";
+
+/** The keys that may sign releases. `own`: how many keys/release-signing.pub has; `added`: by the variable. */
+export type ReleaseKeyFacts = { required: boolean; own: number; added: number; isProduction: boolean };
+
+/** Whether releases are signed by a key that the repository holds. */
+export function checkReleaseKeys({ required, own, added, isProduction }: ReleaseKeyFacts): Finding {
+  if (!isProduction) return pass("release-keys", `Development, with ${own + added} release keys.`);
+  if (!required) return fail("release-keys", "RELEASE_SIGNATURES is not required: an unsigned file can be published.");
+  if (own > 0) return pass("release-keys", `keys/release-signing.pub has ${own === 1 ? "one key" : `${own} keys`}.`);
+  if (added > 0) {
+    return warn(
+      "release-keys",
+      "Only RELEASE_SIGNING_PUBLIC_KEYS has a key. The file in the repository, which everybody can review, has none.",
+    );
+  }
+  return fail("release-keys", "There is no release key, so nothing can be published or installed.");
+}
+
+/** Whether a release key vouches for the index key. The error is a sentence. */
+export const checkIndexKey = (delegation: Result<{ delegatedAt: number }, string>): Finding =>
+  delegation.ok ? pass("index-key", "A release key vouches for the index key.") : fail("index-key", delegation.error);
+
+/** The token key: its id, whether the published keys contain it, and whether they verify its signature. */
+export type TokenKeyFacts = { kid: string; isPublished: boolean; verifies: boolean };
+
+/** Whether hives can verify new tokens. */
+export function checkTokenKey({ kid, isPublished, verifies }: TokenKeyFacts): Finding {
+  if (!isPublished) return fail("token-key", `The key ${kid} signs tokens, but /.well-known/jwks.json lacks it.`);
+  if (!verifies) return fail("token-key", `The private and the public half of the key ${kid} do not belong together.`);
+  return pass("token-key", `The key ${kid} signs, and the published key verifies.`);
+}
+
+/** The number of owner tokens in force, and of people or domains that Access makes owners. */
+export const checkOwner = (tokens: number, people: number): Finding =>
+  tokens + people > 0
+    ? pass("owner", `Owners: ${tokens} tokens in force, ${people} entries of ACCESS_SCOPES.`)
+    : fail("owner", "Nobody is an owner: no token is in force, and Access names none.");

@@ -1,0 +1,31 @@
+import { withDeadline } from "../../lib/deadline.ts";
+import { type Finding, inOrder, unclear } from "./finding.ts";
+import { KEY_EXAMINATIONS } from "./look/keys.ts";
+import { SERVICE_EXAMINATIONS } from "./look/services.ts";
+import { STORE_EXAMINATIONS } from "./look/stores.ts";
+import { WORK_EXAMINATIONS } from "./look/work.ts";
+import { type DoctorScope, type Examination, messageOf } from "./scope.ts";
+
+const EXAMINATIONS: readonly Examination[] = [
+  ...KEY_EXAMINATIONS,
+  ...STORE_EXAMINATIONS,
+  ...WORK_EXAMINATIONS,
+  ...SERVICE_EXAMINATIONS,
+];
+
+/** How long one examination may take, in milliseconds. All run at the same time. */
+const PATIENCE_MS = 8_000;
+
+/** Runs every check inside the Worker. Never throws: a check that cannot run is `unknown`, with the reason. */
+export async function examine(scope: DoctorScope): Promise<Finding[]> {
+  const findings = await Promise.all(EXAMINATIONS.map((examination) => examineOne(examination, scope)));
+  return inOrder(findings.flat());
+}
+
+async function examineOne({ checks, look }: Examination, scope: DoctorScope): Promise<readonly Finding[]> {
+  try {
+    return await withDeadline(() => look(scope), PATIENCE_MS);
+  } catch (error) {
+    return checks.map((check) => unclear(check, `It could not be checked: ${messageOf(error)}`));
+  }
+}

@@ -1,0 +1,77 @@
+import keyFile from "../../../../keys/release-signing.pub";
+import { verifyIndexDelegation } from "../../../lib/minisign/index-key.ts";
+import { formatMinisignPublicKey, parseMinisignPublicKeys } from "../../../lib/minisign/minisign.ts";
+import { countOwners } from "../../../platform/identity/admin-token.ts";
+import { licensingSecrets } from "../../licensing/secrets.ts";
+import { publishedKeys } from "../../licensing/token/signing-keys.ts";
+import { signaturePolicy } from "../../releases/artifact/check.ts";
+import { checkAddress, checkConfiguration, checkEnvironment } from "../check/configuration.ts";
+import { checkIndexKey, checkOwner, checkReleaseKeys, checkTokenKey } from "../check/key.ts";
+import { checkSecrets, isSecretName, SECRETS, type SecretName } from "../check/secret.ts";
+import type { Examination } from "../scope.ts";
+
+/** The secrets as they are set, before they are parsed. */
+export const secretValues = (env: object): Record<SecretName, string> => {
+  const values = Object.fromEntries(SECRETS.map((name) => [name, ""])) as Record<SecretName, string>;
+  for (const [name, value] of Object.entries(env)) {
+    if (isSecretName(name) && typeof value === "string") values[name] = value;
+  }
+  return values;
+};
+
+const configuration: Examination = {
+  checks: ["configuration", "secret", "environment"],
+  look: async ({ env, config, asked }) => [
+    // The Worker has parsed it, so it is valid.
+    ...checkConfiguration([]),
+    ...checkSecrets({ values: secretValues(env), delivery: config.DELIVERY, livemode: config.LIVEMODE }),
+    checkEnvironment(config),
+    ...(asked === null ? [] : [checkAddress(asked, config)]),
+  ],
+};
+
+const releaseKeys: Examination = {
+  checks: ["release-keys", "index-key"],
+  async look({ config }) {
+    const { keys, required } = signaturePolicy(config);
+    const file = parseMinisignPublicKeys(keyFile);
+    const own = file.ok ? file.value.length : 0;
+    const { secret_key, delegation } = config.INDEX_SIGNING_KEY;
+    return [
+      checkReleaseKeys({ required, own, added: keys.length - own, isProduction: config.ENVIRONMENT === "production" }),
+      checkIndexKey(await verifyIndexDelegation(keys, formatMinisignPublicKey(secret_key), delegation)),
+    ];
+  },
+};
+
+/** The text that the check of the token key signs. No token has this form. */
+const SAMPLE = new TextEncoder().encode("rbee-catalog doctor");
+
+const tokenKey: Examination = {
+  checks: ["token-key"],
+  async look({ config, now }) {
+    const { keyring } = await licensingSecrets(config);
+    const { kid, key } = keyring.signing;
+    const signature = await crypto.subtle.sign("Ed25519", key, SAMPLE);
+    const verifier = keyring.verification.get(kid);
+    return [
+      checkTokenKey({
+        kid,
+        isPublished: publishedKeys(keyring, now).some((published) => published.kid === kid),
+        verifies: verifier !== undefined && (await crypto.subtle.verify("Ed25519", verifier.key, signature, SAMPLE)),
+      }),
+    ];
+  },
+};
+
+const owners: Examination = {
+  checks: ["owner"],
+  async look({ env, config, now }) {
+    const people = config.ACCESS_TEAM_DOMAIN === "" ? [] : Object.values(config.ACCESS_SCOPES);
+    const named = people.filter((scopes) => scopes.includes("owner")).length;
+    return [checkOwner(await countOwners(env.DB, now), named)];
+  },
+};
+
+/** The checks of the configuration, the secrets, the keys and the admins. */
+export const KEY_EXAMINATIONS: readonly Examination[] = [configuration, releaseKeys, tokenKey, owners];

@@ -1,0 +1,32 @@
+import { MARK_KEY, parseMark } from "../../../platform/storage/store-mark.ts";
+import { presignObject } from "../../delivery/presigned.ts";
+import { checkMailSender, checkPresigned } from "../check/service.ts";
+import { type Examination, ownDeployment } from "../scope.ts";
+
+const mail: Examination = {
+  checks: ["mail-sender"],
+  async look({ env, config }) {
+    const error = await env.DB.prepare(
+      // Codes of Cloudflare's `send_email` binding: the sender is not verified, or its domain not onboarded.
+      "SELECT last_error FROM mails WHERE sent_at IS NULL AND last_error LIKE '%E\\_SENDER\\_%' ESCAPE '\\' LIMIT 1",
+    ).first<string>("last_error");
+    const { email } = config.MAIL_FROM;
+    const host = new URL(config.PUBLIC_URL).hostname;
+    return [checkMailSender({ domain: email.slice(email.lastIndexOf("@") + 1), host, senderError: error })];
+  },
+};
+
+const presignedLinks: Examination = {
+  checks: ["presigned-links"],
+  async look({ config }) {
+    if (config.DELIVERY !== "r2-presigned") return [];
+    const response = await fetch(await presignObject(config, MARK_KEY, MARK_KEY));
+    const text = await response.text();
+    return [
+      checkPresigned({ status: response.status, mark: response.ok ? parseMark(text) : null }, ownDeployment(config)),
+    ];
+  },
+};
+
+/** The checks of mail and of R2's S3 interface. */
+export const SERVICE_EXAMINATIONS: readonly Examination[] = [mail, presignedLinks];

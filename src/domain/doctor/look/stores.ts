@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { withDeadline } from "../../../lib/deadline.ts";
+import { readMark } from "../../../platform/storage/deployment.ts";
+import { MARKED_STORES, type MarkedStore, readStoreMark } from "../../../platform/storage/store-mark.ts";
+import { checkMigrations, checkOwnership, checkSize, checkStores, type StoreFact } from "../check/store.ts";
+import { checkQueues, type QueueFact } from "../check/work.ts";
+import { MIGRATIONS } from "../migrations.ts";
+import { type DoctorScope, type Examination, messageOf, ownDeployment } from "../scope.ts";
+
+/** A store that takes longer than this, in milliseconds, counts as down. */
+const PATIENCE_MS = 3_000;
+
+const LEDGER = "ledger (D1)";
+
+/** The names of the stores in a report. */
+const NAMES: Readonly<Record<MarkedStore, string>> = {
+  statistics: "statistics (D1)",
+  edge: "edge copy (KV)",
+  binaries: "binaries (R2)",
+};
+
+/** A small request to each store. */
+const asking = ({ DB, STATISTICS, EDGE, BINARIES, BACKUPS }: Env): [name: string, ask: () => Promise<unknown>][] => [
+  [LEDGER, () => DB.prepare("SELECT 1").first()],
+  [NAMES.statistics, () => STATISTICS.prepare("SELECT 1").first()],
+  [NAMES.edge, () => EDGE.get("health")],
+  [NAMES.binaries, () => BINARIES.head("health")],
+  ["backups (R2)", () => BACKUPS.head("health")],
+];
+
+async function probe(name: string, ask: () => Promise<unknown>): Promise<StoreFact> {
+  const began = performance.now();
+  try {
+    await withDeadline(ask, PATIENCE_MS);
+    return { name, answer: { ms: Math.round(performance.now() - began) } };
+  } catch (error) {
+    return { name, answer: { error: messageOf(error) } };
+  }
+}
+
+const storesAnswer: Examination = {
+  checks: ["store"],
+  look: async ({ env }) => checkStores(await Promise.all(asking(env).map(([name, ask]) => probe(name, ask)))),
+};
+
+/** The value of `read`, or undefined if it fails or takes too long. */
+const orUndefined = <Value>(read: () => Promise<Value>): Promise<Value | undefined> =>
+  withDeadline(read, PATIENCE_MS).catch(() => undefined);
+
+const storesAreOwn: Examination = {
+  checks: ["ownership"],
+  async look({ env, config }) {
+    const ledger = await withDeadline(() => readMark(env.DB), PATIENCE_MS);
+    const marks = await Promise.all(
+      MARKED_STORES.map(async (store) => ({
+        name: NAMES[store],
+        mark: await orUndefined(() => readStoreMark(env, store)),
+      })),
+    );
+    return checkOwnership(ownDeployment(config), ledger, [{ name: LEDGER, mark: ledger }, ...marks]);
+  },
+};
+
+const Migration = z.object({ name: z.string() });
+
+/** Size and migrations of one database. */
+const databaseOf = (name: string, wanted: readonly string[], of: (env: Env) => D1Database): Examination => ({
+  checks: ["size", "migrations"],
+  async look({ env }: DoctorScope) {
+    const { results, meta } = await of(env).prepare("SELECT name FROM d1_migrations").all();
+    const applied = results.map((row) => Migration.parse(row).name);
+    return [checkSize(name, meta.size_after), checkMigrations(name, wanted, applied)];
+  },
+});
+
+const queues: Examination = {
+  checks: ["queue"],
+  async look({ env, now }) {
+    const facts = [ask("jobs", env.JOBS), ask("downloads", env.DOWNLOADS)];
+    return checkQueues(await Promise.all(facts), now);
+  },
+};
+
+async function ask(name: string, queue: Queue): Promise<QueueFact> {
+  try {
+    const { backlogCount, oldestMessageTimestamp } = await withDeadline(() => queue.metrics(), PATIENCE_MS);
+    return { name, waiting: backlogCount, oldestMs: oldestMessageTimestamp?.getTime() ?? null };
+  } catch (error) {
+    return { name, error: messageOf(error) };
+  }
+}
+
+/** The checks of D1, KV, R2 and the queues. */
+export const STORE_EXAMINATIONS: readonly Examination[] = [
+  storesAnswer,
+  storesAreOwn,
+  databaseOf(LEDGER, MIGRATIONS.ledger, ({ DB }) => DB),
+  databaseOf(NAMES.statistics, MIGRATIONS.statistics, ({ STATISTICS }) => STATISTICS),
+  queues,
+];
