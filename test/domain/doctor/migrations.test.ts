@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { MIGRATIONS } from "../../../src/domain/doctor/migrations.ts";
 
-const ledger = import.meta.glob("../../../migrations/*.sql");
-const statistics = import.meta.glob("../../../migrations/statistics/*.sql");
+const ledger = import.meta.glob("../../../migrations/*.sql", { query: "?raw" });
+const statistics = import.meta.glob("../../../migrations/statistics/*.sql", { query: "?raw" });
 
 const namesOf = (files: object): string[] =>
   Object.keys(files)
