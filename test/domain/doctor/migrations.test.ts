@@ -1,8 +1,12 @@
 import { expect, it } from "vitest";
 import { MIGRATIONS } from "../../../src/domain/doctor/migrations.ts";
 
-const ledger = import.meta.glob("../../../migrations/*.sql", { query: "?raw" });
-const statistics = import.meta.glob("../../../migrations/statistics/*.sql", { query: "?raw" });
+const ledger = import.meta.glob<string>("../../../migrations/*.sql", { query: "?raw", import: "default", eager: true });
+const statistics = import.meta.glob<string>("../../../migrations/statistics/*.sql", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 
 const namesOf = (files: object): string[] =>
   Object.keys(files)
