@@ -4,6 +4,7 @@ import { parseMinisignPublicKeys } from "../src/lib/minisign/minisign.ts";
 import { accountOf, permissionFor, requirePermissions } from "./deploy/account.ts";
 import { type Cloudflare, CloudflareError, openCloudflare } from "./deploy/cloudflare.ts";
 import { withDeployConfig } from "./deploy/deploy-config.ts";
+import { keepJurisdiction } from "./deploy/kept-jurisdiction.ts";
 import { markLedger, requireOwnLedger } from "./deploy/ledger.ts";
 import { requireNoNeighbor } from "./deploy/neighbors.ts";
 import { type Options, readOptions } from "./deploy/options.ts";
@@ -51,6 +52,9 @@ async function deploy(options: Options): Promise<void> {
       );
     }
   });
+  if (found.jurisdiction && (await keepJurisdiction(config, plan, found.jurisdiction))) {
+    say(`\nCommit ${config}: its buckets now have the jurisdiction "${found.jurisdiction}", which cannot change.`);
+  }
   say(`\n${plan.own.name} is deployed. Check it: curl -f ${plan.own.public_url}/health/ready`);
 }
 

@@ -6,7 +6,6 @@ import { Refused } from "./refusal.ts";
 /** The parts of a configuration, as wrangler reads it, that this needs. */
 const Config = z.object({
   name: z.string().optional(),
-  definedEnvironments: z.array(z.string()).default([]),
   vars: z.record(z.string(), z.unknown()),
   workers_dev: z.boolean().optional(),
   preview_urls: z.boolean().optional(),
@@ -14,7 +13,7 @@ const Config = z.object({
     .array(z.union([z.string(), z.object({ pattern: z.string(), custom_domain: z.boolean().optional() })]))
     .default([]),
   d1_databases: z.array(z.object({ binding: z.string(), database_name: z.string() })),
-  r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string() })),
+  r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string(), jurisdiction: z.string().optional() })),
   kv_namespaces: z.array(z.object({ binding: z.string() })),
   queues: z.object({
     producers: z.array(z.object({ queue: z.string() })).default([]),
@@ -31,7 +30,8 @@ export type Plan = {
   /** The host of PUBLIC_URL, which `routes` gives to the Worker. */
   host: string;
   databases: { binding: string; name: string }[];
-  buckets: { binding: string; name: string }[];
+  /** `jurisdiction`: null if the configuration says none. */
+  buckets: { binding: string; name: string; jurisdiction: string | null }[];
   /** wrangler names a namespace without an id after the Worker and the binding. */
   namespaces: { binding: string; title: string }[];
   /** The queues of producers and consumers, and the dead-letter queues. */
@@ -42,17 +42,22 @@ export type Plan = {
   vars: Record<string, unknown>;
 };
 
+/** The configuration as wrangler reads it. Throws `Refused` with wrangler's words, for example for an unknown name. */
+function readConfig(path: string, environment: string | null): unknown {
+  try {
+    return unstable_readConfig({ config: path, env: environment ?? "" });
+  } catch (error) {
+    throw new Refused(error instanceof Error ? error.message : String(error));
+  }
+}
+
 const uniqueOf = (names: readonly (string | undefined)[]): string[] => [
   ...new Set(names.filter((name) => name !== undefined)),
 ];
 
 /** Reads an environment of the configuration. Throws `Refused` for one that cannot be deployed as it is. */
 export function readPlan(path: string, environment: string | null): Plan {
-  const config = Config.parse(unstable_readConfig({ config: path, env: environment ?? "" }));
-  if (environment !== null && !config.definedEnvironments.includes(environment)) {
-    const known = config.definedEnvironments.join(", ");
-    throw new Refused(`${path} has no environment "${environment}". It has: ${known}.`);
-  }
+  const config = Config.parse(readConfig(path, environment));
   const { name, vars, d1_databases, r2_buckets, kv_namespaces, queues, ratelimits, routes } = config;
   const publicUrl = URL.parse(String(vars["PUBLIC_URL"]));
   if (name === undefined || publicUrl === null) throw new Refused(`${path} needs a name and a PUBLIC_URL.`);
@@ -72,7 +77,9 @@ export function readPlan(path: string, environment: string | null): Plan {
     own: { name, public_url: publicUrl.origin, livemode: vars["LIVEMODE"] === "true" },
     host: publicUrl.host,
     databases: d1_databases.map(({ binding, database_name }) => ({ binding, name: database_name })),
-    buckets: r2_buckets.map(({ binding, bucket_name }) => ({ binding, name: bucket_name })),
+    buckets: r2_buckets.map(({ binding, bucket_name, jurisdiction = null }) => ({
+      ...{ binding, name: bucket_name, jurisdiction },
+    })),
     namespaces: kv_namespaces.map(({ binding }) => ({
       binding,
       title: `${name}-${binding.toLowerCase().replaceAll("_", "-")}`,

@@ -18,12 +18,14 @@ function namesIn(part: unknown): string[] {
   );
 }
 
-/** A part of the configuration without those names. */
+/** A part of the configuration without those names, and without the jurisdiction, which each environment may choose. */
 function shapeOf(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(shapeOf);
   if (typeof part !== "object" || part === null) return part;
   return Object.fromEntries(
-    Object.entries(part).map(([key, value]) => [key, NAMES.includes(key) ? "a name" : shapeOf(value)]),
+    Object.entries(part)
+      .filter(([key]) => key !== "jurisdiction")
+      .map(([key, value]) => [key, NAMES.includes(key) ? "a name" : shapeOf(value)]),
   );
 }
 

@@ -33,6 +33,8 @@ export type CloudflareStub = {
   workers: StubWorker[];
   /** Each request, as method and path without the account. */
   requests: string[];
+  /** The requests among them that no route answers. */
+  unknown: string[];
   /** Makes a token with these permissions. */
   token(permissions: readonly Permission[]): string;
   stop(): Promise<void>;
@@ -41,8 +43,7 @@ export type CloudflareStub = {
 /**
  * Starts a stub of Cloudflare's API (https://developers.cloudflare.com/api/) on a port of its own, with the routes that
  * wrangler 4.156.2 and the deploy script call, and one account with the zone rbee.dev. Each file names the functions of
- * wrangler that its routes were drawn from. It checks the token's permissions and the form of each body. An unknown
- * route is an error, and stays in `requests`.
+ * wrangler that its routes were drawn from. It checks the token's permissions and the form of each body.
  */
 export async function startCloudflare(): Promise<CloudflareStub> {
   const tokens = new Map<string, readonly Permission[]>();
@@ -52,6 +53,7 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   const queues: StubQueue[] = [];
   const workers: StubWorker[] = [];
   const requests: string[] = [];
+  const unknown: string[] = [];
   const routes = [
     ...d1Routes(databases),
     ...r2Routes(buckets),
@@ -73,7 +75,10 @@ export async function startCloudflare(): Promise<CloudflareStub> {
     const held = tokens.get(request.headers.authorization?.replace("Bearer ", "") ?? "");
     if (!held) throw new ApiError(401, 1000, "Invalid API Token");
     const route = routes.find(({ method, pattern }) => method === request.method && pattern.test(pathname));
-    if (!route) throw new ApiError(404, 7003, `Could not route to ${pathname}`);
+    if (!route) {
+      unknown.push(`${request.method} ${pathname}`);
+      throw new ApiError(404, 7003, `Could not route to ${pathname}`);
+    }
     const { permission } = route;
     const isHeld = permission === null || held.includes(permission) || held.includes(writingOf(permission));
     if (!isHeld) throw new ApiError(403, 10000, "Authentication error");
@@ -105,7 +110,7 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   if (address === null || typeof address === "string") throw new Error("The stub has no port.");
   return {
     url: `http://127.0.0.1:${address.port}`,
-    ...{ databases, buckets, namespaces, queues, workers, requests },
+    ...{ databases, buckets, namespaces, queues, workers, requests, unknown },
     token(permissions) {
       const token = `token-${tokens.size}`;
       tokens.set(token, permissions);

@@ -30,12 +30,12 @@ export type StubWorker = {
   observability: unknown;
 };
 
-/** The bindings of the version that serves. */
-export const bindingsOf = ({ versions, deployed }: StubWorker): StubBinding[] =>
-  versions.find(({ id }) => id === deployed)?.bindings ?? [];
+/** The bindings of the version that serves; none without a Worker. */
+export const bindingsOf = (worker: StubWorker | undefined): StubBinding[] =>
+  worker?.versions.find(({ id }) => id === worker.deployed)?.bindings ?? [];
 
 /** The name of a variable's or secret's binding and its value. */
-export const varsOf = (worker: StubWorker): Record<string, unknown> =>
+export const varsOf = (worker: StubWorker | undefined): Record<string, unknown> =>
   Object.fromEntries(bindingsOf(worker).flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]])));
 
 /** Reads an upload: its modules, and its bindings with the inherited and the kept ones filled in from `before`. */
