@@ -6,7 +6,7 @@ import { type AtOnce, isForPeople, logRequest, SECURITY_HEADERS, scopeOf } from 
 import { isPlainHttp } from "./platform/http/own-address.ts";
 import { type Answer, Problem, problemAnswer } from "./platform/http/problem.ts";
 import type { ReadScope } from "./platform/http/router.ts";
-import { countRefusal } from "./platform/usage/message.ts";
+import { countRefusal } from "./platform/usage/refusal.ts";
 
 /** The requests that a hive begins with: documents of the catalog, and links to files. */
 const OPERATIONS = [documentAt, downloadAt];

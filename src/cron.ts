@@ -2,8 +2,8 @@ import { service } from "./app.ts";
 import { backupJob } from "./domain/backup/run.ts";
 import { runDoctor } from "./domain/doctor/report.ts";
 import { isDoctorTime } from "./domain/doctor/scope.ts";
-import { forgetLateUsage } from "./domain/erasure/erasure.ts";
-import { isStandingTime, keepStandings } from "./domain/figures/stats.ts";
+import { eraseUsage } from "./domain/erasure/usage.ts";
+import { isStandingTime, keepStandings } from "./domain/figures/standings.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
@@ -19,6 +19,7 @@ import { republishStep } from "./platform/storage/republication.ts";
 import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts";
 import { drainOutbox, settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, JOBS_MARK, readWatermark, writeWatermark } from "./platform/storage/watermark.ts";
+import { foldDownloads, forgetOldUsage } from "./platform/usage/fold.ts";
 
 /** The rest of the outbox, when the cron's own invocation could not publish all of it. */
 const PUBLISH: Job = {
@@ -44,10 +45,12 @@ export const jobs: readonly Job[] = [
   ),
   shortJob("expiry-mails", isHourly, ({ env, now }) => queueExpiryMails(env.DB, now)),
   shortJob("forget-recovery-links", isHourly, ({ env, now }) => forgetRecoveryLinks(env.DB, now - 30 * DAY)),
-  shortJob("forget-late-usage", isHourly, ({ env }) => forgetLateUsage(env.DB)),
+  shortJob("fold-downloads", isHourly, ({ env, now }) => foldDownloads(env.STATISTICS, now)),
+  shortJob("forget-old-usage", isHourly, ({ env, now }) => forgetOldUsage(env.STATISTICS, now)),
+  shortJob("erase-usage", isHourly, ({ env, now }) => eraseUsage(env, now)),
   shortJob("free-discarded-objects", isHourly, ({ env, now }) => freeDiscardedObjects(env, now)),
   shortJob("forget-sessions", isHourly, ({ env, now }) => forgetSessions(env.DB, now)),
-  shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env.DB, scheduledAt)),
+  shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env, scheduledAt)),
   shortJob("doctor", isDoctorTime, ({ env, now }) => runDoctor(env, now)),
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
   ...checkJobs,

@@ -15,7 +15,7 @@ const CONSUMERS: Readonly<Record<string, Consumer>> = {
   "rbee-downloads": async (batch, env) => {
     try {
       await recordUsage(
-        env.DB,
+        env.STATISTICS,
         batch.messages.map(({ body }) => body),
       );
     } catch (error) {

@@ -2,7 +2,7 @@
 -- nothing for what is sold. Nothing in it decides. Times are whole seconds since 1970 in UTC, and a day is its first
 -- second. D1 bills each written row of a table and of each index, so no table here has an index beside its key.
 
--- Downloads by day: those without a license, and those with one until `folds` says.
+-- Downloads by day, as the cron folds them from the tables below.
 CREATE TABLE download_days (
   day INTEGER NOT NULL,
   worker_id TEXT NOT NULL,
@@ -13,18 +13,19 @@ CREATE TABLE download_days (
 ) STRICT, WITHOUT ROWID;
 
 -- Downloads without a license, as a batch of the queue brought them: [[day, worker, version, platform, count]]. One row
--- a batch costs a fiftieth of one row a file. The cron folds these rows into download_days.
+-- a batch costs less than a row a file. The cron folds these rows into download_days.
 CREATE TABLE download_batches (
   id INTEGER PRIMARY KEY,
   counts TEXT NOT NULL CHECK (json_valid(counts))
 ) STRICT;
 
--- The hour up to which downloads with a license are in download_days as well.
-CREATE TABLE folds (
+-- The progress of jobs, as in the ledger. `license_downloads`: the hour up to which these are in download_days as well.
+CREATE TABLE watermarks (
   name TEXT PRIMARY KEY,
-  until INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-INSERT INTO folds VALUES ('license_downloads', 0);
+  at INTEGER NOT NULL,
+  position TEXT
+) STRICT;
+INSERT INTO watermarks VALUES ('license_downloads', 0, NULL);
 
 -- Attempts that were refused (src/platform/usage/message.ts).
 CREATE TABLE refusal_days (

@@ -9,7 +9,7 @@ import { freePort } from "../../test/end-to-end/free-port.ts";
 import { ensureReleaseKey } from "../development/credentials.ts";
 import { openLedger } from "../development/ledger.ts";
 import { developmentPaths } from "../development/paths.ts";
-import { historySql } from "./sample-history.ts";
+import { historySql, oddPurchasesSql } from "./sample-history.ts";
 import { makeLicenses, OWNER, type SampleLicenses } from "./sample-licenses.ts";
 import { publishSamples, type SampleReleases } from "./sample-releases.ts";
 
@@ -45,8 +45,10 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
     const releases = await publishSamples({ client, releaseKey, folder });
     const licenses = await makeLicenses({ client, controlUrl });
 
-    const ledger = await openLedger(url);
-    await ledger.execute([{ sql: historySql(licenses.lifetime.licenseId, Math.floor(Date.now() / 1000)) }]);
+    const now = Math.floor(Date.now() / 1000);
+    const statistics = await openLedger(url, "STATISTICS");
+    await statistics.execute([{ sql: historySql(licenses.lifetime.licenseId, now) }]);
+    await (await openLedger(url)).execute([{ sql: oddPurchasesSql(now) }]);
 
     // Runs the cron.
     await fetch(`${url}/cdn-cgi/local/scheduled`);

@@ -30,17 +30,21 @@ export const ODD_EVENT = "evt_1SampleOfAnUnknownPrice";
 const onDay = (usual: number, daysAgo: number, salt: number): number =>
   Math.max(0, Math.round(usual * (1 + 0.3 * Math.sin(daysAgo / 3 + salt) - (daysAgo % 7 < 2 ? 0.4 : 0))));
 
+/** The statement that inserts rows. */
+function insertSql(table: string, rows: (string | number)[][]): string {
+  const values = rows.map((row) => `(${row.map((value) => JSON.stringify(value).replaceAll('"', "'")).join(", ")})`);
+  return `INSERT INTO ${table} VALUES ${values.join(", ")} ON CONFLICT DO NOTHING;`;
+}
+
 /**
- * The SQL for data that only accumulates over time: daily counts of the last three months and a license with many
- * places of use. It also adds an order that Stripe does not know, and an event that needs a person. `now` is in Unix
- * seconds.
+ * The SQL for statistics that only accumulate over time: daily counts of the last three months, and a license with many
+ * places of use. `now` is in Unix seconds.
  */
 export function historySql(sharedLicense: string, now: number): string {
   const today = now - (now % DAY);
   const statements: string[] = [];
   const insert = (table: string, rows: (string | number)[][]): void => {
-    const values = rows.map((row) => `(${row.map((value) => JSON.stringify(value).replaceAll('"', "'")).join(", ")})`);
-    statements.push(`INSERT INTO ${table} VALUES ${values.join(", ")} ON CONFLICT DO NOTHING;`);
+    statements.push(insertSql(table, rows));
   };
   for (let daysAgo = DAYS - 1; daysAgo > 0; daysAgo--) {
     const day = today - daysAgo * DAY;
@@ -61,12 +65,15 @@ export function historySql(sharedLicense: string, now: number): string {
     "license_places",
     PLACES.map((place) => [sharedLicense, place.slice(0, 2), Number(place.slice(3)), today - DAY, today]),
   );
-  insert("orders", [["order-unreadable", UNREADABLE_SESSION, "premium-monthly", 5, "open", "", now]]);
+  return statements.join("\n");
+}
+
+/** The SQL for an order that Stripe does not know, and for an event that needs a person. */
+export function oddPurchasesSql(now: number): string {
+  const order = insertSql("orders", [["order-unreadable", UNREADABLE_SESSION, "premium-monthly", 5, "open", "", now]]);
   const type = "customer.subscription.updated";
   const outcome = "unknown price price_1Sample";
-  statements.push(
-    `INSERT INTO stripe_events (id, type, object_id, created, received_at, handled_at, attempts, outcome, attention)
-     VALUES ('${ODD_EVENT}', '${type}', 'sub_1Sample', ${now}, ${now}, ${now}, 1, '${outcome}', 1) ON CONFLICT DO NOTHING;`,
-  );
-  return statements.join("\n");
+  return `${order}
+    INSERT INTO stripe_events (id, type, object_id, created, received_at, handled_at, attempts, outcome, attention)
+    VALUES ('${ODD_EVENT}', '${type}', 'sub_1Sample', ${now}, ${now}, ${now}, 1, '${outcome}', 1) ON CONFLICT DO NOTHING;`;
 }

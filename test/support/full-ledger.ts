@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
-import { keepStandings } from "../../src/domain/figures/stats.ts";
+import { keepStandings } from "../../src/domain/figures/standings.ts";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
 import { currentTime, DAY } from "../../src/lib/time.ts";
@@ -53,7 +53,7 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   await signedInByKey(sold, postbox.env);
   await signedInByMail(email, postbox);
   await writeWatermark(env.DB, CRON_MARK, { at: currentTime(), position: license.id });
-  await keepStandings(env.DB, currentTime() - (currentTime() % DAY));
+  await keepStandings(env, currentTime() - (currentTime() % DAY));
   await noteUnnamed(env.DB, currentTime(), "provenance/unnamed").run();
   await storeDeadLetter(env.DB, { queue: "downloads", body: refusals(license.id), reason: wide(300) }, currentTime());
   await env.DB.batch([

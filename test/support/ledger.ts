@@ -2,13 +2,19 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { D1Migration } from "@cloudflare/vitest-plugin";
 
+/** The rows that the migrations insert. */
+const INSERTED = {
+  DB: "INSERT INTO counters VALUES ('machines_active', 0)",
+  STATISTICS: "INSERT INTO watermarks VALUES ('license_downloads', 0, NULL)",
+} as const;
+
 /**
  * Gives an empty database its tables. The migrations run once in a process; after that one batch makes the same schema.
  */
-function migrator(databaseOf: () => D1Database, migrationsOf: () => D1Migration[]): () => Promise<void> {
+function migrator(binding: keyof typeof INSERTED, migrationsOf: () => D1Migration[]): () => Promise<void> {
   let schema: D1PreparedStatement[] | undefined;
   return async () => {
-    const database = databaseOf();
+    const database = env[binding];
     if (schema) {
       await database.batch(schema);
       return;
@@ -25,21 +31,14 @@ function migrator(databaseOf: () => D1Database, migrationsOf: () => D1Migration[
     schema = [
       ...results.map(({ sql }) => database.prepare(sql)),
       ...migrations.map(({ name }) => applied.bind(name)),
-      // The rows that migrations insert.
-      ...(database === env.STATISTICS ? [database.prepare("INSERT INTO folds VALUES ('license_downloads', 0)")] : []),
+      database.prepare(INSERTED[binding]),
     ];
   };
 }
 
 const migrateDatabases = [
-  migrator(
-    () => env.DB,
-    () => env.TEST_MIGRATIONS,
-  ),
-  migrator(
-    () => env.STATISTICS,
-    () => env.TEST_STATISTICS_MIGRATIONS,
-  ),
+  migrator("DB", () => env.TEST_MIGRATIONS),
+  migrator("STATISTICS", () => env.TEST_STATISTICS_MIGRATIONS),
 ];
 
 /** Gives the empty ledger and the empty statistics their tables. */

@@ -7,7 +7,8 @@ import type { Config } from "../../platform/config/config.ts";
 import { ownOrigin } from "../../platform/http/own-address.ts";
 import type { Refusal } from "../../platform/http/problem.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
-import { placeOf, sendLate } from "../../platform/usage/message.ts";
+import { countLate } from "../../platform/usage/late.ts";
+import { placeOf } from "../../platform/usage/message.ts";
 import type { Holder } from "../licensing/holder.ts";
 import type { ManifestArtifact } from "../releases/manifest.ts";
 import type { Worker } from "../workers/workers.ts";
@@ -134,18 +135,22 @@ export async function fileUrl(c: ReadScope, { link, opaque }: SealedLink, delive
 export const signatureUrl = (c: Pick<ReadScope, "req" | "var">, { opaque }: SealedLink, kind: SignatureKind): string =>
   `${ownOrigin(c.req.raw, c.var.config)}/dl/${opaque}/${kind}`;
 
-/** Counts a download after the response. If the queue is down, the count is lost, but never the download. */
+/** Counts a download after the response. If the statistics and the queue are down, the count is lost. */
 export const countDownload = (c: ReadScope, link: Link, { artifact }: Delivery): void =>
-  sendLate(c, {
-    link_id: link.id,
-    worker_id: link.workerId,
-    version: link.version,
-    platform: artifact.platform,
-    license_id: link.holder?.licenseId ?? null,
-    machine: link.holder?.machine ?? null,
-    place: link.holder && placeOf(c.req.raw),
-    at: c.var.now,
-  });
+  countLate(
+    c,
+    {
+      link_id: link.id,
+      worker_id: link.workerId,
+      version: link.version,
+      platform: artifact.platform,
+      license_id: link.holder?.licenseId ?? null,
+      machine: link.holder?.machine ?? null,
+      place: link.holder && placeOf(c.req.raw),
+      at: link.issuedAt,
+    },
+    link.issuedAt + LINK_LIFETIME,
+  );
 
 /** The signatures of a file, by their suffixes: minisign's, and a detached OpenPGP one. */
 export const SIGNATURE_KINDS = ["minisig", "sig"] as const;

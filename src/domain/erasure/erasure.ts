@@ -8,22 +8,38 @@ import type { Changes, EdgeState } from "../../platform/storage/settle.ts";
 import { ERASED, type License, type LicenseRow } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, readLicensesByEmail } from "../licensing/license/store.ts";
 import { deleteCustomer, stripeClient } from "../purchase/stripe.ts";
+import { eraseUsageNow } from "./usage.ts";
 
-/** The erased licenses, the deleted customers of the payment provider, and whether the edge copy agrees. */
-export type Erased = { licenses: string[]; customers: string[]; edge: EdgeState };
+/**
+ * The erased licenses, the deleted customers of the payment provider, whether the edge copy agrees, and whether the
+ * statistics are erased, too (`pending`: they failed, and the cron retries).
+ */
+export type Erased = {
+  licenses: string[];
+  customers: string[];
+  edge: EdgeState;
+  statistics: "erased" | "pending";
+};
+
+/** The parts of the service that an erasure needs. */
+type Scope = Pick<Env, "DB" | "STATISTICS"> & {
+  config: Config;
+  settle: (changes: Changes) => Promise<EdgeState>;
+};
 
 /** How often the address is looked up again, for licenses bought in the meantime. */
 const ROUNDS = 10;
 
 /**
- * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license. The license
+ * Erases the person behind a mail address: at the payment provider, then in the ledger, license by license, then in the
+ * statistics. Erased is erased if the statistics fail: the ledger remembers what the cron still has to do. The license
  * `last` is erased last, because a caller who knows the address only by this license can then ask again until all is
  * done. `settle` settles each license at once, so that a later failure leaves no erased license open. Idempotent: after
  * a failure, a repeated call continues. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE, and the errors of
  * Stripe and D1.
  */
 export async function erasePerson(
-  { db, config, settle }: { db: D1Database; config: Config; settle: (changes: Changes) => Promise<EdgeState> },
+  { DB: db, STATISTICS, config, settle }: Scope,
   email: string,
   actor: Actor,
   { reason, last }: { reason?: string; last?: string } = {},
@@ -37,7 +53,8 @@ export async function erasePerson(
       // A repeated request: the first one may have erased the license without publishing it.
       if (licenses.length === 0 && last)
         edge = await settle({ stale: [{ ...licensePublication(last), changeIds: [] }] });
-      return { licenses, customers: [...customers], edge };
+      const statistics = await eraseUsageNow({ DB: db, STATISTICS }, actor.now);
+      return { licenses, customers: [...customers], edge, statistics };
     }
     const refusal = refusalOfErasure(left);
     if (refusal) throw new Problem(refusal);
@@ -85,26 +102,10 @@ export function refusalOfErasure(licenses: Pick<LicenseRow, "subscription_state"
     : null;
 }
 
-/** The statements that remove the owner from usage counts. */
-const FORGET_USAGE = [
-  "UPDATE downloads SET license_id = NULL, machine = NULL WHERE",
-  "DELETE FROM license_places WHERE",
-  "DELETE FROM license_refusals WHERE",
-] as const;
-
-/**
- * Removes usage that was counted for erased licenses after their erasure: the queue is late, and a download may run for
- * another minute. Throws D1's errors.
- */
-export async function forgetLateUsage(db: D1Database): Promise<void> {
-  const ofErased = "license_id IN (SELECT id FROM licenses WHERE email = ?)";
-  await db.batch(FORGET_USAGE.map((statement) => db.prepare(`${statement} ${ofErased}`).bind(ERASED)));
-}
-
 /**
  * The erasure of a license, as a decision of `change`. It ends the license and removes, in one transaction, all that
- * names its owner: the address, the note, the names and fingerprints of its machines, the owner of its downloads, and
- * the address's mails, links and sessions. The sale, its date and its payment stay.
+ * names its owner: the address, the note, the names and fingerprints of its machines, and the address's mails, links and
+ * sessions. The sale, its date and its payment stay.
  */
 function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
   return {
@@ -120,7 +121,15 @@ function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds):
           now,
           id,
         ),
-        ...FORGET_USAGE.map((statement) => ifErased(`${statement} license_id = ?`, id)),
+        // The statistics are another database. This row makes the cron erase them, too, until nothing more can arrive.
+        ifChanged(
+          db,
+          { table: "licenses", id },
+          change.id,
+          "INSERT INTO usage_erasures (license_id, erased_at) SELECT ?, ? WHERE TOOK_EFFECT ON CONFLICT DO NOTHING",
+          id,
+          now,
+        ),
         ifErased("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
         ifErased("DELETE FROM recovery_links WHERE email = ?", email),
         ifErased(

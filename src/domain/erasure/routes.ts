@@ -32,6 +32,10 @@ eraseRoutes.openapi(
               example: ["cus_QhYrm1"],
             }),
             edge: ChangedLicense.shape.edge,
+            statistics: z.enum(["erased", "pending"]).openapi({
+              description: "`pending`: the statistics do not answer. The cron erases them, too, when they do.",
+              example: "erased",
+            }),
           })
           .openapi("ErasedPerson"),
       ],
@@ -41,7 +45,7 @@ eraseRoutes.openapi(
   async (c) => {
     const { id, email } = await requireLicense(c.env.DB, c.req.valid("param").id);
     const { reason } = c.req.valid("json");
-    const scope = { db: c.env.DB, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
+    const scope = { ...c.env, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
     return c.json(await erasePerson(scope, email, adminActor(c), { reason, last: id }), 200);
   },
 );

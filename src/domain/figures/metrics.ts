@@ -1,8 +1,10 @@
 import type { UnixSeconds } from "../../lib/time.ts";
+import { unlessDown } from "../../platform/usage/read.ts";
 import { LICENSE_STATUSES } from "../licensing/license/record.ts";
 import { readBacklog } from "./backlog.ts";
 import { readJobMetrics } from "./job-metrics.ts";
-import { readStandings } from "./stats.ts";
+import { readStandings } from "./standings.ts";
+import type { Stores } from "./stats.ts";
 import { readUsageHistory } from "./usage.ts";
 
 /** A metric for monitoring: one value for each set of labels. Every metric is a gauge. */
@@ -14,14 +16,28 @@ export type Metric = {
 
 const one = (name: string, help: string, value: number): Metric => ({ name, help, samples: [{ labels: {}, value }] });
 
-/** The metrics at `now`. It reads every license; the rest comes from aggregates and indexes. Throws D1's errors. */
-export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Metric[]> {
-  const [standings, backlog, today, jobs] = await Promise.all([
-    readStandings(db, now),
-    readBacklog(db),
-    readUsageHistory(db, 1, now),
-    readJobMetrics(db, now),
+/** The size at which D1 refuses every write, in bytes. */
+export const DATABASE_LIMIT = 10_000_000_000;
+
+/** The size of a database in bytes, as D1 tells it with any answer. Throws D1's errors. */
+export async function readSize(db: D1Database): Promise<number> {
+  return (await db.prepare("SELECT 1").run()).meta.size_after;
+}
+
+/**
+ * The metrics at `now`, from counters, aggregates and indexes. Without the statistics, their samples are absent. Throws
+ * the ledger's errors.
+ */
+export async function readMetrics({ DB, STATISTICS }: Stores, now: UnixSeconds): Promise<Metric[]> {
+  const [standings, backlog, jobs, ledgerBytes, statistics] = await Promise.all([
+    readStandings(DB, now),
+    readBacklog(DB),
+    readJobMetrics(DB, now),
+    readSize(DB),
+    unlessDown(Promise.all([readUsageHistory(STATISTICS, 1, now), readSize(STATISTICS)])),
   ]);
+  const [today, statisticsBytes] = statistics ?? [null, null];
+  const sizes = { ledger: ledgerBytes, ...(statisticsBytes === null ? {} : { statistics: statisticsBytes }) };
   const age = (at: UnixSeconds | null) => (at === null ? 0 : Math.max(0, now - at));
   const waiting = { outbox: backlog.outbox, mails: backlog.mails, events: backlog.events };
   const queues = Object.entries(waiting);
@@ -35,12 +51,12 @@ export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Met
     {
       name: "rbee_downloads_today",
       help: "Downloads since 00:00 UTC, by worker.",
-      samples: today.downloadsByWorker.map(({ name, count }) => ({ labels: { worker: name }, value: count })),
+      samples: (today?.downloadsByWorker ?? []).map(({ name, count }) => ({ labels: { worker: name }, value: count })),
     },
     {
       name: "rbee_refusals_today",
       help: "Refused attempts since 00:00 UTC, by area and code.",
-      samples: today.refusalsByCode.map(({ name, count }) => {
+      samples: (today?.refusalsByCode ?? []).map(({ name, count }) => {
         const [area = "", code = ""] = name.split(" ");
         return { labels: { area, code }, value: count };
       }),
@@ -63,6 +79,13 @@ export async function readMetrics(db: D1Database, now: UnixSeconds): Promise<Met
       age(backlog.cron_at),
     ),
     ...jobs,
+    {
+      name: "rbee_database_bytes",
+      help: "Size of the database.",
+      samples: Object.entries(sizes).map(([database, value]) => ({ labels: { database }, value })),
+    },
+    one("rbee_database_limit_bytes", "Size at which a database refuses every write.", DATABASE_LIMIT),
+    one("rbee_statistics_up", "1 if the statistics answer, else 0. Sales do not need them.", today === null ? 0 : 1),
   ];
 }
 

@@ -44,8 +44,8 @@ const count = (description: string) => z.int().min(0).openapi({ description, exa
 
 const downloadCounts = {
   total: count("All downloads. A resumed download counts once."),
-  last_7_days: count("Downloads of the last 7 days."),
-  last_30_days: count("Downloads of the last 30 days."),
+  last_7_days: count("Downloads of the last 7 days (UTC), today included."),
+  last_30_days: count("Downloads of the last 30 days (UTC), today included."),
 };
 
 const countEach = <const Names extends readonly [string, ...string[]]>(names: Names) =>
@@ -67,6 +67,10 @@ const StatsSchema = z
           ...downloadCounts,
         }),
       ),
+      complete: z.boolean().openapi({
+        description: "False if the statistics do not answer. The counts are then 0, and sales go on.",
+        example: true,
+      }),
     }),
     outbox: z.object({
       entries: count("Changes that are not yet published to KV."),
@@ -82,15 +86,16 @@ figuresRoutes.openapi(
   operation("get", "/v1/admin/stats", {
     tag: "Admin",
     summary: "Count licenses, machines, releases and downloads",
-    description: "Counts the ledger anew for each request.",
+    description: "Sums every day of downloads anew for each request, so do not poll it.",
     access: admin("stats:read"),
     answers: { 200: ["The counts.", StatsSchema] },
     refusals: [],
   }),
   async (c) => {
     const { now } = c.var;
-    const stats = await readStats(c.env.DB, now);
-    const sum = (of: keyof typeof downloadCounts) => stats.downloads.reduce((total, file) => total + file[of], 0);
+    const stats = await readStats(c.env, now);
+    const files = stats.downloads ?? [];
+    const sum = (of: keyof typeof downloadCounts) => files.reduce((total, file) => total + file[of], 0);
     return c.json(
       {
         at: toRfc3339(now),
@@ -101,7 +106,8 @@ figuresRoutes.openapi(
           total: sum("total"),
           last_7_days: sum("last_7_days"),
           last_30_days: sum("last_30_days"),
-          files: stats.downloads,
+          files,
+          complete: stats.downloads !== null,
         },
         outbox: stats.outbox,
       },
@@ -139,9 +145,9 @@ figuresRoutes.openapi(
     tag: "Admin",
     summary: "Read metrics for monitoring",
     description:
-      "Licenses, machines, today's downloads and refusals, and the waiting work with its age. JSON, or Prometheus' text format " +
-      "for a client that accepts `text/plain` (as Prometheus does) or sends `?format=prometheus`. Request it at most once a " +
-      "minute, because it counts every license.",
+      "Licenses, machines, today's downloads and refusals, the waiting work with its age, and the size of the databases. JSON, " +
+      "or Prometheus' text format for a client that accepts `text/plain` (as Prometheus does) or sends " +
+      "`?format=prometheus`. Cheap however many licenses there are; once a minute is enough.",
     access: admin("stats:read"),
     query: z.object({
       format: z
@@ -162,7 +168,7 @@ figuresRoutes.openapi(
   }),
   async (c) => {
     const { now } = c.var;
-    const metrics = await readMetrics(c.env.DB, now);
+    const metrics = await readMetrics(c.env, now);
     const accepted = c.req.header("Accept")?.includes("text/plain") ? "prometheus" : "json";
     return (c.req.valid("query").format ?? accepted) === "prometheus"
       ? c.text(prometheusText(metrics), 200, { "Content-Type": TEXT })

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { earliestId } from "../../lib/id.ts";
 import { DAY, startOfDay, type UnixSeconds } from "../../lib/time.ts";
+import { DOWNLOADS_SINCE } from "../../platform/usage/read.ts";
 
 /** The count of `name` on a day. A day with a count of zero is absent. */
 export type DayCount = { day: UnixSeconds; name: string; count: number };
@@ -15,20 +16,28 @@ const DayCounts = z.array(z.object({ day: z.number(), name: z.string(), count: z
 const NameCounts = z.array(z.object({ name: z.string(), count: z.number() }));
 const StandingDays = z.array(z.object({ day: z.number(), active: z.number(), machines: z.number() }));
 
-/** Counts since a day. */
+/** Counts of the statistics since a day. */
 export type UsageHistory = {
-  /** The first second of each day, today last. */
-  days: UnixSeconds[];
   downloadsByWorker: DayCount[];
   downloadsByVersion: NameCount[];
   downloadsByPlatform: NameCount[];
   /** Downloads in the same number of days before. */
   downloadsBefore: number;
-  money: DayCount[];
   refusalsByArea: DayCount[];
   /** Named `area code`. */
   refusalsByCode: NameCount[];
   standings: { day: UnixSeconds; active: number; machines: number }[];
+};
+
+/** The history without a count: of statistics that do not answer. */
+export const NO_HISTORY: UsageHistory = {
+  downloadsByWorker: [],
+  downloadsByVersion: [],
+  downloadsByPlatform: [],
+  downloadsBefore: 0,
+  refusalsByArea: [],
+  refusalsByCode: [],
+  standings: [],
 };
 
 /** A renewal is a payment that extended a license. Refunds and disputes count on their charge's last change. */
@@ -41,24 +50,36 @@ const MONEY_SQL = `SELECT at - at % ${DAY} AS day, CASE action WHEN 'license.buy
   UNION ALL SELECT updated_at - updated_at % ${DAY}, 'disputes', count(*)
   FROM license_charges WHERE updated_at >= ?2 AND dispute_state <> 'none' GROUP BY 1`;
 
-/** The history of the last `length` days including today, from aggregates and indexes only. Throws D1's errors. */
-export async function readUsageHistory(db: D1Database, length: number, now: UnixSeconds): Promise<UsageHistory> {
-  const today = startOfDay(now);
-  const first = today - (length - 1) * DAY;
-  const since = (sql: string) => db.prepare(sql).bind(first);
-  const results = await db.batch([
-    since("SELECT day, worker_id AS name, sum(count) AS count FROM download_days WHERE day >= ? GROUP BY 1, 2"),
+/** The first seconds of the last `length` days (UTC), today last. */
+export const lastDays = (length: number, now: UnixSeconds): UnixSeconds[] =>
+  Array.from({ length }, (_, index) => startOfDay(now) - (length - 1 - index) * DAY);
+
+/** The money events of the ledger since the day that begins at `first`, by day. Throws D1's errors. */
+export async function readMoney(db: D1Database, first: UnixSeconds): Promise<DayCount[]> {
+  const { results } = await db.prepare(MONEY_SQL).bind(earliestId("chg", first), first).all();
+  return DayCounts.parse(results);
+}
+
+/** Downloads and refusals of the last `length` days including today, by day. Throws the errors of the statistics. */
+export async function readUsageHistory(
+  statistics: D1Database,
+  length: number,
+  now: UnixSeconds,
+): Promise<UsageHistory> {
+  const [first = now] = lastDays(length, now);
+  const since = (sql: string) => statistics.prepare(sql).bind(first);
+  const results = await statistics.batch([
+    since(`SELECT day, worker_id AS name, sum(count) AS count FROM ${DOWNLOADS_SINCE} GROUP BY 1, 2`),
     since(
-      `SELECT worker_id || ' ' || version AS name, sum(count) AS count FROM download_days WHERE day >= ?
+      `SELECT worker_id || ' ' || version AS name, sum(count) AS count FROM ${DOWNLOADS_SINCE}
        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 8`,
     ),
-    since("SELECT platform AS name, sum(count) AS count FROM download_days WHERE day >= ? GROUP BY 1 ORDER BY 2 DESC"),
-    db
+    since(`SELECT platform AS name, sum(count) AS count FROM ${DOWNLOADS_SINCE} GROUP BY 1 ORDER BY 2 DESC`),
+    statistics
       .prepare(
         "SELECT 'before' AS name, coalesce(sum(count), 0) AS count FROM download_days WHERE day >= ? AND day < ?",
       )
       .bind(first - length * DAY, first),
-    db.prepare(MONEY_SQL).bind(earliestId("chg", first), first),
     since("SELECT day, area AS name, sum(count) AS count FROM refusal_days WHERE day >= ? GROUP BY 1, 2"),
     since(
       "SELECT area || ' ' || code AS name, sum(count) AS count FROM refusal_days WHERE day >= ? GROUP BY 1 ORDER BY 2 DESC, 1",
@@ -67,15 +88,13 @@ export async function readUsageHistory(db: D1Database, length: number, now: Unix
   ]);
   const rows = (index: number): unknown => results[index]?.results;
   return {
-    days: Array.from({ length }, (_, index) => first + index * DAY),
     downloadsByWorker: DayCounts.parse(rows(0)),
     downloadsByVersion: NameCounts.parse(rows(1)),
     downloadsByPlatform: NameCounts.parse(rows(2)),
     downloadsBefore: NameCounts.parse(rows(3))[0]?.count ?? 0,
-    money: DayCounts.parse(rows(4)),
-    refusalsByArea: DayCounts.parse(rows(5)),
-    refusalsByCode: NameCounts.parse(rows(6)),
-    standings: StandingDays.parse(rows(7)),
+    refusalsByArea: DayCounts.parse(rows(4)),
+    refusalsByCode: NameCounts.parse(rows(5)),
+    standings: StandingDays.parse(rows(6)),
   };
 }
 
@@ -95,32 +114,52 @@ export type Spread = { countries: number; networks: number; machine_limit: numbe
 export const isUnusual = ({ countries, networks, machine_limit }: Spread): boolean =>
   countries > USUAL_COUNTRIES || networks > usualNetworks(machine_limit);
 
-const Row = z.object({
+const SpreadRow = z.object({
   license_id: z.string(),
-  email: z.string(),
-  machine_limit: z.number(),
   countries: z.number(),
   networks: z.number(),
   names: z.string().transform((list) => list.split(",")),
 });
+const OwnerRow = z.object({ id: z.string(), email: z.string(), machine_limit: z.number() });
 
 /** A license with unusual use. `names` are country codes. */
-export type UnusualUse = z.output<typeof Row>;
+export type UnusualUse = z.output<typeof SpreadRow> & { email: string; machine_limit: number };
+
+/** The licenses with the most networks that are looked up in the ledger. */
+const CANDIDATES = 500;
 
 /** Up to `limit` licenses with unusual use in the days up to `now`, the most networks first. Throws D1's errors. */
-export async function listUnusualUse(db: D1Database, now: UnixSeconds, limit: number): Promise<UnusualUse[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT license_id, email, machine_limit, countries, networks, names FROM (
-         SELECT license_id, count(DISTINCT country) AS countries, count(DISTINCT network) AS networks,
-           group_concat(DISTINCT country) AS names
-         FROM license_places WHERE last_day >= ?1 GROUP BY license_id HAVING count(*) > ?2
-       ) JOIN licenses ON licenses.id = license_id ORDER BY networks DESC, countries DESC, license_id`,
-    )
+export async function listUnusualUse(
+  { DB, STATISTICS }: Pick<Env, "DB" | "STATISTICS">,
+  now: UnixSeconds,
+  limit: number,
+): Promise<UnusualUse[]> {
+  const { results } = await STATISTICS.prepare(
+    `SELECT license_id, count(DISTINCT country) AS countries, count(DISTINCT network) AS networks,
+       group_concat(DISTINCT country) AS names
+     FROM license_places WHERE last_day >= ?1 GROUP BY license_id HAVING count(*) > ?2
+     ORDER BY networks DESC, countries DESC, license_id LIMIT ${CANDIDATES}`,
+  )
     .bind(startOfDay(now) - (UNUSUAL_DAYS - 1) * DAY, USUAL_COUNTRIES)
     .all();
-  return results
-    .map((row) => Row.parse(row))
+  const spreads = z.array(SpreadRow).parse(results);
+  const ids = JSON.stringify(spreads.map(({ license_id }) => license_id));
+  const owners = await DB.prepare(
+    "SELECT id, email, machine_limit FROM licenses WHERE id IN (SELECT value FROM json_each(?))",
+  )
+    .bind(ids)
+    .all();
+  const byId = new Map(
+    z
+      .array(OwnerRow)
+      .parse(owners.results)
+      .map((owner) => [owner.id, owner]),
+  );
+  return spreads
+    .flatMap((spread) => {
+      const owner = byId.get(spread.license_id);
+      return owner ? [{ ...spread, email: owner.email, machine_limit: owner.machine_limit }] : [];
+    })
     .filter(isUnusual)
     .slice(0, limit);
 }

@@ -78,7 +78,7 @@ export async function buryMessages(
   for (const { body } of messages) logFailure("queue.dead", "Every attempt failed.", { queue, ...nameOf(queue, body) });
 }
 
-const Kind = z.object({ kind: z.enum(["use", "refusals"]) });
+const Kind = z.object({ kind: z.enum(["use", "refusals", "downloads"]) });
 const Download = z.object({ link_id: z.string() });
 
 function nameOf(queue: LetterQueue, body: unknown): { kind: string; subject: string } {

@@ -16,8 +16,8 @@ const EVENTS_KEPT = 60 * DAY;
 /** Mails contain addresses. A year and a month lets support answer for a purchase of last year. */
 const MAILS_KEPT = 400 * DAY;
 
-/** Places of use are personal data: they are kept only as long as abuse detection needs them. Refusals go with them. */
-const USAGE_KEPT = 90 * DAY;
+/** As long as deactivated machines. Hives activate machines themselves, and containers do it all day. */
+const HIVE_ENTRIES_KEPT = DEACTIVATED_MACHINES_KEPT;
 
 /** Dead letters of counts name licenses. Work that nobody has sent again for a month is not missed. */
 const LETTERS_KEPT = 30 * DAY;
@@ -26,8 +26,9 @@ const LETTERS_KEPT = 30 * DAY;
 export const isRetentionTime = (at: UnixSeconds): boolean => Math.floor((at % DAY) / MINUTE) === (4 * HOUR) / MINUTE;
 
 /**
- * Removes rows that nobody needs any more. It keeps the audit trail, the counts and unfinished work: events that are
- * unhandled or need attention, mails to send, and payments under way. Throws D1's errors.
+ * Removes rows of the ledger that nobody needs any more. It keeps the audit trail but for old activations by hives, and
+ * unfinished work: events that are unhandled or need attention, mails to send, and payments under way. Each statement has
+ * an index of its own (migrations/0016_counts.sql). Throws D1's errors.
  */
 export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<void> {
   await db.batch([
@@ -42,10 +43,13 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
     db
       .prepare("DELETE FROM stripe_events WHERE handled_at IS NOT NULL AND attention = 0 AND received_at < ?")
       .bind(now - EVENTS_KEPT),
-    db.prepare("DELETE FROM refusal_days WHERE day < ?").bind(now - USAGE_KEPT),
-    db.prepare("DELETE FROM license_refusals WHERE day < ?").bind(now - USAGE_KEPT),
-    db.prepare("DELETE FROM license_places WHERE last_day < ?").bind(now - USAGE_KEPT),
     db.prepare("DELETE FROM dead_letters WHERE last_at < ?").bind(now - LETTERS_KEPT),
+    db
+      .prepare(
+        `DELETE FROM audit WHERE action IN ('machine.activate', 'machine.deactivate', 'machine.lease')
+         AND actor >= 'license:' AND actor < 'license;' AND at < ?`,
+      )
+      .bind(now - HIVE_ENTRIES_KEPT),
     db.prepare("DELETE FROM mails WHERE next_attempt_at IS NULL AND created_at < ?").bind(now - MAILS_KEPT),
   ]);
 }

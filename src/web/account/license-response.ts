@@ -27,7 +27,7 @@ export async function answerWithLicense(
   return licensePage({
     license,
     words: await wordsFor(c, license),
-    downloads: await readRecentDownloads(c.env.DB, license.id, DOWNLOADS_SHOWN),
+    downloads: await readRecentDownloads(c.env.STATISTICS, license, DOWNLOADS_SHOWN, c.var.now),
     licenseKey: showKey ? await currentKey(c.var.config, license) : null,
     csrf: c.var.session.csrfToken,
     now: c.var.now,

@@ -1,9 +1,9 @@
-import * as z from "zod";
 import { endOf, type License, type LicenseRow, type Standing } from "../../domain/licensing/license/record.ts";
 import { readLicense, selectLicenses } from "../../domain/licensing/license/store.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { Session } from "../../platform/identity/session/session.ts";
+import { type LicenseDownload, readLicenseDownloads, unlessDown } from "../../platform/usage/read.ts";
 
 /** A signed-in customer: by a license's key, or by a link mailed to an address. */
 export type Customer = Session<"account">["by"];
@@ -26,30 +26,20 @@ export async function requireOwnLicense(db: D1Database, by: Customer, id: string
 const isOwn = (license: License, by: Customer): boolean =>
   by.kind === "license" ? license.generation === by.generation : license.email === by.subject;
 
-const DownloadRow = z.object({
-  worker_id: z.string(),
-  version: z.string(),
-  platform: z.string(),
-  /** The name of the machine, if it has one. */
-  machine: z.string().nullable(),
-  at: z.number(),
-});
+/** A download with a license. `machine`: the name of the machine, if it has one. */
+export type Download = Omit<LicenseDownload, "link_id">;
 
-/** A download with a license. */
-export type Download = z.output<typeof DownloadRow>;
-
-/** The last `limit` downloads with a license, newest first. Throws D1's errors. */
-export async function readRecentDownloads(db: D1Database, licenseId: string, limit: number): Promise<Download[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT worker_id, version, downloads.platform, machines.name AS machine, at
-       FROM downloads LEFT JOIN machines
-         ON machines.license_id = downloads.license_id AND fingerprint_hash = downloads.machine
-       WHERE downloads.license_id = ? ORDER BY at DESC LIMIT ?`,
-    )
-    .bind(licenseId, limit)
-    .all();
-  return results.map((row) => DownloadRow.parse(row));
+/** The last `limit` downloads with a license, newest first. Null if the statistics are down. */
+export async function readRecentDownloads(
+  statistics: D1Database,
+  { id, machines }: License,
+  limit: number,
+  now: UnixSeconds,
+): Promise<Download[] | null> {
+  const downloads = await unlessDown(readLicenseDownloads(statistics, id, { from: 0, before: now + 1, limit }));
+  const names = new Map(machines.map(({ fingerprint_hash, name }) => [fingerprint_hash, name]));
+  if (downloads === null) return null;
+  return downloads.map((one) => ({ ...one, machine: (one.machine && names.get(one.machine)) ?? null }));
 }
 
 /** The fact that decides a standing, as in the `details` of the audit entry that set it. Null: a time decides. */

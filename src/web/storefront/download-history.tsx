@@ -1,6 +1,7 @@
 import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
 import { DAY, MINUTE, startOfDay, type UnixSeconds } from "../../lib/time.ts";
+import { DOWNLOADS_SINCE } from "../../platform/usage/read.ts";
 import { BarChart, DayAxis } from "../page/chart/kit.ts";
 import { DataTable, type FC, formatCount, formatDate, Time } from "../page/kit.ts";
 
@@ -12,7 +13,7 @@ const DAYS = 30;
 const cache = new IsolateCache<DownloadDay[] | null>(100);
 
 /**
- * A worker's downloads on each of the last 30 days, today last, at most a minute old. Null if the ledger fails; it is
+ * A worker's downloads on each of the last 30 days, today last, at most a minute old. Null if the statistics fail; they are
  * then not queried again for a minute.
  */
 export async function readDownloadHistory(
@@ -33,7 +34,7 @@ export async function readDownloadHistory(
 async function queryDownloads(db: D1Database, workerId: string, now: UnixSeconds): Promise<DownloadDay[]> {
   const first = startOfDay(now) - (DAYS - 1) * DAY;
   const { results } = await db
-    .prepare("SELECT day, sum(count) AS count FROM download_days WHERE day >= ? AND worker_id = ? GROUP BY day")
+    .prepare(`SELECT day, sum(count) AS count FROM ${DOWNLOADS_SINCE} WHERE worker_id = ?2 GROUP BY day`)
     .bind(first, workerId)
     .all<DownloadDay>();
   const counts = new Map(results.map(({ day, count }) => [day, count]));

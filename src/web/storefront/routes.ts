@@ -53,7 +53,7 @@ storefrontRoutes.openapi(
     const { now } = c.var;
     const [all, downloads, offers] = await Promise.all([
       readAvailableWorkers(c.env, now),
-      inTime(c, readDownloadHistory(c.env.DB, worker.id, now), PATIENCE_MILLISECONDS, null),
+      inTime(c, readDownloadHistory(c.env.STATISTICS, worker.id, now), PATIENCE_MILLISECONDS, null),
       worker.tier === "premium" ? readPlanOffers(c) : [],
     ]);
     const available = all.get(worker.id);

@@ -7,6 +7,7 @@ import { codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publishRelease, randomBytes, sha256Hex } from "../../support/publish-release.ts";
+import { brokenStatistics, countStatistics, LICENSE_DOWNLOADS } from "../../support/usage-fixture.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 const FREE = "llm-worker-rbee-cpu";
@@ -186,13 +187,13 @@ describe("a free worker's file", () => {
 });
 
 describe("a download's count", () => {
-  it("is one for each link, even if the queue delivers it again, and updates the time when the machine was last seen", async () => {
+  it("with a license is one for each link, even if the queue delivers it again", async () => {
     const message = {
       link_id: "dl_1",
       worker_id: WORKER,
       version: "1.0.0",
       platform: "linux-x86_64",
-      license_id: null,
+      license_id: "lic_1",
       machine: null,
       at: 1_800_000_000,
     };
@@ -205,15 +206,16 @@ describe("a download's count", () => {
     await worker.queue(batch, env);
     expectLogged("usage.malformed");
     expect((await getQueueResult(batch, context)).outcome).toBe("ok");
-    expect(await count("downloads")).toBe(2);
+    expect(await countStatistics(LICENSE_DOWNLOADS)).toBe(2);
   });
 
-  it("does not fail the download if the queue is down", async () => {
+  it("does not fail the download if the statistics and the queue are down", async () => {
     const { key } = await issueLicense();
     const { download_url } = await linkOf(await tokenFor(key, "m"));
     const DOWNLOADS = { send: () => Promise.reject(new Error("queue is down")) } as unknown as Queue;
     const request = new Request<unknown, IncomingRequestCfProperties>(download_url);
-    const response = await worker.fetch(request, { ...env, DOWNLOADS }, createExecutionContext());
+    const down = { ...env, DOWNLOADS, STATISTICS: brokenStatistics };
+    const response = await worker.fetch(request, down, createExecutionContext());
     expect(await bodyOf(response)).toEqual(bytes);
     expectLogged("usage.uncounted");
   });

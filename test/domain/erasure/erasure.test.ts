@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { currentTime, DAY, HOUR } from "../../../src/lib/time.ts";
-import { downloadWrites, refusalWrites } from "../../../src/platform/usage/store.ts";
+import { eraseUsage } from "../../../src/domain/erasure/usage.ts";
+import { currentTime, DAY, HOUR, startOfDay } from "../../../src/lib/time.ts";
 import { codeOf, makeToken } from "../../support/admin-request.ts";
 import { TestBrowser } from "../../support/cookie-browser.ts";
 import { mailedPath, pageAt, send, signedInByKey, signedInByMail } from "../../support/customer.ts";
@@ -11,6 +11,7 @@ import { activate, count, issueLicense, tokenFor } from "../../support/license-f
 import { expectLogged } from "../../support/logged.ts";
 import { newPostbox, type Postbox } from "../../support/postbox.ts";
 import { openShop } from "../../support/shop.ts";
+import { brokenStatistics, countStatistics, download, LICENSE_DOWNLOADS, record } from "../../support/usage-fixture.ts";
 
 const { ask, deliverAll, deserted, pay, shopEnv, status, stripe } = await openShop();
 
@@ -22,15 +23,21 @@ beforeEach(() => {
   postbox = { ...mailing, env: { ...shopEnv, EMAIL: mailing.env.EMAIL } };
 });
 
-/** Everything that the ledger and KV hold, as text. */
+/** Everything that the ledger, the statistics and KV hold, as text. */
 async function everything(): Promise<string> {
-  const { results: tables } = await env.DB.prepare(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'd1\\_%' ESCAPE '\\'",
-  ).all<{ name: string }>();
-  const rows = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  const rows = (await Promise.all([env.DB, env.STATISTICS].map(rowsOf))).flat();
   const { keys } = await env.EDGE.list();
   const records = await Promise.all(keys.map(({ name }) => env.EDGE.get(name)));
   return JSON.stringify([rows.map(({ results }) => results), records]);
+}
+
+async function rowsOf(db: D1Database): Promise<D1Result[]> {
+  const { results: tables } = await db
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'd1\\_%' ESCAPE '\\'",
+    )
+    .all<{ name: string }>();
+  return db.batch(tables.map(({ name }) => db.prepare(`SELECT * FROM ${name}`)));
 }
 
 /** A shop with a Stripe that does not answer, at the discard port. */
@@ -52,14 +59,8 @@ async function boughtLicense(email: string) {
   const machine = await env.DB.prepare("SELECT id, fingerprint_hash AS hash FROM machines WHERE license_id = ?")
     .bind(id)
     .first<{ id: string; hash: string }>();
-  await env.DB.batch([
-    env.DB.prepare("UPDATE licenses SET note = 'Ada Lovelace, London' WHERE id = ?").bind(id),
-    env.DB.prepare("INSERT INTO downloads VALUES ('l1', 'w', '1.0.0', 'linux-x86_64', ?, ?, ?)").bind(
-      id,
-      machine?.hash,
-      currentTime(),
-    ),
-  ]);
+  await env.DB.prepare("UPDATE licenses SET note = 'Ada Lovelace, London' WHERE id = ?").bind(id).run();
+  await record(download(1, { license_id: id, machine: machine?.hash ?? null, place: { country: "NL", network: 1 } }));
   return { id, key, hash: machine?.hash ?? "" };
 }
 
@@ -85,7 +86,8 @@ describe("a customer who deletes their data", () => {
 
     const left = await everything();
     for (const trace of [ADA, "Lovelace", "adas-attic", bought.hash]) expect(left).not.toContain(trace);
-    expect(await count("downloads", "license_id IS NULL AND machine IS NULL")).toBe(1);
+    expect(await countStatistics(LICENSE_DOWNLOADS, "license_id = '' AND machine IS NULL")).toBe(1);
+    expect(await countStatistics("license_places")).toBe(0);
     expect(await count("audit", "action = 'license.erase' AND actor = 'customer' AND details = '{}'")).toBe(2);
     expect(await stripe.customers.retrieve(customer ?? "")).toMatchObject({ deleted: true });
 
@@ -112,23 +114,34 @@ describe("a customer who deletes their data", () => {
     await eraseByApi(id);
     const place = { country: "NL", network: 64500 };
     const now = currentTime();
-    const download = { link_id: "late", worker_id: "w", version: "1.0.0", platform: "linux-x86_64", at: now };
-    const refusal = { day: now, area: "download", code: "LICENSE_REVOKED", worker_id: "w", place, count: 1 } as const;
-    await env.DB.batch([
-      ...downloadWrites(env.DB, { ...download, license_id: id, machine: hash, place }),
-      ...refusalWrites(env.DB, [{ ...refusal, license_id: id }]),
-    ]);
     const grace = await issueLicense({ email: "grace@example.com" });
-    await env.DB.batch(
-      downloadWrites(env.DB, { ...download, link_id: "graces", license_id: grace.id, machine: "m", place }),
+    const refusal = { area: "download", code: "LICENSE_REVOKED", worker_id: "w", place, license_id: id, count: 1 };
+    await record(
+      download("late", { license_id: id, machine: hash, place }),
+      { kind: "refusals", refusals: [{ ...refusal, day: startOfDay(now) }] },
+      download("graces", { license_id: grace.id, machine: "m", place }),
     );
     await runCronAndJobs(shopEnv, (now - (now % HOUR)) * 1000);
     expect(await everything()).not.toContain(hash);
-    expect(await count("downloads", "link_id = 'late' AND license_id IS NULL")).toBe(1);
-    expect(await count("downloads", "link_id = 'graces' AND machine = 'm'")).toBe(1);
+    expect(await countStatistics(LICENSE_DOWNLOADS, "link_id = 'dl_late' AND license_id = ''")).toBe(1);
+    expect(await countStatistics(LICENSE_DOWNLOADS, "link_id = 'dl_graces' AND machine = 'm'")).toBe(1);
     for (const table of ["license_places", "license_refusals"])
-      expect(await count(table, `license_id = '${id}'`)).toBe(0);
-    expect(await count("license_places", `license_id = '${grace.id}'`)).toBe(1);
+      expect(await countStatistics(table, `license_id = '${id}'`)).toBe(0);
+    expect(await countStatistics("license_places", `license_id = '${grace.id}'`)).toBe(1);
+  });
+
+  it("is erased although the statistics are down, and the cron erases those when they are back", async () => {
+    const { id, hash } = await boughtLicense(ADA);
+    const down = await eraseByApi(id, { ...shopEnv, STATISTICS: brokenStatistics });
+    expect(await down.json()).toMatchObject({ licenses: [id], statistics: "pending" });
+    expectLogged("erasure.pending");
+    expect(await count("licenses", "email = 'erased'")).toBe(1);
+    expect(await countStatistics(LICENSE_DOWNLOADS, `machine = '${hash}'`)).toBe(1);
+    const now = currentTime();
+    await eraseUsage(env, now);
+    expect(await everything()).not.toContain(hash);
+    await eraseUsage(env, now + 31 * DAY);
+    expect(await count("usage_erasures")).toBe(0);
   });
 
   it("must prove their identity by mail if they signed in with a key", async () => {
@@ -169,7 +182,12 @@ describe("an owner who erases the person behind a license", () => {
     const erased = await (await eraseByApi(id)).json<{ licenses: string[]; customers: string[] }>();
     expect(erased.licenses.sort()).toEqual([id, second.id].sort());
     expect(erased.customers).toEqual([expect.stringMatching(/^cus_/)]);
-    expect(await (await eraseByApi(id)).json()).toEqual({ licenses: [], customers: [], edge: "published" });
+    expect(await (await eraseByApi(id)).json()).toEqual({
+      licenses: [],
+      customers: [],
+      edge: "published",
+      statistics: "erased",
+    });
     expect(await count("audit", `action = 'license.erase' AND reason = '${REASON}'`)).toBe(2);
   });
 
@@ -177,7 +195,12 @@ describe("an owner who erases the person behind a license", () => {
     const { id } = await issueLicense();
     for (const licenses of [[id], []]) {
       vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 429 Too Many Requests"));
-      expect(await (await eraseByApi(id)).json()).toEqual({ licenses, customers: [], edge: "pending" });
+      expect(await (await eraseByApi(id)).json()).toEqual({
+        licenses,
+        customers: [],
+        edge: "pending",
+        statistics: "erased",
+      });
     }
     expect(await (await eraseByApi(id)).json()).toMatchObject({ edge: "published" });
     expectLogged("publication.failed");

@@ -18,11 +18,11 @@ it("metrics: count licenses, machines, today's downloads and refusals, and the w
   const { key } = await issueLicense();
   await tokenFor(key, "m");
   const refusal = { area: "download", code: "LICENSE_EXPIRED", worker_id: null, license_id: null, place: null };
-  await recordUsage(env.DB, [{ kind: "refusals", refusals: [{ ...refusal, day: startOfDay(now), count: 4 }] }]);
+  await recordUsage(env.STATISTICS, [{ kind: "refusals", refusals: [{ ...refusal, day: startOfDay(now), count: 4 }] }]);
   await env.DB.prepare("INSERT INTO outbox VALUES ('chg_left', 'license', 'lic_1', ?)")
     .bind(now - 300)
     .run();
-  const metrics = await readMetrics(env.DB, now);
+  const metrics = await readMetrics(env, now);
   expect(sampleOf(metrics, "rbee_licenses", { status: "active" })).toBe(1);
   expect(sampleOf(metrics, "rbee_machines_active")).toBe(1);
   expect(sampleOf(metrics, "rbee_refusals_today", { area: "download", code: "LICENSE_EXPIRED" })).toBe(4);
@@ -32,7 +32,7 @@ it("metrics: count licenses, machines, today's downloads and refusals, and the w
   const minute = now - (now % 60);
   await runCron(env, minute);
   expectLogged("publication.failed");
-  expect(sampleOf(await readMetrics(env.DB, minute + 90), "rbee_cron_age_seconds")).toBe(90);
+  expect(sampleOf(await readMetrics(env, minute + 90), "rbee_cron_age_seconds")).toBe(90);
 });
 
 it("prometheusText: is valid Prometheus text with any label value", () => {

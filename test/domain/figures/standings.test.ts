@@ -1,18 +1,19 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { isStandingTime, keepStandings, readStandings } from "../../../src/domain/figures/stats.ts";
+import { isStandingTime, keepStandings, readStandings } from "../../../src/domain/figures/standings.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
-import { adminAct, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { adminAct, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { countStatistics, statistics } from "../../support/usage-fixture.ts";
 
 it("keepStandings: stores the day's first count of licenses by status and of activated machines", async () => {
   const now = currentTime();
   const [one, two] = [await issueLicense(), await issueLicense()];
   await tokenFor(one.key, "m");
-  await keepStandings(env.DB, now);
+  await keepStandings(env, now);
   await adminAct(two.id, "suspend");
-  await keepStandings(env.DB, now);
-  await keepStandings(env.DB, now + DAY);
-  expect((await env.DB.prepare("SELECT * FROM standing_days ORDER BY day").all()).results).toEqual([
+  await keepStandings(env, now);
+  await keepStandings(env, now + DAY);
+  expect(await statistics("SELECT * FROM standing_days ORDER BY day")).toEqual([
     { day: startOfDay(now), active: 2, suspended: 0, expired: 0, revoked: 0, machines: 1 },
     { day: startOfDay(now) + DAY, active: 1, suspended: 1, expired: 0, revoked: 0, machines: 1 },
   ]);
@@ -27,8 +28,8 @@ it("readStandings: is zero for an empty ledger", async () => {
     revoked: 0,
     machines: 0,
   });
-  await keepStandings(env.DB, currentTime());
-  expect(await count("standing_days")).toBe(1);
+  await keepStandings(env, currentTime());
+  expect(await countStatistics("standing_days")).toBe(1);
 });
 
 it("isStandingTime: is true in one minute of each day", () => {

@@ -2,7 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { readStats } from "../../../src/domain/figures/stats.ts";
 import { DAY, type UnixSeconds } from "../../../src/lib/time.ts";
+import { foldDownloads } from "../../../src/platform/usage/fold.ts";
 import { ask, makeToken } from "../../support/admin-request.ts";
+import { download, record } from "../../support/usage-fixture.ts";
 
 const NOW = 1_800_000_000;
 
@@ -57,15 +59,6 @@ const release = (index: number, status: string) =>
     last_change: "chg",
   });
 
-const download = (index: number, version: string, daysAgo: number) =>
-  insert("downloads", {
-    link_id: `dl_${index}`,
-    worker_id: "llm-worker-rbee-premium-cpu",
-    version,
-    platform: "linux-x86_64",
-    at: NOW - daysAgo * DAY,
-  });
-
 describe("the counts for operators", () => {
   it("count licenses by the same status that decides downloads", async () => {
     await env.DB.batch([
@@ -76,7 +69,7 @@ describe("the counts for operators", () => {
       license(5, { admin_state: "revoked" }),
       license(6, { admin_state: "suspended" }),
     ]);
-    expect((await readStats(env.DB, NOW)).licenses).toEqual({ active: 3, expired: 1, revoked: 1, suspended: 1 });
+    expect((await readStats(env, NOW)).licenses).toEqual({ active: 3, expired: 1, revoked: 1, suspended: 1 });
   });
 
   it("count activated machines, releases by status and unpublished changes", async () => {
@@ -91,46 +84,30 @@ describe("the counts for operators", () => {
       insert("outbox", { change_id: "chg_1", topic: "license", key: "lic_1", created_at: NOW - 90 }),
       insert("outbox", { change_id: "chg_2", topic: "license", key: "lic_1", created_at: NOW - 30 }),
     ]);
-    expect(await readStats(env.DB, NOW)).toMatchObject({
+    expect(await readStats(env, NOW)).toMatchObject({
       active_machines: 2,
       releases: { published: 2, draft: 1 },
       outbox: { entries: 2, oldest_age: 90 },
     });
   });
 
-  it("count downloads of each file in total and recently, the most downloaded first", async () => {
-    await env.DB.batch([
-      download(1, "1.0.0", 1),
-      download(2, "1.1.0", 6.9),
-      download(3, "1.1.0", 7),
-      download(4, "1.1.0", 29.9),
-      download(5, "1.1.0", 400),
-    ]);
+  it("count downloads of each file in total and in the last days, with and without a license", async () => {
+    const ago = (days: number) => NOW - days * DAY;
+    await record(
+      download(1, { at: ago(1), license_id: "lic_1" }),
+      download(2, { at: ago(6), version: "1.1.0" }),
+      download(3, { at: ago(7), version: "1.1.0" }),
+      download(4, { at: ago(29), version: "1.1.0", license_id: "lic_1" }),
+      download(5, { at: ago(400), version: "1.1.0" }),
+    );
     const file = { worker_id: "llm-worker-rbee-premium-cpu", platform: "linux-x86_64" };
-    expect((await readStats(env.DB, NOW)).downloads).toEqual([
+    const counted = [
       { ...file, version: "1.1.0", total: 4, last_7_days: 1, last_30_days: 3 },
       { ...file, version: "1.0.0", total: 1, last_7_days: 1, last_30_days: 1 },
-    ]);
-  });
-
-  it("count downloads to the second, with whole days from the aggregate and no download twice", async () => {
-    const midnight = NOW - (NOW % DAY);
-    const ages = [0, 1, NOW - midnight, DAY, 7, 7 * DAY - 1, 7 * DAY, 30 * DAY - 1, 30 * DAY, 31 * DAY];
-    const at = (index: number, age: number, now: number) =>
-      insert("downloads", {
-        link_id: `dl_${now}_${index}`,
-        worker_id: `worker-${now}`,
-        version: "1.0.0",
-        platform: "linux-x86_64",
-        at: now - age,
-      });
-    for (const now of [NOW, midnight]) {
-      await env.DB.batch(ages.map((age, index) => at(index, age, now)));
-      const [counts] = (await readStats(env.DB, now)).downloads.filter(
-        ({ worker_id }) => worker_id === `worker-${now}`,
-      );
-      expect(counts).toMatchObject({ total: 10, last_7_days: 6, last_30_days: 8 });
-    }
+    ];
+    expect((await readStats(env, NOW)).downloads).toEqual(counted);
+    await foldDownloads(env.STATISTICS, NOW);
+    expect((await readStats(env, NOW)).downloads).toEqual(counted);
   });
 
   it("are zero for an unused service", async () => {
@@ -142,7 +119,7 @@ describe("the counts for operators", () => {
       licenses: { active: 0, suspended: 0, revoked: 0, expired: 0 },
       machines: { active: 0 },
       releases: { draft: 0, published: 0, yanked: 0, blocked: 0 },
-      downloads: { total: 0, last_7_days: 0, last_30_days: 0, files: [] },
+      downloads: { total: 0, last_7_days: 0, last_30_days: 0, files: [], complete: true },
       outbox: { entries: 0, oldest_age: null },
     });
   });

@@ -29,7 +29,7 @@ it("listUnusualUse: lists licenses used in too many places within a week, the mo
       at: now - daysAgo * DAY,
     }));
   const networks = Array.from({ length: 20 }, (_, network): [string, number] => ["NL", network]);
-  await recordUsage(env.DB, [
+  await recordUsage(env.STATISTICS, [
     ...uses(usual, [
       ["NL", 1],
       ["NL", 2],
@@ -44,9 +44,9 @@ it("listUnusualUse: lists licenses used in too many places within a week, the mo
     ...uses(spread, networks),
     ...uses(past, networks, 8),
   ]);
-  expect(await listUnusualUse(env.DB, now, 10)).toMatchObject([
+  expect(await listUnusualUse(env, now, 10)).toMatchObject([
     { license_id: spread.id, email: "spread@example.com", countries: 1, networks: 20, names: ["NL"] },
     { license_id: travelling.id, countries: 4, networks: 4 },
   ]);
-  expect(await listUnusualUse(env.DB, now, 1)).toHaveLength(1);
+  expect(await listUnusualUse(env, now, 1)).toHaveLength(1);
 });

@@ -53,7 +53,7 @@ describe("a dead letter", () => {
 
   it("counts in the metrics by its queue, and is forgotten after 30 days", async () => {
     await bury(DOWNLOAD, "downloads");
-    const dead = (await readMetrics(env.DB, currentTime())).find(({ name }) => name === "rbee_dead_letters");
+    const dead = (await readMetrics(env, currentTime())).find(({ name }) => name === "rbee_dead_letters");
     expect(dead?.samples).toEqual([
       { labels: { queue: "jobs" }, value: 0 },
       { labels: { queue: "downloads" }, value: 1 },

@@ -1,16 +1,18 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import worker from "../../../src/index.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
-import { forgetOldRows } from "../../../src/platform/storage/retention.ts";
-import { recordUsage } from "../../../src/platform/usage/store.ts";
+import { foldDownloads, forgetOldUsage } from "../../../src/platform/usage/fold.ts";
+import { DOWNLOADS_SINCE } from "../../../src/platform/usage/read.ts";
 import { makeToken, newAddress } from "../../support/admin-request.ts";
 import { signedIn } from "../../support/console-admin.ts";
 import { TestBrowser } from "../../support/cookie-browser.ts";
-import { adminAct, count, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { adminAct, issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publishRelease } from "../../support/publish-release.ts";
+import { countStatistics, download, LICENSE_DOWNLOADS, record, statistics } from "../../support/usage-fixture.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 const NOW = 1_800_000_000;
@@ -21,7 +23,7 @@ function recording() {
   const messages: unknown[] = [];
   const send = async (message: unknown) => {
     messages.push(message);
-    await recordUsage(env.DB, [JSON.parse(JSON.stringify(message))]);
+    await record(JSON.parse(JSON.stringify(message)));
   };
   const bindings = { ...env, DOWNLOADS: { ...env.DOWNLOADS, send } as unknown as Queue };
   const ask = async (path: string, init: RequestInit<Partial<IncomingRequestCfProperties>> = {}) => {
@@ -39,31 +41,90 @@ function recording() {
   return { bindings, messages, ask };
 }
 
-const rows = async (sql: string) => (await env.DB.prepare(sql).all()).results;
+/** The downloads of each day and version, with and without a license, folded or not. */
+const byDay = async () =>
+  (
+    await env.STATISTICS.prepare(
+      `SELECT day, version, sum(count) AS count FROM ${DOWNLOADS_SINCE} GROUP BY 1, 2 ORDER BY 1, 2`,
+    )
+      .bind(0)
+      .all()
+  ).results;
 
 const bearer = (credential: string) => ({ headers: { Authorization: `Bearer ${credential}` } });
 
-const download = (link: number, more: object = {}) => ({
-  link_id: `dl_${link}`,
-  worker_id: WORKER,
-  version: "1.0.0",
-  platform: "linux-x86_64",
-  license_id: null,
-  machine: null,
-  at: NOW,
-  ...more,
-});
+const licensed = (link: number, more: object = {}) => download(link, { at: NOW, license_id: "lic_1", ...more });
 
-it("downloads: are counted by day exactly, even if the queue delivers twice", async () => {
-  const bodies = [download(1), download(2), download(3, { at: NOW + DAY }), download(4, { version: "2.0.0" })];
-  await recordUsage(env.DB, [...bodies, download(1)]);
-  await recordUsage(env.DB, bodies);
-  expect(await rows("SELECT day, version, count FROM download_days ORDER BY day, version")).toEqual([
+it("downloads with a license: a link is counted once for its day, however often the queue delivers it", async () => {
+  const bodies = [
+    licensed(1),
+    licensed(2),
+    licensed(3, { at: NOW + DAY, license_id: "lic_2" }),
+    licensed(4, { version: "2.0.0" }),
+  ];
+  await record(...bodies, licensed(1));
+  await record(...bodies);
+  const days = [
     { day: TODAY, version: "1.0.0", count: 2 },
     { day: TODAY, version: "2.0.0", count: 1 },
     { day: TODAY + DAY, version: "1.0.0", count: 1 },
-  ]);
-  expect(await count("downloads")).toBe(4);
+  ];
+  expect(await byDay()).toEqual(days);
+  expect(await countStatistics(LICENSE_DOWNLOADS)).toBe(4);
+  await foldDownloads(env.STATISTICS, NOW + 2 * DAY);
+  expect(await byDay()).toEqual(days);
+  await record(...bodies);
+  await foldDownloads(env.STATISTICS, NOW + 3 * DAY);
+  expect(await byDay()).toEqual(days);
+});
+
+it("downloads with a license: one that comes after its hour was folded is counted once as well", async () => {
+  await foldDownloads(env.STATISTICS, NOW + DAY);
+  await record(licensed(1), licensed(2), licensed(2));
+  await record(licensed(2));
+  await foldDownloads(env.STATISTICS, NOW + 2 * DAY);
+  expect(await byDay()).toEqual([{ day: TODAY, version: "1.0.0", count: 2 }]);
+});
+
+it("downloads without a license: one batch of the queue is one row, and the cron folds it into days", async () => {
+  const free = (link: number, more: object = {}) => download(link, { at: NOW, ...more });
+  const told = { day: TODAY, worker_id: WORKER, version: "1.0.0", platform: "linux-x86_64", count: 40 };
+  await record(free(1), free(2), free(2), free(3, { version: "2.0.0" }), { kind: "downloads", downloads: [told] });
+  expect(await countStatistics("download_batches")).toBe(1);
+  const days = [
+    { day: TODAY, version: "1.0.0", count: 42 },
+    { day: TODAY, version: "2.0.0", count: 1 },
+  ];
+  expect(await byDay()).toEqual(days);
+  await foldDownloads(env.STATISTICS, NOW);
+  expect(await countStatistics("download_batches")).toBe(0);
+  expect(await byDay()).toEqual(days);
+});
+
+it("downloads: the counts of days are right after any sequence of downloads, repetitions and folds", async () => {
+  const event = fc.record({ link: fc.nat(12), hours: fc.nat(60), fold: fc.boolean(), license: fc.nat(2) });
+  let round = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 15 }), async (events) => {
+      const version = `1.0.${++round}`;
+      const counted = new Map<string, number>();
+      let now = NOW;
+      for (const { link, hours, fold, license } of events) {
+        now += hours * 60;
+        // The time of a link is part of the link.
+        const at = NOW - (link % 3) * 3600;
+        counted.set(`${round}-${link}-${license}`, startOfDay(at));
+        await record(download(`${round}-${link}-${license}`, { at, version, license_id: `lic_${license}` }));
+        if (fold) await foldDownloads(env.STATISTICS, now);
+      }
+      const sums = Map.groupBy([...counted.values()], (day) => day);
+      const days = (await byDay()).filter((row) => row["version"] === version);
+      expect(days).toEqual(
+        [...sums].map(([day, links]) => ({ day, version, count: links.length })).sort((a, b) => a.day - b.day),
+      );
+    }),
+    { numRuns: 8 },
+  );
 });
 
 it("refusals: equal ones are counted together, and places have no address", async () => {
@@ -83,16 +144,31 @@ it("refusals: equal ones are counted together, and places have no address", asyn
       { ...refusal, license_id: null, count: 2 },
     ],
   };
-  await recordUsage(env.DB, [message, message]);
-  expect(await rows("SELECT * FROM refusal_days")).toEqual([
+  await record(message, message);
+  expect(await statistics("SELECT * FROM refusal_days")).toEqual([
     { day: TODAY, area: "download", code: "LICENSE_EXPIRED", worker_id: WORKER, count: 10 },
   ]);
-  expect(await rows("SELECT * FROM license_refusals")).toEqual([
+  expect(await statistics("SELECT * FROM license_refusals")).toEqual([
     { day: TODAY, license_id: "lic_1", code: "LICENSE_EXPIRED", count: 6 },
   ]);
-  await recordUsage(env.DB, [{ kind: "use", license_id: "lic_1", place, at: NOW + 2 * DAY }]);
-  expect(await rows("SELECT * FROM license_places")).toEqual([
-    { license_id: "lic_1", country: "NL", network: 1136, first_day: TODAY, last_day: TODAY + 2 * DAY },
+});
+
+it("places: are written once a day, and the only place of a license once in 60 days", async () => {
+  const use = (network: number, days: number) => ({
+    ...{ kind: "use", license_id: "lic_1", place: { country: "NL", network } },
+    at: NOW + days * DAY,
+  });
+  const last = () => statistics("SELECT network, last_day FROM license_places ORDER BY network");
+  await record(use(1, 0));
+  await record(use(1, 2));
+  expect(await last()).toEqual([{ network: 1, last_day: TODAY }]);
+  await record(use(1, 61));
+  expect(await last()).toEqual([{ network: 1, last_day: TODAY + 61 * DAY }]);
+  await record(use(2, 62), use(1, 62));
+  await record(use(1, 63));
+  expect(await last()).toEqual([
+    { network: 1, last_day: TODAY + 63 * DAY },
+    { network: 2, last_day: TODAY + 62 * DAY },
   ]);
 });
 
@@ -101,23 +177,23 @@ it("refusals: a flood is written in few statements and counted completely", asyn
     ...{ day: TODAY, area: "licensing", code: "KEY_ROTATED", worker_id: null, license_id: `lic_${index % 150}` },
     ...{ place: index === 0 ? { country: "NL", network: 1136 } : null, count: 2 },
   }));
-  const batch = vi.spyOn(env.DB, "batch");
-  await recordUsage(env.DB, Array(100).fill({ kind: "refusals", refusals }));
-  expect(batch.mock.calls.map(([statements]) => statements.length)).toEqual([300]);
+  const batch = vi.spyOn(env.STATISTICS, "batch");
+  await record(...Array(100).fill({ kind: "refusals", refusals }));
+  expect(batch.mock.calls.map(([statements]) => statements.length)).toEqual([3]);
   batch.mockRestore();
-  expect(await rows("SELECT * FROM refusal_days")).toEqual([
+  expect(await statistics("SELECT * FROM refusal_days")).toEqual([
     { day: TODAY, area: "licensing", code: "KEY_ROTATED", worker_id: "", count: 60_000 },
   ]);
-  expect(await rows("SELECT count, count(*) AS licenses FROM license_refusals GROUP BY 1")).toEqual([
+  expect(await statistics("SELECT count, count(*) AS licenses FROM license_refusals GROUP BY 1")).toEqual([
     { count: 400, licenses: 150 },
   ]);
-  expect(await rows("SELECT license_id FROM license_places")).toEqual([{ license_id: "lic_0" }]);
+  expect(await statistics("SELECT license_id FROM license_places")).toEqual([{ license_id: "lic_0" }]);
 });
 
 it("recordUsage: logs and drops an unreadable message, and records the rest", async () => {
-  await recordUsage(env.DB, [{ nonsense: true }, { kind: "use", license_id: 5 }, download(1)]);
+  await record({ nonsense: true }, { kind: "use", license_id: 5 }, licensed(1));
   expect(expectLogged("usage.malformed")).toHaveLength(2);
-  expect(await count("downloads")).toBe(1);
+  expect(await countStatistics(LICENSE_DOWNLOADS)).toBe(1);
 });
 
 it("places: come from a license's tokens, downloads and refusals", async () => {
@@ -136,15 +212,15 @@ it("places: come from a license's tokens, downloads and refusals", async () => {
   expect((await ask(`/v1/workers/${WORKER}/latest/download`, { ...bearer(token), ...from("FR", 3215) })).status).toBe(
     403,
   );
-  expect(await rows("SELECT country, network FROM license_places ORDER BY country")).toEqual([
+  expect(await statistics("SELECT country, network FROM license_places ORDER BY country")).toEqual([
     { country: "DE", network: 3320 },
     { country: "FR", network: 3215 },
     { country: "NL", network: 1136 },
   ]);
-  expect(await rows("SELECT area, code, worker_id, count FROM refusal_days")).toEqual([
+  expect(await statistics("SELECT area, code, worker_id, count FROM refusal_days")).toEqual([
     { area: "download", code: "LICENSE_REVOKED", worker_id: WORKER, count: 1 },
   ]);
-  expect(await rows("SELECT license_id, code, count FROM license_refusals")).toEqual([
+  expect(await statistics("SELECT license_id, code, count FROM license_refusals")).toEqual([
     { license_id: id, code: "LICENSE_REVOKED", count: 1 },
   ]);
 });
@@ -165,7 +241,7 @@ it("refusals: false credentials of hives, admins and customers count, requests w
   expect((await visitor.post("/admin/sign-in", { form: { token: "rbee_adm_false" } })).status).toBe(403);
   await visitor.post("/account/sign-in", { form: { key: "rbee_lic_false" } });
   await (await signedIn(["audit:read"], bindings)).get("/admin/licenses");
-  expect(await rows("SELECT area, code, count FROM refusal_days ORDER BY area, code")).toEqual([
+  expect(await statistics("SELECT area, code, count FROM refusal_days ORDER BY area, code")).toEqual([
     { area: "account", code: "KEY_INVALID", count: 1 },
     { area: "admin", code: "INSUFFICIENT_SCOPE", count: 2 },
     { area: "admin", code: "TOKEN_INVALID", count: 2 },
@@ -188,22 +264,38 @@ it("messages: contain no credential, address or link", async () => {
   for (const secret of [key, "198.51.100", "c0ffee"]) expect(told).not.toContain(secret);
 });
 
-it("retention: usage is deleted after 90 days, except the download counts", async () => {
+it("retention: refusals and places are deleted after 90 days, and downloads by license after 90 to 105", async () => {
   const now = startOfDay(currentTime());
   const refusal = { area: "admin", code: "TOKEN_INVALID", worker_id: null, license_id: "lic_1", count: 1 };
   const at = (days: number) => ({ day: now - days * DAY, place: { country: "NL", network: days } });
-  await recordUsage(env.DB, [
-    {
-      kind: "refusals",
-      refusals: [
-        { ...refusal, ...at(89) },
-        { ...refusal, ...at(91) },
-      ],
-    },
-    download(1, { at: now - 500 * DAY }),
-  ]);
-  await forgetOldRows(env.DB, now);
+  const refusals = [
+    { ...refusal, ...at(89) },
+    { ...refusal, ...at(91) },
+  ];
+  await record(
+    { kind: "refusals", refusals },
+    ...[0, 30, 89, 106].map((days) => licensed(days, { at: now - days * DAY })),
+    download(500, { at: now - 500 * DAY }),
+  );
+  await foldDownloads(env.STATISTICS, now);
+  await forgetOldUsage(env.STATISTICS, now);
   for (const table of ["refusal_days", "license_refusals", "license_places"])
-    expect([table, await count(table)]).toEqual([table, 1]);
-  expect(await count("download_days")).toBe(1);
+    expect([table, await countStatistics(table)]).toEqual([table, 1]);
+  // The hour of the day decides whether the oldest table is another one already.
+  const kept = await statistics(`SELECT link_id FROM ${LICENSE_DOWNLOADS} ORDER BY at DESC`);
+  expect(kept.map(({ link_id }) => link_id)).toEqual(["dl_0", "dl_30", "dl_89"]);
+  expect((await byDay()).reduce((sum, { count }) => sum + Number(count), 0)).toBe(5);
+});
+
+it("retention: a table of downloads is used again after 120 days, and keeps its key", async () => {
+  const day = (days: number) => NOW + days * DAY;
+  for (let days = 0; days < 400; days += 3) {
+    await record(licensed(days, { at: day(days) }));
+    await forgetOldUsage(env.STATISTICS, day(days));
+    const [oldest] = await statistics(`SELECT min(at) AS at, count(*) AS n FROM ${LICENSE_DOWNLOADS}`);
+    expect(Number(oldest?.["at"])).toBeGreaterThan(day(days) - 106 * DAY);
+    if (days > 120) expect(Number(oldest?.["n"])).toBeGreaterThanOrEqual(30);
+  }
+  await record(licensed(1, { at: day(399) }), licensed(1, { at: day(399) }));
+  expect(await countStatistics(LICENSE_DOWNLOADS, "link_id = 'dl_1'")).toBe(1);
 });

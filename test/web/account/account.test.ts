@@ -16,6 +16,7 @@ import {
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 import { newPostbox } from "../../support/postbox.ts";
 import { textOf } from "../../support/text-of.ts";
+import { download, record } from "../../support/usage-fixture.ts";
 
 let ada: IssuedLicense;
 let grace: IssuedLicense;
@@ -117,11 +118,7 @@ describe("the account", () => {
   it("lists downloads with the machine's name", async () => {
     await tokenFor(ada.key, "f1", { name: "attic" });
     const machine = await env.DB.prepare("SELECT fingerprint_hash FROM machines").first<string>("fingerprint_hash");
-    await env.DB.prepare(
-      "INSERT INTO downloads VALUES ('l1', 'llm-worker-rbee-premium-cpu', '1.2.3', 'linux-x86_64', ?, ?, ?)",
-    )
-      .bind(ada.id, machine, currentTime())
-      .run();
+    await record(download(1, { version: "1.2.3", license_id: ada.id, machine }));
     const html = await pageAt(await signedInByKey(ada.key));
     expect(html).toContain("1.2.3");
     expect(html).toContain("attic");

@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { currentTime } from "../../../src/lib/time.ts";
 import { read, signedIn } from "../../support/console-admin.ts";
 import { activate, adminAct, issueLicense } from "../../support/license-fixture.ts";
+import { download, record } from "../../support/usage-fixture.ts";
 
 const HOSTILE = `"><img src=x onerror=alert(1)>`;
 
@@ -10,11 +12,9 @@ describe("page of a license", () => {
     const { id, key } = await issueLicense({ machine_limit: 3 });
     await activate(key, "m", { name: "attic", platform: "linux-x86_64", offline: true });
     await adminAct(id, "suspend", { reason: "owner asked for a pause" });
-    const { fingerprint_hash } = (await env.DB.prepare("SELECT fingerprint_hash FROM machines").first()) ?? {};
+    const machine = await env.DB.prepare("SELECT fingerprint_hash FROM machines").first<string>("fingerprint_hash");
+    await record(download(1, { version: "1.2.3", license_id: id, machine }));
     await env.DB.batch([
-      env.DB.prepare(
-        "INSERT INTO downloads VALUES ('dl_1', 'llm-worker-rbee-premium-cpu', '1.2.3', 'linux-x86_64', ?, ?, unixepoch())",
-      ).bind(id, fingerprint_hash),
       env.DB.prepare(
         "INSERT INTO mails (id, license_id, kind, occasion, recipient, data, created_at, attempts, last_error) VALUES ('mail_1', ?, 'license_key', 'x', 'ada@example.com', '{}', 1, 5, 'no such mailbox')",
       ).bind(id),
@@ -62,14 +62,10 @@ describe("page of a license", () => {
 
   it("the timeline is paged to its beginning without a gap", async () => {
     const { id } = await issueLicense();
-    await env.DB.batch(
-      Array.from({ length: 95 }, (_, n) =>
-        env.DB.prepare("INSERT INTO downloads VALUES (?, 'w', ?, 'linux-x86_64', ?, NULL, ?)").bind(
-          `dl_${n}`,
-          `0.0.${n}`,
-          id,
-          1000 + Math.floor(n / 7),
-        ),
+    const begin = currentTime() - 1000;
+    await record(
+      ...Array.from({ length: 95 }, (_, n) =>
+        download(n, { worker_id: "w", version: `0.0.${n}`, license_id: id, at: begin + Math.floor(n / 7) }),
       ),
     );
     const browser = await signedIn();

@@ -10,6 +10,7 @@ import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
+import { download, record } from "../../support/usage-fixture.ts";
 
 const WORKER = "llm-worker-rbee-premium-cuda";
 
@@ -59,15 +60,7 @@ describe("releases in the console", () => {
     const { id } = await released();
     const { id: licenseId } = await issueLicense();
     await issueLicense();
-    await env.DB.batch(
-      ["dl_1", "dl_2"].map((link) =>
-        env.DB.prepare("INSERT INTO downloads VALUES (?, ?, '1.0.0', 'linux-x86_64', ?, 'm', unixepoch())").bind(
-          link,
-          WORKER,
-          licenseId,
-        ),
-      ),
-    );
+    await record(...[1, 2].map((link) => download(link, { worker_id: WORKER, license_id: licenseId })));
     const browser = await signedIn(["releases:write"]);
     const { preview, response } = await act(browser, `/admin/releases/${id}/block`, { reason: "CVE-2026-1" });
     expect(preview).toContain("downloaded 2 times in the last 30 days, by 1 license");

@@ -13,6 +13,7 @@ import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
+import { download, record } from "../../support/usage-fixture.ts";
 
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   exports.default.fetch(`https://catalog.test${path}`, {
@@ -233,26 +234,23 @@ describe("a worker's page", () => {
         await waitOnExecutionContext(context);
       }
     };
-    await show({ DB: down("DB") });
+    await show({ DB: down("DB"), STATISTICS: down("STATISTICS") });
     // One query for each of the two workers.
-    expect(asked).toEqual(["DB", "DB"]);
-    await show({ DB: down("DB"), EDGE: down("EDGE") });
+    expect(asked).toEqual(["STATISTICS", "STATISTICS"]);
+    await show({ DB: down("DB"), STATISTICS: down("STATISTICS"), EDGE: down("EDGE") });
     for (const event of ["edge.unreadable", "ledger.unreadable", "downloads.unreadable"]) expectLogged(event);
   });
 
   it("counts the downloads of 30 days, and queries them once a minute", async () => {
     const now = currentTime();
-    const insert = env.DB.prepare(
-      "INSERT INTO downloads (link_id, worker_id, version, platform, at) VALUES (?, ?, '1.0.0', 'linux-x86_64', ?)",
-    );
     const at = [0, 0, DAY, 28 * DAY, 31 * DAY];
-    await env.DB.batch(at.map((ago, index) => insert.bind(`link-${index}`, FREE, now - ago)));
+    await record(...at.map((ago, index) => download(index, { worker_id: FREE, at: now - ago })));
     const html = await (await ask(`/w/${FREE}`)).text();
     expect(html).toContain("4 downloads in the last 30 days");
     expect(await find(new Response(html), "svg rect")).toHaveLength(30);
     const cells = await find(new Response(html), "[aria-label^='4 downloads'] tbody td");
     expect(cells.map(({ text }) => text)).toEqual(["1", "1", "2"]);
-    await env.DB.batch([insert.bind("link-late", FREE, now)]);
+    await record(download("late", { worker_id: FREE, at: now }));
     expect(await (await ask(`/w/${FREE}`)).text()).toContain("4 downloads");
   });
 });

@@ -99,17 +99,18 @@ export const endOf = ({
   expires_at === null ? null : Math.max(expires_at, extended_until ?? 0);
 
 /** The status set by an admin, refund or dispute; `none` if only dates decide. */
-const DECIDED_SQL = `CASE WHEN admin_state <> 'none' THEN admin_state
+export const DECIDED_SQL = `CASE WHEN admin_state <> 'none' THEN admin_state
     WHEN dispute_state = 'lost' OR refund_state = 'full' THEN 'revoked'
     WHEN dispute_state = 'open' THEN 'suspended' ELSE 'none' END`;
 
 /** The time until which a license is in force if only dates decide. A license without an end has the end of time. */
-const IN_FORCE_UNTIL_SQL = `CASE WHEN subscription_state IN ('ended', 'suspended') THEN coalesce(extended_until, 0)
+export const IN_FORCE_UNTIL_SQL = `CASE WHEN subscription_state IN ('ended', 'suspended') THEN coalesce(extended_until, 0)
     WHEN expires_at IS NULL THEN ${END_OF_TIME}
     ELSE max(expires_at + grace_seconds, coalesce(extended_until, 0)) END`;
 
 /** The status of a license that is no longer in force, if only dates decide. */
-const LAPSED_SQL = "CASE WHEN subscription_state IN ('suspended', 'past_due') THEN 'suspended' ELSE 'expired' END";
+export const LAPSED_SQL =
+  "CASE WHEN subscription_state IN ('suspended', 'past_due') THEN 'suspended' ELSE 'expired' END";
 
 /**
  * `standingOf(...).status` as an SQL expression over a `licenses` row, for counts and conditional writes. `?1` is the

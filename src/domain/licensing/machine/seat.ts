@@ -142,24 +142,32 @@ export async function seeMachine(db: D1Database, machineId: string, now: UnixSec
   await db.prepare("UPDATE machines SET last_seen_at = ? WHERE id = ?").bind(now, machineId).run();
 }
 
-/** Records that an active machine's lease holds its seat until `until`. False: it was deactivated in the meantime. */
+/**
+ * Records that an active machine's lease holds its seat until `until`. A new lease is audited. The renewal of a running
+ * one is not: it is state of the machine, and 100,000 machines renew each day. False: the machine was deactivated in the
+ * meantime.
+ */
 export async function recordLease(
   db: D1Database,
   licenseId: string,
-  machineId: string,
+  machine: Pick<MachineRow, "id" | "lease_until">,
   until: UnixSeconds,
   actor: Actor,
 ): Promise<boolean> {
+  const { id: machineId } = machine;
+  const extend = "UPDATE machines SET lease_until = max(lease_until, ?1), last_seen_at = ?2";
+  const isActive = "id = ?3 AND deactivated_at IS NULL";
+  if (machine.lease_until > actor.now) {
+    const renewal = db.prepare(`${extend} WHERE ${isActive} AND lease_until > ?2`).bind(until, actor.now, machineId);
+    if ((await renewal.run()).meta.changes === 1) return true;
+  }
   const change = newChange(actor, {
     action: "machine.lease",
     subject: licenseId,
     details: { machine_id: machineId, lease_until: until },
   });
   const leases = db
-    .prepare(
-      `UPDATE machines SET lease_until = max(lease_until, ?), last_seen_at = ?, last_change = ?
-       WHERE id = ? AND deactivated_at IS NULL`,
-    )
-    .bind(until, actor.now, change.id, machineId);
+    .prepare(`${extend}, last_change = ?4 WHERE ${isActive}`)
+    .bind(until, actor.now, machineId, change.id);
   return commitChange(db, change, { table: "machines", id: machineId }, [leases]);
 }

@@ -3,7 +3,8 @@ import type { Config } from "../../../platform/config/config.ts";
 import { countActivation, countTokenRequest } from "../../../platform/http/rate-limit.ts";
 import { Problem, type RequestScope, Timestamp, z } from "../../../platform/http/route.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
-import { placeOf, sendLate } from "../../../platform/usage/message.ts";
+import { writeLate } from "../../../platform/usage/late.ts";
+import { placeOf } from "../../../platform/usage/message.ts";
 import { type License, type MachineRow, standingOf } from "../license/record.ts";
 import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
@@ -44,13 +45,13 @@ export async function issueToken(
   const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
   const expiresAt = isFresh ? machine.lease_until : allowed;
   if (expiresAt > now + TOKEN_LIFETIME && !isFresh) {
-    if (!(await recordLease(c.env.DB, license.id, machine.id, expiresAt, actor)))
+    if (!(await recordLease(c.env.DB, license.id, machine, expiresAt, actor)))
       throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
   } else {
     await seeMachine(c.env.DB, machine.id, now);
   }
   const place = placeOf(c.req.raw);
-  if (place) sendLate(c, { kind: "use", license_id: license.id, place, at: now });
+  if (place) writeLate(c, { kind: "use", license_id: license.id, place, at: now });
   const { list, idx } = statusPlace(license.status_index);
   const issued = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
   const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, now);

@@ -24,7 +24,8 @@ const NEWS: ReadonlyMap<string | undefined, string> = new Map([
 export type LicensePageContent = KeyContent & {
   license: License;
   words: StandingWords;
-  downloads: Download[];
+  /** Null: the statistics are down. */
+  downloads: Download[] | null;
   /** The name of the act to confirm. Any other text is ignored. */
   done?: string | undefined;
   leaseFault?: LeaseFault;
@@ -96,7 +97,7 @@ const versionsFact = ({ versions, updates_until }: License): Child =>
     </>
   );
 
-const DownloadSection: FC<{ downloads: Download[] }> = ({ downloads }) => (
+const DownloadSection: FC<{ downloads: Download[] | null }> = ({ downloads }) => (
   <section>
     <h2>Downloads</h2>
     <DataTable
@@ -108,11 +109,15 @@ const DownloadSection: FC<{ downloads: Download[] }> = ({ downloads }) => (
         { header: "Machine", cell: ({ machine }) => machine ?? "unnamed" },
         { header: "When", cell: ({ at }) => <Time at={at} clock /> },
       ]}
-      rows={downloads}
+      rows={downloads ?? []}
       empty={
-        <>
-          No downloads with this license yet. <a href="/?tier=premium">See the premium workers</a>.
-        </>
+        downloads === null ? (
+          "The list of downloads is not available at the moment. Downloads themselves work."
+        ) : (
+          <>
+            No downloads with this license yet. <a href="/?tier=premium">See the premium workers</a>.
+          </>
+        )
       }
     />
   </section>

@@ -65,7 +65,7 @@ erase.openapi(
       };
       return erasePage({ ...state, fault }, csrfToken);
     }
-    const scope = { db: c.env.DB, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
+    const scope = { ...c.env, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
     await erasePerson(scope, by.subject, actorOf(c, "customer"));
     clearSessionCookie(c, "account");
     return c.redirect("/account/sign-in?done=erased", 303);

@@ -1,8 +1,10 @@
 import { readBacklog } from "../../../domain/figures/backlog.ts";
-import { readStandings } from "../../../domain/figures/stats.ts";
-import { listUnusualUse, readUsageHistory } from "../../../domain/figures/usage.ts";
+import { readStandings } from "../../../domain/figures/standings.ts";
+import type { Stores } from "../../../domain/figures/stats.ts";
+import { lastDays, listUnusualUse, NO_HISTORY, readMoney, readUsageHistory } from "../../../domain/figures/usage.ts";
 import { IsolateCache } from "../../../lib/isolate.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import { unlessDown } from "../../../platform/usage/read.ts";
 
 /** The ranges of the dashboard in days; the first is the default. */
 export const RANGES = ["30", "90"] as const;
@@ -10,14 +12,22 @@ export type Range = (typeof RANGES)[number];
 
 const UNUSUAL_ROWS = 20;
 
-async function readFresh(db: D1Database, range: Range, now: UnixSeconds) {
-  const [standings, history, backlog, unusual] = await Promise.all([
-    readStandings(db, now),
-    readUsageHistory(db, Number(range), now),
-    readBacklog(db),
-    listUnusualUse(db, now, UNUSUAL_ROWS),
+async function readFresh({ DB, STATISTICS }: Stores, range: Range, now: UnixSeconds) {
+  const days = lastDays(Number(range), now);
+  const [standings, backlog, money, history, unusual] = await Promise.all([
+    readStandings(DB, now),
+    readBacklog(DB),
+    readMoney(DB, days[0] ?? now),
+    unlessDown(readUsageHistory(STATISTICS, days.length, now)),
+    unlessDown(listUnusualUse({ DB, STATISTICS }, now, UNUSUAL_ROWS)),
   ]);
-  return { at: now, standings, history, backlog, unusual };
+  return {
+    ...{ at: now, days, standings, backlog, money },
+    history: history ?? NO_HISTORY,
+    unusual: unusual ?? [],
+    /** Whether the statistics answer. If not, downloads, refusals and places are missing. */
+    isComplete: history !== null && unusual !== null,
+  };
 }
 
 /** The data of the dashboard at `at`. */
@@ -25,11 +35,11 @@ export type DashboardData = Awaited<ReturnType<typeof readFresh>>;
 
 const cache = new IsolateCache<DashboardData>(RANGES.length);
 
-/** Reads the data of the last days, cached for a minute because it counts every license. Throws if D1 fails. */
-export async function readDashboard(db: D1Database, range: Range, now: UnixSeconds): Promise<DashboardData> {
+/** Reads the data of the last days, cached for a minute. Throws if the ledger fails. */
+export async function readDashboard(stores: Stores, range: Range, now: UnixSeconds): Promise<DashboardData> {
   const known = cache.get(range, now);
   if (known) return known;
-  const data = await readFresh(db, range, now);
+  const data = await readFresh(stores, range, now);
   cache.set(range, data, now + MINUTE);
   return data;
 }

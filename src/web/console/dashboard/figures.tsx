@@ -7,10 +7,9 @@ import { troubles } from "../system/data.ts";
 import type { DashboardData } from "./data.ts";
 
 /** The figures at the top of the dashboard. */
-export const Figures: FC<DashboardData> = ({ at, standings, history, backlog }) => {
+export const Figures: FC<DashboardData> = ({ at, days: { length: days }, standings, history, backlog }) => {
   const downloads = sumOf(history.downloadsByPlatform);
   const refused = sumOf(history.refusalsByCode);
-  const days = history.days.length;
   const trouble = troubles(backlog, at);
   return (
     <ul class="figures">
@@ -99,7 +98,7 @@ export const UnusualSection: FC<{ uses: readonly UnusualUse[]; mayRead: boolean 
 type Level = { day: UnixSeconds; active: number; machines: number };
 
 /** Licenses in force and activated machines, day by day until now. */
-export const StandingSection: FC<DashboardData> = ({ at, standings: now, history: { days, standings: kept } }) => {
+export const StandingSection: FC<DashboardData> = ({ at, days, standings: now, history: { standings: kept } }) => {
   const today = startOfDay(at);
   const past = kept.filter(({ day }) => day < today);
   const levels: Level[] = [...past, { day: today, active: now.active, machines: now.machines }];

@@ -1,7 +1,7 @@
 import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage.ts";
 import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
-import { type Child, type FC, formatCount, Time } from "../../page/kit.ts";
+import { type Child, type FC, formatCount, Notice, Time } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage, consoleView, firstPart, may, z } from "../kit.ts";
 import { type DashboardData, RANGES, type Range, readDashboard } from "./data.ts";
 import { Figures, StandingSection, UnusualSection } from "./figures.tsx";
@@ -23,7 +23,7 @@ export const home = consoleView(
   },
   async (c, { days }) => {
     if (!may(c, "stats:read")) return c.redirect(firstPart(c), 303);
-    const data = await readDashboard(c.env.DB, days, c.var.now);
+    const data = await readDashboard(c.env, days, c.var.now);
     return consolePage(c, { title: "Dashboard", main: <DashboardBody c={c} data={data} range={days} /> });
   },
 );
@@ -32,10 +32,9 @@ type Props = { c: ConsoleContext; data: DashboardData; range: Range };
 
 /** The dashboard: figures, then charts with their numbers. */
 const DashboardBody: FC<Props> = ({ c, data, range }) => {
-  const { at, history } = data;
-  const { days } = history;
+  const { at, days, history } = data;
   const downloads = seriesOf(history.downloadsByWorker, days);
-  const money = seriesOf(history.money, days, MONEY_EVENTS);
+  const money = seriesOf(data.money, days, MONEY_EVENTS);
   const refusals = seriesOf(history.refusalsByArea, days, AREAS);
   return (
     <>
@@ -49,6 +48,12 @@ const DashboardBody: FC<Props> = ({ c, data, range }) => {
           ))}
         </nav>
       </div>
+      {data.isComplete ? null : (
+        <Notice tone="careful" title="The statistics do not answer">
+          Downloads, refused attempts and places of use are missing here. Licenses, purchases and downloads themselves
+          are not affected.
+        </Notice>
+      )}
       <Figures {...data} />
       <ChartSection
         id="downloads"

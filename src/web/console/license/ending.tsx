@@ -84,7 +84,7 @@ export const licenseErase = actRoutes("/admin/licenses/{id}/erase", {
         return preview.value;
       },
       carryOut: async ({ reason }) => {
-        const scope = { db: c.env.DB, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
+        const scope = { ...c.env, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
         const { edge } = await erasePerson(scope, license.email, adminActor(c), { reason, last: id });
         return goTo(c, licensePath(id), { done: "erase", edge });
       },

@@ -30,7 +30,7 @@ export const LicenseMachines = ({ story: { license, usage }, mayWrite, now }: Pr
           { header: "Last seen", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
           {
             header: "Downloads in 30 days",
-            cell: ({ fingerprint_hash }) => usage.get(fingerprint_hash) ?? 0,
+            cell: ({ fingerprint_hash }) => (usage === null ? "unknown" : (usage.get(fingerprint_hash) ?? 0)),
             numeric: true,
           },
           ...(mayWrite ? [{ header: "Seat", cell: seat }] : []),

@@ -1,6 +1,16 @@
 import { endOf, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
-import { type Child, counted, Facts, type FC, Pager, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
+import {
+  type Child,
+  counted,
+  Facts,
+  type FC,
+  Notice,
+  Pager,
+  pathWithQuery,
+  StatusBadge,
+  Time,
+} from "../../page/kit.ts";
 import { Acts, consolePage, consoleView, DoneNotice, DoneQuery, may, Problem, z } from "../kit.ts";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseMachines } from "./machines.tsx";
@@ -43,7 +53,7 @@ export const licenseRead = consoleView(
       throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "This needs the scope audit:read." });
     }
     const part = { kinds: kind === null ? kinds : [kind], limit: ENTRIES, before };
-    const story = await readLicenseStory(c.env.DB, id, part, c.var.now);
+    const story = await readLicenseStory(c.env, id, part, c.var.now);
     if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
     const { license } = story;
     const standing = standingOf(license, c.var.now);
@@ -74,6 +84,9 @@ export const licenseRead = consoleView(
                 </a>
               ))}
             </nav>
+            {story.usage === null ? (
+              <Notice tone="careful">The statistics do not answer, so downloads are missing here.</Notice>
+            ) : null}
             <StoryTimeline story={story} />
             <Pager
               path={(before) => storyPath(id, kind, before)}

@@ -3,6 +3,7 @@ import type { License } from "../../../domain/licensing/license/record.ts";
 import { LicenseRow, MachineRow } from "../../../domain/licensing/license/row.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { AuditRow } from "../../../platform/identity/audit-store.ts";
+import { countLicenseDownloads, readLicenseDownloads, unlessDown } from "../../../platform/usage/read.ts";
 
 /** The kinds of entries in the story of a license. */
 export const STORY_KINDS = ["act", "payment", "mail", "download"] as const;
@@ -40,31 +41,28 @@ const StoryEntry = z.discriminatedUnion("kind", [Act, Payment, Mail, Download]);
 /** An entry of a story: an entry of the audit trail, a Stripe event, a mail, or a download. */
 export type StoryEntry = z.output<typeof StoryEntry>;
 
-/** The SQL of each kind: ?1 is the license, ?2 an upper bound of the time, ?3 the limit. */
-const STORY_SOURCES: Record<StoryKind, string> = {
+/** The SQL of each kind in the ledger: ?1 is the license, ?2 an upper bound of the time, ?3 the limit. */
+const STORY_SOURCES: Record<Exclude<StoryKind, "download">, string> = {
   act: `SELECT 'act' AS kind, id, at, actor, action, reason, details FROM audit
     WHERE subject = ?1 AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3`,
   payment: `SELECT 'payment' AS kind, id, created AS at, type, object_id, outcome, attention FROM stripe_event_licenses
     JOIN stripe_events ON id = event_id WHERE license_id = ?1 AND created < ?2 ORDER BY created DESC LIMIT ?3`,
   mail: `SELECT 'mail' AS kind, id, created_at AS at, kind AS mail, recipient, sent_at, attempts, next_attempt_at, last_error
     FROM mails WHERE license_id = ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3`,
-  download: `SELECT 'download' AS kind, link_id AS id, at, worker_id, version, platform, machine FROM downloads
-    WHERE license_id = ?1 AND at < ?2 ORDER BY at DESC LIMIT ?3`,
 };
 
 const ChargeRow = z.object({ charge_id: z.string(), refund_state: z.string(), dispute_state: z.string() });
 const OrderRow = z.object({ plan: z.string(), machines: z.number(), state: z.string(), created_at: z.number() });
-const UsageRow = z.object({ machine: z.string().nullable(), downloads: z.number() });
 
-/** All data about a license in the ledger. */
+/** All data about a license. */
 export type LicenseStory = {
   license: License;
   /** The order of its checkout, if the checkout began here. */
   order: z.output<typeof OrderRow> | null;
   /** Charges with a refund or dispute. */
   charges: z.output<typeof ChargeRow>[];
-  /** Downloads of the last 30 days by the fingerprint hash of the machine. */
-  usage: Map<string | null, number>;
+  /** Downloads of the last 30 days by the fingerprint hash of the machine. Null if the statistics are down. */
+  usage: Map<string | null, number> | null;
   /** Entries, newest first. */
   entries: StoryEntry[];
   /** The `before` of the next page; null on the last page. */
@@ -77,35 +75,43 @@ export type StoryPart = { kinds: readonly StoryKind[]; limit: number; before: Un
 /** The period of `usage`, in seconds. */
 const USAGE_SECONDS = 30 * DAY;
 
-/** Reads the story of a license in one batch; null if there is no license with this id. Throws if D1 fails. */
+/** Reads the story of a license; null if there is no license with this id. Throws if the ledger fails. */
 export async function readLicenseStory(
-  db: D1Database,
+  { DB, STATISTICS }: Pick<Env, "DB" | "STATISTICS">,
   id: string,
   { kinds, limit, before }: StoryPart,
   now: UnixSeconds,
 ): Promise<LicenseStory | null> {
-  const about = (sql: string, ...more: number[]) => db.prepare(sql).bind(id, ...more);
-  const [licenses, machines, orders, charges, usage, ...parts] = await db.batch([
+  const about = (sql: string, ...more: number[]) => DB.prepare(sql).bind(id, ...more);
+  // One more than the limit shows that there is another page.
+  const wanted = limit + 1;
+  const downloads = kinds.includes("download")
+    ? unlessDown(
+        readLicenseDownloads(STATISTICS, id, { from: 0, before: Math.min(before ?? now + 1, now + 1), limit: wanted }),
+      )
+    : [];
+  const usage = unlessDown(countLicenseDownloads(STATISTICS, id, { from: now - USAGE_SECONDS, before: now + 1 }));
+  const [licenses, machines, orders, charges, ...parts] = await DB.batch([
     about("SELECT * FROM licenses WHERE id = ?"),
     about("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id"),
     about("SELECT * FROM orders WHERE checkout_session_id = (SELECT checkout_session_id FROM licenses WHERE id = ?)"),
     about("SELECT * FROM license_charges WHERE license_id = ?"),
-    about(
-      "SELECT machine, count(*) AS downloads FROM downloads WHERE license_id = ? AND at > ? GROUP BY machine",
-      now - USAGE_SECONDS,
-    ),
-    // One more than the limit shows that there is another page.
-    ...kinds.map((kind) => about(STORY_SOURCES[kind], before ?? Number.MAX_SAFE_INTEGER, limit + 1)),
+    ...kinds
+      .filter((kind) => kind !== "download")
+      .map((kind) => about(STORY_SOURCES[kind], before ?? Number.MAX_SAFE_INTEGER, wanted)),
   ]);
   const [row] = licenses?.results ?? [];
   if (row === undefined) return null;
-  const entries = parts.flatMap(({ results }) => z.array(StoryEntry).parse(results));
+  const entries: StoryEntry[] = [
+    ...parts.flatMap(({ results }) => z.array(StoryEntry).parse(results)),
+    ...((await downloads) ?? []).map(({ link_id, ...rest }) => ({ kind: "download" as const, id: link_id, ...rest })),
+  ];
   const [order = null] = z.array(OrderRow).parse(orders?.results);
   return {
     license: { ...LicenseRow.parse(row), machines: z.array(MachineRow).parse(machines?.results) },
     order,
     charges: z.array(ChargeRow).parse(charges?.results),
-    usage: new Map(z.array(UsageRow.transform((row) => [row.machine, row.downloads] as const)).parse(usage?.results)),
+    usage: await usage,
     ...newestOf(entries, limit),
   };
 }

@@ -36,15 +36,11 @@ const SOON = `within ${REVOCATION_SECONDS} seconds`;
 function previewReleaseAct(
   { worker_id, version, channel, artifacts }: Release,
   action: ReleaseAction,
-  use: ReleaseUse,
+  use: ReleaseUse | null,
   licenses: number | null,
 ): string[] {
   const audience = licenses === null ? "everybody" : `${counted(licenses, "license")} in force`;
-  const users = licenses === null ? "" : `, by ${counted(use.licenses, "license")}`;
-  const used =
-    use.downloads === 0
-      ? `It was not downloaded in the last ${REACH_DAYS} days.`
-      : `It was downloaded ${counted(use.downloads, "time")} in the last ${REACH_DAYS} days${users}.`;
+  const used = useInWords(use, licenses === null);
   const files = artifacts.map(({ platform }) => platform).join(", ");
   switch (action) {
     case "publish":
@@ -78,6 +74,13 @@ function previewReleaseAct(
   }
 }
 
+function useInWords(use: ReleaseUse | null, isFree: boolean): string {
+  if (use === null) return "The statistics do not answer, so it is not known how often it was downloaded.";
+  if (use.downloads === 0) return `It was not downloaded in the last ${REACH_DAYS} days.`;
+  const users = isFree ? "" : `, by ${counted(use.licenses, "license")}`;
+  return `It was downloaded ${counted(use.downloads, "time")} in the last ${REACH_DAYS} days${users}.`;
+}
+
 /** `GET` and `POST /admin/releases/{id}/{publish|yank|unyank|block}`. */
 export const releaseAct = combine(
   ...RELEASE_ACTIONS.map((action) =>
@@ -107,7 +110,7 @@ export const releaseAct = combine(
             const next = decideMove(release, action);
             if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
             if (next.value === release.status) return ["Nothing changes: this is done already."];
-            const use = await readReleaseUse(DB, release, admin.now);
+            const use = await readReleaseUse(c.env.STATISTICS, release, admin.now);
             const isFree = findWorker(worker_id)?.tier === "free";
             const licenses = isFree ? null : await countEntitledLicenses(DB, release, admin.now);
             return previewReleaseAct(release, action, use, licenses);

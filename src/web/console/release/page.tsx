@@ -57,7 +57,7 @@ export const releaseRead = consoleView(
             <h2>Provenance</h2>
             <Provenance release={release} />
           </section>
-          <Downloads use={await readReleaseUse(c.env.DB, release, c.var.now)} />
+          <Downloads use={await readReleaseUse(c.env.STATISTICS, release, c.var.now)} />
           {may(c, "audit:read") ? (
             <p>
               <a href={auditPath({ subject: id })}>Show its audit entries</a>
@@ -140,11 +140,11 @@ const Provenance = ({ release: { worker_id, version, status, provenance } }: Pro
   );
 };
 
-const Downloads = ({ use: { downloads, licenses, platforms } }: { use: ReleaseUse }) => (
+const Downloads = ({ use }: { use: ReleaseUse | null }) => (
   <section>
     <h2>
-      Downloads in {REACH_DAYS} days: {formatCount(downloads)}
-      {licenses === 0 ? "" : `, by ${counted(licenses, "license")}`}
+      Downloads in {REACH_DAYS} days: {use === null ? "unknown" : formatCount(use.downloads)}
+      {use === null || use.licenses === 0 ? "" : `, by ${counted(use.licenses, "license")}`}
     </h2>
     <DataTable
       caption="Downloads by platform"
@@ -153,8 +153,8 @@ const Downloads = ({ use: { downloads, licenses, platforms } }: { use: ReleaseUs
         { header: "Platform", cell: ({ platform }) => platform },
         { header: "Downloads", cell: ({ downloads }) => downloads, numeric: true },
       ]}
-      rows={platforms}
-      empty="There are no downloads."
+      rows={use?.platforms ?? []}
+      empty={use === null ? "The statistics do not answer." : "There are no downloads."}
     />
   </section>
 );

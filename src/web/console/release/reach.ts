@@ -2,7 +2,8 @@ import * as z from "zod";
 import { grantsRelease, grantsWorker } from "../../../domain/licensing/grant.ts";
 import { statusCondition } from "../../../domain/licensing/license/record.ts";
 import type { Release } from "../../../domain/releases/store.ts";
-import { DAY, type UnixSeconds } from "../../../lib/time.ts";
+import { DAY, startOfDay, type UnixSeconds } from "../../../lib/time.ts";
+import { countDownloadingLicenses, DOWNLOADS_SINCE, unlessDown } from "../../../platform/usage/read.ts";
 
 /** The period of download counts, in days. */
 export const REACH_DAYS = 30;
@@ -15,22 +16,31 @@ export type ReleaseUse = {
   platforms: { platform: string; downloads: number }[];
 };
 
-/** Reads how much a release is used, for the preview of a yank or block. Throws if D1 fails. */
-export async function readReleaseUse(
-  db: D1Database,
+/** How much a release is used, for the preview of a yank or block. Null if the statistics are down. */
+export const readReleaseUse = (
+  statistics: D1Database,
+  release: Pick<Release, "worker_id" | "version">,
+  now: UnixSeconds,
+): Promise<ReleaseUse | null> => unlessDown(readUse(statistics, release, now));
+
+async function readUse(
+  statistics: D1Database,
   { worker_id, version }: Pick<Release, "worker_id" | "version">,
   now: UnixSeconds,
 ): Promise<ReleaseUse> {
-  const counts = "FROM downloads WHERE worker_id = ? AND version = ? AND at > ?";
-  const [totals, platforms] = await db.batch(
-    [
-      `SELECT count(*) AS downloads, count(DISTINCT license_id) AS licenses ${counts}`,
-      `SELECT platform, count(*) AS downloads ${counts} GROUP BY platform ORDER BY downloads DESC, platform`,
-    ].map((sql) => db.prepare(sql).bind(worker_id, version, now - REACH_DAYS * DAY)),
-  );
-  const Totals = z.object({ downloads: z.number(), licenses: z.number() });
-  const Platform = z.object({ platform: z.string(), downloads: z.number() });
-  return { ...Totals.parse(totals?.results[0]), platforms: z.array(Platform).parse(platforms?.results) };
+  const from = startOfDay(now) - (REACH_DAYS - 1) * DAY;
+  const [licenses, { results }] = await Promise.all([
+    countDownloadingLicenses(statistics, { worker_id, version }, { from, before: now + 1 }),
+    statistics
+      .prepare(
+        `SELECT platform, sum(count) AS downloads FROM ${DOWNLOADS_SINCE} WHERE worker_id = ?2 AND version = ?3
+         GROUP BY platform ORDER BY downloads DESC, platform`,
+      )
+      .bind(from, worker_id, version)
+      .all(),
+  ]);
+  const platforms = z.array(z.object({ platform: z.string(), downloads: z.number() })).parse(results);
+  return { downloads: platforms.reduce((sum, { downloads }) => sum + downloads, 0), licenses, platforms };
 }
 
 const GrantRow = z.object({

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Refusal, RefusalTally } from "../../../src/platform/usage/message.ts";
+import type { Refusal } from "../../../src/platform/usage/message.ts";
+import { Tally } from "../../../src/platform/usage/tally.ts";
 
 const refusal = (license: number): Refusal => ({
   day: 1_800_000_000,
@@ -11,16 +12,16 @@ const refusal = (license: number): Refusal => ({
   place: { country: "NL", network: 1136 },
 });
 
-it("RefusalTally: sends a single refusal at once", () => {
-  const tally = new RefusalTally();
+it("Tally: sends a single refusal at once", () => {
+  const tally = new Tally<Refusal>();
   expect(tally.add(refusal(1), 100)).toEqual([{ ...refusal(1), count: 1 }]);
   expect(tally.add(refusal(1), 100)).toEqual([{ ...refusal(1), count: 1 }]);
 });
 
-it("RefusalTally: batches a flood into few messages without loss", () => {
+it("Tally: batches a flood into few messages without loss", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { minLength: 1, maxLength: 400 }), (flood) => {
-      const tally = new RefusalTally();
+      const tally = new Tally<Refusal>();
       let now = 0;
       const tellings = new Map<number, number>();
       const told = flood.flatMap(([license, pause]) => {
@@ -41,8 +42,8 @@ it("RefusalTally: batches a flood into few messages without loss", () => {
   );
 });
 
-it("RefusalTally: keeps no more than fits into a message", () => {
-  const tally = new RefusalTally();
+it("Tally: keeps no more than fits into a message", () => {
+  const tally = new Tally<Refusal>();
   const told = Array.from({ length: 5000 }, (_, license) => tally.add(refusal(license), 100));
   told.push(tally.add(refusal(1), 101));
   for (const telling of told)
