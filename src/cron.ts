@@ -20,6 +20,7 @@ import { forgetOldRows, isRetentionTime } from "./platform/storage/retention.ts"
 import { drainOutbox, settleInJob } from "./platform/storage/settle.ts";
 import { CRON_MARK, JOBS_MARK, readWatermark, writeWatermark } from "./platform/storage/watermark.ts";
 import { foldDownloads, forgetOldUsage } from "./platform/usage/fold.ts";
+import { markStatistics } from "./platform/usage/owner.ts";
 
 /** The rest of the outbox, when the cron's own invocation could not publish all of it. */
 const PUBLISH: Job = {
@@ -45,7 +46,10 @@ export const jobs: readonly Job[] = [
   ),
   shortJob("expiry-mails", isHourly, ({ env, now }) => queueExpiryMails(env.DB, now)),
   shortJob("forget-recovery-links", isHourly, ({ env, now }) => forgetRecoveryLinks(env.DB, now - 30 * DAY)),
-  shortJob("fold-downloads", isHourly, ({ env, now }) => foldDownloads(env.STATISTICS, now)),
+  shortJob("fold-downloads", isHourly, async ({ env, now }) => {
+    await markStatistics(env, now);
+    await foldDownloads(env.STATISTICS, now);
+  }),
   shortJob("forget-old-usage", isHourly, ({ env, now }) => forgetOldUsage(env.STATISTICS, now)),
   shortJob("erase-usage", isHourly, ({ env, now }) => eraseUsage(env, now)),
   shortJob("free-discarded-objects", isHourly, ({ env, now }) => freeDiscardedObjects(env, now)),

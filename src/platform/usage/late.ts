@@ -3,8 +3,8 @@ import { logFailure } from "../../lib/log.ts";
 import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
 import type { ReadScope } from "../http/router.ts";
-import { ownsLedger } from "../storage/deployment.ts";
 import type { DownloadMessage, FileDownloads, UsageMessage, UseMessage } from "./message.ts";
+import { ownsStatistics } from "./owner.ts";
 import { recordUsage } from "./store.ts";
 import { Tally } from "./tally.ts";
 
@@ -39,7 +39,7 @@ async function write({ env }: Scope, message: UsageMessage): Promise<void> {
     timer = setTimeout(() => reject(new Error("late")), PATIENCE_MS);
   });
   const written = (async () => {
-    if (!(await ownsLedger(env))) throw new Error("not ours");
+    if (!(await ownsStatistics(env))) throw new Error("The statistics belong to another deployment.");
     await recordUsage(env.STATISTICS, [message]);
   })();
   try {
