@@ -3,7 +3,7 @@ export const HELLO = `export default { fetch() { return new Response("hello"); }
 
 /**
  * A Worker that makes only the storage calls of a path, or only sends its answer. It runs in the same process as the
- * service. `/r2/KEY` serves an object without checks, and `/read/KEY` reads it like the check of a large file, but does not
+ * service. `/r2/KEY` serves an object without checks. `/read/KEY` reads it like the check of a large file, but does not
  * hash it. `/kv/LICENSE` reads the edge record of a license.
  * `/ledger/LICENSE` counts in a rate limiter and reads a license and its machines from D1. `/answer/NAME` sends an
  * answer that was put there. `PUT /kv` fills KV.

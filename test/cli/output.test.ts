@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { formatFields, formatProgress, formatSize, formatTable, startProgress } from "../../src/cli/output.ts";
+import {
+  formatFields,
+  formatProgress,
+  formatSize,
+  formatTable,
+  startLoggedProgress,
+  startProgress,
+} from "../../src/cli/output.ts";
 import { printable } from "../../src/lib/printable.ts";
 
 describe("a table in the terminal", () => {
@@ -34,15 +41,28 @@ describe("sizes and progress", () => {
     expect(formatProgress("worker", 0, 0)).toContain("100%");
   });
 
+  const pipeTo = (written: string[]): NodeJS.WriteStream =>
+    Object.assign(Object.create(process.stderr), { isTTY: false, write: (text: string) => written.push(text) });
+
   it("draw nothing into a pipe", () => {
     const written: string[] = [];
-    const pipe = Object.assign(Object.create(process.stderr), {
-      isTTY: false,
-      write: (text: string) => written.push(text),
-    });
-    const progress = startProgress("worker", 10, pipe);
-    progress.update(5);
-    progress.finish();
+    for (const start of [startProgress, startLoggedProgress]) {
+      const progress = start("worker", 10, pipeTo(written));
+      progress.update(5);
+      progress.finish();
+    }
     expect(written).toEqual([]);
+  });
+
+  it("of a large publication write one line into a pipe for each tenth that is reached", () => {
+    const written: string[] = [];
+    const progress = startLoggedProgress("worker", 2 ** 33, pipeTo(written));
+    for (const done of [0, 2 ** 29, 2 ** 30, 2 ** 30 + 1, 2 ** 32, 2 ** 33, 2 ** 33]) progress.update(done);
+    progress.finish();
+    expect(written).toEqual([
+      "worker: 10% (1.0 GiB of 8.0 GiB)\n",
+      "worker: 50% (4.0 GiB of 8.0 GiB)\n",
+      "worker: 100% (8.0 GiB of 8.0 GiB)\n",
+    ]);
   });
 });

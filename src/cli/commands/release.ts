@@ -2,6 +2,7 @@ import { openAsBlob } from "node:fs";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
+import { withAdvice } from "../publish/interruption.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
 import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
@@ -76,7 +77,11 @@ Example:
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const publication = { workerId, version, channel, notes, sourceTag, files, provenance };
-      show({ release: await publishRelease(client, publication) }, (shown) => formatReleases([shown.release]));
+      const release = await withAdvice(
+        "Stopped. Run the same command again to continue: it sends only what is missing.",
+        () => publishRelease(client, publication),
+      );
+      show({ release }, (shown) => formatReleases([shown.release]));
     });
 
   release
