@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PROJECT } from "./program-run.ts";
 
@@ -39,6 +40,13 @@ export function launch(folder: string, port: number): Server {
       return exited;
     },
   };
+}
+
+/** Ends wrangler and workerd at once, on Linux. The server then ends by itself, with status 1. */
+export async function killWorker({ process: { pid } }: Server): Promise<void> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+  const commands = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, "utf8")));
+  process.kill(-Number(children[commands.findIndex((command) => command.includes("wrangler"))]), "SIGKILL");
 }
 
 /**

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { openLedger } from "../../scripts/development/ledger.ts";
 import { runCli } from "../support/node/run-cli.ts";
-import { launch, ready, type Server } from "./development-server.ts";
+import { killWorker, launch, ready, type Server } from "./development-server.ts";
 import { freePort } from "./free-port.ts";
 import { type Run, run } from "./program-run.ts";
 
@@ -137,10 +137,7 @@ describe("another start", () => {
   });
 
   it.runIf(process.platform === "linux")("fails when the Worker's server dies", async () => {
-    const { pid } = server.process;
-    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
-    const commands = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, "utf8")));
-    process.kill(-Number(children[commands.findIndex((command) => command.includes("wrangler"))]), "SIGKILL");
+    await killWorker(server);
     expect(await server.exited).toBe(1);
     expect(server.output()).toContain("ended by itself");
   });
