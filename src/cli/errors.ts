@@ -16,6 +16,8 @@ export const EXIT = {
   integrity: 6,
   /** The catalog is unreachable or cannot answer now. A later attempt may succeed. */
   unavailable: 7,
+  /** `doctor`: a check failed. */
+  unhealthy: 8,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

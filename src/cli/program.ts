@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { CatalogCommand, type Io } from "./command.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addHiveCommands } from "./commands/hive.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLicenseCommands } from "./commands/license.ts";
@@ -22,7 +23,7 @@ Configuration; of each line, the first that is set counts:
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 not authorized, 4 not found,
 5 refused by the license or the release, 6 integrity check failed,
-7 catalog not reachable (try again later).
+7 catalog not reachable (try again later), 8 a check of the doctor failed.
 
 Examples:
   $ rbee-catalog license issue --plan premium-trial --email ada@example.com
@@ -51,6 +52,7 @@ export function createProgram(io: Io = PROCESS_IO, json = false): CatalogCommand
   addReleaseCommands(program);
   addPlansCommands(program);
   addOperationsCommands(program);
+  addDoctorCommand(program);
   addTokenCommands(program);
   addKeysCommands(program);
   addHiveCommands(program);

@@ -3,6 +3,15 @@
  * it does not. Names are never changed, because monitoring selects findings by them. docs/doctor.md repeats the table.
  */
 export const CHECKS = {
+  reachable: {
+    meaning: "GET /health answers 200.",
+    remedy: "Check --url, the DNS record and the route of the domain in wrangler.toml, then Cloudflare's status page.",
+  },
+  "admin-token": {
+    meaning: "The service accepts the admin token, so that the checks inside the Worker can run.",
+    remedy:
+      "Set RBEE_ADMIN_TOKEN to a token of this deployment with the scope stats:read. `npx wrangler tail` shows the service's errors.",
+  },
   configuration: {
     meaning: "Every variable and every secret has a valid form.",
     remedy:
@@ -115,15 +124,6 @@ export const CHECKS = {
   "stripe-prices": {
     meaning: "Each plan on sale has an active price at Stripe.",
     remedy: "Run `npx rbee-catalog plans sync`.",
-  },
-  reachable: {
-    meaning: "GET /health answers 200.",
-    remedy: "Check --url, the DNS record and the route of the domain in wrangler.toml, then Cloudflare's status page.",
-  },
-  "admin-token": {
-    meaning: "The service accepts the admin token, so that the checks inside the Worker can run.",
-    remedy:
-      "Set RBEE_ADMIN_TOKEN to a token of this deployment with the scope stats:read. `npx wrangler tail` shows the service's errors.",
   },
   challenge: {
     meaning: "No challenge, block or error page of Cloudflare stands in front of hives, git, pacman and Stripe.",

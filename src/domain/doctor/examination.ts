@@ -1,10 +1,11 @@
 import { withDeadline } from "../../lib/deadline.ts";
+import { messageOf } from "../../lib/error-message.ts";
 import { type Finding, inOrder, unclear } from "./finding.ts";
 import { KEY_EXAMINATIONS } from "./look/keys.ts";
 import { SERVICE_EXAMINATIONS } from "./look/services.ts";
 import { STORE_EXAMINATIONS } from "./look/stores.ts";
 import { WORK_EXAMINATIONS } from "./look/work.ts";
-import { type DoctorScope, type Examination, messageOf } from "./scope.ts";
+import type { DoctorScope, Examination } from "./scope.ts";
 
 const EXAMINATIONS: readonly Examination[] = [
   ...KEY_EXAMINATIONS,

@@ -20,8 +20,5 @@ export const ownDeployment = ({ DEPLOYMENT, PUBLIC_URL, LIVEMODE }: Config): Dep
   livemode: LIVEMODE,
 });
 
-/** The message of an error. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Whether the job that runs the doctor is due: hourly, apart from the jobs of the full hour. */
 export const isDoctorTime = (at: UnixSeconds): boolean => Math.floor((at % HOUR) / 60) === 17;

@@ -35,5 +35,5 @@ export function checkTokenKey({ kid, isPublished, verifies }: TokenKeyFacts): Fi
 /** The number of owner tokens in force, and of people or domains that Access makes owners. */
 export const checkOwner = (tokens: number, people: number): Finding =>
   tokens + people > 0
-    ? pass("owner", `Owners: ${tokens} tokens in force, ${people} entries of ACCESS_SCOPES.`)
+    ? pass("owner", `Owner tokens in force: ${tokens}; owners by Access: ${people}.`)
     : fail("owner", "Nobody is an owner: no token is in force, and Access names none.");

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { withDeadline } from "../../../lib/deadline.ts";
+import { messageOf } from "../../../lib/error-message.ts";
 import { readMark } from "../../../platform/storage/deployment.ts";
 import { MARKED_STORES, type MarkedStore, readStoreMark } from "../../../platform/storage/store-mark.ts";
 import { checkMigrations, checkOwnership, checkSize, checkStores, type StoreFact } from "../check/store.ts";
 import { checkQueues, type QueueFact } from "../check/work.ts";
 import { MIGRATIONS } from "../migrations.ts";
-import { type DoctorScope, type Examination, messageOf, ownDeployment } from "../scope.ts";
+import { type DoctorScope, type Examination, ownDeployment } from "../scope.ts";
 
 /** A store that takes longer than this, in milliseconds, counts as down. */
 const PATIENCE_MS = 3_000;

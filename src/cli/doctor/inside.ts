@@ -1,0 +1,38 @@
+import * as z from "zod";
+import { type Finding, fail, STATUSES } from "../../domain/doctor/finding.ts";
+import { type CliError, parseJson, problemError } from "../errors.ts";
+import { askOnce } from "./answer.ts";
+
+/** The service's report. A newer service may have checks that this command does not know. */
+const Report = z.looseObject({
+  deployment: z.looseObject({ name: z.string(), public_url: z.string(), mail_domain: z.string() }).nullable(),
+  findings: z.array(
+    z.object({
+      check: z.string(),
+      subject: z.string().nullable(),
+      status: z.enum(STATUSES),
+      detail: z.string(),
+      remedy: z.string().nullable(),
+    }),
+  ),
+});
+
+/** A finding of this command or of the service. */
+export type AnyFinding = Omit<Finding, "check"> & { check: string };
+
+/** The service's own checks; `deployment` is null if it could not say. */
+export type Inside = { deployment: z.output<typeof Report>["deployment"]; findings: AnyFinding[] };
+
+/** Asks the service for its own checks. A refusal is a finding of `admin-token`. Never throws. */
+export async function checkInside(url: string, adminToken: string): Promise<Inside> {
+  const headers = { Authorization: `Bearer ${adminToken}`, "User-Agent": "rbee-catalog" };
+  const answer = await askOnce(`${url}/v1/admin/doctor`, { headers });
+  const refused = (detail: string): Inside => ({ deployment: null, findings: [fail("admin-token", detail)] });
+  if ("error" in answer) return refused(`The service gave no report: ${answer.error}`);
+  if (answer.status === 404) return refused("The service has no report. Its version is older than this command's.");
+  if (answer.status !== 200) return refused(reasonOf(problemError(answer.status, answer.body)));
+  const report = parseJson(Report, answer.body);
+  return report ?? refused("The answer is not the report of a catalog.");
+}
+
+const reasonOf = ({ message }: CliError): string => message.split("\n", 1)[0] ?? message;
