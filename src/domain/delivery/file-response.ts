@@ -3,17 +3,27 @@ import { type ByteRange, parseByteRange } from "../../platform/http/byte-range.t
 import { namesEtag } from "../../platform/http/document.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
+import {
+  type GuardedFile,
+  guardedStream,
+  type Part,
+  PIECE_BYTES,
+  type StreamEnd,
+  UNGUARDED_BYTES,
+} from "./guarded-stream.ts";
 
 /**
  * Answers a GET or HEAD for an artifact: the whole file, a part, not modified or not satisfiable. Streams the bytes
- * from R2, and never holds the whole file. Only a body costs a read; the manifest has all other facts. `startsHere`
- * says whether the answer contains the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object, and
- * RANGE_NOT_SATISFIABLE with the size.
+ * from R2, and never holds the whole file. `decide` decides again while a long body runs (`guardedStream`), and `onEnd`
+ * gets the end of such a body. Only a body costs a read; the manifest has all other facts. `startsHere` says whether the
+ * answer contains the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object, and RANGE_NOT_SATISFIABLE
+ * with the size.
  */
 export async function fileResponse(
   binaries: Pick<R2Bucket, "get">,
   request: Pick<Request, "method" | "headers">,
   { release, artifact }: { release: ManifestRelease; artifact: ManifestArtifact },
+  { decide, onEnd }: { decide: GuardedFile["decide"]; onEnd: (end: Promise<StreamEnd>) => void },
 ): Promise<{ response: Response; startsHere: boolean }> {
   const { size, object_key, filename } = artifact;
   const etag = `"${artifact.sha256}"`;
@@ -41,15 +51,26 @@ export async function fileResponse(
   if (request.method === "HEAD") {
     return { response: new Response(null, { status: answer.status, headers }), startsHere: false };
   }
-  const object = await binaries.get(object_key, answer.status === 206 ? { range: { offset, length } } : {});
-  if (!object) {
-    logFailure("artifact.missing", "R2 has no such object.", { object_key });
-    throw new Problem({
-      code: "SERVICE_UNAVAILABLE",
-      detail: "We cannot read the file at the moment. Please try again.",
-    });
-  }
-  return { response: new Response(object.body, { status: answer.status, headers }), startsHere: offset === 0 };
+  const read = (range: Part) => readObject(binaries, object_key, range);
+  const first = await read({ offset, length: Math.min(length, PIECE_BYTES) });
+  const respond = (body: ReadableStream) => {
+    return { response: new Response(body, { status: answer.status, headers }), startsHere: offset === 0 };
+  };
+  if (length <= UNGUARDED_BYTES) return respond(first);
+  const { readable, end } = guardedStream({ offset, length }, first, { read, decide });
+  onEnd(end);
+  return respond(readable);
+}
+
+/** The bytes of a part of an object. Throws SERVICE_UNAVAILABLE if R2 does not have the object. */
+async function readObject(binaries: Pick<R2Bucket, "get">, key: string, range: Part): Promise<ReadableStream> {
+  const object = await binaries.get(key, { range });
+  if (object) return object.body;
+  logFailure("artifact.missing", "R2 has no such object.", { object_key: key });
+  throw new Problem({
+    code: "SERVICE_UNAVAILABLE",
+    detail: "We cannot read the file at the moment. Please try again.",
+  });
 }
 
 /** The kind of answer to a request for a file. */

@@ -1,11 +1,14 @@
+import { logEvent } from "../../../lib/log.ts";
+import { currentTime } from "../../../lib/time.ts";
 import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
-import { askerOfLink } from "../authorization.ts";
+import { askerOfLink, decideOnEdge } from "../authorization.ts";
 import { authorizeDelivery } from "../authorize.ts";
 import type { Delivery } from "../decision.ts";
 import { noSignature } from "../download.ts";
 import { fileResponse } from "../file-response.ts";
+import type { GuardedFile, StreamEnd } from "../guarded-stream.ts";
 import {
   countDownload,
   type Link,
@@ -82,27 +85,51 @@ const signature = (kind: SignatureKind) => {
   });
 };
 
+/** An opened link, the delivery behind it, and a second decision on that, at the time of the call. */
+type Opened = { link: Link; delivery: Delivery; decideAgain: GuardedFile["decide"] };
+
 /** Decides again on the delivery behind a link, because the license may have ended since the link was made. */
-async function openDelivery(c: AppContext, opaque: string): Promise<{ link: Link; delivery: Delivery }> {
+async function openDelivery(c: AppContext, opaque: string): Promise<Opened> {
   const link = await openLink(opaque, await linkSecret(c.var.config), c.var.now);
   if (!link.ok) throw new Problem(link.error);
   const { workerId, version, filename } = link.value;
   const worker = findWorker(workerId);
   if (!worker) throw new Problem({ code: "ARTIFACT_NOT_FOUND", detail: "This file is no longer offered." });
   const wanted = { version, channel: "stable", file: { filename } } as const;
-  return { link: link.value, delivery: await authorizeDelivery(c, worker, wanted, askerOfLink(link.value)) };
+  const asker = askerOfLink(link.value);
+  const delivery = await authorizeDelivery(c, worker, wanted, asker);
+  const { env, executionCtx, var: variables } = c;
+  return {
+    link: link.value,
+    delivery,
+    async decideAgain() {
+      const scope = { env, executionCtx, req: c.req, var: { ...variables, now: currentTime() } };
+      const { decision } = await decideOnEdge(scope, worker, wanted, asker);
+      return decision.ok ? decision : { ok: false, code: decision.error.code };
+    },
+  };
 }
 
 /** `GET` and `HEAD /dl/{opaque}` and its signatures. The link is signed for no other method. */
 export const link = createRouter();
 
 link.openapi(file, async (c) => {
-  const { link: opened, delivery } = await openDelivery(c, c.req.valid("param").opaque);
-  const { response, startsHere } = await fileResponse(c.env.BINARIES, c.req.raw, delivery);
+  const { link: opened, delivery, decideAgain } = await openDelivery(c, c.req.valid("param").opaque);
+  const { response, startsHere } = await fileResponse(c.env.BINARIES, c.req.raw, delivery, {
+    decide: decideAgain,
+    onEnd: (end) => c.executionCtx.waitUntil(end.then((how) => logCut(how, opened, c.var.requestId))),
+  });
   if (startsHere) countDownload(c, opened, delivery);
   return response;
 });
 refuseOtherMethods("/dl/:opaque");
+
+/** Logs a stream that broke off because the rest was refused. Its client asks again and gets the refusal. */
+function logCut(how: StreamEnd, { holder, workerId, version }: Link, requestId: string): void {
+  if (how.end !== "refused") return;
+  const license = holder?.licenseId ?? null;
+  logEvent("download.cut", { code: how.code, license, worker: workerId, version, request_id: requestId });
+}
 
 for (const kind of SIGNATURE_KINDS) {
   link.openapi(signature(kind), async (c) => {
