@@ -1,77 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CloudflareStub, FULL, startCloudflare } from "../../support/node/cloudflare-api/server.ts";
+import { PROJECT } from "../../../scripts/development/paths.ts";
+import { FULL } from "../../support/node/cloudflare-api/server.ts";
 import { bindingsOf, varsOf } from "../../support/node/cloudflare-api/workers.ts";
-import { copyProject, type DeploymentProject, type Ended, SECRETS } from "../../support/node/deployment-project.ts";
+import { changesOf, DeployedAccount, LIVE } from "../../support/node/deployed-account.ts";
+import { type Ended, SECRETS } from "../../support/node/deployment-project.ts";
 
-const LIVE = "rbee-worker-catalog";
 const COPY = "my-catalog";
 
-let cloudflare: CloudflareStub;
-let project: DeploymentProject;
-let token: string;
-
+let account: DeployedAccount;
 beforeAll(async () => {
-  cloudflare = await startCloudflare();
-  project = await copyProject(cloudflare);
-  token = cloudflare.token(FULL);
+  account = await DeployedAccount.open();
 });
-
-afterAll(async () => {
-  await cloudflare.stop();
-  await project.remove();
-});
-
-/** Deploys, and returns its end with the requests that it made. */
-async function deploy(...options: string[]): Promise<Ended & { requests: string[] }> {
-  const before = cloudflare.requests.length;
-  const ended = await project.deploy(token, ...options);
-  return { ...ended, requests: cloudflare.requests.slice(before) };
-}
-
-const worker = (name = LIVE) => cloudflare.workers.find((known) => known.name === name);
-const database = (name = LIVE) => cloudflare.databases.find((known) => known.name === name);
-const rows = (sql: string, name = LIVE) =>
-  database(name)
-    ?.sqlite.prepare(sql)
-    .all()
-    .map((row) => ({ ...row }));
-
-/** The requests that change something at Cloudflare. Reading a database is a POST, too. */
-const changesOf = (requests: string[]) =>
-  requests.filter((request) => !request.startsWith("GET ") && !request.endsWith("/query"));
-
-/** The state of the account that a refused deployment must leave as it is. */
-const snapshot = () =>
-  JSON.stringify([
-    cloudflare.databases.map(({ sqlite, ...rest }) => [rest, sqlite.prepare("SELECT sql FROM sqlite_schema").all()]),
-    ...[cloudflare.buckets, cloudflare.namespaces, cloudflare.queues, cloudflare.workers],
-  ]);
-
-/** Expects that a deployment is refused with `reason`, and that nothing has changed. */
-async function expectRefusal(options: string[], ...reasons: string[]): Promise<Ended> {
-  const before = snapshot();
-  const ended = await deploy(...options);
-  expect(ended.code, ended.output).toBe(1);
-  for (const reason of reasons) expect(ended.output).toContain(reason);
-  expect(ended.output).not.toMatch(/^\s+at .*\.ts:\d+/m);
-  expect(changesOf(ended.requests)).toEqual([]);
-  expect(snapshot()).toBe(before);
-  return ended;
-}
+afterAll(() => account.close());
 
 describe("before the first deployment", () => {
   it("a token with a permission too few is refused, and each missing permission is named", async () => {
-    const poor = cloudflare.token(FULL.filter((held) => held !== "Queues Write" && held !== "Workers Routes Write"));
-    const { code, output } = await project.deploy(poor, "--secrets-file", SECRETS, "--jurisdiction", "eu");
+    const poor = account.cloudflare.token(
+      FULL.filter((held) => held !== "Queues Write" && held !== "Workers Routes Write"),
+    );
+    const { code, output } = await account.project.deploy(poor, "--secrets-file", SECRETS, "--jurisdiction", "eu");
     expect(code).toBe(1);
     expect(output).toContain("Account - Queues: Edit\n");
     expect(output).toContain("Zone - Workers Routes: Edit, for the zone of catalog.rbee.dev");
     expect(output).not.toContain("D1: Edit");
-    expect(cloudflare.databases).toEqual([]);
+    expect(account.cloudflare.databases).toEqual([]);
   });
 
   it("a token that Cloudflare does not know is refused", async () => {
-    const { code, output } = await project.deploy("made-up", "--secrets-file", SECRETS, "--jurisdiction", "eu");
+    const { code, output } = await account.project.deploy("made-up", "--secrets-file", SECRETS, "--jurisdiction", "eu");
     expect([code, output.trim().split("\n").at(-1)]).toEqual([
       1,
       "Cloudflare does not know the API token in CLOUDFLARE_API_TOKEN, or it has been revoked.",
@@ -79,18 +37,22 @@ describe("before the first deployment", () => {
   });
 
   it("missing secrets are named", async () => {
-    await expectRefusal(["--jurisdiction", "eu"], "LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY", "--secrets-file FILE");
+    await account.expectRefusal(
+      ["--jurisdiction", "eu"],
+      "LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY",
+      "--secrets-file FILE",
+    );
   });
 
   it("a secret of the wrong form is named, without its value", async () => {
     const file = "short.secret.env";
-    await project.run(
-      token,
+    await account.project.run(
+      account.token,
       "sh",
       "-c",
       `sed "s/^LICENSE_KEY_SECRET=.*/LICENSE_KEY_SECRET=tooshort/" ${SECRETS} >${file}`,
     );
-    const { output } = await expectRefusal(
+    const { output } = await account.expectRefusal(
       ["--secrets-file", file, "--jurisdiction", "eu"],
       "LICENSE_KEY_SECRET: must",
     );
@@ -98,37 +60,58 @@ describe("before the first deployment", () => {
   });
 
   it("a place must be chosen, because it can never be changed", async () => {
-    await expectRefusal(["--secrets-file", SECRETS], "--jurisdiction eu", "can never be changed");
-    await expectRefusal(["--secrets-file", SECRETS, "--jurisdiction", "mars"], '"mars" is no place', "pnpm run deploy");
+    await account.expectRefusal(["--secrets-file", SECRETS], "--jurisdiction eu", "can never be changed");
+    await account.expectRefusal(
+      ["--secrets-file", SECRETS, "--jurisdiction", "mars"],
+      '"mars" is no place',
+      "pnpm run deploy",
+    );
   });
 
   it("an environment that wrangler.toml does not have is refused", async () => {
-    await expectRefusal(["--env", "stagin"], 'No environment found in configuration with name "stagin"');
+    await account.expectRefusal(["--env", "stagin"], 'No environment found in configuration with name "stagin"');
   });
 });
 
-describe("the first deployment", () => {
-  let first: Awaited<ReturnType<typeof deploy>>;
+/** Runs each block of commands in "Going live" word for word, as an operator does, and stops at the first that fails. */
+async function followGuide(): Promise<Ended> {
+  const guide = await readFile(join(PROJECT, "docs/operations.md"), "utf8");
+  const [, goingLive = ""] = /^## Going live$(.*?)^##/ms.exec(guide) ?? [];
+  const blocks = [...goingLive.matchAll(/^ {3}```sh\n(.*?)^ {3}```$/gms)].map(([, commands = ""]) => commands);
+  expect(blocks.length).toBeGreaterThan(3);
+  let output = "";
+  for (const commands of blocks) {
+    const ended = await account.project.run(account.token, "sh", "-e", "-c", commands);
+    output += ended.output;
+    if (ended.code !== 0) return { code: ended.code, output };
+  }
+  return { code: 0, output };
+}
+
+describe("the first deployment, by the list of docs/operations.md", () => {
+  let first: Ended & { requests: string[] };
   beforeAll(async () => {
     // A permission to read but not to write shows at the first write: the part before it stays, and is not made twice.
-    const reader = cloudflare.token(FULL.map((held) => (held === "Queues Write" ? "Queues Read" : held)));
-    const { code, output } = await project.deploy(reader, "--secrets-file", SECRETS, "--jurisdiction", "eu");
+    const reader = account.cloudflare.token(FULL.map((held) => (held === "Queues Write" ? "Queues Read" : held)));
+    const { code, output } = await account.project.deploy(reader, "--secrets-file", SECRETS, "--jurisdiction", "eu");
     expect([code, output]).toEqual([1, expect.stringContaining("The API token lacks the permission Queues: Edit.")]);
-    first = await deploy("--secrets-file", SECRETS);
+    // Checking the code is a matter of this whole suite.
+    await account.project.edit("package.json", (text) => text.replace(/"check": ".*"/, '"check": "true"'));
+    first = await account.watch(followGuide);
   });
 
   it("succeeds, and asks nothing of Cloudflare that it does not know", () => {
     expect(first.code, first.output).toBe(0);
     expect(first.output).toContain(`${LIVE} is deployed.`);
-    expect(first.output).not.toMatch(/7003|WARNING/);
+    expect(first.output).not.toContain("7003");
   });
 
   it("keeps databases and buckets in the jurisdiction that was chosen, also when it continues", () => {
-    const kept = [...cloudflare.databases, ...cloudflare.buckets];
+    const kept = [...account.cloudflare.databases, ...account.cloudflare.buckets];
     expect(kept.length).toBeGreaterThan(2);
     for (const { name, jurisdiction } of kept) expect([name, jurisdiction]).toEqual([name, "eu"]);
-    const bound = bindingsOf(worker()).filter(({ type }) => type === "r2_bucket");
-    expect(bound.map(({ jurisdiction }) => jurisdiction)).toEqual(cloudflare.buckets.map(() => "eu"));
+    const bound = bindingsOf(account.worker()).filter(({ type }) => type === "r2_bucket");
+    expect(bound.map(({ jurisdiction }) => jurisdiction)).toEqual(account.cloudflare.buckets.map(() => "eu"));
   });
 
   it("migrates, marks the ledger, uploads, and only then starts cron and consumers", () => {
@@ -137,18 +120,18 @@ describe("the first deployment", () => {
     const cron = first.requests.indexOf(`PUT /workers/scripts/${LIVE}/schedules`);
     const consumer = first.requests.findIndex((request) => /^POST .queues.*consumers$/.test(request));
     expect([last < upload, upload < cron, upload < consumer]).toEqual([true, true, true]);
-    expect(rows("SELECT name, public_url, livemode FROM deployment")).toEqual([
+    expect(account.rows("SELECT name, public_url, livemode FROM deployment")).toEqual([
       { name: LIVE, public_url: "https://catalog.rbee.dev", livemode: 1 },
     ]);
-    expect(rows("SELECT name FROM d1_migrations")?.length).toBeGreaterThan(12);
-    expect(rows("SELECT name FROM d1_migrations", `${LIVE}-statistics`)?.length).toBeGreaterThan(0);
+    expect(account.rows("SELECT name FROM d1_migrations")?.length).toBeGreaterThan(12);
+    expect(account.rows("SELECT name FROM d1_migrations", `${LIVE}-statistics`)?.length).toBeGreaterThan(0);
   });
 
   it("gives the Worker its name, its secrets, its host and its cron, and no other address", () => {
-    const { LICENSE_KEY_SECRET, ...vars } = varsOf(worker());
+    const { LICENSE_KEY_SECRET, ...vars } = varsOf(account.worker());
     expect(vars).toMatchObject({ DEPLOYMENT: LIVE, PUBLIC_URL: "https://catalog.rbee.dev", LIVEMODE: "true" });
     expect(LICENSE_KEY_SECRET).toHaveLength(43);
-    expect(worker()).toMatchObject({
+    expect(account.worker()).toMatchObject({
       schedules: ["* * * * *"],
       domains: ["catalog.rbee.dev"],
       subdomain: { enabled: false, previews_enabled: false },
@@ -157,13 +140,18 @@ describe("the first deployment", () => {
   });
 
   it("attaches a consumer with its dead letters to every queue that has one", () => {
-    const consumed = cloudflare.queues.flatMap(({ consumers }) => consumers);
+    const consumed = account.cloudflare.queues.flatMap(({ consumers }) => consumers);
     expect(consumed.length).toBeGreaterThan(0);
     for (const consumer of consumed) expect(consumer).toMatchObject({ script: LIVE, type: "worker" });
   });
 
   it("leaves no file behind, and the jurisdiction of the buckets in wrangler.toml", async () => {
-    const { output } = await project.run(token, "sh", "-c", "ls -A; grep -A 1 bucket_name wrangler.toml");
+    const { output } = await account.project.run(
+      account.token,
+      "sh",
+      "-c",
+      "ls -A; grep -A 1 bucket_name wrangler.toml",
+    );
     expect(output).not.toContain(".wrangler.deploy");
     expect(first.output).toContain("Commit ");
     expect(output).toContain(`bucket_name = "${LIVE}-binaries"\njurisdiction = "eu"\n`);
@@ -171,40 +159,21 @@ describe("the first deployment", () => {
   });
 });
 
-describe("a second deployment", () => {
-  it("makes nothing anew, keeps the secrets, and needs neither a place nor a file of secrets", async () => {
-    const [database_, ...names] = [database()?.uuid, ...cloudflare.queues.map(({ queue_id }) => queue_id)];
-    const before = varsOf(worker());
-    const second = await deploy();
-    expect(second.code, second.output).toBe(0);
-    expect([database()?.uuid, ...cloudflare.queues.map(({ queue_id }) => queue_id)]).toEqual([database_, ...names]);
-    expect(
-      second.requests.filter((request) => /^POST .(d1.database|r2.buckets|storage.*|queues)$/.test(request)),
-    ).toEqual([]);
-    expect(varsOf(worker())).toEqual(before);
-    expect(worker()?.versions).toHaveLength(2);
-  });
-
-  it("cannot move the data to another jurisdiction", async () => {
-    await expectRefusal(["--jurisdiction", "us"], 'has the jurisdiction "eu"', "can never be moved");
-  });
-});
-
 describe("staging", () => {
   it("is a deployment of its own beside production", async () => {
-    const live = JSON.stringify(worker());
-    const { code, output } = await deploy("--env", "staging", "--secrets-file", SECRETS, "--location", "weur");
+    const live = JSON.stringify(account.worker());
+    const { code, output } = await account.deploy("--env", "staging", "--secrets-file", SECRETS, "--location", "weur");
     expect(code, output).toBe(0);
-    expect(JSON.stringify(worker())).toBe(live);
-    const staging = worker(`${LIVE}-staging`);
+    expect(JSON.stringify(account.worker())).toBe(live);
+    const staging = account.worker(`${LIVE}-staging`);
     expect(staging).toMatchObject({ domains: ["catalog-staging.rbee.dev"], schedules: ["* * * * *"] });
     expect(varsOf(staging)).toMatchObject({ DEPLOYMENT: `${LIVE}-staging`, LIVEMODE: "false" });
-    expect(database(`${LIVE}-staging`)).toMatchObject({ jurisdiction: null, location: "weur" });
-    expect(rows("SELECT name, livemode FROM deployment", `${LIVE}-staging`)).toEqual([
+    expect(account.database(`${LIVE}-staging`)).toMatchObject({ jurisdiction: null, location: "weur" });
+    expect(account.rows("SELECT name, livemode FROM deployment", `${LIVE}-staging`)).toEqual([
       { name: `${LIVE}-staging`, livemode: 0 },
     ]);
     const idsOf = (name: string) =>
-      bindingsOf(worker(name)).flatMap(({ id, namespace_id, bucket_name, queue_name }) =>
+      bindingsOf(account.worker(name)).flatMap(({ id, namespace_id, bucket_name, queue_name }) =>
         [id, namespace_id, bucket_name, queue_name].filter((value) => value !== undefined),
       );
     expect(idsOf(LIVE).filter((id) => idsOf(`${LIVE}-staging`).includes(id))).toEqual([]);
@@ -214,19 +183,19 @@ describe("staging", () => {
 describe("a copied configuration", () => {
   let original: string;
   beforeAll(async () => {
-    await project.edit("wrangler.toml", (text) => {
+    await account.project.edit("wrangler.toml", (text) => {
       original = text;
       return text;
     });
   });
-  const copy = (change: (text: string) => string) => project.edit("wrangler.toml", () => change(original));
+  const copy = (change: (text: string) => string) => account.project.edit("wrangler.toml", () => change(original));
   afterAll(() => copy((text) => text));
 
   it("with another PUBLIC_URL and test money is refused by the mark of the ledger", async () => {
     await copy((text) =>
       text.replaceAll("catalog.rbee.dev", "shop.rbee.dev").replace('LIVEMODE = "true"', 'LIVEMODE = "false"'),
     );
-    await expectRefusal(
+    await account.expectRefusal(
       [],
       'livemode is "false" here and "true" there',
       'public_url is "https://shop.rbee.dev" here and "https://catalog.rbee.dev" there',
@@ -237,7 +206,7 @@ describe("a copied configuration", () => {
 
   it("with another name is refused, and everything that it shares is named", async () => {
     await copy((text) => text.replace(`name = "${LIVE}"`, `name = "${COPY}"`));
-    await expectRefusal(
+    await account.expectRefusal(
       ["--secrets-file", SECRETS],
       `The Worker ${LIVE} uses `,
       `the database ${LIVE}`,
@@ -249,76 +218,81 @@ describe("a copied configuration", () => {
   });
 
   it("with another name is refused by the mark, also when the first Worker is gone", async () => {
-    const [live] = cloudflare.workers.splice(0, 1);
-    const consumers = cloudflare.queues.map(({ consumers }) => consumers.splice(0));
-    await expectRefusal(["--secrets-file", SECRETS], `name is "${COPY}" here and "${LIVE}" there`);
-    for (const [index, queue] of cloudflare.queues.entries()) queue.consumers.push(...(consumers[index] ?? []));
-    if (live) cloudflare.workers.unshift(live);
+    const restore = account.without(LIVE);
+    const consumers = account.cloudflare.queues.map((queue) => queue.consumers.splice(0));
+    await account.expectRefusal(["--secrets-file", SECRETS], `name is "${COPY}" here and "${LIVE}" there`);
+    for (const [index, queue] of account.cloudflare.queues.entries()) queue.consumers.push(...(consumers[index] ?? []));
+    restore();
   });
 
   it("that wrangler deploys by hand makes a Worker without its name, which therefore refuses to write", async () => {
     const args = ["deploy", "--env=", "--secrets-file", SECRETS, "--config", "wrangler.toml"];
-    const { code, output } = await project.run(token, "wrangler", ...args);
+    const { code, output } = await account.project.run(account.token, "wrangler", ...args);
     // The live Worker consumes the queues, so this much of the deployment fails. The Worker itself is there.
     expect([code, output]).toEqual([1, expect.stringContaining("Queue")]);
-    expect(varsOf(worker(COPY))["DEPLOYMENT"]).toBeUndefined();
-    expect(bindingsOf(worker(COPY)).find(({ name }) => name === "DB")?.["id"]).toBe(database()?.uuid);
-    cloudflare.workers.splice(
-      cloudflare.workers.findIndex(({ name }) => name === COPY),
-      1,
-    );
+    expect(varsOf(account.worker(COPY))["DEPLOYMENT"]).toBeUndefined();
+    expect(bindingsOf(account.worker(COPY)).find(({ name }) => name === "DB")?.["id"]).toBe(account.database()?.uuid);
+    account.without(COPY);
   });
 });
 
 describe("a deployment by hand of the live configuration", () => {
   it("keeps the Worker's name, so that it goes on serving", async () => {
-    const { code, output } = await project.run(token, "wrangler", "deploy", "--env=");
+    const { code, output } = await account.project.run(account.token, "wrangler", "deploy", "--env=");
     expect(code, output).toBe(0);
-    expect(varsOf(worker())["DEPLOYMENT"]).toBe(LIVE);
+    expect(varsOf(account.worker())["DEPLOYMENT"]).toBe(LIVE);
   });
 });
 
 describe("a ledger that is in use and has no mark", () => {
-  it("belongs to the Worker that is bound to it, and to no other", async () => {
-    const sqlite = database()?.sqlite;
-    sqlite?.exec(
-      "INSERT INTO audit (id, at, actor, action, subject, details) VALUES ('chg_1', 1, 'system', 'a.b', 'x', '{}')",
-    );
-    sqlite?.exec("DELETE FROM deployment");
-    const [live] = cloudflare.workers.splice(
-      cloudflare.workers.findIndex(({ name }) => name === LIVE),
-      1,
-    );
-    await expectRefusal(["--secrets-file", SECRETS], "has no mark");
-    if (live) cloudflare.workers.push(live);
+  it("belongs to no Worker that is not bound to it", async () => {
+    const restore = account.without(LIVE);
+    const mark = account.rows("SELECT * FROM deployment");
+    account.database()?.sqlite.exec("DELETE FROM deployment");
+    await account.expectRefusal(["--secrets-file", SECRETS], "has no mark");
+    expect(mark).toHaveLength(1);
+    restore();
   });
 });
 
-describe("a migration that fails", () => {
-  const BROKEN = "migrations/9000_broken.sql";
-  const GOOD = "CREATE TABLE made_before_it_failed (id INTEGER);\n";
+describe("the next deployment", () => {
+  const NEXT = "migrations/9000_next.sql";
+  const GOOD = "CREATE TABLE made_before_it_failed (id INTEGER);\\n";
+  const write = (sql: string) => account.project.run(account.token, "sh", "-c", `printf '${sql}' >${NEXT}`);
 
-  it("is rolled back, leaves the live Worker as it is, and can be corrected and repeated", async () => {
-    await project.run(token, "sh", "-c", `printf '${GOOD}INSERT INTO no_such_table VALUES (1);\n' >${BROKEN}`);
-    const live = JSON.stringify(worker());
-    const failed = await deploy();
+  it("cannot move the data to another jurisdiction", async () => {
+    await account.expectRefusal(["--jurisdiction", "us"], 'has the jurisdiction "eu"', "can never be moved");
+  });
+
+  it("with a migration that fails rolls it back and leaves the live Worker as it is", async () => {
+    await write(`${GOOD}INSERT INTO no_such_table VALUES (1);\\n`);
+    const live = JSON.stringify(account.worker());
+    const failed = await account.deploy();
     expect([failed.code, failed.output]).toEqual([1, expect.stringContaining("no such table: no_such_table")]);
     expect(failed.output).toContain(`A migration of ${LIVE} failed`);
     expect(failed.output).toContain("D1 has rolled that one back");
     expect(changesOf(failed.requests)).toEqual([]);
-    expect(JSON.stringify(worker())).toBe(live);
-    expect(rows("SELECT name FROM sqlite_schema WHERE name = 'made_before_it_failed'")).toEqual([]);
+    expect(JSON.stringify(account.worker())).toBe(live);
+    expect(account.rows("SELECT name FROM sqlite_schema WHERE name = 'made_before_it_failed'")).toEqual([]);
+  });
 
-    await project.run(token, "sh", "-c", `printf '${GOOD}' >${BROKEN}`);
-    const repeated = await deploy();
-    expect(repeated.code, repeated.output).toBe(0);
-    expect(rows("SELECT name FROM d1_migrations WHERE name = '9000_broken.sql'")).toHaveLength(1);
-    expect(rows("SELECT name FROM deployment")).toEqual([{ name: LIVE }]);
+  it("with the migration corrected makes nothing anew and keeps the secrets, without a place or a file", async () => {
+    await write(GOOD);
+    const ids = () => [account.database()?.uuid, ...account.cloudflare.queues.map(({ queue_id }) => queue_id)];
+    const [before, vars] = [ids(), varsOf(account.worker())];
+    const next = await account.deploy();
+    expect(next.code, next.output).toBe(0);
+    expect(account.rows("SELECT name FROM d1_migrations WHERE name = '9000_next.sql'")).toHaveLength(1);
+    expect(
+      next.requests.filter((request) => /^POST .(d1.database|r2.buckets|storage.*|queues)$/.test(request)),
+    ).toEqual([]);
+    expect([ids(), varsOf(account.worker())]).toEqual([before, vars]);
+    expect(account.rows("SELECT name FROM deployment")).toEqual([{ name: LIVE }]);
   });
 });
 
 describe("the whole", () => {
   it("asked Cloudflare nothing that the stub does not know", () => {
-    expect(cloudflare.unknown).toEqual([]);
+    expect(account.cloudflare.unknown).toEqual([]);
   });
 });

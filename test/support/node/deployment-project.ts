@@ -60,6 +60,7 @@ export async function copyProject(stub: CloudflareStub): Promise<DeploymentProje
         CLOUDFLARE_API_TOKEN: token,
         CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
         CLOUDFLARE_CF_FETCH_ENABLED: "false",
+        WRANGLER_HIDE_BANNER: "true",
         WRANGLER_SEND_METRICS: "false",
         FORCE_COLOR: "0",
       },

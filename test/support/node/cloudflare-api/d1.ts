@@ -41,7 +41,7 @@ const statementsOf = (sql: string): string[] =>
     .filter((statement) => statement.replaceAll(/^\s*--.*$/gm, "").trim() !== "");
 
 /** Runs SQL in one transaction, as `/query` does. Throws D1's error, with nothing changed. */
-function run({ sqlite }: StubDatabase, sql: string, params: (string | number | null)[]): object[] {
+export function runSql({ sqlite }: StubDatabase, sql: string, params: (string | number | null)[]): object[] {
   sqlite.exec("BEGIN");
   try {
     const results = statementsOf(sql).map((statement) => {
@@ -104,7 +104,7 @@ export function d1Routes(databases: StubDatabase[]): Route[] {
       "D1 Write",
       async ({ params, json }) => {
         const { sql, params: values = [] } = Query.parse(await json());
-        return run(find(params["id"]), sql, values);
+        return runSql(find(params["id"]), sql, values);
       },
     ],
   ];

@@ -5,6 +5,7 @@ import { ZodError } from "zod";
 import { ApiError, type ApiRequest, type Permission, type Route } from "./answer.ts";
 import { d1Routes, type StubDatabase } from "./d1.ts";
 import { queueRoutes, type StubQueue } from "./queues.ts";
+import { receive, type SqlFiles, sqlFileRoutes, UPLOADS } from "./sql-file.ts";
 import { kvRoutes, r2Routes, type StubBucket, type StubNamespace } from "./stores.ts";
 import { type StubWorker, workerRoutes } from "./workers.ts";
 
@@ -54,8 +55,10 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   const workers: StubWorker[] = [];
   const requests: string[] = [];
   const unknown: string[] = [];
+  const files: SqlFiles = new Map();
   const routes = [
     ...d1Routes(databases),
+    ...sqlFileRoutes(databases, files, urlOf),
     ...r2Routes(buckets),
     ...kvRoutes(namespaces),
     ...queueRoutes(queues),
@@ -90,6 +93,10 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   }
 
   const server = createServer(async (request, response) => {
+    if (request.method === "PUT" && request.url?.startsWith(UPLOADS)) {
+      response.writeHead(200, { ETag: `"${receive(files, request.url, await buffer(request))}"` }).end();
+      return;
+    }
     let status = 200;
     let body: object;
     try {
@@ -106,10 +113,13 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The stub has no port.");
+  function urlOf(): string {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("The stub has no port.");
+    return `http://127.0.0.1:${address.port}`;
+  }
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: urlOf(),
     ...{ databases, buckets, namespaces, queues, workers, requests, unknown },
     token(permissions) {
       const token = `token-${tokens.size}`;
