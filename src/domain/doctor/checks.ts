@@ -38,14 +38,14 @@ export const CHECKS = {
   ownership: {
     meaning: "Each store carries the mark of this deployment.",
     remedy:
-      "Do not remove the mark. Correct the binding's name in wrangler.toml; docs/operations.md (A ledger of another deployment) says more.",
+      "Correct the binding's name in wrangler.toml. If the deployment itself was renamed, see docs/doctor.md (Marks).",
   },
   migrations: {
     meaning: "Each database has every migration of this version.",
     remedy: "Run `pnpm run deploy`, which applies the missing migrations first.",
   },
   size: {
-    meaning: "Each database is below 70 % of D1's 10 GB. A full database refuses every write.",
+    meaning: "Each database is below 70 % of D1's 10 GB. A full one refuses every write.",
     remedy:
       "See docs/operations.md (What to watch). Look for a job that no longer deletes old rows, and act before 10 GB.",
   },

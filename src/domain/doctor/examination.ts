@@ -1,6 +1,7 @@
 import { withDeadline } from "../../lib/deadline.ts";
 import { messageOf } from "../../lib/error-message.ts";
 import { type Finding, inOrder, unclear } from "./finding.ts";
+import { KEPT_EXAMINATIONS } from "./look/kept.ts";
 import { KEY_EXAMINATIONS } from "./look/keys.ts";
 import { SERVICE_EXAMINATIONS } from "./look/services.ts";
 import { STORE_EXAMINATIONS } from "./look/stores.ts";
@@ -11,6 +12,7 @@ const EXAMINATIONS: readonly Examination[] = [
   ...KEY_EXAMINATIONS,
   ...STORE_EXAMINATIONS,
   ...WORK_EXAMINATIONS,
+  ...KEPT_EXAMINATIONS,
   ...SERVICE_EXAMINATIONS,
 ];
 

@@ -14,9 +14,10 @@ export const MIGRATIONS = {
     "0013_discarded_objects.sql",
     "0014_package_formats.sql",
     "0015_deployment.sql",
+    "0016_counts.sql",
     "0017_jobs.sql",
     "0018_artifact_checks.sql",
     "0019_backup.sql",
   ],
-  statistics: ["0001_statistics.sql", "0002_deployment.sql"],
+  statistics: ["0001_statistics.sql"],
 } as const;

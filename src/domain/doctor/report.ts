@@ -43,6 +43,6 @@ export async function examineAndStore(scope: DoctorScope): Promise<StoredReport>
  * errors of the stores.
  */
 export async function runDoctor(env: Env, now: UnixSeconds, config: Config = configOf(env)): Promise<void> {
-  if ((await readMark(env.DB)) !== null) await markStores(env, ownDeployment(config), now);
+  if ((await readMark(env.DB)) !== null) await markStores(env, ownDeployment(config));
   await examineAndStore({ env, config, now, asked: null });
 }

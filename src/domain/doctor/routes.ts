@@ -2,8 +2,9 @@ import { toRfc3339 } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { operation, Timestamp, z } from "../../platform/http/route.ts";
 import { admin, createAdminRouter } from "../../platform/identity/authentication.ts";
+import { CHECK_NAMES } from "./checks.ts";
 import { examine } from "./examination.ts";
-import { Finding, STATUSES, summaryOf } from "./finding.ts";
+import { type Finding, STATUSES, summaryOf } from "./finding.ts";
 import { ownDeployment } from "./scope.ts";
 
 const DeploymentView = z
@@ -19,11 +20,11 @@ const DeploymentView = z
 
 const FindingView = z
   .object({
-    check: Finding.shape.check.openapi({ description: "The check's name, from docs/doctor.md.", example: "cron" }),
-    subject: Finding.shape.subject.openapi({ description: "The one of several things it is about.", example: null }),
-    status: Finding.shape.status.openapi({ description: "`unknown`: it could not be checked.", example: "ok" }),
-    detail: Finding.shape.detail.openapi({ example: "The cron ran 12 s ago." }),
-    remedy: Finding.shape.remedy.openapi({
+    check: z.enum(CHECK_NAMES).openapi({ description: "The check's name, from docs/doctor.md.", example: "cron" }),
+    subject: z.string().nullable().openapi({ description: "The one of several things it is about.", example: null }),
+    status: z.enum(STATUSES).openapi({ description: "`unknown`: it could not be checked.", example: "ok" }),
+    detail: z.string().openapi({ example: "The cron ran 12 s ago." }),
+    remedy: z.string().nullable().openapi({
       description: "The operator's next act; null if all is well.",
       example: null,
     }),

@@ -1,7 +1,5 @@
 import * as z from "zod";
-import type { UnixSeconds } from "../../lib/time.ts";
 import type { Deployment } from "../config/deployment.ts";
-import { readMark } from "./deployment.ts";
 
 /** The key of the mark in KV and R2. No record and no object of a release has such a key. */
 export const MARK_KEY = "deployment";
@@ -17,15 +15,8 @@ export function parseMark(text: string): Deployment | null {
   }
 }
 
-/** How each store beside the ledger reads and writes its mark. The functions throw the errors of their store. */
+/** How each store beside the databases reads and writes its mark. The functions throw the errors of their store. */
 const STORES = {
-  statistics: {
-    read: ({ STATISTICS }: Env) => readMark(STATISTICS),
-    write: ({ STATISTICS }: Env, own: Deployment, now: UnixSeconds): Promise<unknown> =>
-      STATISTICS.prepare("INSERT INTO deployment VALUES (1, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(own.name, own.public_url, Number(own.livemode), now)
-        .run(),
-  },
   edge: {
     read: async ({ EDGE }: Env) => parsed(await EDGE.get(MARK_KEY)),
     write: ({ EDGE }: Env, own: Deployment): Promise<unknown> => EDGE.put(MARK_KEY, JSON.stringify(own)),
@@ -52,8 +43,8 @@ export const readStoreMark = (env: Env, store: MarkedStore): Promise<Deployment 
  * Marks the stores that have no mark as `own`. Call it only if the ledger carries the mark of `own`. A mark is never
  * overwritten. Throws the stores' errors.
  */
-export async function markStores(env: Env, own: Deployment, now: UnixSeconds): Promise<void> {
+export async function markStores(env: Env, own: Deployment): Promise<void> {
   for (const store of MARKED_STORES) {
-    if ((await readStoreMark(env, store)) === null) await STORES[store].write(env, own, now);
+    if ((await readStoreMark(env, store)) === null) await STORES[store].write(env, own);
   }
 }

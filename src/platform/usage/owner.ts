@@ -1,10 +1,25 @@
+import * as z from "zod";
 import { onceResolved } from "../../lib/isolate.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../config/config.ts";
+import type { Deployment } from "../config/deployment.ts";
 import { readWatermark, writeWatermark } from "../storage/watermark.ts";
 
 /** The watermark of the statistics that names their deployment. */
 const OWNER_MARK = "deployment";
+
+const Position = z
+  .string()
+  .transform((text) => JSON.parse(text) as unknown)
+  .pipe(z.tuple([z.string(), z.string(), z.boolean()]));
+
+/** The deployment that the statistics name; null if none has marked them. Throws D1's errors. */
+export async function readStatisticsMark(statistics: D1Database): Promise<Deployment | null> {
+  const { position } = await readWatermark(statistics, OWNER_MARK);
+  if (position === null) return null;
+  const [name, public_url, livemode] = Position.parse(position);
+  return { name, public_url, livemode };
+}
 
 const nameOf = (env: Env): string => {
   const { DEPLOYMENT, PUBLIC_URL, LIVEMODE } = configOf(env);

@@ -1,4 +1,5 @@
 import { type Deployment, mismatchOf } from "../../../platform/config/deployment.ts";
+import { DATABASE_LIMIT } from "../../figures/metrics.ts";
 import { type Finding, fail, pass, unclear, warn } from "../finding.ts";
 
 /** A store's answer to a small request: its duration in milliseconds, or the error's message. */
@@ -35,12 +36,9 @@ export const checkOwnership = (own: Deployment, ledger: Deployment | null, store
       return pass("ownership", `${name} has no mark, like every store of a development server.`, about);
     }
     const remedy =
-      ledger === null ? "Run `pnpm run deploy`, which marks the ledger." : "Wait an hour: the job `doctor` marks it.";
+      ledger === null ? "Run `pnpm run deploy`, which marks the ledger." : "Wait an hour: a job of the cron marks it.";
     return warn("ownership", `${name} has no mark yet.`, { ...about, remedy });
   });
-
-/** D1's limit of a database, in bytes. */
-export const D1_LIMIT = 10 * 1024 ** 3;
 
 /** The shares of the limit from which the doctor warns, and reports a failure. */
 const WARNING_SHARE = 0.7;
@@ -48,14 +46,14 @@ const FAILURE_SHARE = 0.9;
 
 /** Whether a database is far from D1's limit. `bytes`: its size. */
 export function checkSize(name: string, bytes: number): Finding {
-  const share = bytes / D1_LIMIT;
+  const share = bytes / DATABASE_LIMIT;
   const detail = `${name} has ${megabytes(bytes)} MB, ${(share * 100).toFixed(1)} % of D1's limit.`;
   const about = { subject: name };
   if (share >= FAILURE_SHARE) return fail("size", detail, about);
   return share >= WARNING_SHARE ? warn("size", detail, about) : pass("size", detail, about);
 }
 
-const megabytes = (bytes: number): string => (bytes / 1024 ** 2).toFixed(1);
+const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
 
 /** Whether a database has every migration of this version. One that a newer version applied is no fault. */
 export function checkMigrations(name: string, wanted: readonly string[], applied: readonly string[]): Finding {

@@ -1,9 +1,18 @@
 import * as z from "zod";
 import { withDeadline } from "../../../lib/deadline.ts";
 import { messageOf } from "../../../lib/error-message.ts";
+import type { Deployment } from "../../../platform/config/deployment.ts";
 import { readMark } from "../../../platform/storage/deployment.ts";
 import { MARKED_STORES, type MarkedStore, readStoreMark } from "../../../platform/storage/store-mark.ts";
-import { checkMigrations, checkOwnership, checkSize, checkStores, type StoreFact } from "../check/store.ts";
+import { readStatisticsMark } from "../../../platform/usage/owner.ts";
+import {
+  checkMigrations,
+  checkOwnership,
+  checkSize,
+  checkStores,
+  type MarkFact,
+  type StoreFact,
+} from "../check/store.ts";
 import { checkQueues, type QueueFact } from "../check/work.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import { type DoctorScope, type Examination, ownDeployment } from "../scope.ts";
@@ -12,10 +21,10 @@ import { type DoctorScope, type Examination, ownDeployment } from "../scope.ts";
 const PATIENCE_MS = 3_000;
 
 const LEDGER = "ledger (D1)";
+const STATISTICS_NAME = "statistics (D1)";
 
-/** The names of the stores in a report. */
+/** The names of the stores that the Worker marks. */
 const NAMES: Readonly<Record<MarkedStore, string>> = {
-  statistics: "statistics (D1)",
   edge: "edge copy (KV)",
   binaries: "binaries (R2)",
 };
@@ -23,7 +32,7 @@ const NAMES: Readonly<Record<MarkedStore, string>> = {
 /** A small request to each store. */
 const asking = ({ DB, STATISTICS, EDGE, BINARIES, BACKUPS }: Env): [name: string, ask: () => Promise<unknown>][] => [
   [LEDGER, () => DB.prepare("SELECT 1").first()],
-  [NAMES.statistics, () => STATISTICS.prepare("SELECT 1").first()],
+  [STATISTICS_NAME, () => STATISTICS.prepare("SELECT 1").first()],
   [NAMES.edge, () => EDGE.get("health")],
   [NAMES.binaries, () => BINARIES.head("health")],
   ["backups (R2)", () => BACKUPS.head("health")],
@@ -52,12 +61,14 @@ const storesAreOwn: Examination = {
   checks: ["ownership"],
   async look({ env, config }) {
     const ledger = await withDeadline(() => readMark(env.DB), PATIENCE_MS);
-    const marks = await Promise.all(
-      MARKED_STORES.map(async (store) => ({
-        name: NAMES[store],
-        mark: await orUndefined(() => readStoreMark(env, store)),
-      })),
-    );
+    const markOf = async (name: string, read: () => Promise<Deployment | null>): Promise<MarkFact> => ({
+      name,
+      mark: await orUndefined(read),
+    });
+    const marks = await Promise.all([
+      markOf(STATISTICS_NAME, () => readStatisticsMark(env.STATISTICS)),
+      ...MARKED_STORES.map((store) => markOf(NAMES[store], () => readStoreMark(env, store))),
+    ]);
     return checkOwnership(ownDeployment(config), ledger, [{ name: LEDGER, mark: ledger }, ...marks]);
   },
 };
@@ -96,6 +107,6 @@ export const STORE_EXAMINATIONS: readonly Examination[] = [
   storesAnswer,
   storesAreOwn,
   databaseOf(LEDGER, MIGRATIONS.ledger, ({ DB }) => DB),
-  databaseOf(NAMES.statistics, MIGRATIONS.statistics, ({ STATISTICS }) => STATISTICS),
+  databaseOf(STATISTICS_NAME, MIGRATIONS.statistics, ({ STATISTICS }) => STATISTICS),
   queues,
 ];
