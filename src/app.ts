@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { getPath } from "hono/utils/url";
 import { type Format, packageFormats } from "./domain/catalog/format.ts";
+import { STRIPE_KEY_REFUSAL } from "./domain/purchase/key-refusal.ts";
 import { STRIPE_OUTAGE } from "./domain/purchase/stripe.ts";
 import { arch } from "./formats/arch/format.ts";
 import { aur } from "./formats/aur/format.ts";
@@ -109,7 +110,7 @@ function placeOf(path: string): string {
 
 const { answerError, onError, notFound } = errorHandlers({
   page: async (...refused) => (await import("./web/page/problem-page.tsx")).problemPage(...refused),
-  outages: [STRIPE_OUTAGE, STORE_OUTAGE],
+  outages: [STRIPE_OUTAGE, STRIPE_KEY_REFUSAL, STORE_OUTAGE],
 });
 
 export { answerError };

@@ -1,21 +1,33 @@
-import { SOLD_PLANS } from "../../src/domain/licensing/plans.ts";
-import { priceOf, productOf } from "../../src/domain/purchase/offer.ts";
+import { SOLD_PLANS, type SoldPlanId } from "../../src/domain/licensing/plans.ts";
+import { EVENT_TYPES } from "../../src/domain/purchase/events/types.ts";
+import { portalOf, priceOf, productOf } from "../../src/domain/purchase/offer.ts";
+import { STRIPE_API_VERSION } from "../../src/domain/purchase/stripe.ts";
+import { defaultPortal, newPortal } from "./objects/billing-portal.ts";
 import { createPrice, createProduct } from "./objects/catalog.ts";
-import { portalConfiguration } from "./objects/customer.ts";
+import { newWebhookEndpoint } from "./objects/webhook-endpoint.ts";
 import type { StandIn } from "./stand-in.ts";
 
 /** A promotion code of every new account, for trying discounts. */
 const PROMOTION = { code: "RBEE20", percent_off: 20 } as const;
 
-/** Fills a new account with the products and prices of `plans sync`, a promotion code and the portal configuration. */
-export function seed(standIn: StandIn): void {
-  for (const plan of SOLD_PLANS) {
-    createProduct(standIn, productOf(plan));
-    createPrice(standIn, priceOf(plan));
-  }
+/**
+ * Fills a new account with all that `plans sync` makes, a promotion code, and a portal configuration of the dashboard.
+ */
+export function seed(standIn: StandIn, webhookUrl: string | null): void {
+  const prices = Object.fromEntries(
+    SOLD_PLANS.map((plan) => {
+      createProduct(standIn, productOf(plan));
+      return [plan, createPrice(standIn, priceOf(plan)).id];
+    }),
+  ) as Record<SoldPlanId, string>;
   seedPromotion(standIn);
-  const portal = portalConfiguration(standIn.now());
-  standIn.state.portal_configurations[portal.id] = portal;
+  for (const portal of [defaultPortal(standIn.now()), newPortal(standIn, portalOf(prices))]) {
+    standIn.state.portal_configurations[portal.id] = portal;
+  }
+  if (webhookUrl === null) return;
+  const wanted = { url: webhookUrl, enabled_events: EVENT_TYPES, api_version: STRIPE_API_VERSION };
+  const endpoint = newWebhookEndpoint(standIn, wanted);
+  standIn.state.webhook_endpoints[endpoint.id] = endpoint;
 }
 
 function seedPromotion(standIn: StandIn): void {

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { billingPortalCalls } from "./api/billing-portal.ts";
 import { catalogCalls } from "./api/catalog.ts";
 import { checkoutCalls } from "./api/checkout.ts";
 import { customerCalls } from "./api/customer.ts";
 import { eventCalls } from "./api/event.ts";
 import { moneyCalls } from "./api/money.ts";
 import { subscriptionCalls } from "./api/subscription.ts";
+import { webhookEndpointCalls } from "./api/webhook-endpoint.ts";
 import { ApiError } from "./api-error.ts";
 import { answerControl } from "./control/surface.ts";
 import { answerApi } from "./http/api.ts";
@@ -14,7 +16,16 @@ import { showPortalPage, submitPortalPage } from "./pages/portal-page.ts";
 import type { StandIn } from "./stand-in.ts";
 
 const LARGEST_BODY = 1_000_000;
-const CALLS = [...catalogCalls, ...checkoutCalls, ...customerCalls, ...subscriptionCalls, ...moneyCalls, ...eventCalls];
+const CALLS = [
+  ...catalogCalls,
+  ...checkoutCalls,
+  ...customerCalls,
+  ...billingPortalCalls,
+  ...subscriptionCalls,
+  ...moneyCalls,
+  ...eventCalls,
+  ...webhookEndpointCalls,
+];
 
 /** The stand-in's HTTP server: the API at `/v1`, the control API at `/control`, and pages. It does not listen yet. */
 export const standInServer = (standIn: StandIn, apiKey: string, changed: () => void): Server =>

@@ -61,7 +61,7 @@ export async function startStandIn(options: StandInOptions): Promise<RunningStan
   const address = server.address();
   const port = typeof address === "object" ? (address?.port ?? 0) : 0;
   standIn.origin = `http://127.0.0.1:${port}`;
-  if (kept === null) seedQuietly(standIn);
+  if (kept === null) seedQuietly(standIn, options.webhookUrl);
   await save.now();
   standIn.deliveries.wake();
   const clock = setInterval(() => runDue(standIn), TICK_MS).unref();
@@ -84,8 +84,8 @@ function runDue(standIn: StandIn): void {
 }
 
 /** Seeds the account without events, because the plans exist before the endpoint listens. */
-function seedQuietly(standIn: StandIn): void {
-  seed(standIn);
+function seedQuietly(standIn: StandIn, webhookUrl: string | null): void {
+  seed(standIn, webhookUrl);
   standIn.state.events = {};
   standIn.state.deliveries.length = 0;
 }

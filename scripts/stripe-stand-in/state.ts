@@ -57,6 +57,9 @@ export type State = {
   disputes: Table<Stripe.Dispute>;
   portal_sessions: Table<Stripe.BillingPortal.Session>;
   portal_configurations: Table<Stripe.BillingPortal.Configuration>;
+  webhook_endpoints: Table<Stripe.WebhookEndpoint>;
+  /** The permissions of each restricted key, such as `customer_write`. */
+  restricted_keys: Table<string[]>;
   events: Table<StoredEvent>;
   deliveries: Delivery[];
   fault: DeliveryFault;
@@ -97,6 +100,8 @@ export const emptyState = (): State => ({
   disputes: {},
   portal_sessions: {},
   portal_configurations: {},
+  webhook_endpoints: {},
+  restricted_keys: {},
   events: {},
   deliveries: [],
   fault: { ...NORMAL_DELIVERY },

@@ -1,10 +1,10 @@
 import type Stripe from "stripe";
 import * as z from "zod";
-import { find, refused } from "../api-error.ts";
+import { find } from "../api-error.ts";
 import { difference, endSubscription } from "../billing/subscription-status.ts";
 import { type ApiCall, call } from "../http/api.ts";
-import { accept, group, inRange, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
-import { createCustomer, liveCustomer, newPortalSession } from "../objects/customer.ts";
+import { accept, inRange, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
+import { createCustomer, liveCustomer } from "../objects/customer.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { snapshot } from "../state.ts";
 import { mergeMetadata } from "./catalog.ts";
@@ -24,7 +24,7 @@ export function deleteCustomer(standIn: StandIn, id: string): Stripe.DeletedCust
   return deleted;
 }
 
-/** The calls for customers and the billing portal. */
+/** The calls for customers. */
 export const customerCalls: ApiCall[] = [
   call("POST", "/v1/customers", accept<Stripe.CustomerCreateParams>()(fields), (standIn, input) =>
     createCustomer(standIn, { ...input, email: input.email ?? null }),
@@ -54,39 +54,4 @@ export const customerCalls: ApiCall[] = [
     return customer;
   }),
   call("DELETE", "/v1/customers/:id", z.strictObject({}), (standIn, _, id) => deleteCustomer(standIn, id)),
-  call(
-    "POST",
-    "/v1/billing_portal/sessions",
-    accept<Stripe.BillingPortal.SessionCreateParams>()({
-      customer: text,
-      return_url: text.optional(),
-      configuration: text.optional(),
-      locale: text.optional(),
-      flow_data: group({ type: z.enum(["payment_method_update"]) }).optional(),
-    }),
-    (standIn, input) => {
-      const { state } = standIn;
-      liveCustomer(standIn, input.customer, "customer");
-      const configuration = input.configuration
-        ? find(state.portal_configurations, "configuration", input.configuration, "configuration")
-        : Object.values(state.portal_configurations).find((each) => each.is_default);
-      if (!configuration) throw refused("No configuration provided and there is no default one.");
-      const session = newPortalSession(standIn, { ...input, configuration: configuration.id });
-      state.portal_sessions[session.id] = session;
-      emit(standIn, "billing_portal.session.created", session);
-      return session;
-    },
-  ),
-  call(
-    "GET",
-    "/v1/billing_portal/configurations",
-    accept<Stripe.BillingPortal.ConfigurationListParams>()(paging),
-    ({ state }, page) => pageOf(Object.values(state.portal_configurations), page, "/v1/billing_portal/configurations"),
-  ),
-  call(
-    "GET",
-    "/v1/billing_portal/configurations/:id",
-    accept<Stripe.BillingPortal.ConfigurationRetrieveParams>()({}),
-    ({ state }, _, id) => find(state.portal_configurations, "configuration", id),
-  ),
 ];

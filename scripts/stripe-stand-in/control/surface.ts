@@ -2,12 +2,13 @@ import { ApiError } from "../api-error.ts";
 import type { StandIn } from "../stand-in.ts";
 import { type ControlCall, control, nothing } from "./call.ts";
 import { clockCalls } from "./clock-calls.ts";
+import { keyCalls } from "./key-calls.ts";
 import { purchaseCalls } from "./purchase-calls.ts";
 import { subscriptionCalls } from "./subscription-calls.ts";
 
 const viewCalls: ControlCall[] = [
   control("GET state", "The whole state: objects, clock and deliveries.", nothing, null, (standIn) => {
-    const { idempotency: _, events: __, ...rest } = standIn.state;
+    const { idempotency: _, events: __, restricted_keys: ___, ...rest } = standIn.state;
     return { now: standIn.now(), ...rest };
   }),
   control("GET events", "Every event, newest first, with its deliveries.", nothing, null, ({ state }) =>
@@ -17,7 +18,7 @@ const viewCalls: ControlCall[] = [
   ),
 ];
 
-const CALLS = [...viewCalls, ...clockCalls, ...purchaseCalls, ...subscriptionCalls];
+const CALLS = [...viewCalls, ...clockCalls, ...purchaseCalls, ...subscriptionCalls, ...keyCalls];
 
 /** The answer to `GET /control`: every call with a description and an example. */
 const listing = (origin: string): object => ({

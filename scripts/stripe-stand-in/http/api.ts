@@ -7,6 +7,7 @@ import { newId } from "../state.ts";
 import { expandPaths, toJson } from "./expansion.ts";
 import { type FormObject, type FormValue, parseForm } from "./form.ts";
 import { readParameters } from "./parameters.ts";
+import { type ApiKey, checkCall, checkExpansion } from "./restriction.ts";
 
 export type Method = "GET" | "POST" | "DELETE";
 
@@ -61,9 +62,10 @@ export function answerApi(
   const fingerprint = createHash("sha256").update(`${method} ${path}\n${body}`).digest("hex");
   let begun = false;
   try {
-    checkKey(headers.get("Authorization"), apiKey);
+    const caller = callerOf(headers.get("Authorization"), apiKey, standIn.state.restricted_keys);
     checkVersion(headers.get("Stripe-Version"));
     const { found, id } = route(calls, method, path);
+    checkCall(caller, found.method, path);
     const { expand, ...form } = parseForm(method === "GET" ? query : body || query);
     const act = found.prepare(form);
     const paths = readExpand(expand);
@@ -75,7 +77,8 @@ export function answerApi(
       if (earlier) throw reusedKey(key);
     }
     begun = true;
-    return remember(answer(200, expandPaths(standIn.state, toJson(act(standIn, id)), paths)));
+    const mayExpand = (kind: string): void => checkExpansion(caller, kind);
+    return remember(answer(200, expandPaths(standIn.state, toJson(act(standIn, id)), paths, mayExpand)));
   } catch (error) {
     const known = error instanceof ApiError ? error : null;
     if (!known) console.error("The Stripe stand-in failed:", error);
@@ -108,14 +111,16 @@ function route(calls: readonly ApiCall[], method: string, path: string): { found
   });
 }
 
-function checkKey(authorization: string | null, apiKey: string): void {
+/** The key of a request: the account's secret key, or one of its restricted keys. Throws `ApiError` for any other. */
+function callerOf(authorization: string | null, apiKey: string, restricted: Record<string, string[]>): ApiKey {
   const [scheme, value = ""] = authorization?.split(" ") ?? [];
   const given = scheme === "Basic" ? (Buffer.from(value, "base64").toString().split(":")[0] ?? "") : value;
   if (given === "") throw new ApiError({ status: 401, message: "You did not provide an API key." });
   const digest = (text: string) => createHash("sha256").update(text).digest();
-  if (!timingSafeEqual(digest(given), digest(apiKey))) {
-    throw new ApiError({ status: 401, message: `Invalid API Key provided: ${given.slice(0, 8)}***` });
-  }
+  if (timingSafeEqual(digest(given), digest(apiKey))) return { key: given, granted: null };
+  const granted = Object.hasOwn(restricted, given) ? restricted[given] : undefined;
+  if (granted !== undefined) return { key: given, granted };
+  throw new ApiError({ status: 401, message: `Invalid API Key provided: ${given.slice(0, 8)}***` });
 }
 
 function checkVersion(version: string | null): void {

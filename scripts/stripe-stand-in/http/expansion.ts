@@ -8,24 +8,27 @@ type JsonObject = { [name: string]: Json };
 /** The value as JSON on the wire: decimals become text, and undefined values disappear. */
 export const toJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null));
 
+/** Throws if the caller may not read this kind of object. */
+type MayExpand = (kind: string) => void;
+
 /**
  * Replaces ids by their objects along each path (`payment_intent.latest_charge`). Throws `ApiError` for an invalid
- * path.
+ * path, and when the caller may not read an object.
  */
-export function expandPaths(state: State, value: Json, paths: readonly string[]): Json {
+export function expandPaths(state: State, value: Json, paths: readonly string[], mayExpand: MayExpand): Json {
   for (const path of paths) {
     const keys = path.split(".");
     if (keys.length - (keys[0] === "data" ? 1 : 0) > 4) throw refused(`You cannot expand more than 4 levels: ${path}`);
-    expandAt(state, value, keys, path);
+    expandAt(state, value, keys, path, mayExpand);
   }
   return value;
 }
 
-function expandAt(state: State, node: Json, keys: readonly string[], path: string): void {
+function expandAt(state: State, node: Json, keys: readonly string[], path: string, mayExpand: MayExpand): void {
   const [key, ...rest] = keys;
   if (key === undefined || node === null) return;
   if (Array.isArray(node)) {
-    for (const each of node) expandAt(state, each, keys, path);
+    for (const each of node) expandAt(state, each, keys, path, mayExpand);
     return;
   }
   if (typeof node !== "object") throw cannotExpand(path);
@@ -34,11 +37,16 @@ function expandAt(state: State, node: Json, keys: readonly string[], path: strin
   const resolve = (each: Json): Json => {
     const found = typeof each === "string" ? objectById(state, each) : each;
     if (found === undefined) throw cannotExpand(path);
-    return typeof each === "string" ? toJson(found) : each;
+    if (typeof each !== "string") return each;
+    mayExpand(kindOf(found));
+    return toJson(found);
   };
   node[key] = Array.isArray(value) ? value.map(resolve) : resolve(value);
-  expandAt(state, node[key], rest, path);
+  expandAt(state, node[key], rest, path, mayExpand);
 }
+
+const kindOf = (found: object | Json): string =>
+  typeof found === "object" && found !== null ? String(Reflect.get(found, "object")) : "";
 
 const cannotExpand = (path: string) => refused(`This property cannot be expanded (${path}).`, undefined, "expand");
 

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import * as z from "zod";
 import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
 import type { License, LicenseFacts } from "../licensing/license/record.ts";
+import type { StripeClient } from "./stripe.ts";
 
 /** The refunds and disputes of one charge, as facts of a license. */
 export type ChargeFacts = Pick<LicenseFacts, "refund_state" | "dispute_state">;
@@ -102,7 +103,7 @@ export const chargeKnown = (
 
 /** The refunds and disputes of a purchase's charge, and of the charge `chargeId`. Throws Stripe's errors. */
 export async function lookAtCharges(
-  stripe: Stripe,
+  stripe: StripeClient,
   license: License,
   known: KnownCharge[],
   chargeId: string | null,
@@ -116,7 +117,7 @@ export async function lookAtCharges(
   return Promise.all([...ids].map((id) => lookAtCharge(stripe, id)));
 }
 
-async function lookAtCharge(stripe: Stripe, id: string): Promise<KnownCharge> {
+async function lookAtCharge(stripe: StripeClient, id: string): Promise<KnownCharge> {
   const [charge, refunds, disputes] = await Promise.all([
     stripe.charges.retrieve(id),
     stripe.refunds.list({ charge: id, limit: 100 }),

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { plans, type SoldPlanId } from "../licensing/plans.ts";
+import { plans, SOLD_PLANS, type SoldPlanId } from "../licensing/plans.ts";
 
 /** The prices that `plans sync` creates, in the currency's smallest unit. All else uses Stripe's prices. */
 const OFFERS: Readonly<Record<SoldPlanId, { amount: number; currency: string; interval: "month" | null }>> = {
@@ -27,3 +27,43 @@ export function priceOf(id: SoldPlanId) {
     ...(interval === null ? {} : { recurring: { interval } }),
   } satisfies Stripe.PriceCreateParams;
 }
+
+/** The mark of our portal configuration, in its metadata. Stripe's portal sessions use it by its id. */
+export const PORTAL_MARK = { rbee: "worker-catalog" } as const;
+
+/** Whether a portal configuration is the one of this service. */
+export const isOurPortal = ({ metadata }: Pick<Stripe.BillingPortal.Configuration, "metadata">): boolean =>
+  metadata?.["rbee"] === PORTAL_MARK.rbee;
+
+/**
+ * The billing portal's configuration for Stripe. `prices` are the ids of the plans' prices. The number of machines can
+ * change, within the limits of a checkout. The customer's address cannot, because no license follows
+ * `customer.updated`.
+ */
+export function portalOf(prices: Readonly<Record<SoldPlanId, string>>) {
+  const subscriptions = SOLD_PLANS.filter((id) => OFFERS[id].interval !== null);
+  return {
+    name: "rbee worker catalog",
+    metadata: PORTAL_MARK,
+    features: {
+      customer_update: { enabled: false },
+      invoice_history: { enabled: true },
+      payment_method_update: { enabled: true },
+      subscription_cancel: { enabled: true, mode: "at_period_end", proration_behavior: "none" },
+      subscription_update: {
+        enabled: true,
+        default_allowed_updates: ["quantity"],
+        proration_behavior: "always_invoice",
+        trial_update_behavior: "continue_trial",
+        products: subscriptions.map((id) => ({
+          product: productOf(id).id,
+          prices: [prices[id]],
+          adjustable_quantity: { enabled: true, minimum: 1, maximum: MOST_MACHINES },
+        })),
+      },
+    },
+  } satisfies Stripe.BillingPortal.ConfigurationCreateParams;
+}
+
+/** The most machines that one checkout sells. Larger customers should write to us. */
+export const MOST_MACHINES = 500;

@@ -5,6 +5,7 @@ import type { Config } from "../../platform/config/config.ts";
 import { inTime } from "../../platform/http/in-time.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../licensing/plans.ts";
+import { noteKeyRefusal } from "./key-refusal.ts";
 import { stripeClient } from "./stripe.ts";
 
 /** The cost of a plan at Stripe: `amount` in the currency's smallest unit, for every `machines` begun. */
@@ -21,7 +22,11 @@ const PATIENCE = { timeout: 5_000, maxNetworkRetries: 1 };
  * The prices of the plans on sale, at most five minutes old. Empty when Stripe is not configured or does not answer; it
  * is then not asked for half a minute. Never throws, because a page can show a plan without its price.
  */
-export async function readPrices(config: Config, now: UnixSeconds): Promise<Partial<Record<SoldPlanId, Price>>> {
+export async function readPrices(
+  db: D1Database,
+  config: Config,
+  now: UnixSeconds,
+): Promise<Partial<Record<SoldPlanId, Price>>> {
   const known = cache.get("prices", now);
   if (known) return known;
   if (config.STRIPE_SECRET_KEY === "") return {};
@@ -43,6 +48,7 @@ export async function readPrices(config: Config, now: UnixSeconds): Promise<Part
     return prices;
   } catch (error) {
     logFailure("prices.unreadable", error);
+    await noteKeyRefusal(db, error, now);
     cache.set("prices", {}, now + FAILURE_SECONDS);
     return {};
   }
@@ -56,6 +62,6 @@ const PATIENCE_MILLISECONDS = 1500;
 
 /** The plans on sale for a page, with their prices if Stripe answers in time. */
 export async function readPlanOffers(c: RequestScope): Promise<PlanOffer[]> {
-  const prices = await inTime(c, readPrices(c.var.config, c.var.now), PATIENCE_MILLISECONDS, {});
+  const prices = await inTime(c, readPrices(c.env.DB, c.var.config, c.var.now), PATIENCE_MILLISECONDS, {});
   return SOLD_PLANS.map((id) => ({ plan: plans[id], price: prices[id] ?? null }));
 }

@@ -5,9 +5,11 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
 import type { EventOutcome } from "./events/follow.ts";
-import { EVENT_TYPES, processEvent } from "./events/handling.ts";
+import { processEvent } from "./events/handling.ts";
 import { eventFacts } from "./events/signed-event.ts";
 import { type EventFacts, listEvents } from "./events/store.ts";
+import { EVENT_TYPES } from "./events/types.ts";
+import { noteKeyRefusal } from "./key-refusal.ts";
 import { isStripeOutage } from "./stripe.ts";
 import { type PurchaseScope, purchaseChanges, purchaseScope, syncLicense } from "./sync.ts";
 
@@ -41,7 +43,7 @@ export async function reconcile(
     try {
       await work(run);
     } catch (error) {
-      reconciliationFailed(done, { part: name }, error);
+      await reconciliationFailed(run, { part: name }, error);
     }
   }
   return done;
@@ -201,7 +203,7 @@ const actorOf = ({ now }: ReconciliationRun): Actor => ({ actor: "reconciliation
 
 /** Does one piece of a run's work. A failure is counted and logged, except Stripe's outage, which is thrown. */
 async function attempt(
-  { done }: ReconciliationRun,
+  run: ReconciliationRun,
   subject: { stripe_event: string } | { license: string },
   work: () => Promise<void>,
 ): Promise<void> {
@@ -209,14 +211,19 @@ async function attempt(
     await work();
   } catch (error) {
     if (isStripeOutage(error)) throw error;
-    reconciliationFailed(done, subject, error);
+    await reconciliationFailed(run, subject, error);
   }
 }
 
 /** Counts a failure and logs it. */
-function reconciliationFailed(done: Reconciled, subject: Record<string, string>, error: unknown): void {
+async function reconciliationFailed(
+  { done, scope, now }: ReconciliationRun,
+  subject: Record<string, string>,
+  error: unknown,
+): Promise<void> {
   done.failed++;
   logFailure("reconciliation.failed", error, subject);
+  await noteKeyRefusal(scope.db, error, now);
 }
 
 /** Handles one event by `process`, and publishes its changes. `process` returns null if there was nothing to do. */

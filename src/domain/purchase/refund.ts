@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import { ok } from "../../lib/result.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import { type Changed, change } from "../../platform/storage/change.ts";
@@ -6,7 +5,8 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import type { License } from "../licensing/license/record.ts";
 import { licenseRoot, requireLicense } from "../licensing/license/store.ts";
-import { asConflict, idOf, isStripeOutage } from "./stripe.ts";
+import { keyRefusal, noteKeyRefusal, refusalForAdmin } from "./key-refusal.ts";
+import { asConflict, idOf, isStripeOutage, type StripeClient } from "./stripe.ts";
 import { type PurchaseScope, purchaseChanges, syncLicense } from "./sync.ts";
 
 /** A refund. `amount` is in the currency's smallest unit; 0 when nothing was left to give back. */
@@ -16,7 +16,7 @@ export type Refunded = { amount: number; currency: string | null };
  * Ends the subscription first, so that nothing more is billed even if the rest fails, and refunds the last payment.
  * Idempotent. Throws CONFLICT with Stripe's reason when it refuses, and Stripe's other errors.
  */
-async function refundLicense(stripe: Stripe, license: License): Promise<Refunded> {
+async function refundLicense(stripe: StripeClient, license: License): Promise<Refunded> {
   if (license.stripe_subscription_id !== null) {
     const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
     if (subscription.status !== "canceled") await stripe.subscriptions.cancel(subscription.id);
@@ -31,7 +31,7 @@ async function refundLicense(stripe: Stripe, license: License): Promise<Refunded
 export type Refundable = { paymentIntentId: string; amount: number; currency: string };
 
 /** The amount that a refund would give back; null: nothing was paid. Throws Stripe's errors. */
-export async function readRefundable(stripe: Stripe, license: License): Promise<Refundable | null> {
+export async function readRefundable(stripe: StripeClient, license: License): Promise<Refundable | null> {
   const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
   if (paymentIntentId === null) return null;
   const intent = await stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] });
@@ -41,7 +41,7 @@ export async function readRefundable(stripe: Stripe, license: License): Promise<
 }
 
 async function refundPayment(
-  stripe: Stripe,
+  stripe: StripeClient,
   license: License,
   { paymentIntentId, amount }: Refundable,
 ): Promise<Refunded> {
@@ -57,7 +57,7 @@ async function refundPayment(
 }
 
 /** The payment of the last paid invoice of a subscription, or null: a trial has none. */
-async function lastPayment(stripe: Stripe, license: License): Promise<string | null> {
+async function lastPayment(stripe: StripeClient, license: License): Promise<string | null> {
   if (license.stripe_subscription_id === null) return null;
   const invoices = await stripe.invoices.list({
     subscription: license.stripe_subscription_id,
@@ -112,7 +112,10 @@ export async function giveBack(
   actor: Actor,
   license: License,
 ): Promise<{ license: License; refund: Refunded; changes: Changes }> {
-  const refund = await refundLicense(scope.stripe, license).catch(afterRevoking);
+  const refund = await refundLicense(scope.stripe, license).catch(async (error: unknown) => {
+    await noteKeyRefusal(scope.db, error, actor.now);
+    return afterRevoking(error);
+  });
   const { id } = license;
   if (refund.amount > 0) {
     const entry = { action: "license.refunded", patch: {}, details: refund };
@@ -126,6 +129,8 @@ export async function giveBack(
 function afterRevoking(error: unknown): never {
   const done = "The license is revoked.";
   if (error instanceof Problem) throw new Problem({ ...error, detail: `${done} ${error.detail}` });
+  const refusal = keyRefusal(error);
+  if (refusal) throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: `${done} ${refusalForAdmin(refusal)}` });
   if (!isStripeOutage(error)) throw error;
   const detail = `${done} The payment provider does not answer, so the payment is not given back yet. Please try again.`;
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail, extras: { retry_after: 30 } });

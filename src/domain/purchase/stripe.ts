@@ -3,12 +3,23 @@ import { onceResolved } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { Problem } from "../../platform/http/problem.ts";
+import { WORKER_CALLS } from "./permissions.ts";
+import { type ClientOf, clientOf } from "./stripe-calls.ts";
 
 /** The version of Stripe's API that this code is written for. The webhook endpoint must use the same. */
 export const STRIPE_API_VERSION = "2026-10-28.endive";
 
+/** The Worker's client of Stripe. Its calls are those of `WORKER_CALLS`. */
+export type StripeClient = ClientOf<typeof WORKER_CALLS> & Pick<Stripe, "webhooks">;
+
 /** A client of Stripe's API, whose SDK the first call loads. Throws SERVICE_UNAVAILABLE without a Stripe key. */
-export const stripeClient = onceResolved(async (config: Config): Promise<Stripe> => {
+export const stripeClient = onceResolved(async (config: Config): Promise<StripeClient> => {
+  const sdk = await stripeSdk(config);
+  return { ...clientOf(sdk, WORKER_CALLS), webhooks: sdk.webhooks };
+});
+
+/** The whole SDK, for checks of the account. Everything else uses `stripeClient`. */
+export const stripeSdk = onceResolved(async (config: Config): Promise<Stripe> => {
   if (config.STRIPE_SECRET_KEY === "")
     throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "Nothing is sold here." });
   const { default: StripeSdk } = await import("stripe");
@@ -34,7 +45,8 @@ const OUTAGES = ["StripeConnectionError", "StripeAPIError", "StripeRateLimitErro
 /** Whether an error is an outage of Stripe, so that a retry may help. It needs no SDK: it reads the name. */
 export const isStripeOutage = (error: unknown): boolean => OUTAGES.some((type) => type === typeOf(error));
 
-const typeOf = (error: unknown): unknown => (error instanceof Error && "type" in error ? error.type : undefined);
+/** The SDK's name of an error, or undefined. */
+export const typeOf = (error: unknown): unknown => (error instanceof Error && "type" in error ? error.type : undefined);
 
 /** The answer while Stripe is out. */
 export const STRIPE_OUTAGE = {
@@ -46,12 +58,12 @@ export const STRIPE_OUTAGE = {
   },
 } as const;
 
-/** Faults of our own account or key. Neither the client nor a retry can fix them. */
-const MISCONFIGURED = ["StripeAuthenticationError", "StripePermissionError", "StripeInvalidRequestError"];
-
-/** For `catch`: a refusal because of our own fault becomes SERVICE_UNAVAILABLE, with the reason only in the log. */
+/**
+ * For `catch`: a refusal because of our own account becomes SERVICE_UNAVAILABLE, with the reason only in the log.
+ * Neither the client nor a retry can fix it. A refusal of our key stays as it is (`keyRefusal`).
+ */
 export function asUnavailable(error: unknown): never {
-  if (!(error instanceof Error) || !MISCONFIGURED.some((type) => type === typeOf(error))) throw error;
+  if (typeOf(error) !== "StripeInvalidRequestError") throw error;
   logFailure("stripe.misconfigured", error);
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The payment provider is not set up for this." });
 }
@@ -78,7 +90,7 @@ export const isMissing = (error: unknown): error is Error =>
  * Deletes a customer at the payment provider, with name, addresses and payment methods. The invoices and payments stay,
  * because tax law requires them. Idempotent. Throws Stripe's errors.
  */
-export async function deleteCustomer(stripe: Stripe, id: string): Promise<void> {
+export async function deleteCustomer(stripe: Pick<StripeClient, "customers">, id: string): Promise<void> {
   await stripe.customers.del(id).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });

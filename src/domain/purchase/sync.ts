@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import { ok } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
@@ -10,11 +9,11 @@ import { type License, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
 import { plans } from "../licensing/plans.ts";
 import { chargeKnown, chargesOf, isSame, licenseChargeFacts, lookAtCharges } from "./charges.ts";
-import { stripeClient } from "./stripe.ts";
+import { type StripeClient, stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
 
 /** The dependencies of a purchase. */
-export type PurchaseScope = { db: D1Database; stripe: Stripe; graceDays: number; livemode: boolean };
+export type PurchaseScope = { db: D1Database; stripe: StripeClient; graceDays: number; livemode: boolean };
 
 /** The dependencies of a purchase, from the configuration. Throws SERVICE_UNAVAILABLE when nothing is sold. */
 export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseScope> => ({
@@ -89,7 +88,7 @@ function attentionFor(license: License, unknownPrice: string | null, now: UnixSe
 
 /** The facts of a license's subscription in its current state. A one-time purchase has none. */
 async function moneyFacts(
-  stripe: Stripe,
+  stripe: StripeClient,
   license: License,
   graceDays: number,
 ): Promise<{ facts: LicensePatch; unknownPrice: string | null }> {
@@ -103,7 +102,7 @@ async function moneyFacts(
   return { facts: { ...facts, ...granted, machine_limit }, unknownPrice: null };
 }
 
-async function oldestOpenInvoice(stripe: Stripe, subscriptionId: string): Promise<UnixSeconds | null> {
+async function oldestOpenInvoice(stripe: StripeClient, subscriptionId: string): Promise<UnixSeconds | null> {
   const { data } = await stripe.invoices.list({ subscription: subscriptionId, status: "open", limit: 100 });
   return data.length === 0 ? null : Math.min(...data.map(({ created }) => created));
 }

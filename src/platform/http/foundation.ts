@@ -39,8 +39,12 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
 /** How the service shows refusals on pages, and which outages it recognizes. src/app.ts composes it. */
 export type Refusals = {
   page: (request: Request, refusal: Refusal, requestId: string) => Promise<Response>;
-  /** Errors that a retry may fix, each with its refusal. */
-  outages: readonly { matches: (error: unknown) => boolean; refusal: Refusal }[];
+  /** Known failures of other services, each with its refusal. */
+  outages: readonly {
+    matches: (error: unknown) => boolean;
+    /** `c` is null if the request has not reached a route. */
+    refusal: Refusal | ((error: unknown, c: AppContext | null) => Refusal);
+  }[];
 };
 
 /**
@@ -51,15 +55,20 @@ export type Refusals = {
 export function errorHandlers(refusals: Refusals) {
   const answer = async (request: Request, refusal: Refusal, requestId: string): Promise<Response> =>
     isForPeople(request) ? refusals.page(request, refusal, requestId) : problemResponse(refusal, requestId);
-  const answerError = async (error: unknown, request: Request, requestId: string): Promise<Response> => {
-    const response = await answer(request, refusalOf(error, requestId, refusals.outages), requestId);
+  const answerError = async (
+    error: unknown,
+    request: Request,
+    requestId: string,
+    c: AppContext | null = null,
+  ): Promise<Response> => {
+    const response = await answer(request, refusalOf(error, requestId, c, refusals.outages), requestId);
     stamp(response.headers, requestId);
     return response;
   };
   return {
     answerError,
     onError: (error: unknown, c: AppContext): Promise<Response> =>
-      answerError(error, c.req.raw, c.var.requestId ?? crypto.randomUUID()),
+      answerError(error, c.req.raw, c.var.requestId ?? crypto.randomUUID(), c),
     notFound(c: AppContext): Promise<Response> {
       const detail = isForPeople(c.req.raw)
         ? "We can't find that page. Search the workers, or go to your account."
@@ -69,7 +78,7 @@ export function errorHandlers(refusals: Refusals) {
   };
 }
 
-function refusalOf(error: unknown, requestId: string, outages: Refusals["outages"]): Refusal {
+function refusalOf(error: unknown, requestId: string, c: AppContext | null, outages: Refusals["outages"]): Refusal {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException && (error.status === 400 || error.status === 415)) {
     return { code: "MALFORMED_REQUEST", detail: "Send the body as JSON, with `Content-Type: application/json`." };
@@ -77,8 +86,10 @@ function refusalOf(error: unknown, requestId: string, outages: Refusals["outages
   const stack = error instanceof Error ? error.stack : undefined;
   logFailure("request.failed", error, { request_id: requestId, stack });
   if (error instanceof ConfigError) return { code: "SERVICE_UNAVAILABLE", detail: "The service is not configured." };
+  const refusal = outages.find(({ matches }) => matches(error))?.refusal;
+  if (typeof refusal === "function") return refusal(error, c);
   return (
-    outages.find(({ matches }) => matches(error))?.refusal ?? {
+    refusal ?? {
       code: "INTERNAL_ERROR",
       detail: `Please try again. If it happens again, tell us the request id ${requestId}.`,
     }

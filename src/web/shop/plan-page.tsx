@@ -1,5 +1,5 @@
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
-import { MOST_MACHINES } from "../../domain/purchase/checkout/order.ts";
+import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import type { PlanOffer, Price } from "../../domain/purchase/prices.ts";
 import { type FC, Field, formatPrice, Notice, PostForm, page, SiteHeader } from "../page/kit.ts";
 

@@ -1,11 +1,7 @@
-import {
-  buyerCookie,
-  MachineCount,
-  MOST_MACHINES,
-  PlanOnSale,
-  startCheckout,
-} from "../../domain/purchase/checkout/order.ts";
+import { buyerCookie, MachineCount, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/order.ts";
 import { viewSession } from "../../domain/purchase/checkout/session.ts";
+import { noteKeyRefusal } from "../../domain/purchase/key-refusal.ts";
+import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { logFailure } from "../../lib/log.ts";
@@ -95,6 +91,7 @@ shopRoutes.openapi(
       return await (view ? checkoutPage(view, ownOrigin(c.req.raw, c.var.config)) : unknownCheckoutPage());
     } catch (error) {
       logFailure("checkout.unreadable", error, { request_id: c.var.requestId });
+      await noteKeyRefusal(c.env.DB, error, c.var.now);
       return laterPage();
     }
   },

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import type Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { EVENT_TYPES } from "../../../src/domain/purchase/events/handling.ts";
 import { keepEvent } from "../../../src/domain/purchase/events/store.ts";
+import { EVENT_TYPES } from "../../../src/domain/purchase/events/types.ts";
 import { DAY, HOUR, MINUTE, type UnixSeconds } from "../../../src/lib/time.ts";
 import { count } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";

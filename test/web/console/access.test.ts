@@ -34,6 +34,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^\w+ \/admin\/tokens\//, "tokens:write"],
   [/^GET \/admin\/system$/, "stats:read"],
   [/^\w+ \/admin\/system\/(republish|dead-letters\/:id)$/, "owner"],
+  [/^GET \/admin\/system\/events\/:id\/dismiss$/, "licenses:write"],
   [/^POST \/admin\/system\//, "licenses:write"],
   [/^GET \/admin$/, null],
   [/^POST \/admin\/sign-out$/, null],
@@ -58,13 +59,18 @@ async function things(): Promise<(path: string) => string> {
     version: "1.0.0",
     files: [{ bytes: randomBytes(100) }],
   });
+  await env.DB.prepare(
+    "INSERT INTO stripe_events (id, type, created, received_at, attention) VALUES ('evt_1', 'invoice.paid', 1, 1, 1)",
+  ).run();
   const token = await env.DB.prepare("SELECT id FROM admin_tokens ORDER BY id LIMIT 1").first<string>("id");
   return (path) => {
     const one = path.startsWith("/admin/licenses")
       ? id
       : path.startsWith("/admin/releases")
         ? release.id
-        : (token ?? "");
+        : path.startsWith("/admin/system/events")
+          ? "evt_1"
+          : (token ?? "");
     return path.replace(":machine_id", machine ?? "").replace(":id", one);
   };
 }

@@ -9,7 +9,9 @@ import { licensesBehind, type PurchaseScope, type SyncOutcome, syncLicense, type
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
 import { findOrder, orderMoved } from "./order.ts";
 
-/** The outcome of a checkout session. `foreign`: paid, but no license can be made; `attention`: it is a sale of ours. */
+/**
+ * The outcome of a checkout session. `foreign`: paid, but no license can be made; `attention`: it is a sale of ours.
+ */
 export type FulfilmentResult =
   | { status: "pending" | "failed" }
   | { status: "foreign"; reason: string; attention: boolean }

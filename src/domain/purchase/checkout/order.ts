@@ -9,7 +9,8 @@ import { ownOrigin } from "../../../platform/http/own-address.ts";
 import { countCheckout } from "../../../platform/http/rate-limit.ts";
 import { type AppContext, Problem } from "../../../platform/http/route.ts";
 import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../../licensing/plans.ts";
-import { asUnavailable } from "../stripe.ts";
+import { MOST_MACHINES } from "../offer.ts";
+import { asUnavailable, type StripeClient } from "../stripe.ts";
 import { purchaseScope } from "../sync.ts";
 
 const OrderRow = z.object({
@@ -97,14 +98,11 @@ export async function isBuyer(cookie: string | undefined, { cookie_hash }: Order
 /** A plan on sale. */
 export const PlanOnSale = z.enum(SOLD_PLANS);
 
-/** The most machines that one checkout sells. Larger customers should write to us. */
-export const MOST_MACHINES = 500;
-
 /** The number of machines of a checkout. */
 export const MachineCount = z.number().int().min(1).max(MOST_MACHINES);
 
 /** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none. */
-async function priceOf(stripe: Stripe, plan: SoldPlan): Promise<Stripe.Price> {
+async function priceOf(stripe: StripeClient, plan: SoldPlan): Promise<Stripe.Price> {
   const { data } = await stripe.prices.list({ lookup_keys: [plan.id], active: true, limit: 1 });
   const [price] = data;
   if (price) return price;

@@ -26,34 +26,7 @@ import {
   readEvent,
   type StoredEvent,
 } from "./store.ts";
-
-/** The event types that this service handles: a webhook endpoint must receive them. */
-export const EVENT_TYPES = [
-  "checkout.session.completed",
-  "checkout.session.async_payment_succeeded",
-  "checkout.session.async_payment_failed",
-  "checkout.session.expired",
-  "customer.subscription.created",
-  "customer.subscription.updated",
-  "customer.subscription.deleted",
-  "customer.subscription.paused",
-  "customer.subscription.resumed",
-  "customer.subscription.trial_will_end",
-  "invoice.paid",
-  "invoice.payment_failed",
-  "invoice.payment_action_required",
-  "charge.refunded",
-  "refund.created",
-  "refund.updated",
-  "refund.failed",
-  "charge.dispute.created",
-  "charge.dispute.updated",
-  "charge.dispute.closed",
-  "charge.dispute.funds_withdrawn",
-  "charge.dispute.funds_reinstated",
-  "customer.deleted",
-] as const;
-type EventType = (typeof EVENT_TYPES)[number];
+import { EVENT_TYPES, type EventType } from "./types.ts";
 
 const isOurs = (type: string): type is EventType => EVENT_TYPES.some((ours) => ours === type);
 
@@ -147,8 +120,8 @@ async function missingObject({ db }: PurchaseScope, { object_id }: EventFacts, e
 
 /**
  * Handles a stored event now, without waiting for the cron, and returns it as it is afterwards. An event that was
- * handled is handled again only if it needs attention or was ignored. Throws NOT_FOUND, SERVICE_UNAVAILABLE when nothing is sold, and
- * the error of handling it, which is stored with the event.
+ * handled is handled again only if it needs attention or was ignored. Throws NOT_FOUND, SERVICE_UNAVAILABLE when
+ * nothing is sold, and the error of handling it, which is stored with the event.
  */
 export async function retryEvent(
   { env, config }: { env: Env; config: Config },

@@ -7,8 +7,9 @@ import type { Refusal } from "../../../platform/http/problem.ts";
 import type { EventFacts } from "./store.ts";
 
 /**
- * The fields that an event of Stripe may have. A snapshot event has its object in `data`. A thin event (API v2) has none,
- * and its `created` is RFC 3339. `account` (`context` in thin events) names the connected account that it is about.
+ * The fields that an event of Stripe may have. A snapshot event has its object in `data`. A thin event (API v2) has
+ * none, and its `created` is RFC 3339. `account` (`context` in thin events) names the connected account that it is
+ * about.
  */
 const SentEvent = z.object({
   id: z.string().min(1),

@@ -51,7 +51,7 @@ planList.openapi(
     refusals: ["INTERNAL_ERROR"],
   }),
   async (c) => {
-    const prices = await readPrices(c.var.config, c.var.now);
+    const prices = await readPrices(c.env.DB, c.var.config, c.var.now);
     const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
       const { duration_days: _byHand, updates_until: _none, ...plan } = plans[id];
       return { ...plan, price: prices[id] ?? null };

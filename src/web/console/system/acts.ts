@@ -1,5 +1,6 @@
 import { retryMail } from "../../../domain/mail/backlog.ts";
 import { dismissEvent, requireEvent, retryEvent } from "../../../domain/purchase/events/handling.ts";
+import { noteKeyRefusal } from "../../../domain/purchase/key-refusal.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { combine } from "../../../platform/http/route.ts";
 import { actOnDeadLetter, LETTER_ACTS } from "../../../platform/jobs/dead-letters.ts";
@@ -48,6 +49,7 @@ export const systemRetry = combine(
         if (error instanceof Problem) throw error;
         // The event keeps the error, and the page shows it.
         logFailure("reconciliation.failed", error, { stripe_event: id, request_id: c.var.requestId });
+        await noteKeyRefusal(c.env.DB, error, c.var.now);
         return show(c, "event-failed");
       }
     },
@@ -114,7 +116,7 @@ export const systemDismiss = actRoutes("/admin/system/events/{id}/dismiss", {
     title: "Dismiss a payment event",
     about: `${id}, ${(await requireEvent(c.env.DB, id)).type}`,
     button: "Dismiss it",
-    back: "/admin/system",
+    back: may(c, "stats:read") ? "/admin/system" : "/admin",
     preview: () => [
       "The event leaves the list, and is not processed again.",
       "No license changes. If the event was about a paid purchase, the buyer gets no license by it.",

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
 import { listUnsentMails } from "../../../domain/mail/backlog.ts";
 import { listEvents } from "../../../domain/purchase/events/store.ts";
+import { isKeyMark, recentKeyRefusals } from "../../../domain/purchase/key-refusal.ts";
 import { currentTime, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { listDeadLetters } from "../../../platform/jobs/dead-letter-store.ts";
@@ -21,7 +22,7 @@ export type SystemData = Awaited<ReturnType<typeof readSystem>>;
 
 /**
  * Probes each store and reads the queues, the last run of each recurring job, and the migrations. `events` are the
- * unprocessed ones, then those that need a person. Throws if D1 fails.
+ * unprocessed ones, then those that need a person. `keyRefusals` names what Stripe refused. Throws if D1 fails.
  */
 export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
   const db = env.DB;
@@ -52,7 +53,8 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
     jobs,
     running,
     letters,
-    marks,
+    marks: marks.filter(({ name }) => !isKeyMark(name)),
+    keyRefusals: recentKeyRefusals(marks, currentTime()),
     migrations,
   };
 }

@@ -41,7 +41,7 @@ export const systemRead = consoleView(
               );
             })}
           </ul>
-          <TroubleList troubles={troubles(data.backlog, c.var.now)} />
+          <TroubleList troubles={[...troubles(data.backlog, c.var.now), ...data.keyRefusals]} />
           <EventSection c={c} events={data.events} />
           <MailSection c={c} mails={data.mails} />
           <OutboxSection c={c} outbox={data.outbox} />
