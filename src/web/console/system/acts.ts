@@ -13,6 +13,7 @@ import {
   adminActor,
   type ConsoleContext,
   consoleForm,
+  may,
   Problem,
   ReasonForm,
   readForm,
