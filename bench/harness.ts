@@ -15,8 +15,10 @@ import { type ProcessUsage, usageOfChild } from "./process-usage.ts";
 /** The Workers that run side by side. */
 export type WorkerName = "catalog" | "hello" | "bare";
 
-/** The host name of a Worker. */
-export const hostOf = (worker: WorkerName): string => `${worker}.test`;
+/** The host of a Worker: an address of this machine, because the service accepts plain http at no other. */
+export const hostOf = (worker: WorkerName): string => HOSTS[worker];
+
+const HOSTS = { catalog: "127.0.1.1", hello: "127.0.1.2", bare: "127.0.1.3" } as const;
 
 /** A running workerd with the service and its baselines, on empty storage. */
 export type Harness = {
