@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 
 /** How long KV may take to show a write elsewhere, in seconds. */
-export const KV_LAG = 60;
+export const KV_LAG = 30;
 
 /**
  * The real KV namespace as a far location sees it at worst: a read gives the value written `KV_LAG` seconds ago or
@@ -18,7 +18,7 @@ export class LaggingKv {
     await env.EDGE.put(key, value);
   }
 
-  async get(keys: string | string[], _type: "json"): Promise<unknown> {
+  async get(keys: string | string[], _options: { type: "json" }): Promise<unknown> {
     this.reads++;
     const visible = (key: string): unknown => {
       const writes = this.#written.filter((write) => write.key === key && write.at <= Date.now() - KV_LAG * 1000);

@@ -1,14 +1,20 @@
 import { IsolateCache } from "../../lib/isolate.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 
-/**
- * How long an isolate uses a record without asking KV, in seconds. It is the 10 s of the stated revocation bound. The
- * other 60 s are KV's: a write may take that long to be seen elsewhere.
- */
+/** How long an isolate uses a record without asking KV, in seconds. */
 export const ISOLATE_TTL = 10;
 
-/** The stated revocation bound, in seconds: after it, every download agrees with the published record. */
-export const REVOCATION_SECONDS = 60 + ISOLATE_TTL;
+/**
+ * How long a location of KV uses its copy of a key, in seconds: the minimum. A location caches an absent key as long.
+ * https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter
+ */
+export const KV_TTL = 30;
+
+/**
+ * The stated revocation bound, in seconds: after it, downloads usually agree with the published record. KV promises no
+ * bound: a write is usually seen elsewhere when the copies there end.
+ */
+export const REVOCATION_SECONDS = KV_TTL + ISOLATE_TTL;
 
 /** The keys of the edge copy: a record a license, a manifest and packages a worker, a record a repository. */
 export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}` | `repository:${string}`;
@@ -44,14 +50,16 @@ export async function readEdge(
   return found;
 }
 
+const AS_READ = { type: "json", cacheTtl: KV_TTL } as const;
+
 /** Reads records from KV: one by itself, more by the hundred and all at once. Throws KV's errors. */
 export async function readStored(kv: Pick<KVNamespace, "get">, keys: EdgeKey[]): Promise<Map<string, unknown>> {
   const [only] = keys;
   if (only === undefined) return new Map();
-  if (keys.length === 1) return new Map([[only, await kv.get<unknown>(only, "json")]]);
+  if (keys.length === 1) return new Map([[only, await kv.get<unknown>(only, AS_READ)]]);
   const starts = Array.from({ length: Math.ceil(keys.length / BULK_READ) }, (_, index) => index * BULK_READ);
   const read = await Promise.all(
-    starts.map((start) => kv.get<unknown>(keys.slice(start, start + BULK_READ) as string[], "json")),
+    starts.map((start) => kv.get<unknown>(keys.slice(start, start + BULK_READ) as string[], AS_READ)),
   );
   return new Map(read.flatMap((records) => [...records]));
 }

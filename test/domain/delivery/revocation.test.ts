@@ -84,7 +84,7 @@ afterEach(() => {
 });
 
 describe("a revocation", () => {
-  it("is effective at once for new tokens, and within 70 seconds for every download and link", async () => {
+  it("is effective at once for new tokens, and within 40 seconds for every download and link", async () => {
     const { id, key, token } = await settledMachine();
     const link = await linkFor(token);
     const revoked = await revoke(id);

@@ -26,7 +26,7 @@ describe("erasure in the console", () => {
     const { preview, response } = await act(browser, `/admin/licenses/${given.id}/erase`, { reason: "ticket 4711" });
     expect(preview).toContain("All 2 licenses of this address are revoked forever");
     expect(preview).toContain(paid);
-    expect(preview).toContain("within 70 seconds");
+    expect(preview).toContain("usually within 40 seconds");
     expect(preview).toContain("The customer is deleted at Stripe");
     expect(preview).not.toContain(other.id);
     expect(response.headers.get("Location")).toBe(`/admin/licenses/${given.id}?done=erase&edge=published`);

@@ -15,7 +15,7 @@ describe("an act on a license", () => {
     const asked = await send(browser, path, { reason: "leaked on a forum" });
     const preview = await asked.text();
     expect(preview).toContain("refused at once");
-    expect(preview).toContain("within 70 seconds");
+    expect(preview).toContain("usually within 40 seconds");
     expect(preview).toContain("1 machine can no longer download: attic.");
     expect(await count("audit", "action = 'license.revoke'")).toBe(0);
     const button = hiddenFields(preview);

@@ -20,7 +20,7 @@ describe("refund in the console", () => {
     const path = `/admin/licenses/${id}/refund`;
     const preview = await (await send(browser, path, { reason: "bought twice" })).text();
     expect(preview).toContain("The customer gets €279 back");
-    expect(preview).toContain("within 70 seconds");
+    expect(preview).toContain("usually within 40 seconds");
     const { payment_intent } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     const given = async () =>
       (await stripe.refunds.list({ payment_intent: String(payment_intent) })).data.map(({ amount }) => amount);

@@ -115,7 +115,7 @@ export const ChangedLicense = z
     }),
     edge: z.enum(["published", "pending"]).openapi({
       description:
-        "`published`: downloads follow within 70 s. `pending`: KV did not take the change yet; it is retried " +
+        "`published`: downloads usually follow within 40 s. `pending`: KV did not take the change yet; it is retried " +
         "until KV does. Tokens, activations and verifications follow at once in any case.",
     }),
   })

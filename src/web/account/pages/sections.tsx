@@ -170,7 +170,7 @@ export const rotateKeyPage = (license: License, csrf: string): Promise<Response>
       <>
         <h1>Replace the key of {planName(license.plan)}?</h1>
         <ul>
-          <li>The old key stops working at once, for everybody. Downloads with it end within about 70 seconds.</li>
+          <li>The old key stops working at once, for everybody. Downloads with it usually end within 40 seconds.</li>
           <li>Your machines keep their seats. Activate each machine again with the new key.</li>
           <li>Machines with an offline lease work until the lease ends.</li>
           <li>The next page shows the new key. We also mail it to the owner of the license.</li>

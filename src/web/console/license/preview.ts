@@ -9,7 +9,7 @@ import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted, formatDate, formatDateTime, formatPrice, sentences } from "../../page/kit.ts";
 import { sentenceOf } from "./words.tsx";
 
-const SOON = `within ${REVOCATION_SECONDS} seconds`;
+const SOON = `usually within ${REVOCATION_SECONDS} seconds`;
 const NOTHING = "Nothing changes: this is done already.";
 const AT_ONCE = "New tokens, activations and verifications are refused at once.";
 const DOWNLOADS_STOP = `Downloads, including links already handed out, are refused everywhere ${SOON}.`;
@@ -148,7 +148,7 @@ export function previewErasure(licenses: readonly Omit<License, "machines">[]): 
     licenses.length === 1
       ? "The license is revoked forever. It is the only one of this address."
       : `All ${counted(licenses.length, "license")} of this address are revoked forever: ${licenses.map(({ id }) => id).join(", ")}.`,
-    `New tokens, activations and verifications are refused at once, downloads everywhere within ${REVOCATION_SECONDS} seconds. Offline leases work until they end.`,
+    `New tokens, activations and verifications are refused at once, downloads everywhere usually within ${REVOCATION_SECONDS} seconds. Offline leases work until they end.`,
     "These are erased: the address, the note, names and fingerprints of machines, the owner of downloads, mails and sessions.",
     paying.size > 0 && "The customer is deleted at Stripe. Stripe keeps the invoices as long as tax law requires.",
     "The sale, its date and its payment are kept. So is the audit trail with your reason: do not write names in it.",

@@ -27,7 +27,7 @@ export const actionsFrom = (status: Release["status"]): ReleaseAction[] =>
     return next.ok && next.value !== status;
   });
 
-const SOON = `within ${REVOCATION_SECONDS} seconds`;
+const SOON = `usually within ${REVOCATION_SECONDS} seconds`;
 
 /**
  * Previews an action on a release: its consequences, a sentence each. `licenses` counts those in force that grant it;

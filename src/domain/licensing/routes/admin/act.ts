@@ -53,7 +53,8 @@ const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
     refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
   });
 
-const REVOKE = "Ends the license for good: no new token at once, no download after 70 s. Repeating it changes nothing.";
+const REVOKE =
+  "Ends the license for good: no new token at once, usually no download after 40 s. Repeating it changes nothing.";
 const SUSPEND = "Puts the license on hold until it is reinstated, as fast as revoking.";
 const REINSTATE =
   "Takes back an admin's suspension, or a revocation if the admin is an owner. Other reasons (a refund, an end) stay.";
