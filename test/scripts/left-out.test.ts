@@ -23,7 +23,7 @@ it("left-out parts: each replaces a file that its package has", () => {
   const replaced = new Set(
     folders.flatMap(({ folder, names }) => names.filter((name) => existsSync(join(MODULES, folder, name)))),
   );
-  expect(replaced.size).toBeGreaterThan(30);
+  expect(replaced.size).toBeGreaterThan(20);
   expect([...replaced].sort()).toEqual([...leftOut("zod.ts"), ...leftOut("stripe.ts")].sort());
 });
 
