@@ -48,7 +48,7 @@ export function addOperationsCommands(program: CatalogCommand): void {
     .argument("<event>", "the event's id (evt_...)")
     .addHelpText(
       "after",
-      "\nAn event that is handled already does not change, unless it needs a person or was ignored.",
+      "\nAn event that is handled already does not change, unless it needs a person\nor was ignored.",
     )
     .runAsAdmin(async ({ client, show }, id: string) => {
       const request = { method: "POST", path: path`/v1/admin/stripe-events/${id}/retry` } as const;

@@ -21,8 +21,11 @@ const MAX_TRUSTED_BYTES = 8192;
 
 const utf8 = new TextEncoder();
 
-/** A key id as minisign prints it: its bytes, last first, in upper-case hexadecimal. */
-export const showKeyId = (keyId: Uint8Array): string => encodeHex(keyId.toReversed()).toUpperCase();
+/** A key id as minisign prints it: its bytes, last first, in upper-case hexadecimal without leading zeros. */
+export const showKeyId = (keyId: Uint8Array): string =>
+  encodeHex(keyId.toReversed())
+    .toUpperCase()
+    .replace(/^0+(?=.)/, "");
 
 /**
  * Parses the public keys of one `.pub` file or of several concatenated ones. It skips blank lines and comment lines

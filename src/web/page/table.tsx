@@ -1,7 +1,10 @@
 import type { Child, FC } from "hono/jsx";
 import { formatCount } from "./format.tsx";
 
-/** A column of a table: its heading, and its cell for each row. In a `numeric` column, numbers get separators. */
+/**
+ * A column of a table: its heading, and its cell for each row. A column of buttons has the heading "". In a `numeric`
+ * column, numbers get separators.
+ */
 export type Column<Row> = { header: string; cell: (row: Row) => Child; numeric?: boolean };
 
 type TableProps<Row> = {
@@ -29,11 +32,15 @@ export function DataTable<Row>({ caption, quiet = false, columns, rows, empty }:
         <caption class={quiet ? "unseen" : undefined}>{caption}</caption>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th scope="col" class={alignment(column)}>
-                {column.header}
-              </th>
-            ))}
+            {columns.map((column) =>
+              column.header === "" ? (
+                <td></td>
+              ) : (
+                <th scope="col" class={alignment(column)}>
+                  {column.header}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

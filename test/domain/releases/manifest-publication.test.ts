@@ -104,7 +104,7 @@ describe("the manifest of a worker", () => {
     await addFile(draft.id, { bytes: randomBytes(10) });
     await moveRelease(env.DB, publisher(), draft.id, "publish", null);
     expect(await env.EDGE.get(`manifest:${worker_id}`)).toBeNull();
-    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0 });
+    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0, hasMore: false });
     expect(versions(await inKv())).toEqual(["1.0.0 published"]);
     expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 0, failed: 0 });
   });
@@ -116,10 +116,10 @@ describe("the manifest of a worker", () => {
       ...env,
       EDGE: { put: () => Promise.reject(new Error("KV PUT failed: 500")) } as unknown as KVNamespace,
     };
-    expect(await drainOutbox(failing, publishers, LATER)).toEqual({ published: 0, failed: 1 });
+    expect(await drainOutbox(failing, publishers, LATER)).toEqual({ published: 0, failed: 1, hasMore: false });
     expectLogged("publication.failed");
     expect(versions(await inKv())).toEqual(["1.0.0 published"]);
-    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0 });
+    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0, hasMore: false });
     expect(versions(await inKv())).toEqual(["1.0.0 blocked"]);
   });
 });

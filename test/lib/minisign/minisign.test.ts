@@ -108,6 +108,11 @@ describe("a signature", async () => {
     expect(showKeyId(signer.keyId)).toBe(showKeyId(key.keyId));
   });
 
+  it("names its key without leading zeros, as minisign does", () => {
+    expect(showKeyId(Uint8Array.of(0xa7, 0xd2, 0x03, 0xbe, 0x8d, 0x50, 0x04, 0x09))).toBe("904508DBE03D2A7");
+    expect(showKeyId(new Uint8Array(8))).toBe("0");
+  });
+
   it("is refused for another file, key or trusted comment, and with any changed bit", async () => {
     const otherFile = new Uint8Array(blake2b(file.subarray(1)));
     expect(await verifyMinisign(keys, minisig, otherFile)).toMatchObject({ ok: false, error: /not over this file/ });
