@@ -74,12 +74,9 @@ const checkClients = (url: string): Promise<Finding[]> =>
 
 async function checkTransport(url: string, plainUrl: string | null, health: Answer): Promise<Finding[]> {
   const { protocol, hostname } = new URL(url);
-  if (protocol === "http:") {
-    if (isLoopback(hostname)) return [];
-    return [fail("https-redirect", `${url} is plain http. Ask the service by https.`)];
-  }
   const redirect = plainUrl === null ? [] : [checkRedirect(`${plainUrl}/health`, await askOnce(`${plainUrl}/health`))];
-  return [...redirect, checkHsts(health)];
+  if (protocol === "https:") return [...redirect, checkHsts(health)];
+  return isLoopback(hostname) ? redirect : [fail("https-redirect", `${url} is plain http. Ask the service by https.`)];
 }
 
 const checkDocuments = (url: string): Promise<Finding[]> =>

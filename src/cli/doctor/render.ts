@@ -5,7 +5,7 @@ const LABELS = { ok: "ok", warning: "warning", failed: "FAILED", unknown: "unkno
 
 /** Width of the labels and of the names of checks, in characters. */
 const LABEL = 9;
-const NAME = 17;
+const NAME = 19;
 
 /** The widths of a report, in characters: of an unknown terminal, and the least and the greatest. */
 const USUAL = 80;

@@ -18,11 +18,10 @@ export type SecretName = (typeof SECRETS)[number];
 /** Whether a variable is a secret. */
 export const isSecretName = (name: string): name is SecretName => SECRETS.some((secret) => secret === name);
 
-/** The secrets as they are set (empty: not set), and the variables that decide which of them are needed. */
+/** The secrets as they are set (empty: not set), and how downloads are delivered. */
 export type SecretFacts = {
   values: Readonly<Record<SecretName, string>>;
   delivery: "worker" | "r2-presigned";
-  livemode: boolean;
 };
 
 /** One finding for each secret that is set or needed. The configuration is valid. */

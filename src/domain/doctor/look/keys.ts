@@ -24,7 +24,7 @@ const configuration: Examination = {
   look: async ({ env, config, asked }) => [
     // The Worker has parsed it, so it is valid.
     ...checkConfiguration([]),
-    ...checkSecrets({ values: secretValues(env), delivery: config.DELIVERY, livemode: config.LIVEMODE }),
+    ...checkSecrets({ values: secretValues(env), delivery: config.DELIVERY }),
     checkEnvironment(config),
     ...(asked === null ? [] : [checkAddress(asked, config)]),
   ],
