@@ -1,5 +1,9 @@
 import * as z from "zod";
-import type { Deployment } from "../config/deployment.ts";
+import { onceResolved } from "../../lib/isolate.ts";
+import { logEvent, logFailure } from "../../lib/log.ts";
+import { configOf } from "../config/config.ts";
+import { type Deployment, mismatchOf } from "../config/deployment.ts";
+import { ownsLedger } from "./deployment.ts";
 
 /** The key of the mark in KV and R2. No record and no object of a release has such a key. */
 export const MARK_KEY = "deployment";
@@ -15,17 +19,20 @@ export function parseMark(text: string): Deployment | null {
   }
 }
 
+const inBucket = (bucketOf: (env: Env) => R2Bucket) => ({
+  read: async (env: Env) => parsed((await (await bucketOf(env).get(MARK_KEY))?.text()) ?? null),
+  write: (env: Env, own: Deployment): Promise<unknown> =>
+    bucketOf(env).put(MARK_KEY, JSON.stringify(own), { onlyIf: { etagDoesNotMatch: "*" } }),
+});
+
 /** How each store beside the databases reads and writes its mark. The functions throw the errors of their store. */
 const STORES = {
   edge: {
     read: async ({ EDGE }: Env) => parsed(await EDGE.get(MARK_KEY)),
     write: ({ EDGE }: Env, own: Deployment): Promise<unknown> => EDGE.put(MARK_KEY, JSON.stringify(own)),
   },
-  binaries: {
-    read: async ({ BINARIES }: Env) => parsed((await (await BINARIES.get(MARK_KEY))?.text()) ?? null),
-    write: ({ BINARIES }: Env, own: Deployment): Promise<unknown> =>
-      BINARIES.put(MARK_KEY, JSON.stringify(own), { onlyIf: { etagDoesNotMatch: "*" } }),
-  },
+  binaries: inBucket(({ BINARIES }) => BINARIES),
+  backups: inBucket(({ BACKUPS }) => BACKUPS),
 } as const;
 
 const parsed = (text: string | null): Deployment | null => (text === null ? null : parseMark(text));
@@ -46,5 +53,36 @@ export const readStoreMark = (env: Env, store: MarkedStore): Promise<Deployment 
 export async function markStores(env: Env, own: Deployment): Promise<void> {
   for (const store of MARKED_STORES) {
     if ((await readStoreMark(env, store)) === null) await STORES[store].write(env, own);
+  }
+}
+
+/** A bucket carries the mark of another deployment. */
+class ForeignBucket extends Error {}
+
+/** Requires that no bucket carries the mark of another deployment. Throws `ForeignBucket`, and R2's errors. */
+const requireOwnBuckets = onceResolved(async (env: Env): Promise<true> => {
+  const { DEPLOYMENT, PUBLIC_URL, LIVEMODE } = configOf(env);
+  const own = { name: DEPLOYMENT, public_url: PUBLIC_URL, livemode: LIVEMODE };
+  for (const store of ["binaries", "backups"] as const) {
+    const mark = await readStoreMark(env, store);
+    const mismatch = mark && mismatchOf(mark, own);
+    if (mismatch) throw new ForeignBucket(mismatch.replace("The ledger belongs", `The bucket of ${store} belongs`));
+  }
+  return true;
+});
+
+/**
+ * Whether ledger and buckets belong to this deployment, so that the cron and the queue's consumer may act: they delete
+ * objects that this ledger does not name. It reads each mark once per isolate, and logs a mismatch. A bucket that
+ * cannot be read stops nothing, because revocations must be published. Throws D1's errors.
+ */
+export async function ownsStores(env: Env): Promise<boolean> {
+  if (!(await ownsLedger(env))) return false;
+  try {
+    return await requireOwnBuckets(env);
+  } catch (error) {
+    if (error instanceof ForeignBucket) logEvent("deployment.mismatch", { message: error.message });
+    else logFailure("deployment.unknown", error);
+    return !(error instanceof ForeignBucket);
   }
 }

@@ -82,6 +82,24 @@ describe("a ledger of another deployment", () => {
     expect(expectLogged("deployment.mismatch")).toHaveLength(2);
   });
 
+  it.each(["BINARIES", "BACKUPS"] as const)("runs no job while the bucket %s is another's", async (binding) => {
+    await mark({});
+    await env[binding].put("deployment", JSON.stringify({ ...OWN, name: "rbee-worker-catalog" }));
+    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env);
+    expect(await count("watermarks")).toBe(0);
+    expect(expectLogged("deployment.mismatch")[0]?.message).toMatch(
+      /^The bucket of (binaries|backups) belongs to another/,
+    );
+    expect((await activate(license.key, "hive-2")).status).toBe(201);
+  });
+
+  it("runs its jobs while a bucket does not answer, because revocations must be published", async () => {
+    const BACKUPS = new Proxy(env.BACKUPS, { get: () => () => Promise.reject(new Error("R2 is down")) });
+    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, { ...env, BACKUPS });
+    expect(await count("watermarks")).toBeGreaterThan(0);
+    expectLogged("deployment.unknown");
+  });
+
   it("answers reads as always, without a look at the mark", async () => {
     await mark({ name: "rbee-worker-catalog" });
     const prepare = vi.spyOn(env.DB, "prepare");

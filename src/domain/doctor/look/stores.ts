@@ -27,6 +27,7 @@ const STATISTICS_NAME = "statistics (D1)";
 const NAMES: Readonly<Record<MarkedStore, string>> = {
   edge: "edge copy (KV)",
   binaries: "binaries (R2)",
+  backups: "backups (R2)",
 };
 
 /** A small request to each store. */
@@ -35,7 +36,7 @@ const asking = ({ DB, STATISTICS, EDGE, BINARIES, BACKUPS }: Env): [name: string
   [STATISTICS_NAME, () => STATISTICS.prepare("SELECT 1").first()],
   [NAMES.edge, () => EDGE.get("health")],
   [NAMES.binaries, () => BINARIES.head("health")],
-  ["backups (R2)", () => BACKUPS.head("health")],
+  [NAMES.backups, () => BACKUPS.head("health")],
 ];
 
 async function probe(name: string, ask: () => Promise<unknown>): Promise<StoreFact> {
