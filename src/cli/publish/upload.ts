@@ -1,6 +1,7 @@
-import { openAsBlob } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import * as z from "zod";
 import type { CatalogClient } from "../catalog-client.ts";
+import { CliError, EXIT } from "../errors.ts";
 import { startLoggedProgress } from "../output.ts";
 import { completeUpload } from "./check.ts";
 import type { ReleaseFile } from "./release-file.ts";
@@ -17,7 +18,7 @@ const UploadState = z.looseObject({
 });
 
 /**
- * Uploads the parts of a file that the catalog does not have yet, then has it check the whole file. Streams from disk.
+ * Uploads the parts of a file that the catalog does not have yet, then has it check the whole file. Reads part by part.
  * Idempotent, and resumes after any interruption. `path` is the artifact's; `client` sends an admin token.
  */
 export async function uploadArtifact(client: CatalogClient, path: string, file: ReleaseFile): Promise<void> {
@@ -28,18 +29,37 @@ export async function uploadArtifact(client: CatalogClient, path: string, file: 
   const all = Array.from({ length: Math.ceil(file.size / step) }, (_, index) => index + 1);
   const missing = all.filter((part) => !present.has(part));
 
-  const bytes = await openAsBlob(file.path);
+  const sizeOf = (part: number): number => Math.min(step, file.size - (part - 1) * step);
   const progress = startLoggedProgress(`Uploading ${file.filename}`, file.size);
-  const partOf = (part: number): Blob => bytes.slice((part - 1) * step, part * step);
-  let done = missing.reduce((rest, part) => rest - partOf(part).size, file.size);
+  let done = missing.reduce((rest, part) => rest - sizeOf(part), file.size);
   progress.update(done);
-  await inParallel(missing, PARALLEL, async (part) => {
-    const body = partOf(part);
-    await client.send({ method: "PUT", path: `${path}/parts/${part}`, body });
-    done += body.size;
-    progress.update(done);
-  }).finally(progress.finish);
+  const source = await open(file.path);
+  try {
+    await inParallel(missing, PARALLEL, async (part) => {
+      const body = await readPart(source, (part - 1) * step, sizeOf(part));
+      await client.send({ method: "PUT", path: `${path}/parts/${part}`, body });
+      done += body.size;
+      progress.update(done);
+    });
+  } finally {
+    progress.finish();
+    await source.close();
+  }
   await completeUpload(client, path, file);
+}
+
+/**
+ * Reads one part of a file into memory. The Blob of `openAsBlob` is wrong beyond 4 GiB: Node counts its bytes in 32
+ * bits. Throws if the file has become shorter.
+ */
+async function readPart(source: FileHandle, position: number, size: number): Promise<Blob> {
+  const bytes = new Uint8Array(size);
+  for (let read = 0; read < size; ) {
+    const { bytesRead } = await source.read(bytes, read, size - read, position + read);
+    if (bytesRead === 0) throw new CliError(EXIT.failure, "The file has become shorter. Run the same command again.");
+    read += bytesRead;
+  }
+  return new Blob([bytes]);
 }
 
 /** Runs `task` for every item, `limit` at a time. After a failure it waits for the running ones, and throws. */
