@@ -33,6 +33,8 @@ export type Publication = {
   mibPerCpuSecond: { check: number; floor: number; hashing: number } | null;
 };
 
+const FILENAME = "worker-linux-x86_64";
+
 /** A client that notes the moments at which the upload is complete and the check has passed. */
 class TimedClient extends CatalogClient {
   readonly moments: Moment[] = [];
@@ -63,17 +65,18 @@ export async function measurePublication(
   const folder = await mkdtemp(join(tmpdir(), "rbee-bench-publication-"));
   const moment = (): Moment => ({ at: performance.now(), cpu: harness.usage?.cpuSeconds() ?? null });
   try {
-    const path = join(folder, "worker-linux-x86_64");
-    await writeSparse(path, size);
+    const path = join(folder, FILENAME);
+    const end = await writeSparse(path, size);
     const url = `http://127.0.0.1:${harness.ports.catalog}`;
     const client = new TimedClient({ url, credential: await createOwnerToken(harness.ledger) });
     client.moment = moment;
-    const about = { workerId: "llm-worker-rbee-premium-metal", version: `1.0.${size / GIB}` };
+    const about = { workerId: "llm-worker-rbee-cpu", version: `1.0.${size / GIB}` };
     const begun = moment();
     const files = [await readReleaseFile(path, { ...about, platform: undefined, secretKey })];
     const read = moment();
     await publishRelease(client, { ...about, channel: undefined, notes: undefined, files });
     const [uploaded, checked] = [client.moments[0] ?? begun, client.moments.at(-1) ?? begun];
+    await requireEnd(`${url}/v1/workers/${about.workerId}/${about.version}/files/${FILENAME}`, size, end);
     const floor = { from: moment(), to: await readBare(harness).then(moment) };
     const seconds = (from: Moment, to: Moment) => (to.at - from.at) / 1000;
     const check = cpuSeconds(uploaded, checked);
@@ -102,12 +105,24 @@ async function readBare({ ledger, askBare }: Pick<Harness, "ledger" | "askBare">
   await askBare(`/read/${key}`);
 }
 
-/** Writes a file that takes no place on the disk but for random bytes where an offset of 32 bits would go wrong. */
-async function writeSparse(path: string, size: number): Promise<void> {
+/** Downloads the last MiB of the file as a range. Throws if it is not `end`. */
+async function requireEnd(url: string, size: number, end: Buffer): Promise<void> {
+  const response = await fetch(url, { headers: { Range: `bytes=${size - MIB}-` } });
+  const served = Buffer.from(await response.arrayBuffer());
+  if (response.status !== 206 || !served.equals(end)) throw new Error(`${url} served other bytes (${response.status})`);
+}
+
+/**
+ * Writes a file that takes no place on the disk but for random bytes where an offset of 32 bits would go wrong. Returns
+ * its last MiB.
+ */
+async function writeSparse(path: string, size: number): Promise<Buffer> {
   const file = await open(path, "w");
   await file.truncate(size);
+  const random = randomFillSync(Buffer.allocUnsafe(MIB));
   for (const at of [0, 4 * GIB - MIB / 2, size - MIB]) {
-    if (at + MIB <= size) await file.write(randomFillSync(Buffer.allocUnsafe(MIB)), 0, MIB, at);
+    if (at + MIB <= size) await file.write(random, 0, MIB, at);
   }
   await file.close();
+  return random;
 }

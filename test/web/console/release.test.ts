@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { createRelease } from "../../../src/domain/releases/act.ts";
+import { requestCheck } from "../../../src/domain/releases/artifact/check-store.ts";
+import { declareArtifact, restartUpload } from "../../../src/domain/releases/artifact/upload.ts";
 import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
@@ -9,7 +11,7 @@ import { count, issueLicense } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
-import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
+import { declarationOf, publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
 import { download, record } from "../../support/usage-fixture.ts";
 
 const WORKER = "llm-worker-rbee-premium-cuda";
@@ -54,6 +56,23 @@ describe("releases in the console", () => {
     const page = await read(browser, path);
     expect(page).toContain(`href="/v1/workers/${WORKER}/1.0.0/provenance"`);
     expect(page).toContain("about worker-linux-x86_64, ");
+  });
+
+  it("a page shows how far the check of each large file is", async () => {
+    const { id } = await createRelease(env.DB, publisher(), {
+      ...{ worker_id: WORKER, version: "1.0.0", channel: "stable", notes: null },
+    });
+    const { artifact } = await declareArtifact(env, publisher(), id, await declarationOf({ bytes: randomBytes(1000) }));
+    const browser = await signedIn(["releases:read"]);
+    const page = () => read(browser, `/admin/releases/${id}`);
+    expect(await page()).toContain("Not uploaded yet");
+    await requestCheck(env.DB, publisher(), artifact, { signature: null, pgpSignature: null });
+    await env.DB.prepare("UPDATE artifact_checks SET checked = 379").run();
+    expect(await page()).toContain("Being checked, 37% done");
+    await env.DB.prepare("UPDATE artifact_checks SET progressed_at = 0").run();
+    expect(await page()).toContain("The check stopped at 37%");
+    await restartUpload(env, publisher(), artifact, "wrong sha256");
+    expect(await page()).toContain("Refused by the check");
   });
 
   it("block: the preview shows the affected licenses, and it cannot be undone", async () => {

@@ -1,8 +1,8 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { type Actor, ifChanged } from "../../../platform/storage/ledger.ts";
-import { type Artifact, ArtifactRow } from "../store.ts";
-import { CheckRow, keptRefusal } from "./check-record.ts";
+import { type Artifact, ArtifactRow, type Release } from "../store.ts";
+import { type CheckProgress, CheckRow, keptRefusal, progressOf } from "./check-record.ts";
 import type { SavedMeasurement } from "./measurement.ts";
 
 /**
@@ -50,6 +50,25 @@ export async function readRunningCheck(
   if (!row || !checkRow) return null;
   const [artifact, check] = [ArtifactRow.parse(row), CheckRow.parse(checkRow)];
   return check.upload_id === artifact.upload_id ? { artifact, check } : null;
+}
+
+/** The progress of the checks of a release's files at `now`, by artifact id. Throws D1's errors. */
+export async function readProgress(
+  db: D1Database,
+  { id, artifacts }: Pick<Release, "id" | "artifacts">,
+  now: UnixSeconds,
+): Promise<ReadonlyMap<string, CheckProgress>> {
+  const { results } = await db
+    .prepare("SELECT * FROM artifact_checks WHERE artifact_id IN (SELECT id FROM artifacts WHERE release_id = ?)")
+    .bind(id)
+    .all();
+  const checks = new Map(results.map((row) => CheckRow.parse(row)).map((check) => [check.artifact_id, check]));
+  return new Map(
+    artifacts.flatMap((artifact) => {
+      const progress = progressOf(artifact, checks.get(artifact.id) ?? null, now);
+      return progress === null ? [] : [[artifact.id, progress] as const];
+    }),
+  );
 }
 
 /** Whether a check of the upload that `artifact` was read with is under way. Throws D1's errors. */

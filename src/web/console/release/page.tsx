@@ -1,4 +1,6 @@
 import { packageFormats } from "../../../domain/catalog/format.ts";
+import type { CheckProgress } from "../../../domain/releases/artifact/check-record.ts";
+import { readProgress } from "../../../domain/releases/artifact/check-store.ts";
 import { RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
@@ -52,7 +54,11 @@ export const releaseRead = consoleView(
               <Prose text={notes} />
             </section>
           )}
-          <Files release={release} formats={packageFormats(c.var.service.formats)} />
+          <Files
+            release={release}
+            formats={packageFormats(c.var.service.formats)}
+            checks={await readProgress(c.env.DB, release, c.var.now)}
+          />
           <section>
             <h2>Provenance</h2>
             <Provenance release={release} />
@@ -84,7 +90,9 @@ const Publication = ({ release: { published_at, channel, source_tag } }: Props) 
   </span>
 );
 
-const Files = ({ release: { artifacts }, formats }: Props & { formats: readonly PackageFormat[] }) => (
+type FilesProps = Props & { formats: readonly PackageFormat[]; checks: ReadonlyMap<string, CheckProgress> };
+
+const Files = ({ release: { artifacts }, formats, checks }: FilesProps) => (
   <section>
     <h2>Files</h2>
     <DataTable
@@ -94,7 +102,7 @@ const Files = ({ release: { artifacts }, formats }: Props & { formats: readonly 
         { header: "File", cell: ({ filename }) => filename },
         { header: "Kind", cell: ({ filename }) => formatOfFile(formats, filename)?.rules.label ?? "Binary" },
         { header: "Platform", cell: ({ platform }) => platform },
-        { header: "State", cell: ({ state }) => <StatusBadge {...(state === "ready" ? CHECKED : NOT_UPLOADED)} /> },
+        { header: "State", cell: ({ id }) => <StatusBadge {...stateOf(checks.get(id))} /> },
         { header: "Size", cell: ({ size }) => formatBytes(size), numeric: true },
         { header: "Signatures", cell: (file) => signersOf(file, formatOfFile(formats, file.filename)) },
       ]}
@@ -112,8 +120,22 @@ const Files = ({ release: { artifacts }, formats }: Props & { formats: readonly 
   </section>
 );
 
-const CHECKED = { tone: "good", text: "Checked" } as const;
-const NOT_UPLOADED = { tone: "careful", text: "Not uploaded yet" } as const;
+/** The state of a file, by the progress of its check; undefined: its upload is not complete. */
+function stateOf(check: CheckProgress | undefined) {
+  const share = check && `${Math.floor((check.checked / check.size) * 100)}%`;
+  switch (check?.state) {
+    case "passed":
+      return { tone: "good", text: "Checked" } as const;
+    case "running":
+      return { tone: "careful", text: `Being checked, ${share} done` } as const;
+    case "stalled":
+      return { tone: "bad", text: `The check stopped at ${share}` } as const;
+    case "refused":
+      return { tone: "bad", text: "Refused by the check" } as const;
+    case undefined:
+      return { tone: "careful", text: "Not uploaded yet" } as const;
+  }
+}
 
 /** The signers of a file. A package manager may refuse a package without an OpenPGP signature. */
 function signersOf({ signature, pgp_signature }: Artifact, format: PackageFormat | null): string {
