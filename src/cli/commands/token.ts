@@ -46,7 +46,7 @@ export function addTokenCommands(program: CatalogCommand): void {
       await createPrivateFile(out, `${await firstOwnerSql(secret, "first owner")}\n`);
       show({ token: secret, sql: out }, () => secret);
       note("Save the token now: it cannot be shown again. Add it to the catalog with:");
-      note(`  npx wrangler d1 execute rbee-worker-catalog --remote --file ${out} && rm ${out}`);
+      note(`  npx wrangler d1 execute rbee-worker-catalog --remote --env= --file ${out} && rm ${out}`);
     });
 
   token

@@ -19,6 +19,7 @@ describe("before the first deployment", () => {
   it("a token with a permission too few is refused, and each missing permission is named", async () => {
     const poor = account.cloudflare.token(
       FULL.filter((held) => held !== "Queues Write" && held !== "Workers Routes Write"),
+      "account",
     );
     const { code, output } = await account.project.deploy(poor, "--secrets-file", SECRETS, "--jurisdiction", "eu");
     expect(code).toBe(1);
@@ -73,7 +74,7 @@ describe("before the first deployment", () => {
   });
 });
 
-/** Runs each block of commands in "Going live" word for word, as an operator does, and stops at the first that fails. */
+/** Runs each block of commands in "Going live" word for word, and stops at the first that fails. */
 async function followGuide(): Promise<Ended> {
   const guide = await readFile(join(PROJECT, "docs/operations.md"), "utf8");
   const [, goingLive = ""] = /^## Going live$(.*?)^##/ms.exec(guide) ?? [];

@@ -36,8 +36,8 @@ export type CloudflareStub = {
   requests: string[];
   /** The requests among them that no route answers. */
   unknown: string[];
-  /** Makes a token with these permissions. */
-  token(permissions: readonly Permission[]): string;
+  /** Makes a token with these permissions: of a user, or of the account, which is verified at another address. */
+  token(permissions: readonly Permission[], owner?: "user" | "account"): string;
   stop(): Promise<void>;
 };
 
@@ -47,7 +47,7 @@ export type CloudflareStub = {
  * wrangler that its routes were drawn from. It checks the token's permissions and the form of each body.
  */
 export async function startCloudflare(): Promise<CloudflareStub> {
-  const tokens = new Map<string, readonly Permission[]>();
+  const tokens = new Map<string, { held: readonly Permission[]; verifiedAt: string }>();
   const databases: StubDatabase[] = [];
   const buckets: StubBucket[] = [];
   const namespaces: StubNamespace[] = [];
@@ -75,14 +75,16 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   async function answerTo(request: IncomingMessage): Promise<unknown> {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://stub");
     requests.push(`${request.method} ${pathname.replace(`/accounts/${ACCOUNT}`, "")}`);
-    const held = tokens.get(request.headers.authorization?.replace("Bearer ", "") ?? "");
-    if (!held) throw new ApiError(401, 1000, "Invalid API Token");
+    const token = tokens.get(request.headers.authorization?.replace("Bearer ", "") ?? "");
+    const isElsewhere = pathname.endsWith("/tokens/verify") && pathname !== token?.verifiedAt;
+    if (!token || isElsewhere) throw new ApiError(401, 1000, "Invalid API Token");
     const route = routes.find(({ method, pattern }) => method === request.method && pattern.test(pathname));
     if (!route) {
       unknown.push(`${request.method} ${pathname}`);
       throw new ApiError(404, 7003, `Could not route to ${pathname}`);
     }
     const { permission } = route;
+    const { held } = token;
     const isHeld = permission === null || held.includes(permission) || held.includes(writingOf(permission));
     if (!isHeld) throw new ApiError(403, 10000, "Authentication error");
     const params = route.pattern.exec(pathname)?.groups ?? {};
@@ -121,9 +123,9 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   return {
     url: urlOf(),
     ...{ databases, buckets, namespaces, queues, workers, requests, unknown },
-    token(permissions) {
+    token(held, owner = "user") {
       const token = `token-${tokens.size}`;
-      tokens.set(token, permissions);
+      tokens.set(token, { held, verifiedAt: `/${owner === "user" ? "user" : `accounts/${ACCOUNT}`}/tokens/verify` });
       return token;
     },
     async stop() {
@@ -137,6 +139,7 @@ export async function startCloudflare(): Promise<CloudflareStub> {
 /** What a token may ask about itself, its accounts and its zones. */
 const accountRoutes: Route[] = [
   ["GET", "/user/tokens/verify", null, () => ({ id: "token", status: "active" })],
+  ["GET", "/accounts/:account/tokens/verify", null, () => ({ id: "token", status: "active" })],
   ["GET", "/accounts", null, () => [{ id: ACCOUNT, name: "rbee" }]],
   ["GET", "/zones", "Zone Read", ({ query }) => [ZONE].filter(({ name }) => name === (query.get("name") ?? name))],
   ["GET", "/zones/:zone/workers/routes", "Workers Routes Read", () => []],
