@@ -151,6 +151,7 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     path: ({ tokens }) => `/admin/tokens/${tokens.supportId}/revoke`,
   },
   { name: "console-system", ...admin, caption: "The state of the service", path: () => "/admin/system" },
+  { name: "console-doctor", ...admin, caption: "The checks of the deployment", path: () => "/admin/system/doctor" },
   {
     name: "console-dismiss",
     ...admin,

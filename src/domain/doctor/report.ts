@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { logFailure } from "../../lib/log.ts";
+import { withDeadline } from "../../lib/deadline.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";
 import { readMark } from "../../platform/storage/deployment.ts";
@@ -15,26 +15,22 @@ export type StoredReport = z.output<typeof StoredReport>;
 /** The key of the last report in KV. It is kept for a day. */
 const KEY = "doctor";
 
-/** The last stored report; null if there is none, or if KV fails, which is logged. */
-export async function readReport(env: Pick<Env, "EDGE">): Promise<StoredReport | null> {
-  try {
-    return StoredReport.safeParse(await env.EDGE.get(KEY, "json")).data ?? null;
-  } catch (error) {
-    logFailure("doctor.unstored", error);
-    return null;
-  }
+/** How long the store of reports may take, in milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/** The last stored report; null if there is none. Also null if KV fails, which the probe of each store logs. */
+export async function readReport({ EDGE }: Pick<Env, "EDGE">): Promise<StoredReport | null> {
+  const stored = await withDeadline(() => EDGE.get(KEY, "json"), PATIENCE_MS).catch(() => null);
+  return StoredReport.safeParse(stored).data ?? null;
 }
 
-/** Runs every check and stores the report. Throws nothing: a failure of KV is logged. */
+/** Runs every check and stores the report. Never throws: a failure of KV is a finding of the report. */
 export async function examineAndStore(scope: DoctorScope): Promise<StoredReport> {
   const report = { at: scope.now, findings: await examine(scope) };
   // A report must not enter the edge copy of another deployment.
   if (report.findings.some(({ check, status }) => check === "ownership" && status === "failed")) return report;
-  try {
-    await scope.env.EDGE.put(KEY, JSON.stringify(report), { expirationTtl: DAY });
-  } catch (error) {
-    logFailure("doctor.unstored", error);
-  }
+  const put = () => scope.env.EDGE.put(KEY, JSON.stringify(report), { expirationTtl: DAY });
+  await withDeadline(put, PATIENCE_MS).catch(() => undefined);
   return report;
 }
 

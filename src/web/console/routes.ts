@@ -12,6 +12,7 @@ import { releaseList } from "./release/list.tsx";
 import { releaseRead } from "./release/page.tsx";
 import { signIn, signOut } from "./sign-in.tsx";
 import { systemDismiss, systemRepublish, systemRetry } from "./system/acts.ts";
+import { doctorRead } from "./system/doctor.tsx";
 import { systemRead } from "./system/page.tsx";
 import { tokenCreate, tokenRevoke } from "./token/acts.tsx";
 import { tokenList } from "./token/list.tsx";
@@ -39,6 +40,7 @@ export const consoleRoutes = combine(
   tokenCreate,
   tokenRevoke,
   systemRead,
+  doctorRead,
   systemDismiss,
   systemRepublish,
   systemRetry,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readReport } from "../../../domain/doctor/report.ts";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
 import { listUnsentMails } from "../../../domain/mail/backlog.ts";
 import { listEvents } from "../../../domain/purchase/events/store.ts";
@@ -22,13 +23,14 @@ export type SystemData = Awaited<ReturnType<typeof readSystem>>;
 
 /**
  * Probes each store and reads the queues, the last run of each recurring job, and the migrations. `events` are the
- * unprocessed ones, then those that need a person. `keyRefusals` names what Stripe refused. Throws if D1 fails.
+ * unprocessed ones, then those that need a person. `keyRefusals` names what Stripe refused, and
+ * `report` is the last one of the doctor. Throws if D1 fails.
  */
 export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
   const db = env.DB;
   const rowsOf = async <Row>(schema: z.ZodType<Row>, sql: string) =>
     z.array(schema).parse((await db.prepare(sql).all()).results);
-  const [stores, backlog, mails, unhandled, attention, { jobs, running }, letters, outbox, marks, migrations] =
+  const [stores, backlog, mails, unhandled, attention, { jobs, running }, letters, outbox, marks, migrations, report] =
     await Promise.all([
       probeStores(env),
       readBacklog(db),
@@ -43,6 +45,7 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
       ),
       rowsOf(Mark, "SELECT name, at FROM watermarks ORDER BY name"),
       rowsOf(Migration, "SELECT name, applied_at FROM d1_migrations ORDER BY name"),
+      readReport(env),
     ]);
   return {
     stores,
@@ -56,6 +59,7 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
     marks: marks.filter(({ name }) => !isKeyMark(name)),
     keyRefusals: recentKeyRefusals(marks, currentTime()),
     migrations,
+    report,
   };
 }
 

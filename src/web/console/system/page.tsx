@@ -1,6 +1,7 @@
 import { DataTable, Facts, type FC, Notice, StatusBadge } from "../../page/kit.ts";
 import { consolePage, consoleView, may, z } from "../kit.ts";
 import { configFacts, DONE, type Done, readSystem, troubles } from "./data.ts";
+import { DoctorLine } from "./doctor.tsx";
 import { DeadLetterSection, JobSection } from "./jobs.tsx";
 import { EventSection, MailSection, OutboxSection } from "./queues.tsx";
 
@@ -41,6 +42,7 @@ export const systemRead = consoleView(
               );
             })}
           </ul>
+          <DoctorLine report={data.report} />
           <TroubleList troubles={[...troubles(data.backlog, c.var.now), ...data.keyRefusals]} />
           <EventSection c={c} events={data.events} />
           <MailSection c={c} mails={data.mails} />
