@@ -16,6 +16,8 @@ export type CatalogRequest = {
   repeatable?: boolean;
   /** Milliseconds to wait for the answer, instead of the default. */
   timeoutMs?: number;
+  /** The number of attempts, instead of five. */
+  attempts?: number;
 };
 
 export type ClientOptions = {
@@ -75,7 +77,7 @@ export class CatalogClient {
     schema: Schema,
     path: string,
     body: object,
-    options: Pick<CatalogRequest, "credential" | "headers"> = {},
+    options: Pick<CatalogRequest, "credential" | "headers" | "attempts"> = {},
   ): Promise<z.output<Schema>> {
     return this.json(schema, { method: "POST", path, body, repeatable: true, ...options });
   }
@@ -95,7 +97,7 @@ export class CatalogClient {
       const status = outcome instanceof Response ? outcome.status : null;
       const mayRepeat = status === 429 || (repeatable && (status === null || status >= 500));
       const wait = retryDelay(attempt, outcome instanceof Response ? outcome.headers.get("Retry-After") : null);
-      if (!mayRepeat || attempt >= ATTEMPTS || wait > LONGEST_WAIT_MS) throw failure;
+      if (!mayRepeat || attempt >= (request.attempts ?? ATTEMPTS) || wait > LONGEST_WAIT_MS) throw failure;
       onRetry?.(`${firstLine(failure.message)} Trying again in ${Math.ceil(wait / 1000)} s.`);
       await this.sleep(wait);
     }
@@ -133,8 +135,8 @@ export function networkError(url: string, error: unknown): CliError {
 }
 
 /**
- * Milliseconds to wait before attempt `attempt` + 1: the Retry-After (RFC 9110: seconds or a date), else half a second,
- * doubled each time. Half of it is random, so that clients that failed together do not retry together.
+ * Milliseconds to wait before attempt `attempt` + 1: the Retry-After (RFC 9110: seconds or a date) and up to a quarter
+ * more, else half a second, doubled each time, half of it random. Clients that failed together do not retry together.
  */
 export function retryDelay(
   attempt: number,
@@ -144,7 +146,7 @@ export function retryDelay(
 ): number {
   if (retryAfter !== null) {
     const at = /^\d+$/.test(retryAfter) ? now + Number(retryAfter) * 1000 : Date.parse(retryAfter);
-    if (!Number.isNaN(at)) return Math.max(0, at - now);
+    if (!Number.isNaN(at)) return Math.max(0, at - now) * (1 + random / 4);
   }
   return FIRST_DELAY_MS * 2 ** (attempt - 1) * (0.5 + random / 2);
 }

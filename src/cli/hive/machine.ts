@@ -41,6 +41,7 @@ export async function machineFingerprint(env: NodeJS.ProcessEnv): Promise<string
 const TokenAnswer = z.looseObject({
   token: z.string(),
   expires_at: z.string(),
+  renew_after: z.string().nullish(),
   license: License,
   machine: z.looseObject({ id: z.string(), name: z.string().nullish() }),
 });
@@ -58,17 +59,30 @@ export async function activate(
 ): Promise<{ answer: TokenAnswer; activation: Activation }> {
   const body = { fingerprint, name: name ?? hostname(), platform: hostPlatform(), offline };
   const answer = await client.post(TokenAnswer, "/v1/licenses/activate", body, { credential: licenseKey });
-  const { token, expires_at: token_expires_at, license, machine } = answer;
+  const { token, expires_at: token_expires_at, renew_after, license, machine } = answer;
   const seat = { url: client.url, license_key: licenseKey, license_id: license.id, machine_id: machine.id };
-  return { answer, activation: { ...seat, fingerprint, token, token_expires_at } };
+  return { answer, activation: { ...seat, fingerprint, token, token_expires_at, renew_after } };
 }
 
-/** Gets a new token for the activation if its own expires within five minutes. Throws `CliError`. */
+/**
+ * Gets a new token for the activation once the time of its renewal has come, or if it expires within five minutes. While
+ * the catalog is out, a token that has not expired goes on working. Throws `CliError`.
+ */
 export async function withFreshToken(client: CatalogClient, activation: Activation): Promise<Activation> {
-  const { fingerprint, license_key: credential } = activation;
-  if (Date.parse(activation.token_expires_at) - Date.now() > SPARE_MS) return activation;
-  const answer = await client.post(TokenAnswer, "/v1/licenses/token", { fingerprint }, { credential });
-  return { ...activation, token: answer.token, token_expires_at: answer.expires_at };
+  const { fingerprint, license_key: credential, renew_after } = activation;
+  const left = Date.parse(activation.token_expires_at) - Date.now();
+  const isDue = renew_after ? Date.parse(renew_after) <= Date.now() : false;
+  if (left > SPARE_MS && !isDue) return activation;
+  // A token that is only due for renewal is no reason to wait for a catalog that is out.
+  const attempts = left > SPARE_MS ? { attempts: 1 } : {};
+  try {
+    const answer = await client.post(TokenAnswer, "/v1/licenses/token", { fingerprint }, { credential, ...attempts });
+    const { token, expires_at: token_expires_at, renew_after } = answer;
+    return { ...activation, token, token_expires_at, renew_after };
+  } catch (error) {
+    if (left > 0 && error instanceof CliError && error.exitCode === EXIT.unavailable) return activation;
+    throw error;
+  }
 }
 
 /** Frees the seat, in every status of the license. Idempotent. Throws `CliError`, for example for a rotated key. */

@@ -15,6 +15,8 @@ const Activation = z.object({
   token: z.string(),
   /** RFC 3339. */
   token_expires_at: z.string(),
+  /** RFC 3339; null or absent: an older catalog or command did not tell. */
+  renew_after: z.string().nullish(),
 });
 
 /** This hive's seat on a license, and its current token. */

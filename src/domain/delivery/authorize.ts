@@ -2,6 +2,7 @@ import { countActivation } from "../../platform/http/rate-limit.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { requireOwnLedger } from "../../platform/storage/deployment.ts";
 import { actorOf } from "../../platform/storage/ledger.ts";
+import { patientLedger } from "../../platform/storage/patient-ledger.ts";
 import { type Changes, NO_CHANGES, settle } from "../../platform/storage/settle.ts";
 import { licenseRecordOf } from "../licensing/license/record.ts";
 import { licenseChanges } from "../licensing/license/store.ts";
@@ -30,7 +31,7 @@ export async function decideFor(
   await requireOwnLedger(c.env);
   await countActivation(c.env, asker);
   const machine = { hash: asker.machine, name: null, platform: null };
-  const seat = await activateMachine(c.env.DB, asker, machine, actorOf(c, `license:${asker.licenseId}`));
+  const seat = await activateMachine(patientLedger(c.env.DB), asker, machine, actorOf(c, `license:${asker.licenseId}`));
   if (!seat.ok) throw licenseProblem(seat.error, c.var.config);
   const { license, changeId } = seat.value;
   const record = licenseRecordOf(license, c.var.now);

@@ -3,6 +3,7 @@ import type { Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
+import { patientLedger } from "../../platform/storage/patient-ledger.ts";
 import { type LicenseRecord, licenseRecordOf } from "../licensing/license/record.ts";
 import { licenseProblem } from "../licensing/refusal.ts";
 import { type Manifest, manifestOfRecord } from "../releases/manifest.ts";
@@ -29,10 +30,11 @@ export async function readDeliveryFacts(
     logFailure("edge.unreadable", error, { keys });
     return new Map<EdgeKey, unknown>();
   });
-  const manifest = manifestOfRecord(found.get(manifestKey)) ?? (await readManifest(env.DB, workerId, now));
+  const manifest =
+    manifestOfRecord(found.get(manifestKey)) ?? (await readManifest(patientLedger(env.DB), workerId, now));
   if (licenseId === null) return { manifest, license: null };
   const record = found.get(`license:${licenseId}`) as LicenseRecord | null | undefined;
-  const license = record ?? (await readLedgerRecord(env.DB, licenseId, now));
+  const license = record ?? (await readLedgerRecord(patientLedger(env.DB), licenseId, now));
   if (!license) throw licenseProblem({ code: "KEY_INVALID", why: "gone" }, config);
   return { manifest, license };
 }
@@ -79,6 +81,6 @@ export async function decideOnRecord<Value>(
   const { generation, issuedAt } = credential;
   const isNewer = generation > record.generation || (issuedAt !== null && issuedAt >= record.published_at);
   if (decision.ok || !isNewer || !MAY_BE_STALE.has(decision.error.code)) return { decision, record };
-  const current = await readLedgerRecord(env.DB, record.id, now);
+  const current = await readLedgerRecord(patientLedger(env.DB), record.id, now);
   return current ? { decision: decide(current), record: current } : { decision, record };
 }

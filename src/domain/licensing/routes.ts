@@ -1,7 +1,14 @@
-import { combine } from "../../platform/http/route.ts";
+import { combine, createRouter } from "../../platform/http/route.ts";
+import { patientEnv } from "../../platform/storage/patient-ledger.ts";
 import { machine, token } from "./routes/holder.ts";
 import { verification } from "./routes/verification.ts";
 import { verify } from "./routes/verify.ts";
 
-/** The operations of hives and verifiers on licenses. */
-export const licensingRoutes = combine(verify, verification).route("/", combine(machine, token));
+const hasty = createRouter();
+hasty.use("/v1/licenses/*", async (c, next) => {
+  c.env = patientEnv(c.env);
+  await next();
+});
+
+/** The operations of hives and verifiers on licenses. None of them waits long for the ledger. */
+export const licensingRoutes = combine(hasty, verify, verification).route("/", combine(machine, token));

@@ -1,8 +1,11 @@
 import { withDeadline } from "../../lib/deadline.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
+import { randomBetween } from "../../lib/random.ts";
 import { currentTime } from "../../lib/time.ts";
+import type { Refusal } from "../http/problem.ts";
 import { ANYONE, createRouter, operation, z } from "../http/route.ts";
+import { isOverload } from "./patient-ledger.ts";
 
 const Health = z.object({ status: z.literal("ok").openapi({ example: "ok" }) }).openapi("Health");
 
@@ -104,17 +107,23 @@ async function probe(store: string, ask: () => Promise<unknown>): Promise<Probe>
  */
 const isStoreFailure = (error: unknown): boolean =>
   error instanceof Error &&
-  /^(D1_|KV (GET|PUT|DELETE) failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
+  /^(D1_|Network connection lost|Internal error (in|while starting up) D1|Cannot resolve D1 DB|KV (GET|PUT|DELETE) failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
     error.message,
   ) &&
   !/SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.message);
 
-/** The answer while a store is out. A retry helps: makepkg, for one, retries a 503 and reads `Retry-After`. */
+/** The bounds of `Retry-After` while a store is out, in seconds. */
+export const RETRY_AFTER = { least: 5, most: 60 } as const;
+
+/**
+ * The answer while a store is out or overloaded. Each client gets another time to come back at, so that they do not all
+ * come back at once. makepkg and curl, for two, retry a 503 and read `Retry-After`.
+ */
 export const STORE_OUTAGE = {
-  matches: isStoreFailure,
-  refusal: {
+  matches: (error: unknown): boolean => isStoreFailure(error) || isOverload(error),
+  refusal: (): Refusal => ({
     code: "SERVICE_UNAVAILABLE",
     detail: "A store does not answer. Please try again.",
-    extras: { retry_after: 5 },
-  },
-} as const;
+    extras: { retry_after: randomBetween(RETRY_AFTER.least, RETRY_AFTER.most) },
+  }),
+};

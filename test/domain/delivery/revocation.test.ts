@@ -214,7 +214,7 @@ describe("a ledger that does not answer", () => {
     vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: Network connection lost."));
     const renewal = await ask("POST", "/v1/licenses/token", key, { fingerprint: "machine" });
     expect(renewal.status).toBe(503);
-    expect(renewal.headers.get("Retry-After")).toBe("5");
+    expect(Number(renewal.headers.get("Retry-After"))).toBeGreaterThanOrEqual(5);
     expect(await codeOf(renewal)).toBe("SERVICE_UNAVAILABLE");
     expect((await ask("GET", DOWNLOAD, token)).status).toBe(200);
     expectLogged("request.failed");

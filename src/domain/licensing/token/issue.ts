@@ -13,13 +13,18 @@ import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { statusPlace } from "./status-list.ts";
-import { licenseTokenClaims, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./token.ts";
+import { licenseTokenClaims, renewalTime, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./token.ts";
 
 export const TokenView = z
   .object({
     token: z.string().openapi({ example: "eyJhbGciOiJFZERTQSIsInR5cCI6InJiZWUtbGljZW5zZStqd3QifQ.eyJ..." }),
     token_type: z.literal("Bearer"),
     expires_at: Timestamp,
+    renew_after: Timestamp.openapi({
+      description:
+        "When to ask for the next token: a random time from half to 85 % of this one's lifetime, so that hives do not all " +
+        "come at once. Until `expires_at` a failed renewal changes nothing.",
+    }),
     warning: LicenseView.shape.warning,
     license: LicenseView,
     machine: MachineView,
@@ -61,6 +66,7 @@ export async function issueToken(
     token: await signLicenseToken(claims, keyring),
     token_type: "Bearer",
     expires_at: toRfc3339(expiresAt),
+    renew_after: toRfc3339(renewalTime(now, expiresAt)),
     warning: view.warning,
     license: view,
     machine: machineView({ ...machine, last_seen_at: now }),

@@ -50,6 +50,17 @@ export const verifiesUntil = (token: string, { exp }: LicenseTokenClaims, keyrin
   return Math.min(exp + CLOCK_TOLERANCE, keyEnds ?? Number.POSITIVE_INFINITY);
 };
 
+/** The part of a token's lifetime after which it is renewed: at random between these, in percent. */
+const RENEWED_AFTER = { least: 50, most: 85 } as const;
+
+/**
+ * When the holder of a token issued at `now` should ask for the next one. It is spread over hours, so that hives which
+ * got their tokens together after an outage do not come back together. `random` is from 0 up to 1.
+ */
+export const renewalTime = (now: UnixSeconds, expiresAt: UnixSeconds, random: number = Math.random()): UnixSeconds =>
+  now +
+  Math.floor(((expiresAt - now) * (RENEWED_AFTER.least + random * (RENEWED_AFTER.most - RENEWED_AFTER.least))) / 100);
+
 /**
  * The expiry of a token issued at `now`, in seconds since 1970. It is the end of the ordinary lifetime, or of an
  * offline lease as long as the license allows, and never later than the end of the license itself (`endsAt`, null: no
