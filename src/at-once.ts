@@ -1,4 +1,3 @@
-import { getPath } from "hono/utils/url";
 import { answerDocumentAtOnce, documentAt } from "./domain/catalog/documents.ts";
 import { downloadAt } from "./domain/delivery/at-once.ts";
 import { ConfigError } from "./platform/config/config.ts";
@@ -17,15 +16,23 @@ const OPERATIONS = [documentAt, downloadAt];
  * is not in order: the router then finds the fault. `test/at-once.test.ts` compares both ways.
  */
 export async function answerAtOnce(request: Request, env: Env, context: ExecutionContext): Promise<Response | null> {
-  if (isPlainHttp(request)) return null;
-  const document = answerDocumentAtOnce(request, env);
-  if (document || request.method !== "GET") return document;
-  const path = getPath(request);
+  const { url, method } = request;
+  if (isPlainHttp({ url })) return null;
+  const path = pathOf(url);
+  const document = answerDocumentAtOnce(request, path, env);
+  if (document || method !== "GET") return document;
   for (const find of OPERATIONS) {
-    const operation = find(path, request.url);
+    const operation = find(path, url);
     if (operation) return answerOperation(operation, request, env, context);
   }
   return null;
+}
+
+/** The path of a URL, as it is written. One with an encoded character is no path of an operation here. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
 }
 
 async function answerOperation(

@@ -6,7 +6,11 @@ export type IdPrefix = "lic" | "mach" | "rel" | "art" | "adm" | "chg" | "dl" | "
 /** 16 bytes of UUIDv7 (RFC 9562): milliseconds since 1970, then 74 random bits. Later ids sort later. */
 export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(nowMs / 2 ** (8 * (5 - i))) % 256;
+  const [high, low] = [Math.floor(nowMs / 2 ** 32), nowMs >>> 0];
+  // A byte takes the lowest eight bits of what is assigned to it.
+  bytes[0] = high >>> 8;
+  bytes[1] = high;
+  for (let i = 2; i < 6; i++) bytes[i] = low >>> (8 * (5 - i));
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   return bytes;

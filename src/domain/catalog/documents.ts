@@ -1,4 +1,3 @@
-import { getPath } from "hono/utils/url";
 import { currentTime } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { documentAnswer, documentResponse, type StaticDocument, staticDocument } from "../../platform/http/document.ts";
@@ -71,10 +70,10 @@ export const sharedHeaders = (request: Request): Record<string, string> => ({
  * Gives the answer of the document's route without waiting for anything. Every hive asks for these documents first.
  * Returns null for every other request, and until `readDocument` has read the workers.
  */
-export function answerDocumentAtOnce(request: Request, env: Env): Response | null {
-  if (request.method !== "GET" && request.method !== "HEAD") return null;
+export function answerDocumentAtOnce(request: Request, path: string, env: Env): Response | null {
+  if (routeOf(path) === null || (request.method !== "GET" && request.method !== "HEAD")) return null;
   const workers = publishedWorkersAtOnce(env, currentTime());
-  const document = workers && made.get(workers)?.get(getPath(request));
+  const document = workers && made.get(workers)?.get(path);
   if (!document) return null;
   return documentResponse(request, document(), {
     ...SECURITY_HEADERS,

@@ -39,8 +39,20 @@ export function grantsRelease(
   { versions, updates_until }: Pick<Grant, "versions" | "updates_until">,
   release: { version: string; published_at: UnixSeconds },
 ): boolean {
-  const version = parse(release.version);
-  if (!version) return false;
-  const target = `${version.major}.${version.minor}.${version.patch}`;
-  return satisfies(target, versions) && (updates_until === null || release.published_at <= updates_until);
+  return isInside(release.version, versions) && (updates_until === null || release.published_at <= updates_until);
+}
+
+/** The answers of `isInside`, which takes longer than the rest of a decision. Few versions meet few ranges. */
+const answers = new Map<string, boolean>();
+const MOST_ANSWERS = 1_000;
+
+function isInside(text: string, range: string): boolean {
+  const key = `${text} ${range}`;
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const version = parse(text);
+  const answer = version !== null && satisfies(`${version.major}.${version.minor}.${version.patch}`, range);
+  if (answers.size >= MOST_ANSWERS) answers.clear();
+  answers.set(key, answer);
+  return answer;
 }

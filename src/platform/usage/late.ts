@@ -4,8 +4,6 @@ import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
 import type { ReadScope } from "../http/router.ts";
 import type { DownloadMessage, FileDownloads, UsageMessage, UseMessage } from "./message.ts";
-import { ownsStatistics } from "./owner.ts";
-import { recordUsage } from "./store.ts";
 import { Tally } from "./tally.ts";
 
 type Scope = Pick<ReadScope, "env" | "executionCtx" | "var">;
@@ -39,6 +37,9 @@ async function write({ env }: Scope, message: UsageMessage): Promise<void> {
     timer = setTimeout(() => reject(new Error("late")), PATIENCE_MS);
   });
   const written = (async () => {
+    // An isolate that makes links but serves no bytes never writes.
+    const { ownsStatistics } = await import("./owner.ts");
+    const { recordUsage } = await import("./store.ts");
     if (!(await ownsStatistics(env))) throw new Error("The statistics belong to another deployment.");
     await recordUsage(env.STATISTICS, [message]);
   })();

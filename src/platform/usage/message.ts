@@ -4,18 +4,6 @@ import * as z from "zod";
 export const Place = z.object({ country: z.string().max(2), network: z.int().min(0) });
 export type Place = z.infer<typeof Place>;
 
-/** The relevant members of Cloudflare's `request.cf`. */
-const Origin = z.object({ country: z.string().max(2), asn: z.int().min(0).catch(0) });
-
-/**
- * The place of a request, or null if the platform does not tell it (tests, development). Country and network suffice to
- * tell one user of a license from many. The address is not used, because it identifies a person.
- */
-export function placeOf(request: { readonly cf?: unknown }): Place | null {
-  const origin = Origin.safeParse(request.cf);
-  return origin.success ? { country: origin.data.country, network: origin.data.asn } : null;
-}
-
 /** The areas in which refusals are counted. */
 export const AREAS = ["download", "licensing", "account", "admin"] as const;
 export type Area = (typeof AREAS)[number];

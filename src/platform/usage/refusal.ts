@@ -6,7 +6,8 @@ import type { Config } from "../config/config.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "../http/problem.ts";
 import type { AppEnv, ReadScope } from "../http/router.ts";
 import { sendLate } from "./late.ts";
-import { type Area, placeOf, type Refusal } from "./message.ts";
+import type { Area, Refusal } from "./message.ts";
+import { placeOf } from "./place.ts";
 import { Tally } from "./tally.ts";
 
 const PATHS: readonly [RegExp, Area][] = [

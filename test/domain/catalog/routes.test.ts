@@ -231,7 +231,7 @@ it.each([
     const url = "https://catalog.test/workers/cpu?unused=1";
     const routed = await askApp(url, init, env);
     const request = new Request(url, init);
-    const direct = answerDocumentAtOnce(request, env);
+    const direct = answerDocumentAtOnce(request, "/workers/cpu", env);
     if (direct === null) throw new Error("it was left to the router");
     expect(direct.status).toBe(routed.status);
     // What waits for nothing has no time to tell of.
@@ -249,7 +249,7 @@ it.each([
   ["GET", "/health"],
 ])("%s %s is left to the router", async (method, path) => {
   await askApp("https://catalog.test/workers", {}, env);
-  expect(answerDocumentAtOnce(new Request(`https://catalog.test${path}`, { method }), env)).toBeNull();
+  expect(answerDocumentAtOnce(new Request(`https://catalog.test${path}`, { method }), path, env)).toBeNull();
 });
 
 it("the catalog needs no database, key-value store or bucket", async () => {

@@ -4,7 +4,7 @@ import { countActivation, countTokenRequest } from "../../../platform/http/rate-
 import { Problem, type RequestScope, Timestamp, z } from "../../../platform/http/route.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { writeLate } from "../../../platform/usage/late.ts";
-import { placeOf } from "../../../platform/usage/message.ts";
+import { placeOf } from "../../../platform/usage/place.ts";
 import { type License, type MachineRow, standingOf } from "../license/record.ts";
 import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
