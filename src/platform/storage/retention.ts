@@ -11,13 +11,22 @@ const ACTIVATIONS_KEPT = 2 * DAY;
 const DEACTIVATED_MACHINES_KEPT = 90 * DAY;
 /** A checkout can be paid for a day, and a delayed payment fails within weeks. Later nobody asks for it. */
 const UNPAID_ORDERS_KEPT = 90 * DAY;
+/** A paid order repeats its license. A card's owner may dispute a payment for 120 days; then support needs no order. */
+const PAID_ORDERS_KEPT = 120 * DAY;
 /** Twice as long as Stripe lists and resends events, so that no purged event comes back. */
 const EVENTS_KEPT = 60 * DAY;
 /** Mails contain addresses. A year and a month lets support answer for a purchase of last year. */
 const MAILS_KEPT = 400 * DAY;
 
-/** As long as deactivated machines. Hives activate machines themselves, and containers do it all day. */
-const HIVE_ENTRIES_KEPT = DEACTIVATED_MACHINES_KEPT;
+/** The entries of the audit trail that customers make all day. The indexes and the trigger have the same conditions. */
+const ROUTINE = `action = 'account.sign-in' OR (action IN ('machine.activate', 'machine.deactivate', 'machine.lease')
+  AND actor >= 'license:' AND actor < 'license;')`;
+/** As long as deactivated machines. */
+const ROUTINE_KEPT = DEACTIVATED_MACHINES_KEPT;
+/** The entries of renewals that changed nothing else. Stripe has the invoices. */
+const RENEWAL = "action = 'license.follow-payment' AND json_remove(details, '$.expires_at') = '{}'";
+/** As long as mails, so that support can answer for a purchase of last year. */
+const RENEWALS_KEPT = MAILS_KEPT;
 
 /** Dead letters of counts name licenses. Work that nobody has sent again for a month is not missed. */
 const LETTERS_KEPT = 30 * DAY;
@@ -26,7 +35,7 @@ const LETTERS_KEPT = 30 * DAY;
 export const isRetentionTime = (at: UnixSeconds): boolean => Math.floor((at % DAY) / MINUTE) === (4 * HOUR) / MINUTE;
 
 /**
- * Removes rows of the ledger that nobody needs any more. It keeps the audit trail but for old activations by hives, and
+ * Removes rows of the ledger that nobody needs any more. It keeps the audit trail but for old routine, and
  * unfinished work: events that are unhandled or need attention, mails to send, and payments under way. Each statement has
  * an index of its own (migrations/0016_counts.sql). Throws D1's errors.
  */
@@ -40,16 +49,16 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
     db
       .prepare("DELETE FROM orders WHERE state IN ('open', 'failed') AND created_at < ?")
       .bind(now - UNPAID_ORDERS_KEPT),
+    db.prepare("DELETE FROM orders WHERE state = 'complete' AND created_at < ?").bind(now - PAID_ORDERS_KEPT),
     db
       .prepare("DELETE FROM stripe_events WHERE handled_at IS NOT NULL AND attention = 0 AND received_at < ?")
       .bind(now - EVENTS_KEPT),
     db.prepare("DELETE FROM dead_letters WHERE last_at < ?").bind(now - LETTERS_KEPT),
+    db.prepare(`DELETE FROM audit WHERE (${ROUTINE}) AND at < ?`).bind(now - ROUTINE_KEPT),
+    db.prepare(`DELETE FROM audit WHERE ${RENEWAL} AND at < ?`).bind(now - RENEWALS_KEPT),
+    db.prepare("DELETE FROM mails WHERE sent_at IS NOT NULL AND created_at < ?").bind(now - MAILS_KEPT),
     db
-      .prepare(
-        `DELETE FROM audit WHERE action IN ('machine.activate', 'machine.deactivate', 'machine.lease')
-         AND actor >= 'license:' AND actor < 'license;' AND at < ?`,
-      )
-      .bind(now - HIVE_ENTRIES_KEPT),
-    db.prepare("DELETE FROM mails WHERE next_attempt_at IS NULL AND created_at < ?").bind(now - MAILS_KEPT),
+      .prepare("DELETE FROM mails WHERE next_attempt_at IS NULL AND sent_at IS NULL AND created_at < ?")
+      .bind(now - MAILS_KEPT),
   ]);
 }

@@ -77,7 +77,7 @@ export async function forgetOldUsage(db: D1Database, now: UnixSeconds): Promise<
 
 /** Empties a table by making it anew. D1 bills each deleted row, but not those of a dropped table. */
 async function emptyTable(db: D1Database, table: string): Promise<void> {
-  if ((await db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).first()) === null) return;
+  if ((await db.prepare(`SELECT 1 FROM ${table} WHERE hour > 0 LIMIT 1`).first()) === null) return;
   const sql = await db.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").bind(table).first<string>("sql");
   if (sql !== null) await db.batch([db.prepare(`DROP TABLE ${table}`), db.prepare(sql)]);
 }

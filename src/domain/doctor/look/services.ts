@@ -7,8 +7,12 @@ const mail: Examination = {
   checks: ["mail-sender"],
   async look({ env, config }) {
     const error = await env.DB.prepare(
-      // Codes of Cloudflare's `send_email` binding: the sender is not verified, or its domain not onboarded.
-      "SELECT last_error FROM mails WHERE sent_at IS NULL AND last_error LIKE '%E\\_SENDER\\_%' ESCAPE '\\' LIMIT 1",
+      // Codes of Cloudflare's `send_email` binding: the sender is not verified, or its domain not onboarded. Two parts,
+      // because waiting mails and given-up ones have an index each.
+      `SELECT last_error FROM (
+         SELECT last_error FROM mails WHERE next_attempt_at IS NOT NULL
+         UNION ALL SELECT last_error FROM mails WHERE next_attempt_at IS NULL AND sent_at IS NULL
+       ) WHERE last_error LIKE '%E\\_SENDER\\_%' ESCAPE '\\' LIMIT 1`,
     ).first<string>("last_error");
     const { email } = config.MAIL_FROM;
     const host = new URL(config.PUBLIC_URL).hostname;

@@ -1,4 +1,5 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
+import { SOLD_PLANS } from "../plans.ts";
 import { type License, type LicenseStatus, statusCondition } from "./record.ts";
 import { selectLicenses } from "./store.ts";
 
@@ -29,11 +30,21 @@ export function licenseIdQuery(
   const term = filter.q?.trim() ?? "";
   const conditions = [
     ...(term === "" ? [] : [searchTermCondition(term, bind)]),
-    ...(filter.plan === undefined ? [] : [`plan = ${bind(filter.plan)}`]),
+    ...(filter.plan === undefined ? [] : [planCondition(filter.plan, bind)]),
     ...(filter.status === undefined ? [] : [statusCondition(filter.status)]),
     `id < ${bind(filter.before ?? AFTER_EVERY_ID)}`,
   ];
   return { sql: `SELECT id FROM licenses WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ${limit}`, params };
+}
+
+/**
+ * The licenses of a plan. A sold plan has many, so a list finds them among all licenses, newest first. The others have an
+ * index, which the second condition names.
+ */
+function planCondition(plan: string, bind: (value: string) => string): string {
+  const isSold = SOLD_PLANS.some((sold) => sold === plan);
+  const equals = `plan = ${bind(plan)}`;
+  return isSold ? equals : `${equals} AND plan NOT IN (${SOLD_PLANS.map((sold) => `'${sold}'`).join(", ")})`;
 }
 
 /** Up to `limit` licenses with their machines, newest first. Throws D1's errors. */
@@ -89,7 +100,9 @@ function searchTermCondition(term: string, bind: (value: string) => string): str
   if (lower.startsWith("lic_")) return `id = ${bind(lower)}`;
   if (lower.startsWith("mach_")) return `id = (SELECT license_id FROM machines WHERE id = ${bind(lower)})`;
   if (FINGERPRINT_HASH.test(term)) {
-    return `id IN (SELECT license_id FROM machines WHERE fingerprint_hash = ${bind(term)})`;
+    const hash = bind(term);
+    return `id IN (SELECT license_id FROM machines WHERE substr(fingerprint_hash, -16) = substr(${hash}, -16)
+      AND fingerprint_hash = ${hash})`;
   }
   const stripeKind = STRIPE_ID.exec(term)?.[1];
   if (stripeKind !== undefined) {

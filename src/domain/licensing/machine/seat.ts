@@ -51,7 +51,7 @@ export async function takeSeat(
          AND machine_limit > (SELECT count(*) FROM machines
            WHERE license_id = ?2 AND fingerprint_hash <> ?4 AND (deactivated_at IS NULL OR lease_until > ?1))
          AND ?9 > (SELECT count(*) FROM machine_activations WHERE license_id = ?2 AND activated_at > ?1 - ${DAY})
-       ON CONFLICT (license_id, fingerprint_hash) DO UPDATE SET deactivated_at = NULL, activated_at = ?1, last_seen_at = ?1,
+       ON CONFLICT (substr(fingerprint_hash, -16)) DO UPDATE SET deactivated_at = NULL, activated_at = ?1, last_seen_at = ?1,
          name = coalesce(?5, name), platform = coalesce(?6, platform), last_change = ?7`,
     )
     .bind(
@@ -86,8 +86,12 @@ function commitSeat(db: D1Database, change: Change, writes: D1PreparedStatement[
        WHERE id IN (SELECT license_id FROM machines WHERE license_id = ?1 AND last_change = ?2)`,
     )
     .bind(change.subject, change.id, change.at);
+  // The mark has done its work: the entries depend on the license. Two million machines keep 30 bytes less.
+  const unmarks = db
+    .prepare("UPDATE machines SET last_change = '' WHERE license_id = ? AND last_change = ?")
+    .bind(change.subject, change.id);
   const root = { table: "licenses", id: change.subject } as const;
-  return commitChange(db, change, root, [...writes, touches], licensePublication(change.subject));
+  return commitChange(db, change, root, [...writes, touches, unmarks], licensePublication(change.subject));
 }
 
 async function refusalOfSeat(db: D1Database, license: License, now: UnixSeconds): Promise<LicenseRefusal> {

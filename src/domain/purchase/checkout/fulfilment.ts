@@ -85,7 +85,7 @@ async function issue(
   } as const;
   const creation = licenseCreation(db, license, {
     action: "license.buy",
-    details: { plan: plan.id, machine_limit: bought.machines, checkout_session_id: sessionId },
+    details: { plan: plan.id, machine_limit: bought.machines },
     mail,
     beside: () => [orderMoved(db, sessionId, "complete")],
   });
