@@ -1,7 +1,5 @@
 import { HOUR, type UnixSeconds } from "../../../lib/time.ts";
-import type { Deployment } from "../../../platform/config/deployment.ts";
 import { type Finding, fail, pass, warn } from "../finding.ts";
-import { checkOwnership } from "./store.ts";
 import { span } from "./work.ts";
 
 /** The ages of the last daily backup, in seconds, from which the doctor warns, and reports a failure. */
@@ -24,18 +22,12 @@ export function checkBackup({ at, markedAt }: BackupFacts, now: UnixSeconds): Fi
   return age > BACKUP_LATE ? warn("backup", detail) : pass("backup", detail);
 }
 
-/** The bucket of backups. `newest`: the deployment in its newest manifest; null: it has none. */
-export type BackupBucketFacts = { recorded: string | null; isThere: boolean; newest: Deployment | null };
+/** The last backup that the ledger records (null: none), and whether the bucket has it. */
+export type BackupBucketFacts = { recorded: string | null; isThere: boolean };
 
-/** Whether the bucket of backups has the last recorded backup, and is this deployment's. */
-export function checkBackupBucket(own: Deployment, { recorded, isThere, newest }: BackupBucketFacts): Finding[] {
-  const name = "backups (R2)";
-  if (recorded !== null && !isThere) {
-    return [fail("backup", `The bucket lacks the last backup, ${recorded}.`, { subject: name })];
-  }
-  if (newest === null) return [];
-  return checkOwnership(own, own, [{ name, mark: newest }]);
-}
+/** One finding if the bucket of backups lacks the last one; else none. */
+export const checkBackupBucket = ({ recorded, isThere }: BackupBucketFacts): Finding[] =>
+  recorded === null || isThere ? [] : [fail("backup", `The bucket lacks the last backup, ${recorded}.`)];
 
 /** Whether the checks of uploaded files move. `stalled`: the files whose check does not. */
 export function checkFileChecks(stalled: readonly string[]): Finding {

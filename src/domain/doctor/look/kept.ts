@@ -1,29 +1,23 @@
 import { DAY, HOUR } from "../../../lib/time.ts";
 import { readWatermark } from "../../../platform/storage/watermark.ts";
 import { BACKUP_MARK } from "../../backup/finish.ts";
-import { BackupSummary, listBackups, readManifest } from "../../backup/store.ts";
+import { BackupSummary, listBackups } from "../../backup/store.ts";
 import { listStalledChecks } from "../../releases/artifact/check-store.ts";
 import { checkBackup, checkBackupBucket, checkFileChecks } from "../check/kept.ts";
-import { type Examination, ownDeployment } from "../scope.ts";
+import type { Examination } from "../scope.ts";
 
 const backup: Examination = {
   checks: ["backup"],
-  async look({ env, config, now }) {
+  async look({ env, now }) {
     const [{ at, position }, markedAt, { backups }] = await Promise.all([
       readWatermark(env.DB, BACKUP_MARK),
       env.DB.prepare("SELECT marked_at FROM deployment").first<number>("marked_at"),
       listBackups(env.BACKUPS),
     ]);
-    const [newest] = backups;
-    const manifest = newest ? await readManifest(env.BACKUPS, newest.id) : null;
     const recorded = position === null ? null : BackupSummary.parse(JSON.parse(position)).id;
     return [
       checkBackup({ at, markedAt }, now),
-      ...checkBackupBucket(ownDeployment(config), {
-        recorded,
-        isThere: backups.some(({ id }) => id === recorded),
-        newest: manifest?.deployment ?? null,
-      }),
+      ...checkBackupBucket({ recorded, isThere: backups.some(({ id }) => id === recorded) }),
     ];
   },
 };
