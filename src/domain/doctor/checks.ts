@@ -1,6 +1,7 @@
 /**
- * Every check of `rbee-catalog doctor`, by its name. `meaning`: the fact that must hold. `remedy`: the operator's act if
- * it does not. Names are never changed, because monitoring selects findings by them. docs/doctor.md repeats the table.
+ * Every check of `rbee-catalog doctor`, by its name. `meaning`: the fact that must hold. `remedy`: the operator's act
+ * if it does not. Names are never changed, because monitoring selects findings by them. docs/doctor.md repeats the
+ * table.
  */
 export const CHECKS = {
   reachable: {
@@ -121,7 +122,7 @@ export const CHECKS = {
     meaning: "The billing portal has the configuration that this service needs.",
     remedy: "Run `npx rbee-catalog plans sync`.",
   },
-  "stripe-prices": {
+  "stripe-price": {
     meaning: "Each plan on sale has an active price at Stripe.",
     remedy: "Run `npx rbee-catalog plans sync`.",
   },

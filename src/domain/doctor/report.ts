@@ -35,8 +35,8 @@ export async function examineAndStore(scope: DoctorScope): Promise<StoredReport>
 }
 
 /**
- * The work of the job `doctor`: marks the stores as this deployment's once the ledger is, and stores a report. Throws the
- * errors of the stores.
+ * The work of the job `doctor`: marks the stores as this deployment's once the ledger is, and stores a report. Throws
+ * the errors of the stores.
  */
 export async function runDoctor(env: Env, now: UnixSeconds, config: Config = configOf(env)): Promise<void> {
   if ((await readMark(env.DB)) !== null) await markStores(env, ownDeployment(config));

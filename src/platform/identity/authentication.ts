@@ -114,8 +114,8 @@ async function authenticate(c: Context<AdminEnv>): Promise<Admin> {
 }
 
 /**
- * The admin of an `Authorization` header. It needs the ledger and no configuration. Throws TOKEN_INVALID, TOKEN_EXPIRED,
- * RATE_LIMITED, and D1's errors.
+ * The admin of an `Authorization` header. It needs the ledger and no configuration. Throws TOKEN_INVALID,
+ * TOKEN_EXPIRED, RATE_LIMITED, and D1's errors.
  */
 export const adminOfHeader = (env: Env, request: Request, authorization: string, now: UnixSeconds): Promise<Admin> =>
   counted(env, request, byToken(env.DB, authorization, now));
