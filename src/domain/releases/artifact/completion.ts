@@ -39,7 +39,8 @@ export async function completeArtifact(
 ): Promise<Completion> {
   const { artifact, parts, check } = await readUpload(env.DB, releaseId, id);
   if (artifact.state === "ready") return passed(artifact);
-  const given = { signature: signature ?? artifact.signature, pgpSignature };
+  const running = check?.state === "running" && check.upload_id === artifact.upload_id ? check : null;
+  const given = { signature: signature ?? running?.signature ?? artifact.signature, pgpSignature };
   const minisig = await readSignature(given.signature, policy);
   if (!minisig.ok) throw new Problem(invalidFile([minisig.error]));
   requireAllParts(artifact, parts);
@@ -48,7 +49,7 @@ export async function completeArtifact(
     const now = await readUpload(env.DB, releaseId, id);
     const progress = progressOf(now.artifact, now.check, actor.now);
     if (progress === null) throw uploadIsOver();
-    if (check?.state !== "running" || isStalled(check, actor.now)) await startCheck(env, id, actor.now);
+    if (running === null || isStalled(running, actor.now)) await startCheck(env, id, actor.now);
     return { artifact: now.artifact, check: progress };
   }
   const assembled = await assembleParts(env.BINARIES, artifact, parts);

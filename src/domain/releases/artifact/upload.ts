@@ -138,13 +138,13 @@ export async function uploadPart(
   { body, length }: { body: ReadableStream<Uint8Array> | null; length: number | null },
 ): Promise<Pick<Part, "part" | "etag">> {
   if (artifact.state === "ready") throw new Problem({ code: "CONFLICT", detail: "The file is complete and checked." });
-  if (await isUnderCheck(env.DB, artifact)) throw uploadIsOver();
   const size = sizeOfPart(artifact, n);
   if (size === null) {
     throw new Problem(invalid({ path: "n", message: `The parts of this file are 1 to ${partCount(artifact)}.` }));
   }
   const wrongSize = () => new Problem(invalid({ path: "body", message: `Part ${n} has exactly ${size} bytes.` }));
   if (body === null || (length !== null && length !== size)) throw wrongSize();
+  if (await isUnderCheck(env.DB, artifact)) throw uploadIsOver();
   const etag = await streamPart(env.BINARIES, artifact, n, body, size);
   if (!etag.ok) {
     if (etag.error !== "lost") throw wrongSize();

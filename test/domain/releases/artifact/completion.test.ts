@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createRelease, moveRelease } from "../../../../src/domain/releases/act.ts";
 import { assembleParts, openUpload } from "../../../../src/domain/releases/artifact/binary-store.ts";
 import { completeArtifact } from "../../../../src/domain/releases/artifact/completion.ts";
-import { readUpload, replaceUpload } from "../../../../src/domain/releases/artifact/store.ts";
+import { readUpload, recordPart, replaceUpload } from "../../../../src/domain/releases/artifact/store.ts";
 import {
   type DeclaredFile,
   declareArtifact,
@@ -115,6 +115,23 @@ describe("completing a file", () => {
     const { id } = await uploaded(await declarationOf({ bytes }));
     const other = completeArtifact(env, publisher(), { releaseId: "rel_other", id }, UNSIGNED);
     await expect(other).rejects.toMatchObject({ code: "ARTIFACT_NOT_FOUND" });
+  });
+});
+
+describe("completing a large file", () => {
+  it("keeps the signature that an earlier completion gave, if a later one gives none", async () => {
+    const size = 64 * 1024 * 1024;
+    const artifact = await declare({ ...(await declarationOf({ bytes })), size });
+    // The request reads no bytes: it only asks which parts there are.
+    for (let part = 1; part <= 8; part++) await recordPart(env.DB, artifact, { part, etag: "etag", size: 8_388_608 });
+    const { signature } = await declarationOf({ bytes, secretKey: key });
+    const given = () => env.DB.prepare("SELECT signature FROM artifact_checks").first("signature");
+    await complete(artifact, { ...SIGNED, signature });
+    await complete(artifact, SIGNED);
+    expect(await given()).toBe(signature);
+    const { signature: newer } = await declarationOf({ bytes: randomBytes(10), secretKey: key });
+    await complete(artifact, { ...SIGNED, signature: newer });
+    expect(await given()).toBe(newer);
   });
 });
 
