@@ -12,10 +12,11 @@ const Binding = z.object({
   database_id: z.string().optional(),
   bucket_name: z.string().optional(),
   namespace_id: z.string().optional(),
+  queue_name: z.string().optional(),
 });
 const Settings = z.object({ bindings: z.array(Binding) });
 
-/** The databases, buckets, namespaces and rate limits of a plan that a binding of some Worker uses, in words. */
+/** The resource of a plan that a binding of some Worker uses, in words; null if it uses none. */
 function usedBy(binding: z.infer<typeof Binding>, plan: Plan, found: Found): string | null {
   const named = <Entry>(entries: Iterable<[Entry, string]>, id: string | undefined, noun: string) => {
     for (const [name, known] of entries) if (known === id) return `the ${noun} ${name}`;
@@ -41,6 +42,12 @@ function usedBy(binding: z.infer<typeof Binding>, plan: Plan, found: Found): str
         plan.rateLimits.map((id) => [id, id]),
         binding.namespace_id,
         "rate limit with the namespace_id",
+      );
+    case "queue":
+      return named(
+        plan.queues.map((name) => [name, name]),
+        binding.queue_name,
+        "queue",
       );
     default:
       return null;

@@ -35,7 +35,9 @@ it("left-out parts of Stripe's SDK: the Worker calls none of them", () => {
   expect(resources).toContain("issuing");
   expect(resources).toContain("testHelpers");
   expect(resources).toContain("threeDSecure");
-  const called = resources.filter((name) => new RegExp(`\\bstripe\\.${name}\\b|["']${name}\\.[\\w.]+["']:`, "i").test(SOURCE));
+  const called = resources.filter((name) =>
+    new RegExp(`\\bstripe\\.${name}\\b|["']${name}\\.[\\w.]+["']:`, "i").test(SOURCE),
+  );
   expect(called).toEqual([]);
   expect(SOURCE).toMatch(/\bstripe\.prices\b|["']prices\./);
 });

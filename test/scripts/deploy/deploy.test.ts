@@ -213,6 +213,7 @@ describe("a copied configuration", () => {
       `the database ${LIVE}`,
       `the bucket ${LIVE}-binaries`,
       "the rate limit with the namespace_id 1001",
+      "the queue rbee-downloads,",
       "the queue rbee-downloads, as its consumer",
       "the host catalog.rbee.dev",
     );
