@@ -7,9 +7,6 @@ import { type Answer, Problem, problemAnswer } from "./platform/http/problem.ts"
 import type { ReadScope } from "./platform/http/router.ts";
 import { countRefusal } from "./platform/usage/refusal.ts";
 
-/** The requests that a hive begins with: documents of the catalog, and links to files. */
-const OPERATIONS = [documentAt, downloadAt];
-
 /**
  * Answers the requests that hives make most, exactly as their routes do but without the router: its code need not be
  * evaluated, and routing costs as much as the answer. Returns null for every other request, and for every request that
@@ -19,13 +16,12 @@ export async function answerAtOnce(request: Request, env: Env, context: Executio
   const { url, method } = request;
   if (isPlainHttp({ url })) return null;
   const path = pathOf(url);
-  const document = answerDocumentAtOnce(request, path, env);
-  if (document || method !== "GET") return document;
-  for (const find of OPERATIONS) {
-    const operation = find(path, url);
-    if (operation) return answerOperation(operation, request, env, context);
-  }
-  return null;
+  const isGet = method === "GET";
+  const download = isGet ? downloadAt(path, url) : null;
+  if (download) return answerOperation(download, request, env, context);
+  const answer = answerDocumentAtOnce(request, path, env);
+  const document = isGet && !answer ? documentAt(path) : null;
+  return document ? answerOperation(document, request, env, context) : answer;
 }
 
 /** The path of a URL, as it is written. One with an encoded character is no path of an operation here. */

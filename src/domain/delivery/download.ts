@@ -24,7 +24,7 @@ export const wantedByName = (version: string, name: string): Wanted => ({
 /** The links to a delivery and its facts, as JSON. */
 export async function downloadView(c: ReadScope, worker: Worker, delivery: Delivery, asker: Asker | null) {
   const { release, artifact } = delivery;
-  const sealed = linkTo(c, worker, delivery, asker);
+  const sealed = await linkTo(c, worker, delivery, asker);
   return {
     download_url: await fileUrl(c, sealed, delivery),
     expires_at: toRfc3339(sealed.link.issuedAt + LINK_LIFETIME),
@@ -50,7 +50,7 @@ export async function addressByName(
 ): Promise<string> {
   const { signature } = parseFilename(name);
   if (signature !== null && signatureOf(delivery.artifact, signature) === null) throw noSignature();
-  const sealed = linkTo(c, worker, delivery, asker);
+  const sealed = await linkTo(c, worker, delivery, asker);
   return signature === null ? fileUrl(c, sealed, delivery) : signatureUrl(c, sealed, signature);
 }
 

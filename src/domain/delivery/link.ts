@@ -1,8 +1,6 @@
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { decodeBase64, decodeBase64Url, encodeBase64Url, equalInConstantTime } from "../../lib/encoding.ts";
 import { newId } from "../../lib/id.ts";
-import { once } from "../../lib/isolate.ts";
+import { onceResolved } from "../../lib/isolate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
@@ -41,16 +39,12 @@ type Packed = [
   ...holder: [licenseId: string, machine: string, generation: number] | [],
 ];
 
-/** The HMAC-SHA-256 that links are signed with, after its key. Each link continues from a copy. */
-export type LinkSecret = ReturnType<typeof importLinkSecret>;
+/** The HMAC key that links are signed with. `secret` is DOWNLOAD_LINK_SECRET. */
+export const importLinkSecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 
-/**
- * Prepares the key for links. `secret` is DOWNLOAD_LINK_SECRET. In JavaScript, because WebCrypto's HMAC takes three times
- * as long for a text of 200 bytes: it hashes the key anew and answers later.
- */
-export const importLinkSecret = (secret: Uint8Array) => hmac.create(sha256, secret);
-
-const mac = (secret: LinkSecret, payload: Uint8Array): Uint8Array => secret.clone().update(payload).digest();
+const mac = async (secret: CryptoKey, payload: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.sign("HMAC", secret, payload));
 
 const encoder = new TextEncoder();
 
@@ -58,15 +52,15 @@ const encoder = new TextEncoder();
  * The opaque part of `/dl/{opaque}`: base64url of the payload and its HMAC-SHA-256. It contains no dot, because pacman
  * asks for `.sig` beside a redirect's target that has `.pkg` or `.db` in its path. It reveals no secret of the license.
  */
-export function sealLink(link: Link, secret: LinkSecret): string {
+export async function sealLink(link: Link, secret: CryptoKey): Promise<string> {
   const holder: [string, string, number] | [] = link.holder
     ? [link.holder.licenseId, link.holder.machine, link.holder.generation]
     : [];
   const packed: Packed = [1, link.id, link.issuedAt, link.workerId, link.version, link.filename, ...holder];
-  const payload = encoder.encode(JSON.stringify(packed));
+  const payload = new Uint8Array(encoder.encode(JSON.stringify(packed)));
   const sealed = new Uint8Array(payload.length + MAC_BYTES);
   sealed.set(payload);
-  sealed.set(mac(secret, payload), payload.length);
+  sealed.set(await mac(secret, payload), payload.length);
   return encodeBase64Url(sealed);
 }
 
@@ -79,13 +73,13 @@ const invalid = err<Refusal>({
  * Opens the opaque part of a link that this service sealed at most `LINK_LIFETIME` seconds before `now`. Errors:
  * LINK_EXPIRED, and LINK_INVALID for any other text. Reads no storage: the caller still decides on the delivery.
  */
-export function openLink(opaque: string, secret: LinkSecret, now: UnixSeconds): Result<Link, Refusal> {
+export async function openLink(opaque: string, secret: CryptoKey, now: UnixSeconds): Promise<Result<Link, Refusal>> {
   if (opaque.length > MAX_LINK_LENGTH || !/^[A-Za-z0-9_-]+$/.test(opaque) || opaque.length % 4 === 1) return invalid;
   const sealed = decodeBase64Url(opaque);
   // Each link has one spelling. Different spare bits at the end make it an altered link.
   if (sealed.length <= MAC_BYTES || encodeBase64Url(sealed) !== opaque) return invalid;
   const payload = sealed.slice(0, -MAC_BYTES);
-  if (!equalInConstantTime(sealed.subarray(-MAC_BYTES), mac(secret, payload))) return invalid;
+  if (!equalInConstantTime(sealed.subarray(-MAC_BYTES), await mac(secret, payload))) return invalid;
   const packed = JSON.parse(new TextDecoder().decode(payload)) as Packed;
   const [, id, issuedAt, workerId, version, filename, licenseId, machine, generation] = packed;
   if (now >= issuedAt + LINK_LIFETIME) {
@@ -105,13 +99,18 @@ export function openLink(opaque: string, secret: LinkSecret, now: UnixSeconds): 
 }
 
 /** The imported DOWNLOAD_LINK_SECRET, once per isolate. */
-export const linkSecret = once((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));
+export const linkSecret = onceResolved((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));
 
 /** A link and its opaque part. */
 export type SealedLink = { link: Link; opaque: string };
 
 /** Makes and seals the link of an authorized delivery. */
-export function linkTo(c: ReadScope, worker: Worker, { release, artifact }: Delivery, asker: Asker | null): SealedLink {
+export async function linkTo(
+  c: ReadScope,
+  worker: Worker,
+  { release, artifact }: Delivery,
+  asker: Asker | null,
+): Promise<SealedLink> {
   const link: Link = {
     id: newId("dl"),
     issuedAt: c.var.now,
@@ -120,7 +119,7 @@ export function linkTo(c: ReadScope, worker: Worker, { release, artifact }: Deli
     filename: artifact.filename,
     holder: asker && { licenseId: asker.licenseId, machine: asker.machine, generation: asker.generation },
   };
-  return { link, opaque: sealLink(link, linkSecret(c.var.config)) };
+  return { link, opaque: await sealLink(link, await linkSecret(c.var.config)) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { isLoopback } from "../../lib/loopback.ts";
+import { isLoopback, LOOPBACK } from "../../lib/loopback.ts";
 import type { Config } from "../config/config.ts";
 import { Problem } from "./problem.ts";
 import type { AppEnv } from "./router.ts";
@@ -17,10 +17,12 @@ export function ownOrigin(request: Request, { ENVIRONMENT, PUBLIC_URL }: Address
   return isLoopback(hostname) ? origin : PUBLIC_URL;
 }
 
+/** The beginning of a URL, as a request has it, on this machine itself. */
+const AT_LOOPBACK = new RegExp(`^http://${LOOPBACK.source.slice(1, -1)}(:\\d+)?(/|$)`);
+
 /** Whether a request came unencrypted over a network, as Cloudflare tells by the scheme of its URL. */
 export function isPlainHttp({ url }: Pick<Request, "url">): boolean {
-  if (url.startsWith("https:")) return false;
-  return !isLoopback(new URL(url).hostname);
+  return !url.startsWith("https:") && !AT_LOOPBACK.test(url);
 }
 
 /**

@@ -90,7 +90,7 @@ type Opened = { link: Link; delivery: Delivery; decideAgain: GuardedFile["decide
 
 /** Decides again on the delivery behind a link, because the license may have ended since the link was made. */
 async function openDelivery(c: AppContext, opaque: string): Promise<Opened> {
-  const link = openLink(opaque, linkSecret(c.var.config), c.var.now);
+  const link = await openLink(opaque, await linkSecret(c.var.config), c.var.now);
   if (!link.ok) throw new Problem(link.error);
   const { workerId, version, filename } = link.value;
   const worker = findWorker(workerId);
