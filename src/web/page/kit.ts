@@ -15,4 +15,4 @@ export {
   pageRoute,
 } from "./page-docs.ts";
 export { type Column, DataTable, Facts, Pager, pathWithQuery } from "./table.tsx";
-export { CopyBlock, Notice, Prose, StatusBadge, type Tone } from "./text.tsx";
+export { CopyBlock, Notice, Prose, ProseLine, StatusBadge, type Tone } from "./text.tsx";

@@ -35,6 +35,9 @@ export const Prose: FC<{ text: string }> = ({ text }) => (
   </>
 );
 
+/** One line of such a text. */
+export const ProseLine: FC<{ text: string }> = ({ text }) => <>{spans(text)}</>;
+
 const ITEM = /^\s*[-*] /;
 
 const Block: FC<{ lines: string[] }> = ({ lines }) =>

@@ -6,9 +6,9 @@ export type ReleaseKeyFacts = { required: boolean; own: number; added: number; i
 
 /** Whether releases are signed by a key that the repository holds. */
 export function checkReleaseKeys({ required, own, added, isProduction }: ReleaseKeyFacts): Finding {
-  if (!isProduction) return pass("release-keys", `Development, with ${own + added} release keys.`);
+  if (!isProduction) return pass("release-keys", `Development. Release keys: ${own + added}.`);
   if (!required) return fail("release-keys", "RELEASE_SIGNATURES is not required: an unsigned file can be published.");
-  if (own > 0) return pass("release-keys", `keys/release-signing.pub has ${own === 1 ? "one key" : `${own} keys`}.`);
+  if (own > 0) return pass("release-keys", `Keys in keys/release-signing.pub: ${own}.`);
   if (added > 0) {
     return warn(
       "release-keys",

@@ -2,7 +2,7 @@ import type { Finding, Status } from "../../../domain/doctor/finding.ts";
 import { examineAndStore, type StoredReport } from "../../../domain/doctor/report.ts";
 import { IsolateCache } from "../../../lib/isolate.ts";
 import { MINUTE } from "../../../lib/time.ts";
-import { type Column, DataTable, type FC, Prose, StatusBadge, Time, type Tone } from "../../page/kit.ts";
+import { type Column, DataTable, type FC, ProseLine, StatusBadge, Time, type Tone } from "../../page/kit.ts";
 import { consolePage, consoleView } from "../kit.ts";
 
 const DOCTOR_PATH = "/admin/system/doctor";
@@ -75,7 +75,7 @@ export const doctorRead = consoleView(
           </p>
           <DataTable
             caption="Checks that need you"
-            columns={[...COLUMNS, { header: "Remedy", cell: ({ remedy }) => <Prose text={remedy ?? ""} /> }]}
+            columns={[...COLUMNS, { header: "Remedy", cell: ({ remedy }) => <ProseLine text={remedy ?? ""} /> }]}
             rows={open}
             empty="No check needs you."
           />
