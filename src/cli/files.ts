@@ -61,17 +61,38 @@ export type FileDigest = {
   blake2b: Uint8Array<ArrayBuffer>;
 };
 
-/** Hashes a file in one pass and constant memory. Throws the errors of the file system. */
-export async function digestFile(path: string, onRead: (bytes: number) => void = () => {}): Promise<FileDigest> {
-  const sha256 = createHash("sha256");
-  const blake2b = createHash("blake2b512");
-  let size = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError("a file is read as bytes");
-    sha256.update(chunk);
-    blake2b.update(chunk);
-    size += chunk.length;
-    onRead(size);
+/** Hashes the bytes of a file one after another. */
+export class RunningDigest {
+  /** The number of bytes so far. */
+  size = 0;
+  readonly #sha256 = createHash("sha256");
+  readonly #blake2b = createHash("blake2b512");
+
+  update(chunk: Uint8Array): void {
+    this.#sha256.update(chunk);
+    this.#blake2b.update(chunk);
+    this.size += chunk.length;
   }
-  return { size, sha256: sha256.digest("hex"), blake2b: new Uint8Array(blake2b.digest()) };
+
+  /** Hashes all bytes of a file in constant memory. Throws the errors of the file system. */
+  async updateFrom(path: string, onRead: (bytes: number) => void = () => {}): Promise<void> {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError("a file is read as bytes");
+      this.update(chunk);
+      onRead(this.size);
+    }
+  }
+
+  /** The digest of all bytes. Call it once. */
+  finish(): FileDigest {
+    const blake2b = new Uint8Array(this.#blake2b.digest());
+    return { size: this.size, sha256: this.#sha256.digest("hex"), blake2b };
+  }
+}
+
+/** Hashes a file in one pass and constant memory. Throws the errors of the file system. */
+export async function digestFile(path: string, onRead?: (bytes: number) => void): Promise<FileDigest> {
+  const digest = new RunningDigest();
+  await digest.updateFrom(path, onRead);
+  return digest.finish();
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { digestFile } from "../../src/cli/files.ts";
 import { download } from "../../src/cli/hive/download.ts";
 import { serve } from "../support/node/http-server.ts";
 import { temporaryFolder } from "../support/node/temporary-folder.ts";
@@ -57,7 +58,11 @@ async function fetchFrom(handler: Handler) {
       return { url: `${server.url}/dl/${links}`, size: bytes.length, sha256 };
     },
   }).then(
-    () => "ok",
+    // The digest is of the bytes that are there, whether this run received them or an earlier one.
+    async (digest) => {
+      expect(digest).toEqual(await digestFile(partPath));
+      return "ok";
+    },
     (error: unknown) => (error instanceof Error && "exitCode" in error ? error.exitCode : error),
   );
   return { outcome, ranges, links };
@@ -75,17 +80,18 @@ describe("a download", () => {
   it("resumes the part of an earlier run if the file is still the same", async () => {
     await writeFile(partPath, bytes.subarray(0, 1000));
     let condition: unknown;
-    const { ranges } = await fetchFrom((_attempt, incoming, outgoing) => {
+    const { outcome, ranges } = await fetchFrom((_attempt, incoming, outgoing) => {
       condition = incoming.headers["if-range"];
       answer(incoming, outgoing);
     });
-    expect([ranges, condition]).toEqual([["bytes=1000-"], `"${sha256}"`]);
+    expect([outcome, ranges, condition]).toEqual(["ok", ["bytes=1000-"], `"${sha256}"`]);
     expect(bytes.equals(await readFile(partPath))).toBe(true);
   });
 
   it("starts over if the server sends all of another file", async () => {
     await writeFile(partPath, "left over from another file");
-    await fetchFrom((_attempt, _incoming, outgoing) => outgoing.writeHead(200).end(bytes));
+    const { outcome } = await fetchFrom((_attempt, _incoming, outgoing) => outgoing.writeHead(200).end(bytes));
+    expect(outcome).toBe("ok");
     expect(bytes.equals(await readFile(partPath))).toBe(true);
   });
 

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode, problemError } from "../errors.ts";
-import { isFileError } from "../files.ts";
+import { type FileDigest, isFileError, RunningDigest } from "../files.ts";
 
 /** The link to a file, and the size and hash that the file must have. */
 export type Source = { url: string; size: number; sha256: string };
@@ -24,19 +24,32 @@ const FRUITLESS_ATTEMPTS = 5;
 const STALLED_MS = 60_000;
 
 /**
- * Downloads the rest of the file at `partPath`. Resumes after broken connections and expired links. Does not check the
- * bytes. Throws `CliError` if the catalog refuses, or after five attempts in a row without a new byte.
+ * Downloads the rest of the file at `partPath`. Resumes after broken connections and expired links. Returns the digest
+ * of the whole file, for the caller to check: bytes are hashed while they are written, because hashing afterwards takes
+ * a third of the time of a fast download. Throws `CliError` if the catalog refuses, or after five attempts in a row
+ * without a new byte.
  */
-export async function download({ source, partPath, onProgress, sleep = sleepMs }: DownloadOptions): Promise<void> {
+export async function download({
+  source,
+  partPath,
+  onProgress,
+  sleep = sleepMs,
+}: DownloadOptions): Promise<FileDigest> {
   let link = await source();
   let fruitless = 0;
+  const part: Part = { path: partPath, digest: new RunningDigest() };
   for (;;) {
     // A part that is larger than the file is not a part of it.
     if ((await sizeOf(partPath)) > link.size) await truncate(partPath, 0);
     const present = await sizeOf(partPath);
     onProgress(present);
-    if (present === link.size) return;
-    const failure = await fetchRest(link, partPath, present, onProgress);
+    // The part of an earlier run has not been hashed yet.
+    if (part.digest.size !== present) {
+      part.digest = new RunningDigest();
+      if (present > 0) await part.digest.updateFrom(partPath);
+    }
+    if (present === link.size) return part.digest.finish();
+    const failure = await fetchRest(link, part, onProgress);
     if (failure === null) continue;
     fruitless = (await sizeOf(partPath)) > present ? 0 : fruitless + 1;
     const code = problemCode(failure);
@@ -49,13 +62,12 @@ export async function download({ source, partPath, onProgress, sleep = sleepMs }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0;
 
-/** Requests the bytes from `start` on and appends them. Returns the failure that ended the response early, or null. */
-async function fetchRest(
-  link: Source,
-  partPath: string,
-  start: number,
-  onProgress: (bytes: number) => void,
-): Promise<CliError | null> {
+/** The bytes that are there: their file, and their hash. */
+type Part = { path: string; digest: RunningDigest };
+
+/** Requests the bytes after the part and appends them. Returns the failure that ended the response early, or null. */
+async function fetchRest(link: Source, part: Part, onProgress: (bytes: number) => void): Promise<CliError | null> {
+  const start = part.digest.size;
   const stalled = new AbortController();
   let timer = setTimeout(() => stalled.abort(), STALLED_MS);
   try {
@@ -69,26 +81,34 @@ async function fetchRest(
     if (resumed && !response.headers.get("Content-Range")?.startsWith(`bytes ${start}-`)) {
       return new CliError(EXIT.integrity, "The server sent another part of the file than the requested one.");
     }
-    let present = resumed ? start : 0;
-    const file = await open(partPath, resumed ? "a" : "w", 0o600);
+    if (!resumed) part.digest = new RunningDigest();
+    const file = await open(part.path, resumed ? "a" : "w", 0o600);
+    let written: Promise<unknown> = Promise.resolve();
     try {
       for await (const chunk of response.body) {
         clearTimeout(timer);
         timer = setTimeout(() => stalled.abort(), STALLED_MS);
-        await file.writeFile(chunk);
-        present += chunk.length;
-        onProgress(present);
-        if (present > link.size) return new CliError(EXIT.integrity, "The server sent more than the file's size.");
+        // One write runs while this chunk is hashed and the next one is received.
+        await written;
+        written = file.writeFile(chunk);
+        // Its error is thrown by the next `await written`, and must not end the process before.
+        written.catch(() => {});
+        part.digest.update(chunk);
+        const { size } = part.digest;
+        onProgress(size);
+        if (size > link.size) return new CliError(EXIT.integrity, "The server sent more than the file's size.");
       }
+      await written;
       await file.sync();
     } finally {
+      await written.catch(() => {});
       await file.close();
     }
     return null;
   } catch (error) {
     // Only errors of the file system have a syscall here: fetch wraps those of the network as a cause.
     if (error instanceof Error && "syscall" in error) {
-      throw new CliError(EXIT.failure, `${partPath} cannot be written: ${error.message}.`, { cause: error });
+      throw new CliError(EXIT.failure, `${part.path} cannot be written: ${error.message}.`, { cause: error });
     }
     return networkError(link.url, error);
   } finally {

@@ -62,7 +62,7 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   const partPath = await takePartFile(target, sha256);
   const progress = startProgress(`${workerId} ${version}`, size);
   let link: Download | null = first;
-  await download({
+  const digest = await download({
     partPath,
     onProgress: progress.update,
     source: async () => {
@@ -73,7 +73,7 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   }).finally(progress.finish);
 
   try {
-    await check(await digestFile(partPath), await ask(version));
+    await check(digest, await ask(version));
   } catch (error) {
     if (error instanceof CliError && error.exitCode === EXIT.integrity) await rm(partPath, { force: true });
     throw error;
