@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { getPath } from "hono/utils/url";
 import { type Format, packageFormats } from "./domain/catalog/format.ts";
-import { STRIPE_KEY_REFUSAL } from "./domain/purchase/key-refusal.ts";
+import { STRIPE_KEY_REFUSAL } from "./domain/purchase/key-refusal-note.ts";
 import { STRIPE_OUTAGE } from "./domain/purchase/stripe.ts";
 import { arch } from "./formats/arch/format.ts";
 import { aur } from "./formats/aur/format.ts";

@@ -31,6 +31,18 @@ export function priceOf(id: SoldPlanId) {
 /** The mark of our portal configuration, in its metadata. Stripe's portal sessions use it by its id. */
 export const PORTAL_MARK = { rbee: "worker-catalog" } as const;
 
+/** The ids of the prices of plans. A plan without an active price is missing. */
+export type PriceIds = Readonly<Partial<Record<SoldPlanId, string>>>;
+
+/** The ids of the active prices by plan, of those that Stripe lists by lookup key. */
+export const priceIdsOf = (prices: readonly Pick<Stripe.Price, "id" | "active" | "lookup_key">[]): PriceIds =>
+  Object.fromEntries(
+    SOLD_PLANS.flatMap((plan) => {
+      const price = prices.find(({ active, lookup_key }) => active && lookup_key === plan);
+      return price ? [[plan, price.id]] : [];
+    }),
+  );
+
 /** Whether a portal configuration is the one of this service. */
 export const isOurPortal = ({ metadata }: Pick<Stripe.BillingPortal.Configuration, "metadata">): boolean =>
   metadata?.["rbee"] === PORTAL_MARK.rbee;
@@ -40,7 +52,7 @@ export const isOurPortal = ({ metadata }: Pick<Stripe.BillingPortal.Configuratio
  * change, within the limits of a checkout. The customer's address cannot, because no license follows
  * `customer.updated`.
  */
-export function portalOf(prices: Readonly<Record<SoldPlanId, string>>) {
+export function portalOf(prices: PriceIds) {
   const subscriptions = SOLD_PLANS.filter((id) => OFFERS[id].interval !== null);
   return {
     name: "rbee worker catalog",
@@ -57,7 +69,7 @@ export function portalOf(prices: Readonly<Record<SoldPlanId, string>>) {
         trial_update_behavior: "continue_trial",
         products: subscriptions.map((id) => ({
           product: productOf(id).id,
-          prices: [prices[id]],
+          prices: prices[id] === undefined ? [] : [prices[id]],
           adjustable_quantity: { enabled: true, minimum: 1, maximum: MOST_MACHINES },
         })),
       },

@@ -50,6 +50,9 @@ export const WORKER_CALLS = {
   "subscriptions.retrieve": ["subscription_read"],
 } as const satisfies Calls;
 
+/** The calls of `rbee-catalog doctor` that the Worker does not need otherwise. Without them, it cannot look. */
+export const DOCTOR_CALLS = { "webhookEndpoints.list": ["webhook_read"] } as const satisfies Calls;
+
 /** Every call of `plans sync`. */
 export const SYNC_CALLS = {
   "billingPortal.configurations.create": ["customer_portal_write"],

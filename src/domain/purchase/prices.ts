@@ -5,7 +5,7 @@ import type { Config } from "../../platform/config/config.ts";
 import { inTime } from "../../platform/http/in-time.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../licensing/plans.ts";
-import { noteKeyRefusal } from "./key-refusal.ts";
+import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { stripeClient } from "./stripe.ts";
 
 /** The cost of a plan at Stripe: `amount` in the currency's smallest unit, for every `machines` begun. */

@@ -9,7 +9,7 @@ import { processEvent } from "./events/handling.ts";
 import { eventFacts } from "./events/signed-event.ts";
 import { type EventFacts, listEvents } from "./events/store.ts";
 import { EVENT_TYPES } from "./events/types.ts";
-import { noteKeyRefusal } from "./key-refusal.ts";
+import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { isStripeOutage } from "./stripe.ts";
 import { type PurchaseScope, purchaseChanges, purchaseScope, syncLicense } from "./sync.ts";
 

@@ -5,7 +5,8 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import type { License } from "../licensing/license/record.ts";
 import { licenseRoot, requireLicense } from "../licensing/license/store.ts";
-import { keyRefusal, noteKeyRefusal, refusalForAdmin } from "./key-refusal.ts";
+import { keyRefusal, refusalForAdmin } from "./key-refusal.ts";
+import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { asConflict, idOf, isStripeOutage, type StripeClient } from "./stripe.ts";
 import { type PurchaseScope, purchaseChanges, syncLicense } from "./sync.ts";
 

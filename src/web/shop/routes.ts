@@ -1,6 +1,6 @@
 import { buyerCookie, MachineCount, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/order.ts";
 import { viewSession } from "../../domain/purchase/checkout/session.ts";
-import { noteKeyRefusal } from "../../domain/purchase/key-refusal.ts";
+import { noteKeyRefusal } from "../../domain/purchase/key-refusal-note.ts";
 import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";

@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
+import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { ask, pay, status } = await openShop();
+const { ask, pay, status, stripe } = await openShop();
 
 const open = (credential: string): Promise<Response> =>
   ask("POST", "/v1/billing-portal", { headers: { Authorization: `Bearer ${credential}` } });
@@ -28,6 +29,22 @@ it("the billing portal opens for the customer of the license key, and ignores ot
     body: { customer: "grace@example.com", email: "grace@example.com" },
   });
   expect(await customerOf(meddling)).toBe("ada@example.com");
+});
+
+it("the billing portal uses the configuration that `plans sync` made, and the dashboard's if there is none", async () => {
+  const { key = "" } = await status(await pay("premium-monthly"));
+  const { data } = await stripe.billingPortal.configurations.list({ limit: 100 });
+  const ours = data.find(({ metadata }) => metadata?.["rbee"] === "worker-catalog")?.id ?? "";
+  const used = async () => {
+    expect((await open(key)).status).toBe(200);
+    const [event] = (await stripe.events.list({ type: "billing_portal.session.created", limit: 1 })).data;
+    return event?.type === "billing_portal.session.created" ? event.data.object.configuration : null;
+  };
+  expect(await used()).toBe(ours);
+  forgetIsolate();
+  await stripe.billingPortal.configurations.update(ours, { active: false });
+  expect(await used()).toBe("bpc_default");
+  await stripe.billingPortal.configurations.update(ours, { active: true });
 });
 
 it("the billing portal opens neither for a token nor for a license that was not bought", async () => {

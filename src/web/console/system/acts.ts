@@ -1,6 +1,6 @@
 import { retryMail } from "../../../domain/mail/backlog.ts";
 import { dismissEvent, requireEvent, retryEvent } from "../../../domain/purchase/events/handling.ts";
-import { noteKeyRefusal } from "../../../domain/purchase/key-refusal.ts";
+import { noteKeyRefusal } from "../../../domain/purchase/key-refusal-note.ts";
 import { logFailure } from "../../../lib/log.ts";
 import { combine } from "../../../platform/http/route.ts";
 import { actOnDeadLetter, LETTER_ACTS } from "../../../platform/jobs/dead-letters.ts";

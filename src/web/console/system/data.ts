@@ -3,7 +3,7 @@ import { readReport } from "../../../domain/doctor/report.ts";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
 import { listUnsentMails } from "../../../domain/mail/backlog.ts";
 import { listEvents } from "../../../domain/purchase/events/store.ts";
-import { isKeyMark, recentKeyRefusals } from "../../../domain/purchase/key-refusal.ts";
+import { isKeyMark, recentKeyRefusals } from "../../../domain/purchase/key-refusal-note.ts";
 import { currentTime, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { listDeadLetters } from "../../../platform/jobs/dead-letter-store.ts";
