@@ -71,6 +71,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   [["/v1/admin"], routes(async () => (await import("./platform/jobs/routes.ts")).jobRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/figures/routes.ts")).figuresRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/doctor/routes.ts")).doctorRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./domain/backup/routes.ts")).backupRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/licensing/admin-routes.ts")).licenseAdminRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/erasure/routes.ts")).eraseRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/purchase/routes.ts")).purchaseAdminRoutes)],

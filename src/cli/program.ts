@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { CatalogCommand, type Io } from "./command.ts";
+import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addHiveCommands } from "./commands/hive.ts";
 import { addKeysCommands } from "./commands/keys.ts";
@@ -53,6 +54,7 @@ export function createProgram(io: Io = PROCESS_IO, json = false): CatalogCommand
   addPlansCommands(program);
   addOperationsCommands(program);
   addDoctorCommand(program);
+  addBackupCommands(program);
   addTokenCommands(program);
   addKeysCommands(program);
   addHiveCommands(program);

@@ -49,7 +49,7 @@ export const Manifest = z.object({
   as_of: z.string(),
   migrations: z.array(z.string()),
   /** The statements that make the schema, in an order in which they run. */
-  schema: z.array(z.string()),
+  schema: z.array(z.string().regex(/^CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER) /)),
   tables: z.array(Table),
   /** The tables whose rows are left out. */
   left_out: z.array(z.string()),

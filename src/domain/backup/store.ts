@@ -32,14 +32,26 @@ async function listFolders(bucket: R2Bucket): Promise<string[]> {
 /** The finished backups, newest first, and the folders of unfinished ones. Throws R2's errors. */
 export async function listBackups(bucket: R2Bucket): Promise<{ backups: BackupSummary[]; unfinished: string[] }> {
   const folders = await listFolders(bucket);
-  const heads = await Promise.all(folders.map((id) => bucket.head(manifestKey(id))));
-  const backups = heads.flatMap((head) => {
-    const summary = BackupSummary.safeParse(JSON.parse(head?.customMetadata?.["summary"] ?? "null"));
-    return summary.success ? [summary.data] : [];
-  });
+  const summaries = await Promise.all(folders.map((id) => summaryOf(bucket, id)));
+  const backups = summaries.filter((summary) => summary !== null).reverse();
   const finished = new Set(backups.map(({ id }) => id));
-  return { backups: backups.reverse(), unfinished: folders.filter((id) => !finished.has(id)) };
+  return { backups, unfinished: folders.filter((id) => !finished.has(id)) };
 }
+
+async function summaryOf(bucket: R2Bucket, id: string): Promise<BackupSummary | null> {
+  const head = await bucket.head(manifestKey(id));
+  if (!head) return null;
+  const kept = BackupSummary.safeParse(JSON.parse(head.customMetadata?.["summary"] ?? "null"));
+  if (kept.success) return kept.data;
+  // A tool that copied the bucket may have left the metadata out.
+  const manifest = await readManifest(bucket, id);
+  return manifest && summarize(manifest);
+}
+
+const summarize = (manifest: Manifest): BackupSummary => {
+  const { id, as_of } = manifest;
+  return { id, as_of, ...sizeOf(manifest) };
+};
 
 /** The manifest of a backup, or null if there is no such backup. Throws R2's errors. */
 export async function readManifest(bucket: R2Bucket, id: string): Promise<Manifest | null> {
@@ -49,9 +61,8 @@ export async function readManifest(bucket: R2Bucket, id: string): Promise<Manife
 
 /** Stores the manifest, which finishes a backup. Throws R2's errors. */
 export async function writeManifest(bucket: R2Bucket, manifest: Manifest): Promise<BackupSummary> {
-  const { id, as_of } = manifest;
-  const summary = { id, as_of, ...sizeOf(manifest) };
-  await bucket.put(manifestKey(id), JSON.stringify(manifest, null, 1), {
+  const summary = summarize(manifest);
+  await bucket.put(manifestKey(summary.id), JSON.stringify(manifest, null, 1), {
     httpMetadata: { contentType: "application/json" },
     customMetadata: { summary: JSON.stringify(summary) },
   });

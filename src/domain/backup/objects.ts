@@ -1,0 +1,43 @@
+import { type Manifest, ObjectLine } from "./format.ts";
+
+/** The objects that one request looks up: each takes a call of R2, and an invocation has 1,000. */
+const CHECKED_AT_ONCE = 500;
+
+/** An object that R2 does not have as a backup lists it. */
+export type ObjectFault = { key: string; fault: "missing" | "size" };
+
+/**
+ * Looks up the objects of a backup from number `from` (0 is the first). `next` is the number to go on with, null at the
+ * end. Throws R2's errors, and an error if a list of objects is missing.
+ */
+export async function checkObjects(
+  { BINARIES, BACKUPS }: Pick<Env, "BINARIES" | "BACKUPS">,
+  { objects }: Manifest,
+  from: number,
+): Promise<{ checked: number; faults: ObjectFault[]; next: number | null }> {
+  let before = 0;
+  for (const { key, rows } of objects.chunks) {
+    if (from < before + rows) {
+      const listed = (await readObjects(BACKUPS, key)).slice(from - before, from - before + CHECKED_AT_ONCE);
+      const faults = await Promise.all(listed.map((object) => faultOf(BINARIES, object)));
+      const next = from + listed.length;
+      const found = faults.filter((fault) => fault !== null);
+      return { checked: listed.length, faults: found, next: next < objects.count ? next : null };
+    }
+    before += rows;
+  }
+  return { checked: 0, faults: [], next: null };
+}
+
+async function readObjects(bucket: R2Bucket, key: string): Promise<ObjectLine[]> {
+  const object = await bucket.get(key);
+  if (!object) throw new Error(`the backup has lost ${key}`);
+  const text = await new Response(object.body.pipeThrough(new DecompressionStream("gzip"))).text();
+  return text.split("\n").flatMap((line) => (line === "" ? [] : [ObjectLine.parse(JSON.parse(line))]));
+}
+
+async function faultOf(bucket: R2Bucket, { key, size }: ObjectLine): Promise<ObjectFault | null> {
+  const object = await bucket.head(key);
+  if (!object) return { key, fault: "missing" };
+  return object.size === size ? null : { key, fault: "size" };
+}
