@@ -1,9 +1,8 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
-import { keepStandings } from "../../src/domain/figures/standings.ts";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
-import { currentTime, DAY } from "../../src/lib/time.ts";
+import { currentTime } from "../../src/lib/time.ts";
 import { storeDeadLetter } from "../../src/platform/jobs/dead-letter-store.ts";
 import { CRON_MARK, writeWatermark } from "../../src/platform/storage/watermark.ts";
 import { ask } from "./admin-request.ts";
@@ -53,10 +52,10 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   await signedInByKey(sold, postbox.env);
   await signedInByMail(email, postbox);
   await writeWatermark(env.DB, CRON_MARK, { at: currentTime(), position: license.id });
-  await keepStandings(env, currentTime() - (currentTime() % DAY));
   await noteUnnamed(env.DB, currentTime(), "provenance/unnamed").run();
   await storeDeadLetter(env.DB, { queue: "downloads", body: refusals(license.id), reason: wide(300) }, currentTime());
   await env.DB.batch([
+    env.DB.prepare("INSERT INTO usage_erasures VALUES (?, 1, 0)").bind(license.id),
     env.DB.prepare("INSERT INTO jobs (name, started_at, last_error) VALUES ('mails', 1, ?)").bind(wide(300)),
     env.DB.prepare(
       `INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at, signature, pgp_signature)

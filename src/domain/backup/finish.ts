@@ -1,7 +1,7 @@
 import { logFailure } from "../../lib/log.ts";
 import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
-import { watermarkWrite } from "../../platform/storage/watermark.ts";
+import { readWatermark, watermarkWrite } from "../../platform/storage/watermark.ts";
 import { endOfCapture } from "./capture.ts";
 import type { Snapshot } from "./changes.ts";
 import { chunkKey, writeChunk } from "./chunk.ts";
@@ -9,13 +9,20 @@ import { type Chunk, FORMAT, type Manifest, type ObjectLine } from "./format.ts"
 import { deleteProgress, type Progress } from "./progress.ts";
 import { outdatedBackups } from "./retention.ts";
 import { LEFT_OUT } from "./schema.ts";
-import { type BackupSummary, deleteBackup, listBackups, writeManifest } from "./store.ts";
+import { deleteUnshared } from "./shared.ts";
+import { BackupSummary, deleteBackup, listBackups, writeManifest } from "./store.ts";
 
 /** The objects that one file lists. */
 const OBJECTS_OF_FILE = 10_000;
 
 /** The watermark of the last finished backup. Its position is a `BackupSummary` as JSON. */
 export const BACKUP_MARK = "backup";
+
+/** The time and the size in bytes of the last finished backup, or null before the first one. Throws D1's errors. */
+export async function readLastBackup(db: D1Database): Promise<{ at: UnixSeconds; bytes: number } | null> {
+  const { at, position } = await readWatermark(db, BACKUP_MARK);
+  return position === null ? null : { at, bytes: BackupSummary.parse(JSON.parse(position)).bytes };
+}
 
 /**
  * Finishes a backup whose tables and changes are stored: it lists the objects of releases, writes the manifest, ends
@@ -71,4 +78,6 @@ async function deleteOutdated(bucket: R2Bucket, now: UnixSeconds): Promise<void>
   );
   // The lease of the job is ours: no other backup is under way.
   for (const id of [...outdated, ...unfinished]) await deleteBackup(bucket, id);
+  const kept = backups.map(({ id }) => id).filter((id) => !outdated.includes(id));
+  await deleteUnshared(bucket, kept);
 }

@@ -15,9 +15,12 @@ export const Progress = z.object({
   schema: z.array(z.string()),
   /** The tables, with their files, the place of the last row that a file has, and whether it is the table's last. */
   tables: z.array(TableSchema.extend({ chunks: z.array(Chunk), after: RowKey.nullable(), ended: z.boolean() })),
+  /** The files of the audit trail in the last backup whose rows are behind that place. */
+  shared: z.array(Chunk),
   changes: z.array(Chunk),
 });
 export type Progress = z.infer<typeof Progress>;
+export type TableProgress = Progress["tables"][number];
 
 const progressKey = (id: string): string => `${id}/progress.json`;
 

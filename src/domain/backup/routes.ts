@@ -3,10 +3,10 @@ import { admin, adminActor, createAdminRouter } from "../../platform/identity/au
 import { startJob } from "../../platform/jobs/job.ts";
 import { requireOwnLedger } from "../../platform/storage/deployment.ts";
 import { newChange, recordAct } from "../../platform/storage/ledger.ts";
-import { BACKUP_ID, backupIdAt, Manifest } from "./format.ts";
+import { BACKUP_ID, backupIdAt, FORMAT } from "./format.ts";
 import { checkObjects } from "./objects.ts";
 import { backupJob } from "./run.ts";
-import { APPEND_ONLY } from "./schema.ts";
+import { TRAIL } from "./schema.ts";
 import { listBackups, readManifest } from "./store.ts";
 
 const EXAMPLE_ID = "2026-11-28T02-00-00Z";
@@ -23,6 +23,38 @@ const Summary = z
     bytes: z.int().openapi({ description: "The bytes of its files.", example: 8_134_221 }),
   })
   .openapi("Backup");
+
+const ChunkView = z
+  .object({
+    key: z.string().openapi({ example: `${EXAMPLE_ID}/licenses/000001.jsonl.gz` }),
+    rows: z.int().openapi({ example: 10_000 }),
+    bytes: z.int().openapi({ example: 812_334 }),
+    sha256: z.string().openapi({ example: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }),
+  })
+  .openapi("BackupChunk");
+
+const ManifestView = z
+  .object({
+    format: z.literal(FORMAT),
+    id: BackupId,
+    deployment: z.object({ name: z.string(), public_url: z.string(), livemode: z.boolean() }),
+    started_at: Timestamp,
+    as_of: Timestamp,
+    migrations: z.array(z.string().openapi({ example: "0019_backup.sql" })),
+    schema: z.array(z.string().openapi({ example: "CREATE TABLE ..." })),
+    tables: z.array(
+      z.object({
+        name: z.string().openapi({ example: "licenses" }),
+        primary_key: z.array(z.string().openapi({ example: "id" })),
+        rows: z.int().openapi({ example: 10_000 }),
+        chunks: z.array(ChunkView),
+      }),
+    ),
+    left_out: z.array(z.string().openapi({ example: "sessions" })),
+    changes: z.array(ChunkView),
+    objects: z.object({ count: z.int(), bytes: z.int(), chunks: z.array(ChunkView) }),
+  })
+  .openapi("BackupManifest");
 
 /** The backups of the ledger, for owners: each has everything that the ledger knows. */
 export const backupRoutes = createAdminRouter();
@@ -63,7 +95,7 @@ backupRoutes.openapi(
     description: "It names the files of the backup (docs/backup-format.md). The audit trail notes each reader.",
     access: admin("owner"),
     params: Params,
-    answers: { 200: ["The manifest.", Manifest.openapi("BackupManifest")] },
+    answers: { 200: ["The manifest.", ManifestView] },
     refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
@@ -99,7 +131,7 @@ backupRoutes.openapi(
   async (c) => {
     const { id } = c.req.valid("param");
     const { key } = c.req.valid("query");
-    const isOfBackup = key.startsWith(`${id}/`) || key.startsWith(`${APPEND_ONLY}/`);
+    const isOfBackup = key.startsWith(`${id}/`) || key.startsWith(`${TRAIL}/`);
     const object = isOfBackup ? await c.env.BACKUPS.get(key) : null;
     if (!object) throw new Problem({ code: "NOT_FOUND", detail: `The backup ${id} has no such file.` });
     return c.body(object.body, 200, { "Content-Type": "application/gzip", "Content-Length": String(object.size) });

@@ -6,9 +6,9 @@ import { chunkKey, writeChunk } from "./chunk.ts";
 import { finishBackup } from "./finish.ts";
 import { backupIdAt } from "./format.ts";
 import { readRows } from "./page.ts";
-import { type Progress, readProgress, writeProgress } from "./progress.ts";
-import { APPEND_ONLY, readSchema, readTables } from "./schema.ts";
-import { reusableChunks, sharedKey } from "./shared.ts";
+import { type Progress, readProgress, type TableProgress, writeProgress } from "./progress.ts";
+import { readSchema, readTables, TRAIL } from "./schema.ts";
+import { isUnchanged, lastOf, sharedChunks, sharedKey } from "./shared.ts";
 
 /** An invocation: whether it is the first one, the calls of bindings that it may make, and whether it has time left. */
 export type Invocation = { isFirst: boolean; calls: number; hasTime(): boolean };
@@ -16,7 +16,7 @@ export type Invocation = { isFirst: boolean; calls: number; hasTime(): boolean }
 /** Cloudflare ends an invocation at 1,000 calls. The rest are for the end of a backup, which deletes old ones. */
 const CALLS = 800;
 
-/** The most calls for one file: five pages, one page that is empty, the file. */
+/** The most calls for one file: a look at the last backup's file, five pages, the new file. */
 const CALLS_OF_FILE = 7;
 
 /** Whether the daily backup begins in the minute `at`: at 02:00 UTC, before old rows are removed. */
@@ -53,16 +53,14 @@ export async function continueBackup(env: Env, id: string, invocation: Invocatio
 
 async function beginBackup({ DB, BACKUPS }: Env, id: string): Promise<Progress> {
   const [schema, tables] = [await readSchema(DB), await readTables(DB)];
-  const shared = await reusableChunks(DB, BACKUPS);
+  const shared = await sharedChunks(BACKUPS);
   await startCapture(DB, id, tables);
   const progress: Progress = {
     id,
     startedAt: currentTime(),
     schema,
-    tables: tables.map((table) => {
-      const reused = table.name === APPEND_ONLY ? shared : null;
-      return { ...table, chunks: reused?.chunks ?? [], after: reused?.after ?? null, ended: false };
-    }),
+    tables: tables.map((table) => ({ ...table, chunks: [], after: null, ended: false })),
+    shared,
     changes: [],
   };
   await writeProgress(BACKUPS, progress);
@@ -70,30 +68,47 @@ async function beginBackup({ DB, BACKUPS }: Env, id: string): Promise<Progress> 
 }
 
 /** Copies tables until all are read; returns false if the limits end before that, with the progress stored. */
-async function readAllTables(
-  { DB, BACKUPS }: Env,
-  progress: Progress,
-  { calls, hasTime }: Invocation,
-): Promise<boolean> {
+async function readAllTables(env: Env, progress: Progress, { calls, hasTime }: Invocation): Promise<boolean> {
   let left = calls;
   for (const table of progress.tables) {
     while (!table.ended) {
       if (left < CALLS_OF_FILE || !hasTime()) {
-        await writeProgress(BACKUPS, progress);
+        await writeProgress(env.BACKUPS, progress);
         return false;
       }
       left -= CALLS_OF_FILE;
-      const { rows, last, ended } = await readRows(DB, table, table.after);
-      const key =
-        table.name === APPEND_ONLY && !ended
-          ? sharedKey(last, String(rows.at(-1)?.["id"]))
-          : chunkKey(progress.id, table.name, table.chunks.length + 1);
-      if (rows.length > 0) table.chunks.push(await writeChunk(BACKUPS, key, rows));
-      Object.assign(table, { after: last, ended });
+      await (table.name === TRAIL ? copyTrail(env, progress, table) : copyRows(env, progress, table));
     }
   }
-  await writeProgress(BACKUPS, progress);
+  await writeProgress(env.BACKUPS, progress);
   return true;
+}
+
+/** Copies the next file of a table. */
+async function copyRows({ DB, BACKUPS }: Env, { id }: Progress, table: TableProgress): Promise<void> {
+  const { rows, last, ended } = await readRows(DB, table, table.after);
+  const key = chunkKey(id, table.name, table.chunks.length + 1);
+  if (rows.length > 0) table.chunks.push(await writeChunk(BACKUPS, key, rows));
+  Object.assign(table, { after: last, ended });
+}
+
+/** Copies the next file of the audit trail, or names the last backup's file again if its rows are the same. */
+async function copyTrail({ DB, BACKUPS }: Env, { id, shared }: Progress, table: TableProgress): Promise<void> {
+  const known = shared.shift();
+  if (known && (await isUnchanged(DB, known, table.after))) {
+    table.chunks.push(known);
+    table.after = [lastOf(known).rowid];
+    return;
+  }
+  // Rows of that file were deleted. The new file ends where it ended, so that the files behind it can be named again.
+  const through = known && lastOf(known).rowid;
+  const { rows, last, ended } = await readRows(DB, table, table.after, through);
+  const isLast = ended && through === undefined;
+  const key = isLast
+    ? chunkKey(id, TRAIL, table.chunks.length + 1)
+    : (sha256: string) => sharedKey(last, String(rows.at(-1)?.["id"]), sha256);
+  if (rows.length > 0) table.chunks.push(await writeChunk(BACKUPS, key, rows));
+  Object.assign(table, { after: last, ended: isLast });
 }
 
 /** Copies the noted changes in rounds. Returns the snapshot of the last round, with no change left. */

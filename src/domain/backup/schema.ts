@@ -12,8 +12,8 @@ export const LEFT_OUT: readonly string[] = [
   "backup_changes",
 ];
 
-/** The table of which no row is ever changed or deleted. Its old files are shared by later backups. */
-export const APPEND_ONLY = "audit";
+/** The audit trail: no row ever changes, and few are deleted. Later backups name its unchanged files again. */
+export const TRAIL = "audit";
 
 /** A table of the ledger: its columns, and those of its primary key in their order. */
 export type Table = { name: string; columns: string[]; primaryKey: string[] };

@@ -1,5 +1,6 @@
 import type { UnixSeconds } from "../../lib/time.ts";
 import { unlessDown } from "../../platform/usage/read.ts";
+import { readLastBackup } from "../backup/finish.ts";
 import { LICENSE_STATUSES } from "../licensing/license/record.ts";
 import { readBacklog } from "./backlog.ts";
 import { readJobMetrics } from "./job-metrics.ts";
@@ -29,11 +30,12 @@ export async function readSize(db: D1Database): Promise<number> {
  * the ledger's errors.
  */
 export async function readMetrics({ DB, STATISTICS }: Stores, now: UnixSeconds): Promise<Metric[]> {
-  const [standings, backlog, jobs, ledgerBytes, statistics] = await Promise.all([
+  const [standings, backlog, jobs, ledgerBytes, backup, statistics] = await Promise.all([
     readStandings(DB, now),
     readBacklog(DB),
     readJobMetrics(DB, now),
     readSize(DB),
+    readLastBackup(DB),
     unlessDown(Promise.all([readUsageHistory(STATISTICS, 1, now), readSize(STATISTICS)])),
   ]);
   const [today, statisticsBytes] = statistics ?? [null, null];
@@ -78,6 +80,12 @@ export async function readMetrics({ DB, STATISTICS }: Stores, now: UnixSeconds):
       "Time since the cron last finished; since 1970 if it never did.",
       age(backlog.cron_at),
     ),
+    one(
+      "rbee_backup_age_seconds",
+      "Time since the last backup of the ledger; since 1970 if there is none.",
+      age(backup?.at ?? 0),
+    ),
+    one("rbee_backup_bytes", "Size of the last backup of the ledger.", backup?.bytes ?? 0),
     ...jobs,
     {
       name: "rbee_database_bytes",

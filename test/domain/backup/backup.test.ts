@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { backupIdAt } from "../../../src/domain/backup/format.ts";
 import { backupJob, continueBackup } from "../../../src/domain/backup/run.ts";
-import { APPEND_ONLY, LEFT_OUT } from "../../../src/domain/backup/schema.ts";
+import { LEFT_OUT, TRAIL } from "../../../src/domain/backup/schema.ts";
 import { startJob } from "../../../src/platform/jobs/job.ts";
 import { ledgerRows, objectsOf, readManifest, rowsOf } from "../../support/backup-reader.ts";
 import { fillLedger } from "../../support/full-ledger.ts";
@@ -12,13 +13,14 @@ const shop = await openShop();
 const NOW = Date.UTC(2026, 10, 28, 2) / 1000;
 const ID = "2026-11-28T02-00-00Z";
 
-/** Backs the ledger up in one invocation. */
-const backUp = (at = NOW) =>
-  continueBackup(env, new Date(at * 1000).toISOString().replace(/\.\d+/, "").replaceAll(":", "-"), {
-    isFirst: true,
-    calls: 10_000,
-    hasTime: () => true,
-  });
+/** Backs the ledger up at `at`, in one invocation. Returns the id of the backup. */
+async function backUp(at: number): Promise<string> {
+  const id = backupIdAt(at);
+  vi.useFakeTimers({ now: at * 1000, toFake: ["Date"] });
+  expect(await continueBackup(env, id, { isFirst: true, calls: 10_000, hasTime: () => true })).toBeNull();
+  vi.useRealTimers();
+  return id;
+}
 
 const tableNames = async () =>
   (
@@ -55,22 +57,37 @@ it("a backup has every row of every table, and the objects of releases, and leav
   expect(await ledgerRows(["backup_captures", "backup_changes"])).toEqual({ backup_captures: [], backup_changes: [] });
 });
 
-it("later backups name the full files of the audit trail again, unless the trail is another one", async () => {
+it("later backups name the full files of the audit trail again, unless their rows are others by then", async () => {
+  // 2,592,000 characters fill two full files and a part of a third.
   const add = env.DB.prepare(
-    `INSERT INTO audit SELECT ?1 || value, 1, 'system', 'test.act', 'x', NULL, json_object('text', ?2), NULL FROM
-     (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 60) SELECT value FROM n)`,
+    `INSERT INTO audit SELECT ?1 || printf('%03d', value), 1, 'license:lic_1', 'machine.lease', 'x', NULL, json_object('text', ?2), NULL
+     FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 144) SELECT value FROM n)`,
   );
+  const backUpOn = async (day: number) => {
+    const id = await backUp(NOW + day * 86_400);
+    const manifest = await readManifest(id);
+    const trail = await ledgerRows([TRAIL]);
+    expect((await rowsOf(manifest))[TRAIL]).toEqual(trail[TRAIL]);
+    return manifest.tables.find(({ name }) => name === TRAIL)?.chunks.map(({ key }) => key.replace(`${id}/`, "")) ?? [];
+  };
+  const shared = async () => (await env.BACKUPS.list({ prefix: `${TRAIL}/` })).objects.map(({ key }) => key);
   await add.bind("a", "x".repeat(90_000)).run();
-  await backUp();
-  await add.bind("b", "y").run();
-  await backUp(NOW + 86_400);
-  const filesOf = async (id: string) =>
-    (await readManifest(id)).tables.find(({ name }) => name === APPEND_ONLY)?.chunks.map(({ key }) => key) ?? [];
-  const [first = "", ...others] = await filesOf(ID);
-  expect(first).toMatch(/^audit\/0{10}60-a60.jsonl.gz$/);
-  expect([others, await filesOf("2026-11-29T02-00-00Z")]).toEqual([
-    [],
-    [first, "2026-11-29T02-00-00Z/audit/000002.jsonl.gz"],
+  const [first = "", second = "", ...rest] = await backUpOn(0);
+  expect([first, second]).toEqual([
+    expect.stringMatching(/^audit\/0{10}60-a060-/),
+    expect.stringMatching(/^audit\/0{9}120-a120-/),
   ]);
-  expect((await rowsOf(await readManifest("2026-11-29T02-00-00Z")))["audit"]).toHaveLength(120);
+  expect(rest).toEqual(["audit/000003.jsonl.gz"]);
+  await add.bind("b", "y").run();
+  expect(await backUpOn(1)).toEqual([first, second, "audit/000003.jsonl.gz"]);
+  // Old entries of hives may be deleted: the file that had them is made again, and the one behind it is not.
+  await env.DB.prepare("DELETE FROM audit WHERE id = 'a007'").run();
+  const [again = "", ...unchanged] = await backUpOn(2);
+  expect(again).toMatch(/^audit\/0{10}60-a060-/);
+  expect([again === first, unchanged]).toEqual([false, [second, "audit/000003.jsonl.gz"]]);
+  expect((await shared()).sort()).toEqual([first, again, second].sort());
+  // In 13 months no backup names the first file any more. A file that the bucket has lost is made again as well.
+  await env.BACKUPS.delete(second);
+  expect(await backUpOn(400)).toEqual([again, second, "audit/000003.jsonl.gz"]);
+  expect((await shared()).sort()).toEqual([again, second].sort());
 });

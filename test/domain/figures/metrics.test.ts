@@ -29,6 +29,7 @@ it("metrics: count licenses, machines, today's downloads and refusals, and the w
   expect(sampleOf(metrics, "rbee_waiting", { queue: "outbox" })).toBe(1);
   expect(sampleOf(metrics, "rbee_waiting_oldest_seconds", { queue: "outbox" })).toBe(300);
   expect(sampleOf(metrics, "rbee_cron_age_seconds")).toBe(now);
+  expect([sampleOf(metrics, "rbee_backup_age_seconds"), sampleOf(metrics, "rbee_backup_bytes")]).toEqual([now, 0]);
   const minute = now - (now % 60);
   await runCron(env, minute);
   expectLogged("publication.failed");

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readLastBackup } from "../../../domain/backup/finish.ts";
 import { readReport } from "../../../domain/doctor/report.ts";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
 import { listUnsentMails } from "../../../domain/mail/backlog.ts";
@@ -30,23 +31,36 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
   const db = env.DB;
   const rowsOf = async <Row>(schema: z.ZodType<Row>, sql: string) =>
     z.array(schema).parse((await db.prepare(sql).all()).results);
-  const [stores, backlog, mails, unhandled, attention, { jobs, running }, letters, outbox, marks, migrations, report] =
-    await Promise.all([
-      probeStores(env),
-      readBacklog(db),
-      listUnsentMails(db, ROWS),
-      listEvents(db, { state: "unhandled" }, ROWS),
-      listEvents(db, { state: "attention" }, ROWS),
-      readJobs(db, currentTime()),
-      listDeadLetters(db, ROWS),
-      rowsOf(
-        OutboxRow,
-        `SELECT topic, key, min(created_at) AS oldest_at FROM outbox GROUP BY topic, key ORDER BY 3 LIMIT ${ROWS}`,
-      ),
-      rowsOf(Mark, "SELECT name, at FROM watermarks ORDER BY name"),
-      rowsOf(Migration, "SELECT name, applied_at FROM d1_migrations ORDER BY name"),
-      readReport(env),
-    ]);
+  const [
+    stores,
+    backlog,
+    mails,
+    unhandled,
+    attention,
+    { jobs, running },
+    letters,
+    backup,
+    outbox,
+    marks,
+    migrations,
+    report,
+  ] = await Promise.all([
+    probeStores(env),
+    readBacklog(db),
+    listUnsentMails(db, ROWS),
+    listEvents(db, { state: "unhandled" }, ROWS),
+    listEvents(db, { state: "attention" }, ROWS),
+    readJobs(db, currentTime()),
+    listDeadLetters(db, ROWS),
+    readLastBackup(db),
+    rowsOf(
+      OutboxRow,
+      `SELECT topic, key, min(created_at) AS oldest_at FROM outbox GROUP BY topic, key ORDER BY 3 LIMIT ${ROWS}`,
+    ),
+    rowsOf(Mark, "SELECT name, at FROM watermarks ORDER BY name"),
+    rowsOf(Migration, "SELECT name, applied_at FROM d1_migrations ORDER BY name"),
+    readReport(env),
+  ]);
   return {
     stores,
     backlog,
@@ -56,6 +70,7 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
     jobs,
     running,
     letters,
+    backup,
     marks: marks.filter(({ name }) => !isKeyMark(name)),
     keyRefusals: recentKeyRefusals(marks, currentTime()),
     migrations,

@@ -1,3 +1,4 @@
+import { BACKUP_MARK } from "../../../domain/backup/finish.ts";
 import { type DeadLetter, shownBody } from "../../../platform/jobs/dead-letter-store.ts";
 import type { JobRecord, RunningJob } from "../../../platform/jobs/job-store.ts";
 import { CRON_MARK, JOBS_MARK } from "../../../platform/storage/watermark.ts";
@@ -8,6 +9,7 @@ import { QueueSection } from "./queues.tsx";
 /** Names of watermarks. A mark without a name here is shown by its key. */
 const MARKS: Readonly<Record<string, string>> = {
   [CRON_MARK]: "Last run of the cron",
+  [BACKUP_MARK]: "Last backup of the ledger",
   [JOBS_MARK]: "Last start of the jobs that were due",
   "stripe-events": "Last check for missed Stripe events",
   subscriptions: "Last check of subscriptions",

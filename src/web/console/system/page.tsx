@@ -1,4 +1,4 @@
-import { DataTable, Facts, type FC, Notice, StatusBadge } from "../../page/kit.ts";
+import { DataTable, Facts, type FC, formatBytes, Notice, StatusBadge } from "../../page/kit.ts";
 import { consolePage, consoleView, may, z } from "../kit.ts";
 import { configFacts, DONE, type Done, readSystem, troubles } from "./data.ts";
 import { DoctorLine } from "./doctor.tsx";
@@ -51,7 +51,13 @@ export const systemRead = consoleView(
           <JobSection jobs={data.jobs} running={data.running} marks={data.marks} />
           <section aria-labelledby="setup">
             <h2 id="setup">Configuration</h2>
-            <Facts class="facts" facts={configFacts(c.var.config)} />
+            <Facts
+              class="facts"
+              facts={[
+                ...configFacts(c.var.config),
+                ["Size of the last backup", data.backup === null ? "none yet" : formatBytes(data.backup.bytes)],
+              ]}
+            />
             <details>
               <summary>Migrations of the ledger</summary>
               <DataTable
