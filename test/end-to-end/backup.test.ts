@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bundle, buildBundle } from "../../bench/bundle.ts";
 import { samplePackage } from "../../scripts/development/sample-package.ts";
@@ -45,31 +45,13 @@ async function done(catalog: WholeWorker | null, ...args: string[]): Promise<Rec
   return JSON.parse(stdout);
 }
 
-/** Every row of every table, in the order of its text. */
-async function rowsOf(worker: WholeWorker): Promise<Record<string, string[]>> {
-  const database = await worker.database();
-  const { results } = await database
-    .prepare(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'",
-    )
-    .all<{ name: string }>();
-  const rows = await database.batch(results.map(({ name }) => database.prepare(`SELECT * FROM "${name}"`)));
-  return Object.fromEntries(
-    results.map(({ name }, at) => [name, (rows[at]?.results ?? []).map((row) => JSON.stringify(row)).sort()]),
-  );
-}
-
-const schemaOf = async (worker: WholeWorker): Promise<string[]> => {
-  const query =
-    "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'";
-  const { results } = await (await worker.database()).prepare(query).all<{ sql: string }>();
-  return results.map(({ sql }) => sql.replaceAll(/\s+/g, " ")).sort();
-};
-
 /** The key of the license that was sold in the source. */
 let sold = "";
 
-/** Puts rows of every kind into the source: through the command line and the API, and those of Stripe and of jobs by SQL. */
+/**
+ * Puts rows of every kind into the source: through the command line and the API, and those of Stripe and of jobs by
+ * SQL.
+ */
 async function fill(): Promise<void> {
   const { filename, bytes } = await samplePackage({ id: WORKER, version: "1.0.0" }, Buffer.from("#!/bin/sh\n"));
   await writeFile(at(filename), bytes);
@@ -163,28 +145,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Copies every object of a bucket from one environment to another, as rclone does. */
-async function copyBucket(name: "BINARIES" | "BACKUPS", to: WholeWorker): Promise<number> {
-  const [from, into] = [await source.bucket(name), await to.bucket(name)];
-  const { objects } = await from.list();
-  for (const { key } of objects) {
-    const object = await from.get(key);
-    if (object) await into.put(key, await object.arrayBuffer());
-  }
-  return objects.length;
-}
-
-/** Copies the bucket of backups into a folder, as rclone does. */
-async function backupsInFolder(name: string): Promise<string> {
-  const bucket = await source.bucket("BACKUPS");
-  for (const { key } of (await bucket.list()).objects) {
-    await mkdir(dirname(at(name, key)), { recursive: true });
-    const object = await bucket.get(key);
-    if (object) await writeFile(at(name, key), Buffer.from(await object.arrayBuffer()));
-  }
-  return at(name);
-}
-
 /** Makes a backup by the command line and waits for it. Returns its id. */
 async function backUp(): Promise<string> {
   const { backup } = (await done(source, "backup", "create")) as { backup: { id: string } };
@@ -206,7 +166,7 @@ describe("a backup", () => {
   let id: string;
   let before: Record<string, string[]>;
   beforeAll(async () => {
-    before = await rowsOf(source);
+    before = await source.rows();
     id = await backUp();
   });
 
@@ -221,15 +181,15 @@ describe("a backup", () => {
     const target = await WholeWorker.start(bundle, at("target"), variables);
     try {
       const without = Object.fromEntries(LEFT_OUT.map((name) => [name, []]));
-      expect(await rowsOf(target)).toEqual({ ...before, ...without });
-      expect(await schemaOf(target)).toEqual(await schemaOf(source));
-      await copyBucket("BACKUPS", target);
+      expect(await target.rows()).toEqual({ ...before, ...without });
+      expect(await target.schema()).toEqual(await source.schema());
+      await source.copyBucket("BACKUPS", target);
       const lacking = await cli(target, "backup", "verify");
       expect([lacking.code, lacking.stderr]).toEqual([
         6,
         expect.stringMatching(/damaged.\nR2 lacks artifacts\/.*\n.*\n/),
       ]);
-      await copyBucket("BINARIES", target);
+      await source.copyBucket("BINARIES", target);
       expect(await done(target, "backup", "verify", id.slice(0, 10))).toMatchObject({ id, objects: { checked: true } });
       expect(await download(target)).toEqual(EXECUTABLE);
     } finally {
@@ -241,7 +201,7 @@ describe("a backup", () => {
   });
 
   it("of an older schema takes the newer migrations after it is restored", async () => {
-    const copy = await backupsInFolder("older");
+    const copy = await source.copyBackups(at("older"));
     await done(null, "backup", "restore", "--from", copy, "--out", at("older-sql"));
     await wranglerD1(at("newer"), "execute", "DB", "--yes", "--file", at("older-sql", "ledger-001.sql"));
     await cp("migrations", at("migrations"), { recursive: true });
@@ -263,7 +223,7 @@ describe("a backup", () => {
   });
 
   it("that is damaged is found out: an altered file, a missing file, a missing object, no manifest", async () => {
-    const copy = await backupsInFolder("damaged");
+    const copy = await source.copyBackups(at("damaged"));
     const file = join(copy, id, "licenses", "000001.jsonl.gz");
     const bytes = await readFile(file);
     const verify = async () => {

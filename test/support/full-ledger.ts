@@ -55,7 +55,6 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   await noteUnnamed(env.DB, currentTime(), "provenance/unnamed").run();
   await storeDeadLetter(env.DB, { queue: "downloads", body: refusals(license.id), reason: wide(300) }, currentTime());
   await env.DB.batch([
-    env.DB.prepare("INSERT INTO usage_erasures VALUES (?, 1, 0)").bind(license.id),
     env.DB.prepare("INSERT INTO jobs (name, started_at, last_error) VALUES ('mails', 1, ?)").bind(wide(300)),
     env.DB.prepare(
       `INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at, signature, pgp_signature)

@@ -16,9 +16,9 @@ const MAX_FAULTS = 20;
 type Loading = { source: BackupSource; manifest: Manifest; faults: Faults };
 
 /**
- * Loads a backup into an empty SQLite database, which then has the ledger at the moment of the backup. It checks the size
- * and sum of each file, each row by the constraints of its table, the count of rows that the ledger took, the references
- * between tables, and the list of objects. Returns the faults. Throws the errors of the source.
+ * Loads a backup into an empty SQLite database, which then has the ledger at the moment of the backup. It checks the
+ * size and sum of each file, each row by the constraints of its table, the count of rows that the ledger took, the
+ * references between tables, and the list of objects. Returns the faults. Throws the errors of the source.
  */
 export async function loadBackup(database: DatabaseSync, source: BackupSource, manifest: Manifest): Promise<Faults> {
   const faults: Faults = [];

@@ -17,10 +17,10 @@ const ROWS = 100;
 const FILE_SIZE = 64 * 1024 * 1024;
 
 /**
- * Writes the SQL that makes the loaded ledger in an empty database: tables, their rows with referenced tables first, then
- * indexes and triggers, so that no trigger fires for a row. Each file can be carried out by itself, in the order of their
- * names. A small ledger is one file. The first one fails if the database has a table of the ledger. Returns the names of the files. Throws `CliError`
- * if `folder` exists.
+ * Writes the SQL that makes the loaded ledger in an empty database: tables, their rows with referenced tables first,
+ * then indexes and triggers, so that no trigger fires for a row. Each file can be carried out by itself, in the order
+ * of their names. A small ledger is one file. The first one fails if the database has a table of the ledger. Returns
+ * the names of the files. Throws `CliError` if `folder` exists.
  */
 export async function writeRestoreSql(database: DatabaseSync, manifest: Manifest, folder: string): Promise<string[]> {
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {

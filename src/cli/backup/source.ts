@@ -93,8 +93,8 @@ export const folderSource = (folder: string): BackupSource => {
 };
 
 /**
- * The id of the wanted backup: `latest`, an id, or a day (`2026-11-28`), of which it is the newest. Throws `CliError` if
- * there is none.
+ * The id of the wanted backup: `latest`, an id, or a day (`2026-11-28`), of which it is the newest. Throws `CliError`
+ * if there is none.
  */
 export async function findBackup(source: BackupSource, wanted: string): Promise<string> {
   const backups = await source.list();

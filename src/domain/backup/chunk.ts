@@ -2,8 +2,8 @@ import { encodeHex } from "../../lib/encoding.ts";
 import type { Chunk } from "./format.ts";
 
 /**
- * Stores rows as a file of JSON Lines in gzip, under a key or the key that `keyOf` makes of its sum. R2 compares the sum with
- * the received bytes. Throws R2's errors.
+ * Stores rows as a file of JSON Lines in gzip, under a key or the key that `keyOf` makes of its sum. R2 compares the
+ * sum with the received bytes. Throws R2's errors.
  */
 export async function writeChunk(
   bucket: R2Bucket,

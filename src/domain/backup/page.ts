@@ -19,8 +19,8 @@ export type Page = { rows: Row[]; last: Place; ended: boolean };
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
 /**
- * The rows of one file: up to 10,000 of a table behind `after`, in the order of their places, and of the audit trail up to
- * the row number `through` if that is given. Throws D1's errors.
+ * The rows of one file: up to 10,000 of a table behind `after`, in the order of their places, and of the audit trail up
+ * to the row number `through` if that is given. Throws D1's errors.
  */
 export async function readRows(db: D1Database, table: Table, after: Place, through?: number): Promise<Page> {
   const read: Page = { rows: [], last: after, ended: false };

@@ -28,8 +28,9 @@ export async function sharedChunks(bucket: R2Bucket): Promise<Chunk[]> {
 }
 
 /**
- * Whether a file still has the rows of the trail behind `after`, up to its last row. No row of the trail can be changed, so
- * their number and the last one decide: rows may be deleted, and the ledger may be restored. Throws D1's errors.
+ * Whether a file still has the rows of the trail behind `after`, up to its last row. No row of the trail can be
+ * changed, so their number and the last one decide: rows may be deleted, and the ledger may be restored. Throws D1's
+ * errors.
  */
 export async function isUnchanged(db: D1Database, chunk: Chunk, after: Place): Promise<boolean> {
   const { rowid, id } = lastOf(chunk);

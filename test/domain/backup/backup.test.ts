@@ -3,8 +3,13 @@ import { expect, it, vi } from "vitest";
 import { backupIdAt } from "../../../src/domain/backup/format.ts";
 import { backupJob, continueBackup } from "../../../src/domain/backup/run.ts";
 import { LEFT_OUT, TRAIL } from "../../../src/domain/backup/schema.ts";
+import { listBackups } from "../../../src/domain/backup/store.ts";
+import { readMetrics } from "../../../src/domain/figures/metrics.ts";
+import { currentTime } from "../../../src/lib/time.ts";
 import { startJob } from "../../../src/platform/jobs/job.ts";
+import { formatBytes } from "../../../src/web/page/kit.ts";
 import { ledgerRows, objectsOf, readManifest, rowsOf } from "../../support/backup-reader.ts";
+import { read, signedIn } from "../../support/console-admin.ts";
 import { fillLedger } from "../../support/full-ledger.ts";
 import { HeldQueue } from "../../support/jobs.ts";
 import { openShop } from "../../support/shop.ts";
@@ -55,6 +60,14 @@ it("a backup has every row of every table, and the objects of releases, and leav
   for (const { key, size } of objects) expect((await env.BINARIES.head(key))?.size).toBe(size);
   expect((await env.DB.prepare(schema).all()).results).toEqual(before);
   expect(await ledgerRows(["backup_captures", "backup_changes"])).toEqual({ backup_captures: [], backup_changes: [] });
+
+  const { bytes } = (await listBackups(env.BACKUPS)).backups[0] ?? { bytes: 0 };
+  const metrics = await readMetrics(env, currentTime());
+  const valueOf = (name: string) => metrics.find((metric) => metric.name === name)?.samples[0]?.value;
+  expect([valueOf("rbee_backup_bytes"), valueOf("rbee_backup_age_seconds")]).toEqual([bytes, expect.closeTo(0, -2)]);
+  const page = await read(await signedIn(), "/admin/system");
+  expect(page).toContain("Last backup of the ledger");
+  expect(page).toContain(formatBytes(bytes));
 });
 
 it("later backups name the full files of the audit trail again, unless their rows are others by then", async () => {

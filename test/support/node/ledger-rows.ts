@@ -1,4 +1,6 @@
-/** One row for each table that only Stripe, a person's browser or a failure fills. `$license` and `$artifact` are ids. */
+/**
+ * One row for each table that only Stripe, a person's browser or a failure fills. `$license` and `$artifact` are ids.
+ */
 export const ROWS_OF_STRIPE_AND_JOBS = [
   "INSERT INTO orders (id, checkout_session_id, plan, machines, state, cookie_hash, created_at) VALUES ('ord_1', 'cs_1', 'premium-monthly', 5, 'complete', 'hash', 1)",
   "INSERT INTO stripe_events (id, type, object_id, created, received_at, handled_at, outcome) VALUES ('evt_1', 'invoice.paid', 'in_1', 1, 1, 1, 'license $license')",

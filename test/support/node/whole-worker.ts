@@ -1,9 +1,12 @@
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import type { Bundle } from "../../../bench/bundle.ts";
 import { PROJECT } from "../../../scripts/development/paths.ts";
 import { runWrangler } from "../../../scripts/development/wrangler.ts";
+
+const OURS = "name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'";
 
 /** The Worker as `wrangler deploy` bundles it, on stores in a folder: one environment of it. */
 export class WholeWorker {
@@ -43,6 +46,46 @@ export class WholeWorker {
   database = (): ReturnType<Miniflare["getD1Database"]> => this.#miniflare.getD1Database("DB", "catalog");
   bucket = (name: "BINARIES" | "BACKUPS"): ReturnType<Miniflare["getR2Bucket"]> =>
     this.#miniflare.getR2Bucket(name, "catalog");
+
+  /** Every row of every table of the ledger, in the order of its text. */
+  async rows(): Promise<Record<string, string[]>> {
+    const database = await this.database();
+    const { results } = await database
+      .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND ${OURS}`)
+      .all<{ name: string }>();
+    const rows = await database.batch(results.map(({ name }) => database.prepare(`SELECT * FROM "${name}"`)));
+    return Object.fromEntries(
+      results.map(({ name }, at) => [name, (rows[at]?.results ?? []).map((row) => JSON.stringify(row)).sort()]),
+    );
+  }
+
+  /** The statements of the ledger's schema, in the order of their text. */
+  async schema(): Promise<string[]> {
+    const query = `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND ${OURS}`;
+    const { results } = await (await this.database()).prepare(query).all<{ sql: string }>();
+    return results.map(({ sql }) => sql.replaceAll(/\s+/g, " ")).sort();
+  }
+
+  /** Copies every object of a bucket to another environment, as rclone does. */
+  async copyBucket(name: "BINARIES" | "BACKUPS", to: WholeWorker): Promise<void> {
+    const [from, into] = [await this.bucket(name), await to.bucket(name)];
+    for (const { key } of (await from.list()).objects) {
+      const object = await from.get(key);
+      if (object) await into.put(key, await object.arrayBuffer());
+    }
+  }
+
+  /** Copies the bucket of backups into a folder, as rclone does. Returns the folder. */
+  async copyBackups(folder: string): Promise<string> {
+    const bucket = await this.bucket("BACKUPS");
+    for (const { key } of (await bucket.list()).objects) {
+      await mkdir(dirname(join(folder, key)), { recursive: true });
+      const object = await bucket.get(key);
+      if (object) await writeFile(join(folder, key), Buffer.from(await object.arrayBuffer()));
+    }
+    return folder;
+  }
+
   stop = (): Promise<void> => this.#miniflare.dispose();
 }
 
