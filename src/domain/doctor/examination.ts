@@ -5,6 +5,7 @@ import { KEPT_EXAMINATIONS } from "./look/kept.ts";
 import { KEY_EXAMINATIONS } from "./look/keys.ts";
 import { SERVICE_EXAMINATIONS } from "./look/services.ts";
 import { STORE_EXAMINATIONS } from "./look/stores.ts";
+import { STRIPE_EXAMINATIONS } from "./look/stripe.ts";
 import { WORK_EXAMINATIONS } from "./look/work.ts";
 import type { DoctorScope, Examination } from "./scope.ts";
 
@@ -14,6 +15,7 @@ const EXAMINATIONS: readonly Examination[] = [
   ...WORK_EXAMINATIONS,
   ...KEPT_EXAMINATIONS,
   ...SERVICE_EXAMINATIONS,
+  ...STRIPE_EXAMINATIONS,
 ];
 
 /** How long one examination may take, in milliseconds. All run at the same time. */

@@ -30,8 +30,9 @@ describe("the doctor at Stripe", () => {
   });
 
   it("names each permission that a restricted key lacks", async () => {
-    const key = await shop.restrictedKey(["checkout_session_write", "plan_read", "event_read", "webhook_read"]);
-    const found = await faults({ ...shop.shopEnv, STRIPE_SECRET_KEY: key });
+    const permissions = ["checkout_session_write", "plan_read", "event_read", "webhook_read"];
+    const { key } = await shop.control("keys", { permissions });
+    const found = await faults({ ...shop.shopEnv, STRIPE_SECRET_KEY: String(key) });
     expect(found).toEqual(
       expect.arrayContaining(["stripe-permission customer_write failed", "stripe-permission charge_write failed"]),
     );

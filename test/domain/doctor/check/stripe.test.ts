@@ -20,7 +20,9 @@ it("checkStripe: makes a finding of each fact about the account, with the remedy
     fact("portal", "right"),
     fact("price", "wrong", "premium-monthly"),
   ];
-  expect(checkStripe(facts, "rk_live_x").map(({ check, subject, status, remedy }) => [check, subject, status, remedy])).toEqual([
+  expect(
+    checkStripe(facts, "rk_live_x").map(({ check, subject, status, remedy }) => [check, subject, status, remedy]),
+  ).toEqual([
     ["stripe-key", null, "ok", null],
     ["stripe-permission", "customer_write", "failed", "Do this."],
     ["stripe-webhook", null, "unknown", "Do this."],
