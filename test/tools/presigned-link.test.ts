@@ -4,10 +4,13 @@ import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { presignGet, presignObject } from "../../src/domain/delivery/presigned.ts";
+import { PRESIGNED_LIFETIME, presignGet, presignObject } from "../../src/domain/delivery/presigned.ts";
 
 const KEY = "artifacts/0000/art_x";
 const SIGNER = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER", region: "auto" };
+
+/** A time as SigV4 writes it: `20261123T120000Z`. */
+const amzDate = (ms: number): string => new Date(ms).toISOString().replace(/[-:]|\.\d+/g, "");
 
 let server: S3rver;
 let directory: string;
@@ -57,12 +60,20 @@ describe("an S3-compatible server that checks signatures", () => {
     const url = await presignObject(configFor(SIGNER.secretAccessKey), KEY, "worker");
     const statusOf = async (address: string, method = "GET") => (await fetch(address, { method })).status;
     expect(await statusOf(url.replace(/Signature=../, "Signature=00"))).toBe(403);
-    expect(await statusOf(url.replace("Expires=300", "Expires=3000"))).toBe(403);
+    expect(await statusOf(url.replace("Expires=60", "Expires=600"))).toBe(403);
     expect(await statusOf(url.replace("filename", "elsename"))).toBe(403);
     expect(await statusOf(url.replace("art_x", "art_y"))).toBe(403);
     expect(await statusOf(url, "DELETE")).toBe(403);
     expect(await statusOf(await presignObject(configFor("guess"), KEY, "worker"))).toBe(403);
+  });
+
+  it("refuses it a minute after it was made, also to a client that resumes", async () => {
     const object = new URL(`${endpoint}/binaries/${KEY}`);
-    expect(await statusOf(await presignGet(object, SIGNER, 300, "20200101T000000Z"))).toBe(403);
+    const madeAgo = (seconds: number) =>
+      presignGet(object, SIGNER, PRESIGNED_LIFETIME, amzDate(Date.now() - seconds * 1000));
+    expect((await fetch(await madeAgo(50))).status).toBe(200);
+    expect((await fetch(await madeAgo(62))).status).toBe(403);
+    expect((await fetch(await madeAgo(62), { headers: { Range: "bytes=5-" } })).status).toBe(403);
+    expect((await fetch(await presignGet(object, SIGNER, PRESIGNED_LIFETIME, "20200101T000000Z"))).status).toBe(403);
   });
 });

@@ -1,12 +1,13 @@
 import { toRfc3339 } from "../../lib/time.ts";
+import { ownOrigin } from "../../platform/http/own-address.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
 import type { Channel, Platform } from "../releases/manifest.ts";
 import type { Worker } from "../workers/workers.ts";
 import type { Asker } from "./authorization.ts";
 import type { Delivery, Wanted } from "./decision.ts";
-import { fileUrl, linkTo, parseFilename, signatureOf, signatureUrl } from "./link.ts";
-import { LINK_LIFETIME } from "./presigned.ts";
+import { fileUrl, linkLifetime, linkTo, parseFilename, signatureOf, signatureUrl } from "./link.ts";
+import { isPublicFile, publicPath } from "./public-address.ts";
 
 /** The wanted file of `GET /v1/workers/{id}/{version}/download`. Undefined: the client left it out. */
 export const wantedByPlatform = (
@@ -27,8 +28,8 @@ export async function downloadView(c: ReadScope, worker: Worker, delivery: Deliv
   const sealed = await linkTo(c, worker, delivery, asker);
   return {
     download_url: await fileUrl(c, sealed, delivery),
-    expires_at: toRfc3339(sealed.link.issuedAt + LINK_LIFETIME),
-    expires_in: LINK_LIFETIME,
+    expires_at: toRfc3339(sealed.link.issuedAt + linkLifetime(c.var.config)),
+    expires_in: linkLifetime(c.var.config),
     worker_id: worker.id,
     version: release.version,
     platform: artifact.platform,
@@ -37,10 +38,11 @@ export async function downloadView(c: ReadScope, worker: Worker, delivery: Deliv
     sha256: artifact.sha256,
     checksum: `sha256:${artifact.sha256}`,
     signature_url: artifact.signature === null ? null : signatureUrl(c, sealed, "minisig"),
+    public_url: isPublicFile(worker, delivery) ? c.var.config.PUBLIC_URL + publicPath(worker, delivery) : null,
   };
 }
 
-/** The signed URL of a delivery, or of its signature that `name` asks for. Throws ARTIFACT_NOT_FOUND if it has none. */
+/** The URL of a delivery, public for a free binary, or of its signature that `name` asks for. Throws ARTIFACT_NOT_FOUND if it has none. */
 export async function addressByName(
   c: ReadScope,
   worker: Worker,
@@ -50,6 +52,10 @@ export async function addressByName(
 ): Promise<string> {
   const { signature } = parseFilename(name);
   if (signature !== null && signatureOf(delivery.artifact, signature) === null) throw noSignature();
+  const { config } = c.var;
+  if (signature === null && config.DELIVERY === "worker" && isPublicFile(worker, delivery)) {
+    return ownOrigin(c.req.raw, config) + publicPath(worker, delivery);
+  }
   const sealed = await linkTo(c, worker, delivery, asker);
   return signature === null ? fileUrl(c, sealed, delivery) : signatureUrl(c, sealed, signature);
 }

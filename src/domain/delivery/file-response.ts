@@ -14,24 +14,23 @@ import {
 
 /**
  * Answers a GET or HEAD for an artifact: the whole file, a part, not modified or not satisfiable. Streams the bytes
- * from R2, and never holds the whole file. `decide` decides again while a long body runs (`guardedStream`), and `onEnd`
+ * that `read` opens, and never holds the whole file. `decide` decides again while a long body runs (`guardedStream`), and `onEnd`
  * gets the end of such a body. Only a body costs a read; the manifest has all other facts. `startsHere` says whether the
  * answer contains the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object, and RANGE_NOT_SATISFIABLE
  * with the size.
  */
 export async function fileResponse(
-  binaries: Pick<R2Bucket, "get">,
   request: Pick<Request, "method" | "headers">,
   { release, artifact }: { release: ManifestRelease; artifact: ManifestArtifact },
-  { decide, onEnd }: { decide: GuardedFile["decide"]; onEnd: (end: Promise<StreamEnd>) => void },
+  { read, decide, onEnd, cacheControl = "private, no-store" }: FileSource,
 ): Promise<{ response: Response; startsHere: boolean }> {
-  const { size, object_key, filename } = artifact;
+  const { size, filename } = artifact;
   const etag = `"${artifact.sha256}"`;
   const lastModified = new Date(release.published_at * 1000).toUTCString();
   const answer = answerConditions(request, { etag, lastModified, size });
   const headers = new Headers({
     "Accept-Ranges": "bytes",
-    "Cache-Control": "private, no-store",
+    "Cache-Control": cacheControl,
     ETag: etag,
     "Last-Modified": lastModified,
   });
@@ -51,7 +50,6 @@ export async function fileResponse(
   if (request.method === "HEAD") {
     return { response: new Response(null, { status: answer.status, headers }), startsHere: false };
   }
-  const read = (range: Part) => readObject(binaries, object_key, range);
   const first = await read({ offset, length: Math.min(length, PIECE_BYTES) });
   const respond = (body: ReadableStream) => {
     return { response: new Response(body, { status: answer.status, headers }), startsHere: offset === 0 };
@@ -62,8 +60,14 @@ export async function fileResponse(
   return respond(readable);
 }
 
+/** Where the bytes of a file come from, the decision on them, and how caches may keep them (default: not at all). */
+export type FileSource = Pick<GuardedFile, "read" | "decide"> & {
+  onEnd: (end: Promise<StreamEnd>) => void;
+  cacheControl?: string;
+};
+
 /** The bytes of a part of an object. Throws SERVICE_UNAVAILABLE if R2 does not have the object. */
-async function readObject(binaries: Pick<R2Bucket, "get">, key: string, range: Part): Promise<ReadableStream> {
+export async function readObject(binaries: Pick<R2Bucket, "get">, key: string, range: Part): Promise<ReadableStream> {
   const object = await binaries.get(key, { range });
   if (object) return object.body;
   logFailure("artifact.missing", "R2 has no such object.", { object_key: key });

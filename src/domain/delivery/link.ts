@@ -14,7 +14,7 @@ import type { ManifestArtifact } from "../releases/manifest.ts";
 import type { Worker } from "../workers/workers.ts";
 import type { Asker } from "./authorization.ts";
 import type { Delivery } from "./decision.ts";
-import { LINK_LIFETIME, presignObject } from "./presigned.ts";
+import { LINK_LIFETIME, PRESIGNED_LIFETIME, presignObject } from "./presigned.ts";
 
 const MAC_BYTES = 32;
 const MAX_LINK_LENGTH = 2048;
@@ -132,6 +132,10 @@ export async function fileUrl(c: ReadScope, { link, opaque }: SealedLink, delive
   countDownload(c, link, delivery);
   return presignObject(config, delivery.artifact.object_key, delivery.artifact.filename);
 }
+
+/** The lifetime of the URL that `fileUrl` returns, in seconds. */
+export const linkLifetime = ({ DELIVERY }: Pick<Config, "DELIVERY">): number =>
+  DELIVERY === "worker" ? LINK_LIFETIME : PRESIGNED_LIFETIME;
 
 /** The URL of a signature of a link's file. It leads through this Worker, because the manifest has the signature. */
 export const signatureUrl = (c: Pick<ReadScope, "req" | "var">, { opaque }: SealedLink, kind: SignatureKind): string =>

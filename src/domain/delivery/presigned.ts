@@ -1,8 +1,11 @@
 import { MINUTE } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 
-/** How long a download link lives, in seconds. */
+/** How long a download link through this Worker lives, in seconds. Its license is checked at each use. */
 export const LINK_LIFETIME = 5 * MINUTE;
+
+/** How long a link to R2 itself lives, in seconds. Nothing is checked at its use, so it must end with the bound. */
+export const PRESIGNED_LIFETIME = MINUTE;
 
 /** The credentials for the S3 interface and its region (R2's is `auto`). */
 export type S3Signer = { accessKeyId: string; secretAccessKey: string; region: string };
@@ -18,7 +21,7 @@ export async function presignGet(url: URL, signer: S3Signer, expiresIn: number, 
 }
 
 /**
- * A presigned GET of an object in R2, valid for `LINK_LIFETIME` seconds. The signature includes the file name to save
+ * A presigned GET of an object in R2, valid for `PRESIGNED_LIFETIME` seconds. The signature includes the file name to save
  * it under. The link cannot be revoked: see docs/security.md.
  */
 export function presignObject(
@@ -30,5 +33,5 @@ export function presignObject(
   const url = new URL(`${config.R2_S3_ENDPOINT.replace(/\/$/, "")}/${config.R2_S3_BUCKET}/${path}`);
   url.searchParams.set("response-content-disposition", `attachment; filename="${filename}"`);
   const signer = { accessKeyId: config.R2_ACCESS_KEY_ID, secretAccessKey: config.R2_SECRET_ACCESS_KEY, region: "auto" };
-  return presignGet(url, signer, LINK_LIFETIME);
+  return presignGet(url, signer, PRESIGNED_LIFETIME);
 }

@@ -3,6 +3,7 @@ import { download } from "./routes/download.ts";
 import { keys, releaseIndexRoutes } from "./routes/index.ts";
 import { link } from "./routes/link.ts";
 import { provenanceRead } from "./routes/provenance.ts";
+import { publicFile } from "./routes/public.ts";
 import { versions } from "./routes/versions.ts";
 
 const forBrowsers = createRouter();
@@ -11,4 +12,13 @@ for (const path of ["versions", "index.json", "index.json.minisig", ":version/pr
 }
 
 /** Versions, signed indexes, provenance and keys; links to files, and the files behind them. */
-export const deliveryRoutes = combine(forBrowsers, versions, releaseIndexRoutes, provenanceRead, keys, download, link);
+export const deliveryRoutes = combine(
+  forBrowsers,
+  versions,
+  releaseIndexRoutes,
+  provenanceRead,
+  keys,
+  download,
+  publicFile,
+  link,
+);

@@ -1,5 +1,7 @@
 import { repositorySources } from "../../domain/catalog/format.ts";
+import { DAY } from "../../lib/time.ts";
 import { parseByteRange } from "../../platform/http/byte-range.ts";
+import { cacheBody, cachedWhole } from "../../platform/http/edge-cache.ts";
 import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../platform/http/route.ts";
 import { packKey, type RepositoryRecord } from "./record.ts";
 import { readNewestRepository, readRepository, repositoryNames } from "./repository.ts";
@@ -104,6 +106,9 @@ gitRoutes.openapi(
     const { repository, file } = c.req.valid("param");
     const name = repositoryName(c, repository);
     const key = packKey(name, file);
+    const address = `${c.var.config.PUBLIC_URL}/${name}/objects/pack/${file}`;
+    const cached = c.req.header("Range") === undefined ? await cachedWhole(address) : null;
+    if (cached?.body) return c.body(cached.body, 200, packHeaders(Number(cached.headers.get("Content-Length"))));
     const stored = /^pack-[0-9a-f]{40}\.(pack|idx)$/.test(file) ? await c.env.BINARIES.head(key) : null;
     // git resumes an interrupted pack with a range request.
     const range = parseByteRange(c.req.header("Range") ?? null, stored?.size ?? 0);
@@ -118,15 +123,21 @@ gitRoutes.openapi(
     const object = stored && (await c.env.BINARIES.get(key, part ? { range: part } : {}));
     if (!object) throw new Problem({ code: "NOT_FOUND", detail: `${name} has no such pack.` });
     const { offset, length } = part ?? { offset: 0, length: object.size };
+    const whole = async () => (await c.env.BINARIES.get(key))?.body ?? Promise.reject(new Error("the pack is gone"));
+    c.executionCtx.waitUntil(cacheBody(address, object.size, DAY, whole));
     return c.body(object.body, part ? 206 : 200, {
       ...(part && { "Content-Range": `bytes ${offset}-${offset + length - 1}/${object.size}` }),
-      "Accept-Ranges": "bytes",
-      "Content-Type": "application/octet-stream",
-      "Content-Length": String(length),
-      "Cache-Control": "public, max-age=31536000, immutable",
+      ...packHeaders(length),
     });
   },
 );
+
+const packHeaders = (length: number) => ({
+  "Accept-Ranges": "bytes",
+  "Content-Type": "application/octet-stream",
+  "Content-Length": String(length),
+  "Cache-Control": "public, max-age=31536000, immutable",
+});
 
 /** The name of the repository in a path. Throws NOT_FOUND for an unknown one. */
 function repositoryName(c: AppContext, given: string): string {

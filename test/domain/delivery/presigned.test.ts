@@ -46,8 +46,14 @@ describe("with DELIVERY=r2-presigned", () => {
     const url = new URL(response.headers.get("Location") ?? "");
     expect(url.origin).toBe("https://account.r2.cloudflarestorage.com");
     expect(url.pathname).toMatch(/^\/binaries\/artifacts\/[0-9a-f]{64}\/art_/);
-    expect(url.searchParams.get("X-Amz-Expires")).toBe("300");
+    expect(url.searchParams.get("X-Amz-Expires")).toBe("60");
     expect(url.searchParams.get("response-content-disposition")).toBe('attachment; filename="worker-linux-x86_64"');
     expect(url.href).not.toContain("very-secret");
+    const link = new Request<unknown, IncomingRequestCfProperties>(
+      "https://catalog.test/v1/workers/premium-cpu/1.0.0/download?platform=linux-x86_64",
+      { headers: { Authorization } },
+    );
+    const told = await (await worker.fetch(link, presigned, createExecutionContext())).json();
+    expect(told).toMatchObject({ expires_in: 60, public_url: null });
   });
 });

@@ -32,7 +32,9 @@ const headOf = async (repository: string) => (await text(`/${repository}.git/inf
 const packOf = async (repository: string) =>
   /^P (pack-[0-9a-f]{40}\.pack)\n\n$/.exec(await text(`/${repository}.git/objects/info/packs`))?.[1] ?? "";
 
+/** The status of a pack in a data center that has not cached it. */
 const statusOfPack = async (file: string) => {
+  await caches.default.delete(`https://catalog.test/${FREE}/objects/pack/${file}`);
   const response = await get(`/${FREE}.git/objects/pack/${file}`);
   await response.body?.cancel();
   return response.status;

@@ -28,6 +28,11 @@ const DownloadView = z
       example: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     }),
     signature_url: z.url().nullable().openapi({ description: "The minisign signature; null if unsigned." }),
+    public_url: z.url().nullable().openapi({
+      description:
+        "The same file at an address with its checksum, which caches may keep. Binaries of free workers only.",
+      example: null,
+    }),
   })
   .openapi("Download");
 
@@ -54,7 +59,8 @@ const fileRoute = operation("get", "/v1/workers/{id}/{version}/files/{filename}"
   tag: "Delivery",
   summary: "Download a file by name",
   description:
-    "Redirects to the file's signed URL, which makepkg, curl and pacman follow. `{filename}.minisig` redirects to its minisign " +
+    "Redirects to the file, which makepkg, curl and pacman follow: to a signed URL, or for the binary of a free worker to the " +
+    "address with its checksum. `{filename}.minisig` redirects to its minisign " +
     "signature, `{filename}.sig` to its OpenPGP signature if it has one, `{filename}.intoto.jsonl` to the build provenance that " +
     "attests it. Free workers and provenance need no credential.",
   access: { security: [{}, ...LICENSE_SECURITY] },
@@ -68,7 +74,7 @@ const fileRoute = operation("get", "/v1/workers/{id}/{version}/files/{filename}"
   }),
   answers: {
     302: {
-      description: "The signed URL, valid for five minutes.",
+      description: "The URL. A signed one is valid for five minutes.",
       headers: z.object({
         Location: z.string().openapi({ example: "https://catalog.rbee.dev/dl/WzEsImRsXzA2YjRt..." }),
       }),

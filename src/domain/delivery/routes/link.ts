@@ -7,7 +7,7 @@ import { askerOfLink, decideOnEdge } from "../authorization.ts";
 import { authorizeDelivery } from "../authorize.ts";
 import type { Delivery } from "../decision.ts";
 import { noSignature } from "../download.ts";
-import { fileResponse } from "../file-response.ts";
+import { fileResponse, readObject } from "../file-response.ts";
 import type { GuardedFile, StreamEnd } from "../guarded-stream.ts";
 import {
   countDownload,
@@ -115,7 +115,8 @@ export const link = createRouter();
 
 link.openapi(file, async (c) => {
   const { link: opened, delivery, decideAgain } = await openDelivery(c, c.req.valid("param").opaque);
-  const { response, startsHere } = await fileResponse(c.env.BINARIES, c.req.raw, delivery, {
+  const { response, startsHere } = await fileResponse(c.req.raw, delivery, {
+    read: (part) => readObject(c.env.BINARIES, delivery.artifact.object_key, part),
     decide: decideAgain,
     onEnd: (end) => c.executionCtx.waitUntil(end.then((how) => logCut(how, opened, c.var.requestId))),
   });
@@ -125,7 +126,7 @@ link.openapi(file, async (c) => {
 refuseOtherMethods("/dl/:opaque");
 
 /** Logs a stream that broke off because the rest was refused. Its client asks again and gets the refusal. */
-function logCut(how: StreamEnd, { holder, workerId, version }: Link, requestId: string): void {
+export function logCut(how: StreamEnd, { holder, workerId, version }: Link, requestId: string): void {
   if (how.end !== "refused") return;
   const license = holder?.licenseId ?? null;
   logEvent("download.cut", { code: how.code, license, worker: workerId, version, request_id: requestId });

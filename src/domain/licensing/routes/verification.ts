@@ -1,6 +1,8 @@
 import { IsolateCache } from "../../../lib/isolate.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
+import type { Config } from "../../../platform/config/config.ts";
+import { cachedText, cacheText } from "../../../platform/http/edge-cache.ts";
+import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { LICENSE_STATUSES, STATUS_SQL } from "../license/record.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { publishedKeys } from "../token/signing-keys.ts";
@@ -64,23 +66,37 @@ verification.openapi(
 
 const LISTS = STATUS_INDEX_SPACE / STATUS_LIST_SIZE;
 
-const lists = new IsolateCache<string>(LISTS);
+/** A signed list, and the second until which it is handed out. */
+type List = { token: string; until: UnixSeconds };
 
-async function makeList(
-  c: { env: Env },
-  n: number,
-  sign: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>,
-  now: UnixSeconds,
-) {
+const lists = new IsolateCache<List>(LISTS);
+
+/**
+ * A list from the cache of this data center, else from the ledger. It is handed out for half of the time that verifiers
+ * keep it, counted from when it was made: no cache between the ledger and a verifier adds to that.
+ */
+async function readList(c: AppContext, n: number, uri: string): Promise<List> {
+  const { now, config } = c.var;
+  const cached = await cachedText(uri, now);
+  const list = cached ? { token: cached.text, until: cached.until } : await makeList(c.env, n, uri, config, now);
+  if (!cached) c.executionCtx.waitUntil(cacheText(uri, list.token, list.until, now));
+  lists.set(uri, list, list.until);
+  return list;
+}
+
+async function makeList({ DB }: Env, n: number, uri: string, config: Config, now: UnixSeconds): Promise<List> {
   const first = n * STATUS_LIST_SIZE;
-  const { results } = await c.env.DB.prepare(
+  const { results } = await DB.prepare(
     `SELECT idx, status FROM (SELECT status_index - ?2 AS idx, ${STATUS_SQL} AS status FROM licenses
      WHERE status_index >= ?2 AND status_index < ?3) WHERE status <> 'active'`,
   )
     .bind(now, first, first + STATUS_LIST_SIZE)
     .all();
   const Entry = z.object({ idx: z.number(), status: z.enum(LICENSE_STATUSES) });
-  return sign(packStatusList(results.map((row) => Entry.parse(row))));
+  const bytes = packStatusList(results.map((row) => Entry.parse(row)));
+  const { keyring } = await licensingSecrets(config);
+  const token = await signStatusList(bytes, { uri, issuer: config.PUBLIC_URL, keyring, now });
+  return { token, until: now + STATUS_LIST_TTL / 2 };
 }
 
 verification.openapi(
@@ -111,17 +127,11 @@ verification.openapi(
     const number = /^(0|[1-9]\d{0,3})$/.test(n) ? Number(n) : LISTS;
     if (number >= LISTS) throw new Problem({ code: "NOT_FOUND", detail: "There is no such status list." });
     const { now } = c.var;
-    const issuer = c.var.config.PUBLIC_URL;
-    const uri = `${issuer}/v1/licenses/status/${n}`;
-    let token = lists.get(uri, now);
-    if (token === undefined) {
-      const { keyring } = await licensingSecrets(c.var.config);
-      token = await makeList(c, number, (bytes) => signStatusList(bytes, { uri, issuer, keyring, now }), now);
-      lists.set(uri, token, now + STATUS_LIST_TTL / 2);
-    }
+    const uri = `${c.var.config.PUBLIC_URL}/v1/licenses/status/${n}`;
+    const { token, until } = lists.get(uri, now) ?? (await readList(c, number, uri));
     return c.body(token, 200, {
       "Content-Type": "application/statuslist+jwt",
-      "Cache-Control": `public, max-age=${STATUS_LIST_TTL / 2}`,
+      "Cache-Control": `public, max-age=${until - now}`,
       "Access-Control-Allow-Origin": "*",
     });
   },
