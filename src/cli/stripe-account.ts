@@ -18,8 +18,8 @@ type SyncClient = ClientOf<typeof SYNC_CALLS>;
 export type Account = { stripe: SyncClient; isStandIn: boolean };
 
 /**
- * The Stripe account of the key in STRIPE_SECRET_KEY. The key is never an argument, because `ps` shows arguments. `live`
- * must be set for a live key. STRIPE_API_BASE selects a stand-in, on loopback and with a test key only. Throws
+ * The Stripe account of the key in STRIPE_SECRET_KEY. The key is never an argument, because `ps` shows arguments.
+ * `live` must be set for a live key. STRIPE_API_BASE selects a stand-in, on loopback and with a test key only. Throws
  * `CliError` otherwise.
  */
 export function stripeAccount(env: NodeJS.ProcessEnv, live: boolean): Account {
@@ -53,8 +53,8 @@ export type SyncedAccount = {
 };
 
 /**
- * Makes the plans, the webhook endpoint of the catalog at `origin` and the portal's configuration of an account right, or
- * plans it if `dryRun`. Throws `StripeError`. The endpoint comes last, because its secret cannot be read again.
+ * Makes the plans, the webhook endpoint of the catalog at `origin` and the portal's configuration of an account right,
+ * or plans it if `dryRun`. Throws `StripeError`. The endpoint comes last, because its secret cannot be read again.
  */
 export async function syncAccount(account: Account, origin: string, dryRun: boolean): Promise<SyncedAccount> {
   const { stripe } = account;
