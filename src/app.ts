@@ -116,6 +116,19 @@ const { answerError, onError, notFound } = errorHandlers({
 
 export { answerError };
 
+/**
+ * Paths whose POST requests the guard of the ledger lets pass: AUR helpers and verifiers only read, and the operations
+ * of a license holder check the credential first.
+ */
+const UNGUARDED = [
+  "/rpc",
+  "/rpc/",
+  "/v1/licenses/verify",
+  "/v1/licenses/activate",
+  "/v1/licenses/deactivate",
+  "/v1/licenses/token",
+];
+
 /** The service without its rooms: the middleware of every request, and the answers to errors and unknown paths. */
 export function createService(parts: Service = service): Router {
   const router = createRouter();
@@ -127,8 +140,7 @@ export function createService(parts: Service = service): Router {
   router.use(requestLog);
   router.use(requireHttps);
   router.use(refusalCount);
-  // The interface of AUR helpers asks by POST, too. The operations of a license look at its credential first.
-  router.use(writesNeedOwnLedger(["/rpc", "/v1/licenses/"]));
+  router.use(writesNeedOwnLedger(UNGUARDED));
   router.onError(onError);
   router.notFound(notFound);
   return router;

@@ -5,6 +5,7 @@ import { workers } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
+import { requireOwnLedger } from "../../platform/storage/deployment.ts";
 import { readEdge, readStored, rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import { appendRevision, latestRevisions, type NumberedRevision, readHistory } from "./history-store.ts";
 import { packHistory, treeOf } from "./object.ts";
@@ -83,8 +84,8 @@ async function makeRepository(env: Pick<Env, "DB" | "BINARIES">, name: string): 
 
 /**
  * The records of these repositories, by name: at most one KV read, and none while the isolate holds them. If KV fails
- * or has no record, as on the first request ever, the ledger answers. Throws the errors of D1 and R2 if KV could not
- * answer.
+ * or has no record, as on the first request ever, the ledger answers. Throws SERVICE_UNAVAILABLE if the ledger then
+ * belongs to another deployment, and the errors of D1 and R2.
  */
 export async function readRepositories(
   env: Env,
@@ -103,6 +104,8 @@ export async function readRepositories(
     if (kept.success) records.set(name, kept.data);
   }
   if (records.size === names.length) return records;
+  // The copy of a deployment has an empty edge copy, so its readers would write their recipes into the live history.
+  await requireOwnLedger(env);
   await recordRevisions(env, sources, now);
   const missing = names.filter((name) => !records.has(name));
   await Promise.all(

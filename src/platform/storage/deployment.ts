@@ -51,13 +51,13 @@ export async function ownsLedger(env: Env): Promise<boolean> {
 export const mayWrite = (method: string): boolean => !["GET", "HEAD", "OPTIONS"].includes(method);
 
 /**
- * Refuses requests that may write while the ledger belongs to another deployment. Below the paths of `except`, a
- * handler calls `requireOwnLedger` itself where it writes, as do the few that write for a GET.
+ * Refuses requests that may write while the ledger belongs to another deployment. At the paths of `except`, a handler
+ * calls `requireOwnLedger` itself where it writes, as do the few that write for a GET.
  */
 export const writesNeedOwnLedger =
   (except: readonly string[]): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const { method, path } = c.req;
-    if (mayWrite(method) && !except.some((prefix) => path.startsWith(prefix))) await requireOwnLedger(c.env);
+    if (mayWrite(method) && !except.includes(path)) await requireOwnLedger(c.env);
     await next();
   };

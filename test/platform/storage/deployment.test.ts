@@ -1,9 +1,13 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { service } from "../../../src/app.ts";
+import { repositorySources } from "../../../src/domain/catalog/format.ts";
+import { publishRepositories } from "../../../src/formats/git/repository.ts";
 import worker from "../../../src/index.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
+import { signedIn } from "../../support/console-admin.ts";
 import { activate, count, hive, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { publishRelease } from "../../support/publish-release.ts";
@@ -45,6 +49,7 @@ describe("a ledger of another deployment", () => {
       await hive("POST", "/v1/stripe/webhook", { body: {} }),
       await hive("DELETE", `/v1/admin/tokens/adm_none`, { credential: owner }),
       await hive("POST", "/account/sign-in", { headers: { Accept: "text/html" } }),
+      await hive("POST", "/v1/licenses/recover", { body: { email: "ada@example.com" } }),
     ];
     for (const response of refused) {
       expect(response.status).toBe(503);
@@ -64,6 +69,26 @@ describe("a ledger of another deployment", () => {
     expectLogged("deployment.mismatch");
     expect(await count("machines")).toBe(1);
     expect((await hive("GET", download, { credential: token })).status).toBe(200);
+  });
+
+  it("gets no revision of a recipe from a reader, although the edge copy of this deployment is empty", async () => {
+    await mark({ name: "rbee-worker-catalog" });
+    await Promise.all((await env.EDGE.list()).keys.map(({ name }) => env.EDGE.delete(name)));
+    await env.DB.exec("DELETE FROM recipe_history");
+    expect((await hive("GET", "/llm-worker-rbee-cpu.git/info/refs?service=git-upload-pack")).status).toBe(503);
+    expectLogged("deployment.mismatch");
+    expect(await count("recipe_history")).toBe(0);
+  });
+
+  it("is read by people who are signed in, without the time of their last use", async () => {
+    const browser = await signedIn(["owner"]);
+    await env.DB.exec("UPDATE sessions SET last_seen_at = last_seen_at - 120");
+    const seen = () => env.DB.prepare("SELECT last_seen_at FROM sessions").first("last_seen_at");
+    const before = await seen();
+    await mark({ name: "rbee-worker-catalog" });
+    expect((await browser.get("/admin/licenses")).status).toBe(200);
+    expectLogged("deployment.mismatch");
+    expect(await seen()).toBe(before);
   });
 
   it("runs no job of the cron and hands the queue's messages back", async () => {
@@ -101,6 +126,7 @@ describe("a ledger of another deployment", () => {
   });
 
   it("answers reads as always, without a look at the mark", async () => {
+    await publishRepositories(env, repositorySources(service.formats), currentTime());
     await mark({ name: "rbee-worker-catalog" });
     const prepare = vi.spyOn(env.DB, "prepare");
     for (const path of ["/workers", "/v1/workers", `/v1/workers/${WORKER}/versions`, "/.well-known/jwks.json"]) {

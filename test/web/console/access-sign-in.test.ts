@@ -5,6 +5,7 @@ import { currentTime } from "../../../src/lib/time.ts";
 import { hiddenFields } from "../../support/console-admin.ts";
 import { csrfTokenIn, TestBrowser } from "../../support/cookie-browser.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 const TEAM = "rbee.cloudflareaccess.com";
 const AUDIENCE = "f00d".repeat(16);
@@ -52,6 +53,14 @@ describe("console: a visitor through Cloudflare Access", () => {
     expect((await browser.post(path, { form: hiddenFields(preview), headers })).status).toBe(303);
     expect(await count("audit", "action = 'license.suspend' AND actor = 'access:ada@rbee.dev'")).toBe(1);
     expect((await browser.get("/admin/tokens", headers)).status).toBe(403);
+  });
+
+  it("is not signed in while the ledger belongs to another deployment", async () => {
+    await env.DB.exec("INSERT INTO deployment VALUES (1, 'another', 'https://catalog.test', 0, 0)");
+    const browser = new TestBrowser({ bindings: accessEnv });
+    expect((await browser.get("/admin/licenses", await comingAs("ada@rbee.dev"))).status).toBe(503);
+    expectLogged("deployment.mismatch");
+    expect(await count("sessions")).toBe(0);
   });
 
   it("keeps the session after a link on another site, where the browser withholds its cookie", async () => {

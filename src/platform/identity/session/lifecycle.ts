@@ -5,6 +5,7 @@ import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeBase64Url, encodeHex, sha256 } from "../../../lib/encoding.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { AppEnv } from "../../http/router.ts";
+import { ownsLedger, requireOwnLedger } from "../../storage/deployment.ts";
 import {
   type ActorName,
   actorOf,
@@ -48,7 +49,7 @@ export async function currentSession<At extends Place, E extends AppEnv>(
   const by = Subject.parse(row);
   if (!isOf(place, by)) return null;
   const { last_seen_at, expires_at } = Times.parse(row);
-  if (now - last_seen_at >= SEEN_SECONDS) {
+  if (now - last_seen_at >= SEEN_SECONDS && (await ownsLedger(c.env))) {
     const see = c.env.DB.prepare("UPDATE sessions SET last_seen_at = max(last_seen_at, ?) WHERE id = ?");
     await see.bind(now, id).run();
   }
@@ -75,6 +76,8 @@ export async function beginSession<At extends Place, E extends AppEnv>(
   { id: changeId, at: now }: Pick<Change, "id" | "at">,
   root?: Root,
 ): Promise<Beginning<At>> {
+  // Cloudflare Access signs people in for a GET.
+  await requireOwnLedger(c.env);
   const secret = newSecret();
   const id = await sessionIdOf(secret);
   const session = { id, by, csrfToken: await csrfTokenOf(secret), expiresAt: now + PLACES[place].lifetime };
