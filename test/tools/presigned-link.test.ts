@@ -5,6 +5,8 @@ import S3rver from "@20minutes/s3rver";
 import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PRESIGNED_LIFETIME, presignGet, presignObject } from "../../src/domain/delivery/presigned.ts";
+import { lookAtPresigned } from "../../src/domain/doctor/look/presigned.ts";
+import { MARK_KEY } from "../../src/platform/config/deployment.ts";
 
 const KEY = "artifacts/0000/art_x";
 const SIGNER = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER", region: "auto" };
@@ -75,5 +77,20 @@ describe("an S3-compatible server that checks signatures", () => {
     expect((await fetch(await madeAgo(62))).status).toBe(403);
     expect((await fetch(await madeAgo(62), { headers: { Range: "bytes=5-" } })).status).toBe(403);
     expect((await fetch(await presignGet(object, SIGNER, PRESIGNED_LIFETIME, "20200101T000000Z"))).status).toBe(403);
+  });
+
+  it("is found by the doctor: its signatures, its bucket, and the bucket of another deployment", async () => {
+    const own = { name: "catalog", public_url: "https://catalog.rbee.dev", livemode: true };
+    const statusOf = async (secret: string) => (await lookAtPresigned(configFor(secret), own)).status;
+    const mark = (deployment: typeof own) =>
+      new AwsClient({ ...SIGNER, service: "s3" }).fetch(`${endpoint}/binaries/${MARK_KEY}`, {
+        method: "PUT",
+        body: JSON.stringify(deployment),
+      });
+    expect([await statusOf(SIGNER.secretAccessKey), await statusOf("guess")]).toEqual(["ok", "failed"]);
+    await mark(own);
+    expect(await statusOf(SIGNER.secretAccessKey)).toBe("ok");
+    await mark({ ...own, public_url: "https://catalog-staging.rbee.dev" });
+    expect(await statusOf(SIGNER.secretAccessKey)).toBe("failed");
   });
 });

@@ -1,3 +1,5 @@
+import * as z from "zod";
+
 /** The deployment that a ledger belongs to. `name`: the Worker's name at Cloudflare. `public_url`: an origin. */
 export type Deployment = { name: string; public_url: string; livemode: boolean };
 
@@ -7,4 +9,18 @@ export function mismatchOf(marked: Deployment, own: Deployment): string | null {
   if (differences.length === 0) return null;
   const parts = differences.map((part) => `${part} is "${own[part]}" here and "${marked[part]}" there`);
   return `The ledger belongs to another deployment: ${parts.join("; ")}.`;
+}
+
+/** The key of the mark in KV and R2. No record and no object of a release has such a key. */
+export const MARK_KEY = "deployment";
+
+const Mark = z.object({ name: z.string(), public_url: z.string(), livemode: z.boolean() });
+
+/** The deployment in the text of a mark; null for another text. */
+export function parseMark(text: string): Deployment | null {
+  try {
+    return Mark.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }

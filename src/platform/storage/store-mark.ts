@@ -1,23 +1,8 @@
-import * as z from "zod";
 import { onceResolved } from "../../lib/isolate.ts";
 import { logEvent, logFailure } from "../../lib/log.ts";
 import { configOf } from "../config/config.ts";
-import { type Deployment, mismatchOf } from "../config/deployment.ts";
+import { type Deployment, MARK_KEY, mismatchOf, parseMark } from "../config/deployment.ts";
 import { ownsLedger } from "./deployment.ts";
-
-/** The key of the mark in KV and R2. No record and no object of a release has such a key. */
-export const MARK_KEY = "deployment";
-
-const Mark = z.object({ name: z.string(), public_url: z.string(), livemode: z.boolean() });
-
-/** The deployment in the text of a mark; null for another text. */
-export function parseMark(text: string): Deployment | null {
-  try {
-    return Mark.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
 
 const inBucket = (bucketOf: (env: Env) => R2Bucket) => ({
   read: async (env: Env) => parsed((await (await bucketOf(env).get(MARK_KEY))?.text()) ?? null),

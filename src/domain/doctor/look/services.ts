@@ -1,7 +1,6 @@
-import { MARK_KEY, parseMark } from "../../../platform/storage/store-mark.ts";
-import { presignObject } from "../../delivery/presigned.ts";
-import { checkMailSender, checkPresigned } from "../check/service.ts";
+import { checkMailSender } from "../check/service.ts";
 import { type Examination, ownDeployment } from "../scope.ts";
+import { lookAtPresigned } from "./presigned.ts";
 
 const mail: Examination = {
   checks: ["mail-sender"],
@@ -22,14 +21,8 @@ const mail: Examination = {
 
 const presignedLinks: Examination = {
   checks: ["presigned-links"],
-  async look({ config }) {
-    if (config.DELIVERY !== "r2-presigned") return [];
-    const response = await fetch(await presignObject(config, MARK_KEY, MARK_KEY));
-    const text = await response.text();
-    return [
-      checkPresigned({ status: response.status, mark: response.ok ? parseMark(text) : null }, ownDeployment(config)),
-    ];
-  },
+  look: async ({ config }) =>
+    config.DELIVERY === "r2-presigned" ? [await lookAtPresigned(config, ownDeployment(config))] : [],
 };
 
 /** The checks of mail and of R2's S3 interface. */
