@@ -83,7 +83,7 @@ export class CatalogClient {
   }
 
   /**
-   * Sends a request and returns its successful response. Retries up to four times: every request if the catalog is busy
+   * Sends a request and returns its successful response, whose body is in memory. Retries up to four times: every request if the catalog is busy
    * (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors Retry-After.
    */
   async send(request: CatalogRequest): Promise<Response> {
@@ -115,12 +115,15 @@ export class CatalogClient {
     if (body !== undefined && !(body instanceof Blob)) headers.set("Content-Type", "application/json");
     const timeout = request.timeoutMs ?? (body instanceof Blob ? TIMEOUT_MS.bytes : TIMEOUT_MS.json);
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         method,
         headers,
         signal: AbortSignal.timeout(timeout),
         ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       });
+      // Read here, because a body that breaks off or comes too late is a failure like a lost connection.
+      const bytes = await response.arrayBuffer();
+      return new Response(bytes.byteLength > 0 ? bytes : null, response);
     } catch (error) {
       return networkError(this.url, error);
     }

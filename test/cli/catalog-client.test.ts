@@ -7,7 +7,7 @@ import { serve } from "../support/node/http-server.ts";
 let close: (() => void) | undefined;
 afterEach(() => close?.());
 
-type Answer = [status: number, body?: object, headers?: Record<string, string>] | "break";
+type Answer = [status: number, body?: object, headers?: Record<string, string>] | "break" | "break off";
 
 /** Sends `request` to a server that gives `answers` and repeats the last. Returns the requests and the waits. */
 async function send(answers: Answer[], request: CatalogRequest) {
@@ -17,6 +17,11 @@ async function send(answers: Answer[], request: CatalogRequest) {
     const answer = answers[Math.min(seen.length, answers.length) - 1] ?? "break";
     if (answer === "break") {
       outgoing.destroy();
+      return;
+    }
+    if (answer === "break off") {
+      outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": "100" });
+      outgoing.write('{"ok":', () => outgoing.destroy());
       return;
     }
     const [status, body = { ok: true }, headers = {}] = answer;
@@ -39,6 +44,11 @@ describe("a request", () => {
     const { outcome, seen, waits } = await send([failed, "break", [200]], { path: "/x" });
     expect([outcome, seen.length]).toEqual(["ok", 3]);
     expect(waits[1]).toBeGreaterThan(waits[0] ?? Number.POSITIVE_INFINITY);
+  });
+
+  it("is retried if the body of its answer breaks off", async () => {
+    const { outcome, seen } = await send(["break off", [200]], { path: "/x" });
+    expect([outcome, seen.length]).toEqual(["ok", 2]);
   });
 
   it("fails after five attempts", async () => {

@@ -70,7 +70,7 @@ describe("publishing a file: the check", () => {
   it("is followed until it has passed, and waits at least as long as the catalog asks for", async () => {
     const { outcome, requests, waits } = await complete(running(0), running(5, 30), running(5, 30), passed);
     expect([outcome, requests]).toEqual(["ready", ["POST /file/complete", ...Array(3).fill("GET /file")]]);
-    expect(waits).toEqual([2000, 30_000, 30_000]);
+    for (const [index, least] of [2000, 30_000, 30_000].entries()) expect(waits[index]).toBeGreaterThanOrEqual(least);
   });
 
   it("is asked about less and less often while it makes no progress", async () => {
@@ -109,6 +109,7 @@ describe("publishing a file: the check", () => {
       exitCode: 7,
       message: expect.stringContaining("Run the same command again later"),
     });
-    expect(waits).toHaveLength(15);
+    const waited = waits.reduce((sum, wait) => sum + wait, 0) / 60_000;
+    expect([waited > 13, waited <= 15]).toEqual([true, true]);
   });
 });
