@@ -18,6 +18,13 @@ export function checkChallenge(client: string, place: string, answer: Answer): F
     const detail = `${client} gets a challenge of Cloudflare at ${place} (${answer.status}), which no program can solve.`;
     return fail("challenge", detail, about);
   }
+  if (/^https:\/\/[^/]+\.cloudflareaccess\.com\//.test(answer.headers.get("Location") ?? "")) {
+    const remedy = "Limit the application of Cloudflare Access to /admin (Zero Trust, Access, Applications).";
+    return fail("challenge", `Cloudflare Access stands in front of ${place}, so ${client} has to sign in.`, {
+      ...about,
+      remedy,
+    });
+  }
   if (isFromCatalog(answer)) return pass("challenge", `${client} reaches the catalog at ${place}.`, about);
   const type = answer.headers.get("Content-Type") ?? "no type";
   return fail("challenge", `${client} gets ${answer.status} (${type}) at ${place}, not from the catalog.`, about);

@@ -1,6 +1,7 @@
 import { type Finding, fail } from "../../domain/doctor/finding.ts";
 import { isLoopback } from "../../lib/loopback.ts";
 import { type Answer, askOnce } from "./answer.ts";
+import { checkCertificate, readTls } from "./certificate.ts";
 import {
   checkCache,
   checkChallenge,
@@ -75,7 +76,9 @@ const checkClients = (url: string): Promise<Finding[]> =>
 async function checkTransport(url: string, plainUrl: string | null, health: Answer): Promise<Finding[]> {
   const { protocol, hostname } = new URL(url);
   const redirect = plainUrl === null ? [] : [checkRedirect(`${plainUrl}/health`, await askOnce(`${plainUrl}/health`))];
-  if (protocol === "https:") return [...redirect, checkHsts(health)];
+  if (protocol === "https:") {
+    return [...redirect, checkCertificate(await readTls(new URL(url)), Date.now()), checkHsts(health)];
+  }
   return isLoopback(hostname) ? redirect : [fail("https-redirect", `${url} is plain http. Ask the service by https.`)];
 }
 

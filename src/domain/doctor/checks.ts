@@ -135,6 +135,10 @@ export const CHECKS = {
     meaning: "Plain http is answered by a redirect to https, or not at all.",
     remedy: "Turn on Always Use HTTPS for the zone (SSL/TLS, Edge Certificates).",
   },
+  certificate: {
+    meaning: "Clients accept the host's certificate, for at least a week more.",
+    remedy: "Look at the zone's edge certificates (SSL/TLS, Edge Certificates); Cloudflare renews its own.",
+  },
   hsts: {
     meaning: "Answers carry Strict-Transport-Security for at least 180 days.",
     remedy: "Remove the zone's rule or HSTS setting that replaces the header (SSL/TLS, Edge Certificates).",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../src/cli/doctor/answer.ts";
+import { checkCertificate, readTls } from "../../../src/cli/doctor/certificate.ts";
 import {
   checkCache,
   checkChallenge,
@@ -13,6 +14,7 @@ import {
 } from "../../../src/cli/doctor/front.ts";
 import { plainUrlOf } from "../../../src/cli/doctor/outside.ts";
 import { formatFindings, widthOf, wrap } from "../../../src/cli/doctor/render.ts";
+import { serve } from "../../support/node/http-server.ts";
 
 const URL_ = "https://catalog.rbee.dev";
 
@@ -56,6 +58,36 @@ it.each([
     status,
     subject: "Stripe at /v1/stripe/webhook",
   });
+});
+
+it("checkChallenge: finds Cloudflare Access in front of hives, with its own remedy", () => {
+  const location = "https://ada.cloudflareaccess.com/cdn-cgi/access/login/catalog.rbee.dev";
+  expect(checkChallenge("curl", "/health", answer(302, { Location: location }))).toMatchObject({
+    status: "failed",
+    remedy: expect.stringContaining("/admin"),
+  });
+});
+
+it.each([
+  ["two months", Date.UTC(2027, 0, 28), "ok"],
+  ["three days", Date.UTC(2026, 11, 1), "warning"],
+  ["an unknown time", Number.NaN, "unknown"],
+])("checkCertificate: one that is valid for %s", (_case, validTo, status) => {
+  expect(checkCertificate({ protocol: "TLSv1.3", validTo }, Date.UTC(2026, 10, 28)).status).toBe(status);
+});
+
+it("checkCertificate: a host without TLS, or with a certificate that nobody accepts, fails", async () => {
+  const plain = await serve((_request, response) => response.end());
+  try {
+    const fact = await readTls(new URL(plain.url));
+    expect(checkCertificate(fact, Date.now())).toMatchObject({
+      status: "failed",
+      detail: expect.stringMatching(/TLS/),
+    });
+  } finally {
+    plain.close();
+  }
+  expect(checkCertificate({ error: "certificate has expired" }, 0).detail).toContain("certificate has expired");
 });
 
 it.each([
