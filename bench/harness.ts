@@ -33,6 +33,10 @@ export type Harness = {
   askBare(path: string): Promise<void>;
   /** V8's inspector of the service's isolate. It costs nothing until a client connects. */
   inspector: URL;
+  /** The port of the service in development: its links lead back to it, so that programs can follow them. */
+  local: number;
+  /** The ports of the isolates that have answered nothing yet, without miniflare's entry. */
+  cold: { services: number[]; honos: number[] };
   /** Null if the system does not report it. */
   usage: ProcessUsage | null;
   stop(): Promise<void>;
@@ -44,6 +48,13 @@ const storageFolder = (isOnDisk: boolean): Promise<string> =>
     mkdtemp(join(tmpdir(), "rbee-bench-")),
   );
 
+/** `cold`: isolates of the service and of a bare Hono Worker that no other measurement asks. */
+export type HarnessOptions = {
+  isBehindProxy: boolean;
+  isOnDisk: boolean;
+  cold?: { services: number; honos: number; hono: Bundle };
+};
+
 /**
  * Starts the bundle and its baselines in one workerd process, with the bindings, variables, limits and compatibility of
  * wrangler.toml. `releaseKey` signs the releases. With `isBehindProxy`, requests pass miniflare's entry, like in
@@ -52,7 +63,7 @@ const storageFolder = (isOnDisk: boolean): Promise<string> =>
 export async function startHarness(
   bundle: Bundle,
   releaseKey: MinisignSecretKey,
-  { isBehindProxy, isOnDisk }: { isBehindProxy: boolean; isOnDisk: boolean },
+  { isBehindProxy, isOnDisk, cold }: HarnessOptions,
 ): Promise<Harness> {
   // Suppresses wrangler's warning about missing secrets, which are set here.
   process.env["WRANGLER_LOG"] = "none";
@@ -60,31 +71,29 @@ export async function startHarness(
   const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
   const { vars, compatibility_date, compatibility_flags } = unstable_readConfig({ config: configPath });
   const secrets = await developmentSecrets(releaseKey);
-  const reached = (name: WorkerName) => ({
-    name,
-    routes: [`${hostOf(name)}/*`],
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-  });
+  const direct = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
+  const reached = (name: WorkerName) => ({ name, routes: [`${hostOf(name)}/*`], ...direct });
+  const compatibility = {
+    ...(compatibility_date === undefined ? {} : { compatibilityDate: compatibility_date }),
+    compatibilityFlags: compatibility_flags,
+  };
   const module = (path: string, contents: string) => [{ type: "ESModule" as const, path, contents }];
+  const service = {
+    ...options,
+    ...{ modules: bundle.modules, modulesRoot: "/" },
+    // Request logs are off, because a local console costs more than the platform's log.
+    bindings: {
+      ...vars,
+      ...secrets,
+      LOG_REQUESTS: "none",
+      RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey),
+    },
+  };
+  const numbered = (name: string, count = 0) => Array.from({ length: count }, (_, index) => `${name}-${index}`);
+  const names = { services: numbered("cold", cold?.services), honos: numbered("hono", cold?.honos) };
   const workers: V4WorkerOptions[] = [
-    {
-      ...options,
-      ...reached("catalog"),
-      ...{ modules: bundle.modules, modulesRoot: "/" },
-      // Request logs are off, because a local console costs more than the platform's log.
-      bindings: {
-        ...vars,
-        ...secrets,
-        LOG_REQUESTS: "none",
-        RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey),
-      },
-    },
-    {
-      ...reached("hello"),
-      modules: module("hello.js", HELLO),
-      ...(compatibility_date === undefined ? {} : { compatibilityDate: compatibility_date }),
-      compatibilityFlags: compatibility_flags,
-    },
+    { ...service, ...reached("catalog") },
+    { ...reached("hello"), modules: module("hello.js", HELLO), ...compatibility },
     // The same bindings, but not a second consumer of the queue.
     {
       ...options,
@@ -92,6 +101,22 @@ export async function startHarness(
       queueConsumers: {},
       modules: module("bare.js", BARE),
     },
+    {
+      ...service,
+      ...direct,
+      name: "local",
+      queueConsumers: {},
+      bindings: { ...service.bindings, ENVIRONMENT: "development", PUBLIC_URL: "http://127.0.0.1" },
+    },
+    ...names.services.map((name) => ({ ...service, name, ...direct, queueConsumers: {} })),
+    ...(cold
+      ? names.honos.map((name) => ({
+          name,
+          ...direct,
+          ...compatibility,
+          ...{ modules: cold.hono.modules, modulesRoot: "/" },
+        }))
+      : []),
   ];
   const folder = await storageFolder(isOnDisk);
   // Also on Ctrl-C, because a folder in memory would stay there.
@@ -108,8 +133,8 @@ export async function startHarness(
     if (!response.ok) throw new Error(`the bare Worker refused ${path}: ${await response.text()}`);
     await response.arrayBuffer();
   };
-  const portOf = async (name: WorkerName) =>
-    Number((isBehindProxy ? proxy : await miniflare.unsafeGetDirectURL(name)).port);
+  const directPortOf = async (name: string) => Number((await miniflare.unsafeGetDirectURL(name)).port);
+  const portOf = async (name: WorkerName) => (isBehindProxy ? Number(proxy.port) : directPortOf(name));
   return {
     ports: {
       catalog: await portOf("catalog"),
@@ -121,6 +146,11 @@ export async function startHarness(
     edge: await miniflare.getKVNamespace("EDGE", "catalog"),
     tellBare: (path, body) => askBare(path, { method: "PUT", body: JSON.stringify(body) }),
     askBare: (path) => askBare(path, {}),
+    local: await directPortOf("local"),
+    cold: {
+      services: await Promise.all(names.services.map(directPortOf)),
+      honos: await Promise.all(names.honos.map(directPortOf)),
+    },
     inspector: new URL("/core:user:catalog", await miniflare.getInspectorURL()),
     usage: usageOfChild("workerd"),
     stop: () => miniflare.dispose(),

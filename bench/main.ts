@@ -1,6 +1,8 @@
 import { generateMinisignKey } from "../src/lib/minisign/secret-key.ts";
-import { buildBundle, measureStartup } from "./bundle.ts";
+import { BARE_HONO, buildBundle, measureStartup } from "./bundle.ts";
+import { COLD_ISOLATES, COLD_ROUNDS, measureColdStarts } from "./cold-starts.ts";
 import { startHarness } from "./harness.ts";
+import { measureInstallation } from "./installations.ts";
 import { measure } from "./measurement.ts";
 import { measurePeakMemory } from "./memory.ts";
 import { type BenchOptions, HELP, readOptions } from "./options.ts";
@@ -13,13 +15,22 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report
   const isWhole = options.only.length === 0;
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const bundle = await buildBundle(signal);
-  const startupMs = isWhole ? await measureStartup(signal) : null;
+  const isWanted = (names: readonly string[]) => isWhole || options.only.some((name) => names.includes(name));
+  const startup = isWanted(["startup"])
+    ? { own: await measureStartup(signal), hono: await measureStartup(signal, BARE_HONO) }
+    : null;
+  const hono = isWanted(["cold_starts"]) ? await buildBundle(signal, BARE_HONO) : null;
   const releaseKey = await generateMinisignKey();
   // The largest file would not fit into the memory of many machines.
   const isOnDisk = options.only.includes("publish_8gib");
-  const harness = await startHarness(bundle, releaseKey, { isBehindProxy: !options.direct, isOnDisk });
+  const harness = await startHarness(bundle, releaseKey, {
+    ...{ isBehindProxy: !options.direct, isOnDisk },
+    ...(hono && { cold: { services: COLD_ISOLATES, honos: COLD_ROUNDS, hono } }),
+  });
   try {
     const samples = await prepareSamples(harness, releaseKey);
+    if (hono) say("cold_starts ...");
+    const coldStarts = hono ? await measureColdStarts(harness, samples) : [];
     const rows: Row[] = [];
     for (const name of SCENARIO_NAMES.filter((known) => isWhole || options.only.includes(known))) {
       say(`${name} ...`);
@@ -35,7 +46,9 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report
       say(`${name} ...`);
       publications.push(await measurePublication(harness, releaseKey, name));
     }
-    return { rows, gzipBytes: bundle.gzipBytes, startupMs, memory, publications };
+    if (isWanted(["install"])) say("install ...");
+    const installation = isWanted(["install"]) ? await measureInstallation(harness, releaseKey) : null;
+    return { rows, gzipBytes: bundle.gzipBytes, startup, coldStarts, memory, publications, installation };
   } finally {
     await harness.stop();
   }

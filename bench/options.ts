@@ -1,8 +1,12 @@
 import { parseArgs } from "node:util";
-import { PUBLICATION_NAMES, type PublicationName } from "./publications.ts";
-import { SCENARIO_NAMES, type ScenarioName } from "./scenarios.ts";
+import { PUBLICATION_NAMES } from "./publications.ts";
+import { SCENARIO_NAMES } from "./scenarios.ts";
 
-const NAMES = [...SCENARIO_NAMES, ...PUBLICATION_NAMES];
+/** The measurements that are no path: first requests, an installation, and the start of an isolate. */
+const OTHER_NAMES = ["startup", "cold_starts", "install"] as const;
+
+const NAMES = [...SCENARIO_NAMES, ...PUBLICATION_NAMES, ...OTHER_NAMES];
+type Name = (typeof NAMES)[number];
 
 /** The options of a run. */
 export type BenchOptions = {
@@ -17,21 +21,22 @@ export type BenchOptions = {
   connections: number;
   /** Send requests straight to workerd, not through miniflare's entry like `wrangler dev`. */
   direct: boolean;
-  only: readonly (ScenarioName | PublicationName)[];
+  only: readonly Name[];
 };
 
 export const HELP = `npm run bench -- [options]
 
 Measures the production bundle in workerd against a bare Worker in the same process.
 
-  --only NAME        measure only this path; may be repeated. Leaves out memory and start-up.
+  --only NAME        measure only this; may be repeated. Leaves out memory.
                      ${NAMES.join(", ")}
                      publish_8gib runs only when named: it takes some ten minutes, and 8 GiB of the temporary folder
   --seconds N        seconds of one round (default 2)
   --rounds N         pairs of rounds for each path (default 6)
   --connections N    parallel connections (default 32; large files: 4)
   --direct           send requests straight to workerd, without the cost of miniflare's entry
-  --json             print only {paths: {name: {rps, ratio}}, bundle_gzip_bytes, startup_ms}
+  --json             print only one object: {paths: {name: {rps, ratio, floor_ratio}}, bundle_gzip_bytes,
+                     startup_ms, startup_hono_ms, cold_starts, publications, install}
   --write            write the table into docs/performance.md
   --help             print this
 `;
@@ -70,7 +75,7 @@ function positive(option: string, text: string): number {
   throw new Error(`${option} must be a number above 0, not "${text}".`);
 }
 
-function nameOf(text: string): ScenarioName | PublicationName {
+function nameOf(text: string): Name {
   const name = NAMES.find((known) => known === text);
   if (name) return name;
   throw new Error(`"${text}" is not a path. Use one of ${NAMES.join(", ")}.`);

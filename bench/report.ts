@@ -3,6 +3,8 @@ import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "../scripts/development/paths.ts";
 import { formatTable } from "../src/cli/output.ts";
+import type { ColdStart } from "./cold-starts.ts";
+import type { Installation } from "./installations.ts";
 import type { Measurement, SideMeasurement } from "./measurement.ts";
 import type { PeakMemory } from "./memory.ts";
 import type { Publication } from "./publications.ts";
@@ -15,22 +17,36 @@ export type Row = { name: ScenarioName; scenario: Scenario; measurement: Measure
 export type Report = {
   rows: readonly Row[];
   gzipBytes: number;
-  startupMs: number | null;
+  /** Milliseconds of CPU: of the service, and of a bare Hono Worker. */
+  startup: { own: number; hono: number } | null;
+  coldStarts: ColdStart[];
   memory: PeakMemory[];
   publications: Publication[];
+  installation: Installation | null;
 };
 
 /** The output of `--json`. Ratios have three decimals. */
-export const jsonReport = ({ rows, gzipBytes, startupMs, publications }: Report): string =>
+export const jsonReport = ({ rows, gzipBytes, startup, coldStarts, publications, installation }: Report): string =>
   JSON.stringify({
     paths: Object.fromEntries(
-      rows.map(({ name, measurement: { path, ratio } }) => [
+      rows.map(({ name, measurement }) => [
         name,
-        { rps: Math.round(path.rps * 10) / 10, ratio: Math.round(ratio * 1000) / 1000 },
+        {
+          rps: Math.round(measurement.path.rps * 10) / 10,
+          ratio: thousandths(measurement.ratio),
+          floor_ratio: thousandths(timesFloor(measurement)),
+        },
       ]),
     ),
     bundle_gzip_bytes: gzipBytes,
-    startup_ms: startupMs === null ? null : Math.round(startupMs),
+    startup_ms: startup && Math.round(startup.own),
+    startup_hono_ms: startup && Math.round(startup.hono),
+    cold_starts: Object.fromEntries(
+      coldStarts.map(({ name, milliseconds, ratio }) => [
+        name,
+        { ms: thousandths(milliseconds), ratio: thousandths(ratio) },
+      ]),
+    ),
     publications: Object.fromEntries(
       publications.map(({ name, seconds, mibPerCpuSecond }) => [
         name,
@@ -40,9 +56,16 @@ export const jsonReport = ({ rows, gzipBytes, startupMs, publications }: Report)
         },
       ]),
     ),
+    install: installation && { seconds: installation.seconds, ratio: thousandths(installation.ratio) },
   });
 
-const HEADINGS = ["Path", "Requests/s", "Ratio", "Aim", "Baseline/s", "CPU µs", "Floor's", "Baseline's"];
+const thousandths = (value: number | null): number | null => (value === null ? null : Math.round(value * 1000) / 1000);
+
+/** The CPU time of a path divided by that of its floor, or null if one of them is not known. */
+const timesFloor = ({ path, floor }: Measurement): number | null =>
+  path.cpu === null || typeof floor?.cpu !== "number" ? null : path.cpu / floor.cpu;
+
+const HEADINGS = ["Path", "Requests/s", "Ratio", "Times floor", "Aim", "Baseline/s", "CPU µs", "Floor's", "Baseline's"];
 
 function cells({ scenario, measurement }: Row): string[] {
   const { path, baseline, floor, ratio } = measurement;
@@ -53,7 +76,8 @@ function cells({ scenario, measurement }: Row): string[] {
     scenario.title,
     rate(path),
     ratio.toFixed(2),
-    scenario.aim === null ? "" : scenario.aim.toFixed(2),
+    timesFloor(measurement)?.toFixed(2) ?? "",
+    aimOf(scenario.aim),
     rate(baseline),
     cpu(path),
     cpu(floor),
@@ -61,12 +85,27 @@ function cells({ scenario, measurement }: Row): string[] {
   ];
 }
 
+const aimOf = (aim: Scenario["aim"]): string => {
+  if (aim === null) return "";
+  return "ratio" in aim ? `ratio ${aim.ratio.toFixed(2)}` : `${aim.timesFloor.toFixed(2)} times floor`;
+};
+
 const number = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
 
-function facts({ gzipBytes, startupMs, memory, publications }: Report): string[] {
+function facts({ gzipBytes, startup, coldStarts, memory, publications, installation }: Report): string[] {
   return [
     `Bundle: ${(gzipBytes / 1024).toFixed(1)} KiB gzipped.`,
-    ...(startupMs === null ? [] : [`Start-up: ${startupMs.toFixed(0)} ms of CPU.`]),
+    ...(startup
+      ? [
+          `Start-up: ${startup.own.toFixed(0)} ms of CPU, ${(startup.own / startup.hono).toFixed(1)} times the ` +
+            `${startup.hono.toFixed(0)} ms of a bare Hono Worker.`,
+        ]
+      : []),
+    ...coldStarts.map(
+      ({ title, milliseconds, ratio }) =>
+        `First request to a cold isolate, ${title}: ${milliseconds.toFixed(1)} ms, ${ratio.toFixed(1)} times a bare Hono ` +
+        "Worker's.",
+    ),
     ...memory.map(
       ({ fileBytes, isolate, process }) =>
         `Peak memory while four clients download ${mib(fileBytes)}: ${mib(isolate)} in the Worker's isolate` +
@@ -75,6 +114,7 @@ function facts({ gzipBytes, startupMs, memory, publications }: Report): string[]
           : "."),
     ),
     ...publications.map(publicationFact),
+    ...(installation ? [installationFact(installation)] : []),
   ];
 }
 
@@ -85,6 +125,14 @@ const publicationFact = ({ size, seconds, mibPerCpuSecond }: Publication): strin
     ? ` The check does ${mibPerCpuSecond.hashing.toFixed(0)} MiB per CPU-second; with the local R2, whose reading alone does ` +
       `${mibPerCpuSecond.floor.toFixed(0)}, it does ${mibPerCpuSecond.check.toFixed(0)}.`
     : "");
+
+function installationFact({ size, seconds, ratio }: Installation): string {
+  const named = Object.entries(seconds).map(
+    ([program, measured]) => `${program} ${measured === null ? "(not installed)" : `${measured.toFixed(2)} s`}`,
+  );
+  const compared = ratio === null ? "" : ` The command is ${ratio.toFixed(2)} times as fast as the faster other one.`;
+  return `Installing ${mib(size)}: ${named.join(", ")}.${compared}`;
+}
 
 const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(bytes < 100 * 1024 ** 2 ? 1 : 0)} MiB`;
 

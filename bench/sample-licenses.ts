@@ -15,7 +15,8 @@ const Activated = z.looseObject({ token: z.string() });
 /** The fields of an edge record that differ between a license and its copy. */
 const EdgeRecord = z.looseObject({ id: z.string(), machines: z.array(z.string()) });
 
-const FINGERPRINT = "benchmark";
+/** The fingerprint of the machine of every sample license. */
+export const FINGERPRINT = "benchmark";
 
 /** A license and the token of its one machine. */
 export type SampleLicense = { id: string; token: string };

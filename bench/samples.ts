@@ -3,7 +3,7 @@ import { CatalogClient, path } from "../src/cli/catalog-client.ts";
 import { manifestSchema } from "../src/domain/releases/manifest.ts";
 import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
 import type { Harness } from "./harness.ts";
-import { copyLicense, createOwnerToken, issueLicense, type SampleLicense } from "./sample-licenses.ts";
+import { copyLicense, createOwnerToken, FINGERPRINT, issueLicense, type SampleLicense } from "./sample-licenses.ts";
 import { publishSample, type SampleRelease } from "./sample-releases.ts";
 
 const LICENSES = 10_000;
@@ -15,6 +15,8 @@ export type Samples = {
   ownerToken: string;
   /** A license and the token of its one machine. */
   license(): Promise<SampleLicense>;
+  /** The fingerprint of that machine. */
+  fingerprint: string;
   /** 10,000 more licenses, each with its own token. */
   licenses(): Promise<readonly SampleLicense[]>;
   publish(sample: SampleRelease): Promise<void>;
@@ -35,6 +37,7 @@ export async function prepareSamples(harness: Harness, releaseKey: MinisignSecre
   return {
     ownerToken,
     license,
+    fingerprint: FINGERPRINT,
     licenses: remember(async () => copyLicense(harness, await license(), LICENSES)),
     publish(sample) {
       const begun = published.get(sample) ?? publishSample(client, releaseKey, sample);

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PROJECT } from "../scripts/development/paths.ts";
+import { CatalogClient } from "../src/cli/catalog-client.ts";
+import type { MinisignSecretKey } from "../src/lib/minisign/secret-key.ts";
+import type { Harness } from "./harness.ts";
+import { median } from "./measurement.ts";
+import { createOwnerToken } from "./sample-licenses.ts";
+import { publishSample } from "./sample-releases.ts";
+
+const ROUNDS = 3;
+const SIZE = 256 * 1024 ** 2;
+const SAMPLE = { workerId: "llm-worker-rbee-metal", version: "1.0.0", size: SIZE };
+const FILENAME = `${SAMPLE.workerId}-${SAMPLE.version}-linux-x86_64`;
+
+/** The programs that are compared, by name. */
+const PROGRAMS = ["rbee-catalog", "curl", "aria2c"] as const;
+type Program = (typeof PROGRAMS)[number];
+
+/** The seconds of each program (null: it is not installed), and the time of the faster other one divided by ours. */
+export type Installation = { size: number; seconds: Record<Program, number | null>; ratio: number | null };
+
+/**
+ * Installs a file of 256 MiB by `rbee-catalog install`, next to downloads of the same file by curl and by aria2c with
+ * four connections. The command checks the sum and the signature as well. Each program is started anew, and all write to
+ * the same folder, in memory if the system has one.
+ */
+export async function measureInstallation(harness: Harness, secretKey: MinisignSecretKey): Promise<Installation> {
+  const url = `http://127.0.0.1:${harness.local}`;
+  const credential = await createOwnerToken(harness.ledger);
+  await publishSample(new CatalogClient({ url, credential }), secretKey, SAMPLE);
+  const file = `${url}/v1/workers/${SAMPLE.workerId}/${SAMPLE.version}/files/${FILENAME}`;
+  const times = new Map<Program, number[]>(PROGRAMS.map((program) => [program, []]));
+  // The first round is a warm-up.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const program of round % 2 === 0 ? PROGRAMS : PROGRAMS.toReversed()) {
+      const seconds = await timeOf(program, url, file);
+      if (round > 0 && seconds !== null) times.get(program)?.push(seconds);
+    }
+  }
+  const secondsOf = (program: Program): number | null => {
+    const measured = times.get(program) ?? [];
+    return measured.length === 0 ? null : median(measured);
+  };
+  const seconds = { "rbee-catalog": secondsOf("rbee-catalog"), curl: secondsOf("curl"), aria2c: secondsOf("aria2c") };
+  const others = [seconds.curl, seconds.aria2c].filter((measured) => measured !== null);
+  const ours = seconds["rbee-catalog"];
+  return { size: SIZE, seconds, ratio: ours === null || others.length === 0 ? null : Math.min(...others) / ours };
+}
+
+/** The seconds that a program takes, or null if it is not installed. Throws if it fails. */
+async function timeOf(program: Program, url: string, file: string): Promise<number | null> {
+  const folder = await mkdtemp("/dev/shm/rbee-bench-").catch(() => mkdtemp(join(tmpdir(), "rbee-bench-")));
+  const [command, ...args] = {
+    "rbee-catalog": [
+      process.execPath,
+      join(PROJECT, "src/cli/rbee-catalog.js"),
+      ...["--url", url, "install", SAMPLE.workerId, "--platform", "linux-x86_64", "--dir", folder],
+    ],
+    curl: ["curl", "--fail", "--silent", "--location", "--output", join(folder, FILENAME), file],
+    aria2c: ["aria2c", "-x4", "--quiet", "--file-allocation=none", "--dir", folder, "--out", FILENAME, file],
+  }[program];
+  try {
+    const begun = performance.now();
+    const isThere = await run(command ?? "", args, folder);
+    return isThere ? (performance.now() - begun) / 1000 : null;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Runs a program to its end, with its settings in `home`. Returns whether it is installed. Throws if it fails. */
+function run(command: string, args: readonly string[], home: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const env = { PATH: process.env["PATH"], HOME: home, XDG_CONFIG_HOME: home };
+    const child = spawn(command, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    child.stderr.on("data", (text) => {
+      errors += text;
+    });
+    child.on("error", (error) => ("code" in error && error.code === "ENOENT" ? resolve(false) : reject(error)));
+    child.on("close", (code) => (code === 0 ? resolve(true) : reject(new Error(`${command} failed: ${errors}`))));
+  });
+}
