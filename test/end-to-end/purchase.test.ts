@@ -222,6 +222,10 @@ describe("money at Stripe", () => {
     expect([retried.code, retried.stdout]).toEqual([0, expect.stringContaining(`unknown price ${price.id}`)]);
     expect((await admin("events")).stdout).not.toContain("evt_");
     expect((await admin("events", "retry", "evt_none")).code).toBe(4);
+    const dismissed = await admin("events", "dismiss", event, "--reason", "the customer was told");
+    expect([dismissed.code, dismissed.stdout]).toEqual([0, expect.stringContaining("dismissed: unknown price")]);
+    expect((await listed()).stdout).not.toContain(event);
+    expect((await admin("events", "dismiss", event)).code).toBe(2);
   });
 
   it("the stand-in sells the products that `plans sync` makes", async () => {
