@@ -83,8 +83,9 @@ export class CatalogClient {
   }
 
   /**
-   * Sends a request and returns its successful response, whose body is in memory. Retries up to four times: every request if the catalog is busy
-   * (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors Retry-After.
+   * Sends a request and returns its successful response, whose body is in memory. Retries up to four times: every
+   * request if the catalog is busy (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors
+   * Retry-After.
    */
   async send(request: CatalogRequest): Promise<Response> {
     const { onRetry } = this.#options;
