@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { forgetIsolate, IsolateCache, once, onceResolved } from "../../src/lib/isolate.ts";
+import { forgetIsolate, IsolateCache, once, onceResolved, roughSize } from "../../src/lib/isolate.ts";
 
 describe("once", () => {
   it("makes one value for each key until the isolate is forgotten", () => {
@@ -50,5 +51,33 @@ describe("an isolate's cache", () => {
     expect(cache.get("a", 10)).toBeUndefined();
     forgetIsolate();
     expect(cache.get("c", 9)).toBeUndefined();
+  });
+
+  it("never takes more entries or bytes than it may, and holds the newest that fits, for any values in any order", () => {
+    const entry = fc.tuple(fc.constantFrom("a", "b", "c", "d", "e"), fc.nat(400), fc.boolean());
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 60 }), (entries) => {
+        const cache = new IsolateCache<string>(3, 1000);
+        for (const [key, length, isDropped] of entries) {
+          if (isDropped) cache.delete(key);
+          else cache.set(key, "x".repeat(length * 4), 10);
+          const held = ["a", "b", "c", "d", "e"].flatMap((name) => {
+            const value = cache.get(name, 5);
+            return value === undefined ? [] : [roughSize(name) + roughSize(value)];
+          });
+          expect(held.length).toBeLessThanOrEqual(3);
+          expect(cache.size).toBe(held.reduce((sum, size) => sum + size, 0));
+          expect(cache.size).toBeLessThanOrEqual(1000);
+          const fits = !isDropped && roughSize(key) + 16 + length * 4 <= 1000;
+          expect(cache.get(key, 5) !== undefined).toBe(fits);
+        }
+      }),
+    );
+  });
+
+  it("counts bytes as they are, and objects by what they hold", () => {
+    expect(roughSize(new Uint8Array(1000))).toBeGreaterThanOrEqual(1000);
+    expect(roughSize({ text: "x".repeat(1000), list: [1, 2, "y".repeat(500)] })).toBeGreaterThanOrEqual(1500);
+    expect(roughSize(null)).toBeLessThan(20);
   });
 });

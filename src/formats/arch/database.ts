@@ -2,7 +2,7 @@ import { packTar } from "modern-tar";
 import * as z from "zod";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/manifest-publication.ts";
-import { IsolateCache } from "../../lib/isolate.ts";
+import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { etagOf } from "../../platform/http/document.ts";
@@ -14,7 +14,7 @@ import { type PacmanContents, parsePkginfo } from "./pacman.ts";
 export type Database = { bytes: Uint8Array<ArrayBuffer>; etag: string };
 
 /** The databases by their content: all askers with the same packages share one. */
-const databases = new IsolateCache<Database>(200);
+const databases = new IsolateCache<Database>(200, SMALL_CACHE);
 
 /**
  * The database of these packages, with their file lists or without. Reads only records that the listing has left in the

@@ -1,4 +1,4 @@
-import { IsolateCache, onceResolved } from "../../../lib/isolate.ts";
+import { IsolateCache, onceResolved, SMALL_CACHE } from "../../../lib/isolate.ts";
 import { verifyIndexDelegation } from "../../../lib/minisign/index-key.ts";
 import { formatMinisignPublicKey, showKeyId } from "../../../lib/minisign/minisign.ts";
 import type { MinisignSecretKey } from "../../../lib/minisign/secret-key.ts";
@@ -13,7 +13,7 @@ import { indexComment, indexTime, releaseIndex } from "./release-index.ts";
 /** An index and the signature over exactly its bytes. */
 export type SignedIndex = { index: StaticDocument; signature: StaticDocument };
 
-const cache = new IsolateCache<SignedIndex>(100);
+const cache = new IsolateCache<SignedIndex>(100, SMALL_CACHE);
 
 /**
  * The signed index of a manifest at `now`. Ed25519 signatures are deterministic, so all isolates give the same answer,

@@ -1,4 +1,4 @@
-import { IsolateCache } from "../../../lib/isolate.ts";
+import { IsolateCache, SMALL_CACHE } from "../../../lib/isolate.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { cachedText, cacheText } from "../../../platform/http/edge-cache.ts";
@@ -69,7 +69,7 @@ const LISTS = STATUS_INDEX_SPACE / STATUS_LIST_SIZE;
 /** A signed list, and the second until which it is handed out. */
 type List = { token: string; until: UnixSeconds };
 
-const lists = new IsolateCache<List>(LISTS);
+const lists = new IsolateCache<List>(LISTS, SMALL_CACHE);
 
 /**
  * A list from the cache of this data center, else from the ledger. It is handed out for half of the time that verifiers
