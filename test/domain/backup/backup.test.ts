@@ -63,8 +63,8 @@ it("a backup has every row of every table, and the objects of releases, and leav
 
   const { bytes } = (await listBackups(env.BACKUPS)).backups[0] ?? { bytes: 0 };
   const metrics = await readMetrics(env, currentTime());
-  const valueOf = (name: string) => metrics.find((metric) => metric.name === name)?.samples[0]?.value;
-  expect([valueOf("rbee_backup_bytes"), valueOf("rbee_backup_age_seconds")]).toEqual([bytes, expect.closeTo(0, -2)]);
+  const sampleOf = (name: string) => metrics.find((metric) => metric.name === name)?.samples[0]?.value;
+  expect([sampleOf("rbee_backup_bytes"), sampleOf("rbee_backup_age_seconds")]).toEqual([bytes, expect.closeTo(0, -2)]);
   const page = await read(await signedIn(), "/admin/system");
   expect(page).toContain("Last backup of the ledger");
   expect(page).toContain(formatBytes(bytes));
