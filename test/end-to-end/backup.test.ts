@@ -134,8 +134,8 @@ beforeAll(async () => {
     LOG_REQUESTS: "none",
     RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(releaseKey),
   };
-  await wranglerD1(at("source"), "migrations", "apply", "DB");
   source = await WholeWorker.start(bundle, at("source"), variables);
+  await source.migrate("DB", "migrations");
   await (await source.database()).prepare(await firstOwnerSql(token, "owner")).run();
   await fill();
 });

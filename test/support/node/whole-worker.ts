@@ -1,10 +1,14 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import type { Bundle } from "../../../bench/bundle.ts";
 import { PROJECT } from "../../../scripts/development/paths.ts";
 import { runWrangler } from "../../../scripts/development/wrangler.ts";
+
+const MIGRATIONS_TABLE =
+  "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, " +
+  "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
 
 const OURS = "name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'";
 
@@ -40,7 +44,21 @@ export class WholeWorker {
         ],
       }),
     );
-    return new WholeWorker(miniflare, (await miniflare.ready).origin);
+    const worker = new WholeWorker(miniflare, (await miniflare.ready).origin);
+    await worker.migrate("STATISTICS", "migrations/statistics");
+    return worker;
+  }
+
+  /** Applies every migration, and records it as `wrangler d1 migrations apply` does. */
+  async migrate(binding: "DB" | "STATISTICS", folder: string): Promise<void> {
+    const database = await this.#miniflare.getD1Database(binding, "catalog");
+    await database.exec(MIGRATIONS_TABLE);
+    const names = (await readdir(join(PROJECT, folder))).filter((name) => name.endsWith(".sql")).sort();
+    for (const name of names) {
+      const statements = unstable_splitSqlQuery(await readFile(join(PROJECT, folder, name), "utf8"));
+      const applied = database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name);
+      await database.batch([...statements.map((sql) => database.prepare(sql)), applied]);
+    }
   }
 
   database = (): ReturnType<Miniflare["getD1Database"]> => this.#miniflare.getD1Database("DB", "catalog");
