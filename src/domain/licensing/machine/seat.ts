@@ -163,7 +163,7 @@ export async function recordLease(
   const isActive = "id = ?3 AND deactivated_at IS NULL";
   if (machine.lease_until > actor.now) {
     const renewal = db.prepare(`${extend} WHERE ${isActive} AND lease_until > ?2`).bind(until, actor.now, machineId);
-    if ((await renewal.run()).meta.changes === 1) return true;
+    if ((await renewal.run()).meta.changes > 0) return true;
   }
   const change = newChange(actor, {
     action: "machine.lease",
