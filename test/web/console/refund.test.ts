@@ -1,10 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { permissionsFor, WORKER_CALLS } from "../../../src/domain/purchase/permissions.ts";
 import { act, hiddenFields, read, send, signedIn } from "../../support/console-admin.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { pay, shopEnv, status, stripe } = await openShop();
+const { control, pay, shopEnv, status, stripe } = await openShop();
 
 /** A bought and paid license. */
 async function bought(plan: string) {
@@ -42,6 +44,33 @@ describe("refund in the console", () => {
     expect(preview).toContain("There is nothing left to refund");
     expect(preview).toContain("Its subscription ends at once");
     expect(await response.text()).toContain("nothing left to refund");
+  });
+
+  it("a missing permission of Stripe's key is named, before the preview and after the act", async () => {
+    const { id } = await bought("premium-lifetime");
+    const all = permissionsFor(WORKER_CALLS);
+    const browserWithout = async (missing: string) => {
+      const { key } = await control("keys", { permissions: all.filter((one) => one !== missing) });
+      return signedIn(["owner"], { ...shopEnv, STRIPE_SECRET_KEY: String(key) });
+    };
+    const path = `/admin/licenses/${id}/refund`;
+    const refused = await send(await browserWithout("payment_intent_read"), path, { reason: "r" });
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining("PaymentIntents: read")]);
+    expect(await env.DB.prepare("SELECT admin_state FROM licenses WHERE id = ?").bind(id).first("admin_state")).toBe(
+      "none",
+    );
+    expectLogged("request.failed");
+    expectLogged("stripe.key_refused");
+    const reader = await control("keys", {
+      permissions: all.map((one) => (one === "charge_write" ? "charge_read" : one)),
+    });
+    const browser = await signedIn(["owner"], { ...shopEnv, STRIPE_SECRET_KEY: String(reader["key"]) });
+    const { response } = await act(browser, path, { reason: "r" });
+    expect([response.status, await response.text()]).toEqual([
+      503,
+      expect.stringContaining("Charges and Refunds: write"),
+    ]);
+    expectLogged("stripe.key_refused");
   });
 
   it("a license issued by an admin has no link to it, and the act is refused", async () => {
