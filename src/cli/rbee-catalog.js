@@ -3,11 +3,16 @@
 // Node it runs the command under the checkout's own Node, or prints the missing step.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST = 24;
 
 if (Number.parseInt(process.versions.node, 10) >= OLDEST) {
+  // Without it each command compiles all of them again, which takes longer than most commands.
+  module.enableCompileCache(join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rbee", "compiled"));
   await import("./main.ts");
 } else {
   const node = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));

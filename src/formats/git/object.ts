@@ -70,7 +70,7 @@ export type PackedHistory = Pack & { head: string | null };
  * Turns a history, oldest first, into a line of commits. The same history gives the same ids, and a continued history
  * continues the commits, so every clone can fast-forward.
  */
-export function packHistory(history: readonly Revision[]): PackedHistory {
+export async function packHistory(history: readonly Revision[]): Promise<PackedHistory> {
   const objects = new Map<string, GitObject>();
   let head: string | null = null;
   for (const { at, message, files } of history) {
@@ -79,5 +79,5 @@ export function packHistory(history: readonly Revision[]): PackedHistory {
     for (const object of [...below, tree, commit]) objects.set(object.id, object);
     head = commit.id;
   }
-  return { ...packObjects([...objects.values()]), head };
+  return { ...(await packObjects([...objects.values()])), head };
 }

@@ -1,4 +1,3 @@
-import { crc32, deflateSync } from "node:zlib";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { encodeHex } from "../../lib/encoding.ts";
@@ -11,7 +10,9 @@ export type Pack = { name: string; pack: Uint8Array; index: Uint8Array };
 const TYPES: Record<GitObjectType, number> = { commit: 1, tree: 2, blob: 3 };
 
 /** Packs objects, each given once, without deltas (gitformat-pack(5): pack version 2, index version 2). */
-export function packObjects(objects: readonly GitObject[]): Pack {
+export async function packObjects(objects: readonly GitObject[]): Promise<Pack> {
+  // A static import would make every isolate evaluate node:zlib and its streams at its start.
+  const { crc32, deflateSync } = await import("node:zlib");
   const parts = [utf8ToBytes("PACK"), uint32s(2, objects.length)];
   let offset = 12;
   const entries = objects.map(({ type, id, body }) => {

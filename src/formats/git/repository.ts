@@ -75,7 +75,7 @@ export async function recordRevisions(
 async function makeRepository(env: Pick<Env, "DB" | "BINARIES">, name: string): Promise<RepositoryRecord | null> {
   const history = await readHistory(env.DB, name);
   const [first, last] = [history[0], history.at(-1)];
-  const { head, name: pack, pack: packed, index } = packHistory(history);
+  const { head, name: pack, pack: packed, index } = await packHistory(history);
   if (!first || !last || head === null) return null;
   await env.BINARIES.put(packKey(name, `pack-${pack}.idx`), index);
   await env.BINARIES.put(packKey(name, `pack-${pack}.pack`), packed);

@@ -1,4 +1,3 @@
-import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { repositorySources } from "../../../domain/catalog/format.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
@@ -45,10 +44,16 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
       refusals: ["SERVICE_UNAVAILABLE"],
     }),
     async (c) => {
-      const archive = gzipSync(textOf(await listPackages(c)));
+      const archive = await gzip(textOf(await listPackages(c)));
       return documentResponse(c.req.raw, staticDocument(archive, "application/gzip"));
     },
   );
+}
+
+/** Gzips a text or bytes. A static import would make every isolate evaluate node:zlib at its start. */
+async function gzip(content: string | Uint8Array): Promise<Uint8Array> {
+  const { gzipSync } = await import("node:zlib");
+  return gzipSync(content);
 }
 
 /** A package's files as cgit offers them: a gzipped tar of one folder. Equal content gives equal bytes. */
@@ -62,7 +67,7 @@ async function snapshotOf(name: string, { files, last_at }: RepositoryRecord): P
     };
   });
   const folder = { header: { ...common, name: `${name}/`, type: "directory" as const, size: 0, mode: 0o755 } };
-  return gzipSync(await packTar([folder, ...entries]));
+  return gzip(await packTar([folder, ...entries]));
 }
 
 const plainRoute = operation("get", "/cgit/aur.git/plain/{file}", {
