@@ -54,9 +54,14 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<Report
   }
 }
 
+/** The part that uses the stores of the Worker, and so their types: tsconfig.growth.json checks it. */
+const growth = (): Promise<{ benchGrowth(options: Pick<BenchOptions, "json" | "write">): Promise<void> }> =>
+  import(new URL("growth/main.ts", import.meta.url).href);
+
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === null) process.stdout.write(HELP);
+  else if (options.growth) await (await growth()).benchGrowth(options);
   else {
     const report = await bench(options, new AbortController().signal);
     process.stdout.write(options.json ? `${jsonReport(report)}\n` : textReport(report));

@@ -22,6 +22,8 @@ export type BenchOptions = {
   /** Send requests straight to workerd, not through miniflare's entry like `wrangler dev`. */
   direct: boolean;
   only: readonly Name[];
+  /** Measure growth, rows and costs instead of speed. */
+  growth: boolean;
 };
 
 export const HELP = `npm run bench -- [options]
@@ -35,6 +37,7 @@ Measures the production bundle in workerd against a bare Worker in the same proc
   --rounds N         pairs of rounds for each path (default 6)
   --connections N    parallel connections (default 32; large files: 4)
   --direct           send requests straight to workerd, without the cost of miniflare's entry
+  --growth           measure instead how the databases grow, and what a download costs (some ten minutes)
   --json             print only one object: {paths: {name: {rps, ratio, floor_ratio}}, bundle_gzip_bytes,
                      startup_ms, startup_hono_ms, cold_starts, publications, install}
   --write            write the table into docs/performance.md
@@ -51,6 +54,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       rounds: { type: "string", default: "6" },
       connections: { type: "string", default: "32" },
       direct: { type: "boolean", default: false },
+      growth: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -59,6 +63,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   if (values.help) return null;
   if (values.write && values.only) throw new Error("--write needs the whole table. Leave out --only.");
   return {
+    growth: values.growth,
     json: values.json,
     direct: values.direct,
     write: values.write,

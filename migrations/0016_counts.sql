@@ -1,5 +1,6 @@
--- What is counted moves to a database of its own (migrations/statistics). The tables below were never deployed with data
--- that anybody needs; docs/decisions.md ("Counting leaves the ledger") says what the operator of a copy does first.
+-- What is counted moves to a database of its own (migrations/statistics). The tables below were never deployed with
+-- data that anybody needs; docs/decisions.md ("Counting leaves the ledger") says what the operator of a copy does
+-- first.
 DROP TRIGGER downloads_are_counted;
 DROP TABLE downloads;
 DROP TABLE download_days;
@@ -17,10 +18,10 @@ CREATE TABLE usage_erasures (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX usage_erasures_by_turn ON usage_erasures (cleaned_at);
 
--- The number of licenses by the parts of their status: what is decided, and if only dates decide, the day (UTC) on which
--- the license ends, and its status after that. So a count of a million licenses reads some thousand rows of this table,
--- and the licenses that end today. The triggers use the parts of STATUS_SQL in src/domain/licensing/license/record.ts; a
--- test compares them.
+-- The number of licenses by the parts of their status: what is decided, and if only dates decide, the day (UTC) on
+-- which the license ends, and its status after that. So a count of a million licenses reads some thousand rows of this
+-- table, and the licenses that end today. The triggers use the parts of STATUS_SQL in
+-- src/domain/licensing/license/record.ts; a test compares them.
 CREATE TABLE standing_counts (
   decided TEXT NOT NULL,
   lapsed TEXT NOT NULL,
@@ -33,8 +34,9 @@ CREATE TRIGGER licenses_are_counted AFTER INSERT ON licenses BEGIN INSERT INTO s
 CREATE TRIGGER licenses_are_counted_again AFTER UPDATE OF admin_state, refund_state, dispute_state, subscription_state, expires_at, grace_seconds, extended_until ON licenses WHEN old.admin_state IS NOT new.admin_state OR old.refund_state IS NOT new.refund_state OR old.dispute_state IS NOT new.dispute_state OR old.subscription_state IS NOT new.subscription_state OR old.expires_at IS NOT new.expires_at OR old.grace_seconds IS NOT new.grace_seconds OR old.extended_until IS NOT new.extended_until BEGIN UPDATE standing_counts SET count = count - 1 WHERE (decided, lapsed, until_day) = (SELECT decided, iif(decided = 'none', lapsed, ''), iif(decided = 'none', until - until % 86400, 0) FROM (SELECT CASE WHEN old.admin_state <> 'none' THEN old.admin_state WHEN old.dispute_state = 'lost' OR old.refund_state = 'full' THEN 'revoked' WHEN old.dispute_state = 'open' THEN 'suspended' ELSE 'none' END AS decided, CASE WHEN old.subscription_state IN ('suspended', 'past_due') THEN 'suspended' ELSE 'expired' END AS lapsed, CASE WHEN old.subscription_state IN ('ended', 'suspended') THEN coalesce(old.extended_until, 0) WHEN old.expires_at IS NULL THEN 253402300799 ELSE max(old.expires_at + old.grace_seconds, coalesce(old.extended_until, 0)) END AS until)); INSERT INTO standing_counts SELECT decided, iif(decided = 'none', lapsed, ''), iif(decided = 'none', until - until % 86400, 0), 1 FROM (SELECT CASE WHEN new.admin_state <> 'none' THEN new.admin_state WHEN new.dispute_state = 'lost' OR new.refund_state = 'full' THEN 'revoked' WHEN new.dispute_state = 'open' THEN 'suspended' ELSE 'none' END AS decided, CASE WHEN new.subscription_state IN ('suspended', 'past_due') THEN 'suspended' ELSE 'expired' END AS lapsed, CASE WHEN new.subscription_state IN ('ended', 'suspended') THEN coalesce(new.extended_until, 0) WHEN new.expires_at IS NULL THEN 253402300799 ELSE max(new.expires_at + new.grace_seconds, coalesce(new.extended_until, 0)) END AS until) WHERE true ON CONFLICT DO UPDATE SET count = count + 1; END;
 CREATE TRIGGER licenses_are_counted_off AFTER DELETE ON licenses BEGIN UPDATE standing_counts SET count = count - 1 WHERE (decided, lapsed, until_day) = (SELECT decided, iif(decided = 'none', lapsed, ''), iif(decided = 'none', until - until % 86400, 0) FROM (SELECT CASE WHEN old.admin_state <> 'none' THEN old.admin_state WHEN old.dispute_state = 'lost' OR old.refund_state = 'full' THEN 'revoked' WHEN old.dispute_state = 'open' THEN 'suspended' ELSE 'none' END AS decided, CASE WHEN old.subscription_state IN ('suspended', 'past_due') THEN 'suspended' ELSE 'expired' END AS lapsed, CASE WHEN old.subscription_state IN ('ended', 'suspended') THEN coalesce(old.extended_until, 0) WHEN old.expires_at IS NULL THEN 253402300799 ELSE max(old.expires_at + old.grace_seconds, coalesce(old.extended_until, 0)) END AS until)); END;
 
--- Smaller machines and indexes: `npm run bench -- --growth` has the sizes. A fingerprint's hash contains its license, so it
--- is unique by itself, and its last 94 bits suffice: one small index replaces two large ones. The activations of two days are copied, because they refer to the table.
+-- Smaller machines and indexes: `npm run bench -- --growth` has the sizes. A fingerprint's hash contains its license,
+-- so it is unique by itself, and its last 94 bits suffice: one small index replaces two large ones. The activations of
+-- two days are copied, because they refer to the table.
 CREATE TABLE activations_before AS SELECT * FROM machine_activations;
 DROP TABLE machine_activations;
 CREATE TABLE machines_before AS SELECT * FROM machines;
@@ -72,7 +74,8 @@ CREATE INDEX licenses_by_email ON licenses (email);
 -- A list of a sold plan finds its rows among all licenses, newest first. The index is for the other plans.
 DROP INDEX licenses_by_plan;
 CREATE INDEX licenses_by_plan ON licenses (plan, id) WHERE plan NOT IN ('premium-monthly', 'premium-lifetime');
--- Likewise for the trail: `src/platform/identity/audit-store.ts` has the conditions. Most entries are by Stripe and by hives.
+-- Likewise for the trail: `src/platform/identity/audit-store.ts` has the conditions. Most entries are by Stripe and by
+-- hives.
 DROP INDEX audit_by_action;
 CREATE INDEX audit_by_action ON audit (action, id) WHERE action NOT IN ('license.buy', 'license.follow-payment', 'machine.activate', 'machine.deactivate', 'machine.lease');
 DROP INDEX audit_by_actor;
@@ -99,9 +102,9 @@ CREATE INDEX recovery_links_by_age ON recovery_links (created_at);
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 CREATE INDEX machine_activations_by_age ON machine_activations (activated_at);
 
--- The routine of customers: hives activate and deactivate machines, containers do it all day, and people sign in to their
--- account. Those entries may be deleted when they are as old as a deactivated machine gets. The renewals of subscriptions
--- may be deleted after 400 days, because Stripe has the invoices. Every other entry stays for ever.
+-- The routine of customers: hives activate and deactivate machines, containers do it all day, and people sign in to
+-- their account. Those entries may be deleted when they are as old as a deactivated machine gets. The renewals of
+-- subscriptions may be deleted after 400 days, because Stripe has the invoices. Every other entry stays for ever.
 DROP TRIGGER audit_is_never_deleted;
 CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit WHEN NOT ((old.action = 'account.sign-in' OR (old.action IN ('machine.activate', 'machine.deactivate', 'machine.lease') AND old.actor >= 'license:' AND old.actor < 'license;')) AND old.at < unixepoch() - 7776000) AND NOT (old.action = 'license.follow-payment' AND json_remove(old.details, '$.expires_at') = '{}' AND old.at < unixepoch() - 34560000) BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 CREATE INDEX audit_of_routine ON audit (at) WHERE action = 'account.sign-in' OR (action IN ('machine.activate', 'machine.deactivate', 'machine.lease') AND actor >= 'license:' AND actor < 'license;');

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { PROJECT } from "../../scripts/development/paths.ts";
+
+/** The folder of the checkout. */
+export const CHECKOUT = join(import.meta.dirname, "../..");
 
 /** The bytes and rows of a table, its indexes included. */
 export type TableSize = { rows: number; bytes: number };
@@ -11,7 +13,7 @@ export type LocalDatabase = { db: D1Database; sizes(): Map<string, TableSize> };
 
 /** The names of the migrations of a folder, oldest first. */
 export const migrationsOf = (folder: string): string[] =>
-  readdirSync(join(PROJECT, folder))
+  readdirSync(join(CHECKOUT, folder))
     .filter((name) => name.endsWith(".sql"))
     .sort();
 
@@ -53,7 +55,7 @@ class LocalStatement {
  */
 export function localDatabase(folder: string): LocalDatabase {
   const database = new DatabaseSync(":memory:");
-  for (const name of migrationsOf(folder)) database.exec(readFileSync(join(PROJECT, folder, name), "utf8"));
+  for (const name of migrationsOf(folder)) database.exec(readFileSync(join(CHECKOUT, folder, name), "utf8"));
   const db = {
     prepare: (sql: string) => new LocalStatement(database, sql),
     async batch(statements: LocalStatement[]) {

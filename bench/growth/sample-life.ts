@@ -1,7 +1,7 @@
 import { grantOf } from "../../src/domain/licensing/grant.ts";
 import { licenseCreation, licenseRoot, requireLicense } from "../../src/domain/licensing/license/store.ts";
 import { hashFingerprint } from "../../src/domain/licensing/machine/fingerprint.ts";
-import { freeSeat, recordLease, takeSeat } from "../../src/domain/licensing/machine/seat.ts";
+import { recordLease, takeSeat } from "../../src/domain/licensing/machine/seat.ts";
 import { plans } from "../../src/domain/licensing/plans.ts";
 import { orderMoved } from "../../src/domain/purchase/checkout/order.ts";
 import { eventHandled, keepEvent } from "../../src/domain/purchase/events/store.ts";
@@ -78,21 +78,16 @@ export async function activateHive(db: D1Database, licenseId: string, name: stri
   return seat.value.machine.id;
 }
 
-/** Deactivates a machine as its hive does. */
-export async function deactivateHive(db: D1Database, licenseId: string, id: string, now: UnixSeconds): Promise<void> {
-  await freeSeat(db, licenseId, { id }, actorOf(`license:${licenseId}`, now));
-  await db.prepare("DELETE FROM outbox").run();
-}
-
-/** Grants a lease of a month and renews it on each of the next days. */
+/** Grants a lease of a month, or renews one that runs until `leaseUntil`, and renews it on each of the next days. */
 export async function renewLease(
   db: D1Database,
   licenseId: string,
   id: string,
   days: number,
   now: UnixSeconds,
+  leaseUntil = 0,
 ): Promise<void> {
-  let lease_until = 0;
+  let lease_until = leaseUntil;
   for (let day = 0; day <= days; day++) {
     const at = now + day * DAY;
     await recordLease(db, licenseId, { id, lease_until }, at + 30 * DAY, actorOf(`license:${licenseId}`, at));

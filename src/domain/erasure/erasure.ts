@@ -104,8 +104,8 @@ export function refusalOfErasure(licenses: Pick<LicenseRow, "subscription_state"
 
 /**
  * The erasure of a license, as a decision of `change`. It ends the license and removes, in one transaction, all that
- * names its owner: the address, the note, the names and fingerprints of its machines, and the address's mails, links and
- * sessions. The sale, its date and its payment stay.
+ * names its owner: the address, the note, the names and fingerprints of its machines, and the address's mails, links
+ * and sessions. The sale, its date and its payment stay.
  */
 function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
   return {

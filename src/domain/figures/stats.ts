@@ -28,7 +28,9 @@ export type Stats = {
   releases: Record<string, number>;
   /** Activated machines. */
   active_machines: number;
-  /** Downloads of each file, the most downloaded first. A resumed download counts once. Null: the statistics are down. */
+  /**
+   * Downloads of each file, the most downloaded first. A resumed download counts once. Null: the statistics are down.
+   */
   downloads: z.output<typeof DownloadCount>[] | null;
   /** Changes that are not yet published to KV. `oldest_age` in seconds; null if there are none. */
   outbox: { entries: number; oldest_age: number | null };

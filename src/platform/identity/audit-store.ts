@@ -34,8 +34,8 @@ const byAction = (action: string): Condition => ({
 const IS_PERSON = "NOT (actor >= 'license:' AND actor < 'license;') AND NOT (actor >= 'stripe:' AND actor < 'stripe;')";
 
 /**
- * The entries of an actor. A person has an index. A hive acts on its own license, and an event of Stripe on the licenses
- * that it names: the subjects. An event that is no longer kept is looked for in the whole trail.
+ * The entries of an actor. A person has an index. A hive acts on its own license, and an event of Stripe on the
+ * licenses that it names: the subjects. An event that is no longer kept is looked for in the whole trail.
  */
 async function byActor(db: D1Database, actor: string): Promise<Condition> {
   const [, kind, id = ""] = /^(license|stripe):(.*)$/s.exec(actor) ?? [];

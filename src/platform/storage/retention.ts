@@ -36,8 +36,8 @@ export const isRetentionTime = (at: UnixSeconds): boolean => Math.floor((at % DA
 
 /**
  * Removes rows of the ledger that nobody needs any more. It keeps the audit trail but for old routine, and
- * unfinished work: events that are unhandled or need attention, mails to send, and payments under way. Each statement has
- * an index of its own (migrations/0016_counts.sql). Throws D1's errors.
+ * unfinished work: events that are unhandled or need attention, mails to send, and payments under way. Each statement
+ * has an index of its own (migrations/0016_counts.sql). Throws D1's errors.
  */
 export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<void> {
   await db.batch([

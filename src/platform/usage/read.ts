@@ -86,8 +86,8 @@ export async function countLicenseDownloads(
 }
 
 /**
- * The rows of the license ?1 in the tables that hold a period. The hours of each table are one parameter, from the number
- * `first` on: the tables have no index but their key, which begins with the hour.
+ * The rows of the license ?1 in the tables that hold a period. The hours of each table are one parameter, from the
+ * number `first` on: the tables have no index but their key, which begins with the hour.
  */
 function ofLicense({ from, before }: Period, first: number): { sql: string; hours: string[] } {
   const parts = hoursByTable(Math.max(from, before - LICENSE_DOWNLOADS_KEPT), before);

@@ -13,8 +13,8 @@ const DAYS = 30;
 const cache = new IsolateCache<DownloadDay[] | null>(100);
 
 /**
- * A worker's downloads on each of the last 30 days, today last, at most a minute old. Null if the statistics fail; they are
- * then not queried again for a minute.
+ * A worker's downloads on each of the last 30 days, today last, at most a minute old. Null if the statistics fail; they
+ * are then not queried again for a minute.
  */
 export async function readDownloadHistory(
   db: D1Database,

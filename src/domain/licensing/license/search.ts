@@ -38,8 +38,8 @@ export function licenseIdQuery(
 }
 
 /**
- * The licenses of a plan. A sold plan has many, so a list finds them among all licenses, newest first. The others have an
- * index, which the second condition names.
+ * The licenses of a plan. A sold plan has many, so a list finds them among all licenses, newest first. The others have
+ * an index, which the second condition names.
  */
 function planCondition(plan: string, bind: (value: string) => string): string {
   const isSold = SOLD_PLANS.some((sold) => sold === plan);

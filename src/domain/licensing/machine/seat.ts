@@ -148,8 +148,8 @@ export async function seeMachine(db: D1Database, machineId: string, now: UnixSec
 
 /**
  * Records that an active machine's lease holds its seat until `until`. A new lease is audited. The renewal of a running
- * one is not: it is state of the machine, and 100,000 machines renew each day. False: the machine was deactivated in the
- * meantime.
+ * one is not: it is state of the machine, and 100,000 machines renew each day. False: the machine was deactivated in
+ * the meantime.
  */
 export async function recordLease(
   db: D1Database,

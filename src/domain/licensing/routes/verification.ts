@@ -3,7 +3,6 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { cachedText, cacheText } from "../../../platform/http/edge-cache.ts";
 import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
-import { LICENSE_STATUSES, STATUS_SQL } from "../license/record.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { publishedKeys } from "../token/signing-keys.ts";
 import {
@@ -13,6 +12,7 @@ import {
   STATUS_LIST_TTL,
   signStatusList,
 } from "../token/status-list.ts";
+import { listedStatuses } from "../token/status-store.ts";
 
 const KeySet = z
   .object({
@@ -85,15 +85,7 @@ async function readList(c: AppContext, n: number, uri: string): Promise<List> {
 }
 
 async function makeList({ DB }: Env, n: number, uri: string, config: Config, now: UnixSeconds): Promise<List> {
-  const first = n * STATUS_LIST_SIZE;
-  const { results } = await DB.prepare(
-    `SELECT idx, status FROM (SELECT status_index - ?2 AS idx, ${STATUS_SQL} AS status FROM licenses
-     WHERE status_index >= ?2 AND status_index < ?3) WHERE status <> 'active'`,
-  )
-    .bind(now, first, first + STATUS_LIST_SIZE)
-    .all();
-  const Entry = z.object({ idx: z.number(), status: z.enum(LICENSE_STATUSES) });
-  const bytes = packStatusList(results.map((row) => Entry.parse(row)));
+  const bytes = packStatusList(await listedStatuses(DB, n, now));
   const { keyring } = await licensingSecrets(config);
   const token = await signStatusList(bytes, { uri, issuer: config.PUBLIC_URL, keyring, now });
   return { token, until: now + STATUS_LIST_TTL / 2 };
