@@ -1,4 +1,4 @@
-/** The work that D1 did, by its own `meta`. `milliseconds` is the time inside the database. */
+/** The work that D1 did, by its own `meta`. `milliseconds` is the time inside the database, in whole ones. */
 export type Work = { rowsRead: number; rowsWritten: number; milliseconds: number };
 
 /**

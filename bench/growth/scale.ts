@@ -40,10 +40,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "Daily job: old rows": (db, _, now) => forgetOldRows(db, now),
 };
 
-/** The work of an operation at each scale: medians of its rounds. */
+/** The work of an operation at each scale: medians of its rounds, with the time that its caller waits. */
 export type Scaled = { name: string; work: Work[] };
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -62,8 +62,9 @@ export async function measureScales(scales: readonly number[], say: (text: strin
       for (const [name, operation] of Object.entries(OPERATIONS)) {
         const works: Work[] = [];
         for (let round = 0; round < ROUNDS; round++) {
+          const began = performance.now();
           await operation(counted.db, licenses, now, round);
-          works.push(counted.take());
+          works.push({ ...counted.take(), milliseconds: performance.now() - began });
         }
         const of = (part: keyof Work) => median(works.map((work) => work[part]));
         results

@@ -33,6 +33,8 @@ async function serve(stop: AbortSignal): Promise<void> {
   const stripe = usesStandIn(variables) ? await startStandInProcess(paths, variables, { port, url }) : null;
   const server = startServer(paths, port, {
     ...(variables["PUBLIC_URL"] === undefined ? { PUBLIC_URL: url } : {}),
+    // The log of a development server costs nothing.
+    ...(variables["LOG_REQUESTS"] === undefined ? { LOG_REQUESTS: "all" } : {}),
     // A refused customer can buy here.
     ...(variables["PURCHASE_URL"] === undefined ? { PURCHASE_URL: `${url}/plans` } : {}),
     ...stripeBindings(variables, stripe),

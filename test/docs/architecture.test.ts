@@ -21,11 +21,14 @@ function roomOf(path: string): string {
   return wing === "lib" || wing === "cli" ? wing : `${wing}/${room}`;
 }
 
-it("docs/architecture.md says of every table of the ledger what it holds", async () => {
-  const { results } = await env.DB.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
-  // Those of SQLite, D1 and the platform are not ours.
-  const tables = results.map(({ name }) => String(name)).filter((name) => !/^(sqlite|d1|_cf)_/.test(name));
-  expect(namesUnder("Data")).toEqual(tables);
+it("docs/architecture.md says of every table of the ledger and the statistics what it holds", async () => {
+  const tablesOf = async (db: D1Database) => {
+    const { results } = await db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    // Those of SQLite, D1 and the platform are not ours.
+    return results.map(({ name }) => String(name)).filter((name) => !/^(sqlite|d1|_cf)_/.test(name));
+  };
+  const tables = [...(await tablesOf(env.DB)), ...(await tablesOf(env.STATISTICS))];
+  expect(namesUnder("Data")).toEqual(tables.sort());
 });
 
 it("docs/architecture.md says of every room what it can do", () => {

@@ -33,12 +33,11 @@ export async function countStatistics(table: string, where = "1 = 1"): Promise<n
   return Number(row?.["n"] ?? -1);
 }
 
-const refuse = () => {
-  throw new Error("D1_ERROR: Exceeded maximum DB size");
-};
+const refuse = () => Promise.reject(new Error("D1_ERROR: Exceeded maximum DB size"));
+const refused = { bind: () => refused, run: refuse, all: refuse, first: refuse, raw: refuse };
 
 /** Statistics that refuse every statement, as D1 does when it is full or gone. */
-export const brokenStatistics = { prepare: refuse, batch: refuse, exec: refuse } as unknown as D1Database;
+export const brokenStatistics = { prepare: () => refused, batch: refuse, exec: refuse } as unknown as D1Database;
 
 /** Statistics that never answer. */
 export const silentStatistics = new Proxy(env.STATISTICS, {

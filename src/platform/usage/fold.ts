@@ -75,9 +75,15 @@ export async function forgetOldUsage(db: D1Database, now: UnixSeconds): Promise<
   await writeWatermark(db, "places", { at: now, position: last });
 }
 
-/** Empties a table by making it anew. D1 bills each deleted row, but not those of a dropped table. */
+/**
+ * Empties a table by making it anew, unless it has rows that are not folded yet. D1 bills each deleted row, but not those
+ * of a dropped table.
+ */
 async function emptyTable(db: D1Database, table: string): Promise<void> {
-  if ((await db.prepare(`SELECT 1 FROM ${table} WHERE hour > 0 LIMIT 1`).first()) === null) return;
+  const { at: folded } = await readWatermark(db, LICENSED_FOLD);
+  const some = async (from: UnixSeconds) =>
+    (await db.prepare(`SELECT 1 FROM ${table} WHERE hour >= ? LIMIT 1`).bind(from).first()) !== null;
+  if (!(await some(0)) || (await some(folded))) return;
   const sql = await db.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").bind(table).first<string>("sql");
   if (sql !== null) await db.batch([db.prepare(`DROP TABLE ${table}`), db.prepare(sql)]);
 }

@@ -90,7 +90,6 @@ describe("statistics that are full, or gone", () => {
     expect(pages["worker"]).toContain("1.0.0");
     expectLogged("statistics.unavailable");
     expectLogged("downloads.unreadable");
-    expectLogged("health.failed");
   });
 
   it("lose no download with a license: the queue keeps it, and its consumer writes it later", async () => {

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import worker from "../../../src/index.ts";
-import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
-import { foldDownloads, forgetOldUsage } from "../../../src/platform/usage/fold.ts";
+import { DAY, startOfDay } from "../../../src/lib/time.ts";
+import { foldDownloads } from "../../../src/platform/usage/fold.ts";
 import { DOWNLOADS_SINCE } from "../../../src/platform/usage/read.ts";
 import { makeToken, newAddress } from "../../support/admin-request.ts";
 import { signedIn } from "../../support/console-admin.ts";
@@ -262,40 +262,4 @@ it("messages: contain no credential, address or link", async () => {
   const told = JSON.stringify(messages);
   expect(messages).toHaveLength(2);
   for (const secret of [key, "198.51.100", "c0ffee"]) expect(told).not.toContain(secret);
-});
-
-it("retention: refusals and places are deleted after 90 days, and downloads by license after 90 to 105", async () => {
-  const now = startOfDay(currentTime());
-  const refusal = { area: "admin", code: "TOKEN_INVALID", worker_id: null, license_id: "lic_1", count: 1 };
-  const at = (days: number) => ({ day: now - days * DAY, place: { country: "NL", network: days } });
-  const refusals = [
-    { ...refusal, ...at(89) },
-    { ...refusal, ...at(91) },
-  ];
-  await record(
-    { kind: "refusals", refusals },
-    ...[0, 30, 89, 106].map((days) => licensed(days, { at: now - days * DAY })),
-    download(500, { at: now - 500 * DAY }),
-  );
-  await foldDownloads(env.STATISTICS, now);
-  await forgetOldUsage(env.STATISTICS, now);
-  for (const table of ["refusal_days", "license_refusals", "license_places"])
-    expect([table, await countStatistics(table)]).toEqual([table, 1]);
-  // The hour of the day decides whether the oldest table is another one already.
-  const kept = await statistics(`SELECT link_id FROM ${LICENSE_DOWNLOADS} ORDER BY at DESC`);
-  expect(kept.map(({ link_id }) => link_id)).toEqual(["dl_0", "dl_30", "dl_89"]);
-  expect((await byDay()).reduce((sum, { count }) => sum + Number(count), 0)).toBe(5);
-});
-
-it("retention: a table of downloads is used again after 120 days, and keeps its key", async () => {
-  const day = (days: number) => NOW + days * DAY;
-  for (let days = 0; days < 400; days += 3) {
-    await record(licensed(days, { at: day(days) }));
-    await forgetOldUsage(env.STATISTICS, day(days));
-    const [oldest] = await statistics(`SELECT min(at) AS at, count(*) AS n FROM ${LICENSE_DOWNLOADS}`);
-    expect(Number(oldest?.["at"])).toBeGreaterThan(day(days) - 106 * DAY);
-    if (days > 120) expect(Number(oldest?.["n"])).toBeGreaterThanOrEqual(30);
-  }
-  await record(licensed(1, { at: day(399) }), licensed(1, { at: day(399) }));
-  expect(await countStatistics(LICENSE_DOWNLOADS, "link_id = 'dl_1'")).toBe(1);
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { readLastBackup } from "../../../domain/backup/finish.ts";
 import { readReport } from "../../../domain/doctor/report.ts";
 import { type Backlog, readBacklog } from "../../../domain/figures/backlog.ts";
+import { readSize } from "../../../domain/figures/metrics.ts";
 import { listUnsentMails } from "../../../domain/mail/backlog.ts";
 import { listEvents } from "../../../domain/purchase/events/store.ts";
 import { isKeyMark, recentKeyRefusals } from "../../../domain/purchase/key-refusal-note.ts";
@@ -10,6 +11,7 @@ import type { Config } from "../../../platform/config/config.ts";
 import { listDeadLetters } from "../../../platform/jobs/dead-letter-store.ts";
 import { readJobs } from "../../../platform/jobs/job-store.ts";
 import { probeStores } from "../../../platform/storage/health.ts";
+import { unlessDown } from "../../../platform/usage/read.ts";
 import { counted, sentences, type Tone } from "../../page/kit.ts";
 
 /** The number of entries shown in each list. */
@@ -27,7 +29,7 @@ export type SystemData = Awaited<ReturnType<typeof readSystem>>;
  * unprocessed ones, then those that need a person. `keyRefusals` names what Stripe refused, and
  * `report` is the last one of the doctor. Throws if D1 fails.
  */
-export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
+export async function readSystem(env: Pick<Env, "DB" | "STATISTICS" | "EDGE" | "BINARIES">) {
   const db = env.DB;
   const rowsOf = async <Row>(schema: z.ZodType<Row>, sql: string) =>
     z.array(schema).parse((await db.prepare(sql).all()).results);
@@ -61,6 +63,7 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
     rowsOf(Migration, "SELECT name, applied_at FROM d1_migrations ORDER BY name"),
     readReport(env),
   ]);
+  const [ledgerBytes, statisticsBytes] = await Promise.all([readSize(db), unlessDown(readSize(env.STATISTICS))]);
   return {
     stores,
     backlog,
@@ -75,6 +78,8 @@ export async function readSystem(env: Pick<Env, "DB" | "EDGE" | "BINARIES">) {
     keyRefusals: recentKeyRefusals(marks, currentTime()),
     migrations,
     report,
+    /** The size of each database in bytes; null: the statistics do not answer. */
+    sizes: { ledger: ledgerBytes, statistics: statisticsBytes },
   };
 }
 

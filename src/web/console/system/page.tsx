@@ -1,3 +1,5 @@
+import { DATABASE_LIMIT } from "../../../domain/figures/metrics.ts";
+
 import { DataTable, Facts, type FC, formatBytes, Notice, StatusBadge } from "../../page/kit.ts";
 import { consolePage, consoleView, may, z } from "../kit.ts";
 import { configFacts, DONE, type Done, readSystem, troubles } from "./data.ts";
@@ -37,10 +39,14 @@ export const systemRead = consoleView(
                 <li class={`box ${answers ? "good" : "bad"}`}>
                   <strong>{STORES[name]}</strong>{" "}
                   <StatusBadge tone={answers ? "good" : "bad"} text={answers ? "Answers" : "Does not answer"} />
-                  <p class="quiet">after {duration_ms} ms</p>
+                  <p class="quiet">
+                    after {duration_ms} ms
+                    {name === "ledger" ? `, ${sizeInWords(data.sizes.ledger)}` : ""}
+                  </p>
                 </li>
               );
             })}
+            <StatisticsCard bytes={data.sizes.statistics} />
           </ul>
           <DoctorLine report={data.report} />
           <TroubleList troubles={[...troubles(data.backlog, c.var.now), ...data.keyRefusals]} />
@@ -82,6 +88,19 @@ export const systemRead = consoleView(
       ),
     });
   },
+);
+
+/** The size of a database, and how much of D1's limit it is. */
+const sizeInWords = (bytes: number): string =>
+  `${formatBytes(bytes)}, ${Math.round((bytes / DATABASE_LIMIT) * 100)} % of the most that D1 takes`;
+
+/** The statistics. Sales do not need them, so their failure is no alarm. */
+const StatisticsCard: FC<{ bytes: number | null }> = ({ bytes }) => (
+  <li class={`box ${bytes === null ? "careful" : "good"}`}>
+    <strong>Statistics (D1)</strong>{" "}
+    <StatusBadge tone={bytes === null ? "careful" : "good"} text={bytes === null ? "Do not answer" : "Answer"} />
+    <p class="quiet">{bytes === null ? "Figures are missing. Sales and downloads go on." : sizeInWords(bytes)}</p>
+  </li>
 );
 
 const TroubleList: FC<{ troubles: readonly string[] }> = ({ troubles }) =>
