@@ -73,14 +73,19 @@ const checkClients = (url: string): Promise<Finding[]> =>
     }),
   );
 
+/** The words of errors about TLS. Any other error of a request is no fault of the certificate. */
+const ABOUT_TLS = /certificate|self.signed|ssl|tls/i;
+
 async function checkTransport(url: string, plainUrl: string | null, health: Answer): Promise<Finding[]> {
   const { protocol, hostname } = new URL(url);
+  if ("error" in health) return ABOUT_TLS.test(health.error) ? [await lookAtCertificate(url)] : [];
   const redirect = plainUrl === null ? [] : [checkRedirect(`${plainUrl}/health`, await askOnce(`${plainUrl}/health`))];
-  if (protocol === "https:") {
-    return [...redirect, checkCertificate(await readTls(new URL(url)), Date.now()), checkHsts(health)];
-  }
+  if (protocol === "https:") return [...redirect, await lookAtCertificate(url), checkHsts(health)];
   return isLoopback(hostname) ? redirect : [fail("https-redirect", `${url} is plain http. Ask the service by https.`)];
 }
+
+const lookAtCertificate = async (url: string): Promise<Finding> =>
+  checkCertificate(await readTls(new URL(url)), Date.now());
 
 const checkDocuments = (url: string): Promise<Finding[]> =>
   Promise.all(DOCUMENTS.map(async (document) => checkDocument(document, await askOnce(url + document.path))));
