@@ -13,7 +13,7 @@ import { type Plan, readPlan } from "./deploy/plan.ts";
 import { Refused } from "./deploy/refusal.ts";
 import { type Found, findResources, makeResources } from "./deploy/resources.ts";
 import { run, wrangler } from "./deploy/run.ts";
-import { requireSecrets } from "./deploy/secrets.ts";
+import { requireSettings } from "./deploy/settings.ts";
 import { PROJECT } from "./development/paths.ts";
 
 /** The binding of the ledger in wrangler.toml. */
@@ -35,10 +35,13 @@ async function deploy(options: Options): Promise<void> {
   say(`Deploying ${plan.own.name} to ${plan.own.public_url}, account ${account}`);
   await requirePermissions(cloudflare, account, plan.host);
   const found = await requireFree(cloudflare, account, plan, options);
-  await requireSecrets(cloudflare, account, plan, options.secretsFile);
+  await requireSettings(cloudflare, account, plan, options.secretsFile);
   const place = await choosePlace(options.place, found);
   if (!options.isChecked && !(await run("npm", ["run", "check"]))) throw new Refused("npm run check failed.");
   await makeResources(cloudflare, account, plan, found, place, say);
+  if (found.jurisdiction && (await keepJurisdiction(config, plan, found.jurisdiction))) {
+    say(`Commit ${config}: its buckets now have the jurisdiction "${found.jurisdiction}", which cannot change.`);
+  }
   await withDeployConfig(config, plan, found, async (generated) => {
     const target = ["--config", generated, `--env=${plan.environment ?? ""}`];
     for (const { binding, name } of plan.databases) await migrate(binding, name, target, account);
@@ -52,9 +55,6 @@ async function deploy(options: Options): Promise<void> {
       );
     }
   });
-  if (found.jurisdiction && (await keepJurisdiction(config, plan, found.jurisdiction))) {
-    say(`\nCommit ${config}: its buckets now have the jurisdiction "${found.jurisdiction}", which cannot change.`);
-  }
   say(`\n${plan.own.name} is deployed. Check it: curl -f ${plan.own.public_url}/health/ready`);
 }
 

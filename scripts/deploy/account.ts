@@ -63,6 +63,8 @@ async function requireActive(cloudflare: Cloudflare, account: string): Promise<v
       throw new Refused(`The API token is ${status}. Make a new one and set CLOUDFLARE_API_TOKEN.`);
     } catch (error) {
       if (!(error instanceof CloudflareError)) throw error;
+      // Any other error says nothing about the token, and shows again where an answer is needed.
+      if (!error.isForbidden && error.status !== 400) return;
     }
   }
   throw new Refused("Cloudflare does not know the API token in CLOUDFLARE_API_TOKEN, or it has been revoked.");

@@ -1,10 +1,11 @@
 import * as z from "zod";
+import { messageOf } from "../../src/lib/error-message.ts";
 import { Refused } from "./refusal.ts";
 
 const Envelope = z.object({
   success: z.boolean(),
   errors: z.array(z.object({ code: z.number(), message: z.string() })).nullish(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
 });
 
 /** An answer of Cloudflare's API that is an error. `code` is Cloudflare's own, of the first error. */
@@ -14,7 +15,9 @@ export class CloudflareError extends Error {
   readonly code: number | undefined;
 
   constructor(request: string, status: number, errors: { code: number; message: string }[]) {
-    super(`Cloudflare answered ${request} with ${status}: ${errors.map(({ message }) => message).join("; ")}`);
+    super(
+      `Cloudflare answered ${request} with ${status}: ${errors.map(({ message }) => message).join("; ") || "no reason given"}`,
+    );
     this.status = status;
     this.code = errors[0]?.code;
   }
@@ -27,7 +30,10 @@ export class CloudflareError extends Error {
 
 export type Sent = { method?: "GET" | "POST"; query?: Record<string, string>; body?: object; jurisdiction?: string };
 
-/** Cloudflare's API with the operator's token. Throws `CloudflareError` for an error, and the errors of `fetch`. */
+/** How long Cloudflare may take for an answer, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** Cloudflare's API with the operator's token. Throws `CloudflareError` for an error, and `Refused` without an answer. */
 export type Cloudflare = <Schema extends z.ZodType>(
   schema: Schema,
   path: string,
@@ -56,6 +62,12 @@ export function openCloudflare(env: NodeJS.Dict<string>): Cloudflare {
         ...(jurisdiction === undefined ? {} : { "cf-r2-jurisdiction": jurisdiction }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    }).catch((error: unknown) => {
+      const reason = messageOf(error instanceof Error && error.cause ? error.cause : error);
+      throw new Refused(
+        `Cloudflare did not answer ${method} ${path}: ${reason}. Run this again: it continues where it stopped.`,
+      );
     });
     const answer = Envelope.safeParse(await response.json().catch(() => null)).data;
     if (response.ok && answer?.success) return schema.parse(answer.result);
@@ -73,14 +85,16 @@ export async function unlessMissing<Value>(ask: Promise<Value>): Promise<Value |
   }
 }
 
-const PAGE = 100;
-
-/** Every item of a list that answers in pages. */
+/**
+ * Every item of a list that answers in pages, until a page brings nothing new. The length of a page tells nothing,
+ * because some lists have their own, or answer all at once.
+ */
 export async function listAll<Item>(cloudflare: Cloudflare, item: z.ZodType<Item>, path: string): Promise<Item[]> {
-  const all: Item[] = [];
+  const all = new Map<string, Item>();
   for (let page = 1; ; page++) {
-    const items = await cloudflare(z.array(item), path, { query: { page: String(page), per_page: String(PAGE) } });
-    all.push(...items);
-    if (items.length < PAGE) return all;
+    const before = all.size;
+    const items = await cloudflare(z.array(item), path, { query: { page: String(page), per_page: "100" } });
+    for (const one of items) all.set(JSON.stringify(one), one);
+    if (all.size === before) return [...all.values()];
   }
 }

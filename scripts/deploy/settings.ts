@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
 import * as z from "zod";
+import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { ConfigError, readConfig } from "../../src/platform/config/config.ts";
+import { developmentSecrets } from "../development-secrets.ts";
 import { type Cloudflare, unlessMissing } from "./cloudflare.ts";
 import type { Plan } from "./plan.ts";
 import { Refused } from "./refusal.ts";
@@ -25,10 +27,11 @@ async function secretsIn(file: string | null): Promise<NodeJS.Dict<string>> {
 }
 
 /**
- * Checks that every required secret is set or in the file. If the file has all of them, their forms are checked with
- * the Worker's own schema. Throws `Refused` that names each fault, and no value.
+ * Checks that every required secret is set or in the file, and the variables and the file's secrets with the Worker's
+ * own schema, because one wrong value makes it answer 503 to everything. Throws `Refused` that names each fault, and no
+ * value.
  */
-export async function requireSecrets(
+export async function requireSettings(
   cloudflare: Cloudflare,
   account: string,
   { own, requiredSecrets, vars }: Plan,
@@ -45,11 +48,15 @@ export async function requireSecrets(
           : "Set each with `npx wrangler secret put NAME`, or name a file: --secrets-file FILE."),
     );
   }
-  if (requiredSecrets.some((name) => given[name] === undefined)) return;
+  // Cloudflare shows no secret that is set, so samples stand in for those.
+  const samples = await developmentSecrets(await generateMinisignKey());
   try {
-    readConfig({ ...vars, ...given });
+    readConfig({ ...samples, ...vars, ...given });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new Refused(`${error.message}. Correct it in ${file} or wrangler.toml.`);
+    const known = error.faults.filter(({ variable }) => given[variable] !== undefined || !set?.includes(variable));
+    if (known.length === 0) return;
+    const { message } = new ConfigError(known);
+    throw new Refused(`${message}. Correct it in ${file === null ? "" : `${file} or `}wrangler.toml.`);
   }
 }
