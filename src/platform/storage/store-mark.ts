@@ -1,3 +1,4 @@
+import { withDeadline } from "../../lib/deadline.ts";
 import { onceResolved } from "../../lib/isolate.ts";
 import { logEvent, logFailure } from "../../lib/log.ts";
 import { configOf } from "../config/config.ts";
@@ -41,6 +42,9 @@ export async function markStores(env: Env, own: Deployment): Promise<void> {
   }
 }
 
+/** How long the buckets may take to show their marks, in milliseconds. */
+const PATIENCE_MS = 3_000;
+
 /** A bucket carries the mark of another deployment. */
 class ForeignBucket extends Error {}
 
@@ -58,13 +62,13 @@ const requireOwnBuckets = onceResolved(async (env: Env): Promise<true> => {
 
 /**
  * Whether ledger and buckets belong to this deployment, so that the cron and the queue's consumer may act: they delete
- * objects that this ledger does not name. It reads each mark once per isolate, and logs a mismatch. A bucket that
- * cannot be read stops nothing, because revocations must be published. Throws D1's errors.
+ * objects that this ledger does not name. It reads each mark once per isolate, and logs a mismatch. A bucket that fails
+ * or is slow stops nothing, because revocations must be published. Throws D1's errors.
  */
 export async function ownsStores(env: Env): Promise<boolean> {
   if (!(await ownsLedger(env))) return false;
   try {
-    return await requireOwnBuckets(env);
+    return await withDeadline(() => requireOwnBuckets(env), PATIENCE_MS);
   } catch (error) {
     if (error instanceof ForeignBucket) logEvent("deployment.mismatch", { message: error.message });
     else logFailure("deployment.unknown", error);
