@@ -109,7 +109,7 @@ function explained(error: unknown): unknown {
 }
 
 try {
-  await deploy(readOptions(process.argv.slice(2)));
+  await deploy(readOptions(process.argv.slice(2), process.env));
 } catch (error) {
   console.error(explained(error));
   process.exitCode = 1;

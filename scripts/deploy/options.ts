@@ -37,8 +37,20 @@ export function placeOf(word: string): Place | undefined {
   return LOCATIONS.includes(word) ? { location: word } : undefined;
 }
 
-/** Parses the command line. Throws `Refused` with the usage for anything unknown. */
-export function readOptions(args: readonly string[]): Options {
+/** The options without which npm would deploy something else. */
+const DECISIVE = ["env", "config"];
+
+/**
+ * Parses the command line. Throws `Refused` with the usage for anything unknown, and for an option that npm took as its
+ * own, as `env` (the environment of the process) shows.
+ */
+export function readOptions(args: readonly string[], env: NodeJS.Dict<string>): Options {
+  const kept = DECISIVE.find((name) => env[`npm_config_${name}`] !== undefined);
+  if (kept !== undefined) {
+    throw new Refused(
+      `npm keeps --${kept} for itself. Put two dashes before the options: npm run deploy -- --${kept} ...`,
+    );
+  }
   const { values } = parsed(args);
   const { jurisdiction, location } = values;
   if (jurisdiction !== undefined && location !== undefined) {
