@@ -78,7 +78,9 @@ export function checkCache(place: string, [first, second]: readonly [Answer, Ans
 const CLOCK_WARNING = 10;
 const CLOCK_FAILURE = 60;
 
-/** Whether this machine's clock agrees with the service's. Times are in milliseconds; `date`: the header of an answer. */
+/**
+ * Whether this machine's clock agrees with the service's. Times are in milliseconds; `date`: the header of an answer.
+ */
 export function checkClock(date: string | null, askedAt: number, answeredAt: number): Finding {
   const served = date === null ? Number.NaN : Date.parse(date);
   if (Number.isNaN(served)) return unclear("clock", "The service sends no Date.");
