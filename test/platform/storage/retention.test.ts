@@ -53,7 +53,7 @@ describe("rows that nobody needs any more", () => {
     expect(await count("machines", "deactivated_at IS NULL")).toBe(2);
   });
 
-  it("include the leftovers of purchases, but nothing paid, running or failed", async () => {
+  it("include the leftovers of purchases, but nothing running or failed", async () => {
     const now = 1_800_000_000;
     const { id } = await issueLicense();
     const order = env.DB.prepare(
@@ -70,7 +70,7 @@ describe("rows that nobody needs any more", () => {
     const ago = (days: number) => now - days * DAY;
     await env.DB.batch([
       ...["open", "failed", "pending", "complete"].flatMap((state) =>
-        [89, 91].map((days) => order.bind(state, ago(days))),
+        [89, 91, 121].map((days) => order.bind(state, ago(days))),
       ),
       ...[59, 61].flatMap((days) => [
         event.bind("handled", ago(days), ago(days), 0),
@@ -91,13 +91,42 @@ describe("rows that nobody needs any more", () => {
       (await env.DB.prepare(`SELECT id FROM ${table} ORDER BY id`).all<{ id: string }>()).results.map(({ id }) => id);
     const named = (days: number, ...names: string[]) => names.map((name) => `${name}${ago(days)}`);
     expect(await left("orders")).toEqual(
-      [...named(89, "open", "failed", "pending", "complete"), ...named(91, "pending", "complete")].sort(),
+      [
+        ...named(89, "open", "failed", "pending", "complete"),
+        ...named(91, "pending", "complete"),
+        ...named(121, "pending"),
+      ].sort(),
     );
     expect(await left("stripe_events")).toEqual(
       [...named(59, "handled", "attention", "unhandled"), ...named(61, "attention", "unhandled")].sort(),
     );
     expect(await count("stripe_event_licenses")).toBe(1);
     expect(await left("mails")).toEqual([...named(399, "sent", "due"), ...named(401, "due")].sort());
+  });
+
+  it("include the routine of customers in the audit trail, and no decision of a person", async () => {
+    const now = currentTime();
+    const entry = env.DB.prepare(
+      "INSERT INTO audit (id, at, actor, action, subject, details) VALUES (?1, ?2, ?3, ?4, 'lic_1', ?5)",
+    );
+    const acts: [name: string, days: number, actor: string, action: string, details: string][] = [
+      ["activated", 91, "license:lic_1", "machine.activate", "{}"],
+      ["signed-in", 91, "recovery:rec_1", "account.sign-in", "{}"],
+      ["renewed", 401, "stripe:evt_1", "license.follow-payment", '{"expires_at":1}'],
+      ["activated-lately", 89, "license:lic_1", "machine.activate", "{}"],
+      ["deactivated-by-admin", 500, "token:adm_1", "machine.deactivate", "{}"],
+      ["renewed-lately", 399, "stripe:evt_1", "license.follow-payment", '{"expires_at":1}'],
+      ["ended", 500, "stripe:evt_1", "license.follow-payment", '{"expires_at":1,"subscription_state":"ended"}'],
+      ["revoked", 500, "token:adm_1", "license.revoke", "{}"],
+    ];
+    await env.DB.batch(
+      acts.map(([id, days, actor, action, details]) => entry.bind(id, now - days * DAY, actor, action, details)),
+    );
+    const remove = (id: string) => env.DB.prepare("DELETE FROM audit WHERE id = ?").bind(id).run();
+    for (const [id] of acts.slice(3)) await expect(remove(id)).rejects.toThrow("append-only");
+    await forgetOldRows(env.DB, now);
+    const { results } = await env.DB.prepare("SELECT id FROM audit ORDER BY rowid").all<{ id: string }>();
+    expect(results.map(({ id }) => id)).toEqual(acts.slice(3).map(([id]) => id));
   });
 
   it("are removed in one minute of each day", () => {

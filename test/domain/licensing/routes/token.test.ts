@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { codeOf } from "../../../support/admin-request.ts";
 import { activate, adminAct, count, hive, issueLicense, tokenFor } from "../../../support/license-fixture.ts";
@@ -19,6 +20,28 @@ describe("a fresh token", () => {
     expect(answers[0]).toBe(200);
     expect(answers.at(-1)).toBe(429);
     expect(await count("audit", "action = 'machine.lease'")).toBe(1);
+  });
+
+  it("renewed each day as a lease is one row updated, and audited only when granted again after its end", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { key } = await issueLicense();
+    const lease = () =>
+      hive("POST", "/v1/licenses/token", { credential: key, body: { fingerprint: "a", offline: true } });
+    await activate(key, "a", { offline: true });
+    const until = async () =>
+      (await env.DB.prepare("SELECT lease_until FROM machines").first<number>("lease_until")) ?? 0;
+    const entries = await count("audit");
+    for (let day = 0; day < 4; day++) {
+      const before = await until();
+      vi.setSystemTime(Date.now() + 86_400_000);
+      expect((await lease()).status).toBe(200);
+      expect(await until()).toBe(before + 86_400);
+    }
+    expect(await count("audit")).toBe(entries);
+    vi.setSystemTime(Date.now() + 31 * 86_400_000);
+    expect((await lease()).status).toBe(200);
+    expect(await count("audit", "action = 'machine.lease'")).toBe(2);
+    vi.useRealTimers();
   });
 
   it("stops working when it expires, even if this isolate has just verified it", async () => {
