@@ -3,10 +3,10 @@ import { Problem } from "../../../platform/http/problem.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import type { Artifact } from "../store.ts";
 import { assembleParts } from "./binary-store.ts";
-import type { SignaturePolicy } from "./check.ts";
+import { faultOfSize, type SignaturePolicy } from "./check.ts";
 import { type CheckRow, savedMeasurement } from "./check-record.ts";
 import { readRunningCheck, refuseCheck, saveProgress } from "./check-store.ts";
-import { conclude } from "./completion.ts";
+import { conclude, invalidFile } from "./completion.ts";
 import { measurement } from "./measurement.ts";
 import { CHECK_PLAN, type CheckPlan } from "./plan.ts";
 import { readUpload } from "./store.ts";
@@ -82,7 +82,12 @@ async function assemble(
     await lose(env, artifact, check);
     return null;
   }
-  const { etag } = object;
+  const { etag, size } = object;
+  const fault = faultOfSize(artifact, size);
+  if (fault) {
+    await restartUpload(env, actorOf(check), artifact, "wrong size", invalidFile([fault]));
+    return null;
+  }
   const saved = await saveProgress(env.DB, check, { etag, measured: null }, currentTime());
   return saved && { check: saved, etag };
 }

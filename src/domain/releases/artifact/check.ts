@@ -34,6 +34,10 @@ export async function readSignature(
   return signer.ok ? parsed : err({ path: "signature", message: signer.error });
 }
 
+/** The fault of a file with another size than declared; null if it is the same. */
+export const faultOfSize = (declared: { size: number }, size: number): Fault | null =>
+  size === declared.size ? null : { path: "size", message: `The file has ${size} bytes, not ${declared.size}.` };
+
 /** All differences between a file and its publisher's declaration and signature; empty if there are none. */
 export async function faultsOf(
   declared: { size: number; sha256: string },
@@ -42,9 +46,8 @@ export async function faultsOf(
   keys: MinisignPublicKey[],
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  if (measured.size !== declared.size) {
-    faults.push({ path: "size", message: `The file has ${measured.size} bytes, not ${declared.size}.` });
-  }
+  const size = faultOfSize(declared, measured.size);
+  if (size) faults.push(size);
   if (measured.sha256 !== declared.sha256) {
     faults.push({ path: "sha256", message: `The file's SHA-256 is ${measured.sha256}, not ${declared.sha256}.` });
   }

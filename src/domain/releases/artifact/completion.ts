@@ -111,7 +111,7 @@ function requireAllParts(artifact: Artifact, parts: Part[]): void {
 }
 
 /** The refusal of a file, with every fault. */
-const invalidFile = (errors: (Fault | { path: "parts"; message: string })[]): Refusal => ({
+export const invalidFile = (errors: (Fault | { path: "parts"; message: string })[]): Refusal => ({
   code: "VALIDATION_FAILED",
   detail: errors.map(({ message }) => message).join(" "),
   extras: { errors },

@@ -132,6 +132,23 @@ describe("the check of a large file", () => {
     expect(await actions()).toMatchObject([{ action: "artifact.restart", reason: "wrong sha256, signature" }]);
   });
 
+  it("refuses an object of another size, longer or shorter, before it reads it", async () => {
+    for (const size of [bytes.length - 1, bytes.length + 1]) {
+      const artifact = await underCheck();
+      // R2 has another object under the key of the upload than its parts give.
+      await env.BINARIES.resumeMultipartUpload(artifact.object_key, artifact.upload_id).abort();
+      await env.BINARIES.put(artifact.object_key, randomBytes(size));
+      const { asked, bindings } = watchedBucket();
+      expect(await step(artifact, bindings)).toBe(false);
+      expect((await look(artifact)).progress).toMatchObject({
+        state: "refused",
+        problem: { code: "VALIDATION_FAILED", errors: [{ path: "size" }] },
+      });
+      expect([asked, await keys()]).toEqual([[], []]);
+      await removeArtifact(env, publisher(), releaseId, artifact.id);
+    }
+  });
+
   it("refuses a signature over another file", async () => {
     const { signature } = await declarationOf({ bytes: randomBytes(10), secretKey: key });
     const artifact = await underCheck(bytes, { signature });
