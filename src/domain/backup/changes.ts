@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type ChangeLine, ObjectLine, Row, RowKey } from "./format.ts";
 import { keyOf } from "./page.ts";
-import { schemaQuery, statementsOf, type Table } from "./schema.ts";
+import { migrationsOf, migrationsQuery, schemaQuery, statementsOf, type Table } from "./schema.ts";
 
 /** The most noted changes that one round reads. */
 const ROUND = 500;
@@ -51,7 +51,7 @@ export async function readSnapshot(db: D1Database, tables: readonly Table[]): Pr
     db.prepare(`SELECT table_name, key FROM ${NOTED} GROUP BY table_name, key ORDER BY min(seq)`),
     db.prepare(`SELECT (SELECT max(seq) FROM ${NOTED}) AS through, (SELECT max(seq) FROM backup_changes) AS last`),
     schemaQuery(db),
-    db.prepare("SELECT name FROM d1_migrations ORDER BY id"),
+    migrationsQuery(db),
     db.prepare(OBJECTS),
     ...counts,
     ...rows,
@@ -77,7 +77,7 @@ export async function readSnapshot(db: D1Database, tables: readonly Table[]): Pr
     ),
     objects: (objects?.results ?? []).map((row) => ObjectLine.parse(row)),
     schema: statementsOf(schema?.results ?? []),
-    migrations: (migrations?.results ?? []).map((row) => z.object({ name: z.string() }).parse(row).name),
+    migrations: migrationsOf(migrations?.results ?? []),
   };
 }
 

@@ -53,7 +53,7 @@ export async function continueBackup(env: Env, id: string, invocation: Invocatio
 
 async function beginBackup({ DB, BACKUPS }: Env, id: string): Promise<Progress> {
   const [schema, tables] = [await readSchema(DB), await readTables(DB)];
-  const shared = await sharedChunks(BACKUPS);
+  const shared = await sharedChunks(DB, BACKUPS);
   await startCapture(DB, id, tables);
   const progress: Progress = {
     id,

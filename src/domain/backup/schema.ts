@@ -34,6 +34,18 @@ export const statementsOf = (rows: readonly unknown[]): string[] =>
 export const readSchema = async (db: D1Database): Promise<string[]> =>
   statementsOf((await schemaQuery(db).all()).results);
 
+/** The query for the names of the migrations that the ledger has. */
+export const migrationsQuery = (db: D1Database): D1PreparedStatement =>
+  db.prepare("SELECT name FROM d1_migrations ORDER BY id");
+
+/** The names in a result of `migrationsQuery`. */
+export const migrationsOf = (rows: readonly unknown[]): string[] =>
+  rows.map((row) => z.object({ name: z.string() }).parse(row).name);
+
+/** The names of the migrations that the ledger has. Throws D1's errors. */
+export const readMigrations = async (db: D1Database): Promise<string[]> =>
+  migrationsOf((await migrationsQuery(db).all()).results);
+
 const ColumnRow = z.object({ name: z.string(), column: z.string(), pk: z.int() });
 
 /** Every table with rows to back up, in the order that they were made. Throws D1's errors. */

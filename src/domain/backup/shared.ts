@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Chunk } from "./format.ts";
 import type { Place } from "./page.ts";
-import { TRAIL } from "./schema.ts";
+import { readMigrations, TRAIL } from "./schema.ts";
 import { listBackups, listKeys, readManifest } from "./store.ts";
 
 // Full files of the audit trail belong to no backup alone: later backups name them as long as their rows are the same.
@@ -18,11 +18,15 @@ export const lastOf = ({ key }: Chunk): { rowid: number; id: string } => {
   return { rowid: Number(rowid), id };
 };
 
-/** The full files of the trail that the newest backup names and the bucket still has. Throws R2's errors. */
-export async function sharedChunks(bucket: R2Bucket): Promise<Chunk[]> {
+/**
+ * The full files of the trail that the newest backup names and the bucket still has. None after a migration, which may
+ * have rewritten a row of the trail, as the erasure of a name in it does. Throws the errors of D1 and R2.
+ */
+export async function sharedChunks(db: D1Database, bucket: R2Bucket): Promise<Chunk[]> {
   const [newest] = (await listBackups(bucket)).backups;
   const manifest = newest && (await readManifest(bucket, newest.id));
-  const named = manifest?.tables.find(({ name }) => name === TRAIL)?.chunks ?? [];
+  if (!manifest || manifest.migrations.join() !== (await readMigrations(db)).join()) return [];
+  const named = manifest.tables.find(({ name }) => name === TRAIL)?.chunks ?? [];
   const there = await listKeys(bucket, PREFIX);
   return named.filter(({ key, bytes }) => there.get(key) === bytes);
 }
