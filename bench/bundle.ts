@@ -18,8 +18,8 @@ export type Bundle = {
 export const BARE_HONO = "bench/bare-hono.ts";
 
 /**
- * Builds the Worker exactly like `wrangler deploy`, without uploading it. `entry` is the file of another Worker, from the
- * root of the project, which is built with the same options.
+ * Builds the Worker exactly like `wrangler deploy`, without uploading it. `entry` is the file of another Worker, from
+ * the root of the project, which is built with the same options.
  */
 export async function buildBundle(signal: AbortSignal, entry?: string): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "rbee-bench-bundle-"));

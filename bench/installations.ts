@@ -24,8 +24,8 @@ export type Installation = { size: number; seconds: Record<Program, number | nul
 
 /**
  * Installs a file of 256 MiB by `rbee-catalog install`, next to downloads of the same file by curl and by aria2c with
- * four connections. The command checks the sum and the signature as well. Each program is started anew, and all write to
- * the same folder, in memory if the system has one.
+ * four connections. The command checks the sum and the signature as well. Each program is started anew, and all write
+ * to memory if the system has such a folder.
  */
 export async function measureInstallation(harness: Harness, secretKey: MinisignSecretKey): Promise<Installation> {
   const url = `http://127.0.0.1:${harness.local}`;

@@ -12,7 +12,7 @@ import { errorHandlers, foundation, requestLog } from "./platform/http/foundatio
 import { requireHttps } from "./platform/http/own-address.ts";
 import { type AppEnv, createRouter, type Service } from "./platform/http/router.ts";
 import { writesNeedOwnLedger } from "./platform/storage/deployment.ts";
-import { STORE_OUTAGE } from "./platform/storage/health.ts";
+import { STORE_OUTAGE } from "./platform/storage/outage.ts";
 import { refusalCount } from "./platform/usage/refusal.ts";
 import { serviceOf } from "./service.ts";
 import consoleStyle from "./web/console/console.css";

@@ -42,7 +42,10 @@ export async function downloadView(c: ReadScope, worker: Worker, delivery: Deliv
   };
 }
 
-/** The URL of a delivery, public for a free binary, or of its signature that `name` asks for. Throws ARTIFACT_NOT_FOUND if it has none. */
+/**
+ * The URL of a delivery, public for a free binary, or of its signature that `name` asks for. Throws ARTIFACT_NOT_FOUND
+ * if it has none.
+ */
 export async function addressByName(
   c: ReadScope,
   worker: Worker,

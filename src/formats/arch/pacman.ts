@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Platform } from "../../domain/releases/manifest.ts";
 import type { PackageFault, PackageFormat } from "../../domain/releases/package-format.ts";
 import { pkgverOf } from "../../domain/workers/recipe-rendering.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { PACMAN_RULES } from "./rules.ts";
 
@@ -14,39 +15,45 @@ const archOf = (platform: Platform): string | null =>
   Object.entries(PACMAN_PLATFORMS).find(([, known]) => known === platform)?.[0] ?? null;
 
 /** A path that a package installs: relative, and without anything that leads out or breaks a list of lines. */
-const PackagePath = z
-  .string()
-  .max(1024)
-  .refine((path) => /^(?:[^/\p{Cc}]+\/)*[^/\p{Cc}]+\/?$/u.test(path), "must be a relative path")
-  .refine((path) => path.split("/").every((part) => part !== "." && part !== ".."), "must not lead out");
+const packagePath = lazy(() =>
+  z
+    .string()
+    .max(1024)
+    .refine((path) => /^(?:[^/\p{Cc}]+\/)*[^/\p{Cc}]+\/?$/u.test(path), "must be a relative path")
+    .refine((path) => path.split("/").every((part) => part !== "." && part !== ".."), "must not lead out"),
+);
 
 /** The contents of a pacman package: the text of its `.PKGINFO`, and the paths that it installs. */
-export const PacmanContents = z
-  .object({
-    pkginfo: z.string().max(32_768).openapi({
-      description: "The text of `.PKGINFO`.",
-      example: "pkgname = llm-worker-rbee-premium-cuda\npkgver = 1.10.0-1\narch = x86_64\n",
-    }),
-    files: z
-      .array(PackagePath)
-      .max(5000)
-      .openapi({
-        description: "The paths that it installs, directories with a trailing slash.",
-        example: ["usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/llm-worker-rbee-premium-cuda"],
+export const pacmanContents = lazy(() =>
+  z
+    .object({
+      pkginfo: z.string().max(32_768).openapi({
+        description: "The text of `.PKGINFO`.",
+        example: "pkgname = llm-worker-rbee-premium-cuda\npkgver = 1.10.0-1\narch = x86_64\n",
       }),
-  })
-  .strict()
-  .openapi("PackageContents", {
-    description: "The contents of a package. Required for a package, refused for others.",
-  });
-export type PacmanContents = z.infer<typeof PacmanContents>;
+      files: z
+        .array(packagePath())
+        .max(5000)
+        .openapi({
+          description: "The paths that it installs, directories with a trailing slash.",
+          example: ["usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/llm-worker-rbee-premium-cuda"],
+        }),
+    })
+    .strict()
+    .openapi("PackageContents", {
+      description: "The contents of a package. Required for a package, refused for others.",
+    }),
+);
+export type PacmanContents = z.infer<ReturnType<typeof pacmanContents>>;
 
 /** The format of pacman packages. */
 export const pacman: PackageFormat<PacmanContents> = {
   rules: PACMAN_RULES,
   description: "A `*.pkg.tar.{gz,xz,zst}` is a pacman package.",
   unsigned: "not for pacman",
-  schema: PacmanContents,
+  get schema() {
+    return pacmanContents();
+  },
   check({ worker_id, version }, { platform, filename, contents }) {
     const parsed = parsePkginfo(contents.pkginfo);
     if (!parsed.ok) return fault("package.pkginfo", parsed.error);

@@ -1,11 +1,9 @@
 import { commandsFor, type Format, isPremium, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
 import { workers } from "../../domain/workers/workers.ts";
-import { currentTime } from "../../lib/time.ts";
+import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { shortJob } from "../../platform/jobs/job.ts";
 import { always } from "../../platform/jobs/schedule.ts";
 import { isRetentionTime } from "../../platform/storage/retention.ts";
-import { sweepPacks } from "./pack-sweep.ts";
-import { publishRepositories, repositoryNames } from "./repository.ts";
 
 /** Recipes as git repositories: one for each worker under its id, as in the AUR, and those of other formats. */
 export const git: Format = {
@@ -37,16 +35,21 @@ export const git: Format = {
         ]),
       ),
   },
-  afterManifest: (env, formats) => publishRepositories(env, repositorySources(formats), currentTime()),
+  afterManifest: (env, formats) => publish(env, formats, currentTime()),
   jobs: [
-    shortJob("publish-repositories", always, ({ env, service: { formats }, now }) =>
-      publishRepositories(env, repositorySources(formats), now),
-    ),
-    shortJob("sweep-packs", isRetentionTime, ({ env, service: { formats }, now }) =>
-      sweepPacks(env, repositoryNames(repositorySources(formats)), now),
-    ),
+    shortJob("publish-repositories", always, ({ env, service: { formats }, now }) => publish(env, formats, now)),
+    shortJob("sweep-packs", isRetentionTime, async ({ env, service: { formats }, now }) => {
+      const { sweepPacks } = await import("./pack-sweep.ts");
+      const { repositoryNames } = await import("./repository.ts");
+      await sweepPacks(env, repositoryNames(repositorySources(formats)), now);
+    }),
   ],
 };
+
+async function publish(env: Env, formats: readonly Format[], now: UnixSeconds): Promise<void> {
+  const { publishRepositories } = await import("./repository.ts");
+  await publishRepositories(env, repositorySources(formats), now);
+}
 
 /** `pkgver-pkgrel` of a `.SRCINFO`. */
 const packageVersion = (srcinfo: string): string =>

@@ -1,11 +1,8 @@
 import { withDeadline } from "../../lib/deadline.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
-import { randomBetween } from "../../lib/random.ts";
 import { currentTime } from "../../lib/time.ts";
-import type { Refusal } from "../http/problem.ts";
 import { ANYONE, createRouter, operation, z } from "../http/route.ts";
-import { isOverload } from "./patient-ledger.ts";
 
 const Health = z.object({ status: z.literal("ok").openapi({ example: "ok" }) }).openapi("Health");
 
@@ -100,30 +97,3 @@ async function probe(store: string, ask: () => Promise<unknown>): Promise<Probe>
   }
   return { answers, duration_ms: Math.round(performance.now() - began) };
 }
-
-/**
- * Whether an error is an outage of D1, KV or R2, by the words that they use. A statement that does not parse, or a
- * constraint that does not hold, is our own fault: a retry would fail again.
- */
-const isStoreFailure = (error: unknown): boolean =>
-  error instanceof Error &&
-  /^(D1_|Network connection lost|Internal error (in|while starting up) D1|Cannot resolve D1 DB|KV (GET|PUT|DELETE) failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
-    error.message,
-  ) &&
-  !/SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.message);
-
-/** The bounds of `Retry-After` while a store is out, in seconds. */
-export const RETRY_AFTER = { least: 5, most: 60 } as const;
-
-/**
- * The answer while a store is out or overloaded. Each client gets another time to come back at, so that they do not all
- * come back at once. makepkg and curl, for two, retry a 503 and read `Retry-After`.
- */
-export const STORE_OUTAGE = {
-  matches: (error: unknown): boolean => isStoreFailure(error) || isOverload(error),
-  refusal: (): Refusal => ({
-    code: "SERVICE_UNAVAILABLE",
-    detail: "A store does not answer. Please try again.",
-    extras: { retry_after: randomBetween(RETRY_AFTER.least, RETRY_AFTER.most) },
-  }),
-};

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
-import { RETRY_AFTER } from "../../../src/platform/storage/health.ts";
+import { RETRY_AFTER } from "../../../src/platform/storage/outage.ts";
 import { boundLedger, LedgerBusy } from "../../../src/platform/storage/patient-ledger.ts";
 import { newAddress } from "../../support/admin-request.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
