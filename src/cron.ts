@@ -47,8 +47,7 @@ export const jobs: readonly Job[] = [
   shortJob("expiry-mails", isHourly, ({ env, now }) => queueExpiryMails(env.DB, now)),
   shortJob("forget-recovery-links", isHourly, ({ env, now }) => forgetRecoveryLinks(env.DB, now - 30 * DAY)),
   shortJob("fold-downloads", isHourly, async ({ env, now }) => {
-    await markStatistics(env, now);
-    await foldDownloads(env.STATISTICS, now);
+    if (await markStatistics(env, now)) await foldDownloads(env.STATISTICS, now);
   }),
   shortJob("forget-old-usage", isHourly, ({ env, now }) => forgetOldUsage(env.STATISTICS, now)),
   shortJob("erase-usage", isHourly, ({ env, now }) => eraseUsage(env, now)),

@@ -35,6 +35,12 @@ export const ownsStatistics = onceResolved(async (env: Env): Promise<boolean> =>
   return position === null || position === nameOf(env);
 });
 
-/** Marks the statistics as this deployment's. Call it only where the ledger is known to be its own: in a job. */
-export const markStatistics = (env: Env, now: UnixSeconds): Promise<void> =>
-  writeWatermark(env.STATISTICS, OWNER_MARK, { at: now, position: nameOf(env) });
+/**
+ * Marks statistics without a mark as this deployment's, and tells whether they are its own. It never overwrites a mark.
+ * Call it only where the ledger is known to be this deployment's: in a job. Throws D1's errors.
+ */
+export async function markStatistics(env: Env, now: UnixSeconds): Promise<boolean> {
+  if (!(await ownsStatistics(env))) return false;
+  await writeWatermark(env.STATISTICS, OWNER_MARK, { at: now, position: nameOf(env) });
+  return true;
+}
