@@ -33,7 +33,9 @@ export type Sent = { method?: "GET" | "POST"; query?: Record<string, string>; bo
 /** How long Cloudflare may take for an answer, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
-/** Cloudflare's API with the operator's token. Throws `CloudflareError` for an error, and `Refused` without an answer. */
+/**
+ * Cloudflare's API with the operator's token. Throws `CloudflareError` for an error, and `Refused` without an answer.
+ */
 export type Cloudflare = <Schema extends z.ZodType>(
   schema: Schema,
   path: string,

@@ -71,9 +71,9 @@ export async function requireNoNeighbor(
   const share = (worker: string, resource: string) => {
     if (isOther(worker)) shared.set(worker, [...(shared.get(worker) ?? []), resource]);
   };
-  const scripts = await cloudflare(Scripts, `/accounts/${account}/workers/scripts`);
+  const scripts = await unlessMissing(cloudflare(Scripts, `/accounts/${account}/workers/scripts`));
   let bound: string[] = [];
-  for (const { id: worker } of scripts) {
+  for (const { id: worker } of scripts ?? []) {
     const path = `/accounts/${account}/workers/scripts/${worker}/settings`;
     const { bindings } = (await unlessMissing(cloudflare(Settings, path))) ?? { bindings: [] };
     for (const binding of bindings) {
