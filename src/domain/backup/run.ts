@@ -13,8 +13,11 @@ import { isUnchanged, lastOf, sharedChunks, sharedKey } from "./shared.ts";
 /** An invocation: whether it is the first one, the calls of bindings that it may make, and whether it has time left. */
 export type Invocation = { isFirst: boolean; calls: number; hasTime(): boolean };
 
-/** Cloudflare ends an invocation at 1,000 calls. The rest are for the end of a backup, which deletes old ones. */
-const CALLS = 800;
+/** Cloudflare ends an invocation at 1,000 calls. The rest are for changes and for the end, which deletes old backups. */
+const CALLS = 650;
+
+/** The rounds of changes in one invocation: each takes four calls. */
+const ROUNDS = 40;
 
 /** The most calls for one file: a look at the last backup's file, five pages, the new file. */
 const CALLS_OF_FILE = 7;
@@ -42,6 +45,7 @@ export async function continueBackup(env: Env, id: string, invocation: Invocatio
   const begun = progress ?? (await beginBackup(env, id));
   if (!(await readAllTables(env, begun, invocation))) return { position: id };
   const snapshot = await readChanges(env, begun);
+  if (!snapshot) return { position: id };
   // A migration has changed tables that are read already: the backup begins again.
   if (JSON.stringify(snapshot.schema) !== JSON.stringify(begun.schema)) {
     await beginBackup(env, id);
@@ -111,9 +115,12 @@ async function copyTrail({ DB, BACKUPS }: Env, { id, shared }: Progress, table: 
   Object.assign(table, { after: last, ended: isLast });
 }
 
-/** Copies the noted changes in rounds. Returns the snapshot of the last round, with no change left. */
-async function readChanges({ DB, BACKUPS }: Env, progress: Progress): Promise<Snapshot> {
-  for (;;) {
+/**
+ * Copies the noted changes in rounds. Returns the snapshot of the last round, with no change left; null if there are
+ * more after the rounds of one invocation.
+ */
+async function readChanges({ DB, BACKUPS }: Env, progress: Progress): Promise<Snapshot | null> {
+  for (let round = 0; round < ROUNDS; round++) {
     const snapshot = await readSnapshot(DB, progress.tables);
     const { changes, through, hasMore } = snapshot;
     if (changes.length > 0) {
@@ -125,4 +132,5 @@ async function readChanges({ DB, BACKUPS }: Env, progress: Progress): Promise<Sn
     await writeProgress(BACKUPS, progress);
     await forgetChanges(DB, through);
   }
+  return null;
 }

@@ -94,6 +94,16 @@ describe("a backup of a ledger that is written meanwhile", () => {
     );
   });
 
+  it("takes another invocation for more changes than one can copy", async () => {
+    await step(true);
+    const many = `WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 20100) SELECT 'w' || v, v, NULL FROM n`;
+    await env.DB.prepare(`INSERT INTO watermarks (name, at, position) ${many}`).run();
+    let steps = 0;
+    while ((await continueBackup(env, ID, { isFirst: false, calls: 1000, hasTime: () => true })) !== null) steps++;
+    expect(steps).toBe(1);
+    expect((await rowsOf(await readManifest(ID)))["watermarks"]).toHaveLength(20_100);
+  });
+
   it("begins again if a migration changes a table that is read already", async () => {
     await write("issue", 1);
     expect(await step(true)).toEqual({ position: ID });
