@@ -6,6 +6,9 @@ const leftOut = (): never => {
   throw new Error("This part of zod is not in the bundle: see scripts/left-out/zod.ts.");
 };
 
+/** The limits in a schema's checks. `minLength` and similar members call it, and the API's description reads those. */
+export { aggregateChecks } from "../../node_modules/zod/v4/core/json-schema-processors.js";
+
 /** zod makes a schema's method of what this returns. */
 const leftOutMethod = () => leftOut;
 
@@ -24,6 +27,7 @@ export {
   leftOut as extractDefs,
   leftOut as finalize,
   leftOut as fromJSONSchema,
+  leftOut as handleUnrepresentable,
   leftOut as initializeContext,
   leftOut as processSchema,
   leftOut as toJSONSchema,
