@@ -40,6 +40,8 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
     const forwarded = request({ host: "localhost", port: target, method, path: url, headers }, (answer) => {
       proxy.answered.push(`${method} ${url}`);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      // An answer that the catalog breaks off is broken off here as well.
+      answer.on("error", () => outgoing.destroy());
       if (fate === "pass") {
         answer.pipe(outgoing);
         return;
