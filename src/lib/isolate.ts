@@ -60,9 +60,9 @@ export const SMALL_CACHE = CACHE_BYTES / 2;
 type Entry<Value> = { value: Value; until: UnixSeconds; size: number };
 
 /**
- * A map in the isolate's memory, bounded by its number of entries and by about how many bytes they take. Each entry ends
- * at its own time; a full map drops the entries that were used least recently, and a value that is larger than the whole
- * map is not stored. It holds plain data only, nothing that belongs to one request.
+ * A map in the isolate's memory, bounded by its number of entries and by about how many bytes they take. Each entry
+ * ends at its own time; a full map drops the entries that were used least recently, and a value that is larger than
+ * the whole map is not stored. It holds plain data only, nothing that belongs to one request.
  */
 export class IsolateCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>();

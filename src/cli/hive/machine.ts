@@ -65,8 +65,8 @@ export async function activate(
 }
 
 /**
- * Gets a new token for the activation once the time of its renewal has come, or if it expires within five minutes. While
- * the catalog is out, a token that has not expired goes on working. Throws `CliError`.
+ * Gets a new token for the activation once the time of its renewal has come, or if it expires within five minutes.
+ * While the catalog is out, a token that has not expired goes on working. Throws `CliError`.
  */
 export async function withFreshToken(client: CatalogClient, activation: Activation): Promise<Activation> {
   const { fingerprint, license_key: credential, renew_after } = activation;

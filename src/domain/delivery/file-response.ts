@@ -14,10 +14,10 @@ import {
 
 /**
  * Answers a GET or HEAD for an artifact: the whole file, a part, not modified or not satisfiable. Streams the bytes
- * that `read` opens, and never holds the whole file. `decide` decides again while a long body runs (`guardedStream`), and `onEnd`
- * gets the end of such a body. Only a body costs a read; the manifest has all other facts. `startsHere` says whether the
- * answer contains the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object, and RANGE_NOT_SATISFIABLE
- * with the size.
+ * that `read` opens, and never holds the whole file. `decide` decides again while a long body runs (`guardedStream`),
+ * and `onEnd` gets the end of such a body. Only a body costs a read; the manifest has all other facts. `startsHere`
+ * says whether the answer contains the first byte. Throws SERVICE_UNAVAILABLE if R2 does not have the object, and
+ * RANGE_NOT_SATISFIABLE with the size.
  */
 export async function fileResponse(
   request: Pick<Request, "method" | "headers">,

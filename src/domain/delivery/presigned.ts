@@ -21,8 +21,8 @@ export async function presignGet(url: URL, signer: S3Signer, expiresIn: number, 
 }
 
 /**
- * A presigned GET of an object in R2, valid for `PRESIGNED_LIFETIME` seconds. The signature includes the file name to save
- * it under. The link cannot be revoked: see docs/security.md.
+ * A presigned GET of an object in R2, valid for `PRESIGNED_LIFETIME` seconds. The signature includes the file name to
+ * save it under. The link cannot be revoked: see docs/security.md.
  */
 export function presignObject(
   config: Pick<Config, "R2_S3_ENDPOINT" | "R2_S3_BUCKET" | "R2_ACCESS_KEY_ID" | "R2_SECRET_ACCESS_KEY">,

@@ -69,7 +69,9 @@ export async function cachedWhole(url: string): Promise<Response | null> {
 /** The bodies that this isolate is putting into the cache, by address. */
 const filling = new Set<string>();
 
-/** Keeps a body of `size` bytes under `url`, read by `open`. It runs after the response, once at a time. Never throws. */
+/**
+ * Keeps a body of `size` bytes under `url`, read by `open`. It runs after the response, once at a time. Never throws.
+ */
 export async function cacheBody(
   url: string,
   size: number,

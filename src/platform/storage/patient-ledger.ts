@@ -36,9 +36,9 @@ export const isOverload = (error: unknown): boolean =>
 const EXECUTING = new Set(["first", "run", "all", "raw"]);
 
 /**
- * Wraps D1 so that no call waits longer than three seconds, and so that an isolate does not queue calls that would fail.
- * After an outage all hives come back at once, and the ledger has one primary: a refusal that is told soon, with a time
- * to come back at, serves them sooner than a queue. The calls throw `LedgerBusy`, and D1's own errors.
+ * Wraps D1 so that no call waits longer than three seconds, and so that an isolate does not queue calls that would
+ * fail. After an outage all hives come back at once, and the ledger has one primary: a refusal that is told soon, with
+ * a time to come back at, serves them sooner than a queue. The calls throw `LedgerBusy`, and D1's own errors.
  */
 export function boundLedger(db: D1Database, bounds: Bounds = {}): D1Database {
   const { patienceMs = PATIENCE_MS, callsAtOnce = CALLS_AT_ONCE, restMs = REST_MS } = bounds;
