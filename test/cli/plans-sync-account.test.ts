@@ -98,6 +98,7 @@ describe("the webhook endpoint", () => {
     await stripe.webhookEndpoints.update(made?.id ?? "", { disabled: true });
     const { code, stdout } = await sync(AT);
     expect([code, stdout]).toEqual([0, expect.stringContaining(`webhook: Endpoint ${made?.id} is disabled`)]);
+    expect(stdout).not.toContain("webhook: up to date");
     expect((await endpoints()).map(({ status }) => status)).toEqual(["disabled"]);
     await stripe.webhookEndpoints.create({
       url: URL_OF_WEBHOOK,

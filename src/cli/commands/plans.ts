@@ -67,7 +67,7 @@ function formatSync({ plans, webhook, portal }: SyncedAccount, dryRun: boolean):
       : changes.map((change) => `${subject}: ${dryRun ? "would " : ""}${change}`);
   const told = [
     ...plans.flatMap(({ plan, steps }) => lines(plan, steps.map(describe))),
-    ...(webhook.url === null
+    ...(webhook.url === null || (webhook.steps.length === 0 && webhook.faults.length > 0)
       ? []
       : lines(
           "webhook",

@@ -4,9 +4,12 @@ import type { Refusal } from "../../platform/http/problem.ts";
 import type { AppContext } from "../../platform/http/router.ts";
 import { keyRefusal, refusalForAdmin } from "./key-refusal.ts";
 
-const FOR_CUSTOMER =
-  "We cannot do this at the moment, because our payment provider is not set up for it. Nothing was changed. " +
-  "Please try again later, or write to us.";
+const WHY = "We cannot do this at the moment, because our payment provider is not set up for it.";
+const HELP = "Please try again later, or write to us.";
+
+/** The sentence for a customer. One who asks for a paid checkout may have changed something before, by paying. */
+const forCustomer = (method: string): string =>
+  method === "GET" ? `${WHY} ${HELP}` : `${WHY} Nothing was changed. ${HELP}`;
 
 /** The routes of admins, and the one of Stripe, whose dashboard shows our answer to the operator. */
 const FOR_OPERATORS = /^\/(v1\/admin|v1\/stripe|admin)(\/|$)/;
@@ -18,7 +21,10 @@ export const STRIPE_KEY_REFUSAL = {
     const refusal = keyRefusal(error);
     c?.executionCtx.waitUntil(noteKeyRefusal(c.env.DB, error, c.var.now));
     const isForOperator = c !== null && refusal !== null && FOR_OPERATORS.test(c.req.path);
-    return { code: "SERVICE_UNAVAILABLE", detail: isForOperator ? refusalForAdmin(refusal) : FOR_CUSTOMER };
+    return {
+      code: "SERVICE_UNAVAILABLE",
+      detail: isForOperator ? refusalForAdmin(refusal) : forCustomer(c?.req.method ?? "GET"),
+    };
   },
 } as const;
 

@@ -113,26 +113,27 @@ export async function giveBack(
   actor: Actor,
   license: License,
 ): Promise<{ license: License; refund: Refunded; changes: Changes }> {
-  const refund = await refundLicense(scope.stripe, license).catch(async (error: unknown) => {
+  const failing = (done: string) => async (error: unknown) => {
     await noteKeyRefusal(scope.db, error, actor.now);
-    return afterRevoking(error);
-  });
+    return withDone(done, error);
+  };
+  const refund = await refundLicense(scope.stripe, license).catch(failing("The license is revoked."));
   const { id } = license;
   if (refund.amount > 0) {
     const entry = { action: "license.refunded", patch: {}, details: refund };
     await change(scope.db, licenseRoot, id, () => ok(entry), { actor });
   }
-  const synced = await syncLicense(scope, id, actor);
+  const done = `The license is revoked${refund.amount > 0 ? ", and the payment is given back" : ""}.`;
+  const synced = await syncLicense(scope, id, actor).catch(failing(done));
   return { license: await requireLicense(scope.db, id), refund, changes: purchaseChanges([synced]) };
 }
 
-/** For `catch`: adds to the message that the license is revoked. */
-function afterRevoking(error: unknown): never {
-  const done = "The license is revoked.";
+/** Adds to the message of an error the part of the refund that is done. */
+function withDone(done: string, error: unknown): never {
   if (error instanceof Problem) throw new Problem({ ...error, detail: `${done} ${error.detail}` });
   const refusal = keyRefusal(error);
   if (refusal) throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: `${done} ${refusalForAdmin(refusal)}` });
   if (!isStripeOutage(error)) throw error;
-  const detail = `${done} The payment provider does not answer, so the payment is not given back yet. Please try again.`;
+  const detail = `${done} The payment provider does not answer, so the rest is not done yet. Please try again.`;
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail, extras: { retry_after: 30 } });
 }

@@ -173,6 +173,24 @@ describe("a missing permission", () => {
     expectLogged("stripe.key_refused");
   });
 
+  it("is named after a refund, too, with the parts that are done", async () => {
+    const { id } = await bought("premium-lifetime");
+    const refunded = await (await refund(id)(await without("dispute_read"))).json<Problem>();
+    expect(refunded.detail).toMatch(/^The license is revoked, and the payment is given back\. .*"Disputes: read"/);
+    expect(await count("audit", `action = 'license.refunded' AND subject = '${id}'`)).toBe(1);
+    expectLogged("stripe.key_refused");
+  });
+
+  it("after a payment promises no buyer that nothing was changed", async () => {
+    const { sessionId } = await pay("premium-lifetime");
+    const weak = await without("dispute_read");
+    const response = await ask("GET", `/v1/checkout/${sessionId}`, { at: weak });
+    const { detail } = await response.json<Problem>();
+    expect([response.status, detail.includes(plain), detail.includes("write to us")]).toEqual([503, false, true]);
+    expectLogged("request.failed");
+    expectLogged("stripe.key_refused");
+  });
+
   it("leaves a customer's data whole when they delete it, and they read a plain sentence", async () => {
     const weak = await without("customer_write");
     const mailing = newPostbox();
@@ -197,6 +215,7 @@ describe("a missing permission", () => {
     expect(refused.status).toBe(503);
     expect((await refused.json<Problem>()).detail).toContain("Checkout Sessions: write");
     expect(await count("stripe_events", "handled_at IS NULL AND last_error LIKE '%checkout_session_read%'")).toBe(1);
+    expect(await count("stripe_events", "last_error LIKE '%rk_test%'")).toBe(0);
     expectLogged("request.failed");
     expectLogged("stripe.key_refused");
     expect((await complete(await shopWith(ALL))).status).toBe(200);

@@ -1,3 +1,4 @@
+import { masked } from "../../../lib/credential.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, newChange, recordAct } from "../../../platform/storage/ledger.ts";
@@ -94,7 +95,7 @@ export async function processEvent(
     await eventHandled(scope.db, event.id, { ...outcome, licenseIds }, actor.now);
     return outcome;
   } catch (error) {
-    await eventFailed(scope.db, event.id, error instanceof Error ? error.message : String(error));
+    await eventFailed(scope.db, event.id, masked(error instanceof Error ? error.message : String(error)));
     throw error;
   }
 }
