@@ -107,7 +107,10 @@ async function readBare({ ledger, askBare }: Pick<Harness, "ledger" | "askBare">
 
 /** Downloads the last MiB of the file as a range. Throws if it is not `end`. */
 async function requireEnd(url: string, size: number, end: Buffer): Promise<void> {
-  const response = await fetch(url, { headers: { Range: `bytes=${size - MIB}-` } });
+  const { headers } = await fetch(url, { redirect: "manual" });
+  // The address is at PUBLIC_URL, where nobody answers here.
+  const { pathname, search } = new URL(headers.get("Location") ?? "", url);
+  const response = await fetch(new URL(pathname + search, url), { headers: { Range: `bytes=${size - MIB}-` } });
   const served = Buffer.from(await response.arrayBuffer());
   if (response.status !== 206 || !served.equals(end)) throw new Error(`${url} served other bytes (${response.status})`);
 }
