@@ -3,17 +3,12 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
 import type * as z from "zod";
 import { ChangeLine, type Chunk, type Manifest, ObjectLine, Row } from "../../domain/backup/format.ts";
-import { CliError, EXIT } from "../errors.ts";
+import { attempt, type Faults, type Loading, MAX_FAULTS, shortened } from "./faults.ts";
+import { checkSchema, isTable, makeSchema } from "./schema.ts";
 import type { BackupSource } from "./source.ts";
 
-/** The faults of a backup that were found, as sentences for a person. */
-export type Faults = string[];
-
-/** Faults beyond this number are only counted. */
-const MAX_FAULTS = 20;
-
-/** The work on one backup. */
-type Loading = { source: BackupSource; manifest: Manifest; faults: Faults };
+/** The most bytes of an unpacked file. A real one has some 50 MB at most; a hostile one must not fill the memory. */
+const LONGEST_FILE = 256 * 1024 * 1024;
 
 /**
  * Loads a backup into an empty SQLite database, which then has the ledger at the moment of the backup. It checks the
@@ -23,15 +18,17 @@ type Loading = { source: BackupSource; manifest: Manifest; faults: Faults };
 export async function loadBackup(database: DatabaseSync, source: BackupSource, manifest: Manifest): Promise<Faults> {
   const faults: Faults = [];
   const loading: Loading = { source, manifest, faults };
-  const isTable = (sql: string) => /^CREATE TABLE/i.test(sql);
-  // `prepare` compiles one statement only, and the manifest allows none but CREATE.
-  const make = (sql: string) => attempt(faults, "The schema", () => database.prepare(sql).run());
   database.exec("PRAGMA foreign_keys = OFF; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN");
-  for (const sql of manifest.schema.filter(isTable)) make(sql);
+  makeSchema(database, loading, isTable);
+  const made = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const unmade = manifest.tables.find(({ name }) => !made.some((table) => table["name"] === name));
+  if (unmade) faults.push(`The schema makes no table ${unmade.name}.`);
+  if (faults.length > 0) return faults;
   const changes = await readChanges(loading);
   for (const table of manifest.tables) await loadTable(database, loading, table, changes.get(table.name) ?? new Map());
-  for (const sql of manifest.schema.filter((sql) => !isTable(sql))) make(sql);
+  makeSchema(database, loading, (sql) => !isTable(sql));
   database.exec("COMMIT");
+  checkSchema(database, loading);
   for (const { name, rows } of manifest.tables) {
     const found = Number(database.prepare(`SELECT count(*) AS rows FROM "${name}"`).get()?.["rows"]);
     if (found !== rows) faults.push(`${name} has ${found} rows, and the ledger had ${rows}.`);
@@ -43,9 +40,7 @@ export async function loadBackup(database: DatabaseSync, source: BackupSource, m
     if (text !== "ok") faults.push(`SQLite: ${text}.`);
   }
   await checkObjectList(database, loading);
-  return faults.length > MAX_FAULTS
-    ? [...faults.slice(0, MAX_FAULTS), `And ${faults.length - MAX_FAULTS} more faults.`]
-    : faults;
+  return shortened(faults);
 }
 
 /** The last change of each changed row, by table and key. */
@@ -111,7 +106,10 @@ async function readLines<Line extends z.ZodType>(
     faults.push(`${key} is not the file that was written: its size or SHA-256 differs.`);
     return [];
   }
-  const lines = gunzipSync(stored).toString("utf8").split("\n").slice(0, -1);
+  let lines: string[] = [];
+  attempt(faults, key, () => {
+    lines = gunzipSync(stored, { maxOutputLength: LONGEST_FILE }).toString("utf8").split("\n").slice(0, -1);
+  });
   if (lines.length !== rows) faults.push(`${key} has ${lines.length} lines, and the manifest says ${rows}.`);
   return lines.flatMap((line, at) => {
     const parsed = schema.safeParse(jsonOf(line));
@@ -141,24 +139,10 @@ async function checkObjectList(database: DatabaseSync, loading: Loading): Promis
   }
 }
 
-function attempt(faults: Faults, subject: string, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    faults.push(`${subject} does not fit: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
-
 function jsonOf(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
     return undefined;
   }
-}
-
-/** Throws `CliError` (integrity) with the faults, if there are any. */
-export function requireNoFaults(id: string, faults: Faults): void {
-  if (faults.length === 0) return;
-  throw new CliError(EXIT.integrity, [`The backup ${id} is damaged.`, ...faults].join("\n"));
 }

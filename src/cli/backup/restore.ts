@@ -6,6 +6,7 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { finished } from "node:stream/promises";
 import type { Manifest } from "../../domain/backup/format.ts";
 import { CliError, EXIT } from "../errors.ts";
+import { isTable } from "./schema.ts";
 
 /** The longest statement, in bytes. D1 refuses one of more than 100,000. */
 const LONGEST = 90_000;
@@ -26,7 +27,6 @@ export async function writeRestoreSql(database: DatabaseSync, manifest: Manifest
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     throw new CliError(EXIT.usage, `${folder} cannot be made: ${error instanceof Error ? error.message : error}.`);
   });
-  const isTable = (sql: string) => /^CREATE TABLE/i.test(sql);
   const files = new SqlFiles(folder);
   for (const sql of manifest.schema.filter(isTable)) await files.add(`${sql};`);
   for (const name of inOrderOfReferences(

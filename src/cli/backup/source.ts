@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve, sep } from "node:path";
 import * as z from "zod";
-import { BACKUP_ID, type Chunk, Manifest, manifestKey, sizeOf } from "../../domain/backup/format.ts";
+import { BACKUP_ID, type Chunk, FORMAT, Manifest, manifestKey, sizeOf } from "../../domain/backup/format.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
-import { CliError, EXIT } from "../errors.ts";
+import { CliError, EXIT, parseJson } from "../errors.ts";
 import { isFileError, readTextIfThere } from "../files.ts";
 
 const Backup = z.object({ id: z.string(), as_of: z.string(), rows: z.int(), bytes: z.int() });
@@ -64,7 +64,14 @@ export const catalogSource = (client: CatalogClient): BackupSource => ({
 export const folderSource = (folder: string): BackupSource => {
   const readManifest = async (id: string): Promise<Manifest | null> => {
     const text = await readTextIfThere(join(folder, manifestKey(id)));
-    return text === null ? null : Manifest.parse(JSON.parse(text));
+    if (text === null) return null;
+    const manifest = parseJson(Manifest, text);
+    if (manifest?.id === id) return manifest;
+    const advice = "Name another backup by its id.";
+    throw new CliError(
+      EXIT.integrity,
+      `${join(folder, manifestKey(id))} is damaged, or no manifest of ${FORMAT}. ${advice}`,
+    );
   };
   return {
     async list() {
@@ -83,8 +90,11 @@ export const folderSource = (folder: string): BackupSource => {
       throw new CliError(EXIT.notFound, `${folder} has no finished backup ${id}.`);
     },
     async read(_id, { key }) {
-      return readFile(join(folder, key)).catch((error: unknown) => {
-        if (isFileError(error, "ENOENT")) return null;
+      const file = resolve(folder, key);
+      // A person who can write to the bucket chooses the keys: none may lead out of the folder.
+      if (!file.startsWith(resolve(folder) + sep)) return null;
+      return readFile(file).catch((error: unknown) => {
+        if (isFileError(error, "ENOENT") || isFileError(error, "EISDIR")) return null;
         throw error;
       });
     },
@@ -94,12 +104,13 @@ export const folderSource = (folder: string): BackupSource => {
 
 /**
  * The id of the wanted backup: `latest`, an id, or a day (`2026-11-28`), of which it is the newest. Throws `CliError`
- * if there is none.
+ * if there is none, but `source.manifest` tells whether the backup of a given id is there.
  */
 export async function findBackup(source: BackupSource, wanted: string): Promise<string> {
+  // An id needs no list, which fails if the manifest of any backup is damaged.
+  if (BACKUP_ID.test(wanted)) return wanted;
   const backups = await source.list();
-  const found =
-    wanted === "latest" ? backups[0] : backups.find(({ id }) => id === wanted || id.startsWith(`${wanted}T`));
+  const found = wanted === "latest" ? backups[0] : backups.find(({ id }) => id.startsWith(`${wanted}T`));
   if (found) return found.id;
   const oldest = backups.at(-1);
   const there = oldest

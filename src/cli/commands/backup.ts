@@ -5,7 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 import { chunksOf, type Manifest, sizeOf } from "../../domain/backup/format.ts";
 import { currentTime } from "../../lib/time.ts";
-import { loadBackup, requireNoFaults } from "../backup/load.ts";
+import { requireNoFaults } from "../backup/faults.ts";
+import { loadBackup } from "../backup/load.ts";
 import { writeRestoreSql } from "../backup/restore.ts";
 import { type BackupSource, catalogSource, findBackup, folderSource } from "../backup/source.ts";
 import type { CatalogCommand, Context } from "../command.ts";
@@ -155,7 +156,7 @@ const describe = (manifest: Manifest, isChecked: boolean): string => {
   return formatFields({
     Backup: `${id}, whole`,
     Shows: as_of,
-    Deployment: `${deployment.name}, ${deployment.public_url}, ${deployment.livemode ? "live" : "test"}`,
+    Deployment: [deployment.name, deployment.public_url, deployment.livemode ? "live" : "test"].filter(Boolean),
     Schema: schema,
     Rows: `${rows} in ${manifest.tables.length} tables`,
     Files: `${chunksOf(manifest).length}, ${formatSize(bytes)}`,

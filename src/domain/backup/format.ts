@@ -6,6 +6,9 @@ import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
 /** The name and version of the format. A reader refuses others. */
 export const FORMAT = "rbee-catalog-backup/1";
 
+/** The form of an id. */
+export const BACKUP_ID = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
+
 /** One file of JSON Lines, compressed by gzip. `key` is its key in the bucket, `sha256` is over its bytes as stored. */
 export const Chunk = z.object({
   key: z.string(),
@@ -31,9 +34,12 @@ export type ChangeLine = z.infer<typeof ChangeLine>;
 export const ObjectLine = z.object({ key: z.string(), size: z.int(), sha256: z.string() });
 export type ObjectLine = z.infer<typeof ObjectLine>;
 
+/** The name of a table or column, so that a reader may use it in SQL between quotation marks. */
+const Name = z.string().regex(/^\w+$/);
+
 const Table = z.object({
-  name: z.string(),
-  primary_key: z.array(z.string()).min(1),
+  name: Name,
+  primary_key: z.array(Name).min(1),
   /** The number of rows at `as_of`, counted by the ledger itself. */
   rows: z.int(),
   chunks: z.array(Chunk),
@@ -42,7 +48,7 @@ const Table = z.object({
 /** The last file of a backup that is written. A folder without one is not a backup. */
 export const Manifest = z.object({
   format: z.literal(FORMAT),
-  id: z.string(),
+  id: z.string().regex(BACKUP_ID),
   deployment: z.object({ name: z.string(), public_url: z.string(), livemode: z.boolean() }),
   started_at: z.string(),
   /** The moment that the backup shows. */
@@ -60,9 +66,6 @@ export type Manifest = z.infer<typeof Manifest>;
 
 /** The id of the backup that begins at `at`; also its folder in the bucket. Ids sort by time. */
 export const backupIdAt = (at: UnixSeconds): string => toRfc3339(at).replace(/\.\d+/, "").replaceAll(":", "-");
-
-/** The form of an id. */
-export const BACKUP_ID = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
 
 export const manifestKey = (id: string): string => `${id}/manifest.json`;
 

@@ -1,3 +1,4 @@
+import { logFailure } from "../../lib/log.ts";
 import { currentTime, DAY, HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import type { Job, JobProgress } from "../../platform/jobs/job.ts";
 import { isCapturing, startCapture } from "./capture.ts";
@@ -57,7 +58,11 @@ export async function continueBackup(env: Env, id: string, invocation: Invocatio
 
 async function beginBackup({ DB, BACKUPS }: Env, id: string): Promise<Progress> {
   const [schema, tables] = [await readSchema(DB), await readTables(DB)];
-  const shared = await sharedChunks(DB, BACKUPS);
+  // A damaged manifest of an earlier backup must not stop the next one. The whole trail is copied then.
+  const shared = await sharedChunks(DB, BACKUPS).catch((error: unknown) => {
+    logFailure("backup.nothing_shared", error);
+    return [];
+  });
   await startCapture(DB, id, tables);
   const progress: Progress = {
     id,

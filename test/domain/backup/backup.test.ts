@@ -12,6 +12,7 @@ import { ledgerRows, objectsOf, readManifest, rowsOf } from "../../support/backu
 import { read, signedIn } from "../../support/console-admin.ts";
 import { fillLedger } from "../../support/full-ledger.ts";
 import { HeldQueue } from "../../support/jobs.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
 const shop = await openShop();
@@ -116,3 +117,16 @@ it("later backups name the full files of the audit trail again, unless their row
   expect((await shared()).sort()).toEqual(last.filter((key) => !key.endsWith("audit/000003.jsonl.gz")).sort());
   expect(await shared()).not.toContain(first);
 });
+
+it("a backup is made although the manifest of the last one is damaged, and shares no file with it", async () => {
+  const damaged = await backUp(NOW);
+  await env.BACKUPS.put(`${damaged}/manifest.json`, "{", { customMetadata: await summaryOf(damaged) });
+  const manifest = await readManifest(await backUp(NOW + 86_400));
+  expectLogged("backup.nothing_shared");
+  // Whether a file of the trail is named by the damaged one cannot be known: none is deleted.
+  expectLogged("backup.cleanup_failed");
+  const { [TRAIL]: trail } = await rowsOf(manifest);
+  expect(trail).toEqual((await ledgerRows([TRAIL]))[TRAIL]);
+});
+
+const summaryOf = async (id: string) => (await env.BACKUPS.head(`${id}/manifest.json`))?.customMetadata ?? {};
