@@ -120,6 +120,11 @@ describe("a webhook", () => {
       { object: "v2.core.event", created: "2026-11-28T19:00:00Z", context: "acct_1", data: undefined },
       "ignored: an event of a connected account",
     ],
+    [
+      "that is thin, with a context of another form",
+      { object: "v2.core.event", created: "2026-11-28T19:00:00Z", context: { type: "account" }, data: undefined },
+      "ignored: an event of a connected account",
+    ],
     ["without data", { data: undefined }, "ignored: a thin event"],
     [
       "about an object without id",
@@ -137,6 +142,7 @@ describe("a webhook", () => {
 
   it.each([
     ["is no event", { some: "json" }],
+    ["has a broken time", { ...JSON.parse(PAYLOAD), created: 1.5 }],
     ["has no id", { ...JSON.parse(PAYLOAD), id: undefined }],
   ])("whose signed body %s is refused", async (_, value) => {
     const payload = JSON.stringify(value);

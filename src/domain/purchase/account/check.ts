@@ -110,7 +110,7 @@ const checkWebhook = (sdk: Sdk, origin: string): Promise<AccountFinding[]> =>
     const { url } = webhookOf(origin);
     const { steps, faults } = planWebhook(data, origin);
     const findings = faults.map((fault) =>
-      wrong("webhook", null, fault, "Do so in Stripe's dashboard under Webhooks."),
+      wrong("webhook", null, fault, "Change it in Stripe's dashboard under Developers, Webhooks."),
     );
     for (const { action } of steps) findings.push(wrong("webhook", null, WEBHOOK_FAULTS[action](url), SYNC));
     return findings.length > 0 ? findings : [right("webhook", null, `${url} gets every event, in the code's version.`)];

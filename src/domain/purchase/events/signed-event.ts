@@ -16,9 +16,9 @@ const SentEvent = z.object({
   object: z.string().optional(),
   type: z.string(),
   livemode: z.boolean().optional(),
-  created: z.union([z.number(), z.iso.datetime({ offset: true })]),
+  created: z.union([z.int(), z.iso.datetime({ offset: true })]),
   account: z.string().nullish(),
-  context: z.string().nullish(),
+  context: z.unknown().optional(),
   data: z.object({ object: z.unknown() }).nullish(),
 });
 
