@@ -14,7 +14,7 @@ import { isUnchanged, lastOf, sharedChunks, sharedKey } from "./shared.ts";
 /** An invocation: whether it is the first one, the calls of bindings that it may make, and whether it has time left. */
 export type Invocation = { isFirst: boolean; calls: number; hasTime(): boolean };
 
-/** Cloudflare ends an invocation at 1,000 calls. The rest are for changes and for the end, which deletes old backups. */
+/** Cloudflare ends an invocation at 1,000 calls. The rest are for changes, and for deleting old backups. */
 const CALLS = 650;
 
 /** The rounds of changes in one invocation: each takes four calls. */

@@ -76,8 +76,8 @@ export async function forgetOldUsage(db: D1Database, now: UnixSeconds): Promise<
 }
 
 /**
- * Empties a table by making it anew, unless it has rows that are not folded yet. D1 bills each deleted row, but not those
- * of a dropped table.
+ * Empties a table by making it anew, unless it has rows that are not folded yet. D1 bills each deleted row, but not
+ * those of a dropped table.
  */
 async function emptyTable(db: D1Database, table: string): Promise<void> {
   const { at: folded } = await readWatermark(db, LICENSED_FOLD);
