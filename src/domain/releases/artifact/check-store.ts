@@ -18,7 +18,10 @@ export async function requestCheck(
 ): Promise<void> {
   await db.batch([
     db
-      .prepare("DELETE FROM artifact_checks WHERE artifact_id = ? AND (state = 'refused' OR upload_id <> ?)")
+      .prepare(
+        `DELETE FROM artifact_checks WHERE artifact_id = ?1 AND (state = 'refused' OR upload_id <> ?2)
+         AND EXISTS (SELECT 1 FROM artifacts WHERE id = ?1 AND upload_id = ?2)`,
+      )
       .bind(id, upload_id),
     db
       .prepare(

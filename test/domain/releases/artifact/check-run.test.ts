@@ -171,6 +171,17 @@ describe("the check of a large file", () => {
     expect((await look(artifact)).artifact.state).toBe("ready");
   });
 
+  it("of a new upload is not ended by a request that read the upload before it", async () => {
+    const artifact = await underCheck(randomBytes(bytes.length));
+    await finish(artifact);
+    const { artifact: fresh } = await look(artifact);
+    await uploadAll(fresh, bytes);
+    await ask(fresh, fresh.signature);
+    await step(fresh);
+    await ask(artifact, artifact.signature);
+    expect((await look(artifact)).progress).toMatchObject({ state: "running", checked: 3000 });
+  });
+
   it("keeps the bytes if the key of its signature is trusted no more, and checks them with a new signature", async () => {
     const artifact = await underCheck();
     const other = await generateMinisignKey();
