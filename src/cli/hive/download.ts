@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants, copyFile, open, readdir, rm, stat, truncate } from "node:fs/promises";
+import { constants, copyFile, type FileHandle, open, readdir, rm, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
@@ -65,11 +65,59 @@ const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(
 /** The bytes that are there: their file, and their hash. */
 type Part = { path: string; digest: RunningDigest };
 
+/** The number of bytes that may wait to be written. */
+const MOST_WAITING = 8 * 1024 ** 2;
+
+/**
+ * Appends chunks to a file while further ones are received and hashed. Chunks that arrive during a write are written
+ * together, because a write for each small chunk takes longer than to receive it.
+ */
+class Writer {
+  readonly #file: FileHandle;
+  #waiting: Uint8Array[] = [];
+  #bytes = 0;
+  #writing: Promise<void> | null = null;
+  #failure: unknown = null;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Takes a chunk, and waits only while too much waits to be written. Throws the error of an earlier write. */
+  async add(chunk: Uint8Array): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
+    this.#waiting.push(chunk);
+    this.#bytes += chunk.length;
+    this.#writing ??= this.#drain();
+    if (this.#bytes > MOST_WAITING) await this.#writing;
+  }
+
+  /** Waits until all is written. Throws the error of a write. */
+  async finish(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        const chunks = this.#waiting;
+        this.#waiting = [];
+        this.#bytes = 0;
+        await this.#file.writeFile(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+      }
+    } catch (error) {
+      this.#failure = error;
+    }
+    this.#writing = null;
+  }
+}
+
 /** Requests the bytes after the part and appends them. Returns the failure that ended the response early, or null. */
 async function fetchRest(link: Source, part: Part, onProgress: (bytes: number) => void): Promise<CliError | null> {
   const start = part.digest.size;
   const stalled = new AbortController();
-  let timer = setTimeout(() => stalled.abort(), STALLED_MS);
+  const timer = setTimeout(() => stalled.abort(), STALLED_MS);
   try {
     const response = await fetch(link.url, {
       signal: stalled.signal,
@@ -83,25 +131,21 @@ async function fetchRest(link: Source, part: Part, onProgress: (bytes: number) =
     }
     if (!resumed) part.digest = new RunningDigest();
     const file = await open(part.path, resumed ? "a" : "w", 0o600);
-    let written: Promise<unknown> = Promise.resolve();
+    const writer = new Writer(file);
     try {
       for await (const chunk of response.body) {
-        clearTimeout(timer);
-        timer = setTimeout(() => stalled.abort(), STALLED_MS);
-        // One write runs while this chunk is hashed and the next one is received.
-        await written;
-        written = file.writeFile(chunk);
-        // Its error is thrown by the next `await written`, and must not end the process before.
-        written.catch(() => {});
+        timer.refresh();
+        await writer.add(chunk);
         part.digest.update(chunk);
         const { size } = part.digest;
         onProgress(size);
         if (size > link.size) return new CliError(EXIT.integrity, "The server sent more than the file's size.");
       }
-      await written;
+      await writer.finish();
       await file.sync();
     } finally {
-      await written.catch(() => {});
+      // What has been received is kept, however the response ended.
+      await writer.finish().catch(() => {});
       await file.close();
     }
     return null;

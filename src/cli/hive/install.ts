@@ -17,6 +17,8 @@ const Download = z.looseObject({
   size: z.number(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   signature_url: z.string().nullable(),
+  /** Null for a premium worker. Catalogs before 2026-11-28 do not send it. */
+  public_url: z.string().nullish(),
 });
 
 type Download = z.infer<typeof Download>;
@@ -66,9 +68,9 @@ export async function installWorker(client: CatalogClient, request: InstallReque
     partPath,
     onProgress: progress.update,
     source: async () => {
-      const { download_url: url, ...file } = link ?? (await ask(version));
+      const { download_url, public_url, ...file } = link ?? (await ask(version));
       link = null;
-      return { url, size: file.size, sha256: file.sha256 };
+      return { url: addressOf(download_url, public_url), size: file.size, sha256: file.sha256 };
     },
   }).finally(progress.finish);
 
@@ -82,6 +84,10 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   await rename(partPath, target);
   return installed;
 }
+
+/** The public address if the catalog itself serves both: caches have it. A link to the bucket is faster still. */
+const addressOf = (downloadUrl: string, publicUrl: string | null | undefined): string =>
+  publicUrl && new URL(publicUrl).origin === new URL(downloadUrl).origin ? publicUrl : downloadUrl;
 
 async function askForDownload(client: CatalogClient, request: InstallRequest, version: string): Promise<Download> {
   const credential = await request.credential();

@@ -25,11 +25,12 @@ export const wantedByName = (version: string, name: string): Wanted => ({
 /** The links to a delivery and its facts, as JSON. */
 export async function downloadView(c: ReadScope, worker: Worker, delivery: Delivery, asker: Asker | null) {
   const { release, artifact } = delivery;
+  const { config } = c.var;
   const sealed = await linkTo(c, worker, delivery, asker);
   return {
     download_url: await fileUrl(c, sealed, delivery),
-    expires_at: toRfc3339(sealed.link.issuedAt + linkLifetime(c.var.config)),
-    expires_in: linkLifetime(c.var.config),
+    expires_at: toRfc3339(sealed.link.issuedAt + linkLifetime(config)),
+    expires_in: linkLifetime(config),
     worker_id: worker.id,
     version: release.version,
     platform: artifact.platform,
@@ -38,7 +39,7 @@ export async function downloadView(c: ReadScope, worker: Worker, delivery: Deliv
     sha256: artifact.sha256,
     checksum: `sha256:${artifact.sha256}`,
     signature_url: artifact.signature === null ? null : signatureUrl(c, sealed, "minisig"),
-    public_url: isPublicFile(worker, delivery) ? c.var.config.PUBLIC_URL + publicPath(worker, delivery) : null,
+    public_url: isPublicFile(worker, delivery) ? ownOrigin(c.req.raw, config) + publicPath(worker, delivery) : null,
   };
 }
 
