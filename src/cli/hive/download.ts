@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { constants, copyFile, type FileHandle, open, readdir, rm, stat, truncate } from "node:fs/promises";
+import { get as getByHttp, type IncomingMessage, type RequestOptions } from "node:http";
+import { get as getByHttps } from "node:https";
 import { basename, dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode, problemError } from "../errors.ts";
@@ -113,27 +116,41 @@ class Writer {
   }
 }
 
+/**
+ * Requests a URL. By node:http, because `fetch` takes three times as long for the bytes of a fast download. A link leads
+ * to no redirect.
+ */
+function request(url: string, options: RequestOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const get = url.startsWith("https:") ? getByHttps : getByHttp;
+    get(url, options, resolve).on("error", reject);
+  });
+}
+
 /** Requests the bytes after the part and appends them. Returns the failure that ended the response early, or null. */
 async function fetchRest(link: Source, part: Part, onProgress: (bytes: number) => void): Promise<CliError | null> {
   const start = part.digest.size;
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(), STALLED_MS);
   try {
-    const response = await fetch(link.url, {
+    const response = await request(link.url, {
       signal: stalled.signal,
       // If-Range (RFC 9110, 13.1.5): if the link now leads to other bytes, the server sends all of them.
       headers: start > 0 ? { Range: `bytes=${start}-`, "If-Range": `"${link.sha256}"` } : {},
     });
-    if (!response.ok || response.body === null) return problemError(response.status, await response.text());
-    const resumed = response.status === 206;
-    if (resumed && !response.headers.get("Content-Range")?.startsWith(`bytes ${start}-`)) {
+    const { statusCode = 0, headers } = response;
+    if (statusCode !== 200 && statusCode !== 206) return problemError(statusCode, await text(response));
+    const resumed = statusCode === 206;
+    if (resumed && !headers["content-range"]?.startsWith(`bytes ${start}-`)) {
+      response.destroy();
       return new CliError(EXIT.integrity, "The server sent another part of the file than the requested one.");
     }
     if (!resumed) part.digest = new RunningDigest();
     const file = await open(part.path, resumed ? "a" : "w", 0o600);
     const writer = new Writer(file);
     try {
-      for await (const chunk of response.body) {
+      for await (const chunk of response) {
+        if (!(chunk instanceof Uint8Array)) throw new TypeError("a response is read as bytes");
         timer.refresh();
         await writer.add(chunk);
         part.digest.update(chunk);
