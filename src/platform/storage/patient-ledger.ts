@@ -43,25 +43,37 @@ const EXECUTING = new Set(["first", "run", "all", "raw"]);
 export function boundLedger(db: D1Database, bounds: Bounds = {}): D1Database {
   const { patienceMs = PATIENCE_MS, callsAtOnce = CALLS_AT_ONCE, restMs = REST_MS } = bounds;
   const originals = new WeakMap<object, D1PreparedStatement>();
-  let underWay = 0;
+  /** The calls under way, the oldest first, by the times at which each is given up. */
+  const underWay = new Set<{ until: number }>();
   let restsUntil = 0;
 
-  async function bounded<Value>(call: () => Promise<Value>): Promise<Value> {
-    if (Date.now() < restsUntil) throw new LedgerBusy("D1 was overloaded a moment ago");
-    if (underWay >= callsAtOnce) throw new LedgerBusy(`${callsAtOnce} calls of D1 are under way`);
-    underWay++;
+  /** Drops the calls of requests that the runtime has ended, because a client hung up: neither they nor their timer end. */
+  function dropAbandoned(now: number): void {
+    for (const call of underWay) {
+      if (call.until >= now) return;
+      underWay.delete(call);
+    }
+  }
+
+  async function bounded<Value>(work: () => Promise<Value>): Promise<Value> {
+    const now = Date.now();
+    if (now < restsUntil) throw new LedgerBusy("D1 was overloaded a moment ago");
+    dropAbandoned(now);
+    if (underWay.size >= callsAtOnce) throw new LedgerBusy(`${callsAtOnce} calls of D1 are under way`);
+    const call = { until: now + patienceMs };
+    underWay.add(call);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new LedgerBusy(`no answer of D1 within ${patienceMs} ms`)), patienceMs);
     });
     try {
-      return await Promise.race([call(), late]);
+      return await Promise.race([work(), late]);
     } catch (error) {
       if (isOverload(error)) restsUntil = Date.now() + restMs;
       throw error;
     } finally {
       clearTimeout(timer);
-      underWay--;
+      underWay.delete(call);
     }
   }
 

@@ -22,7 +22,10 @@ const silentLedger = (calls: { count: number }): D1Database =>
         : db[name].bind(db),
   });
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 describe("the bounded ledger", () => {
   it("answers as D1 does: single statements, batches and errors", async () => {
@@ -51,6 +54,20 @@ describe("the bounded ledger", () => {
     const reasons = outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason) : ""));
     expect(reasons.filter((reason) => reason.includes("3 calls of D1 are under way"))).toHaveLength(7);
     expect(reasons.filter((reason) => reason.includes("within 50 ms"))).toHaveLength(3);
+    expect(calls.count).toBe(3);
+  });
+
+  it("forgets a call whose request the runtime has ended, timer and all", async () => {
+    // A request that its client leaves neither continues nor cleans up: only the clock of the isolate goes on.
+    vi.useFakeTimers();
+    const calls = { count: 0 };
+    const ledger = boundLedger(silentLedger(calls), { patienceMs: 1_000, callsAtOnce: 2 });
+    const ignored = () => void ledger.batch([]).catch(() => {});
+    ignored();
+    ignored();
+    await expect(ledger.batch([])).rejects.toThrow("2 calls of D1 are under way");
+    vi.setSystemTime(Date.now() + 1_001);
+    ignored();
     expect(calls.count).toBe(3);
   });
 
