@@ -1,4 +1,4 @@
-import { cacheBody, cachedPart } from "../../platform/http/edge-cache.ts";
+import { cacheBody, cachedPart, LARGEST_CACHED } from "../../platform/http/edge-cache.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
 import type { Delivery } from "./decision.ts";
 import { readObject } from "./file-response.ts";
@@ -13,17 +13,23 @@ const KEPT = 30 * 24 * 3600;
  */
 export const IMMUTABLE = "public, max-age=31536000, s-maxage=30, immutable";
 
-/** Reads a public file from the cache of this data center, else from R2, and then keeps it there. */
+/**
+ * Reads a public file from the cache of this data center, else from R2, and then keeps it there. It never asks the cache
+ * for a file that is too large for it, because a look there is one of the 1,000 calls of the invocation.
+ */
 export function publicBytes(
   c: Pick<ReadScope, "env" | "executionCtx">,
   url: string,
   { artifact: { object_key, size } }: Delivery,
 ): GuardedFile["read"] {
+  const read: GuardedFile["read"] = (part) => readObject(c.env.BINARIES, object_key, part);
+  if (size > LARGEST_CACHED) return read;
+  let isKept = false;
   return async (part) => {
     const cached = await cachedPart(url, part);
     if (cached) return cached;
-    const whole = () => readObject(c.env.BINARIES, object_key, { offset: 0, length: size });
-    c.executionCtx.waitUntil(cacheBody(url, size, KEPT, whole));
-    return readObject(c.env.BINARIES, object_key, part);
+    if (!isKept) c.executionCtx.waitUntil(cacheBody(url, size, KEPT, () => read({ offset: 0, length: size })));
+    isKept = true;
+    return read(part);
   };
 }

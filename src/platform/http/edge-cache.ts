@@ -1,4 +1,5 @@
-import type { UnixSeconds } from "../../lib/time.ts";
+import { IsolateCache } from "../../lib/isolate.ts";
+import { currentTime, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 
 /**
  * The cache of the data center that a request arrives in (Cloudflare's Cache API). It works on the Worker's own domain
@@ -67,7 +68,10 @@ export async function cachedWhole(url: string): Promise<Response | null> {
 }
 
 /** The bodies that this isolate is putting into the cache, by address. */
-const filling = new Set<string>();
+const filling = new IsolateCache<true>(1_000);
+
+/** How long an isolate waits for its own put, in seconds: the runtime may end a request, and its put, without a word. */
+const LONGEST_PUT = MINUTE;
 
 /**
  * Keeps a body of `size` bytes under `url`, read by `open`. It runs after the response, once at a time. Never throws.
@@ -78,8 +82,9 @@ export async function cacheBody(
   maxAge: number,
   open: () => Promise<ReadableStream>,
 ): Promise<void> {
-  if (size > LARGEST_CACHED || filling.has(url)) return;
-  filling.add(url);
+  const now = currentTime();
+  if (size > LARGEST_CACHED || filling.get(url, now)) return;
+  filling.set(url, true, now + LONGEST_PUT);
   try {
     const headers = { "Cache-Control": `public, max-age=${maxAge}`, "Content-Length": String(size) };
     await store().put(url, new Response(await open(), { headers }));
