@@ -32,6 +32,17 @@ const PUBLISH: Job = {
   },
 };
 
+/** Downloads into days. After a flood or an outage it takes more than one step. */
+const FOLD: Job = {
+  name: "fold-downloads",
+  isDue: isHourly,
+  async run({ env, now }) {
+    if (!(await markStatistics(env, now))) return null;
+    const { hasMore } = await foldDownloads(env.STATISTICS, now);
+    return hasMore ? { position: "more" } : null;
+  },
+};
+
 /** Every job. A room adds its own as a line here, or in `jobs` of its format. */
 export const jobs: readonly Job[] = [
   PUBLISH,
@@ -46,9 +57,7 @@ export const jobs: readonly Job[] = [
   ),
   shortJob("expiry-mails", isHourly, ({ env, now }) => queueExpiryMails(env.DB, now)),
   shortJob("forget-recovery-links", isHourly, ({ env, now }) => forgetRecoveryLinks(env.DB, now - 30 * DAY)),
-  shortJob("fold-downloads", isHourly, async ({ env, now }) => {
-    if (await markStatistics(env, now)) await foldDownloads(env.STATISTICS, now);
-  }),
+  FOLD,
   shortJob("forget-old-usage", isHourly, ({ env, now }) => forgetOldUsage(env.STATISTICS, now)),
   shortJob("erase-usage", isHourly, ({ env, now }) => eraseUsage(env, now)),
   shortJob("free-discarded-objects", isHourly, ({ env, now }) => freeDiscardedObjects(env, now)),

@@ -3,19 +3,23 @@ import { readWatermark, writeWatermark } from "../storage/watermark.ts";
 import { expiredTable, LICENSE_DOWNLOAD_TABLES, startOfHour, unionAll } from "./partition.ts";
 import { LICENSED_FOLD } from "./store.ts";
 
-/** The rows of `download_batches` that one run folds. A run a minute keeps up with 1,600 downloads a second. */
+/** The rows of `download_batches` that one call folds. */
 const BATCHES_AT_ONCE = 1_000;
 
 const ADD = "ON CONFLICT DO UPDATE SET count = count + excluded.count";
 
 /**
  * Adds the batches of free downloads, and the downloads with a license of the hours that have passed, to
- * `download_days`. One transaction, so each counts once. A run after an outage takes a day at most. Throws D1's errors.
+ * `download_days`. One transaction, so each counts once. It takes 1,000 batches and a day at most, and tells whether more wait. Throws
+ * D1's errors.
  */
-export async function foldDownloads(db: D1Database, now: UnixSeconds): Promise<void> {
-  const last = await db
-    .prepare(`SELECT max(id) AS id FROM (SELECT id FROM download_batches ORDER BY id LIMIT ${BATCHES_AT_ONCE})`)
-    .first<number>("id");
+export async function foldDownloads(db: D1Database, now: UnixSeconds): Promise<{ hasMore: boolean }> {
+  const next = await db
+    .prepare(
+      `SELECT max(id) AS last, count(*) AS batches FROM (SELECT id FROM download_batches ORDER BY id LIMIT ${BATCHES_AT_ONCE})`,
+    )
+    .first<{ last: number | null; batches: number }>();
+  const last = next?.last ?? 0;
   const { at: from } = await readWatermark(db, LICENSED_FOLD);
   const firsts = LICENSE_DOWNLOAD_TABLES.map(
     (table) => `SELECT (SELECT hour FROM ${table} WHERE hour >= ?1 ORDER BY hour LIMIT 1) AS hour`,
@@ -41,11 +45,12 @@ export async function foldDownloads(db: D1Database, now: UnixSeconds): Promise<v
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, sum(value ->> 4)
          FROM download_batches, json_each(counts) WHERE download_batches.id <= ? GROUP BY 1, 2, 3, 4 ${ADD}`,
       )
-      .bind(last ?? 0),
-    db.prepare("DELETE FROM download_batches WHERE id <= ?").bind(last ?? 0),
+      .bind(last),
+    db.prepare("DELETE FROM download_batches WHERE id <= ?").bind(last),
     ...licensed,
     db.prepare(`UPDATE watermarks SET at = max(at, ?) WHERE name = '${LICENSED_FOLD}'`).bind(until),
   ]);
+  return { hasMore: next?.batches === BATCHES_AT_ONCE || until < startOfHour(now) };
 }
 
 /** How long refusals and places are kept, in seconds. Places are personal data. */

@@ -48,3 +48,17 @@ it("retention: a table of downloads is used again after 120 days, and keeps its 
   await record(licensed(1, { at: day(399) }), licensed(1, { at: day(399) }));
   expect(await countStatistics(LICENSE_DOWNLOADS, "link_id = 'dl_1'")).toBe(1);
 });
+
+it("a fold tells whether more waits: batches after a flood, and days after an outage", async () => {
+  await statistics(
+    `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1001)
+     INSERT INTO download_batches (counts)
+     SELECT '[[${startOfDay(NOW)}, "w", "1.0.0", "linux-x86_64", 2]]' FROM numbers`,
+  );
+  expect(await foldDownloads(env.STATISTICS, NOW)).toEqual({ hasMore: true });
+  expect(await foldDownloads(env.STATISTICS, NOW)).toEqual({ hasMore: false });
+  expect(await statistics("SELECT count FROM download_days")).toEqual([{ count: 2002 }]);
+  await record(licensed(1), licensed(2, { at: NOW + DAY }));
+  expect(await foldDownloads(env.STATISTICS, NOW + 2 * DAY)).toEqual({ hasMore: true });
+  expect(await foldDownloads(env.STATISTICS, NOW + 2 * DAY)).toEqual({ hasMore: false });
+});
