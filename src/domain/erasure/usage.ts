@@ -1,3 +1,4 @@
+import { withDeadline } from "../../lib/deadline.ts";
 import { logFailure } from "../../lib/log.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { eraseLicenseUsage } from "../../platform/usage/read.ts";
@@ -29,13 +30,16 @@ export async function eraseUsage({ DB, STATISTICS }: Pick<Env, "DB" | "STATISTIC
   }
 }
 
-/** `eraseUsage` for a request. `pending`: the statistics failed, and the cron retries. Never throws. */
+/** How long a request waits for the statistics, in milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/** `eraseUsage` for a request. `pending`: the statistics failed or are slow, and the cron retries. Never throws. */
 export async function eraseUsageNow(
   stores: Pick<Env, "DB" | "STATISTICS">,
   now: UnixSeconds,
 ): Promise<"erased" | "pending"> {
   try {
-    await eraseUsage(stores, now);
+    await withDeadline(() => eraseUsage(stores, now), PATIENCE_MS);
     return "erased";
   } catch (error) {
     logFailure("erasure.pending", error);

@@ -1,3 +1,4 @@
+import { withDeadline } from "../../lib/deadline.ts";
 import { IsolateCache, once } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
 import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
@@ -31,24 +32,14 @@ export function writeLate(c: Scope, message: DownloadMessage | UseMessage): void
   c.executionCtx.waitUntil(write(c, message).catch(() => send(c, message)));
 }
 
-async function write({ env }: Scope, message: UsageMessage): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("late")), PATIENCE_MS);
-  });
-  const written = (async () => {
+const write = ({ env }: Scope, message: DownloadMessage | UseMessage): Promise<void> =>
+  withDeadline(async () => {
     // An isolate that makes links but serves no bytes never writes.
     const { ownsStatistics } = await import("./owner.ts");
     const { recordUsage } = await import("./store.ts");
     if (!(await ownsStatistics(env))) throw new Error("The statistics belong to another deployment.");
     await recordUsage(env.STATISTICS, [message]);
-  })();
-  try {
-    await Promise.race([written, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+  }, PATIENCE_MS);
 
 /** The links without a license that this isolate has counted. A link ends after minutes. */
 const counted = new IsolateCache<true>(10_000);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withDeadline } from "../../lib/deadline.ts";
 import { logFailure } from "../../lib/log.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { hoursByTable, LICENSE_DOWNLOAD_TABLES, LICENSE_DOWNLOADS_KEPT, startOfHour, unionAll } from "./partition.ts";
@@ -12,17 +13,11 @@ const PATIENCE_MS = 2_000;
  * caller shows a note in place of the figures. Logs the failure.
  */
 export async function unlessDown<Value>(read: Promise<Value>): Promise<Value | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  });
   try {
-    return await Promise.race([read, late]);
+    return await withDeadline(() => read, PATIENCE_MS);
   } catch (error) {
     logFailure("statistics.unavailable", error);
     return null;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -11,7 +11,14 @@ import { activate, count, issueLicense, tokenFor } from "../../support/license-f
 import { expectLogged } from "../../support/logged.ts";
 import { newPostbox, type Postbox } from "../../support/postbox.ts";
 import { openShop } from "../../support/shop.ts";
-import { brokenStatistics, countStatistics, download, LICENSE_DOWNLOADS, record } from "../../support/usage-fixture.ts";
+import {
+  brokenStatistics,
+  countStatistics,
+  download,
+  LICENSE_DOWNLOADS,
+  record,
+  silentStatistics,
+} from "../../support/usage-fixture.ts";
 
 const { ask, deliverAll, deserted, pay, shopEnv, status, stripe } = await openShop();
 
@@ -130,9 +137,12 @@ describe("a customer who deletes their data", () => {
     expect(await countStatistics("license_places", `license_id = '${grace.id}'`)).toBe(1);
   });
 
-  it("is erased although the statistics are down, and the cron erases those when they are back", async () => {
+  it.each([
+    ["are down", brokenStatistics],
+    ["never answer", silentStatistics],
+  ])("is erased although the statistics %s, and the cron erases those when they are back", async (_, STATISTICS) => {
     const { id, hash } = await boughtLicense(ADA);
-    const down = await eraseByApi(id, { ...shopEnv, STATISTICS: brokenStatistics });
+    const down = await eraseByApi(id, { ...shopEnv, STATISTICS });
     expect(await down.json()).toMatchObject({ licenses: [id], statistics: "pending" });
     expectLogged("erasure.pending");
     expect(await count("licenses", "email = 'erased'")).toBe(1);
