@@ -34,7 +34,7 @@ Measures the production bundle in workerd against a bare Worker in the same proc
                      ${NAMES.join(", ")}
                      publish_8gib runs only when named: it takes some ten minutes, and 8 GiB of the temporary folder
   --seconds N        seconds of one round (default 2)
-  --rounds N         pairs of rounds for each path (default 6)
+  --rounds N         pairs of rounds for each path (default 5)
   --connections N    parallel connections (default 32; large files: 4)
   --direct           send requests straight to workerd, without the cost of miniflare's entry
   --growth           measure instead how the databases grow, and what a download costs (some ten minutes)
@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     options: {
       only: { type: "string", multiple: true },
       seconds: { type: "string", default: "2" },
-      rounds: { type: "string", default: "6" },
+      rounds: { type: "string", default: "5" },
       connections: { type: "string", default: "32" },
       direct: { type: "boolean", default: false },
       growth: { type: "boolean", default: false },

@@ -117,8 +117,8 @@ class Writer {
 }
 
 /**
- * Requests a URL. By node:http, because `fetch` takes three times as long for the bytes of a fast download. A link leads
- * to no redirect.
+ * Requests a URL. By node:http, because `fetch` takes three times as long for the bytes of a fast download. A link
+ * leads to no redirect.
  */
 function request(url: string, options: RequestOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
