@@ -106,7 +106,7 @@ describe("the manifest of a worker", () => {
     expect(await env.EDGE.get(`manifest:${worker_id}`)).toBeNull();
     expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 1, failed: 0, hasMore: false });
     expect(versions(await inKv())).toEqual(["1.0.0 published"]);
-    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 0, failed: 0 });
+    expect(await drainOutbox(env, publishers, LATER)).toEqual({ published: 0, failed: 0, hasMore: false });
   });
 
   it("stays in the outbox while KV fails", async () => {
