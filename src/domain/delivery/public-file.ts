@@ -14,8 +14,8 @@ const KEPT = 30 * 24 * 3600;
 export const IMMUTABLE = "public, max-age=31536000, s-maxage=30, immutable";
 
 /**
- * Reads a public file from the cache of this data center, else from R2, and then keeps it there. It never asks the cache
- * for a file that is too large for it, because a look there is one of the 1,000 calls of the invocation.
+ * Reads a public file from the cache of this data center, else from R2, and then keeps it there. It never asks the
+ * cache for a file that is too large for it, because that costs one of the 1,000 calls of the invocation.
  */
 export function publicBytes(
   c: Pick<ReadScope, "env" | "executionCtx">,

@@ -70,7 +70,7 @@ export async function cachedWhole(url: string): Promise<Response | null> {
 /** The bodies that this isolate is putting into the cache, by address. */
 const filling = new IsolateCache<true>(1_000);
 
-/** How long an isolate waits for its own put, in seconds: the runtime may end a request, and its put, without a word. */
+/** How long an isolate waits for its own put, in seconds. The runtime may end a request and its put without a word. */
 const LONGEST_PUT = MINUTE;
 
 /**

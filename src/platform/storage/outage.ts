@@ -3,12 +3,12 @@ import type { Refusal } from "../http/problem.ts";
 import { isOverload } from "./patient-ledger.ts";
 
 /**
- * Whether an error is an outage of D1, KV or R2, by the words that they use. A statement that does not parse, or a
- * constraint that does not hold, is our own fault: a retry would fail again.
+ * Whether an error is an outage of D1, KV, R2 or a queue, by the words that they use. A statement that does not parse,
+ * or a constraint that does not hold, is our own fault: a retry would fail again.
  */
 const isStoreFailure = (error: unknown): boolean =>
   error instanceof Error &&
-  /^(D1_|Network connection lost|Internal error (in|while starting up) D1|Cannot resolve D1 DB|KV (GET|PUT|DELETE) failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
+  /^(D1_|Network connection lost|Internal error (in|while starting up) D1|Cannot resolve D1 DB|KV (GET|PUT|DELETE) failed|Queue send failed|(get|put|head|delete|completeMultipartUpload|uploadPart|createMultipartUpload): )/.test(
     error.message,
   ) &&
   !/SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.message);

@@ -47,7 +47,7 @@ export function boundLedger(db: D1Database, bounds: Bounds = {}): D1Database {
   const underWay = new Set<{ until: number }>();
   let restsUntil = 0;
 
-  /** Drops the calls of requests that the runtime has ended, because a client hung up: neither they nor their timer end. */
+  /** Drops the calls of ended requests. When a client hangs up, the runtime runs neither their timer nor their end. */
   function dropAbandoned(now: number): void {
     for (const call of underWay) {
       if (call.until >= now) return;

@@ -10,8 +10,8 @@ const ADD = "ON CONFLICT DO UPDATE SET count = count + excluded.count";
 
 /**
  * Adds the batches of free downloads, and the downloads with a license of the hours that have passed, to
- * `download_days`. One transaction, so each counts once. It takes 1,000 batches and a day at most, and tells whether more wait. Throws
- * D1's errors.
+ * `download_days`. One transaction, so each counts once. It takes 1,000 batches and a day at most, and tells whether
+ * more wait. Throws D1's errors.
  */
 export async function foldDownloads(db: D1Database, now: UnixSeconds): Promise<{ hasMore: boolean }> {
   const next = await db

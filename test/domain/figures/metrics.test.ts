@@ -1,5 +1,7 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { app } from "../../../src/app.ts";
 import { runCron } from "../../../src/cron.ts";
 import { type Metric, prometheusText, readMetrics } from "../../../src/domain/figures/metrics.ts";
 import { currentTime, startOfDay } from "../../../src/lib/time.ts";
@@ -77,4 +79,19 @@ it("POST /v1/admin/republish: needs an owner and a reason, and publishes every r
   expect(await env.DB.prepare("SELECT reason FROM audit WHERE action = 'edge.republish'").first("reason")).toBe(
     "restored",
   );
+});
+
+it("POST /v1/admin/republish: is 503 with a time to come back at while the queue takes nothing", async () => {
+  const { token } = await makeToken(["owner"]);
+  // The words of workerd's src/workerd/api/queue.c++.
+  const JOBS = { send: () => Promise.reject(new Error("Queue send failed: Too Many Requests")) } as unknown as Queue;
+  const request = new Request("https://catalog.test/v1/admin/republish", {
+    method: "POST",
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ reason: "restored" }),
+  });
+  const response = await app.fetch(request, { ...env, JOBS }, createExecutionContext());
+  expect([response.status, await codeOf(response)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+  expect(Number(response.headers.get("Retry-After"))).toBeGreaterThan(0);
+  expectLogged("request.failed");
 });
