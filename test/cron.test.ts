@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { service } from "../src/app.ts";
 import { jobs, runCron } from "../src/cron.ts";
 import worker from "../src/index.ts";
 import { currentTime } from "../src/lib/time.ts";
 import { startJob } from "../src/platform/jobs/job.ts";
+import { republishStep } from "../src/platform/storage/republication.ts";
 import { RECORDS_A_RUN } from "../src/platform/storage/settle.ts";
 import { CRON_MARK, JOBS_MARK, readWatermark } from "../src/platform/storage/watermark.ts";
 import { countedEnv } from "./support/counted-env.ts";
@@ -114,6 +116,17 @@ describe("the cron", () => {
     expect((await readWatermark(env.DB, JOBS_MARK)).at).toBe(hour - 60);
     await runCron(up, hour + 60);
     expect(queue.waiting.map((message) => (message as { job: string }).job)).toContain("forget-sessions");
+  });
+
+  it("repeats the step of a republication while KV is down, instead of filling the outbox with every license", async () => {
+    const { id } = await issueLicense();
+    await copyLicense(id, 11);
+    const put = vi.spyOn(env.EDGE, "put").mockRejectedValue(new Error("KV PUT failed: 500"));
+    await expect(republishStep(env, service.publishers, "")).rejects.toThrow("KV takes no record");
+    expect(expectLogged("publication.failed")).toHaveLength(12);
+    expect(await count("outbox")).toBe(0);
+    put.mockRestore();
+    expect(await republishStep(env, service.publishers, "")).toBeNull();
   });
 
   it("runs although a part of it fails, and its jobs do too", async () => {

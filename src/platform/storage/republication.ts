@@ -27,7 +27,8 @@ export async function requestRepublication(
 /**
  * Publishes the next records: every manifest first, then the licenses in the order of their ids. `position` is the last
  * license that is done; null: begin. Returns the next position, or null at the end. A record that fails gets an entry
- * in the outbox, so that the cron retries it. Throws the errors of D1.
+ * in the outbox, so that the cron retries it. Throws the errors of D1, and an error if KV takes none of many records:
+ * the step is then repeated later, because a million entries would make the cron slow.
  */
 export async function republishStep(
   env: Env,
@@ -65,6 +66,7 @@ async function publishAll(
     );
   }
   if (failed.length === 0) return;
+  if (failed.length === records.length && failed.length > AT_ONCE) throw new Error("KV takes no record");
   await env.DB.prepare(
     `INSERT INTO outbox (change_id, topic, key, created_at)
      SELECT 'republish:' || ?1 || ':' || value, ?1, value, unixepoch() FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
