@@ -32,7 +32,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/audit$/, "audit:read"],
   [/^GET \/admin\/tokens$/, "tokens:read"],
   [/^\w+ \/admin\/tokens\//, "tokens:write"],
-  [/^GET \/admin\/system$/, "stats:read"],
+  [/^\w+ \/admin\/system(\/doctor)?$/, "stats:read"],
   [/^\w+ \/admin\/system\/(republish|dead-letters\/:id)$/, "owner"],
   [/^GET \/admin\/system\/events\/:id\/dismiss$/, "licenses:write"],
   [/^POST \/admin\/system\//, "licenses:write"],
