@@ -44,13 +44,13 @@ export function checkJobs(jobs: readonly JobRecord[], now: UnixSeconds): Finding
 /** Whether messages wait for a person. */
 export function checkDeadLetters(count: number): Finding {
   if (count === 0) return pass("dead-letters", "No message was given up.");
-  return fail("dead-letters", `${count} messages were given up and wait for a person.`);
+  return fail("dead-letters", `Messages that were given up and wait for a person: ${count}.`);
 }
 
 /** The ages at which waiting work is late, in seconds: those of docs/operations.md ("What to watch"). */
 const LATE = { outbox: 5 * MINUTE, events: 15 * MINUTE, mails: HOUR } as const;
 
-const WORDS = { outbox: "changes to publish", events: "payment events", mails: "mails" } as const;
+const WORDS = { outbox: "Changes to publish", events: "Payment events", mails: "Mails" } as const;
 
 /** One finding for each kind of waiting work. */
 export function checkBacklog(backlog: Pick<Backlog, "outbox" | "events" | "mails">, now: UnixSeconds): Finding[] {
@@ -59,15 +59,11 @@ export function checkBacklog(backlog: Pick<Backlog, "outbox" | "events" | "mails
     const age = oldest_at === null ? 0 : now - oldest_at;
     const about = { subject: queue };
     if (age > LATE[queue]) {
-      return fail("backlog", `${waiting} ${WORDS[queue]} wait, the oldest for ${span(age)}.`, about);
+      return fail("backlog", `${WORDS[queue]} that wait: ${waiting}, the oldest for ${span(age)}.`, about);
     }
     const forPerson = queue === "events" ? backlog.events.attention : queue === "mails" ? backlog.mails.given_up : 0;
-    if (forPerson > 0) return warn("backlog", `${forPerson} ${WORDS[queue]} need a person.`, about);
-    return pass(
-      "backlog",
-      waiting === 0 ? `No ${WORDS[queue]} wait.` : `${waiting} ${WORDS[queue]} wait, in time.`,
-      about,
-    );
+    if (forPerson > 0) return warn("backlog", `${WORDS[queue]} that need a person: ${forPerson}.`, about);
+    return pass("backlog", `${WORDS[queue]} that wait: ${waiting}.`, about);
   });
 }
 
