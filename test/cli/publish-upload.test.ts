@@ -3,7 +3,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { uploadArtifact } from "../../src/cli/publish/upload.ts";
 import { serve } from "../support/node/http-server.ts";
@@ -35,7 +35,9 @@ it("publishing a file of more than 4 GiB sends the missing part's own bytes, and
   });
   const facts = { filename: "worker-linux-x86_64", kind: "binary", platform: "linux-x86_64", sha256: "" } as const;
   const file = { ...facts, path, size, signature: null, pgpSignature: null, package: null };
+  const progress = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   await uploadArtifact(new CatalogClient({ url: catalog.url }), "/file", file);
+  progress.mockRestore();
   catalog.close();
   expect([...received.keys()].sort()).toEqual(["/file/parts/513", "/file/parts/514"]);
   expect(received.get("/file/parts/513")?.equals(bytes.subarray(0, step))).toBe(true);

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { isIP } from "node:net";
 import { connect } from "node:tls";
 import { type Finding, fail, pass, unclear, warn } from "../../domain/doctor/finding.ts";
 import { messageOf } from "../../lib/error-message.ts";
@@ -16,7 +17,9 @@ const DUE_DAYS = 7;
 /** Connects by TLS and closes the connection. Never throws. */
 export async function readTls(url: URL): Promise<TlsFact> {
   const { hostname, port } = url;
-  const socket = connect({ host: hostname, port: Number(port || 443), servername: hostname });
+  // RFC 6066 forbids an IP address as the name that a client sends.
+  const name = isIP(hostname) === 0 ? { servername: hostname } : {};
+  const socket = connect({ host: hostname, port: Number(port || 443), ...name });
   try {
     await once(socket, "secureConnect", { signal: AbortSignal.timeout(PATIENCE_MS) });
     return { protocol: socket.getProtocol() ?? "", validTo: Date.parse(socket.getPeerCertificate().valid_to) };
