@@ -4,7 +4,7 @@ import { once } from "../../lib/isolate.ts";
 const PATIENCE_MS = 3_000;
 
 /**
- * The calls that one isolate may have under way. D1 answers one at a time: what stands behind so many would time out.
+ * The calls that one isolate may have under way. D1 answers one at a time: a call behind so many would time out.
  */
 const CALLS_AT_ONCE = 100;
 
