@@ -12,7 +12,7 @@ const FREE = "llm-worker-rbee-cpu";
 const FILE = "worker-linux-x86_64";
 const DOWNLOAD = `/v1/workers/${WORKER}/latest/download`;
 const FILES = `/v1/workers/${WORKER}/1.0.0/files`;
-const REQUEST_ID = "the-same-id";
+const REQUEST_ID = "the-clients-id";
 
 type Credentials = { key: string; token: string; revoked: string };
 let given: Credentials;
@@ -27,9 +27,10 @@ beforeEach(async () => {
   await adminAct(other.id, "revoke", { reason: "leaked" });
 });
 
-/** What differs each time: a link by its id (its length does not), and the time that passed. */
+/** What differs each time: our id of the request, a link by its id (its length does not), and the time that passed. */
 const sameText = (text: string) =>
   text
+    .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "(id)")
     .replaceAll(/\/dl\/[\w-]+/g, (link) => `/dl/${link.length}`)
     .replaceAll(/(dur=|"duration_ms":)\d+/g, "$1")
     .replace(/"expires_at":"[^"]*"/, "");
@@ -111,7 +112,7 @@ describe("an answer at once", () => {
   it("is given a new request id, as the router gives it", async () => {
     const headers = { ...bearer(given.token), "X-Request-Id": "x y" };
     const direct = await exchange(request(DOWNLOAD, headers), answerAtOnce);
-    expect(direct?.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(direct?.headers["x-request-id"]).toBe("(id)");
   });
 });
 

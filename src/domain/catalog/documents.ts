@@ -1,7 +1,7 @@
 import { currentTime } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { documentAnswer, documentResponse, type StaticDocument, staticDocument } from "../../platform/http/document.ts";
-import { type AtOnce, requestIdOf, SECURITY_HEADERS } from "../../platform/http/exchange.ts";
+import { type AtOnce, newRequestId, SECURITY_HEADERS } from "../../platform/http/exchange.ts";
 import { corsHeaders } from "../../platform/http/origin.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
 import type { Worker } from "../workers/workers.ts";
@@ -77,7 +77,7 @@ export function answerDocumentAtOnce(request: Request, path: string, env: Env): 
   if (!document) return null;
   return documentResponse(request, document(), {
     ...SECURITY_HEADERS,
-    "X-Request-Id": requestIdOf(request.headers.get("X-Request-Id")),
+    "X-Request-Id": newRequestId(),
     ...sharedHeaders(request),
   });
 }

@@ -1,3 +1,4 @@
+import { looksLikeSecret, masked } from "../../lib/credential.ts";
 import { logEvent } from "../../lib/log.ts";
 import { currentTime } from "../../lib/time.ts";
 import { configOf } from "../config/config.ts";
@@ -5,11 +6,23 @@ import { type Answer, Problem } from "./problem.ts";
 import type { ReadScope } from "./router.ts";
 
 /** An acceptable `X-Request-Id` of a proxy or a client: long enough to search for, and safe in a log. */
-const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+const CLIENT_REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
-/** The request's id: the one that the client sent (undefined or null: none) if it is acceptable, else a new one. */
-export const requestIdOf = (sent: string | null | undefined): string =>
-  sent && REQUEST_ID.test(sent) ? sent : crypto.randomUUID();
+/** `CF-Ray` as Cloudflare sets it: the request's id in Cloudflare's own logs, and the data center. */
+const RAY = /^[0-9a-f]{16}(-[A-Z]{3})?$/;
+
+/** A new id of a request, always ours: a client could repeat or forge the ids of the log and the audit trail. */
+export const newRequestId = (): string => crypto.randomUUID();
+
+/**
+ * The id that a client or a proxy gave the request in `X-Request-Id`; null for none, for another form, and for a text
+ * that may be a credential. It is only kept beside our own id.
+ */
+export function clientRequestIdOf({ headers }: Pick<Request, "headers">): string | null {
+  const sent = headers.get("X-Request-Id");
+  const isAcceptable = sent !== null && CLIENT_REQUEST_ID.test(sent) && !looksLikeSecret(sent) && masked(sent) === sent;
+  return isAcceptable ? sent : null;
+}
 
 /** Default headers of every response. */
 export const SECURITY_HEADERS = {
@@ -30,7 +43,8 @@ export const scopeOf = (request: Request, env: Env, executionCtx: ReadScope["exe
   req: { raw: request },
   executionCtx,
   var: {
-    requestId: requestIdOf(request.headers.get("X-Request-Id")),
+    requestId: newRequestId(),
+    clientRequestId: clientRequestIdOf(request),
     now: currentTime(),
     subject: {},
     config: configOf(env),
@@ -57,11 +71,14 @@ type Ending = { route: string; status: number; error: unknown; began: number };
 export function logRequest(c: ReadScope, { route, status, error, began }: Ending): string {
   const duration = Math.round(performance.now() - began);
   const timing = `total;dur=${duration}`;
-  const { config, requestId, subject } = c.var;
+  const { config, requestId, clientRequestId, subject } = c.var;
   const wanted = config.LOG_REQUESTS;
   if (wanted === "none" || (wanted === "failed" && status < 500)) return timing;
+  const ray = c.req.raw.headers.get("CF-Ray");
   logEvent("request", {
     request_id: requestId,
+    client_request_id: clientRequestId ?? undefined,
+    ray: ray !== null && RAY.test(ray) ? ray : undefined,
     method: c.req.raw.method,
     route,
     status,

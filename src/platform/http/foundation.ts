@@ -4,7 +4,7 @@ import { routePath } from "hono/route";
 import { logFailure } from "../../lib/log.ts";
 import { currentTime } from "../../lib/time.ts";
 import { ConfigError, configOf } from "../config/config.ts";
-import { isForPeople, logRequest, requestIdOf, SECURITY_HEADERS } from "./exchange.ts";
+import { clientRequestIdOf, isForPeople, logRequest, newRequestId, SECURITY_HEADERS } from "./exchange.ts";
 import { Problem, problemResponse, type Refusal } from "./problem.ts";
 import type { AppContext, AppEnv, Service } from "./router.ts";
 
@@ -12,7 +12,8 @@ import type { AppContext, AppEnv, Service } from "./router.ts";
 export const foundation =
   (service: Service): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    c.set("requestId", requestIdOf(c.req.header("X-Request-Id")));
+    c.set("requestId", newRequestId());
+    c.set("clientRequestId", clientRequestIdOf(c.req.raw));
     c.set("now", currentTime());
     c.set("service", service);
     c.set("subject", {});
@@ -68,7 +69,7 @@ export function errorHandlers(refusals: Refusals) {
   return {
     answerError,
     onError: (error: unknown, c: AppContext): Promise<Response> =>
-      answerError(error, c.req.raw, c.var.requestId ?? crypto.randomUUID(), c),
+      answerError(error, c.req.raw, c.var.requestId ?? newRequestId(), c),
     notFound(c: AppContext): Promise<Response> {
       const detail = isForPeople(c.req.raw)
         ? "We can't find that page. Search the workers, or go to your account."

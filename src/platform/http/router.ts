@@ -31,10 +31,20 @@ export interface Service {
   sendMails(env: Env): Promise<void>;
 }
 
-/** The bindings and variables of every handler, set by src/platform/http/foundation.ts. `now` is the arrival. */
+/**
+ * The bindings and variables of every handler, set by src/platform/http/foundation.ts. `now` is the arrival,
+ * `requestId` is ours, and `clientRequestId` the client's own, if it sent an acceptable one.
+ */
 export type AppEnv = {
   Bindings: Env;
-  Variables: { requestId: string; now: UnixSeconds; config: Config; service: Service; subject: RequestSubject };
+  Variables: {
+    requestId: string;
+    clientRequestId: string | null;
+    now: UnixSeconds;
+    config: Config;
+    service: Service;
+    subject: RequestSubject;
+  };
 };
 
 export type AppContext = Context<AppEnv>;

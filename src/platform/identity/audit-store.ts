@@ -10,6 +10,7 @@ export const AuditRow = z.object({
   reason: z.string().nullable(),
   details: z.string().transform((text) => z.record(z.string(), z.unknown()).parse(JSON.parse(text))),
   request_id: z.string().nullable(),
+  client_request_id: z.string().nullable(),
 });
 
 /** One entry of the audit trail, as `commitChange` wrote it. `at` is in seconds. */
@@ -59,7 +60,7 @@ export async function listAudit(db: D1Database, filter: AuditFilter, limit: numb
   const where = conditions.length > 0 ? `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}` : "";
   const { results } = await db
     .prepare(
-      `SELECT id, at, actor, action, subject, reason, details, request_id FROM audit ${where} ORDER BY id DESC LIMIT ?`,
+      `SELECT id, at, actor, action, subject, reason, details, request_id, client_request_id FROM audit ${where} ORDER BY id DESC LIMIT ?`,
     )
     .bind(...conditions.flatMap(({ values }) => values), limit)
     .all();

@@ -78,10 +78,10 @@ export type AdminActor = Actor & Pick<Admin, "scopes">;
 
 /** The admin of this request as the actor of a change. */
 export const adminActor = ({
-  var: { admin, requestId, now },
+  var: { admin, requestId, clientRequestId, now },
 }: {
   readonly var: Readonly<AdminEnv["Variables"]>;
-}): AdminActor => ({ actor: admin.actor, scopes: admin.scopes, requestId, now });
+}): AdminActor => ({ actor: admin.actor, scopes: admin.scopes, requestId, clientRequestId, now });
 
 /** The admin of a token. */
 export const adminOfToken = ({ id, name, scopes, expires_at }: AdminToken): Admin => ({

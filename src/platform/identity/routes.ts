@@ -163,7 +163,14 @@ const AuditEntrySchema = z
     subject: z.string().openapi({ example: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
     reason: z.string().nullable().openapi({ example: "key found in a public repository" }),
     details: z.record(z.string(), z.unknown()).openapi({ example: {} }),
-    request_id: z.string().nullable().openapi({ example: "5f0c8e0e-6d0b-4f52-9f0b-3b8f6f1f3a55" }),
+    request_id: z.string().nullable().openapi({
+      description: "The service's own id of the request, also its `X-Request-Id`. Null outside of a request.",
+      example: "5f0c8e0e-6d0b-4f52-9f0b-3b8f6f1f3a55",
+    }),
+    client_request_id: z.string().nullable().openapi({
+      description: "The `X-Request-Id` that the client sent, if it had one of 8 to 64 letters, digits, `_` and `-`.",
+      example: "build-4711",
+    }),
   })
   .openapi("AuditEntry");
 

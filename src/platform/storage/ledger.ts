@@ -33,17 +33,27 @@ export type Change = {
   reason: string | null;
   /** Facts about the act. Never a credential or personal data, because the audit trail is never erased. */
   details: Record<string, unknown>;
+  /** Our id of the request; null outside of one. */
   requestId: string | null;
+  /** The id that the client gave the request. */
+  clientRequestId: string | null;
 };
 
 /** The actor, the request and the time of an act. Every store function that writes takes one. */
-export type Actor = { actor: ActorName; requestId: string | null; now: UnixSeconds };
+export type Actor = {
+  actor: ActorName;
+  requestId: string | null;
+  clientRequestId?: string | null;
+  now: UnixSeconds;
+};
 
 /** The actor of this request, by its name in the audit trail. */
 export const actorOf = (
-  { var: { requestId, now } }: { var: Pick<AppEnv["Variables"], "requestId" | "now"> },
+  {
+    var: { requestId, clientRequestId, now },
+  }: { var: Pick<AppEnv["Variables"], "requestId" | "clientRequestId" | "now"> },
   actor: ActorName,
-): Actor => ({ actor, requestId, now });
+): Actor => ({ actor, requestId, clientRequestId, now });
 
 /** Tables whose rows carry `last_change`. */
 export type RootTable = "licenses" | "machines" | "releases" | "admin_tokens" | "recovery_links" | "sessions";
@@ -56,10 +66,10 @@ export type Publication = { topic: keyof Publishers; key: string };
 
 /** A new change by `actor`, with a fresh id. */
 export function newChange(
-  { actor, requestId, now }: Actor,
+  { actor, requestId, clientRequestId = null, now }: Actor,
   what: { action: string; subject: string; reason?: string | null; details?: Record<string, unknown> },
 ): Change {
-  return { id: newId("chg"), at: now, actor, requestId, reason: null, details: {}, ...what };
+  return { id: newId("chg"), at: now, actor, requestId, clientRequestId, reason: null, details: {}, ...what };
 }
 
 /**
@@ -113,11 +123,11 @@ export async function recordAct(db: D1Database, change: Change, writes: D1Prepar
   await db.batch([...writes, db.prepare(AUDIT_ENTRY).bind(...auditValues(change))]);
 }
 
-const AUDIT_ENTRY = `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id)
-  SELECT ?, ?, ?, ?, ?, ?, ?, ?`;
+const AUDIT_ENTRY = `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id, client_request_id)
+  SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?`;
 
-const auditValues = ({ id, at, actor, action, subject, reason, details, requestId }: Change) =>
-  [id, at, actor, action, subject, reason, JSON.stringify(details), requestId] as const;
+const auditValues = ({ id, at, actor, action, subject, reason, details, requestId, clientRequestId }: Change) =>
+  [id, at, actor, action, subject, reason, JSON.stringify(details), requestId, clientRequestId] as const;
 
 /** Whether D1 refused a write because it violates a UNIQUE constraint over `columns` (`table.column`). */
 export const isUniqueViolation = (error: unknown, columns: string): boolean =>

@@ -18,15 +18,17 @@ async function ask(wanted: string, path: string, init?: RequestInit<IncomingRequ
   return { response, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), text: lines.join("\n") };
 }
 
-it("request log: one line a request, with its id, route and status", async () => {
+it("request log: one line a request, with our id, the client's and Cloudflare's, the route and the status", async () => {
   const { response, lines } = await ask("all", "/v1/workers/cpu/versions", {
-    headers: { "X-Request-Id": "build-4711-a" },
+    headers: { "X-Request-Id": "build-4711-a", "CF-Ray": "8f1c2d3e4a5b6c7d-FRA" },
   });
   expect(response.status).toBe(200);
   expect(lines).toEqual([
     {
       event: "request",
-      request_id: "build-4711-a",
+      request_id: response.headers.get("X-Request-Id"),
+      client_request_id: "build-4711-a",
+      ray: "8f1c2d3e4a5b6c7d-FRA",
       method: "GET",
       route: "/v1/workers/:id/versions",
       status: 200,
@@ -67,6 +69,25 @@ it("request log: contains no credential, link or query from any part of the requ
 it("request log: LOG_REQUESTS limits it to server errors or turns it off", async () => {
   expect((await ask("failed", "/v1/licenses/me")).lines).toEqual([]);
   expect((await ask("none", "/v1/licenses/me")).lines).toEqual([]);
+});
+
+it.each([
+  "short",
+  "x".repeat(65),
+  "with blanks in it",
+  '{"level":"fatal"}',
+  "ada.lovelace@example.com",
+  "Bearer-token-of-mine.",
+  "rbee_lic_0DJ5V8M2K4N6P8Q1T3X9Z2W5R7",
+  "rbee_adm_c0ffeec0ffee",
+  "sk_live_51H8xYzAbCdEfGh",
+  "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+])("request log: leaves out the client's id %j", async (sent) => {
+  const { response, lines, text } = await ask("all", "/health", { headers: { "X-Request-Id": sent, "CF-Ray": sent } });
+  expect(lines[0]).not.toHaveProperty("client_request_id");
+  expect(lines[0]).not.toHaveProperty("ray");
+  expect(text).not.toContain(sent);
+  expect(response.headers.get("X-Request-Id")).not.toBe(sent);
 });
 
 it("Server-Timing: has the duration of the response", async () => {

@@ -8,7 +8,7 @@ const read = async (token: string, query = "") =>
   (await ask("GET", `/v1/admin/audit${query}`, { token })).json<Audit>();
 
 describe("the audit trail", () => {
-  it("has the actor, action, subject, time, reason and request of each act", async () => {
+  it("has the actor, action, subject, time, reason and request of each act, and the client's own id of it", async () => {
     const { token, record } = await makeToken(["owner"]);
     const made = await ask("POST", "/v1/admin/tokens", {
       token,
@@ -26,9 +26,20 @@ describe("the audit trail", () => {
         subject: admin_token.id,
         reason: null,
         details: { name: "ci", scopes: ["releases:write"], expires_at: null },
-        request_id: "request-4711",
+        request_id: made.headers.get("X-Request-Id"),
+        client_request_id: "request-4711",
       },
     ]);
+  });
+
+  it("has no text that a client sends in place of an id", async () => {
+    const { token } = await makeToken(["owner"]);
+    await ask("POST", "/v1/admin/tokens", {
+      token,
+      body: { name: "ci", scopes: ["releases:write"] },
+      headers: { "X-Request-Id": token.slice(0, 60) },
+    });
+    expect((await read(token, "?limit=1")).entries).toMatchObject([{ client_request_id: null }]);
   });
 
   it("can be filtered by subject, actor and action, alone or together", async () => {
