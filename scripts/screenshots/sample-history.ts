@@ -70,7 +70,8 @@ export function historySql(sharedLicense: string, now: number): string {
 
 /** The SQL for an order that Stripe does not know, and for an event that needs a person. */
 export function oddPurchasesSql(now: number): string {
-  const order = insertSql("orders", [["order-unreadable", UNREADABLE_SESSION, "premium-monthly", 5, "open", "", now]]);
+  const columns = "orders (id, checkout_session_id, plan, machines, state, cookie_hash, created_at)";
+  const order = insertSql(columns, [["order-unreadable", UNREADABLE_SESSION, "premium-monthly", 5, "open", "", now]]);
   const type = "customer.subscription.updated";
   const outcome = "unknown price price_1Sample";
   return `${order}

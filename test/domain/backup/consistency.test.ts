@@ -31,7 +31,8 @@ const WRITES: Record<string, (n: number) => string> = {
     `INSERT INTO stripe_event_licenses SELECT stripe_events.id, licenses.id FROM licenses JOIN stripe_events
     ON stripe_events.id = 'evt_${n}' WHERE true ON CONFLICT DO NOTHING`,
   purge: (n) => `DELETE FROM stripe_events WHERE id >= 'evt_${n}'`,
-  act: (n) => `INSERT INTO audit SELECT 'chg_' || abs(random()), 1, 'system', 'test.act', 'x', NULL, '{}', '${n}', NULL`,
+  act: (n) =>
+    `INSERT INTO audit SELECT 'chg_' || abs(random()), 1, 'system', 'test.act', 'x', NULL, '{}', '${n}', NULL`,
 };
 
 /** One invocation, which reads one file. */
