@@ -22,7 +22,10 @@ const post = (url: string, body: object, headers: Record<string, string> = {}): 
     body: JSON.stringify(body),
   });
 
-/** Begins a checkout over HTTP and presses a button of the pay page. A `delayed` payment succeeds later. */
+/**
+ * Begins a checkout over HTTP, presses a button of the pay page and comes back, as one browser. A `delayed` payment
+ * succeeds later.
+ */
 export async function pay(
   origin: string,
   plan: string,
@@ -33,7 +36,9 @@ export async function pay(
   if (begun.status !== 201) throw new Error(`${plan}: ${begun.status} ${await begun.text()}`);
   const { url, session_id } = Begun.parse(await begun.json());
   const cookie = begun.headers.get("Set-Cookie")?.split(";", 1)[0] ?? "";
-  await fetch(url, { method: "POST", body: new URLSearchParams({ email, action }), redirect: "manual" });
+  const paid = await fetch(url, { method: "POST", body: new URLSearchParams({ email, action }), redirect: "manual" });
+  const back = await fetch(paid.headers.get("Location") ?? "", { headers: { Cookie: cookie } });
+  if (back.status !== 200) throw new Error(`${session_id}: ${back.status} ${await back.text()}`);
   return { sessionId: session_id, cookie };
 }
 

@@ -29,6 +29,8 @@ export async function openShop(): Promise<Shop> {
 /** The Worker as a shop, and the acts of its customers. A test file takes the functions that it needs. */
 class Shop {
   readonly #controlUrl: string;
+  /** The return addresses that the pay page has led to, by session. */
+  readonly #returns = new Map<string, string>();
   /** The SDK, talking to the stand-in. */
   readonly stripe: Stripe;
   /** The Worker's bindings as a shop has them; one object, so that its configuration is read once. */
@@ -93,9 +95,29 @@ class Shop {
     return { sessionId: session_id, url, cookie };
   };
 
-  /** Presses a button of the pay page. */
-  press = async (url: string, action: "pay" | "delayed" | "decline", email: string): Promise<Response> =>
-    fetch(url, { method: "POST", body: new URLSearchParams({ email, action }), redirect: "manual" });
+  /** Presses a button of the pay page. Its browser then stands before the redirect to the return address. */
+  press = async (url: string, action: "pay" | "delayed" | "decline", email: string): Promise<Response> => {
+    const response = await fetch(url, {
+      method: "POST",
+      body: new URLSearchParams({ email, action }),
+      redirect: "manual",
+    });
+    const location = response.headers.get("Location");
+    const sessionId = /session_id=(cs_test_\w+)/.exec(location ?? "")?.[1];
+    if (location && sessionId) this.#returns.set(sessionId, location);
+    return response;
+  };
+
+  /** The return address of a paid checkout, with its secret. */
+  returnOf = ({ sessionId }: Pick<Checkout, "sessionId">): string => {
+    const address = this.#returns.get(sessionId);
+    if (address === undefined) throw new Error(`${sessionId} was not paid`);
+    return address;
+  };
+
+  /** Follows the redirect of the pay page, in the browser with this cookie or in one without a cookie. */
+  comeBack = (checkout: Checkout, withCookie = true): Promise<Response> =>
+    this.ask("GET", this.returnOf(checkout), withCookie ? { headers: { Cookie: checkout.cookie } } : {});
 
   /** Pays a new checkout. No event has reached the shop yet. */
   pay = async (
@@ -107,8 +129,17 @@ class Shop {
     return { ...checkout, email };
   };
 
-  /** Returns the answer to `GET /v1/checkout/{session_id}`, asked with or without the buyer's cookie. */
-  status = async ({ sessionId, cookie }: Checkout, withCookie = true) => {
+  /**
+   * Returns the answer to `GET /v1/checkout/{session_id}`: for the buyer, who comes back from the pay page first, or
+   * for a browser without the buyer's cookie.
+   */
+  status = async (checkout: Checkout, withCookie = true) => {
+    if (withCookie && this.#returns.has(checkout.sessionId)) await this.comeBack(checkout);
+    return this.look(checkout, withCookie);
+  };
+
+  /** Returns the answer to `GET /v1/checkout/{session_id}`, with or without the cookie of the checkout's beginning. */
+  look = async ({ sessionId, cookie }: Checkout, withCookie = true) => {
     const response = await this.ask(
       "GET",
       `/v1/checkout/${sessionId}`,

@@ -71,12 +71,16 @@ shopRoutes.openapi(
           .string()
           .optional()
           .openapi({ description: "Stripe's id of the checkout session.", example: "cs_live_a1B2" }),
+        return: z.string().optional().openapi({
+          description: "The secret of the return address, which only the payment provider gets.",
+          example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+        }),
       }),
     },
     summary: "Show the result of a payment",
     description:
-      "Issues the license if the payment provider's event has not arrived yet. Only the browser of the purchase sees the key. " +
-      "Any other browser is told that the key was mailed.",
+      "Issues the license if the payment provider's event has not arrived yet. Only the browser that began the checkout and " +
+      "came back from its payment page sees the key. Any other browser is told that the key was mailed.",
     answers: {
       200: "The license, or the wait for the payment.",
       404: "Unknown purchase.",
@@ -85,8 +89,12 @@ shopRoutes.openapi(
   }),
   async (c) => {
     try {
-      const { session_id = "" } = c.req.valid("query");
-      const { view, changes } = await viewSession(c, session_id, buyerCookie(c));
+      const { session_id = "", return: returnSecret } = c.req.valid("query");
+      const { view, changes } = await viewSession(c, session_id, {
+        cookie: buyerCookie(c),
+        // A HEAD request shows nothing to anybody, so it is no return.
+        returnSecret: c.req.method === "GET" ? returnSecret : undefined,
+      });
       await settle(c, changes);
       return await (view ? checkoutPage(view, ownOrigin(c.req.raw, c.var.config)) : unknownCheckoutPage());
     } catch (error) {

@@ -32,7 +32,7 @@ describe("a checkout", WITH_ROOM, () => {
 });
 
 describe("the status of a checkout", WITH_ROOM, () => {
-  it("shows its license only to the browser that began it", async () => {
+  it("shows its license only to the browser that began and paid it", async () => {
     const checkout = await begin("premium-monthly", 3);
     await press(checkout.url, "pay", "ada@example.com");
     const mine = await status(checkout);

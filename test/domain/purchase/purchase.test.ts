@@ -4,7 +4,8 @@ import { codeOf } from "../../support/admin-request.ts";
 import { activate, adminAct, count, hive, ownerToken } from "../../support/license-fixture.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { ask, begin, control, deliver, deliverAll, eventsOf, pay, press, shopEnv, status, stripe } = await openShop();
+const { ask, begin, comeBack, control, deliver, deliverAll, eventsOf, pay, press, shopEnv, status, stripe } =
+  await openShop();
 
 describe("a purchase", () => {
   it("gives a key that activates seconds later, from the webhook or the success page", async () => {
@@ -99,7 +100,7 @@ describe("a purchase", () => {
     expect(await count("licenses")).toBe(0);
   });
 
-  it("shows its key only to the browser that began it", async () => {
+  it("shows its key only to the browser that began and paid it", async () => {
     const checkout = await pay("premium-lifetime");
     const { key = "" } = await status(checkout);
     const stranger = await status(checkout, false);
@@ -140,10 +141,7 @@ describe("a purchase", () => {
 
   it("shows the next payment while there is one", async () => {
     const checkout = await pay("premium-monthly");
-    const text = async () => {
-      const headers = { Cookie: checkout.cookie };
-      return (await ask("GET", `/checkout/success?session_id=${checkout.sessionId}`, { headers })).text();
-    };
+    const text = async () => (await comeBack(checkout)).text();
     expect(await text()).toContain("The next payment is on");
     await control(`subscriptions/${checkout.sessionId}/cancel`, { at_period_end: true });
     await deliverAll(checkout.sessionId);

@@ -61,7 +61,8 @@ describe("a restricted key with the listed permissions", () => {
     expect(begun.status).toBe(201);
     const { url, session_id } = await begun.json<{ url: string; session_id: string }>();
     const cookie = begun.headers.get("Set-Cookie")?.split(";")[0] ?? "";
-    await press(url, "pay", "ada@example.com");
+    const back = (await press(url, "pay", "ada@example.com")).headers.get("Location") ?? "";
+    expect((await ask("GET", back, { headers: { Cookie: cookie }, at })).status).toBe(200);
     const page = await ask("GET", `/v1/checkout/${session_id}`, { headers: { Cookie: cookie }, at });
     const { key, license } = await page.json<{ key: string; license: { id: string } }>();
     await control(`subscriptions/${session_id}/action-required`);

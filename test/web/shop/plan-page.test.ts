@@ -4,7 +4,7 @@ import * as z from "zod";
 import { find } from "../../support/html-document.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { ask, begin, pay, press, shopEnv, status } = await openShop();
+const { ask, begin, comeBack, pay, press, shopEnv, status } = await openShop();
 
 /** Sends the order form as a browser does from our own page. */
 const order = (fields: Record<string, string>, headers: Record<string, string> = {}, at: Env = shopEnv) =>
@@ -110,7 +110,7 @@ describe("the page after the payment", () => {
   it("shows no key to another browser, and the next steps to the buyer", async () => {
     const checkout = await pay("premium-lifetime");
     const path = `/checkout/success?session_id=${checkout.sessionId}`;
-    const mine = await (await ask("GET", path, { headers: { Cookie: checkout.cookie } })).text();
+    const mine = await (await comeBack(checkout)).text();
     const { key = "" } = await status(checkout);
     expect(mine).toContain(key);
     expect(mine).toContain("rbee-catalog --url https://catalog.test activate --key-stdin");

@@ -4,7 +4,8 @@ import { idOf } from "../stripe.ts";
 
 /** The decision about a checkout session. */
 export type Fulfilment =
-  | { outcome: "pending" }
+  /** `isCompleted`: the buyer has completed the payment page, and the payment is under way. */
+  | { outcome: "pending"; isCompleted: boolean }
   | { outcome: "failed" }
   /** Paid, but no license can be made of it. `isOurs`: one of the prices is a plan's. Else it sells another product. */
   | { outcome: "foreign"; reason: string; isOurs: boolean }
@@ -28,7 +29,8 @@ export function decideFulfilment(session: Stripe.Checkout.Session, livemode: boo
   const foreign = (reason: string): Fulfilment => ({ outcome: "foreign", reason, isOurs });
   if (session.livemode !== livemode) return foreign("the session is of the other mode");
   if (session.status === "expired") return { outcome: "failed" };
-  if (session.status !== "complete" || session.payment_status === "unpaid") return { outcome: "pending" };
+  const isCompleted = session.status === "complete";
+  if (!isCompleted || session.payment_status === "unpaid") return { outcome: "pending", isCompleted };
   const [item] = items;
   const price = item?.price ?? null;
   const plan = price ? planOfPrice(price) : null;

@@ -13,7 +13,8 @@ import { findOrder, orderMoved } from "./order.ts";
  * The outcome of a checkout session. `foreign`: paid, but no license can be made; `attention`: it is a sale of ours.
  */
 export type FulfilmentResult =
-  | { status: "pending" | "failed" }
+  | { status: "pending"; isCompleted: boolean }
+  | { status: "failed" }
   | { status: "foreign"; reason: string; attention: boolean }
   | ({ status: "complete" } & SyncOutcome);
 
@@ -34,7 +35,9 @@ export async function fulfil(scope: PurchaseScope, sessionId: string, actor: Act
     const decision = decideFulfilment(session, livemode);
     if (decision.outcome === "pending" || decision.outcome === "failed") {
       await orderMoved(db, sessionId, decision.outcome).run();
-      return { status: decision.outcome };
+      return decision.outcome === "failed"
+        ? { status: "failed" }
+        : { status: "pending", isCompleted: decision.isCompleted };
     }
     if (decision.outcome === "foreign") {
       const attention = decision.isOurs || (await findOrder(db, sessionId)) !== null;

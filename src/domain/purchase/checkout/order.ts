@@ -20,21 +20,26 @@ const OrderRow = z.object({
   machines: z.number(),
   state: z.enum(["open", "pending", "complete", "failed"]),
   cookie_hash: z.string(),
+  /** The hash of the secret in the return address. Null for an order of an older version, which made none. */
+  return_hash: z.string().nullable(),
+  /** The browser that was the first to come back by the return address after the payment. */
+  returned_by: z.enum(["buyer", "other"]).nullable(),
+  created_at: z.number(),
 });
 export type Order = z.infer<typeof OrderRow>;
 
-/** The hash of a buyer's cookie, as stored. */
-const hashCookie = async (cookie: string): Promise<string> => encodeHex(await sha256(cookie));
+/** The hash of a buyer's cookie or of the secret in a return address, as stored. */
+const hashOf = async (secret: string): Promise<string> => encodeHex(await sha256(secret));
 
 /** Stores an order before its checkout session exists. Throws D1's errors. */
 async function insertOrder(
   db: D1Database,
-  order: Pick<Order, "id" | "plan" | "machines" | "cookie_hash">,
+  order: Pick<Order, "id" | "plan" | "machines" | "cookie_hash" | "return_hash">,
   now: UnixSeconds,
 ): Promise<void> {
   await db
-    .prepare("INSERT INTO orders (id, plan, machines, cookie_hash, created_at) VALUES (?, ?, ?, ?, ?)")
-    .bind(order.id, order.plan, order.machines, order.cookie_hash, now)
+    .prepare("INSERT INTO orders (id, plan, machines, cookie_hash, return_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+    .bind(order.id, order.plan, order.machines, order.cookie_hash, order.return_hash, now)
     .run();
 }
 
@@ -85,14 +90,48 @@ async function markBuyer(c: AppContext): Promise<string> {
     sameSite: "Lax",
     maxAge: 2 * DAY,
   });
-  return hashCookie(value);
+  return hashOf(value);
 }
 
-/** Whether a cookie is that of the order's browser. The session id alone may be shared, so it shows no key. */
-export async function isBuyer(cookie: string | undefined, { cookie_hash }: Order): Promise<boolean> {
-  if (cookie === undefined) return false;
+/** The secrets by which a browser proves its part in a checkout. */
+export type Visitor = {
+  /** The cookie of the browser that began a checkout here. */
+  cookie: string | undefined;
+  /** The secret of the return address, if the browser came by it. */
+  returnSecret: string | undefined;
+};
+
+async function matches(secret: string | undefined, hash: string | null): Promise<boolean> {
+  if (secret === undefined || hash === null) return false;
   const encoder = new TextEncoder();
-  return equalInConstantTime(encoder.encode(await hashCookie(cookie)), encoder.encode(cookie_hash));
+  return equalInConstantTime(encoder.encode(await hashOf(secret)), encoder.encode(hash));
+}
+
+/** An order of an older version has no return address. Its checkout ends after a day at most, as Stripe's do. */
+const isOlder = ({ return_hash, created_at }: Order, now: UnixSeconds): boolean =>
+  return_hash === null && now < created_at + DAY;
+
+/**
+ * Whether this browser both began and paid the checkout: it has the order's cookie, and came back by the return address
+ * before any other browser. The one who began it may have sent the payment page to somebody else, so the cookie alone
+ * shows no key.
+ */
+export const isBuyer = async ({ cookie }: Visitor, order: Order, now: UnixSeconds): Promise<boolean> =>
+  (order.returned_by === "buyer" || isOlder(order, now)) && matches(cookie, order.cookie_hash);
+
+/**
+ * Notes the browser that is the first to come by the return address, and returns the order as it is then. The caller
+ * has found that the payment page is completed: before that, nobody but the one who began could use the address. Later
+ * arrivals change nothing, so an address from a history or a log is of no use. Throws D1's errors.
+ */
+export async function noteReturn(db: D1Database, order: Order, visitor: Visitor): Promise<Order> {
+  if (order.returned_by !== null || !(await matches(visitor.returnSecret, order.return_hash))) return order;
+  const by = (await matches(visitor.cookie, order.cookie_hash)) ? "buyer" : "other";
+  const row = await db
+    .prepare("UPDATE orders SET returned_by = coalesce(returned_by, ?) WHERE id = ? RETURNING *")
+    .bind(by, order.id)
+    .first();
+  return row === null ? order : OrderRow.parse(row);
 }
 
 /** A plan on sale. */
@@ -124,14 +163,17 @@ export async function startCheckout(
   await countCheckout(c.env, c.req.raw);
   const { db, stripe } = await purchaseScope(c.env, c.var.config);
   const cookieHash = await markBuyer(c);
+  // Only Stripe gets this secret, and gives it to the browser that completes its payment page.
+  const returnSecret = newSecret();
   const price = await priceOf(stripe, plan);
   const orderId = newId("ord");
-  await insertOrder(db, { id: orderId, plan: plan.id, machines, cookie_hash: cookieHash }, c.var.now);
+  const hashes = { cookie_hash: cookieHash, return_hash: await hashOf(returnSecret) };
+  await insertOrder(db, { id: orderId, plan: plan.id, machines, ...hashes }, c.var.now);
   const common: Stripe.Checkout.SessionCreateParams = {
     ui_mode: "hosted_page",
     client_reference_id: orderId,
     line_items: [{ price: price.id, quantity: machines }],
-    success_url: `${origin}/checkout/success?session_id={CHECKOUT_SESSION_ID}`,
+    success_url: `${origin}/checkout/success?session_id={CHECKOUT_SESSION_ID}&return=${returnSecret}`,
     cancel_url: `${origin}/checkout/cancelled`,
     allow_promotion_codes: true,
     automatic_tax: { enabled: true },

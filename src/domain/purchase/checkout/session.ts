@@ -9,11 +9,11 @@ import { readLicense } from "../../licensing/license/store.ts";
 import { currentKey } from "../../licensing/secrets.ts";
 import { licensesBehind, purchaseChanges, purchaseScope } from "../sync.ts";
 import { fulfil } from "./fulfilment.ts";
-import { findOrder, isBuyer } from "./order.ts";
+import { findOrder, isBuyer, noteReturn, type Visitor } from "./order.ts";
 
 /**
- * A checkout as the visitor may see it. `key` is the key that was bought. It is null for any other browser than the
- * buyer's, and after the key was replaced, because that browser may be the reason.
+ * A checkout as the visitor may see it. `key` is the key that was bought. It is null for any browser that did not both
+ * begin and pay the checkout, and after the key was replaced, because that browser may be the reason.
  */
 export type SessionView =
   | { status: "pending" | "failed" }
@@ -25,17 +25,17 @@ const SESSION_ID = /^cs_(test|live)_[A-Za-z0-9_]{1,200}$/;
 type ViewedSession = { view: SessionView | null; changes: Changes };
 
 /**
- * The status of a checkout session that began here, for the browser with this cookie. It fulfils the session if the
- * webhook has not come yet. Null for any other text, including the literal `{CHECKOUT_SESSION_ID}`, without a request
- * to Stripe. Past the rate limit, a session without a license is `pending` until its webhook comes. Throws the errors
- * of Stripe and D1.
+ * The status of a checkout session that began here, for this visitor. It fulfils the session if the webhook has not
+ * come yet, and notes the first return from its payment. Null for any other text, including the literal
+ * `{CHECKOUT_SESSION_ID}`, without a request to Stripe. Past the rate limit, a session without a license is `pending`
+ * until its webhook comes. Throws the errors of Stripe and D1.
  */
 export async function viewSession(
   c: Pick<RequestScope, "env" | "var">,
   sessionId: string,
-  cookie: string | undefined,
+  visitor: Visitor,
 ): Promise<ViewedSession> {
-  const order = SESSION_ID.test(sessionId) ? await findOrder(c.env.DB, sessionId) : null;
+  let order = SESSION_ID.test(sessionId) ? await findOrder(c.env.DB, sessionId) : null;
   if (!order) return unchanged(null);
   let [licenseId] = await licensesBehind(c.env.DB, "checkout_session_id", sessionId);
   let changes = NO_CHANGES;
@@ -45,6 +45,7 @@ export async function viewSession(
     await requireOwnLedger(c.env);
     const scope = await purchaseScope(c.env, c.var.config);
     const result = await fulfil(scope, sessionId, actorOf(c, `checkout:${order.id}`));
+    if (result.status === "pending" && result.isCompleted) await noteReturn(c.env.DB, order, visitor);
     if (result.status !== "complete") {
       return unchanged({ status: result.status === "failed" ? "failed" : "pending" });
     }
@@ -53,8 +54,12 @@ export async function viewSession(
   }
   const license = await readLicense(c.env.DB, licenseId);
   if (!license) return { view: null, changes };
+  if (visitor.returnSecret !== undefined) {
+    await requireOwnLedger(c.env);
+    order = await noteReturn(c.env.DB, order, visitor);
+  }
   const bought = await currentKey(c.var.config, license);
-  const key = license.generation === 0 && (await isBuyer(cookie, order)) ? bought : null;
+  const key = license.generation === 0 && (await isBuyer(visitor, order, c.var.now)) ? bought : null;
   const maskedKey = `${bought.slice(0, LICENSE_KEY_PREFIX.length + 4)}…${bought.slice(-4)}`;
   return { view: { status: "complete", license, key, maskedKey }, changes };
 }

@@ -81,9 +81,9 @@ checkout.openapi(
     tag: "Purchase",
     summary: "Begin a checkout",
     description:
-      "Returns the address of the payment page. The answer sets a cookie. With it, the success page and `GET " +
-      "/v1/checkout/{session_id}` show the license key to this buyer and to nobody else. Unknown members are " +
-      "refused.",
+      "Returns the address of the payment page. The answer sets a cookie. A browser that has it, and comes back from the " +
+      "payment page to the success page, sees the license key there and in `GET /v1/checkout/{session_id}`. If another " +
+      "browser pays, neither sees the key: it is only mailed. Unknown members are refused.",
     access: ANYONE,
     body: Body,
     answers: {
@@ -110,12 +110,16 @@ checkout.openapi(
 const CheckoutStatus = z
   .object({
     status: z.enum(["pending", "complete", "failed"]),
-    license: LicenseView.optional().openapi({ description: "Only with the buyer's cookie." }),
-    key: z.string().optional().openapi({
-      description:
-        "Only with the cookie of `POST /v1/checkout`, and until the key is replaced. The key is mailed in any case.",
-      example: EXAMPLE_LICENSE_KEY,
-    }),
+    license: LicenseView.optional().openapi({ description: "Whenever `key` is there." }),
+    key: z
+      .string()
+      .optional()
+      .openapi({
+        description:
+          "Only with the cookie of `POST /v1/checkout`, after this browser came back from the payment page, and until the " +
+          "key is replaced. The key is mailed in any case.",
+        example: EXAMPLE_LICENSE_KEY,
+      }),
     masked_key: z.string().optional().openapi({ example: "rbee_lic_0DJ5…A3CF" }),
   })
   .openapi("CheckoutStatus");
@@ -126,8 +130,8 @@ checkout.openapi(
     summary: "Show the status of a checkout",
     description:
       "Issues the license if the payment provider's message is late. After 30 requests a minute for a checkout " +
-      "without a license, the answer is `pending` until that message arrives. Without the buyer's cookie, the " +
-      "license is not shown.",
+      "without a license, the answer is `pending` until that message arrives. The license and its key are " +
+      "shown only to the browser that began the checkout and came back from its payment page.",
     access: ANYONE,
     params: z.object({
       session_id: z.string().openapi({ description: "The session, by Stripe's id.", example: "cs_live_a1B2" }),
@@ -136,7 +140,10 @@ checkout.openapi(
     refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
-    const { view, changes } = await viewSession(c, c.req.valid("param").session_id, buyerCookie(c));
+    const { view, changes } = await viewSession(c, c.req.valid("param").session_id, {
+      cookie: buyerCookie(c),
+      returnSecret: undefined,
+    });
     await settle(c, changes);
     if (!view) throw new Problem({ code: "NOT_FOUND", detail: "There is no such checkout." });
     c.header("Cache-Control", "no-store");
