@@ -79,7 +79,7 @@ const Statement = z.discriminatedUnion("predicateType", [
  */
 export function parseProvenance(text: string): Result<Attestation[], ProvenanceFault[]> {
   const attestations: Attestation[] = [];
-  for (const [index, line] of linesOf(text).entries()) {
+  for (const [index, line] of documentsOf(text).entries()) {
     const attestation = parseAttestation(line, `attestations.${index}`);
     if (!attestation.ok) return attestation;
     attestations.push(attestation.value);
@@ -104,14 +104,13 @@ export const subjectsOf = (attestations: readonly Attestation[]): ProvenanceSubj
 ];
 
 /** The documents of one JSON text, which may have line breaks, or of JSON Lines. */
-const linesOf = (text: string): string[] =>
+export const documentsOf = (text: string): string[] =>
   parseJson(text).ok ? [text] : text.split("\n").filter((line) => line.trim() !== "");
 
 function parseAttestation(text: string, path: string): Result<Attestation, ProvenanceFault[]> {
   const json = parseJson(text);
   if (!json.ok) return err([{ path, message: json.error }]);
-  const bundle = Bundle.safeParse(json.value);
-  const envelope = Envelope.safeParse(bundle.success ? bundle.data.dsseEnvelope : json.value);
+  const envelope = Envelope.safeParse(envelopeIn(json.value));
   if (!envelope.success) return err(faultsOf(envelope.error, path));
   const payload = parsePayload(envelope.data.payload);
   if (!payload.ok) return err([{ path: `${path}.payload`, message: payload.error }]);
@@ -133,6 +132,22 @@ function sourceOf(resource: z.output<typeof Resource> | undefined): Attestation[
   if (resource?.uri === undefined) return null;
   const { gitCommit, sha1 } = resource.digest ?? {};
   return { uri: resource.uri, revision: gitCommit ?? sha1 ?? null };
+}
+
+const envelopeIn = (document: unknown): unknown => {
+  const bundle = Bundle.safeParse(document);
+  return bundle.success ? bundle.data.dsseEnvelope : document;
+};
+
+/** The bytes of the statement that `parseProvenance` reads in a document; null if it reads none. */
+export function payloadOf(document: unknown): Uint8Array | null {
+  const envelope = Envelope.safeParse(envelopeIn(document));
+  if (!envelope.success) return null;
+  try {
+    return decodeBase64Url(envelope.data.payload);
+  } catch {
+    return null;
+  }
 }
 
 /** DSSE allows both alphabets of base64 for the payload. */
