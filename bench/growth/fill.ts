@@ -24,13 +24,14 @@ export async function fillLedger(db: D1Database, licenses: number, now: UnixSeco
            CASE WHEN n % 499 = 0 THEN 'full' ELSE 'none' END,
            CASE WHEN n % 3 = 0 THEN 'active' ELSE 'none' END,
            CASE WHEN n % 3 = 0 THEN ${now} + ((n * 7919) % 700 - 300) * ${DAY} / 10 ELSE NULL END,
-           (n * 7919) % 16777213, 1, '', n, n, printf('cs_live_%058d', n), printf('cus_%014d', n), printf('pi_%024d', n) FROM rows`,
+           2 * ((n * 7919) % 8388593), 1, '', n, n, printf('cs_live_%058d', n), printf('cus_%014d', n), printf('pi_%024d', n) FROM rows`,
       ),
       ...[0, 1].map((machine) =>
         db.prepare(
-          `${rows} INSERT INTO machines (id, license_id, fingerprint_hash, name, platform, activated_at, last_seen_at, last_change)
+          `${rows} INSERT INTO machines (id, license_id, fingerprint_hash, name, platform, activated_at, last_seen_at, last_change,
+             status_index, status_generation)
            SELECT 'mach_' || printf('%026d', 2 * n + ${machine}), ${licenseId("n")}, ${hash(`2 * n + ${machine}`)}, 'rig', 'linux-x86_64',
-             n, n, '' FROM rows`,
+             n, n, '', 2 * (((2 * n + ${machine}) * 7919) % 8388593) + 1, 0 FROM rows`,
         ),
       ),
     ]);

@@ -9,6 +9,8 @@ const ACTIVATIONS_KEPT = 2 * DAY;
  * Support may need to see deactivated machines. The period is longer than any lease, the longest token.
  */
 const DEACTIVATED_MACHINES_KEPT = 90 * DAY;
+/** The longest lease, 30 days, and a day for the clocks: no token names the place in the status lists after that. */
+const SPENT_STATUS_INDICES_KEPT = 31 * DAY;
 /** A checkout can be paid for a day, and a delayed payment fails within weeks. Later nobody asks for it. */
 const UNPAID_ORDERS_KEPT = 90 * DAY;
 /** A paid order repeats its license. A card's owner may dispute a payment for 120 days; then support needs no order. */
@@ -46,6 +48,7 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
     db
       .prepare("DELETE FROM machines WHERE deactivated_at < ? AND lease_until <= ?")
       .bind(now - DEACTIVATED_MACHINES_KEPT, now),
+    db.prepare("DELETE FROM spent_status_indices WHERE spent_at < ?").bind(now - SPENT_STATUS_INDICES_KEPT),
     db
       .prepare("DELETE FROM orders WHERE state IN ('open', 'failed') AND created_at < ?")
       .bind(now - UNPAID_ORDERS_KEPT),

@@ -8,6 +8,7 @@ import { ledgerRows, readManifest, rowsOf } from "../../support/backup-reader.ts
 import { busyStores } from "../../support/busy-ledger.ts";
 import { fillLedger } from "../../support/full-ledger.ts";
 import { count, hive, issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { expectLogged, logged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
 const shop = await openShop();
@@ -93,6 +94,8 @@ describe("a backup of a ledger that is written meanwhile", () => {
       ),
       { numRuns: 4, endOnFailure: true },
     );
+    // A failure may hit the search for files of an earlier backup: the backup goes on without them.
+    if (logged().some(({ event }) => event === "backup.nothing_shared")) expectLogged("backup.nothing_shared");
   });
 
   it("takes another invocation for more changes than one can copy", async () => {

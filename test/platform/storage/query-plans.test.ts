@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { jobs } from "../../../src/cron.ts";
 import { readMetrics } from "../../../src/domain/figures/metrics.ts";
+import { listedStatuses } from "../../../src/domain/licensing/token/status-store.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { firstMessage } from "../../../src/platform/jobs/job.ts";
 import { LICENSE_DOWNLOAD_TABLES } from "../../../src/platform/usage/partition.ts";
@@ -14,7 +15,16 @@ const { bought, shopEnv } = await openShop();
 
 /** The tables that grow with sales or with use. The others have a row for a worker, a day, a job or waiting work. */
 const GROWING: readonly string[] = [
-  ...["licenses", "license_charges", "machines", "machine_activations", "orders", "audit", "idempotency_keys"],
+  ...[
+    "licenses",
+    "license_charges",
+    "machines",
+    "machine_activations",
+    "spent_status_indices",
+    "orders",
+    "audit",
+    "idempotency_keys",
+  ],
   ...["stripe_events", "stripe_event_licenses", "mails", "sessions", "recovery_links"],
   ...["download_days", "license_refusals", "license_places", ...LICENSE_DOWNLOAD_TABLES],
 ];
@@ -79,4 +89,24 @@ it("jobs of the cron and the metrics: no statement reads a whole table that grow
     }
   }
   expect(scans).toEqual([]);
+});
+
+it("a status list, and a seat with its place in one: no statement reads a whole table that grows", async () => {
+  const { id, key } = await issueLicense();
+  await activate(key, "m");
+  const statements = new Set<string>();
+  const db = noting(env.DB, statements);
+  await listedStatuses(db, 7, currentTime());
+  const { takeSeat } = await import("../../../src/domain/licensing/machine/seat.ts");
+  const { statusIndexOf } = await import("../../../src/domain/licensing/machine/status-index.ts");
+  const { requireLicense } = await import("../../../src/domain/licensing/license/store.ts");
+  const license = await requireLicense(env.DB, id);
+  const facts = { hash: "h".repeat(43), name: null, platform: null };
+  const actor = { actor: "system", requestId: null, now: currentTime() } as const;
+  const seat = await takeSeat(db, license, facts, actor);
+  if (!seat.ok) throw new Error(seat.error.code);
+  await statusIndexOf(db, license, { ...seat.value.machine, status_generation: null });
+  expect(statements.size).toBeGreaterThan(5);
+  const scans = await Promise.all([...statements].map((sql) => scansOf(env.DB, sql)));
+  expect(scans.flat()).toEqual([]);
 });

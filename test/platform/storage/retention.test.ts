@@ -53,6 +53,21 @@ describe("rows that nobody needs any more", () => {
     expect(await count("machines", "deactivated_at IS NULL")).toBe(2);
   });
 
+  it("include the places of machines in the status lists, after the last token that names them", async () => {
+    const { id, key } = await issueLicense();
+    const { machine } = await (await activate(key, "m")).json<{ machine: { id: string } }>();
+    const { index } =
+      (await env.DB.prepare("SELECT status_index AS 'index' FROM machines").first<{ index: number }>()) ?? {};
+    await env.DB.prepare("UPDATE machines SET deactivated_at = ? WHERE id = ?").bind(currentTime(), machine.id).run();
+    const spent = `status_index = ${index}`;
+    // A lease that was made just before ends after 30 days; verifiers tolerate a minute more.
+    await forgetOldRows(env.DB, currentTime() + 30 * DAY + 60);
+    expect(await count("spent_status_indices", spent)).toBe(1);
+    await forgetOldRows(env.DB, currentTime() + 31 * DAY + 60);
+    expect(await count("spent_status_indices", spent)).toBe(0);
+    expect((await readLicense(env.DB, id))?.machines).toMatchObject([{ status_index: null }]);
+  });
+
   it("include the leftovers of purchases, but nothing running or failed", async () => {
     const now = 1_800_000_000;
     const { id } = await issueLicense();

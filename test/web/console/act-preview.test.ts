@@ -38,6 +38,8 @@ const machine = (over: Partial<MachineRow> = {}): MachineRow => ({
   last_seen_at: NOW,
   deactivated_at: null,
   lease_until: 0,
+  status_index: null,
+  status_generation: null,
   ...over,
 });
 

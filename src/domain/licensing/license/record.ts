@@ -91,6 +91,17 @@ function standingOfPayment(facts: LicenseFacts, now: UnixSeconds): Standing {
     : { status: "expired", cause: "expiry" };
 }
 
+/**
+ * The status of a machine's place in the status lists at `now`. The place of an earlier generation of the license key
+ * is invalid for good, as is one that the machine has left (table `spent_status_indices`). Any other has the status of
+ * the license.
+ */
+export const statusOfMachine = (
+  license: LicenseFacts & Pick<LicenseRow, "generation">,
+  { status_generation }: Pick<MachineRow, "status_generation">,
+  now: UnixSeconds,
+): LicenseStatus => (status_generation === license.generation ? standingOf(license, now).status : "revoked");
+
 /** The end of the paid or granted time of a license, without grace; null: no end. */
 export const endOf = ({
   expires_at,

@@ -58,5 +58,9 @@ export const MachineRow = z.object({
   last_seen_at: z.number(),
   deactivated_at: z.number().nullable(),
   lease_until: z.number(),
+  /** The place of its tokens in the status lists; null: none yet, or no seat. Valid for `status_generation` alone. */
+  status_index: z.number().nullable(),
+  /** The generation of the license key that `status_index` was drawn for. */
+  status_generation: z.number().nullable(),
 });
 export type MachineRow = z.output<typeof MachineRow>;

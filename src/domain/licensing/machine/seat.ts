@@ -5,6 +5,7 @@ import { type Actor, type Change, commitChange, newChange } from "../../../platf
 import { type License, type MachineRow, STATUS_SQL } from "../license/record.ts";
 import { licensePublication, readLicense } from "../license/store.ts";
 import type { LicenseRefusal } from "../refusal.ts";
+import { drawIndices, freeIndexSql } from "./status-index.ts";
 
 /** A machine as its hive describes it; `hash` is its fingerprint's hash. */
 export type MachineFacts = { hash: string; name: string | null; platform: string | null };
@@ -24,9 +25,10 @@ export const activeMachine = (license: License, hash: string): MachineRow | unde
 
 /**
  * Gives a machine a seat by one conditional insert, so the count is exact under concurrency. A deactivated machine gets
- * its row back. Active machines and running leases take seats; this machine's own are not counted. Returns the license
- * as it is afterwards. A machine that is already active changes nothing. Errors, with nothing changed:
- * MACHINE_LIMIT_REACHED when every seat is taken, RATE_LIMITED when the license cycles machines.
+ * its row back. Each seat begins with a status index of its own. Active machines and running leases take seats; this
+ * machine's own are not counted. Returns the license as it is afterwards. A machine that is already active changes
+ * nothing. Errors, with nothing changed: MACHINE_LIMIT_REACHED when every seat is taken, RATE_LIMITED when the license
+ * cycles machines.
  */
 export async function takeSeat(
   db: D1Database,
@@ -43,8 +45,9 @@ export async function takeSeat(
   });
   const takes = db
     .prepare(
-      `INSERT INTO machines (id, license_id, fingerprint_hash, name, platform, activated_at, last_seen_at, last_change)
-       SELECT ?3, id, ?4, ?5, ?6, ?1, ?1, ?7 FROM licenses
+      `INSERT INTO machines (id, license_id, fingerprint_hash, name, platform, activated_at, last_seen_at, last_change,
+         status_index, status_generation)
+       SELECT ?3, id, ?4, ?5, ?6, ?1, ?1, ?7, ${freeIndexSql("?10")}, generation FROM licenses
        WHERE id = ?2 AND generation = ?8 AND ${STATUS_SQL} = 'active'
          AND NOT EXISTS (SELECT 1 FROM machines
            WHERE license_id = ?2 AND fingerprint_hash = ?4 AND deactivated_at IS NULL)
@@ -52,7 +55,8 @@ export async function takeSeat(
            WHERE license_id = ?2 AND fingerprint_hash <> ?4 AND (deactivated_at IS NULL OR lease_until > ?1))
          AND ?9 > (SELECT count(*) FROM machine_activations WHERE license_id = ?2 AND activated_at > ?1 - ${DAY})
        ON CONFLICT (substr(fingerprint_hash, -16)) DO UPDATE SET deactivated_at = NULL, activated_at = ?1, last_seen_at = ?1,
-         name = coalesce(?5, name), platform = coalesce(?6, platform), last_change = ?7`,
+         name = coalesce(?5, name), platform = coalesce(?6, platform), last_change = ?7,
+         status_index = excluded.status_index, status_generation = excluded.status_generation`,
     )
     .bind(
       now,
@@ -64,6 +68,7 @@ export async function takeSeat(
       change.id,
       license.generation,
       activationsPerDay(license.machine_limit),
+      drawIndices(),
     );
   const records = db
     .prepare(

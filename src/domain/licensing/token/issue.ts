@@ -10,6 +10,7 @@ import { LicenseView, licenseView, MachineView, machineView } from "../license/v
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
 import { hashFingerprint } from "../machine/fingerprint.ts";
 import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
+import { statusIndexOf } from "../machine/status-index.ts";
 import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { statusPlace } from "./status-list.ts";
@@ -33,7 +34,8 @@ export const TokenView = z
 
 /**
  * A token for an active machine of a license that the caller has found to be in force. A lease (`offline`) is written
- * to the ledger first, because it keeps its seat. Throws MACHINE_DEACTIVATED when the machine has just lost its seat.
+ * to the ledger first, because it keeps its seat. Throws MACHINE_DEACTIVATED when the machine has just lost its seat,
+ * and KEY_ROTATED when the key has just been rotated.
  */
 export async function issueToken(
   c: RequestScope,
@@ -44,6 +46,8 @@ export async function issueToken(
 ): Promise<z.infer<typeof TokenView>> {
   const { now } = actor;
   const issuer = c.var.config.PUBLIC_URL;
+  const index = await statusIndexOf(c.env.DB, license, machine);
+  if (!index.ok) throw licenseProblem(index.error, c.var.config);
   const standing = standingOf(license, now);
   const allowed = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, offline, now);
   // A lease that is almost new is handed out again, so that repeated requests write nothing.
@@ -57,7 +61,7 @@ export async function issueToken(
   }
   const place = placeOf(c.req.raw);
   if (place) writeLate(c, { kind: "use", license_id: license.id, place, at: now });
-  const { list, idx } = statusPlace(license.status_index);
+  const { list, idx } = statusPlace(index.value);
   const issued = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
   const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, now);
   const { keyring } = await licensingSecrets(c.var.config);

@@ -4,7 +4,7 @@ import { HOUR, type UnixSeconds } from "../../../lib/time.ts";
 import type { LicenseStatus } from "../license/record.ts";
 import type { Keyring } from "./signing-keys.ts";
 
-/** The number of licenses in one list. A license's index gives its list (`index / size`) and its place in it. */
+/** The number of places in one list. A machine's index gives its list (`index / size`) and its place in it. */
 export const STATUS_LIST_SIZE = 65_536;
 /** The number of indices. New ones are drawn at random from all of them. */
 export const STATUS_INDEX_SPACE = STATUS_LIST_SIZE * 256;
@@ -12,7 +12,7 @@ export const STATUS_INDEX_SPACE = STATUS_LIST_SIZE * 256;
 export const STATUS_LIST_TTL = 60;
 const BITS = 2;
 
-/** The list number of a license's `status_index`, and its place in that list. */
+/** The list number of a `status_index`, and its place in that list. */
 export const statusPlace = (statusIndex: number): { list: number; idx: number } => ({
   list: Math.floor(statusIndex / STATUS_LIST_SIZE),
   idx: statusIndex % STATUS_LIST_SIZE,
@@ -31,7 +31,7 @@ function statusType(status: LicenseStatus): 0 | 1 | 2 {
   }
 }
 
-/** A list as bytes: two bits for each license, lowest bits first. A place without an entry is valid. */
+/** A list as bytes: two bits for each place, lowest bits first. A place without an entry is valid. */
 export function packStatusList(entries: Iterable<{ idx: number; status: LicenseStatus }>): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array((STATUS_LIST_SIZE * BITS) / 8);
   for (const { idx, status } of entries) {

@@ -7,7 +7,10 @@ import {
   STATUS_SQL,
   standingOf,
   statusCondition,
+  statusOfMachine,
 } from "../../../../src/domain/licensing/license/record.ts";
+import { packStatusList, STATUS_LIST_SIZE } from "../../../../src/domain/licensing/token/status-list.ts";
+import { listedStatuses } from "../../../../src/domain/licensing/token/status-store.ts";
 
 const NOW = 1_800_000_000;
 
@@ -94,5 +97,63 @@ describe("a license's status", () => {
     const statuses = samples.map((sample) => standingOf(sample, NOW).status);
     expect(results.map(({ status }) => status)).toEqual(statuses);
     expect(results.map(({ listed }) => listed)).toEqual(statuses);
+  });
+});
+
+describe("the place of a machine in a status list", () => {
+  const LIST = 7;
+
+  /** A license with one machine, whose index was drawn for `drawn` rotations, and which may have left the place. */
+  const place = fc.record({
+    facts,
+    generation: fc.nat({ max: 3 }),
+    drawn: fc.nat({ max: 3 }),
+    isSpent: fc.boolean(),
+    hasLease: fc.boolean(),
+  });
+
+  it("has the same status in SQL", async () => {
+    const samples = fc.sample(place, 200);
+    const first = LIST * STATUS_LIST_SIZE;
+    // Every license's own place is in the list, too, after those of the machines.
+    await env.DB.batch(
+      samples.flatMap(({ facts, generation, drawn, isSpent, hasLease }, at) => {
+        const columns = {
+          ...{ id: `lic_${at}`, generation, email: "a@example.com", plan: "p", entitlements: "[]", versions: "*" },
+          ...{ machine_limit: 1, offline_days: 0, status_index: first + samples.length + at, livemode: 0 },
+          ...{ last_change: "", created_at: 0, updated_at: 0, ...facts },
+        };
+        const names = Object.keys(columns);
+        return [
+          env.DB.prepare(`INSERT INTO licenses (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`).bind(
+            ...Object.values(columns),
+          ),
+          env.DB.prepare(
+            `INSERT INTO machines (id, license_id, fingerprint_hash, activated_at, last_seen_at, lease_until, last_change,
+               status_index, status_generation) VALUES (?1, ?2, printf('%043d', ?3), 0, 0, ?4, '', ?5, ?6)`,
+          ).bind(`mach_${at}`, `lic_${at}`, at, hasLease ? NOW + 10 : 0, first + at, drawn),
+          ...(isSpent
+            ? [env.DB.prepare("UPDATE machines SET deactivated_at = ? WHERE id = ?").bind(NOW - 5, `mach_${at}`)]
+            : []),
+        ];
+      }),
+    );
+    const byPlace = new Map((await listedStatuses(env.DB, LIST, NOW)).map(({ idx, status }) => [idx, status]));
+    samples.forEach(({ facts, generation, drawn, isSpent }, at) => {
+      const ofMachine = statusOfMachine({ ...facts, generation }, { status_generation: drawn }, NOW);
+      expect(byPlace.get(at) ?? "active").toBe(isSpent ? "revoked" : ofMachine);
+      expect(byPlace.get(samples.length + at) ?? "active").toBe(standingOf(facts, NOW).status);
+    });
+    expect(byPlace.size).toBeLessThanOrEqual(2 * samples.length);
+    expect(await listedStatuses(env.DB, LIST + 1, NOW)).toEqual([]);
+  });
+
+  it("takes two bits of the list, and changes no neighbor", () => {
+    const bytes = packStatusList([
+      { idx: 1, status: "revoked" },
+      { idx: 2, status: "suspended" },
+      { idx: STATUS_LIST_SIZE - 1, status: "expired" },
+    ]);
+    expect([bytes[0], bytes[1], bytes.at(-1)]).toEqual([0b00_10_01_00, 0, 0b10_00_00_00]);
   });
 });

@@ -1,10 +1,7 @@
-import { env } from "cloudflare:workers";
-import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
-import { decodeBase64Url } from "../../../../src/lib/encoding.ts";
 import { codeOf } from "../../../support/admin-request.ts";
 import { adminAct, hive, issueLicense, tokenFor } from "../../../support/license-fixture.ts";
-import { textOf } from "../../../support/text-of.ts";
+import { statusOf } from "../../../support/status-list.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 
@@ -79,29 +76,6 @@ describe("verifying a token", () => {
 });
 
 describe("a hive that cannot reach us", () => {
-  /** A license's two bits in the status list that its token names, as an offline verifier reads them. */
-  async function statusOf(token: string): Promise<number> {
-    const jwks = createLocalJWKSet(await (await hive("GET", "/.well-known/jwks.json")).json());
-    const { payload } = await jwtVerify(token, jwks, {
-      algorithms: ["EdDSA"],
-      typ: "rbee-license+jwt",
-      issuer: env.PUBLIC_URL,
-      audience: "rbee-hive",
-    });
-    const { idx, uri } = (payload["status"] as { status_list: { idx: number; uri: string } }).status_list;
-    const response = await hive("GET", uri);
-    expect(response.headers.get("Content-Type")).toBe("application/statuslist+jwt");
-    const list = await jwtVerify(await textOf(response), jwks, {
-      algorithms: ["EdDSA"],
-      typ: "statuslist+jwt",
-      subject: uri,
-    });
-    const { bits, lst } = list.payload["status_list"] as { bits: number; lst: string };
-    const inflated = new Response(decodeBase64Url(lst)).body?.pipeThrough(new DecompressionStream("deflate"));
-    const bytes = new Uint8Array(await new Response(inflated).arrayBuffer());
-    return ((bytes[Math.floor((idx * bits) / 8)] ?? 0) >> ((idx * bits) % 8)) & 3;
-  }
-
   it.each([
     ["active", null, 0],
     ["suspended", "suspend", 2],
