@@ -3,9 +3,11 @@ import { blake2b } from "@noble/hashes/blake2.js";
 import { createRelease, moveRelease } from "../../src/domain/releases/act.ts";
 import { completeArtifact } from "../../src/domain/releases/artifact/completion.ts";
 import { partCount } from "../../src/domain/releases/artifact/plan.ts";
+import { signedComment } from "../../src/domain/releases/artifact/signed-names.ts";
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
 import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
-import type { Artifact, Release } from "../../src/domain/releases/store.ts";
+import { contentsDigest } from "../../src/domain/releases/package-format.ts";
+import { type Artifact, type Release, readRelease } from "../../src/domain/releases/store.ts";
 import { defaultChannel } from "../../src/domain/releases/version.ts";
 import type { PacmanContents } from "../../src/formats/arch/pacman.ts";
 import { pacman } from "../../src/formats/arch/pacman.ts";
@@ -41,16 +43,25 @@ export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
 export const sha256Hex = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
   encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 
-/** A publisher's declaration of a file. */
-export async function declarationOf({
-  bytes,
-  platform = "linux-x86_64",
-  filename = `worker-${platform}`,
-  secretKey,
-  pgpSignature = null,
-  contents = null,
-}: TestFile): Promise<DeclaredFile & { package: PacmanContents | null }> {
-  const signature = secretKey && (await signMinisign(secretKey, new Uint8Array(blake2b(bytes)), `file:${filename}`));
+/**
+ * A publisher's declaration of a file. The signature of a `secretKey` names `release` as `release publish` does, or
+ * only the file, as minisign does by itself.
+ */
+export async function declarationOf(
+  { bytes, platform = "linux-x86_64", filename = `worker-${platform}`, ...file }: TestFile,
+  release?: Pick<Release, "worker_id" | "version">,
+): Promise<DeclaredFile & { package: PacmanContents | null }> {
+  const { secretKey, pgpSignature = null, contents = null } = file;
+  const comment = release
+    ? signedComment({
+        file: filename,
+        worker: release.worker_id,
+        version: release.version,
+        platform,
+        contents: contents && (await contentsDigest(contents)),
+      })
+    : `file:${filename}`;
+  const signature = secretKey && (await signMinisign(secretKey, new Uint8Array(blake2b(bytes)), comment));
   return {
     platform,
     filename,
@@ -79,7 +90,8 @@ export async function uploadAll(artifact: Artifact, bytes: Uint8Array<ArrayBuffe
 
 /** Adds a file to a draft, with all its bytes, checked. */
 export async function addFile(releaseId: string, file: TestFile): Promise<Artifact> {
-  const { artifact } = await declareArtifact(env, publisher(), releaseId, await declarationOf(file), [pacman]);
+  const declared = await declarationOf(file, await readRelease(env.DB, releaseId));
+  const { artifact } = await declareArtifact(env, publisher(), releaseId, declared, [pacman]);
   await uploadAll(artifact, file.bytes);
   const policy = { required: false, keys: file.secretKey ? [file.secretKey] : [] };
   const signatures = { signature: null, policy };

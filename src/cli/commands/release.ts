@@ -4,7 +4,7 @@ import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { withAdvice } from "../publish/interruption.ts";
 import { publishRelease } from "../publish/publish.ts";
-import { parsePlatform, readReleaseFile } from "../publish/release-file.ts";
+import { commentOfFile, parsePlatform, readReleaseFile } from "../publish/release-file.ts";
 import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
 import { readSecretKey } from "../signing-keys.ts";
 
@@ -73,7 +73,7 @@ Example:
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
       const files = [];
       for (const file of paths) {
-        files.push(await readReleaseFile(file, { workerId, version, platform, secretKey, pgpSignature }));
+        files.push(await readReleaseFile(file, { workerId, version, channel, platform, secretKey, pgpSignature }));
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const publication = { workerId, version, channel, notes, sourceTag, files, provenance };
@@ -82,6 +82,30 @@ Example:
         () => publishRelease(client, publication),
       );
       show({ release }, (shown) => formatReleases([shown.release]));
+    });
+
+  release
+    .command("comment")
+    .summary("print the trusted comment that the signature of a file needs")
+    .description("Prints the trusted comment that binds a signature to this file of this version, for minisign -S -t.")
+    .argument("<file>", "binary or package, as for publish")
+    .requiredOption("--worker <id>", "such as llm-worker-rbee-premium-cuda")
+    .requiredOption("--version <version>", "semantic version, such as 1.10.0 or 2.0.0-rc.1")
+    .option("--platform <platform>", "if the name does not end with it, as for publish")
+    .option("--channel <channel>", "the channel, if you also give it to publish")
+    .addHelpText(
+      "after",
+      `
+Example:
+  $ minisign -S -s release.key -m dist/worker-linux-x86_64 \\
+      -t "$(rbee-catalog release comment dist/worker-linux-x86_64 \\
+        --worker llm-worker-rbee-premium-cuda --version 1.4.0)"`,
+    )
+    .run(async ({ show }, file: string, options: Omit<PublishOptions, "signKey" | "pgpSig">) => {
+      const { worker: workerId, version, channel } = options;
+      const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+      const comment = await commentOfFile(file, { workerId, version, platform, channel });
+      show({ comment }, (shown) => shown.comment);
     });
 
   release

@@ -1,10 +1,10 @@
+import { readSignedNames } from "../../domain/releases/artifact/signed-names.ts";
 import {
   type MinisignPublicKey,
   parseMinisignPublicKeys,
   parseMinisignSignature,
   verifyMinisign,
 } from "../../lib/minisign/minisign.ts";
-import { trustedFields } from "../../lib/minisign/text.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { type FileDigest, readNamedFile } from "../files.ts";
@@ -34,12 +34,12 @@ export async function releaseKeys(
   return parseReleaseKeys(await response.text(), `${client.url}/keys/release-signing.pub`);
 }
 
-/** The size, hash and release that a file must have. */
-export type Expected = { workerId: string; version: string; size: number; sha256: string };
+/** The release, name, size and hash that a file must have. */
+export type Expected = { workerId: string; version: string; filename: string; size: number; sha256: string };
 
 /**
  * The reason why a file is not the published one, as a sentence, or null. The file must have the expected size and
- * sha256, and a signature by one of `keys` for this worker and version. A signature that names no worker or version is
+ * sha256, and a signature by one of `keys` that names no other worker, version or file. A signature that names none is
  * accepted.
  */
 export async function faultOfFile(
@@ -54,15 +54,9 @@ export async function faultOfFile(
   if (!signature.ok) return signature.error;
   const signer = await verifyMinisign(keys, signature.value, digest.blake2b);
   if (!signer.ok) return signer.error;
-  const named = trustedFields(signature.value.trustedComment);
-  for (const [field, value] of [
-    ["worker", expected.workerId],
-    ["version", expected.version],
-  ] as const) {
-    const signed = named.get(field);
-    if (signed !== undefined && signed !== value) return `its signature was made for ${field} ${signed}.`;
-  }
-  return null;
+  const { workerId: worker, version, filename: file } = expected;
+  const named = readSignedNames(signature.value.trustedComment, { worker, version, file });
+  return named.ok ? null : named.error.replace(/^The signature/, "its signature");
 }
 
 /** Throws `CliError` (integrity) unless a downloaded file is the published one. */

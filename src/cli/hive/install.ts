@@ -49,11 +49,11 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   const ask = (version: string): Promise<Download> => askForDownload(client, request, version);
   const first = await ask(request.version ?? "latest");
   // If a newer version is published during the download, this one is still finished.
-  const { worker_id: workerId, version, size, sha256 } = first;
+  const { worker_id: workerId, version, filename, size, sha256 } = first;
   const target = join(request.folder, safeName(workerId));
   const installed = { worker: workerId, version, path: target, size, sha256 };
   const check = async (digest: FileDigest, link: Download): Promise<void> =>
-    checkDownload(digest, { workerId, version, size, sha256 }, await fetchSignature(link), request.keys.keys);
+    checkDownload(digest, { workerId, version, filename, size, sha256 }, await fetchSignature(link), request.keys.keys);
   const present = await digestFile(target).catch(() => null);
   if (present?.sha256 === sha256) {
     await check(present, first);

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
+import { readSignedNames, signedComment } from "../../domain/releases/artifact/signed-names.ts";
 import { type ArtifactKind, PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
-import type { PackageContents, PackageRules } from "../../domain/releases/package-format.ts";
+import { contentsDigest, type PackageContents, type PackageRules } from "../../domain/releases/package-format.ts";
 import { PACMAN_RULES } from "../../formats/arch/rules.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
-import { formatMinisignSignature } from "../../lib/minisign/minisign.ts";
+import { formatMinisignSignature, parseMinisignSignature } from "../../lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../lib/minisign/secret-key.ts";
-import { formatTrustedComment } from "../../lib/minisign/text.ts";
+import { printable } from "../../lib/printable.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { digestFile, readNamedFile, readTextIfThere } from "../files.ts";
 import { startLoggedProgress } from "../output.ts";
@@ -58,21 +59,45 @@ export function parsePlatform(text: string): Platform {
   return platform;
 }
 
+/** The release of a file, as the command line names it. `channel` is undefined if the version decides. */
+type FileRelease = { workerId: string; version: string; platform: Platform | undefined; channel?: string | undefined };
+
 /**
  * Reads, hashes and signs a file to publish. Without `secretKey`, uses the signature in `<file>.minisig` if that
  * exists. The OpenPGP signature is in the file `pgpSignature`, else in `<file>.sig` if that exists. Throws `CliError`
- * if the file does not exist, is empty, or has no known platform.
+ * if the file does not exist, is empty, or has no known platform, and if the signature was made for another file.
  */
 export async function readReleaseFile(
   path: string,
-  release: {
-    workerId: string;
-    version: string;
-    platform: Platform | undefined;
-    secretKey: MinisignSecretKey | null;
-    pgpSignature?: string | undefined;
-  },
+  release: FileRelease & { secretKey: MinisignSecretKey | null; pgpSignature?: string | undefined },
 ): Promise<ReleaseFile> {
+  const filename = basename(path);
+  const { platform, size: length } = await describeFile(path, release);
+  const progress = startLoggedProgress(`Reading ${filename}`, length);
+  const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
+  const rules = rulesOf(filename);
+  const contents = rules ? await readPackage(path, rules) : null;
+  const names = await namesOf(filename, platform, contents, release);
+  const signature = release.secretKey
+    ? formatMinisignSignature(await signMinisign(release.secretKey, blake2b, signedComment(names)))
+    : await readSignatureBeside(path, names);
+  const pgpSignature = await pgpSignatureOf(path, release.pgpSignature);
+  const facts = { path, filename, platform, size, sha256, signature, pgpSignature };
+  return { ...facts, kind: rules ? "package" : "binary", package: contents };
+}
+
+/**
+ * The trusted comment that the signature of a file needs, for `minisign -S -t`. Throws `CliError` if the file does not
+ * exist, is empty, or has no known platform.
+ */
+export async function commentOfFile(path: string, release: FileRelease): Promise<string> {
+  const filename = basename(path);
+  const { platform } = await describeFile(path, release);
+  const rules = rulesOf(filename);
+  return signedComment(await namesOf(filename, platform, rules ? await readPackage(path, rules) : null, release));
+}
+
+async function describeFile(path: string, release: FileRelease): Promise<{ platform: Platform; size: number }> {
   const filename = basename(path);
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) throw new CliError(EXIT.usage, `There is no file ${path}.`);
@@ -84,19 +109,29 @@ export async function readReleaseFile(
       `${filename} has no platform in its name. Rename it to ...-linux-x86_64, or give --platform.`,
     );
   }
-  const progress = startLoggedProgress(`Reading ${filename}`, found.size);
-  const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
-  // The comment names the release, so that an old signed binary cannot pass as a new one. It has no time, so that
-  // signing again gives the same text and an interrupted upload can resume.
-  const comment = formatTrustedComment({ file: filename, worker: release.workerId, version: release.version });
-  const signature = release.secretKey
-    ? formatMinisignSignature(await signMinisign(release.secretKey, blake2b, comment))
-    : await readTextIfThere(`${path}.minisig`);
-  const pgpSignature = await pgpSignatureOf(path, release.pgpSignature);
-  const rules = rulesOf(filename);
-  const facts = { path, filename, platform, size, sha256, signature, pgpSignature };
-  if (!rules) return { ...facts, kind: "binary", package: null };
-  return { ...facts, kind: "package", package: await readPackage(path, rules) };
+  return { platform, size: found.size };
+}
+
+/** The facts that the signature of a file names, so that an old signed file cannot pass as a new one. */
+const namesOf = async (
+  file: string,
+  platform: Platform,
+  contents: PackageContents | null,
+  { workerId: worker, version, channel }: FileRelease,
+) => ({ file, worker, version, platform, channel, contents: contents && (await contentsDigest(contents)) });
+
+/**
+ * The text of `<file>.minisig`, null if there is none. Throws `CliError` if its trusted comment names other facts, so
+ * that no upload ends with a refusal.
+ */
+async function readSignatureBeside(path: string, names: Awaited<ReturnType<typeof namesOf>>): Promise<string | null> {
+  const text = await readTextIfThere(`${path}.minisig`);
+  if (text === null) return null;
+  const signature = parseMinisignSignature(text);
+  const read = signature.ok ? readSignedNames(signature.value.trustedComment, names) : signature;
+  if (read.ok) return text;
+  const again = `minisign -S -m ${basename(path)} -t "$(rbee-catalog release comment ...)"`;
+  throw new CliError(EXIT.usage, printable(`${path}.minisig cannot be used. ${read.error} Sign again: ${again}`));
 }
 
 async function pgpSignatureOf(path: string, named: string | undefined): Promise<string | null> {

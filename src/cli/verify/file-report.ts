@@ -59,7 +59,7 @@ export async function verifyFile(
     const { version, status, provenance_sha256 } = found.version;
     const { filename, size, sha256, signature } = found.artifact;
     if (signature === null) return refused("it is published without a signature.");
-    const fault = await faultOfFile(digest, { workerId: worker_id, version, size, sha256 }, signature, keys);
+    const fault = await faultOfFile(digest, { workerId: worker_id, version, filename, size, sha256 }, signature, keys);
     if (fault !== null) return refused(fault);
     const isOutdated = latest !== null && compareVersions(latest, version) > 0;
     const ifPublished: Standing = isOutdated ? "outdated" : "current";

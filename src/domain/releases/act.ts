@@ -1,11 +1,12 @@
 import { newId } from "../../lib/id.ts";
-import { err, ok } from "../../lib/result.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { type Changed, change, create } from "../../platform/storage/change.ts";
 import { type Actor, ifChanged, isUniqueViolation } from "../../platform/storage/ledger.ts";
 import { discardWrite, freeDiscarded } from "./artifact/discarded-store.ts";
-import { decideMove, type ReleaseAction } from "./decision.ts";
+import { decideMove, type ReleaseAction, type ReleaseStatus } from "./decision.ts";
 import type { Channel } from "./manifest.ts";
+import { obstacleInFiles, type PublicationRules } from "./publication.ts";
 import { type Release, readRelease, releaseRoot, selectReleases } from "./store.ts";
 
 /** Makes a draft. Throws CONFLICT if the worker has this version already, in any status. */
@@ -38,9 +39,26 @@ export async function createRelease(
 }
 
 /**
+ * The status after an action on a release, or the reason against it as a sentence, for act and preview. With `rules`
+ * the signatures and packages of a release to be published are checked again, because an earlier version of this
+ * service, or another configuration, may have accepted them. Throws D1's errors.
+ */
+export async function decideOn(
+  db: D1Database,
+  release: Release,
+  action: ReleaseAction,
+  rules: PublicationRules | null,
+): Promise<Result<ReleaseStatus, string>> {
+  const next = decideMove(release, action);
+  if (!next.ok || next.value === release.status || action !== "publish" || rules === null) return next;
+  const obstacle = await obstacleInFiles(db, release, rules);
+  return obstacle === null ? next : err(obstacle);
+}
+
+/**
  * Publishes, yanks, unyanks or blocks a release. Changes nothing, and records nothing, if it has that status already.
- * Throws VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action or a release to be published is not
- * complete.
+ * Throws VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action, or a release to be published is not
+ * complete or its files do not keep to `rules`.
  */
 export const moveRelease = (
   db: D1Database,
@@ -48,13 +66,14 @@ export const moveRelease = (
   id: string,
   action: ReleaseAction,
   reason: string | null,
+  rules: PublicationRules | null = null,
 ): Promise<Changed<Release>> =>
   change(
     db,
     releaseRoot,
     id,
-    (release) => {
-      const next = decideMove(release, action);
+    async (release) => {
+      const next = await decideOn(db, release, action, rules);
       if (!next.ok) return err({ code: "CONFLICT", detail: next.error });
       if (next.value === release.status) return ok(null);
       const { worker_id, version, published_at, revision } = release;

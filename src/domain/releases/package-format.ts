@@ -1,9 +1,20 @@
 import type * as z from "zod";
+import { encodeHex } from "../../lib/encoding.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { ArtifactKind, Platform } from "./manifest.ts";
 
 /** The contents of a package as its publisher declares them: each member is a text or a list of paths. */
 export type PackageContents = Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * The SHA-256 of declared contents in hexadecimal, by which a signature covers them: of their JSON without blanks and
+ * with sorted keys (RFC 8785).
+ */
+export async function contentsDigest(contents: PackageContents): Promise<string> {
+  const sorted = Object.entries(contents).sort(([a], [b]) => (a < b ? -1 : 1));
+  const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(sorted)));
+  return encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}
 
 /**
  * The rules by which a publisher's tool recognizes a package of one format and reads its contents. `suffix` matches the

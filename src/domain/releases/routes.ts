@@ -2,11 +2,11 @@ import { combine } from "../../platform/http/route.ts";
 import type { createAdminRouter } from "../../platform/identity/authentication.ts";
 import type { PackageFormat } from "./package-format.ts";
 import { artifacts, declarationRoutes } from "./routes/artifact.ts";
-import { releaseMove } from "./routes/move.ts";
+import { moveRoutes } from "./routes/move.ts";
 import { provenanceAttach } from "./routes/provenance.ts";
 import { releases } from "./routes/release.ts";
 import { uploads } from "./routes/upload.ts";
 
 /** The publisher's desk, from draft to block. `formats`: the packages that a release may hold. */
 export const releaseRoutes = (formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> =>
-  combine(releases, declarationRoutes(formats), artifacts, uploads, provenanceAttach, releaseMove);
+  combine(releases, declarationRoutes(formats), artifacts, uploads, provenanceAttach, moveRoutes(formats));

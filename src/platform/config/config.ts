@@ -65,7 +65,8 @@ const environmentSchema = lazy(() => {
       LICENSE_SIGNING_KEY: json(SigningKey),
       INDEX_SIGNING_KEY: json(indexSigningKey()),
       DELIVERY: z.enum(["worker", "r2-presigned"]),
-      RELEASE_SIGNATURES: z.enum(["required", "optional"]),
+      /** `bound`: required, and each signature names its file, worker and version. */
+      RELEASE_SIGNATURES: z.enum(["bound", "required", "optional"]),
       RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
       LOG_REQUESTS: z.enum(["all", "failed", "none"]),
       LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
@@ -96,8 +97,9 @@ const environmentSchema = lazy(() => {
         const isLocal = env.ENVIRONMENT === "development" && loopbackUrl.safeParse(env[name]).success;
         if (!isLocal) context.addIssue({ code: "custom", path: [name], message: "must be an https URL" });
       }
-      if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES !== "required") {
-        context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message: "must be required in production" });
+      if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES === "optional") {
+        const message = "must be required in production, or better: bound";
+        context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message });
       }
       if (env.STRIPE_SECRET_KEY !== "" && /^.._live_/.test(env.STRIPE_SECRET_KEY) !== env.LIVEMODE) {
         context.addIssue({

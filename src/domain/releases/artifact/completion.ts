@@ -12,6 +12,7 @@ import { CHECK_JOB, type CheckProgress, isStalled, progressOf } from "./check-re
 import { requestCheck } from "./check-store.ts";
 import { type Measured, measure } from "./measurement.ts";
 import { isCheckedAtOnce, partCount } from "./plan.ts";
+import { readSignedFile } from "./signed-file.ts";
 import { markReady, type Part, readUpload } from "./store.ts";
 import { restartUpload, type UploadEnv, uploadIsOver } from "./upload.ts";
 
@@ -41,7 +42,7 @@ export async function completeArtifact(
   if (artifact.state === "ready") return passed(artifact);
   const running = check?.state === "running" && check.upload_id === artifact.upload_id ? check : null;
   const given = { signature: signature ?? running?.signature ?? artifact.signature, pgpSignature };
-  const minisig = await readSignature(given.signature, policy);
+  const minisig = await readSignature(given.signature, policy, await readSignedFile(env.DB, artifact));
   if (!minisig.ok) throw new Problem(invalidFile([minisig.error]));
   requireAllParts(artifact, parts);
   if (!isCheckedAtOnce(artifact)) {
@@ -86,7 +87,7 @@ export async function conclude(
   { signature, pgpSignature = null }: GivenSignatures,
   policy: SignaturePolicy,
 ): Promise<Result<Artifact, Refusal>> {
-  const minisig = await readSignature(signature, policy);
+  const minisig = await readSignature(signature, policy, await readSignedFile(env.DB, artifact));
   if (!minisig.ok) return err(invalidFile([minisig.error]));
   const faults = await faultsOf(artifact, measured, minisig.value, policy.keys);
   if (faults.length > 0) {

@@ -8,8 +8,10 @@ import {
 } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { moveRelease } from "../act.ts";
+import { signaturePolicy } from "../artifact/check.ts";
 import { RELEASE_ACTIONS } from "../decision.ts";
 import { ReleaseParams } from "../fields.ts";
+import type { PackageFormat } from "../package-format.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
 
 const Body = z
@@ -21,7 +23,8 @@ const OPERATIONS = {
   publish: {
     summary: "Publish a draft",
     description:
-      "Offers the release. Its files never change afterwards. `CONFLICT`: a file is not uploaded and checked yet.",
+      "Offers the release. Its files never change afterwards. `CONFLICT`: a file is not uploaded and checked yet, or its signature " +
+      "or package does not keep to the rules of today.",
   },
   yank: {
     summary: "Yank a release",
@@ -35,32 +38,36 @@ const OPERATIONS = {
 } as const;
 
 /** `POST /v1/admin/releases/{id}/{publish|yank|unyank|block}`. Each can be repeated. */
-export const releaseMove = createAdminRouter();
-
-for (const action of RELEASE_ACTIONS) {
-  const { summary, description } = OPERATIONS[action];
-  releaseMove.openapi(
-    createRoute({
-      ...adminAccess("releases:write", jsonBodyLimit, optionalBody),
-      method: "post",
-      path: `/v1/admin/releases/{id}/${action}`,
-      tags: ["Admin: releases"],
-      summary,
-      description: `${description} Idempotent.`,
-      request: {
-        params: ReleaseParams,
-        body: { required: false, content: { "application/json": { schema: Body } } },
+export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> {
+  const releaseMove = createAdminRouter();
+  for (const action of RELEASE_ACTIONS) {
+    const { summary, description } = OPERATIONS[action];
+    releaseMove.openapi(
+      createRoute({
+        ...adminAccess("releases:write", jsonBodyLimit, optionalBody),
+        method: "post",
+        path: `/v1/admin/releases/{id}/${action}`,
+        tags: ["Admin: releases"],
+        summary,
+        description: `${description} Idempotent.`,
+        request: {
+          params: ReleaseParams,
+          body: { required: false, content: { "application/json": { schema: Body } } },
+        },
+        responses: {
+          200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
+          ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
+        },
+      }),
+      async (c) => {
+        const { reason = null } = c.req.valid("json");
+        const { id } = c.req.valid("param");
+        const rules = { policy: signaturePolicy(c.var.config), formats };
+        const { row, changes } = await moveRelease(c.env.DB, adminActor(c), id, action, reason, rules);
+        await settle(c, changes);
+        return c.json({ release: presentRelease(row) }, 200);
       },
-      responses: {
-        200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
-        ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
-      },
-    }),
-    async (c) => {
-      const { reason = null } = c.req.valid("json");
-      const { row, changes } = await moveRelease(c.env.DB, adminActor(c), c.req.valid("param").id, action, reason);
-      await settle(c, changes);
-      return c.json({ release: presentRelease(row) }, 200);
-    },
-  );
+    );
+  }
+  return releaseMove;
 }

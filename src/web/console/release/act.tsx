@@ -1,5 +1,7 @@
-import { deleteDraft, moveRelease, refusalOfDeletion } from "../../../domain/releases/act.ts";
-import { decideMove, nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
+import { packageFormats } from "../../../domain/catalog/format.ts";
+import { decideOn, deleteDraft, moveRelease, refusalOfDeletion } from "../../../domain/releases/act.ts";
+import { signaturePolicy } from "../../../domain/releases/artifact/check.ts";
+import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { type Release, readRelease } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
@@ -99,6 +101,7 @@ export const releaseAct = combine(
         const release = await readRelease(DB, id);
         const { worker_id, version, channel } = release;
         const admin = adminActor(c);
+        const rules = { policy: signaturePolicy(c.var.config), formats: packageFormats(c.var.service.formats) };
         const { link, button, dangerous } = RELEASE_ACTS[action];
         return {
           title: `${link} version ${version}`,
@@ -107,7 +110,7 @@ export const releaseAct = combine(
           dangerous,
           back: releasePath(id),
           preview: async () => {
-            const next = decideMove(release, action);
+            const next = await decideOn(DB, release, action, rules);
             if (!next.ok) throw new Problem({ code: "CONFLICT", detail: next.error });
             if (next.value === release.status) return ["Nothing changes: this is done already."];
             const use = await readReleaseUse(c.env.STATISTICS, release, admin.now);
@@ -116,7 +119,7 @@ export const releaseAct = combine(
             return previewReleaseAct(release, action, use, licenses);
           },
           carryOut: async ({ reason }) => {
-            const { changes } = await moveRelease(DB, admin, id, action, reason);
+            const { changes } = await moveRelease(DB, admin, id, action, reason, rules);
             return goTo(c, releasePath(id), { done: action, edge: await settle(c, changes) });
           },
         };

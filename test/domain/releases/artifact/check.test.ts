@@ -6,6 +6,8 @@ import { generateMinisignKey, signMinisign } from "../../../../src/lib/minisign/
 import { sha256Hex } from "../../../support/publish-release.ts";
 
 const file = new Uint8Array(new TextEncoder().encode("a worker"));
+const facts = { file: "worker", worker: "llm-worker-rbee-cpu", version: "1.0.0", platform: null, channel: null };
+const signed = { facts: { ...facts, contents: null }, twin: null };
 const measured = { size: 8, sha256: await sha256Hex(file), blake2b512: new Uint8Array(blake2b(file)) };
 
 describe("checking a file", async () => {
@@ -23,15 +25,15 @@ describe("checking a file", async () => {
 
   it("refuses a signature that no trusted key can have made, before it reads the file", async () => {
     const text = formatMinisignSignature(minisig);
-    expect(await readSignature(text, { required: true, keys: [key] })).toMatchObject({ ok: true });
-    expect(await readSignature(null, { required: false, keys: [] })).toEqual({ ok: true, value: null });
+    expect(await readSignature(text, { required: true, keys: [key] }, signed)).toMatchObject({ ok: true });
+    expect(await readSignature(null, { required: false, keys: [] }, signed)).toEqual({ ok: true, value: null });
     for (const [given, policy] of [
       [null, { required: true, keys: [key] }],
       [text, { required: false, keys: [] }],
       [text, { required: false, keys: [await generateMinisignKey()] }],
       ["nonsense", { required: false, keys: [key] }],
     ] as const) {
-      const refused = await readSignature(given, { ...policy, keys: [...policy.keys] });
+      const refused = await readSignature(given, { ...policy, keys: [...policy.keys] }, signed);
       expect(refused).toMatchObject({ ok: false, error: { path: "signature" } });
     }
   });
