@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { initializeCA, initializeCTLog, initializeTLog, initializeTSA } from "@sigstore/mock";
 import { HashAlgorithm, PublicKeyDetails, TrustedRoot } from "@sigstore/protobuf-specs";
+import * as z from "zod";
 
 /**
  * The claims of GitHub's certificates, by Fulcio's extension numbers:
@@ -56,6 +57,23 @@ export type TestInstance = {
   root: object;
   sign: (statement: object, identity?: Partial<TestIdentity>) => Promise<TestBundle>;
 };
+
+/** An entry as Rekor answers it. */
+const LogEntry = z.object({
+  body: z.string(),
+  integratedTime: z.number(),
+  logID: z.string(),
+  logIndex: z.number(),
+  verification: z.object({
+    signedEntryTimestamp: z.string(),
+    inclusionProof: z.object({
+      checkpoint: z.string(),
+      logIndex: z.number(),
+      rootHash: z.string(),
+      treeSize: z.number(),
+    }),
+  }),
+});
 
 /** The URL in the mock's checkpoints. */
 const LOG_URL = "https://rekor.sigstore.test";
@@ -164,15 +182,14 @@ export async function makeInstance(
         signatures: [{ signature: sig.toString("base64"), verifier: certificate.toString("base64") }],
       },
     });
-    const [entry] = Object.values(answer);
-    const proof = entry?.verification?.inclusionProof;
-    if (!entry || !proof) throw new Error("the mock proves each entry");
+    const entry = LogEntry.parse(Object.values(answer)[0]);
+    const { inclusionProof: proof, signedEntryTimestamp } = entry.verification;
     return {
       logIndex: String(entry.logIndex),
       logId: { keyId: Buffer.from(entry.logID, "hex").toString("base64") },
       kindVersion: { kind: "dsse", version: "0.0.1" },
       integratedTime: String(entry.integratedTime),
-      inclusionPromise: { signedEntryTimestamp: entry.verification?.signedEntryTimestamp },
+      inclusionPromise: { signedEntryTimestamp },
       inclusionProof: {
         logIndex: String(proof.logIndex),
         rootHash: Buffer.from(proof.rootHash, "hex").toString("base64"),
