@@ -80,15 +80,17 @@ const LOG_URL = "https://rekor.sigstore.test";
 const SHA256 = "2.16.840.1.101.3.4.2.1";
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 
+/** A whole second from one to two seconds away: certificates begin, and authorities sign, at whole seconds. */
+export const soon = (): Date => new Date((Math.floor(Date.now() / 1000) + 2) * 1000);
+
 /**
  * Makes an instance with `@sigstore/mock`, the authorities that Sigstore's own tests use. `public`: with logs, as the
  * public-good instance. `private`: with a timestamp authority alone, as GitHub's for private repositories. It issues
- * certificates for ten minutes from `clock`, and signs at `signedAt`. By default both are in two seconds, because a
- * certificate begins at a whole second.
+ * certificates for ten minutes from `clock`, and signs at `signedAt`. By default both are soon.
  */
 export async function makeInstance(
   kind: "public" | "private",
-  clock: Date = new Date(Date.now() + 2000),
+  clock: Date = soon(),
   signedAt: Date = clock,
 ): Promise<TestInstance> {
   const pair = (namedCurve = "prime256v1") => generateKeyPairSync("ec", { namedCurve });

@@ -6,7 +6,7 @@ import {
   verifyBundle,
 } from "../../../../src/domain/releases/provenance/sigstore.ts";
 import { provenSigner } from "../../../../src/domain/releases/provenance/verification.ts";
-import { IDENTITY, makeInstance, type TestBundle } from "../../../support/node/sigstore-instance.ts";
+import { IDENTITY, makeInstance, soon, type TestBundle } from "../../../support/node/sigstore-instance.ts";
 import { statementOf } from "../../../support/provenance-text.ts";
 
 const STATEMENT = statementOf([{ name: "worker-linux-x86_64", digest: { sha256: "ab".repeat(32) } }]);
@@ -167,7 +167,7 @@ describe("a Sigstore bundle", () => {
   });
 
   it("is refused if it was signed after its certificate had ended", async () => {
-    const issued = new Date(Date.now() + 2000);
+    const issued = soon();
     for (const kind of ["public", "private"] as const) {
       const later = (minutes: number) => new Date(issued.getTime() + minutes * 60_000);
       const inTime = await makeInstance(kind, issued, later(9));
