@@ -10,9 +10,9 @@ export async function signedInByKey(key: string, bindings?: Env): Promise<TestBr
   return browser;
 }
 
-/** Returns the path of the last mailed link. */
-export const mailedPath = (postbox: Postbox): string =>
-  postbox.letters.at(-1)?.text.match(/https:\/\/catalog\.test(\/recover\/[\w-]+)/)?.[1] ?? "no link was mailed";
+/** Returns the path of a mailed link: of the last letter, unless `letter` is the index of another. */
+export const mailedPath = (postbox: Postbox, letter = -1): string =>
+  postbox.letters.at(letter)?.text.match(/https:\/\/catalog\.test(\/recover\/[\w-]+)/)?.[1] ?? "no link was mailed";
 
 /** Opens a customer's browser, signed in with a link that was mailed to `email`. */
 export async function signedInByMail(email: string, postbox: Postbox): Promise<TestBrowser> {

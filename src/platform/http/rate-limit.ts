@@ -39,9 +39,16 @@ export const countTokenRequest = (env: Env, credential: Genuine, machine: string
 export const countSignIn = (env: Env, key: Genuine): Promise<void> =>
   take(env.SIGN_INS, keyOf(key), "This key signs in too often.");
 
-/** Counts a verification under the token's license, or (null: not genuine) under the address. Throws RATE_LIMITED. */
+/**
+ * Counts a verification under the sender's address, for the license of a genuine token apart (null: not genuine). So
+ * the holder of a copied token cannot use up the verifications of others. Throws RATE_LIMITED.
+ */
 export const countVerification = (env: Env, request: Request, token: Genuine | null): Promise<void> =>
-  take(env.VERIFICATIONS, token ? keyOf(token) : clientAddress(request), "Too many verifications.");
+  take(
+    env.VERIFICATIONS,
+    token ? `${keyOf(token)} ${clientAddress(request)}` : clientAddress(request),
+    "Too many verifications came from your address.",
+  );
 
 /** Counts a checkout under the buyer's address. Throws RATE_LIMITED past the limit. */
 export const countCheckout = (env: Env, request: Request): Promise<void> =>
@@ -61,23 +68,21 @@ export async function mayLookUpSession(env: Env, sessionId: string): Promise<boo
 }
 
 /**
- * Counts a key recovery under its sender's address and under the mail address in it. It counts unknown mail addresses
- * too, so that the response does not reveal which are known. Throws RATE_LIMITED past either limit.
+ * Counts a request for a recovery link under its sender's address. It does not count under the mail address, because a
+ * stranger could then keep its owner out: `createRecoveryLink` limits the mails instead. Throws RATE_LIMITED.
  */
-export async function countRecovery(env: Env, request: Request, email: string): Promise<void> {
-  const detail = "Too many key recoveries were requested.";
-  await take(env.RECOVERIES, `from ${clientAddress(request)}`, detail);
-  await take(env.RECOVERIES, `for ${email}`, detail);
-}
+export const countRecovery = (env: Env, request: Request): Promise<void> =>
+  take(env.RECOVERIES, clientAddress(request), "Too many links were requested from your address.");
 
 /**
- * The address that a request counts under: an IPv4 address, or the /64 of an IPv6 address, because a subscriber has at
- * least a /64. `unknown` if the platform gives none (tests, development).
+ * The address that a request counts under: an IPv4 address, also written as IPv6, or the /64 of an IPv6 address,
+ * because a subscriber has at least a /64. `unknown` if the platform gives none (tests, development).
  */
 function clientAddress(request: Request): string {
   const address = request.headers.get("CF-Connecting-IP");
   if (!address) return "unknown";
-  if (!address.includes(":")) return address;
+  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1];
+  if (mapped !== undefined || !address.includes(":")) return mapped ?? address;
   const [head = "", tail] = address.toLowerCase().split("::");
   const groups = head === "" ? [] : head.split(":");
   if (tail !== undefined) {

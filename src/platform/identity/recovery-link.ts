@@ -1,23 +1,24 @@
 import { looksLikeSecret } from "../../lib/credential.ts";
 import { encodeBase64Url, encodeHex, sha256 } from "../../lib/encoding.ts";
 import { newId } from "../../lib/id.ts";
-import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
+import { DAY, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { type Change, commitChange } from "../storage/ledger.ts";
 
 /** How long a link works after its mail was sent. */
 const LINK_SECONDS = 30 * MINUTE;
 
 /**
- * The maximum number of links for one mail address within `LINK_SECONDS`, so that nobody can flood a mailbox. Past the
- * maximum, the links that were already mailed still work.
+ * The maximum number of unused links that are mailed to one address within a day, so that nobody can flood a mailbox. A
+ * used link does not count, because only the owner of the mailbox can use one.
  */
-const LINKS_AT_ONCE = 5;
+const UNUSED_LINKS_A_DAY = 5;
 
 export type RecoveryLink = { id: string; email: string; expires_at: UnixSeconds; used_at: UnixSeconds | null };
 
 /**
- * Creates a link for `email` and queues its mail. Does nothing if the address has no license, or had `LINKS_AT_ONCE`
- * links recently. `secret` is LICENSE_KEY_SECRET. Throws D1's errors.
+ * Creates a link for `email` and queues its mail. Past `UNUSED_LINKS_A_DAY` it mails nothing, and the unused links of
+ * the last day live for `LINK_SECONDS` again: strangers may have spent the mails, and each of them is in the owner's
+ * mailbox. Does nothing if the address has no license. `secret` is LICENSE_KEY_SECRET. Throws D1's errors.
  */
 export async function createRecoveryLink(
   db: D1Database,
@@ -30,15 +31,21 @@ export async function createRecoveryLink(
       .prepare(
         `INSERT INTO recovery_links (id, token_hash, email, created_at, expires_at) SELECT ?1, ?2, ?3, ?4, ?5
          WHERE EXISTS (SELECT 1 FROM licenses WHERE email = ?3)
-           AND (SELECT count(*) FROM recovery_links WHERE email = ?3 AND created_at > ?6) < ?7`,
+           AND (SELECT count(*) FROM recovery_links WHERE email = ?3 AND created_at > ?6 AND used_at IS NULL) < ?7`,
       )
-      .bind(id, hash, email, now, now + LINK_SECONDS, now - LINK_SECONDS, LINKS_AT_ONCE),
+      .bind(id, hash, email, now, now + LINK_SECONDS, now - DAY, UNUSED_LINKS_A_DAY),
     db
       .prepare(
         `INSERT INTO mails (id, kind, occasion, recipient, data, created_at, next_attempt_at)
          SELECT ?1, 'recovery_link', id, email, json_object('link', id), ?2, ?2 FROM recovery_links WHERE id = ?3`,
       )
       .bind(newId("mail"), now, id),
+    db
+      .prepare(
+        `UPDATE recovery_links SET expires_at = ?1 WHERE email = ?2 AND created_at > ?3 AND used_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM recovery_links WHERE id = ?4)`,
+      )
+      .bind(now + LINK_SECONDS, email, now - DAY, id),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { newId } from "../../lib/id.ts";
-import type { UnixSeconds } from "../../lib/time.ts";
+import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { ifChanged, type Root } from "./ledger.ts";
 
 export const MAIL_KINDS = [
@@ -47,6 +47,22 @@ export const queueMail = (db: D1Database, mail: NewMail): D1PreparedStatement =>
   db
     .prepare(`INSERT INTO mails (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
     .bind(...valuesOf(mail));
+
+/** The maximum number of mails of one kind a day to one address that a stranger may cause. */
+const MAILS_OF_STRANGERS = 3;
+
+/**
+ * `queueMail` for a mail without a license to an address that nobody has proved to own. Beyond three mails of its kind
+ * a day to the address it queues nothing, so that nobody can flood a mailbox.
+ */
+export const queueMailToStranger = (db: D1Database, mail: NewMail & { licenseId: null }): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO mails (${COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+       WHERE (SELECT count(*) FROM mails WHERE license_id IS NULL AND kind = ?3 AND recipient = ?5 AND created_at > ?7 - ?9) < ?10
+       ON CONFLICT DO NOTHING`,
+    )
+    .bind(...valuesOf(mail), DAY, MAILS_OF_STRANGERS);
 
 /** `queueMail`, but only if the change of `root` took effect. */
 export const queueMailIf = (db: D1Database, mail: NewMail, root: Root, changeId: string): D1PreparedStatement =>

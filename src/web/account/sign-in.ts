@@ -57,14 +57,15 @@ export const RecoveryAddress = z.string().trim().toLowerCase().pipe(MailAddress)
 
 /** The answer to every request for a recovery link. */
 export const RECOVERY_ANSWER =
-  "If this address has a license, we have mailed a link to it. The link opens the account and its keys. It works once, for 30 minutes.";
+  "If this address has a license, we have mailed a link to it. The link opens the account and its keys. It works once, for 30 minutes. " +
+  "We mail at most five links a day that nobody uses. After that, the links in the last mails work again for 30 minutes.";
 
 /**
  * Mails a link to `email` (a `RecoveryAddress`) if it has a license. The work for a known address runs after the
  * response, so that neither the response nor its timing reveals a customer. Throws RATE_LIMITED and D1's errors.
  */
 export async function requestRecovery(c: RequestScope, email: string): Promise<void> {
-  await countRecovery(c.env, c.req.raw, email);
+  await countRecovery(c.env, c.req.raw);
   const known = await c.env.DB.prepare("SELECT 1 FROM licenses WHERE email = ? LIMIT 1").bind(email).first();
   if (known === null) return;
   const mailed = mailLink(c, email).catch((error: unknown) =>

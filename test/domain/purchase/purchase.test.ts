@@ -60,6 +60,19 @@ describe("a purchase", () => {
     expect(await count("licenses")).toBe(1);
   });
 
+  it("that fails mails one address at most three times a day, because nobody has proved to own it", async () => {
+    const victim = "victim@example.com";
+    for (const email of [victim, victim, victim, victim, "other@example.com", victim]) {
+      const checkout = await begin("premium-lifetime");
+      await press(checkout.url, "delayed", email);
+      await control(`payments/${checkout.sessionId}/fail`);
+      await deliverAll(checkout.sessionId);
+    }
+    expect(await count("mails", `kind = 'payment_not_completed' AND recipient = '${victim}'`)).toBe(3);
+    expect(await count("mails", "kind = 'payment_not_completed' AND recipient = 'other@example.com'")).toBe(1);
+    expect(await count("orders", "state = 'failed'")).toBe(6);
+  });
+
   it("that has failed does not become pending again by a late event", async () => {
     const checkout = await begin("premium-lifetime");
     await press(checkout.url, "delayed", "never@example.com");

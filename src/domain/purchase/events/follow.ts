@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { Actor } from "../../../platform/storage/ledger.ts";
-import { type MailKind, queueMail } from "../../../platform/storage/mail-outbox.ts";
+import { type MailKind, queueMail, queueMailToStranger } from "../../../platform/storage/mail-outbox.ts";
 import { readLicense } from "../../licensing/license/store.ts";
 import { fulfil } from "../checkout/fulfilment.ts";
 import { findOrder, orderMoved } from "../checkout/order.ts";
@@ -92,7 +92,10 @@ async function fulfilSessionBehind(
   return session ? fulfilSession(scope, session.id, actor) : ignored("nothing that was sold here");
 }
 
-/** Mails the buyer that a delayed payment failed, unless it was paid since. Throws the errors of Stripe and D1. */
+/**
+ * Mails the buyer that a delayed payment failed, unless it was paid since. Nobody has proved to own the buyer's
+ * address. Throws the errors of Stripe and D1.
+ */
 export async function delayedPaymentFailed(
   scope: PurchaseScope,
   sessionId: string,
@@ -105,7 +108,7 @@ export async function delayedPaymentFailed(
   if (!order || !to) return ignored("a session that did not begin here");
   await scope.db.batch([
     orderMoved(scope.db, sessionId, "failed"),
-    queueMail(scope.db, {
+    queueMailToStranger(scope.db, {
       licenseId: null,
       kind: "payment_not_completed",
       occasion: sessionId,

@@ -17,7 +17,8 @@ recovery.openapi(
     summary: "Mail a link to forgotten keys",
     description:
       "Mails a single-use link to an address that has a license. The response is the same for an unknown address. At most ten " +
-      "requests a minute from one sender or for one address, and five mails in half an hour to one address.",
+      "requests a minute from one sender, whatever the address, and five unused mails a day to one address. Further requests " +
+      "mail nothing and let the links of that day live for 30 minutes again.",
     access: ANYONE,
     body: z
       .object({ email: RecoveryAddress })
