@@ -1,6 +1,7 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type * as z from "zod";
 import { CliError, EXIT, problemError } from "./errors.ts";
+import { sendRequest } from "./transport.ts";
 
 export type CatalogRequest = {
   method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
@@ -85,7 +86,7 @@ export class CatalogClient {
   /**
    * Sends a request and returns its successful response, whose body is in memory. Retries up to four times: every
    * request if the catalog is busy (429), an idempotent one also if the catalog fails (5xx) or is unreachable. Honors
-   * Retry-After.
+   * Retry-After. `sendRequest` decides where a credential may go.
    */
   async send(request: CatalogRequest): Promise<Response> {
     const { onRetry } = this.#options;
@@ -110,22 +111,25 @@ export class CatalogClient {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const { body } = request;
-    const headers = new Headers({ "User-Agent": "rbee-catalog", ...request.headers });
-    const credential = request.credential ?? this.#options.credential;
-    if (credential) headers.set("Authorization", `Bearer ${credential}`);
-    if (body !== undefined && !(body instanceof Blob)) headers.set("Content-Type", "application/json");
-    const timeout = request.timeoutMs ?? (body instanceof Blob ? TIMEOUT_MS.bytes : TIMEOUT_MS.json);
+    const isJson = body !== undefined && !(body instanceof Blob);
     try {
-      const response = await fetch(url, {
+      const response = await sendRequest(url, {
         method,
-        headers,
-        signal: AbortSignal.timeout(timeout),
+        headers: {
+          "User-Agent": "rbee-catalog",
+          ...request.headers,
+          ...(isJson ? { "Content-Type": "application/json" } : {}),
+        },
+        credential: (request.credential ?? this.#options.credential) || null,
+        timeoutMs: request.timeoutMs ?? (body instanceof Blob ? TIMEOUT_MS.bytes : TIMEOUT_MS.json),
+        follow: true,
         ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       });
       // Read here, because a body that breaks off or comes too late is a failure like a lost connection.
       const bytes = await response.arrayBuffer();
       return new Response(bytes.byteLength > 0 ? bytes : null, response);
     } catch (error) {
+      if (error instanceof CliError) throw error;
       return networkError(this.url, error);
     }
   }

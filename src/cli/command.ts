@@ -1,13 +1,37 @@
 import { Command } from "commander";
 import * as z from "zod";
+import { KnownSecrets, withoutSecrets } from "../lib/masking/masked.ts";
+import { printableJson, printableLines } from "../lib/printable.ts";
 import { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { positiveInteger } from "./input.ts";
 import { type Columns, formatRows } from "./output.ts";
+import { SECRET_VARIABLES } from "./secrets.ts";
 import { readDevelopmentStart, resolveSettings, type Settings } from "./settings.ts";
+import { requirePrivateUrl } from "./transport.ts";
 
 /** The environment and the output of one run. Tests pass their own and need no process. */
 export type Io = { env: NodeJS.ProcessEnv; stdout(text: string): void; stderr(text: string): void };
+
+/**
+ * The output of one run as every command sees it. No message on `stderr` holds a secret, and no text holds a character
+ * that a terminal obeys. `hide` does the same for a text that becomes part of JSON.
+ */
+export type SafeIo = Io & { secrets: KnownSecrets; hide(text: string): string };
+
+/** Makes the output of a run safe. The secrets of its environment are known from the start. */
+export function safeIo({ env, stdout, stderr }: Io): SafeIo {
+  const secrets = new KnownSecrets();
+  for (const name of SECRET_VARIABLES) secrets.add(env[name] ?? "");
+  const hide = (text: string): string => secrets.hide(withoutSecrets(text));
+  return {
+    env,
+    secrets,
+    hide,
+    stdout: (text) => stdout(printableLines(text)),
+    stderr: (text) => stderr(printableLines(hide(text))),
+  };
+}
 
 /** The catalog, the settings and the output of one command. */
 export type Context = {
@@ -18,6 +42,8 @@ export type Context = {
   show<Value>(value: Value, render: (value: Value) => string): void;
   /** Fetches a list, prints the member `rows` of the answer as a table, and notes how to get the next page. */
   list(path: string, rows: string, columns: Columns<Row>, query: Query): Promise<void>;
+  /** Hides the secrets in a text of the server that is part of a result. */
+  hide(text: string): string;
   /** Prints a remark on stderr. Prints nothing with `--json`. */
   note(text: string): void;
 };
@@ -35,9 +61,9 @@ type Row = z.infer<typeof Row>;
 
 /** A command of the program. Its subcommands share its environment and output. */
 export class CatalogCommand extends Command {
-  readonly io: Io;
+  readonly io: SafeIo;
 
-  constructor(io: Io, name?: string) {
+  constructor(io: SafeIo, name?: string) {
     super(name);
     this.io = io;
   }
@@ -70,21 +96,25 @@ export class CatalogCommand extends Command {
     const { env, stdout, stderr } = this.io;
     const start = await readDevelopmentStart(env["DEV_DIR"]);
     const settings = resolveSettings({ url: flag, env, activatedAt, start });
-    const { url, adminToken } = settings;
+    const { url } = settings;
+    const adminToken = asAdmin ? settings.adminToken : null;
     if (asAdmin && adminToken === null) {
       throw new CliError(EXIT.notAuthorized, "This command needs an admin token: set RBEE_ADMIN_TOKEN (rbee_adm_...).");
     }
+    if (asAdmin) requirePrivateUrl(url);
+    for (const secret of [adminToken, start?.admin_token, start?.license_key]) this.io.secrets.add(secret ?? "");
     const note: Context["note"] = (text) => {
       if (!json) stderr(`${text}\n`);
     };
     const show: Context["show"] = (value, render) =>
-      stdout(`${json ? JSON.stringify(value, null, 2) : render(value)}\n`);
-    const client = new CatalogClient({ url, credential: asAdmin ? adminToken : null, onRetry: note });
+      stdout(`${json ? printableJson(JSON.stringify(value, null, 2)) : render(value)}\n`);
+    const client = new CatalogClient({ url, credential: adminToken, onRetry: note });
     return {
       client,
       settings,
       env,
       show,
+      hide: this.io.hide,
       note,
       async list(path, rows, columns, query) {
         const Page = z.looseObject({ [rows]: z.array(Row), next_cursor: z.string().nullish() });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { printable } from "../lib/printable.ts";
 
 /** The exit statuses of the command. Scripts rely on them; docs/cli.md repeats the table. */
 export const EXIT = {
@@ -104,5 +105,6 @@ function describe(problem: ProblemBody): string {
   if (problem.latest_covered_version) lines.push(`The newest version you may have: ${problem.latest_covered_version}`);
   if (problem.purchase_url) lines.push(`Buy or renew: ${problem.purchase_url}`);
   if (problem.request_id) lines.push(`Request id: ${problem.request_id}`);
-  return lines.join("\n");
+  // The server writes these texts, so none may begin a line of its own.
+  return lines.map(printable).join("\n");
 }

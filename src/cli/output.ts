@@ -73,7 +73,7 @@ export function formatProgress(name: string, done: number, total: number): strin
 
 /** Starts a progress bar for `total` bytes. It draws on a terminal only, never into a pipe or file. */
 export function startProgress(name: string, total: number, terminal: NodeJS.WriteStream = process.stderr): Progress {
-  return terminal.isTTY ? drawBar(name, total, terminal) : { update() {}, finish() {} };
+  return terminal.isTTY ? drawBar(printable(name), total, terminal) : { update() {}, finish() {} };
 }
 
 /** In bytes. A smaller transfer is done before anybody looks at a log. */
@@ -95,7 +95,7 @@ export function startLoggedProgress(
       const now = Math.floor((done / total) * 10);
       if (now <= tenths) return;
       tenths = now;
-      terminal.write(`${name}: ${now * 10}% (${formatSize(done)} of ${formatSize(total)})\n`);
+      terminal.write(`${printable(name)}: ${now * 10}% (${formatSize(done)} of ${formatSize(total)})\n`);
     },
     finish() {},
   };

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
-import { CatalogCommand, type Io } from "./command.ts";
+import { printableJson } from "../lib/printable.ts";
+import { CatalogCommand, type Io, type SafeIo, safeIo } from "./command.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addHiveCommands } from "./commands/hive.ts";
@@ -11,6 +12,7 @@ import { addReleaseCommands } from "./commands/release.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
+import { refuseSecretArguments } from "./secrets.ts";
 
 const HELP = `
 Configuration; of each line, the first that is set counts:
@@ -18,7 +20,8 @@ Configuration; of each line, the first that is set counts:
                this checkout's running \`npm start\`, https://catalog.rbee.dev
   admin token  RBEE_ADMIN_TOKEN,
                else the development server's (for its own URL only)
-  license key  RBEE_LICENSE_KEY, the key that this machine is activated with,
+  license      RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN (a key or a token),
+               the one that this machine is activated with,
                else the development server's (for its own URL only)
   machine      RBEE_MACHINE, else a hash of this machine's id
 
@@ -40,7 +43,7 @@ const PROCESS_IO: Io = {
 };
 
 /** The `rbee-catalog` command line. With `json`, Commander does not print its own errors. */
-export function createProgram(io: Io = PROCESS_IO, json = false): CatalogCommand {
+export function createProgram(io: SafeIo = safeIo(PROCESS_IO), json = false): CatalogCommand {
   const program = new CatalogCommand(io, "rbee-catalog")
     .description("Licenses, releases and installed workers of an rbee worker catalog.")
     .option("--url <url>", "the catalog to use")
@@ -65,15 +68,21 @@ export function createProgram(io: Io = PROCESS_IO, json = false): CatalogCommand
 /** Runs the command line `args`, reports a failure on stderr, and returns the exit status. Never throws. */
 export async function runProgram(args: readonly string[], io: Io = PROCESS_IO): Promise<ExitCode> {
   const json = args.includes("--json");
+  const safe = safeIo(io);
   try {
-    await createProgram(io, json).parseAsync(args, { from: "user" });
+    refuseSecretArguments(args);
+    await createProgram(safe, json).parseAsync(args, { from: "user" });
     return EXIT.ok;
   } catch (error) {
-    return report(error, json, io);
+    return report(error, json, safe);
   }
 }
 
-function report(error: unknown, json: boolean, io: Io): ExitCode {
+/** Prints an error that no command has caught, and returns the exit status. */
+export const reportUncaught = (error: unknown, json: boolean): ExitCode => report(error, json, safeIo(PROCESS_IO));
+
+/** Prints a failure on stderr and returns its exit status. */
+function report(error: unknown, json: boolean, io: SafeIo): ExitCode {
   const isCommander = error instanceof CommanderError;
   if (isCommander && error.exitCode === 0) return EXIT.ok;
   // Commander has printed its own message already.
@@ -81,7 +90,13 @@ function report(error: unknown, json: boolean, io: Io): ExitCode {
   const exitCode = isCommander ? EXIT.usage : exitCodeOfError(error);
   const message = error instanceof Error ? error.message : String(error);
   const problem = error instanceof ProblemError ? error.problem : null;
-  io.stderr(json ? `${JSON.stringify({ ...problem, message, exit_code: exitCode })}\n` : `rbee-catalog: ${message}\n`);
+  // Hidden text by text, because what is hidden must not reach over the end of a JSON string.
+  const hidden = (_name: string, value: unknown): unknown => (typeof value === "string" ? io.hide(value) : value);
+  io.stderr(
+    json
+      ? `${printableJson(JSON.stringify({ ...problem, message, exit_code: exitCode }, hidden))}\n`
+      : `rbee-catalog: ${message}\n`,
+  );
   return exitCode;
 }
 

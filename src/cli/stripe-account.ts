@@ -7,6 +7,7 @@ import { priceIdsOf, productOf } from "../domain/purchase/offer.ts";
 import { SYNC_CALLS } from "../domain/purchase/permissions.ts";
 import { isStripeOutage, STRIPE_API_VERSION } from "../domain/purchase/stripe.ts";
 import { type ClientOf, clientOf } from "../domain/purchase/stripe-calls.ts";
+import { cleanSecret } from "../lib/credential.ts";
 import { isLoopback } from "../lib/loopback.ts";
 import { CliError, EXIT, type ExitCode } from "./errors.ts";
 import { type PlanAtStripe, type PlanStep, planSteps } from "./plan-steps.ts";
@@ -23,8 +24,8 @@ export type Account = { stripe: SyncClient; isStandIn: boolean };
  * `CliError` otherwise.
  */
 export function stripeAccount(env: NodeJS.ProcessEnv, live: boolean): Account {
-  const key = env["STRIPE_SECRET_KEY"] ?? "";
-  const mode = /^(?:sk|rk)_(test|live)_/.exec(key)?.[1];
+  const key = cleanSecret(env["STRIPE_SECRET_KEY"] ?? "");
+  const mode = /^(?:sk|rk)_(test|live)_\w+$/.exec(key)?.[1];
   if (mode === undefined) {
     throw new CliError(EXIT.notAuthorized, "Set STRIPE_SECRET_KEY (sk_test_... or sk_live_...) in the environment.");
   }

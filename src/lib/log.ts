@@ -1,4 +1,4 @@
-import { masked } from "./credential.ts";
+import { masked } from "./masking/masked.ts";
 
 /** The fields of a log line. Only plain values, so no object can carry more into the log than its caller meant. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | readonly string[]>>;

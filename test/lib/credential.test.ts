@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hashAdminToken, holdsCredential, isAdminToken, masked, newAdminToken } from "../../src/lib/credential.ts";
+import { cleanSecret, hashAdminToken, isAdminToken, newAdminToken } from "../../src/lib/credential.ts";
+import { holdsCredential, masked } from "../../src/lib/masking/masked.ts";
 
 describe("an admin token", () => {
   it("is new each time and stored as a digest, not as itself", async () => {
@@ -17,6 +18,39 @@ describe("an admin token", () => {
     for (const text of [token.slice(0, -1), `${token}A`, `x${token}`, token.toUpperCase(), `${token}\n`, ""]) {
       expect(isAdminToken(text)).toBe(false);
     }
+  });
+});
+
+describe("a secret that a person pasted", () => {
+  const key = `rbee_lic_${"0A1B2C3D4E5".repeat(5)}`;
+  const token = newAdminToken();
+
+  it.each([
+    ["a line end of Windows", (text: string) => `${text}\r\n`],
+    ["a byte order mark", (text: string) => `\ufeff${text}`],
+    ["quotes", (text: string) => `"${text}"`],
+    ["the quotes of a word processor", (text: string) => ` “${text}” `],
+    ["a line break in it", (text: string) => `${text.slice(0, 30)}\n  ${text.slice(30)}`],
+    ["zero-width characters", (text: string) => `\u200b${text.slice(0, 20)}\u2060${text.slice(20)}\u200d`],
+    ["a soft hyphen", (text: string) => `${text.slice(0, 30)}\u00ad${text.slice(30)}`],
+    ["the hyphen of a list before it", (text: string) => `- ${text}`],
+  ])("is understood with %s", (_, copied) => {
+    expect(cleanSecret(copied(key))).toBe(key);
+    expect(cleanSecret(copied(token))).toBe(token);
+    expect(cleanSecret(copied("eyJh-b_c.eyJ-d_e.-f_"))).toBe("eyJh-b_c.eyJ-d_e.-f_");
+  });
+
+  it("loses the hyphens of a license key and keeps those of a token", () => {
+    expect(cleanSecret("rbee_lic_0A1B-2C3D–4E5")).toBe("rbee_lic_0A1B2C3D4E5");
+    expect(cleanSecret("rbee_adm_a-b--")).toBe("rbee_adm_a-b--");
+  });
+
+  it("is cleaned once: a second time changes nothing", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(cleanSecret(cleanSecret(text))).toBe(cleanSecret(text));
+      }),
+    );
   });
 });
 

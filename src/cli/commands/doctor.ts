@@ -26,19 +26,16 @@ export function addDoctorCommand(program: CatalogCommand): void {
     .run((context, options: DoctorOptions) => examine(context, options));
 }
 
-async function examine({ settings, show, note }: Context, { workersDev, dns }: DoctorOptions): Promise<void> {
-  const { url, adminToken } = settings;
-  const [outside, inside] = await Promise.all([
-    checkOutside(url),
-    adminToken === null ? null : checkInside(url, adminToken),
-  ]);
+async function examine({ settings, show, hide, note }: Context, { workersDev, dns }: DoctorOptions): Promise<void> {
+  const { url } = settings;
+  const [outside, inside] = await Promise.all([checkOutside(url), checkInside(url, settings)]);
   if (inside === null) note("The checks inside the Worker need an admin token: set RBEE_ADMIN_TOKEN.");
   const findings = inOrder([
     ...outside,
     ...(inside?.findings ?? []),
     ...(await checkMail(url, inside, dns)),
     ...(await checkOtherAddress(workersDev, inside)),
-  ]);
+  ]).map((finding) => ({ ...finding, detail: hide(finding.detail) }));
   const summary = summaryOf(findings);
   const deployment = inside?.deployment ?? null;
   show({ url, complete: deployment !== null, deployment, summary, findings }, () =>

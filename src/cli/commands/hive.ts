@@ -9,6 +9,9 @@ import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { formatFields } from "../output.ts";
 import { parsePlatform } from "../publish/release-file.ts";
+import { licenseKey } from "../secrets.ts";
+import { licenseOfEnvironment } from "../settings.ts";
+import { requirePrivateUrl } from "../transport.ts";
 
 type InstallOptions = { version?: string; dir: string; platform?: string; releaseKey?: string };
 
@@ -27,7 +30,9 @@ export function addHiveCommands(program: CatalogCommand): void {
     .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
     .action(async (options: { offline?: true; name?: string; keyStdin?: true }, command: CatalogCommand) => {
       const hive = await openHive(command);
-      const key = options.keyStdin ? await readSecretFromStdin("License key") : licenseKey(hive);
+      // Before a person types the key.
+      requirePrivateUrl(hive.client.url);
+      const key = options.keyStdin ? await keyFromStdin(hive) : ownLicenseKey(hive);
       const { answer, activation } = await activate(hive.client, key, {
         fingerprint: await machineFingerprint(hive.env),
         name: options.name,
@@ -125,9 +130,16 @@ function activationOf({ settings, activation }: Hive): Activation {
   );
 }
 
-function licenseKey({ env, settings, activation }: Hive): string {
-  const key = env["RBEE_LICENSE_KEY"] || activation?.license_key || settings.licenseKey;
-  if (key !== null) return key;
+async function keyFromStdin({ secrets }: Hive): Promise<string> {
+  const text = await readSecretFromStdin("License key");
+  secrets.add(text);
+  return licenseKey(text, "The input");
+}
+
+/** The license key to activate with: that of the environment, of the activation, or of the development server. */
+function ownLicenseKey({ env, settings, activation }: Hive): string {
+  const key = licenseOfEnvironment(env) ?? activation?.license_key ?? settings.license;
+  if (key !== null) return licenseKey(key, "RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN");
   throw new CliError(
     EXIT.notAuthorized,
     "This command needs a license key: set RBEE_LICENSE_KEY (rbee_lic_...) or use --key-stdin.",

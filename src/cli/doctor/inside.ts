@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { type Finding, fail, STATUSES } from "../../domain/doctor/finding.ts";
+import { messageOf } from "../../lib/error-message.ts";
 import { type CliError, parseJson, problemError } from "../errors.ts";
+import type { Settings } from "../settings.ts";
 import { askOnce } from "./answer.ts";
 
 /** The service's report. A newer service may have checks that this command does not know. */
@@ -23,11 +25,21 @@ export type AnyFinding = Omit<Finding, "check"> & { check: string };
 /** The service's own checks; `deployment` is null if it could not say. */
 export type Inside = { deployment: z.output<typeof Report>["deployment"]; findings: AnyFinding[] };
 
-/** Asks the service for its own checks. A refusal is a finding of `admin-token`. Never throws. */
-export async function checkInside(url: string, adminToken: string): Promise<Inside> {
-  const headers = { Authorization: `Bearer ${adminToken}`, "User-Agent": "rbee-catalog" };
-  const answer = await askOnce(`${url}/v1/admin/doctor`, { headers });
+/**
+ * Asks the service for its own checks; null: there is no admin token. A refusal, or a text that is no admin token, is a
+ * finding of `admin-token`. Never throws.
+ */
+export async function checkInside(url: string, settings: Pick<Settings, "adminToken">): Promise<Inside | null> {
   const refused = (detail: string): Inside => ({ deployment: null, findings: [fail("admin-token", detail)] });
+  const headers = { "User-Agent": "rbee-catalog" };
+  let credential: string | null;
+  try {
+    credential = settings.adminToken;
+  } catch (error) {
+    return refused(messageOf(error));
+  }
+  if (credential === null) return null;
+  const answer = await askOnce(`${url}/v1/admin/doctor`, { headers, credential });
   if ("error" in answer) return refused(`The service gave no report: ${answer.error}`);
   if (answer.status === 404) return refused("The service has no report. Its version is older than this command's.");
   if (answer.status !== 200) return refused(reasonOf(problemError(answer.status, answer.body)));

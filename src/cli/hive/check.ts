@@ -8,6 +8,7 @@ import {
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { type FileDigest, readNamedFile } from "../files.ts";
+import { isPrivate } from "../transport.ts";
 
 /** Keys that may sign releases, and the text of their `.pub` file. */
 export type ReleaseKeys = { text: string; keys: MinisignPublicKey[] };
@@ -22,7 +23,8 @@ function parseReleaseKeys(text: string, source: string): ReleaseKeys {
 
 /**
  * The keys that may sign a download: those in `file`, else those pinned for this catalog, else the catalog's own, which
- * the caller pins. Pinning keeps a catalog that is taken over later from introducing its own keys.
+ * the caller pins. Pinning keeps a catalog that is taken over later from introducing its own keys. A key is never taken
+ * over plain http, but from this machine. Throws `CliError`.
  */
 export async function releaseKeys(
   client: CatalogClient,
@@ -30,6 +32,13 @@ export async function releaseKeys(
 ): Promise<ReleaseKeys> {
   if (file !== undefined) return parseReleaseKeys((await readNamedFile(file)).toString("utf8"), file);
   if (pinned !== undefined) return parseReleaseKeys(pinned, "The pinned key");
+  if (!isPrivate(new URL(client.url))) {
+    throw new CliError(
+      EXIT.usage,
+      `No release key of ${client.url} is pinned on this machine, and its own key is not trusted: plain http can be ` +
+        "altered on the way. Add --release-key FILE, or use https.",
+    );
+  }
   const response = await client.send({ path: "/keys/release-signing.pub" });
   return parseReleaseKeys(await response.text(), `${client.url}/keys/release-signing.pub`);
 }

@@ -6,6 +6,7 @@ import { CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { digestFile, type FileDigest } from "../files.ts";
 import { startProgress } from "../output.ts";
+import { checkedLink } from "../transport.ts";
 import { checkDownload, type ReleaseKeys } from "./check.ts";
 import { download, takePartFile } from "./download.ts";
 
@@ -53,7 +54,12 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   const target = join(request.folder, safeName(workerId));
   const installed = { worker: workerId, version, path: target, size, sha256 };
   const check = async (digest: FileDigest, link: Download): Promise<void> =>
-    checkDownload(digest, { workerId, version, filename, size, sha256 }, await fetchSignature(link), request.keys.keys);
+    checkDownload(
+      digest,
+      { workerId, version, filename, size, sha256 },
+      await fetchSignature(link, client.url),
+      request.keys.keys,
+    );
   const present = await digestFile(target).catch(() => null);
   if (present?.sha256 === sha256) {
     await check(present, first);
@@ -70,7 +76,8 @@ export async function installWorker(client: CatalogClient, request: InstallReque
     source: async () => {
       const { download_url, public_url, ...file } = link ?? (await ask(version));
       link = null;
-      return { url: addressOf(download_url, public_url), size: file.size, sha256: file.sha256 };
+      const { href: url } = checkedLink(addressOf(download_url, public_url), client.url);
+      return { url, size: file.size, sha256: file.sha256 };
     },
   }).finally(progress.finish);
 
@@ -87,7 +94,9 @@ export async function installWorker(client: CatalogClient, request: InstallReque
 
 /** The public address if the catalog itself serves both: caches have it. A link to the bucket is faster still. */
 const addressOf = (downloadUrl: string, publicUrl: string | null | undefined): string =>
-  publicUrl && new URL(publicUrl).origin === new URL(downloadUrl).origin ? publicUrl : downloadUrl;
+  publicUrl && URL.canParse(publicUrl) && new URL(publicUrl).origin === new URL(downloadUrl).origin
+    ? publicUrl
+    : downloadUrl;
 
 async function askForDownload(client: CatalogClient, request: InstallRequest, version: string): Promise<Download> {
   const credential = await request.credential();
@@ -114,11 +123,14 @@ async function askForDownload(client: CatalogClient, request: InstallRequest, ve
 }
 
 /** Fetches the text of the `.minisig`. Throws `CliError` (integrity) if the release is not signed. */
-async function fetchSignature({ signature_url: url, worker_id, version }: Download): Promise<string> {
+async function fetchSignature(
+  { signature_url: url, worker_id, version }: Download,
+  catalogUrl: string,
+): Promise<string> {
   if (url === null) {
     throw new CliError(EXIT.integrity, `${worker_id} ${version} was not installed, because it is not signed.`);
   }
-  const { origin, pathname, search } = new URL(url);
+  const { origin, pathname, search } = checkedLink(url, catalogUrl);
   // A new client, because the link may lead to another host and needs no credential.
   return (await new CatalogClient({ url: origin }).send({ path: pathname + search })).text();
 }

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
+import type { KnownSecrets } from "../../lib/masking/masked.ts";
 import type { CatalogCommand, Context } from "../command.ts";
 import { CliError, EXIT, parseJson } from "../errors.ts";
 import { readTextIfThere, writePrivateFile } from "../files.ts";
@@ -77,15 +78,18 @@ export type Hive = Context & {
   state: HiveState;
   /** The activation at the current catalog, or null. Its key and token go to no other catalog. */
   activation: Activation | null;
+  /** The secrets that no message may show. */
+  secrets: KnownSecrets;
   /** Changes the state on disk, like `changeHiveState`. */
   change(change: (state: HiveState) => HiveState): Promise<HiveState>;
 };
 
 /** Opens the hive's state for a parsed command. Throws `CliError` if the state is damaged. */
 export async function openHive(command: CatalogCommand): Promise<Hive> {
-  const { env } = command.io;
+  const { env, secrets } = command.io;
   const state = await readHiveState(env);
+  for (const secret of [state.activation?.license_key, state.activation?.token]) secrets.add(secret ?? "");
   const context = await command.context({ activatedAt: state.activation?.url ?? null });
   const activation = state.activation?.url === context.settings.url ? state.activation : null;
-  return { ...context, state, activation, change: (change) => changeHiveState(env, change) };
+  return { ...context, state, activation, secrets, change: (change) => changeHiveState(env, change) };
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { masked } from "../../lib/credential.ts";
+import { masked } from "../../lib/masking/masked.ts";
 import { CHECK_NAMES, CHECKS, type CheckName } from "./checks.ts";
 
 /** `unknown`: the doctor could not look, for the reason in `detail`. */

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { looksLikeSignedToken } from "../../lib/credential.ts";
+import { looksLikeLicenseKey, looksLikeSignedToken } from "../../lib/credential.ts";
 import { IsolateCache } from "../../lib/isolate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
@@ -66,7 +66,7 @@ async function holderOf(
   if (other !== undefined) {
     return err({ code: "MACHINE_MISMATCH", why: "two_names" });
   }
-  if (!looksLikeSignedToken(secret)) {
+  if (looksLikeLicenseKey(secret) || !looksLikeSignedToken(secret)) {
     const key = await parseLicenseKey(secret, secrets.keySecret);
     if (!key.ok) return key;
     const machine = await hashOfSentMachine(key.value.licenseId, sent);

@@ -1,3 +1,4 @@
+import { cleanSecret } from "../../lib/credential.ts";
 import { decodeBase64 } from "../../lib/encoding.ts";
 
 /** The secret of a request, and the machines that Basic's user and the `Rbee-Machine` header name: up to two. */
@@ -8,7 +9,8 @@ const FORM = /^(\S+)(?:\s+(.*))?$/s;
 
 /**
  * The credential of a request: `Bearer <secret>`, or Basic with the machine as user and the secret as password (RFC
- * 7617). Null if the request has none or an empty one. A malformed Basic yields a secret that no check accepts.
+ * 7617). The secret is clean (`cleanSecret`). Null if the request has none or an empty one. A malformed Basic yields a
+ * secret that no check accepts.
  */
 export function credentialOf(headers: Headers): Credential | null {
   const authorization = headers.get("Authorization");
@@ -16,11 +18,14 @@ export function credentialOf(headers: Headers): Credential | null {
   const [, scheme = "", rest = ""] = FORM.exec(authorization.trim()) ?? [];
   const header = headers.get("Rbee-Machine")?.trim() ?? "";
   switch (scheme.toLowerCase()) {
-    case "bearer":
-      return rest === "" ? null : { secret: rest, machines: named(header) };
+    case "bearer": {
+      const secret = cleanSecret(rest);
+      return secret === "" ? null : { secret, machines: named(header) };
+    }
     case "basic": {
       const [user, password] = decodeBasic(rest);
-      return password === "" ? null : { secret: password, machines: named(user.trim(), header) };
+      const secret = cleanSecret(password);
+      return secret === "" ? null : { secret, machines: named(user.trim(), header) };
     }
     default:
       return null;

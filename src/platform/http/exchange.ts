@@ -1,5 +1,6 @@
-import { looksLikeSecret, masked } from "../../lib/credential.ts";
+import { looksLikeSecret } from "../../lib/credential.ts";
 import { logEvent } from "../../lib/log.ts";
+import { masked } from "../../lib/masking/masked.ts";
 import { currentTime } from "../../lib/time.ts";
 import { configOf } from "../config/config.ts";
 import { type Answer, Problem } from "./problem.ts";

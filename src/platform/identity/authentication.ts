@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { isAdminToken } from "../../lib/credential.ts";
+import { cleanSecret, isAdminToken } from "../../lib/credential.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
 import { allows, type NeededScope, type Scope } from "../config/scopes.ts";
@@ -131,7 +131,7 @@ async function counted(env: Env, request: Request, authenticating: Promise<Admin
 }
 
 async function byToken(db: D1Database, authorization: string, now: UnixSeconds): Promise<Admin> {
-  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
+  const token = cleanSecret(/^Bearer\s+(.+)$/is.exec(authorization)?.[1] ?? "");
   const known = isAdminToken(token) ? await findAdminToken(db, token) : null;
   if (known === null || known.revoked_at !== null) {
     throw new Problem({ code: "TOKEN_INVALID", detail: "This is not an admin token, or it was revoked." });

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { masked } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
 import { logFailure } from "../../lib/log.ts";
+import { masked } from "../../lib/masking/masked.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { JobMessage } from "./job.ts";
 import { endLease } from "./lease.ts";

@@ -1,5 +1,5 @@
-import { masked } from "../../lib/credential.ts";
 import { logEvent, logFailure } from "../../lib/log.ts";
+import { masked } from "../../lib/masking/masked.ts";
 import { currentTime, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import type { Service } from "../http/router.ts";
 import { forgetJobLetter, storeDeadLetter } from "./dead-letter-store.ts";

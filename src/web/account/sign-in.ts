@@ -19,13 +19,13 @@ const erased: Refusal = {
 };
 
 /**
- * Signs in with a license key, to this license only and in any status, and sets the cookie on `c.res`. It ignores
- * spaces and line breaks in the key. Errors: KEY_INVALID, which counts under the sender's address, KEY_ROTATED, and
- * LICENSE_REVOKED if the owner was erased. Throws RATE_LIMITED past a limit.
+ * Signs in with a license key, to this license only and in any status, and sets the cookie on `c.res`. Errors:
+ * KEY_INVALID, which counts under the sender's address, KEY_ROTATED, and LICENSE_REVOKED if the owner was erased.
+ * Throws RATE_LIMITED past a limit.
  */
 export async function signInByKey(c: AppContext, text: string): Promise<Result<null, Refusal>> {
   const { keySecret } = await licensingSecrets(c.var.config);
-  const key = await parseLicenseKey(text.replaceAll(/\s+/g, ""), keySecret);
+  const key = await parseLicenseKey(text, keySecret);
   if (!key.ok) {
     c.var.subject.refusal = key.error.code;
     await countFailedCredential(c.env, c.req.raw);

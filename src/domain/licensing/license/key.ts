@@ -1,4 +1,4 @@
-import { LICENSE_KEY_PREFIX, looksLikeLicenseKey } from "../../../lib/credential.ts";
+import { cleanSecret, LICENSE_KEY_PREFIX, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import { decodeCrockford, encodeCrockford } from "../../../lib/crockford.ts";
 import { equalInConstantTime } from "../../../lib/encoding.ts";
 import { formatId } from "../../../lib/id.ts";
@@ -43,14 +43,12 @@ export async function formatLicenseKey({ licenseId, generation }: KeyHolder, sec
 }
 
 /**
- * The holder of a genuine key, in any case and with any surrounding spaces. KEY_INVALID for every other text. Reads no
- * storage, because the key authenticates itself.
+ * The holder of a genuine key, in any case and with any blanks, quotes, hyphens or zero-width characters that a copy
+ * has gained (`cleanSecret`). KEY_INVALID for every other text. Reads no storage, because the key authenticates itself.
  */
 export async function parseLicenseKey(text: string, secret: CryptoKey): Promise<Result<KeyHolder, LicenseRefusal>> {
-  const trimmed = text.trim();
-  const bytes = looksLikeLicenseKey(trimmed)
-    ? decodeCrockford(trimmed.slice(LICENSE_KEY_PREFIX.length), KEY_BYTES)
-    : null;
+  const clean = cleanSecret(text);
+  const bytes = looksLikeLicenseKey(clean) ? decodeCrockford(clean.slice(LICENSE_KEY_PREFIX.length), KEY_BYTES) : null;
   if (!bytes || !equalInConstantTime(bytes.subarray(BODY_BYTES), await mac(secret, bytes.slice(0, BODY_BYTES)))) {
     return err({ code: "KEY_INVALID", why: "malformed" });
   }

@@ -1,4 +1,5 @@
 import validVersion from "semver/functions/valid.js";
+import { cleanSecret } from "../../../lib/credential.ts";
 import { toRfc3339 } from "../../../lib/time.ts";
 import { countVerification } from "../../../platform/http/rate-limit.ts";
 import { ANYONE, createRouter, operation, Timestamp, z } from "../../../platform/http/route.ts";
@@ -74,7 +75,7 @@ verify.openapi(
     const { token, worker_id = null, version = null, fingerprint = null, nonce = null } = c.req.valid("json");
     const { config, now } = c.var;
     const { keyring } = await licensingSecrets(config);
-    const claims = await verifyLicenseToken(token, { keyring, issuer: config.PUBLIC_URL, now });
+    const claims = await verifyLicenseToken(cleanSecret(token), { keyring, issuer: config.PUBLIC_URL, now });
     const holder = claims.ok
       ? { licenseId: claims.value.sub, generation: claims.value.gen, machine: claims.value.machine }
       : null;

@@ -1,4 +1,4 @@
-import { masked } from "../../../lib/credential.ts";
+import { masked } from "../../../lib/masking/masked.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, newChange, recordAct } from "../../../platform/storage/ledger.ts";

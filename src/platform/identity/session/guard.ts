@@ -1,5 +1,5 @@
 import type { Context, HonoRequest, MiddlewareHandler, Next } from "hono";
-import { isAdminToken } from "../../../lib/credential.ts";
+import { cleanSecret, isAdminToken } from "../../../lib/credential.ts";
 import { equalInConstantTime } from "../../../lib/encoding.ts";
 import { allows, type NeededScope } from "../../config/scopes.ts";
 import { isCrossSiteChange } from "../../http/origin.ts";
@@ -75,7 +75,7 @@ const reload = (c: Context<ConsoleEnv>): Response =>
  * without telling which, and counts it under its sender's address. Throws RATE_LIMITED past the limit.
  */
 export async function signInByToken<E extends AppEnv>(c: Context<E>, text: string): Promise<boolean> {
-  const token = text.trim();
+  const token = cleanSecret(text);
   const known = isAdminToken(token) ? await findAdminToken(c.env.DB, token) : null;
   const isLive =
     known !== null && known.revoked_at === null && (known.expires_at === null || known.expires_at > c.var.now);

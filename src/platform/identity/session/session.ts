@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { holdsCredential } from "../../../lib/credential.ts";
+import { holdsCredential } from "../../../lib/masking/masked.ts";
 import { HOUR, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 
 /** The two places to sign in to. A session of one does not work at the other. */

@@ -4,7 +4,8 @@ import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/li
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { explainRefusal } from "../../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
-import { holdsCredential, looksLikeLicenseKey } from "../../../lib/credential.ts";
+import { cleanSecret, looksLikeLicenseKey } from "../../../lib/credential.ts";
+import { holdsCredential } from "../../../lib/masking/masked.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Column, Field, FilterForm, FilterSelect, PostForm, pathWithQuery, Time } from "../../page/kit.ts";
 import { type ConsoleContext, consoleForm, consolePage, consoleView, may, sentForm } from "../kit.ts";
@@ -59,7 +60,7 @@ export const licenseSearch = consoleForm(
   async (c) => {
     const q = (await sentForm(c))["q"]?.trim() ?? "";
     if (q === "") return c.redirect(PATH, 303);
-    if (looksLikeLicenseKey(q)) {
+    if (looksLikeLicenseKey(cleanSecret(q))) {
       const { keySecret } = await licensingSecrets(c.var.config);
       const key = await parseLicenseKey(q, keySecret);
       return key.ok

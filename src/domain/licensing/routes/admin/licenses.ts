@@ -1,5 +1,5 @@
-import { holdsCredential } from "../../../../lib/credential.ts";
 import { MailAddress } from "../../../../lib/mail-address.ts";
+import { holdsCredential } from "../../../../lib/masking/masked.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../../lib/time.ts";
 import { NextCursor, operation, optionalChoice, PageQuery, page, z } from "../../../../platform/http/route.ts";
 import { admin, adminActor, createAdminRouter } from "../../../../platform/identity/authentication.ts";
