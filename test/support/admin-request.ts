@@ -5,12 +5,13 @@ import { type AdminToken, createAdminToken } from "../../src/platform/identity/a
 
 const SYSTEM = { actor: "system", requestId: null } as const;
 
-/** Makes a token in the ledger, as the first token of a deployment is made. */
+/** Makes a token in the ledger, as the first token of a deployment is made. `workers`: it is limited to these. */
 export const makeToken = (
   scopes: Scope[],
   expires_at: UnixSeconds | null = null,
+  workers: string[] | null = null,
 ): Promise<{ token: string; record: AdminToken }> =>
-  createAdminToken(env.DB, { ...SYSTEM, now: currentTime() }, { name: "test", scopes, expires_at });
+  createAdminToken(env.DB, { ...SYSTEM, now: currentTime() }, { name: "test", scopes, expires_at, workers });
 
 /** Returns a new sender address, which no rate limit has counted yet. */
 export const newAddress = (): string => Array.from(crypto.getRandomValues(new Uint8Array(4)), String).join(".");

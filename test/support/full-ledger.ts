@@ -60,6 +60,11 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
       `INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at, signature, pgp_signature)
        SELECT id, upload_id, 'token:adm_test', 1, 1, ?, ? FROM artifacts WHERE state = 'uploading' LIMIT 1`,
     ).bind(wide(16_384), pgpSignature()),
+    env.DB.prepare("INSERT INTO blocked_files SELECT sha256, release_id, ?, ?, filename, 1 FROM artifacts").bind(
+      WORKER,
+      "1.0.0",
+    ),
+    env.DB.prepare("INSERT INTO retired_revisions VALUES (?, 3)").bind(WORKER),
     env.DB.prepare("INSERT INTO usage_erasures VALUES (?, ?, 0)").bind(license.id, currentTime()),
     env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
     env.DB.prepare("INSERT INTO deployment VALUES (1, '', ?, 0, ?)").bind(env.PUBLIC_URL, currentTime()),

@@ -16,7 +16,7 @@ let token = "";
 
 /** Makes the publisher of these requests before each test, because the ledger is new. */
 export async function newPublisher(): Promise<void> {
-  ({ token } = await makeToken(["releases:write"]));
+  ({ token } = await makeToken(["releases:write", "releases:withdraw"]));
 }
 
 /** The header by which the publisher is known. */

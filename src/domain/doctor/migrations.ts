@@ -19,6 +19,7 @@ export const MIGRATIONS = {
     "0018_artifact_checks.sql",
     "0019_backup.sql",
     "0021_artifacts_by_sum.sql",
+    "0022_scopes.sql",
     "0023_status_indices.sql",
     "0024_request_ids_and_returns.sql",
   ],

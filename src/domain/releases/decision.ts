@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../../lib/result.ts";
+import type { Scope } from "../../platform/config/scopes.ts";
 import { unknownSubjects } from "./provenance/statement.ts";
 import type { Release } from "./store.ts";
 
@@ -7,6 +8,14 @@ export type ReleaseStatus = (typeof RELEASE_STATUSES)[number];
 
 export const RELEASE_ACTIONS = ["publish", "yank", "unyank", "block"] as const;
 export type ReleaseAction = (typeof RELEASE_ACTIONS)[number];
+
+/** The scope that each action needs. Publishing is routine; taking a version away from people is not. */
+export const MOVE_SCOPES = {
+  publish: "releases:write",
+  yank: "releases:withdraw",
+  unyank: "releases:withdraw",
+  block: "releases:withdraw",
+} as const satisfies Record<ReleaseAction, Scope>;
 
 const TRANSITIONS: Record<ReleaseAction, { from: readonly ReleaseStatus[]; to: ReleaseStatus }> = {
   publish: { from: ["draft"], to: "published" },

@@ -89,11 +89,15 @@ export async function readRelease(db: D1Database, id: string): Promise<Release> 
   return release;
 }
 
-/** Up to `limit` releases, drafts included, newest first, older than the release `before` if that is given. */
+/**
+ * Up to `limit` releases, drafts included, newest first, older than the release `before` if that is given. `workers`:
+ * only theirs; null: of all workers.
+ */
 export const listAllReleases = (
   db: D1Database,
   filter: {
     worker_id: string | undefined;
+    workers: readonly string[] | null;
     status: ReleaseStatus | undefined;
     limit: number;
     before: string | undefined;
@@ -102,11 +106,13 @@ export const listAllReleases = (
   selectReleases(
     db,
     `id IN (SELECT id FROM releases WHERE (?1 IS NULL OR worker_id = ?1) AND (?2 IS NULL OR status = ?2)
-       AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4) ORDER BY id DESC`,
+       AND (?3 IS NULL OR id < ?3) AND (?5 IS NULL OR worker_id IN (SELECT value FROM json_each(?5)))
+       ORDER BY id DESC LIMIT ?4) ORDER BY id DESC`,
     filter.worker_id ?? null,
     filter.status ?? null,
     filter.before ?? null,
     filter.limit,
+    filter.workers && JSON.stringify(filter.workers),
   );
 
 /** The columns of a release that a change may write. Artifacts and provenance have tables of their own. */

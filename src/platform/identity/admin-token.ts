@@ -2,173 +2,139 @@ import * as z from "zod";
 import { hashAdminToken, newAdminToken } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { allowsAll, SCOPES, type Scope } from "../config/scopes.ts";
-import { Problem } from "../http/problem.ts";
+import { currentScopes, needsRenewal, SCOPES, SCOPES_VERSION, type Scope } from "../config/scopes.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
+import { endOfLine, TokenEndOfLine } from "./token-line.ts";
 
-const COLUMNS = "id, name, scopes, created_at, expires_at, revoked_at";
+/** The columns of a token, and its end at the second ?1. */
+const SELECT = `SELECT token.id, token.name, token.scopes, token.scopes_version, token.workers, token.created_at,
+  token.expires_at, token.revoked_at, token.renewed_at, token.generation, token.parent_id, token.publisher_id,
+  ${endOfLine("token", "?1")} AS ended FROM admin_tokens AS token`;
 
-const AdminTokenRow = z.object({
-  id: z.string(),
-  name: z.string(),
-  scopes: z.string().transform((text) => z.array(z.enum(SCOPES)).parse(JSON.parse(text))),
-  created_at: z.number(),
-  expires_at: z.number().nullable(),
-  revoked_at: z.number().nullable(),
-});
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(schema);
 
-/** The record of an admin token. It does not contain the token. */
+const AdminTokenRow = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    // A newer version may know more scopes. Here they allow nothing.
+    scopes: json(z.array(z.string())).transform((names) => SCOPES.filter((scope) => names.includes(scope))),
+    scopes_version: z.number(),
+    workers: json(z.array(z.string())).nullable(),
+    created_at: z.number(),
+    expires_at: z.number().nullable(),
+    revoked_at: z.number().nullable(),
+    renewed_at: z.number().nullable(),
+    generation: z.number(),
+    parent_id: z.string().nullable(),
+    publisher_id: z.string().nullable(),
+    ended: TokenEndOfLine,
+  })
+  .transform(({ scopes, scopes_version, ...row }) => ({
+    ...row,
+    /** The scopes by the names that they were granted with. */
+    granted: scopes,
+    /** All that it may do, in the scopes of today. */
+    scopes: currentScopes(scopes, scopes_version),
+    /** Whether it was made before the scopes were divided and still has what they allowed then. */
+    needs_renewal: needsRenewal(scopes, scopes_version),
+  }));
+
+/** The record of an admin token. It does not contain the token. `ended` null: it is in force. */
 export type AdminToken = z.output<typeof AdminTokenRow>;
 
 /**
- * The record of this token, also of a revoked or expired one; null if unknown. The index compares digests and not
+ * The record of this token at `now`, also of one that has ended; null if unknown. The index compares digests and not
  * tokens, so its timing reveals nothing about a real token.
  */
-export async function findAdminToken(db: D1Database, token: string): Promise<AdminToken | null> {
+export async function findAdminToken(db: D1Database, token: string, now: UnixSeconds): Promise<AdminToken | null> {
   const row = await db
-    .prepare(`SELECT ${COLUMNS} FROM admin_tokens WHERE token_hash = ?`)
-    .bind(await hashAdminToken(token))
+    .prepare(`${SELECT} WHERE token.token_hash = ?2`)
+    .bind(now, await hashAdminToken(token))
     .first();
   return row && AdminTokenRow.parse(row);
 }
 
-/** The token with this id, or null. */
-export async function readAdminToken(db: D1Database, id: string): Promise<AdminToken | null> {
-  const row = await db.prepare(`SELECT ${COLUMNS} FROM admin_tokens WHERE id = ?`).bind(id).first();
+/** The token with this id at `now`, or null. */
+export async function readAdminToken(db: D1Database, id: string, now: UnixSeconds): Promise<AdminToken | null> {
+  const row = await db.prepare(`${SELECT} WHERE token.id = ?2`).bind(now, id).first();
   return row && AdminTokenRow.parse(row);
 }
 
-/** Up to `limit` tokens, newest first; only those older than the token `before` if it is given. */
+/** Up to `limit` tokens at `now`, newest first; only those older than the token `before` if it is given. */
 export async function listAdminTokens(
   db: D1Database,
-  { limit, before }: { limit: number; before: string | undefined },
+  { limit, before, now }: { limit: number; before: string | undefined; now: UnixSeconds },
 ): Promise<AdminToken[]> {
   const { results } = await db
-    .prepare(`SELECT ${COLUMNS} FROM admin_tokens WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2`)
-    .bind(before ?? null, limit)
+    .prepare(`${SELECT} WHERE ?2 IS NULL OR token.id < ?2 ORDER BY token.id DESC LIMIT ?3`)
+    .bind(now, before ?? null, limit)
     .all();
   return results.map((row) => AdminTokenRow.parse(row));
 }
 
-/** A token to create: its purpose, its scopes and its end (null: none). */
-export type WantedToken = { name: string; scopes: Scope[]; expires_at: UnixSeconds | null };
+/**
+ * A token to create: its purpose, its scopes, its end (null: none), the workers that it is limited to (null: all), and
+ * the trusted publisher that it acts for, if any.
+ */
+export type WantedToken = {
+  name: string;
+  scopes: readonly Scope[];
+  expires_at: UnixSeconds | null;
+  workers?: readonly string[] | null;
+  publisher_id?: string | null;
+};
 
-/** The limits of the admin who requests an act: their scopes, and the end of their token (null: none). */
-type Limits = { scopes: readonly Scope[]; expiresAt: UnixSeconds | null };
+/** The token that a request was authenticated with, and its generation then. */
+export type MakerToken = Pick<AdminToken, "id" | "generation">;
 
-/** Creates a token and returns it with its record. The token cannot be read again. */
+/**
+ * Creates a token and returns it with its record. The token cannot be read again. `maker`: the token that it ends with;
+ * null if a person makes it, or the service for a trusted publisher.
+ */
 export async function createAdminToken(
   db: D1Database,
   actor: Actor,
-  { name, scopes, expires_at }: WantedToken,
+  { name, scopes, expires_at, workers = null, publisher_id = null }: WantedToken,
+  maker: MakerToken | null = null,
 ): Promise<{ token: string; record: AdminToken }> {
   const token = newAdminToken();
-  const record = { id: newId("adm"), name, scopes, created_at: actor.now, expires_at, revoked_at: null };
+  const id = newId("adm");
   const change = newChange(actor, {
     action: "token.create",
-    subject: record.id,
-    details: { name, scopes, expires_at },
+    subject: id,
+    details: { name, scopes, expires_at, ...(workers && { workers }) },
   });
-  await commitChange(db, change, { table: "admin_tokens", id: record.id }, [
+  const row = {
+    ...{ id, name, scopes: JSON.stringify(scopes), scopes_version: SCOPES_VERSION },
+    ...{ workers: workers && JSON.stringify(workers), publisher_id, created_at: actor.now, expires_at },
+    ...{ token_hash: await hashAdminToken(token), last_change: change.id },
+    ...{ parent_id: maker?.id ?? null, parent_generation: maker?.generation ?? null },
+  };
+  const columns = Object.keys(row);
+  await commitChange(db, change, { table: "admin_tokens", id }, [
     db
-      .prepare(
-        `INSERT INTO admin_tokens (id, name, token_hash, scopes, created_at, expires_at, last_change)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .bind(record.id, name, await hashAdminToken(token), JSON.stringify(scopes), actor.now, expires_at, change.id),
+      .prepare(`INSERT INTO admin_tokens (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`)
+      .bind(...Object.values(row)),
   ]);
+  const record = await readAdminToken(db, id, actor.now);
+  if (record === null) throw new Error(`the token ${id} is not in the ledger`);
   return { token, record };
 }
 
+/** A condition: the row that `token` names is an owner in force at the time of the parameter `now`. */
+export const isLiveOwner = (token: string, now: string): string =>
+  `EXISTS (SELECT 1 FROM json_each(${token}.scopes) WHERE value = 'owner') AND ${endOfLine(token, now)} IS NULL`;
+
 /** The number of owner tokens in force at `now`. Throws D1's errors. */
 export async function countOwners(db: D1Database, now: UnixSeconds): Promise<number> {
-  const row = await db
-    .prepare(
-      `SELECT count(*) AS owners FROM admin_tokens, json_each(scopes) AS scope
-       WHERE scope.value = 'owner' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)`,
-    )
+  const count = await db
+    .prepare(`SELECT count(*) AS owners FROM admin_tokens AS token WHERE ${isLiveOwner("token", "?1")}`)
     .bind(now)
     .first<number>("owners");
-  return row ?? 0;
-}
-
-/** A condition: at the second ?2, a live owner token other than ?1 exists, so that somebody can still create tokens. */
-const ANOTHER_LIVE_OWNER = `EXISTS (
-  SELECT 1 FROM admin_tokens AS other, json_each(other.scopes) AS scope
-  WHERE scope.value = 'owner' AND other.id <> ?1 AND other.revoked_at IS NULL
-    AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
-
-/**
- * Revokes a token for good. `last_owner`: it is the last live owner token, and nothing has changed. The write itself
- * has this condition, so that two owners cannot revoke each other at the same time.
- */
-export async function revokeAdminToken(
-  db: D1Database,
-  actor: Actor,
-  { id }: Pick<AdminToken, "id">,
-  reason: string | null = null,
-): Promise<"revoked" | "already_revoked" | "last_owner"> {
-  const change = newChange(actor, { action: "token.revoke", subject: id, reason });
-  const revoked = await commitChange(db, change, { table: "admin_tokens", id }, [
-    db
-      .prepare(
-        `UPDATE admin_tokens SET revoked_at = ?2, last_change = ?3
-         WHERE id = ?1 AND revoked_at IS NULL AND (
-           expires_at <= ?2
-           OR NOT EXISTS (SELECT 1 FROM json_each(admin_tokens.scopes) WHERE value = 'owner')
-           OR ${ANOTHER_LIVE_OWNER})`,
-      )
-      .bind(id, actor.now, change.id),
-  ]);
-  if (revoked) return "revoked";
-  return (await readAdminToken(db, id))?.revoked_at === null ? "last_owner" : "already_revoked";
-}
-
-/** Throws INSUFFICIENT_SCOPE for a token with more scopes, or a later end, than the admin who requests it. */
-export function checkWantedToken(
-  { scopes, expiresAt }: Limits,
-  wanted: Pick<WantedToken, "scopes" | "expires_at">,
-): void {
-  if (!allowsAll(scopes, wanted.scopes)) {
-    throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "You can only grant scopes that you have yourself." });
-  }
-  if (expiresAt !== null && (wanted.expires_at === null || wanted.expires_at > expiresAt)) {
-    throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "The new token must not expire later than your own." });
-  }
-}
-
-/** Creates a token and returns it with its record. The token cannot be read again. Throws like `checkWantedToken`. */
-export async function makeAdminToken(
-  db: D1Database,
-  admin: Actor & Limits,
-  wanted: WantedToken,
-): Promise<{ token: string; record: AdminToken }> {
-  checkWantedToken(admin, wanted);
-  return createAdminToken(db, admin, wanted);
-}
-
-/** The token with this id. Throws NOT_FOUND, or INSUFFICIENT_SCOPE if it has more scopes than the admin. */
-export async function readRevocableToken(
-  db: D1Database,
-  { scopes }: Pick<Limits, "scopes">,
-  id: string,
-): Promise<AdminToken> {
-  const token = await readAdminToken(db, id);
-  if (token === null) throw new Problem({ code: "NOT_FOUND", detail: `There is no admin token ${id}.` });
-  if (allowsAll(scopes, token.scopes)) return token;
-  throw new Problem({ code: "INSUFFICIENT_SCOPE", detail: "This token has scopes that you do not have." });
-}
-
-/** Revokes a token. Idempotent. Throws like `readRevocableToken`, and CONFLICT for the last live owner token. */
-export async function endAdminToken(
-  db: D1Database,
-  admin: Actor & Pick<Limits, "scopes">,
-  id: string,
-  reason?: string,
-): Promise<void> {
-  const token = await readRevocableToken(db, admin, id);
-  if ((await revokeAdminToken(db, admin, token, reason)) === "last_owner") {
-    const detail = "This is the last valid owner token. Please create another one first.";
-    throw new Problem({ code: "CONFLICT", detail });
-  }
+  return count ?? 0;
 }

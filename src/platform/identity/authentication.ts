@@ -8,16 +8,23 @@ import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import { type AppEnv, createRouter, type OpenAPIHono, Problem, z } from "../http/route.ts";
 import type { Actor, ActorName } from "../storage/ledger.ts";
 import { ACCESS_HEADER, acceptsAccess, accessScopes, verifyAccessAssertion } from "./access.ts";
-import { type AdminToken, findAdminToken } from "./admin-token.ts";
+import { type AdminToken, findAdminToken, type MakerToken } from "./admin-token.ts";
 
-/** An authenticated admin. `actor` is the name in the audit trail: `token:adm_...` or `access:<mail>`. */
+/**
+ * An authenticated admin. `actor` is the name in the audit trail: `token:adm_...`, `publisher:pub_...` or
+ * `access:<mail>`.
+ */
 export type Admin = {
   actor: ActorName;
   /** The name to show: the token's name or the mail address. */
   name: string;
   scopes: readonly Scope[];
+  /** The workers whose releases the admin may see and change (`mayWrite`). Null: all. */
+  workers: readonly string[] | null;
   /** When the token expires. Null for a token without an end and for Access. */
   expiresAt: UnixSeconds | null;
+  /** The token of the request, which tokens made with it end with. Null for Access. */
+  token: MakerToken | null;
 };
 
 /** The environment of a handler behind `adminAccess`. */
@@ -73,28 +80,42 @@ export const adminAccess = (
 /** `adminAccess` as the access of an `operation`. */
 export const admin = (scope: NeededScope) => ({ ...adminAccess(scope), refusals: ADMIN_PROBLEMS });
 
-/** An admin as the actor of a change, with the scopes that limit it. */
-export type AdminActor = Actor & Pick<Admin, "scopes">;
+/** An admin as the actor of a change, with all that limits it. */
+export type AdminActor = Actor & Omit<Admin, "name">;
 
 /** The admin of this request as the actor of a change. */
 export const adminActor = ({
   var: { admin, requestId, clientRequestId, now },
 }: {
   readonly var: Readonly<AdminEnv["Variables"]>;
-}): AdminActor => ({ actor: admin.actor, scopes: admin.scopes, requestId, clientRequestId, now });
+}): AdminActor => {
+  const { name: _shown, ...limits } = admin;
+  return { ...limits, requestId, clientRequestId, now };
+};
 
-/** The admin of a token. */
-export const adminOfToken = ({ id, name, scopes, expires_at }: AdminToken): Admin => ({
-  actor: `token:${id}`,
+/** The admin of a token. A token of a trusted publisher acts in the publisher's name. */
+export const adminOfToken = ({
+  id,
   name,
   scopes,
+  workers,
+  expires_at,
+  generation,
+  publisher_id,
+}: AdminToken): Admin => ({
+  actor: publisher_id === null ? `token:${id}` : `publisher:${publisher_id}`,
+  name,
+  scopes,
+  workers,
   expiresAt: expires_at,
+  token: { id, generation },
 });
 
 /** The admin of an Access assertion. Throws like `verifyAccessAssertion`. */
 export async function adminOfAssertion(config: Config, assertion: string): Promise<Admin> {
   const mail = await verifyAccessAssertion(config, assertion);
-  return { actor: `access:${mail}`, name: mail, scopes: accessScopes(config.ACCESS_SCOPES, mail), expiresAt: null };
+  const scopes = accessScopes(config.ACCESS_SCOPES, mail);
+  return { actor: `access:${mail}`, name: mail, scopes, workers: null, expiresAt: null, token: null };
 }
 
 /** The request's Access assertion; undefined if it has none or the configuration does not accept Access. */
@@ -132,17 +153,25 @@ async function counted(env: Env, request: Request, authenticating: Promise<Admin
 
 async function byToken(db: D1Database, authorization: string, now: UnixSeconds): Promise<Admin> {
   const token = cleanSecret(/^Bearer\s+(.+)$/is.exec(authorization)?.[1] ?? "");
-  const known = isAdminToken(token) ? await findAdminToken(db, token) : null;
-  if (known === null || known.revoked_at !== null) {
-    throw new Problem({ code: "TOKEN_INVALID", detail: "This is not an admin token, or it was revoked." });
+  const known = isAdminToken(token) ? await findAdminToken(db, token, now) : null;
+  if (known?.ended === null) return adminOfToken(known);
+  switch (known?.ended.why) {
+    case undefined:
+    case "revoked":
+      throw new Problem({ code: "TOKEN_INVALID", detail: "This is not an admin token, or it was revoked or renewed." });
+    case "expired":
+      throw new Problem({
+        code: "TOKEN_EXPIRED",
+        detail: "This admin token has expired. Please ask an owner for a new one.",
+      });
+    case "parent_revoked":
+    case "parent_expired":
+    case "parent_renewed":
+      throw new Problem({
+        code: "TOKEN_INVALID",
+        detail: "This admin token has ended with the token that made it. Please ask an owner for a new one.",
+      });
   }
-  if (known.expires_at !== null && known.expires_at <= now) {
-    throw new Problem({
-      code: "TOKEN_EXPIRED",
-      detail: "This admin token has expired. Please ask an owner for a new one.",
-    });
-  }
-  return adminOfToken(known);
 }
 
 async function byAccess(c: Context<AdminEnv>, assertion: string): Promise<Admin> {

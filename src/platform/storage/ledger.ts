@@ -2,14 +2,17 @@ import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { AppEnv, Publishers } from "../http/router.ts";
 
-const ACTOR_KINDS = ["token", "access", "license", "account", "recovery", "checkout", "stripe"] as const;
+const ACTOR_KINDS = ["token", "publisher", "access", "license", "account", "recovery", "checkout", "stripe"] as const;
 type ActorKind = (typeof ACTOR_KINDS)[number];
 
 /** Actors without an id: the reconciliation with Stripe, an owner erasing their data, the service itself. */
 const SOLE_ACTORS = ["reconciliation", "customer", "system"] as const;
 type SoleActor = (typeof SOLE_ACTORS)[number];
 
-/** The name of an actor in the audit trail: `token:adm_...`, `access:<mail>`, `license:lic_...`, `system`. */
+/**
+ * The name of an actor in the audit trail: `token:adm_...`, `publisher:pub_...` (a trusted publisher, by its id),
+ * `access:<mail>`, `license:lic_...`, `system`.
+ */
 export type ActorName = `${ActorKind}:${string}` | SoleActor;
 
 /** The parts of an actor's name, or null for a name that no actor has. */

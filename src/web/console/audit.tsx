@@ -102,12 +102,15 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["release.yank", "Release yanked"],
   ["release.unyank", "Unyanked"],
   ["release.block", "Release blocked"],
+  ["release.unblock", "Block lifted"],
   ["release.provenance", "Provenance attached"],
   ["artifact.create", "File declared"],
   ["artifact.restart", "File upload restarted"],
   ["artifact.complete", "File checked"],
   ["artifact.delete", "File removed"],
   ["token.create", "Admin token created"],
+  ["token.renew", "Admin token renewed"],
+  ["token.keep", "Admin token kept"],
   ["token.revoke", "Admin token revoked"],
   ["event.dismiss", "Payment event dismissed"],
   ["event.retry", "Payment event retried"],
@@ -138,6 +141,8 @@ function actorWords(name: string): string {
   switch (actor.kind) {
     case "token":
       return `token ${actor.id}`;
+    case "publisher":
+      return `publisher ${actor.id}`;
     case "access":
       return actor.id;
     case "stripe":

@@ -91,7 +91,7 @@ describe("the binary of a free worker", () => {
   it("is refused once its version is blocked, though its bytes are still cached", async () => {
     const { id, address } = await publish();
     await ask(address);
-    const { token } = await makeToken(["releases:write"]);
+    const { token } = await makeToken(["releases:write", "releases:withdraw"]);
     await askAdmin("POST", `/v1/admin/releases/${id}/block`, { token, body: { reason: "broken" } });
     const refused = await ask(address);
     expect([refused.status, refused.headers.get("Cache-Control")]).toEqual([410, "no-store"]);

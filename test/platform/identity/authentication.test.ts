@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import { currentTime } from "../../../src/lib/time.ts";
-import { revokeAdminToken } from "../../../src/platform/identity/admin-token.ts";
+import { revokeAdminToken } from "../../../src/platform/identity/token-acts.ts";
 import { ask, codeOf, makeToken, newAddress } from "../../support/admin-request.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 

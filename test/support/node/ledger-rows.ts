@@ -14,6 +14,8 @@ export const ROWS_OF_STRIPE_AND_JOBS = [
   "INSERT INTO jobs (name, started_at, last_error) VALUES ('mails', 1, 'a line\nand another')",
   "INSERT INTO dead_letters (id, queue, kind, body, reason, first_at, last_at) VALUES ('dead_1', 'jobs', 'mails', '{}', 'r', 1, 1)",
   "INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at) VALUES ('$artifact', 'u', 'system', 1, 1)",
+  "INSERT INTO blocked_files VALUES ('00', 'rel_1', 'llm-worker-rbee-cpu', '1.0.0', 'worker', 1)",
+  "INSERT INTO retired_revisions VALUES ('llm-worker-rbee-cpu', 3)",
   "INSERT INTO usage_erasures VALUES ('$license', 1, 0)",
   "INSERT INTO spent_status_indices VALUES (16777215, 1)",
   "INSERT INTO watermarks VALUES ('reconcile', 1, NULL)",

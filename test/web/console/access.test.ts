@@ -28,6 +28,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^\w+ \/admin\/licenses\/:id\/erase$/, "owner"],
   [/^\w+ \/admin\/licenses\//, "licenses:write"],
   [/^GET \/admin\/releases(\/:id)?$/, "releases:read"],
+  [/^\w+ \/admin\/releases\/:id\/(yank|unyank|block)$/, "releases:withdraw"],
   [/^\w+ \/admin\/releases\//, "releases:write"],
   [/^GET \/admin\/audit$/, "audit:read"],
   [/^GET \/admin\/tokens$/, "tokens:read"],

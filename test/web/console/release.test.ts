@@ -80,7 +80,7 @@ describe("releases in the console", () => {
     const { id: licenseId } = await issueLicense();
     await issueLicense();
     await record(...[1, 2].map((link) => download(link, { worker_id: WORKER, license_id: licenseId })));
-    const browser = await signedIn(["releases:write"]);
+    const browser = await signedIn(["releases:write", "releases:withdraw"]);
     const { preview, response } = await act(browser, `/admin/releases/${id}/block`, { reason: "CVE-2026-1" });
     expect(preview).toContain("downloaded 2 times in the last 30 days, by 1 license");
     expect(preview).toContain("available to 2 licenses in force");
@@ -109,7 +109,7 @@ describe("releases in the console", () => {
 
   it("yank and unyank change the list", async () => {
     const { id } = await released();
-    const browser = await signedIn(["releases:write"]);
+    const browser = await signedIn(["releases:write", "releases:withdraw"]);
     await act(browser, `/admin/releases/${id}/yank`, { reason: "slow" });
     expect(await statusOf(id)).toBe("yanked");
     await act(browser, `/admin/releases/${id}/unyank`, { reason: "not that slow" });
@@ -118,7 +118,7 @@ describe("releases in the console", () => {
 
   it("a pending edge copy is shown as a warning", async () => {
     const { id } = await released();
-    const browser = await signedIn(["releases:write"]);
+    const browser = await signedIn(["releases:write", "releases:withdraw"]);
     vi.spyOn(env.EDGE, "put").mockRejectedValueOnce(new Error("KV PUT failed: 500"));
     const { response } = await act(browser, `/admin/releases/${id}/block`, { reason: "r" });
     const page = await read(browser, response.headers.get("Location") ?? "");
@@ -130,7 +130,7 @@ describe("releases in the console", () => {
   it("delete: a draft is deleted, a published release is not", async () => {
     const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: null };
     const { id } = await createRelease(env.DB, publisher(), draft);
-    const browser = await signedIn(["releases:write"]);
+    const browser = await signedIn(["releases:write", "releases:withdraw"]);
     expect(await read(browser, `/admin/releases/${id}`)).toContain(`/admin/releases/${id}/delete`);
     const { preview, response } = await act(browser, `/admin/releases/${id}/delete`, { reason: "wrong branch" });
     expect(preview).toContain("Version 3.0.0 can be drafted again.");
@@ -146,7 +146,7 @@ describe("releases in the console", () => {
   it("publish: a release without its files is refused", async () => {
     const draft = { worker_id: WORKER, version: "3.0.0", channel: "stable" as const, notes: "<img src=x>" };
     const { id } = await createRelease(env.DB, publisher(), draft);
-    const browser = await signedIn(["releases:write"]);
+    const browser = await signedIn(["releases:write", "releases:withdraw"]);
     const page = await read(browser, `/admin/releases/${id}`);
     expect(page).toContain("&lt;img");
     expect(page).not.toContain("<img");

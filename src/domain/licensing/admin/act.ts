@@ -7,6 +7,7 @@ import { listAudit } from "../../../platform/identity/audit-store.ts";
 import type { AdminActor } from "../../../platform/identity/authentication.ts";
 import { change, create } from "../../../platform/storage/change.ts";
 import { idempotentRequest } from "../../../platform/storage/idempotency.ts";
+import type { Actor } from "../../../platform/storage/ledger.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
 import { grantOf } from "../grant.ts";
 import type { License } from "../license/record.ts";
@@ -15,6 +16,9 @@ import { freeSeat } from "../machine/seat.ts";
 import { type PlanId, plans } from "../plans.ts";
 import { currentKey } from "../secrets.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "./decision.ts";
+
+/** The actor of an act on a license, with the scopes that limit it. A customer has none. */
+type LicenseActor = Actor & Pick<AdminActor, "scopes">;
 
 /** A license after an admin's act, and the changes to settle. `key`: the new key, if the act made one. */
 export type ActedLicense = { license: License; key: string | null; changes: Changes };
@@ -26,7 +30,7 @@ export type ActedLicense = { license: License; key: string | null; changes: Chan
  */
 export async function actOnLicense(
   { db, config }: { db: D1Database; config: Config },
-  admin: AdminActor,
+  admin: LicenseActor,
   id: string,
   wanted: AdminAct,
   reason: string,
@@ -59,7 +63,7 @@ export async function actOnLicense(
 }
 
 /** Throws CONFLICT if another admin has rotated the key since: a repeated rotation returns only its own key. */
-async function checkOwnRotation(db: D1Database, { actor }: AdminActor, id: string): Promise<void> {
+async function checkOwnRotation(db: D1Database, { actor }: LicenseActor, id: string): Promise<void> {
   const [last] = await listAudit(db, { subject: id, action: "license.rotate-key" }, 1);
   if (last?.actor !== actor) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
 }
@@ -77,7 +81,7 @@ export function checkMayVoidLease({ scopes }: Pick<AdminActor, "scopes">): void 
  */
 export async function removeMachine(
   db: D1Database,
-  admin: AdminActor,
+  admin: LicenseActor,
   licenseId: string,
   machineId: string,
   { voidLease, reason = null }: { voidLease: boolean; reason?: string | null },
@@ -122,7 +126,7 @@ export type IssueOrder = IssueRequest & { send_mail?: boolean | undefined; reaso
  */
 export async function issueLicense(
   { db, config }: { db: D1Database; config: Config },
-  admin: AdminActor,
+  admin: LicenseActor,
   order: IssueOrder,
   idempotencyKey?: string,
 ): Promise<ActedLicense & { key: string }> {

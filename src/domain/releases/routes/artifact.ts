@@ -1,5 +1,6 @@
 import { operation, z } from "../../../platform/http/route.ts";
-import { admin, adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
+import { adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
+import { releaseAdmin } from "../access.ts";
 import { readUpload } from "../artifact/store.ts";
 import { declareArtifact, removeArtifact } from "../artifact/upload.ts";
 import {
@@ -48,7 +49,7 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
         "A package must be of this worker, version and platform. A release may have one binary for a platform, and beside it one",
         "package of each format. `CONFLICT`: the release is no draft, or has another file there or of the name.",
       ].join(" "),
-      access: admin("releases:write"),
+      access: releaseAdmin("releases:write"),
       params: ReleaseParams,
       body: NewArtifact,
       limit: MAX_BYTES,
@@ -79,7 +80,7 @@ artifacts.openapi(
     description:
       "The uploaded parts. To resume an interrupted upload, send the others. After `complete`, `check` tells how far the check of " +
       "a large file is. While it runs, the answer has `Retry-After`.",
-    access: admin("releases:read"),
+    access: releaseAdmin("releases:read"),
     params: ArtifactParams,
     answers: { 200: ["The file and its parts.", ArtifactUpload] },
     refusals: ["ARTIFACT_NOT_FOUND"],
@@ -96,7 +97,7 @@ artifacts.openapi(
     tag: "Admin: releases",
     summary: "Remove a file from a draft",
     description: "Deletes its bytes. `CONFLICT`: the release is no longer a draft.",
-    access: admin("releases:write"),
+    access: releaseAdmin("releases:write"),
     params: ArtifactParams,
     answers: { 204: ["Deleted."] },
     refusals: ["ARTIFACT_NOT_FOUND", "CONFLICT"],

@@ -1,15 +1,10 @@
 import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-  Reason,
-} from "../../../platform/identity/authentication.ts";
+import { ADMIN_PROBLEMS, adminActor, createAdminRouter, Reason } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
+import { releaseAccess } from "../access.ts";
 import { moveRelease } from "../act.ts";
 import { signaturePolicy } from "../artifact/check.ts";
-import { RELEASE_ACTIONS } from "../decision.ts";
+import { MOVE_SCOPES, RELEASE_ACTIONS } from "../decision.ts";
 import { ReleaseParams } from "../fields.ts";
 import type { PackageFormat } from "../package-format.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
@@ -44,7 +39,7 @@ export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof
     const { summary, description } = OPERATIONS[action];
     releaseMove.openapi(
       createRoute({
-        ...adminAccess("releases:write", jsonBodyLimit, optionalBody),
+        ...releaseAccess(MOVE_SCOPES[action], jsonBodyLimit, optionalBody),
         method: "post",
         path: `/v1/admin/releases/{id}/${action}`,
         tags: ["Admin: releases"],

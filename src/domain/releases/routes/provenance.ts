@@ -1,11 +1,7 @@
 import { createRoute, limitBody, problems, z } from "../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-} from "../../../platform/identity/authentication.ts";
+import { ADMIN_PROBLEMS, adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
+import { releaseAccess } from "../access.ts";
 import { ReleaseParams } from "../fields.ts";
 import { attachProvenance } from "../provenance/store.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
@@ -17,7 +13,7 @@ export const provenanceAttach = createAdminRouter();
 
 provenanceAttach.openapi(
   createRoute({
-    ...adminAccess("releases:write", limitBody(1024 * 1024)),
+    ...releaseAccess("releases:write", limitBody(1024 * 1024)),
     method: "put",
     path: "/v1/admin/releases/{id}/provenance",
     tags: ["Admin: releases"],

@@ -1,7 +1,9 @@
 import { operation, Problem, z } from "../../../platform/http/route.ts";
 import { NextCursor, optionalChoice, PageQuery, page, unlessEmpty } from "../../../platform/http/schemas.ts";
-import { admin, adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
+import { adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
+import { requireWorkerOf } from "../../../platform/identity/worker-limit.ts";
 import { findWorker, requireWorker } from "../../workers/workers.ts";
+import { releaseAdmin } from "../access.ts";
 import { createRelease, deleteDraft } from "../act.ts";
 import { RELEASE_STATUSES } from "../decision.ts";
 import { ChannelName, ReleaseParams, SourceTag, Version } from "../fields.ts";
@@ -38,14 +40,16 @@ releases.openapi(
     description:
       "Nobody is offered a draft. Add its files, then publish it. `CONFLICT`: the worker has this version already. The " +
       "detail names that release.",
-    access: admin("releases:write"),
+    access: releaseAdmin("releases:write"),
     body: NewRelease,
     answers: { 201: ["The draft.", ReleaseAnswer] },
     refusals: ["WORKER_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
     const { worker_id, version, channel = defaultChannel(version), notes, source_tag = null } = c.req.valid("json");
+    // Workers are public, so an unknown one may be told before the limit.
     const worker = requireWorker(worker_id);
+    requireWorkerOf(c.var.admin, worker.id);
     if (source_tag !== null && worker.source.type !== "git") {
       const message = "This field is only for a worker that is built from git.";
       throw new Problem({
@@ -75,16 +79,20 @@ releases.openapi(
   operation("get", "/v1/admin/releases", {
     tag: "Admin: releases",
     summary: "List releases",
-    description: "Newest first, including drafts, yanked and blocked releases.",
-    access: admin("releases:read"),
+    description:
+      "Newest first, including drafts, yanked and blocked releases. A token that is limited to some workers sees theirs.",
+    access: releaseAdmin("releases:read"),
     query: ReleaseQuery,
     answers: { 200: ["One page.", ReleaseList] },
     refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const { worker_id, status, limit, cursor } = c.req.valid("query");
+    const worker = worker_id && (findWorker(worker_id)?.id ?? worker_id);
+    if (worker !== undefined) requireWorkerOf(c.var.admin, worker);
     const rows = await listAllReleases(c.env.DB, {
-      worker_id: worker_id && (findWorker(worker_id)?.id ?? worker_id),
+      worker_id: worker,
+      workers: c.var.admin.workers,
       status,
       limit: limit + 1,
       before: cursor,
@@ -99,7 +107,7 @@ releases.openapi(
     tag: "Admin: releases",
     summary: "Read a release",
     description: "Including its files, ready or not.",
-    access: admin("releases:read"),
+    access: releaseAdmin("releases:read"),
     params: ReleaseParams,
     answers: { 200: ["The release.", ReleaseAnswer] },
     refusals: ["VERSION_NOT_FOUND"],
@@ -114,7 +122,7 @@ releases.openapi(
     description:
       "Deletes its files as well, finished or not. Its version is free again. `CONFLICT`: the release has been published. Yank or block " +
       "it instead.",
-    access: admin("releases:write"),
+    access: releaseAdmin("releases:write"),
     params: ReleaseParams,
     answers: { 204: ["Deleted."] },
     refusals: ["VERSION_NOT_FOUND", "CONFLICT"],

@@ -1,10 +1,6 @@
 import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
-import {
-  ADMIN_PROBLEMS,
-  adminAccess,
-  adminActor,
-  createAdminRouter,
-} from "../../../platform/identity/authentication.ts";
+import { ADMIN_PROBLEMS, adminActor, createAdminRouter } from "../../../platform/identity/authentication.ts";
+import { releaseAccess } from "../access.ts";
 import { signaturePolicy } from "../artifact/check.ts";
 import { completeArtifact } from "../artifact/completion.ts";
 import { readArtifact } from "../artifact/store.ts";
@@ -32,7 +28,7 @@ export const uploads = createAdminRouter();
 
 uploads.openapi(
   createRoute({
-    ...adminAccess("releases:write"),
+    ...releaseAccess("releases:write"),
     method: "put",
     path: "/v1/admin/releases/{id}/artifacts/{artifact_id}/parts/{n}",
     tags: ["Admin: releases"],
@@ -78,7 +74,7 @@ const CompletedArtifact = z.object({ artifact: ArtifactSchema, check: CheckSchem
 
 uploads.openapi(
   createRoute({
-    ...adminAccess("releases:write", jsonBodyLimit, optionalBody),
+    ...releaseAccess("releases:write", jsonBodyLimit, optionalBody),
     method: "post",
     path: "/v1/admin/releases/{id}/artifacts/{artifact_id}/complete",
     tags: ["Admin: releases"],

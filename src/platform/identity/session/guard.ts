@@ -44,7 +44,7 @@ type SignedIn = { session: Session<"console">; admin: Admin };
 async function signedInAdmin(c: Context<ConsoleEnv>): Promise<SignedIn | null> {
   const session = await currentSession(c, "console");
   if (session?.by.kind === "token") {
-    const token = await readAdminToken(c.env.DB, session.by.subject);
+    const token = await readAdminToken(c.env.DB, session.by.subject, c.var.now);
     return token && { session, admin: adminOfToken(token) };
   }
   const assertion = assertionOf(c);
@@ -76,10 +76,8 @@ const reload = (c: Context<ConsoleEnv>): Response =>
  */
 export async function signInByToken<E extends AppEnv>(c: Context<E>, text: string): Promise<boolean> {
   const token = cleanSecret(text);
-  const known = isAdminToken(token) ? await findAdminToken(c.env.DB, token) : null;
-  const isLive =
-    known !== null && known.revoked_at === null && (known.expires_at === null || known.expires_at > c.var.now);
-  if (!isLive) {
+  const known = isAdminToken(token) ? await findAdminToken(c.env.DB, token, c.var.now) : null;
+  if (known?.ended !== null) {
     c.var.subject.refusal = "TOKEN_INVALID";
     await countFailedAdminSignIn(c.env, c.req.raw);
     return false;
@@ -88,7 +86,7 @@ export async function signInByToken<E extends AppEnv>(c: Context<E>, text: strin
     c,
     "console",
     { kind: "token", subject: known.id },
-    { actor: `token:${known.id}`, subject: known.id },
+    { actor: adminOfToken(known).actor, subject: known.id },
   );
   return true;
 }

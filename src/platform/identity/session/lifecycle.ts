@@ -15,18 +15,20 @@ import {
   newChange,
   type Root,
 } from "../../storage/ledger.ts";
+import { endOfLine } from "../token-line.ts";
 import { PLACES, type Place, type Session, Subject, type SubjectAt } from "./session.ts";
 
 const Times = z.object({ last_seen_at: z.number(), expires_at: z.number() });
 
 /**
- * A session lives only as long as its credential: rotating the key, or revoking the token, ends it at once. ?1 is the
- * session's id, ?2 the time; a session last seen at ?3 or before has been idle too long.
+ * A session lives only as long as its credential. It ends at once when the key is rotated, and when the token or one of
+ * its makers is revoked or renewed. ?1 is the session's id, ?2 the time; a session last seen at ?3 or before has been
+ * idle too long.
  */
 const LIVE = `id = ?1 AND expires_at > ?2 AND last_seen_at > ?3
   AND (kind <> 'license' OR generation = (SELECT generation FROM licenses WHERE licenses.id = subject))
-  AND (kind <> 'token' OR EXISTS (SELECT 1 FROM admin_tokens
-    WHERE admin_tokens.id = subject AND revoked_at IS NULL AND (admin_tokens.expires_at IS NULL OR admin_tokens.expires_at > ?2)))`;
+  AND (kind <> 'token' OR EXISTS (SELECT 1 FROM admin_tokens AS token WHERE token.id = subject
+    AND sessions.created_at >= coalesce(token.renewed_at, 0) AND ${endOfLine("token", "?2")} IS NULL))`;
 
 /** The precision of `last_seen_at`, so that not every page view writes. */
 const SEEN_SECONDS = MINUTE;

@@ -1,9 +1,10 @@
 import { packageFormats } from "../../../domain/catalog/format.ts";
+import { readReleaseFor } from "../../../domain/releases/access.ts";
 import { decideOn, deleteDraft, moveRelease, refusalOfDeletion } from "../../../domain/releases/act.ts";
 import { signaturePolicy } from "../../../domain/releases/artifact/check.ts";
-import { nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
+import { MOVE_SCOPES, nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
-import { type Release, readRelease } from "../../../domain/releases/store.ts";
+import type { Release } from "../../../domain/releases/store.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted } from "../../page/kit.ts";
@@ -87,7 +88,7 @@ function useInWords(use: ReleaseUse | null, isFree: boolean): string {
 export const releaseAct = combine(
   ...RELEASE_ACTIONS.map((action) =>
     actRoutes(`/admin/releases/{id}/${action}`, {
-      scope: "releases:write",
+      scope: MOVE_SCOPES[action],
       params: ReleaseParams,
       does: `${action} a release`,
       example: { reason: "crashes on start with driver 560" },
@@ -98,7 +99,7 @@ export const releaseAct = combine(
       schema: ReasonForm,
       actOf: async (c, { id }) => {
         const { DB } = c.env;
-        const release = await readRelease(DB, id);
+        const release = await readReleaseFor(DB, c.var.admin, id);
         const { worker_id, version, channel } = release;
         const admin = adminActor(c);
         const rules = { policy: signaturePolicy(c.var.config), formats: packageFormats(c.var.service.formats) };
@@ -139,7 +140,7 @@ export const draftDelete = actRoutes("/admin/releases/{id}/delete", {
   missing: ["VERSION_NOT_FOUND"],
   schema: ReasonForm,
   actOf: async (c, { id }) => {
-    const release = await readRelease(c.env.DB, id);
+    const release = await readReleaseFor(c.env.DB, c.var.admin, id);
     const { worker_id, version, channel, artifacts } = release;
     return {
       title: `Delete the draft of version ${version}`,

@@ -1,6 +1,7 @@
 import { RELEASE_STATUSES } from "../../../domain/releases/decision.ts";
 import { listAllReleases, type Release } from "../../../domain/releases/store.ts";
 import { workers } from "../../../domain/workers/workers.ts";
+import { mayWrite, requireWorkerOf } from "../../../platform/identity/worker-limit.ts";
 import { type Column, FilterForm, FilterSelect, StatusBadge, Time, type Tone } from "../../page/kit.ts";
 import { consolePage, consoleView, DoneNotice, DoneQuery } from "../kit.ts";
 import { filterChoice, filterText, List, listQuery } from "../list.tsx";
@@ -42,6 +43,8 @@ export const releaseList = consoleView(
   },
   async (c, { cursor, worker_id, status, done }) => {
     const filter = { worker_id, status };
+    const { workers: limit } = c.var.admin;
+    if (worker_id !== undefined) requireWorkerOf(c.var.admin, worker_id);
     const statuses = RELEASE_STATUSES.map((one) => ({ value: one, text: RELEASE_WORDS[one].text }));
     return consolePage(c, {
       title: "Releases",
@@ -54,7 +57,7 @@ export const releaseList = consoleView(
               name="worker_id"
               label="Worker"
               value={worker_id}
-              options={workers.map(({ id }) => ({ value: id, text: id }))}
+              options={workers.filter(({ id }) => mayWrite(c.var.admin, id)).map(({ id }) => ({ value: id, text: id }))}
             />
             <FilterSelect name="status" label="Status" value={status} options={statuses} />
           </FilterForm>
@@ -63,7 +66,7 @@ export const releaseList = consoleView(
             filter={filter}
             cursor={cursor}
             limit={ROWS}
-            rows={await listAllReleases(c.env.DB, { ...filter, limit: ROWS + 1, before: cursor })}
+            rows={await listAllReleases(c.env.DB, { ...filter, workers: limit, limit: ROWS + 1, before: cursor })}
             caption="Releases, newest first"
             columns={COLUMNS}
             empty="No release matches. Publish one with the release pipeline or with rbee-catalog release publish."

@@ -1,10 +1,11 @@
 import { packageFormats } from "../../../domain/catalog/format.ts";
+import { readReleaseFor } from "../../../domain/releases/access.ts";
 import type { CheckProgress } from "../../../domain/releases/artifact/check-record.ts";
 import { readProgress } from "../../../domain/releases/artifact/check-store.ts";
-import { RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
+import { MOVE_SCOPES, RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
-import { type Artifact, type Release, readRelease } from "../../../domain/releases/store.ts";
+import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { CopyBlock, counted, DataTable, formatBytes, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
 import { auditPath } from "../audit.tsx";
@@ -24,9 +25,15 @@ export const releaseRead = consoleView(
     refusals: ["VERSION_NOT_FOUND"],
   },
   async (c, { id, done, edge }) => {
-    const release = await readRelease(c.env.DB, id);
+    const release = await readReleaseFor(c.env.DB, c.var.admin, id);
     const { worker_id, version, status, notes } = release;
     const action = RELEASE_ACTIONS.find((one) => one === done);
+    const acts = [
+      ...actionsFrom(status)
+        .filter((name) => may(c, MOVE_SCOPES[name]))
+        .map((name) => ({ name, link: RELEASE_ACTS[name].link, ends: name === "block" })),
+      ...(status === "draft" && may(c, "releases:write") ? [{ name: "delete", link: "Delete", ends: true }] : []),
+    ];
     return consolePage(c, {
       title: `${worker_id} ${version}`,
       main: (
@@ -39,15 +46,7 @@ export const releaseRead = consoleView(
             <StatusBadge {...RELEASE_WORDS[status]} />
             <Publication release={release} />
           </p>
-          {may(c, "releases:write") ? (
-            <Acts
-              path={releasePath(id)}
-              acts={[
-                ...actionsFrom(status).map((name) => ({ name, link: RELEASE_ACTS[name].link, ends: name === "block" })),
-                ...(status === "draft" ? [{ name: "delete", link: "Delete", ends: true }] : []),
-              ]}
-            />
-          ) : null}
+          {acts.length > 0 ? <Acts path={releasePath(id)} acts={acts} /> : null}
           {notes === null ? null : (
             <section>
               <h2>Notes</h2>

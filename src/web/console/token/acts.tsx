@@ -3,8 +3,8 @@ import {
   checkWantedToken,
   endAdminToken,
   makeAdminToken,
-  readRevocableToken,
-} from "../../../platform/identity/admin-token.ts";
+  readManagedToken,
+} from "../../../platform/identity/token-acts.ts";
 import { CheckField, CopyBlock, Field, formatDateTime, sentences } from "../../page/kit.ts";
 import { actRoutes, adminActor, goTo, LastDayToCome, lastDayField, ReasonForm, resultPage, z } from "../kit.ts";
 
@@ -15,9 +15,12 @@ const NAME_HINT = "The list of tokens and the audit trail show it. Say what the 
 const SCOPE_WORDS: Record<Scope, string> = {
   owner: "Everything, including creating owners",
   "licenses:read": "See licenses",
-  "licenses:write": "Issue, revoke, extend and refund licenses",
+  "licenses:write": "Suspend, revoke, reinstate and extend licenses, and replace keys by mail",
+  "licenses:issue": "Issue licenses, and see new keys",
+  "money:refund": "Refund payments",
   "releases:read": "See releases",
-  "releases:write": "Upload, publish, yank and block releases",
+  "releases:write": "Upload and publish releases",
+  "releases:withdraw": "Yank and block releases",
   "audit:read": "Read the audit trail",
   "stats:read": "See statistics and health",
   "tokens:write": "Create and revoke tokens",
@@ -50,7 +53,7 @@ export const tokenCreate = actRoutes("/admin/tokens/new", {
   },
   schema: TokenForm,
   actOf: (c) => {
-    const admin = { ...adminActor(c), expiresAt: c.var.admin.expiresAt };
+    const admin = adminActor(c);
     return {
       title: "Create an admin token",
       about: "For a person to sign in with, or for a program. Give it no more than it needs.",
@@ -116,7 +119,7 @@ export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
   schema: ReasonForm,
   actOf: async (c, { id }) => {
     const admin = adminActor(c);
-    const token = await readRevocableToken(c.env.DB, admin, id);
+    const token = await readManagedToken(c.env.DB, admin, id);
     const isOwn = admin.actor === `token:${id}`;
     return {
       title: "Revoke this token",
@@ -134,7 +137,7 @@ export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
             )
           : ["Nothing changes: the token is revoked already."],
       carryOut: async ({ reason }) => {
-        await endAdminToken(c.env.DB, admin, id, reason);
+        await endAdminToken(c.env.DB, admin, id, { reason });
         return goTo(c, LIST, { done: "revoke" });
       },
     };

@@ -13,7 +13,7 @@ const worker_id = "llm-worker-rbee-premium-cpu";
 const at = `/v1/workers/${worker_id}`;
 let token = "";
 beforeEach(async () => {
-  ({ token } = await makeToken(["releases:write"]));
+  ({ token } = await makeToken(["releases:write", "releases:withdraw"]));
 });
 
 const get = (path: string): Promise<Response> =>

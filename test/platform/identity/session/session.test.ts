@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createService } from "../../../../src/app.ts";
 import { currentTime, HOUR, MINUTE } from "../../../../src/lib/time.ts";
 import { createRouter } from "../../../../src/platform/http/router.ts";
-import { revokeAdminToken } from "../../../../src/platform/identity/admin-token.ts";
 import { createAdminRouter } from "../../../../src/platform/identity/authentication.ts";
 import {
   type ConsoleEnv,
@@ -16,6 +15,7 @@ import {
 } from "../../../../src/platform/identity/session/guard.ts";
 import { endSession, forgetSessions, startSession } from "../../../../src/platform/identity/session/lifecycle.ts";
 import type { SubjectAt } from "../../../../src/platform/identity/session/session.ts";
+import { revokeAdminToken } from "../../../../src/platform/identity/token-acts.ts";
 import { codeOf, makeToken } from "../../../support/admin-request.ts";
 import { csrfTokenIn, TestBrowser } from "../../../support/cookie-browser.ts";
 import { count, issueLicense } from "../../../support/license-fixture.ts";
