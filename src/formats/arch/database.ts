@@ -3,10 +3,12 @@ import * as z from "zod";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/manifest-publication.ts";
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
-import { ok, type Result } from "../../lib/result.ts";
+import { logFailure } from "../../lib/log.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { etagOf } from "../../platform/http/document.ts";
 import { type EdgeKey, ISOLATE_TTL, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
+import { faultOfClaims } from "./claims.ts";
 import type { Listing } from "./listing.ts";
 import { type PacmanContents, parsePkginfo } from "./pacman.ts";
 
@@ -30,14 +32,19 @@ export async function databaseOf(
   const known = databases.get(key, now);
   if (known) return known;
   const entries = [];
-  for (const { workerId, artifact } of packages) entries.push(await readEntry(env, workerId, artifact, now));
+  for (const { workerId, artifact } of packages) {
+    const entry = await readEntry(env, workerId, artifact, now);
+    // One package that breaks the rules must not take the others away from every machine.
+    if (entry.ok) entries.push(entry.value);
+    else logFailure("package.left_out", new Error(entry.error), { worker_id: workerId, filename: artifact.filename });
+  }
   const bytes = await databaseArchive(entries, withFiles);
   const database = { bytes, etag: etagOf(bytes) };
   databases.set(key, database, now + HOUR);
   return database;
 }
 
-/** Contents that `pacman.check` has accepted. */
+/** Contents that `pacman.check` has accepted when they were declared. */
 const StoredContents = z.object({ pkginfo: z.string(), files: z.array(z.string()) });
 
 async function readEntry(
@@ -45,7 +52,7 @@ async function readEntry(
   workerId: string,
   artifact: ManifestArtifact,
   now: UnixSeconds,
-): Promise<PackageEntry> {
+): Promise<Result<PackageEntry, string>> {
   const key: EdgeKey = `packages:${workerId}`;
   const found = await readEdge(env.EDGE, [key], now).catch(() => new Map<EdgeKey, unknown>());
   let contents = (found.get(key) as PackageRecord | null | undefined)?.[artifact.filename];
@@ -54,10 +61,11 @@ async function readEntry(
     rememberEdge(key, record, now);
     contents = record[artifact.filename];
   }
-  // The contents were checked when the package was declared, and a published package never changes.
-  const entry = packageEntry(artifact, StoredContents.parse(contents));
-  if (!entry.ok) throw new Error(`${artifact.filename}: ${entry.error}`);
-  return entry.value;
+  const stored = StoredContents.parse(contents);
+  // An earlier version of this service may have accepted claims that are refused today.
+  const info = parsePkginfo(stored.pkginfo);
+  const fault = info.ok ? faultOfClaims(workerId, info.value) : info.error;
+  return fault === null ? packageEntry(artifact, stored) : err(fault);
 }
 
 /**

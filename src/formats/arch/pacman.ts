@@ -3,7 +3,9 @@ import type { Platform } from "../../domain/releases/manifest.ts";
 import type { PackageFault, PackageFormat } from "../../domain/releases/package-format.ts";
 import { pkgverOf } from "../../domain/workers/recipe-rendering.ts";
 import { lazy } from "../../lib/lazy.ts";
+import { printable } from "../../lib/printable.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { faultOfClaims, faultOfPaths } from "./claims.ts";
 import { PACMAN_RULES } from "./rules.ts";
 
 /** The platforms that pacman runs on, by its names for their architectures. */
@@ -60,14 +62,15 @@ export const pacman: PackageFormat<PacmanContents> = {
     const { pkgname, pkgver, arch } = parsed.value;
     const expected = archOf(platform);
     if (expected === null) return fault("platform", `pacman does not run on ${platform}.`);
-    if (pkgname !== worker_id) {
-      return fault("package.pkginfo", `pkgname is ${pkgname}, but the release is of ${worker_id}.`);
-    }
+    const claim = faultOfClaims(worker_id, parsed.value);
+    if (claim !== null) return fault("package.pkginfo", claim);
     if (arch !== expected) return fault("package.pkginfo", `arch is ${arch}, but ${platform} needs ${expected}.`);
     const wanted = pkgverOf(version);
     if (!pkgver.startsWith(`${wanted}-`) || !/^\d+(\.\d+)?$/.test(pkgver.slice(wanted.length + 1))) {
       return fault("package.pkginfo", `pkgver is ${pkgver}, but release ${version} needs ${wanted}-<pkgrel>.`);
     }
+    const place = faultOfPaths(worker_id, contents.files);
+    if (place !== null) return fault("package.files", place);
     const name = `${pkgname}-${pkgver}-${arch}.pkg.tar.`;
     if (filename.replace(/(gz|xz|zst)$/, "") === name) return ok(null);
     return fault("filename", `The file of this package is called ${name}zst (or xz, gz).`);
@@ -107,8 +110,8 @@ export function parsePkginfo(text: string): Result<Pkginfo, string> {
     const [, key, rest] = /^(\w+) =(.*)$/.exec(line) ?? [];
     if (key === undefined || rest === undefined) return err(`Line ${index + 1} is not \`key = value\`.`);
     const value = rest.trim().replaceAll(/[ \t]+/g, " ");
-    // A database has one value on each line, so a value must not begin a new line.
-    if (/\p{Cc}/u.test(value)) return err(`Line ${index + 1} has a control character.`);
+    // A database has one value on each line, and people read them in a terminal.
+    if (printable(value) !== value) return err(`Line ${index + 1} has a control character.`);
     if (value === "") continue;
     if (isRepeated(key)) info[key].push(value);
     else if (isSingle(key)) {
@@ -120,7 +123,7 @@ export function parsePkginfo(text: string): Result<Pkginfo, string> {
     if (info[key] === "") return err(`It does not say ${key}.`);
   }
   for (const key of ["size", "builddate"] as const) {
-    if (!/^\d*$/.test(info[key])) return err(`${key} is not a number.`);
+    if (!/^\d{0,15}$/.test(info[key])) return err(`${key} is not a number.`);
   }
   return ok(info);
 }

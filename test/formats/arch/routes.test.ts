@@ -64,6 +64,32 @@ describe("the free repository", () => {
     expect(await folders("/arch/rbee/os/aarch64/rbee.db")).toEqual([]);
   });
 
+  it("leaves out a package whose claims an earlier version of the service accepted, and lists the others", async () => {
+    const CUDA_FREE = "llm-worker-rbee-cuda";
+    await release(FREE, "1.0.0");
+    await release(CUDA_FREE, "1.0.0");
+    for (const [claim, shown] of [
+      ["license = MIT", [`${FREE}-1.0.0-1/`, `${CUDA_FREE}-1.0.0-1/`]],
+      ["replaces = glibc", [`${CUDA_FREE}-1.0.0-1/`]],
+      ["pkgname = glibc", [`${CUDA_FREE}-1.0.0-1/`]],
+    ] as const) {
+      const [field] = claim.split(" = ");
+      const contents = packageFile(FREE, "1.0.0").contents?.pkginfo ?? "";
+      const pkginfo = field === "pkgname" ? contents.replace(`pkgname = ${FREE}`, claim) : `${contents}\n${claim}`;
+      await env.DB.prepare(
+        `UPDATE package_contents SET text = ? WHERE artifact_id IN (SELECT artifacts.id FROM artifacts
+         JOIN releases ON releases.id = release_id WHERE worker_id = ?)`,
+      )
+        .bind(JSON.stringify({ pkginfo, files: [] }), FREE)
+        .run();
+      await publish(env, publishers, { topic: "manifest", key: FREE }, []);
+      forgetIsolate();
+      expect([claim, await folders(`${RBEE}/rbee.db`)]).toEqual([claim, shown]);
+    }
+    const [line] = expectLogged("package.left_out");
+    expect(line).toMatchObject({ worker_id: FREE, filename: expect.stringContaining(FREE) });
+  });
+
   it("exists and is empty before the first publication", async () => {
     expect(await folders(`${RBEE}/rbee.db`)).toEqual([]);
   });
