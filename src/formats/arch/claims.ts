@@ -6,8 +6,8 @@ const VARIANTS = ["", "-bin", "-git", "-debug"];
 
 /**
  * The names of packages that a worker's package may replace, provide or conflict with: its own, and for a premium
- * worker those of its free counterpart. pacman looks names up in all repositories together, so a claim to any other name,
- * such as `glibc`, would change a system that only wanted a worker.
+ * worker those of its free counterpart. pacman looks names up in all repositories together, so a claim to any other
+ * name, such as `glibc`, would change a system that only wanted a worker.
  */
 export function ownNames(workerId: string): ReadonlySet<string> {
   const worker = findWorker(workerId);
