@@ -6,31 +6,38 @@ import type { Config } from "../../../platform/config/config.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import type { EventFacts } from "./store.ts";
 
+/** The last second that RFC 3339 can write. */
+const LAST_SECOND = 253_402_300_799;
+
 /**
  * The fields that an event of Stripe may have. A snapshot event has its object in `data`. A thin event (API v2) has
- * none, and its `created` is RFC 3339. `account` (`context` in thin events) names the connected account that it is
- * about.
+ * none there, and its `created` is RFC 3339. `account` (`context` in thin events) names the connected account that it
+ * is about.
  */
 const SentEvent = z.object({
   id: z.string().min(1),
   object: z.string().optional(),
   type: z.string(),
   livemode: z.boolean().optional(),
-  created: z.union([z.int(), z.iso.datetime({ offset: true })]),
+  created: z.union([z.int().min(0).max(LAST_SECOND), z.iso.datetime({ offset: true })]),
   account: z.string().nullish(),
   context: z.unknown().optional(),
-  data: z.object({ object: z.unknown() }).nullish(),
+  data: z.unknown().optional(),
 });
 
-const Identified = z.object({ id: z.string() });
+const Snapshot = z.looseObject({ object: z.unknown() }).refine((data) => "object" in data);
+
+/** An object with an id of Stripe's. Another text, such as `..`, would lead to another address of its API. */
+const Identified = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,255}$/) });
 
 /** The stored part of an event that Stripe sends or lists. Throws if it is not an event. */
 export function eventFacts(sent: object): EventFacts {
   const { id, object, type, created, account, context, data } = SentEvent.parse(sent);
   const facts = { id, type, created: secondsOf(created) };
   if (account || context) return { ...facts, object_id: null, foreign: "an event of a connected account" };
-  if (object === "v2.core.event" || !data) return { ...facts, object_id: null, foreign: "a thin event" };
-  return { ...facts, object_id: Identified.safeParse(data.object).data?.id ?? null };
+  const snapshot = Snapshot.safeParse(data).data;
+  if (object === "v2.core.event" || !snapshot) return { ...facts, object_id: null, foreign: "a thin event" };
+  return { ...facts, object_id: Identified.safeParse(snapshot.object).data?.id ?? null };
 }
 
 const secondsOf = (created: number | string): UnixSeconds =>
