@@ -11,6 +11,8 @@ export const Release = z.looseObject({
   channel: z.string(),
   status: z.string(),
   source_tag: z.string().nullable(),
+  // Absent in answers of a catalog from before commits were signed.
+  source: z.looseObject({ commit: z.string(), signature: z.string() }).nullish(),
   provenance: z.looseObject({ subjects: z.array(z.string()) }).nullable(),
   artifacts: z.array(
     z.looseObject({
@@ -81,7 +83,7 @@ export const formatReleases = (releases: readonly Release[]): string => formatRo
 
 /** Formats one release with its files and their signatures. */
 export function formatRelease(release: Release): string {
-  const { id, worker_id, version, channel, status, source_tag, published_at, provenance, artifacts } = release;
+  const { id, worker_id, version, channel, status, source_tag, source, published_at, provenance, artifacts } = release;
   const facts = formatFields({
     Release: id,
     Worker: worker_id,
@@ -89,6 +91,7 @@ export function formatRelease(release: Release): string {
     Channel: channel,
     Status: status,
     "Source tag": source_tag,
+    "Source commit": source ? `${source.commit} (signed)` : source_tag && "not signed yet",
     Published: published_at,
     Provenance: provenance && `of ${provenance.subjects.join(", ")}`,
   });

@@ -11,6 +11,7 @@ export const releaseOf = (version: string, more: Partial<ManifestRelease> = {}):
   published_at: 1_760_000_000,
   notes: null,
   source_tag: null,
+  source: null,
   provenance: null,
   artifacts: [
     {

@@ -7,6 +7,7 @@ import { signedComment } from "../../src/domain/releases/artifact/signed-names.t
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
 import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
 import { contentsDigest } from "../../src/domain/releases/package-format.ts";
+import type { SourceColumns } from "../../src/domain/releases/source/decision.ts";
 import { type Artifact, type Release, readRelease } from "../../src/domain/releases/store.ts";
 import { defaultChannel } from "../../src/domain/releases/version.ts";
 import type { PacmanContents } from "../../src/formats/arch/pacman.ts";
@@ -104,7 +105,7 @@ export async function publishRelease({
   version,
   channel = defaultChannel(version),
   notes = null,
-  source_tag = null,
+  source = {},
   files,
   ...file
 }: {
@@ -112,10 +113,10 @@ export async function publishRelease({
   version: string;
   channel?: Channel;
   notes?: string | null;
-  source_tag?: string | null;
+  source?: Partial<SourceColumns>;
   files?: TestFile[];
 } & Partial<TestFile>): Promise<Release> {
-  const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes, source_tag });
+  const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes, ...source });
   for (const one of files ?? [{ bytes: randomBytes(100), ...file }]) await addFile(draft.id, one);
   const { row, changes } = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
   await settleInJob(env, publishers, changes);

@@ -9,7 +9,7 @@ type Facts = Record<string, string[]>;
  * a PKGBUILD as hives do, expands variables as makepkg would, and leaves out lines that only hives read.
  */
 export function recipeFacts({ pkgbuild, srcinfo }: RecipeText): { pkgbuild: Facts; srcinfo: Facts } {
-  const { values, arrays } = parseAsHive(pkgbuild);
+  const { values, arrays } = parseAsHive(pkgbuild.replace(/^: <<'HIVE'\n[\s\S]*?\nHIVE$/m, ""));
   const expand = (text: string): string => {
     const expanded = text
       .replaceAll(/\$\{[A-Z_]+:-([^${}]*)\}/g, "$1")
@@ -18,7 +18,7 @@ export function recipeFacts({ pkgbuild, srcinfo }: RecipeText): { pkgbuild: Fact
   };
   const facts: Facts = { pkgbase: [values.get("pkgname") ?? ""] };
   for (const key of ["pkgname", "pkgver", "pkgrel", "pkgdesc", "url"]) facts[key] = [values.get(key) ?? ""];
-  for (const [key, elements] of arrays) if (!elements.includes("fetched::build")) facts[key] = elements.map(expand);
+  for (const [key, elements] of arrays) facts[key] = elements.map(expand);
   const options = /^\((.*)\)$/.exec(values.get("options") ?? "")?.[1];
   if (options !== undefined) facts["options"] = options.split(" ").map((element) => element.slice(1, -1));
   const parsed = parseSrcinfo(srcinfo);

@@ -39,7 +39,7 @@ describe.skipIf(makepkgMissing !== null)("real makepkg --printsrcinfo", () => {
     async (recipe) => {
       const [pkgbuild, srcinfo] = [readRecipe(recipe, "PKGBUILD"), readRecipe(recipe, "SRCINFO")];
       for (const binaries of recipe.includes("premium") ? binariesOf(srcinfo) : [[]]) {
-        const version = { pkgver: "2.10.0", sourceTag: "v2.10.0", binaries };
+        const version = { pkgver: "2.10.0", source: { tag: "v2.10.0", commit: "a".repeat(40) }, binaries };
         const text = renderRecipe({ pkgbuild, srcinfo }, version, "http://localhost:8787");
         const directory = workDirectory();
         writeFileSync(join(directory, "PKGBUILD"), text.pkgbuild);
@@ -54,7 +54,7 @@ describe.skipIf(makepkgMissing !== null)("real makepkg --printsrcinfo", () => {
   it("of a recipe knows nothing of its signature, of which a shell gets every byte", async () => {
     const [pkgbuild, srcinfo] = [readRecipe(CUDA, "PKGBUILD"), readRecipe(CUDA, "SRCINFO")];
     const [binaries = []] = binariesOf(srcinfo);
-    const version = { pkgver: "1.0.0", sourceTag: null, binaries };
+    const version = { pkgver: "1.0.0", source: null, binaries };
     const text = renderRecipe({ pkgbuild, srcinfo }, version, "https://catalog.test");
     expect(text.srcinfo).not.toContain("RUS");
     const argument = /signature=('[^']*')/.exec(text.pkgbuild)?.[1];

@@ -5,6 +5,7 @@ import { CliError, EXIT, problemCode } from "../errors.ts";
 import { withAdvice } from "../publish/interruption.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { commentOfFile, parsePlatform, readReleaseFile } from "../publish/release-file.ts";
+import { makeSignedSource } from "../publish/source.ts";
 import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
 import { readSecretKey } from "../signing-keys.ts";
 
@@ -17,6 +18,7 @@ type PublishOptions = {
   pgpSig?: string;
   notes?: string;
   sourceTag?: string;
+  sourceCommit?: string;
   provenance?: string;
 };
 
@@ -53,7 +55,11 @@ export function addReleaseCommands(program: CatalogCommand): void {
       "SLSA provenance of the files (.intoto.jsonl, DSSE or Sigstore bundle); can be added later",
     )
     .option("--notes <text>", "the release notes")
-    .option("--source-tag <tag>", "git tag that the recipe of a free worker builds, instead of its branch")
+    .option(
+      "--source-tag <tag>",
+      "git tag that the recipe of a free worker builds, such as v1.4.0; --sign-key signs its commit",
+    )
+    .option("--source-commit <id>", "the tag's commit; default: the repository is asked")
     .addHelpText(
       "after",
       `
@@ -61,7 +67,7 @@ Example:
   $ rbee-catalog release publish dist/worker-linux-x86_64 --version 1.4.0 \\
       --worker llm-worker-rbee-premium-cuda --sign-key release-signing.key`,
     )
-    .runAsAdmin(async ({ client, show }, paths: string[], options: PublishOptions) => {
+    .runAsAdmin(async ({ client, show, note }, paths: string[], options: PublishOptions) => {
       if (options.platform !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--platform is for one file. For several, end each name with its platform.");
       }
@@ -69,6 +75,9 @@ Example:
         throw new CliError(EXIT.usage, "--pgp-sig is for one file. For several, put FILE.sig beside each.");
       }
       const { worker: workerId, version, channel, notes, sourceTag, pgpSig: pgpSignature } = options;
+      if (options.sourceCommit !== undefined && (sourceTag === undefined || options.signKey === undefined)) {
+        throw new CliError(EXIT.usage, "--source-commit needs --source-tag, and --sign-key to sign both.");
+      }
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
       const files = [];
@@ -76,7 +85,10 @@ Example:
         files.push(await readReleaseFile(file, { workerId, version, channel, platform, secretKey, pgpSignature }));
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
-      const publication = { workerId, version, channel, notes, sourceTag, files, provenance };
+      const wanted =
+        sourceTag === undefined ? null : { workerId, version, tag: sourceTag, commit: options.sourceCommit };
+      const source = wanted && secretKey ? await makeSignedSource(client, secretKey, wanted, note) : undefined;
+      const publication = { workerId, version, channel, notes, sourceTag, source, files, provenance };
       const release = await withAdvice(
         "Stopped. Run the same command again to continue: it sends only what is missing.",
         () => publishRelease(client, publication),

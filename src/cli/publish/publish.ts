@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { SignedSource } from "../../domain/releases/source/statement.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { findRelease, type Release, ReleaseAnswer } from "../release-view.ts";
@@ -16,6 +17,8 @@ export type Publication = {
   notes: string | undefined;
   /** The git tag that the recipe of a free worker builds. */
   sourceTag?: string | undefined;
+  /** The commit of that tag, signed. Without it, the tag alone is drafted. */
+  source?: SignedSource | undefined;
   files: readonly ReleaseFile[];
   /** The builder's attestation of the files: DSSE, Sigstore bundle or `.intoto.jsonl`. */
   provenance?: Blob | undefined;
@@ -30,6 +33,7 @@ export async function publishRelease(client: CatalogClient, publication: Publica
   const release = await draft(client, publication);
   for (const file of publication.files) requireSameFile(release, file);
   if (release.status === "published" && publication.files.every((file) => artifactOf(release, file) !== undefined)) {
+    await attachSource(client, release, publication.source);
     return attachProvenance(client, release, publication.provenance);
   }
   if (release.status !== "draft") {
@@ -41,8 +45,26 @@ export async function publishRelease(client: CatalogClient, publication: Publica
       artifactOf(release, file) ?? (await client.post(ArtifactAnswer, artifacts, declarationOf(file))).artifact;
     await uploadArtifact(client, artifacts + path`/${id}`, file);
   }
+  await attachSource(client, release, publication.source);
   await attachProvenance(client, release, publication.provenance);
   return (await client.post(ReleaseAnswer, path`/v1/admin/releases/${release.id}/publish`, {})).release;
+}
+
+/**
+ * Attaches the signed source, if any. Idempotent. A draft's source may be replaced, and a published release may gain
+ * one. Throws `CliError` if it was published with another.
+ */
+export async function attachSource(client: CatalogClient, release: Release, source?: SignedSource): Promise<void> {
+  const present = release.source ?? null;
+  if (source === undefined || (present?.commit === source.commit && present.signature === source.signature)) return;
+  if (present !== null && release.status !== "draft") {
+    throw conflict(release, `is published with commit ${present.commit} and cannot change`);
+  }
+  await client.json(ReleaseAnswer, {
+    method: "PUT",
+    path: path`/v1/admin/releases/${release.id}/source`,
+    body: source,
+  });
 }
 
 /** Attaches the provenance, if any, and returns the release. Idempotent, and also possible after publication. */
@@ -54,10 +76,10 @@ async function attachProvenance(client: CatalogClient, release: Release, provena
 
 /** Creates the draft, or finds the release that has this version already. */
 async function draft(client: CatalogClient, publication: Publication): Promise<Release> {
-  const { workerId, version, channel, notes, sourceTag } = publication;
+  const { workerId, version, channel, notes, sourceTag, source } = publication;
   try {
     // A retry after a lost answer gets CONFLICT and finds its own draft.
-    const body = { worker_id: workerId, version, channel, notes, source_tag: sourceTag };
+    const body = { worker_id: workerId, version, channel, notes, source_tag: sourceTag, source };
     return (await client.post(ReleaseAnswer, "/v1/admin/releases", body)).release;
   } catch (error) {
     if (problemCode(error) !== "CONFLICT") throw error;

@@ -9,9 +9,10 @@ import {
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";
 import { type EdgeKey, ISOLATE_TTL, peekEdge, readEdge } from "../../platform/storage/edge-store.ts";
-import { signaturePolicy } from "../releases/artifact/check.ts";
+import { type SignaturePolicy, signaturePolicy } from "../releases/artifact/check.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
 import { latestRelease } from "../releases/selection.ts";
+import { usableSource } from "../releases/source/decision.ts";
 import { type Architecture, readRecipe } from "../workers/recipe.ts";
 import { type PublishedBinary, type PublishedVersion, pkgverOf, renderRecipe } from "../workers/recipe-rendering.ts";
 import { type Worker, workers } from "../workers/workers.ts";
@@ -76,9 +77,10 @@ function remake(env: Env, manifests: (Manifest | null)[]): readonly Worker[] {
   const last = made.get(env);
   if (last && manifests.every((manifest, index) => manifest === last.manifests[index])) return last.workers;
   const config = configOf(env);
-  const releases = workers.map((worker, index) => installable(worker, manifests[index] ?? null));
-  // A release never changes once it is published.
-  const same = last && releases.every((release, index) => release?.id === last.releases[index]?.id);
+  const policy = signaturePolicy(config);
+  const releases = workers.map((worker, index) => installable(worker, manifests[index] ?? null, policy));
+  // A published release never changes, but one without a signed source may gain it.
+  const same = last && releases.every((release, index) => isSame(release, last.releases[index] ?? null));
   const current = same
     ? last.workers
     : workers.map((worker, index) => published(worker, releases[index] ?? null, config));
@@ -86,46 +88,53 @@ function remake(env: Env, manifests: (Manifest | null)[]): readonly Worker[] {
   return current;
 }
 
+const isSame = (one: ManifestRelease | null, other: ManifestRelease | null): boolean =>
+  one?.id === other?.id && one?.source?.commit === other?.source?.commit;
+
 /** A published worker and the release that its recipe installs; null: the recipe is the checked-in one. */
 export type PublishedWorker = { worker: Worker; release: ManifestRelease | null };
 
 /** A worker as it is published according to `manifest`. */
 export function publishedWorker(worker: Worker, manifest: Manifest, config: Config): PublishedWorker {
-  const release = installable(worker, manifest);
+  const release = installable(worker, manifest, signaturePolicy(config));
   return { worker: published(worker, release, config), release };
 }
 
 /** Whether a worker's recipe works: it builds from source, or `manifest` (null: none) has a release for it. */
 export const canInstallByRecipe = (worker: Worker, manifest: Manifest | null): boolean =>
-  worker.source.type === "git" || installable(worker, manifest) !== null;
+  worker.source.type === "git" || installable(worker, manifest, { required: true, keys: [] }) !== null;
 
-const installable = (worker: Worker, manifest: Manifest | null): ManifestRelease | null =>
-  manifest && latestRelease(manifest, { covers: (release) => publishedVersion(worker, release, []) !== null });
+const installable = (worker: Worker, manifest: Manifest | null, policy: SignaturePolicy): ManifestRelease | null =>
+  manifest && latestRelease(manifest, { covers: (release) => publishedVersion(worker, release, policy) !== null });
 
 /** A worker with the recipe for a release (null: the checked-in recipe). */
 function published(worker: Worker, release: ManifestRelease | null, config: Config): Worker {
-  const version = release && publishedVersion(worker, release, signaturePolicy(config).keys);
+  const version = release && publishedVersion(worker, release, signaturePolicy(config));
   const text = renderRecipe(worker, version, config.PUBLIC_URL);
   const recipe = readRecipe(text.pkgbuild, text.srcinfo);
   if (!recipe.ok) throw new Error(`The recipe of ${worker.id} cannot be read: ${recipe.error}.`);
   return { ...worker, ...recipe.value, ...text };
 }
 
-type Installer = Pick<Worker, "source" | "operatingSystems" | "architectures">;
+type Installer = Pick<Worker, "id" | "source" | "build" | "operatingSystems" | "architectures">;
 
 /**
  * The version of a release that a worker's recipe installs. Null if it cannot install the release: a recipe that
- * downloads a binary needs one for its operating system. `keys` are the release signing keys.
+ * downloads a binary needs one for its operating system, and a recipe that builds from source needs a usable source.
  */
 export function publishedVersion(
   worker: Installer,
   release: ManifestRelease,
-  keys: readonly MinisignPublicKey[],
+  policy: SignaturePolicy,
 ): PublishedVersion | null {
+  const { keys } = policy;
   const pkgver = pkgverOf(release.version);
-  if (worker.source.type === "git") return { pkgver, sourceTag: release.source_tag, binaries: [] };
+  if (worker.source.type === "git") {
+    const source = usableSource(worker, release, policy);
+    return source.ok ? { pkgver, source: source.value, binaries: [] } : null;
+  }
   const binaries = worker.architectures.flatMap((architecture) => publishedBinary(worker, architecture, release, keys));
-  return binaries.length > 0 ? { pkgver, sourceTag: null, binaries } : null;
+  return binaries.length > 0 ? { pkgver, source: null, binaries } : null;
 }
 
 function publishedBinary(

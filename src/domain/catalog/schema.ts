@@ -7,7 +7,8 @@ const SourceSchema = z
     type: z.enum(["git", "tarball"]).openapi({ description: "`tarball` is any single file fetched over HTTP." }),
     url: z.url(),
     branch: z.string().optional(),
-    tag: z.string().optional(),
+    tag: z.string().optional().openapi({ description: "The tag's short name." }),
+    commit: z.string().optional().openapi({ description: "The only commit of the tag that the recipe builds." }),
     path: z.string().optional().openapi({ description: "The crate's directory in the repository." }),
   })
   .openapi("WorkerSource");

@@ -7,25 +7,38 @@ import { discardWrite, freeDiscarded } from "./artifact/discarded-store.ts";
 import { decideMove, type ReleaseAction, type ReleaseStatus } from "./decision.ts";
 import type { Channel } from "./manifest.ts";
 import { obstacleInFiles, type PublicationRules } from "./publication.ts";
+import { NO_SOURCE, obstacleInSource, type SourceColumns } from "./source/decision.ts";
 import { type Release, readRelease, releaseRoot, selectReleases } from "./store.ts";
 
 /** Makes a draft. Throws CONFLICT if the worker has this version already, in any status. */
 export async function createRelease(
   db: D1Database,
   actor: Actor,
-  draft: { worker_id: string; version: string; channel: Channel; notes: string | null; source_tag?: string | null },
+  draft: { worker_id: string; version: string; channel: Channel; notes: string | null } & Partial<SourceColumns>,
 ): Promise<Release> {
-  const { worker_id, version, channel, notes, source_tag = null } = draft;
+  const { worker_id, version, channel, notes, ...given } = draft;
+  const source: SourceColumns = { ...NO_SOURCE, ...given };
   const id = newId("rel");
-  const insert = `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, created_at, last_change)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  const insert = `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, source_repository, source_commit,
+     source_signature, created_at, last_change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  const { source_tag, source_repository, source_commit, source_signature } = source;
+  const facts = [
+    id,
+    worker_id,
+    version,
+    channel,
+    notes,
+    source_tag,
+    source_repository,
+    source_commit,
+    source_signature,
+  ];
   const creation = {
     table: "releases",
     id,
     action: "release.create",
     details: { worker_id, version, channel },
-    insert: (made: { id: string }) =>
-      db.prepare(insert).bind(id, worker_id, version, channel, notes, source_tag, actor.now, made.id),
+    insert: (made: { id: string }) => db.prepare(insert).bind(...facts, actor.now, made.id),
   } as const;
   try {
     await create(db, creation, { actor });
@@ -40,8 +53,8 @@ export async function createRelease(
 
 /**
  * The status after an action on a release, or the reason against it as a sentence, for act and preview. With `rules`
- * the signatures and packages of a release to be published are checked again, because an earlier version of this
- * service, or another configuration, may have accepted them. Throws D1's errors.
+ * the signatures, packages and source of a release to be published are checked again, because an earlier version of
+ * this service, or another configuration, may have accepted them. Throws D1's errors.
  */
 export async function decideOn(
   db: D1Database,
@@ -51,7 +64,7 @@ export async function decideOn(
 ): Promise<Result<ReleaseStatus, string>> {
   const next = decideMove(release, action);
   if (!next.ok || next.value === release.status || action !== "publish" || rules === null) return next;
-  const obstacle = await obstacleInFiles(db, release, rules);
+  const obstacle = (await obstacleInSource(release, rules.policy)) ?? (await obstacleInFiles(db, release, rules));
   return obstacle === null ? next : err(obstacle);
 }
 

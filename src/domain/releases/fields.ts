@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { isPgpSignature, MAX_PGP_SIGNATURE } from "./artifact/pgp-signature.ts";
 import { MAX_FILE_SIZE } from "./artifact/plan.ts";
 import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
+import { STATEMENT_SUFFIX } from "./source/statement.ts";
 import { parseVersion } from "./version.ts";
 
 const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -33,16 +34,30 @@ export const Filename = z
   )
   .refine((name) => !name.includes(".."), "must not contain ..")
   .refine((name) => !/\.(mini)?sig$/i.test(name), "must not be the name of a signature: the catalog adds those")
+  .refine((name) => !name.toLowerCase().endsWith(STATEMENT_SUFFIX), "must not be the name of a source statement")
   .refine((name) => !/\.intoto\.jsonl$/i.test(name), "must not be the name of provenance: attach it to the release")
   .openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" });
 
-/** A tag that needs no quoting in a recipe: letters, digits and `._/-`, as git-check-ref-format(1) allows them. */
+/** The name of a tag. `faultOfTag` decides whether it fits the version. */
 export const SourceTag = z
   .string()
-  .max(128)
-  .regex(/^[A-Za-z0-9]+([._/-][A-Za-z0-9]+)*$/, "must be letters and digits, joined by single ._/-")
-  .refine((tag) => !/\.lock(\/|$)/.test(tag), "must not end with .lock")
-  .openapi({ description: "The git tag that the recipe of a free worker builds.", example: "v1.2.0" });
+  .max(200)
+  .openapi({
+    description:
+      "The git tag that the recipe of a free worker builds. It must be one of the version: `v1.2.0` or `1.2.0`, alone or after " +
+      "the worker's id or crate and a `-` or `/`.",
+    example: "v1.2.0",
+  });
+
+const Repository = z.string().max(500).openapi({
+  description: "The git address in the worker's recipe.",
+  example: "https://github.com/rbee-keeper/rbee.git",
+});
+
+const Commit = z
+  .string()
+  .max(64)
+  .openapi({ description: "The commit of the tag.", example: "0509312fd8bae758c0a3434ccca6cfda1bd1b7f6" });
 
 export const Size = z
   .int()
@@ -60,6 +75,23 @@ export const SignatureText = z
   .string()
   .max(16_384)
   .openapi({ description: "The text of the file's `.minisig`, prehashed (the default).", example: EXAMPLE_SIGNATURE });
+
+const StatementSignature = z
+  .string()
+  .max(16_384)
+  .openapi({ description: "The text of the `.minisig` over the source statement.", example: EXAMPLE_SIGNATURE });
+
+/** The signed source of a release, as it is stored. */
+export const SourceField = z
+  .object({ repository: Repository, tag: SourceTag, commit: Commit, signature: StatementSignature })
+  .openapi("ReleaseSource");
+
+/** The signed source of a release, as a publisher sends it. */
+export const SentSourceField = SourceField.extend({
+  repository: Repository.optional().openapi({ description: "Default: that of the worker's recipe." }),
+})
+  .strict()
+  .openapi("NewReleaseSource");
 
 export const Kind = z.enum(ARTIFACT_KINDS).openapi({
   description: "`binary` is the file that a hive runs, `package` is for a package manager.",

@@ -4,6 +4,7 @@ import { rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import type { Publishers } from "../../platform/storage/settle.ts";
 import { ARTIFACT_KINDS, type Manifest, type ManifestRelease } from "./manifest.ts";
 import type { PackageContents } from "./package-format.ts";
+import { signedSourceOf } from "./source/decision.ts";
 import { type Release, selectReleases } from "./store.ts";
 import { compareVersions } from "./version.ts";
 
@@ -66,7 +67,8 @@ function offered(release: Release): ManifestRelease[] {
       return { kind, platform, filename, size, sha256, object_key, signature, pgp_signature };
     })
     .sort((a, b) => ARTIFACT_KINDS.indexOf(a.kind) - ARTIFACT_KINDS.indexOf(b.kind));
-  return [{ id, version, channel, status, published_at, notes, source_tag, provenance, artifacts: files }];
+  const source = signedSourceOf(release);
+  return [{ id, version, channel, status, published_at, notes, source_tag, source, provenance, artifacts: files }];
 }
 
 /** A worker's manifest from the ledger, for when KV cannot answer. The isolate keeps it. Throws D1's errors. */

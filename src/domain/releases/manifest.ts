@@ -47,6 +47,11 @@ const releaseSchema = lazy(() =>
     notes: z.string().nullable(),
     /** The git tag that a free worker's recipe builds; null: its branch. */
     source_tag: z.string().nullable().default(null),
+    /** The commit of the tag, signed by a release key; null if none is pinned. */
+    source: z
+      .object({ repository: z.string(), tag: z.string(), commit: z.string(), signature: z.string() })
+      .nullable()
+      .default(null),
     /** The provenance that R2 has under `object_key`, and the names of the files that it attests. */
     provenance: z
       .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()), object_key: z.string() })

@@ -5,8 +5,17 @@ import { artifacts, declarationRoutes } from "./routes/artifact.ts";
 import { moveRoutes } from "./routes/move.ts";
 import { provenanceAttach } from "./routes/provenance.ts";
 import { releases } from "./routes/release.ts";
+import { sourceAttach } from "./routes/source.ts";
 import { uploads } from "./routes/upload.ts";
 
 /** The publisher's desk, from draft to block. `formats`: the packages that a release may hold. */
 export const releaseRoutes = (formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> =>
-  combine(releases, declarationRoutes(formats), artifacts, uploads, provenanceAttach, moveRoutes(formats));
+  combine(
+    releases,
+    declarationRoutes(formats),
+    artifacts,
+    uploads,
+    provenanceAttach,
+    sourceAttach,
+    moveRoutes(formats),
+  );

@@ -3,6 +3,7 @@ import { Problem } from "../../platform/http/problem.ts";
 import type { RootKind } from "../../platform/storage/change.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
 import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
+import type { SourceColumns } from "./source/decision.ts";
 
 const ReleaseRow = z.object({
   id: z.string(),
@@ -12,6 +13,9 @@ const ReleaseRow = z.object({
   status: z.enum(RELEASE_STATUSES),
   notes: z.string().nullable(),
   source_tag: z.string().nullable(),
+  source_repository: z.string().nullable(),
+  source_commit: z.string().nullable(),
+  source_signature: z.string().nullable(),
   created_at: z.number(),
   published_at: z.number().nullable(),
   revision: z.number(),
@@ -116,7 +120,9 @@ export const listAllReleases = (
   );
 
 /** The columns of a release that a change may write. Artifacts and provenance have tables of their own. */
-type ReleasePatch = Partial<Pick<Release, "status" | "published_at" | "revision" | "artifacts" | "provenance">>;
+type ReleasePatch = Partial<
+  Pick<Release, "status" | "published_at" | "revision" | "artifacts" | "provenance"> & SourceColumns
+>;
 
 /**
  * Releases, for `change`: an act is decided on the whole release, files and provenance included, and is decided again
@@ -126,12 +132,17 @@ export const releaseRoot: RootKind<Release, ReleasePatch> = {
   table: "releases",
   read: readRelease,
   write(db, release, patch, { id }) {
-    const { status, published_at, revision } = { ...release, ...patch };
+    const { status, published_at, revision, ...after } = { ...release, ...patch };
     return db
       .prepare(
-        `UPDATE releases SET status = ?, published_at = ?, revision = ?, last_change = ? WHERE id = ? AND last_change = ?`,
+        `UPDATE releases SET status = ?, published_at = ?, revision = ?, source_tag = ?, source_repository = ?,
+           source_commit = ?, source_signature = ?, last_change = ? WHERE id = ? AND last_change = ?`,
       )
-      .bind(status, published_at, revision, id, release.id, release.last_change);
+      .bind(
+        ...[status, published_at, revision],
+        ...[after.source_tag, after.source_repository, after.source_commit, after.source_signature],
+        ...[id, release.id, release.last_change],
+      );
   },
   after: (release, patch, { id }) => ({ ...release, ...patch, last_change: id }),
   publication: ({ status, worker_id }) => (status === "draft" ? undefined : { topic: "manifest", key: worker_id }),

@@ -15,9 +15,11 @@ import {
   Sha256,
   SignatureText,
   Size,
+  SourceField,
   SourceTag,
   Version,
 } from "./fields.ts";
+import { signedSourceOf } from "./source/decision.ts";
 import type { Artifact, Release, ReleaseProvenance } from "./store.ts";
 
 export const ArtifactSchema = z
@@ -47,6 +49,9 @@ export const ReleaseSchema = z
     status: z.enum(RELEASE_STATUSES),
     notes: z.string().nullable().openapi({ example: "Faster prompt processing." }),
     source_tag: SourceTag.nullable(),
+    source: SourceField.nullable().openapi({
+      description: "The commit of the tag, signed by a release key. Null: none is pinned.",
+    }),
     created_at: Timestamp,
     published_at: Timestamp.nullable(),
     provenance: z
@@ -110,7 +115,7 @@ export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSche
 export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> => {
   const { id, worker_id, version, channel, status, notes, source_tag, created_at, published_at, artifacts } = release;
   const times = { created_at: toRfc3339(created_at), published_at: toRfc3339(published_at) };
-  const facts = { id, worker_id, version, channel, status, notes, source_tag };
+  const facts = { id, worker_id, version, channel, status, notes, source_tag, source: signedSourceOf(release) };
   const provenance = release.provenance && presentProvenance(release.provenance);
   return { ...facts, ...times, provenance, artifacts: artifacts.map(presentArtifact) };
 };

@@ -13,8 +13,18 @@ export type PublishedBinary = {
   signature: { text: string; key: string } | null;
 };
 
-/** The version that a recipe installs. `binaries` are those for its own platforms; empty if it builds from source. */
-export type PublishedVersion = { pkgver: string; sourceTag: string | null; binaries: readonly PublishedBinary[] };
+/** The tag that a recipe builds, and its commit if that is pinned. Both fit a release, so they need no quoting. */
+export type PublishedSource = { tag: string; commit: string | null };
+
+/**
+ * The version that a recipe installs. `binaries` are those for its own platforms; empty if it builds from source. Then
+ * `source` is the tag to build; null for the branch of the checked-in recipe.
+ */
+export type PublishedVersion = {
+  pkgver: string;
+  source: PublishedSource | null;
+  binaries: readonly PublishedBinary[];
+};
 
 /** The origin of the catalog in the checked-in recipes. */
 const CATALOG = "https://catalog.rbee.dev";
@@ -33,7 +43,7 @@ export function renderRecipe(recipe: RecipeText, version: PublishedVersion | nul
   return { pkgbuild: render(recipe.pkgbuild), srcinfo: render(recipe.srcinfo) };
 }
 
-function renderLine(line: string, checkedIn: string, { pkgver, sourceTag, binaries }: PublishedVersion): string[] {
+function renderLine(line: string, checkedIn: string, { pkgver, source, binaries }: PublishedVersion): string[] {
   const architecture = architectureOf(line);
   if (binaries.length > 0 && architecture !== null) {
     const binary = binaries.find((candidate) => candidate.architecture === architecture);
@@ -44,7 +54,29 @@ function renderLine(line: string, checkedIn: string, { pkgver, sourceTag, binari
   }
   const [assignment] = /^\t?pkgver ?= ?/.exec(line) ?? [];
   if (assignment !== undefined) return [`${assignment}${pkgver}`];
-  return [sourceTag === null ? line : line.replace(/#branch=[^"\s]*/, () => `#tag=${sourceTag}`)];
+  return source === null ? [line] : renderSource(line, source);
+}
+
+/**
+ * A line of a recipe that builds a tag. makepkg gets the tag's whole reference name, which no branch, commit id or pull
+ * request can have. `git clone --branch`, as hives run it, knows only short names, so hives get one of their own: in a
+ * here-document, which bash does not execute. build() compares the commit, whichever of the two was fetched.
+ */
+function renderSource(line: string, { tag, commit }: PublishedSource): string[] {
+  const name = (reference: string): string => line.replace(/#branch=[^"\s]*/, () => `#tag=${reference}`);
+  if (line.startsWith("source=(")) {
+    const ofHives = [
+      "# Only hives read this source: their git clone takes the short name alone.",
+      ": <<'HIVE'",
+      name(tag),
+      "HIVE",
+    ];
+    return [name(`refs/tags/${tag}`), ...ofHives];
+  }
+  if (line.startsWith("\tsource = ")) return [name(`refs/tags/${tag}`)];
+  return [
+    line.replace(/\b(tag|commit)=''/g, (_, field: string) => `${field}='${field === "tag" ? tag : (commit ?? "")}'`),
+  ];
 }
 
 /** The architecture in a line: a field's suffix, `arch` in .SRCINFO, or a case of build(). Null if none. */

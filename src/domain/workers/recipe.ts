@@ -3,8 +3,10 @@ import { err, ok, type Result } from "../../lib/result.ts";
 export const ARCHITECTURES = ["x86_64", "aarch64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** The source of a recipe: a git branch or tag to build, or one file to download. */
-export type Source = { type: "git"; url: string; branch?: string; tag?: string } | { type: "tarball"; url: string };
+/** The source of a recipe: a git branch or tag to build, with the tag's commit if pinned, or one file to download. */
+export type Source =
+  | { type: "git"; url: string; branch?: string; tag?: string; commit?: string }
+  | { type: "tarball"; url: string };
 
 /** The options of the recipe's `cargo build`; empty if it builds nothing. */
 export type CargoBuild = { features?: string[]; profile?: string; flags?: string[] };
@@ -49,7 +51,7 @@ export function readRecipe(pkgbuild: string, srcinfo: string): Result<Recipe, st
     architectures: ARCHITECTURES.filter((architecture) => values(fields, "arch").includes(architecture)),
     depends: values(fields, "depends"),
     makedepends: values(fields, "makedepends"),
-    source: readSource(sourceText),
+    source: readSource(sourceText, /^ {2}commit='([0-9a-f]+)'/m.exec(pkgbuild)?.[1]),
     build: readCargoBuild(pkgbuild),
     installPath: `${directory}/${id}`,
   });
@@ -57,15 +59,19 @@ export function readRecipe(pkgbuild: string, srcinfo: string): Result<Recipe, st
 
 const values = (fields: Srcinfo, key: string): string[] => [...(fields.get(key) ?? [])];
 
-/** A PKGBUILD source, `[name::][git+]URL[#branch=B|#tag=T]` (PKGBUILD(5), "Using VCS sources"). */
-function readSource(text: string): Source {
+/**
+ * A PKGBUILD source, `[name::][git+]URL[#branch=B|#tag=T]` (PKGBUILD(5), "Using VCS sources"). `commit` is the one that
+ * build() demands of the tag.
+ */
+function readSource(text: string, commit: string | undefined): Source {
   const [location = "", fragment = ""] = text.replace(/^.*?::/, "").split("#");
   // Clients know two kinds of source. A file is the second.
   if (!location.startsWith("git+")) return { type: "tarball", url: location };
   const [kind, name = ""] = fragment.split("=");
   const url = location.slice("git+".length);
   if (kind === "branch") return { type: "git", url, branch: name };
-  return kind === "tag" ? { type: "git", url, tag: name } : { type: "git", url };
+  if (kind !== "tag") return { type: "git", url };
+  return { type: "git", url, tag: name.replace(/^refs\/tags\//, ""), ...(commit !== undefined && { commit }) };
 }
 
 function readCargoBuild(pkgbuild: string): CargoBuild {

@@ -54,13 +54,16 @@ export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: stri
     });
   }
   if (worker.source.type !== "git") return null;
-  const { url, branch, tag } = worker.source;
-  const ref = tag === undefined ? `branch: ${rubyString(branch ?? "HEAD")}` : `tag: ${rubyString(tag)}`;
+  const { url, branch, tag, commit } = worker.source;
+  // Homebrew compares the revision with the commit of the tag, and stops if they differ.
+  const revision = commit === undefined ? [] : [`revision: ${rubyString(commit)}`];
+  const ref =
+    tag === undefined ? [`branch: ${rubyString(branch ?? "HEAD")}`] : [`tag: ${rubyString(tag)}`, ...revision];
   const { profile = "release", features = [], flags = [] } = worker.build;
   const options = ["--profile", profile, "--features", features.join(",")];
   return formula(worker, {
     strategy: submodulesLeftOut,
-    url: [rubyString(url), "using: RbeeSourceDownloadStrategy", ref],
+    url: [rubyString(url), "using: RbeeSourceDownloadStrategy", ...ref],
     facts: [`version ${rubyString(worker.version)}`],
     dependencies: ['depends_on "rust" => :build'],
     install: [

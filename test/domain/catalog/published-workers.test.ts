@@ -73,7 +73,7 @@ describe("the version of a recipe", () => {
   });
 
   it("comes from the source tag of the release", async () => {
-    await publishRelease({ worker_id: FREE, version: "1.0.0", source_tag: "v1.0.0" });
+    await publishRelease({ worker_id: FREE, version: "1.0.0", source: { source_tag: "v1.0.0" } });
     const url = "https://github.com/rbee-keeper/rbee.git";
     expect(await (await ask("/workers/cpu")).json()).toMatchObject({
       version: "1.0.0",
@@ -186,20 +186,48 @@ const file = (platform: Platform, filename: string, more: Partial<ManifestArtifa
   ...{ signature: null, pgp_signature: null, ...more },
 });
 
-const release = (artifacts: ManifestArtifact[], source_tag: string | null = null): ManifestRelease => ({
+const release = (
+  artifacts: ManifestArtifact[],
+  source_tag: string | null = null,
+  source: ManifestRelease["source"] = null,
+): ManifestRelease => ({
   ...{ id: "rel_1", version: "1.2.0", channel: "stable", status: "published", published_at: 0, notes: null },
-  ...{ source_tag, provenance: null, artifacts },
+  ...{ source_tag, source, provenance: null, artifacts },
 });
+
+const OPTIONAL = { required: false, keys: [] };
+const REQUIRED = { required: true, keys: [] };
 
 describe("the version of a release that a recipe installs", () => {
   it("has the version and tag for a worker that is built from source, regardless of its binaries", () => {
     const files = [file("linux-x86_64", "worker-linux-x86_64")];
-    expect(publishedVersion(worker("cpu"), release(files, "v1.2.0"), [])).toEqual({
+    expect(publishedVersion(worker("cpu"), release(files, "v1.2.0"), OPTIONAL)).toEqual({
       pkgver: "1.2.0",
-      sourceTag: "v1.2.0",
+      source: { tag: "v1.2.0", commit: null },
       binaries: [],
     });
-    expect(publishedVersion(worker("cpu"), release(files), [])?.sourceTag).toBeNull();
+    expect(publishedVersion(worker("cpu"), release(files), OPTIONAL)?.source).toBeNull();
+  });
+
+  it("has the signed commit of its tag", () => {
+    const source = { repository: "https://example.test/r.git", tag: "v1.2.0", commit: "a".repeat(40), signature: "" };
+    for (const policy of [OPTIONAL, REQUIRED]) {
+      const version = publishedVersion(worker("cpu"), release([], "v1.2.0", source), policy);
+      expect(version?.source).toEqual({ tag: "v1.2.0", commit: "a".repeat(40) });
+    }
+  });
+
+  it.each([
+    ["a commit id", "a".repeat(40), OPTIONAL],
+    ["HEAD", "HEAD", OPTIONAL],
+    ["a pull request", "refs/pull/1/head", OPTIONAL],
+    ["a branch", "development", OPTIONAL],
+    ["another version", "v1.2.1", OPTIONAL],
+    ["its tag, but no signed commit where one is required", "v1.2.0", REQUIRED],
+  ])("is null for an old row that names %s", (_, tag, policy) => {
+    expect(publishedVersion(worker("cpu"), release([], tag), policy)).toBeNull();
+    const source = { repository: "https://example.test/r.git", tag, commit: "HEAD", signature: "" };
+    expect(publishedVersion(worker("cpu"), release([], tag, source), policy)).toBeNull();
   });
 
   it("has the binary of each architecture on the recipe's own system, no package and no other system's binary", () => {
@@ -209,11 +237,11 @@ describe("the version of a release that a recipe installs", () => {
       file("linux-x86_64", "worker-intel", { sha256: "b".repeat(64) }),
       file("macos-aarch64", "worker-mac"),
     ];
-    expect(publishedVersion(worker("premium-cpu"), release(files), [])?.binaries).toEqual([
+    expect(publishedVersion(worker("premium-cpu"), release(files), OPTIONAL)?.binaries).toEqual([
       { architecture: "x86_64", filename: "worker-intel", sha256: "b".repeat(64), signature: null },
       { architecture: "aarch64", filename: "worker-arm", sha256: "a".repeat(64), signature: null },
     ]);
-    expect(publishedVersion(worker("premium-metal"), release(files), [])?.binaries).toMatchObject([
+    expect(publishedVersion(worker("premium-metal"), release(files), OPTIONAL)?.binaries).toMatchObject([
       { architecture: "aarch64", filename: "worker-mac" },
     ]);
   });
@@ -223,7 +251,7 @@ describe("the version of a release that a recipe installs", () => {
       file("windows-x86_64", "worker.exe"),
       file("linux-x86_64", "worker.pkg.tar.zst", { kind: "package" }),
     ];
-    expect(publishedVersion(worker("premium-cuda"), release(files), [])).toBeNull();
+    expect(publishedVersion(worker("premium-cuda"), release(files), OPTIONAL)).toBeNull();
   });
 
   it("names the key of a signature, and leaves out a signature by a key that is out of use", async () => {
@@ -231,7 +259,7 @@ describe("the version of a release that a recipe installs", () => {
     const text = formatMinisignSignature(await signMinisign(current, new Uint8Array(64), "file:worker"));
     const files = [file("linux-x86_64", "worker", { signature: text })];
     const signatureBy = (keys: (typeof old)[]) =>
-      publishedVersion(worker("premium-cuda"), release(files), keys)?.binaries[0]?.signature;
+      publishedVersion(worker("premium-cuda"), release(files), { required: true, keys })?.binaries[0]?.signature;
     expect(signatureBy([old, current])).toEqual({ text, key: encodeMinisignPublicKey(current) });
     expect(signatureBy([old])).toBeNull();
   });

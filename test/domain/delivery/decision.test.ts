@@ -33,6 +33,7 @@ const release = (version: string, over: Partial<ManifestRelease> = {}): Manifest
   published_at: NOW - 1000,
   notes: null,
   source_tag: null,
+  source: null,
   provenance: null,
   artifacts: [artifact("linux-x86_64", "w-x86"), artifact("linux-aarch64", "w-arm")],
   ...over,

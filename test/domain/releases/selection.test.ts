@@ -10,6 +10,7 @@ const release = (version: string, more: Partial<ManifestRelease> = {}): Manifest
   published_at: 1_760_000_000,
   notes: null,
   source_tag: null,
+  source: null,
   provenance: null,
   artifacts: [],
   ...more,

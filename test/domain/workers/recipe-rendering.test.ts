@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Filename, SourceTag } from "../../../src/domain/releases/fields.ts";
+import { Filename } from "../../../src/domain/releases/fields.ts";
+import { tagsOfVersion } from "../../../src/domain/releases/source/statement.ts";
 import { ARCHITECTURES, readRecipe } from "../../../src/domain/workers/recipe.ts";
 import { type PublishedBinary, pkgverOf, renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
 import { type Worker, workers } from "../../../src/domain/workers/workers.ts";
@@ -13,9 +14,10 @@ const pkgvers = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99)).map((parts) => part
 const filenames = fc
   .stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$/)
   .filter((name) => Filename.safeParse(name).success);
-const tags = fc
-  .stringMatching(/^[A-Za-z0-9]{1,9}([._/-][A-Za-z0-9]{1,9}){0,3}$/)
-  .filter((tag) => SourceTag.safeParse(tag).success);
+const sources = fc.record({
+  tag: fc.constantFrom(...tagsOfVersion("1.2.0-rc.1--x", ["llm-worker-rbee-cpu", "llm-worker-rbee"])),
+  commit: fc.option(fc.stringMatching(/^[0-9a-f]{40}$/)),
+});
 const signatures = fc.record({ text: fc.string({ unit: "binary" }), key: fc.base64String({ maxLength: 56 }) });
 
 /** Binaries that a release may have for a worker: of some of its architectures, at least one. */
@@ -35,8 +37,8 @@ const binariesFor = (worker: Worker): fc.Arbitrary<PublishedBinary[]> =>
 
 const versionsOf = (worker: Worker) =>
   worker.tier === "free"
-    ? fc.record({ pkgver: pkgvers, sourceTag: fc.option(tags), binaries: fc.constant<PublishedBinary[]>([]) })
-    : fc.record({ pkgver: pkgvers, sourceTag: fc.constant(null), binaries: binariesFor(worker) });
+    ? fc.record({ pkgver: pkgvers, source: fc.option(sources), binaries: fc.constant<PublishedBinary[]>([]) })
+    : fc.record({ pkgver: pkgvers, source: fc.constant(null), binaries: binariesFor(worker) });
 
 describe.each(workers)("the recipe of $id", (worker) => {
   it("stays as it is written without a release, but for the catalog's address", () => {
@@ -70,17 +72,39 @@ describe.each(workers)("the recipe of $id", (worker) => {
   });
 });
 
-it("a free worker's recipe pins the tag of its release", () => {
+describe("the recipe of a free worker's release", () => {
+  const COMMIT = "0123456789".repeat(4);
   const [free] = workers;
   if (!free) throw new Error("no worker");
-  const text = renderRecipe(free, { pkgver: "1.2.0", sourceTag: "v1.2.0", binaries: [] }, ORIGIN);
-  expect(readRecipe(text.pkgbuild, text.srcinfo)).toMatchObject({
-    value: { version: "1.2.0", source: { type: "git", url: "https://github.com/rbee-keeper/rbee.git", tag: "v1.2.0" } },
+  const render = (source: { tag: string; commit: string | null } | null) =>
+    renderRecipe(free, { pkgver: "1.2.0", source, binaries: [] }, ORIGIN);
+
+  it("names its tag by the whole reference to makepkg, and by the short name to hives", () => {
+    const text = render({ tag: "v1.2.0", commit: COMMIT });
+    expect(text.pkgbuild).toContain('\nsource=("git+https://github.com/rbee-keeper/rbee.git#tag=refs/tags/v1.2.0")\n');
+    expect(text.srcinfo).toContain("\tsource = git+https://github.com/rbee-keeper/rbee.git#tag=refs/tags/v1.2.0\n");
+    const hive = parseAsHive(text.pkgbuild);
+    expect(hive.arrays.get("source")).toEqual(["git+https://github.com/rbee-keeper/rbee.git#tag=v1.2.0"]);
   });
-  expect(text.pkgbuild).toContain('git#tag=v1.2.0")');
-  const untagged = renderRecipe(free, { pkgver: "1.2.0", sourceTag: null, binaries: [] }, ORIGIN);
-  expect(readRecipe(untagged.pkgbuild, untagged.srcinfo)).toMatchObject({
-    value: { source: { branch: "development" } },
+
+  it("demands the commit in build()", () => {
+    const text = render({ tag: "v1.2.0", commit: COMMIT });
+    expect(parseAsHive(text.pkgbuild).build).toContain(`\ncommit='${COMMIT}' tag='v1.2.0'\n`);
+    expect(render({ tag: "v1.2.0", commit: null }).pkgbuild).toContain("\n  commit='' tag='v1.2.0'\n");
+  });
+
+  it("shows the short name of the tag, and the commit, in the catalog", () => {
+    const text = render({ tag: "v1.2.0", commit: COMMIT });
+    const url = "https://github.com/rbee-keeper/rbee.git";
+    expect(readRecipe(text.pkgbuild, text.srcinfo)).toMatchObject({
+      value: { version: "1.2.0", source: { type: "git", url, tag: "v1.2.0", commit: COMMIT } },
+    });
+  });
+
+  it("builds the branch without a tag", () => {
+    const text = render(null);
+    expect(text.pkgbuild).toContain("  commit='' tag=''\n");
+    expect(readRecipe(text.pkgbuild, text.srcinfo)).toMatchObject({ value: { source: { branch: "development" } } });
   });
 });
 
@@ -94,7 +118,7 @@ it("a recipe keeps any signature unchanged", () => {
     sha256: "0".repeat(64),
     signature: { text, key: "k" },
   } as const;
-  const { pkgbuild } = renderRecipe(worker, { pkgver: "1.2.0", sourceTag: null, binaries: [binary] }, ORIGIN);
+  const { pkgbuild } = renderRecipe(worker, { pkgver: "1.2.0", source: null, binaries: [binary] }, ORIGIN);
   const [, printed = ""] = /key='k' signature='([^']*)'/.exec(pkgbuild) ?? [];
   const octal = (_: string, digits: string) => String.fromCharCode(Number.parseInt(digits, 8));
   expect(printed.replaceAll("\\n", "\n").replaceAll(/\\0(\d{3})/g, octal)).toBe(text);

@@ -24,6 +24,10 @@ export const ReleaseIndex = z.object({
       status: z.enum(["published", "yanked", "blocked"]),
       published_at: z.iso.datetime(),
       provenance_sha256: z.string().nullable(),
+      /** The commit that the recipe of a free worker builds, signed by a release key. Absent if none is pinned. */
+      source: z
+        .object({ repository: z.string(), tag: z.string(), commit: z.string(), signature: z.string() })
+        .optional(),
       artifacts: z.array(
         z.object({
           platform: z.string(),
@@ -58,12 +62,13 @@ export const releaseIndex = (manifest: Manifest, generatedAt: UnixSeconds): Rele
   generated_at: toRfc3339(generatedAt),
   expires_at: toRfc3339(generatedAt + INDEX_LIFETIME),
   latest: latestRelease(manifest)?.version ?? null,
-  versions: manifest.releases.map(({ version, channel, status, published_at, provenance, artifacts }) => ({
+  versions: manifest.releases.map(({ version, channel, status, published_at, provenance, source, artifacts }) => ({
     version,
     channel,
     status,
     published_at: toRfc3339(published_at),
     provenance_sha256: provenance?.sha256 ?? null,
+    ...(source && { source }),
     artifacts: artifacts.map(({ platform, kind, filename, size, sha256, signature }) => {
       return { platform, kind, filename, size, sha256, signature };
     }),

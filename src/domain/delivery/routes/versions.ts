@@ -2,7 +2,16 @@ import { toRfc3339 } from "../../../lib/time.ts";
 import { createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
 import { optionalChoice, Timestamp, unlessEmpty } from "../../../platform/http/schemas.ts";
 import { CREDENTIAL_PROBLEMS, readHolder, STANDING_PROBLEMS } from "../../licensing/holder.ts";
-import { ChannelName, Filename, Kind, PlatformName, Sha256, Size, Version } from "../../releases/fields.ts";
+import {
+  ChannelName,
+  Filename,
+  Kind,
+  PlatformName,
+  Sha256,
+  Size,
+  SourceField,
+  Version,
+} from "../../releases/fields.ts";
 import { CHANNELS, type Channel, type Manifest } from "../../releases/manifest.ts";
 import { type Covers, latestRelease, listReleases } from "../../releases/selection.ts";
 import { requireWorker } from "../../workers/workers.ts";
@@ -27,6 +36,9 @@ const VersionListing = z
           description: "The path of its build provenance, if any.",
           example: "/v1/workers/ID/1.10.0/provenance",
         }),
+        source: SourceField.optional().openapi({
+          description: "The commit that its recipe builds, signed by a release key. Absent if none is pinned.",
+        }),
         artifacts: z.array(
           z.object({ kind: Kind, platform: PlatformName, filename: Filename, size: Size, sha256: Sha256 }),
         ),
@@ -41,12 +53,13 @@ export function versionListing(
   asked: { channel?: Channel | undefined; includeYanked: boolean; covers?: Covers | undefined },
 ): z.input<typeof VersionListing> {
   const versions = listReleases(manifest, asked).map(
-    ({ version, channel, status, published_at, provenance, artifacts }) => ({
+    ({ version, channel, status, published_at, provenance, source, artifacts }) => ({
       version,
       channel,
       status,
       published_at: toRfc3339(published_at),
       provenance_url: provenance && `/v1/workers/${manifest.worker_id}/${version}/provenance`,
+      ...(source && { source }),
       artifacts: artifacts.map(({ kind, platform, filename, size, sha256 }) => ({
         kind,
         platform,

@@ -18,8 +18,8 @@ const OPERATIONS = {
   publish: {
     summary: "Publish a draft",
     description:
-      "Offers the release. Its files never change afterwards. `CONFLICT`: a file is not uploaded and checked yet, or its signature " +
-      "or package does not keep to the rules of today.",
+      "Offers the release. Its files never change afterwards. `CONFLICT`: a file is not uploaded and checked yet, or its signature, " +
+      "the package or the source does not keep to the rules of today.",
   },
   yank: {
     summary: "Yank a release",

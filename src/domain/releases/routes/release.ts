@@ -5,8 +5,10 @@ import { requireWorkerOf } from "../../../platform/identity/worker-limit.ts";
 import { findWorker, requireWorker } from "../../workers/workers.ts";
 import { releaseAdmin } from "../access.ts";
 import { createRelease, deleteDraft } from "../act.ts";
+import { signaturePolicy } from "../artifact/check.ts";
 import { RELEASE_STATUSES } from "../decision.ts";
-import { ChannelName, ReleaseParams, SourceTag, Version } from "../fields.ts";
+import { ChannelName, ReleaseParams, SentSourceField, SourceTag, Version } from "../fields.ts";
+import { readSource } from "../source/decision.ts";
 import { listAllReleases, readRelease } from "../store.ts";
 import { defaultChannel, mayBeIn, parseVersion } from "../version.ts";
 import { presentRelease, ReleaseAnswer, ReleaseSchema } from "../view.ts";
@@ -22,6 +24,7 @@ const NewRelease = z
     }),
     notes: z.string().max(10_000).nullish().openapi({ example: "Faster prompt processing." }),
     source_tag: SourceTag.nullish(),
+    source: SentSourceField.nullish(),
   })
   .strict()
   .superRefine(({ version, channel }, context) => {
@@ -38,27 +41,21 @@ releases.openapi(
     tag: "Admin: releases",
     summary: "Draft a release",
     description:
-      "Nobody is offered a draft. Add its files, then publish it. `CONFLICT`: the worker has this version already. The " +
-      "detail names that release.",
+      "Nobody is offered a draft. Add its files, then publish it. `source_tag` names a tag whose commit is signed later, `source` " +
+      "the signed commit as well. `CONFLICT`: the worker has this version already. The detail names that release.",
     access: releaseAdmin("releases:write"),
     body: NewRelease,
     answers: { 201: ["The draft.", ReleaseAnswer] },
     refusals: ["WORKER_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
-    const { worker_id, version, channel = defaultChannel(version), notes, source_tag = null } = c.req.valid("json");
+    const { worker_id, version, channel = defaultChannel(version), notes, ...sent } = c.req.valid("json");
     // Workers are public, so an unknown one may be told before the limit.
     const worker = requireWorker(worker_id);
     requireWorkerOf(c.var.admin, worker.id);
-    if (source_tag !== null && worker.source.type !== "git") {
-      const message = "This field is only for a worker that is built from git.";
-      throw new Problem({
-        code: "VALIDATION_FAILED",
-        detail: `source_tag: ${message}`,
-        extras: { errors: [{ path: "source_tag", message }] },
-      });
-    }
-    const draft = { worker_id: worker.id, version, channel, notes: notes ?? null, source_tag };
+    const source = await readSource(worker, version, sent, signaturePolicy(c.var.config));
+    if (!source.ok) throw new Problem(source.error);
+    const draft = { worker_id: worker.id, version, channel, notes: notes ?? null, ...source.value };
     const release = await createRelease(c.env.DB, adminActor(c), draft);
     return c.json({ release: presentRelease(release) }, 201);
   },

@@ -76,7 +76,7 @@ export const releaseRead = consoleView(
 
 type Props = { release: Release };
 
-const Publication = ({ release: { published_at, channel, source_tag } }: Props) => (
+const Publication = ({ release: { published_at, channel, source_tag, source_commit } }: Props) => (
   <span>
     {published_at === null ? (
       "Not published yet."
@@ -85,9 +85,14 @@ const Publication = ({ release: { published_at, channel, source_tag } }: Props) 
         First published on <Time at={published_at} clock />.
       </>
     )}{" "}
-    Channel {channel}.{source_tag === null ? "" : ` Free recipes build the tag ${source_tag}.`}
+    Channel {channel}.{source_tag === null ? "" : ` ${sourceSentence(source_tag, source_commit)}`}
   </span>
 );
+
+const sourceSentence = (tag: string, commit: string | null): string =>
+  commit === null
+    ? `Its source is the tag ${tag}, whose commit is not signed yet.`
+    : `Free recipes build the tag ${tag}: commit ${commit}, signed by a release key.`;
 
 type FilesProps = Props & { formats: readonly PackageFormat[]; checks: ReadonlyMap<string, CheckProgress> };
 
