@@ -34,7 +34,8 @@ const release = (id: string, more: object = {}): Row => ({
     created_at: 1,
     published_at: null,
   },
-  ...{ last_change: "chg_1", source_tag: null, revision: 1 },
+  ...{ last_change: "chg_1", source_tag: null, source_repository: null, source_commit: null, source_signature: null },
+  revision: 1,
   ...more,
 });
 const machine = (id: string, license_id: string): Row => ({

@@ -18,6 +18,7 @@ export const MIGRATIONS = {
     "0017_jobs.sql",
     "0018_artifact_checks.sql",
     "0019_backup.sql",
+    "0020_release_source.sql",
     "0021_artifacts_by_sum.sql",
     "0022_scopes.sql",
     "0023_status_indices.sql",
