@@ -121,8 +121,10 @@ export function addLicenseCommands(program: CatalogCommand): void {
     .summary("free the seat of a machine")
     .argument("<license>", "the license's id (lic_...)")
     .argument("<machine>", "the machine's id (mach_...)")
-    .runAsAdmin(async ({ client, show }, licenseId: string, machineId: string) => {
-      await client.send({ method: "DELETE", path: path`/v1/admin/licenses/${licenseId}/machines/${machineId}` });
+    .option("--reason <text>", "the reason for the audit trail")
+    .runAsAdmin(async ({ client, show }, licenseId: string, machineId: string, { reason }: { reason?: string }) => {
+      const at = path`/v1/admin/licenses/${licenseId}/machines/${machineId}`;
+      await client.send({ method: "DELETE", path: at, ...(reason === undefined ? {} : { body: { reason } }) });
       show({ removed: machineId }, () => `Removed ${machineId}. Its token no longer works.`);
     });
 }

@@ -14,6 +14,7 @@ import { type Holder, type KeyHolder, parseLicenseKey } from "./license/key.ts";
 import { fingerprintSchema, hashFingerprint } from "./machine/fingerprint.ts";
 import { type LicenseRefusal, licenseProblem } from "./refusal.ts";
 import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
+import { acceptedUntil, type KeyProof, proofOf } from "./token/key-proof.ts";
 import { verifiesUntil, verifyLicenseToken } from "./token/token.ts";
 
 export type { Holder, KeyHolder };
@@ -21,7 +22,7 @@ export type { Holder, KeyHolder };
 /** The holder behind a request. `machine` is null for a key that is sent without its machine. */
 export type RequestHolder =
   | (KeyHolder & { kind: "key"; machine: string | null })
-  | (Holder & { kind: "token"; issuedAt: UnixSeconds });
+  | (Holder & { kind: "token"; issuedAt: UnixSeconds; proof: KeyProof });
 
 type VerifiedToken = Extract<RequestHolder, { kind: "token" }>;
 
@@ -30,7 +31,7 @@ const verified = new IsolateCache<VerifiedToken>(12_000);
 
 async function holderOfToken(
   token: string,
-  { keyring }: LicensingSecrets,
+  { keyring, keyId }: LicensingSecrets,
   issuer: string,
   now: UnixSeconds,
 ): Promise<Result<VerifiedToken, LicenseRefusal>> {
@@ -38,9 +39,12 @@ async function holderOfToken(
   if (known) return ok(known);
   const claims = await verifyLicenseToken(token, { keyring, issuer, now });
   if (!claims.ok) return claims;
+  const accepted = acceptedUntil(claims.value, keyId) ?? Number.POSITIVE_INFINITY;
+  if (now >= accepted) return err({ code: "KEY_REQUIRED", why: "secret" });
   const { sub, gen, machine, iat } = claims.value;
-  const holder: VerifiedToken = { kind: "token", licenseId: sub, generation: gen, machine, issuedAt: iat };
-  verified.set(token, holder, verifiesUntil(token, claims.value, keyring));
+  const proof = proofOf(claims.value);
+  const holder: VerifiedToken = { kind: "token", licenseId: sub, generation: gen, machine, issuedAt: iat, proof };
+  verified.set(token, holder, Math.min(verifiesUntil(token, claims.value, keyring), accepted));
   return ok(holder);
 }
 
@@ -105,6 +109,7 @@ export async function readHolder(c: ReadScope): Promise<RequestHolder | null> {
 export const CREDENTIAL_PROBLEMS = [
   "KEY_INVALID",
   "KEY_ROTATED",
+  "KEY_REQUIRED",
   "TOKEN_INVALID",
   "TOKEN_EXPIRED",
   "MACHINE_REQUIRED",

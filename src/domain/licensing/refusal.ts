@@ -7,6 +7,7 @@ import { type LicenseFacts, standingOf } from "./license/record.ts";
 export type LicenseRefusal =
   | { code: "KEY_INVALID"; why: "malformed" | "gone" }
   | { code: "TOKEN_INVALID"; why: keyof typeof TOKEN_INVALID }
+  | { code: "KEY_REQUIRED"; why: keyof typeof KEY_REQUIRED }
   | { code: "MACHINE_MISMATCH"; why: "two_names" | "other_token" }
   | { code: "TOKEN_EXPIRED" | "KEY_ROTATED" | "MACHINE_REQUIRED" | "MACHINE_DEACTIVATED" }
   | { code: "LICENSE_REVOKED" | "LICENSE_SUSPENDED" | "LICENSE_EXPIRED" }
@@ -50,6 +51,12 @@ const TOKEN_INVALID = {
   gone: "The license of this token no longer exists.",
 } as const;
 
+const KEY_REQUIRED = {
+  time: "Tokens alone can be renewed for 30 days. Send the license key once to get the next token.",
+  secret:
+    "The keys of all licenses have been replaced since this token was made. Get a token with your new license key.",
+} as const;
+
 /** The words of the refusals that are always the same. */
 const WORDS = {
   TOKEN_EXPIRED: "The token has expired. Exchange the license key for a new one.",
@@ -77,6 +84,8 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
       };
     case "TOKEN_INVALID":
       return { code, detail: TOKEN_INVALID[refusal.why] };
+    case "KEY_REQUIRED":
+      return { code, detail: KEY_REQUIRED[refusal.why] };
     case "LICENSE_EXPIRED":
       return {
         code,

@@ -1,18 +1,20 @@
 import retired from "../../../keys/license-signing.jwks.json";
 import { onceResolved } from "../../lib/isolate.ts";
 import type { Config } from "../../platform/config/config.ts";
+import { keySecretId } from "../../platform/config/key-secret-id.ts";
 import { formatLicenseKey, importLicenseKeySecret } from "./license/key.ts";
 import type { LicenseRow } from "./license/record.ts";
 import { createKeyring, type Keyring, verificationKeySet } from "./token/signing-keys.ts";
 
-/** The imported keys of this room. */
-export type LicensingSecrets = { keyring: Keyring; keySecret: CryptoKey };
+/** The imported keys of this room. `keyId`: the id of the secret of license keys (`keySecretId`). */
+export type LicensingSecrets = { keyring: Keyring; keySecret: CryptoKey; keyId: string };
 
 /** The imported keys of a configuration, cached in the isolate. Throws when a key is not valid. */
 export const licensingSecrets = onceResolved(
   async (config: Config): Promise<LicensingSecrets> => ({
     keyring: await createKeyring(config.LICENSE_SIGNING_KEY, verificationKeySet().parse(retired).keys),
     keySecret: await importLicenseKeySecret(config.LICENSE_KEY_SECRET),
+    keyId: await keySecretId(config),
   }),
 );
 

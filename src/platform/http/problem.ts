@@ -7,6 +7,7 @@ export const PROBLEMS = {
   CREDENTIAL_REQUIRED: { status: 401, title: "A credential is required" },
   KEY_INVALID: { status: 401, title: "The license key is not valid" },
   KEY_ROTATED: { status: 401, title: "The license key has been replaced by a newer one" },
+  KEY_REQUIRED: { status: 401, title: "The license key must be presented again" },
   TOKEN_INVALID: { status: 401, title: "The token is not valid" },
   TOKEN_EXPIRED: { status: 401, title: "The token has expired" },
   HTTPS_REQUIRED: { status: 403, title: "The connection must be encrypted" },

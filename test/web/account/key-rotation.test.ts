@@ -30,6 +30,17 @@ describe("replacing the key", () => {
     await pageAt(browser);
   });
 
+  it("is neither offered nor done for a revoked license", async () => {
+    const browser = await signedInByKey(ada.key);
+    expect(await pageAt(browser, `/account/licenses/${ada.id}`)).toContain("/rotate-key");
+    await adminAct(ada.id, "revoke");
+    expect(await pageAt(browser, `/account/licenses/${ada.id}`)).not.toContain("/rotate-key");
+    expect((await browser.get(`/account/licenses/${ada.id}/rotate-key`)).status).toBe(409);
+    expect((await rotate(browser)).status).toBe(409);
+    expect(await count("licenses", "generation > 0")).toBe(0);
+    expect(await count("mails", "kind = 'key_rotated'")).toBe(0);
+  });
+
   it.each(["key", "rotate-key", "lease"])(
     "shows nothing to a thief whose %s request had just been admitted",
     async (form) => {

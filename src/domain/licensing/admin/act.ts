@@ -2,7 +2,7 @@ import { formatId, newIdBytes } from "../../../lib/id.ts";
 import { err, ok } from "../../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
-import { Problem } from "../../../platform/http/problem.ts";
+import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { listAudit } from "../../../platform/identity/audit-store.ts";
 import type { AdminActor } from "../../../platform/identity/authentication.ts";
 import { change, create } from "../../../platform/storage/change.ts";
@@ -68,6 +68,9 @@ async function checkOwnRotation(db: D1Database, { actor }: LicenseActor, id: str
   if (last?.actor !== actor) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
 }
 
+/** The refusal for a machine that the license never had, or that was deactivated more than 90 days ago. */
+export const noSuchMachine: Refusal = { code: "NOT_FOUND", detail: "This license has no such machine." };
+
 /** Throws INSUFFICIENT_SCOPE unless an admin may void a lease. */
 export function checkMayVoidLease({ scopes }: Pick<AdminActor, "scopes">): void {
   if (!scopes.includes("owner"))
@@ -76,8 +79,8 @@ export function checkMayVoidLease({ scopes }: Pick<AdminActor, "scopes">): void 
 
 /**
  * Frees the seat of a license's machine. A machine without a seat is no error. `voidLease` also frees the seat of an
- * offline lease. Returns the changes to settle. Throws LICENSE_NOT_FOUND, and INSUFFICIENT_SCOPE when an admin who is
- * not an owner voids a lease.
+ * offline lease. Returns the changes to settle. Throws LICENSE_NOT_FOUND, NOT_FOUND for a machine that the license does
+ * not have, and INSUFFICIENT_SCOPE when an admin who is not an owner voids a lease.
  */
 export async function removeMachine(
   db: D1Database,
@@ -87,7 +90,8 @@ export async function removeMachine(
   { voidLease, reason = null }: { voidLease: boolean; reason?: string | null },
 ): Promise<Changes> {
   if (voidLease) checkMayVoidLease(admin);
-  await requireLicense(db, licenseId);
+  const { machines } = await requireLicense(db, licenseId);
+  if (!machines.some(({ id }) => id === machineId)) throw new Problem(noSuchMachine);
   const changeId = await freeSeat(db, licenseId, { id: machineId }, admin, { voidLease, reason });
   return { stale: [{ ...licensePublication(licenseId), changeIds: changeId === null ? [] : [changeId] }] };
 }

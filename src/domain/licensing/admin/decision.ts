@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
-import { endOf, isErased, type LicenseRow } from "../license/record.ts";
+import { endOf, isErased, isRevoked, type LicenseFacts, type LicenseRow } from "../license/record.ts";
 import type { LicensePatch } from "../license/store.ts";
 
 /** An admin's act on a license. */
@@ -15,6 +15,7 @@ const CONFLICTS = {
   erased: "Its owner's data was erased, which ended it for good. Issue a new license instead.",
   revoked_is_more: "The license is revoked, which is more than suspended.",
   replaced_meanwhile: "Somebody else replaced the key at the same time. The newest key is in the owner's mail.",
+  revoked_has_no_key: "The license is revoked; a new key would open nothing. An owner can reinstate it first.",
   keys_used_up: "This license has used up its keys. Issue a new license.",
   revoked_has_no_end: "The license is revoked; extending it would change nothing.",
   endless: "The license has no end to move.",
@@ -45,7 +46,7 @@ const conflict = (why: keyof typeof CONFLICTS) => err<AdminRefusal>({ code: "CON
  * revoked license.
  */
 export function decideAdminAct(
-  license: Pick<LicenseRow, "email" | "admin_state" | "generation" | "expires_at" | "extended_until">,
+  license: LicenseFacts & Pick<LicenseRow, "email" | "generation">,
   act: AdminAct,
   isOwner: boolean,
   now: UnixSeconds,
@@ -63,6 +64,7 @@ export function decideAdminAct(
       return ok(admin_state === "none" ? null : { admin_state: "none" });
     case "rotate-key":
       if (act.generation !== undefined && act.generation !== license.generation) return conflict("replaced_meanwhile");
+      if (isRevoked(license)) return conflict("revoked_has_no_key");
       if (license.generation >= MAX_GENERATION) return conflict("keys_used_up");
       return ok({ generation: license.generation + 1 });
     case "extend": {

@@ -76,6 +76,9 @@ export function standingOf(facts: LicenseFacts, now: UnixSeconds): Standing {
   return { status: "active", ends_at: endsAt, warning: null };
 }
 
+/** Whether a license is revoked: by an admin, a full refund or a lost dispute. No date changes that. */
+export const isRevoked = (facts: LicenseFacts): boolean => standingOf(facts, 0).status === "revoked";
+
 function standingOfPayment(facts: LicenseFacts, now: UnixSeconds): Standing {
   if (facts.subscription_state === "ended") return { status: "expired", cause: "subscription" };
   if (facts.subscription_state === "suspended") return { status: "suspended", cause: "subscription" };

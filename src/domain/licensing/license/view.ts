@@ -54,6 +54,12 @@ export const machineView = (machine: MachineRow): z.infer<typeof MachineView> =>
   last_seen_at: toRfc3339(machine.last_seen_at),
 });
 
+/** A license with one of its machines (a fingerprint hash), as the token of that machine may see it. */
+export const withOnly = (license: License, machine: string): License => ({
+  ...license,
+  machines: license.machines.filter(({ fingerprint_hash }) => fingerprint_hash === machine),
+});
+
 /** A license as its holder sees it at `now`, with its active machines and without the seller's own facts. */
 export function licenseView(license: License, now: UnixSeconds): z.infer<typeof LicenseView> {
   const standing = standingOf(license, now);

@@ -5,12 +5,14 @@ import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { licenseChanges } from "../license/store.ts";
-import { LicenseView, licenseView } from "../license/view.ts";
+import { LicenseView, licenseView, withOnly } from "../license/view.ts";
 import { activateMachine, readHeldLicense, readUsableLicense } from "../machine/activation.ts";
 import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
 import { activeMachine, freeSeat } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
+import { licensingSecrets } from "../secrets.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
+import { refusalOfRenewal } from "../token/key-proof.ts";
 
 // A field that a hive leaves out may also be null, because serde writes null.
 const Activation = z
@@ -62,7 +64,7 @@ machine.openapi(
     if (!activation.ok) throw licenseProblem(activation.error, c.var.config);
     const { license, machine: row, changeId } = activation.value;
     await settle(c, licenseChanges(license.id, changeId));
-    const token = await issueToken(c, license, row, offline ?? false, actor);
+    const token = await issueToken(c, license, row, { offline: offline ?? false, by: holder }, actor);
     return changeId === null ? c.json(token, 200) : c.json(token, 201);
   },
 );
@@ -112,7 +114,7 @@ token.openapi(
     summary: "Get a fresh token",
     description:
       "A new token for a machine that is already active. The credential is the license key, or an unexpired token " +
-      "of that machine. It reads the ledger, so a license that is not in force is refused at once.",
+      "of that machine. Tokens alone get tokens for 30 days (`key_required_by`), then the key is required again. It reads the ledger, so a license that is not in force is refused at once.",
     access: HOLDER,
     body: Body,
     answers: { 200: ["The token.", TokenView] },
@@ -121,6 +123,11 @@ token.openapi(
   async (c) => {
     const { holder } = c.var;
     const { fingerprint, offline } = c.req.valid("json");
+    if (holder.kind === "token") {
+      const { keyId } = await licensingSecrets(c.var.config);
+      const refusal = refusalOfRenewal(holder.proof, keyId, c.var.now);
+      if (refusal) throw licenseProblem(refusal, c.var.config);
+    }
     const hash = await hashFingerprint(holder.licenseId, fingerprint);
     sameMachine(holder, hash);
     await countTokenRequest(c.env, holder, hash);
@@ -129,7 +136,7 @@ token.openapi(
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
     const machine = activeMachine(license.value, hash);
     if (!machine) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
-    return c.json(await issueToken(c, license.value, machine, offline ?? false, actor), 200);
+    return c.json(await issueToken(c, license.value, machine, { offline: offline ?? false, by: holder }, actor), 200);
   },
 );
 
@@ -138,7 +145,7 @@ token.openapi(
     tag: "Licensing",
     summary: "Show this license",
     description:
-      "The license of the credential, from the ledger. It answers in any status, so that a holder can see the " +
+      "The license of the credential, from the ledger. By the key it lists every machine, by a token that token's own. It answers in any status, so that a holder can see the " +
       "reason for a refusal.",
     access: HOLDER,
     answers: { 200: ["The license.", z.object({ license: LicenseView })] },
@@ -148,9 +155,10 @@ token.openapi(
     const { holder } = c.var;
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
-    // A token is for its machine: once the machine has lost its seat, the token reads nothing more of the license.
-    if (holder.kind === "token" && !activeMachine(license.value, holder.machine))
+    // A token is for its machine: it names no other, and reads nothing once the machine has lost its seat.
+    if (holder.kind === "key") return c.json({ license: licenseView(license.value, c.var.now) }, 200);
+    if (!activeMachine(license.value, holder.machine))
       throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
-    return c.json({ license: licenseView(license.value, c.var.now) }, 200);
+    return c.json({ license: licenseView(withOnly(license.value, holder.machine), c.var.now) }, 200);
   },
 );

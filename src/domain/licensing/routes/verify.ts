@@ -7,6 +7,7 @@ import { findWorker, workers } from "../../workers/workers.ts";
 import { readLicense } from "../license/store.ts";
 import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
 import { licensingSecrets } from "../secrets.ts";
+import { acceptedUntil } from "../token/key-proof.ts";
 import { verifyLicenseToken } from "../token/token.ts";
 import { entitledWorkers, explainVerdict, type VerdictRefusal, verdictOf } from "../token/verdict.ts";
 
@@ -74,7 +75,7 @@ verify.openapi(
   async (c) => {
     const { token, worker_id = null, version = null, fingerprint = null, nonce = null } = c.req.valid("json");
     const { config, now } = c.var;
-    const { keyring } = await licensingSecrets(config);
+    const { keyring, keyId } = await licensingSecrets(config);
     const claims = await verifyLicenseToken(cleanSecret(token), { keyring, issuer: config.PUBLIC_URL, now });
     const holder = claims.ok
       ? { licenseId: claims.value.sub, generation: claims.value.gen, machine: claims.value.machine }
@@ -83,6 +84,7 @@ verify.openapi(
     const license = holder && (await readLicense(c.env.DB, holder.licenseId));
     let refusal: VerdictRefusal | null = { code: "TOKEN_INVALID", why: "gone" };
     if (!claims.ok) refusal = claims.error;
+    else if (now >= (acceptedUntil(claims.value, keyId) ?? now + 1)) refusal = { code: "KEY_REQUIRED", why: "secret" };
     else if (license && holder) {
       const wanted = {
         worker: worker_id === null ? null : (findWorker(worker_id) ?? ("unknown" as const)),

@@ -6,13 +6,14 @@ import type { Actor } from "../../../platform/storage/ledger.ts";
 import { writeLate } from "../../../platform/usage/late.ts";
 import { placeOf } from "../../../platform/usage/place.ts";
 import { type License, type MachineRow, standingOf } from "../license/record.ts";
-import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
+import { LicenseView, licenseView, MachineView, machineView, withOnly } from "../license/view.ts";
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
 import { hashFingerprint } from "../machine/fingerprint.ts";
 import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
 import { statusIndexOf } from "../machine/status-index.ts";
 import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets } from "../secrets.ts";
+import { type KeyProof, keyRequiredBy } from "./key-proof.ts";
 import { statusPlace } from "./status-list.ts";
 import { licenseTokenClaims, renewalTime, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./token.ts";
 
@@ -26,6 +27,11 @@ export const TokenView = z
         "When to ask for the next token: a random time from half to 85 % of this one's lifetime, so that hives do not all " +
         "come at once. Until `expires_at` a failed renewal changes nothing.",
     }),
+    key_required_by: Timestamp.openapi({
+      description:
+        "Send the license key before this time: 30 days after it was last sent. Until then a token gets the next one, and none " +
+        "of those tokens lives longer. Afterwards a token is refused with `KEY_REQUIRED`.",
+    }),
     warning: LicenseView.shape.warning,
     license: LicenseView,
     machine: MachineView,
@@ -34,22 +40,25 @@ export const TokenView = z
 
 /**
  * A token for an active machine of a license that the caller has found to be in force. A lease (`offline`) is written
- * to the ledger first, because it keeps its seat. Throws MACHINE_DEACTIVATED when the machine has just lost its seat,
- * and KEY_ROTATED when the key has just been rotated.
+ * to the ledger first, because it keeps its seat. `by`: the credential of the asker, or of the asker's session. A token
+ * passes the time of its key on, and shows no other machine of the license. Throws MACHINE_DEACTIVATED when the machine
+ * has just lost its seat, and KEY_ROTATED when the key has just been rotated.
  */
 export async function issueToken(
   c: RequestScope,
   license: License,
   machine: MachineRow,
-  offline: boolean,
+  { offline, by }: { offline: boolean; by: { kind: "key" } | { kind: "token"; proof: KeyProof } },
   actor: Actor,
 ): Promise<z.infer<typeof TokenView>> {
   const { now } = actor;
+  const authTime = by.kind === "key" ? now : by.proof.authTime;
+  const limit = keyRequiredBy({ authTime });
   const issuer = c.var.config.PUBLIC_URL;
   const index = await statusIndexOf(c.env.DB, license, machine);
   if (!index.ok) throw licenseProblem(index.error, c.var.config);
   const standing = standingOf(license, now);
-  const allowed = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, offline, now);
+  const allowed = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, limit, offline, now);
   // A lease that is almost new is handed out again, so that repeated requests write nothing.
   const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
   const expiresAt = isFresh ? machine.lease_until : allowed;
@@ -62,15 +71,17 @@ export async function issueToken(
   const place = placeOf(c.req.raw);
   if (place) writeLate(c, { kind: "use", license_id: license.id, place, at: now });
   const { list, idx } = statusPlace(index.value);
-  const issued = { issuer, statusUri: `${issuer}/v1/licenses/status/${list}`, statusIdx: idx };
+  const { keyring, keyId } = await licensingSecrets(c.var.config);
+  const statusUri = `${issuer}/v1/licenses/status/${list}`;
+  const issued = { issuer, statusUri, statusIdx: idx, authTime, keyId };
   const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, now);
-  const { keyring } = await licensingSecrets(c.var.config);
-  const view = licenseView(license, now);
+  const view = licenseView(by.kind === "key" ? license : withOnly(license, machine.fingerprint_hash), now);
   return {
     token: await signLicenseToken(claims, keyring),
     token_type: "Bearer",
     expires_at: toRfc3339(expiresAt),
     renew_after: toRfc3339(renewalTime(now, expiresAt)),
+    key_required_by: toRfc3339(limit),
     warning: view.warning,
     license: view,
     machine: machineView({ ...machine, last_seen_at: now }),
@@ -110,12 +121,15 @@ export async function seatForLease(
   return { license: license.value, machine, changeId: null };
 }
 
-/** The offline lease of a seat: a token as long as the plan allows, which keeps the seat. Throws RATE_LIMITED. */
+/**
+ * The offline lease of a seat, for the owner in the account: a token as long as the plan allows, which keeps the seat.
+ * A sign-in counts like the key, because its holder can see the key there. Throws RATE_LIMITED.
+ */
 export async function issueOfflineLease(
   c: RequestScope,
   { license, machine }: Seat,
   actor: Actor,
 ): Promise<z.infer<typeof TokenView>> {
   await countTokenRequest(c.env, { licenseId: license.id, generation: license.generation }, machine.fingerprint_hash);
-  return issueToken(c, license, machine, true, actor);
+  return issueToken(c, license, machine, { offline: true, by: { kind: "key" } }, actor);
 }

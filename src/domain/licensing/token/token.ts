@@ -13,9 +13,14 @@ import type { Keyring } from "./signing-keys.ts";
 const TOKEN_TYPE = "rbee-license+jwt";
 const TOKEN_AUDIENCE = "rbee-hive";
 /** The tolerated difference of a verifier's clock, in seconds. */
-const CLOCK_TOLERANCE = 60;
+export const CLOCK_TOLERANCE = 60;
 /** The lifetime of an ordinary token, in seconds. An offline lease lives as many days as its license allows. */
 export const TOKEN_LIFETIME = DAY;
+/**
+ * How long tokens alone can get further tokens after the license key was last presented, in seconds. It is as long as
+ * the longest lease, so a lease made with the key has its full length.
+ */
+export const KEY_PRESENTED_EVERY = 30 * DAY;
 /** Far above the length of our tokens. Longer text is refused before it is parsed. */
 const MAX_TOKEN_LENGTH = 4096;
 /** Three parts, the last of 64 bytes. The last symbol has spare bits: only one spelling of a token is accepted. */
@@ -30,6 +35,10 @@ const claimsSchema = lazy(() =>
     iat: z.number(),
     nbf: z.number(),
     exp: z.number(),
+    /** When the license key was last presented (OpenID Connect Core, section 2). Older tokens have none: see `iat`. */
+    auth_time: z.number().optional(),
+    /** The id of the secret under which that key was genuine (`keySecretId`). Older tokens have none. */
+    key_id: z.string().optional(),
     /** The machine's fingerprint, hashed as src/domain/licensing/machine/fingerprint.ts says. */
     machine: z.string(),
     plan: z.string(),
@@ -63,24 +72,34 @@ export const renewalTime = (now: UnixSeconds, expiresAt: UnixSeconds, random: nu
 
 /**
  * The expiry of a token issued at `now`, in seconds since 1970. It is the end of the ordinary lifetime, or of an
- * offline lease as long as the license allows, and never later than the end of the license itself (`endsAt`, null: no
- * end).
+ * offline lease as long as the license allows. It is never later than `limit`, nor than the end of the license itself
+ * (`endsAt`, null: no end).
  */
 export function tokenExpiry(
   license: Pick<LicenseRow, "offline_days">,
   endsAt: UnixSeconds | null,
+  limit: UnixSeconds,
   offline: boolean,
   now: UnixSeconds,
 ): UnixSeconds {
   const lifetime = offline ? Math.max(TOKEN_LIFETIME, license.offline_days * DAY) : TOKEN_LIFETIME;
-  return Math.min(now + lifetime, endsAt ?? Number.POSITIVE_INFINITY);
+  return Math.min(now + lifetime, limit, endsAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** The claims of a token for one machine (a fingerprint hash). `statusUri` is the address of its status list. */
+/**
+ * The claims of a token for one machine (a fingerprint hash). `statusUri` is the address of its status list, `authTime`
+ * the last presentation of the license key, and `keyId` the id of the secret of the keys.
+ */
 export function licenseTokenClaims(
   license: LicenseRow,
   machine: string,
-  { issuer, statusUri, statusIdx }: { issuer: string; statusUri: string; statusIdx: number },
+  {
+    issuer,
+    statusUri,
+    statusIdx,
+    authTime,
+    keyId,
+  }: { issuer: string; statusUri: string; statusIdx: number; authTime: UnixSeconds; keyId: string },
   expiresAt: UnixSeconds,
   now: UnixSeconds,
 ): LicenseTokenClaims {
@@ -92,6 +111,8 @@ export function licenseTokenClaims(
     iat: now,
     nbf: now,
     exp: expiresAt,
+    auth_time: authTime,
+    key_id: keyId,
     machine,
     plan: license.plan,
     entitlements: license.entitlements,
@@ -111,9 +132,10 @@ const invalid = (why: Why) => err<LicenseRefusal>({ code: "TOKEN_INVALID", why }
 
 /**
  * The claims of a token that we signed for this audience and that is valid at `now`, with a tolerance of 60 s. Errors:
- * TOKEN_EXPIRED for a token that was valid, TOKEN_INVALID for anything else. `alg`, `typ`, `iss` and `aud` are pinned,
- * and `kid` chooses among our own keys. So neither `alg: none` nor an HMAC under the public key is tried. Reads no
- * storage.
+ * TOKEN_EXPIRED for a token that was valid, TOKEN_INVALID for anything else. KEY_REQUIRED instead of TOKEN_EXPIRED for
+ * the last token of a chain of renewals, so that its holder knows that no other token helps. `alg`, `typ`, `iss` and
+ * `aud` are pinned, and `kid` chooses among our own keys. So neither `alg: none` nor an HMAC under the public key is
+ * tried. Reads no storage.
  */
 export async function verifyLicenseToken(
   token: string,
@@ -143,8 +165,15 @@ export async function verifyLicenseToken(
     return claims.success ? ok(claims.data) : invalid("claims");
   } catch (error) {
     if (error instanceof JWTExpired) {
-      return err({ code: "TOKEN_EXPIRED" });
+      const claims = claimsSchema().safeParse(error.payload);
+      return err(claims.success ? refusalOfExpired(claims.data) : { code: "TOKEN_EXPIRED" });
     }
     return invalid("signature");
   }
 }
+
+/** The refusal of an expired token. The last one of a chain was made by a token, and ends with the chain. */
+const refusalOfExpired = ({ auth_time, iat, exp }: LicenseTokenClaims): LicenseRefusal =>
+  auth_time !== undefined && auth_time < iat && exp >= auth_time + KEY_PRESENTED_EVERY
+    ? { code: "KEY_REQUIRED", why: "time" }
+    : { code: "TOKEN_EXPIRED" };

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeBase64Url, encodeHex, sha256 } from "../../../lib/encoding.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import { keySecretId } from "../../config/key-secret-id.ts";
 import type { AppEnv } from "../../http/router.ts";
 import { ownsLedger, requireOwnLedger } from "../../storage/deployment.ts";
 import {
@@ -41,7 +42,7 @@ export async function currentSession<At extends Place, E extends AppEnv>(
   const secret = readSessionCookie(c, place);
   if (secret === null) return null;
   const { now } = c.var;
-  const id = await sessionIdOf(secret);
+  const id = await sessionIdOf(c, place, secret);
   const row = await c.env.DB.prepare(
     `SELECT kind, subject, generation, last_seen_at, expires_at FROM sessions WHERE ${LIVE}`,
   )
@@ -81,7 +82,7 @@ export async function beginSession<At extends Place, E extends AppEnv>(
   // Cloudflare Access signs people in for a GET.
   await requireOwnLedger(c.env);
   const secret = newSecret();
-  const id = await sessionIdOf(secret);
+  const id = await sessionIdOf(c, place, secret);
   const session = { id, by, csrfToken: await csrfTokenOf(secret), expiresAt: now + PLACES[place].lifetime };
   const generation = "generation" in by ? by.generation : null;
   const values = [id, by.kind, by.subject, generation, now, now, session.expiresAt, changeId] as const;
@@ -92,7 +93,7 @@ export async function beginSession<At extends Place, E extends AppEnv>(
     session,
     handOver: async () => {
       const former = readSessionCookie(c, place);
-      if (former !== null) await deleteSession(c.env.DB, await sessionIdOf(former));
+      if (former !== null) await deleteSession(c.env.DB, await sessionIdOf(c, place, former));
       setCookie(c, place, secret, PLACES[place].lifetime);
     },
   };
@@ -141,8 +142,14 @@ function setCookie<E extends AppEnv>(c: Context<E>, place: Place, secret: string
   c.res.headers.append("Set-Cookie", generateCookie(cookie, secret, { ...COMMON, httpOnly: true, sameSite, maxAge }));
 }
 
-/** The id of a session in D1: the SHA-256 of its secret in hexadecimal. */
-const sessionIdOf = async (secret: string): Promise<string> => encodeHex(await sha256(secret));
+/**
+ * The id of a session in D1: the SHA-256 of its secret in hexadecimal. That of the account includes the id of
+ * LICENSE_KEY_SECRET. So a session that began with a forged key ends when the secret is replaced, and never sees a new
+ * key.
+ */
+async function sessionIdOf<E extends AppEnv>(c: Context<E>, place: Place, secret: string): Promise<string> {
+  return encodeHex(await sha256(place === "account" ? `${secret}.${await keySecretId(c.var.config)}` : secret));
+}
 
 /**
  * The token that every form of a session sends (OWASP, "CSRF Prevention": bound to the session). It is derived from the

@@ -1,5 +1,5 @@
 import { activationCommand } from "../../../domain/licensing/license/key.ts";
-import { type License, type MachineRow, standingOf } from "../../../domain/licensing/license/record.ts";
+import { isRevoked, type License, type MachineRow, standingOf } from "../../../domain/licensing/license/record.ts";
 import { activationsPerDay } from "../../../domain/licensing/machine/seat.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -90,7 +90,8 @@ export const LeaseSection: FC<Props & { fault?: LeaseFault }> = ({ license, csrf
       <h2>A machine without a network</h2>
       <p>
         An offline lease is a file. With it, one machine can use the license for up to {license.offline_days} days
-        without a network. We cannot revoke a lease, so the machine keeps its seat until the lease ends.
+        without a network. Offline, it cannot learn that you take the lease back, so the machine keeps its seat until
+        the lease ends.
       </p>
       <PostForm action={`${licensePath(license.id)}/lease#lease`} csrf={csrf}>
         {active.length === 0 ? null : (
@@ -155,9 +156,11 @@ export const KeySection: FC<KeyContent> = ({ license, licenseKey, isRotated = fa
         </CopyBlock>
       </>
     )}
-    <p class="quiet">
-      Has somebody else seen it? <a href={`${licensePath(license.id)}/rotate-key`}>Replace the key</a>.
-    </p>
+    {isRevoked(license) ? null : (
+      <p class="quiet">
+        Has somebody else seen it? <a href={`${licensePath(license.id)}/rotate-key`}>Replace the key</a>.
+      </p>
+    )}
   </section>
 );
 
@@ -172,7 +175,10 @@ export const rotateKeyPage = (license: License, csrf: string): Promise<Response>
         <ul>
           <li>The old key stops working at once, for everybody. Downloads with it usually end within 40 seconds.</li>
           <li>Your machines keep their seats. Activate each machine again with the new key.</li>
-          <li>Machines with an offline lease work until the lease ends.</li>
+          <li>
+            A machine with an offline lease works until the lease ends, or until it is online and reads that the lease
+            is no longer valid.
+          </li>
           <li>The next page shows the new key. We also mail it to the owner of the license.</li>
         </ul>
         <PostForm action={`${licensePath(license.id)}/rotate-key#key`} csrf={csrf} class="row">

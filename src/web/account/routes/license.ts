@@ -1,4 +1,5 @@
-import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
+import { actOnLicense, noSuchMachine } from "../../../domain/licensing/admin/act.ts";
+import { decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
 import { licenseChanges } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams, MachineParams } from "../../../domain/licensing/license/view.ts";
 import { fingerprintSchema } from "../../../domain/licensing/machine/fingerprint.ts";
@@ -93,10 +94,12 @@ license.openapi(
     request: { params: LicenseParams },
     summary: "Explain the replacement of a license's key",
     answers: { 200: "The consequences, and the button." },
-    refusals: ["LICENSE_NOT_FOUND"],
+    refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
+    const decision = decideAdminAct(own, { action: "rotate-key" }, false, c.var.now);
+    if (!decision.ok) throw new Problem(explainAdminRefusal(decision.error));
     return rotateKeyPage(own, c.var.session.csrfToken);
   },
 );
@@ -146,7 +149,7 @@ license.openapi(
     const { id, machine_id } = c.req.valid("param");
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, id);
     const machine = own.machines.find((one) => one.id === machine_id);
-    if (!machine) throw new Problem({ code: "NOT_FOUND", detail: "This license has no such machine." });
+    if (!machine) throw new Problem(noSuchMachine);
     const actor = actorOf(c, `account:${id}`);
     const changeId = await freeSeat(c.env.DB, id, { id: machine_id }, actor);
     await settle(c, licenseChanges(id, changeId));

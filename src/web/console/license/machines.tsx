@@ -1,4 +1,4 @@
-import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/admin/act.ts";
+import { checkMayVoidLease, noSuchMachine, removeMachine } from "../../../domain/licensing/admin/act.ts";
 import { activeMachines, type MachineRow } from "../../../domain/licensing/license/record.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { MachineParams } from "../../../domain/licensing/license/view.ts";
@@ -68,7 +68,7 @@ export const machineRemove = actRoutes("/admin/licenses/{id}/machines/{machine_i
   actOf: async (c, { id, machine_id }) => {
     const license = await requireLicense(c.env.DB, id);
     const machine = license.machines.find((one) => one.id === machine_id);
-    if (!machine) throw new Problem({ code: "NOT_FOUND", detail: "This license has no such machine." });
+    if (!machine) throw new Problem(noSuchMachine);
     const admin = adminActor(c);
     const maySeize = machine.lease_until > admin.now && admin.scopes.includes("owner");
     const back = licensePath(id);

@@ -1,6 +1,7 @@
 import { refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
 import { activeMachines, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
+import { STATUS_LIST_TTL } from "../../../domain/licensing/token/status-list.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -10,6 +11,8 @@ import { counted, formatDate, formatDateTime, formatPrice, sentences } from "../
 import { sentenceOf } from "./words.tsx";
 
 const SOON = `usually within ${REVOCATION_SECONDS} seconds`;
+/** A list is handed out for half of its `ttl`, and kept for all of it. */
+const LISTED_SECONDS = STATUS_LIST_TTL * 1.5;
 const NOTHING = "Nothing changes: this is done already.";
 const AT_ONCE = "New tokens, activations and verifications are refused at once.";
 const DOWNLOADS_STOP = `Downloads, including links already handed out, are refused everywhere ${SOON}.`;
@@ -67,6 +70,7 @@ export function previewLicenseAct(
         "A new key is created, shown to you once, and mailed to the owner.",
         "The old key and all its tokens are refused at once for tokens, activations and verifications.",
         DOWNLOADS_STOP,
+        leases(license.machines, now),
         machines > 0 && `${counted(machines, "machine")} must get the new key. No seat is lost.`,
         "Sessions in the account that began with the old key end.",
       );
@@ -126,6 +130,7 @@ export function previewMachineRemoval(machine: Machines[number], voidLease: bool
   return sentences(
     isActive && "Its token is refused for new tokens and verifications at once.",
     isActive && `Its downloads are refused ${SOON}.`,
+    isActive && `Machines that check the status list refuse its token within ${LISTED_SECONDS} seconds.`,
     isLeased && !voidLease && `Its offline lease keeps the seat until ${until}. No other machine can use it before.`,
     isLeased &&
       voidLease &&

@@ -180,6 +180,21 @@ describe("an admin's act", () => {
     expect(await count("audit", "action = 'license.rotate-key'")).toBe(5);
   });
 
+  it.each([
+    ["an admin", "admin_state = 'revoked'"],
+    ["a full refund", "refund_state = 'full'"],
+    ["a lost dispute", "dispute_state = 'lost'"],
+  ])("of rotating the key is refused once %s has revoked the license, and changes nothing", async (_, revoked) => {
+    const { id, key } = await issueLicense();
+    await env.DB.prepare(`UPDATE licenses SET ${revoked}`).run();
+    const refused = await adminAct(id, "rotate-key");
+    expect([refused.status, await codeOf(refused)]).toEqual([409, "CONFLICT"]);
+    expect(await count("licenses", "generation = 0")).toBe(1);
+    expect(await count("mails", "kind = 'key_rotated'")).toBe(0);
+    expect(await count("audit", "action = 'license.rotate-key'")).toBe(0);
+    expect(await codeOf(await activate(key, "m"))).toBe("LICENSE_REVOKED");
+  });
+
   it("on a missing license is refused with LICENSE_NOT_FOUND", async () => {
     for (const id of ["lic_00000000000000000000000000", "nonsense", "__proto__"]) {
       expect(await codeOf(await adminAct(id, "revoke"))).toBe("LICENSE_NOT_FOUND");

@@ -1,9 +1,19 @@
 import type { Context } from "hono";
 import { fromRfc3339 } from "../../../../lib/time.ts";
-import { operation, z } from "../../../../platform/http/route.ts";
 import {
+  BODY_PROBLEMS,
+  createRoute,
+  jsonBodyLimit,
+  operation,
+  optionalBody,
+  problems,
+  z,
+} from "../../../../platform/http/route.ts";
+import {
+  ADMIN_PROBLEMS,
   type AdminEnv,
   admin,
+  adminAccess,
   adminActor,
   createAdminRouter,
   Reason,
@@ -92,29 +102,40 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: s
   return { license: adminLicenseView(license, admin.now), edge, ...(key === null ? {} : { key }) };
 }
 
+const RemovalBody = z.object({ reason: Reason.optional() }).openapi("MachineRemoval");
+
 licenseActs.openapi(
-  operation("delete", "/v1/admin/licenses/{id}/machines/{machine_id}", {
-    tag: "Admin: licenses",
+  createRoute({
+    ...adminAccess("licenses:write", jsonBodyLimit, optionalBody),
+    method: "delete",
+    path: "/v1/admin/licenses/{id}/machines/{machine_id}",
+    tags: ["Admin: licenses"],
     summary: "Deactivate a machine of a license",
     description:
-      "Frees its seat. Idempotent. A running offline lease keeps its seat unless an owner voids it, for example " +
-      "after a thief activated a machine with a leaked key. The lease's token still verifies offline until it " +
-      "ends.",
-    access: admin("licenses:write"),
-    params: MachineParams,
-    query: z.object({
-      void_lease: z
-        .enum(["true", "false"])
-        .optional()
-        .openapi({ description: "Free the seat of a lease, too: owners only." }),
-    }),
-    answers: { 204: ["The machine holds no seat."] },
-    refusals: ["LICENSE_NOT_FOUND", "VALIDATION_FAILED"],
+      "Frees its seat and ends its tokens: online at once, for offline verifiers in the status list within 90 s. Idempotent. " +
+      "A running offline lease keeps its seat unless an owner voids it, for example after a thief activated a machine with " +
+      "a leaked key. The reason is in the query or in a JSON body; the audit trail keeps it.",
+    request: {
+      params: MachineParams,
+      query: z.object({
+        reason: Reason.optional(),
+        void_lease: z
+          .enum(["true", "false"])
+          .optional()
+          .openapi({ description: "Free the seat of a lease, too: owners only." }),
+      }),
+      body: { required: false, content: { "application/json": { schema: RemovalBody } } },
+    },
+    responses: {
+      204: { description: "The machine holds no seat." },
+      ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "LICENSE_NOT_FOUND", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+    },
   }),
   async (c) => {
     const { id, machine_id } = c.req.valid("param");
-    const voidLease = c.req.valid("query").void_lease === "true";
-    await settle(c, await removeMachine(c.env.DB, adminActor(c), id, machine_id, { voidLease }));
+    const { void_lease, reason = c.req.valid("json").reason } = c.req.valid("query");
+    const how = { voidLease: void_lease === "true", reason: reason ?? null };
+    await settle(c, await removeMachine(c.env.DB, adminActor(c), id, machine_id, how));
     return c.body(null, 204);
   },
 );
