@@ -8,7 +8,7 @@ import { decideMove, type ReleaseAction, type ReleaseStatus } from "./decision.t
 import type { Channel } from "./manifest.ts";
 import { obstacleInFiles, type PublicationRules } from "./publication.ts";
 import { NO_SOURCE, obstacleInSource, type SourceColumns } from "./source/decision.ts";
-import { type Release, readRelease, releaseRoot, selectReleases } from "./store.ts";
+import { type Release, readRelease, refusalIfChanged, releaseRoot, selectReleases } from "./store.ts";
 
 /** Makes a draft. Throws CONFLICT if the worker has this version already, in any status. */
 export async function createRelease(
@@ -70,7 +70,7 @@ export async function decideOn(
 
 /**
  * Publishes, yanks, unyanks or blocks a release. Changes nothing, and records nothing, if it has that status already.
- * Throws VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action, or a release to be published is not
+ * `lastChange`: only if that is still the release's last change. Throws VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action, or a release to be published is not
  * complete or its files do not keep to `rules`.
  */
 export const moveRelease = (
@@ -80,6 +80,7 @@ export const moveRelease = (
   action: ReleaseAction,
   reason: string | null,
   rules: PublicationRules | null = null,
+  lastChange: string | null = null,
 ): Promise<Changed<Release>> =>
   change(
     db,
@@ -89,6 +90,8 @@ export const moveRelease = (
       const next = await decideOn(db, release, action, rules);
       if (!next.ok) return err({ code: "CONFLICT", detail: next.error });
       if (next.value === release.status) return ok(null);
+      const changed = refusalIfChanged(release, lastChange);
+      if (changed) return err(changed);
       const { worker_id, version, published_at, revision } = release;
       const patch = { status: next.value, published_at: published_at ?? actor.now, revision: revision + 1 };
       return ok({ action: `release.${action}`, details: { worker_id, version }, patch });

@@ -110,6 +110,14 @@ export const PgpSignature = z
 
 export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });
 
+export const LastChange = z
+  .string()
+  .regex(/^chg_[0-9a-z_-]{1,100}$/, "must be the last_change of a release")
+  .openapi({
+    description: "Names the state of the release: each change of it, of its files and of its provenance gives another.",
+    example: "chg_06b4m2v8w5r7q1t3x9z2k4n6p8",
+  });
+
 /** The `{id}` in the paths of a release. */
 export const ReleaseParams = z.object({
   id: z.string().openapi({ param: { description: "The release." }, example: "rel_06b4m2v8w5r7q1t3x9z2k4n6p8" }),

@@ -14,7 +14,7 @@ export async function obstacleInFiles(
 ): Promise<string | null> {
   for (const artifact of release.artifacts) {
     const message = await faultOfFile(db, release, artifact, rules);
-    if (message !== null) return `${artifact.filename}: ${message} Remove it from the draft and add it again.`;
+    if (message !== null) return `${artifact.filename}: ${message}`;
   }
   return null;
 }
@@ -25,9 +25,14 @@ async function faultOfFile(
   artifact: Artifact,
   { policy, formats }: PublicationRules,
 ): Promise<string | null> {
+  if (artifact.signature === null && policy.required) {
+    return "A minisign signature is required. Run rbee-catalog release sign with the release key.";
+  }
   const signature = await readSignature(artifact.signature, policy, await readSignedFile(db, artifact));
-  if (!signature.ok) return signature.error.message;
+  if (!signature.ok) return `${signature.error.message} ${REPLACE}`;
   const contents = artifact.kind === "package" ? contentsOfRow(await selectContents(db, artifact.id).first()) : null;
   const checked = checkPackage(formats, release, { ...artifact, package: contents });
-  return checked.ok ? null : checked.error.message;
+  return checked.ok ? null : `${checked.error.message} ${REPLACE}`;
 }
+
+const REPLACE = "Remove it from the draft and add it again.";

@@ -5,6 +5,7 @@ import { artifacts, declarationRoutes } from "./routes/artifact.ts";
 import { moveRoutes } from "./routes/move.ts";
 import { provenanceAttach } from "./routes/provenance.ts";
 import { releases } from "./routes/release.ts";
+import { signing } from "./routes/signing.ts";
 import { sourceAttach } from "./routes/source.ts";
 import { uploads } from "./routes/upload.ts";
 
@@ -15,6 +16,7 @@ export const releaseRoutes = (formats: readonly PackageFormat[]): ReturnType<typ
     declarationRoutes(formats),
     artifacts,
     uploads,
+    signing,
     provenanceAttach,
     sourceAttach,
     moveRoutes(formats),

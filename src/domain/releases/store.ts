@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Problem } from "../../platform/http/problem.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import type { RootKind } from "../../platform/storage/change.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
 import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
@@ -32,6 +32,8 @@ export const ArtifactRow = z.object({
   sha256: z.string(),
   signature: z.string().nullable(),
   pgp_signature: z.string().nullable(),
+  /** In base64, of the checked bytes. Null before the check. */
+  blake2b512: z.string().nullable(),
   state: z.enum(["uploading", "ready"]),
   object_key: z.string(),
   upload_id: z.string(),
@@ -118,6 +120,18 @@ export const listAllReleases = (
     filter.limit,
     filter.workers && JSON.stringify(filter.workers),
   );
+
+/**
+ * The refusal to act on a release that somebody read as `lastChange` left it, if it has changed since. Null if it has
+ * not, or if `lastChange` is null.
+ */
+export const refusalIfChanged = (
+  { worker_id, version, last_change }: Release,
+  lastChange: string | null,
+): Refusal | null =>
+  lastChange === null || lastChange === last_change
+    ? null
+    : { code: "CONFLICT", detail: `${worker_id} ${version} has changed since it was read. Look at it again first.` };
 
 /** The columns of a release that a change may write. Artifacts and provenance have tables of their own. */
 type ReleasePatch = Partial<

@@ -10,6 +10,7 @@ import {
   ChannelName,
   Filename,
   Kind,
+  LastChange,
   PgpSignature,
   PlatformName,
   Sha256,
@@ -54,6 +55,7 @@ export const ReleaseSchema = z
     }),
     created_at: Timestamp,
     published_at: Timestamp.nullable(),
+    last_change: LastChange,
     provenance: z
       .object({ sha256: Sha256, size: Size, subjects: z.array(Filename), attached_at: Timestamp })
       .nullable()
@@ -114,10 +116,11 @@ export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSche
 /** A release as the API shows it. */
 export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> => {
   const { id, worker_id, version, channel, status, notes, source_tag, created_at, published_at, artifacts } = release;
+  const { last_change } = release;
   const times = { created_at: toRfc3339(created_at), published_at: toRfc3339(published_at) };
   const facts = { id, worker_id, version, channel, status, notes, source_tag, source: signedSourceOf(release) };
   const provenance = release.provenance && presentProvenance(release.provenance);
-  return { ...facts, ...times, provenance, artifacts: artifacts.map(presentArtifact) };
+  return { ...facts, ...times, last_change, provenance, artifacts: artifacts.map(presentArtifact) };
 };
 
 const presentProvenance = ({ sha256, size, subjects, attached_at }: ReleaseProvenance) => ({

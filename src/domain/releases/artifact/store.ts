@@ -187,31 +187,38 @@ export async function replaceUpload(
   return (await changeArtifact(db, actor, artifact, decide, reason)).done;
 }
 
+/** What a check has found out of a file: the BLAKE2b-512 of its bytes in base64, and its signatures. */
+type CheckedFile = {
+  blake2b512: string;
+  signed: { signature: string; keyId: string } | null;
+  pgpSignature: string | null;
+};
+
 /**
- * Marks an artifact whose bytes have been checked as ready, with the signature that was checked, and with the newest
- * OpenPGP signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over.
+ * Marks an artifact whose bytes have been checked as ready, with their BLAKE2b-512 in base64, with the signature that
+ * was checked, and with the newest OpenPGP signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over.
  * Throws ARTIFACT_NOT_FOUND if it has been removed.
  */
 export async function markReady(
   db: D1Database,
   actor: Actor,
   artifact: Artifact,
-  signed: { signature: string; keyId: string } | null,
-  pgpSignature: string | null,
+  { blake2b512, signed, pgpSignature }: CheckedFile,
 ): Promise<Artifact> {
   const { id, filename, sha256 } = artifact;
-  const update = `UPDATE artifacts SET state = 'ready', signature = ?, pgp_signature = ?, completed_at = ?, last_change = ?
-    WHERE id = ? AND TOOK_EFFECT`;
+  const update = `UPDATE artifacts SET state = 'ready', signature = ?, pgp_signature = ?, blake2b512 = ?, completed_at = ?,
+    last_change = ? WHERE id = ? AND TOOK_EFFECT`;
   const signature = signed?.signature ?? null;
+  const ready = { state: "ready", signature, blake2b512, completed_at: actor.now } as const;
   const decide = (release: Release, now: Artifact) => {
     if (!isSameUpload(now, artifact)) return ok(null);
     const pgp_signature = pgpSignature ?? now.pgp_signature;
     return ok({
       action: "artifact.complete",
       details: { artifact_id: id, filename, sha256, signed_by: signed?.keyId ?? null },
-      patch: withArtifact(release, { ...now, state: "ready", signature, pgp_signature, completed_at: actor.now }),
+      patch: withArtifact(release, { ...now, ...ready, pgp_signature }),
       beside: (made: { id: string }) => [
-        ifChanged(db, rootOf(now), made.id, update, signature, pgp_signature, actor.now, made.id, id),
+        ifChanged(db, rootOf(now), made.id, update, signature, pgp_signature, blake2b512, actor.now, made.id, id),
         partsDelete(db, now, made.id),
         passedWrite(db, now, made.id),
       ],

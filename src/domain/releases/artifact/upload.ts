@@ -97,6 +97,7 @@ const newArtifact = async (
   ...(await openUpload(env.BINARIES, file)),
   id: newId("art"),
   release_id,
+  blake2b512: null,
   state: "uploading",
   part_size: PART_SIZE,
   created_at: now,

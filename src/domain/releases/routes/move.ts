@@ -5,12 +5,17 @@ import { releaseAccess } from "../access.ts";
 import { moveRelease } from "../act.ts";
 import { signaturePolicy } from "../artifact/check.ts";
 import { MOVE_SCOPES, RELEASE_ACTIONS } from "../decision.ts";
-import { ReleaseParams } from "../fields.ts";
+import { LastChange, ReleaseParams } from "../fields.ts";
 import type { PackageFormat } from "../package-format.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
 
 const Body = z
-  .object({ reason: Reason.nullish().openapi({ example: "crashes on start with driver 560" }) })
+  .object({
+    reason: Reason.nullish().openapi({ example: "crashes on start with driver 560" }),
+    if_last_change: LastChange.nullish().openapi({
+      description: "Only if this is still the release's `last_change`; else `CONFLICT`.",
+    }),
+  })
   .strict()
   .openapi("OptionalReason");
 
@@ -55,10 +60,10 @@ export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof
         },
       }),
       async (c) => {
-        const { reason = null } = c.req.valid("json");
+        const { reason = null, if_last_change: lastChange = null } = c.req.valid("json");
         const { id } = c.req.valid("param");
         const rules = { policy: signaturePolicy(c.var.config), formats };
-        const { row, changes } = await moveRelease(c.env.DB, adminActor(c), id, action, reason, rules);
+        const { row, changes } = await moveRelease(c.env.DB, adminActor(c), id, action, reason, rules, lastChange);
         await settle(c, changes);
         return c.json({ release: presentRelease(row) }, 200);
       },

@@ -66,6 +66,10 @@ const Completion = z
   .object({
     signature: SignatureText.nullish().openapi({ description: "Replaces the declared one." }),
     pgp_signature: PgpSignature.nullish().openapi({ description: "Replaces the declared one." }),
+    unsigned: z.boolean().optional().openapi({
+      description:
+        "The file is signed later (`signatures`). Its bytes are checked all the same. Publication waits for it.",
+    }),
   })
   .strict()
   .openapi("Completion");
@@ -99,8 +103,8 @@ uploads.openapi(
   }),
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");
-    const { signature = null, pgp_signature: pgpSignature = null } = c.req.valid("json");
-    const given = { signature, pgpSignature, policy: signaturePolicy(c.var.config) };
+    const { signature = null, pgp_signature: pgpSignature = null, unsigned = false } = c.req.valid("json");
+    const given = { signature, pgpSignature, unsigned, policy: signaturePolicy(c.var.config) };
     const { artifact, check } = await completeArtifact(c.env, adminActor(c), { releaseId: id, id: artifact_id }, given);
     const answer = { artifact: presentArtifact(artifact), check: presentCheck(check) };
     if (check.state === "passed") return c.json(answer, 200);
