@@ -12,13 +12,18 @@ import type { DeliveryRefusal } from "./refusal.ts";
 
 /**
  * The machine that asks for a premium file, under a genuine credential. `issuedAt` is when the credential was made,
- * null for a key, which does not say. `mayActivate`: the credential may give the machine a seat.
+ * null for a key, which does not say. `tokenMadeAt` is the same for a token, and null for a link, which ends within
+ * minutes. `mayActivate`: the credential may give the machine a seat.
  */
-export type Asker = Holder & { issuedAt: UnixSeconds | null; mayActivate: boolean };
+export type Asker = Holder & {
+  issuedAt: UnixSeconds | null;
+  tokenMadeAt: UnixSeconds | null;
+  mayActivate: boolean;
+};
 
 /** The asker behind a signed link; null for the link of a free file. */
 export const askerOfLink = ({ holder, issuedAt }: Link): Asker | null =>
-  holder && { ...holder, issuedAt, mayActivate: false };
+  holder && { ...holder, issuedAt, tokenMadeAt: null, mayActivate: false };
 
 /** The problems of a request for a file, for `problems(...)`. */
 export const DELIVERY_PROBLEMS = [
@@ -48,7 +53,7 @@ export async function askerOf(c: ReadScope, worker: Pick<Worker, "tier">): Promi
   const { licenseId, generation, machine } = holder;
   if (machine !== null) {
     const issuedAt = holder.kind === "token" ? holder.issuedAt : null;
-    return { licenseId, generation, machine, issuedAt, mayActivate: holder.kind === "key" };
+    return { licenseId, generation, machine, issuedAt, tokenMadeAt: issuedAt, mayActivate: holder.kind === "key" };
   }
   throw new Problem({
     code: "MACHINE_REQUIRED",

@@ -19,8 +19,11 @@ export type Wanted = {
   file: { platform: Platform | null; format?: Pick<PackageFormat, "rules"> } | { filename: string };
 };
 
-/** A genuine credential's generation and machine, and the record of its license. */
-export type Claim = Pick<Holder, "generation" | "machine"> & { license: LicenseRecord };
+/** A genuine credential's generation and machine, the record of its license, and when it was made if it is a token. */
+export type Claim = Pick<Holder, "generation" | "machine"> & {
+  license: LicenseRecord;
+  tokenMadeAt: UnixSeconds | null;
+};
 
 /** The file to deliver. */
 export type Delivery = { release: ManifestRelease; artifact: ManifestArtifact };
@@ -58,8 +61,15 @@ function refusalOfClaim(worker: string, claim: Claim | null, now: UnixSeconds): 
   if (!claim) return { code: "CREDENTIAL_REQUIRED", worker };
   const refusal = refusalOfUse(claim.license, claim.generation, now);
   if (refusal) return refusal;
-  if (!claim.license.machines.includes(claim.machine)) return { code: "MACHINE_DEACTIVATED" };
+  if (!holdsSeat(claim)) return { code: "MACHINE_DEACTIVATED" };
   return refusalOfWorker(worker, claim.license);
+}
+
+/** Whether the claim's machine has a seat, and for a token: the seat that it was made for. */
+function holdsSeat({ license, machine, tokenMadeAt }: Claim): boolean {
+  if (!license.machines.includes(machine)) return false;
+  const returnedAt = license.returned?.[machine];
+  return returnedAt === undefined || tokenMadeAt === null || tokenMadeAt >= returnedAt;
 }
 
 const refusalOfWorker = (worker: string, license: LicenseRecord): DeliveryRefusal | null =>

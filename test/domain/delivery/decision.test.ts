@@ -81,6 +81,7 @@ const claim = (over: Partial<LicenseRecord> = {}, mine: Partial<Claim> = {}): Cl
   license: { ...license, ...over },
   generation: 3,
   machine: "m",
+  tokenMadeAt: null,
   ...mine,
 });
 
@@ -121,6 +122,25 @@ describe("the decision on a delivery", () => {
     ["expired", want("latest"), claim({ expires_at: NOW }), "LICENSE_EXPIRED"],
     ["in grace", want("latest"), claim({ expires_at: NOW, grace_seconds: 1 }), "1.10.0"],
     ["on another machine", want("latest"), claim({}, { machine: "x" }), "MACHINE_DEACTIVATED"],
+    [
+      "with a token from before its machine came back",
+      want("latest"),
+      claim({ returned: { m: NOW - 10 } }, { tokenMadeAt: NOW - 11 }),
+      "MACHINE_DEACTIVATED",
+    ],
+    [
+      "with a token of its machine's return",
+      want("latest"),
+      claim({ returned: { m: NOW - 10 } }, { tokenMadeAt: NOW - 10 }),
+      "1.10.0",
+    ],
+    ["with the key of a machine that came back", want("latest"), claim({ returned: { m: NOW } }), "1.10.0"],
+    [
+      "with an old token, after another machine came back",
+      want("latest"),
+      claim({ returned: { x: NOW } }, { tokenMadeAt: 0 }),
+      "1.10.0",
+    ],
     ["another worker", want("latest"), claim({ entitlements: ["llm-worker-rbee-premium-cuda"] }), "NOT_ENTITLED"],
     ["a version out of range", want("2.0.0"), claim(), "VERSION_NOT_COVERED"],
     ["a version that came too late", want("1.10.0"), claim({ updates_until: NOW - 2000 }), "VERSION_NOT_COVERED"],

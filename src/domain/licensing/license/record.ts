@@ -1,4 +1,5 @@
-import { END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
+import { earliestId } from "../../../lib/id.ts";
+import { DAY, END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 import { type Grant, grantOf } from "../grant.ts";
 import type { FACT_COLUMNS, LicenseRow, MachineRow } from "./row.ts";
 
@@ -25,6 +26,8 @@ export type LicenseRecord = Grant &
   Pick<LicenseRow, "id" | "generation"> & {
     /** Fingerprint hashes of the active machines. */
     machines: string[];
+    /** Of machines that came back after a deactivation, when they did: tokens from before are of the earlier seat. */
+    returned?: Record<string, UnixSeconds>;
     /** When this record was made from the ledger. A credential issued later may know more than the record. */
     published_at: UnixSeconds;
   };
@@ -42,8 +45,21 @@ export const licenseRecordOf = (license: License, now: UnixSeconds): LicenseReco
   extended_until: license.extended_until,
   grace_seconds: license.grace_seconds,
   machines: activeMachines(license).map((machine) => machine.fingerprint_hash),
+  ...returnsOf(license, now),
   published_at: now,
 });
+
+/** The longest time that a token verifies, with a day for the clocks. */
+const RETURNS_KEPT = 31 * DAY;
+
+/** The returns that a running token may be older than. A machine's id is made with its first seat. */
+function returnsOf(license: License, now: UnixSeconds): Pick<LicenseRecord, "returned"> {
+  const returned = activeMachines(license).filter(
+    ({ id, activated_at }) => activated_at > now - RETURNS_KEPT && id < earliestId("mach", activated_at),
+  );
+  if (returned.length === 0) return {};
+  return { returned: Object.fromEntries(returned.map((machine) => [machine.fingerprint_hash, machine.activated_at])) };
+}
 
 /** The active machines. Each holds a seat. */
 export const activeMachines = (license: License): MachineRow[] =>

@@ -24,6 +24,18 @@ export const activeMachine = (license: License, hash: string): MachineRow | unde
   license.machines.find((machine) => machine.fingerprint_hash === hash && machine.deactivated_at === null);
 
 /**
+ * The active machine of a token if it has had its seat since the token was made (`issuedAt`), else undefined. A machine
+ * that was removed and came back has a new seat, which its old tokens do not share.
+ */
+export function machineOfToken(
+  license: License,
+  { machine, issuedAt }: { machine: string; issuedAt: UnixSeconds },
+): MachineRow | undefined {
+  const active = activeMachine(license, machine);
+  return active && issuedAt >= active.activated_at ? active : undefined;
+}
+
+/**
  * Gives a machine a seat by one conditional insert, so the count is exact under concurrency. A deactivated machine gets
  * its row back. Each seat begins with a status index of its own. Active machines and running leases take seats; this
  * machine's own are not counted. Returns the license as it is afterwards. A machine that is already active changes

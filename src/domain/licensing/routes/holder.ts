@@ -8,7 +8,7 @@ import { licenseChanges } from "../license/store.ts";
 import { LicenseView, licenseView, withOnly } from "../license/view.ts";
 import { activateMachine, readHeldLicense, readUsableLicense } from "../machine/activation.ts";
 import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
-import { activeMachine, freeSeat } from "../machine/seat.ts";
+import { activeMachine, freeSeat, machineOfToken } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
@@ -91,6 +91,8 @@ machine.openapi(
     sameMachine(holder, hash);
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
+    // A token of an earlier seat of the machine frees that seat only, which is gone.
+    if (holder.kind === "token" && !machineOfToken(license.value, holder)) return c.body(null, 204);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const changeId = await freeSeat(c.env.DB, holder.licenseId, { hash }, actor);
     await settle(c, licenseChanges(holder.licenseId, changeId));
@@ -134,7 +136,7 @@ token.openapi(
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const license = await readUsableLicense(c.env.DB, holder, actor.now);
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
-    const machine = activeMachine(license.value, hash);
+    const machine = holder.kind === "key" ? activeMachine(license.value, hash) : machineOfToken(license.value, holder);
     if (!machine) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
     return c.json(await issueToken(c, license.value, machine, { offline: offline ?? false, by: holder }, actor), 200);
   },
@@ -157,8 +159,7 @@ token.openapi(
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
     // A token is for its machine: it names no other, and reads nothing once the machine has lost its seat.
     if (holder.kind === "key") return c.json({ license: licenseView(license.value, c.var.now) }, 200);
-    if (!activeMachine(license.value, holder.machine))
-      throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
+    if (!machineOfToken(license.value, holder)) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
     return c.json({ license: licenseView(withOnly(license.value, holder.machine), c.var.now) }, 200);
   },
 );

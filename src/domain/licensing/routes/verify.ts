@@ -78,7 +78,12 @@ verify.openapi(
     const { keyring, keyId } = await licensingSecrets(config);
     const claims = await verifyLicenseToken(cleanSecret(token), { keyring, issuer: config.PUBLIC_URL, now });
     const holder = claims.ok
-      ? { licenseId: claims.value.sub, generation: claims.value.gen, machine: claims.value.machine }
+      ? {
+          licenseId: claims.value.sub,
+          generation: claims.value.gen,
+          machine: claims.value.machine,
+          issuedAt: claims.value.iat,
+        }
       : null;
     await countVerification(c.env, c.req.raw, holder);
     const license = holder && (await readLicense(c.env.DB, holder.licenseId));

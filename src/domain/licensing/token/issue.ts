@@ -74,7 +74,9 @@ export async function issueToken(
   const { keyring, keyId } = await licensingSecrets(c.var.config);
   const statusUri = `${issuer}/v1/licenses/status/${list}`;
   const issued = { issuer, statusUri, statusIdx: idx, authTime, keyId };
-  const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, now);
+  // Isolates' clocks may differ by a second: no token is older than the seat it is for.
+  const madeAt = Math.max(now, machine.activated_at);
+  const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, madeAt);
   const view = licenseView(by.kind === "key" ? license : withOnly(license, machine.fingerprint_hash), now);
   return {
     token: await signLicenseToken(claims, keyring),

@@ -5,7 +5,7 @@ import type { Worker } from "../../workers/workers.ts";
 import { grantsRelease, grantsWorker } from "../grant.ts";
 import type { Holder } from "../holder.ts";
 import type { License } from "../license/record.ts";
-import { activeMachine } from "../machine/seat.ts";
+import { machineOfToken } from "../machine/seat.ts";
 import { explainRefusal, type LicenseRefusal, refusalOfUse } from "../refusal.ts";
 
 /** The reason why a token is not good for a request. A download would be refused with the same code. */
@@ -18,7 +18,7 @@ export type VerdictRefusal = LicenseRefusal | { code: "WORKER_NOT_FOUND" | "NOT_
  */
 export function verdictOf(
   license: License,
-  holder: Pick<Holder, "generation" | "machine">,
+  holder: Pick<Holder, "generation" | "machine"> & { issuedAt: UnixSeconds },
   wanted: { worker: Pick<Worker, "id" | "tier"> | "unknown" | null; version: string | null; machine: string | null },
   now: UnixSeconds,
 ): VerdictRefusal | null {
@@ -27,7 +27,7 @@ export function verdictOf(
   if (wanted.machine !== null && wanted.machine !== holder.machine) {
     return { code: "MACHINE_MISMATCH", why: "other_token" };
   }
-  if (!activeMachine(license, holder.machine)) return { code: "MACHINE_DEACTIVATED" };
+  if (!machineOfToken(license, holder)) return { code: "MACHINE_DEACTIVATED" };
   if (wanted.worker === "unknown") return { code: "WORKER_NOT_FOUND" };
   if (wanted.worker?.tier === "premium" && !grantsWorker(license, wanted.worker.id)) return { code: "NOT_ENTITLED" };
   const published_at = now;
