@@ -73,6 +73,11 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   [["/v1/admin"], routes(async () => (await import("./domain/doctor/routes.ts")).doctorRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/backup/routes.ts")).backupRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/licensing/admin-routes.ts")).licenseAdminRoutes)],
+  [
+    ["/v1/trusted-publishing"],
+    routes(async () => (await import("./domain/publishing/routes/exchange.ts")).exchangeRoutes),
+  ],
+  [["/v1/admin"], routes(async () => (await import("./domain/publishing/routes/publishers.ts")).publisherRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/erasure/routes.ts")).eraseRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/purchase/routes.ts")).purchaseAdminRoutes)],
   [
@@ -118,7 +123,7 @@ export { answerError };
 
 /**
  * Paths whose POST requests the guard of the ledger lets pass: AUR helpers and verifiers only read, and the operations
- * of a license holder check the credential first.
+ * of a license holder and of a workflow run check the credential first.
  */
 const UNGUARDED = [
   "/rpc",
@@ -127,6 +132,7 @@ const UNGUARDED = [
   "/v1/licenses/activate",
   "/v1/licenses/deactivate",
   "/v1/licenses/token",
+  "/v1/trusted-publishing/token",
 ];
 
 /** The service without its rooms: the middleware of every request, and the answers to errors and unknown paths. */

@@ -6,6 +6,7 @@ import { eraseUsage } from "./domain/erasure/usage.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/standings.ts";
 import { queueExpiryMails } from "./domain/mail/expiry.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
+import { forgetRunTokens } from "./domain/publishing/exchange.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
 import { checkJobs } from "./domain/releases/artifact/check-job.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
@@ -62,6 +63,7 @@ export const jobs: readonly Job[] = [
   shortJob("erase-usage", isHourly, ({ env, now }) => eraseUsage(env, now)),
   shortJob("free-discarded-objects", isHourly, ({ env, now }) => freeDiscardedObjects(env, now)),
   shortJob("forget-sessions", isHourly, ({ env, now }) => forgetSessions(env.DB, now)),
+  shortJob("forget-run-tokens", isHourly, ({ env, now }) => forgetRunTokens(env.DB, now)),
   shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env, scheduledAt)),
   shortJob("doctor", isDoctorTime, ({ env, now }) => runDoctor(env, now)),
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),

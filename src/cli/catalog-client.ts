@@ -23,8 +23,8 @@ export type CatalogRequest = {
 
 export type ClientOptions = {
   url: string;
-  /** The bearer credential of every request that has none of its own. */
-  credential?: string | null | undefined;
+  /** The bearer credential of every request that has none of its own. A function is asked before each attempt. */
+  credential?: string | (() => Promise<string>) | null | undefined;
   /** Called with a message before each wait for a retry. */
   onRetry?: (message: string) => void;
   sleep?: (ms: number) => Promise<unknown>;
@@ -112,6 +112,8 @@ export class CatalogClient {
     }
     const { body } = request;
     const isJson = body !== undefined && !(body instanceof Blob);
+    const own = this.#options.credential;
+    const credential = request.credential ?? (typeof own === "function" ? await own() : own);
     try {
       const response = await sendRequest(url, {
         method,
@@ -120,7 +122,7 @@ export class CatalogClient {
           ...request.headers,
           ...(isJson ? { "Content-Type": "application/json" } : {}),
         },
-        credential: (request.credential ?? this.#options.credential) || null,
+        credential: credential || null,
         timeoutMs: request.timeoutMs ?? (body instanceof Blob ? TIMEOUT_MS.bytes : TIMEOUT_MS.json),
         follow: true,
         ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),

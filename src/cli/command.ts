@@ -4,8 +4,10 @@ import { KnownSecrets, withoutSecrets } from "../lib/masking/masked.ts";
 import { printableJson, printableLines } from "../lib/printable.ts";
 import { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { runAccess } from "./github.ts";
 import { positiveInteger } from "./input.ts";
 import { type Columns, formatRows } from "./output.ts";
+import { type RunToken, runCredential } from "./run-credential.ts";
 import { SECRET_VARIABLES } from "./secrets.ts";
 import { readDevelopmentStart, resolveSettings, type Settings } from "./settings.ts";
 import { requirePrivateUrl } from "./transport.ts";
@@ -15,9 +17,10 @@ export type Io = { env: NodeJS.ProcessEnv; stdout(text: string): void; stderr(te
 
 /**
  * The output of one run as every command sees it. No message on `stderr` holds a secret, and no text holds a character
- * that a terminal obeys. `hide` does the same for a text that becomes part of JSON.
+ * that a terminal obeys. `hide` does the same for a text that becomes part of JSON. `mask` hides a new secret from then
+ * on, also in the log of a job of GitHub Actions.
  */
-export type SafeIo = Io & { secrets: KnownSecrets; hide(text: string): string };
+export type SafeIo = Io & { secrets: KnownSecrets; hide(text: string): string; mask(secret: string): void };
 
 /** Makes the output of a run safe. The secrets of its environment are known from the start. */
 export function safeIo({ env, stdout, stderr }: Io): SafeIo {
@@ -28,6 +31,11 @@ export function safeIo({ env, stdout, stderr }: Io): SafeIo {
     env,
     secrets,
     hide,
+    mask(secret) {
+      secrets.add(secret);
+      // A command to the runner (docs.github.com, "Workflow commands", "Masking a value in a log"). It shows nothing.
+      if (env["GITHUB_ACTIONS"] === "true") stderr(`::add-mask::${secret}\n`);
+    },
     stdout: (text) => stdout(printableLines(text)),
     stderr: (text) => stderr(printableLines(hide(text))),
   };
@@ -48,7 +56,7 @@ export type Context = {
   note(text: string): void;
 };
 
-type ContextOptions = { activatedAt?: string | null; asAdmin?: boolean };
+type ContextOptions = { activatedAt?: string | null; asAdmin?: boolean; asRun?: boolean };
 type Query = Record<string, string | number | undefined>;
 
 /** The values of `--limit` and `--cursor`, for the query of a list. */
@@ -90,15 +98,21 @@ export class CatalogCommand extends Command {
     return this.action(async (...args: Args) => act(await this.context({ asAdmin: true }), ...args));
   }
 
+  /** Sets a publisher's action: an admin's, for which a job of GitHub Actions needs no admin token. */
+  runAsPublisher<Args extends unknown[]>(act: (context: Context, ...args: Args) => Promise<void>): this {
+    return this.action(async (...args: Args) => act(await this.context({ asAdmin: true, asRun: true }), ...args));
+  }
+
   /** The context of this parsed command. `activatedAt`: the catalog that this hive is activated at, if any. */
-  async context({ activatedAt = null, asAdmin = false }: ContextOptions = {}): Promise<Context> {
+  async context({ activatedAt = null, asAdmin = false, asRun = false }: ContextOptions = {}): Promise<Context> {
     const { url: flag, json } = GlobalOptions.parse(this.optsWithGlobals());
     const { env, stdout, stderr } = this.io;
     const start = await readDevelopmentStart(env["DEV_DIR"]);
     const settings = resolveSettings({ url: flag, env, activatedAt, start });
     const { url } = settings;
     const adminToken = asAdmin ? settings.adminToken : null;
-    if (asAdmin && adminToken === null) {
+    const access = asRun && adminToken === null ? runAccess(env) : null;
+    if (asAdmin && adminToken === null && access === null) {
       throw new CliError(EXIT.notAuthorized, "This command needs an admin token: set RBEE_ADMIN_TOKEN (rbee_adm_...).");
     }
     if (asAdmin) requirePrivateUrl(url);
@@ -108,7 +122,12 @@ export class CatalogCommand extends Command {
     };
     const show: Context["show"] = (value, render) =>
       stdout(`${json ? printableJson(JSON.stringify(value, null, 2)) : render(value)}\n`);
-    const client = new CatalogClient({ url, credential: adminToken, onRetry: note });
+    const onToken = ({ token, publisher_id }: RunToken): void => {
+      this.io.mask(token);
+      note(`This job publishes as ${publisher_id}.`);
+    };
+    const ofRun = access && runCredential({ client: new CatalogClient({ url, onRetry: note }), access, onToken });
+    const client = new CatalogClient({ url, credential: ofRun ?? adminToken, onRetry: note });
     return {
       client,
       settings,

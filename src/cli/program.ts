@@ -8,6 +8,7 @@ import { addKeysCommands } from "./commands/keys.ts";
 import { addLicenseCommands } from "./commands/license.ts";
 import { addOperationsCommands } from "./commands/operations.ts";
 import { addPlansCommands } from "./commands/plans.ts";
+import { addPublisherCommands } from "./commands/publisher.ts";
 import { addReleaseCommands } from "./commands/release.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
@@ -19,7 +20,8 @@ Configuration; of each line, the first that is set counts:
   catalog      --url, RBEE_CATALOG_URL, where this machine is activated,
                this checkout's running \`npm start\`, https://catalog.rbee.dev
   admin token  RBEE_ADMIN_TOKEN,
-               else the development server's (for its own URL only)
+               else the development server's (for its own URL only);
+               \`release\` in a job of GitHub Actions: its OIDC token
   license      RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN (a key or a token),
                the one that this machine is activated with,
                else the development server's (for its own URL only)
@@ -54,6 +56,7 @@ export function createProgram(io: SafeIo = safeIo(PROCESS_IO), json = false): Ca
     .exitOverride();
   addLicenseCommands(program);
   addReleaseCommands(program);
+  addPublisherCommands(program);
   addPlansCommands(program);
   addOperationsCommands(program);
   addDoctorCommand(program);

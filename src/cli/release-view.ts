@@ -13,6 +13,13 @@ export const Release = z.looseObject({
   source_tag: z.string().nullable(),
   // Absent in answers of a catalog from before commits were signed.
   source: z.looseObject({ commit: z.string(), signature: z.string() }).nullish(),
+  /** Older catalogs do not tell it. */
+  published_by: z
+    .object({
+      actor: z.string(),
+      run: z.looseObject({ repository: z.string(), run_id: z.string(), ref: z.string() }).nullable(),
+    })
+    .nullish(),
   provenance: z.looseObject({ subjects: z.array(z.string()) }).nullable(),
   artifacts: z.array(
     z.looseObject({
@@ -84,6 +91,7 @@ export const formatReleases = (releases: readonly Release[]): string => formatRo
 /** Formats one release with its files and their signatures. */
 export function formatRelease(release: Release): string {
   const { id, worker_id, version, channel, status, source_tag, source, published_at, provenance, artifacts } = release;
+  const by = release.published_by;
   const facts = formatFields({
     Release: id,
     Worker: worker_id,
@@ -93,6 +101,8 @@ export function formatRelease(release: Release): string {
     "Source tag": source_tag,
     "Source commit": source ? `${source.commit} (signed)` : source_tag && "not signed yet",
     Published: published_at,
+    "Published by":
+      by && (by.run ? `${by.actor}, run ${by.run.run_id} of ${by.run.repository} at ${by.run.ref}` : by.actor),
     Provenance: provenance && `of ${provenance.subjects.join(", ")}`,
   });
   const files = formatRows(artifacts, {

@@ -1,7 +1,20 @@
 import { encodeCrockford } from "./crockford.ts";
 
 /** The kinds of things that have ids. */
-export type IdPrefix = "lic" | "mach" | "rel" | "art" | "adm" | "chg" | "dl" | "ord" | "mail" | "rec" | "run" | "dead";
+export type IdPrefix =
+  | "lic"
+  | "mach"
+  | "rel"
+  | "art"
+  | "adm"
+  | "chg"
+  | "dl"
+  | "ord"
+  | "mail"
+  | "rec"
+  | "run"
+  | "dead"
+  | "pub";
 
 /** 16 bytes of UUIDv7 (RFC 9562): milliseconds since 1970, then 74 random bits. Later ids sort later. */
 export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> {

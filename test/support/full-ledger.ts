@@ -22,6 +22,14 @@ const wide = (length: number): string => "\u20ac".repeat(length);
 /** A detached OpenPGP signature of the largest accepted size, in base64. */
 const pgpSignature = (): string => encodeBase64(Uint8Array.from({ length: 16_384 }, (_, at) => (at === 0 ? 0x88 : at)));
 
+/** A publisher with the largest accepted inputs. */
+const largestPublisher = (): object => ({
+  ...{ repository: `${"a".repeat(99)}/${"b".repeat(99)}`, repository_id: "1".repeat(20) },
+  ...{ repository_owner_id: "2".repeat(20), workflow: `.github/workflows/${wide(170)}.yml`, environment: wide(255) },
+  refs: Array.from({ length: 10 }, (_, at) => `refs/tags/${at}${wide(180)}`),
+  ...{ worker_ids: [WORKER, "llm-worker-rbee-premium-*"], reason: wide(500) },
+});
+
 const WORKER = "llm-worker-rbee-premium-cpu";
 
 /**
@@ -45,6 +53,8 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   expect((await adminAct(license.id, "reinstate", { reason: wide(500) })).status).toBe(200);
   const made = { name: wide(100), scopes: ["licenses:write", "releases:write", "audit:read", "stats:read"] };
   expect((await to("POST", "/tokens", made)).status).toBe(201);
+  expect((await to("POST", "/publishers", largestPublisher())).status).toBe(201);
+  await env.DB.prepare("INSERT INTO used_run_tokens VALUES (?, 1)").bind("j".repeat(255)).run();
   const { sessionId, key: sold } = await bought("premium-lifetime");
   await control("refunds", { session: sessionId, amount: 500 });
   for (const event of await eventsOf(sessionId)) await deliver(event);

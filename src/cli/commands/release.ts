@@ -67,7 +67,7 @@ Example:
   $ rbee-catalog release publish dist/worker-linux-x86_64 --version 1.4.0 \\
       --worker llm-worker-rbee-premium-cuda --sign-key release-signing.key`,
     )
-    .runAsAdmin(async ({ client, show, note }, paths: string[], options: PublishOptions) => {
+    .runAsPublisher(async ({ client, show, note }, paths: string[], options: PublishOptions) => {
       if (options.platform !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--platform is for one file. For several, end each name with its platform.");
       }
@@ -126,7 +126,7 @@ Example:
     .summary("list releases, drafts included")
     .argument("[worker]", "only releases of this worker")
     .option("--status <status>", "draft, published, yanked or blocked")
-    .runAsAdmin(({ list }, worker: string | undefined, options: PageOptions & { status?: string }) =>
+    .runAsPublisher(({ list }, worker: string | undefined, options: PageOptions & { status?: string }) =>
       list("/v1/admin/releases", "releases", RELEASE_COLUMNS, { ...options, worker_id: worker }),
     );
 
@@ -135,7 +135,7 @@ Example:
       .command(name)
       .summary(summary)
       .argument("<release>", "the release's id (rel_...) or worker@version")
-      .runAsAdmin(async (context, named: string, options: Options) =>
+      .runAsPublisher(async (context, named: string, options: Options) =>
         act(context, path`/v1/admin/releases/${await releaseIdOf(context.client, named)}`, options),
       );
 

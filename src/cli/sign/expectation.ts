@@ -16,7 +16,10 @@ export async function readExpectedSums(file: string): Promise<ExpectedSums> {
     if (line.trim() === "") continue;
     const [, sum, name] = /^([0-9a-f]{64}) [ *](.+)$/i.exec(line) ?? [];
     if (sum === undefined || name === undefined) {
-      throw new CliError(EXIT.usage, `${file} has a line that sha256sum did not print. Make it with: sha256sum FILE...`);
+      throw new CliError(
+        EXIT.usage,
+        `${file} has a line that sha256sum did not print. Make it with: sha256sum FILE...`,
+      );
     }
     sums.set(basename(name), sum.toLowerCase());
   }
@@ -25,10 +28,7 @@ export async function readExpectedSums(file: string): Promise<ExpectedSums> {
 }
 
 /** Throws `CliError` (integrity) unless every file of a draft has the expected sum, and no expected file is missing. */
-export function requireExpected(
-  files: readonly { filename: string; sha256: string }[],
-  expected: ExpectedSums,
-): void {
+export function requireExpected(files: readonly { filename: string; sha256: string }[], expected: ExpectedSums): void {
   const faults = files.flatMap(({ filename, sha256 }) => {
     const sum = expected.get(filename);
     if (sum === sha256) return [];

@@ -23,6 +23,7 @@ export const MIGRATIONS = {
     "0022_scopes.sql",
     "0023_status_indices.sql",
     "0024_request_ids_and_returns.sql",
+    "0025_trusted_publishing.sql",
     "0026_unsigned_drafts.sql",
   ],
   statistics: ["0001_statistics.sql"],

@@ -93,7 +93,8 @@ export const moveRelease = (
       const changed = refusalIfChanged(release, lastChange);
       if (changed) return err(changed);
       const { worker_id, version, published_at, revision } = release;
-      const patch = { status: next.value, published_at: published_at ?? actor.now, revision: revision + 1 };
+      const by = action === "publish" ? { published_by: actor.actor, published_run: actor.run ?? null } : {};
+      const patch = { status: next.value, published_at: published_at ?? actor.now, revision: revision + 1, ...by };
       return ok({ action: `release.${action}`, details: { worker_id, version }, patch });
     },
     { actor, reason },

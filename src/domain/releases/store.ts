@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import type { RootKind } from "../../platform/storage/change.ts";
+import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
 import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
 import type { SourceColumns } from "./source/decision.ts";
@@ -18,6 +19,13 @@ const ReleaseRow = z.object({
   source_signature: z.string().nullable(),
   created_at: z.number(),
   published_at: z.number().nullable(),
+  /** The actor that published it, by its name in the audit trail, and its workflow run. Null: unknown, or no run. */
+  published_by: z.string().nullable(),
+  published_run: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(WorkflowRun)
+    .nullable(),
   revision: z.number(),
   last_change: z.string(),
 });
@@ -135,7 +143,11 @@ export const refusalIfChanged = (
 
 /** The columns of a release that a change may write. Artifacts and provenance have tables of their own. */
 type ReleasePatch = Partial<
-  Pick<Release, "status" | "published_at" | "revision" | "artifacts" | "provenance"> & SourceColumns
+  Pick<
+    Release,
+    "status" | "published_at" | "published_by" | "published_run" | "revision" | "artifacts" | "provenance"
+  > &
+    SourceColumns
 >;
 
 /**
@@ -150,11 +162,13 @@ export const releaseRoot: RootKind<Release, ReleasePatch> = {
     return db
       .prepare(
         `UPDATE releases SET status = ?, published_at = ?, revision = ?, source_tag = ?, source_repository = ?,
-           source_commit = ?, source_signature = ?, last_change = ? WHERE id = ? AND last_change = ?`,
+           source_commit = ?, source_signature = ?, published_by = ?, published_run = ?, last_change = ?
+         WHERE id = ? AND last_change = ?`,
       )
       .bind(
         ...[status, published_at, revision],
         ...[after.source_tag, after.source_repository, after.source_commit, after.source_signature],
+        ...[after.published_by, after.published_run && JSON.stringify(after.published_run)],
         ...[id, release.id, release.last_change],
       );
   },

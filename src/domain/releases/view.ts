@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
 import { PROBLEMS } from "../../platform/http/problem.ts";
 import { Timestamp } from "../../platform/http/schemas.ts";
+import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { CHECK_STATES, type CheckProgress, progressOf } from "./artifact/check-record.ts";
 import { PART_SIZE, partCount } from "./artifact/plan.ts";
 import type { Upload } from "./artifact/store.ts";
@@ -56,6 +57,15 @@ export const ReleaseSchema = z
     created_at: Timestamp,
     published_at: Timestamp.nullable(),
     last_change: LastChange,
+    published_by: z
+      .object({
+        actor: z.string().openapi({ example: "publisher:pub_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+        run: WorkflowRun.nullable().openapi({
+          description: "The workflow run of a trusted publisher, as GitHub signed it.",
+        }),
+      })
+      .nullable()
+      .openapi({ description: "Null before the publication, and for releases of before this was recorded." }),
     provenance: z
       .object({ sha256: Sha256, size: Size, subjects: z.array(Filename), attached_at: Timestamp })
       .nullable()
@@ -118,9 +128,11 @@ export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> 
   const { id, worker_id, version, channel, status, notes, source_tag, created_at, published_at, artifacts } = release;
   const { last_change } = release;
   const times = { created_at: toRfc3339(created_at), published_at: toRfc3339(published_at) };
+  const { published_by: actor, published_run: run } = release;
+  const published_by = actor === null ? null : { actor, run };
   const facts = { id, worker_id, version, channel, status, notes, source_tag, source: signedSourceOf(release) };
   const provenance = release.provenance && presentProvenance(release.provenance);
-  return { ...facts, ...times, last_change, provenance, artifacts: artifacts.map(presentArtifact) };
+  return { ...facts, ...times, published_by, last_change, provenance, artifacts: artifacts.map(presentArtifact) };
 };
 
 const presentProvenance = ({ sha256, size, subjects, attached_at }: ReleaseProvenance) => ({

@@ -83,6 +83,10 @@ const environmentSchema = lazy(() => {
       ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
       ACCESS_AUD: z.string(),
       ACCESS_SCOPES: json(z.record(z.string(), z.array(z.enum(SCOPES)))),
+      /** The issuer of the tokens that workflow runs publish with, exactly as their `iss` claim has it. */
+      PUBLISHER_ISSUER: webUrl.default("https://token.actions.githubusercontent.com"),
+      /** The issuer's keys. Pinned here, and never taken from a token or from the issuer's discovery document. */
+      PUBLISHER_JWKS_URL: webUrl.default("https://token.actions.githubusercontent.com/.well-known/jwks"),
     })
     .superRefine((env, context) => {
       if (env.DELIVERY === "r2-presigned") {
@@ -91,9 +95,9 @@ const environmentSchema = lazy(() => {
             context.addIssue({ code: "custom", path: [name], message: "is needed by r2-presigned" });
         }
       }
-      for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT"] as const) {
+      for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT", "PUBLISHER_ISSUER", "PUBLISHER_JWKS_URL"] as const) {
         if (env[name] === "" || env[name].startsWith("https:")) continue;
-        // Credentials, links and files cross the network to these. On loopback there is no network.
+        // Credentials, links, files and keys cross the network to these. On loopback there is no network.
         const isLocal = env.ENVIRONMENT === "development" && loopbackUrl.safeParse(env[name]).success;
         if (!isLocal) context.addIssue({ code: "custom", path: [name], message: "must be an https URL" });
       }

@@ -35,6 +35,17 @@ export const countActivation = (env: Env, key: Genuine): Promise<void> =>
 export const countTokenRequest = (env: Env, credential: Genuine, machine: string): Promise<void> =>
   take(env.TOKEN_REQUESTS, `${keyOf(credential)}:${machine}`, "This machine requests tokens too often.");
 
+/** Counts a false token of a workflow run under its sender's address. Throws RATE_LIMITED past the limit. */
+export const countFalseRunToken = (env: Env, request: Request): Promise<void> =>
+  take(env.ADMIN_SIGN_IN, `run ${clientAddress(request)}`, "Too many invalid tokens came from your address.");
+
+/**
+ * Counts a genuine token of a workflow run under its repository (the issuer's id), before the ledger is read: anybody
+ * can get one for a repository of their own. Throws RATE_LIMITED past the limit.
+ */
+export const countRunToken = (env: Env, repositoryId: string): Promise<void> =>
+  take(env.TOKEN_REQUESTS, `run ${repositoryId}`, "Runs of this repository ask for tokens too often.");
+
 /** Counts a sign-in with a genuine key, because each writes to the ledger. Throws RATE_LIMITED past the limit. */
 export const countSignIn = (env: Env, key: Genuine): Promise<void> =>
   take(env.SIGN_INS, keyOf(key), "This key signs in too often.");

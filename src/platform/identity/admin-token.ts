@@ -4,11 +4,12 @@ import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { currentScopes, needsRenewal, SCOPES, SCOPES_VERSION, type Scope } from "../config/scopes.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
+import { WorkflowRun } from "../storage/workflow-run.ts";
 import { endOfLine, TokenEndOfLine } from "./token-line.ts";
 
 /** The columns of a token, and its end at the second ?1. */
 const SELECT = `SELECT token.id, token.name, token.scopes, token.scopes_version, token.workers, token.created_at,
-  token.expires_at, token.revoked_at, token.renewed_at, token.generation, token.parent_id, token.publisher_id,
+  token.expires_at, token.revoked_at, token.renewed_at, token.generation, token.parent_id, token.publisher_id, token.run,
   ${endOfLine("token", "?1")} AS ended FROM admin_tokens AS token`;
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
@@ -32,6 +33,8 @@ const AdminTokenRow = z
     generation: z.number(),
     parent_id: z.string().nullable(),
     publisher_id: z.string().nullable(),
+    /** The workflow run that a publisher's token was given to. */
+    run: json(WorkflowRun).nullable(),
     ended: TokenEndOfLine,
   })
   .transform(({ scopes, scopes_version, ...row }) => ({

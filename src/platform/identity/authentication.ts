@@ -7,6 +7,7 @@ import { isCrossSiteChange } from "../http/origin.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import { type AppEnv, createRouter, type OpenAPIHono, Problem, z } from "../http/route.ts";
 import type { Actor, ActorName } from "../storage/ledger.ts";
+import type { WorkflowRun } from "../storage/workflow-run.ts";
 import { ACCESS_HEADER, acceptsAccess, accessScopes, verifyAccessAssertion } from "./access.ts";
 import { type AdminToken, findAdminToken, type MakerToken } from "./admin-token.ts";
 
@@ -21,6 +22,8 @@ export type Admin = {
   scopes: readonly Scope[];
   /** The workers whose releases the admin may see and change (`mayWrite`). Null: all. */
   workers: readonly string[] | null;
+  /** The workflow run of a trusted publisher's token; null for any other admin. */
+  run: WorkflowRun | null;
   /** When the token expires. Null for a token without an end and for Access. */
   expiresAt: UnixSeconds | null;
   /** The token of the request, which tokens made with it end with. Null for Access. */
@@ -102,6 +105,7 @@ export const adminOfToken = ({
   expires_at,
   generation,
   publisher_id,
+  run,
 }: AdminToken): Admin => ({
   actor: publisher_id === null ? `token:${id}` : `publisher:${publisher_id}`,
   name,
@@ -109,13 +113,14 @@ export const adminOfToken = ({
   workers,
   expiresAt: expires_at,
   token: { id, generation },
+  run,
 });
 
 /** The admin of an Access assertion. Throws like `verifyAccessAssertion`. */
 export async function adminOfAssertion(config: Config, assertion: string): Promise<Admin> {
   const mail = await verifyAccessAssertion(config, assertion);
   const scopes = accessScopes(config.ACCESS_SCOPES, mail);
-  return { actor: `access:${mail}`, name: mail, scopes, workers: null, expiresAt: null, token: null };
+  return { actor: `access:${mail}`, name: mail, scopes, workers: null, expiresAt: null, token: null, run: null };
 }
 
 /** The request's Access assertion; undefined if it has none or the configuration does not accept Access. */

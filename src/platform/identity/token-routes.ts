@@ -67,6 +67,7 @@ const presentAdminToken = (token: AdminToken): z.input<typeof AdminTokenSchema> 
   const {
     granted: _named,
     generation: _counter,
+    run: _run,
     created_at,
     expires_at,
     revoked_at,

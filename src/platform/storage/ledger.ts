@@ -1,6 +1,7 @@
 import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { AppEnv, Publishers } from "../http/router.ts";
+import type { WorkflowRun } from "./workflow-run.ts";
 
 const ACTOR_KINDS = ["token", "publisher", "access", "license", "account", "recovery", "checkout", "stripe"] as const;
 type ActorKind = (typeof ACTOR_KINDS)[number];
@@ -48,6 +49,8 @@ export type Actor = {
   requestId: string | null;
   clientRequestId?: string | null;
   now: UnixSeconds;
+  /** Only for a trusted publisher. Every entry of the audit trail that it causes names the run. */
+  run?: WorkflowRun | null;
 };
 
 /** The actor of this request, by its name in the audit trail. */
@@ -59,7 +62,14 @@ export const actorOf = (
 ): Actor => ({ actor, requestId, clientRequestId, now });
 
 /** Tables whose rows carry `last_change`. */
-export type RootTable = "licenses" | "machines" | "releases" | "admin_tokens" | "recovery_links" | "sessions";
+export type RootTable =
+  | "licenses"
+  | "machines"
+  | "releases"
+  | "admin_tokens"
+  | "publishers"
+  | "recovery_links"
+  | "sessions";
 
 /** The row that a change is about. Its write sets `last_change`, and all that commits with it depends on that. */
 export type Root = { table: RootTable; id: string };
@@ -69,10 +79,11 @@ export type Publication = { topic: keyof Publishers; key: string };
 
 /** A new change by `actor`, with a fresh id. */
 export function newChange(
-  { actor, requestId, clientRequestId = null, now }: Actor,
+  { actor, requestId, clientRequestId = null, now, run }: Actor,
   what: { action: string; subject: string; reason?: string | null; details?: Record<string, unknown> },
 ): Change {
-  return { id: newId("chg"), at: now, actor, requestId, clientRequestId, reason: null, details: {}, ...what };
+  const details = run ? { ...what.details, run } : (what.details ?? {});
+  return { id: newId("chg"), at: now, actor, requestId, clientRequestId, reason: null, ...what, details };
 }
 
 /**

@@ -5,7 +5,7 @@ export const Place = z.object({ country: z.string().max(2), network: z.int().min
 export type Place = z.infer<typeof Place>;
 
 /** The areas in which refusals are counted. */
-export const AREAS = ["download", "licensing", "account", "admin"] as const;
+export const AREAS = ["download", "licensing", "account", "admin", "publishing"] as const;
 export type Area = (typeof AREAS)[number];
 
 /** A refused attempt. The license is known only if the credential was genuine. */

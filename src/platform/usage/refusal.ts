@@ -15,6 +15,7 @@ const PATHS: readonly [RegExp, Area][] = [
   [/^\/v1\/licenses\//, "licensing"],
   [/^\/(account|recover)(\/|$)/, "account"],
   [/^\/(v1\/)?admin(\/|$)/, "admin"],
+  [/^\/v1\/trusted-publishing\//, "publishing"],
 ];
 
 /** The statuses that count as refusals. */

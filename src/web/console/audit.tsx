@@ -1,5 +1,6 @@
 import { type AuditEntry, type AuditFilter, listAudit } from "../../platform/identity/audit-store.ts";
 import { parseActor } from "../../platform/storage/ledger.ts";
+import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { type Column, type FC, Field, FilterForm, formatDateTime, pathWithQuery, Time } from "../page/kit.ts";
 import { type ConsoleContext, consolePage, consoleView, may } from "./kit.ts";
 import { licensePath } from "./license/words.tsx";
@@ -112,6 +113,9 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["token.renew", "Admin token renewed"],
   ["token.keep", "Admin token kept"],
   ["token.revoke", "Admin token revoked"],
+  ["publisher.add", "Trusted publisher added"],
+  ["publisher.remove", "Trusted publisher removed"],
+  ["publisher.exchange", "Token given to a workflow run"],
   ["event.dismiss", "Payment event dismissed"],
   ["event.retry", "Payment event retried"],
   ["mail.retry", "Mail retried"],
@@ -174,7 +178,13 @@ export const EntryDetails: FC<Details> = ({ reason, details, nameOf = () => unde
   );
 };
 
+/** A workflow run in a line. */
+export const runWords = ({ repository, run_id, ref, sha }: WorkflowRun): string =>
+  `run ${run_id} of ${repository} at ${ref} (${sha.slice(0, 12)})`;
+
 function detailText(name: string, value: unknown, nameOf: (id: string) => string | undefined): string {
+  const run = name === "run" ? WorkflowRun.safeParse(value).data : undefined;
+  if (run !== undefined) return runWords(run);
   if (typeof value === "number" && /_(at|until)$/.test(name)) return formatDateTime(value);
   if (typeof value === "string") return nameOf(value) ?? value;
   return typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -7,6 +7,8 @@ import { licenseIssue } from "./license/issue.tsx";
 import { licenseList, licenseSearch } from "./license/list.tsx";
 import { machineRemove } from "./license/machines.tsx";
 import { licenseRead } from "./license/page.tsx";
+import { publisherAdd, publisherRemove } from "./publisher/acts.tsx";
+import { publisherList } from "./publisher/list.tsx";
 import { draftDelete, releaseAct } from "./release/act.tsx";
 import { releaseList } from "./release/list.tsx";
 import { releaseRead } from "./release/page.tsx";
@@ -39,6 +41,9 @@ export const consoleRoutes = combine(
   tokenList,
   tokenCreate,
   tokenRevoke,
+  publisherList,
+  publisherAdd,
+  publisherRemove,
   systemRead,
   doctorRead,
   systemDismiss,

@@ -56,8 +56,8 @@ describe("the configuration", () => {
     expect(faultOf({ ...development, STRIPE_API_BASE })).toContain("STRIPE_API_BASE: must be on loopback");
   });
 
-  it("requires https of PUBLIC_URL and R2_S3_ENDPOINT, loopback in development aside", () => {
-    for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT"]) {
+  it("requires https of every URL that credentials or keys cross the network to, loopback in development aside", () => {
+    for (const name of ["PUBLIC_URL", "R2_S3_ENDPOINT", "PUBLISHER_ISSUER", "PUBLISHER_JWKS_URL"]) {
       const fault = `${name}: must be an https URL`;
       for (const url of ["http://catalog.test", "http://localhost.evil.test", "http://10.0.0.1:8787"]) {
         expect(faultOf({ ...production, [name]: url })).toContain(fault);

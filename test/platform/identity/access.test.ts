@@ -6,6 +6,7 @@ import { app } from "../../../src/app.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { accessScopes } from "../../../src/platform/identity/access.ts";
 import { codeOf, makeToken, newAddress } from "../../support/admin-request.ts";
+import { expectLogged } from "../../support/logged.ts";
 
 const TEAM = "rbee.cloudflareaccess.com";
 const AUDIENCE = "f00d".repeat(16);
@@ -138,6 +139,7 @@ describe("an Access assertion", () => {
     certs = broken;
     const response = await ask(await sign());
     expect([response.status, await codeOf(response)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+    expectLogged("issuer.keys_unavailable");
     certs = async () => Response.json({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: "k1" }] });
     expect((await ask(await sign())).status).toBe(200);
   });

@@ -16,6 +16,8 @@ export const ROWS_OF_STRIPE_AND_JOBS = [
   "INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at) VALUES ('$artifact', 'u', 'system', 1, 1)",
   "INSERT INTO blocked_files VALUES ('00', 'rel_1', 'llm-worker-rbee-cpu', '1.0.0', 'worker', 1)",
   "INSERT INTO retired_revisions VALUES ('llm-worker-rbee-cpu', 3)",
+  "INSERT INTO publishers (id, provider, issuer, repository, repository_id, repository_owner_id, workflow, environment, refs, worker_ids, created_at, last_change) VALUES ('pub_1', 'github', 'https://issuer.test', 'a/b', '1', '2', '.github/workflows/release.yml', NULL, '[]', '[]', 1, 'chg_1')",
+  "INSERT INTO used_run_tokens VALUES ('jti', 9000000000)",
   "INSERT INTO usage_erasures VALUES ('$license', 1, 0)",
   "INSERT INTO spent_status_indices VALUES (16777215, 1)",
   "INSERT INTO watermarks VALUES ('reconcile', 1, NULL)",

@@ -6,6 +6,7 @@ import { read, signedIn } from "../../support/console-admin.ts";
 import { csrfTokenIn, TestBrowser } from "../../support/cookie-browser.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { publishRelease, randomBytes } from "../../support/publish-release.ts";
+import { addPublisher } from "../../support/publishing.ts";
 
 type Route = { method: "GET" | "POST"; path: string };
 
@@ -33,6 +34,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/audit$/, "audit:read"],
   [/^GET \/admin\/tokens$/, "tokens:read"],
   [/^\w+ \/admin\/tokens\//, "tokens:write"],
+  [/^\w+ \/admin\/publishers(\/.*)?$/, "owner"],
   [/^\w+ \/admin\/system(\/doctor)?$/, "stats:read"],
   [/^\w+ \/admin\/system\/(republish|dead-letters\/:id)$/, "owner"],
   [/^GET \/admin\/system\/events\/:id\/dismiss$/, "licenses:write"],
@@ -64,6 +66,7 @@ async function things(): Promise<(path: string) => string> {
     "INSERT INTO stripe_events (id, type, created, received_at, attention) VALUES ('evt_1', 'invoice.paid', 1, 1, 1)",
   ).run();
   const token = await env.DB.prepare("SELECT id FROM admin_tokens ORDER BY id LIMIT 1").first<string>("id");
+  const publisher = await addPublisher();
   return (path) => {
     const one = path.startsWith("/admin/licenses")
       ? id
@@ -71,7 +74,9 @@ async function things(): Promise<(path: string) => string> {
         ? release.id
         : path.startsWith("/admin/system/events")
           ? "evt_1"
-          : (token ?? "");
+          : path.startsWith("/admin/publishers")
+            ? publisher
+            : (token ?? "");
     return path.replace(":machine_id", machine ?? "").replace(":id", one);
   };
 }

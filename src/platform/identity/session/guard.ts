@@ -77,7 +77,8 @@ const reload = (c: Context<ConsoleEnv>): Response =>
 export async function signInByToken<E extends AppEnv>(c: Context<E>, text: string): Promise<boolean> {
   const token = cleanSecret(text);
   const known = isAdminToken(token) ? await findAdminToken(c.env.DB, token, c.var.now) : null;
-  if (known?.ended !== null) {
+  // A workflow run has no use for pages.
+  if (known?.ended !== null || known.publisher_id !== null) {
     c.var.subject.refusal = "TOKEN_INVALID";
     await countFailedAdminSignIn(c.env, c.req.raw);
     return false;

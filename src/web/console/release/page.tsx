@@ -8,7 +8,7 @@ import { formatOfFile, type PackageFormat } from "../../../domain/releases/packa
 import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { CopyBlock, counted, DataTable, formatBytes, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
-import { auditPath } from "../audit.tsx";
+import { ActorName, auditPath, runWords } from "../audit.tsx";
 import { Acts, consolePage, consoleView, DoneNotice, DoneQuery, may } from "../kit.ts";
 import { actionsFrom, RELEASE_ACTS } from "./act.tsx";
 import { RELEASE_WORDS, releasePath } from "./list.tsx";
@@ -76,18 +76,28 @@ export const releaseRead = consoleView(
 
 type Props = { release: Release };
 
-const Publication = ({ release: { published_at, channel, source_tag, source_commit } }: Props) => (
-  <span>
-    {published_at === null ? (
-      "Not published yet."
-    ) : (
-      <>
-        First published on <Time at={published_at} clock />.
-      </>
-    )}{" "}
-    Channel {channel}.{source_tag === null ? "" : ` ${sourceSentence(source_tag, source_commit)}`}
-  </span>
-);
+const Publication = ({ release }: Props) => {
+  const { published_at, published_by, published_run, channel, source_tag, source_commit } = release;
+  return (
+    <span>
+      {published_at === null ? (
+        "Not published yet."
+      ) : (
+        <>
+          First published on <Time at={published_at} clock />
+          {published_by === null ? null : (
+            <>
+              {" "}
+              by <ActorName actor={published_by} />
+            </>
+          )}
+          {published_run === null ? "" : `, from ${runWords(published_run)}`}.
+        </>
+      )}{" "}
+      Channel {channel}.{source_tag === null ? "" : ` ${sourceSentence(source_tag, source_commit)}`}
+    </span>
+  );
+};
 
 const sourceSentence = (tag: string, commit: string | null): string =>
   commit === null
