@@ -58,12 +58,12 @@ it("the doctor finds nothing failed in a deployment that works, and gives a reme
 
 it("the doctor finds a ledger that is down, and leaves the checks that need it unknown", async () => {
   const { token } = await makeToken(["stats:read"]);
-  const row = await env.DB.prepare("SELECT * FROM admin_tokens").first();
+  const row = await env.DB.prepare("SELECT *, NULL AS ended FROM admin_tokens").first();
   // The credential is found, and everything after it fails.
   const DB = {
     ...brokenDatabase,
     prepare: (sql: string) =>
-      sql.includes("WHERE token_hash") ? { bind: () => ({ first: async () => row }) } : brokenDatabase.prepare(),
+      sql.includes("WHERE token.token_hash") ? { bind: () => ({ first: async () => row }) } : brokenDatabase.prepare(),
   };
   const response = await askApp("/v1/admin/doctor", { headers: { Authorization: `Bearer ${token}` } }, { ...env, DB });
   expect(response.status).toBe(200);
