@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
-import { completeUpload } from "../../src/cli/publish/check.ts";
+import { completeUpload, requireAcceptedSignature } from "../../src/cli/publish/check.ts";
 import type { ReleaseFile } from "../../src/cli/publish/release-file.ts";
 import { serve } from "../support/node/http-server.ts";
 
@@ -36,7 +36,9 @@ const refused: Answer = {
 };
 
 /** Completes the file at a catalog with these answers. The last one repeats. */
-async function complete(...answers: Answer[]) {
+const complete = (...answers: Answer[]) => ask(completeUpload, answers);
+
+async function ask(act: typeof completeUpload, answers: readonly Answer[]) {
   const requests: string[] = [];
   const waits: number[] = [];
   const server = await serve((request, response) => {
@@ -52,7 +54,7 @@ async function complete(...answers: Answer[]) {
     response.end(JSON.stringify(problem ?? { artifact: {}, check }));
   });
   const client = new CatalogClient({ url: server.url, sleep: async (ms) => waits.push(ms) });
-  const outcome = await completeUpload(client, "/file", file).then(
+  const outcome = await act(client, "/file", file).then(
     () => "ready",
     (error: unknown) => error,
   );
@@ -111,5 +113,35 @@ describe("publishing a file: the check", () => {
     });
     const waited = waits.reduce((sum, wait) => sum + wait, 0) / 60_000;
     expect([waited > 13, waited <= 15]).toEqual([true, true]);
+  });
+});
+
+describe("a signature before the upload", () => {
+  const refusal = (...paths: string[]): Answer => ({
+    status: 422,
+    problem: {
+      code: "VALIDATION_FAILED",
+      detail: "It was made for version 1.0.0.",
+      errors: paths.map((path) => ({ path, message: "It was made for version 1.0.0." })),
+    },
+  });
+
+  it("is accepted if the catalog misses only the parts, or nothing", async () => {
+    for (const answer of [refusal("parts"), passed, running(0)]) {
+      expect(await ask(requireAcceptedSignature, [answer])).toMatchObject({
+        outcome: "ready",
+        requests: ["POST /file/complete"],
+      });
+    }
+  });
+
+  it("is refused in the catalog's words, before a byte is sent", async () => {
+    for (const answer of [refusal("signature"), refusal("parts", "signature"), { ...refusal(), status: 409 }]) {
+      const { outcome } = await ask(requireAcceptedSignature, [answer]);
+      expect(outcome).toMatchObject({
+        exitCode: expect.any(Number),
+        message: expect.stringContaining("version 1.0.0"),
+      });
+    }
   });
 });

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blake2b } from "@noble/hashes/blake2.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { samplePackage } from "../../scripts/development/sample-package.ts";
+import { readReleaseFile } from "../../src/cli/publish/release-file.ts";
 import {
   formatMinisignPublicKey,
   formatMinisignSignature,
@@ -20,6 +22,7 @@ import {
 } from "../../src/lib/minisign/secret-key.ts";
 import type { Result } from "../../src/lib/result.ts";
 import { installed } from "../support/node/installed.ts";
+import { runCli } from "../support/node/run-cli.ts";
 
 function unwrap<Value>(result: Result<Value, string>): Value {
   if (!result.ok) throw new Error(result.error);
@@ -91,6 +94,36 @@ describe.skipIf(!installed("minisign"))("beside the real minisign", () => {
     expect((await verifyMinisign(keys, signature, new Uint8Array(blake2b(changed)))).ok).toBe(false);
     minisign("-S", "-l", "-s", "theirs.key", "-m", "worker", "-x", "legacy.minisig");
     expect(parseMinisignSignature(read("legacy.minisig"))).toMatchObject({ ok: false, error: /legacy/ });
+  });
+
+  it("it signs the comment that we print, for a binary and a package, and we publish only what it was signed for", async () => {
+    const worker = "llm-worker-rbee-cpu";
+    const sample = await samplePackage({ id: worker, version: "1.2.0" }, Buffer.from("program"));
+    writeFileSync(at(sample.filename), sample.bytes);
+    writeFileSync(at("worker-linux-x86_64"), file);
+    for (const name of ["worker-linux-x86_64", sample.filename]) {
+      const named = ["release", "comment", at(name), "--worker", worker, "--version", "1.2.0"];
+      const { code, stdout } = await runCli(named, { DEV_DIR: directory });
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`file:${name}\tworker:${worker}\tversion:1.2.0\t`)]);
+      expect(stdout.includes("contents:")).toBe(name === sample.filename);
+      minisign("-S", "-s", "theirs.key", "-m", name, "-t", stdout.trimEnd());
+      const release = { workerId: worker, version: "1.2.0", platform: undefined, secretKey: null };
+      expect(await readReleaseFile(at(name), release)).toMatchObject({ signature: read(`${name}.minisig`) });
+      for (const other of [{ version: "1.2.1" }, { workerId: "llm-worker-rbee-cuda" }]) {
+        const refused = readReleaseFile(at(name), { ...release, ...other });
+        await expect(refused).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining("was made for") });
+      }
+    }
+  });
+
+  it("its own comment names the file, so that no other file passes for it", async () => {
+    writeFileSync(at("other-linux-x86_64"), file);
+    writeFileSync(at("mine-linux-x86_64"), file);
+    minisign("-S", "-s", "theirs.key", "-m", "other-linux-x86_64");
+    minisign("-S", "-s", "theirs.key", "-m", "other-linux-x86_64", "-x", "mine-linux-x86_64.minisig");
+    const release = { workerId: "w", version: "1.0.0", platform: undefined, secretKey: null };
+    expect(await readReleaseFile(at("other-linux-x86_64"), release)).toMatchObject({ size: 60_000 });
+    await expect(readReleaseFile(at("mine-linux-x86_64"), release)).rejects.toThrow("made for file other-linux-x86_64");
   });
 
   it("we refuse a key file with a password", () => {

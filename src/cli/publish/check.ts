@@ -21,21 +21,36 @@ const CheckAnswer = z.looseObject({
     .nullish(),
 });
 
+/** The request that completes an upload. The signature may be new or different since the file was declared. */
+const completion = (path: string, { signature, pgpSignature }: ReleaseFile) =>
+  ({
+    method: "POST",
+    path: `${path}/complete`,
+    repeatable: true,
+    body: { signature, pgp_signature: pgpSignature },
+    timeoutMs: COMPLETE_TIMEOUT_MS,
+  }) as const;
+
+/**
+ * Asks the catalog whether it takes the signature of a file, before the upload: it refuses a signature before it misses
+ * the parts. Throws `ProblemError` with the refusal of the signature, so that nobody uploads gigabytes to be refused.
+ */
+export async function requireAcceptedSignature(client: CatalogClient, path: string, file: ReleaseFile): Promise<void> {
+  try {
+    await client.exchange(CheckAnswer, completion(path, file));
+  } catch (error) {
+    const faults = error instanceof ProblemError ? error.problem?.errors : undefined;
+    if (!faults || faults.length === 0 || faults.some((fault) => fault.path !== "parts")) throw error;
+  }
+}
+
 /**
  * Has the catalog check an uploaded file, and returns when the file is ready. The catalog checks a large file in its
  * own time: this follows the progress, and asks again if the check has stalled. `path` is the artifact's. Throws
  * `ProblemError` with the refusal of the file.
  */
 export async function completeUpload(client: CatalogClient, path: string, file: ReleaseFile): Promise<void> {
-  const complete = () =>
-    client.exchange(CheckAnswer, {
-      method: "POST",
-      path: `${path}/complete`,
-      repeatable: true,
-      // The signature may be new or different since the file was declared.
-      body: { signature: file.signature, pgp_signature: file.pgpSignature },
-      timeoutMs: COMPLETE_TIMEOUT_MS,
-    });
+  const complete = () => client.exchange(CheckAnswer, completion(path, file));
   const first = await complete();
   // A catalog from before large files were checked in steps tells nothing of a check, and has ended it.
   if (first.answer.check === undefined || first.answer.check?.state === "passed") return;

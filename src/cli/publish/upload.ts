@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { startLoggedProgress } from "../output.ts";
-import { completeUpload } from "./check.ts";
+import { completeUpload, requireAcceptedSignature } from "./check.ts";
 import type { ReleaseFile } from "./release-file.ts";
 
 /** Parts that are uploaded at the same time. */
@@ -28,6 +28,7 @@ export async function uploadArtifact(client: CatalogClient, path: string, file: 
   const present = new Set(upload.parts.map(({ part }) => part));
   const all = Array.from({ length: Math.ceil(file.size / step) }, (_, index) => index + 1);
   const missing = all.filter((part) => !present.has(part));
+  if (missing.length > 0) await requireAcceptedSignature(client, path, file);
 
   const sizeOf = (part: number): number => Math.min(step, file.size - (part - 1) * step);
   const progress = startLoggedProgress(`Uploading ${file.filename}`, file.size);
