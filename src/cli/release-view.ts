@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { namesInSignature } from "../domain/releases/artifact/signed-names.ts";
 import type { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { type Columns, formatFields, formatRows, formatSize } from "./output.ts";
@@ -88,6 +89,12 @@ export const RELEASE_COLUMNS: Columns<Record<string, unknown>> = {
 /** Formats releases, one a line. */
 export const formatReleases = (releases: readonly Release[]): string => formatRows(releases, RELEASE_COLUMNS);
 
+/** The words for a minisign signature. One that names no release would fit the same bytes in another, too. */
+const wordsOf = (signature: string): string => {
+  const names = namesInSignature(signature);
+  return names.has("worker") && names.has("version") ? "minisign" : "minisign (names no version)";
+};
+
 /** Formats one release with its files and their signatures. */
 export function formatRelease(release: Release): string {
   const { id, worker_id, version, channel, status, source_tag, source, published_at, provenance, artifacts } = release;
@@ -111,7 +118,8 @@ export function formatRelease(release: Release): string {
     PLATFORM: "platform",
     SIZE: ({ size }) => formatSize(size),
     STATE: "state",
-    SIGNED: ({ signature, pgp_signature }) => [signature && "minisign", pgp_signature && "OpenPGP"].filter(Boolean),
+    SIGNED: ({ signature, pgp_signature }) =>
+      [signature && wordsOf(signature), pgp_signature && "OpenPGP"].filter(Boolean),
     SHA256: "sha256",
   });
   return `${facts}\n\n${files}`;

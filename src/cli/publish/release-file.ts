@@ -4,7 +4,12 @@ import { basename } from "node:path";
 import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
 import { readSignedNames, signedComment } from "../../domain/releases/artifact/signed-names.ts";
 import { type ArtifactKind, PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
-import { contentsDigest, type PackageContents, type PackageRules } from "../../domain/releases/package-format.ts";
+import {
+  contentsDigest,
+  type PackageContents,
+  type PackageRules,
+  platformInName,
+} from "../../domain/releases/package-format.ts";
 import { PACMAN_RULES } from "../../formats/arch/rules.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature, parseMinisignSignature } from "../../lib/minisign/minisign.ts";
@@ -41,8 +46,8 @@ export function platformOfFilename(filename: string): Platform | null {
     const name = filename.replace(rules.suffix, "");
     return Object.entries(rules.platforms).find(([arch]) => new RegExp(`[-_.]${arch}$`).test(name))?.[1] ?? null;
   }
-  const [, system, arch] = /-(linux|macos|windows)-(x86_64|aarch64)(?:\.[^-]*)?$/.exec(filename) ?? [];
-  return PLATFORMS.find((platform) => platform === `${system}-${arch}`) ?? null;
+  const named = platformInName(filename);
+  return PLATFORMS.find((platform) => platform === named) ?? null;
 }
 
 /** The packages that this command reads. A publisher with another tool declares the contents itself. */

@@ -83,6 +83,11 @@ export const CHECKS = {
     meaning: "Releases are signed, and keys/release-signing.pub has a key.",
     remedy: "Make a key with `npx rbee-catalog keys new --release`, commit keys/release-signing.pub, and deploy.",
   },
+  "signed-names": {
+    meaning: "No published file carries a signature that was made for another file, worker or version.",
+    remedy:
+      "Block the release, revoke the token that published it (`rbee-catalog audit` names it), and publish a new version.",
+  },
   "index-key": {
     meaning: "A release key vouches for INDEX_SIGNING_KEY.",
     remedy: "Make the secret again with `npx rbee-catalog keys new --index --sign-key FILE`, and set it.",

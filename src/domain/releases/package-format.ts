@@ -58,6 +58,13 @@ export const kindOfFile = (formats: readonly PackageFormat[], filename: string):
   formatOfFile(formats, filename) ? "package" : "binary";
 
 /**
+ * The platform at the end of a binary's name, before any extension, such as `windows-aarch64`, which need not be one of
+ * ours: `worker-1.0.0-linux-x86_64.tar.zst`. Null if the name has none.
+ */
+export const platformInName = (filename: string): string | null =>
+  /-((?:linux|macos|windows)-(?:x86_64|aarch64))(?:\.[^-]*)?$/.exec(filename)?.[1] ?? null;
+
+/**
  * Checks a file that is declared for a release: a package has contents that fit its name, its platform and the release,
  * and a binary has none. Returns the format and the contents of a package, null for a binary.
  */
@@ -78,6 +85,20 @@ export function checkPackage(
   }
   const checked = format.check(release, { platform, filename, contents: parsed.data });
   return checked.ok ? ok({ format, contents: parsed.data }) : checked;
+}
+
+/**
+ * The fault of a binary whose name is of another platform than it is declared for; null if there is none. A signature
+ * names the file, so the name binds the platform.
+ */
+export function faultOfPlatform(
+  formats: readonly PackageFormat[],
+  { platform, filename }: { platform: Platform; filename: string },
+): PackageFault | null {
+  const named = formatOfFile(formats, filename) ? null : platformInName(filename);
+  return named === null || named === platform
+    ? null
+    : { path: "platform", message: `The file's name is of ${named}, but it is declared for ${platform}.` };
 }
 
 const fault = (path: string, message: string): Result<never, PackageFault> => err({ path, message });

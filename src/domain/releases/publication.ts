@@ -1,6 +1,6 @@
 import { readSignature, type SignaturePolicy } from "./artifact/check.ts";
 import { contentsOfRow, readSignedFile, selectContents } from "./artifact/signed-file.ts";
-import { checkPackage, type PackageFormat } from "./package-format.ts";
+import { checkPackage, faultOfPlatform, type PackageFormat } from "./package-format.ts";
 import type { Artifact, Release } from "./store.ts";
 
 /** The rules that the files of a release keep to when it is published: for signatures, and of the package formats. */
@@ -32,7 +32,8 @@ async function faultOfFile(
   if (!signature.ok) return `${signature.error.message} ${REPLACE}`;
   const contents = artifact.kind === "package" ? contentsOfRow(await selectContents(db, artifact.id).first()) : null;
   const checked = checkPackage(formats, release, { ...artifact, package: contents });
-  return checked.ok ? null : `${checked.error.message} ${REPLACE}`;
+  const fault = checked.ok ? faultOfPlatform(formats, artifact) : checked.error;
+  return fault && `${fault.message} ${REPLACE}`;
 }
 
 const REPLACE = "Remove it from the draft and add it again.";

@@ -5,6 +5,7 @@ import { Timestamp } from "../../platform/http/schemas.ts";
 import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { CHECK_STATES, type CheckProgress, progressOf } from "./artifact/check-record.ts";
 import { PART_SIZE, partCount } from "./artifact/plan.ts";
+import { namesInSignature, SIGNED_NAMES, type SignedName } from "./artifact/signed-names.ts";
 import type { Upload } from "./artifact/store.ts";
 import { RELEASE_STATUSES } from "./decision.ts";
 import {
@@ -33,6 +34,15 @@ export const ArtifactSchema = z
     size: Size,
     sha256: Sha256,
     signature: SignatureText.nullable(),
+    signature_names: z
+      .array(z.enum(SIGNED_NAMES))
+      .nullable()
+      .openapi({
+        description:
+          "The facts that the signature's trusted comment names. Without `worker` and `version`, the signature does not tell this " +
+          "release from another with the same bytes. Null without a signature.",
+        example: ["file", "worker", "version", "platform"],
+      }),
     pgp_signature: PgpSignature.nullable(),
     state: z
       .enum(["uploading", "ready"])
@@ -120,7 +130,8 @@ export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSche
   const { id, kind, platform, filename, size, sha256, signature, pgp_signature, state, created_at, completed_at } =
     artifact;
   const times = { created_at: toRfc3339(created_at), completed_at: toRfc3339(completed_at) };
-  return { id, kind, platform, filename, size, sha256, signature, pgp_signature, state, ...times };
+  const signature_names: SignedName[] | null = signature === null ? null : [...namesInSignature(signature)];
+  return { id, kind, platform, filename, size, sha256, signature, signature_names, pgp_signature, state, ...times };
 };
 
 /** A release as the API shows it. */

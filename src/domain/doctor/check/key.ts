@@ -1,13 +1,23 @@
+import * as z from "zod";
+import { parseMinisignSignature } from "../../../lib/minisign/minisign.ts";
 import type { Result } from "../../../lib/result.ts";
+import { BINDING_NAMES, readSignedNames } from "../../releases/artifact/signed-names.ts";
 import { type Finding, fail, pass, warn } from "../finding.ts";
 
 /** The keys that may sign releases. `own`: how many keys/release-signing.pub has; `added`: by the variable. */
-export type ReleaseKeyFacts = { required: boolean; own: number; added: number; isProduction: boolean };
+export type ReleaseKeyFacts = { required: boolean; bound?: boolean; own: number; added: number; isProduction: boolean };
 
 /** Whether releases are signed by a key that the repository holds. */
-export function checkReleaseKeys({ required, own, added, isProduction }: ReleaseKeyFacts): Finding {
+export function checkReleaseKeys({ required, bound = false, own, added, isProduction }: ReleaseKeyFacts): Finding {
   if (!isProduction) return pass("release-keys", `Development. Release keys: ${own + added}.`);
   if (!required) return fail("release-keys", "RELEASE_SIGNATURES is not required: an unsigned file can be published.");
+  if (own > 0 && !bound) {
+    return warn(
+      "release-keys",
+      "RELEASE_SIGNATURES is required, not bound: a signature need not name its worker and version.",
+      { remedy: 'Set RELEASE_SIGNATURES = "bound" in wrangler.toml and run `pnpm run deploy`.' },
+    );
+  }
   if (own > 0) return pass("release-keys", `Keys in keys/release-signing.pub: ${own}.`);
   if (added > 0) {
     return warn(
@@ -16,6 +26,35 @@ export function checkReleaseKeys({ required, own, added, isProduction }: Release
     );
   }
   return fail("release-keys", "There is no release key, so nothing can be published or installed.");
+}
+
+const text = z.string();
+
+/** A published file, with the facts that its signature may name. */
+export const PublishedFile = z.object({
+  ...{ filename: text, worker_id: text, version: text, platform: text, channel: text },
+  signature: text.nullable(),
+});
+export type PublishedFile = z.output<typeof PublishedFile>;
+
+/** Whether the signatures of published files name no other file or release. `files`: the newest ones. */
+export function checkSignedNames(files: readonly PublishedFile[]): Finding {
+  let bound = 0;
+  const wrong: string[] = [];
+  for (const { filename: file, worker_id: worker, version, platform, channel, signature } of files) {
+    const parsed = signature === null ? null : parseMinisignSignature(signature);
+    if (!parsed?.ok) continue;
+    // A deployment does not read the contents of all packages for this.
+    const named = readSignedNames(parsed.value.trustedComment, { file, worker, version, platform, channel });
+    if (!named.ok) wrong.push(`${worker} ${version}, ${file}: ${named.error}`);
+    else if (BINDING_NAMES.every((name) => named.value.has(name))) bound++;
+  }
+  const [first] = wrong;
+  if (first !== undefined) return fail("signed-names", `Wrong signatures: ${wrong.length}. ${first}`);
+  return pass(
+    "signed-names",
+    `Of the ${files.length} newest published files, ${bound} have signatures that name them.`,
+  );
 }
 
 /** Whether a release key vouches for the index key. The error is a sentence. */

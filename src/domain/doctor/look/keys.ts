@@ -6,7 +6,14 @@ import { licensingSecrets } from "../../licensing/secrets.ts";
 import { publishedKeys } from "../../licensing/token/signing-keys.ts";
 import { signaturePolicy } from "../../releases/artifact/check.ts";
 import { checkAddress, checkConfiguration, checkEnvironment } from "../check/configuration.ts";
-import { checkIndexKey, checkOwner, checkReleaseKeys, checkTokenKey } from "../check/key.ts";
+import {
+  checkIndexKey,
+  checkOwner,
+  checkReleaseKeys,
+  checkSignedNames,
+  checkTokenKey,
+  PublishedFile,
+} from "../check/key.ts";
 import { checkSecrets, isSecretName, SECRETS, type SecretName } from "../check/secret.ts";
 import type { Examination } from "../scope.ts";
 
@@ -33,14 +40,36 @@ const configuration: Examination = {
 const releaseKeys: Examination = {
   checks: ["release-keys", "index-key"],
   async look({ config }) {
-    const { keys, required } = signaturePolicy(config);
+    const { keys, required, bound = false } = signaturePolicy(config);
     const file = parseMinisignPublicKeys(keyFile);
     const own = file.ok ? file.value.length : 0;
     const { secret_key, delegation } = config.INDEX_SIGNING_KEY;
     return [
-      checkReleaseKeys({ required, own, added: keys.length - own, isProduction: config.ENVIRONMENT === "production" }),
+      checkReleaseKeys({
+        required,
+        bound,
+        own,
+        added: keys.length - own,
+        isProduction: config.ENVIRONMENT === "production",
+      }),
       checkIndexKey(await verifyIndexDelegation(keys, formatMinisignPublicKey(secret_key), delegation)),
     ];
+  },
+};
+
+/** The number of published files that one examination reads, from the newest on. */
+const FILES_READ = 500;
+
+const signedNames: Examination = {
+  checks: ["signed-names"],
+  async look({ env }) {
+    const { results } = await env.DB.prepare(
+      `SELECT filename, worker_id, version, platform, channel, signature FROM artifacts
+       JOIN releases ON releases.id = release_id WHERE status IN ('published', 'yanked') ORDER BY artifacts.id DESC LIMIT ?`,
+    )
+      .bind(FILES_READ)
+      .all();
+    return [checkSignedNames(results.map((row) => PublishedFile.parse(row)))];
   },
 };
 
@@ -74,4 +103,4 @@ const owners: Examination = {
 };
 
 /** The checks of the configuration, the secrets, the keys and the admins. */
-export const KEY_EXAMINATIONS: readonly Examination[] = [configuration, releaseKeys, tokenKey, owners];
+export const KEY_EXAMINATIONS: readonly Examination[] = [configuration, releaseKeys, signedNames, tokenKey, owners];

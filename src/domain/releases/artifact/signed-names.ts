@@ -1,3 +1,4 @@
+import { parseMinisignSignature } from "../../../lib/minisign/minisign.ts";
 import { formatTrustedComment } from "../../../lib/minisign/text.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 
@@ -43,6 +44,13 @@ export function readSignedNames(comment: string, facts: FileFacts): Result<Reado
     named.add(name);
   }
   return ok(named);
+}
+
+/** The facts that the text of a `.minisig` names, right or not; none if it is no signature. */
+export function namesInSignature(minisig: string): ReadonlySet<SignedName> {
+  const signature = parseMinisignSignature(minisig);
+  const named = signature.ok ? readSignedNames(signature.value.trustedComment, {}) : signature;
+  return named.ok ? named.value : new Set();
 }
 
 const FORM = "Write file:NAME, worker:ID and version:VERSION, separated by tabs.";

@@ -2,6 +2,7 @@ import { packageFormats } from "../../../domain/catalog/format.ts";
 import { readReleaseFor } from "../../../domain/releases/access.ts";
 import type { CheckProgress } from "../../../domain/releases/artifact/check-record.ts";
 import { readProgress } from "../../../domain/releases/artifact/check-store.ts";
+import { namesInSignature } from "../../../domain/releases/artifact/signed-names.ts";
 import { MOVE_SCOPES, RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
@@ -153,7 +154,13 @@ function stateOf(check: CheckProgress | undefined) {
 
 /** The signers of a file. A package manager may refuse a package without an OpenPGP signature. */
 function signersOf({ signature, pgp_signature }: Artifact, format: PackageFormat | null): string {
-  const signers = [signature === null ? null : "minisign", pgp_signature === null ? null : "OpenPGP"];
+  const names = signature === null ? null : namesInSignature(signature);
+  // Such a signature would fit the same bytes in another release, too.
+  const isBound = names?.has("worker") && names.has("version");
+  const signers = [
+    names && (isBound ? "minisign" : "minisign, which names no version"),
+    pgp_signature === null ? null : "OpenPGP",
+  ];
   const said = signers.filter((signer) => signer !== null).join(" and ");
   if (said === "") return "none";
   return format?.unsigned && pgp_signature === null ? `${said}; ${format.unsigned}` : said;

@@ -4,11 +4,19 @@ import {
   checkConfiguration,
   checkEnvironment,
 } from "../../../../src/domain/doctor/check/configuration.ts";
-import { checkIndexKey, checkOwner, checkReleaseKeys, checkTokenKey } from "../../../../src/domain/doctor/check/key.ts";
+import {
+  checkIndexKey,
+  checkOwner,
+  checkReleaseKeys,
+  checkSignedNames,
+  checkTokenKey,
+} from "../../../../src/domain/doctor/check/key.ts";
 import { checkMailSender, checkPresigned } from "../../../../src/domain/doctor/check/service.ts";
 import { checkMigrations, checkOwnership, checkSize, checkStores } from "../../../../src/domain/doctor/check/store.ts";
 import { CHECKS } from "../../../../src/domain/doctor/checks.ts";
 import { fail, inOrder, pass, sayOf, summaryOf, unclear, warn } from "../../../../src/domain/doctor/finding.ts";
+import { formatMinisignSignature } from "../../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey, signMinisign } from "../../../../src/lib/minisign/secret-key.ts";
 import { err, ok } from "../../../../src/lib/result.ts";
 
 const OWN = { name: "catalog", public_url: "https://catalog.rbee.dev", livemode: true };
@@ -107,12 +115,37 @@ it("checkMigrations: a missing one fails, and one of a newer version does not", 
 
 it.each([
   ["development", { required: false, own: 0, added: 1, isProduction: false }, "ok"],
-  ["a key in the repository", { required: true, own: 1, added: 0, isProduction: true }, "ok"],
+  ["a key in the repository", { required: true, bound: true, own: 1, added: 0, isProduction: true }, "ok"],
+  ["signatures that need name nothing", { required: true, own: 1, added: 0, isProduction: true }, "warning"],
   ["a key in the variable only", { required: true, own: 0, added: 1, isProduction: true }, "warning"],
   ["no key", { required: true, own: 0, added: 0, isProduction: true }, "failed"],
   ["unsigned releases", { required: false, own: 1, added: 0, isProduction: true }, "failed"],
 ])("checkReleaseKeys: %s", (_case, facts, status) => {
   expect(checkReleaseKeys(facts).status).toBe(status);
+});
+
+it("checkSignedNames: fails for a signature of another version, and counts those that name their release", async () => {
+  const file = {
+    filename: "w-linux-x86_64",
+    worker_id: "w",
+    version: "1.0.20",
+    platform: "linux-x86_64",
+    channel: "stable",
+  };
+  const key = await generateMinisignKey();
+  const signed = async (comment: string) => ({
+    ...file,
+    signature: formatMinisignSignature(await signMinisign(key, new Uint8Array(64), comment)),
+  });
+  const bound = await signed("file:w-linux-x86_64\tworker:w\tversion:1.0.20");
+  expect(checkSignedNames([{ ...file, signature: null }, await signed("file:w-linux-x86_64"), bound])).toMatchObject({
+    status: "ok",
+    detail: "Of the 3 newest published files, 1 have signatures that name them.",
+  });
+  expect(checkSignedNames([bound, await signed("worker:w\tversion:1.0.0")])).toMatchObject({
+    status: "failed",
+    detail: expect.stringContaining("w 1.0.20, w-linux-x86_64: The signature was made for version 1.0.0"),
+  });
 });
 
 it("checkIndexKey, checkTokenKey and checkOwner: pass and fail", () => {
