@@ -12,9 +12,11 @@ const UNSEEN = /[[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\uFFF9-\uFFFB]--[\u200C\u200D\uF
  */
 export const printable = (text: string): string => text.replaceAll(UNSEEN, "?");
 
-/** Like `printable`, for a text of several lines: line feeds and tabs stay. */
+/** Like `printable`, for a text of several lines: line feeds and tabs stay, and a line end of Windows is a line feed. */
 export const printableLines = (text: string): string =>
-  text.replaceAll(UNSEEN, (character) => (character === "\n" || character === "\t" ? character : "?"));
+  text
+    .replaceAll("\r\n", "\n")
+    .replaceAll(UNSEEN, (character) => (character === "\n" || character === "\t" ? character : "?"));
 
 /**
  * A JSON text with an escape (`\u009b`) for each character that nobody sees. It stays the same JSON: inside strings an

@@ -28,7 +28,7 @@ describe("printable", () => {
   });
 
   it("leaves the line feeds and tabs of several lines, and nothing else", () => {
-    expect(printableLines("a\n\tb\r\u2028\x00")).toBe("a\n\tb???");
+    expect(printableLines("a\r\n\n\tb\r\u2028\x00")).toBe("a\n\n\tb???");
   });
 });
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { Problem, type Refusal } from "../../platform/http/problem.ts";
+import { printableLines } from "../../lib/printable.ts";
+import { Problem, Problem, type Refusal } from "../../platform/http/problem.ts";
 import type { RootKind } from "../../platform/storage/change.ts";
 import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
@@ -12,7 +13,7 @@ const ReleaseRow = z.object({
   version: z.string(),
   channel: z.enum(CHANNELS),
   status: z.enum(RELEASE_STATUSES),
-  notes: z.string().nullable(),
+  notes: z.string().overwrite(printableLines).nullable(),
   source_tag: z.string().nullable(),
   source_repository: z.string().nullable(),
   source_commit: z.string().nullable(),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { hashAdminToken, newAdminToken } from "../../lib/credential.ts";
 import { newId } from "../../lib/id.ts";
+import { printable } from "../../lib/printable.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { currentScopes, needsRenewal, SCOPES, SCOPES_VERSION, type Scope } from "../config/scopes.ts";
 import { type Actor, commitChange, newChange } from "../storage/ledger.ts";
@@ -21,7 +22,7 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
 const AdminTokenRow = z
   .object({
     id: z.string(),
-    name: z.string(),
+    name: z.string().overwrite(printable),
     // A newer version may know more scopes. Here they allow nothing.
     scopes: json(z.array(z.string())).transform((names) => SCOPES.filter((scope) => names.includes(scope))),
     scopes_version: z.number(),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { printableLines } from "../../lib/printable.ts";
 
 /** A row of the audit trail; `details` is its JSON parsed. */
 export const AuditRow = z.object({
@@ -7,7 +8,7 @@ export const AuditRow = z.object({
   actor: z.string(),
   action: z.string(),
   subject: z.string(),
-  reason: z.string().nullable(),
+  reason: z.string().overwrite(printableLines).nullable(),
   details: z.string().transform((text) => z.record(z.string(), z.unknown()).parse(JSON.parse(text))),
   request_id: z.string().nullable(),
   client_request_id: z.string().nullable(),

@@ -29,11 +29,13 @@ const machineIdOf = async (license: IssuedLicense): Promise<string> =>
   (await env.DB.prepare("SELECT id FROM machines WHERE license_id = ?").bind(license.id).first<string>("id")) ?? "none";
 
 describe("signing in with a license key", () => {
-  it("ignores added spaces and line breaks, and keeps the key out of the URL", async () => {
+  it("ignores added spaces, line breaks, hyphens, quotes and unseen characters, and keeps the key out of the URL", async () => {
     const { key } = ada;
-    const mangled = ` ${key.slice(0, 30)}\r\n ${key.slice(30).toLowerCase()}\t`;
-    const browser = await signedInByKey(mangled);
-    expect(await pageAt(browser)).toContain(ada.id);
+    const parts = [key.slice(0, 30), key.slice(30).toLowerCase()];
+    for (const mangled of [` ${parts.join("\r\n ")}\t`, `"${parts.join("\u00ad")}"`, `${parts.join("-")}\u200b`]) {
+      const browser = await signedInByKey(mangled);
+      expect(await pageAt(browser)).toContain(ada.id);
+    }
   });
 
   it("leads to the return path, and never to another site", async () => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { printable, printableLines } from "../../../lib/printable.ts";
 import type { Grant } from "../grant.ts";
 
 const Entitlements = z.array(z.string());
@@ -34,7 +35,7 @@ export const LicenseRow = z.object({
   generation: z.number(),
   email: z.string(),
   plan: z.string(),
-  note: z.string().nullable(),
+  note: z.string().overwrite(printableLines).nullable(),
   ...GRANT_COLUMNS,
   ...FACT_COLUMNS,
   status_index: z.number(),
@@ -52,7 +53,7 @@ export type LicenseRow = z.output<typeof LicenseRow>;
 export const MachineRow = z.object({
   id: z.string(),
   fingerprint_hash: z.string(),
-  name: z.string().nullable(),
+  name: z.string().overwrite(printable).nullable(),
   platform: z.string().nullable(),
   activated_at: z.number(),
   last_seen_at: z.number(),

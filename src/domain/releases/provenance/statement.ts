@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { decodeBase64Url } from "../../../lib/encoding.ts";
+import { printable } from "../../../lib/printable.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 
 /** One fault of a provenance: its place, and a sentence for a person. */
@@ -122,10 +123,14 @@ function attestationOf(said: z.output<typeof Statement>): Attestation {
   const subjects = said.subject.map(({ name, digest: { sha256 } }) => ({ name, sha256 }));
   if (said.predicateType === "https://slsa.dev/provenance/v1") {
     const { buildDefinition, runDetails } = said.predicate;
-    return { subjects, builderId: runDetails.builder.id, source: sourceOf(buildDefinition.resolvedDependencies?.[0]) };
+    return {
+      subjects,
+      builderId: printable(runDetails.builder.id),
+      source: sourceOf(buildDefinition.resolvedDependencies?.[0]),
+    };
   }
   const { builder: by, invocation, materials } = said.predicate;
-  return { subjects, builderId: by.id, source: sourceOf(invocation?.configSource ?? materials?.[0]) };
+  return { subjects, builderId: printable(by.id), source: sourceOf(invocation?.configSource ?? materials?.[0]) };
 }
 
 function sourceOf(resource: z.output<typeof Resource> | undefined): Attestation["source"] {

@@ -1,4 +1,5 @@
 import { isErased, type License, type Standing, standingOf } from "../../../domain/licensing/license/record.ts";
+import { printable } from "../../../lib/printable.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, formatDate, StatusBadge, type Tone } from "../../page/kit.ts";
 
@@ -59,7 +60,7 @@ export const LicenseStatusBadge: FC<{ license: License; now: UnixSeconds }> = ({
 
 /** The owner of a license as text. */
 export const ownerText = (license: Pick<License, "email">): string =>
-  isErased(license) ? "Erased person" : license.email;
+  isErased(license) ? "Erased person" : printable(license.email);
 
 /** The same with a line break allowed before the `@`, for long mail addresses. */
 export const OwnerName: FC<{ license: Pick<License, "email"> }> = ({ license }) => {

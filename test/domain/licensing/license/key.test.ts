@@ -25,6 +25,26 @@ describe("license keys", () => {
     );
   });
 
+  it("are understood with anything that a copy has gained, and lead to one license in each spelling", async () => {
+    const gained = fc.constantFrom(
+      ..."-\u2010\u2013\u2212\u00ad\u200b\u200d\u2060\ufeff\u202e \u00a0\n\r\t\"'“”`\ufffd\x00".split(""),
+    );
+    const places = fc.array(fc.tuple(fc.nat({ max: 64 }), gained), { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(ids, generations, places, async (licenseId, generation, added) => {
+        const key = await formatLicenseKey({ licenseId, generation }, secret);
+        const copied = [...added]
+          .sort(([a], [b]) => b - a)
+          .reduce((text, [at, what]) => text.slice(0, at) + what + text.slice(at), key);
+        const alike = copied.replaceAll("0", "o").replaceAll("1", "I");
+        for (const spelling of [copied, alike, `"${alike}"\r\n`]) {
+          expect(await parseLicenseKey(spelling, secret)).toEqual({ ok: true, value: { licenseId, generation } });
+        }
+        expect((await parseLicenseKey(copied, other)).ok).toBe(false);
+      }),
+    );
+  });
+
   it("are refused when any symbol differs, when cut or lengthened, and when made under another secret", async () => {
     await fc.assert(
       fc.asyncProperty(
