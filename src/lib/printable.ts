@@ -12,7 +12,7 @@ const UNSEEN = /[[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\uFFF9-\uFFFB]--[\u200C\u200D\uF
  */
 export const printable = (text: string): string => text.replaceAll(UNSEEN, "?");
 
-/** Like `printable`, for a text of several lines: line feeds and tabs stay, and a line end of Windows is a line feed. */
+/** Like `printable`, for several lines: line feeds and tabs stay, and a line end of Windows becomes a line feed. */
 export const printableLines = (text: string): string =>
   text
     .replaceAll("\r\n", "\n")

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { printableLines } from "../../lib/printable.ts";
-import { Problem, Problem, type Refusal } from "../../platform/http/problem.ts";
+import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import type { RootKind } from "../../platform/storage/change.ts";
 import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";

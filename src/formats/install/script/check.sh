@@ -3,7 +3,7 @@ fetch_signature() {
   signature=$(member signature_url)
   [ -n "$signature" ] || reject 'it is not signed.'
   if command -v minisign >/dev/null; then
-    fetch -sSf --retry 3 -o "$work/minisig" --url "$signature" || die 'The signature cannot be downloaded. Please try again.'
+    fetch_into "$work/minisig" -sSf --retry 3 --url "$signature" || unreachable $? 'The signature cannot be downloaded.'
   else
     say 'minisign is not installed: size and sha256 are checked, the signature is not.'
   fi

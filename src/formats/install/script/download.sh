@@ -13,9 +13,9 @@ read_answer() {
   [ ! -d "$target" ] || die "$target is a folder."
 }
 
-# Removes the files that earlier runs left for $target. If one is part of the wanted file, copies it to $part first. A
-# copy is safe, because a curl that outlived its run may still write to the old file.
+# Removes the files that earlier runs left for $target, and takes the largest part of the wanted file over as $part.
 take_over() {
+  largest=
   for old in "$target"-*.*.*.part; do
     sum=${old#"$target-"}
     pid=${sum#*.}
@@ -23,27 +23,56 @@ take_over() {
     sum=${sum%%.*}
     if [ ! -f "$old" ] || [ ${#sum} -ne 64 ]; then continue; fi
     if [ "$pid" != $$ ] && kill -0 "$pid" 2>/dev/null; then continue; fi
-    if [ "$sum" = "$sha256" ] && [ ! -e "$part" ]; then cp "$old" "$part" || :; fi
-    rm -f "$old"
+    if [ "$sum" = "$sha256" ] && [ "$(size_of "$old")" -gt "$(size_of "$largest")" ]; then
+      [ -z "$largest" ] || rm -f "$largest"
+      largest=$old
+    else
+      rm -f "$old"
+    fi
   done
+  [ -n "$largest" ] || return 0
+  # A copy is safer, because a curl that outlived its run may still write to the old file. A full disk has no room for it.
+  if cp "$largest" "$part" 2>/dev/null; then rm -f "$largest"; else mv -f "$largest" "$part"; fi
 }
 
-# Downloads the rest of $part. Gives up after five attempts in a row without progress.
+make_folder() {
+  mkdir -p "$FOLDER" 2>/dev/null || die "The folder $FOLDER cannot be made. Set XDG_CACHE_HOME to another one."
+}
+
+# Downloads the rest of $part. Gives up after five attempts in a row without progress. The shell opens the file, because
+# a curl from snap may not write into hidden folders.
 download() {
   meter=-s
   [ ! -t 2 ] || meter=--progress-bar
   say "Downloading $id $version, $size bytes."
   fruitless=0
+  code=0
+  most=$(size_of "$part")
   while present=$(size_of "$part") && [ "$present" -lt "$size" ]; do
-    [ "$fruitless" -lt 5 ] || die 'The download keeps failing. The downloaded part is kept. Please try again later.'
+    [ "$fruitless" -lt 5 ] || unreachable "$code" 'The download keeps failing. The downloaded part is kept. Please try again later.'
     if [ "$fruitless" -gt 0 ]; then
       sleep "$fruitless"
       # The link may have expired, or the license may have ended. Ask the catalog again.
       request
     fi
-    fetch -Sf "$meter" -C - --speed-limit 1 --speed-time 60 -o "$part" --url "$(member download_url)" ||
-      [ $? -ne 23 ] || die "$part cannot be written: is the disk full?"
-    if [ "$(size_of "$part")" -gt "$present" ]; then fruitless=0; else fruitless=$((fruitless + 1)); fi
+    resume=
+    [ "$present" -eq 0 ] || resume="-C $present"
+    code=0
+    # shellcheck disable=SC2086 # two words, or none
+    fetch -Sf "$meter" $resume --speed-limit 1 --speed-time 60 --url "$(member download_url)" >>"$part" || code=$?
+    case $code in
+      23) die "$part cannot be written: is the disk full? The downloaded part is kept." ;;
+      33)
+        say 'The server, or a proxy on the way, does not resume. The download starts over.'
+        : >"$part"
+        ;;
+    esac
+    if [ "$(size_of "$part")" -gt "$most" ]; then
+      fruitless=0
+      most=$(size_of "$part")
+    else
+      fruitless=$((fruitless + 1))
+    fi
   done
 }
 

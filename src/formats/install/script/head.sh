@@ -8,8 +8,21 @@ export LC_ALL
 CATALOG=@CATALOG@
 RELEASE_KEYS=@RELEASE_KEYS@
 
-# Hives and `rbee-catalog` keep workers here too.
-FOLDER=${XDG_CACHE_HOME:-${HOME:?}/.cache}/rbee/workers
+# Sets $FOLDER, where hives and `rbee-catalog` keep workers too. Services, containers and start-up scripts have no HOME,
+# but their account has one.
+find_folder() {
+  HOME=${HOME:-$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f6)}
+  HOME=${HOME:-$(eval "printf '%s' ~$(id -un)")}
+  FOLDER=$(xdg_folder "${XDG_CACHE_HOME:-}" "$HOME/.cache")/rbee/workers
+}
+
+# Prints the folder $1 of the XDG specification, else $2. The specification ignores a relative folder.
+xdg_folder() {
+  case $1 in
+    /*) printf '%s' "$1" ;;
+    *) printf '%s' "$2" ;;
+  esac
+}
 
 usage() {
   cat <<EOF
@@ -25,8 +38,10 @@ Installs an rbee worker into $FOLDER.
   --help             show this help
 
 Environment:
-  RBEE_LICENSE_TOKEN  license key or token, for premium workers; without it, the script asks on the terminal
+  RBEE_LICENSE_TOKEN  license key or token, for premium workers; RBEE_LICENSE_KEY means the same;
+                      without either, the script asks on the terminal
   RBEE_MACHINE        the name of this machine; default: a hash of its machine id
+  https_proxy         a proxy, as for curl; the script does not read ~/.curlrc
 
 To resume an interrupted download, run the same command again.
 EOF

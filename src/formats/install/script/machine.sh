@@ -5,7 +5,7 @@ find_machine() {
   machine=${RBEE_MACHINE:-}
   case $machine in *[[:cntrl:]]*) die 'RBEE_MACHINE must be one line without control characters.' ;; esac
   [ -z "$machine" ] || return 0
-  own=${XDG_CONFIG_HOME:-$HOME/.config}/rbee/machine-id
+  own=$(xdg_folder "${XDG_CONFIG_HOME:-}" "$HOME/.config")/rbee/machine-id
   for file in /etc/machine-id /var/lib/dbus/machine-id "$own"; do
     if read_machine_id "$file"; then break; fi
   done
@@ -24,12 +24,15 @@ read_machine_id() {
   [ -n "$machine_id" ]
 }
 
+# Makes the file $1. Of several runs at once, one makes it and all read it, because a link fails if its name exists.
 make_machine_id() {
   (
     umask 077
     mkdir -p "${1%/*}"
+    read_machine_id "$1" || rm -f "$1"
     od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$1.$$"
-    mv "$1.$$" "$1"
-  )
+    ln "$1.$$" "$1" 2>/dev/null || { set -C && cat "$1.$$" >"$1"; } 2>/dev/null
+    rm -f "$1.$$"
+  ) 2>/dev/null || :
   read_machine_id "$1" || die "Cannot create an id for this machine in $1. Set RBEE_MACHINE to a name of your choice."
 }

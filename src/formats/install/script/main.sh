@@ -1,4 +1,5 @@
 main() {
+  find_folder
   worker=
   version=latest
   action=install
@@ -27,9 +28,10 @@ main() {
   # shell started stays exported, so unset it first.
   set +ax
   unset credential headers
-  credential=${RBEE_LICENSE_TOKEN:-}
-  unset RBEE_LICENSE_TOKEN
+  credential=${RBEE_LICENSE_KEY:-${RBEE_LICENSE_TOKEN:-}}
+  unset RBEE_LICENSE_KEY RBEE_LICENSE_TOKEN
   headers=
+  config=
   work=
   terminal=
   trap clean_up EXIT
@@ -53,14 +55,16 @@ install() {
   if [ -f "$target" ] && [ "$(sha256_of "$target")" = "$sha256" ]; then
     check "$target"
   else
-    mkdir -p "$FOLDER"
+    make_folder
     take_over
     download
     check "$part"
+    check_loader "$part"
     chmod 755 "$part"
     mv -f "$part" "$target"
   fi
   echo "Installed $id $version: $target"
+  check_libraries "$target"
 }
 
 uninstall() {
@@ -79,7 +83,7 @@ uninstall() {
 
 list() {
   prepare
-  fetch -sSf --retry 3 -o "$answer" --url "$CATALOG/v1/workers?platform=$platform" || die "$CATALOG cannot be reached."
+  fetch_into "$answer" -sSf --retry 3 --url "$CATALOG/v1/workers?platform=$platform" || unreachable $?
   tr '{' '\n' <"$answer" | grep '"id":' | while IFS= read -r entry; do
     answer=$work/entry.json
     printf '%s\n' "$entry" >"$answer"
