@@ -96,8 +96,8 @@ verification.openapi(
     tag: "Licensing",
     summary: "A token status list",
     description:
-      "IETF Token Status List: two bits for each license whose tokens name this list. 0 valid, 1 invalid for good, 2 suspended " +
-      "or expired. Signed with a key of the JWKS; a verifier may keep it for `ttl` seconds.",
+      "IETF Token Status List: two bits for each machine whose tokens name this list. 0 valid, 1 invalid for good (removed, " +
+      "key rotated, license revoked), 2 suspended or expired. Signed with a key of the JWKS; a verifier may keep it for `ttl` seconds.",
     access: ANYONE,
     params: z.object({
       n: z.string().openapi({ description: "From the token's `status.status_list.uri`.", example: "7" }),

@@ -153,7 +153,7 @@ export function previewErasure(licenses: readonly Omit<License, "machines">[]): 
     licenses.length === 1
       ? "The license is revoked forever. It is the only one of this address."
       : `All ${counted(licenses.length, "license")} of this address are revoked forever: ${licenses.map(({ id }) => id).join(", ")}.`,
-    `New tokens, activations and verifications are refused at once, downloads everywhere usually within ${REVOCATION_SECONDS} seconds. Offline leases work until they end.`,
+    `New tokens, activations and verifications are refused at once, downloads everywhere usually within ${REVOCATION_SECONDS} seconds. Offline leases work until they end, or until their machine reads the status list.`,
     "These are erased: the address, the note, names and fingerprints of machines, the owner of downloads, mails and sessions.",
     paying.size > 0 && "The customer is deleted at Stripe. Stripe keeps the invoices as long as tax law requires.",
     "The sale, its date and its payment are kept. So is the audit trail with your reason: do not write names in it.",

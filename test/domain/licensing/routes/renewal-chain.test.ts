@@ -62,6 +62,10 @@ describe("a chain of tokens", () => {
       const refused = await ask(token, "a");
       expect([refused.status, await codeOf(refused)]).toEqual([401, "KEY_REQUIRED"]);
     }
+    // makepkg and the install script send the token alone: the answer asks for a key, as Basic or Bearer.
+    const download = await hive("GET", "/v1/workers/premium-cpu/1.0.0/files/x", { credential: token });
+    expect([download.status, await codeOf(download)]).toEqual([401, "KEY_REQUIRED"]);
+    expect(download.headers.get("WWW-Authenticate")).toContain("Basic");
     const again = await renewed(key);
     expect(claimsOf(again.token).auth_time).toBe(nowSeconds());
     expect((await ask(again.token, "a")).status).toBe(200);
