@@ -70,8 +70,8 @@ export async function decideOn(
 
 /**
  * Publishes, yanks, unyanks or blocks a release. Changes nothing, and records nothing, if it has that status already.
- * `lastChange`: only if that is still the release's last change. Throws VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action, or a release to be published is not
- * complete or its files do not keep to `rules`.
+ * `lastChange`: only if that is still the release's last change. Throws VERSION_NOT_FOUND, and CONFLICT if the status
+ * does not allow the action, or a release to be published is not complete or its files do not keep to `rules`.
  */
 export const moveRelease = (
   db: D1Database,

@@ -196,8 +196,8 @@ type CheckedFile = {
 
 /**
  * Marks an artifact whose bytes have been checked as ready, with their BLAKE2b-512 in base64, with the signature that
- * was checked, and with the newest OpenPGP signature. Returns the artifact as it is then; it is not ready if the upload that it was read with is over.
- * Throws ARTIFACT_NOT_FOUND if it has been removed.
+ * was checked, and with the newest OpenPGP signature. Returns the artifact as it is then; it is not ready if the upload
+ * that it was read with is over. Throws ARTIFACT_NOT_FOUND if it has been removed.
  */
 export async function markReady(
   db: D1Database,

@@ -31,7 +31,8 @@ take_over() {
     fi
   done
   [ -n "$largest" ] || return 0
-  # A copy is safer, because a curl that outlived its run may still write to the old file. A full disk has no room for it.
+  # A copy is safer, because a curl that outlived its run may still write to the old file. A full disk has no room
+  # for it.
   if cp "$largest" "$part" 2>/dev/null; then rm -f "$largest"; else mv -f "$largest" "$part"; fi
 }
 
