@@ -27,6 +27,8 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/licenses(\/:id)?$/, "licenses:read"],
   [/^POST \/admin\/licenses\/search$/, "licenses:read"],
   [/^\w+ \/admin\/licenses\/:id\/erase$/, "owner"],
+  [/^\w+ \/admin\/licenses\/new$/, "licenses:issue"],
+  [/^\w+ \/admin\/licenses\/:id\/refund$/, "money:refund"],
   [/^\w+ \/admin\/licenses\//, "licenses:write"],
   [/^GET \/admin\/releases(\/:id)?$/, "releases:read"],
   [/^\w+ \/admin\/releases\/:id\/(yank|unyank|block)$/, "releases:withdraw"],

@@ -18,7 +18,7 @@ async function bought(plan: string) {
 describe("refund in the console", () => {
   it("the preview shows the amount, and the customer is refunded once", async () => {
     const { id, checkout } = await bought("premium-lifetime");
-    const browser = await signedIn(["licenses:write", "audit:read"], shopEnv);
+    const browser = await signedIn(["money:refund", "audit:read"], shopEnv);
     const path = `/admin/licenses/${id}/refund`;
     const preview = await (await send(browser, path, { reason: "bought twice" })).text();
     expect(preview).toContain("The customer gets €279 back");
@@ -39,7 +39,7 @@ describe("refund in the console", () => {
 
   it("a subscription with nothing to refund is ended", async () => {
     const { id } = await bought("premium-monthly");
-    const browser = await signedIn(["licenses:write"], shopEnv);
+    const browser = await signedIn(["money:refund"], shopEnv);
     const { preview, response } = await act(browser, `/admin/licenses/${id}/refund`, { reason: "changed their mind" });
     expect(preview).toContain("There is nothing left to refund");
     expect(preview).toContain("Its subscription ends at once");

@@ -16,6 +16,7 @@ import { freeSeat } from "../machine/seat.ts";
 import { type PlanId, plans } from "../plans.ts";
 import { currentKey } from "../secrets.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "./decision.ts";
+import { refusalOfExtension, refusalOfIssue } from "./limits.ts";
 
 /** The actor of an act on a license, with the scopes that limit it. A customer has none. */
 type LicenseActor = Actor & Pick<AdminActor, "scopes">;
@@ -25,7 +26,7 @@ export type ActedLicense = { license: License; key: string | null; changes: Chan
 
 /**
  * Carries out an admin's act on a license, and queues the mail of a new key. Idempotent with an `idempotencyKey`.
- * Throws LICENSE_NOT_FOUND, the refusals of `decideAdminAct`, and CONFLICT when the idempotency key belongs to another
+ * Throws LICENSE_NOT_FOUND, the refusals of `decideAdminAct` and `refusalOfExtension`, and CONFLICT when the idempotency key belongs to another
  * request, others keep changing the license, or another admin has rotated its key since.
  */
 export async function actOnLicense(
@@ -46,6 +47,8 @@ export async function actOnLicense(
       const patch = decideAdminAct(license, wanted, isOwner, admin.now);
       if (!patch.ok) return err(explainAdminRefusal(patch.error));
       if (patch.value === null) return ok(null);
+      const refusal = refusalOfExtension(admin, patch.value, admin.now);
+      if (refusal) return err(refusal);
       const mail = { licenseId: id, kind: "key_rotated", to: license.email, data: {} } as const;
       return ok({
         action: `license.${wanted.action}`,
@@ -121,12 +124,13 @@ export function licenseByHand(request: IssueRequest, livemode: boolean, now: Uni
   };
 }
 
-/** The license that an admin asks for. Its key is mailed to its owner unless `send_mail` is false. */
+/** The license that an admin asks for. Its key is mailed to its owner unless an owner says `send_mail` false. */
 export type IssueOrder = IssueRequest & { send_mail?: boolean | undefined; reason?: string | undefined };
 
 /**
  * Issues a license by hand and queues the mail with its key. With an `idempotencyKey`, a repetition returns the license
- * of the first request. Throws CONFLICT when that key belongs to another request, or the license has a newer key.
+ * of the first request. Throws CONFLICT when that key belongs to another request, or the license has a newer key, and
+ * the refusals of `refusalOfIssue`.
  */
 export async function issueLicense(
   { db, config }: { db: D1Database; config: Config },
@@ -134,6 +138,8 @@ export async function issueLicense(
   order: IssueOrder,
   idempotencyKey?: string,
 ): Promise<ActedLicense & { key: string }> {
+  const refusal = refusalOfIssue(admin, order);
+  if (refusal) throw new Problem(refusal);
   const request = await idempotentRequest(admin.actor, idempotencyKey, ["issue", order]);
   const license = licenseByHand(order, config.LIVEMODE, admin.now);
   const { plan, machine_limit, expires_at } = license;

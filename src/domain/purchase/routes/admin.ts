@@ -18,7 +18,7 @@ refund.openapi(
     description:
       "Revokes the license, refunds the last payment completely, and ends the subscription. Idempotent: if the " +
       "payment provider fails, the license is revoked already, and a repeated request refunds once.",
-    access: admin("licenses:write"),
+    access: admin("money:refund"),
     params: LicenseParams,
     body: z.object({ reason: Reason.openapi({ example: "bought twice by mistake" }) }).openapi("RefundRequest"),
     answers: {

@@ -1,4 +1,5 @@
 import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
+import { maySeeNewKey } from "../../../domain/licensing/admin/limits.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { combine } from "../../../platform/http/route.ts";
@@ -18,7 +19,9 @@ export const licenseAct = combine(
       example: { reason: "key found in a public repository" },
       answers: {
         409: "The form again: the license's state does not allow it.",
-        ...(offered.name === "rotate-key" && { 200: "The preview; then the new key, once." }),
+        ...(offered.name === "rotate-key" && {
+          200: "The preview; then the new key, once, for an admin with `licenses:issue`.",
+        }),
       },
       leadsTo: "The page of the license.",
       missing: ["LICENSE_NOT_FOUND"],
@@ -42,7 +45,7 @@ export const licenseAct = combine(
             </>
           ),
           preview: ({ act }) => {
-            const preview = previewLicenseAct(license, act, isOwner, admin.now);
+            const preview = previewLicenseAct(license, act, admin, admin.now);
             if (!preview.ok) throw new Problem(preview.error);
             return preview.value;
           },
@@ -51,7 +54,8 @@ export const licenseAct = combine(
             const scope = { db: c.env.DB, config: c.var.config };
             const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
             const edge = await settle(c, changes);
-            if (key !== null) return keyPage(c, { title: "The new license key", key, license, edge });
+            if (key !== null && maySeeNewKey(admin))
+              return keyPage(c, { title: "The new license key", key, license, edge });
             return goTo(c, back, { done: offered.name, edge });
           },
         };

@@ -12,7 +12,7 @@ import { licensePath, ownerText } from "./words.tsx";
 
 /** `GET` and `POST /admin/licenses/{id}/refund`. */
 export const licenseRefund = actRoutes("/admin/licenses/{id}/refund", {
-  scope: "licenses:write",
+  scope: "money:refund",
   params: LicenseParams,
   does: "refund and revoke a license",
   example: { reason: "bought twice by mistake" },

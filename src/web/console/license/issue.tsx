@@ -1,12 +1,24 @@
 import { issueLicense, licenseByHand } from "../../../domain/licensing/admin/act.ts";
+import { MOST_ISSUED, refusalOfIssue } from "../../../domain/licensing/admin/limits.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
 import { CheckField, counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
-import { actRoutes, adminActor, LastDayToCome, lastDayField, Reason, reasonField, settle, z } from "../kit.ts";
+import {
+  actRoutes,
+  adminActor,
+  LastDayToCome,
+  lastDayField,
+  may,
+  Problem,
+  Reason,
+  reasonField,
+  settle,
+  z,
+} from "../kit.ts";
 import { keyPage } from "./act.tsx";
 
 const MACHINES = "A whole number of machines, 1 to 100000.";
-const MACHINES_HINT = "Leave it empty for the number of the plan.";
+const MACHINES_HINT = `Leave it empty for the number of the plan. Over ${MOST_ISSUED}: owners only.`;
 
 const PLAN_OPTIONS = PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }));
 
@@ -33,7 +45,7 @@ const IssueForm = z
   }));
 
 export const licenseIssue = actRoutes("/admin/licenses/new", {
-  scope: "licenses:write",
+  scope: "licenses:issue",
   does: "issue a license",
   example: { plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" },
   answers: { 200: "The preview; then the key, once." },
@@ -41,6 +53,7 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
   schema: IssueForm,
   actOf: (c) => {
     const admin = adminActor(c);
+    const isOwner = may(c, "owner");
     return {
       title: "Issue a license",
       about: "Nothing is charged for it.",
@@ -53,16 +66,22 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
           <Field {...entered("machine_limit")} label="Machines" hint={MACHINES_HINT} inputmode="numeric" />
           {lastDayField(entered, "Leave it empty for the end of the plan.")}
           <TextField {...entered("note")} label="Note" hint="Only admins see it." maxlength={1000} />
-          <CheckField
-            name="send_mail"
-            checked={entered("plan").value === undefined || entered("send_mail").value === "yes"}
-          >
-            Mail the key to the owner
-          </CheckField>
+          {isOwner ? (
+            <CheckField
+              name="send_mail"
+              checked={entered("plan").value === undefined || entered("send_mail").value === "yes"}
+            >
+              Mail the key to the owner
+            </CheckField>
+          ) : (
+            <input type="hidden" name="send_mail" value="yes" />
+          )}
           {reasonField(entered)}
         </>
       ),
       preview: (order) => {
+        const refusal = refusalOfIssue(admin, order);
+        if (refusal) throw new Problem(refusal);
         const license = licenseByHand(order, c.var.config.LIVEMODE, admin.now);
         const end = license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`;
         return [

@@ -96,7 +96,7 @@ function listPage(c: ConsoleContext, { filter = {}, cursor, found, error }: Foun
       <>
         <div class="row spread">
           <h1>Licenses</h1>
-          {may(c, "licenses:write") ? (
+          {may(c, "licenses:issue") ? (
             <a class="button" href={`${PATH}/new`}>
               Issue a license
             </a>

@@ -11,7 +11,7 @@ import {
   StatusBadge,
   Time,
 } from "../../page/kit.ts";
-import { Acts, consolePage, consoleView, DoneNotice, DoneQuery, may, Problem, z } from "../kit.ts";
+import { Acts, type ConsoleContext, consolePage, consoleView, DoneNotice, DoneQuery, may, Problem, z } from "../kit.ts";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseMachines } from "./machines.tsx";
 import { type LicenseStory, readLicenseStory, STORY_KINDS, type StoryKind } from "./story.ts";
@@ -58,6 +58,7 @@ export const licenseRead = consoleView(
     const { license } = story;
     const standing = standingOf(license, c.var.now);
     const mayWrite = may(c, "licenses:write");
+    const acts = actsOn(c, license);
     return consolePage(c, {
       title: ownerText(license),
       main: (
@@ -71,7 +72,7 @@ export const licenseRead = consoleView(
             <span>{sentenceOf(standing, license)}</span>
           </p>
           {license.livemode ? null : <p class="quiet">A test license: no real money was paid.</p>}
-          {mayWrite ? <Acts path={licensePath(id)} acts={actsOn(license, may(c, "owner"))} /> : null}
+          {acts.length > 0 ? <Acts path={licensePath(id)} acts={acts} /> : null}
           <LicenseFacts story={story} />
           <LicenseMachines story={story} mayWrite={mayWrite} now={c.var.now} />
           <LicensePayment story={story} />
@@ -104,12 +105,14 @@ export const licenseRead = consoleView(
 const storyPath = (id: string, kind: StoryKind | null, before?: string): string =>
   `${pathWithQuery(licensePath(id), { kind, before })}#story`;
 
-/** The acts to offer on a license. */
-function actsOn(license: License, isOwner: boolean) {
+/** The acts that the admin may carry out on a license. */
+function actsOn(c: ConsoleContext, license: License) {
+  const isOwner = may(c, "owner");
   const isKnown = !isErased(license);
+  const isBought = license.checkout_session_id !== null;
   return [
-    ...LICENSE_ACTS.filter(({ isOffered }) => isKnown && isOffered(license, isOwner)),
-    ...(license.checkout_session_id === null ? [] : [{ name: "refund", link: "Refund and revoke", ends: true }]),
+    ...LICENSE_ACTS.filter(({ isOffered }) => may(c, "licenses:write") && isKnown && isOffered(license, isOwner)),
+    ...(isBought && may(c, "money:refund") ? [{ name: "refund", link: "Refund and revoke", ends: true }] : []),
     ...(isOwner && isKnown ? [{ name: "erase", link: "Erase the owner's data", ends: true }] : []),
   ];
 }

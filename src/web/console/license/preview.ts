@@ -1,10 +1,12 @@
 import { refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
+import { maySeeNewKey, refusalOfExtension } from "../../../domain/licensing/admin/limits.ts";
 import { activeMachines, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import { STATUS_LIST_TTL } from "../../../domain/licensing/token/status-list.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
+import type { Scope } from "../../../platform/config/scopes.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted, formatDate, formatDateTime, formatPrice, sentences } from "../../page/kit.ts";
@@ -21,17 +23,19 @@ type Machines = License["machines"];
 
 /**
  * Previews an act on a license at `now`: its consequences, a sentence each. It uses the same decision as the act.
- * Errors: those of `decideAdminAct`.
+ * Errors: those of `decideAdminAct` and `refusalOfExtension`.
  */
 export function previewLicenseAct(
   license: License,
   act: AdminAct,
-  isOwner: boolean,
+  admin: { scopes: readonly Scope[] },
   now: UnixSeconds,
 ): Result<string[], Refusal> {
-  const decision = decideAdminAct(license, act, isOwner, now);
+  const decision = decideAdminAct(license, act, admin.scopes.includes("owner"), now);
   if (!decision.ok) return err(explainAdminRefusal(decision.error));
   if (decision.value === null) return ok([NOTHING]);
+  const refusal = refusalOfExtension(admin, decision.value, now);
+  if (refusal) return err(refusal);
   const after = { ...license, ...decision.value };
   const standing = standingOf(after, now);
   const wasActive = standingOf(license, now).status === "active";
@@ -67,7 +71,9 @@ export function previewLicenseAct(
       );
     case "rotate-key":
       return told(
-        "A new key is created, shown to you once, and mailed to the owner.",
+        maySeeNewKey(admin)
+          ? "A new key is created, shown to you once, and mailed to the owner."
+          : "A new key is created and mailed to the owner. You do not see it, because that needs the scope licenses:issue.",
         "The old key and all its tokens are refused at once for tokens, activations and verifications.",
         DOWNLOADS_STOP,
         leases(license.machines, now),

@@ -22,6 +22,7 @@ import { IdempotencyHeader } from "../../../../platform/storage/idempotency.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
 import { actOnLicense, removeMachine } from "../../admin/act.ts";
 import type { AdminAct } from "../../admin/decision.ts";
+import { MOST_DAYS, maySeeNewKey } from "../../admin/limits.ts";
 import { adminLicenseView, ChangedLicense, LicenseParams, MachineParams } from "../../license/view.ts";
 
 const ReasonBody = z.object({ reason: Reason }).openapi("LicenseAct");
@@ -68,9 +69,10 @@ const REVOKE =
 const SUSPEND = "Puts the license on hold until it is reinstated, as fast as revoking.";
 const REINSTATE =
   "Takes back an admin's suspension, or a revocation if the admin is an owner. Other reasons (a refund, an end) stay.";
-const EXTEND = "Moves the end of the license to a later time.";
+const EXTEND = `Moves the end of the license to a later time. An end later than ${MOST_DAYS} days from now needs \`licenses:issue\`.`;
 const ROTATE =
-  "Makes a new key and mails it to its owner. The old key and its tokens stop working. Machines keep their seats.";
+  "Makes a new key and mails it to its owner. The old key and its tokens stop working. Machines keep their seats. The answer " +
+  "has the new key for an admin with `licenses:issue` alone, so that nobody takes a customer's key by rotating it.";
 
 /** An admin's acts on a license and its machines. */
 export const licenseActs = createAdminRouter();
@@ -99,7 +101,7 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: s
   const idempotencyKey = c.req.header("Idempotency-Key");
   const { license, key, changes } = await actOnLicense(scope, admin, id, wanted, reason, idempotencyKey);
   const edge = await settle(c, changes);
-  return { license: adminLicenseView(license, admin.now), edge, ...(key === null ? {} : { key }) };
+  return { license: adminLicenseView(license, admin.now), edge, ...(key !== null && maySeeNewKey(admin) && { key }) };
 }
 
 const RemovalBody = z.object({ reason: Reason.optional() }).openapi("MachineRemoval");

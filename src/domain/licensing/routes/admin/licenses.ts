@@ -6,6 +6,7 @@ import { admin, adminActor, createAdminRouter } from "../../../../platform/ident
 import { IdempotencyHeader } from "../../../../platform/storage/idempotency.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
 import { issueLicense } from "../../admin/act.ts";
+import { MOST_ISSUED } from "../../admin/limits.ts";
 import { LICENSE_STATUSES } from "../../license/record.ts";
 import { searchLicenses } from "../../license/search.ts";
 import { requireLicense } from "../../license/store.ts";
@@ -25,7 +26,7 @@ const NewLicenseBody = z
       .optional()
       .openapi({ type: ["string", "null"], format: "date-time", description: "null: never", example: null }),
     send_mail: z.boolean().optional().openapi({
-      description: "Whether to mail the key to its owner. The default is true.",
+      description: "Whether to mail the key to its owner. The default is true. False: owners only.",
       example: true,
     }),
     note: z.string().max(1000).optional().openapi({ example: "for the review copy" }),
@@ -40,8 +41,10 @@ licenseIssue.openapi(
   operation("post", "/v1/admin/licenses", {
     tag: "Admin: licenses",
     summary: "Issue a license",
-    description: "With an `Idempotency-Key`, a repeated request returns the license that the first one made.",
-    access: admin("licenses:write"),
+    description:
+      "The key is mailed to its owner. With an `Idempotency-Key`, a repeated request returns the license that the first one made. " +
+      `Only an owner issues a license for more than ${MOST_ISSUED} machines, or without the mail.`,
+    access: admin("licenses:issue"),
     headers: IdempotencyHeader,
     body: NewLicenseBody,
     answers: { 201: ["The license and its key.", ChangedLicense.required({ key: true })] },
