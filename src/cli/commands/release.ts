@@ -145,7 +145,8 @@ Example:
   for (const [verb, summary] of [
     ["yank", "hide a version; exact requests still get it"],
     ["unyank", "offer a yanked version again"],
-    ["block", "withdraw a version from everyone, for good"],
+    ["block", "withdraw the files of a version from everyone, for good"],
+    ["unblock", "free a blocked version for a new build (owners only)"],
   ] as const) {
     addAct(verb, summary, async ({ client, show }, at, { reason }: { reason: string }) => {
       show(await client.post(ReleaseAnswer, `${at}/${verb}`, { reason }), (shown) => formatReleases([shown.release]));

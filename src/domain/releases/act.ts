@@ -1,16 +1,23 @@
 import { newId } from "../../lib/id.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { allows, type Scope } from "../../platform/config/scopes.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { type Changed, change, create } from "../../platform/storage/change.ts";
-import { type Actor, ifChanged, isUniqueViolation } from "../../platform/storage/ledger.ts";
-import { discardWrite, freeDiscarded } from "./artifact/discarded-store.ts";
+import { type Actor, isUniqueViolation } from "../../platform/storage/ledger.ts";
+import { freeDiscarded } from "./artifact/discarded-store.ts";
+import { blockWrite, obstacleOfBlock } from "./blocked-files.ts";
 import { decideMove, type ReleaseAction, type ReleaseStatus } from "./decision.ts";
+import { filesDelete } from "./files-delete.ts";
 import type { Channel } from "./manifest.ts";
 import { obstacleInFiles, type PublicationRules } from "./publication.ts";
 import { NO_SOURCE, obstacleInSource, type SourceColumns } from "./source/decision.ts";
 import { type Release, readRelease, refusalIfChanged, releaseRoot, selectReleases } from "./store.ts";
+import { isFreed } from "./unblock.ts";
 
-/** Makes a draft. Throws CONFLICT if the worker has this version already, in any status. */
+/**
+ * Makes a draft. It replaces the empty draft that an unblocked release has left. Throws CONFLICT if the worker has this
+ * version already, in any other status.
+ */
 export async function createRelease(
   db: D1Database,
   actor: Actor,
@@ -20,7 +27,7 @@ export async function createRelease(
   const source: SourceColumns = { ...NO_SOURCE, ...given };
   const id = newId("rel");
   const insert = `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, source_repository, source_commit,
-     source_signature, created_at, last_change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+     source_signature, created_by, created_at, last_change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
   const { source_tag, source_repository, source_commit, source_signature } = source;
   const facts = [
     id,
@@ -32,6 +39,7 @@ export async function createRelease(
     source_repository,
     source_commit,
     source_signature,
+    actor.actor,
   ];
   const creation = {
     table: "releases",
@@ -45,10 +53,25 @@ export async function createRelease(
   } catch (error) {
     if (!isUniqueViolation(error, "releases.worker_id, releases.version")) throw error;
     const [taken] = await selectReleases(db, "worker_id = ? AND version = ?", worker_id, version);
+    if (taken && isFreed(taken) && taken.artifacts.length === 0) {
+      await removeFreed(db, actor, taken.id);
+      return createRelease(db, actor, draft);
+    }
     const detail = `${worker_id} ${version} exists already: ${taken?.id} (${taken?.status}).`;
     throw new Problem({ code: "CONFLICT", detail });
   }
   return readRelease(db, id);
+}
+
+/** Removes what an unblocked release has left. Does nothing if others have removed it or given it files. */
+async function removeFreed(db: D1Database, actor: Actor, id: string): Promise<void> {
+  const remove = ({ worker_id, version, artifacts, ...release }: Release) =>
+    isFreed(release) && artifacts.length === 0
+      ? ok({ action: "release.delete", details: { worker_id, version }, patch: {}, removed: true })
+      : ok(null);
+  await change(db, releaseRoot, id, remove, { actor }).catch((error: unknown) => {
+    if (!(error instanceof Problem && error.code === "VERSION_NOT_FOUND")) throw error;
+  });
 }
 
 /**
@@ -63,7 +86,10 @@ export async function decideOn(
   rules: PublicationRules | null,
 ): Promise<Result<ReleaseStatus, string>> {
   const next = decideMove(release, action);
-  if (!next.ok || next.value === release.status || action !== "publish" || rules === null) return next;
+  if (!next.ok || next.value === release.status || next.value !== "published") return next;
+  const blocked = await obstacleOfBlock(db, release.artifacts);
+  if (blocked !== null) return err(blocked);
+  if (action !== "publish" || rules === null) return next;
   const obstacle = (await obstacleInSource(release, rules.policy)) ?? (await obstacleInFiles(db, release, rules));
   return obstacle === null ? next : err(obstacle);
 }
@@ -94,19 +120,21 @@ export const moveRelease = (
       if (changed) return err(changed);
       const { worker_id, version, published_at, revision } = release;
       const by = action === "publish" ? { published_by: actor.actor, published_run: actor.run ?? null } : {};
-      const patch = { status: next.value, published_at: published_at ?? actor.now, revision: revision + 1, ...by };
-      return ok({ action: `release.${action}`, details: { worker_id, version }, patch });
+      const since = { published_at: published_at ?? actor.now, unblocked_at: null };
+      const patch = { status: next.value, ...since, revision: revision + 1, ...by };
+      const beside = (made: { id: string; at: number }) => (action === "block" ? [blockWrite(db, release, made)] : []);
+      return ok({ action: `release.${action}`, details: { worker_id, version }, patch, beside });
     },
     { actor, reason },
   );
 
 /**
  * Deletes a draft with its files, uploaded or not, and its provenance. Its version is free again. Throws
- * VERSION_NOT_FOUND, and CONFLICT if the release is no draft: a release that was offered is never deleted.
+ * VERSION_NOT_FOUND, and the refusals of `refusalOfDeletion`.
  */
 export async function deleteDraft(
   env: Pick<Env, "DB" | "BINARIES">,
-  actor: Actor,
+  actor: Deleter,
   id: string,
   reason: string | null,
 ): Promise<void> {
@@ -115,35 +143,33 @@ export async function deleteDraft(
     releaseRoot,
     id,
     (release) => {
-      const refusal = refusalOfDeletion(release);
+      const refusal = refusalOfDeletion(release, actor);
       if (refusal) return err(refusal);
       const { worker_id, version } = release;
+      const beside = (made: { id: string; at: number }) => filesDelete(env.DB, id, made);
       return ok({ action: "release.delete", details: { worker_id, version }, patch: {}, removed: true, beside });
     },
     { actor, reason },
   );
   for (const { object_key, upload_id } of row.artifacts) await freeDiscarded(env, { object_key, upload_id });
-
-  function beside(made: { id: string; at: number }): D1PreparedStatement[] {
-    const root = { table: "releases", id } as const;
-    const run = (sql: string) => ifChanged(env.DB, root, made.id, sql, id);
-    const ofItsFiles = "artifact_id IN (SELECT id FROM artifacts WHERE release_id = ?) AND TOOK_EFFECT";
-    const discard = (columns: string, table: string) =>
-      discardWrite(env.DB, root, made, `SELECT ${columns} FROM ${table} WHERE release_id = ?`, id);
-    return [
-      discard("object_key, upload_id", "artifacts"),
-      discard("object_key, NULL", "provenance"),
-      run(`DELETE FROM artifact_parts WHERE ${ofItsFiles}`),
-      run(`DELETE FROM package_contents WHERE ${ofItsFiles}`),
-      run(`DELETE FROM packages WHERE ${ofItsFiles}`),
-      run("DELETE FROM artifacts WHERE release_id = ? AND TOOK_EFFECT"),
-      run("DELETE FROM provenance WHERE release_id = ? AND TOOK_EFFECT"),
-    ];
-  }
 }
 
-/** The refusal to delete a release, or null for a draft. */
-export const refusalOfDeletion = ({ worker_id, version, status }: Release): Refusal | null =>
-  status === "draft"
-    ? null
-    : { code: "CONFLICT", detail: `${worker_id} ${version} is ${status}. Only drafts are deleted: yank or block it.` };
+/** The actor of a deletion, with the scopes that limit it; without scopes it deletes only what it drafted itself. */
+type Deleter = Actor & { scopes?: readonly Scope[] };
+
+/**
+ * The refusal to delete a release, or null: CONFLICT unless it is a draft, because a release that was offered is never
+ * deleted, and INSUFFICIENT_SCOPE for the draft of another actor without `releases:withdraw`.
+ */
+export function refusalOfDeletion(
+  { worker_id, version, status, created_by }: Release,
+  { actor, scopes = [] }: Pick<Deleter, "actor" | "scopes">,
+): Refusal | null {
+  if (status !== "draft") {
+    const detail = `${worker_id} ${version} is ${status}. Only drafts are deleted: yank or block it.`;
+    return { code: "CONFLICT", detail };
+  }
+  if (created_by === null || created_by === actor || allows(scopes, "releases:withdraw")) return null;
+  const detail = "Another publisher made this draft. To delete it, you need the scope releases:withdraw.";
+  return { code: "INSUFFICIENT_SCOPE", detail };
+}

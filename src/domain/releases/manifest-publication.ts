@@ -12,7 +12,8 @@ const OFFERED = "worker_id = ? AND status <> 'draft'";
 
 /** A worker's manifest as the ledger has it at `now`. Without releases if the worker has none. Throws D1's errors. */
 export async function manifestFromLedger(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
-  return manifestOf(workerId, await selectReleases(db, OFFERED, workerId), now);
+  const { retired, releases } = await readOffered(db, workerId);
+  return manifestOf(workerId, retired, releases, now);
 }
 
 /**
@@ -22,9 +23,9 @@ export async function manifestFromLedger(db: D1Database, workerId: string, now: 
  */
 export const manifestPublisher: Publishers["manifest"] = {
   async publish(env, workerId) {
-    const releases = await selectReleases(env.DB, OFFERED, workerId);
+    const { retired, releases } = await readOffered(env.DB, workerId);
     const now = currentTime();
-    await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, releases, now), now);
+    await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, retired, releases, now), now);
     if (releases.some(({ artifacts }) => artifacts.some(({ kind }) => kind === "package"))) {
       await writeEdge(env.EDGE, `packages:${workerId}`, await packagesFromLedger(env.DB, workerId), now);
     }
@@ -44,10 +45,20 @@ const markOf = (releases: Pick<Release, "last_change">[]): string =>
     .sort()
     .join(" ");
 
-const manifestOf = (worker_id: string, releases: Release[], now: UnixSeconds): Manifest => ({
+/**
+ * The releases that a worker offers, and the revisions of those that have left its manifest. The latter are read first:
+ * if a block is lifted in between, the serial is too low until the record is published again, and never too high.
+ */
+async function readOffered(db: D1Database, workerId: string): Promise<{ retired: number; releases: Release[] }> {
+  const sql = "SELECT revisions FROM retired_revisions WHERE worker_id = ?";
+  const retired = (await db.prepare(sql).bind(workerId).first<number>("revisions")) ?? 0;
+  return { retired, releases: await selectReleases(db, OFFERED, workerId) };
+}
+
+const manifestOf = (worker_id: string, retired: number, releases: Release[], now: UnixSeconds): Manifest => ({
   worker_id,
   published_at: now,
-  serial: releases.reduce((sum, { revision }) => sum + revision, 0),
+  serial: releases.reduce((sum, { revision }) => sum + revision, retired),
   releases: releases.flatMap(offered).sort((a, b) => compareVersions(b.version, a.version)),
 });
 

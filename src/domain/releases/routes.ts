@@ -7,6 +7,7 @@ import { provenanceAttach } from "./routes/provenance.ts";
 import { releases } from "./routes/release.ts";
 import { signing } from "./routes/signing.ts";
 import { sourceAttach } from "./routes/source.ts";
+import { releaseUnblock } from "./routes/unblock.ts";
 import { uploads } from "./routes/upload.ts";
 
 /** The publisher's desk, from draft to block. `formats`: the packages that a release may hold. */
@@ -20,4 +21,5 @@ export const releaseRoutes = (formats: readonly PackageFormat[]): ReturnType<typ
     provenanceAttach,
     sourceAttach,
     moveRoutes(formats),
+    releaseUnblock,
   );

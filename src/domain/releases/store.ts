@@ -28,6 +28,8 @@ const ReleaseRow = z.object({
     .pipe(WorkflowRun)
     .nullable(),
   revision: z.number(),
+  created_by: z.string().nullable(),
+  unblocked_at: z.number().nullable(),
   last_change: z.string(),
 });
 
@@ -146,7 +148,15 @@ export const refusalIfChanged = (
 type ReleasePatch = Partial<
   Pick<
     Release,
-    "status" | "published_at" | "published_by" | "published_run" | "revision" | "artifacts" | "provenance"
+    | "status"
+    | "published_at"
+    | "published_by"
+    | "published_run"
+    | "unblocked_at"
+    | "notes"
+    | "revision"
+    | "artifacts"
+    | "provenance"
   > &
     SourceColumns
 >;
@@ -159,20 +169,22 @@ export const releaseRoot: RootKind<Release, ReleasePatch> = {
   table: "releases",
   read: readRelease,
   write(db, release, patch, { id }) {
-    const { status, published_at, revision, ...after } = { ...release, ...patch };
+    const { status, published_at, unblocked_at, notes, revision, ...after } = { ...release, ...patch };
     return db
       .prepare(
-        `UPDATE releases SET status = ?, published_at = ?, revision = ?, source_tag = ?, source_repository = ?,
-           source_commit = ?, source_signature = ?, published_by = ?, published_run = ?, last_change = ?
-         WHERE id = ? AND last_change = ?`,
+        `UPDATE releases SET status = ?, published_at = ?, unblocked_at = ?, notes = ?, revision = ?, source_tag = ?,
+           source_repository = ?, source_commit = ?, source_signature = ?, published_by = ?, published_run = ?,
+           last_change = ? WHERE id = ? AND last_change = ?`,
       )
       .bind(
-        ...[status, published_at, revision],
+        ...[status, published_at, unblocked_at, notes, revision],
         ...[after.source_tag, after.source_repository, after.source_commit, after.source_signature],
         ...[after.published_by, after.published_run && JSON.stringify(after.published_run)],
         ...[id, release.id, release.last_change],
       );
   },
   after: (release, patch, { id }) => ({ ...release, ...patch, last_change: id }),
-  publication: ({ status, worker_id }) => (status === "draft" ? undefined : { topic: "manifest", key: worker_id }),
+  // A draft that was blocked before has left the manifest.
+  publication: ({ status, unblocked_at, worker_id }) =>
+    status === "draft" && unblocked_at === null ? undefined : { topic: "manifest", key: worker_id },
 };

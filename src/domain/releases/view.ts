@@ -66,6 +66,10 @@ export const ReleaseSchema = z
     }),
     created_at: Timestamp,
     published_at: Timestamp.nullable(),
+    unblocked_at: Timestamp.nullable().openapi({
+      description: "When an owner lifted the block of this version, if it is a draft since then.",
+      example: null,
+    }),
     last_change: LastChange,
     published_by: z
       .object({
@@ -136,9 +140,13 @@ export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSche
 
 /** A release as the API shows it. */
 export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> => {
-  const { id, worker_id, version, channel, status, notes, source_tag, created_at, published_at, artifacts } = release;
-  const { last_change } = release;
-  const times = { created_at: toRfc3339(created_at), published_at: toRfc3339(published_at) };
+  const { id, worker_id, version, channel, status, notes, source_tag, artifacts } = release;
+  const { created_at, published_at, unblocked_at, last_change } = release;
+  const times = {
+    created_at: toRfc3339(created_at),
+    published_at: toRfc3339(published_at),
+    unblocked_at: toRfc3339(unblocked_at),
+  };
   const { published_by: actor, published_run: run } = release;
   const published_by = actor === null ? null : { actor, run };
   const facts = { id, worker_id, version, channel, status, notes, source_tag, source: signedSourceOf(release) };

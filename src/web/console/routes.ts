@@ -9,7 +9,7 @@ import { machineRemove } from "./license/machines.tsx";
 import { licenseRead } from "./license/page.tsx";
 import { publisherAdd, publisherRemove } from "./publisher/acts.tsx";
 import { publisherList } from "./publisher/list.tsx";
-import { draftDelete, releaseAct } from "./release/act.tsx";
+import { draftDelete, draftDelete, releaseAct, releaseAct, releaseUnblock } from "./release/act.tsx";
 import { releaseList } from "./release/list.tsx";
 import { releaseRead } from "./release/page.tsx";
 import { signIn, signOut } from "./sign-in.tsx";
@@ -37,6 +37,7 @@ export const consoleRoutes = combine(
   releaseRead,
   releaseAct,
   draftDelete,
+  releaseUnblock,
   auditList,
   tokenList,
   tokenCreate,

@@ -31,6 +31,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^\w+ \/admin\/licenses\/:id\/refund$/, "money:refund"],
   [/^\w+ \/admin\/licenses\//, "licenses:write"],
   [/^GET \/admin\/releases(\/:id)?$/, "releases:read"],
+  [/^\w+ \/admin\/releases\/:id\/unblock$/, "owner"],
   [/^\w+ \/admin\/releases\/:id\/(yank|unyank|block)$/, "releases:withdraw"],
   [/^\w+ \/admin\/releases\//, "releases:write"],
   [/^GET \/admin\/audit$/, "audit:read"],

@@ -6,6 +6,7 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { startJob } from "../../../platform/jobs/job.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
+import { blockedFileRefusal, obstacleOfBlock } from "../blocked-files.ts";
 import type { Artifact } from "../store.ts";
 import { assembleParts } from "./binary-store.ts";
 import { type Fault, faultsOf, readSignature, type SignaturePolicy } from "./check.ts";
@@ -53,6 +54,8 @@ export async function completeArtifact(
   const minisig = await readSignature(given.signature, asked, await readSignedFile(env.DB, artifact));
   if (!minisig.ok) throw new Problem(invalidFile([minisig.error]));
   requireAllParts(artifact, parts);
+  const blocked = await obstacleOfBlock(env.DB, [artifact]);
+  if (blocked !== null) throw new Problem(blockedFileRefusal(blocked));
   if (!isCheckedAtOnce(artifact)) {
     await requestCheck(env.DB, actor, artifact, given);
     const now = await readUpload(env.DB, releaseId, id);

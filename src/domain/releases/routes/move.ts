@@ -33,7 +33,8 @@ const OPERATIONS = {
   unyank: { summary: "Undo a yank", description: "Lists the release again." },
   block: {
     summary: "Block a release",
-    description: "For security and takedowns: refuses its files to everyone, for good. It cannot be undone.",
+    description:
+      "For security and takedowns: refuses its files to everyone, for good. An owner may free the version for a new build.",
   },
 } as const;
 

@@ -5,6 +5,7 @@ import { signaturePolicy } from "../../../domain/releases/artifact/check.ts";
 import { MOVE_SCOPES, nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import type { Release } from "../../../domain/releases/store.ts";
+import { refusalOfUnblock, unblockRelease } from "../../../domain/releases/unblock.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted } from "../../page/kit.ts";
@@ -20,7 +21,7 @@ export const RELEASE_ACTS: Record<ReleaseAction, ReleaseAct> = {
   publish: { link: "Publish", button: "Publish it", dangerous: false, done: "The release is published." },
   yank: { link: "Yank", button: "Yank it", dangerous: true, done: "The release is yanked." },
   unyank: { link: "Unyank", button: "Unyank it", dangerous: false, done: "The release is listed again." },
-  block: { link: "Block", button: "Block it forever", dangerous: true, done: "The release is blocked." },
+  block: { link: "Block", button: "Block it", dangerous: true, done: "The release is blocked." },
 };
 
 /** The actions that change a release with this status. */
@@ -72,7 +73,7 @@ function previewReleaseAct(
         "Installations pinned to this version break. Workers already installed keep running.",
         used,
         `It was available to ${audience}.`,
-        "This cannot be undone: a corrected build needs a new version.",
+        "These files are never offered again. An owner may free the version for a new build; better publish a new version.",
       ];
   }
 }
@@ -149,7 +150,7 @@ export const draftDelete = actRoutes("/admin/releases/{id}/delete", {
       dangerous: true,
       back: releasePath(id),
       preview: () => {
-        const refusal = refusalOfDeletion(release);
+        const refusal = refusalOfDeletion(release, adminActor(c));
         if (refusal) throw new Problem(refusal);
         return [
           artifacts.length === 0
@@ -162,6 +163,45 @@ export const draftDelete = actRoutes("/admin/releases/{id}/delete", {
       carryOut: async ({ reason }) => {
         await deleteDraft(c.env, adminActor(c), id, reason);
         return goTo(c, "/admin/releases", { done: "delete" });
+      },
+    };
+  },
+});
+
+/** `GET` and `POST /admin/releases/{id}/unblock`. */
+export const releaseUnblock = actRoutes("/admin/releases/{id}/unblock", {
+  scope: "owner",
+  params: ReleaseParams,
+  does: "lift the block of a release",
+  example: { reason: "the new build is without the fault" },
+  answers: { 409: "The form again: the release is not blocked." },
+  leadsTo: "The page of the release.",
+  missing: ["VERSION_NOT_FOUND"],
+  schema: ReasonForm,
+  actOf: async (c, { id }) => {
+    const release = await readReleaseFor(c.env.DB, c.var.admin, id);
+    const { worker_id, version, channel, artifacts } = release;
+    return {
+      title: `Lift the block of version ${version}`,
+      about: `${worker_id} ${version} · ${channel}`,
+      button: "Lift the block",
+      dangerous: true,
+      back: releasePath(id),
+      preview: () => {
+        const refusal = refusalOfUnblock(release);
+        if (refusal) throw new Problem(refusal);
+        if (release.status !== "blocked") return ["Nothing changes: this is done already."];
+        return [
+          `Version ${version} is free: a new build of it can be drafted, signed and published.`,
+          `Its ${counted(artifacts.length, "file")} are deleted. The audit trail keeps their names and sums.`,
+          "Files with these sums stay blocked for every worker and version.",
+          `Until then nobody is told that the version was withdrawn: it does not exist, ${SOON}.`,
+          "A package manager that has the blocked version sees no update. A new version reaches it.",
+        ];
+      },
+      carryOut: async ({ reason }) => {
+        const { changes } = await unblockRelease(c.env, adminActor(c), id, reason);
+        return goTo(c, releasePath(id), { done: "unblock", edge: await settle(c, changes) });
       },
     };
   },

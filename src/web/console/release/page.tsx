@@ -15,6 +15,8 @@ import { actionsFrom, RELEASE_ACTS } from "./act.tsx";
 import { RELEASE_WORDS, releasePath } from "./list.tsx";
 import { REACH_DAYS, type ReleaseUse, readReleaseUse } from "./reach.ts";
 
+const UNBLOCKED = "The block is lifted. The version is free for a new build.";
+
 export const releaseRead = consoleView(
   "/admin/releases/{id}",
   {
@@ -33,13 +35,14 @@ export const releaseRead = consoleView(
       ...actionsFrom(status)
         .filter((name) => may(c, MOVE_SCOPES[name]))
         .map((name) => ({ name, link: RELEASE_ACTS[name].link, ends: name === "block" })),
+      ...(status === "blocked" && may(c, "owner") ? [{ name: "unblock", link: "Lift the block", ends: false }] : []),
       ...(status === "draft" && may(c, "releases:write") ? [{ name: "delete", link: "Delete", ends: true }] : []),
     ];
     return consolePage(c, {
       title: `${worker_id} ${version}`,
       main: (
         <>
-          <DoneNotice text={action && RELEASE_ACTS[action].done} edge={edge} />
+          <DoneNotice text={done === "unblock" ? UNBLOCKED : action && RELEASE_ACTS[action].done} edge={edge} />
           <h1>
             {worker_id} {version}
           </h1>
