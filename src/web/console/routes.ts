@@ -9,7 +9,7 @@ import { machineRemove } from "./license/machines.tsx";
 import { licenseRead } from "./license/page.tsx";
 import { publisherAdd, publisherRemove } from "./publisher/acts.tsx";
 import { publisherList } from "./publisher/list.tsx";
-import { draftDelete, draftDelete, releaseAct, releaseAct, releaseUnblock } from "./release/act.tsx";
+import { draftDelete, releaseAct, releaseUnblock } from "./release/act.tsx";
 import { releaseList } from "./release/list.tsx";
 import { releaseRead } from "./release/page.tsx";
 import { signIn, signOut } from "./sign-in.tsx";
