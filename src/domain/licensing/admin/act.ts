@@ -27,7 +27,8 @@ export type ActedLicense = { license: License; key: string | null; changes: Chan
 /**
  * Carries out an admin's act on a license, and queues the mail of a new key. Idempotent with an `idempotencyKey`.
  * Throws LICENSE_NOT_FOUND, the refusals of `decideAdminAct` and `refusalOfExtension`, and CONFLICT when the
- * idempotency key belongs to another request, others keep changing the license, or another admin has rotated its key since.
+ * idempotency key belongs to another request, others keep changing the license, or another admin has rotated its key
+ * since.
  */
 export async function actOnLicense(
   { db, config }: { db: D1Database; config: Config },
