@@ -139,7 +139,8 @@ const ACTOR_WORDS = {
   system: "the system",
 } as const;
 
-function actorWords(name: string): string {
+/** An actor in words. */
+export function actorWords(name: string): string {
   const actor = parseActor(name);
   if (actor === null) return name;
   switch (actor.kind) {

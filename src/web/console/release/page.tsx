@@ -9,7 +9,7 @@ import { formatOfFile, type PackageFormat } from "../../../domain/releases/packa
 import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { CopyBlock, counted, DataTable, formatBytes, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
-import { ActorName, auditPath, runWords } from "../audit.tsx";
+import { ActorName, actorWords, auditPath, runWords } from "../audit.tsx";
 import { Acts, consolePage, consoleView, DoneNotice, DoneQuery, may } from "../kit.ts";
 import { actionsFrom, RELEASE_ACTS } from "./act.tsx";
 import { RELEASE_WORDS, releasePath } from "./list.tsx";
@@ -48,7 +48,7 @@ export const releaseRead = consoleView(
           </h1>
           <p class="row">
             <StatusBadge {...RELEASE_WORDS[status]} />
-            <Publication release={release} />
+            <Publication release={release} isLinked={may(c, "audit:read")} />
           </p>
           {acts.length > 0 ? <Acts path={releasePath(id)} acts={acts} /> : null}
           {notes === null ? null : (
@@ -80,7 +80,8 @@ export const releaseRead = consoleView(
 
 type Props = { release: Release };
 
-const Publication = ({ release }: Props) => {
+/** When, and by which actor it was published. `isLinked`: the actor leads to the audit trail. */
+const Publication = ({ release, isLinked }: Props & { isLinked: boolean }) => {
   const { published_at, published_by, published_run, channel, source_tag, source_commit } = release;
   return (
     <span>
@@ -90,10 +91,7 @@ const Publication = ({ release }: Props) => {
         <>
           First published on <Time at={published_at} clock />
           {published_by === null ? null : (
-            <>
-              {" "}
-              by <ActorName actor={published_by} />
-            </>
+            <> by {isLinked ? <ActorName actor={published_by} /> : actorWords(published_by)}</>
           )}
           {published_run === null ? "" : `, from ${runWords(published_run)}`}.
         </>
