@@ -11,7 +11,7 @@ import { explain, say, sayCount, shortPath } from "./screen.ts";
 import { seed } from "./seed.ts";
 import { startCron, startServer } from "./server.ts";
 import { startStandInProcess, stripeBindings, usesStandIn } from "./stripe.ts";
-import { ensureVariables } from "./variables.ts";
+import { ensureVariables, publisherBindings } from "./variables.ts";
 
 /**
  * `npm start`: brings a checkout to a running catalog and serves until it is stopped. Every step makes missing parts
@@ -37,6 +37,7 @@ async function serve(stop: AbortSignal): Promise<void> {
     ...(variables["LOG_REQUESTS"] === undefined ? { LOG_REQUESTS: "all" } : {}),
     // A refused customer can buy here.
     ...(variables["PURCHASE_URL"] === undefined ? { PURCHASE_URL: `${url}/plans` } : {}),
+    ...publisherBindings(variables),
     ...stripeBindings(variables, stripe),
   });
   try {

@@ -31,3 +31,12 @@ export async function ensureVariables(path: string, releaseKey: MinisignSecretKe
   }
   return { ...wanted, ...present };
 }
+
+/** The issuer of workflow runs, if the variables name another than GitHub. Wrangler reads only declared ones by itself. */
+export const publisherBindings = (variables: NodeJS.Dict<string>): Record<string, string> =>
+  Object.fromEntries(
+    ["PUBLISHER_ISSUER", "PUBLISHER_JWKS_URL"].flatMap((name) => {
+      const value = variables[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
