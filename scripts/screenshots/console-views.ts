@@ -150,6 +150,28 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     caption: "Revoke a token",
     path: ({ tokens }) => `/admin/tokens/${tokens.supportId}/revoke`,
   },
+  { name: "console-publishers", ...admin, caption: "Trusted publishers", path: () => "/admin/publishers" },
+  { name: "console-publisher-new", ...admin, caption: "Add a publisher", path: () => "/admin/publishers/new" },
+  {
+    name: "console-publisher-preview",
+    ...admin,
+    caption: "Add a publisher: the preview",
+    path: () => "/admin/publishers/new",
+    async act(page) {
+      await page.getByLabel("llm-worker-rbee-cpu").check();
+      await preview("a second repository", {
+        ...{ Repository: "rbee-dev/free-workers", "Repository id": "1296269", "Owner id": "65" },
+        ...{ Workflow: "release.yml", Environment: "release" },
+      })(page);
+    },
+  },
+  {
+    name: "console-publisher-remove",
+    ...admin,
+    caption: "Remove a publisher: the preview",
+    path: ({ publisher }) => `/admin/publishers/${publisher}/remove`,
+    act: preview("the repository has moved"),
+  },
   { name: "console-system", ...admin, caption: "The state of the service", path: () => "/admin/system" },
   { name: "console-doctor", ...admin, caption: "The checks of the deployment", path: () => "/admin/system/doctor" },
   {

@@ -16,6 +16,8 @@ import { publishSamples, type SampleReleases } from "./sample-releases.ts";
 const Start = z.object({ url: z.string(), admin_token: z.string(), stripe_control_url: z.string() });
 const Made = z.looseObject({ admin_token: z.looseObject({ id: z.string() }), token: z.string() });
 
+const Added = z.looseObject({ publisher: z.looseObject({ id: z.string() }) });
+
 /** A catalog with data for every page. */
 export type SampleCatalog = {
   url: string;
@@ -23,6 +25,8 @@ export type SampleCatalog = {
   releases: SampleReleases;
   /** The admin tokens of the owner and of a support desk, which cannot change releases. */
   tokens: { owner: string; support: string; supportId: string };
+  /** The id of a trusted publisher. */
+  publisher: string;
   /** The paths of mailed links to the account of `OWNER`: one for the sign-in, and one that stays unused. */
   links: { used: string; fresh: string };
   stop(): Promise<void>;
@@ -57,6 +61,15 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
       path: "/v1/admin/tokens",
       body: { name: "support desk", scopes: ["licenses:write", "audit:read"] },
     });
+    const { publisher } = await client.json(Added, {
+      method: "POST",
+      path: "/v1/admin/publishers",
+      body: {
+        ...{ repository: "rbee-dev/workers", repository_id: "741852963", repository_owner_id: "65" },
+        ...{ workflow: "release.yml", environment: "release", worker_ids: ["llm-worker-rbee-premium-*"] },
+        reason: "releases come from CI",
+      },
+    });
     const mailedLink = async (): Promise<string> => {
       const mails = async (): Promise<string[]> => mailsTo(OWNER, await readFile(paths.serverLog, "utf8"));
       const seen = (await mails()).length;
@@ -71,6 +84,7 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
       url,
       licenses,
       releases,
+      publisher: publisher.id,
       stop,
       tokens: { owner: adminToken, support: support.token, supportId: support.admin_token.id },
       links: { used: await mailedLink(), fresh: await mailedLink() },

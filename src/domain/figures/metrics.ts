@@ -1,7 +1,8 @@
-import type { UnixSeconds } from "../../lib/time.ts";
+import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import { unlessDown } from "../../platform/usage/read.ts";
 import { readLastBackup } from "../backup/finish.ts";
 import { LICENSE_STATUSES } from "../licensing/license/record.ts";
+import { countRunTokensSince } from "../publishing/exchange.ts";
 import { readBacklog } from "./backlog.ts";
 import { readJobMetrics } from "./job-metrics.ts";
 import { readStandings } from "./standings.ts";
@@ -30,12 +31,13 @@ export async function readSize(db: D1Database): Promise<number> {
  * the ledger's errors.
  */
 export async function readMetrics({ DB, STATISTICS }: Stores, now: UnixSeconds): Promise<Metric[]> {
-  const [standings, backlog, jobs, ledgerBytes, backup, statistics] = await Promise.all([
+  const [standings, backlog, jobs, ledgerBytes, backup, publisherTokens, statistics] = await Promise.all([
     readStandings(DB, now),
     readBacklog(DB),
     readJobMetrics(DB, now),
     readSize(DB),
     readLastBackup(DB),
+    countRunTokensSince(DB, startOfDay(now)),
     unlessDown(Promise.all([readUsageHistory(STATISTICS, 1, now), readSize(STATISTICS)])),
   ]);
   const [today, statisticsBytes] = statistics ?? [null, null];
@@ -63,6 +65,7 @@ export async function readMetrics({ DB, STATISTICS }: Stores, now: UnixSeconds):
         return { labels: { area, code }, value: count };
       }),
     },
+    one("rbee_publisher_tokens_today", "Tokens given to workflow runs since 00:00 UTC.", publisherTokens),
     {
       name: "rbee_waiting",
       help: "Changes to publish, mails to send and payment events to handle.",

@@ -86,6 +86,17 @@ const runOf = (claims: RunClaims): WorkflowRun => ({
   runner: claims.runner_environment ?? null,
 });
 
+/** The number of tokens that runs have got since the second `since`, which is at most a day ago. Throws D1's errors. */
+export async function countRunTokensSince(db: D1Database, since: UnixSeconds): Promise<number> {
+  const count = await db
+    .prepare(
+      `SELECT count(*) AS n FROM admin_tokens WHERE publisher_id IS NOT NULL AND expires_at >= ?1 AND created_at >= ?1`,
+    )
+    .bind(since)
+    .first<number>("n");
+  return count ?? 0;
+}
+
 /** How long the tokens of runs are kept after their end, in seconds. Only the audit trail is read later. */
 const TOKENS_KEPT = 24 * 60 * MINUTE;
 

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { readMetrics } from "../../../src/domain/figures/metrics.ts";
 import { forgetRunTokens } from "../../../src/domain/publishing/exchange.ts";
 import { currentTime, fromRfc3339 } from "../../../src/lib/time.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
@@ -158,6 +159,20 @@ describe("the exchange of a run's token", () => {
     }
     expect(await codeOf(await exchange(await issuer.sign()))).toBe("PUBLISHER_UNKNOWN");
   });
+});
+
+it("metrics: the tokens of runs are counted, and their refusals by code", async () => {
+  await addPublisher();
+  await tokenOf();
+  await tokenOf();
+  const sent = vi.spyOn(env.DOWNLOADS, "send");
+  expect((await exchange(await issuer.sign({ ref: "refs/heads/main" }))).status).toBe(403);
+  const refusal = expect.objectContaining({ area: "publishing", code: "PUBLISHER_REF", count: 1 });
+  await vi.waitFor(() => expect(sent).toHaveBeenCalledWith({ kind: "refusals", refusals: [refusal] }));
+  const metrics = await readMetrics(env, currentTime());
+  expect(metrics.find(({ name }) => name === "rbee_publisher_tokens_today")?.samples).toEqual([
+    { labels: {}, value: 2 },
+  ]);
 });
 
 describe("the token of a run", () => {
