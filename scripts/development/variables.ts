@@ -32,7 +32,7 @@ export async function ensureVariables(path: string, releaseKey: MinisignSecretKe
   return { ...wanted, ...present };
 }
 
-/** The issuer of workflow runs, if the variables name another than GitHub. Wrangler reads only declared ones by itself. */
+/** The issuer of workflow runs, if it is not GitHub. Wrangler reads only names of wrangler.toml by itself. */
 export const publisherBindings = (variables: NodeJS.Dict<string>): Record<string, string> =>
   Object.fromEntries(
     ["PUBLISHER_ISSUER", "PUBLISHER_JWKS_URL"].flatMap((name) => {
