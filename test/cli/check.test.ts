@@ -53,6 +53,8 @@ describe("a downloaded worker", () => {
       keys,
     );
     await expect(other).rejects.toThrow("made for worker llm-worker-rbee-premium-cpu");
+    const renamed = checkDownload(digest, { ...release, ...file, filename: "worker-linux-aarch64" }, minisig, keys);
+    await expect(renamed).rejects.toThrow("made for file worker-linux-x86_64, but this is file worker-linux-aarch64");
   });
 });
 

@@ -9,7 +9,7 @@ const EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15
 
 const EXAMPLE_SIGNATURE = `untrusted comment: signature from minisign secret key
 RUSOELgoX68xlzWlYm8TCo/8c0pduSFr0wGYFBrHiOz9xd6kjJV2lIuQ5VPK0GqOQ0pvcFgVKe7x6rlTYUjxZhVUhCvr04WOMwc=
-trusted comment: file:llm-worker-rbee-premium-cuda
+trusted comment: file:llm-worker-rbee-premium-cuda-linux-x86_64\tworker:llm-worker-rbee-premium-cuda\tversion:1.10.0
 wtBUrWpAAQ3hPgtEZ1z8dQedsLx+Sc6qLIk5kt3vOR5MmFC15mwvXK1vKtZh4y8dsY/8t2zl94HU0/RDrjvHCQ==
 `;
 

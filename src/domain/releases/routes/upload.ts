@@ -86,7 +86,8 @@ uploads.openapi(
     description:
       "Assembles the parts, reads the whole file and checks its size, SHA-256 and minisign signature. A file below 64 MiB is " +
       "checked before the answer. A larger one is answered with 202 at once: read the file at `Location` until its `check` has " +
-      "passed or is refused. Idempotent; it also starts a stalled check again. `VALIDATION_FAILED` has the faults in `errors`: " +
+      "passed or is refused. The signature's trusted comment must not name another worker, version or file, nor, for a package, other " +
+      "contents. Idempotent; it also starts a stalled check again. `VALIDATION_FAILED` has the faults in `errors`: " +
       "`parts`, `size`, `sha256` or `signature`. A file that differs from its declaration is deleted and must be sent again.",
     request: {
       params: ArtifactParams,

@@ -3,8 +3,10 @@ import { blake2b } from "@noble/hashes/blake2.js";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createRelease, moveRelease } from "../../../../src/domain/releases/act.ts";
 import type { SignaturePolicy } from "../../../../src/domain/releases/artifact/check.ts";
+import { runCheckStep } from "../../../../src/domain/releases/artifact/check-run.ts";
+import { requestCheck } from "../../../../src/domain/releases/artifact/check-store.ts";
 import { completeArtifact } from "../../../../src/domain/releases/artifact/completion.ts";
-import { recordPart } from "../../../../src/domain/releases/artifact/store.ts";
+import { readUpload, recordPart } from "../../../../src/domain/releases/artifact/store.ts";
 import { declareArtifact } from "../../../../src/domain/releases/artifact/upload.ts";
 import { contentsDigest } from "../../../../src/domain/releases/package-format.ts";
 import type { Release } from "../../../../src/domain/releases/store.ts";
@@ -100,7 +102,7 @@ describe("the signature of a file", () => {
     expect(await complete(named, await sign(`worker:${CPU}\tversion:1.0.21`))).toBe("ready");
   });
 
-  it("is checked again by the job of a large file, and when a completion replaces it", async () => {
+  it("is checked before the job of a large file is asked for", async () => {
     const { id } = await draft("2.0.0");
     const size = 64 * 1024 * 1024;
     const declared = { ...(await declarationOf({ bytes })), size };
@@ -111,6 +113,20 @@ describe("the signature of a file", () => {
     await expect(wrong).rejects.toMatchObject({ code: "VALIDATION_FAILED", detail: /version 1\.9\.9, but/ });
     expect(await env.DB.prepare("SELECT count(*) AS n FROM artifact_checks").first("n")).toBe(0);
   });
+});
+
+it("the job refuses a signature for another version that an earlier service accepted, and keeps the bytes", async () => {
+  const { id } = await draft("2.1.0");
+  const { artifact } = await declareArtifact(env, publisher(), id, await declarationOf({ bytes }), []);
+  await uploadAll(artifact, bytes);
+  const checkWith = async (signature: string) => {
+    await requestCheck(env.DB, publisher(), artifact, { signature, pgpSignature: null });
+    while (await runCheckStep(env, artifact.id, REQUIRED, { slice: 100, step: 300 }));
+    const now = await readUpload(env.DB, id, artifact.id);
+    return now.check?.problem?.detail ?? now.artifact.state;
+  };
+  expect(await checkWith(await sign("version:0.9.0"))).toContain("version 0.9.0, but this is version 2.1.0");
+  expect(await checkWith(await sign("version:2.1.0"))).toBe("ready");
 });
 
 describe("the signature of a package", () => {
