@@ -8,9 +8,12 @@ import { CLOCK_TOLERANCE, KEY_PRESENTED_EVERY, type LicenseTokenClaims, TOKEN_LI
  */
 export type KeyProof = { authTime: UnixSeconds; keyId: string | null };
 
-/** The proof in a token's claims. A token from before the claims counts from its own making, under any secret. */
+/**
+ * The proof in a token's claims. A token from before the claims counts from its own making, under any secret. No key
+ * was presented later than the token was made.
+ */
 export const proofOf = ({ auth_time, key_id, iat }: LicenseTokenClaims): KeyProof => ({
-  authTime: auth_time ?? iat,
+  authTime: Math.min(auth_time ?? iat, iat),
   keyId: key_id ?? null,
 });
 
