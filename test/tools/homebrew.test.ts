@@ -37,10 +37,15 @@ describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby"
   let binary: Buffer;
 
   /** Evaluates a formula and installs it, as an ordinary user at home in `home`. */
-  async function install(id: string, env: Record<string, string> = {}, home = workDirectory()) {
+  async function install(
+    id: string,
+    env: Record<string, string> = {},
+    home = workDirectory(),
+    alter = (formula: string) => formula,
+  ) {
     const formula = await (await fetch(`${catalog.url}/homebrew/Formula/${id}.rb`)).text();
     const folder = workDirectory();
-    writeFileSync(join(folder, "formula.rb"), formula);
+    writeFileSync(join(folder, "formula.rb"), alter(formula));
     writeFileSync(join(folder, "stub.rb"), readFileSync(STUB));
     const into = workDirectory();
     const command = ["ruby", "-W", join(folder, "stub.rb"), join(folder, "formula.rb"), into];
@@ -136,6 +141,23 @@ describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby"
     const { outcome } = await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: key, ATTEMPTS: "2" });
     const licensed = outcome.curls.map((command) => command.some((argument) => argument.startsWith("@")));
     expect(licensed).toEqual([true, false, true, false]);
+  });
+
+  it.runIf(installed("minisign")).each([
+    [
+      "another version",
+      (text: string) => text.replace('"version" => "1.2.0"', '"version" => "1.2.1"'),
+      "version: 1.2.0",
+    ],
+    ["another worker", (text: string) => text.replace(`"worker" => "${ID}"`, '"worker" => "other"'), `worker: ${ID}`],
+    ["another file", (text: string) => text.replace('"file" => "', '"file" => "x'), "file: "],
+    ["another text", (text: string) => text.replace("\tversion:1.2.0", "\tversion:1.2.1"), "what its publisher signed"],
+  ])("refuse a binary whose signature is for %s", async (_, alter, words) => {
+    const { key } = await catalog.issue("premium-trial");
+    const { outcome, file } = await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: key }, workDirectory(), alter);
+    expect(outcome.error).toContain(words);
+    expect(outcome.dependencies).toContainEqual({ minisign: "build" });
+    expect(existsSync(file)).toBe(false);
   });
 
   it.each([

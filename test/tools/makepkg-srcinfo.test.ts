@@ -23,6 +23,7 @@ function binariesOf(srcinfo: string): PublishedBinary[][] {
     signature: {
       text: SIGNATURE,
       key: "RWS+/=",
+      bound: false,
     },
   }));
   return [all, ...all.map((binary) => [binary])];

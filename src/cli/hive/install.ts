@@ -51,6 +51,9 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   const first = await ask(request.version ?? "latest");
   // If a newer version is published during the download, this one is still finished.
   const { worker_id: workerId, version, filename, size, sha256 } = first;
+  if (request.version !== undefined && version !== request.version) {
+    throw new CliError(EXIT.integrity, `The catalog answered with version ${version} instead of ${request.version}.`);
+  }
   const target = join(request.folder, safeName(workerId));
   const installed = { worker: workerId, version, path: target, size, sha256 };
   const check = async (digest: FileDigest, link: Download): Promise<void> =>

@@ -1,11 +1,6 @@
 import { IsolateCache } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
-import {
-  encodeMinisignPublicKey,
-  type MinisignPublicKey,
-  parseMinisignSignature,
-  showKeyId,
-} from "../../lib/minisign/minisign.ts";
+import { encodeMinisignPublicKey, parseMinisignSignature, showKeyId } from "../../lib/minisign/minisign.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";
 import { type EdgeKey, ISOLATE_TTL, peekEdge, readEdge } from "../../platform/storage/edge-store.ts";
@@ -91,13 +86,17 @@ function remake(env: Env, manifests: (Manifest | null)[]): readonly Worker[] {
 const isSame = (one: ManifestRelease | null, other: ManifestRelease | null): boolean =>
   one?.id === other?.id && one?.source?.commit === other?.source?.commit;
 
-/** A published worker and the release that its recipe installs; null: the recipe is the checked-in one. */
-export type PublishedWorker = { worker: Worker; release: ManifestRelease | null };
+/**
+ * A published worker and the release that its recipe installs; null: the recipe is the checked-in one. `policy` is the
+ * catalog's, for the signatures of the release.
+ */
+export type PublishedWorker = { worker: Worker; release: ManifestRelease | null; policy: SignaturePolicy };
 
 /** A worker as it is published according to `manifest`. */
 export function publishedWorker(worker: Worker, manifest: Manifest, config: Config): PublishedWorker {
-  const release = installable(worker, manifest, signaturePolicy(config));
-  return { worker: published(worker, release, config), release };
+  const policy = signaturePolicy(config);
+  const release = installable(worker, manifest, policy);
+  return { worker: published(worker, release, config), release, policy };
 }
 
 /** Whether a worker's recipe works: it builds from source, or `manifest` (null: none) has a release for it. */
@@ -127,13 +126,14 @@ export function publishedVersion(
   release: ManifestRelease,
   policy: SignaturePolicy,
 ): PublishedVersion | null {
-  const { keys } = policy;
   const pkgver = pkgverOf(release.version);
   if (worker.source.type === "git") {
     const source = usableSource(worker, release, policy);
     return source.ok ? { pkgver, source: source.value, binaries: [] } : null;
   }
-  const binaries = worker.architectures.flatMap((architecture) => publishedBinary(worker, architecture, release, keys));
+  const binaries = worker.architectures.flatMap((architecture) =>
+    publishedBinary(worker, architecture, release, policy),
+  );
   return binaries.length > 0 ? { pkgver, source: null, binaries } : null;
 }
 
@@ -141,19 +141,19 @@ function publishedBinary(
   { operatingSystems }: Installer,
   architecture: Architecture,
   { artifacts }: ManifestRelease,
-  keys: readonly MinisignPublicKey[],
+  policy: SignaturePolicy,
 ): PublishedBinary[] {
   const platforms: string[] = operatingSystems.map((system) => `${system}-${architecture}`);
   const binary = artifacts.find(({ kind, platform }) => kind === "binary" && platforms.includes(platform));
   if (!binary) return [];
   const { filename, sha256, signature } = binary;
-  return [{ architecture, filename, sha256, signature: checkable(signature, keys) }];
+  return [{ architecture, filename, sha256, signature: checkable(signature, policy) }];
 }
 
 /** The signature with its key. Null if that key is not in use any more: only clients that pinned it can check. */
-function checkable(text: string | null, keys: readonly MinisignPublicKey[]): PublishedBinary["signature"] {
+export function checkable(text: string | null, { keys, bound = false }: SignaturePolicy): PublishedBinary["signature"] {
   const parsed = text === null ? null : parseMinisignSignature(text);
   if (text === null || !parsed?.ok) return null;
   const signer = keys.find(({ keyId }) => showKeyId(keyId) === showKeyId(parsed.value.keyId));
-  return signer ? { text, key: encodeMinisignPublicKey(signer) } : null;
+  return signer ? { text, key: encodeMinisignPublicKey(signer), bound } : null;
 }

@@ -9,8 +9,11 @@ export type PublishedBinary = {
   filename: string;
   /** In hexadecimal. */
   sha256: string;
-  /** The text of its `.minisig`, and its public key in base64; null if the client has nothing to check it by. */
-  signature: { text: string; key: string } | null;
+  /**
+   * The text of its `.minisig`, and its public key in base64; null if the client has nothing to check it by. `bound`:
+   * clients refuse a trusted comment without file, worker and version, not only one that names others.
+   */
+  signature: { text: string; key: string; bound: boolean } | null;
 };
 
 /** The tag that a recipe builds, and its commit if that is pinned. Both fit a release, so they need no quoting. */
@@ -91,9 +94,10 @@ function renderBinary(line: string, checkedIn: string, pkgver: string, binary: P
   if (line.startsWith("\tsource_")) return line.replaceAll(checkedIn, pkgver).replace(/[^/]*$/, filename);
   if (line.startsWith("source_")) return line.replace(/[^/]*"\)$/, `${filename}")`);
   if (line.includes("sha256sums_")) return line.replace("SKIP", sha256);
-  const values = { filename, sha256, key: signature?.key ?? "", signature: printfArgument(signature?.text ?? "") };
+  const { text = "", key = "", bound = false } = signature ?? {};
+  const values = { filename, sha256, key, signature: printfArgument(text), bound: bound ? "yes" : "" };
   return line.replace(
-    /\b(filename|sha256|key|signature)=''/g,
+    /\b(filename|sha256|key|signature|bound)=''/g,
     (_, name: keyof typeof values) => `${name}='${values[name]}'`,
   );
 }

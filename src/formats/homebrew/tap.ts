@@ -1,5 +1,7 @@
 import type { RepositoryContents } from "../../domain/catalog/format.ts";
-import type { PublishedWorker } from "../../domain/catalog/published-workers.ts";
+import { checkable, type PublishedWorker } from "../../domain/catalog/published-workers.ts";
+import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
+import type { PublishedBinary } from "../../domain/workers/recipe-rendering.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
 import licensedDownload from "./strategy/licensed-download.rb";
 import submodulesLeftOut from "./strategy/submodules-left-out.rb";
@@ -40,17 +42,22 @@ What is sold needs a license: set \`HOMEBREW_RBEE_LICENSE_TOKEN\` to its key or 
  * The Homebrew formula of a worker for Macs with Apple silicon. It installs the release's binary from the catalog with
  * the origin `catalogUrl`, else builds the source of its recipe. Null if there is neither.
  */
-export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: string): string | null {
+export function formulaOf({ worker, release, policy }: PublishedWorker, catalogUrl: string): string | null {
   const binary = release?.artifacts.find(({ kind, platform }) => kind === "binary" && platform === "macos-aarch64");
   if (release && binary) {
     const url = `${catalogUrl}/v1/workers/${worker.id}/${release.version}/files/${binary.filename}`;
     const premium = worker.tier === "premium";
+    const signature = checkable(binary.signature, policy);
     return formula(worker, {
-      strategy: premium ? licensedDownload : "",
+      strategy: [signature && 'require "open3"\n', premium && licensedDownload].filter((part) => part).join("\n"),
       url: premium ? [rubyString(url), "using: RbeeLicensedDownloadStrategy"] : [rubyString(url)],
       facts: [`version ${rubyString(release.version)}`, `sha256 ${rubyString(binary.sha256)}`],
-      dependencies: [],
-      install: [`bin.install Dir["*"].first => ${rubyString(worker.id)}`],
+      dependencies: signature ? ['depends_on "minisign" => :build'] : [],
+      install: [
+        'binary = Dir["*"].first',
+        ...(signature ? signatureCheck(worker.id, release.version, binary, signature) : []),
+        `bin.install binary => ${rubyString(worker.id)}`,
+      ],
     });
   }
   if (worker.source.type !== "git") return null;
@@ -79,6 +86,40 @@ export function formulaOf({ worker, release }: PublishedWorker, catalogUrl: stri
   });
 }
 
+/**
+ * The lines that refuse a binary unless its publisher signed it as this file of this version of this worker. They use
+ * only Ruby's own library, `buildpath` and `odie`.
+ */
+function signatureCheck(
+  id: string,
+  version: string,
+  { filename }: ManifestArtifact,
+  { text, key, bound }: NonNullable<PublishedBinary["signature"]>,
+): string[] {
+  const names = Object.entries({ file: filename, worker: id, version });
+  const minisign = ['"minisign"', '"-V"', '"-Q"', '"-P"', rubyString(key)];
+  return [
+    "(buildpath/\"rbee.minisig\").write <<~'MINISIG'",
+    ...text
+      .trimEnd()
+      .split("\n")
+      .map((line) => `  ${line}`),
+    "MINISIG",
+    `comment, status = Open3.capture2(${minisign.join(", ")},`,
+    '                                 "-m", binary, "-x", "rbee.minisig")',
+    `odie ${rubyString(`${id} ${version} is not what its publisher signed.`)} unless status.success?`,
+    'signed = comment.chomp.split("\\t").map { |field| field.split(":", 2) }',
+    "{",
+    ...names.map(([name, value]) => `  ${rubyString(name)} => ${rubyString(value)},`),
+    "}.each do |name, value|",
+    "  named = signed.filter_map { |field, said| said if field == name }.uniq",
+    `  next if named == [value]${bound ? "" : " || named.empty?"}`,
+    "",
+    '  odie "The signature was made for another #{name}: #{named.join(", ")}. It must be #{value}."',
+    "end",
+  ];
+}
+
 type Parts = { strategy: string; url: string[]; facts: string[]; dependencies: string[]; install: string[] };
 
 /** The parts of a formula in the order of `brew style`. */
@@ -105,7 +146,7 @@ end
 }
 
 const indented = (columns: number, lines: string[]): string =>
-  lines.map((line) => `${" ".repeat(columns)}${line}`).join("\n");
+  lines.map((line) => line && `${" ".repeat(columns)}${line}`).join("\n");
 
 /** A text as a Ruby string literal (Ruby's documentation, "String Literals"). */
 const rubyString = (text: string): string => `"${text.replace(/[\\"#]/g, "\\$&")}"`;

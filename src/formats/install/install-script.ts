@@ -12,10 +12,14 @@ import tools from "./script/tools.sh";
 /** The parts in order: head sets the variables, and the last line of main starts the script. */
 const PARTS = [head, platform, machine, request, download, check, tools, main];
 
-/** The POSIX shell script that installs workers from `catalogUrl`. It accepts signatures by `keys` only. */
-export function installScript(catalogUrl: string, keys: MinisignPublicKey[]): string {
+/**
+ * The POSIX shell script that installs workers from `catalogUrl`. It accepts signatures by `keys` only. `bound`: only
+ * those that name their file, worker and version.
+ */
+export function installScript(catalogUrl: string, keys: MinisignPublicKey[], bound = false): string {
   return PARTS.join("\n")
     .replace("@CATALOG@", () => shellQuote(catalogUrl))
+    .replace("@BOUND@", () => shellQuote(bound ? "yes" : ""))
     .replace("@RELEASE_KEYS@", () => shellQuote(keys.map(encodeMinisignPublicKey).join(" ")));
 }
 
@@ -25,11 +29,15 @@ export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\
 /** The origin of the catalog in the guide's examples. */
 const CATALOG = "https://catalog.rbee.dev";
 
-/** docs/install.md for the catalog at `catalogUrl`. Links to files that are not served become their names. */
+/**
+ * docs/install.md for the catalog at `catalogUrl`. Links to files that are not served become their names. Only a
+ * development catalog is on http: its commands allow that.
+ */
 export const installGuide = (catalogUrl: string): string =>
   guide
     .replaceAll(/\[([^\]]+)\]\([\w-]+\.md(?:#[\w-]+)?\)/g, "$1 in the sources")
     .replaceAll(CATALOG, () => catalogUrl)
+    .replaceAll(" --proto =https ", catalogUrl.startsWith("https:") ? " --proto =https " : " ")
     .replaceAll(withCredential(CATALOG), () => withCredential(catalogUrl))
     .replaceAll(`machine ${new URL(CATALOG).hostname}`, () => `machine ${new URL(catalogUrl).hostname}`);
 

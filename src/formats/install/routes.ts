@@ -16,7 +16,10 @@ export const installRoutes = combine(
       type: "text/plain",
       example: "#!/bin/sh\n# Installs an rbee worker.",
     },
-    (config) => installScript(config.PUBLIC_URL, signaturePolicy(config).keys),
+    (config) => {
+      const { keys, bound } = signaturePolicy(config);
+      return installScript(config.PUBLIC_URL, keys, bound);
+    },
   ),
   documentRoute(
     "/install.md",

@@ -177,8 +177,10 @@ function curlOf(document: OpenApiDocument, placed: PlacedOperation, parameters: 
   const url = `${document.servers?.[0]?.url ?? ""}${path}${query.length > 0 ? `?${query.join("&")}` : ""}`;
   const schemes = (placed.operation.security ?? []).flatMap((one) => Object.keys(one));
   const [type, media] = Object.entries(body.content ?? {})[0] ?? [];
+  // curl may not carry a credential from https to plain http.
+  const safely = schemes.length > 0 && url.startsWith("https:") ? "--proto =https " : "";
   const lines = [
-    `curl ${"302" in (placed.operation.responses ?? {}) ? "-LO " : ""}${placed.method === "get" ? "" : `-X ${placed.method.toUpperCase()} `}'${url}'`,
+    `curl ${safely}${"302" in (placed.operation.responses ?? {}) ? "-LO " : ""}${placed.method === "get" ? "" : `-X ${placed.method.toUpperCase()} `}'${url}'`,
     schemes.includes("admin_token") && '-H "Authorization: Bearer $RBEE_ADMIN_TOKEN"',
     schemes.includes("license_bearer") && '-H "Authorization: Bearer $RBEE_LICENSE_KEY"',
     type && `-H 'Content-Type: ${type}'`,

@@ -260,7 +260,7 @@ describe("the version of a release that a recipe installs", () => {
     const files = [file("linux-x86_64", "worker", { signature: text })];
     const signatureBy = (keys: (typeof old)[]) =>
       publishedVersion(worker("premium-cuda"), release(files), { required: true, keys })?.binaries[0]?.signature;
-    expect(signatureBy([old, current])).toEqual({ text, key: encodeMinisignPublicKey(current) });
+    expect(signatureBy([old, current])).toEqual({ text, key: encodeMinisignPublicKey(current), bound: false });
     expect(signatureBy([old])).toBeNull();
   });
 });

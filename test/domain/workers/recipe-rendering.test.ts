@@ -18,7 +18,11 @@ const sources = fc.record({
   tag: fc.constantFrom(...tagsOfVersion("1.2.0-rc.1--x", ["llm-worker-rbee-cpu", "llm-worker-rbee"])),
   commit: fc.option(fc.stringMatching(/^[0-9a-f]{40}$/)),
 });
-const signatures = fc.record({ text: fc.string({ unit: "binary" }), key: fc.base64String({ maxLength: 56 }) });
+const signatures = fc.record({
+  text: fc.string({ unit: "binary" }),
+  key: fc.base64String({ maxLength: 56 }),
+  bound: fc.boolean(),
+});
 
 /** Binaries that a release may have for a worker: of some of its architectures, at least one. */
 const binariesFor = (worker: Worker): fc.Arbitrary<PublishedBinary[]> =>
@@ -116,7 +120,7 @@ it("a recipe keeps any signature unchanged", () => {
     architecture: "x86_64",
     filename: "w",
     sha256: "0".repeat(64),
-    signature: { text, key: "k" },
+    signature: { text, key: "k", bound: false },
   } as const;
   const { pkgbuild } = renderRecipe(worker, { pkgver: "1.2.0", source: null, binaries: [binary] }, ORIGIN);
   const [, printed = ""] = /key='k' signature='([^']*)'/.exec(pkgbuild) ?? [];

@@ -12,6 +12,8 @@ const FREE = "llm-worker-rbee-metal";
 const PREMIUM = "llm-worker-rbee-premium-metal";
 const CATALOG = "https://catalog.test";
 
+const OPTIONAL = { required: false, keys: [] };
+
 const get = (path: string) => exports.default.fetch(`${CATALOG}${path}`);
 
 async function published(id: string) {
@@ -38,10 +40,14 @@ describe("a Homebrew formula", () => {
 
   it("builds the source of a free worker without a binary, at the release's tag if there is one", async () => {
     const { worker } = await published(FREE);
-    expect(formulaOf({ worker, release: null }, CATALOG)).toContain('      branch: "development"\n');
+    expect(formulaOf({ worker, release: null, policy: OPTIONAL }, CATALOG)).toContain('      branch: "development"\n');
     const { url } = worker.source;
     const tagged = { ...worker, source: { type: "git", url, tag: "v0.2.0" } } as const;
-    expect(formulaOf({ worker: tagged, release: null }, CATALOG)).toContain('      tag: "v0.2.0"\n');
+    expect(formulaOf({ worker: tagged, release: null, policy: OPTIONAL }, CATALOG)).toContain('      tag: "v0.2.0"\n');
+    const pinned = { ...tagged, source: { ...tagged.source, commit: "a".repeat(40) } };
+    expect(formulaOf({ worker: pinned, release: null, policy: OPTIONAL }, CATALOG)).toContain(
+      `      tag: "v0.2.0",\n      revision: "${"a".repeat(40)}"\n`,
+    );
   });
 
   it("is null if there is nothing to install", async () => {
@@ -51,7 +57,7 @@ describe("a Homebrew formula", () => {
   it("escapes texts", async () => {
     const { worker } = await published(FREE);
     const description = 'a "#{exit}" \\ #$0 worker';
-    expect(formulaOf({ worker: { ...worker, description }, release: null }, CATALOG)).toContain(
+    expect(formulaOf({ worker: { ...worker, description }, release: null, policy: OPTIONAL }, CATALOG)).toContain(
       '  desc "a \\"\\#{exit}\\" \\\\ \\#$0 worker"\n',
     );
   });

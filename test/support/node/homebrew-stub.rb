@@ -15,6 +15,13 @@ class CurlDownloadStrategyError < RuntimeError
   end
 end
 
+class OdieError < RuntimeError; end
+
+# Homebrew prints the message and ends (Utils::Output, odie).
+def odie(message)
+  raise OdieError, message
+end
+
 CurlResult = Struct.new(:stdout, :stderr, :success)
 
 class CurlDownloadStrategy
@@ -128,7 +135,7 @@ Dir.chdir(folder) do
   formula = namespace.constants.map { |name| namespace.const_get(name) }.find { |found| found < Formula }
   DECLARED[:class] = formula.name.split("::").last
   formula.new(folder).install
-rescue CurlDownloadStrategyError => e
+rescue CurlDownloadStrategyError, OdieError => e
   error = e.message
 end
 

@@ -21,6 +21,16 @@ export async function homeWithScript({ url }: RunningCatalog, alter = (script: s
   return home;
 }
 
+const PARTS = ["head", "platform", "machine", "request", "download", "check", "tools", "main"];
+
+/** The script of a catalog at `url` without release keys, put together from the sources as `installScript` does. */
+export const assembledScript = (url: string, keys: readonly string[] = [], bound = false): string =>
+  PARTS.map((part) => readFileSync(join(import.meta.dirname, `../../../src/formats/install/script/${part}.sh`), "utf8"))
+    .join("\n")
+    .replace("@CATALOG@", `'${url}'`)
+    .replace("@BOUND@", bound ? "'yes'" : "''")
+    .replace("@RELEASE_KEYS@", `'${keys.join(" ")}'`);
+
 /** Runs `curl | sh` as the guides say. */
 export const pipeToShell = (
   { url }: RunningCatalog,

@@ -6,20 +6,31 @@ require "tempfile"
 # Downloads files that need a license of the rbee worker catalog. HOMEBREW_RBEE_LICENSE_TOKEN is a license token, or a
 # license key, which takes a seat for this machine. HOMEBREW_RBEE_MACHINE sets another fingerprint.
 class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
+  # Raised before anything is sent.
+  class InsecureAddress < CurlDownloadStrategyError; end
+
+  # Plain http is for this machine only, because others could read the license on its way.
+  LOCAL_HTTP = %r{\Ahttp://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?(?:/[^\s]*)?\z}
+  private_constant :LOCAL_HTTP
+
   def fetch(timeout: nil)
+    refuse("No license is sent to this address, because it is not encrypted.") unless encrypted_or_local?(url)
     # Begin each attempt at the catalog, because the link that Homebrew kept from the last attempt lives five minutes.
     @redirected = false
     @resolved_info_cache = nil
     super
+  rescue InsecureAddress
+    raise
   rescue CurlDownloadStrategyError => e
     raise CurlDownloadStrategyError.new(url, refusal || e.message)
   end
 
   # Use a file that only this user can read, because everybody on the machine can read a command line.
   def _curl_args
-    return super if @redirected || license.empty?
+    safely = url.match?(LOCAL_HTTP) ? ["--proto", "=http,https", "--noproxy", "*"] : ["--proto", "=https"]
+    return [*super, *safely] if @redirected || license.empty?
 
-    [*super, "--header", "@#{header_file.path}"]
+    [*super, *safely, "--header", "@#{header_file.path}"]
   end
 
   private
@@ -27,7 +38,16 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   # The signed address that the catalog redirects to needs no license, and no other host may see the license.
   def _fetch(url:, resolved_url:, timeout:)
     @redirected = url != resolved_url
+    refuse("The catalog sent a link that is not encrypted.") unless encrypted_or_local?(resolved_url, from: url)
     super
+  end
+
+  def encrypted_or_local?(address, from: address)
+    address.start_with?("https://") || [address, from].all? { |one| one.match?(LOCAL_HTTP) }
+  end
+
+  def refuse(reason)
+    raise InsecureAddress.new(url, reason)
   end
 
   # The catalog's reason for a refusal and the next step; nil if it does not refuse.

@@ -3,6 +3,7 @@ fetch_signature() {
   signature=$(member signature_url)
   [ -n "$signature" ] || reject 'it is not signed.'
   if command -v minisign >/dev/null; then
+    check_link "$signature"
     fetch_into "$work/minisig" -sSf --retry 3 --url "$signature" || unreachable $? 'The signature cannot be downloaded.'
   else
     say 'minisign is not installed: size and sha256 are checked, the signature is not.'
@@ -17,6 +18,7 @@ check() {
   [ -f "$work/minisig" ] || return 0
   for key in $RELEASE_KEYS; do
     minisign -V -Q -P "$key" -m "$1" -x "$work/minisig" >"$work/comment" 2>/dev/null || continue
+    signed_for file "$filename"
     signed_for worker "$id"
     signed_for version "$version"
     return
@@ -25,9 +27,12 @@ check() {
 }
 
 # Refuses a signature if its trusted comment names another $1 than $2, because an old file must not pass for a new one.
+# A comment without $1 is refused if this catalog accepts only signatures with it.
 signed_for() {
-  signed=$(tr '\t' '\n' <"$work/comment" | sed -n "s/^$1://p")
-  [ -z "$signed" ] || [ "$signed" = "$2" ] || reject "its signature was made for $1 $signed."
+  signed=$(tr '\t' '\n' <"$work/comment" | sed -n "s/^$1://p" | sort -u | plain)
+  [ "$signed" != "$2" ] || return 0
+  [ -n "$signed$BOUND" ] || return 0
+  reject "its signature was made for $1 ${signed:-unknown}, not $2."
 }
 
 reject() {

@@ -1,12 +1,17 @@
-# Reads the file to install from $answer, and prints its destination.
+# Reads the file to install from $answer, and sets its destination. The answer must be about the wanted worker and
+# version, because the signature of another one is valid as well.
 read_answer() {
+  asked=$version
   id=$(member worker_id)
   version=$(member version)
   sha256=$(member sha256)
+  filename=$(member filename)
   size=$(sed -n 's/.*"size":\([0-9][0-9]*\).*/\1/p' "$answer")
   case $id/$sha256 in
     [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | */*/* | */*[!0-9a-f]*) die "$CATALOG sent an unexpected answer." ;;
   esac
+  case $id in "$worker" | "llm-worker-rbee-$worker") ;; *) die "$CATALOG answered for $id instead of $worker." ;; esac
+  [ "$asked" = latest ] || [ "$asked" = "$version" ] || die "$CATALOG answered with version $version instead of $asked."
   target=$FOLDER/$id
   # The scratch folder's name is unique. Process numbers repeat, even at the same time in containers with one home.
   part=$target-$sha256.$$.${work##*[./]}.part
@@ -56,11 +61,13 @@ download() {
       # The link may have expired, or the license may have ended. Ask the catalog again.
       request
     fi
+    link=$(member download_url)
+    check_link "$link"
     resume=
     [ "$present" -eq 0 ] || resume="-C $present"
     code=0
     # shellcheck disable=SC2086 # two words, or none
-    fetch -Sf "$meter" $resume --speed-limit 1 --speed-time 60 --url "$(member download_url)" >>"$part" || code=$?
+    fetch -Sf "$meter" $resume --speed-limit 1 --speed-time 60 --url "$link" >>"$part" || code=$?
     case $code in
       23) die "$part cannot be written: is the disk full? The downloaded part is kept." ;;
       33)

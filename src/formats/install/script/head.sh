@@ -7,6 +7,8 @@ export LC_ALL
 # The catalog that serves this script fills these in.
 CATALOG=@CATALOG@
 RELEASE_KEYS=@RELEASE_KEYS@
+# yes: a signature must name its file, worker and version.
+BOUND=@BOUND@
 
 # Sets $FOLDER, where hives and `rbee-catalog` keep workers too. Services, containers and start-up scripts have no HOME,
 # but their account has one.

@@ -21,8 +21,8 @@ main() {
     esac
     shift
   done
-  case $worker in *[!A-Za-z0-9._-]*) misuse "\"$worker\" is not a worker." ;; esac
-  case $version in *[!A-Za-z0-9._-]*) misuse "\"$version\" is not a version." ;; esac
+  case $worker in .* | *[!A-Za-z0-9._-]*) misuse "\"$worker\" is not a worker." ;; esac
+  case $version in .* | *[!A-Za-z0-9._-]*) misuse "\"$version\" is not a version." ;; esac
 
   # Keep the license out of traces and out of the environment of child processes. A variable that was exported when this
   # shell started stays exported, so unset it first.

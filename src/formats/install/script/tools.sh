@@ -1,13 +1,34 @@
-# curl without the user's own options, and never from https to anything else. $config is its configuration. It comes by
-# standard input, because every user of the machine can see a command line, and curl before 7.55 reads no headers there.
+# curl without the user's own options. It never goes from https to anything else, and asks no proxy for this machine.
+# $config is its configuration. It comes by standard input, because every user of the machine can see a command line,
+# and curl before 7.55 reads no headers there.
 fetch() {
   case $CATALOG in
     https://*) schemes='=https' ;;
     *) schemes='=https,http' ;;
   esac
-  curl -q -g -K - --proto "$schemes" --connect-timeout 20 "$@" <<EOF
+  direct=${no_proxy:-}
+  ! is_local "$CATALOG" || direct='*'
+  no_proxy=$direct curl -q -g -K - --proto "$schemes" --connect-timeout 20 "$@" <<EOF
 $config
 EOF
+}
+
+# Whether $1 is a plain http address of this machine. No user name is allowed, because the host comes after it.
+is_local() {
+  printf '%s\n' "$1" |
+    grep -qxE 'http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?(/[^[:space:]]*)?'
+}
+
+# Refuses the link $1 unless it is encrypted, or both it and the catalog are on this machine. A catalog that is asked
+# by plain http for a free worker may link to plain http, because no license is sent and the file is checked.
+check_link() {
+  case $1/$CATALOG in
+    https://*) return ;;
+    http://*/http://*)
+      if is_local "$CATALOG"; then is_local "$1" && return; else [ -n "$headers" ] || return 0; fi
+      ;;
+  esac
+  die "$CATALOG sent a link that is not encrypted. It is not followed."
 }
 
 # Writes an answer into the file $1. The shell opens it, because a curl from snap has a /tmp of its own. `--retry` needs
