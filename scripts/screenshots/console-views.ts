@@ -141,9 +141,22 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     path: releasePath("published", "/block"),
     act: preview("a model file can overwrite memory"),
   },
+  { name: "console-unblock", ...admin, caption: "Lift a block", path: releasePath("yanked", "/unblock") },
   { name: "console-audit", ...admin, caption: "The audit trail", path: () => "/admin/audit" },
   { name: "console-tokens", ...admin, caption: "Tokens", path: () => "/admin/tokens" },
   { name: "console-token-new", ...admin, caption: "A new token", path: () => "/admin/tokens/new" },
+  {
+    name: "console-token-renew",
+    ...admin,
+    caption: "Renew a token",
+    path: ({ tokens }) => `/admin/tokens/${tokens.supportId}/renew`,
+  },
+  {
+    name: "console-token-keep",
+    ...admin,
+    caption: "Keep a token",
+    path: ({ tokens }) => `/admin/tokens/${tokens.supportId}/keep`,
+  },
   {
     name: "console-token-revoke",
     ...admin,

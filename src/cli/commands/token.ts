@@ -9,24 +9,29 @@ import { moment } from "../input.ts";
 
 const CreatedToken = z.looseObject({ token: z.string(), admin_token: z.looseObject({ id: z.string() }) });
 
-type CreateOptions = { name: string; scope: string[]; expires?: string };
+type CreateOptions = { name: string; scope: string[]; worker?: string[]; expires?: string };
+type RenewOptions = { scope?: string[]; worker?: string[]; expires?: string; reason?: string };
 
 /** Adds `token`, the commands for admin tokens. */
 export function addTokenCommands(program: CatalogCommand): void {
-  const token = program.command("token").summary("create, list and revoke admin tokens").description("Admin tokens.");
+  const token = program
+    .command("token")
+    .summary("create, list, renew and revoke admin tokens")
+    .description("Admin tokens.");
 
   token
     .command("create")
     .summary("create an admin token and print it once")
     .requiredOption("--name <name>", "the purpose of the token")
     .requiredOption("--scope <scope...>", "its scopes, such as licenses:read or releases:write; owner: everything")
+    .option("--worker <id...>", "only for the releases of these workers")
     .option("--expires <when>", "a date, an RFC 3339 time or days from now (90d)", (text) => moment(text))
     .addHelpText("after", "\nExample:\n  $ rbee-catalog token create --name 'release pipeline' --scope releases:write")
-    .runAsAdmin(async ({ client, show, note }, { name, scope: scopes, expires }: CreateOptions) => {
+    .runAsAdmin(async ({ client, show, note }, { name, scope: scopes, worker: workers, expires }: CreateOptions) => {
       const request = {
         method: "POST",
         path: "/v1/admin/tokens",
-        body: { name, scopes, expires_at: expires },
+        body: { name, scopes, workers, expires_at: expires },
       } as const;
       const created = await client.json(CreatedToken, request);
       show(created, ({ token: secret }) => secret);
@@ -56,17 +61,61 @@ export function addTokenCommands(program: CatalogCommand): void {
     .runAsAdmin(({ list }, options: PageOptions) => {
       const expires = (token: Record<string, unknown>) => token["expires_at"] ?? "never";
       const columns = { TOKEN: "id", NAME: "name", SCOPES: "scopes", CREATED: "created_at", EXPIRES: expires };
-      return list("/v1/admin/tokens", "admin_tokens", { ...columns, REVOKED: "revoked_at" }, options);
+      const state = { STATE: stateOf, PARENT: "parent_id" };
+      return list("/v1/admin/tokens", "admin_tokens", { ...columns, REVOKED: "revoked_at", ...state }, options);
     });
 
   token
     .command("revoke")
     .summary("revoke an admin token for good")
     .argument("<token>", "the token's id (adm_...), not the token itself")
-    .runAsAdmin(async ({ client, show }, id: string) => {
-      await client.send({ method: "DELETE", path: path`/v1/admin/tokens/${id}` });
+    .option("--keep-children", "let the tokens that it made go on (owners only)")
+    .runAsAdmin(async ({ client, show }, id: string, { keepChildren = false }: { keepChildren?: boolean }) => {
+      const query = keepChildren ? "?keep_children=true" : "";
+      await client.send({ method: "DELETE", path: path`/v1/admin/tokens/${id}` + query });
       show({ revoked: id }, () => `Revoked ${id}.`);
     });
+
+  token
+    .command("renew")
+    .summary("give a token a new secret, with the same scopes or fewer")
+    .description(
+      "Prints a new secret of the token once. The old secret, and the tokens made with it, end at once. Without --scope the token " +
+        "keeps the names of its scopes, with their present meaning.",
+    )
+    .argument("<token>", "the token's id (adm_...), not the token itself")
+    .option("--scope <scope...>", "the scopes that it keeps")
+    .option("--worker <id...>", "the workers that it keeps")
+    .option("--expires <when>", "a date, an RFC 3339 time or days from now (90d)", (text) => moment(text))
+    .option("--reason <text>", "the reason for the audit trail")
+    .runAsAdmin(async ({ client, show, note }, id: string, options: RenewOptions) => {
+      const { scope: scopes, worker: workers, expires: expires_at, reason } = options;
+      const request = {
+        method: "POST",
+        path: path`/v1/admin/tokens/${id}/renew`,
+        body: { scopes, workers, expires_at, reason },
+      } as const;
+      show(await client.json(CreatedToken, request), ({ token: secret }) => secret);
+      note(`This is the new secret of ${id}. Save it now: it cannot be shown again.`);
+    });
+
+  token
+    .command("keep")
+    .summary("let a token outlive the token that made it (owners only)")
+    .argument("<token>", "the token's id (adm_...), not the token itself")
+    .requiredOption("--reason <text>", "the reason for the audit trail")
+    .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
+      const kept = z.looseObject({ admin_token: z.looseObject({ id: z.string() }) });
+      const answer = await client.post(kept, path`/v1/admin/tokens/${id}/keep`, { reason });
+      show(answer, () => `${id} no longer ends with the token that made it.`);
+    });
+}
+
+/** The state of a token in a list: why it has ended, or that it should be renewed. */
+function stateOf({ ended, needs_renewal }: Record<string, unknown>): string {
+  const end = z.object({ why: z.string() }).safeParse(ended);
+  if (end.success) return end.data.why.replaceAll("_", " ");
+  return needs_renewal === true ? "made before the scopes were divided: renew it" : "in force";
 }
 
 /**

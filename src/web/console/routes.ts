@@ -16,7 +16,8 @@ import { signIn, signOut } from "./sign-in.tsx";
 import { systemDismiss, systemRepublish, systemRetry } from "./system/acts.ts";
 import { doctorRead } from "./system/doctor.tsx";
 import { systemRead } from "./system/page.tsx";
-import { tokenCreate, tokenRevoke } from "./token/acts.tsx";
+import { tokenCreate } from "./token/acts.tsx";
+import { tokenKeep, tokenRenew, tokenRevoke } from "./token/life.tsx";
 import { tokenList } from "./token/list.tsx";
 
 /** The admin console: pages under `/admin`. */
@@ -41,6 +42,8 @@ export const consoleRoutes = combine(
   auditList,
   tokenList,
   tokenCreate,
+  tokenRenew,
+  tokenKeep,
   tokenRevoke,
   publisherList,
   publisherAdd,

@@ -36,6 +36,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^\w+ \/admin\/releases\//, "releases:write"],
   [/^GET \/admin\/audit$/, "audit:read"],
   [/^GET \/admin\/tokens$/, "tokens:read"],
+  [/^\w+ \/admin\/tokens\/:id\/keep$/, "owner"],
   [/^\w+ \/admin\/tokens\//, "tokens:write"],
   [/^\w+ \/admin\/publishers(\/.*)?$/, "owner"],
   [/^\w+ \/admin\/system(\/doctor)?$/, "stats:read"],

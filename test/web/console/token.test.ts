@@ -75,4 +75,51 @@ describe("admin tokens in the console", () => {
     expect(response.status).toBe(409);
     expect(await response.text()).toContain("last valid owner token");
   });
+
+  it("a token of before the scopes were divided is marked, and renewing it narrows it", async () => {
+    const { token, record } = await makeToken(["licenses:write", "audit:read"]);
+    await env.DB.prepare("UPDATE admin_tokens SET scopes_version = 1 WHERE id = ?").bind(record.id).run();
+    const browser = await signedIn();
+    expect(await read(browser, "/admin/tokens")).toContain("Made before the scopes were divided: renew it");
+    const path = `/admin/tokens/${record.id}/renew`;
+    const form = await read(browser, path);
+    const isChecked = (scope: string) => new RegExp(`name="${scope}"[^>]*checked`).test(form);
+    expect(["licenses:write", "audit:read", "licenses:issue", "money:refund"].map(isChecked)).toEqual([
+      ...[true, true, false, false],
+    ]);
+    const kept = { "licenses:write": "yes", "audit:read": "yes", until: "", reason: "divided" };
+    const { preview, response } = await act(browser, path, kept);
+    expect(preview).toContain("It may no longer: licenses:issue, money:refund.");
+    const secret = /rbee_adm_[\w-]{43}/.exec(await response.text())?.[0] ?? "";
+    expect((await ask("GET", "/v1/admin/audit", { token: secret })).status).toBe(200);
+    expect((await ask("GET", "/v1/admin/audit", { token })).status).toBe(401);
+    expect(await read(browser, "/admin/tokens")).not.toContain("Made before the scopes were divided");
+  });
+
+  it("a revocation says how many tokens end with it, and an owner may keep them", async () => {
+    const { token, record } = await makeToken(["tokens:write", "audit:read"]);
+    const create = () => ask("POST", "/v1/admin/tokens", { token, body: { name: "child", scopes: ["audit:read"] } });
+    const made = await (await create()).json<{ token: string; admin_token: { id: string } }>();
+    await create();
+    const owner = await signedIn();
+    expect(await read(owner, "/admin/tokens")).toContain(`/admin/tokens/${made.admin_token.id}/keep`);
+    const kept = await act(owner, `/admin/tokens/${made.admin_token.id}/keep`, { reason: "outlives its maker" });
+    expect(kept.preview).toContain(record.id);
+    const { preview } = await act(owner, `/admin/tokens/${record.id}/revoke`, { reason: "has left" });
+    expect(preview).toContain("1 token made by it ends with it");
+    expect(await read(owner, "/admin/tokens")).toContain("the token that made it was revoked");
+    expect((await ask("GET", "/v1/admin/audit", { token: made.token })).status).toBe(200);
+  });
+
+  it("a token for some workers names workers of the catalog", async () => {
+    const browser = await signedIn();
+    const form = { name: "ci", "releases:write": "yes", until: "" };
+    const wrong = await send(browser, "/admin/tokens/new", { ...form, workers: "premium-cpu" });
+    expect(wrong.status).toBe(422);
+    const workers = "llm-worker-rbee-premium-cpu, llm-worker-rbee-premium-cuda";
+    const { preview } = await act(browser, "/admin/tokens/new", { ...form, workers });
+    expect(preview).toContain("the releases of llm-worker-rbee-premium-cpu, llm-worker-rbee-premium-cuda alone");
+    const row = await env.DB.prepare("SELECT workers FROM admin_tokens WHERE name = 'ci'").first<string>("workers");
+    expect(JSON.parse(row ?? "")).toHaveLength(2);
+  });
 });

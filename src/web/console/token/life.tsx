@@ -1,0 +1,180 @@
+import { allows, SCOPES } from "../../../platform/config/scopes.ts";
+import {
+  checkMayKeep,
+  countDependents,
+  endAdminToken,
+  keepAdminToken,
+  readManagedToken,
+  renewAdminToken,
+  renewedToken,
+} from "../../../platform/identity/token-acts.ts";
+import { CheckField, counted, formatDateTime, sentences } from "../../page/kit.ts";
+import {
+  actRoutes,
+  adminActor,
+  type Entered,
+  goTo,
+  LastDayToCome,
+  lastDayField,
+  Reason,
+  ReasonForm,
+  reasonField,
+  z,
+} from "../kit.ts";
+import { granted, LIST, scopeFields, secretPage } from "./form.tsx";
+
+const params = z.object({
+  id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+});
+
+/** A sentence about the tokens that end with this one; false if there are none. */
+const dependentsInWords = (count: number, unless = ""): string | false =>
+  count > 0 && `${counted(count, "token")} made by it ${count === 1 ? "ends" : "end"} with it${unless}.`;
+
+const RenewalForm = z
+  .object({ reason: Reason, until: LastDayToCome, ...granted })
+  .transform(({ reason, until, ...given }) => {
+    return { reason, scopes: SCOPES.filter((scope) => given[scope] === "yes"), expires_at: until };
+  })
+  .refine(({ scopes }) => scopes.length > 0, { path: ["scopes"], message: "Please choose at least one scope." });
+
+export const tokenRenew = actRoutes("/admin/tokens/{id}/renew", {
+  scope: "tokens:write",
+  params,
+  does: "renew an admin token",
+  example: { reason: "narrower scopes", "releases:write": "yes", until: "" },
+  description: "Each scope that it keeps is a field with the value `yes`.",
+  answers: {
+    200: "The preview; then the new secret, once.",
+    403: "The form again: a renewal adds nothing.",
+    409: "The form again: the token has ended, or it is the last valid owner token.",
+  },
+  missing: ["NOT_FOUND"],
+  schema: RenewalForm,
+  actOf: async (c, { id }) => {
+    const admin = adminActor(c);
+    const token = await readManagedToken(c.env.DB, admin, id);
+    return {
+      title: "Renew this token",
+      about: `${token.name} · ${token.scopes.join(", ")}`,
+      button: "Renew it",
+      dangerous: true,
+      back: LIST,
+      fields: (entered) => (
+        <>
+          {scopeFields(
+            entered,
+            SCOPES.filter((scope) => token.scopes.includes(scope)),
+            // Before the form is sent: the scopes by their names, without those that were split off.
+            (scope) => entered(scope).value === "yes" || (!isSent(entered) && token.granted.includes(scope)),
+          )}
+          {lastDayField(entered, "Leave it empty for no end.")}
+          {reasonField(entered)}
+        </>
+      ),
+      preview: async (wanted) => {
+        renewedToken(admin, token, wanted);
+        const lost = token.scopes.filter((scope) => !allows(wanted.scopes, scope));
+        return sentences(
+          "It gets a new secret, which is shown to you once. The old secret is refused at once, and its sessions end.",
+          `It may: ${wanted.scopes.join(", ")}.`,
+          lost.length > 0 && `It may no longer: ${lost.join(", ")}.`,
+          `It works ${wanted.expires_at === null ? "without an end" : `until ${formatDateTime(wanted.expires_at)}`}.`,
+          dependentsInWords(await countDependents(c.env.DB, id, admin.now)),
+          admin.token !== null &&
+            admin.token.id !== id &&
+            "From now on it ends with your own token, unless an owner keeps it.",
+        );
+      },
+      carryOut: async ({ reason, ...wanted }) => {
+        const { token: secret, record } = await renewAdminToken(c.env.DB, admin, id, wanted, reason);
+        return secretPage(c, "The token is renewed", secret, record.name);
+      },
+    };
+  },
+});
+
+/** Whether a form was sent: then a missing check field means no. */
+const isSent = (entered: Entered): boolean => entered("reason").value !== undefined;
+
+export const tokenKeep = actRoutes("/admin/tokens/{id}/keep", {
+  scope: "owner",
+  params,
+  does: "keep an admin token",
+  example: { reason: "the release pipeline outlives its maker" },
+  answers: { 409: "The form again: the token has ended." },
+  leadsTo: "The list of tokens.",
+  missing: ["NOT_FOUND"],
+  schema: ReasonForm,
+  actOf: async (c, { id }) => {
+    const admin = adminActor(c);
+    const token = await readManagedToken(c.env.DB, admin, id);
+    return {
+      title: "Keep this token",
+      about: `${token.name} · ${token.scopes.join(", ")}`,
+      button: "Keep it",
+      back: LIST,
+      preview: () => [
+        token.parent_id === null
+          ? "Nothing changes: it ends with no other token."
+          : `It no longer ends with ${token.parent_id}, which made it. Revoke it by itself when nobody needs it.`,
+      ],
+      carryOut: async ({ reason }) => {
+        await keepAdminToken(c.env.DB, admin, id, reason);
+        return goTo(c, LIST, { done: "keep" });
+      },
+    };
+  },
+});
+
+export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
+  scope: "tokens:write",
+  params,
+  does: "revoke an admin token",
+  example: { reason: "its owner has left" },
+  answers: { 409: "The form again: it is the last valid owner token." },
+  leadsTo: "The list of tokens.",
+  missing: ["NOT_FOUND"],
+  schema: z.object({ reason: Reason, keep_children: z.literal("yes").optional() }),
+  actOf: async (c, { id }) => {
+    const admin = adminActor(c);
+    const token = await readManagedToken(c.env.DB, admin, id);
+    const isOwn = admin.token?.id === id;
+    const dependents = await countDependents(c.env.DB, id, admin.now);
+    return {
+      title: "Revoke this token",
+      about: `${token.name} · ${token.scopes.join(", ")}`,
+      button: "Revoke it",
+      dangerous: true,
+      back: LIST,
+      fields: (entered) => (
+        <>
+          {dependents > 0 && admin.scopes.includes("owner") ? (
+            <CheckField name="keep_children" checked={entered("keep_children").value === "yes"}>
+              Keep the tokens that it made itself
+            </CheckField>
+          ) : null}
+          {reasonField(entered)}
+        </>
+      ),
+      preview: ({ keep_children }) => {
+        if (keep_children) checkMayKeep(admin);
+        return token.revoked_at === null
+          ? sentences(
+              "The API, the command line and the console refuse it at once.",
+              "Its sessions end.",
+              keep_children
+                ? "The tokens that it made itself go on without it."
+                : dependentsInWords(dependents, ", unless an owner keeps them"),
+              isOwn && "You are signed in with this token, so you are signed out.",
+              "This cannot be undone. You can create another token.",
+            )
+          : ["Nothing changes: the token is revoked already."];
+      },
+      carryOut: async ({ reason, keep_children }) => {
+        await endAdminToken(c.env.DB, admin, id, { reason, keepChildren: keep_children === "yes" });
+        return goTo(c, LIST, { done: "revoke" });
+      },
+    };
+  },
+});
