@@ -3,10 +3,12 @@ import { waitForGlobalWaitUntil } from "cloudflare:test-internal";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, vi } from "vitest";
 import { forgetIsolate } from "../../src/lib/isolate.ts";
+import { watchAnswers } from "./described-answers.ts";
 import { migrateStores } from "./ledger.ts";
 import { watchLog } from "./logged.ts";
 
 watchLog();
+watchAnswers();
 
 beforeEach(migrateStores);
 

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { ANYWHERE, PROBLEMS } from "./problem.ts";
 import type { AppEnv } from "./router.ts";
 
 export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
@@ -48,7 +49,7 @@ const DESCRIPTION = `The catalog that rbee hives install inference workers from.
 
 Free workers need no credential. A premium worker's binaries need a license key or token, sent as \`Bearer\`, or as the password of \`Basic\` whose user is the machine's fingerprint.
 
-JSON is snake_case and times are RFC 3339 in UTC. Lists page by \`limit\` and \`cursor\`. Every error is \`application/problem+json\` with a stable \`code\`, and every response carries \`X-Request-Id\`.`;
+JSON is snake_case and times are RFC 3339 in UTC. Lists page by \`limit\` and \`cursor\`. Every error is \`application/problem+json\` with a stable \`code\`, and every response carries \`X-Request-Id\`. Every operation may also answer \`HTTPS_REQUIRED\` (403), \`INTERNAL_ERROR\` (500) and \`SERVICE_UNAVAILABLE\` (503).`;
 
 /** The OpenAPI 3.1 document of all operations of `app` at `publicUrl`, from the schemas that validate requests. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): OpenApiDocument {
@@ -63,5 +64,32 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): Op
     servers: [{ url: publicUrl }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
   });
-  return { ...document, components: { ...document.components, securitySchemes: SECURITY_SCHEMES } };
+  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path, withDefault(item)] as const);
+  return {
+    ...document,
+    paths: Object.fromEntries(paths),
+    components: {
+      ...document.components,
+      securitySchemes: SECURITY_SCHEMES,
+      responses: { AnyProblem: anyProblem() },
+    },
+  };
 }
+
+const METHODS = ["get", "put", "post", "delete"] as const;
+
+/** The path with the answer `default` at each of its operations. It names what the layers before all rooms answer. */
+function withDefault(item: PathItem): PathItem {
+  const described = METHODS.flatMap((method) => {
+    const operation = item[method];
+    if (!operation) return [];
+    const responses = { ...operation.responses, default: { $ref: "#/components/responses/AnyProblem" } };
+    return [[method, { ...operation, responses }] as const];
+  });
+  return { ...item, ...Object.fromEntries(described) };
+}
+
+const anyProblem = () => ({
+  description: `Every operation may also answer ${ANYWHERE.map((code) => `\`${code}\` (${PROBLEMS[code].status})`).join(", ")}.`,
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+});

@@ -1,8 +1,10 @@
 import { createRoute, type RouteConfig, type z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { layer, layersOf } from "./layer.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 import { BODY_PROBLEMS, problems } from "./problem-schema.ts";
+import { strictQuery } from "./query.ts";
 
 /** The callers that an operation admits: the scheme of their credential, the check of it, and its refusals. */
 export type Access = {
@@ -75,7 +77,11 @@ export function operation<
   { tag, summary, description, access, params, query, headers, body, limit, answers, refusals }: D,
 ) {
   const bodyLimit = limit === undefined ? jsonBodyLimit : limitBody(limit);
-  const middleware = [...(access.middleware ?? []), ...(body ? [bodyLimit] : [])];
+  const middleware = [
+    ...(access.middleware ?? []),
+    ...(query ? [strictQuery(query)] : []),
+    ...(body ? [bodyLimit] : []),
+  ];
   const route = {
     method,
     path,
@@ -97,6 +103,7 @@ export function operation<
       ...problems(
         ...new Set([
           ...(access.refusals ?? []),
+          ...layersOf(middleware).refusals,
           ...(body ? BODY_PROBLEMS : []),
           ...refusals,
           // Every write requires that the ledger belongs to this deployment (src/platform/storage/deployment.ts).
@@ -121,12 +128,15 @@ const answerOf = ([description, schema, example]: JsonAnswer) => ({
 
 /** Refuses a body over `maxBytes` with PAYLOAD_TOO_LARGE before reading it all. Not for routes that stream. */
 export const limitBody = (maxBytes: number): MiddlewareHandler =>
-  bodyLimit({
-    maxSize: maxBytes,
-    onError: () => {
-      throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `The body may have at most ${maxBytes} bytes.` });
-    },
-  });
+  layer(
+    bodyLimit({
+      maxSize: maxBytes,
+      onError: () => {
+        throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `The body may have at most ${maxBytes} bytes.` });
+      },
+    }),
+    { refusals: ["PAYLOAD_TOO_LARGE"] },
+  );
 
 /** The limit of a JSON body: 64 KiB. */
 export const jsonBodyLimit: MiddlewareHandler = limitBody(64 * 1024);

@@ -51,6 +51,9 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** The problems of the layers before all rooms: the encryption, a fault of ours, an outage, another's ledger. */
+export const ANYWHERE = ["HTTPS_REQUIRED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE"] as const satisfies ProblemCode[];
+
 /** Members beyond RFC 9457 that tell a client how to continue. */
 export type ProblemExtras = {
   errors?: { path: string; message: string }[];

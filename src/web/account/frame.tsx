@@ -1,30 +1,22 @@
 import { createRouter, jsonBodyLimit, type OpenAPIHono } from "../../platform/http/route.ts";
 import { type CustomerEnv, requireCustomer, sessionForm } from "../../platform/identity/session/guard.ts";
 import { type FC, type Page, PostForm, page, SiteHeader } from "../page/kit.ts";
-import { FORM_REFUSALS, type PageRequest, type PageRoute, pageRoute } from "../page/page-docs.ts";
+import { type PageRequest, type PageRoute, pageRoute } from "../page/page-docs.ts";
 
 /** A router of the account's pages. */
 export const accountRouter = (): OpenAPIHono<CustomerEnv> => createRouter<CustomerEnv>();
-
-const SIGN_IN_PAGE = { leadsTo: "The sign-in page." };
 
 /** The route of a page that only shows something to a signed-in customer. */
 export const accountView = <const Path extends string, Request extends PageRequest = Record<never, never>>(
   path: Path,
   docs: PageRoute<Request>,
-) => pageRoute("get", path, { ...SIGN_IN_PAGE, ...docs, middleware: [requireCustomer] });
+) => pageRoute("get", path, { ...docs, middleware: [requireCustomer] });
 
 /** The route of a page that receives a form of a signed-in customer. */
 export const accountForm = <const Path extends string, Request extends PageRequest = Record<never, never>>(
   path: Path,
   docs: PageRoute<Request>,
-) =>
-  pageRoute("post", path, {
-    ...SIGN_IN_PAGE,
-    ...docs,
-    middleware: [requireCustomer, jsonBodyLimit, sessionForm],
-    refusals: [...FORM_REFUSALS, ...(docs.refusals ?? [])],
-  });
+) => pageRoute("post", path, { ...docs, middleware: [requireCustomer, jsonBodyLimit, sessionForm] });
 
 /** The path of a license's page. `done` names the act to confirm there. */
 export const licensePath = (id: string, done?: string): string =>

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { allows, type NeededScope } from "../../platform/config/scopes.ts";
-import { createRoute, createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
+import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import { type ConsoleEnv, requireConsole, sessionForm } from "../../platform/identity/session/guard.ts";
-import { FORM_REFUSALS, type Page, type PageDocs, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
+import { type Page, type PageDocs, PostForm, page, pageRoute, SiteHeader } from "../page/kit.ts";
 
 /** The parts of the console, each with the scope that opens it. An admin sees links only to the parts they may open. */
 const PARTS = [
@@ -60,18 +60,11 @@ type Declared<Params> = PageDocs & {
 /** The route of a page that only shows something. `answer` gets path and query by name, after the access check. */
 export function consoleView<Params extends z.ZodObject = None, Query extends z.ZodObject = None>(
   path: string,
-  { scope, params, query, refusals = [], ...docs }: Declared<Params> & { query?: Query },
+  { scope, params, query, ...docs }: Declared<Params> & { query?: Query },
   answer: (c: ConsoleContext, input: z.output<Params> & z.output<Query>) => Response | Promise<Response>,
 ): OpenAPIHono<ConsoleEnv> {
   const request: { params?: z.ZodObject; query?: z.ZodObject } = { ...(params && { params }), ...(query && { query }) };
-  const invalid = query ? (["VALIDATION_FAILED"] as const) : [];
-  const route = createRoute({
-    method: "get",
-    path,
-    middleware: [requireConsole(scope)],
-    request,
-    ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...invalid, ...refusals] }),
-  });
+  const route = pageRoute("get", path, { ...docs, request, middleware: [requireConsole(scope)] });
   const router = createRouter<ConsoleEnv>();
   router.openapi(route, (c) => {
     const input = { ...params?.parse(c.req.param()), ...query?.parse(c.req.query()) };
@@ -86,16 +79,14 @@ export function consoleView<Params extends z.ZodObject = None, Query extends z.Z
  */
 export function consoleForm<Params extends z.ZodObject = None>(
   path: string,
-  { scope, params, example, refusals = [], ...docs }: Declared<Params> & { example: Record<string, string> },
+  { scope, params, example, ...docs }: Declared<Params> & { example: Record<string, string> },
   answer: (c: ConsoleContext, params: z.output<Params>) => Response | Promise<Response>,
 ): OpenAPIHono<ConsoleEnv> {
   const named: { params?: z.ZodObject } = { ...(params && { params }) };
-  const route = createRoute({
-    method: "post",
-    path,
-    middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
+  const route = pageRoute("post", path, {
+    ...docs,
     request: { ...named, ...formOf(example) },
-    ...pageDocs({ ...docs, refusals: ["INSUFFICIENT_SCOPE", ...FORM_REFUSALS, ...refusals] }),
+    middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
   });
   const router = createRouter<ConsoleEnv>();
   router.openapi(route, (c) => answer(c, (params?.parse(c.req.param()) ?? {}) as z.output<Params>));

@@ -1,39 +1,30 @@
-import { createRoute, createRouter, jsonBodyLimit, PROBLEMS, Problem, z } from "../../platform/http/route.ts";
+import { createRouter, jsonBodyLimit, PROBLEMS, Problem, z } from "../../platform/http/route.ts";
 import { ACCESS_HEADER, acceptsAccess } from "../../platform/identity/access.ts";
 import { type ConsoleEnv, ownForm, signInByToken } from "../../platform/identity/session/guard.ts";
 import { currentSession, endSession } from "../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../platform/identity/session/session.ts";
-import { Field, FORM_REFUSALS, type Page, PostForm, page, pageDocs, SiteHeader } from "../page/kit.ts";
+import { Field, type Page, PostForm, page, pageRoute, SiteHeader } from "../page/kit.ts";
 import { consoleForm, formOf, sentForm } from "./kit.ts";
 
 const RETURN_FIELD = "return";
 const RETURN_DOCS = { description: "The page to show after signing in.", example: "/admin/licenses" };
 
-const form = createRoute({
-  method: "get",
-  path: "/admin/sign-in",
+const form = pageRoute("get", "/admin/sign-in", {
   request: {
     query: z.object({ [RETURN_FIELD]: z.string().optional().openapi(RETURN_DOCS) }),
   },
-  ...pageDocs({
-    summary: "Sign in to the console, as a page",
-    answers: { 200: "The form." },
-    leadsTo: "The page in `return`, if the visitor is signed in or comes through Cloudflare Access.",
-  }),
+  summary: "Sign in to the console, as a page",
+  answers: { 200: "The form." },
+  leadsTo: "The page in `return`, if the visitor is signed in or comes through Cloudflare Access.",
 });
 
-const send = createRoute({
-  method: "post",
-  path: "/admin/sign-in",
+const send = pageRoute("post", "/admin/sign-in", {
   middleware: [jsonBodyLimit, ownForm],
   request: formOf({ token: `rbee_adm_${"A1b2C3d4".repeat(5)}E5f`, [RETURN_FIELD]: "/admin/licenses" }),
-  ...pageDocs({
-    summary: "Send the form to sign in to the console",
-    description: "The answer is the same for a wrong, revoked and expired token.",
-    answers: { 403: "The form again: the token is not valid.", 429: "The form again: too many invalid tokens." },
-    leadsTo: "The page in `return`, signed in.",
-    refusals: FORM_REFUSALS,
-  }),
+  summary: "Send the form to sign in to the console",
+  description: "The answer is the same for a wrong, revoked and expired token.",
+  answers: { 403: "The form again: the token is not valid.", 429: "The form again: too many invalid tokens." },
+  leadsTo: "The page in `return`, signed in.",
 });
 
 export const signIn = createRouter<ConsoleEnv>();

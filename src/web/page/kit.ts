@@ -5,14 +5,6 @@ export { type NavigationLink, SiteHeader } from "./document.tsx";
 export { CheckField, Field, FilterForm, FilterSelect, PostForm, SelectField, TextField } from "./form.tsx";
 export * from "./format.tsx";
 export { type Page, type PublicPage, page } from "./page.tsx";
-export {
-  FORM_REFUSALS,
-  formBody,
-  type PageDocs,
-  type PageRequest,
-  type PageRoute,
-  pageDocs,
-  pageRoute,
-} from "./page-docs.ts";
+export { formBody, type PageDocs, type PageRequest, type PageRoute, pageRoute } from "./page-docs.ts";
 export { type Column, DataTable, Facts, Pager, pathWithQuery } from "./table.tsx";
 export { CopyBlock, Notice, Prose, ProseLine, StatusBadge, type Tone } from "./text.tsx";

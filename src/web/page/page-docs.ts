@@ -1,9 +1,8 @@
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
+import { layersOf } from "../../platform/http/layer.ts";
 import type { ProblemCode } from "../../platform/http/problem.ts";
 import { problems } from "../../platform/http/problem-schema.ts";
-
-/** Refusals of every page that takes a form, for `pageDocs`. */
-export const FORM_REFUSALS = ["FORM_REFUSED", "MALFORMED_REQUEST", "PAYLOAD_TOO_LARGE"] as const;
+import { forgivingQuery } from "../../platform/http/query.ts";
 
 /** The `request.body` of a form with these fields. It accepts any text, because the page itself reports faults. */
 export const formBody = <Name extends string>(examples: Record<Name, string>) => {
@@ -25,6 +24,9 @@ const HTML = z.string().openapi({ example: "<!doctype html>..." });
 /** The `responses` entry of `createRoute` for an answer that is a page. */
 const htmlAnswer = (description: string): Answer => ({ description, content: { "text/html": { schema: HTML } } });
 
+const contentOf = (answer: object): object =>
+  "content" in answer && typeof answer.content === "object" && answer.content !== null ? answer.content : {};
+
 /** The documentation of a page, for the description of the API. */
 export type PageDocs = {
   summary: string;
@@ -37,17 +39,22 @@ export type PageDocs = {
   refusals?: readonly ProblemCode[];
 };
 
-/** The arguments of `createRoute` for a page, beside `method`, `path` and `request`. */
-export function pageDocs({ summary, description, answers = {}, leadsTo, refusals = [] }: PageDocs) {
-  const responses: Record<number, Answer | Redirect | { description: string }> = {
-    ...problems("INTERNAL_ERROR", ...refusals),
+/** The arguments of `createRoute` that describe a page. `middleware`: the layers before it, with their answers. */
+function pageDocs(
+  { summary, description, answers = {}, leadsTo, refusals = [] }: PageDocs,
+  middleware: readonly object[],
+) {
+  const layers = layersOf(middleware);
+  const responses: Record<number, Answer | Redirect | { description: string; content?: object }> = {
+    ...problems(...new Set(["INTERNAL_ERROR" as const, ...layers.refusals, ...refusals])),
   };
-  if (leadsTo !== undefined) responses[303] = { description: leadsTo, headers: LOCATION };
+  const targets = [...(leadsTo === undefined ? [] : [leadsTo]), ...layers.leadsTo];
+  if (targets.length > 0) responses[303] = { description: targets.join("\n\n"), headers: LOCATION };
   for (const [status, text] of Object.entries(answers)) {
     const refusal = responses[Number(status)];
     const answer = htmlAnswer(text);
     responses[Number(status)] = refusal
-      ? { description: `${text}\n\n${refusal.description}`, content: { ...refusal, ...answer }.content }
+      ? { description: `${text}\n\n${refusal.description}`, content: { ...contentOf(refusal), ...answer.content } }
       : answer;
   }
   return { tags: ["Pages"], summary, ...(description !== undefined && { description }), security: [], responses };
@@ -64,15 +71,21 @@ export type PageRoute<Request extends PageRequest> = PageDocs & {
   files?: RouteConfig["responses"];
 };
 
-/** The route of a page, for `router.openapi`. */
+/**
+ * The route of a page, for `router.openapi`. Its description has the answers of the page itself and of the middleware
+ * before it. A query is read by `forgivingQuery`, behind that middleware.
+ */
 export function pageRoute<
   const Method extends "get" | "post",
   const Path extends string,
   Request extends PageRequest = Record<never, never>,
 >(method: Method, path: Path, { request, middleware, files, ...docs }: PageRoute<Request>) {
-  const { responses, ...rest } = pageDocs(docs);
+  const query = request?.query;
+  const layers = [...(middleware ?? []), ...(query instanceof z.ZodObject ? [forgivingQuery(query)] : [])];
+  const posted = method === "post" ? (["SERVICE_UNAVAILABLE"] as const) : [];
+  const { responses, ...rest } = pageDocs({ ...docs, refusals: [...posted, ...(docs.refusals ?? [])] }, layers);
   const all = { ...responses, ...files } as typeof responses;
   const route = createRoute({ method, path, request: request ?? ({} as Request), ...rest, responses: all });
-  Object.assign(route, middleware && { middleware });
+  Object.assign(route, layers.length > 0 && { middleware: layers });
   return route;
 }

@@ -113,9 +113,13 @@ function operationSection(document: OpenApiDocument, placed: PlacedOperation): H
     ${parameters.length > 0 && parameterTable(document, parameters)}
     ${Object.entries(body.content ?? {}).map(([type, { schema }]) => bodyTable(document, `Body: ${type}`, schema))}
     <h4>Responses</h4>
-    <dl>${Object.entries(operation.responses ?? {}).map(([status, response]) => responseItem(document, status, response))}</dl>
+    <dl>${answersOf(operation).map(([status, response]) => responseItem(document, status, response))}</dl>
   </article>`;
 }
+
+/** The answers of the operation itself. The introduction names those of every operation, which are its `default`. */
+const answersOf = (operation: Operation) =>
+  Object.entries(operation.responses ?? {}).filter(([status]) => status !== "default");
 
 function parameterTable(document: OpenApiDocument, parameters: Parameter[]): Html {
   const fields = parameters.map(({ name, in: where, required = false, description = "", schema = {} }) => ({

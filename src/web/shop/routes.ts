@@ -1,5 +1,5 @@
 import { buyerCookie, MachineCount, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/order.ts";
-import { viewSession } from "../../domain/purchase/checkout/session.ts";
+import { sessionIdIn, viewSession } from "../../domain/purchase/checkout/session.ts";
 import { noteKeyRefusal } from "../../domain/purchase/key-refusal-note.ts";
 import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
@@ -10,7 +10,7 @@ import { PROBLEMS, Problem, waitHeaders } from "../../platform/http/problem.ts";
 import { type AppContext, createRouter, jsonBodyLimit, z } from "../../platform/http/route.ts";
 import { ownForm } from "../../platform/identity/session/guard.ts";
 import { settle } from "../../platform/storage/settle.ts";
-import { FORM_REFUSALS, formBody, pageRoute } from "../page/kit.ts";
+import { formBody, pageRoute } from "../page/kit.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "./checkout-page.tsx";
 import { type OrderRefusal, planPage } from "./plan-page.tsx";
 
@@ -38,7 +38,6 @@ shopRoutes.openapi(
       429: "The plans, because too many checkouts were started.",
       503: "The plans, because nothing can be bought at the moment.",
     },
-    refusals: FORM_REFUSALS,
   }),
   async (c) => {
     const { plan: wanted, machines = "" } = c.req.valid("form");
@@ -69,12 +68,17 @@ shopRoutes.openapi(
       query: z.object({
         session_id: z
           .string()
+          .transform(sessionIdIn)
           .optional()
           .openapi({ description: "Stripe's id of the checkout session.", example: "cs_live_a1B2" }),
-        return: z.string().optional().openapi({
-          description: "The secret of the return address, which only the payment provider gets.",
-          example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
-        }),
+        return: z
+          .string()
+          .transform((text) => /[A-Za-z0-9_-]{43}/.exec(text)?.[0])
+          .optional()
+          .openapi({
+            description: "The secret of the return address, which only the payment provider gets.",
+            example: "kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M",
+          }),
       }),
     },
     summary: "Show the result of a payment",

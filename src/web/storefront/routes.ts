@@ -24,7 +24,6 @@ storefrontRoutes.openapi(
     summary: "Browse the workers",
     description: "The storefront. It accepts the parameters of `GET /v1/workers`.",
     answers: { 200: "The matching workers, best first." },
-    refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
     const query = workerQuery(c.req.valid("query"));

@@ -19,7 +19,10 @@ export type SessionView =
   | { status: "pending" | "failed" }
   | { status: "complete"; license: License; key: string | null; maskedKey: string };
 
-const SESSION_ID = /^cs_(test|live)_[A-Za-z0-9_]{1,200}$/;
+const SESSION_ID = /cs_(?:test|live)_[A-Za-z0-9_]{1,200}/;
+
+/** The id of a checkout session in a text, which may have other characters around it; undefined if there is none. */
+export const sessionIdIn = (text: string): string | undefined => SESSION_ID.exec(text)?.[0];
 
 /** A view of a checkout, null if none began here, and the changes to settle. */
 type ViewedSession = { view: SessionView | null; changes: Changes };
@@ -35,7 +38,7 @@ export async function viewSession(
   sessionId: string,
   visitor: Visitor,
 ): Promise<ViewedSession> {
-  let order = SESSION_ID.test(sessionId) ? await findOrder(c.env.DB, sessionId) : null;
+  let order = sessionIdIn(sessionId) === sessionId ? await findOrder(c.env.DB, sessionId) : null;
   if (!order) return unchanged(null);
   let [licenseId] = await licensesBehind(c.env.DB, "checkout_session_id", sessionId);
   let changes = NO_CHANGES;

@@ -2,6 +2,7 @@ import type { Context, HonoRequest, MiddlewareHandler, Next } from "hono";
 import { cleanSecret, isAdminToken } from "../../../lib/credential.ts";
 import { equalInConstantTime } from "../../../lib/encoding.ts";
 import { allows, type NeededScope } from "../../config/scopes.ts";
+import { type Layer, layer } from "../../http/layer.ts";
 import { isCrossSiteChange } from "../../http/origin.ts";
 import { Problem } from "../../http/problem.ts";
 import { countFailedAdminSignIn } from "../../http/rate-limit.ts";
@@ -19,9 +20,8 @@ export type ConsoleEnv = AdminEnv & { Variables: { session: Session<"console"> }
  * `c.var.admin`. Each request reads the scopes anew, from the token's row or from Access. Cloudflare Access signs its
  * people in; any other browser is redirected to the sign-in page, which leads back. Throws INSUFFICIENT_SCOPE.
  */
-export const requireConsole =
-  (scope: NeededScope | null): MiddlewareHandler<ConsoleEnv> =>
-  async (c, next) => {
+export const requireConsole = (scope: NeededScope | null): MiddlewareHandler<ConsoleEnv> =>
+  layer<MiddlewareHandler<ConsoleEnv>>(async (c, next) => {
     const signedIn = await signedInAdmin(c);
     if (signedIn === null) return isHiddenCookie(c) ? reload(c) : c.redirect(signInPath("console", c.req.raw), 303);
     const { session, admin } = signedIn;
@@ -37,7 +37,12 @@ export const requireConsole =
     await next();
     c.res.headers.set("Cache-Control", "no-store");
     return undefined;
-  };
+  }, CONSOLE_ANSWERS);
+
+const CONSOLE_ANSWERS: Layer = {
+  leadsTo: "The sign-in page, if nobody is signed in.",
+  refusals: ["INSUFFICIENT_SCOPE", "TOKEN_INVALID", "TOKEN_EXPIRED"],
+};
 
 type SignedIn = { session: Session<"console">; admin: Admin };
 
@@ -102,14 +107,17 @@ export type CustomerContext = Context<CustomerEnv>;
  * Admits a customer who is signed in to the account, and sets `c.var.session`. Redirects any other browser to the
  * sign-in page, which leads back. As a route's `middleware` it runs before the route's schemas.
  */
-export const requireCustomer: MiddlewareHandler<CustomerEnv> = async (c, next) => {
-  const session = await currentSession(c, "account");
-  if (session === null) return c.redirect(signInPath("account", c.req.raw), 303);
-  c.set("session", session);
-  await next();
-  c.res.headers.set("Cache-Control", "no-store");
-  return undefined;
-};
+export const requireCustomer = layer<MiddlewareHandler<CustomerEnv>>(
+  async (c, next) => {
+    const session = await currentSession(c, "account");
+    if (session === null) return c.redirect(signInPath("account", c.req.raw), 303);
+    c.set("session", session);
+    await next();
+    c.res.headers.set("Cache-Control", "no-store");
+    return undefined;
+  },
+  { leadsTo: "The sign-in page, if nobody is signed in." },
+);
 
 /** The part of a context that these checks need. */
 type FormContext = { readonly req: Pick<HonoRequest, "raw" | "formData"> };
@@ -117,27 +125,33 @@ type FormContext = { readonly req: Pick<HonoRequest, "raw" | "formData"> };
 const refused = (detail: string) => new Problem({ code: "FORM_REFUSED", detail });
 
 /** Refuses a form that another site sent. For forms before a sign-in (login CSRF). Throws FORM_REFUSED. */
-export const ownForm: MiddlewareHandler<AppEnv> = async (c, next) => {
-  refuseCrossSite(c.req.raw);
-  await next();
-};
+export const ownForm = layer<MiddlewareHandler<AppEnv>>(
+  async (c, next) => {
+    refuseCrossSite(c.req.raw);
+    await next();
+  },
+  { refusals: ["FORM_REFUSED", "MALFORMED_REQUEST"] },
+);
 
 /**
  * Refuses a form that another site sent, or one without its session's token, for example from an earlier session. It
  * goes behind `requireCustomer` or `requireConsole` and a body limit. Throws FORM_REFUSED, MALFORMED_REQUEST.
  */
-export async function sessionForm(
-  c: FormContext & { readonly var: { readonly session: Pick<Session, "csrfToken"> } },
-  next: Next,
-): Promise<void> {
-  refuseCrossSite(c.req.raw);
-  const sent = await csrfFieldOf(c);
-  const encoder = new TextEncoder();
-  if (!equalInConstantTime(encoder.encode(sent), encoder.encode(c.var.session.csrfToken))) {
-    throw refused("You opened this form in an earlier session. Nothing was changed. Please load the page again.");
-  }
-  await next();
-}
+export const sessionForm = layer(
+  async (
+    c: FormContext & { readonly var: { readonly session: Pick<Session, "csrfToken"> } },
+    next: Next,
+  ): Promise<void> => {
+    refuseCrossSite(c.req.raw);
+    const sent = await csrfFieldOf(c);
+    const encoder = new TextEncoder();
+    if (!equalInConstantTime(encoder.encode(sent), encoder.encode(c.var.session.csrfToken))) {
+      throw refused("You opened this form in an earlier session. Nothing was changed. Please load the page again.");
+    }
+    await next();
+  },
+  { refusals: ["FORM_REFUSED", "MALFORMED_REQUEST"] },
+);
 
 function refuseCrossSite(request: Request): void {
   if (isCrossSiteChange(request)) throw refused("Another site sent this form. Nothing was changed.");

@@ -76,7 +76,6 @@ recovery.openapi(
       "Uses up the link and signs in to every license of its mail address. Of several concurrent requests, one succeeds.",
     answers: DEAD_LINK_ANSWERS,
     leadsTo: "The account, signed in.",
-    refusals: ["FORM_REFUSED"],
   }),
   async (c) => {
     const { DB } = c.env;

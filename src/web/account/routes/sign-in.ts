@@ -3,7 +3,7 @@ import { createRouter, jsonBodyLimit, Problem, type Refusal, z } from "../../../
 import { ownForm } from "../../../platform/identity/session/guard.ts";
 import { currentSession, endSession } from "../../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../../platform/identity/session/session.ts";
-import { FORM_REFUSALS, formBody, pageRoute } from "../../page/kit.ts";
+import { formBody, pageRoute } from "../../page/kit.ts";
 import { accountForm, accountRouter } from "../frame.tsx";
 import { sentPage, signInPage } from "../pages/sign-in-page.tsx";
 import { RecoveryAddress, requestRecovery, signInByKey } from "../sign-in.ts";
@@ -57,7 +57,6 @@ signIn.openapi(
       429: "The form again, because of too many invalid keys or too many sign-ins with this key.",
     },
     leadsTo: "The return path, signed in.",
-    refusals: FORM_REFUSALS,
   }),
   async (c) => {
     const { key: sent = "", return: path } = c.req.valid("form");
@@ -79,7 +78,6 @@ signIn.openapi(
       422: "The form again, because the mail address is not valid.",
       429: "The form again, because it was sent too often.",
     },
-    refusals: FORM_REFUSALS,
   }),
   async (c) => {
     const { email: sent = "" } = c.req.valid("form");
