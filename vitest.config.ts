@@ -91,7 +91,11 @@ export default defineConfig({
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: [NODE, COMMANDS, ...pure],
           setupFiles: ["test/support/setup-worker.ts"],
-          globalSetup: ["test/support/node/stand-in-desk.ts", "test/support/node/workerd-notes.ts"],
+          globalSetup: [
+            "test/support/node/stand-in-desk.ts",
+            "test/support/node/sigstore-desk.ts",
+            "test/support/node/workerd-notes.ts",
+          ],
           // One workerd for many files: storage and memory are reset after each test, see the setup file.
           isolate: false,
           testTimeout: 60_000,

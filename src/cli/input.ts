@@ -52,3 +52,22 @@ async function askHidden(name: string): Promise<string> {
   if (answer === null) process.kill(process.pid, "SIGINT");
   return answer ?? "";
 }
+
+/**
+ * Asks a person on the terminal, who agrees by typing `word`. Returns whether they did. Throws `CliError` (usage)
+ * without a terminal.
+ */
+export async function confirm(question: string, word: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new CliError(EXIT.usage, "Nobody can be asked, because this is no terminal. Add --yes to go on without.");
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await new Promise<string | null>((resolve) => {
+    prompt.question(`${question} Type ${word} to agree: `, resolve);
+    prompt.once("close", () => resolve(""));
+    prompt.once("SIGINT", () => resolve(null));
+  });
+  prompt.close();
+  if (answer === null) process.kill(process.pid, "SIGINT");
+  return answer?.trim() === word;
+}

@@ -4,6 +4,12 @@ import type { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { type Columns, formatFields, formatRows, formatSize } from "./output.ts";
 
+/** An actor, and its workflow run if it is one. */
+const By = z.object({
+  actor: z.string(),
+  run: z.looseObject({ repository: z.string(), run_id: z.string(), ref: z.string() }).nullable(),
+});
+
 /** The fields of a release that the command reads from the admin API. */
 export const Release = z.looseObject({
   id: z.string(),
@@ -13,15 +19,29 @@ export const Release = z.looseObject({
   status: z.string(),
   source_tag: z.string().nullable(),
   // Absent in answers of a catalog from before commits were signed.
-  source: z.looseObject({ commit: z.string(), signature: z.string() }).nullish(),
-  /** Older catalogs do not tell it. */
-  published_by: z
-    .object({
-      actor: z.string(),
-      run: z.looseObject({ repository: z.string(), run_id: z.string(), ref: z.string() }).nullable(),
-    })
+  source: z
+    .looseObject({ repository: z.string(), tag: z.string(), commit: z.string(), signature: z.string() })
     .nullish(),
-  provenance: z.looseObject({ subjects: z.array(z.string()) }).nullable(),
+  // Absent in answers of a catalog from before drafts were signed later.
+  last_change: z.string().optional(),
+  created_at: z.string().optional(),
+  notes: z.string().nullish(),
+  provenance: z
+    .looseObject({
+      sha256: z.string(),
+      subjects: z.array(z.string()),
+      // Absent in answers of a catalog from before provenance was verified.
+      verified: z.boolean().optional(),
+      reason: z.string().nullish(),
+      repository: z.string().nullish(),
+      workflow: z.string().nullish(),
+      commit: z.string().nullish(),
+      run: z.string().nullish(),
+    })
+    .nullable(),
+  /** Older catalogs do not tell them. */
+  created_by: By.nullish(),
+  published_by: By.nullish(),
   artifacts: z.array(
     z.looseObject({
       id: z.string(),
@@ -95,10 +115,18 @@ const wordsOf = (signature: string): string => {
   return names.has("worker") && names.has("version") ? "minisign" : "minisign (names no version)";
 };
 
+/** An actor in words, with its run; null if it is unknown. */
+export const byWords = (by: Release["published_by"]): string | null =>
+  by ? (by.run ? `${by.actor}, run ${by.run.run_id} of ${by.run.repository} at ${by.run.ref}` : by.actor) : null;
+
+function provenanceWords({ verified, reason, repository, workflow, commit, run }: NonNullable<Release["provenance"]>) {
+  if (verified) return `verified: ${workflow} of ${repository}, commit ${commit}, ${run}`;
+  return `attached, not verified${reason ? ` (${reason})` : ""}`;
+}
+
 /** Formats one release with its files and their signatures. */
 export function formatRelease(release: Release): string {
   const { id, worker_id, version, channel, status, source_tag, source, published_at, provenance, artifacts } = release;
-  const by = release.published_by;
   const facts = formatFields({
     Release: id,
     Worker: worker_id,
@@ -108,9 +136,8 @@ export function formatRelease(release: Release): string {
     "Source tag": source_tag,
     "Source commit": source ? `${source.commit} (signed)` : source_tag && "not signed yet",
     Published: published_at,
-    "Published by":
-      by && (by.run ? `${by.actor}, run ${by.run.run_id} of ${by.run.repository} at ${by.run.ref}` : by.actor),
-    Provenance: provenance && `of ${provenance.subjects.join(", ")}`,
+    "Published by": byWords(release.published_by),
+    Provenance: provenance && `${provenanceWords(provenance)}; of ${provenance.subjects.join(", ")}`,
   });
   const files = formatRows(artifacts, {
     FILE: "filename",

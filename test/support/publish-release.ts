@@ -16,7 +16,7 @@ import { encodeHex } from "../../src/lib/encoding.ts";
 import { formatMinisignSignature } from "../../src/lib/minisign/minisign.ts";
 import { type MinisignSecretKey, signMinisign } from "../../src/lib/minisign/secret-key.ts";
 import { currentTime } from "../../src/lib/time.ts";
-import type { Actor } from "../../src/platform/storage/ledger.ts";
+import type { Actor, ActorName } from "../../src/platform/storage/ledger.ts";
 import { settleInJob } from "../../src/platform/storage/settle.ts";
 import { publishers } from "../../src/service.ts";
 
@@ -107,8 +107,11 @@ export async function publishRelease({
   notes = null,
   source = {},
   files,
+  actor = "token:adm_test",
   ...file
 }: {
+  /** The publisher. */
+  actor?: ActorName;
   worker_id: string;
   version: string;
   channel?: Channel;
@@ -118,7 +121,7 @@ export async function publishRelease({
 } & Partial<TestFile>): Promise<Release> {
   const draft = await createRelease(env.DB, publisher(), { worker_id, version, channel, notes, ...source });
   for (const one of files ?? [{ bytes: randomBytes(100), ...file }]) await addFile(draft.id, one);
-  const { row, changes } = await moveRelease(env.DB, publisher(), draft.id, "publish", null);
+  const { row, changes } = await moveRelease(env.DB, { ...publisher(), actor }, draft.id, "publish", null);
   await settleInJob(env, publishers, changes);
   return row;
 }

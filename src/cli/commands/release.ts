@@ -8,6 +8,7 @@ import { commentOfFile, parsePlatform, readReleaseFile } from "../publish/releas
 import { makeSignedSource } from "../publish/source.ts";
 import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
 import { readSecretKey } from "../signing-keys.ts";
+import { addSignCommand } from "./release-sign.ts";
 
 type PublishOptions = {
   worker: string;
@@ -20,6 +21,7 @@ type PublishOptions = {
   sourceTag?: string;
   sourceCommit?: string;
   provenance?: string;
+  unsignedDraft?: boolean;
 };
 
 /** An act on one release; `at` is its path in the admin API. */
@@ -60,6 +62,7 @@ export function addReleaseCommands(program: CatalogCommand): void {
       "git tag that the recipe of a free worker builds, such as v1.4.0; --sign-key signs its commit",
     )
     .option("--source-commit <id>", "the tag's commit; default: the repository is asked")
+    .option("--unsigned-draft", "upload without a signature and do not publish: release sign does both")
     .addHelpText(
       "after",
       `
@@ -74,6 +77,10 @@ Example:
       if (options.pgpSig !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--pgp-sig is for one file. For several, put FILE.sig beside each.");
       }
+      const { unsignedDraft = false } = options;
+      if (unsignedDraft && options.signKey !== undefined) {
+        throw new CliError(EXIT.usage, "--unsigned-draft takes no --sign-key: the release key signs later.");
+      }
       const { worker: workerId, version, channel, notes, sourceTag, pgpSig: pgpSignature } = options;
       if (options.sourceCommit !== undefined && (sourceTag === undefined || options.signKey === undefined)) {
         throw new CliError(EXIT.usage, "--source-commit needs --source-tag, and --sign-key to sign both.");
@@ -81,20 +88,26 @@ Example:
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
       const files = [];
+      const signing = { secretKey, pgpSignature, unsigned: unsignedDraft };
       for (const file of paths) {
-        files.push(await readReleaseFile(file, { workerId, version, channel, platform, secretKey, pgpSignature }));
+        files.push(await readReleaseFile(file, { workerId, version, channel, platform, ...signing }));
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const wanted =
         sourceTag === undefined ? null : { workerId, version, tag: sourceTag, commit: options.sourceCommit };
       const source = wanted && secretKey ? await makeSignedSource(client, secretKey, wanted, note) : undefined;
-      const publication = { workerId, version, channel, notes, sourceTag, source, files, provenance };
+      const publication = { workerId, version, channel, notes, sourceTag, source, files, provenance, unsignedDraft };
       const release = await withAdvice(
         "Stopped. Run the same command again to continue: it sends only what is missing.",
         () => publishRelease(client, publication),
       );
       show({ release }, (shown) => formatReleases([shown.release]));
+      if (release.status !== "draft") return;
+      note(
+        `Not published yet. The release key signs it: rbee-catalog release sign ${workerId}@${version} --sign-key FILE`,
+      );
     });
+  addSignCommand(release);
 
   release
     .command("comment")

@@ -22,12 +22,13 @@ const CheckAnswer = z.looseObject({
 });
 
 /** The request that completes an upload. The signature may be new or different since the file was declared. */
-const completion = (path: string, { signature, pgpSignature }: ReleaseFile) =>
+const completion = (path: string, { signature, pgpSignature, unsigned }: ReleaseFile) =>
   ({
     method: "POST",
     path: `${path}/complete`,
     repeatable: true,
-    body: { signature, pgp_signature: pgpSignature },
+    // An older catalog does not know `unsigned`, and would refuse the file.
+    body: { signature, pgp_signature: pgpSignature, ...(unsigned && { unsigned }) },
     timeoutMs: COMPLETE_TIMEOUT_MS,
   }) as const;
 

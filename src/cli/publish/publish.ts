@@ -22,6 +22,8 @@ export type Publication = {
   files: readonly ReleaseFile[];
   /** The builder's attestation of the files: DSSE, Sigstore bundle or `.intoto.jsonl`. */
   provenance?: Blob | undefined;
+  /** Leaves the files unsigned and the release a draft, for `release sign`. */
+  unsignedDraft?: boolean | undefined;
 };
 
 /**
@@ -47,7 +49,9 @@ export async function publishRelease(client: CatalogClient, publication: Publica
   }
   await attachSource(client, release, publication.source);
   await attachProvenance(client, release, publication.provenance);
-  return (await client.post(ReleaseAnswer, path`/v1/admin/releases/${release.id}/publish`, {})).release;
+  const at = path`/v1/admin/releases/${release.id}`;
+  if (publication.unsignedDraft) return (await client.json(ReleaseAnswer, { path: at })).release;
+  return (await client.post(ReleaseAnswer, `${at}/publish`, {})).release;
 }
 
 /**

@@ -34,6 +34,8 @@ export type ReleaseFile = {
   pgpSignature: string | null;
   /** The contents of a package; null for a binary. */
   package: PackageContents | null;
+  /** Whether the file is signed later. */
+  unsigned?: boolean;
 };
 
 /**
@@ -74,7 +76,12 @@ type FileRelease = { workerId: string; version: string; platform: Platform | und
  */
 export async function readReleaseFile(
   path: string,
-  release: FileRelease & { secretKey: MinisignSecretKey | null; pgpSignature?: string | undefined },
+  release: FileRelease & {
+    secretKey: MinisignSecretKey | null;
+    pgpSignature?: string | undefined;
+    /** Uses no signature, also if there is one. */
+    unsigned?: boolean;
+  },
 ): Promise<ReleaseFile> {
   const filename = basename(path);
   const { platform, size: length } = await describeFile(path, release);
@@ -83,12 +90,27 @@ export async function readReleaseFile(
   const rules = rulesOf(filename);
   const contents = rules ? await readPackage(path, rules) : null;
   const names = await namesOf(filename, platform, contents, release);
-  const signature = release.secretKey
-    ? formatMinisignSignature(await signMinisign(release.secretKey, blake2b, signedComment(names)))
-    : await readSignatureBeside(path, names);
+  const { secretKey, unsigned = false } = release;
+  const signature = secretKey
+    ? formatMinisignSignature(await signMinisign(secretKey, blake2b, signedComment(names)))
+    : unsigned
+      ? null
+      : await readSignatureBeside(path, names);
   const pgpSignature = await pgpSignatureOf(path, release.pgpSignature);
   const facts = { path, filename, platform, size, sha256, signature, pgpSignature };
-  return { ...facts, kind: rules ? "package" : "binary", package: contents };
+  return { ...facts, kind: rules ? "package" : "binary", package: contents, ...(unsigned && { unsigned }) };
+}
+
+/** Signs a file of a release that is on this disk as `path` and has this digest. Returns the text of its `.minisig`. */
+export async function signReleaseFile(
+  secretKey: MinisignSecretKey,
+  { path, filename, blake2b }: { path: string; filename: string; blake2b: Uint8Array<ArrayBuffer> },
+  release: FileRelease & { platform: Platform },
+): Promise<string> {
+  const rules = rulesOf(filename);
+  const contents = rules ? await readPackage(path, rules) : null;
+  const names = await namesOf(filename, release.platform, contents, release);
+  return formatMinisignSignature(await signMinisign(secretKey, blake2b, signedComment(names)));
 }
 
 /**

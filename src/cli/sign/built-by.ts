@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Claims } from "../../domain/releases/provenance/claims.ts";
+import { provenSigner } from "../../domain/releases/provenance/signer.ts";
 import { parseProvenance, unknownSubjects } from "../../domain/releases/provenance/statement.ts";
-import { provenSigner } from "../../domain/releases/provenance/verification.ts";
 import { err, type Result } from "../../lib/result.ts";
 
 /** The trusted roots that this version of the command ships. */

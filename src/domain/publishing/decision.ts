@@ -40,6 +40,9 @@ const TRUSTED_EVENTS: readonly string[] = [
   "schedule",
 ];
 
+/** Whether only somebody who may write to the repository, or the clock, starts runs by this event. */
+export const isTrustedEvent = (event: string): boolean => TRUSTED_EVENTS.includes(event);
+
 /** The events of pull requests and of their merge queue. */
 const PULL_REQUEST_EVENTS = /^(pull_request(_.+)?|merge_group)$/;
 
@@ -57,7 +60,7 @@ function pullRequestRefusal({ event_name, ref, head_ref, base_ref }: RunClaims):
 export function refusalOfRun(claims: RunClaims): RunRefusal | null {
   const pullRequest = pullRequestRefusal(claims);
   if (pullRequest !== null) return pullRequest;
-  return TRUSTED_EVENTS.includes(claims.event_name) ? null : { reason: "event" };
+  return isTrustedEvent(claims.event_name) ? null : { reason: "event" };
 }
 
 /**

@@ -3,13 +3,14 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { allows, type Scope } from "../../platform/config/scopes.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { type Changed, change, create } from "../../platform/storage/change.ts";
-import { type Actor, isUniqueViolation } from "../../platform/storage/ledger.ts";
+import { type Actor, type Change, isUniqueViolation } from "../../platform/storage/ledger.ts";
 import { freeDiscarded } from "./artifact/discarded-store.ts";
 import { blockWrite, obstacleOfBlock } from "./blocked-files.ts";
 import { decideMove, type ReleaseAction, type ReleaseStatus } from "./decision.ts";
 import { filesDelete } from "./files-delete.ts";
 import type { Channel } from "./manifest.ts";
-import { obstacleInFiles, type PublicationRules } from "./publication.ts";
+import { verificationWrite } from "./provenance/store.ts";
+import { obstacleInFiles, type PublicationRules, verificationToPublish } from "./publication.ts";
 import { NO_SOURCE, obstacleInSource, type SourceColumns } from "./source/decision.ts";
 import { type Release, readRelease, refusalIfChanged, releaseRoot, selectReleases } from "./store.ts";
 import { isFreed } from "./unblock.ts";
@@ -27,7 +28,8 @@ export async function createRelease(
   const source: SourceColumns = { ...NO_SOURCE, ...given };
   const id = newId("rel");
   const insert = `INSERT INTO releases (id, worker_id, version, channel, notes, source_tag, source_repository, source_commit,
-     source_signature, created_by, created_at, last_change) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+     source_signature, created_by, created_run, created_at, last_change)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
   const { source_tag, source_repository, source_commit, source_signature } = source;
   const facts = [
     id,
@@ -40,6 +42,7 @@ export async function createRelease(
     source_commit,
     source_signature,
     actor.actor,
+    actor.run ? JSON.stringify(actor.run) : null,
   ];
   const creation = {
     table: "releases",
@@ -91,13 +94,16 @@ export async function decideOn(
   if (blocked !== null) return err(blocked);
   if (action !== "publish" || rules === null) return next;
   const obstacle = (await obstacleInSource(release, rules.policy)) ?? (await obstacleInFiles(db, release, rules));
-  return obstacle === null ? next : err(obstacle);
+  if (obstacle !== null) return err(obstacle);
+  const verification = await verificationToPublish(db, release, rules);
+  return verification.ok ? next : verification;
 }
 
 /**
  * Publishes, yanks, unyanks or blocks a release. Changes nothing, and records nothing, if it has that status already.
- * `lastChange`: only if that is still the release's last change. Throws VERSION_NOT_FOUND, and CONFLICT if the status
- * does not allow the action, or a release to be published is not complete or its files do not keep to `rules`.
+ * `lastChange`: only if that is still the release's last change. A release is published with the verification of its
+ * provenance by the publishers of now. Throws VERSION_NOT_FOUND, and CONFLICT if the status does not allow the action,
+ * or a release to be published is not complete or does not keep to `rules`.
  */
 export const moveRelease = (
   db: D1Database,
@@ -122,8 +128,15 @@ export const moveRelease = (
       const by = action === "publish" ? { published_by: actor.actor, published_run: actor.run ?? null } : {};
       const since = { published_at: published_at ?? actor.now, unblocked_at: null };
       const patch = { status: next.value, ...since, revision: revision + 1, ...by };
-      const beside = (made: { id: string; at: number }) => (action === "block" ? [blockWrite(db, release, made)] : []);
-      return ok({ action: `release.${action}`, details: { worker_id, version }, patch, beside });
+      const done = { action: `release.${action}`, details: { worker_id, version }, patch };
+      if (action === "block") return ok({ ...done, beside: (made: Change) => [blockWrite(db, release, made)] });
+      const { provenance } = release;
+      if (action !== "publish" || rules === null || provenance === null) return ok(done);
+      const checked = await verificationToPublish(db, release, rules);
+      if (!checked.ok || checked.value === null) return ok(done);
+      const verification = checked.value;
+      const beside = (made: Change) => [verificationWrite(db, id, verification, made)];
+      return ok({ ...done, patch: { ...patch, provenance: { ...provenance, verification } }, beside });
     },
     { actor, reason },
   );

@@ -70,6 +70,7 @@ function offered(release: Release): ManifestRelease[] {
     size: release.provenance.size,
     subjects: release.provenance.subjects.map(({ name }) => name),
     object_key: release.provenance.object_key,
+    verification: release.provenance.verification,
   };
   if (status === "draft" || published_at === null) return [];
   const files = artifacts

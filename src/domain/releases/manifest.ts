@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import { logFailure } from "../../lib/log.ts";
+import { verificationSchema } from "./provenance/claims.ts";
 
 export const PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-aarch64", "windows-x86_64"] as const;
 export type Platform = (typeof PLATFORMS)[number];
@@ -54,7 +55,14 @@ const releaseSchema = lazy(() =>
       .default(null),
     /** The provenance that R2 has under `object_key`, and the names of the files that it attests. */
     provenance: z
-      .object({ sha256: z.string(), size: z.number(), subjects: z.array(z.string()), object_key: z.string() })
+      .object({
+        sha256: z.string(),
+        size: z.number(),
+        subjects: z.array(z.string()),
+        object_key: z.string(),
+        /** Null: attached before provenance was verified. */
+        verification: verificationSchema().nullable().default(null),
+      })
       .nullable()
       .default(null),
     artifacts: z.array(artifactSchema()),

@@ -5,7 +5,13 @@ import type { RootKind } from "../../platform/storage/change.ts";
 import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
 import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
+import { verificationSchema } from "./provenance/claims.ts";
 import type { SourceColumns } from "./source/decision.ts";
+
+const Run = z
+  .string()
+  .transform((text) => JSON.parse(text) as unknown)
+  .pipe(WorkflowRun);
 
 const ReleaseRow = z.object({
   id: z.string(),
@@ -22,13 +28,11 @@ const ReleaseRow = z.object({
   published_at: z.number().nullable(),
   /** The actor that published it, by its name in the audit trail, and its workflow run. Null: unknown, or no run. */
   published_by: z.string().nullable(),
-  published_run: z
-    .string()
-    .transform((text) => JSON.parse(text) as unknown)
-    .pipe(WorkflowRun)
-    .nullable(),
-  revision: z.number(),
+  published_run: Run.nullable(),
+  /** The actor that made the draft, and its workflow run. Null: unknown, or no run. */
   created_by: z.string().nullable(),
+  created_run: Run.nullable(),
+  revision: z.number(),
   unblocked_at: z.number().nullable(),
   last_change: z.string(),
 });
@@ -66,9 +70,17 @@ const ProvenanceRow = z.object({
     .pipe(z.array(z.object({ name: z.string(), sha256: z.string() }))),
   object_key: z.string(),
   attached_at: z.number(),
+  verification: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(verificationSchema())
+    .nullable(),
 });
 
-/** A release's provenance in the ledger: the hash, size and key of its text, and the files that it attests. */
+/**
+ * A release's provenance in the ledger: the hash, size and key of its text, the files that it attests, and its
+ * verification (null: attached before provenance was verified).
+ */
 export type ReleaseProvenance = Omit<z.infer<typeof ProvenanceRow>, "release_id">;
 
 /** A release as the ledger has it, with its artifacts in the order they were added. */

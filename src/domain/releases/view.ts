@@ -22,6 +22,7 @@ import {
   SourceTag,
   Version,
 } from "./fields.ts";
+import { BuiltBy, presentVerification } from "./provenance/view.ts";
 import { signedSourceOf } from "./source/decision.ts";
 import type { Artifact, Release, ReleaseProvenance } from "./store.ts";
 
@@ -52,6 +53,11 @@ export const ArtifactSchema = z
   })
   .openapi("Artifact");
 
+const ByActor = z.object({
+  actor: z.string().openapi({ example: "publisher:pub_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+  run: WorkflowRun.nullable().openapi({ description: "The workflow run of a trusted publisher, as GitHub signed it." }),
+});
+
 export const ReleaseSchema = z
   .object({
     id: z.string().openapi({ example: "rel_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
@@ -71,17 +77,12 @@ export const ReleaseSchema = z
       example: null,
     }),
     last_change: LastChange,
-    published_by: z
-      .object({
-        actor: z.string().openapi({ example: "publisher:pub_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
-        run: WorkflowRun.nullable().openapi({
-          description: "The workflow run of a trusted publisher, as GitHub signed it.",
-        }),
-      })
-      .nullable()
-      .openapi({ description: "Null before the publication, and for releases of before this was recorded." }),
+    created_by: ByActor.nullable().openapi({ description: "Null for a release of before this was recorded." }),
+    published_by: ByActor.nullable().openapi({
+      description: "Null before the publication, and for releases of before this was recorded.",
+    }),
     provenance: z
-      .object({ sha256: Sha256, size: Size, subjects: z.array(Filename), attached_at: Timestamp })
+      .object({ sha256: Sha256, size: Size, subjects: z.array(Filename), attached_at: Timestamp, ...BuiltBy.shape })
       .nullable()
       .openapi({
         description: "The attached build provenance; `subjects` are the attested files.",
@@ -138,6 +139,9 @@ export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSche
   return { id, kind, platform, filename, size, sha256, signature, signature_names, pgp_signature, state, ...times };
 };
 
+const byActor = (actor: string | null, run: z.input<typeof WorkflowRun> | null) =>
+  actor === null ? null : { actor, run };
+
 /** A release as the API shows it. */
 export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> => {
   const { id, worker_id, version, channel, status, notes, source_tag, artifacts } = release;
@@ -147,18 +151,27 @@ export const presentRelease = (release: Release): z.input<typeof ReleaseSchema> 
     published_at: toRfc3339(published_at),
     unblocked_at: toRfc3339(unblocked_at),
   };
-  const { published_by: actor, published_run: run } = release;
-  const published_by = actor === null ? null : { actor, run };
+  const created_by = byActor(release.created_by, release.created_run);
+  const published_by = byActor(release.published_by, release.published_run);
   const facts = { id, worker_id, version, channel, status, notes, source_tag, source: signedSourceOf(release) };
   const provenance = release.provenance && presentProvenance(release.provenance);
-  return { ...facts, ...times, published_by, last_change, provenance, artifacts: artifacts.map(presentArtifact) };
+  return {
+    ...facts,
+    ...times,
+    created_by,
+    published_by,
+    last_change,
+    provenance,
+    artifacts: artifacts.map(presentArtifact),
+  };
 };
 
-const presentProvenance = ({ sha256, size, subjects, attached_at }: ReleaseProvenance) => ({
+const presentProvenance = ({ sha256, size, subjects, attached_at, verification }: ReleaseProvenance) => ({
   sha256,
   size,
   subjects: subjects.map(({ name }) => name),
   attached_at: toRfc3339(attached_at),
+  ...presentVerification(verification),
 });
 
 /** The pause between two looks at a running check: a slice of it takes about a second. */

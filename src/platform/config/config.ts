@@ -68,6 +68,13 @@ const environmentSchema = lazy(() => {
       /** `bound`: required, and each signature names its file, worker and version. */
       RELEASE_SIGNATURES: z.enum(["bound", "required", "optional"]),
       RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
+      /** For development: trusted roots as JSON Lines, beside those of keys/sigstore-trusted-roots.jsonl. */
+      PROVENANCE_TRUSTED_ROOTS: z.string().default(""),
+      /** The workers that publish only with verified provenance, separated by blanks. A trailing `*` matches the rest. */
+      PROVENANCE_REQUIRED: z
+        .string()
+        .default("")
+        .transform((text) => text.split(/\s+/).filter((pattern) => pattern !== "")),
       LOG_REQUESTS: z.enum(["all", "failed", "none"]),
       LIVEMODE: z.enum(["true", "false"]).transform((flag) => flag === "true"),
       GRACE_DAYS: z.string().regex(/^\d+$/, "must be a number of days").transform(Number).pipe(z.number().max(60)),
@@ -104,6 +111,11 @@ const environmentSchema = lazy(() => {
       if (env.ENVIRONMENT === "production" && env.RELEASE_SIGNATURES === "optional") {
         const message = "must be required in production, or better: bound";
         context.addIssue({ code: "custom", path: ["RELEASE_SIGNATURES"], message });
+      }
+      // In production the trusted roots change by a commit alone, as the release keys do.
+      if (env.ENVIRONMENT === "production" && env.PROVENANCE_TRUSTED_ROOTS !== "") {
+        const message = "must be empty in production: add the root to keys/sigstore-trusted-roots.jsonl";
+        context.addIssue({ code: "custom", path: ["PROVENANCE_TRUSTED_ROOTS"], message });
       }
       if (env.STRIPE_SECRET_KEY !== "" && /^.._live_/.test(env.STRIPE_SECRET_KEY) !== env.LIVEMODE) {
         context.addIssue({

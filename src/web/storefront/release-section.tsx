@@ -2,6 +2,7 @@ import type { AvailableWorker } from "../../domain/catalog/available-workers.ts"
 import { type Format, packageFormats } from "../../domain/catalog/format.ts";
 import { type ManifestArtifact, type ManifestRelease, PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../../domain/releases/package-format.ts";
+import type { Verification } from "../../domain/releases/provenance/claims.ts";
 import { CopyBlock, Facts, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
 
 /** The number of versions on the page. The API lists all. */
@@ -79,14 +80,39 @@ const Release: FC<ReleaseProps> = ({ formats, workerId, isFree, release, isLates
             />
           ))}
       {status === "blocked" || provenance === null ? null : (
-        <p class="quiet">
-          How it was built, attested by its builder:{" "}
-          <a href={`/v1/workers/${workerId}/${version}/provenance`}>provenance of {version}</a>
-        </p>
+        <BuiltBy
+          href={`/v1/workers/${workerId}/${version}/provenance`}
+          version={version}
+          verification={provenance.verification}
+        />
       )}
     </article>
   );
 };
+
+type BuiltByProps = { href: string; version: string; verification: Verification | null };
+
+/** How a release was built: by a proven run, or as its unverified provenance says. */
+const BuiltBy: FC<BuiltByProps> = ({ href, version, verification }) => {
+  const claims = verification?.verified ? verification.claims : null;
+  if (claims === null) {
+    return (
+      <p class="quiet">
+        How it was built, attested by its builder and not verified: <a href={href}>provenance of {version}</a>
+      </p>
+    );
+  }
+  return (
+    <p class="quiet">
+      Verified build: by <code>{claims.workflow}</code> of <a href={claims.repository}>{nameOf(claims.repository)}</a>{" "}
+      from commit <code>{claims.commit.slice(0, 12)}</code>, in <a href={claims.run}>this run</a>.{" "}
+      <a href={href}>Provenance of {version}</a>
+    </p>
+  );
+};
+
+/** The name of a repository on GitHub, without the site. */
+const nameOf = (repository: string): string => repository.replace(/^https:\/\/github\.com\//, "");
 
 /** The links to verify a file without trusting this page. */
 const Checking: FC<{ workerId: string }> = ({ workerId }) => (

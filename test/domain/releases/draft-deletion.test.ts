@@ -13,6 +13,7 @@ import {
 import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
 import { readRelease } from "../../../src/domain/releases/store.ts";
 import { currentTime, HOUR } from "../../../src/lib/time.ts";
+import { configOf } from "../../../src/platform/config/config.ts";
 import { count } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { packageFile } from "../../support/package-fixture.ts";
@@ -23,7 +24,7 @@ const worker_id = "llm-worker-rbee-premium-cpu";
 const draft = () => createRelease(env.DB, publisher(), { worker_id, version: "1.0.0", channel: "stable", notes: null });
 const objects = async () => (await env.BINARIES.list()).objects.map(({ key }) => key);
 const attach = (id: string, text: string, to: Env = env) =>
-  attachProvenance(to, publisher(), id, new Uint8Array(new TextEncoder().encode(text)).buffer);
+  attachProvenance(to, configOf(env), publisher(), id, new Uint8Array(new TextEncoder().encode(text)).buffer);
 
 /** R2 from which nothing can be removed, as if the request had been cut off before it tried. */
 const stuck: Env = {

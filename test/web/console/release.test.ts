@@ -5,6 +5,7 @@ import { requestCheck } from "../../../src/domain/releases/artifact/check-store.
 import { declareArtifact, restartUpload } from "../../../src/domain/releases/artifact/upload.ts";
 import { attachProvenance } from "../../../src/domain/releases/provenance/store.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
+import { configOf } from "../../../src/platform/config/config.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { find } from "../../support/html-document.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
@@ -52,7 +53,7 @@ describe("releases in the console", () => {
     expect(await rows()).toEqual(expect.arrayContaining(["Binary", "minisign", "pacman package", "OpenPGP"]));
     expect(await read(browser, path)).toContain("None is attached.");
     const text = new TextEncoder().encode(provenanceOf(...artifacts));
-    await attachProvenance(env, publisher(), id, new Uint8Array(text).buffer);
+    await attachProvenance(env, configOf(env), publisher(), id, new Uint8Array(text).buffer);
     const page = await read(browser, path);
     expect(page).toContain(`href="/v1/workers/${WORKER}/1.0.0/provenance"`);
     expect(page).toContain("about worker-linux-x86_64, ");

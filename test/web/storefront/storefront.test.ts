@@ -6,6 +6,7 @@ import { attachProvenance } from "../../../src/domain/releases/provenance/store.
 import { selectReleases } from "../../../src/domain/releases/store.ts";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { currentTime, DAY } from "../../../src/lib/time.ts";
+import { configOf } from "../../../src/platform/config/config.ts";
 import { publish } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
 import { find } from "../../support/html-document.ts";
@@ -196,8 +197,8 @@ describe("a worker's page", () => {
     expect(await links()).toEqual([...files, ...checking]);
     const summaries = (await find(await ask(`/w/${FREE}`), "details.file summary")).map(({ text }) => text);
     expect(summaries).toEqual(["Linux, x86-64 100 bytes", "Linux, x86-64, pacman package 300 bytes"]);
-    const text = new TextEncoder().encode(provenanceOf(...release.artifacts));
-    const { changeId } = await attachProvenance(env, publisher(), release.id, new Uint8Array(text).buffer);
+    const text = new Uint8Array(new TextEncoder().encode(provenanceOf(...release.artifacts))).buffer;
+    const { changeId } = await attachProvenance(env, configOf(env), publisher(), release.id, text);
     await publish(env, publishers, { topic: "manifest", key: FREE }, changeId === null ? [] : [changeId]);
     expect(await links()).toEqual([...files, `${folder}/provenance`, ...checking]);
     expect((await ask(`${folder}/provenance`)).status).toBe(200);

@@ -13,6 +13,7 @@ import {
   Version,
 } from "../../releases/fields.ts";
 import { CHANNELS, type Channel, type Manifest } from "../../releases/manifest.ts";
+import { BuiltBy, presentVerification } from "../../releases/provenance/view.ts";
 import { type Covers, latestRelease, listReleases } from "../../releases/selection.ts";
 import { requireWorker } from "../../workers/workers.ts";
 import { listingCoverage } from "../decision.ts";
@@ -35,6 +36,9 @@ const VersionListing = z
         provenance_url: z.string().nullable().openapi({
           description: "The path of its build provenance, if any.",
           example: "/v1/workers/ID/1.10.0/provenance",
+        }),
+        provenance: BuiltBy.optional().openapi({
+          description: "The proven run that built it. Absent without provenance.",
         }),
         source: SourceField.optional().openapi({
           description: "The commit that its recipe builds, signed by a release key. Absent if none is pinned.",
@@ -59,6 +63,7 @@ export function versionListing(
       status,
       published_at: toRfc3339(published_at),
       provenance_url: provenance && `/v1/workers/${manifest.worker_id}/${version}/provenance`,
+      ...(provenance && { provenance: presentVerification(provenance.verification) }),
       ...(source && { source }),
       artifacts: artifacts.map(({ kind, platform, filename, size, sha256 }) => ({
         kind,

@@ -29,6 +29,20 @@ export const claimsSchema = lazy(() =>
 
 export type Claims = z.infer<ReturnType<typeof claimsSchema>>;
 
+/** What the catalog has found out about a provenance's signatures, as the ledger keeps it. */
+export const verificationSchema = lazy(() =>
+  z.object({
+    /** Whether the signer is proven, and is a publisher of the worker if an owner has named any. */
+    verified: z.boolean(),
+    /** The reason as a sentence if it is not verified. */
+    reason: z.string().nullable(),
+    /** The claims of the proven signer; null if there is none. */
+    claims: claimsSchema().nullable(),
+  }),
+);
+
+export type Verification = z.infer<ReturnType<typeof verificationSchema>>;
+
 /** The numbers of Fulcio's extensions below its OID. */
 const EXTENSIONS = {
   issuer: 8,

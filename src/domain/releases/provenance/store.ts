@@ -6,24 +6,32 @@ import { type Changed, change } from "../../../platform/storage/change.ts";
 import { type Actor, type Change, ifChanged } from "../../../platform/storage/ledger.ts";
 import { discardWrite, noteUnnamed } from "../artifact/discarded-store.ts";
 import { type Release, type ReleaseProvenance, releaseRoot } from "../store.ts";
+import type { Verification } from "./claims.ts";
+import { type ProvenanceConfig, readProvenancePolicy, signerOf } from "./policy.ts";
 import { type ProvenanceFault, parseProvenance, subjectsOf, unknownSubjects } from "./statement.ts";
+import { decideVerification } from "./verification.ts";
 
 /**
- * Attaches provenance to a release. A draft's may be replaced. A published release may still gain one and then keeps
- * it, as it keeps its files. The same provenance again changes nothing and is recorded nowhere.
+ * Attaches provenance to a release, and verifies its signatures. A draft's may be replaced. A published release may
+ * still gain one and then keeps it, as it keeps its files. The same provenance again changes nothing and is recorded
+ * nowhere, unless it is verified now and was not before: a trusted root or a publisher may have been added.
  *
  * Throws VALIDATION_FAILED with every fault, a file that the release does not have included; VERSION_NOT_FOUND; and
- * CONFLICT if the release is blocked or has another provenance for good.
+ * CONFLICT if the release is blocked, has another provenance for good, or was published by somebody else and the
+ * provenance is not verified.
  */
 export async function attachProvenance(
   env: Pick<Env, "DB" | "BINARIES">,
+  config: ProvenanceConfig,
   actor: Actor,
   releaseId: string,
   bytes: ArrayBuffer,
 ): Promise<Changed<Release>> {
-  const attestations = parseProvenance(textOf(bytes));
+  const text = textOf(bytes);
+  const attestations = parseProvenance(text);
   if (!attestations.ok) throw new Problem(refusalOf(attestations.error));
   const subjects = subjectsOf(attestations.value);
+  const signer = await signerOf(text, config);
   const sha256 = encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   const size = bytes.byteLength;
   return change(
@@ -31,19 +39,31 @@ export async function attachProvenance(
     releaseRoot,
     releaseId,
     async (release) => {
-      if (release.provenance?.sha256 === sha256) return ok(null);
-      const refusal = refusalToAttach(release) ?? refusalOfSubjects(unknownSubjects(subjects, release.artifacts));
+      const { worker_id, version, revision } = release;
+      const verification = decideVerification(signer, await readProvenancePolicy(env.DB, config, worker_id));
+      const details = { worker_id, version, sha256, size, verified: verification.verified };
+      if (release.provenance?.sha256 === sha256) {
+        if (!verification.verified || release.provenance.verification?.verified) return ok(null);
+        return ok({
+          action: "release.provenance",
+          details,
+          patch: { revision: revision + 1, provenance: { ...release.provenance, verification } },
+          beside: (made) => [verificationWrite(env.DB, releaseId, verification, made)],
+        });
+      }
+      const refusal =
+        (await refusalToAttach(env.DB, actor, release, verification)) ??
+        refusalOfSubjects(unknownSubjects(subjects, release.artifacts));
       if (refusal) return err(refusal);
       // R2 has the text before the ledger names it. Until then it is noted as unnamed, so an interrupted request leaves
       // nothing behind.
       const object_key = `provenance/${sha256}/${newId("art")}`;
       await noteUnnamed(env.DB, actor.now, object_key).run();
       await env.BINARIES.put(object_key, bytes);
-      const provenance = { sha256, size, subjects, object_key, attached_at: actor.now };
-      const { worker_id, version, revision } = release;
+      const provenance = { sha256, size, subjects, object_key, attached_at: actor.now, verification };
       return ok({
         action: "release.provenance",
-        details: { worker_id, version, sha256, size },
+        details,
         patch: { revision: revision + 1, provenance },
         beside: (made) => provenanceWrites(env.DB, releaseId, provenance, made),
       });
@@ -52,11 +72,44 @@ export async function attachProvenance(
   );
 }
 
-function refusalToAttach({ status, provenance }: Release): Refusal | null {
+/** The statement that writes the verification of a release's provenance, in a change of the release. */
+export const verificationWrite = (
+  db: D1Database,
+  releaseId: string,
+  verification: Verification,
+  made: Change,
+): D1PreparedStatement =>
+  ifChanged(
+    db,
+    { table: "releases", id: releaseId },
+    made.id,
+    "UPDATE provenance SET verification = ? WHERE release_id = ? AND TOOK_EFFECT",
+    JSON.stringify(verification),
+    releaseId,
+  );
+
+async function refusalToAttach(
+  db: D1Database,
+  actor: Actor,
+  { id, status, provenance, published_by }: Release,
+  { verified, reason }: Verification,
+): Promise<Refusal | null> {
   if (status === "blocked") return { code: "CONFLICT", detail: "The release has been withdrawn." };
-  if (status === "draft" || provenance === null) return null;
-  return { code: "CONFLICT", detail: "The release is published with another provenance and keeps it." };
+  if (status === "draft") return null;
+  if (provenance !== null) {
+    return { code: "CONFLICT", detail: "The release is published with another provenance and keeps it." };
+  }
+  if (verified || actor.actor === (published_by ?? (await publisherOf(db, id)))) return null;
+  const detail = `Only the publisher of a published release attaches provenance that is not verified. ${reason}`;
+  return { code: "CONFLICT", detail };
 }
+
+/** The actor that published a release of before that was recorded with it, by the audit trail. Throws D1's errors. */
+const publisherOf = (db: D1Database, releaseId: string): Promise<string | null> =>
+  db
+    .prepare("SELECT actor FROM audit WHERE subject = ? AND action = 'release.publish' ORDER BY id DESC LIMIT 1")
+    .bind(releaseId)
+    .first<string>("actor");
 
 const refusalOfSubjects = (unknown: ReturnType<typeof unknownSubjects>): Refusal | null =>
   unknown.length === 0
@@ -72,7 +125,7 @@ const refusalOfSubjects = (unknown: ReturnType<typeof unknownSubjects>): Refusal
 function provenanceWrites(
   db: D1Database,
   releaseId: string,
-  { sha256, size, subjects, object_key, attached_at }: ReleaseProvenance,
+  { sha256, size, subjects, object_key, attached_at, verification }: ReleaseProvenance,
   made: Change,
 ): D1PreparedStatement[] {
   const root = { table: "releases", id: releaseId } as const;
@@ -82,14 +135,15 @@ function provenanceWrites(
       db,
       root,
       made.id,
-      `INSERT OR REPLACE INTO provenance (release_id, sha256, size, subjects, object_key, attached_at)
-       SELECT ?, ?, ?, ?, ?, ? WHERE TOOK_EFFECT`,
+      `INSERT OR REPLACE INTO provenance (release_id, sha256, size, subjects, object_key, attached_at, verification)
+       SELECT ?, ?, ?, ?, ?, ?, ? WHERE TOOK_EFFECT`,
       releaseId,
       sha256,
       size,
       JSON.stringify(subjects),
       object_key,
       attached_at,
+      JSON.stringify(verification),
     ),
     ifChanged(db, root, made.id, "DELETE FROM discarded_objects WHERE object_key = ? AND TOOK_EFFECT", object_key),
   ];

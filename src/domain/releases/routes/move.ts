@@ -3,10 +3,10 @@ import { ADMIN_PROBLEMS, adminActor, createAdminRouter, Reason } from "../../../
 import { settle } from "../../../platform/storage/settle.ts";
 import { releaseAccess } from "../access.ts";
 import { moveRelease } from "../act.ts";
-import { signaturePolicy } from "../artifact/check.ts";
 import { MOVE_SCOPES, RELEASE_ACTIONS } from "../decision.ts";
 import { LastChange, ReleaseParams } from "../fields.ts";
 import type { PackageFormat } from "../package-format.ts";
+import { publicationRules } from "../publication.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
 
 const Body = z
@@ -63,7 +63,7 @@ export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof
       async (c) => {
         const { reason = null, if_last_change: lastChange = null } = c.req.valid("json");
         const { id } = c.req.valid("param");
-        const rules = { policy: signaturePolicy(c.var.config), formats };
+        const rules = publicationRules(c.var.config, formats);
         const { row, changes } = await moveRelease(c.env.DB, adminActor(c), id, action, reason, rules, lastChange);
         await settle(c, changes);
         return c.json({ release: presentRelease(row) }, 200);

@@ -20,8 +20,9 @@ provenanceAttach.openapi(
     summary: "Attach build provenance to a release",
     description:
       "SLSA provenance (v1 or v0.2) as the builder wrote it: a DSSE envelope, a Sigstore bundle, or JSON Lines of either; at " +
-      "most 1 MiB. Every subject must be a file of the release, by name and SHA-256. Signatures are stored but not verified. A " +
-      "draft's provenance may be replaced. A published release may still gain one, and then keeps it (`CONFLICT`). Idempotent.",
+      "most 1 MiB. Every subject must be a file of the release, by name and SHA-256. Sigstore bundles of GitHub Actions are verified: " +
+      "`verified` in the answer, or `reason`. A draft's provenance may be replaced. A published release may still gain one, and then " +
+      "keeps it (`CONFLICT`); one that is not verified only from its publisher. Idempotent.",
     request: {
       params: ReleaseParams,
       body: {
@@ -36,7 +37,7 @@ provenanceAttach.openapi(
   }),
   async (c) => {
     const { id } = c.req.valid("param");
-    const { row, changes } = await attachProvenance(c.env, adminActor(c), id, await c.req.arrayBuffer());
+    const { row, changes } = await attachProvenance(c.env, c.var.config, adminActor(c), id, await c.req.arrayBuffer());
     await settle(c, changes);
     return c.json({ release: presentRelease(row) }, 200);
   },

@@ -1,9 +1,9 @@
 import { packageFormats } from "../../../domain/catalog/format.ts";
 import { readReleaseFor } from "../../../domain/releases/access.ts";
 import { decideOn, deleteDraft, moveRelease, refusalOfDeletion } from "../../../domain/releases/act.ts";
-import { signaturePolicy } from "../../../domain/releases/artifact/check.ts";
 import { MOVE_SCOPES, nextStatus, RELEASE_ACTIONS, type ReleaseAction } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
+import { publicationRules } from "../../../domain/releases/publication.ts";
 import type { Release } from "../../../domain/releases/store.ts";
 import { refusalOfUnblock, unblockRelease } from "../../../domain/releases/unblock.ts";
 import { findWorker } from "../../../domain/workers/workers.ts";
@@ -103,7 +103,7 @@ export const releaseAct = combine(
         const release = await readReleaseFor(DB, c.var.admin, id);
         const { worker_id, version, channel } = release;
         const admin = adminActor(c);
-        const rules = { policy: signaturePolicy(c.var.config), formats: packageFormats(c.var.service.formats) };
+        const rules = publicationRules(c.var.config, packageFormats(c.var.service.formats));
         const { link, button, dangerous } = RELEASE_ACTS[action];
         return {
           title: `${link} version ${version}`,

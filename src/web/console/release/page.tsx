@@ -6,6 +6,7 @@ import { namesInSignature } from "../../../domain/releases/artifact/signed-names
 import { MOVE_SCOPES, RELEASE_ACTIONS } from "../../../domain/releases/decision.ts";
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
+import type { Verification } from "../../../domain/releases/provenance/claims.ts";
 import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { CopyBlock, counted, DataTable, formatBytes, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
@@ -179,10 +180,19 @@ const Provenance = ({ release: { worker_id, version, status, provenance } }: Pro
       ) : (
         text
       )}
-      , attached on <Time at={provenance.attached_at} clock />. The service does not check its signer.
+      , attached on <Time at={provenance.attached_at} clock />. {signerInWords(provenance.verification)}
     </p>
   );
 };
+
+/** The proven signer of a provenance, or the reason why it is not verified. */
+function signerInWords(verification: Verification | null): string {
+  if (verification === null) return "Not verified: it was attached before the catalog verified provenance.";
+  const { verified, reason, claims } = verification;
+  if (!verified || claims === null) return `Not verified. ${reason ?? ""}`;
+  const { repository, workflow, ref, commit, run, runner } = claims;
+  return `Verified: built by ${workflow} of ${repository} for ${ref}, commit ${commit}, on a ${runner} runner (${run}).`;
+}
 
 const Downloads = ({ use }: { use: ReleaseUse | null }) => (
   <section>

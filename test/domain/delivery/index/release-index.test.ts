@@ -21,7 +21,13 @@ describe("the index of a worker's releases", () => {
         releaseOf("1.10.0", { status: "blocked" }),
         releaseOf("1.9.0", { status: "yanked" }),
         releaseOf("1.8.0", {
-          provenance: { sha256: "cd".repeat(32), size: 9, subjects: [], object_key: "provenance/cd" },
+          provenance: {
+            sha256: "cd".repeat(32),
+            size: 9,
+            subjects: [],
+            object_key: "provenance/cd",
+            verification: null,
+          },
         }),
       ),
       NOON,

@@ -171,7 +171,11 @@ describe("the signature of a package", () => {
 
 describe("a draft whose file an earlier version of the service accepted", () => {
   const publish = ({ id }: Release, policy: SignaturePolicy) =>
-    moveRelease(env.DB, publisher(), id, "publish", null, { policy, formats: [pacman] }).then(
+    moveRelease(env.DB, publisher(), id, "publish", null, {
+      policy,
+      formats: [pacman],
+      provenance: { PROVENANCE_REQUIRED: [] },
+    }).then(
       ({ row }) => row.status,
       ({ code, detail }) => `${code}: ${detail}`,
     );

@@ -5,6 +5,7 @@ import { createRelease, moveRelease } from "../../../../src/domain/releases/act.
 import { deleteArtifact } from "../../../../src/domain/releases/artifact/store.ts";
 import type { Artifact, Release } from "../../../../src/domain/releases/store.ts";
 import type { ReleaseSchema } from "../../../../src/domain/releases/view.ts";
+import type { ActorName } from "../../../../src/platform/storage/ledger.ts";
 import { ask, codeOf, makeToken } from "../../../support/admin-request.ts";
 import { provenanceOf } from "../../../support/provenance-text.ts";
 import { addFile, publisher, publishRelease, randomBytes, sha256Hex } from "../../../support/publish-release.ts";
@@ -12,8 +13,11 @@ import { addFile, publisher, publishRelease, randomBytes, sha256Hex } from "../.
 const worker_id = "llm-worker-rbee-premium-cpu";
 const at = `/v1/workers/${worker_id}`;
 let token = "";
+let actor: ActorName = "system";
 beforeEach(async () => {
-  ({ token } = await makeToken(["releases:write", "releases:withdraw"]));
+  const made = await makeToken(["releases:write", "releases:withdraw"]);
+  token = made.token;
+  actor = `token:${made.record.id}`;
 });
 
 const get = (path: string): Promise<Response> =>
@@ -67,7 +71,7 @@ describe("provenance of a release", () => {
 
   it("is beside each file that it attests, without a credential, and beside no other file", async () => {
     const files = [{ bytes: randomBytes(100) }, { bytes: randomBytes(100), platform: "linux-aarch64" as const }];
-    const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0", files });
+    const { id, artifacts } = await publishRelease({ actor, worker_id, version: "1.0.0", files });
     const [attested, other] = artifacts;
     if (!attested || !other) throw new Error("two files were published");
     expect((await attach(id, provenanceOf(attested))).status).toBe(200);
@@ -77,7 +81,7 @@ describe("provenance of a release", () => {
   });
 
   it("may be attached once after publication, and the same provenance again changes nothing", async () => {
-    const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0" });
+    const { id, artifacts } = await publishRelease({ actor, worker_id, version: "1.0.0" });
     expect(await codeOf(await get(`${at}/1.0.0/provenance`))).toBe("ARTIFACT_NOT_FOUND");
     const text = provenanceOf(...artifacts);
     for (let time = 0; time < 2; time++) expect((await attach(id, text)).status).toBe(200);
@@ -88,7 +92,7 @@ describe("provenance of a release", () => {
   });
 
   it("is attached once by two concurrent publishers", async () => {
-    const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0" });
+    const { id, artifacts } = await publishRelease({ actor, worker_id, version: "1.0.0" });
     const texts = [provenanceOf(...artifacts), provenanceOf(...artifacts, ...artifacts)];
     const statuses = await Promise.all(texts.map(async (text) => (await attach(id, text)).status));
     expect(statuses.sort()).toEqual([200, 409]);
@@ -96,7 +100,7 @@ describe("provenance of a release", () => {
   });
 
   it("is refused for a blocked release, and served for a yanked one", async () => {
-    const { id, artifacts } = await publishRelease({ worker_id, version: "1.0.0" });
+    const { id, artifacts } = await publishRelease({ actor, worker_id, version: "1.0.0" });
     const text = provenanceOf(...artifacts);
     await attach(id, text);
     await act(id, "yank");

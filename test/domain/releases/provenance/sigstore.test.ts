@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import roots from "../../../../keys/sigstore-trusted-roots.jsonl";
+import { provenSigner } from "../../../../src/domain/releases/provenance/signer.ts";
 import {
   readTrustedRoots,
   type TrustedInstances,
   verifyBundle,
 } from "../../../../src/domain/releases/provenance/sigstore.ts";
-import { provenSigner } from "../../../../src/domain/releases/provenance/verification.ts";
 import { IDENTITY, makeInstance, soon, type TestBundle } from "../../../support/node/sigstore-instance.ts";
 import { statementOf } from "../../../support/provenance-text.ts";
 
