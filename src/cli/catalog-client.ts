@@ -1,6 +1,7 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type * as z from "zod";
 import { CliError, EXIT, problemError } from "./errors.ts";
+import { proxyOnTheWay } from "./proxy.ts";
 import { sendRequest } from "./transport.ts";
 
 export type CatalogRequest = {
@@ -141,7 +142,9 @@ export class CatalogClient {
 export function networkError(url: string, error: unknown): CliError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : cause.name) : "";
-  return new CliError(EXIT.unavailable, `${new URL(url).origin} cannot be reached: ${reason}.`, { cause: error });
+  const proxy = proxyOnTheWay(new URL(url));
+  const way = proxy === null ? "" : ` through the proxy ${proxy}`;
+  return new CliError(EXIT.unavailable, `${new URL(url).origin} cannot be reached${way}: ${reason}.`, { cause: error });
 }
 
 /**

@@ -103,6 +103,9 @@ function describe(problem: ProblemBody): string {
     lines.push(...problem.errors.map(({ path, message }) => `  ${path}: ${message}`));
   }
   if (problem.latest_covered_version) lines.push(`The newest version you may have: ${problem.latest_covered_version}`);
+  if (problem.code === "MACHINE_LIMIT_REACHED") {
+    lines.push("Free a seat: run `rbee-catalog deactivate` on another machine, or remove one on the account page.");
+  }
   if (problem.purchase_url) lines.push(`Buy or renew: ${problem.purchase_url}`);
   if (problem.request_id) lines.push(`Request id: ${problem.request_id}`);
   // The server writes these texts, so none may begin a line of its own.

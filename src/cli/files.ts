@@ -1,12 +1,38 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
 import { CliError, EXIT } from "./errors.ts";
 
 /** Whether the file system threw `error` with this code (`ENOENT`, `EEXIST`, ...). */
 export const isFileError = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;
+
+/**
+ * A folder of the XDG specification for this command: `rbee` in the folder that the variable names, else in `~` and
+ * `fallback`. A relative path in the variable is ignored, as the specification asks.
+ */
+export function xdgFolder(named: string | undefined, fallback: string): string {
+  return join(named && isAbsolute(named) ? named : join(homedir(), fallback), "rbee");
+}
+
+/**
+ * Makes a folder and the missing ones above it. One by one, because `mkdir` with `recursive` never ends on a file
+ * system such as /proc, which has no place for new folders and says ENOENT. Throws `CliError`.
+ */
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  if ((await stat(folder).catch(() => null))?.isDirectory()) return;
+  const parent = dirname(folder);
+  if (parent !== folder) await makeFolder(parent, mode);
+  try {
+    await mkdir(folder, { mode });
+  } catch (error) {
+    if (isFileError(error, "EEXIST") && (await stat(folder).catch(() => null))?.isDirectory()) return;
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new CliError(EXIT.failure, `The folder ${folder} cannot be made (${reason}). Name another one.`);
+  }
+}
 
 /** The text of a file, or null if there is no such file. Throws every other error of the file system. */
 export async function readTextIfThere(path: string): Promise<string | null> {
@@ -30,7 +56,7 @@ export async function readNamedFile(path: string): Promise<Buffer> {
  * atomic, by a rename: a reader sees the old text or the new one. Throws the errors of the file system.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path), 0o700);
   const draft = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(draft, text, { mode: 0o600 });
@@ -41,9 +67,31 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   }
 }
 
+/**
+ * Writes a private text to a new file, whole or not at all. Does nothing if the file exists: of several commands that
+ * make it at once, one writes it. Throws the errors of the file system.
+ */
+export async function writeOnce(path: string, text: string): Promise<void> {
+  await makeFolder(dirname(path), 0o700);
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(draft, text, { mode: 0o600 });
+    // A link fails if its name exists; a rename would replace the file of another command.
+    await link(draft, path).catch((error: unknown) => {
+      if (isFileError(error, "EEXIST")) return;
+      // A file system without links.
+      return writeFile(path, text, { mode: 0o600, flag: "wx" });
+    });
+  } catch (error) {
+    if (!isFileError(error, "EEXIST")) throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
 /** Writes a private text to a new file. Throws `CliError` if the file exists, because it may be in use. */
 export async function createPrivateFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path), 0o700);
   try {
     await writeFile(path, text, { mode: 0o600, flag: "wx" });
   } catch (error) {

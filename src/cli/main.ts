@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { EXIT } from "./errors.ts";
 import { reportUncaught, runProgram } from "./program.ts";
+import { useProxy } from "./proxy.ts";
 
 // A reader that closes the pipe early (`| head`) is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -10,6 +11,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 // Node would print the whole error, and with it any secret that its message quotes.
 process.on("uncaughtException", (error) => process.exit(reportUncaught(error, process.argv.includes("--json"))));
+
+const remark = useProxy(process.env);
+if (remark !== null) process.stderr.write(`rbee-catalog: ${remark}\n`);
 
 const status = await runProgram(process.argv.slice(2));
 if (status !== EXIT.ok) process.exitCode = status;

@@ -5,14 +5,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST = 24;
 
 if (Number.parseInt(process.versions.node, 10) >= OLDEST) {
   // Without it each command compiles all of them again, which takes longer than most commands.
-  module.enableCompileCache(join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rbee", "compiled"));
+  const named = process.env["XDG_CACHE_HOME"] ?? "";
+  module.enableCompileCache(join(isAbsolute(named) ? named : join(homedir(), ".cache"), "rbee", "compiled"));
   await import("./main.ts");
 } else {
   const node = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isLoopback } from "../lib/loopback.ts";
 import { CliError, EXIT } from "./errors.ts";
+import { exemptFromProxy } from "./proxy.ts";
 import { sendable } from "./secrets.ts";
 
 /** A request of the command. */
@@ -34,6 +35,7 @@ export async function sendRequest(url: URL, request: Outgoing): Promise<Response
   if (credential !== null) headers.set("Authorization", `Bearer ${sendable(credential)}`);
   for (let at = url, redirects = 0; ; redirects++) {
     if (credential !== null) await requirePrivate(at);
+    if (isLoopback(at.hostname)) exemptFromProxy(at.hostname);
     const response = await fetch(at, {
       method,
       headers,

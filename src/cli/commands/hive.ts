@@ -3,7 +3,8 @@ import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { releaseKeys } from "../hive/check.ts";
 import { installWorker, workersFolder } from "../hive/install.ts";
-import { activate, deactivate, hostPlatform, machineFingerprint, withFreshToken } from "../hive/machine.ts";
+import { licenseOfHive } from "../hive/license.ts";
+import { activate, deactivate, hostPlatform, machineFingerprint } from "../hive/machine.ts";
 import { type Activation, type Hive, openHive } from "../hive/state.ts";
 import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, License } from "../license-view.ts";
@@ -69,22 +70,16 @@ export function addHiveCommands(program: CatalogCommand): void {
     )
     .addHelpText("after", "\nExample:\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0")
     .action(async (workerId: string, options: InstallOptions, command: CatalogCommand) => {
-      const { client, show, state, change, ...hive } = await openHive(command);
+      const hive = await openHive(command);
+      const { client, show, state, change } = hive;
       const pinned = state.release_keys[client.url];
       const keys = await releaseKeys(client, { file: options.releaseKey, pinned });
-      let { activation } = hive;
-      const credential = async (): Promise<string | undefined> => {
-        const fresh = activation && (await withFreshToken(client, activation));
-        if (fresh !== activation) await change((known) => ({ ...known, activation: fresh }));
-        activation = fresh;
-        return fresh?.token;
-      };
       const installed = await installWorker(client, {
         worker: workerId,
         version: options.version,
         platform: options.platform === undefined ? hostPlatform() : parsePlatform(options.platform),
         folder: options.dir,
-        credential,
+        license: licenseOfHive(hive),
         keys,
       });
       // Keys are pinned only after they have verified a release.

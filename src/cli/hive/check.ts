@@ -36,7 +36,7 @@ export async function releaseKeys(
     throw new CliError(
       EXIT.usage,
       `No release key of ${client.url} is pinned on this machine, and its own key is not trusted: plain http can be ` +
-        "altered on the way. Add --release-key FILE, or use https.",
+        "altered on the way, for example by a proxy. Add --release-key FILE, or use https.",
     );
   }
   const response = await client.send({ path: "/keys/release-signing.pub" });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants, copyFile, type FileHandle, open, readdir, rm, stat, truncate } from "node:fs/promises";
+import { constants, copyFile, type FileHandle, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { get as getByHttp, type IncomingMessage, type RequestOptions } from "node:http";
 import { get as getByHttps } from "node:https";
 import { basename, dirname, join } from "node:path";
@@ -183,20 +183,31 @@ const PART = /^-([0-9a-f]{64})\.(\d+)\.[^.]+\.part$/;
 /**
  * Returns the path of this run's own part for `target`; `sha256` (hex) is that of the whole file. No two runs share a
  * part. The names agree with the install script's, so each resumes the other's parts. Parts of ended runs are deleted.
- * A part of the same file is copied first, because a run in another container may still write to it. Throws the errors
- * of the file system.
+ * The largest part of the same file is copied first, because a run in another container may still write to it; on a
+ * full disk it is renamed. Throws the errors of the file system.
  */
 export async function takePartFile(target: string, sha256: string): Promise<string> {
   const part = `${target}-${sha256}.${process.pid}.${randomBytes(6).toString("hex")}.part`;
   const [folder, name] = [dirname(target), basename(target)];
+  let largest: { path: string; size: number } | null = null;
   for (const entry of await readdir(folder)) {
     const [, sum, pid] = (entry.startsWith(name) && PART.exec(entry.slice(name.length))) || [];
     if (sum === undefined || isRunning(Number(pid))) continue;
-    const left = join(folder, entry);
-    // If the copy fails, for example on a full disk, the download starts over.
-    if (sum === sha256) await copyFile(left, part, constants.COPYFILE_FICLONE).catch(() => {});
-    await rm(left, { force: true });
+    const path = join(folder, entry);
+    const size = await sizeOf(path);
+    const isLargest = sum === sha256 && size > (largest?.size ?? 0);
+    // The others go first, because the copy needs room.
+    const useless = isLargest ? largest?.path : path;
+    if (useless !== undefined) await rm(useless, { force: true });
+    if (isLargest) largest = { path, size };
   }
+  if (largest === null) return part;
+  const { path } = largest;
+  await copyFile(path, part, constants.COPYFILE_FICLONE).then(
+    () => rm(path, { force: true }),
+    // Another run may have taken it over meanwhile. Then the download starts over.
+    () => rename(path, part).catch(() => {}),
+  );
   return part;
 }
 

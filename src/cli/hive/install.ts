@@ -1,14 +1,15 @@
-import { chmod, mkdir, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
+import { chmod, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
-import { digestFile, type FileDigest } from "../files.ts";
+import { digestFile, type FileDigest, makeFolder, xdgFolder } from "../files.ts";
 import { startProgress } from "../output.ts";
 import { checkedLink } from "../transport.ts";
 import { checkDownload, type ReleaseKeys } from "./check.ts";
 import { download, takePartFile } from "./download.ts";
+import type { LicenseSource, SentLicense } from "./license.ts";
+import { requireLoader } from "./loader.ts";
 
 const Download = z.looseObject({
   worker_id: z.string(),
@@ -31,8 +32,8 @@ export type InstallRequest = {
   version: string | undefined;
   platform: string;
   folder: string;
-  /** Returns the license token, or undefined if there is none. Free workers need none. */
-  credential: () => Promise<string | undefined>;
+  /** The license, which is sent only if the catalog asks for one. */
+  license: LicenseSource;
   keys: ReleaseKeys;
 };
 
@@ -40,14 +41,16 @@ export type Installed = { worker: string; version: string; path: string; size: n
 
 /** The folder of installed workers, as in the install script: `$XDG_CACHE_HOME/rbee/workers`, else in `~/.cache`. */
 export const workersFolder = (env: NodeJS.ProcessEnv): string =>
-  join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "rbee", "workers");
+  join(xdgFolder(env["XDG_CACHE_HOME"], ".cache"), "workers");
 
 /**
  * Downloads a worker, checks it, and puts it in place by an atomic rename, so that no partly installed worker is ever
  * there. Resumes earlier downloads. A file that fails its check is deleted. Throws `CliError`.
  */
 export async function installWorker(client: CatalogClient, request: InstallRequest): Promise<Installed> {
-  const ask = (version: string): Promise<Download> => askForDownload(client, request, version);
+  // First, because everything else would be in vain.
+  await makeFolder(request.folder);
+  const ask = downloadOf(client, request);
   const first = await ask(request.version ?? "latest");
   // If a newer version is published during the download, this one is still finished.
   const { worker_id: workerId, version, filename, size, sha256 } = first;
@@ -69,7 +72,6 @@ export async function installWorker(client: CatalogClient, request: InstallReque
     return installed;
   }
 
-  await mkdir(request.folder, { recursive: true });
   const partPath = await takePartFile(target, sha256);
   const progress = startProgress(`${workerId} ${version}`, size);
   let link: Download | null = first;
@@ -90,6 +92,7 @@ export async function installWorker(client: CatalogClient, request: InstallReque
     if (error instanceof CliError && error.exitCode === EXIT.integrity) await rm(partPath, { force: true });
     throw error;
   }
+  await requireLoader(partPath, `${workerId} ${version}`);
   await chmod(partPath, 0o755);
   await rename(partPath, target);
   return installed;
@@ -101,28 +104,74 @@ const addressOf = (downloadUrl: string, publicUrl: string | null | undefined): s
     ? publicUrl
     : downloadUrl;
 
-async function askForDownload(client: CatalogClient, request: InstallRequest, version: string): Promise<Download> {
-  const credential = await request.credential();
-  try {
-    return await client.json(Download, {
-      path: path`/v1/workers/${request.worker}/${version}/download`,
-      query: { platform: request.platform },
-      credential,
+/** Returns a function that asks for the link to a version. It sends the license once the catalog has asked for it. */
+function downloadOf(client: CatalogClient, request: InstallRequest): (version: string) => Promise<Download> {
+  const { worker, platform, license } = request;
+  const send = (version: string, sent: SentLicense | null): Promise<Download> =>
+    client.json(Download, {
+      path: path`/v1/workers/${worker}/${version}/download`,
+      query: { platform },
+      ...sent,
     });
-  } catch (error) {
-    const code = problemCode(error);
-    if (code === "CREDENTIAL_REQUIRED" && credential === undefined) {
-      throw new CliError(EXIT.notAuthorized, `${request.worker} needs a license. Run \`rbee-catalog activate\` first.`);
+  let isPremium = false;
+  return async (version) => {
+    try {
+      if (!isPremium) return await send(version, null);
+    } catch (error) {
+      if (problemCode(error) !== "CREDENTIAL_REQUIRED") throw explained(error, client, worker, version);
+      isPremium = true;
     }
-    if (code === "VERSION_NOT_FOUND" && version === "latest") {
-      const recipe = client.url + path`/workers/${request.worker}/PKGBUILD`;
-      throw new CliError(
-        EXIT.notFound,
-        `${request.worker} has no binary release. Free workers are built from source: ${recipe}`,
-      );
+    const sent = await license.current();
+    if (sent === null) throw await missingLicense(client, request, version);
+    try {
+      return await send(version, sent);
+    } catch (error) {
+      const code = problemCode(error);
+      const other = code === "TOKEN_EXPIRED" || code === "TOKEN_INVALID" ? await license.replaced() : null;
+      if (other === null) throw explained(error, client, worker, version);
+      return send(version, other);
     }
-    throw error;
+  };
+}
+
+/** The error for a worker that has no release, in place of the catalog's. Returns every other error unchanged. */
+function explained(error: unknown, client: CatalogClient, worker: string, version: string): unknown {
+  if (problemCode(error) !== "VERSION_NOT_FOUND" || version !== "latest") return error;
+  const recipe = client.url + path`/workers/${worker}/PKGBUILD`;
+  return new CliError(
+    EXIT.notFound,
+    `${worker} has no binary release. A free worker can be built from source: ${recipe}`,
+  );
+}
+
+const Versions = z.looseObject({
+  latest: z.string().nullable(),
+  versions: z.array(
+    z.looseObject({ version: z.string(), artifacts: z.array(z.looseObject({ platform: z.string() })) }),
+  ),
+});
+
+/** The error for a machine without a license. A worker that no license could install here is told of instead. */
+async function missingLicense(
+  client: CatalogClient,
+  { worker, platform }: InstallRequest,
+  version: string,
+): Promise<CliError> {
+  const list = await client.json(Versions, {
+    path: path`/v1/workers/${worker}/versions`,
+    query: { include_yanked: true },
+  });
+  const wanted = version === "latest" ? list.latest : version;
+  if (wanted === null) return new CliError(EXIT.notFound, `${worker} has no release yet.`);
+  const found = list.versions.find((one) => one.version === wanted);
+  if (!found) return new CliError(EXIT.notFound, `${worker} has no version ${wanted}.`);
+  if (!found.artifacts.some((one) => one.platform === platform)) {
+    return new CliError(EXIT.notFound, `${worker} ${wanted} has no binary for ${platform}.`);
   }
+  return new CliError(
+    EXIT.notAuthorized,
+    `${worker} needs a license. Run \`rbee-catalog activate\` first, or set RBEE_LICENSE_KEY.`,
+  );
 }
 
 /** Fetches the text of the `.minisig`. Throws `CliError` (integrity) if the release is not signed. */

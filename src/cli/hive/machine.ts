@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { readTextIfThere, writePrivateFile } from "../files.ts";
+import { readTextIfThere, writeOnce } from "../files.ts";
 import { License } from "../license-view.ts";
 import { type Activation, hiveFolder } from "./state.ts";
 
@@ -34,7 +35,9 @@ export async function machineFingerprint(env: NodeJS.ProcessEnv): Promise<string
     const id = (await readTextIfThere(file))?.trim();
     if (id && /^[0-9a-f]{32}$/.test(id)) return createHash("sha256").update(`rbee-hive:${id}`).digest("hex");
   }
-  await writePrivateFile(own, `${randomBytes(16).toString("hex")}\n`);
+  // A damaged file would be read again and again.
+  await rm(own, { force: true });
+  await writeOnce(own, `${randomBytes(16).toString("hex")}\n`);
   return machineFingerprint(env);
 }
 
@@ -69,20 +72,30 @@ export async function activate(
  * While the catalog is out, a token that has not expired goes on working. Throws `CliError`.
  */
 export async function withFreshToken(client: CatalogClient, activation: Activation): Promise<Activation> {
-  const { fingerprint, license_key: credential, renew_after } = activation;
+  const { renew_after } = activation;
   const left = Date.parse(activation.token_expires_at) - Date.now();
   const isDue = renew_after ? Date.parse(renew_after) <= Date.now() : false;
   if (left > SPARE_MS && !isDue) return activation;
   // A token that is only due for renewal is no reason to wait for a catalog that is out.
   const attempts = left > SPARE_MS ? { attempts: 1 } : {};
   try {
-    const answer = await client.post(TokenAnswer, "/v1/licenses/token", { fingerprint }, { credential, ...attempts });
-    const { token, expires_at: token_expires_at, renew_after } = answer;
-    return { ...activation, token, token_expires_at, renew_after };
+    return await renewToken(client, activation, attempts);
   } catch (error) {
     if (left > 0 && error instanceof CliError && error.exitCode === EXIT.unavailable) return activation;
     throw error;
   }
+}
+
+/** Gets a new token for the activation by its key. Throws `CliError`. */
+export async function renewToken(
+  client: CatalogClient,
+  activation: Activation,
+  options: { attempts?: number } = {},
+): Promise<Activation> {
+  const { fingerprint, license_key: credential } = activation;
+  const answer = await client.post(TokenAnswer, "/v1/licenses/token", { fingerprint }, { credential, ...options });
+  const { token, expires_at: token_expires_at, renew_after } = answer;
+  return { ...activation, token, token_expires_at, renew_after };
 }
 
 /** Frees the seat, in every status of the license. Idempotent. Throws `CliError`, for example for a rotated key. */

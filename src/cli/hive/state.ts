@@ -1,10 +1,9 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import type { KnownSecrets } from "../../lib/masking/masked.ts";
 import type { CatalogCommand, Context } from "../command.ts";
 import { CliError, EXIT, parseJson } from "../errors.ts";
-import { readTextIfThere, writePrivateFile } from "../files.ts";
+import { readTextIfThere, writePrivateFile, xdgFolder } from "../files.ts";
 
 const Activation = z.object({
   /** The catalog's origin. */
@@ -45,8 +44,7 @@ const HiveState = z.object({
 export type HiveState = z.infer<typeof HiveState>;
 
 /** The folder of the hive's files: `$XDG_CONFIG_HOME/rbee`, else `~/.config/rbee`. */
-export const hiveFolder = (env: NodeJS.ProcessEnv): string =>
-  join(env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "rbee");
+export const hiveFolder = (env: NodeJS.ProcessEnv): string => xdgFolder(env["XDG_CONFIG_HOME"], ".config");
 
 const statePath = (env: NodeJS.ProcessEnv): string => join(hiveFolder(env), "catalog.json");
 

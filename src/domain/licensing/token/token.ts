@@ -10,6 +10,9 @@ import type { LicenseRow } from "../license/record.ts";
 import type { LicenseRefusal } from "../refusal.ts";
 import type { Keyring } from "./signing-keys.ts";
 
+/** How long before its issue a token is already valid, in seconds: for a verifier whose clock is behind. */
+const EARLY = 300;
+
 const TOKEN_TYPE = "rbee-license+jwt";
 const TOKEN_AUDIENCE = "rbee-hive";
 /** The tolerated difference of a verifier's clock, in seconds. */
@@ -109,7 +112,7 @@ export function licenseTokenClaims(
     sub: license.id,
     jti: crypto.randomUUID(),
     iat: now,
-    nbf: now,
+    nbf: now - EARLY,
     exp: expiresAt,
     auth_time: authTime,
     key_id: keyId,
