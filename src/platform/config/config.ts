@@ -70,7 +70,7 @@ const environmentSchema = lazy(() => {
       RELEASE_SIGNING_PUBLIC_KEYS: z.string(),
       /** For development: trusted roots as JSON Lines, beside those of keys/sigstore-trusted-roots.jsonl. */
       PROVENANCE_TRUSTED_ROOTS: z.string().default(""),
-      /** The workers that publish only with verified provenance, separated by blanks. A trailing `*` matches the rest. */
+      /** Workers that publish only with verified provenance, separated by blanks. A trailing `*` matches the rest. */
       PROVENANCE_REQUIRED: z
         .string()
         .default("")
