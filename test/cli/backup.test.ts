@@ -35,12 +35,12 @@ const release = (id: string, more: object = {}): Row => ({
     published_at: null,
   },
   ...{ last_change: "chg_1", source_tag: null, source_repository: null, source_commit: null, source_signature: null },
-  revision: 1,
+  ...{ revision: 1, created_by: null, created_run: null, published_by: null, published_run: null, unblocked_at: null },
   ...more,
 });
 const machine = (id: string, license_id: string): Row => ({
   ...{ id, license_id, fingerprint_hash: id, name: null, platform: null, activated_at: 1, last_seen_at: 1 },
-  ...{ deactivated_at: null, lease_until: 0, last_change: "chg_1" },
+  ...{ deactivated_at: null, lease_until: 0, last_change: "chg_1", status_index: null, status_generation: null },
 });
 
 describe("backup verify", () => {
@@ -125,7 +125,7 @@ function offered() {
   const artifact = {
     ...{ id: "art_1", release_id: "rel_1", platform: "linux-x86_64", filename: "f", size: 1, sha256: "0".repeat(64) },
     ...{ signature: null, state: "ready", object_key: "artifacts/f", upload_id: "u", part_size: 1, created_at: 1 },
-    ...{ completed_at: 1, last_change: "c", kind: "binary", pgp_signature: null },
+    ...{ completed_at: 1, last_change: "c", kind: "binary", pgp_signature: null, blake2b512: null },
   };
   return { rows: { releases: [release("rel_1", { status: "published" })], artifacts: [artifact] } };
 }
