@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { ReleaseIndex } from "../../domain/delivery/index/release-index.ts";
+import type { Claims } from "../../domain/releases/provenance/claims.ts";
 import { type Attestation, parseProvenance } from "../../domain/releases/provenance/statement.ts";
 import { compareVersions } from "../../domain/releases/version.ts";
 import type { MinisignPublicKey } from "../../lib/minisign/minisign.ts";
@@ -9,6 +10,7 @@ import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, ProblemError, problemCode } from "../errors.ts";
 import { digestFile } from "../files.ts";
 import { faultOfFile } from "../hive/check.ts";
+import { builtBy } from "../sign/built-by.ts";
 import type { IndexSource } from "./index-source.ts";
 
 /** A file to verify. `workerId` is null if it may be of any worker. */
@@ -30,8 +32,11 @@ export type FileReport =
 
 type Standing = "current" | "outdated" | "yanked" | "blocked";
 
-/** The builder and source of a file as its provenance claims. Only the builder's tools verify its signature. */
-type FileProvenance = { builder_id: string; source: Attestation["source"] };
+/**
+ * The builder and source of a file as its provenance claims, and the run of GitHub Actions that this machine has
+ * proven; null: none.
+ */
+type FileProvenance = { builder_id: string; source: Attestation["source"]; verified: Claims | null };
 
 const WorkerList = z.looseObject({ workers: z.array(z.looseObject({ id: z.string() })) });
 
@@ -65,7 +70,7 @@ export async function verifyFile(
     const ifPublished: Standing = isOutdated ? "outdated" : "current";
     const result = status === "published" ? ifPublished : status;
     const facts = { path, result, worker_id, version, latest, filename, provenance_sha256 };
-    return { ...facts, provenance: await readProvenance(client, facts, sha256) };
+    return { ...facts, provenance: await readProvenance(client, facts, sha256, found.version.artifacts) };
   }
   return refused(
     `it is not a published file${workerId ? ` of ${workerId}` : ""}, or it was published in the last two minutes.`,
@@ -95,7 +100,11 @@ const standingLine = (standing: Standing, latest: string | null): string | null 
 
 function provenanceLine(provenance: FileProvenance | null): string | null {
   if (!provenance) return null;
-  const { builder_id, source } = provenance;
+  const { builder_id, source, verified } = provenance;
+  if (verified) {
+    const { repository, workflow, commit, run } = verified;
+    return `Built by ${workflow} of ${repository} at ${commit} (verified: ${run})`;
+  }
   const from = source ? `, from ${source.uri}${source.revision ? ` at ${source.revision}` : ""}` : "";
   return `Built by ${builder_id}${from} (as its provenance says)`;
 }
@@ -108,6 +117,7 @@ async function readProvenance(
   client: CatalogClient,
   { worker_id, version, provenance_sha256 }: { worker_id: string; version: string; provenance_sha256: string | null },
   fileSha256: string,
+  files: readonly { filename: string; sha256: string }[],
 ): Promise<FileProvenance | null> {
   if (provenance_sha256 === null) return null;
   const bytes = await fetchIfThere(client, path`/v1/workers/${worker_id}/${version}/provenance`);
@@ -119,7 +129,9 @@ async function readProvenance(
   const ours = attestations.ok
     ? attestations.value.find(({ subjects }) => subjects.some(({ sha256 }) => sha256 === fileSha256))
     : undefined;
-  return ours ? { builder_id: ours.builderId, source: ours.source } : null;
+  if (!ours) return null;
+  const run = await builtBy(bytes.toString("utf8"), files);
+  return { builder_id: ours.builderId, source: ours.source, verified: run.ok ? run.value : null };
 }
 
 /** The bytes at a path, or null for 404 and 410: the release was withdrawn, or the mirror has no copy. */

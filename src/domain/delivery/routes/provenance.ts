@@ -59,8 +59,8 @@ provenanceRead.openapi(
     summary: "The build provenance of a release",
     description:
       "In-toto attestations as the publisher's builder wrote them: one document, or one on each line. They are public for premium " +
-      "workers, too. The catalog has checked that they attest this release's files, but not their signatures. Verify those with " +
-      "the builder's own tools (cosign, slsa-verifier, gh attestation).",
+      "workers, too. The catalog has checked that they attest this release's files. The list of versions tells whether it has verified the " +
+      "signer. To verify that yourself, use the builder's tools (gh attestation, cosign, slsa-verifier).",
     access: ANYONE,
     params: z.object({
       id: z.string().openapi({ param: { description: "The worker's id or variant." }, example: "premium-cuda" }),
