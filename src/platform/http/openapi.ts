@@ -17,6 +17,7 @@ export const TAGS = {
   Purchase: "Plans, checkout and billing.",
   "Admin: licenses": "Issue, find, revoke, suspend, reinstate and extend licenses.",
   "Admin: releases": "Upload, publish, yank and block releases.",
+  "Trusted publishing": "How a job of GitHub Actions gets an admin token without a stored secret.",
   Admin: "Admin tokens, the audit trail and figures for operators.",
   Pages: "Pages for browsers: the storefront, the account and the admin console.",
   Service: "Health, keys and this description.",

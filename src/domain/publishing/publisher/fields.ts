@@ -1,8 +1,12 @@
 import { z } from "@hono/zod-openapi";
+import { printable } from "../../../lib/printable.ts";
 import { workers } from "../../workers/workers.ts";
 
 /** The refs of a publisher that names none: the tags of versions. A branch must be named. */
 export const DEFAULT_REFS: readonly string[] = ["refs/tags/v*"];
+
+const PRINTABLE = "must have no control characters";
+const isPrintable = (text: string): boolean => printable(text) === text;
 
 /** The id of a repository or of its owner at the issuer. GitHub's API writes ids as numbers, so both are accepted. */
 const IssuerId = z
@@ -24,7 +28,8 @@ export const Workflow = z
     z
       .string()
       .max(200)
-      .regex(/^\.github\/workflows\/[^/@\p{Cc}]+\.ya?ml$/u, "must be a file of .github/workflows, such as release.yml"),
+      .regex(/^\.github\/workflows\/[^/@]+\.ya?ml$/, "must be a file of .github/workflows, such as release.yml")
+      .refine(isPrintable, PRINTABLE),
   )
   .openapi({ description: "Its path, or its file name.", example: ".github/workflows/release.yml" });
 
@@ -33,7 +38,7 @@ export const Environment = z
   .trim()
   .min(1)
   .max(255)
-  .regex(/^[^\p{Cc}]*$/u, "must have no control characters")
+  .refine(isPrintable, PRINTABLE)
   .openapi({
     description:
       "The environment that the job must run in. Null: any or none. Name one, and let it ask for a review: without it, everybody who " +
@@ -46,7 +51,8 @@ export const RefPattern = z
   .string()
   .trim()
   .max(200)
-  .regex(/^refs\/(heads|tags)\/[^\s~^:?[\\\p{Cc}]+$/u, "must begin with refs/tags/ or refs/heads/")
+  .regex(/^refs\/(heads|tags)\/[^\s~^:?[\\]+$/, "must begin with refs/tags/ or refs/heads/")
+  .refine(isPrintable, PRINTABLE)
   .refine((text) => text.split("*").length <= 2, "may have one * only")
   .refine((text) => !/^refs\/\w+\/\*$/.test(text), "must not name every tag or branch")
   .refine((text) => !text.startsWith("refs/heads/gh-readonly-queue/"), "must not name a merge queue")
