@@ -127,6 +127,37 @@ describe("publisher", () => {
     expect([tagged.code, tagged.stderr]).toEqual([1, expect.stringContaining("with no source tag.")]);
   });
 
+  it("pins the source of a free worker to a signed commit, also after publication", async () => {
+    const other = join(root, `other-linux-x86_64`);
+    const signed = ["--sign-key", join(catalog.folder, "release-signing.key")];
+    const commit = "0123456789".repeat(4);
+    const source = ["--source-commit", commit];
+    const free = (version: string, ...more: string[]) =>
+      admin("release", "publish", other, "--worker", "llm-worker-rbee-cpu", "--version", version, ...signed, ...more);
+    const pinned = await free("0.9.1", "--source-tag", "v0.9.1", ...source);
+    expect(pinned.code, pinned.stderr).toBe(0);
+    expect(pinned.stderr).toContain(`tag v0.9.1, commit ${commit}`);
+    const { stdout: recipe } = await curl(`${url}/workers/cpu/PKGBUILD`);
+    expect(recipe).toContain("#tag=refs/tags/v0.9.1");
+    expect(recipe).toContain(`commit='${commit}'`);
+    expect((await free("0.9.1", "--source-tag", "v0.9.1", ...source)).code).toBe(0);
+    const moved = await free("0.9.1", "--source-tag", "v0.9.1", "--source-commit", "a".repeat(40));
+    expect([moved.code, moved.stderr]).toEqual([1, expect.stringContaining(`is published with commit ${commit}`)]);
+
+    expect((await free("0.9.2")).code).toBe(0);
+    expect((await free("0.9.2", "--source-tag", "v0.9.2", ...source)).code).toBe(0);
+    const shown = await admin("release", "show", "llm-worker-rbee-cpu@0.9.2");
+    expect(shown.stdout).toContain(`${commit} (signed)`);
+
+    const wrong = await free("0.9.3", "--source-tag", "HEAD", ...source);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("This is not a tag of version 0.9.3.")]);
+    const unsigned = await admin("release", "publish", other, "--worker", "cpu", "--version", "0.9.3", ...source);
+    expect([unsigned.code, unsigned.stderr]).toEqual([
+      2,
+      expect.stringContaining("--source-commit needs --source-tag"),
+    ]);
+  });
+
   it("cannot publish with a signature of a key that the catalog does not trust", async () => {
     const strange = join(root, "strange.key");
     expect((await admin("keys", "new", "--release", "--out", strange, "--keys-dir", root)).code).toBe(0);

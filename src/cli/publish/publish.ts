@@ -94,11 +94,15 @@ async function draft(client: CatalogClient, publication: Publication): Promise<R
   }
 }
 
-/** Throws if the existing release has another channel or source tag than the publication asks for. */
-function requireSameTerms(release: Release, { channel, sourceTag }: Publication): void {
+/**
+ * Throws if the existing release has another channel or source tag than the publication asks for. A signed source sets
+ * the tag of a release that has no signed one yet.
+ */
+function requireSameTerms(release: Release, { channel, sourceTag, source }: Publication): void {
+  const setsTag = source !== undefined && !release.source;
   for (const [name, present, wanted] of [
     ["channel", release.channel, channel],
-    ["source tag", release.source_tag, sourceTag],
+    ["source tag", release.source_tag, setsTag ? undefined : sourceTag],
   ]) {
     if (wanted === undefined || wanted === present) continue;
     throw conflict(release, `exists already, with ${present === null ? `no ${name}` : `${name} ${present}`}`);
