@@ -61,9 +61,9 @@ describe("the commit of a tag", () => {
 });
 
 describe("a signed source", () => {
-  const client = (source: object): CatalogClient => {
+  const client = (source: object, id = "llm-worker-rbee-cpu"): CatalogClient => {
     const catalog = new CatalogClient({ url: "https://catalog.test" });
-    vi.spyOn(catalog, "send").mockImplementation(async () => Response.json({ id: "llm-worker-rbee-cpu", source }));
+    vi.spyOn(catalog, "send").mockImplementation(async () => Response.json({ id, build: {}, source }));
     return catalog;
   };
   const wanted = { workerId: "cpu", version: "1.0.0", tag: "v1.0.0" };
@@ -92,6 +92,19 @@ describe("a signed source", () => {
     await expect(makeSignedSource(catalog, key, { ...wanted, commit: "HEAD" }, () => {})).rejects.toThrow(
       "a whole commit id",
     );
+  });
+
+  it.each(["HEAD", "v1.0.1", "v1.0.0\ncommit: x", "refs/tags/v1.0.0"])("is refused for the tag %j", async (tag) => {
+    const key = await generateMinisignKey();
+    const catalog = client({ type: "git", url: REPOSITORY });
+    const signing = makeSignedSource(catalog, key, { ...wanted, tag, commit: "a".repeat(40) }, () => {});
+    await expect(signing).rejects.toThrow("This is not a tag of version 1.0.0.");
+  });
+
+  it("is refused if the catalog answers for another worker", async () => {
+    const key = await generateMinisignKey();
+    const catalog = client({ type: "git", url: REPOSITORY }, "llm-worker-rbee-cuda");
+    await expect(makeSignedSource(catalog, key, wanted, () => {})).rejects.toThrow("instead of cpu");
   });
 
   it("is refused for a worker that is not built from source", async () => {

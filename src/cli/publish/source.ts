@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { COMMIT_ID, type SignedSource, signSource } from "../../domain/releases/source/statement.ts";
+import { COMMIT_ID, faultOfTag, type SignedSource, signSource } from "../../domain/releases/source/statement.ts";
 import type { MinisignSecretKey } from "../../lib/minisign/secret-key.ts";
 import { printable } from "../../lib/printable.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
@@ -12,6 +12,7 @@ const GIT_TIMEOUT_MS = 60_000;
 
 const WorkerAnswer = z.looseObject({
   id: z.string(),
+  build: z.looseObject({ flags: z.array(z.string()).optional() }),
   source: z.looseObject({ type: z.string(), url: z.string() }),
 });
 
@@ -21,7 +22,8 @@ export type WantedSource = { workerId: string; version: string; tag: string; com
 /**
  * Makes the signed source of a release: the tag's commit in the repository of the worker's recipe, signed by
  * `secretKey` for this worker and version. `note` tells the person what is signed. The same facts give the same
- * signature. Throws `CliError` if the worker is not built from git, or the repository does not have the tag.
+ * signature. Throws `CliError` if the worker is not built from git, the tag does not fit the version, or the repository
+ * does not have it.
  */
 export async function makeSignedSource(
   client: CatalogClient,
@@ -29,10 +31,16 @@ export async function makeSignedSource(
   { workerId, version, tag, commit: known }: WantedSource,
   note: (text: string) => void,
 ): Promise<SignedSource> {
-  const { id, source } = await client.json(WorkerAnswer, { path: path`/v1/workers/${workerId}` });
+  const { id, source, build } = await client.json(WorkerAnswer, { path: path`/v1/workers/${workerId}` });
+  if (id !== workerId && id !== `llm-worker-rbee-${workerId}`) {
+    throw new CliError(EXIT.integrity, `The catalog answered for ${printable(id)} instead of ${workerId}.`);
+  }
   if (source.type !== "git") {
     throw new CliError(EXIT.usage, `${id} is not built from source, so it takes no --source-tag.`);
   }
+  // The catalog checks it too, but a key must sign nothing that it would not accept.
+  const fault = faultOfTag(tag, version, { id, build });
+  if (fault !== null) throw new CliError(EXIT.usage, fault);
   if (known !== undefined && !COMMIT_ID.test(known)) {
     throw new CliError(EXIT.usage, "--source-commit takes a whole commit id, as git rev-parse HEAD prints it.");
   }

@@ -26,12 +26,6 @@ export type SentSource = Omit<SignedSource, "repository"> & { repository?: strin
 
 type Built = Pick<Worker, "id" | "source" | "build">;
 
-/** The names that a worker's tags may begin with: its id, and the crate that its recipe builds (`cargo build -p`). */
-export function namesInTags({ id, build: { flags = [] } }: Built): string[] {
-  const crate = flags[flags.indexOf("-p") + 1];
-  return crate === undefined || !flags.includes("-p") ? [id] : [id, crate];
-}
-
 /**
  * Checks the source of a new or drafted release. Its tag must fit the version, its repository must be the recipe's, and
  * a release key must have signed its statement. A tag alone is accepted for a draft. VALIDATION_FAILED names the field.
@@ -50,7 +44,7 @@ export async function readSource(
     return refuse(source ? "source" : "source_tag", "This field is only for a worker that is built from git.");
   }
   if (source_tag !== null && source_tag !== tag) return refuse("source_tag", `It differs from source.tag, ${tag}.`);
-  const fault = faultOfTag(tag, version, namesInTags(worker));
+  const fault = faultOfTag(tag, version, worker);
   if (fault !== null) return refuse(path, fault);
   if (source === null) return ok({ ...NO_SOURCE, source_tag: tag });
   const { repository = worker.source.url, commit, signature } = source;
@@ -90,7 +84,7 @@ export function usableSource(
   const { version, source_tag, source } = release;
   const tag = source?.tag ?? source_tag;
   if (tag === null) return ok(null);
-  const fault = faultOfTag(tag, version, namesInTags(worker));
+  const fault = faultOfTag(tag, version, worker);
   if (fault !== null) return err(fault);
   if (source && !COMMIT_ID.test(source.commit)) return err("It is not a commit id.");
   if (!source && required) return err("The commit of the tag is not signed.");
@@ -109,6 +103,6 @@ export async function obstacleInSource(release: Release, { required, keys }: Sig
     return verified.ok ? null : verified.error;
   }
   if (!required || source_tag === null) return null;
-  const advice = "Run `rbee-catalog release publish` again with --source-tag and --sign-key.";
+  const advice = "Run `rbee-catalog release sign` with the release key.";
   return `No release key has signed the commit of the tag ${source_tag}. ${advice}`;
 }

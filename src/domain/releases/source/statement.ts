@@ -67,6 +67,15 @@ export async function verifySource(
   return ok(null);
 }
 
+/** A worker as far as its tags depend on it. `flags` are those of its recipe's `cargo build`. */
+export type TaggedWorker = { id: string; build: { flags?: string[] | undefined } };
+
+/** The names that a worker's tags may begin with: its id, and the crate that its recipe builds (`cargo build -p`). */
+export function namesInTags({ id, build: { flags = [] } }: TaggedWorker): string[] {
+  const [, crate] = flags.slice(flags.indexOf("-p"));
+  return flags.includes("-p") && crate !== undefined ? [id, crate] : [id];
+}
+
 /**
  * The tags that fit a version: the version, with or without a `v`, alone or after one of the worker's names and a `-`
  * or `/`. The names are the worker's id and its crate.
@@ -78,8 +87,8 @@ export const tagsOfVersion = (version: string, names: readonly string[]): string
   ]);
 
 /** The fault of a tag as a sentence; null if it fits the version. Git forbids names that end with `.lock`. */
-export function faultOfTag(tag: string, version: string, names: readonly string[]): string | null {
-  const fitting = tagsOfVersion(version, names);
+export function faultOfTag(tag: string, version: string, worker: TaggedWorker): string | null {
+  const fitting = tagsOfVersion(version, namesInTags(worker));
   if (fitting.includes(tag) && !tag.endsWith(".lock")) return null;
   return `This is not a tag of version ${version}. Use one of ${fitting.join(", ")}.`;
 }

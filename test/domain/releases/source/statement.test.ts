@@ -88,7 +88,9 @@ describe("a tag", () => {
   });
 
   it("of another version is refused with the tags that fit", () => {
-    expect(faultOfTag("v1.2.1", "1.2.0", [])).toBe("This is not a tag of version 1.2.0. Use one of v1.2.0, 1.2.0.");
-    expect(faultOfTag("v1.2.0", "1.2.0", [])).toBeNull();
+    expect(faultOfTag("v1.2.1", "1.2.0", { id: "w", build: {} })).toBe(
+      "This is not a tag of version 1.2.0. Use one of v1.2.0, 1.2.0, w-v1.2.0, w-1.2.0, w/v1.2.0, w/1.2.0.",
+    );
+    expect(faultOfTag("v1.2.0", "1.2.0", { id: "w", build: {} })).toBeNull();
   });
 });
