@@ -1,7 +1,8 @@
 import { afterEach, expect } from "vitest";
 import { app } from "../../src/app.ts";
-import { type OpenApiDocument, openApiDocument } from "../../src/platform/http/openapi.ts";
+import type { OpenApiDocument } from "../../src/platform/http/openapi.ts";
 import { ANYWHERE } from "../../src/platform/http/problem.ts";
+import { apiDescription } from "../../src/web/reference/description.ts";
 
 type Described = { content?: Record<string, { examples?: Record<string, unknown> }> };
 
@@ -12,7 +13,7 @@ let places: Place[] | null = null;
 
 /** The operations of the description, those with the fewest parameters first. */
 async function described(): Promise<Place[]> {
-  places ??= placesOf(openApiDocument(await app.whole(), "https://catalog.test"));
+  places ??= placesOf(apiDescription(await app.whole(), "https://catalog.test"));
   return places;
 }
 

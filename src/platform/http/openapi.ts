@@ -52,8 +52,15 @@ Free workers need no credential. A premium worker's binaries need a license key 
 
 JSON is snake_case and times are RFC 3339 in UTC. Lists page by \`limit\` and \`cursor\`. Every error is \`application/problem+json\` with a stable \`code\`, and every response carries \`X-Request-Id\`. Every operation may also answer \`HTTPS_REQUIRED\` (403), \`INTERNAL_ERROR\` (500) and \`SERVICE_UNAVAILABLE\` (503).`;
 
-/** The OpenAPI 3.1 document of all operations of `app` at `publicUrl`, from the schemas that validate requests. */
-export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): OpenApiDocument {
+/**
+ * The OpenAPI 3.1 document of all operations of `app` at `publicUrl`, from the schemas that validate requests. `idOf`
+ * gives the `operationId` of a method (lower case) and path.
+ */
+export function openApiDocument(
+  app: OpenAPIHono<AppEnv>,
+  publicUrl: string,
+  idOf: (method: string, path: string) => string,
+): OpenApiDocument {
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -65,7 +72,9 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): Op
     servers: [{ url: publicUrl }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
   });
-  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path, withDefault(item)] as const);
+  const paths = Object.entries(document.paths ?? {}).map(
+    ([path, item]) => [path, completed(path, item, idOf)] as const,
+  );
   return {
     ...document,
     paths: Object.fromEntries(paths),
@@ -79,13 +88,17 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string): Op
 
 const METHODS = ["get", "put", "post", "delete"] as const;
 
-/** The path with the answer `default` at each of its operations. It names what the layers before all rooms answer. */
-function withDefault(item: PathItem): PathItem {
+/**
+ * The path with the id of each of its operations, its `security` also where no credential is needed, and the answer
+ * `default`: the problems that the layers before all rooms answer.
+ */
+function completed(path: string, item: PathItem, idOf: (method: string, path: string) => string): PathItem {
   const described = METHODS.flatMap((method) => {
     const operation = item[method];
     if (!operation) return [];
     const responses = { ...operation.responses, default: { $ref: "#/components/responses/AnyProblem" } };
-    return [[method, { ...operation, responses }] as const];
+    const { security = [] } = operation;
+    return [[method, { operationId: idOf(method, path), ...operation, security, responses }] as const];
   });
   return { ...item, ...Object.fromEntries(described) };
 }

@@ -1,6 +1,6 @@
-import { openApiDocument } from "../../platform/http/openapi.ts";
 import { type AppEnv, combine, documentRoute, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import palette from "../page/palette.css";
+import { apiDescription } from "./description.ts";
 import { referencePage } from "./page.ts";
 import style from "./reference.css";
 
@@ -25,7 +25,7 @@ export const referenceRoutes = (app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> =
         type: "application/json",
         example: DescriptionSchema,
       },
-      ({ PUBLIC_URL }) => JSON.stringify(openApiDocument(app, PUBLIC_URL)),
+      ({ PUBLIC_URL }) => JSON.stringify(apiDescription(app, PUBLIC_URL)),
     ),
     documentRoute(
       "/docs",
@@ -38,7 +38,7 @@ export const referenceRoutes = (app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> =
         example: "<!doctype html>...",
         headers: { "Content-Security-Policy": POLICY },
       },
-      async ({ PUBLIC_URL }) => String(await referencePage(openApiDocument(app, PUBLIC_URL))),
+      async ({ PUBLIC_URL }) => String(await referencePage(apiDescription(app, PUBLIC_URL))),
     ),
     documentRoute(
       "/docs/style.css",

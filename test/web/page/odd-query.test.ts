@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
-import { openApiDocument } from "../../../src/platform/http/openapi.ts";
+import { apiDescription } from "../../../src/web/reference/description.ts";
 import { operationsOf } from "../../../src/web/reference/page.ts";
 import { signedIn } from "../../support/console-admin.ts";
 import { issueLicense, ownerToken } from "../../support/license-fixture.ts";
@@ -12,7 +12,7 @@ const { ask, comeBack, pay, returnOf } = await openShop();
 type Named = { name: string; in: string; schema?: { enum?: string[]; example?: unknown }; example?: unknown };
 
 /** The operations that read something and have parameters in their query. */
-const reading = operationsOf(openApiDocument(await app.whole(), "https://catalog.test")).flatMap(
+const reading = operationsOf(apiDescription(await app.whole(), "https://catalog.test")).flatMap(
   ({ method, path, operation }) => {
     const parameters = (operation.parameters ?? []) as Named[];
     const names = parameters.filter((one) => one.in === "query");

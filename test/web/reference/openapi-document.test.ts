@@ -3,12 +3,14 @@ import { validate } from "@hyperjump/json-schema/openapi-3-1";
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { CREDENTIAL_PROBLEMS } from "../../../src/domain/licensing/holder.ts";
-import { type OpenApiDocument, openApiDocument, SECURITY_SCHEMES, TAGS } from "../../../src/platform/http/openapi.ts";
+import { type OpenApiDocument, SECURITY_SCHEMES, TAGS } from "../../../src/platform/http/openapi.ts";
+import { apiDescription } from "../../../src/web/reference/description.ts";
+import { OPERATION_IDS } from "../../../src/web/reference/operation-ids.ts";
 import { operationsOf } from "../../../src/web/reference/page.ts";
 
 const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
 const document = JSON.parse(
-  JSON.stringify(openApiDocument(await app.whole(), "https://catalog.test")),
+  JSON.stringify(apiDescription(await app.whole(), "https://catalog.test")),
 ) as OpenApiDocument;
 const operations = operationsOf(document).map((placed) => ({ ...placed, name: `${placed.method} ${placed.path}` }));
 
@@ -53,6 +55,21 @@ describe("the OpenAPI document", () => {
   it("has every route and no other", () => {
     expect(routes.length).toBeGreaterThan(8);
     expect(operations.map(({ name }) => name).sort()).toEqual([...routes].sort());
+  });
+
+  it("gives each operation a name that somebody has chosen, in camel case, and no name twice", () => {
+    const ids = operations.map(({ operation }) => operation.operationId ?? "");
+    expect(ids.filter((id) => !/^[a-z]+([A-Z][a-z0-9]*)+$/.test(id))).toEqual([]);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+    const chosen = Object.fromEntries(operations.map(({ name, operation }) => [name, operation.operationId]));
+    expect(chosen, "src/web/reference/operation-ids.ts names every operation, and no other").toEqual(OPERATION_IDS);
+  });
+
+  it("says of each operation which credential it needs, if any", () => {
+    for (const { name, path, operation } of operations) {
+      expect([name, operation.security]).toEqual([name, expect.any(Array)]);
+      if (path === "/v1/plans" || path.startsWith("/rpc")) expect([name, operation.security]).toEqual([name, []]);
+    }
   });
 
   it("names the parameters of each operation as in its path", () => {

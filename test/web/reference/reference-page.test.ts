@@ -1,8 +1,8 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
-import { openApiDocument } from "../../../src/platform/http/openapi.ts";
 import { PROBLEMS } from "../../../src/platform/http/problem.ts";
+import { apiDescription } from "../../../src/web/reference/description.ts";
 import { operationsOf, referencePage } from "../../../src/web/reference/page.ts";
 
 const get = (path: string) => exports.default.fetch(`https://catalog.test${path}`);
@@ -18,7 +18,7 @@ async function attributes(html: string, selector: string, name: string): Promise
 describe("/docs", () => {
   it("shows every operation and every problem code", async () => {
     const html = await (await get("/docs")).text();
-    const operations = operationsOf(openApiDocument(await app.whole(), "https://catalog.test"));
+    const operations = operationsOf(apiDescription(await app.whole(), "https://catalog.test"));
     expect(await attributes(html, "article", "id")).toHaveLength(operations.length);
     const codes = (await attributes(html, "tr[id]", "id")).map((id) => id.replace("problem-", ""));
     expect(codes).toEqual(Object.keys(PROBLEMS));
@@ -58,7 +58,7 @@ describe("/docs", () => {
   it("escapes any description", async () => {
     const hostile = '<script>alert("`x`")</script>';
     const document = {
-      ...openApiDocument(await app.whole(), "https://catalog.test"),
+      ...apiDescription(await app.whole(), "https://catalog.test"),
       tags: [{ name: "Service", description: hostile }],
       paths: { "/x": { get: { tags: ["Service"], summary: hostile, description: hostile, responses: {} } } },
     };

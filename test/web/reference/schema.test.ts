@@ -1,10 +1,10 @@
 import { registerSchema, unregisterSchema, validate } from "@hyperjump/json-schema/draft-2020-12";
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
-import { openApiDocument } from "../../../src/platform/http/openapi.ts";
+import { apiDescription } from "../../../src/web/reference/description.ts";
 import { type AnySchema, exampleOf, fieldsOf, typeOf } from "../../../src/web/reference/schema.ts";
 
-const { components } = JSON.parse(JSON.stringify(openApiDocument(await app.whole(), "https://catalog.test")));
+const { components } = JSON.parse(JSON.stringify(apiDescription(await app.whole(), "https://catalog.test")));
 const schemas = components.schemas as Parameters<typeof exampleOf>[0];
 
 describe("the example of a schema", () => {
