@@ -101,6 +101,16 @@ export const CHECKS = {
     remedy:
       "Make a token with `npx rbee-catalog token create --name NAME --scope owner`, or the first one with `token bootstrap`.",
   },
+  scopes: {
+    meaning: "No token, and no address in ACCESS_SCOPES, keeps what a scope allowed before it was divided.",
+    remedy:
+      "Renew each token that /admin/tokens marks. Review ACCESS_SCOPES, then set ACCESS_SCOPES_VERSION to 2 in wrangler.toml and run `pnpm run deploy`.",
+  },
+  "admin-acts": {
+    meaning: "No admin has done an act unusually often today.",
+    remedy:
+      "Ask the admin. If nobody knows why, revoke the token: docs/operations.md (When something leaks). The audit trail has each act.",
+  },
   "mail-sender": {
     meaning: "Mail comes from a domain of this service, and the provider accepts it.",
     remedy: "Set MAIL_FROM to an address of an onboarded domain: `npx wrangler email sending enable DOMAIN`.",

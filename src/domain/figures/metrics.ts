@@ -1,8 +1,10 @@
 import { startOfDay, type UnixSeconds } from "../../lib/time.ts";
+import { type ActLimits, DEFAULT_ACT_LIMITS } from "../../platform/config/act-limits.ts";
 import { unlessDown } from "../../platform/usage/read.ts";
 import { readLastBackup } from "../backup/finish.ts";
 import { LICENSE_STATUSES } from "../licensing/license/record.ts";
 import { countRunTokensSince } from "../publishing/exchange.ts";
+import { readActMetrics } from "./act-metrics.ts";
 import { readBacklog } from "./backlog.ts";
 import { readJobMetrics } from "./job-metrics.ts";
 import { readStandings } from "./standings.ts";
@@ -27,14 +29,19 @@ export async function readSize(db: D1Database): Promise<number> {
 }
 
 /**
- * The metrics at `now`, from counters, aggregates and indexes. Without the statistics, their samples are absent. Throws
- * the ledger's errors.
+ * The metrics at `now`, with the `limits` of admins' acts, from counters, aggregates and indexes. Without the
+ * statistics, their samples are absent. Throws the ledger's errors.
  */
-export async function readMetrics({ DB, STATISTICS }: Stores, now: UnixSeconds): Promise<Metric[]> {
-  const [standings, backlog, jobs, ledgerBytes, backup, publisherTokens, statistics] = await Promise.all([
+export async function readMetrics(
+  { DB, STATISTICS }: Stores,
+  now: UnixSeconds,
+  limits: ActLimits = DEFAULT_ACT_LIMITS,
+): Promise<Metric[]> {
+  const [standings, backlog, jobs, acts, ledgerBytes, backup, publisherTokens, statistics] = await Promise.all([
     readStandings(DB, now),
     readBacklog(DB),
     readJobMetrics(DB, now),
+    readActMetrics(DB, limits, now),
     readSize(DB),
     readLastBackup(DB),
     countRunTokensSince(DB, startOfDay(now)),
@@ -89,6 +96,7 @@ export async function readMetrics({ DB, STATISTICS }: Stores, now: UnixSeconds):
       age(backup?.at ?? 0),
     ),
     one("rbee_backup_bytes", "Size of the last backup of the ledger.", backup?.bytes ?? 0),
+    ...acts,
     ...jobs,
     {
       name: "rbee_database_bytes",

@@ -168,7 +168,7 @@ figuresRoutes.openapi(
   }),
   async (c) => {
     const { now } = c.var;
-    const metrics = await readMetrics(c.env, now);
+    const metrics = await readMetrics(c.env, now, c.var.config.ACT_LIMITS);
     const accepted = c.req.header("Accept")?.includes("text/plain") ? "prometheus" : "json";
     return (c.req.valid("query").format ?? accepted) === "prometheus"
       ? c.text(prometheusText(metrics), 200, { "Content-Type": TEXT })

@@ -4,6 +4,7 @@ import { once } from "../../lib/isolate.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { LOOPBACK } from "../../lib/loopback.ts";
 import { indexSigningKey } from "../../lib/minisign/index-key.ts";
+import { type ActLimits, COUNTED_ACT_NAMES, DEFAULT_ACT_LIMITS } from "./act-limits.ts";
 import { SCOPES } from "./scopes.ts";
 
 /** The schema of the variables and secrets. */
@@ -48,6 +49,10 @@ const environmentSchema = lazy(() => {
       return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
     });
 
+  const actLimit = z
+    .strictObject({ alarm: z.int().min(1), stop: z.int().min(1) }, "must be an alarm and a stop")
+    .refine(({ alarm, stop }) => alarm <= stop, "must have an alarm that comes no later than the stop");
+
   const webUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
 
   /** The URL of a stand-in for Stripe. Loopback only, so that no key is sent to another machine. */
@@ -89,6 +94,12 @@ const environmentSchema = lazy(() => {
       MAIL_FROM: mailbox,
       ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
       ACCESS_AUD: z.string(),
+      /** The daily limits of acts that differ from the defaults, by act. */
+      ACT_LIMITS: json(z.partialRecord(z.enum(COUNTED_ACT_NAMES), actLimit, "must be limits by act"))
+        .prefault("{}")
+        .transform((given): ActLimits => ({ ...DEFAULT_ACT_LIMITS, ...given })),
+      /** The division of the scopes that ACCESS_SCOPES is written for; 1: before three of them were divided. */
+      ACCESS_SCOPES_VERSION: z.enum(["1", "2"]).default("1").transform(Number),
       ACCESS_SCOPES: json(z.record(z.string(), z.array(z.enum(SCOPES)))),
       /** The issuer of the tokens that workflow runs publish with, exactly as their `iss` claim has it. */
       PUBLISHER_ISSUER: webUrl.default("https://token.actions.githubusercontent.com"),

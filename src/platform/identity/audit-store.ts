@@ -26,6 +26,9 @@ type Condition = { sql: string; values: readonly string[] };
 /** The actions of most entries. The index of actions leaves them out (migrations/0016_counts.sql). */
 const FREQUENT = `('license.buy', 'license.follow-payment', 'machine.activate', 'machine.deactivate', 'machine.lease')`;
 
+/** The condition of the index of actions. */
+export const NOT_FREQUENT = `action NOT IN ${FREQUENT}`;
+
 /** The entries of an action: a rare one has an index, and a frequent one is found among the newest entries. */
 const byAction = (action: string): Condition => ({
   sql: FREQUENT.includes(`'${action}'`) ? "action = ?" : `action = ? AND action NOT IN ${FREQUENT}`,
@@ -33,7 +36,8 @@ const byAction = (action: string): Condition => ({
 });
 
 /** The actors of few entries: not hives, and not Stripe's events. The index of actors has them alone. */
-const IS_PERSON = "NOT (actor >= 'license:' AND actor < 'license;') AND NOT (actor >= 'stripe:' AND actor < 'stripe;')";
+export const IS_PERSON =
+  "NOT (actor >= 'license:' AND actor < 'license;') AND NOT (actor >= 'stripe:' AND actor < 'stripe;')";
 
 /**
  * The entries of an actor. A person has an index. A hive acts on its own license, and an event of Stripe on the

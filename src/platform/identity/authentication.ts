@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { cleanSecret, isAdminToken } from "../../lib/credential.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../config/config.ts";
-import { allows, type NeededScope, type Scope } from "../config/scopes.ts";
+import { allows, currentScopes, type NeededScope, type Scope } from "../config/scopes.ts";
 import { isCrossSiteChange } from "../http/origin.ts";
 import { countFailedAdminSignIn } from "../http/rate-limit.ts";
 import { type AppEnv, createRouter, type OpenAPIHono, Problem, z } from "../http/route.ts";
@@ -119,7 +119,7 @@ export const adminOfToken = ({
 /** The admin of an Access assertion. Throws like `verifyAccessAssertion`. */
 export async function adminOfAssertion(config: Config, assertion: string): Promise<Admin> {
   const mail = await verifyAccessAssertion(config, assertion);
-  const scopes = accessScopes(config.ACCESS_SCOPES, mail);
+  const scopes = currentScopes(accessScopes(config.ACCESS_SCOPES, mail), config.ACCESS_SCOPES_VERSION);
   return { actor: `access:${mail}`, name: mail, scopes, workers: null, expiresAt: null, token: null, run: null };
 }
 

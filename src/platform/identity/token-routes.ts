@@ -1,6 +1,7 @@
 import { currentTime, fromRfc3339, toRfc3339 } from "../../lib/time.ts";
 import { SCOPES } from "../config/scopes.ts";
 import { NextCursor, operation, PageQuery, page, Timestamp, z } from "../http/route.ts";
+import { brake } from "./act-volume.ts";
 import { type AdminToken, listAdminTokens } from "./admin-token.ts";
 import { admin, adminActor, createAdminRouter, Reason } from "./authentication.ts";
 import { endAdminToken, keepAdminToken, makeAdminToken, renewAdminToken } from "./token-acts.ts";
@@ -140,6 +141,7 @@ tokenRoutes.openapi(
     refusals: ["CONFLICT"],
   }),
   async (c) => {
+    await brake(c, "create-token");
     const { token, record } = await makeAdminToken(c.env.DB, adminActor(c), c.req.valid("json"));
     return c.json({ token, admin_token: presentAdminToken(record) }, 201);
   },
@@ -200,6 +202,7 @@ tokenRoutes.openapi(
   async (c) => {
     const { reason = null, ...wanted } = c.req.valid("json");
     const { id } = c.req.valid("param");
+    await brake(c, "renew-token");
     const { token, record } = await renewAdminToken(c.env.DB, adminActor(c), id, wanted, reason);
     return c.json({ token, admin_token: presentAdminToken(record) }, 200);
   },

@@ -76,3 +76,26 @@ export const checkOwner = (tokens: number, people: number): Finding =>
   tokens + people > 0
     ? pass("owner", `Owner tokens in force: ${tokens}; owners by Access: ${people}.`)
     : fail("owner", "Nobody is an owner: no token is in force, and Access names none.");
+
+/**
+ * Whether scopes of before the division are in use. `tokens`: the number of tokens in force that keep them. `people`:
+ * the names in ACCESS_SCOPES that do.
+ */
+export function checkScopes(tokens: number, people: readonly string[]): Finding[] {
+  const kept = "what its scopes allowed before they were divided";
+  const found = [
+    ...(tokens > 0 ? [warn("scopes", `Tokens in force that keep ${kept}: ${tokens}.`, { subject: "tokens" })] : []),
+    ...(people.length > 0
+      ? [warn("scopes", `Names in ACCESS_SCOPES that keep ${kept}: ${people.length}.`, { subject: "ACCESS_SCOPES" })]
+      : []),
+  ];
+  return found.length > 0 ? found : [pass("scopes", "Every token and every name has the divided scopes.")];
+}
+
+/** One finding for each act that an actor has done unusually often today; one that passes if there is none. */
+export function checkActs(unusual: readonly { act: string; actor: string; count: number }[]): Finding[] {
+  if (unusual.length === 0) return [pass("admin-acts", "No act was done unusually often today.")];
+  return unusual.map(({ act, actor, count }) =>
+    warn("admin-acts", `${actor}: ${act}, ${count} times since 00:00 UTC.`, { subject: `${actor} ${act}` }),
+  );
+}

@@ -1,15 +1,19 @@
 import keyFile from "../../../../keys/release-signing.pub";
 import { verifyIndexDelegation } from "../../../lib/minisign/index-key.ts";
 import { formatMinisignPublicKey, parseMinisignPublicKeys } from "../../../lib/minisign/minisign.ts";
-import { countOwners } from "../../../platform/identity/admin-token.ts";
+import { needsRenewal, type Scope } from "../../../platform/config/scopes.ts";
+import { actorIdOf, readActVolumes, unusualVolumes } from "../../../platform/identity/act-volume.ts";
+import { countOwners, countUndivided } from "../../../platform/identity/admin-token.ts";
 import { licensingSecrets } from "../../licensing/secrets.ts";
 import { publishedKeys } from "../../licensing/token/signing-keys.ts";
 import { signaturePolicy } from "../../releases/artifact/check.ts";
 import { checkAddress, checkConfiguration, checkEnvironment } from "../check/configuration.ts";
 import {
+  checkActs,
   checkIndexKey,
   checkOwner,
   checkReleaseKeys,
+  checkScopes,
   checkSignedNames,
   checkTokenKey,
   PublishedFile,
@@ -94,13 +98,36 @@ const tokenKey: Examination = {
 };
 
 const owners: Examination = {
-  checks: ["owner"],
+  checks: ["owner", "scopes"],
   async look({ env, config, now }) {
     const people = config.ACCESS_TEAM_DOMAIN === "" ? [] : Object.values(config.ACCESS_SCOPES);
     const named = people.filter((scopes) => scopes.includes("owner")).length;
-    return [checkOwner(await countOwners(env.DB, now), named)];
+    const isOld = (scopes: readonly Scope[]) => needsRenewal(scopes, config.ACCESS_SCOPES_VERSION);
+    const old = config.ACCESS_TEAM_DOMAIN === "" ? [] : Object.entries(config.ACCESS_SCOPES);
+    return [
+      checkOwner(await countOwners(env.DB, now), named),
+      ...checkScopes(
+        await countUndivided(env.DB, now),
+        old.filter(([, scopes]) => isOld(scopes)).map(([name]) => name),
+      ),
+    ];
+  },
+};
+
+const acts: Examination = {
+  checks: ["admin-acts"],
+  async look({ env, config, now }) {
+    const unusual = unusualVolumes(await readActVolumes(env.DB, now), config.ACT_LIMITS);
+    return checkActs(await Promise.all(unusual.map(async (one) => ({ ...one, actor: await actorIdOf(one.actor) }))));
   },
 };
 
 /** The checks of the configuration, the secrets, the keys and the admins. */
-export const KEY_EXAMINATIONS: readonly Examination[] = [configuration, releaseKeys, signedNames, tokenKey, owners];
+export const KEY_EXAMINATIONS: readonly Examination[] = [
+  configuration,
+  releaseKeys,
+  signedNames,
+  tokenKey,
+  owners,
+  acts,
+];

@@ -1,5 +1,6 @@
 import { toRfc3339 } from "../../../lib/time.ts";
 import { operation, Timestamp, z } from "../../../platform/http/route.ts";
+import { brake } from "../../../platform/identity/act-volume.ts";
 import { admin, adminActor, createAdminRouter, Reason } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { AdminLicenseView, adminLicenseView, LicenseParams } from "../../licensing/license/view.ts";
@@ -42,6 +43,7 @@ refund.openapi(
   }),
   async (c) => {
     const admin = adminActor(c);
+    await brake(c, "refund");
     const scope = await purchaseScope(c.env, c.var.config);
     const revoked = await revokeForRefund(scope, admin, c.req.valid("param").id, c.req.valid("json").reason);
     await settle(c, revoked.changes);

@@ -1,4 +1,5 @@
 import { BODY_PROBLEMS, createRoute, jsonBodyLimit, optionalBody, problems, z } from "../../../platform/http/route.ts";
+import { brake } from "../../../platform/identity/act-volume.ts";
 import { ADMIN_PROBLEMS, adminActor, createAdminRouter, Reason } from "../../../platform/identity/authentication.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { releaseAccess } from "../access.ts";
@@ -63,6 +64,7 @@ export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof
       async (c) => {
         const { reason = null, if_last_change: lastChange = null } = c.req.valid("json");
         const { id } = c.req.valid("param");
+        if (action === "yank" || action === "block") await brake(c, action);
         const rules = publicationRules(c.var.config, formats);
         const { row, changes } = await moveRelease(c.env.DB, adminActor(c), id, action, reason, rules, lastChange);
         await settle(c, changes);

@@ -1,7 +1,8 @@
 import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage.ts";
+import { type ActVolume, actorIdOf, readActVolumes, unusualVolumes } from "../../../platform/identity/act-volume.ts";
 import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
-import { type Child, type FC, formatCount, Notice, Time } from "../../page/kit.ts";
+import { type Child, counted, type FC, formatCount, Notice, Time } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage, consoleView, firstPart, may, z } from "../kit.ts";
 import { type DashboardData, RANGES, type Range, readDashboard } from "./data.ts";
 import { Figures, StandingSection, UnusualSection } from "./figures.tsx";
@@ -24,14 +25,19 @@ export const home = consoleView(
   async (c, { days }) => {
     if (!may(c, "stats:read")) return c.redirect(firstPart(c), 303);
     const data = await readDashboard(c.env, days, c.var.now);
-    return consolePage(c, { title: "Dashboard", main: <DashboardBody c={c} data={data} range={days} /> });
+    const volumes = unusualVolumes(await readActVolumes(c.env.DB, c.var.now), c.var.config.ACT_LIMITS);
+    const unusual = await Promise.all(volumes.map(async (one) => ({ ...one, actor: await actorIdOf(one.actor) })));
+    return consolePage(c, {
+      title: "Dashboard",
+      main: <DashboardBody c={c} data={data} range={days} unusual={unusual} />,
+    });
   },
 );
 
-type Props = { c: ConsoleContext; data: DashboardData; range: Range };
+type Props = { c: ConsoleContext; data: DashboardData; range: Range; unusual: readonly ActVolume[] };
 
 /** The dashboard: figures, then charts with their numbers. */
-const DashboardBody: FC<Props> = ({ c, data, range }) => {
+const DashboardBody: FC<Props> = ({ c, data, range, unusual }) => {
   const { at, days, history } = data;
   const downloads = seriesOf(history.downloadsByWorker, days);
   const money = seriesOf(data.money, days, MONEY_EVENTS);
@@ -52,6 +58,18 @@ const DashboardBody: FC<Props> = ({ c, data, range }) => {
         <Notice tone="careful" title="The statistics do not answer">
           Downloads, refused attempts and places of use are missing here. Licenses, purchases and downloads themselves
           are not affected.
+        </Notice>
+      )}
+      {unusual.length === 0 ? null : (
+        <Notice tone="bad" title="An admin does something unusually often today">
+          <ul>
+            {unusual.map(({ act, actor, count }) => (
+              <li>
+                {actor}: {act}, {counted(count, "time")}
+              </li>
+            ))}
+          </ul>
+          If nobody knows why, revoke the token: it may be stolen.
         </Notice>
       )}
       <Figures {...data} />

@@ -4,7 +4,17 @@ import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { combine } from "../../../platform/http/route.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, type ConsoleContext, goTo, Problem, reasonField, resultPage, settle } from "../kit.ts";
+import {
+  actRoutes,
+  adminActor,
+  brake,
+  type ConsoleContext,
+  goTo,
+  Problem,
+  reasonField,
+  resultPage,
+  settle,
+} from "../kit.ts";
 import { LICENSE_ACTS, pinnedFields } from "./acts.tsx";
 import { previewLicenseAct } from "./preview.ts";
 import { licensePath } from "./words.tsx";
@@ -52,6 +62,7 @@ export const licenseAct = combine(
           pinned: ({ act }) => pinnedFields(license, act, isOwner, admin.now),
           carryOut: async ({ reason, act }, idempotencyKey) => {
             const scope = { db: c.env.DB, config: c.var.config };
+            if (act.action !== "reinstate") await brake(c, act.action);
             const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
             const edge = await settle(c, changes);
             if (key !== null && maySeeNewKey(admin))

@@ -6,7 +6,7 @@ import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../..
 import { purchaseScope } from "../../../domain/purchase/sync.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
+import { actRoutes, adminActor, brake, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
 import { previewErasure, previewRefund } from "./preview.ts";
 import { licensePath, ownerText } from "./words.tsx";
 
@@ -38,6 +38,7 @@ export const licenseRefund = actRoutes("/admin/licenses/{id}/refund", {
         return previewRefund(license, await readRefundable(stripe, license), admin.now);
       },
       carryOut: async ({ reason }) => {
+        await brake(c, "refund");
         const scope = await purchaseScope(c.env, c.var.config);
         const revoked = await revokeForRefund(scope, admin, id, reason);
         const edge = await settle(c, revoked.changes);

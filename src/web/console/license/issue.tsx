@@ -6,6 +6,7 @@ import { CheckField, counted, Field, formatDate, SelectField, TextField } from "
 import {
   actRoutes,
   adminActor,
+  brake,
   LastDayToCome,
   lastDayField,
   may,
@@ -94,6 +95,7 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
       },
       carryOut: async (order, idempotencyKey) => {
         const scope = { db: c.env.DB, config: c.var.config };
+        await brake(c, "issue");
         const { key, license, changes } = await issueLicense(scope, admin, order, idempotencyKey);
         const edge = await settle(c, changes);
         return keyPage(c, { title: "The license is issued", key, license, edge, isMailed: order.send_mail });

@@ -9,7 +9,7 @@ import { refusalOfUnblock, unblockRelease } from "../../../domain/releases/unblo
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted } from "../../page/kit.ts";
-import { actRoutes, adminActor, combine, goTo, Problem, ReasonForm, settle } from "../kit.ts";
+import { actRoutes, adminActor, brake, combine, goTo, Problem, ReasonForm, settle } from "../kit.ts";
 import { releasePath } from "./list.tsx";
 import { countEntitledLicenses, REACH_DAYS, type ReleaseUse, readReleaseUse } from "./reach.ts";
 
@@ -121,6 +121,7 @@ export const releaseAct = combine(
             return previewReleaseAct(release, action, use, licenses);
           },
           carryOut: async ({ reason }) => {
+            if (action === "yank" || action === "block") await brake(c, action);
             const { changes } = await moveRelease(DB, admin, id, action, reason, rules);
             return goTo(c, releasePath(id), { done: action, edge: await settle(c, changes) });
           },

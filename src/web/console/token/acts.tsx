@@ -1,7 +1,7 @@
 import { allows, SCOPES } from "../../../platform/config/scopes.ts";
 import { checkWantedToken, makeAdminToken } from "../../../platform/identity/token-acts.ts";
 import { Field, formatDateTime } from "../../page/kit.ts";
-import { actRoutes, adminActor, LastDayToCome, lastDayField, z } from "../kit.ts";
+import { actRoutes, adminActor, brake, LastDayToCome, lastDayField, z } from "../kit.ts";
 import { granted, LIST, SCOPE_WORDS, scopeFields, secretPage, WORKERS_HINT, WorkerList } from "./form.tsx";
 
 const NAME_HINT = "The list of tokens and the audit trail show it. Say what the token is for.";
@@ -61,6 +61,7 @@ export const tokenCreate = actRoutes("/admin/tokens/new", {
       },
       // Two clicks create two tokens; an admin can revoke the one that was not shown.
       carryOut: async (wanted) => {
+        await brake(c, "create-token");
         const { token, record } = await makeAdminToken(c.env.DB, admin, wanted);
         return secretPage(c, "The token is created", token, record.name);
       },

@@ -12,6 +12,7 @@ import { CheckField, counted, formatDateTime, sentences } from "../../page/kit.t
 import {
   actRoutes,
   adminActor,
+  brake,
   type Entered,
   goTo,
   LastDayToCome,
@@ -87,6 +88,7 @@ export const tokenRenew = actRoutes("/admin/tokens/{id}/renew", {
         );
       },
       carryOut: async ({ reason, ...wanted }) => {
+        await brake(c, "renew-token");
         const { token: secret, record } = await renewAdminToken(c.env.DB, admin, id, wanted, reason);
         return secretPage(c, "The token is renewed", secret, record.name);
       },

@@ -9,6 +9,7 @@ import {
   problems,
   z,
 } from "../../../../platform/http/route.ts";
+import { brake } from "../../../../platform/identity/act-volume.ts";
 import {
   ADMIN_PROBLEMS,
   type AdminEnv,
@@ -98,6 +99,7 @@ licenseActs.openapi(describe("extend", ExtendBody, "Extend a license", EXTEND), 
 async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: string) {
   const admin = adminActor(c);
   const scope = { db: c.env.DB, config: c.var.config };
+  if (wanted.action !== "reinstate") await brake(c, wanted.action);
   const idempotencyKey = c.req.header("Idempotency-Key");
   const { license, key, changes } = await actOnLicense(scope, admin, id, wanted, reason, idempotencyKey);
   const edge = await settle(c, changes);

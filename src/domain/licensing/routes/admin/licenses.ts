@@ -2,6 +2,7 @@ import { MailAddress } from "../../../../lib/mail-address.ts";
 import { holdsCredential } from "../../../../lib/masking/masked.ts";
 import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../../lib/time.ts";
 import { NextCursor, operation, optionalChoice, PageQuery, page, z } from "../../../../platform/http/route.ts";
+import { brake } from "../../../../platform/identity/act-volume.ts";
 import { admin, adminActor, createAdminRouter } from "../../../../platform/identity/authentication.ts";
 import { IdempotencyHeader } from "../../../../platform/storage/idempotency.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
@@ -54,6 +55,7 @@ licenseIssue.openapi(
     const admin = adminActor(c);
     const { "idempotency-key": idempotencyKey } = c.req.valid("header");
     const scope = { db: c.env.DB, config: c.var.config };
+    await brake(c, "issue");
     const { license, key, changes } = await issueLicense(scope, admin, c.req.valid("json"), idempotencyKey);
     const edge = await settle(c, changes);
     return c.json({ license: adminLicenseView(license, admin.now), key, edge }, 201);
