@@ -15,7 +15,7 @@ export type ActVolume = { act: CountedAct; actor: string; count: number };
 
 const VolumeRow = z.object({ action: z.string(), actor: z.string(), count: z.number() });
 
-/** The acts of admins since 00:00 UTC by kind and actor, the most frequent first. Reads an index. Throws D1's errors. */
+/** The acts of admins since 00:00 UTC by kind and actor, the most frequent first. Throws D1's errors. */
 export async function readActVolumes(db: D1Database, now: UnixSeconds): Promise<ActVolume[]> {
   const actions = Object.values(COUNTED_ACTS);
   const { results } = await db

@@ -143,7 +143,7 @@ export async function countOwners(db: D1Database, now: UnixSeconds): Promise<num
   return count ?? 0;
 }
 
-/** The number of tokens in force at `now` that keep what their scopes allowed before the division. Throws D1's errors. */
+/** The number of tokens in force at `now` with undivided scopes (`needs_renewal`). Throws D1's errors. */
 export async function countUndivided(db: D1Database, now: UnixSeconds): Promise<number> {
   const { results } = await db
     .prepare(`${SELECT} WHERE token.scopes_version < ${SCOPES_VERSION} AND token.revoked_at IS NULL`)
