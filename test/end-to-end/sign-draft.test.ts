@@ -2,6 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
+import { packTar } from "modern-tar";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { runCli } from "../support/node/run-cli.ts";
@@ -69,6 +71,32 @@ describe("release sign", () => {
     expect(await readdir(join(folder, "rbee", "drafts"))).toEqual([]);
     // The answer was lost: the same command again finds it published.
     expect((await sign(version, "--worker", WORKER, "--yes")).code).toBe(0);
+  });
+
+  it("signs the contents of a package with it", async () => {
+    const version = "0.1.0-alpha.75";
+    const worker = "llm-worker-rbee-premium-cpu";
+    const pkginfo = [
+      `pkgname = ${worker}`,
+      "pkgver = 0.1.0alpha.75-1",
+      "pkgdesc = A worker of a test",
+      "arch = x86_64",
+      "license = GPL-3.0-or-later",
+    ].join("\n");
+    const tar = await packTar([
+      { header: { name: ".PKGINFO", size: pkginfo.length }, body: pkginfo },
+      { header: { name: `usr/local/bin/${worker}`, size: 4 }, body: "work" },
+    ]);
+    const file = join(folder, `${worker}-0.1.0alpha.75-1-x86_64.pkg.tar.zst`);
+    await writeFile(file, zstdCompressSync(tar));
+    const named = ["--worker", worker, "--version", version];
+    const uploaded = await catalog.admin("release", "publish", file, ...named, "--unsigned-draft");
+    expect([uploaded.code, uploaded.stderr]).toEqual([0, expect.stringContaining("Not published yet")]);
+    const signed = await sign(`${worker}@${version}`, "--yes");
+    expect([signed.code, signed.stderr]).toEqual([0, expect.stringContaining(worker)]);
+    const shown = await catalog.admin("release", "show", `${worker}@${version}`, "--json");
+    const { status, artifacts } = Answer.parse(JSON.parse(shown.stdout)).release;
+    expect([status, artifacts[0]?.signature]).toEqual(["published", expect.stringMatching(/\tcontents:[0-9a-f]{64}/)]);
   });
 
   it("continues a download, and signs nothing but the expected sums", async () => {

@@ -102,6 +102,8 @@ Example:
         () => publishRelease(client, publication),
       );
       show({ release }, (shown) => formatReleases([shown.release]));
+      const attached = release.provenance;
+      if (attached?.verified === false) note(`The provenance is attached, and not verified. ${attached.reason ?? ""}`);
       if (release.status !== "draft") return;
       note(
         `Not published yet. The release key signs it: rbee-catalog release sign ${workerId}@${version} --sign-key FILE`,
