@@ -3,12 +3,14 @@ import { createServer, request, type Server } from "node:http";
 
 /**
  * The fate of one exchange: it passes, or hangs without an answer, or every byte of its answer is altered, or its
- * text is rewritten to one of the same length, or it breaks off after so many bytes, or its body waits for a promise.
+ * text is rewritten to one of the same length, or it breaks off after so many bytes, or its body waits for a promise. Or
+ * the request loses its `Range`, as behind a virus scanner, and its answer is the whole file.
  */
 export type Fate =
   | "pass"
   | "hang"
   | "alter"
+  | "whole"
   | { rewrite: (text: string) => string }
   | { cutAfter: number }
   | { bodyAfter: Promise<void> };
@@ -37,12 +39,13 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       incoming.resume();
       return;
     }
+    if (fate === "whole") delete headers.range;
     const forwarded = request({ host: "localhost", port: target, method, path: url, headers }, (answer) => {
       proxy.answered.push(`${method} ${url}`);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       // An answer that the catalog breaks off is broken off here as well.
       answer.on("error", () => outgoing.destroy());
-      if (fate === "pass") {
+      if (fate === "pass" || fate === "whole") {
         answer.pipe(outgoing);
         return;
       }
