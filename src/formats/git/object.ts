@@ -63,6 +63,15 @@ function commitOf(tree: string, parent: string | null, at: UnixSeconds, message:
 /** The files of a repository from `at` on, and the reason for the change in one line. */
 export type Revision = { at: UnixSeconds; message: string; files: Files };
 
+/** The ids of the commits of a history, oldest first, as `packHistory` makes them. */
+export function commitsOf(history: readonly Revision[]): string[] {
+  const ids: string[] = [];
+  for (const { at, message, files } of history) {
+    ids.push(commitOf(treeOf(files).tree.id, ids.at(-1) ?? null, at, message).id);
+  }
+  return ids;
+}
+
 /** A history for git: the last commit's id (null if it is empty) and one pack of all objects. */
 export type PackedHistory = Pack & { head: string | null };
 

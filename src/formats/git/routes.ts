@@ -1,10 +1,14 @@
+import { concatBytes } from "@noble/hashes/utils.js";
 import { repositorySources } from "../../domain/catalog/format.ts";
 import { DAY } from "../../lib/time.ts";
 import { parseByteRange } from "../../platform/http/byte-range.ts";
 import { cacheBody, cachedWhole } from "../../platform/http/edge-cache.ts";
-import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../platform/http/route.ts";
+import { ANYONE, type AppContext, createRouter, limitBody, operation, Problem, z } from "../../platform/http/route.ts";
+import { readHistory } from "./history-store.ts";
+import { commitsOf } from "./object.ts";
 import { packKey, type RepositoryRecord } from "./record.ts";
 import { readNewestRepository, readRepository, repositoryNames } from "./repository.ts";
+import { advertisement, answerOf, parsePackRequest, withPack } from "./upload-pack.ts";
 
 /** The path parameter that names a repository. */
 const RepositoryParams = z.object({
@@ -25,17 +29,11 @@ type ReferenceFile = {
 };
 
 /**
- * The small files that git requests first (gitprotocol-http(5), "Dumb Clients"; gitrepository-layout(5)). git requests
- * the list of packs last, and only to fetch objects. So that pack must hold a head that another isolate may have
- * announced a moment ago.
+ * The small files that a dumb client of git requests next (gitprotocol-http(5), "Dumb Clients"; gitrepository-
+ * layout(5)). git requests the list of packs last, and only to fetch objects. So that pack must hold a head that
+ * another isolate may have announced a moment ago.
  */
 const FILES: ReferenceFile[] = [
-  {
-    path: "/info/refs",
-    summary: "List a repository's branch",
-    read: readRepository,
-    text: ({ head }) => `${head}\t${BRANCH}\n`,
-  },
   {
     path: "/HEAD",
     summary: "Name a repository's default branch",
@@ -51,11 +49,104 @@ const FILES: ReferenceFile[] = [
 ];
 
 /**
- * Repositories to clone, read-only, as plain files (gitprotocol-http(5), "Dumb Clients"). Anything else that git tries
- * first, such as a single object, is 404. The first part of these paths is a repository's name: mount them after every
- * other route.
+ * Repositories to clone, read-only (gitprotocol-http(5)): for smart clients, which may clone with a depth, and as
+ * plain files for dumb ones. Anything else that git tries, such as a single object, is 404. The first part of these
+ * paths is a repository's name: mount them after every other route.
  */
 export const gitRoutes = createRouter();
+
+gitRoutes.openapi(
+  operation("get", "/{repository}/info/refs", {
+    tag: "Package managers",
+    summary: "List a repository's branch",
+    description:
+      "The first request of `git clone https://catalog.rbee.dev/llm-worker-rbee-cpu.git`. Every published release is a commit, " +
+      "and a clone can always be fast-forwarded. With `service=git-upload-pack` it is answered in git's smart protocol, which " +
+      "also clones with a depth.",
+    access: ANYONE,
+    params: RepositoryParams,
+    query: z.object({
+      service: z
+        .string()
+        .max(40)
+        .optional()
+        .openapi({
+          param: { description: "git's service; only `git-upload-pack` is smart." },
+          example: "git-upload-pack",
+        }),
+    }),
+    answers: {
+      200: {
+        description: "The branch and its last commit.",
+        content: {
+          "text/plain": { schema: z.string() },
+          "application/x-git-upload-pack-advertisement": { schema: z.string() },
+        },
+      },
+    },
+    refusals: ["NOT_FOUND", "SERVICE_UNAVAILABLE"],
+  }),
+  async (c) => {
+    const { head } = await wantedRepository(c, c.req.valid("param").repository, readRepository);
+    const headers = { "Cache-Control": "no-cache", Vary: "Git-Protocol" };
+    if (c.req.valid("query").service !== "git-upload-pack") return c.text(`${head}\t${BRANCH}\n`, 200, headers);
+    const type = { "Content-Type": "application/x-git-upload-pack-advertisement" };
+    return c.body(advertisement(head, BRANCH), 200, { ...headers, ...type });
+  },
+);
+
+/** In bytes. A client tells the commits that it has in 50 bytes each. */
+const MOST_REQUESTED = 256 * 1024;
+
+gitRoutes.openapi(
+  operation("post", "/{repository}/git-upload-pack", {
+    tag: "Package managers",
+    summary: "Request a repository's pack",
+    description: "The second request of git's smart protocol. The pack holds every object.",
+    access: { ...ANYONE, middleware: [limitBody(MOST_REQUESTED)] },
+    params: RepositoryParams,
+    answers: {
+      200: {
+        description: "The pack, after git's own lines.",
+        content: { "application/x-git-upload-pack-result": { schema: z.string().openapi({ format: "binary" }) } },
+      },
+    },
+    refusals: ["NOT_FOUND", "MALFORMED_REQUEST", "SERVICE_UNAVAILABLE"],
+  }),
+  async (c) => {
+    const record = await wantedRepository(c, c.req.valid("param").repository, readNewestRepository);
+    const name = repositoryName(c, c.req.valid("param").repository);
+    const request = parsePackRequest(await bodyOf(c.req.raw));
+    if (!request.ok) throw new Problem({ code: "MALFORMED_REQUEST", detail: `The body is ${request.error}.` });
+    const headers = { "Content-Type": "application/x-git-upload-pack-result", "Cache-Control": "no-cache" };
+    const { depth, haves } = request.value;
+    const isNew = depth === null && haves.length === 0;
+    const commits = isNew ? [] : commitsOf(await readHistory(c.env.DB, name));
+    const answer = answerOf(request.value, commits);
+    if (!request.value.isDone) return c.body(answer, 200, headers);
+    const pack = await c.env.BINARIES.get(packKey(name, `pack-${record.pack}.pack`));
+    if (!pack) throw new Problem({ code: "NOT_FOUND", detail: `${name} has no such pack.` });
+    return c.body(withPack(answer, new Uint8Array(await pack.arrayBuffer())), 200, headers);
+  },
+);
+
+/** The body of a request; git compresses a long one. An unreadable body is empty. */
+async function bodyOf(request: Request): Promise<Uint8Array> {
+  const isPacked = /gzip/i.test(request.headers.get("Content-Encoding") ?? "");
+  const body = isPacked ? request.body?.pipeThrough(new DecompressionStream("gzip")) : request.body;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      size += chunk.length;
+      if (size > MOST_REQUESTED) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    return new Uint8Array();
+  }
+  return concatBytes(...chunks);
+}
 
 for (const { path, summary, read, text } of FILES) {
   gitRoutes.openapi(
