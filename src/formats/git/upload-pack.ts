@@ -30,7 +30,7 @@ export type PackRequest = {
   depth: number | null;
   /** Whether the client waits for the pack. If not, it first tells which commits it has. */
   isDone: boolean;
-  /** The number of sections that end in a flush: the first has the wants, each further one some of the client's commits. */
+  /** The number of sections that end in a flush: first the wants, then some of the commits that the client has. */
   sections: number;
 };
 
