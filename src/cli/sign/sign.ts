@@ -122,7 +122,7 @@ function requireSame(shown: Release, now: Release): void {
     ]);
   if (factsOf(shown) === factsOf(now)) return;
   throw new CliError(
-    EXIT.integrity,
+    EXIT.failure,
     "The draft has changed since it was shown, so it is not published. Look at it again.",
   );
 }

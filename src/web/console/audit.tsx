@@ -105,6 +105,7 @@ const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
   ["release.block", "Release blocked"],
   ["release.unblock", "Block lifted"],
   ["release.provenance", "Provenance attached"],
+  ["release.sign", "Files of a draft signed"],
   ["artifact.create", "File declared"],
   ["artifact.restart", "File upload restarted"],
   ["artifact.complete", "File checked"],
