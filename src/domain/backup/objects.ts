@@ -1,3 +1,4 @@
+import { findBlocked } from "../releases/blocked-files.ts";
 import { type Manifest, ObjectLine } from "./format.ts";
 
 /** The objects that one request looks up: each takes a call of R2, and an invocation has 1,000. */
@@ -8,10 +9,11 @@ export type ObjectFault = { key: string; fault: "missing" | "size" };
 
 /**
  * Looks up the objects of a backup from number `from` (0 is the first). `next` is the number to go on with, null at the
- * end. Throws R2's errors, and an error if a list of objects is missing.
+ * end. A blocked file that R2 lacks is no fault: it is deleted when an owner lifts the block, and a restored
+ * ledger must block it again. Throws D1's and R2's errors, and an error if a list of objects is missing.
  */
 export async function checkObjects(
-  { BINARIES, BACKUPS }: Pick<Env, "BINARIES" | "BACKUPS">,
+  { DB, BINARIES, BACKUPS }: Pick<Env, "DB" | "BINARIES" | "BACKUPS">,
   { objects }: Manifest,
   from: number,
 ): Promise<{ checked: number; faults: ObjectFault[]; next: number | null }> {
@@ -19,10 +21,16 @@ export async function checkObjects(
   for (const { key, rows } of objects.chunks) {
     if (from < before + rows) {
       const listed = (await readObjects(BACKUPS, key)).slice(from - before, from - before + CHECKED_AT_ONCE);
-      const faults = await Promise.all(listed.map((object) => faultOf(BINARIES, object)));
+      const looks = await Promise.all(
+        listed.map(async (object) => ({ object, fault: await faultOf(BINARIES, object) })),
+      );
+      const missing = looks.flatMap(({ object, fault }) => (fault === "missing" ? [object] : []));
+      const blocked = new Set((await findBlocked(DB, missing)).map(({ sha256 }) => sha256));
+      const faults = looks.flatMap(({ object: { key: lost, sha256 }, fault }) =>
+        fault === null || (fault === "missing" && blocked.has(sha256)) ? [] : [{ key: lost, fault }],
+      );
       const next = from + listed.length;
-      const found = faults.filter((fault) => fault !== null);
-      return { checked: listed.length, faults: found, next: next < objects.count ? next : null };
+      return { checked: listed.length, faults, next: next < objects.count ? next : null };
     }
     before += rows;
   }
@@ -36,8 +44,8 @@ async function readObjects(bucket: R2Bucket, key: string): Promise<ObjectLine[]>
   return text.split("\n").flatMap((line) => (line === "" ? [] : [ObjectLine.parse(JSON.parse(line))]));
 }
 
-async function faultOf(bucket: R2Bucket, { key, size }: ObjectLine): Promise<ObjectFault | null> {
+async function faultOf(bucket: R2Bucket, { key, size }: ObjectLine): Promise<ObjectFault["fault"] | null> {
   const object = await bucket.head(key);
-  if (!object) return { key, fault: "missing" };
-  return object.size === size ? null : { key, fault: "size" };
+  if (!object) return "missing";
+  return object.size === size ? null : "size";
 }

@@ -84,9 +84,10 @@ export const CHECKS = {
     remedy: "Make a key with `npx rbee-catalog keys new --release`, commit keys/release-signing.pub, and deploy.",
   },
   "signed-names": {
-    meaning: "No published file carries a signature that was made for another file, worker or version.",
+    meaning: "Clients accept the signatures of published files: none was made for another file, worker or version.",
     remedy:
-      "Block the release, revoke the token that published it (`rbee-catalog audit` names it), and publish a new version.",
+      "Ask the publisher, whom `rbee-catalog audit` names. If the file only had another name when it was signed, publish a new version. " +
+      "Otherwise block the release and revoke the token that published it.",
   },
   "index-key": {
     meaning: "A release key vouches for INDEX_SIGNING_KEY.",

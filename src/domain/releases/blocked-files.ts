@@ -35,7 +35,7 @@ export const blockedFileRefusal = (message: string): Refusal => ({
   extras: { errors: [{ path: "sha256", message }] },
 });
 
-/** The statement that notes the bytes of a release as blocked, in the change that blocks it. */
+/** The statement that notes the bytes of a release and of its provenance as blocked, in the change that blocks it. */
 export const blockWrite = (
   db: D1Database,
   { id, worker_id, version }: Pick<Release, "id" | "worker_id" | "version">,
@@ -46,6 +46,8 @@ export const blockWrite = (
     { table: "releases", id },
     made.id,
     `INSERT OR IGNORE INTO blocked_files (sha256, release_id, worker_id, version, filename, blocked_at)
-     SELECT sha256, release_id, ?, ?, filename, ? FROM artifacts WHERE release_id = ? AND TOOK_EFFECT`,
+     SELECT sha256, release_id, ?, ?, filename, ? FROM (
+       SELECT sha256, release_id, filename FROM artifacts UNION ALL SELECT sha256, release_id, 'provenance' FROM provenance
+     ) WHERE release_id = ? AND TOOK_EFFECT`,
     ...[worker_id, version, made.at, id],
   );

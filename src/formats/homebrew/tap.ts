@@ -115,6 +115,7 @@ function signatureCheck(
     "  named = signed.filter_map { |field, said| said if field == name }.uniq",
     `  next if named == [value]${bound ? "" : " || named.empty?"}`,
     "",
+    '  named = ["(not named)"] if named.empty?',
     '  odie "The signature was made for another #{name}: #{named.join(", ")}. It must be #{value}."',
     "end",
   ];

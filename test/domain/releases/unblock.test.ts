@@ -1,9 +1,11 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { continueBackup } from "../../../src/domain/backup/run.ts";
 import { manifestFromLedger } from "../../../src/domain/releases/manifest-publication.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
+import { provenanceOf } from "../../support/provenance-text.ts";
 import { declarationOf, publishRelease, randomBytes } from "../../support/publish-release.ts";
 import {
   bytes,
@@ -91,6 +93,27 @@ describe("lifting a block", () => {
       files: [{ filename: artifacts[0]?.filename, sha256: artifacts[0]?.sha256 }],
     });
     expect(await env.BINARIES.head(key ?? "")).toBeNull();
+  });
+
+  it("damages no backup from before, which still misses other files that R2 has lost", async () => {
+    const { id, artifacts } = await ready("1.0.0");
+    await put(`/${id}/provenance`, provenanceOf(...artifacts));
+    await post(`/${id}/publish`);
+    const { artifacts: others } = await publishRelease({
+      worker_id,
+      version: "0.9.0",
+      files: [{ bytes: randomBytes(50) }],
+    });
+    const backup = "2026-11-28T02-00-00Z";
+    await continueBackup(env, backup, { isFirst: true, calls: 10_000, hasTime: () => true });
+    await post(`/${id}/block`, { reason: "CVE-2026-1" });
+    await unblock(id);
+    const owner = (await makeToken(["owner"])).token;
+    const look = async () => (await ask("GET", `/v1/admin/backups/${backup}/objects`, { token: owner })).json();
+    expect(await look()).toEqual({ checked: 3, faults: [], next: null });
+    const key = others[0]?.object_key ?? "";
+    await env.BINARIES.delete(key);
+    expect(await look()).toMatchObject({ faults: [{ key, fault: "missing" }] });
   });
 
   it("takes the version out of the manifest, whose serial grows all the same", async () => {

@@ -37,25 +37,35 @@ export const PublishedFile = z.object({
 });
 export type PublishedFile = z.output<typeof PublishedFile>;
 
-/** Whether the signatures of published files name no other file or release. `files`: the newest ones. */
-export function checkSignedNames(files: readonly PublishedFile[]): Finding {
-  let bound = 0;
+/**
+ * Whether clients accept the signatures of published files: none names another file or release, and where
+ * RELEASE_SIGNATURES is `bound` each names its own. `files`: the newest ones.
+ */
+export function checkSignedNames(files: readonly PublishedFile[], { bound = false }: { bound?: boolean }): Finding {
   const wrong: string[] = [];
+  const unnamed: string[] = [];
   for (const { filename: file, worker_id: worker, version, platform, channel, signature } of files) {
     const parsed = signature === null ? null : parseMinisignSignature(signature);
     if (!parsed?.ok) continue;
     // A deployment does not read the contents of all packages for this.
     const named = readSignedNames(parsed.value.trustedComment, { file, worker, version, platform, channel });
-    if (!named.ok) wrong.push(`${worker} ${version}, ${file}: ${named.error}`);
-    else if (BINDING_NAMES.every((name) => named.value.has(name))) bound++;
+    const words = `${worker} ${version}, ${file}`;
+    if (!named.ok) wrong.push(`${words}: ${named.error}`);
+    else if (!BINDING_NAMES.every((name) => named.value.has(name))) unnamed.push(words);
   }
   const [first] = wrong;
   if (first !== undefined) return fail("signed-names", `Wrong signatures: ${wrong.length}. ${first}`);
-  return pass(
-    "signed-names",
-    `Of the ${files.length} newest published files, ${bound} have signatures that name them.`,
-  );
+  const [example] = unnamed;
+  if (bound && example !== undefined) {
+    const detail = `Signatures that do not name their file, worker and version: ${unnamed.length}. ${example}`;
+    return warn("signed-names", `${detail}: recipes and install.sh refuse it.`, { remedy: SIGN_AGAIN });
+  }
+  const names = `do not name their file, worker and version: ${unnamed.length}`;
+  return pass("signed-names", `Of the ${files.length} newest published files, those whose signatures ${names}.`);
 }
+
+const SIGN_AGAIN =
+  'Publish a new version, signed with `rbee-catalog release publish`. Until then, RELEASE_SIGNATURES = "required" lets people install it.';
 
 /** Whether a release key vouches for the index key. The error is a sentence. */
 export const checkIndexKey = (delegation: Result<{ delegatedAt: number }, string>): Finding =>

@@ -66,14 +66,19 @@ const FILES_READ = 500;
 
 const signedNames: Examination = {
   checks: ["signed-names"],
-  async look({ env }) {
+  async look({ env, config }) {
     const { results } = await env.DB.prepare(
       `SELECT filename, worker_id, version, platform, channel, signature FROM artifacts
        JOIN releases ON releases.id = release_id WHERE status IN ('published', 'yanked') ORDER BY artifacts.id DESC LIMIT ?`,
     )
       .bind(FILES_READ)
       .all();
-    return [checkSignedNames(results.map((row) => PublishedFile.parse(row)))];
+    return [
+      checkSignedNames(
+        results.map((row) => PublishedFile.parse(row)),
+        signaturePolicy(config),
+      ),
+    ];
   },
 };
 

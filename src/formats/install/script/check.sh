@@ -32,7 +32,7 @@ signed_for() {
   signed=$(tr '\t' '\n' <"$work/comment" | sed -n "s/^$1://p" | sort -u | plain)
   [ "$signed" != "$2" ] || return 0
   [ -n "$signed$BOUND" ] || return 0
-  reject "its signature was made for $1 ${signed:-unknown}, not $2."
+  reject "its signature was made for $1 ${signed:-(not named)}, not $2."
 }
 
 reject() {

@@ -124,7 +124,7 @@ it.each([
   expect(checkReleaseKeys(facts).status).toBe(status);
 });
 
-it("checkSignedNames: fails for a signature of another version, and counts those that name their release", async () => {
+it("checkSignedNames: fails for a signature of another version, and warns of an unnamed one where names are required", async () => {
   const file = {
     filename: "w-linux-x86_64",
     worker_id: "w",
@@ -137,12 +137,19 @@ it("checkSignedNames: fails for a signature of another version, and counts those
     ...file,
     signature: formatMinisignSignature(await signMinisign(key, new Uint8Array(64), comment)),
   });
-  const bound = await signed("file:w-linux-x86_64\tworker:w\tversion:1.0.20");
-  expect(checkSignedNames([{ ...file, signature: null }, await signed("file:w-linux-x86_64"), bound])).toMatchObject({
+  const named = await signed("file:w-linux-x86_64\tworker:w\tversion:1.0.20");
+  const files = [{ ...file, signature: null }, await signed("file:w-linux-x86_64"), named];
+  expect(checkSignedNames(files, {})).toMatchObject({
     status: "ok",
-    detail: "Of the 3 newest published files, 1 have signatures that name them.",
+    detail: "Of the 3 newest published files, those whose signatures do not name their file, worker and version: 1.",
   });
-  expect(checkSignedNames([bound, await signed("worker:w\tversion:1.0.0")])).toMatchObject({
+  expect(checkSignedNames(files, { bound: true })).toMatchObject({
+    status: "warning",
+    detail: expect.stringContaining("1. w 1.0.20, w-linux-x86_64: recipes and install.sh refuse it."),
+    remedy: expect.stringContaining("Publish a new version"),
+  });
+  expect(checkSignedNames([named], { bound: true }).status).toBe("ok");
+  expect(checkSignedNames([named, await signed("worker:w\tversion:1.0.0")], { bound: true })).toMatchObject({
     status: "failed",
     detail: expect.stringContaining("w 1.0.20, w-linux-x86_64: The signature was made for version 1.0.0"),
   });
