@@ -31,6 +31,9 @@ type TwoStepAct<Input> = {
   carryOut: (input: Input, idempotencyKey: string) => Promise<Response>;
 };
 
+/** The answer to an act that an admin has done too often today (`brake`), for `answers`. */
+export const BRAKED = "The form again: the admin has done this too often today.";
+
 /** The access and documentation of an act. */
 type Declared<Params extends z.ZodObject, Input> = Pick<
   PageDocs,

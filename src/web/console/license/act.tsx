@@ -7,6 +7,7 @@ import { CopyBlock, Notice } from "../../page/kit.ts";
 import {
   actRoutes,
   adminActor,
+  BRAKED,
   brake,
   type ConsoleContext,
   goTo,
@@ -29,6 +30,7 @@ export const licenseAct = combine(
       example: { reason: "key found in a public repository" },
       answers: {
         409: "The form again: the license's state does not allow it.",
+        ...(offered.name !== "reinstate" && { 429: BRAKED }),
         ...(offered.name === "rotate-key" && {
           200: "The preview; then the new key, once, for an admin with `licenses:issue`.",
         }),

@@ -6,7 +6,7 @@ import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../..
 import { purchaseScope } from "../../../domain/purchase/sync.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
 import { formatPrice, Notice } from "../../page/kit.ts";
-import { actRoutes, adminActor, brake, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
+import { actRoutes, adminActor, BRAKED, brake, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
 import { previewErasure, previewRefund } from "./preview.ts";
 import { licensePath, ownerText } from "./words.tsx";
 
@@ -19,6 +19,7 @@ export const licenseRefund = actRoutes("/admin/licenses/{id}/refund", {
   answers: {
     200: "The preview with the amount of the refund; then the result.",
     409: "The form again: the license was not bought here, or Stripe refused.",
+    429: BRAKED,
   },
   missing: ["LICENSE_NOT_FOUND"],
   refusals: ["SERVICE_UNAVAILABLE"],

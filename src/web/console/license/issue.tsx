@@ -6,6 +6,7 @@ import { CheckField, counted, Field, formatDate, SelectField, TextField } from "
 import {
   actRoutes,
   adminActor,
+  BRAKED,
   brake,
   LastDayToCome,
   lastDayField,
@@ -49,7 +50,7 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
   scope: "licenses:issue",
   does: "issue a license",
   example: { plan: "premium-lifetime", email: "ada@example.com", reason: "review copy", send_mail: "yes" },
-  answers: { 200: "The preview; then the key, once." },
+  answers: { 200: "The preview; then the key, once.", 429: BRAKED },
   refusals: ["CONFLICT"],
   schema: IssueForm,
   actOf: (c) => {

@@ -9,7 +9,7 @@ import { refusalOfUnblock, unblockRelease } from "../../../domain/releases/unblo
 import { findWorker } from "../../../domain/workers/workers.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted } from "../../page/kit.ts";
-import { actRoutes, adminActor, brake, combine, goTo, Problem, ReasonForm, settle } from "../kit.ts";
+import { actRoutes, adminActor, BRAKED, brake, combine, goTo, Problem, ReasonForm, settle } from "../kit.ts";
 import { releasePath } from "./list.tsx";
 import { countEntitledLicenses, REACH_DAYS, type ReleaseUse, readReleaseUse } from "./reach.ts";
 
@@ -94,7 +94,10 @@ export const releaseAct = combine(
       does: `${action} a release`,
       example: { reason: "crashes on start with driver 560" },
       description: "The preview includes the number of downloads and licenses affected.",
-      answers: { 409: "The form again: the release's state does not allow it." },
+      answers: {
+        409: "The form again: the release's state does not allow it.",
+        ...((action === "yank" || action === "block") && { 429: BRAKED }),
+      },
       leadsTo: "The page of the release.",
       missing: ["VERSION_NOT_FOUND"],
       schema: ReasonForm,

@@ -1,7 +1,7 @@
 import { allows, SCOPES } from "../../../platform/config/scopes.ts";
 import { checkWantedToken, makeAdminToken } from "../../../platform/identity/token-acts.ts";
 import { Field, formatDateTime } from "../../page/kit.ts";
-import { actRoutes, adminActor, brake, LastDayToCome, lastDayField, z } from "../kit.ts";
+import { actRoutes, adminActor, BRAKED, brake, LastDayToCome, lastDayField, z } from "../kit.ts";
 import { granted, LIST, SCOPE_WORDS, scopeFields, secretPage, WORKERS_HINT, WorkerList } from "./form.tsx";
 
 const NAME_HINT = "The list of tokens and the audit trail show it. Say what the token is for.";
@@ -26,6 +26,8 @@ export const tokenCreate = actRoutes("/admin/tokens/new", {
   answers: {
     200: "The preview; then the token, once.",
     403: "The form again: a token cannot have more rights than its creator.",
+    409: "The form again: too many tokens were made by one another.",
+    429: BRAKED,
   },
   schema: TokenForm,
   actOf: (c) => {

@@ -12,6 +12,7 @@ import { CheckField, counted, formatDateTime, sentences } from "../../page/kit.t
 import {
   actRoutes,
   adminActor,
+  BRAKED,
   brake,
   type Entered,
   goTo,
@@ -49,6 +50,7 @@ export const tokenRenew = actRoutes("/admin/tokens/{id}/renew", {
     200: "The preview; then the new secret, once.",
     403: "The form again: a renewal adds nothing.",
     409: "The form again: the token has ended, or it is the last valid owner token.",
+    429: BRAKED,
   },
   missing: ["NOT_FOUND"],
   schema: RenewalForm,
