@@ -198,6 +198,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /install.sh": "getInstallScript",
   "get /install.md": "getInstallGuide",
   "get /{repository}/info/refs": "getGitRefs",
+  "post /{repository}/git-upload-pack": "requestGitPack",
   "get /{repository}/HEAD": "getGitHead",
   "get /{repository}/objects/info/packs": "listGitPacks",
   "get /{repository}/objects/pack/{file}": "downloadGitPack",
