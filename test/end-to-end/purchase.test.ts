@@ -103,6 +103,27 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
     await stranger.context.close();
   });
 
+  it("sees no key if another browser has begun the checkout, and neither does that one", async () => {
+    window = await openWindow(browser, start.url);
+    const session = await beginCheckout("premium-lifetime");
+    const payer = await openWindow(browser, start.url);
+    await payer.page.goto(window.page.url());
+    await payer.page.fill("#email", "victim@example.com");
+    await payer.page.click("#pay");
+    await payer.page.waitForURL(/\/checkout\/success/);
+    const returnAddress = payer.page.url();
+    const masked = (await payer.page.textContent("#license-key")) ?? "";
+    expect(masked).toMatch(/^rbee_lic_.{4}….{4}$/);
+    for (const address of [`${start.url}/checkout/success?session_id=${session}`, returnAddress]) {
+      await window.page.goto(address);
+      expect(await shownKey()).toBe(masked);
+    }
+    const answer = await window.context.request.get(`${start.url}/v1/checkout/${session}`);
+    expect(await answer.json()).toEqual({ status: "complete", masked_key: masked });
+    expect(payer.faults).toEqual([]);
+    await payer.context.close();
+  });
+
   it("pays after a declined card and a canceled checkout", async () => {
     window = await openWindow(browser, start.url);
     await beginCheckout("premium-lifetime");

@@ -57,8 +57,12 @@ export async function renewRecoveryLink(db: D1Database, id: string, now: UnixSec
     .run();
 }
 
-/** The link with this token, or null. A text of another form causes no storage read. */
-export async function findRecoveryLink(db: D1Database, token: string): Promise<RecoveryLink | null> {
+/**
+ * The link with this token, or null. Characters behind it that no token has are ignored, because mail programs and
+ * people copy a full stop or a bracket along. A text of another form causes no storage read.
+ */
+export async function findRecoveryLink(db: D1Database, sent: string): Promise<RecoveryLink | null> {
+  const token = sent.replace(/[^A-Za-z0-9_-]+$/, "");
   if (!looksLikeSecret(token)) return null;
   return db
     .prepare("SELECT id, email, expires_at, used_at FROM recovery_links WHERE token_hash = ?")

@@ -158,6 +158,16 @@ describe("a recovery link", () => {
     }
   });
 
+  it.each([".", ">", ")", "%20", "%22,", "?utm_source=mail"])(
+    "works with %j behind it, as mail programs copy",
+    async (behind) => {
+      await issueLicense();
+      const path = await linkFor(ADA);
+      expect((await askWith(postbox, "GET", path + behind)).status).toBe(200);
+      expect((await askWith(postbox, "POST", path + behind)).status).toBe(303);
+    },
+  );
+
   it("is refused from another site (login CSRF)", async () => {
     await issueLicense();
     const path = await linkFor(ADA);
