@@ -6,6 +6,7 @@ import { logFailure } from "../../lib/log.ts";
 import { DAY, startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import { type ActLimits, COUNTED_ACT_NAMES, COUNTED_ACTS, type CountedAct } from "../config/act-limits.ts";
 import { Problem } from "../http/problem.ts";
+import { isKnownKey } from "../storage/idempotency.ts";
 import { parseActor } from "../storage/ledger.ts";
 import { IS_PERSON, NOT_FREQUENT } from "./audit-store.ts";
 import { type AdminEnv, adminActor } from "./authentication.ts";
@@ -58,14 +59,16 @@ async function countToday(db: D1Database, actor: string, act: CountedAct, now: U
 
 /**
  * Call it before an act that is counted. From the alarm on, it logs `acts.unusual`. Throws RATE_LIMITED past the stop,
- * unless the admin is an owner: then the day is over for a stolen token, and an owner goes on. Requests at the same
- * moment may pass together, so the stop is not exact.
+ * unless the admin is an owner: then the day is over for a stolen token, and an owner goes on. A repeated request with
+ * an `Idempotency-Key` passes, because the act is done. Requests at the same moment may pass together, so the stop is
+ * not exact.
  */
 export async function brake<E extends AdminEnv>(c: Context<E>, act: CountedAct): Promise<void> {
   const { actor, scopes, now } = adminActor(c);
   const { alarm, stop } = c.var.config.ACT_LIMITS[act];
   const before = await countToday(c.env.DB, actor, act, now);
   if (before + 1 < alarm) return;
+  if (await isKnownKey(c.env.DB, actor, c.req.header("Idempotency-Key"))) return;
   const isStopped = before >= stop && !scopes.includes("owner");
   const fields = { actor: await actorIdOf(actor), act, count: isStopped ? before : before + 1, stopped: isStopped };
   logFailure("acts.unusual", "An admin does this unusually often today.", fields);

@@ -35,6 +35,13 @@ export async function findRepetition(db: D1Database, request: IdempotentRequest 
   throw new Problem({ code: "CONFLICT", detail });
 }
 
+/** Whether a request of the actor with this key took effect. Its content is not compared. Throws D1's errors. */
+export async function isKnownKey(db: D1Database, actor: string, key: string | undefined): Promise<boolean> {
+  if (key === undefined) return false;
+  const known = db.prepare("SELECT 1 FROM idempotency_keys WHERE actor = ? AND key = ?").bind(actor, key);
+  return (await known.first()) !== null;
+}
+
 /**
  * Remembers the request in the transaction of its change, if that change takes effect. It violates UNIQUE(actor, key),
  * which rolls the transaction back, when the same request is carried out at the same time.

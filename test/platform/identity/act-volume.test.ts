@@ -92,6 +92,22 @@ describe("the volume of admins' acts", () => {
     expectLogged("acts.unusual");
   });
 
+  it("the stop answers a repeated request as it was answered before, so that no key is lost", async () => {
+    const { token, record } = await makeToken(["licenses:issue"]);
+    const issue = (key: string) =>
+      ask("POST", "/v1/admin/licenses", {
+        token,
+        body: { plan: "premium-trial", email: "ada@example.com" },
+        headers: { "Idempotency-Key": key },
+      });
+    const first = await (await issue("order-1")).json<{ key: string }>();
+    await acted(`token:${record.id}`, "issue", DEFAULT_ACT_LIMITS.issue.stop);
+    const again = await issue("order-1");
+    expect([again.status, (await again.json<{ key: string }>()).key]).toEqual([201, first.key]);
+    expect((await issue("order-2")).status).toBe(429);
+    expectLogged("acts.unusual");
+  });
+
   it("the stop holds in the console, which shows it in the form", async () => {
     const { id } = await issueLicense();
     const browser = await signedIn(["licenses:write"]);
