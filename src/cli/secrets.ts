@@ -26,11 +26,11 @@ const SENDABLE = /^[\w.~+/-]+=*$/;
  * A license key or license token as a person, an editor or the environment hands it over, in its one spelling: without
  * blanks, line ends, quotes, hyphens and zero-width characters, and a key in capitals with Crockford's look-alikes
  * resolved. `source` names its place to the person. Throws `CliError` (notAuthorized) for any other text, and never
- * quotes it.
+ * quotes it. The message ends in the code that the catalog would answer.
  */
 export function licenseCredential(text: string, source: string): string {
   const clean = cleanSecret(text);
-  const refuse = (reason: string): CliError => new CliError(EXIT.notAuthorized, `${source} ${reason}`);
+  const refuse = (reason: string): CliError => new CliError(EXIT.notAuthorized, `${source} ${reason} (KEY_INVALID)`);
   if (looksLikeLicenseKey(clean)) {
     const symbols = clean.slice("rbee_lic_".length).toUpperCase().replaceAll("O", "0").replaceAll(/[IL]/g, "1");
     if (/[^0-9A-HJKMNP-TV-Z]/.test(symbols)) {

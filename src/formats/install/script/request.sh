@@ -80,17 +80,17 @@ EOF
       )
       symbols=${credential#?????????}
       case $symbols in *[!0-9A-Za-z]*) not_a_license ;; esac
-      [ ${#symbols} -eq 55 ] || die "Your license key is not whole: ${#symbols} of 55 characters follow rbee_lic_. Please copy it again."
+      [ ${#symbols} -eq 55 ] || die "Your license key is not whole: ${#symbols} of 55 characters follow rbee_lic_. Please copy it again. (KEY_INVALID)"
       ;;
     *[!A-Za-z0-9._-]*) not_a_license ;;
     *.*.*) ;;
-    rbee_adm_*) die 'Your input is an admin token. A license key (rbee_lic_...) is needed.' ;;
+    rbee_adm_*) die 'Your input is an admin token. A license key (rbee_lic_...) is needed. (KEY_INVALID)' ;;
     *) not_a_license ;;
   esac
 }
 
 not_a_license() {
-  die 'Your input is neither a license key nor a license token.'
+  die 'Your input is neither a license key nor a license token. (KEY_INVALID)'
 }
 
 ask_person() {
