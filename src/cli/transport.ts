@@ -24,9 +24,9 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /**
  * Sends a request. It is the only way to the network for requests that may carry a credential.
  *
- * A credential is sent by https only, or to this machine. Redirects are followed for a read: never from https
- * to plain http, and with a credential never to another origin. Throws `CliError` (usage) if one of these rules forbids
- * the request, before anything is sent, and the errors of `fetch`.
+ * A credential is sent by https only, or to this machine. Redirects are followed for a read: never from https to plain
+ * http, nor from this machine to plain http elsewhere. A credential follows no redirect to another origin. Throws
+ * `CliError` (usage) if a rule forbids the request, before anything is sent, and the errors of `fetch`.
  */
 export async function sendRequest(url: URL, request: Outgoing): Promise<Response> {
   const { method, body, credential, timeoutMs, follow } = request;
@@ -64,7 +64,8 @@ function redirectTarget(
   to.username = "";
   to.password = "";
   const { origin } = to;
-  if (from.protocol === "https:" && to.protocol === "http:") throw refuse(`${origin}, which is not encrypted.`);
+  const losesPrivacy = from.protocol === "https:" || (isPrivate(from) && !isPrivate(to));
+  if (to.protocol === "http:" && losesPrivacy) throw refuse(`${origin}, which is not encrypted.`);
   if (!isRead) throw refuse(`${origin}. If the catalog has moved, use --url ${origin}`);
   if (credential !== null && origin !== from.origin) {
     throw refuse(`${origin}, where your credential is not sent. If the catalog has moved, use --url ${origin}`);

@@ -89,19 +89,22 @@ describe("install", () => {
     expect(asks.at(-1)).toMatchObject({ authorization: value, machine });
   });
 
-  it.each(["TOKEN_EXPIRED", "TOKEN_INVALID"])("replaces a cached token by its key after %s", async (code) => {
-    const { install, activated, asks } = await catalog((ask) =>
-      ask.authorization === STALE ? problem(401, code) : needsLicense(ask),
-    );
-    await activated();
-    expect((await install()).code).toBe(5);
-    expect(asks.map(({ path, authorization }) => [path.split("/").at(-1), authorization])).toEqual([
-      ["download", undefined],
-      ["download", STALE],
-      ["token", KEY],
-      ["download", FRESH],
-    ]);
-  });
+  it.each(["TOKEN_EXPIRED", "TOKEN_INVALID", "KEY_REQUIRED"])(
+    "replaces a cached token by its key after %s",
+    async (code) => {
+      const { install, activated, asks } = await catalog((ask) =>
+        ask.authorization === STALE ? problem(401, code) : needsLicense(ask),
+      );
+      await activated();
+      expect((await install()).code).toBe(5);
+      expect(asks.map(({ path, authorization }) => [path.split("/").at(-1), authorization])).toEqual([
+        ["download", undefined],
+        ["download", STALE],
+        ["token", KEY],
+        ["download", FRESH],
+      ]);
+    },
+  );
 
   it("prefers another license of the environment to the activation", async () => {
     const { install, activated, asks } = await catalog(needsLicense);

@@ -118,6 +118,15 @@ describe("a request without a credential", () => {
     await expect(sendRequest(new URL("https://catalog.example/"), read(null))).rejects.toThrow("in a circle");
   });
 
+  it("is not led from this machine to plain http elsewhere", async () => {
+    const fetched = vi.spyOn(globalThis, "fetch");
+    for (const elsewhere of ["http://10.0.0.1/x", "http://[::ffff:127.0.0.1]/x", "http://localhost.example/x"]) {
+      fetched.mockResolvedValueOnce(new Response(null, { status: 302, headers: { Location: elsewhere } }));
+      await expect(sendRequest(new URL("http://localhost:1/"), read(null))).rejects.toThrow("not encrypted");
+    }
+    expect(fetched).toHaveBeenCalledTimes(3);
+  });
+
   it.each(["file:///etc/passwd", "javascript:1", "http://"])("is not led to %s", async (to) => {
     vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response(null, { status: 302, headers: { Location: to } }));
     await expect(sendRequest(new URL("https://catalog.example/"), read(null))).rejects.toThrow("no web address");

@@ -126,10 +126,10 @@ describe.each([
 });
 
 describe.skipIf(!installed("curl", "dash"))("install.sh", () => {
-  const start = async (url: string, env: Record<string, string> = {}) => {
+  const start = async (url: string, env: Record<string, string> = {}, args = ["premium-cpu"]) => {
     const home = workDirectory();
     writeFileSync(join(home, "install.sh"), assembledScript(url));
-    return runAsUser(home, ["dash", "install.sh", "premium-cpu"], {
+    return runAsUser(home, ["dash", "install.sh", ...args], {
       RBEE_LICENSE_TOKEN: KEY,
       RBEE_MACHINE: "m",
       ...env,
@@ -169,6 +169,19 @@ describe.skipIf(!installed("curl", "dash"))("install.sh", () => {
       expect([code, received]).toEqual([1, 0]);
       expect(stderr).toContain("sent a link that is not encrypted");
     }
+  });
+
+  it.each([
+    [KEY],
+    ["premium-cpu", "--version", KEY.toUpperCase()],
+    [`--key=${KEY}`],
+    ["premium-cpu", `rbee_adm_${"x".repeat(43)}`],
+    ["eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"],
+  ])("refuses the arguments %s, sends nothing and repeats no secret", async (...args) => {
+    const { code, stderr } = await start(local(), {}, args);
+    expect([code, asked]).toEqual([2, []]);
+    expect(stderr).toContain("RBEE_LICENSE_TOKEN");
+    expect(stderr).not.toMatch(/A{9}|x{9}|eyJ/i);
   });
 
   it("shows a refusal without control characters", async () => {

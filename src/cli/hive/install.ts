@@ -127,7 +127,8 @@ function downloadOf(client: CatalogClient, request: InstallRequest): (version: s
       return await send(version, sent);
     } catch (error) {
       const code = problemCode(error);
-      const other = code === "TOKEN_EXPIRED" || code === "TOKEN_INVALID" ? await license.replaced() : null;
+      const isOver = code === "TOKEN_EXPIRED" || code === "TOKEN_INVALID" || code === "KEY_REQUIRED";
+      const other = isOver ? await license.replaced() : null;
       if (other === null) throw explained(error, client, worker, version);
       return send(version, other);
     }

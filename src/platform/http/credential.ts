@@ -42,6 +42,6 @@ function decodeBasic(encoded: string): [user: string, password: string] {
     const colon = text.lastIndexOf(":");
     return colon < 0 ? ["", text] : [text.slice(0, colon), text.slice(colon + 1)];
   } catch {
-    return ["", encoded || "malformed"];
+    return ["", "malformed"];
   }
 }

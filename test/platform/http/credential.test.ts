@@ -24,6 +24,10 @@ describe("the credential of a request", () => {
       expect(of(nothing)).toBeUndefined();
   });
 
+  it("of a malformed Basic is no key, although the text is one", () => {
+    for (const text of ["rbee_lic_0A1B", "!"]) expect(of(`Basic ${text}`)).toBe("malformed");
+  });
+
   it("joins two keys to a text that is none", () => {
     expect(of("Bearer rbee_lic_0A rbee_lic_1B")).toBe("rbee_lic_0Arbee_lic_1B");
   });

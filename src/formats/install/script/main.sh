@@ -3,6 +3,14 @@ main() {
   worker=
   version=latest
   action=install
+  # A name becomes part of a URL, and messages repeat an argument.
+  for given in "$@"; do
+    case $given in
+      *[Rr][Bb][Ee][Ee]_[LlAa]* | *eyJ*.*)
+        misuse 'Give a license by RBEE_LICENSE_TOKEN only, because others can see a command line.'
+        ;;
+    esac
+  done
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) action=usage ;;
