@@ -37,8 +37,9 @@ export function machineOfToken(
 
 /**
  * Gives a machine a seat by one conditional insert, so the count is exact under concurrency. A deactivated machine gets
- * its row back. Each seat begins with a status index of its own. Active machines and running leases take seats; this
- * machine's own are not counted. Returns the license as it is afterwards. A machine that is already active changes
+ * its row back. Its new seat begins after the last second of the old one, so the tokens of the old one do not fit. Each
+ * seat begins with a status index of its own. Active machines and running leases take seats; this machine's own are not
+ * counted. Returns the license as it is afterwards. A machine that is already active changes
  * nothing. Errors, with nothing changed: MACHINE_LIMIT_REACHED when every seat is taken, RATE_LIMITED when the license
  * cycles machines.
  */
@@ -66,7 +67,8 @@ export async function takeSeat(
          AND machine_limit > (SELECT count(*) FROM machines
            WHERE license_id = ?2 AND fingerprint_hash <> ?4 AND (deactivated_at IS NULL OR lease_until > ?1))
          AND ?9 > (SELECT count(*) FROM machine_activations WHERE license_id = ?2 AND activated_at > ?1 - ${DAY})
-       ON CONFLICT (substr(fingerprint_hash, -16)) DO UPDATE SET deactivated_at = NULL, activated_at = ?1, last_seen_at = ?1,
+       ON CONFLICT (substr(fingerprint_hash, -16)) DO UPDATE SET deactivated_at = NULL,
+         activated_at = max(?1, deactivated_at + 1), last_seen_at = ?1,
          name = coalesce(?5, name), platform = coalesce(?6, platform), last_change = ?7,
          status_index = excluded.status_index, status_generation = excluded.status_generation`,
     )

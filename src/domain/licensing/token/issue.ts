@@ -74,7 +74,7 @@ export async function issueToken(
   const { keyring, keyId } = await licensingSecrets(c.var.config);
   const statusUri = `${issuer}/v1/licenses/status/${list}`;
   const issued = { issuer, statusUri, statusIdx: idx, authTime, keyId };
-  // Isolates' clocks may differ by a second: no token is older than the seat it is for.
+  // A seat may begin in the next second (`takeSeat`), and isolates' clocks may differ: no token is older than its seat.
   const madeAt = Math.max(now, machine.activated_at);
   const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, madeAt);
   const view = licenseView(by.kind === "key" ? license : withOnly(license, machine.fingerprint_hash), now);
