@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { cleanSecret } from "../../src/lib/credential.ts";
 import { messageOf } from "../../src/lib/error-message.ts";
 import { Refused } from "./refusal.ts";
 
@@ -44,15 +45,20 @@ export type Cloudflare = <Schema extends z.ZodType>(
 
 /**
  * The API that wrangler uses, found in the same way: CLOUDFLARE_API_BASE_URL and CLOUDFLARE_API_TOKEN
- * (https://developers.cloudflare.com/workers/wrangler/system-environment-variables/). Throws `Refused` without a token.
+ * (https://developers.cloudflare.com/workers/wrangler/system-environment-variables/). Throws `Refused` without a token,
+ * and for a text that is none.
  */
 export function openCloudflare(env: NodeJS.Dict<string>): Cloudflare {
-  const token = env["CLOUDFLARE_API_TOKEN"];
+  const token = cleanSecret(env["CLOUDFLARE_API_TOKEN"] ?? "");
   const base = env["CLOUDFLARE_API_BASE_URL"] ?? "https://api.cloudflare.com/client/v4";
   if (!token) {
     throw new Refused(
       'Set CLOUDFLARE_API_TOKEN. docs/operations.md ("Going live") lists the permissions that the token needs.',
     );
+  }
+  // `fetch` would quote a token that cannot be a header.
+  if (!/^[\w.~+/=-]+$/.test(token)) {
+    throw new Refused("CLOUDFLARE_API_TOKEN has characters that no API token has. Copy it again.");
   }
   return async (schema, path, { method = "GET", query, body, jurisdiction } = {}) => {
     const url = query === undefined ? `${base}${path}` : `${base}${path}?${new URLSearchParams(query)}`;
