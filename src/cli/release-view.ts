@@ -78,15 +78,21 @@ export async function findRelease(client: CatalogClient, workerId: string, versi
   return null;
 }
 
+/** The worker and version of `worker@version`; null for another text. */
+export function namedRelease(name: string): { workerId: string; version: string } | null {
+  const [, workerId, version] = /^([^@]+)@(.+)$/.exec(name) ?? [];
+  return workerId === undefined || version === undefined ? null : { workerId, version };
+}
+
 /** The release id for `rel_...` or `worker@version`. Throws `CliError` if the name is malformed or unknown. */
 export async function releaseIdOf(client: CatalogClient, name: string): Promise<string> {
   if (/^rel_[0-9a-z]+$/.test(name)) return name;
-  const [, workerId, version] = /^([^@]+)@(.+)$/.exec(name) ?? [];
-  if (workerId === undefined || version === undefined) {
+  const named = namedRelease(name);
+  if (named === null) {
     throw new CliError(EXIT.usage, `"${name}" is not a release: give its id (rel_...) or worker@version.`);
   }
-  const release = await findRelease(client, workerId, version);
-  if (release === null) throw new CliError(EXIT.notFound, `There is no ${workerId} ${version}.`);
+  const release = await findRelease(client, named.workerId, named.version);
+  if (release === null) throw new CliError(EXIT.notFound, `There is no ${named.workerId} ${named.version}.`);
   return release.id;
 }
 

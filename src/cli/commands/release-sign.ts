@@ -2,7 +2,7 @@ import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { confirm } from "../input.ts";
 import { withAdvice } from "../publish/interruption.ts";
-import { formatReleases, releaseIdOf } from "../release-view.ts";
+import { formatReleases, namedRelease, releaseIdOf } from "../release-view.ts";
 import { draftFolder } from "../sign/draft-file.ts";
 import { readExpectedSums } from "../sign/expectation.ts";
 import { signRelease } from "../sign/sign.ts";
@@ -50,7 +50,14 @@ Example:
         "Stopped. Run the same command again to continue: it downloads only what is missing.",
         () =>
           signRelease(client, {
-            ...{ releaseId, secretKey, folder, sourceCommit: options.sourceCommit, expected },
+            ...{
+              releaseId,
+              named: namedRelease(named),
+              secretKey,
+              folder,
+              sourceCommit: options.sourceCommit,
+              expected,
+            },
             confirm: async (review, { worker_id, version: shown }) => {
               if (!options.yes)
                 return confirm(`${review}\n\nSign these files and publish ${worker_id} ${shown}?`, shown);

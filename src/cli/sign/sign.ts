@@ -16,6 +16,8 @@ import { formatReview } from "./review.ts";
 /** How a draft is signed. */
 export type Signing = {
   releaseId: string;
+  /** The worker (its id or variant) and version that the holder has named; null if the draft is named by its id. */
+  named: { workerId: string; version: string } | null;
   secretKey: MinisignSecretKey;
   /** The folder for the downloaded files, which are deleted after the publication. */
   folder: string;
@@ -35,6 +37,7 @@ export type Signing = {
 export async function signRelease(client: CatalogClient, signing: Signing): Promise<Release | null> {
   const at = path`/v1/admin/releases/${signing.releaseId}`;
   const release = (await client.json(ReleaseAnswer, { path: at })).release;
+  requireNamed(release, signing);
   const isSigned = release.artifacts.every(({ signature }) => signature !== null);
   if (release.status === "published" && isSigned) return release;
   requireDraft(release);
@@ -73,6 +76,20 @@ export async function signRelease(client: CatalogClient, signing: Signing): Prom
   return published.release;
 }
 
+/** Throws `CliError` unless the catalog has answered with the draft that the holder has named. */
+function requireNamed({ id, worker_id, version }: Release, { releaseId, named }: Signing): void {
+  const isWorker = named === null || [named.workerId, `llm-worker-rbee-${named.workerId}`].includes(worker_id);
+  if (id === releaseId && isWorker && (named === null || named.version === version)) return;
+  throw new CliError(
+    EXIT.integrity,
+    "The catalog answered with another release than the named one. Nothing is signed.",
+  );
+}
+
+/** The names of files as the catalog accepts them: no folders, and nothing that a trusted comment cannot hold. */
+const FILE_NAME = /^[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._+-]{0,127}$/;
+const SUM = /^[0-9a-f]{64}$/;
+
 function requireDraft({ worker_id, version, status, artifacts, last_change }: Release): void {
   const name = `${worker_id} ${version}`;
   if (status !== "draft") throw new CliError(EXIT.failure, `${name} is ${status}. Only a draft is signed.`);
@@ -82,6 +99,9 @@ function requireDraft({ worker_id, version, status, artifacts, last_change }: Re
       "This catalog does not sign drafts later. Update it, or use release publish --sign-key.",
     );
   }
+  if (!artifacts.every(({ filename, sha256 }) => FILE_NAME.test(filename) && SUM.test(sha256))) {
+    throw new CliError(EXIT.integrity, `${name} has a file with an unsafe name or sum. Nothing is signed.`);
+  }
   if (artifacts.length === 0) throw new CliError(EXIT.failure, `${name} has no files yet.`);
   const missing = artifacts.filter(({ state }) => state !== "ready").map(({ filename }) => filename);
   if (missing.length === 0) return;
@@ -90,11 +110,15 @@ function requireDraft({ worker_id, version, status, artifacts, last_change }: Re
 
 /** The signed source of a release that names a tag; null if it names none. */
 async function sourceOf(client: CatalogClient, release: Release, signing: Signing): Promise<SignedSource | null> {
-  const { worker_id: workerId, version, source_tag: tag, source } = release;
+  const { worker_id: workerId, version, source_tag: tag } = release;
   if (tag === null) return null;
-  // A source that is there already was signed by a release key before, but perhaps by another one: it is signed anew.
-  const commit = signing.sourceCommit ?? source?.commit;
-  return makeSignedSource(client, signing.secretKey, { workerId, version, tag, commit }, () => {});
+  // Also if the draft has a source: the commit comes from the repository or the holder, never from the catalog.
+  return makeSignedSource(
+    client,
+    signing.secretKey,
+    { workerId, version, tag, commit: signing.sourceCommit },
+    () => {},
+  );
 }
 
 async function readProvenance(client: CatalogClient, release: Release) {

@@ -112,8 +112,13 @@ function strangerRefusal(claims: RunClaims, publishers: readonly TrustedPublishe
 /** The name of a repository without its owner's. */
 export const ownName = (repository: string): string => repository.slice(repository.indexOf("/") + 1);
 
-/** Whether two names are the same to GitHub, which ignores case. */
-const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+/**
+ * Whether two names are the same to GitHub, which ignores the case of ASCII letters. Other letters are compared
+ * exactly: U+212A, the sign of the unit kelvin, is a `k` in lower case, but names another environment.
+ */
+const sameName = (one: string, other: string): boolean => lowerAscii(one) === lowerAscii(other);
+
+const lowerAscii = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** Whether a job's environment is the one that a publisher names. GitHub ignores the case of their names. */
 const isEnvironment = (wanted: string | null, present: string | undefined): boolean =>

@@ -11,7 +11,7 @@ import { filesDelete } from "./files-delete.ts";
 import type { Channel } from "./manifest.ts";
 import { verificationWrite } from "./provenance/store.ts";
 import { obstacleInFiles, type PublicationRules, verificationToPublish } from "./publication.ts";
-import { NO_SOURCE, obstacleInSource, type SourceColumns } from "./source/decision.ts";
+import { NO_SOURCE, obstacleInSource, type SourceColumns, sumsOfSource } from "./source/decision.ts";
 import { type Release, readRelease, refusalIfChanged, releaseRoot, selectReleases } from "./store.ts";
 import { isFreed } from "./unblock.ts";
 
@@ -90,7 +90,7 @@ export async function decideOn(
 ): Promise<Result<ReleaseStatus, string>> {
   const next = decideMove(release, action);
   if (!next.ok || next.value === release.status || next.value !== "published") return next;
-  const blocked = await obstacleOfBlock(db, release.artifacts);
+  const blocked = await obstacleOfBlock(db, [...release.artifacts, ...(await sumsOfSource(release))]);
   if (blocked !== null) return err(blocked);
   if (action !== "publish" || rules === null) return next;
   const obstacle = (await obstacleInSource(release, rules.policy)) ?? (await obstacleInFiles(db, release, rules));

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Refusal } from "../../platform/http/problem.ts";
 import { ifChanged } from "../../platform/storage/ledger.ts";
+import { STATEMENT_SUFFIX } from "./source/statement.ts";
 import type { Release } from "./store.ts";
 
 const BlockedRow = z.object({ sha256: z.string(), worker_id: z.string(), version: z.string() });
@@ -25,7 +26,7 @@ export async function obstacleOfBlock(db: D1Database, files: readonly { sha256: 
   const [blocked] = await findBlocked(db, files);
   if (!blocked) return null;
   const { sha256, worker_id, version } = blocked;
-  return `The file with the SHA-256 ${sha256} was blocked with ${worker_id} ${version}. It is never offered again: build it anew.`;
+  return `The file or source statement with the SHA-256 ${sha256} was blocked with ${worker_id} ${version}. It is never offered again: build it anew.`;
 }
 
 /** The refusal of a file with blocked bytes, as `complete` answers it. */
@@ -34,6 +35,27 @@ export const blockedFileRefusal = (message: string): Refusal => ({
   detail: message,
   extras: { errors: [{ path: "sha256", message }] },
 });
+
+/**
+ * The statements that note the sums of a release's source statement as blocked, in the change that lifts its block and
+ * frees its version: everybody can read the statement's signature, and attach it to a release of the version again.
+ */
+export const sourceBlockWrites = (
+  db: D1Database,
+  { id, worker_id, version }: Pick<Release, "id" | "worker_id" | "version">,
+  sums: readonly { sha256: string }[],
+  made: { id: string; at: number },
+): D1PreparedStatement[] =>
+  sums.map(({ sha256 }) =>
+    ifChanged(
+      db,
+      { table: "releases", id },
+      made.id,
+      `INSERT OR IGNORE INTO blocked_files (sha256, release_id, worker_id, version, filename, blocked_at)
+       SELECT ?, ?, ?, ?, ?, ? WHERE TOOK_EFFECT`,
+      ...[sha256, id, worker_id, version, `${worker_id}-${version}${STATEMENT_SUFFIX}`, made.at],
+    ),
+  );
 
 /** The statement that notes the bytes of a release and of its provenance as blocked, in the change that blocks it. */
 export const blockWrite = (

@@ -3,8 +3,9 @@ import type { Refusal } from "../../platform/http/problem.ts";
 import { type Changed, change } from "../../platform/storage/change.ts";
 import { type Actor, ifChanged } from "../../platform/storage/ledger.ts";
 import { freeDiscarded } from "./artifact/discarded-store.ts";
+import { sourceBlockWrites } from "./blocked-files.ts";
 import { filesDelete } from "./files-delete.ts";
-import { NO_SOURCE } from "./source/decision.ts";
+import { NO_SOURCE, sumsOfSource } from "./source/decision.ts";
 import { type Artifact, type Release, releaseRoot } from "./store.ts";
 
 /** The refusal to lift a block, or null. For act and preview. A block that is lifted already is no refusal. */
@@ -19,7 +20,8 @@ export const isFreed = ({ status, unblocked_at }: Pick<Release, "status" | "unbl
 
 /**
  * Lifts the block of a release. Its files, their sums and its source go into the audit trail and leave the release,
- * which becomes an empty draft: the version is free for a new build. The blocked bytes stay blocked (`findBlocked`).
+ * which becomes an empty draft: the version is free for a new build. The blocked bytes stay blocked (`findBlocked`),
+ * and so does the signed source.
  * Idempotent. Settle the changes. Throws VERSION_NOT_FOUND, and the refusal of `refusalOfUnblock`.
  */
 export async function unblockRelease(
@@ -33,7 +35,7 @@ export async function unblockRelease(
     env.DB,
     releaseRoot,
     id,
-    (release) => {
+    async (release) => {
       const refusal = refusalOfUnblock(release);
       if (refusal) return err(refusal);
       if (release.status !== "blocked") return ok(null);
@@ -45,6 +47,7 @@ export async function unblockRelease(
         size,
         sha256,
       }));
+      const sums = await sumsOfSource(release);
       return ok({
         action: "release.unblock",
         details: { worker_id, version, published_at, source_tag, source_commit, files },
@@ -52,7 +55,11 @@ export async function unblockRelease(
           ...{ status: "draft", published_at: null, revision: 1, artifacts: [], provenance: null },
           ...{ ...NO_SOURCE, notes: null, unblocked_at: actor.now, published_by: null, published_run: null },
         },
-        beside: (made) => [...filesDelete(env.DB, id, made), retire(env.DB, { id, worker_id, revision }, made.id)],
+        beside: (made) => [
+          ...sourceBlockWrites(env.DB, { id, worker_id, version }, sums, made),
+          ...filesDelete(env.DB, id, made),
+          retire(env.DB, { id, worker_id, revision }, made.id),
+        ],
       });
     },
     { actor, reason },

@@ -20,6 +20,14 @@ const of = (file: string, ref = "refs/tags/v1.2.3", repository = REPOSITORY.repo
   `${repository}/${file}@${ref}`;
 
 describe("a workflow run", () => {
+  it("in an environment whose name only looks like the publisher's is refused", () => {
+    const publisher = { ...PUBLISHER, environment: "keys" };
+    expect(decide({ environment: "KEYS" }, [publisher])).toBe("pub_1");
+    for (const environment of ["\u212Aeys", "key\u017F", "keys\u200B", "keys "]) {
+      expect(decide({ environment }, [publisher])).toEqual({ reason: "environment" });
+    }
+  });
+
   it("publishes as the publisher that names its repository, workflow, environment and ref", () => {
     expect(decide()).toBe("pub_1");
   });

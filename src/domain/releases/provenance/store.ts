@@ -9,7 +9,7 @@ import { type Release, type ReleaseProvenance, releaseRoot } from "../store.ts";
 import type { Verification } from "./claims.ts";
 import { type ProvenanceConfig, readProvenancePolicy, signerOf } from "./policy.ts";
 import { type ProvenanceFault, parseProvenance, subjectsOf, unknownSubjects } from "./statement.ts";
-import { decideVerification } from "./verification.ts";
+import { decideVerification, type ProvenancePolicy } from "./verification.ts";
 
 /**
  * Attaches provenance to a release, and verifies its signatures. A draft's may be replaced. A published release may
@@ -17,8 +17,8 @@ import { decideVerification } from "./verification.ts";
  * nowhere, unless it is verified now and was not before: a trusted root or a publisher may have been added.
  *
  * Throws VALIDATION_FAILED with every fault, a file that the release does not have included; VERSION_NOT_FOUND; and
- * CONFLICT if the release is blocked, has another provenance for good, or was published by somebody else and the
- * provenance is not verified.
+ * CONFLICT if the release is blocked, has another provenance for good, or was published by somebody else and no
+ * publisher that an owner has named has signed the provenance.
  */
 export async function attachProvenance(
   env: Pick<Env, "DB" | "BINARIES">,
@@ -40,7 +40,8 @@ export async function attachProvenance(
     releaseId,
     async (release) => {
       const { worker_id, version, revision } = release;
-      const verification = decideVerification(signer, await readProvenancePolicy(env.DB, config, worker_id));
+      const policy = await readProvenancePolicy(env.DB, config, worker_id);
+      const verification = decideVerification(signer, policy);
       const details = { worker_id, version, sha256, size, verified: verification.verified };
       if (release.provenance?.sha256 === sha256) {
         if (!verification.verified || release.provenance.verification?.verified) return ok(null);
@@ -52,7 +53,7 @@ export async function attachProvenance(
         });
       }
       const refusal =
-        (await refusalToAttach(env.DB, actor, release, verification)) ??
+        (await refusalToAttach(env.DB, actor, release, verification, policy)) ??
         refusalOfSubjects(unknownSubjects(subjects, release.artifacts));
       if (refusal) return err(refusal);
       // R2 has the text before the ledger names it. Until then it is noted as unnamed, so an interrupted request leaves
@@ -93,14 +94,18 @@ async function refusalToAttach(
   actor: Actor,
   { id, status, provenance, published_by }: Release,
   { verified, reason }: Verification,
+  { publishers }: ProvenancePolicy,
 ): Promise<Refusal | null> {
   if (status === "blocked") return { code: "CONFLICT", detail: "The release has been withdrawn." };
   if (status === "draft") return null;
   if (provenance !== null) {
     return { code: "CONFLICT", detail: "The release is published with another provenance and keeps it." };
   }
-  if (verified || actor.actor === (published_by ?? (await publisherOf(db, id)))) return null;
-  const detail = `Only the publisher of a published release attaches provenance that is not verified. ${reason}`;
+  // Without named publishers any repository's signature counts, and everybody can attest files that they downloaded.
+  const isByPublisher = verified && publishers.length > 0;
+  if (isByPublisher || actor.actor === (published_by ?? (await publisherOf(db, id)))) return null;
+  const why = reason ?? "No owner has named a workflow that publishes this worker.";
+  const detail = `Only the publisher of a published release attaches provenance that no named workflow has signed. ${why}`;
   return { code: "CONFLICT", detail };
 }
 

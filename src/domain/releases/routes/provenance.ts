@@ -22,7 +22,7 @@ provenanceAttach.openapi(
       "SLSA provenance (v1 or v0.2) as the builder wrote it: a DSSE envelope, a Sigstore bundle, or JSON Lines of either; at " +
       "most 1 MiB. Every subject must be a file of the release, by name and SHA-256. Sigstore bundles of GitHub Actions are verified: " +
       "`verified` in the answer, or `reason`. A draft's provenance may be replaced. A published release may still gain one, and then " +
-      "keeps it (`CONFLICT`); one that is not verified only from its publisher. Idempotent.",
+      "keeps it (`CONFLICT`): from its publisher, or signed by a named publisher of the worker. Idempotent.",
     request: {
       params: ReleaseParams,
       body: {

@@ -16,7 +16,7 @@ releaseUnblock.openapi(
     description:
       "The version is free for a new, signed build. The release becomes an empty draft, which the next draft of the version " +
       "replaces. Its files leave it; their sums stay in the audit trail. The blocked bytes are never offered again: a file with " +
-      "such a sum is refused at its completion, for every worker. Idempotent. `CONFLICT`: the release is not blocked.",
+      "such a sum is refused at its completion, for every worker; so is the signed source that the release had. Idempotent. `CONFLICT`: the release is not blocked.",
     access: releaseAdmin("owner"),
     params: ReleaseParams,
     body: z

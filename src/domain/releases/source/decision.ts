@@ -3,7 +3,7 @@ import type { Refusal } from "../../../platform/http/problem.ts";
 import type { Worker } from "../../workers/workers.ts";
 import type { SignaturePolicy } from "../artifact/check.ts";
 import type { Release } from "../store.ts";
-import { COMMIT_ID, faultOfTag, type SignedSource, verifySource } from "./statement.ts";
+import { COMMIT_ID, faultOfTag, type SignedSource, statementSum, verifySource } from "./statement.ts";
 
 /** The columns of a release that say what its recipe builds. Without a commit, the other two are null as well. */
 export type SourceColumns = {
@@ -69,6 +69,13 @@ export function signedSourceOf(release: SourceColumns): SignedSource | null {
     return null;
   }
   return { repository: source_repository, tag: source_tag, commit: source_commit, signature: source_signature };
+}
+
+/** The sum of a release's source statement, as its files have sums; none if no commit is signed. */
+export async function sumsOfSource(release: SourceColumns & Pick<Release, "worker_id" | "version">) {
+  const source = signedSourceOf(release);
+  const { worker_id: worker, version } = release;
+  return source === null ? [] : [{ sha256: await statementSum({ worker, version, ...source }) }];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { encodeHex, sha256 } from "../../../lib/encoding.ts";
 import type { MinisignPublicKey } from "../../../lib/minisign/minisign.ts";
 import type { MinisignSecretKey } from "../../../lib/minisign/secret-key.ts";
 import { formatTrustedComment, signText, trustedFields, verifyText } from "../../../lib/minisign/text.ts";
@@ -35,6 +36,10 @@ export const sourceStatement = ({ worker, version, repository, tag, commit }: So
     `commit: ${commit}`,
     "",
   ].join("\n");
+
+/** The SHA-256 of a source statement in hexadecimal. A statement that was blocked is known by it. */
+export const statementSum = async (facts: SourceFacts): Promise<string> =>
+  encodeHex(await sha256(sourceStatement(facts)));
 
 /** The suffix of a statement's file name. No file of a release may have it, so a statement never passes for one. */
 export const STATEMENT_SUFFIX = ".source";

@@ -4,15 +4,16 @@ import { type Changed, change } from "../../../platform/storage/change.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { findWorker } from "../../workers/workers.ts";
 import type { SignaturePolicy } from "../artifact/check.ts";
+import { obstacleOfBlock } from "../blocked-files.ts";
 import { type Release, releaseRoot } from "../store.ts";
-import { readSource, type SentSource, signedSourceOf } from "./decision.ts";
+import { readSource, type SentSource, signedSourceOf, sumsOfSource } from "./decision.ts";
 
 /**
  * Attaches the signed source to a release. A draft's may be replaced. A published release may still gain one and then
  * keeps it, as it keeps its files. The same source again changes nothing and is recorded nowhere.
  *
- * Throws VALIDATION_FAILED with the field that is wrong; VERSION_NOT_FOUND; and CONFLICT if the release is blocked or
- * has another source for good.
+ * Throws VALIDATION_FAILED with the field that is wrong; VERSION_NOT_FOUND; and CONFLICT if the release or the source
+ * is blocked, or the release has another source for good.
  */
 export const attachSource = (
   db: D1Database,
@@ -35,6 +36,9 @@ export const attachSource = (
       if (release.source_commit === source_commit && release.source_signature === source_signature) return ok(null);
       const refusal = refusalToAttach(release);
       if (refusal) return err(refusal);
+      const sums = await sumsOfSource({ ...read.value, worker_id, version });
+      const blocked = await obstacleOfBlock(db, sums);
+      if (blocked !== null) return err({ code: "CONFLICT", detail: blocked });
       return ok({
         action: "release.source",
         details: { worker_id, version, source_tag, source_commit },

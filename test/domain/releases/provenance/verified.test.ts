@@ -152,10 +152,16 @@ describe("a worker that needs verified provenance", () => {
 });
 
 describe("a published release", () => {
-  it("gains unverified provenance from its publisher alone, and verified provenance from any publisher", async () => {
+  it("gains provenance of any signer from its publisher alone, and that of a named publisher from others too", async () => {
     const strangers = await publishRelease({ worker_id, version: "1.0.0" });
     const refused = await send("PUT", `/${strangers.id}/provenance`, provenanceOf(...strangers.artifacts));
     expect([refused.status, await codeOf(refused)]).toEqual([409, "CONFLICT"]);
+    // Everybody can download the files and attest them in a repository of their own.
+    const repository = "https://github.com/mallory/rbee";
+    const config = `${repository}/.github/workflows/release.yml@refs/tags/v1.0.0`;
+    expect(await codeOf(await attach(strangers, { repository, config }))).toBe("CONFLICT");
+    await name();
+    expect(await codeOf(await attach(strangers, { repository, config, repository_id: "9999" }))).toBe("CONFLICT");
     expect((await releaseOf(attach(strangers))).provenance).toMatchObject(VERIFIED);
     const own = await publishRelease({ actor, worker_id, version: "1.1.0" });
     expect((await send("PUT", `/${own.id}/provenance`, provenanceOf(...own.artifacts))).status).toBe(200);

@@ -5,6 +5,7 @@ import { obstacleInSource, readSource } from "../../../../src/domain/releases/so
 import { type SignedSource, signSource } from "../../../../src/domain/releases/source/statement.ts";
 import { attachSource } from "../../../../src/domain/releases/source/store.ts";
 import { type Release, readRelease } from "../../../../src/domain/releases/store.ts";
+import { unblockRelease } from "../../../../src/domain/releases/unblock.ts";
 import { requireWorker } from "../../../../src/domain/workers/workers.ts";
 import { generateMinisignKey, type MinisignSecretKey } from "../../../../src/lib/minisign/secret-key.ts";
 import { settleInJob } from "../../../../src/platform/storage/settle.ts";
@@ -45,6 +46,29 @@ const obstacle = async (id: string) => obstacleInSource(await readRelease(env.DB
 const attach = (id: string, source: SignedSource) => attachSource(env.DB, publisher(), id, source, policy());
 const acts = async () =>
   (await env.DB.prepare("SELECT details FROM audit WHERE action = 'release.source'").all()).results;
+
+describe("the signed source of a blocked release", () => {
+  it("is neither attached nor published again after the block is lifted, but another commit is", async () => {
+    const blockedSource = await signed();
+    const { id } = await draft();
+    await attach(id, blockedSource);
+    await moveRelease(env.DB, publisher(), id, "publish", null);
+    await moveRelease(env.DB, publisher(), id, "block", "CVE-2026-1");
+    await unblockRelease(env, publisher(), id, "a new build");
+    await expect(attach(id, blockedSource)).rejects.toMatchObject({ code: "CONFLICT" });
+    const again = await createRelease(env.DB, publisher(), {
+      ...{ worker_id, version: "1.2.0", channel: "stable", notes: null },
+      ...(await columns(blockedSource)),
+    });
+    await addFile(again.id, { bytes: randomBytes(10) });
+    await expect(moveRelease(env.DB, publisher(), again.id, "publish", null)).rejects.toMatchObject({
+      code: "CONFLICT",
+    });
+    await attach(again.id, await signed({ commit: OTHER }));
+    await moveRelease(env.DB, publisher(), again.id, "publish", null);
+    expect(await readRelease(env.DB, again.id)).toMatchObject({ status: "published", source_commit: OTHER });
+  });
+});
 
 describe("the signed source of a release", () => {
   it("is attached to a draft, recorded once, and replaced there", async () => {
