@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { exportJWK } from "jose";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { ask, codeOf, newAddress } from "../../support/admin-request.ts";
@@ -31,6 +31,9 @@ const parts = async () => (await issuer.sign()).split(".");
 
 describe("the token of a workflow run", () => {
   const now = currentTime();
+
+  // The clock stands still, so that a slow machine does not age the tokens.
+  beforeEach(() => void vi.setSystemTime(now * 1000));
 
   it.each<[string, () => Promise<unknown>, string]>([
     ["garbage", async () => "garbage", "no signed JWT"],
