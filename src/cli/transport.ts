@@ -77,7 +77,7 @@ function redirectTarget(
 export const isPrivate = ({ protocol, hostname }: URL): boolean => protocol === "https:" || isLoopback(hostname);
 
 /** Throws `CliError` (usage) if others could read a credential on its way to `url`. */
-export async function requirePrivate(url: URL): Promise<void> {
+async function requirePrivate(url: URL): Promise<void> {
   if (!isPrivate(url)) throw notPrivate(url);
   if (url.protocol === "http:" && url.hostname.replace(/\.$/, "").endsWith(".localhost")) await requireOwnAddress(url);
 }

@@ -131,7 +131,7 @@ type WorkflowFile = { repository: string; path: string; isOfRef: boolean };
  * The parts of `workflow_ref`, which is `OWNER/REPO/.github/workflows/FILE@REF`; null for another text. Files and refs
  * may contain `@`, so the run's own ref is cut off first. GitHub writes a commit in its place for some events.
  */
-export function parseWorkflowRef({ workflow_ref, ref }: Pick<RunClaims, "workflow_ref" | "ref">): WorkflowFile | null {
+function parseWorkflowRef({ workflow_ref, ref }: Pick<RunClaims, "workflow_ref" | "ref">): WorkflowFile | null {
   const isOfRef = workflow_ref.endsWith(`@${ref}`);
   const file = workflow_ref.slice(0, isOfRef ? -ref.length - 1 : workflow_ref.lastIndexOf("@"));
   const [, repository, path] = /^([^/]+\/[^/]+)\/(.+)$/.exec(file) ?? [];

@@ -13,7 +13,7 @@ import { findPublishers, type Publisher } from "./publisher/store.ts";
 import { explainRunRefusal, REUSED } from "./refusal.ts";
 
 /** How long a run's token works, in seconds. A longer publication asks for the next one. */
-export const TOKEN_SECONDS = 15 * MINUTE;
+const TOKEN_SECONDS = 15 * MINUTE;
 
 /** The scopes of a run's token. */
 export const TOKEN_SCOPES: readonly Scope[] = ["releases:write"];

@@ -8,21 +8,25 @@ const INVALID: Layer = { refusals: ["VALIDATION_FAILED"] };
 
 /**
  * The declared parameters of `given`, each with the first of its values that is not empty and that its schema accepts.
- * A name in another case counts, too, behind the name itself. If the schema accepts none of the values, the first
- * stays, so that its fault is told. Parameters that `query` does not declare are left out.
+ * A name in another case, or behind the rest of an `&amp;`, counts, too, but after the name itself. If the schema
+ * accepts none of the values, the first stays, so that its fault is told. Parameters that `query` does not declare
+ * are left out.
  */
 export function firstValid(given: URLSearchParams, query: z.ZodObject): URLSearchParams {
   const kept = new URLSearchParams();
   const entries = [...given].filter(([, value]) => value.trim() !== "");
   for (const [name, schema] of Object.entries<z.ZodType>(query.shape)) {
-    const ofAnyCase = entries.filter(([sent]) => sent.toLowerCase() === name.toLowerCase());
-    const named = ofAnyCase.filter(([sent]) => sent === name);
-    const values = [...named, ...ofAnyCase.filter(([sent]) => sent !== name)].map(([, value]) => value);
+    const named = entries.filter(([sent]) => sent === name);
+    const altered = entries.filter(([sent]) => sent !== name && plainName(sent) === name.toLowerCase());
+    const values = [...named, ...altered].map(([, value]) => value);
     const chosen = values.find((value) => schema.safeParse(value).data !== undefined) ?? values[0];
     if (chosen !== undefined) kept.set(name, chosen);
   }
   return kept;
 }
+
+/** The name in small letters, without what is left of an `&amp;` that a program has not read as `&`. */
+const plainName = (sent: string): string => sent.toLowerCase().replace(/^(?:amp;)+/, "");
 
 /**
  * Gives a page the query that `firstValid` makes of the request's. People come to pages by links that mail programs,

@@ -17,7 +17,7 @@ export function requireWorkerOf(admin: WorkerLimit, workerId: string | null): vo
 }
 
 /** The limit as a sentence. */
-export const limitInWords = (workers: readonly string[]): string =>
+const limitInWords = (workers: readonly string[]): string =>
   `This token is limited to the releases of ${workers.length === 0 ? "no worker" : workers.join(", ")}.`;
 
 /** Whether a limit lies within another one, so that its holder may grant it. */

@@ -48,7 +48,8 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
       {key === null ? (
         <p>
           We have mailed you your license key <code id="license-key">{maskedKey}</code>. This page shows the whole key
-          only in the browser that began the purchase and paid it, and only until the key is replaced.
+          only in the browser that began the purchase and paid it, with cookies, and only until the key is replaced. If
+          the mail does not arrive, <a href="/recover">ask for a link to your account</a>.
         </p>
       ) : (
         <>

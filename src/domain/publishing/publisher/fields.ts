@@ -69,7 +69,7 @@ const named = (pattern: string): string[] =>
 /** The worker ids that patterns name now, each once. A worker that is added later belongs to a pattern at once. */
 export const workersOf = (patterns: readonly string[]): string[] => [...new Set(patterns.flatMap(named))];
 
-export const WorkerPattern = z
+const WorkerPattern = z
   .string()
   .trim()
   .max(100)

@@ -3,7 +3,7 @@ import { lazy } from "../../../lib/lazy.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 
 /** GitHub's issuer of identities for workflow runs. */
-export const GITHUB_ISSUER = "https://token.actions.githubusercontent.com";
+const GITHUB_ISSUER = "https://token.actions.githubusercontent.com";
 
 /** The claims of a GitHub workflow run in a certificate of Sigstore, and in the ledger. */
 export const claimsSchema = lazy(() =>

@@ -76,7 +76,7 @@ export async function verifySource(
 export type TaggedWorker = { id: string; build: { flags?: string[] | undefined } };
 
 /** The names that a worker's tags may begin with: its id, and the crate that its recipe builds (`cargo build -p`). */
-export function namesInTags({ id, build: { flags = [] } }: TaggedWorker): string[] {
+function namesInTags({ id, build: { flags = [] } }: TaggedWorker): string[] {
   const [, crate] = flags.slice(flags.indexOf("-p"));
   return flags.includes("-p") && crate !== undefined ? [id, crate] : [id];
 }

@@ -197,7 +197,7 @@ export const releaseUnblock = actRoutes("/admin/releases/{id}/unblock", {
         if (release.status !== "blocked") return ["Nothing changes: this is done already."];
         return [
           `Version ${version} is free: a new build of it can be drafted, signed and published.`,
-          `Its ${counted(artifacts.length, "file")} are deleted. The audit trail keeps their names and sums.`,
+          `The act deletes its ${counted(artifacts.length, "file")}. The audit trail keeps their names and sums.`,
           "Files with these sums stay blocked for every worker and version.",
           `Until then nobody is told that the version was withdrawn: it does not exist, ${SOON}.`,
           "A package manager that has the blocked version sees no update. A new version reaches it.",
