@@ -61,14 +61,16 @@ export const publisherAdd = actRoutes(`${PUBLISHERS}/new`, {
         <Field
           {...entered("repository_id")}
           label="Repository id"
-          hint="The `id` that https://api.github.com/repos/OWNER/REPO shows. A name may pass to somebody else; an id does not."
+          hint={
+            'The number "id" that https://api.github.com/repos/OWNER/REPO shows. A name may pass to somebody else; an id does not.'
+          }
           inputmode="numeric"
           required
         />
         <Field
           {...entered("repository_owner_id")}
           label="Owner id"
-          hint="The `owner.id` at the same address."
+          hint={'The number "id" of "owner", at the same address.'}
           inputmode="numeric"
           required
         />
