@@ -1,5 +1,9 @@
 #!/bin/sh
-# Installs an rbee worker. `sh install.sh --help` prints the options. No command runs before the last line has arrived.
+# Installs an rbee worker. `sh install.sh --help` prints the options.
+
+# The whole script is one command, which ends with its last character. A truncated script therefore runs nothing: no part
+# of a word, such as the first letters of a function's name, can be taken for a command.
+{
 set -eu
 LC_ALL=C
 export LC_ALL

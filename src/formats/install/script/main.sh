@@ -99,5 +99,5 @@ list() {
   done
 }
 
-# This line is complete only with its last character, so a truncated script runs no command.
-{ main "$@"; }
+main "$@"
+}
