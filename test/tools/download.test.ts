@@ -253,7 +253,7 @@ describe.runIf(scriptRuns)("the install script, given a file that is not what wa
     for (const [wanted, given, reason] of [
       [FREE, () => `../../${FREE.slice(6)}`, /sent an unexpected answer/],
       [FREE, () => `${FREE.slice(3)}\n/.`, /sent an unexpected answer/],
-      [/(?<="signature_url":")[^"]*/, file, /signature cannot be downloaded/],
+      [/(?<="signature_url":")[^"]*/, file, /sent a link that is not encrypted/],
     ] as const) {
       catalog.proxy.fate = (_method, path) =>
         path.includes("/download?") ? { rewrite: (text) => text.replace(wanted, given) } : "pass";

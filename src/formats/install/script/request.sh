@@ -17,7 +17,7 @@ ask() {
     config=$headers
     fetch_into "$answer" -sS --max-time 60 -w '\n%{http_code}' --url "$place" || code=$?
     config=
-    status=$(tail -n 1 "$answer" 2>/dev/null) || status=
+    status=$(sed -n '$p' "$answer" 2>/dev/null) || status=
     case $code/$status in
       0/429 | 0/5?? | 28/* | 52/* | 56/*) [ $pause -eq 0 ] || sleep $pause ;;
       *) break ;;
