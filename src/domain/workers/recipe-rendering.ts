@@ -67,7 +67,7 @@ function renderLine(line: string, checkedIn: string, { pkgver, source, binaries 
  */
 function renderSource(line: string, { tag, commit }: PublishedSource): string[] {
   const name = (reference: string): string => line.replace(/#branch=[^"\s]*/, () => `#tag=${reference}`);
-  if (line.startsWith("source=(")) {
+  if (line.startsWith("source=(") && line.includes("#branch=")) {
     const ofHives = [
       "# Only hives read this source: their git clone takes the short name alone.",
       ": <<'HIVE'",
