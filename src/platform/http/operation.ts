@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { layer, layersOf } from "./layer.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 import { BODY_PROBLEMS, problems } from "./problem-schema.ts";
-import { strictQuery } from "./query.ts";
+import { pathRefusals, strictQuery } from "./query.ts";
 
 /** The callers that an operation admits: the scheme of their credential, the check of it, and its refusals. */
 export type Access = {
@@ -104,6 +104,7 @@ export function operation<
         ...new Set([
           ...(access.refusals ?? []),
           ...layersOf(middleware).refusals,
+          ...pathRefusals(params),
           ...(body ? BODY_PROBLEMS : []),
           ...refusals,
           // Every write requires that the ledger belongs to this deployment (src/platform/storage/deployment.ts).

@@ -1,10 +1,19 @@
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { type Layer, layer } from "./layer.ts";
-import { Problem } from "./problem.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
 
 /** The schema behind these middlewares may still refuse a value. */
 const INVALID: Layer = { refusals: ["VALIDATION_FAILED"] };
+
+/** A text that no id, number or name of ours is like. */
+const ODD_TEXT = " \u0000~ ";
+
+/** The refusals of the parameters in a path: VALIDATION_FAILED, unless their schemas accept any text. */
+export const pathRefusals = (params: unknown): readonly ProblemCode[] =>
+  params instanceof z.ZodObject && Object.values(params.shape).some((one) => !one.safeParse(ODD_TEXT).success)
+    ? ["VALIDATION_FAILED"]
+    : [];
 
 /**
  * The declared parameters of `given`, each with the first of its values that is not empty and that its schema accepts.

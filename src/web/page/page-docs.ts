@@ -2,7 +2,7 @@ import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import { layersOf } from "../../platform/http/layer.ts";
 import type { ProblemCode } from "../../platform/http/problem.ts";
 import { problems } from "../../platform/http/problem-schema.ts";
-import { forgivingQuery } from "../../platform/http/query.ts";
+import { forgivingQuery, pathRefusals } from "../../platform/http/query.ts";
 
 /** The `request.body` of a form with these fields. It accepts any text, because the page itself reports faults. */
 export const formBody = <Name extends string>(examples: Record<Name, string>) => {
@@ -83,7 +83,10 @@ export function pageRoute<
   const query = request?.query;
   const layers = [...(middleware ?? []), ...(query instanceof z.ZodObject ? [forgivingQuery(query)] : [])];
   const posted = method === "post" ? (["SERVICE_UNAVAILABLE"] as const) : [];
-  const { responses, ...rest } = pageDocs({ ...docs, refusals: [...posted, ...(docs.refusals ?? [])] }, layers);
+  const { responses, ...rest } = pageDocs(
+    { ...docs, refusals: [...posted, ...pathRefusals(request?.params), ...(docs.refusals ?? [])] },
+    layers,
+  );
   const all = { ...responses, ...files } as typeof responses;
   const route = createRoute({ method, path, request: request ?? ({} as Request), ...rest, responses: all });
   Object.assign(route, layers.length > 0 && { middleware: layers });
