@@ -9,7 +9,7 @@ import platform from "./script/platform.sh";
 import request from "./script/request.sh";
 import tools from "./script/tools.sh";
 
-/** The parts in order: head opens the one command that the script is, and main starts and closes it. */
+/** The parts in order: head sets the variables, and the last line of main starts the script. */
 const PARTS = [head, platform, machine, request, download, check, tools, main];
 
 /**

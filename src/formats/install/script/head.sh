@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs an rbee worker. `sh install.sh --help` prints the options.
 
-# The whole script is one command, which ends with its last character. A truncated script therefore runs nothing: no part
-# of a word, such as the first letters of a function's name, can be taken for a command.
+# No command runs before the last line has arrived. The brackets hold all functions together, because a cut could make a
+# command of the first letters of a function's name.
 {
 set -eu
 LC_ALL=C

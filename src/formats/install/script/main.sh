@@ -98,6 +98,7 @@ list() {
     printf '%-32s %-10s %-8s %s\n' "$(member id)" "$(member version)" "$(member tier)" "$(member description)"
   done
 }
-
-main "$@"
 }
+
+# This line is complete only with its last character, so a truncated script runs no command.
+{ main "$@"; }
