@@ -88,7 +88,7 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     name: "console-rotated",
     ...admin,
     caption: "The new key, shown once",
-    path: licensePath("revoked", "/rotate-key"),
+    path: licensePath("onHold", "/rotate-key"),
     async act(page) {
       await preview("leaked")(page);
       await page.getByRole("button", { name: "Rotate the key" }).click();
