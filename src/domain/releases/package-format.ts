@@ -87,18 +87,4 @@ export function checkPackage(
   return checked.ok ? ok({ format, contents: parsed.data }) : checked;
 }
 
-/**
- * The fault of a binary whose name is of another platform than it is declared for; null if there is none. A signature
- * names the file, so the name binds the platform.
- */
-export function faultOfPlatform(
-  formats: readonly PackageFormat[],
-  { platform, filename }: { platform: Platform; filename: string },
-): PackageFault | null {
-  const named = formatOfFile(formats, filename) ? null : platformInName(filename);
-  return named === null || named === platform
-    ? null
-    : { path: "platform", message: `The file's name is of ${named}, but it is declared for ${platform}.` };
-}
-
 const fault = (path: string, message: string): Result<never, PackageFault> => err({ path, message });

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { readSignature, type SignaturePolicy, signaturePolicy } from "./artifact/check.ts";
 import { contentsOfRow, readSignedFile, selectContents } from "./artifact/signed-file.ts";
-import { checkPackage, faultOfPlatform, type PackageFormat } from "./package-format.ts";
+import { checkPackage, type PackageFormat } from "./package-format.ts";
 import type { Verification } from "./provenance/claims.ts";
 import { type ProvenanceConfig, readProvenancePolicy } from "./provenance/policy.ts";
 import { decideVerification, faultOfRequired } from "./provenance/verification.ts";
@@ -71,8 +71,7 @@ async function faultOfFile(
   if (!signature.ok) return `${signature.error.message} ${REPLACE}`;
   const contents = artifact.kind === "package" ? contentsOfRow(await selectContents(db, artifact.id).first()) : null;
   const checked = checkPackage(formats, release, { ...artifact, package: contents });
-  const fault = checked.ok ? faultOfPlatform(formats, artifact) : checked.error;
-  return fault && `${fault.message} ${REPLACE}`;
+  return checked.ok ? null : `${checked.error.message} ${REPLACE}`;
 }
 
 const REPLACE = "Remove it from the draft and add it again.";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkPackage, faultOfPlatform, formatOfFile } from "../../../src/domain/releases/package-format.ts";
+import { checkPackage, formatOfFile } from "../../../src/domain/releases/package-format.ts";
 import { pacman, parsePkginfo } from "../../../src/formats/arch/pacman.ts";
 
 /** As makepkg 6.0.2 wrote it. */
@@ -80,16 +80,6 @@ describe("a declared package", () => {
       value: { format: pacman, contents: file.package },
     });
     expect(checkPackage([pacman], release, { ...file, filename: "worker-linux-x86_64", package: null }).ok).toBe(true);
-  });
-
-  it("may be a binary, unless its name is of another platform", () => {
-    const binary = (filename: string) => faultOfPlatform([pacman], { ...file, filename });
-    for (const name of ["worker", "worker-linux-x86_64", "w-1.0.0-linux-x86_64.tar.zst", "w-linux-x86_64-debug"]) {
-      expect(binary(name)).toBeNull();
-    }
-    for (const name of ["w-linux-aarch64", "w-macos-aarch64", "w-windows-x86_64.exe", "w-windows-aarch64"]) {
-      expect(binary(name)).toMatchObject({ path: "platform" });
-    }
   });
 
   it.each([

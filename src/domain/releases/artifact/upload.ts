@@ -3,14 +3,7 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { change } from "../../../platform/storage/change.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
-import {
-  checkPackage,
-  faultOfPlatform,
-  formatOfFile,
-  kindOfFile,
-  type PackageContents,
-  type PackageFormat,
-} from "../package-format.ts";
+import { checkPackage, formatOfFile, kindOfFile, type PackageContents, type PackageFormat } from "../package-format.ts";
 import { type Artifact, type Release, readRelease, releaseRoot } from "../store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
 import { isUnderCheck } from "./check-store.ts";
@@ -62,8 +55,6 @@ export async function declareArtifact(
         if (!known.ok) return known;
         if (known.value) return ok(null);
         if (release.status !== "draft") return err(notADraft);
-        const misplaced = faultOfPlatform(formats, file);
-        if (misplaced) return err(invalid(misplaced));
         const added =
           artifact ?? (await newArtifact(env, actor, releaseId, { ...file, kind: kindOfFile(formats, file.filename) }));
         artifact = added;
