@@ -238,17 +238,23 @@ describe.runIf(scriptRuns)("an earlier download", () => {
 });
 
 describe.runIf(scriptRuns)("the id of a machine without one", () => {
-  it("is one, also if several first runs make it at once", async () => {
+  it.each([
+    ["there is none", null],
+    ["it is damaged", "not an id\n"],
+  ])("is one, also if several runs make it at once, and %s", async (_case, present) => {
     const home = await homeWithScript(catalog, (script) =>
       script.replace("/etc/machine-id /var/lib/dbus/machine-id", "/nonexistent"),
     );
+    const own = ".config/rbee/machine-id";
+    if (present !== null)
+      await runAsUser(home, ["sh", "-c", `mkdir -p .config/rbee && printf '%s' "$1" >${own}`, "sh", present]);
     const { key } = await catalog.issue("premium-trial");
     const runs = await Promise.all(
-      [1, 2, 3].map(() => runAsUser(home, ["dash", "install.sh", "premium-cpu"], { RBEE_LICENSE_KEY: key })),
+      [1, 2, 3, 4, 5].map(() => runAsUser(home, ["dash", "install.sh", "premium-cpu"], { RBEE_LICENSE_KEY: key })),
     );
     // The license has one seat.
-    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
     expect(readdirSync(join(home, ".config/rbee"))).toEqual(["machine-id"]);
-    expect(readFileSync(join(home, ".config/rbee/machine-id"), "utf8")).toMatch(/^[0-9a-f]{32}$/);
+    expect(readFileSync(join(home, own), "utf8")).toMatch(/^[0-9a-f]{32}$/);
   });
 });

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
 import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { readTextIfThere, writeOnce } from "../files.ts";
+import { readTextIfThere, writeOnce, writePrivateFile } from "../files.ts";
 import { License } from "../license-view.ts";
 import { type Activation, hiveFolder } from "./state.ts";
 
@@ -24,6 +25,10 @@ export function hostPlatform(system: string = process.platform, architecture: st
 /** The machine id of Linux, which is unique to an installation (machine-id(5)). */
 const MACHINE_ID_FILES = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
+/** How often, and at which distance in milliseconds, a run looks whether another one completes the file of the id. */
+const REPAIR_LOOKS = 2;
+const REPAIR_PAUSE_MS = 1000;
+
 /**
  * The fingerprint of this machine: RBEE_MACHINE, else a hash of the system's machine id, because machine-id(5) asks to
  * keep the id itself private. A system without one gets a random id, which is made once and stored.
@@ -32,13 +37,42 @@ export async function machineFingerprint(env: NodeJS.ProcessEnv): Promise<string
   if (env["RBEE_MACHINE"]) return env["RBEE_MACHINE"];
   const own = join(hiveFolder(env), "machine-id");
   for (const file of [...MACHINE_ID_FILES, own]) {
-    const id = (await readTextIfThere(file))?.trim();
-    if (id && /^[0-9a-f]{32}$/.test(id)) return createHash("sha256").update(`rbee-hive:${id}`).digest("hex");
+    const id = await readMachineId(file);
+    if (id !== null) return createHash("sha256").update(`rbee-hive:${id}`).digest("hex");
   }
-  // A damaged file would be read again and again.
-  await rm(own, { force: true });
-  await writeOnce(own, `${randomBytes(16).toString("hex")}\n`);
+  const id = `${randomBytes(16).toString("hex")}\n`;
+  await writeOnce(own, id);
+  if ((await readMachineId(own)) === null) await repairMachineId(own, id);
   return machineFingerprint(env);
+}
+
+async function readMachineId(file: string): Promise<string | null> {
+  const id = (await readTextIfThere(file))?.trim();
+  return id !== undefined && /^[0-9a-f]{32}$/.test(id) ? id : null;
+}
+
+/**
+ * Replaces a file that has no id after a moment: another run may be writing it. Of several runs, install.sh's included,
+ * the one that holds the lock replaces it. The file exists all the time, so no run makes another one meanwhile. Throws
+ * `CliError` if another run holds the lock for long.
+ */
+async function repairMachineId(file: string, id: string): Promise<void> {
+  for (let looks = 0; looks < REPAIR_LOOKS; looks++) {
+    await sleep(REPAIR_PAUSE_MS);
+    if ((await readMachineId(file)) !== null) return;
+  }
+  const lock = `${file}.lock`;
+  const refusal = await mkdir(lock).catch((error: unknown) => error);
+  if (refusal !== undefined) {
+    await sleep(REPAIR_PAUSE_MS);
+    if ((await readMachineId(file)) !== null) return;
+    throw new CliError(EXIT.failure, `${file} holds no machine id and cannot be replaced. Remove it and ${lock}.`);
+  }
+  try {
+    if ((await readMachineId(file)) === null) await writePrivateFile(file, id);
+  } finally {
+    await rmdir(lock);
+  }
 }
 
 const TokenAnswer = z.looseObject({

@@ -84,7 +84,12 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     id = Pathname(ENV.fetch("HOMEBREW_XDG_CONFIG_HOME", "#{Dir.home}/.config"))/"rbee/machine-id"
     unless id.exist?
       id.dirname.mkpath
-      File.write(id, "#{SecureRandom.hex(16)}\n", perm: 0600)
+      # Another run may make it in the same moment: then this one reads it.
+      begin
+        File.open(id, File::WRONLY | File::CREAT | File::EXCL, 0600) { |file| file.write("#{SecureRandom.hex(16)}\n") }
+      rescue Errno::EEXIST
+        nil
+      end
     end
     Digest::SHA256.hexdigest("rbee-hive:#{id.read.strip}")
   end

@@ -26,13 +26,29 @@ read_machine_id() {
 
 # Makes the file $1. Of several runs at once, one makes it and all read it, because a link fails if its name exists.
 make_machine_id() {
+  # Process numbers repeat in containers with one home, the scratch folder's name does not.
+  new=$1.$$.${work##*[./]}
   (
     umask 077
     mkdir -p "${1%/*}"
-    read_machine_id "$1" || rm -f "$1"
-    od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$1.$$"
-    ln "$1.$$" "$1" 2>/dev/null || { set -C && cat "$1.$$" >"$1"; } 2>/dev/null
-    rm -f "$1.$$"
+    od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$new"
+    ln "$new" "$1" || (set -C && cat "$new" >"$1") || repair_machine_id "$1"
   ) 2>/dev/null || :
+  rm -f "$new"
   read_machine_id "$1" || die "Cannot create an id for this machine in $1. Set RBEE_MACHINE to a name of your choice."
+}
+
+# Replaces the file $1 by $new if it has no id after a moment: another run may be writing it. Of several runs, the one
+# that holds the lock replaces it. The file exists all the time, so no run makes another one meanwhile.
+repair_machine_id() {
+  for pause in 0 1 1; do
+    sleep $pause
+    if read_machine_id "$1"; then return; fi
+  done
+  if mkdir "$1.lock"; then
+    read_machine_id "$1" || mv -f "$new" "$1"
+    rmdir "$1.lock"
+  else
+    sleep 1
+  fi
 }
