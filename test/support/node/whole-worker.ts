@@ -24,11 +24,7 @@ export class WholeWorker {
 
   /** Starts the Worker. Its queues work, and its cron does not run by itself. */
   static async start(bundle: Bundle, folder: string, variables: Record<string, string>): Promise<WholeWorker> {
-    // Suppresses wrangler's warning about missing secrets, which are set here.
-    process.env["WRANGLER_LOG"] = "none";
-    const configPath = join(PROJECT, "wrangler.toml");
-    const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
-    const { vars } = unstable_readConfig({ config: configPath });
+    const { options, vars } = readConfiguration();
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
         cf: false,
@@ -110,3 +106,19 @@ export class WholeWorker {
 /** Runs a `wrangler d1` command on the ledger in `folder`. Throws with its output if it fails. */
 export const wranglerD1 = (folder: string, ...args: string[]): Promise<void> =>
   runWrangler(["d1", ...args, "--local", "--persist-to", folder, "--env="], AbortSignal.timeout(600_000));
+
+/** The Worker's options and variables in wrangler.toml. */
+function readConfiguration() {
+  const { WRANGLER_LOG } = process.env;
+  // Suppresses wrangler's warning about missing secrets, which each test sets. Later files start servers from this
+  // process, whose log must not be off, so the variable is put back.
+  process.env["WRANGLER_LOG"] = "none";
+  try {
+    const configPath = join(PROJECT, "wrangler.toml");
+    const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
+    return { options, vars: unstable_readConfig({ config: configPath }).vars };
+  } finally {
+    if (WRANGLER_LOG === undefined) delete process.env["WRANGLER_LOG"];
+    else process.env["WRANGLER_LOG"] = WRANGLER_LOG;
+  }
+}
