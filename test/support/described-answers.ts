@@ -77,7 +77,7 @@ export function watchAnswers(): void {
     app.fetch = async (request, env, context) => {
       let response = await fetch(request, env, context);
       let problem: string | null = null;
-      // A clone's second body, unread in hundreds of answers, stops the test's Worker: read the problem, and send it anew.
+      // Hundreds of unread clones stop the test's Worker, so a problem is read once and sent anew.
       if (response.headers.get("Content-Type")?.startsWith("application/problem+json") && request.method !== "HEAD") {
         problem = await response.text();
         response = new Response(problem, response);
