@@ -22,7 +22,7 @@ export type WorkerQuery = {
 
 /**
  * The workers that match `query`, best first: free before premium. If the query describes hardware, workers for an
- * accelerator (cuda, metal) come before cpu, which runs everywhere. Otherwise the given order remains.
+ * accelerator come before cpu, which runs everywhere. Otherwise the given order remains.
  */
 export function searchWorkers(workers: readonly Worker[], query: WorkerQuery): Worker[] {
   const words = (query.q ?? "").toLowerCase().split(/\s+/);

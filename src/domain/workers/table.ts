@@ -10,12 +10,12 @@ import premiumCudaPkgbuild from "../../../pkgbuilds/llm-worker-premium-cuda.PKGB
 import premiumCudaSrcinfo from "../../../pkgbuilds/llm-worker-premium-cuda.SRCINFO";
 import premiumMetalPkgbuild from "../../../pkgbuilds/llm-worker-premium-metal.PKGBUILD";
 import premiumMetalSrcinfo from "../../../pkgbuilds/llm-worker-premium-metal.SRCINFO";
+import { BACKENDS, type Backend } from "./backend.ts";
 
 export const TIERS = ["free", "premium"] as const;
 export type Tier = (typeof TIERS)[number];
 
-export const BACKENDS = ["cpu", "cuda", "metal"] as const;
-export type Backend = (typeof BACKENDS)[number];
+export { BACKENDS, type Backend };
 
 export const OPERATING_SYSTEMS = ["linux", "macos", "windows"] as const;
 export type OperatingSystem = (typeof OPERATING_SYSTEMS)[number];

@@ -17,6 +17,7 @@ export const BACKEND_WORDS: Record<Backend, string> = {
   cpu: "Any CPU",
   cuda: "NVIDIA GPU (CUDA)",
   metal: "Apple GPU (Metal)",
+  rocm: "AMD GPU (ROCm)",
 };
 
 export const TIER_WORDS: Record<Tier, string> = { free: "Free", premium: "Premium" };
