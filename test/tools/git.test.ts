@@ -159,7 +159,7 @@ describe.skipIf(!installed("git"))("real git", () => {
   });
 
   it("is told of what it cannot clone", async () => {
-    const { code, stderr } = await runAsUser(directory, ["git", "clone", `${catalog.url}/llm-worker-rbee-rocm.git`]);
+    const { code, stderr } = await runAsUser(directory, ["git", "clone", `${catalog.url}/llm-worker-rbee-vulkan.git`]);
     expect(code).not.toBe(0);
     expect(stderr).toContain("not found");
   });

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ARCHITECTURES } from "../workers/recipe.ts";
-import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../workers/table.ts";
+import { BACKENDS, KINDS, OPERATING_SYSTEMS, TIERS } from "../workers/table.ts";
 
 const SourceSchema = z
   .object({
@@ -33,6 +33,8 @@ export const WorkerSchema = z
     requires_license: z.boolean(),
     purchase_url: z.url().optional().openapi({ description: "The shop, for premium workers." }),
     license: z.string().openapi({ description: "SPDX expression.", example: "GPL-3.0-or-later" }),
+    kind: z.enum(KINDS).openapi({ description: "Generates text (`llm`) or images (`image`).", example: "llm" }),
+    family: z.string().openapi({ description: "The id without the backend.", example: "llm-worker-rbee" }),
     backend: z.enum(BACKENDS).openapi({ description: "The kind of processor that it computes on.", example: "cpu" }),
     platforms: z.array(z.enum(OPERATING_SYSTEMS)),
     architectures: z.array(z.enum(ARCHITECTURES)),
@@ -45,7 +47,10 @@ export const WorkerSchema = z
     binary_name: z.string().openapi({ example: "llm-worker-rbee-cpu" }),
     install_path: z.string().openapi({ example: "/usr/local/bin/llm-worker-rbee-cpu" }),
     supported_formats: z.array(z.string()).openapi({ example: ["gguf", "safetensors"] }),
-    max_context_length: z.int().openapi({ description: "In tokens.", example: 32_768 }),
+    max_context_length: z
+      .int()
+      .optional()
+      .openapi({ description: "In tokens. Absent for a worker that reads no text.", example: 32_768 }),
     supports_streaming: z.boolean(),
     supports_batching: z.boolean(),
     pkgbuild_url: z.string().openapi({ format: "uri-reference", example: "/workers/cpu/PKGBUILD" }),

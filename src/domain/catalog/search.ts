@@ -4,7 +4,7 @@ import { optionalChoice, unlessEmpty } from "../../platform/http/schemas.ts";
 import { parseArchitecture, parsePlatform } from "../workers/hardware.ts";
 import type { Architecture } from "../workers/recipe.ts";
 import { NOT_MODIFIED } from "../workers/request.ts";
-import { BACKENDS, type Backend, type OperatingSystem, TIERS, type Tier } from "../workers/table.ts";
+import { BACKENDS, type Backend, KINDS, type Kind, type OperatingSystem, TIERS, type Tier } from "../workers/table.ts";
 import type { Worker } from "../workers/workers.ts";
 import { publishedWorkers } from "./published-workers.ts";
 import { WorkerSchema } from "./schema.ts";
@@ -12,10 +12,11 @@ import { workerResource } from "./view.ts";
 
 /** The conditions on a worker. An absent member matches every worker. */
 export type WorkerQuery = {
-  /** Each word must occur, in any case, in the worker's names, description, backend or capabilities. */
+  /** Each word must occur, in any case, in the worker's names, description, tags, kind, backend or capabilities. */
   q?: string | undefined;
   operatingSystem?: OperatingSystem | undefined;
   architecture?: Architecture | undefined;
+  kind?: Kind | undefined;
   backend?: Backend | undefined;
   tier?: Tier | undefined;
 };
@@ -36,6 +37,7 @@ export function searchWorkers(workers: readonly Worker[], query: WorkerQuery): W
         words.every((word) => text.includes(word)) &&
         (query.operatingSystem === undefined || worker.operatingSystems.includes(query.operatingSystem)) &&
         (query.architecture === undefined || worker.architectures.includes(query.architecture)) &&
+        (query.kind === undefined || worker.kind === query.kind) &&
         (query.backend === undefined || worker.backend === query.backend) &&
         (query.tier === undefined || worker.tier === query.tier)
       );
@@ -50,6 +52,8 @@ function searchText(worker: Worker): string {
     worker.variant,
     worker.name,
     worker.description,
+    ...worker.family.tags,
+    worker.kind,
     worker.backend,
     ...supportedFormats,
     supportsStreaming ? "streaming" : "",
@@ -72,7 +76,9 @@ const parsed = <Value>(parse: (text: string) => Value | null, expected: string) 
 export const SearchQuery = z
   .object({
     q: unlessEmpty(z.string().max(200).optional()).openapi({
-      param: { description: "Words. Each must occur in the worker's names, description, backend or capabilities." },
+      param: {
+        description: "Words. Each must occur in the worker's names, description, tags, kind, backend or capabilities.",
+      },
       type: "string",
       example: "nvidia gguf",
     }),
@@ -90,6 +96,10 @@ export const SearchQuery = z
       param: { description: "The instruction set. `amd64` and `arm64` are accepted, too." },
       type: "string",
       example: "x86_64",
+    }),
+    kind: optionalChoice(KINDS).openapi({
+      param: { description: "What it generates: text (`llm`) or images (`image`)." },
+      example: "llm",
     }),
     backend: optionalChoice(BACKENDS).openapi({
       param: { description: "The kind of processor that it computes on." },

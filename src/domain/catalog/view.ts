@@ -15,6 +15,8 @@ export function workerResource(worker: Worker, purchaseUrl: string): WorkerResou
     requires_license: premium,
     ...(premium && { purchase_url: purchaseUrl }),
     license: worker.license,
+    kind: worker.kind,
+    family: worker.family.id,
     backend: worker.backend,
     platforms: [...worker.operatingSystems],
     architectures: worker.architectures,
@@ -27,7 +29,7 @@ export function workerResource(worker: Worker, purchaseUrl: string): WorkerResou
     binary_name: worker.id,
     install_path: worker.installPath,
     supported_formats: [...capabilities.supportedFormats],
-    max_context_length: capabilities.maxContextLength,
+    ...(capabilities.maxContextLength !== undefined && { max_context_length: capabilities.maxContextLength }),
     supports_streaming: capabilities.supportsStreaming,
     supports_batching: capabilities.supportsBatching,
     pkgbuild_url: `/workers/${worker.variant}/PKGBUILD`,
@@ -39,7 +41,7 @@ export function workerResource(worker: Worker, purchaseUrl: string): WorkerResou
 export function catalogEntry(worker: WorkerResource): CatalogEntry {
   const capabilities = {
     supportedFormats: worker.supported_formats,
-    maxContextLength: worker.max_context_length,
+    ...(worker.max_context_length !== undefined && { maxContextLength: worker.max_context_length }),
     supportsStreaming: worker.supports_streaming,
     supportsBatching: worker.supports_batching,
   };

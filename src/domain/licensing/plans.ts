@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { premiumFamilies } from "../workers/families.ts";
 import type { Grant } from "./grant.ts";
 
 /** A plan with its grant. Stripe has its price and currency, under the plan's id as `lookup_key`. */
@@ -23,7 +24,8 @@ export type SoldPlanId = (typeof SOLD_PLANS)[number];
 export const PLAN_IDS = [...SOLD_PLANS, "premium-trial"] as const;
 export type PlanId = (typeof PLAN_IDS)[number];
 
-const EVERY_PREMIUM_WORKER = ["llm-worker-rbee-premium-*"];
+/** Every premium family of the table, so a new one is in the plans that are sold from then on. */
+const EVERY_PREMIUM_WORKER = premiumFamilies.map(({ id }) => `${id}-*`);
 
 /** Every plan. A license keeps the grant that it was sold with, so a change here affects only later sales. */
 export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>> = {

@@ -1,111 +1,75 @@
-import freeCpuPkgbuild from "../../../pkgbuilds/llm-worker-cpu.PKGBUILD";
-import freeCpuSrcinfo from "../../../pkgbuilds/llm-worker-cpu.SRCINFO";
-import freeCudaPkgbuild from "../../../pkgbuilds/llm-worker-cuda.PKGBUILD";
-import freeCudaSrcinfo from "../../../pkgbuilds/llm-worker-cuda.SRCINFO";
-import freeMetalPkgbuild from "../../../pkgbuilds/llm-worker-metal.PKGBUILD";
-import freeMetalSrcinfo from "../../../pkgbuilds/llm-worker-metal.SRCINFO";
-import premiumCpuPkgbuild from "../../../pkgbuilds/llm-worker-premium-cpu.PKGBUILD";
-import premiumCpuSrcinfo from "../../../pkgbuilds/llm-worker-premium-cpu.SRCINFO";
-import premiumCudaPkgbuild from "../../../pkgbuilds/llm-worker-premium-cuda.PKGBUILD";
-import premiumCudaSrcinfo from "../../../pkgbuilds/llm-worker-premium-cuda.SRCINFO";
-import premiumMetalPkgbuild from "../../../pkgbuilds/llm-worker-premium-metal.PKGBUILD";
-import premiumMetalSrcinfo from "../../../pkgbuilds/llm-worker-premium-metal.SRCINFO";
-import { BACKENDS, type Backend } from "./backend.ts";
+/** The vocabulary of the worker table. This file and `families.ts` import no recipe, so Node can read them as well. */
 
 export const TIERS = ["free", "premium"] as const;
 export type Tier = (typeof TIERS)[number];
 
-export { BACKENDS, type Backend };
+/** `llm`: generates text. `image`: generates images. */
+export const KINDS = ["llm", "image"] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const BACKENDS = ["cpu", "cuda", "metal", "rocm"] as const;
+export type Backend = (typeof BACKENDS)[number];
 
 export const OPERATING_SYSTEMS = ["linux", "macos", "windows"] as const;
 export type OperatingSystem = (typeof OPERATING_SYSTEMS)[number];
 
-/** The capabilities of a worker. `maxContextLength` is in tokens. */
+/** The capabilities of a worker. */
 export type Capabilities = {
+  /** The file formats of models. */
   supportedFormats: readonly string[];
-  maxContextLength: number;
+  /** In tokens. A worker that reads no text has none. */
+  maxContextLength?: number;
   supportsStreaming: boolean;
   supportsBatching: boolean;
 };
 
-/** The facts of a worker that neither PKGBUILD nor `.SRCINFO` has a field for. */
-export type WorkerFacts = {
-  variant: string;
+/** The models of public model sites that a worker can run. A site without a member has none. */
+export type MarketplaceCompatibility = {
+  /** In the words of Hugging Face's filters. The sizes are in billions of parameters. */
+  huggingface?: {
+    tasks: readonly string[];
+    libraries: readonly string[];
+    formats: readonly string[];
+    languages?: readonly string[];
+    licenses?: readonly string[];
+    minParameters?: number;
+    maxParameters?: number;
+  };
+  /** In the words of Civitai's filters. */
+  civitai?: { modelTypes: readonly string[]; baseModels: readonly string[] };
+};
+
+/** Workers that differ only in their backend, so upstream gives them one name. Its facts hold for each of them. */
+export type Family = {
+  /** The id of a worker is this, a hyphen and its backend. */
+  id: string;
+  kind: Kind;
   tier: Tier;
-  backend: Backend;
+  /** What the variants of its workers begin with, before the backend. */
+  variantPrefix: string;
+  /** The name of a worker is this, with its backend in parentheses. */
   name: string;
-  operatingSystems: readonly OperatingSystem[];
-  capabilities: Capabilities;
-  /** The crate's directory in the source repository; null if the recipe builds nothing. */
+  description: string;
+  tags: readonly string[];
+  author: string;
+  homepage: string;
+  /** The address of its manual, in Markdown; null if there is none. */
+  readmeUrl: string | null;
+  /** The address of its picture; null if there is none. */
+  coverImage: string | null;
+  /** The crate's directory in the source repository; null if its recipes build nothing. */
   sourcePath: string | null;
+  capabilities: Capabilities;
+  marketplaceCompatibility: MarketplaceCompatibility;
+};
+
+/** A worker of the table: the facts that neither its family nor its recipe has. */
+export type WorkerRow = {
+  family: Family;
+  backend: Backend;
+  operatingSystems: readonly OperatingSystem[];
+  /** Only if they are not those of the family. */
+  capabilities?: Capabilities;
   pkgbuild: string;
   srcinfo: string;
 };
-
-const candle: Capabilities = {
-  supportedFormats: ["gguf", "safetensors"],
-  maxContextLength: 32_768,
-  supportsStreaming: true,
-  supportsBatching: false,
-};
-
-const free = { tier: "free", capabilities: candle, sourcePath: "bin/30_llm_worker_rbee" } as const;
-const premium = { tier: "premium", capabilities: candle, sourcePath: null } as const;
-
-/** Every worker. Free workers come first, because the hive's page takes the first entry of a backend. */
-export const WORKER_TABLE: readonly WorkerFacts[] = [
-  {
-    ...free,
-    variant: "cpu",
-    backend: "cpu",
-    name: "LLM Worker (CPU)",
-    operatingSystems: ["linux", "macos", "windows"],
-    pkgbuild: freeCpuPkgbuild,
-    srcinfo: freeCpuSrcinfo,
-  },
-  {
-    ...free,
-    variant: "cuda",
-    backend: "cuda",
-    name: "LLM Worker (CUDA)",
-    operatingSystems: ["linux", "windows"],
-    pkgbuild: freeCudaPkgbuild,
-    srcinfo: freeCudaSrcinfo,
-  },
-  {
-    ...free,
-    variant: "metal",
-    backend: "metal",
-    name: "LLM Worker (Metal)",
-    operatingSystems: ["macos"],
-    pkgbuild: freeMetalPkgbuild,
-    srcinfo: freeMetalSrcinfo,
-  },
-  {
-    ...premium,
-    variant: "premium-cpu",
-    backend: "cpu",
-    name: "Premium LLM Worker (CPU)",
-    operatingSystems: ["linux"],
-    pkgbuild: premiumCpuPkgbuild,
-    srcinfo: premiumCpuSrcinfo,
-  },
-  {
-    ...premium,
-    variant: "premium-cuda",
-    backend: "cuda",
-    name: "Premium LLM Worker (CUDA)",
-    operatingSystems: ["linux"],
-    pkgbuild: premiumCudaPkgbuild,
-    srcinfo: premiumCudaSrcinfo,
-  },
-  {
-    ...premium,
-    variant: "premium-metal",
-    backend: "metal",
-    name: "Premium LLM Worker (Metal)",
-    operatingSystems: ["macos"],
-    pkgbuild: premiumMetalPkgbuild,
-    srcinfo: premiumMetalSrcinfo,
-  },
-];

@@ -1,6 +1,6 @@
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { Architecture } from "../../domain/workers/recipe.ts";
-import type { Backend, OperatingSystem, Tier } from "../../domain/workers/table.ts";
+import type { Backend, Kind, OperatingSystem, Tier } from "../../domain/workers/table.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
 import { Facts, type FC, StatusBadge } from "../page/kit.ts";
 
@@ -19,6 +19,8 @@ export const BACKEND_WORDS: Record<Backend, string> = {
   metal: "Apple GPU (Metal)",
   rocm: "AMD GPU (ROCm)",
 };
+
+export const KIND_WORDS: Record<Kind, string> = { llm: "Text", image: "Images" };
 
 export const TIER_WORDS: Record<Tier, string> = { free: "Free", premium: "Premium" };
 
@@ -55,6 +57,7 @@ export const WorkerCard: FC<Props> = ({ available, available: { worker }, priceH
     <p>{worker.description}.</p>
     <Facts
       facts={[
+        ["Generates", KIND_WORDS[worker.kind]],
         ["Runs on", BACKEND_WORDS[worker.backend]],
         ["Platforms", platformText(worker)],
         ["Version", versionText(available)],

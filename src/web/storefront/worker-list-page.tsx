@@ -2,10 +2,17 @@ import type { AvailableWorker } from "../../domain/catalog/available-workers.ts"
 import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
 import { ARCHITECTURES } from "../../domain/workers/recipe.ts";
-import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../domain/workers/table.ts";
+import { BACKENDS, KINDS, OPERATING_SYSTEMS, TIERS } from "../../domain/workers/table.ts";
 import { type FC, Field, FilterSelect, page, pathWithQuery, SiteHeader } from "../page/kit.ts";
 import { priceHint } from "../shop/plan-page.tsx";
-import { ARCHITECTURE_WORDS, BACKEND_WORDS, OPERATING_SYSTEM_WORDS, TIER_WORDS, WorkerCard } from "./worker-card.tsx";
+import {
+  ARCHITECTURE_WORDS,
+  BACKEND_WORDS,
+  KIND_WORDS,
+  OPERATING_SYSTEM_WORDS,
+  TIER_WORDS,
+  WorkerCard,
+} from "./worker-card.tsx";
 
 type Content = {
   query: WorkerQuery;
@@ -70,12 +77,15 @@ export function workerListPage({ query, found, offers, url }: Content): Promise<
 }
 
 /** The path of the list for a query, with each parameter once and in a fixed order: `/?q=gguf&backend=cuda`. */
-export const filterPath = ({ q, operatingSystem, architecture, backend, tier }: WorkerQuery): string =>
-  pathWithQuery("/", { q: q?.trim(), platform: operatingSystem, arch: architecture, backend, tier });
+export const filterPath = ({ q, operatingSystem, architecture, kind, backend, tier }: WorkerQuery): string =>
+  pathWithQuery("/", { q: q?.trim(), platform: operatingSystem, arch: architecture, kind, backend, tier });
 
 const SHORTCUTS: readonly { text: string; query: WorkerQuery }[] = [
   { text: "All", query: {} },
+  { text: "Text", query: { kind: "llm" } },
+  { text: "Images", query: { kind: "image" } },
   { text: "NVIDIA GPU", query: { backend: "cuda" } },
+  { text: "AMD GPU", query: { backend: "rocm" } },
   { text: "Apple silicon", query: { operatingSystem: "macos", architecture: "aarch64" } },
   { text: "Any CPU", query: { backend: "cpu" } },
   { text: "Free", query: { tier: "free" } },
@@ -105,6 +115,7 @@ export const WorkerFilter: FC<{ query: WorkerQuery }> = ({ query }) => (
         value={query.operatingSystem}
       />
       <Choice name="arch" label="Processor" words={ARCHITECTURE_WORDS} of={ARCHITECTURES} value={query.architecture} />
+      <Choice name="kind" label="Generates" words={KIND_WORDS} of={KINDS} value={query.kind} />
       <Choice name="backend" label="Runs on" words={BACKEND_WORDS} of={BACKENDS} value={query.backend} />
       <Choice name="tier" label="Price" words={TIER_WORDS} of={TIERS} value={query.tier} />
       <button type="submit">Search</button>

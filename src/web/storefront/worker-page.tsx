@@ -6,7 +6,14 @@ import { PlanBoxes, priceHint } from "../shop/plan-page.tsx";
 import { type DownloadDay, DownloadSection } from "./download-history.tsx";
 import { InstallSection } from "./install-page.tsx";
 import { ReleaseSection } from "./release-section.tsx";
-import { BACKEND_WORDS, OPERATING_SYSTEM_WORDS, platformText, TierBadge, versionText } from "./worker-card.tsx";
+import {
+  BACKEND_WORDS,
+  KIND_WORDS,
+  OPERATING_SYSTEM_WORDS,
+  platformText,
+  TierBadge,
+  versionText,
+} from "./worker-card.tsx";
 
 type Content = {
   formats: readonly Format[];
@@ -85,6 +92,7 @@ export function workerPage({ formats, available, downloads, offers, url, formTar
 const WorkerFacts: FC<{ available: AvailableWorker }> = ({ available }) => {
   const { worker } = available;
   const { capabilities, source } = worker;
+  const { maxContextLength } = capabilities;
   const repository = source.type === "git" && (
     <a href={source.url.replace(/\.git$/, "")}>{new URL(source.url).hostname}</a>
   );
@@ -95,10 +103,11 @@ const WorkerFacts: FC<{ available: AvailableWorker }> = ({ available }) => {
         facts={[
           ["Id", <code>{worker.id}</code>],
           ["Version", versionText(available)],
+          ["Generates", KIND_WORDS[worker.kind]],
           ["Runs on", BACKEND_WORDS[worker.backend]],
           ["Platforms", platformText(worker)],
           ["Models", capabilities.supportedFormats.join(", ")],
-          ["Context", `up to ${formatCount(capabilities.maxContextLength)} tokens`],
+          ["Context", maxContextLength === undefined ? null : `up to ${formatCount(maxContextLength)} tokens`],
           ["Streaming", capabilities.supportsStreaming ? "yes" : "no"],
           ["Batching", capabilities.supportsBatching ? "yes" : "no"],
           ["Needs", worker.depends.join(", ") || "nothing else"],

@@ -64,7 +64,7 @@ describe("GET /workers", () => {
 
 describe("a worker that does not exist", () => {
   const names = [
-    "llm-worker-rbee-rocm",
+    "llm-worker-rbee-vulkan",
     "__proto__",
     "constructor",
     "CPU",
@@ -91,7 +91,7 @@ describe("GET /v1/workers", () => {
   it("lists all workers, in the order of /workers, without a query and with an empty one", async () => {
     const all = workers.map(({ variant }) => variant);
     expect(await search("")).toEqual(all);
-    expect(await search("q=&platform=&arch=&backend=&tier=")).toEqual(all);
+    expect(await search("q=&platform=&arch=&kind=&backend=&tier=")).toEqual(all);
     expect(await search("q=%20%20")).toEqual(all);
   });
 
@@ -128,7 +128,8 @@ describe("GET /v1/workers", () => {
     ["platform=__proto__", "platform"],
     ["arch=mips", "arch"],
     ["platform=linux-x86_64&arch=arm64", "arch"],
-    ["backend=rocm", "backend"],
+    ["kind=music", "kind"],
+    ["backend=vulkan", "backend"],
     ["tier=gold", "tier"],
     ["tier=free&tier=premium", "tier"],
     [`q=${"a".repeat(201)}`, "q"],

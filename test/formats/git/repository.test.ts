@@ -81,7 +81,7 @@ describe("a repository", () => {
   });
 
   it.each([
-    "/llm-worker-rbee-rocm.git/info/refs",
+    "/llm-worker-rbee-vulkan.git/info/refs",
     "/workers/info/refs",
     `/${FREE}.git/objects/info/http-alternates`,
     `/${FREE}.git/objects/ab/${"0".repeat(38)}`,

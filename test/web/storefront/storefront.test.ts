@@ -110,17 +110,17 @@ describe("the storefront", () => {
     ["?platform=windows", ["cuda", "cpu"]],
     ["?platform=darwin-arm64&tier=free", ["metal", "cpu"]],
     ["?q=&platform=&arch=&backend=&tier=free", ["cpu", "cuda", "metal"]],
-    ["?q=rocm", []],
+    ["?q=vulkan", []],
   ])("searches by URL: %s", async (query, expected) => {
     expect(await shown(`/${query}`)).toEqual(expected);
   });
 
   it("keeps the search in the form, and has a hint if nothing matches", async () => {
-    const path = "/?q=rocm&platform=linux&backend=cuda";
+    const path = "/?q=vulkan&platform=linux&backend=cuda";
     const [input] = await find(await ask(path), "input[name=q]");
-    expect(input?.attributes["value"]).toBe("rocm");
+    expect(input?.attributes["value"]).toBe("vulkan");
     const chosen = await find(await ask(path), "option[selected]");
-    expect(chosen.map(({ attributes }) => attributes["value"])).toEqual(["linux", "", "cuda", ""]);
+    expect(chosen.map(({ attributes }) => attributes["value"])).toEqual(["linux", "", "", "cuda", ""]);
     expect(await (await ask(path)).text()).toContain("No worker matches");
   });
 
@@ -132,9 +132,9 @@ describe("the storefront", () => {
   });
 
   it("shows the fault of a URL as a page to people, and as a problem to programs", async () => {
-    const page = await ask("/?backend=rocm");
+    const page = await ask("/?backend=vulkan");
     expect([page.status, page.headers.get("Content-Type")]).toEqual([422, "text/html; charset=utf-8"]);
-    const problem = await ask("/?backend=rocm", { headers: { Accept: "application/json" } });
+    const problem = await ask("/?backend=vulkan", { headers: { Accept: "application/json" } });
     expect([problem.status, problem.headers.get("Content-Type")]).toEqual([422, "application/problem+json"]);
     for (const path of ["/workers/nope", "/v1/workers/nope", "/v1/nothing"]) {
       expect((await ask(path)).headers.get("Content-Type")).toBe("application/problem+json");

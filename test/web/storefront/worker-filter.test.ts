@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SearchQuery, workerQuery } from "../../../src/domain/catalog/search.ts";
 import { ARCHITECTURES } from "../../../src/domain/workers/recipe.ts";
-import { BACKENDS, OPERATING_SYSTEMS, TIERS } from "../../../src/domain/workers/table.ts";
+import { BACKENDS, KINDS, OPERATING_SYSTEMS, TIERS } from "../../../src/domain/workers/table.ts";
 import { filterPath } from "../../../src/web/storefront/worker-list-page.tsx";
 
 const perhaps = <Value>(values: readonly Value[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
@@ -10,6 +10,7 @@ const queries = fc.record({
   q: fc.option(fc.string({ minLength: 1, maxLength: 100 }), { nil: undefined }),
   operatingSystem: perhaps(OPERATING_SYSTEMS),
   architecture: perhaps(ARCHITECTURES),
+  kind: perhaps(KINDS),
   backend: perhaps(BACKENDS),
   tier: perhaps(TIERS),
 });
