@@ -55,6 +55,10 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/v1/licenses", "/.well-known"],
     routes(async () => (await import("./domain/licensing/routes.ts")).licensingRoutes),
   ],
+  [
+    ["/v1/workers", "/v1/stats"],
+    routes(async () => (await import("./domain/figures/public/routes.ts")).publicFiguresRoutes),
+  ],
   [["/v1/workers", "/keys", "/dl"], routes(async () => (await import("./domain/delivery/routes.ts")).deliveryRoutes)],
   [
     ["/v1/plans", "/v1/checkout", "/v1/stripe", "/v1/billing-portal"],

@@ -26,5 +26,5 @@ export const MIGRATIONS = {
     "0025_trusted_publishing.sql",
     "0026_unsigned_drafts.sql",
   ],
-  statistics: ["0001_statistics.sql"],
+  statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { withDeadline } from "../../lib/deadline.ts";
 import { logFailure } from "../../lib/log.ts";
-import { DAY, type UnixSeconds } from "../../lib/time.ts";
+import { DAY, startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import { hoursByTable, LICENSE_DOWNLOAD_TABLES, LICENSE_DOWNLOADS_KEPT, startOfHour, unionAll } from "./partition.ts";
 import { LICENSED_FOLD } from "./store.ts";
 
@@ -21,19 +21,64 @@ export async function unlessDown<Value>(read: Promise<Value>): Promise<Value | n
   }
 }
 
+/** The downloads since the day `?1` that are not in `download_days` yet: batches, and those of the current hour. */
+const UNFOLDED = [
+  `SELECT value ->> 0 AS day, value ->> 1 AS worker_id, value ->> 2 AS version, value ->> 3 AS platform, value ->> 4 AS count
+   FROM download_batches, json_each(counts) WHERE value ->> 0 >= ?1`,
+  ...LICENSE_DOWNLOAD_TABLES.map(
+    (table) => `SELECT hour - hour % ${DAY} AS day, worker_id, version, platform, 1 AS count FROM ${table}
+   WHERE hour >= max(?1, (SELECT at FROM watermarks WHERE name = '${LICENSED_FOLD}'))`,
+  ),
+];
+
 /**
  * A subquery of all downloads since the day `?1`, as rows of `day, worker_id, version, platform, count`: the folded
  * days, the batches that are not folded, and the downloads with a license of the current hour.
  */
 export const DOWNLOADS_SINCE = `(${unionAll([
   "SELECT day, worker_id, version, platform, count FROM download_days WHERE day >= ?1",
-  `SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
-   FROM download_batches, json_each(counts) WHERE value ->> 0 >= ?1`,
-  ...LICENSE_DOWNLOAD_TABLES.map(
-    (table) => `SELECT hour - hour % ${DAY}, worker_id, version, platform, 1 FROM ${table}
-   WHERE hour >= max(?1, (SELECT at FROM watermarks WHERE name = '${LICENSED_FOLD}'))`,
-  ),
+  ...UNFOLDED,
 ])})`;
+
+/** The downloads of one file. */
+export const FileCount = z.object({
+  worker_id: z.string(),
+  version: z.string(),
+  platform: z.string(),
+  /** Downloads since the beginning, including today's. */
+  total: z.number(),
+  /** Downloads of the last 30 days (UTC), today included. */
+  last_30_days: z.number(),
+  /** Downloads of the 30 days before today. */
+  last_30_full_days: z.number(),
+  today: z.number(),
+});
+
+export type FileCount = z.output<typeof FileCount>;
+
+/** The files with their total, and those of the last days. The day before ?1 is out of every count of days. */
+const FILE_COUNTS_SQL = `SELECT worker_id, version, platform, sum(total) AS total,
+    sum(iif(day >= ?1 + ${DAY}, count, 0)) AS last_30_days,
+    sum(iif(day >= ?1 AND day < ?2, count, 0)) AS last_30_full_days,
+    sum(iif(day >= ?2, count, 0)) AS today
+  FROM (
+    SELECT NULL AS day, worker_id, version, platform, 0 AS count, count AS total FROM download_totals
+    UNION ALL SELECT day, worker_id, version, platform, count, 0 FROM download_days WHERE day >= ?1
+    UNION ALL SELECT day, worker_id, version, platform, count, count FROM (${unionAll(UNFOLDED)})
+  ) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+
+/**
+ * The downloads of each file. However old the service is, it reads one row for each file, the rows of 30 days, and
+ * those that are not folded yet. Throws D1's errors.
+ */
+export async function readFileCounts(db: D1Database, now: UnixSeconds): Promise<FileCount[]> {
+  const today = startOfDay(now);
+  const { results } = await db
+    .prepare(FILE_COUNTS_SQL)
+    .bind(today - 30 * DAY, today)
+    .all();
+  return z.array(FileCount).parse(results);
+}
 
 const LicenseDownload = z.object({
   link_id: z.string(),

@@ -17,6 +17,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /workers/{id}/.SRCINFO": "getSrcinfo",
   "get /v1/workers": "searchWorkers",
   "get /v1/workers/{id}": "getWorker",
+  "get /v1/workers/{id}/stats": "getWorkerStats",
+  "get /v1/stats/overview": "getStatsOverview",
   "get /v1/workers/{id}/versions": "listVersions",
   "get /v1/workers/{id}/index.json": "getReleaseIndex",
   "get /v1/workers/{id}/index.json.minisig": "getReleaseIndexSignature",

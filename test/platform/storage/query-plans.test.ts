@@ -6,6 +6,7 @@ import { listedStatuses } from "../../../src/domain/licensing/token/status-store
 import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { firstMessage } from "../../../src/platform/jobs/job.ts";
 import { LICENSE_DOWNLOAD_TABLES } from "../../../src/platform/usage/partition.ts";
+import { readFileCounts } from "../../../src/platform/usage/read.ts";
 import { HeldQueue, runCronAndJobs } from "../../support/jobs.ts";
 import { activate, issueLicense } from "../../support/license-fixture.ts";
 import { openShop } from "../../support/shop.ts";
@@ -61,7 +62,7 @@ async function scansOf(db: D1Database, sql: string): Promise<string[]> {
     });
 }
 
-it("jobs of the cron and the metrics: no statement reads a whole table that grows", async () => {
+it("jobs of the cron, the metrics and the public figures: no statement reads a whole table that grows", async () => {
   await bought("premium-monthly");
   const { id, key } = await issueLicense();
   await activate(key, "m", { offline: true });
@@ -76,6 +77,7 @@ it("jobs of the cron and the metrics: no statement reads a whole table that grow
   for (const { name } of jobs) if (name !== "backup") queue.waiting.push(firstMessage(name, now - (now % 60)));
   await queue.deliverAll({ ...noted, JOBS: queue.binding });
   await readMetrics(noted, now);
+  await readFileCounts(noted.STATISTICS, now);
   expect([ledger.size, statistics.size].map((size) => size > 15)).toEqual([true, true]);
   const scans: [sql: string, scans: string[]][] = [];
   for (const [db, statements] of [
