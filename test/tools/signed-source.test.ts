@@ -65,15 +65,10 @@ async function workspace(attack: Attack, { tag = "v1.2.0", commit = "v1.2.0^{com
   chmodSync(join(directory, "bin/cargo"), 0o755);
   const env: Record<string, string> = {
     PATH: `${directory}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
-    GIT_CONFIG_COUNT: "2",
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `url.file://${origin}/rbee.insteadOf`,
+    GIT_CONFIG_VALUE_0: "https://github.com:443/rbee-keeper/rbee.git",
   };
-  for (const [index, address] of [
-    "https://github.com/rbee-keeper/rbee.git",
-    "git@github.com:rbee-keeper/rbee.git",
-  ].entries()) {
-    env[`GIT_CONFIG_KEY_${index}`] = `url.file://${origin}/rbee.insteadOf`;
-    env[`GIT_CONFIG_VALUE_${index}`] = address;
-  }
   return { directory, env, pkgbuild, commit: source.commit };
 }
 

@@ -22,6 +22,8 @@ export type Recipe = {
   makedepends: string[];
   source: Source;
   build: CargoBuild;
+  /** The program below cargo's `target/release` that package() installs as `id`; null if the recipe builds nothing. */
+  builtProgram: string | null;
   installPath: string;
 };
 
@@ -53,6 +55,7 @@ export function readRecipe(pkgbuild: string, srcinfo: string): Result<Recipe, st
     makedepends: values(fields, "makedepends"),
     source: readSource(sourceText, /^ {2}commit='([0-9a-f]+)'/m.exec(pkgbuild)?.[1]),
     build: readCargoBuild(pkgbuild),
+    builtProgram: /"\$srcdir\/[^"]*\/target\/release\/([^"/]+)"/.exec(pkgbuild)?.[1]?.replace("$pkgname", id) ?? null,
     installPath: `${directory}/${id}`,
   });
 }
@@ -61,14 +64,15 @@ const values = (fields: Srcinfo, key: string): string[] => [...(fields.get(key) 
 
 /**
  * A PKGBUILD source, `[name::][git+]URL[#branch=B|#tag=T]` (PKGBUILD(5), "Using VCS sources"). `commit` is the one that
- * build() demands of the tag.
+ * build() demands of the tag. The address of a repository is the plain one: `https://github.com:443/` in a recipe only
+ * keeps hives from an address for SSH.
  */
 function readSource(text: string, commit: string | undefined): Source {
   const [location = "", fragment = ""] = text.replace(/^.*?::/, "").split("#");
   // Clients know two kinds of source. A file is the second.
   if (!location.startsWith("git+")) return { type: "tarball", url: location };
   const [kind, name = ""] = fragment.split("=");
-  const url = location.slice("git+".length);
+  const url = location.slice("git+".length).replace(/^(https:\/\/[^/:]+):443\//, "$1/");
   if (kind === "branch") return { type: "git", url, branch: name };
   if (kind !== "tag") return { type: "git", url };
   return { type: "git", url, tag: name.replace(/^refs\/tags\//, ""), ...(commit !== undefined && { commit }) };

@@ -85,10 +85,11 @@ describe("the recipe of a free worker's release", () => {
 
   it("names its tag by the whole reference to makepkg, and by the short name to hives", () => {
     const text = render({ tag: "v1.2.0", commit: COMMIT });
-    expect(text.pkgbuild).toContain('\nsource=("git+https://github.com/rbee-keeper/rbee.git#tag=refs/tags/v1.2.0")\n');
-    expect(text.srcinfo).toContain("\tsource = git+https://github.com/rbee-keeper/rbee.git#tag=refs/tags/v1.2.0\n");
+    const repository = "git+https://github.com:443/rbee-keeper/rbee.git";
+    expect(text.pkgbuild).toContain(`\nsource=("${repository}#tag=refs/tags/v1.2.0")\n`);
+    expect(text.srcinfo).toContain(`\tsource = ${repository}#tag=refs/tags/v1.2.0\n`);
     const hive = parseAsHive(text.pkgbuild);
-    expect(hive.arrays.get("source")).toEqual(["git+https://github.com/rbee-keeper/rbee.git#tag=v1.2.0"]);
+    expect(hive.arrays.get("source")).toEqual([`${repository}#tag=v1.2.0`]);
   });
 
   it("demands the commit in build()", () => {

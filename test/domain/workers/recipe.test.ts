@@ -46,6 +46,8 @@ describe("readRecipe", () => {
   it("knows the forms of a source", () => {
     expect(sourceOf("git+https://a.test/r.git")).toEqual({ type: "git", url: "https://a.test/r.git" });
     expect(sourceOf("n::git+https://a.test/r#tag=v1")).toEqual({ type: "git", url: "https://a.test/r", tag: "v1" });
+    expect(sourceOf("git+https://a.test:443/r.git#branch=b")).toMatchObject({ url: "https://a.test/r.git" });
+    expect(sourceOf("git+https://a.test:8443/r.git")).toMatchObject({ url: "https://a.test:8443/r.git" });
     expect(sourceOf("n::https://a.test/f")).toEqual({ type: "tarball", url: "https://a.test/f" });
   });
 
@@ -56,6 +58,17 @@ describe("readRecipe", () => {
       value: { build: { features: ["a", "b"], profile: "dev", flags: ["--locked"] }, installPath: "/usr/local/bin/a" },
     });
     expect(readRecipe(pkgbuild, srcinfo)).toMatchObject({ value: { build: {} } });
+  });
+
+  it("reads the program that package() installs under the worker's name", () => {
+    const installing = (program: string) =>
+      readRecipe(
+        `package() {\n  install "$srcdir/r/target/release/${program}" "$pkgdir/usr/local/bin/$pkgname"\n}\n`,
+        srcinfo,
+      );
+    expect(installing("$pkgname")).toMatchObject({ value: { builtProgram: "a" } });
+    expect(installing("b")).toMatchObject({ value: { builtProgram: "b" } });
+    expect(readRecipe(pkgbuild, srcinfo)).toMatchObject({ value: { builtProgram: null } });
   });
 
   it.each(["pkgver", "pkgdesc", "source"])("refuses a .SRCINFO without %s", (field) => {
