@@ -23,6 +23,7 @@ export const releaseOf = (version: string, more: Partial<ManifestRelease> = {}):
       object_key: `artifacts/${version}`,
       signature: null,
       pgp_signature: null,
+      requires: null,
     },
   ],
   ...more,

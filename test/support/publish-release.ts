@@ -7,6 +7,7 @@ import { signedComment } from "../../src/domain/releases/artifact/signed-names.t
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
 import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
 import { contentsDigest } from "../../src/domain/releases/package-format.ts";
+import type { Requires } from "../../src/domain/releases/requires/requires.ts";
 import type { SourceColumns } from "../../src/domain/releases/source/decision.ts";
 import { type Artifact, type Release, readRelease } from "../../src/domain/releases/store.ts";
 import { defaultChannel } from "../../src/domain/releases/version.ts";
@@ -29,6 +30,8 @@ export type TestFile = {
   pgpSignature?: string | null;
   /** The contents of a package. */
   contents?: PacmanContents | null;
+  /** The needs of a build. */
+  requires?: Requires | null;
 };
 
 /** The publisher of tests. */
@@ -52,7 +55,7 @@ export async function declarationOf(
   { bytes, platform = "linux-x86_64", filename = `worker-${platform}`, ...file }: TestFile,
   release?: Pick<Release, "worker_id" | "version">,
 ): Promise<DeclaredFile & { package: PacmanContents | null }> {
-  const { secretKey, pgpSignature = null, contents = null } = file;
+  const { secretKey, pgpSignature = null, contents = null, requires = null } = file;
   const comment = release
     ? signedComment({
         file: filename,
@@ -71,6 +74,7 @@ export async function declarationOf(
     signature: signature ? formatMinisignSignature(signature) : null,
     pgp_signature: pgpSignature,
     package: contents,
+    requires,
   };
 }
 

@@ -5,6 +5,7 @@ import type { UnixSeconds } from "../../lib/time.ts";
 import { type Config, configOf } from "../../platform/config/config.ts";
 import { type EdgeKey, ISOLATE_TTL, peekEdge, readEdge } from "../../platform/storage/edge-store.ts";
 import { type SignaturePolicy, signaturePolicy } from "../releases/artifact/check.ts";
+import { defaultBuild } from "../releases/build.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
 import { latestRelease } from "../releases/selection.ts";
 import { usableSource } from "../releases/source/decision.ts";
@@ -143,8 +144,7 @@ function publishedBinary(
   { artifacts }: ManifestRelease,
   policy: SignaturePolicy,
 ): PublishedBinary[] {
-  const platforms: string[] = operatingSystems.map((system) => `${system}-${architecture}`);
-  const binary = artifacts.find(({ kind, platform }) => kind === "binary" && platforms.includes(platform));
+  const [binary] = operatingSystems.flatMap((system) => defaultBuild(artifacts, `${system}-${architecture}`) ?? []);
   if (!binary) return [];
   const { filename, sha256, signature } = binary;
   return [{ architecture, filename, sha256, signature: checkable(signature, policy) }];

@@ -1,11 +1,11 @@
 import type { AtOnce } from "../../platform/http/exchange.ts";
 import type { Answer } from "../../platform/http/problem.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
-import { CHANNELS, type Channel, PLATFORMS, type Platform } from "../releases/manifest.ts";
+import { CHANNELS, PLATFORMS } from "../releases/manifest.ts";
 import { findWorker, type Worker } from "../workers/workers.ts";
 import { type Asker, askerOf, decideOnEdge, privateHeaders } from "./authorization.ts";
 import type { Delivery, Wanted } from "./decision.ts";
-import { addressByName, downloadView, wantedByName, wantedByPlatform } from "./download.ts";
+import { type AskedDownload, addressByName, downloadView, wantedByName, wantedByQuery } from "./download.ts";
 import { attestedFile } from "./provenance.ts";
 import { deliveryProblem } from "./refusal.ts";
 
@@ -24,7 +24,7 @@ export function downloadAt(path: string, url: string): AtOnce | null {
     return {
       route: "/v1/workers/:id/:version/download",
       answer: (c) =>
-        deliver(c, worker, wantedByPlatform(version, asked), async (delivery, asker) => ({
+        deliver(c, worker, wantedByQuery(version, asked), async (delivery, asker) => ({
           status: 200,
           headers: { "Content-Type": "application/json", ...privateHeaders(worker) },
           body: JSON.stringify(await downloadView(c, worker, delivery, asker)),
@@ -43,16 +43,21 @@ export function downloadAt(path: string, url: string): AtOnce | null {
   };
 }
 
-/** The platform and channel in a query; null if it has anything else than one valid value of each. */
-function askedOf(url: string): { platform?: Platform; channel?: Channel } | null {
-  const asked: { platform?: Platform; channel?: Channel } = {};
+/** A file's name that is the same in a query: a `+` there is a blank. */
+const PLAIN_NAME = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The platform, file and channel in a query; null if it has anything else than one valid value of each. */
+function askedOf(url: string): AskedDownload | null {
+  const asked: AskedDownload = {};
   const at = url.indexOf("?");
   for (const pair of at < 0 ? [] : url.slice(at + 1).split("&")) {
     const [name, value, more] = pair.split("=");
     const platform = name === "platform" ? PLATFORMS.find((known) => known === value) : undefined;
     const channel = name === "channel" ? CHANNELS.find((known) => known === value) : undefined;
+    const filename = name === "filename" && PLAIN_NAME.test(value ?? "") ? value : undefined;
     if (more !== undefined) return null;
     if (platform !== undefined && asked.platform === undefined) asked.platform = platform;
+    else if (filename !== undefined && asked.filename === undefined) asked.filename = filename;
     else if (channel !== undefined && asked.channel === undefined) asked.channel = channel;
     else return null;
   }

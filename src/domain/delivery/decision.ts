@@ -4,19 +4,22 @@ import { grantsRelease, grantsWorker } from "../licensing/grant.ts";
 import type { Holder } from "../licensing/holder.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
 import { refusalOfUse } from "../licensing/refusal.ts";
+import { defaultBuild } from "../releases/build.ts";
 import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
 import { type Covers, findRelease, latestRelease } from "../releases/selection.ts";
 import type { DeliveryRefusal } from "./refusal.ts";
 
 /**
- * The file that a request asks for. `version` is exact, or `latest` of `channel`. `file` is the binary of a platform,
- * its package of a format, or any file by name.
+ * The file that a request asks for. `version` is exact, or `latest` of `channel`. `file` is the default build of a
+ * platform, its package of a format, or any file by name, which must be of `platform` if that is given.
  */
 export type Wanted = {
   version: string | "latest";
   channel: Channel;
-  file: { platform: Platform | null; format?: Pick<PackageFormat, "rules"> } | { filename: string };
+  file:
+    | { platform: Platform | null; format?: Pick<PackageFormat, "rules"> }
+    | { filename: string; platform?: Platform | null };
 };
 
 /** A genuine credential's generation and machine, the record of its license, and when it was made if it is a token. */
@@ -107,13 +110,21 @@ export function listingCoverage(
   return refusal ? err(refusal) : ok((release) => grantsRelease(license, release));
 }
 
-/** The wanted file of a release. Without a platform, it is the only file of its kind. */
+/**
+ * The wanted file of a release. Without a platform, it is the only file of its kind, or the default build if all are of
+ * one platform.
+ */
 function artifactOf({ artifacts }: ManifestRelease, file: Wanted["file"]): ManifestArtifact | undefined {
-  if ("filename" in file) return artifacts.find(({ filename }) => filename === file.filename);
+  if ("filename" in file) {
+    const named = artifacts.find(({ filename }) => filename === file.filename);
+    return file.platform == null || named?.platform === file.platform ? named : undefined;
+  }
   const { format } = file;
   const ofKind = artifacts.filter(({ kind, filename }) =>
     format ? formatOfFile([format], filename) !== null : kind === "binary",
   );
-  if (file.platform === null) return ofKind.length === 1 ? ofKind[0] : undefined;
-  return ofKind.find(({ platform }) => platform === file.platform);
+  const platform = file.platform ?? ofKind[0]?.platform;
+  if (file.platform === null && ofKind.some((one) => one.platform !== platform)) return undefined;
+  if (platform === undefined || !format) return platform && defaultBuild(ofKind, platform);
+  return ofKind.find((one) => one.platform === platform);
 }

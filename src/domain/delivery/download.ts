@@ -9,11 +9,19 @@ import type { Delivery, Wanted } from "./decision.ts";
 import { fileUrl, linkLifetime, linkTo, parseFilename, signatureOf, signatureUrl } from "./link.ts";
 import { isPublicFile, publicPath } from "./public-address.ts";
 
-/** The wanted file of `GET /v1/workers/{id}/{version}/download`. Undefined: the client left it out. */
-export const wantedByPlatform = (
-  version: string,
-  { platform, channel }: { platform?: Platform | undefined; channel?: Channel | undefined },
-): Wanted => ({ version, channel: channel ?? "stable", file: { platform: platform ?? null } });
+/** The query of `GET /v1/workers/{id}/{version}/download`. Undefined: the client left it out. */
+export type AskedDownload = {
+  platform?: Platform | undefined;
+  filename?: string | undefined;
+  channel?: Channel | undefined;
+};
+
+/** The file that a query wants: the one of this name, or the default build of the platform. */
+export const wantedByQuery = (version: string, { platform, filename, channel }: AskedDownload): Wanted => ({
+  version,
+  channel: channel ?? "stable",
+  file: filename === undefined ? { platform: platform ?? null } : { filename, platform: platform ?? null },
+});
 
 /** The wanted file of `GET /v1/workers/{id}/{version}/files/{name}`: the file itself for the name of a signature. */
 export const wantedByName = (version: string, name: string): Wanted => ({

@@ -25,6 +25,7 @@ export const MIGRATIONS = {
     "0024_request_ids_and_returns.sql",
     "0025_trusted_publishing.sql",
     "0026_unsigned_drafts.sql",
+    "0027_artifact_requires.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

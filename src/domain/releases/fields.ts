@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { isPgpSignature, MAX_PGP_SIGNATURE } from "./artifact/pgp-signature.ts";
 import { MAX_FILE_SIZE } from "./artifact/plan.ts";
 import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
+import { requiresSchema } from "./requires/requires.ts";
 import { STATEMENT_SUFFIX } from "./source/statement.ts";
 import { parseVersion } from "./version.ts";
 
@@ -107,6 +108,14 @@ export const PgpSignature = z
       "The file's `.sig` in base64, as `gpg --detach-sign` makes it. It is passed on unchecked: the package manager verifies it.",
     example: "iHUEABYKAB0WIQQ4hDPCsRqxAFFX",
   });
+
+/** The needs of a file, as every answer shows them. */
+export const RequiresField = requiresSchema().openapi("FileRequires", {
+  description:
+    "The needs of the file: backend, range of CUDA or ROCm, GPU generations, C library, CPU features, memory. Ignore members that " +
+    "you do not know.",
+  example: { cuda: { min: "12.4" }, gpu: ["sm_80", "sm_90"], libc: { name: "glibc", version: "2.31" } },
+});
 
 export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });
 

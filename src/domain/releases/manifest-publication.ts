@@ -75,8 +75,8 @@ function offered(release: Release): ManifestRelease[] {
   if (status === "draft" || published_at === null) return [];
   const files = artifacts
     .filter(({ state }) => state === "ready")
-    .map(({ kind, platform, filename, size, sha256, object_key, signature, pgp_signature }) => {
-      return { kind, platform, filename, size, sha256, object_key, signature, pgp_signature };
+    .map(({ kind, platform, filename, size, sha256, object_key, signature, pgp_signature, requires }) => {
+      return { kind, platform, filename, size, sha256, object_key, signature, pgp_signature, requires };
     })
     .sort((a, b) => ARTIFACT_KINDS.indexOf(a.kind) - ARTIFACT_KINDS.indexOf(b.kind));
   const source = signedSourceOf(release);

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import { logFailure } from "../../lib/log.ts";
 import { verificationSchema } from "./provenance/claims.ts";
+import { requiresSchema } from "./requires/requires.ts";
 
 export const PLATFORMS = ["linux-x86_64", "linux-aarch64", "macos-aarch64", "windows-x86_64"] as const;
 export type Platform = (typeof PLATFORMS)[number];
@@ -35,6 +36,8 @@ const artifactSchema = lazy(() =>
     signature: z.string().nullable(),
     /** A package's detached OpenPGP signature in base64, if its publisher gave one. */
     pgp_signature: z.string().nullable().default(null),
+    /** The needs of a binary. Null: it says nothing. */
+    requires: requiresSchema().nullable().default(null),
   }),
 );
 

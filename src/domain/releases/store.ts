@@ -6,6 +6,7 @@ import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
 import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
 import { verificationSchema } from "./provenance/claims.ts";
+import { requiresSchema } from "./requires/requires.ts";
 import type { SourceColumns } from "./source/decision.ts";
 
 const Run = z
@@ -49,6 +50,12 @@ export const ArtifactRow = z.object({
   pgp_signature: z.string().nullable(),
   /** In base64, of the checked bytes. Null before the check. */
   blake2b512: z.string().nullable(),
+  /** The needs of a binary in canonical form. Null: it says nothing. */
+  requires: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(requiresSchema())
+    .nullable(),
   state: z.enum(["uploading", "ready"]),
   object_key: z.string(),
   upload_id: z.string(),

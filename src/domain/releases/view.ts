@@ -15,6 +15,7 @@ import {
   LastChange,
   PgpSignature,
   PlatformName,
+  RequiresField,
   Sha256,
   SignatureText,
   Size,
@@ -45,6 +46,7 @@ export const ArtifactSchema = z
         example: ["file", "worker", "version", "platform"],
       }),
     pgp_signature: PgpSignature.nullable(),
+    requires: RequiresField.nullable(),
     state: z
       .enum(["uploading", "ready"])
       .openapi({ description: "`ready` once the server has checked the bytes. Nobody is offered the file before." }),
@@ -132,11 +134,12 @@ export const ArtifactUpload = z
 
 /** An artifact as the API shows it. */
 export const presentArtifact = (artifact: Artifact): z.input<typeof ArtifactSchema> => {
-  const { id, kind, platform, filename, size, sha256, signature, pgp_signature, state, created_at, completed_at } =
-    artifact;
+  const { id, kind, platform, filename, size, sha256, signature, pgp_signature, requires, state } = artifact;
+  const { created_at, completed_at } = artifact;
   const times = { created_at: toRfc3339(created_at), completed_at: toRfc3339(completed_at) };
   const signature_names: SignedName[] | null = signature === null ? null : [...namesInSignature(signature)];
-  return { id, kind, platform, filename, size, sha256, signature, signature_names, pgp_signature, state, ...times };
+  const signatures = { signature, signature_names, pgp_signature };
+  return { id, kind, platform, filename, size, sha256, ...signatures, requires, state, ...times };
 };
 
 const byActor = (actor: string | null, run: z.input<typeof WorkflowRun> | null) =>

@@ -1,5 +1,6 @@
 import type { RepositoryContents } from "../../domain/catalog/format.ts";
 import { checkable, type PublishedWorker } from "../../domain/catalog/published-workers.ts";
+import { defaultBuild } from "../../domain/releases/build.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import type { PublishedBinary } from "../../domain/workers/recipe-rendering.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
@@ -43,7 +44,7 @@ What is sold needs a license: set \`HOMEBREW_RBEE_LICENSE_TOKEN\` to its key or 
  * the origin `catalogUrl`, else builds the source of its recipe. Null if there is neither.
  */
 export function formulaOf({ worker, release, policy }: PublishedWorker, catalogUrl: string): string | null {
-  const binary = release?.artifacts.find(({ kind, platform }) => kind === "binary" && platform === "macos-aarch64");
+  const binary = release && defaultBuild(release.artifacts, "macos-aarch64");
   if (release && binary) {
     const url = `${catalogUrl}/v1/workers/${worker.id}/${release.version}/files/${binary.filename}`;
     const premium = worker.tier === "premium";

@@ -183,7 +183,7 @@ const worker = (variant: string) => {
 
 const file = (platform: Platform, filename: string, more: Partial<ManifestArtifact> = {}): ManifestArtifact => ({
   ...{ kind: "binary", platform, filename, size: 1, sha256: "a".repeat(64), object_key: "artifacts/x" },
-  ...{ signature: null, pgp_signature: null, ...more },
+  ...{ signature: null, pgp_signature: null, requires: null, ...more },
 });
 
 const release = (

@@ -23,6 +23,7 @@ const artifact = (
   object_key: filename,
   signature: null,
   pgp_signature: null,
+  requires: null,
 });
 
 const release = (version: string, over: Partial<ManifestRelease> = {}): ManifestRelease => ({

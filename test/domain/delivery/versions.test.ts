@@ -50,6 +50,7 @@ describe("the versions of a worker", () => {
           filename: "worker-linux-x86_64",
           size: 100,
           sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+          requires: null,
         },
       ],
     });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { formatTrustedComment } from "../../../lib/minisign/text.ts";
 import { DAY, toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import type { Manifest } from "../../releases/manifest.ts";
+import { canonicalRequires, requiresSchema } from "../../releases/requires/requires.ts";
 import { latestRelease } from "../../releases/selection.ts";
 
 /**
@@ -37,6 +38,8 @@ export const ReleaseIndex = z.object({
           sha256: z.string(),
           /** The text of the file's `.minisig`, or null for an unsigned one (development only). */
           signature: z.string().nullable(),
+          /** The needs of a binary; null or absent: it says nothing. */
+          requires: requiresSchema().nullable().optional(),
         }),
       ),
     }),
@@ -69,8 +72,8 @@ export const releaseIndex = (manifest: Manifest, generatedAt: UnixSeconds): Rele
     published_at: toRfc3339(published_at),
     provenance_sha256: provenance?.sha256 ?? null,
     ...(source && { source }),
-    artifacts: artifacts.map(({ platform, kind, filename, size, sha256, signature }) => {
-      return { platform, kind, filename, size, sha256, signature };
+    artifacts: artifacts.map(({ platform, kind, filename, size, sha256, signature, requires }) => {
+      return { platform, kind, filename, size, sha256, signature, requires: canonicalRequires(requires) };
     }),
   })),
 });

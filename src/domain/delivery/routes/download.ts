@@ -1,11 +1,11 @@
 import { type AppContext, createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
-import { optionalChoice, Timestamp } from "../../../platform/http/schemas.ts";
+import { optionalChoice, Timestamp, unlessEmpty } from "../../../platform/http/schemas.ts";
 import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker, type Worker } from "../../workers/workers.ts";
 import { askerOf, DELIVERY_PROBLEMS, privateHeaders } from "../authorization.ts";
 import { authorizeDelivery } from "../authorize.ts";
-import { addressByName, downloadView, wantedByName, wantedByPlatform } from "../download.ts";
+import { addressByName, downloadView, wantedByName, wantedByQuery } from "../download.ts";
 import { LINK_LIFETIME } from "../presigned.ts";
 import { attestedFile } from "../provenance.ts";
 import { pathOfProvenance } from "./provenance.ts";
@@ -48,7 +48,15 @@ const linkRoute = operation("get", "/v1/workers/{id}/{version}/download", {
     version: z.string().openapi({ description: "An exact version, or `latest`.", example: "latest" }),
   }),
   query: z.object({
-    platform: optionalChoice(PLATFORMS).openapi({ description: "Optional if there is only one file." }),
+    platform: optionalChoice(PLATFORMS).openapi({
+      description:
+        "Its default build: of several binaries the one that runs on most machines. Optional if all are of one platform.",
+    }),
+    filename: unlessEmpty(z.string().max(128).optional()).openapi({
+      param: { description: "Exactly this file. With `platform`, it must be of that platform." },
+      type: "string",
+      example: "llm-worker-rbee-premium-cuda-linux-x86_64",
+    }),
     channel: optionalChoice(CHANNELS).openapi({ description: "The channel of `latest`; default `stable`." }),
   }),
   answers: { 200: ["The link.", DownloadView] },
@@ -90,7 +98,7 @@ download.openapi(linkRoute, async (c) => {
   const { id, version } = c.req.valid("param");
   const worker = requireWorker(id);
   const asker = await askerOf(c, worker);
-  const wanted = wantedByPlatform(version, c.req.valid("query"));
+  const wanted = wantedByQuery(version, c.req.valid("query"));
   const delivery = await authorizeDelivery(c, worker, wanted, asker);
   return c.json(await downloadView(c, worker, delivery, asker), 200, privateHeaders(worker));
 });

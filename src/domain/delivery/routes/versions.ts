@@ -7,6 +7,7 @@ import {
   Filename,
   Kind,
   PlatformName,
+  RequiresField,
   Sha256,
   Size,
   SourceField,
@@ -44,7 +45,14 @@ const VersionListing = z
           description: "The commit that its recipe builds, signed by a release key. Absent if none is pinned.",
         }),
         artifacts: z.array(
-          z.object({ kind: Kind, platform: PlatformName, filename: Filename, size: Size, sha256: Sha256 }),
+          z.object({
+            kind: Kind,
+            platform: PlatformName,
+            filename: Filename,
+            size: Size,
+            sha256: Sha256,
+            requires: RequiresField.nullable(),
+          }),
         ),
       }),
     ),
@@ -65,13 +73,9 @@ export function versionListing(
       provenance_url: provenance && `/v1/workers/${manifest.worker_id}/${version}/provenance`,
       ...(provenance && { provenance: presentVerification(provenance.verification) }),
       ...(source && { source }),
-      artifacts: artifacts.map(({ kind, platform, filename, size, sha256 }) => ({
-        kind,
-        platform,
-        filename,
-        size,
-        sha256,
-      })),
+      artifacts: artifacts.map(({ kind, platform, filename, size, sha256, requires }) => {
+        return { kind, platform, filename, size, sha256, requires };
+      }),
     }),
   );
   return { worker_id: manifest.worker_id, latest: latestRelease(manifest, asked)?.version ?? null, versions };

@@ -48,7 +48,8 @@ const noArtifact = (releaseId: string, id: string): Refusal => ({
 
 /** The statement that adds an artifact, in the transaction of the change of its release. */
 export function artifactInsert(db: D1Database, artifact: Artifact, changeId: string): D1PreparedStatement {
-  const columns = { ...artifact, last_change: changeId };
+  const requires = artifact.requires && JSON.stringify(artifact.requires);
+  const columns = { ...artifact, requires, last_change: changeId };
   const names = Object.keys(columns);
   const sql = `INSERT INTO artifacts (${names.join(", ")}) SELECT ${names.map(() => "?").join(", ")} WHERE TOOK_EFFECT`;
   return ifChanged(db, rootOf(artifact), changeId, sql, ...Object.values(columns));

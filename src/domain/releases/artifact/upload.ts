@@ -3,7 +3,10 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { change } from "../../../platform/storage/change.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
+import { findWorker } from "../../workers/workers.ts";
 import { checkPackage, formatOfFile, kindOfFile, type PackageContents, type PackageFormat } from "../package-format.ts";
+import { faultOfRequires } from "../requires/declared.ts";
+import { requiresWords, sameRequires } from "../requires/requires.ts";
 import { type Artifact, type Release, readRelease, releaseRoot } from "../store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
 import { isUnderCheck } from "./check-store.ts";
@@ -26,13 +29,14 @@ export type UploadEnv = Pick<Env, "DB" | "BINARIES">;
 /** A publisher's declaration of a file, before the upload. */
 export type DeclaredFile = Pick<
   Artifact,
-  "platform" | "filename" | "size" | "sha256" | "signature" | "pgp_signature"
+  "platform" | "filename" | "size" | "sha256" | "signature" | "pgp_signature" | "requires"
 > & { package: PackageContents | null };
 
 /**
  * Adds a file to a draft and opens its upload. The same file again finds the artifact that exists, so that a lost
- * answer can be asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package that does not belong to this
- * release, and CONFLICT if the release is no draft or has another file for the platform or of the name.
+ * answer can be asked for again. Throws VERSION_NOT_FOUND, VALIDATION_FAILED for a package or for needs that do not
+ * belong to this release, and CONFLICT if the release is no draft, has another file of the name, or has another build
+ * for the platform with the same needs.
  */
 export async function declareArtifact(
   env: UploadEnv,
@@ -51,6 +55,8 @@ export async function declareArtifact(
       async (release) => {
         const checked = checkPackage(formats, release, declared);
         if (!checked.ok) return err(invalid(checked.error));
+        const fault = faultOfNeeds(release, declared, formats);
+        if (fault) return err(invalid(fault));
         const known = findDeclared(release, file, formats);
         if (!known.ok) return known;
         if (known.value) return ok(null);
@@ -104,10 +110,22 @@ const newArtifact = async (
   completed_at: null,
 });
 
+/** The fault of the needs of a declared file; null: none. A package has none, because its manager checks its own. */
+function faultOfNeeds(
+  { worker_id }: Release,
+  { filename, platform, requires }: DeclaredFile,
+  formats: readonly PackageFormat[],
+): { path: string; message: string } | null {
+  if (requires !== null && kindOfFile(formats, filename) === "package") {
+    return { path: "requires", message: "A package has no requires: its package manager reads the needs inside it." };
+  }
+  return faultOfRequires(requires, { platform, backend: findWorker(worker_id)?.backend ?? null });
+}
+
 /**
  * The file of a release that `file` declares again, or null. The signature is no part of that, because it can be given
- * later. Refused if the release has another file of the name, or another file of the same format (or binary) for the
- * platform.
+ * later. Refused if the release has another file of the name, another package of the same format for the platform, or
+ * another binary for it with the same needs.
  */
 function findDeclared(
   { artifacts }: Release,
@@ -116,14 +134,22 @@ function findDeclared(
 ): Result<Artifact | null, Refusal> {
   const format = formatOfFile(formats, file.filename);
   const rivals = artifacts.filter(
-    ({ platform, filename }) =>
-      (platform === file.platform && formatOfFile(formats, filename) === format) || filename === file.filename,
+    ({ platform, filename, requires }) =>
+      filename === file.filename ||
+      (platform === file.platform &&
+        formatOfFile(formats, filename) === format &&
+        sameRequires(requires, file.requires)),
   );
   const facts = ["platform", "filename", "size", "sha256"] as const;
-  const other = rivals.find((rival) => facts.some((fact) => rival[fact] !== file[fact]));
+  const other = rivals.find(
+    (rival) => facts.some((fact) => rival[fact] !== file[fact]) || !sameRequires(rival.requires, file.requires),
+  );
   if (!other) return ok(rivals[0] ?? null);
-  const detail = `The release has another file there: ${other.filename} for ${other.platform} (${other.id}). Delete it first.`;
-  return err({ code: "CONFLICT", detail });
+  const needs = other.requires === null ? "" : ` with ${requiresWords(other.requires)}`;
+  const detail = `The release has another file there: ${other.filename} for ${other.platform}${needs} (${other.id}). `;
+  const isBuild = format === null && other.filename !== file.filename;
+  const advice = isBuild ? "Delete it first, or give this build other needs in requires." : "Delete it first.";
+  return err({ code: "CONFLICT", detail: detail + advice });
 }
 
 /**

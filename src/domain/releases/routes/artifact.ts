@@ -14,6 +14,8 @@ import {
   Size,
 } from "../fields.ts";
 import type { PackageContents, PackageFormat } from "../package-format.ts";
+import { DeclaredRequires } from "../requires/declared.ts";
+import { canonicalRequires } from "../requires/requires.ts";
 import { ArtifactUpload, CHECK_AGAIN, presentUpload } from "../view.ts";
 
 /** In bytes. A package may list 5000 paths: this is room for paths of a hundred bytes. */
@@ -33,6 +35,7 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
       sha256: Sha256,
       signature: SignatureText.nullish(),
       pgp_signature: PgpSignature.nullish(),
+      requires: DeclaredRequires.nullish(),
       package: (others.length > 0 ? Contents : (first ?? Contents)).nullish(),
     })
     .strict()
@@ -46,8 +49,8 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
       description: [
         "Declares the file and opens its upload. The same file again is answered with 200 and the state of its upload.",
         ...formats.map(({ description }) => description),
-        "A package must be of this worker, version and platform. A release may have one binary for a platform, and beside it one",
-        "package of each format. `CONFLICT`: the release is no draft, or has another file there or of the name.",
+        "A package must be of this worker, version and platform, and there is one of each format for a platform. Several binaries of",
+        "a platform must differ in `requires`. `CONFLICT`: the release is no draft, or has another file there or of the name.",
       ].join(" "),
       access: releaseAdmin("releases:write"),
       params: ReleaseParams,
@@ -60,8 +63,9 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
       refusals: ["VERSION_NOT_FOUND", "CONFLICT"],
     }),
     async (c) => {
-      const { signature = null, pgp_signature = null, package: contents = null, ...facts } = c.req.valid("json");
-      const file = { ...facts, signature, pgp_signature, package: contents };
+      const { signature = null, pgp_signature = null, ...sent } = c.req.valid("json");
+      const { package: contents = null, requires: needs = null, ...facts } = sent;
+      const file = { ...facts, signature, pgp_signature, package: contents, requires: canonicalRequires(needs) };
       const { id } = c.req.valid("param");
       const { artifact, created } = await declareArtifact(c.env, adminActor(c), id, file, formats);
       return c.json(presentUpload(await readUpload(c.env.DB, id, artifact.id), c.var.now), created ? 201 : 200);

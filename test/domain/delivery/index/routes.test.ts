@@ -64,6 +64,7 @@ describe("a worker's signed index", () => {
         size: file?.size,
         sha256: file?.sha256,
         signature: file?.signature,
+        requires: null,
       },
     ]);
   });
