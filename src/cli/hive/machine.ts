@@ -37,8 +37,8 @@ export async function machineFingerprint(env: NodeJS.ProcessEnv): Promise<string
   if (env["RBEE_MACHINE"]) return env["RBEE_MACHINE"];
   const own = join(hiveFolder(env), "machine-id");
   for (const file of [...MACHINE_ID_FILES, own]) {
-    const id = await readMachineId(file);
-    if (id !== null) return createHash("sha256").update(`rbee-hive:${id}`).digest("hex");
+    const fingerprint = fingerprintOf((await readTextIfThere(file)) ?? "");
+    if (fingerprint !== null) return fingerprint;
   }
   const id = `${randomBytes(16).toString("hex")}\n`;
   await writeOnce(own, id);
@@ -46,9 +46,18 @@ export async function machineFingerprint(env: NodeJS.ProcessEnv): Promise<string
   return machineFingerprint(env);
 }
 
-async function readMachineId(file: string): Promise<string | null> {
-  const id = (await readTextIfThere(file))?.trim();
-  return id !== undefined && /^[0-9a-f]{32}$/.test(id) ? id : null;
+/** The fingerprint of the system whose machine id has this text in its file, or null if the text is no id. */
+export function fingerprintOf(text: string): string | null {
+  const id = parseMachineId(text);
+  return id === null ? null : createHash("sha256").update(`rbee-hive:${id}`).digest("hex");
+}
+
+const readMachineId = async (file: string): Promise<string | null> =>
+  parseMachineId((await readTextIfThere(file)) ?? "");
+
+function parseMachineId(text: string): string | null {
+  const id = text.trim();
+  return /^[0-9a-f]{32}$/.test(id) ? id : null;
 }
 
 /**

@@ -1,0 +1,3 @@
+import { testLicensingVectors } from "./battery.ts";
+
+testLicensingVectors();
