@@ -6,7 +6,7 @@ import { rbeeCatalog } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import { hiveScript, parseAsHive } from "../support/hive-parser.ts";
 import { installed as available } from "../support/node/installed.ts";
-import { makepkg, makepkgMissing } from "../support/node/makepkg.ts";
+import { makepkg, makepkgMissing, recipePath } from "../support/node/makepkg.ts";
 import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /** The premium recipe as the running catalog serves it, run by the real makepkg and as a hive runs it. */
@@ -117,6 +117,14 @@ function installs({ install, installed }: Installer): void {
     await refuses({}, "A credential is required.", `${ID} needs a license`, "Licenses are sold at http://localhost:");
     await refuses({ RBEE_LICENSE_TOKEN: "rbee_lic_guess" }, "This is not a license key.");
     await refuses({ RBEE_LICENSE_TOKEN: token, RBEE_MACHINE: "another" }, "The token belongs to another machine.");
+  });
+
+  it("tells that a worker has no release, and not that a license is missing", async () => {
+    const directory = await recipeDirectory(readFileSync(recipePath("llm-worker-premium-cpu", "PKGBUILD"), "utf8"));
+    const run = await install(directory, {});
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain(`rbee: ${ID} has no release yet`);
+    expect(run.stderr).not.toContain("RBEE_LICENSE_TOKEN");
   });
 
   it("tells that a license has been revoked", async () => {

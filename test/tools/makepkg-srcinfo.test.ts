@@ -66,6 +66,6 @@ describe.skipIf(makepkgMissing !== null)("real makepkg --printsrcinfo", () => {
   it("follows RBEE_CATALOG_URL for what is sold", async () => {
     const env = { RBEE_CATALOG_URL: "http://localhost:8787" };
     const run = await makepkg(recipeDirectory(CUDA), ["--printsrcinfo"], env);
-    expect(run.stdout).toContain("::http://localhost:8787/v1/workers/llm-worker-rbee-premium-cuda/1.0.0/files/");
+    expect(run.stdout).toContain("::http://localhost:8787/v1/workers/llm-worker-rbee-premium-cuda/0.0.0/files/");
   });
 });

@@ -4,8 +4,7 @@ import { documentAnswer, documentResponse, type StaticDocument, staticDocument }
 import { type AtOnce, newRequestId, SECURITY_HEADERS } from "../../platform/http/exchange.ts";
 import { corsHeaders } from "../../platform/http/origin.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
-import type { Worker } from "../workers/workers.ts";
-import { publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
+import { type ListedWorker, publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
 import { catalogEntry, workerResource } from "./view.ts";
 
 /** Makes a body of the catalog that depends on no query, once. */
@@ -28,9 +27,9 @@ function remember(make: MakeDocument): MakeDocument {
 const json = (body: () => object) => remember(() => staticDocument(JSON.stringify(body()), "application/json"));
 
 /** The bodies of the catalog. */
-function catalogDocuments(workers: readonly Worker[], config: Pick<Config, "PURCHASE_URL">): CatalogDocuments {
+function catalogDocuments(workers: readonly ListedWorker[], config: Pick<Config, "PURCHASE_URL">): CatalogDocuments {
   const documents = new Map<string, MakeDocument>();
-  const resourceOf = (worker: Worker) => workerResource(worker, config.PURCHASE_URL);
+  const resourceOf = (worker: ListedWorker) => workerResource(worker, config.PURCHASE_URL);
   for (const worker of workers) {
     const entry = json(() => catalogEntry(resourceOf(worker)));
     const resource = json(() => resourceOf(worker));
@@ -50,7 +49,7 @@ function catalogDocuments(workers: readonly Worker[], config: Pick<Config, "PURC
 }
 
 /** The documents of this isolate, by the workers in them. They are made again only if the workers change. */
-const made = new WeakMap<readonly Worker[], CatalogDocuments>();
+const made = new WeakMap<readonly ListedWorker[], CatalogDocuments>();
 
 /** The document at `path` as it is published now, or null if there is none. Throws ConfigError. */
 export async function readDocument(c: ReadScope, path: string): Promise<StaticDocument | null> {

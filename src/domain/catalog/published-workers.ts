@@ -21,8 +21,11 @@ const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);
  */
 const unreleased = new IsolateCache<true>(KEYS.length);
 
+/** A worker as published. `latest`: its newest published stable release, which its recipe may be unable to install. */
+export type ListedWorker = Worker & { latest: ManifestRelease | null };
+
 /** The latest result for each `env`: manifests (in the order of `workers`), releases and the workers of them. */
-type Made = { manifests: (Manifest | null)[]; releases: (ManifestRelease | null)[]; workers: readonly Worker[] };
+type Made = { manifests: (Manifest | null)[]; releases: (ManifestRelease | null)[]; workers: readonly ListedWorker[] };
 const made = new WeakMap<object, Made>();
 
 /**
@@ -33,12 +36,12 @@ const made = new WeakMap<object, Made>();
  * unreadable record, the ledger answers. If the ledger fails too, the latest known manifests are used, so a recipe is
  * always available. Throws only `ConfigError`.
  */
-export async function publishedWorkers(env: Env, now: UnixSeconds): Promise<readonly Worker[]> {
+export async function publishedWorkers(env: Env, now: UnixSeconds): Promise<readonly ListedWorker[]> {
   return publishedWorkersAtOnce(env, now) ?? remake(env, await readManifests(env, now));
 }
 
 /** The same workers if this isolate has all records in memory, else null. */
-export function publishedWorkersAtOnce(env: Env, now: UnixSeconds): readonly Worker[] | null {
+export function publishedWorkersAtOnce(env: Env, now: UnixSeconds): readonly ListedWorker[] | null {
   const last = made.get(env);
   if (!last) return null;
   const manifests: (Manifest | null)[] = [];
@@ -69,17 +72,27 @@ async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | nu
 }
 
 /** The workers of these manifests. Returns the latest result if nothing that a recipe depends on has changed. */
-function remake(env: Env, manifests: (Manifest | null)[]): readonly Worker[] {
+function remake(env: Env, manifests: (Manifest | null)[]): readonly ListedWorker[] {
   const last = made.get(env);
   if (last && manifests.every((manifest, index) => manifest === last.manifests[index])) return last.workers;
   const config = configOf(env);
   const policy = signaturePolicy(config);
   const releases = workers.map((worker, index) => installable(worker, manifests[index] ?? null, policy));
+  const newest = manifests.map((manifest) => manifest && latestRelease(manifest));
   // A published release never changes, but one without a signed source may gain it.
-  const same = last && releases.every((release, index) => isSame(release, last.releases[index] ?? null));
+  const same =
+    last &&
+    releases.every(
+      (release, index) =>
+        isSame(release, last.releases[index] ?? null) &&
+        isSame(newest[index] ?? null, last.workers[index]?.latest ?? null),
+    );
   const current = same
     ? last.workers
-    : workers.map((worker, index) => published(worker, releases[index] ?? null, config));
+    : workers.map((worker, index) => ({
+        ...published(worker, releases[index] ?? null, config),
+        latest: newest[index] ?? null,
+      }));
   made.set(env, { manifests, releases, workers: current });
   return current;
 }

@@ -28,7 +28,17 @@ export const WorkerSchema = z
     variant: z.string().openapi({ description: "A shorter name, accepted like the id.", example: "cpu" }),
     name: z.string().openapi({ example: "LLM Worker (CPU)" }),
     description: z.string().openapi({ example: "LLM inference worker for rbee, for any CPU" }),
-    version: z.string().openapi({ description: "The `pkgver` of the PKGBUILD.", example: "0.1.0" }),
+    version: z.string().openapi({
+      description: "`latest`. Without a release, the `pkgver` of the recipe: 0.0.0 for a worker that is only a binary.",
+      example: "0.1.0",
+    }),
+    released: z.boolean().openapi({
+      description: "Whether a stable version is published. If not, a free recipe builds its source as it is now.",
+    }),
+    latest: z
+      .string()
+      .nullable()
+      .openapi({ description: "The newest stable version, as in `/v1/workers/{id}/versions`.", example: "0.1.0" }),
     tier: z.enum(TIERS).openapi({ example: "free" }),
     requires_license: z.boolean(),
     purchase_url: z.url().optional().openapi({ description: "The shop, for premium workers." }),

@@ -25,7 +25,7 @@ export type WorkerQuery = {
  * The workers that match `query`, best first: free before premium. If the query describes hardware, workers for an
  * accelerator come before cpu, which runs everywhere. Otherwise the given order remains.
  */
-export function searchWorkers(workers: readonly Worker[], query: WorkerQuery): Worker[] {
+export function searchWorkers<Found extends Worker>(workers: readonly Found[], query: WorkerQuery): Found[] {
   const words = (query.q ?? "").toLowerCase().split(/\s+/);
   const describesHardware = query.operatingSystem !== undefined || query.architecture !== undefined;
   const rank = (worker: Worker) =>

@@ -1,8 +1,8 @@
-import type { Worker } from "../workers/workers.ts";
+import type { ListedWorker } from "./published-workers.ts";
 import type { CatalogEntry, WorkerResource } from "./schema.ts";
 
 /** A worker in the form of `/v1/workers`. `purchaseUrl` is the shop of the premium workers. */
-export function workerResource(worker: Worker, purchaseUrl: string): WorkerResource {
+export function workerResource(worker: ListedWorker, purchaseUrl: string): WorkerResource {
   const { capabilities, sourcePath } = worker;
   const premium = worker.tier === "premium";
   return {
@@ -10,7 +10,9 @@ export function workerResource(worker: Worker, purchaseUrl: string): WorkerResou
     variant: worker.variant,
     name: worker.name,
     description: worker.description,
-    version: worker.version,
+    version: worker.latest?.version ?? worker.version,
+    released: worker.latest !== null,
+    latest: worker.latest?.version ?? null,
     tier: worker.tier,
     requires_license: premium,
     ...(premium && { purchase_url: purchaseUrl }),

@@ -36,8 +36,11 @@ export const platformText = ({ operatingSystems, architectures }: Worker): strin
     architectures.map((architecture) => ARCHITECTURE_WORDS[architecture]).join(", "),
   ].join(" · ");
 
-/** The version that an installation gets, in words. */
-export const versionText = ({ version }: AvailableWorker): string => version ?? "not published yet";
+/** The version that an installation gets, in words. Without a release, a recipe may still build the source as it is. */
+export function versionText({ version, releases, latest }: AvailableWorker): string {
+  if (version === null) return "not published yet";
+  return releases !== null && latest === null ? `${version}, built from source, not released yet` : version;
+}
 
 type Props = {
   available: AvailableWorker;

@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
 import { answerDocumentAtOnce } from "../../../src/domain/catalog/documents.ts";
 import {
   publishedVersion,
@@ -56,6 +57,34 @@ describe("the version of a recipe", () => {
     expect(await versionOf(FREE)).toBe("1.10.0");
     await move(newest, "block");
     expect(await versionOf(FREE)).toBe("1.9.0");
+  });
+
+  it("is listed like this, with the same answer as the list of versions", async () => {
+    const Versions = z.object({ latest: z.string().nullable() });
+    const Entry = z.object({ version: z.string(), released: z.boolean(), latest: z.string().nullable() });
+    const listed = async (id: string) => {
+      const { latest } = Versions.parse(await (await ask(`/v1/workers/${id}/versions`)).json());
+      const resource = Entry.parse(await (await ask(`/v1/workers/${id}`)).json());
+      expect(resource.latest).toBe(latest);
+      expect(Entry.parse(await (await ask(`/workers/${id}`)).json())).toEqual(resource);
+      return resource;
+    };
+    const unreleased = { released: false, latest: null };
+    for (const worker of workers) {
+      expect(await listed(worker.id)).toEqual({ ...unreleased, version: worker.version });
+      if (worker.tier === "premium") expect(worker.version, "sorts before every release").toBe("0.0.0");
+    }
+    await publishRelease({ worker_id: PREMIUM, version: "1.0.0-rc.1" });
+    expect(await listed(PREMIUM)).toEqual({ ...unreleased, version: "0.0.0" });
+    const first = await publishRelease({ worker_id: PREMIUM, version: "1.0.0" });
+    expect(await listed(PREMIUM)).toEqual({ released: true, version: "1.0.0", latest: "1.0.0" });
+    // The recipe of this worker installs nothing on Windows.
+    await publishRelease({ worker_id: PREMIUM, version: "1.1.0", platform: "windows-x86_64" });
+    expect(await listed(PREMIUM)).toEqual({ released: true, version: "1.1.0", latest: "1.1.0" });
+    expect(await versionOf(PREMIUM)).toBe("1.0.0");
+    await move(first, "yank");
+    expect(await listed(PREMIUM)).toMatchObject({ version: "1.1.0" });
+    expect(await versionOf(PREMIUM)).toBe("0.0.0");
   });
 
   it("is the newest one with a binary for the recipe, and has the architectures of its binaries", async () => {
