@@ -33,7 +33,7 @@ async function deploy(options: Options): Promise<void> {
   const cloudflare = openCloudflare(process.env);
   const account = await accountOf(cloudflare, process.env);
   say(`Deploying ${plan.own.name} to ${plan.own.public_url}, account ${account}`);
-  await requirePermissions(cloudflare, account, plan.host);
+  await requirePermissions(cloudflare, account, plan.hosts);
   const found = await requireFree(cloudflare, account, plan, options);
   await requireSettings(cloudflare, account, plan, options.secretsFile);
   const place = await choosePlace(options.place, found);

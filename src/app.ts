@@ -9,7 +9,7 @@ import { git } from "./formats/git/format.ts";
 import { homebrew } from "./formats/homebrew/format.ts";
 import { install } from "./formats/install/format.ts";
 import { errorHandlers, foundation, requestLog } from "./platform/http/foundation.ts";
-import { requireHttps } from "./platform/http/own-address.ts";
+import { pagesAtPublicUrl, requireHttps } from "./platform/http/own-address.ts";
 import { type AppEnv, createRouter, type Service } from "./platform/http/router.ts";
 import { writesNeedOwnLedger } from "./platform/storage/deployment.ts";
 import { STORE_OUTAGE } from "./platform/storage/outage.ts";
@@ -149,6 +149,7 @@ export function createService(parts: Service = service): Router {
   router.use(foundation(parts));
   router.use(requestLog);
   router.use(requireHttps);
+  router.use(pagesAtPublicUrl);
   router.use(refusalCount);
   router.use(writesNeedOwnLedger(UNGUARDED));
   router.onError(onError);

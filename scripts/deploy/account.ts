@@ -35,13 +35,18 @@ export const permissionFor = (path: string): string | null =>
  * Checks that the token is active and may use each part of Cloudflare that a deployment uses. Throws `Refused` with
  * every permission that is missing. A permission to read but not to write shows at the first write only.
  */
-export async function requirePermissions(cloudflare: Cloudflare, account: string, host: string): Promise<void> {
+export async function requirePermissions(
+  cloudflare: Cloudflare,
+  account: string,
+  hosts: readonly string[],
+): Promise<void> {
   await requireActive(cloudflare, account);
   const missing: string[] = [];
   for (const [level, permission, part] of PERMISSIONS) {
     if (!(await mayAsk(cloudflare, `/accounts/${account}/${part}`))) missing.push(`${level} - ${permission}`);
   }
-  if (!(await mayRoute(cloudflare, host))) {
+  for (const host of hosts) {
+    if (await mayRoute(cloudflare, host)) continue;
     missing.push(`Zone - Zone: Read and Zone - Workers Routes: Edit, for the zone of ${host}`);
   }
   if (missing.length === 0) return;

@@ -56,7 +56,7 @@ function usedBy(binding: z.infer<typeof Binding>, plan: Plan, found: Found): str
 
 /**
  * Checks that no other Worker of the account uses the plan's databases, buckets, namespaces, rate limits, queues or
- * host. Throws `Refused` that names each: wrangler would connect to them, and take the host, without a question.
+ * hosts. Throws `Refused` that names each: wrangler would connect to them, and take a host, without a question.
  * Returns the ids of the databases that the Worker of this plan is bound to already.
  */
 export async function requireNoNeighbor(
@@ -85,9 +85,11 @@ export async function requireNoNeighbor(
   for (const queue of plan.queues) {
     for (const worker of found.queues.get(queue) ?? []) share(worker, `the queue ${queue}, as its consumer`);
   }
-  const query = { hostname: plan.host };
-  const domains = await unlessMissing(cloudflare(Domains, `/accounts/${account}/workers/domains`, { query }));
-  for (const { hostname, service } of domains ?? []) if (hostname === plan.host) share(service, `the host ${hostname}`);
+  for (const host of plan.hosts) {
+    const query = { hostname: host };
+    const domains = await unlessMissing(cloudflare(Domains, `/accounts/${account}/workers/domains`, { query }));
+    for (const { hostname, service } of domains ?? []) if (hostname === host) share(service, `the host ${hostname}`);
+  }
   if (shared.size === 0) return bound;
   const list = [...shared].map(([worker, resources]) => `The Worker ${worker} uses ${resources.join(", ")}.`);
   throw new Refused(

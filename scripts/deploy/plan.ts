@@ -27,8 +27,8 @@ const Config = z.object({
 export type Plan = {
   environment: string | null;
   own: Deployment;
-  /** The host of PUBLIC_URL, which `routes` gives to the Worker. */
-  host: string;
+  /** The hosts that `routes` gives to the Worker as custom domains, that of PUBLIC_URL first. */
+  hosts: string[];
   databases: { binding: string; name: string }[];
   /** `jurisdiction`: null if the configuration says none. */
   buckets: { binding: string; name: string; jurisdiction: string | null }[];
@@ -61,8 +61,10 @@ export function readPlan(path: string, environment: string | null): Plan {
   const { name, vars, d1_databases, r2_buckets, kv_namespaces, queues, ratelimits, routes } = config;
   const publicUrl = URL.parse(String(vars["PUBLIC_URL"]));
   if (name === undefined || publicUrl === null) throw new Refused(`${path} needs a name and a PUBLIC_URL.`);
-  const domain = routes.find((route) => typeof route === "object" && route.custom_domain === true);
-  if (typeof domain !== "object" || domain.pattern !== publicUrl.host) {
+  const hosts = routes.flatMap((route) =>
+    typeof route === "object" && route.custom_domain === true ? [route.pattern] : [],
+  );
+  if (!hosts.includes(publicUrl.host)) {
     throw new Refused(
       `PUBLIC_URL is ${publicUrl.origin}, but routes in ${path} gives the Worker no custom domain ${publicUrl.host}.`,
     );
@@ -75,7 +77,7 @@ export function readPlan(path: string, environment: string | null): Plan {
   return {
     environment,
     own: { name, public_url: publicUrl.origin, livemode: vars["LIVEMODE"] === "true" },
-    host: publicUrl.host,
+    hosts: uniqueOf([publicUrl.host, ...hosts]),
     databases: d1_databases.map(({ binding, database_name }) => ({ binding, name: database_name })),
     buckets: r2_buckets.map(({ binding, bucket_name, jurisdiction = null }) => ({
       ...{ binding, name: bucket_name, jurisdiction },

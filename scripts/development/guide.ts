@@ -1,15 +1,22 @@
 import type { DevelopmentStart } from "../../src/cli/settings.ts";
 import { SAMPLES } from "./seed.ts";
 
-/** The guide that is printed last: addresses, credentials, commands to try, and the log's path `log`. */
-export const guide = ({ url, admin_token, license_key, stripe_control_url }: DevelopmentStart, log: string): string => `
+/**
+ * The guide that is printed last: addresses, credentials, commands to try, and the log's path `log`. `second`: the
+ * other address that answers, if any.
+ */
+export const guide = (
+  { url, admin_token, license_key, stripe_control_url }: DevelopmentStart,
+  log: string,
+  second: string | null,
+): string => `
 The rbee worker catalog is ready at ${url}. Open in a browser:
 
   ${url}            workers, and plans to buy
   ${url}/account    a customer's licenses: sign in with the license key
   ${url}/admin      the admin console: sign in with the admin token
   ${url}/docs       the API
-
+${second === null ? "" : `\nThe newest clients of upstream find it at ${second}/workers, grouped by worker.\n`}
   Admin token   ${admin_token}
   License key   ${license_key}
 

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { writePrivateFile } from "../../src/cli/files.ts";
 import { readDevelopmentStart } from "../../src/cli/settings.ts";
 import { ensureOwnerToken, ensureReleaseKey } from "./credentials.ts";
+import { type Forwarding, forwardPort, UPSTREAM_PORT } from "./forward.ts";
 import { guide } from "./guide.ts";
 import { migrate, openLedger } from "./ledger.ts";
 import { onParentEnd } from "./parent.ts";
 import { developmentPaths, makeFolders } from "./paths.ts";
-import { readPort, refuseBusyPort } from "./port.ts";
+import { DEFAULT_PORT, readPort, refuseBusyPort } from "./port.ts";
 import { explain, say, sayCount, shortPath } from "./screen.ts";
 import { seed } from "./seed.ts";
 import { startCron, startServer } from "./server.ts";
@@ -16,7 +17,8 @@ import { ensureVariables, publisherBindings } from "./variables.ts";
 /**
  * `npm start`: brings a checkout to a running catalog and serves until it is stopped. Every step makes missing parts
  * and keeps existing ones, so the next start completes an interrupted one. Environment: PORT (8787), DEV_DIR (a
- * separate folder for secrets and data, for a second server).
+ * separate folder for secrets and data, for a second server). On port 8787 it also answers at 7811, where upstream's
+ * newest clients ask.
  */
 async function serve(stop: AbortSignal): Promise<void> {
   const paths = developmentPaths(process.env["DEV_DIR"]);
@@ -40,6 +42,7 @@ async function serve(stop: AbortSignal): Promise<void> {
     ...publisherBindings(variables),
     ...stripeBindings(variables, stripe),
   });
+  let forwarding: Forwarding | null = null;
   try {
     await server.ready(stop);
     await migrate(url, (done, total) => sayCount("Migrations", done, total));
@@ -61,7 +64,9 @@ async function serve(stop: AbortSignal): Promise<void> {
       ...(stripe ? { stripe_control_url: stripe.controlUrl } : {}),
     };
     await writePrivateFile(paths.start, `${JSON.stringify(start, null, 2)}\n`);
-    console.log(guide(start, shortPath(paths.serverLog)));
+    // Another server of this machine, or upstream's own catalog, may have the port: then nothing is lost.
+    if (port === DEFAULT_PORT) forwarding = await forwardPort(UPSTREAM_PORT, port);
+    console.log(guide(start, shortPath(paths.serverLog), forwarding ? `http://localhost:${UPSTREAM_PORT}` : null));
     server.showErrors();
     const stopCron = startCron(url, server.log);
     const ended = await Promise.race([
@@ -71,6 +76,7 @@ async function serve(stop: AbortSignal): Promise<void> {
     ]).finally(stopCron);
     if (ended !== null) throw new Error(ended);
   } finally {
+    forwarding?.stop();
     await server.stop();
     await stripe?.stop();
   }

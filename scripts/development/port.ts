@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-const DEFAULT_PORT = 8787;
+export const DEFAULT_PORT = 8787;
 
 /** The port that `PORT` asks for, 8787 if it is unset. Throws on anything but a number from 1 to 65535. */
 export function readPort(text: string | undefined): number {

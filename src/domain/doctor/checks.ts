@@ -28,7 +28,7 @@ export const CHECKS = {
     remedy: "Set ENVIRONMENT and PUBLIC_URL in wrangler.toml and run `pnpm run deploy`.",
   },
   address: {
-    meaning: "The Worker is asked at its PUBLIC_URL.",
+    meaning: "The Worker is asked at its PUBLIC_URL, or at one of OTHER_ORIGINS.",
     remedy:
       "Ask the service at its PUBLIC_URL. Set `workers_dev = false` and `preview_urls = false`, so that no other address answers.",
   },

@@ -5,6 +5,7 @@ import { lazy } from "../../lib/lazy.ts";
 import { LOOPBACK } from "../../lib/loopback.ts";
 import { indexSigningKey } from "../../lib/minisign/index-key.ts";
 import { type ActLimits, COUNTED_ACT_NAMES, DEFAULT_ACT_LIMITS } from "./act-limits.ts";
+import { isOtherOrigin, otherOrigins } from "./other-origins.ts";
 import { SCOPES } from "./scopes.ts";
 
 /** The schema of the variables and secrets. */
@@ -64,6 +65,8 @@ const environmentSchema = lazy(() => {
       /** The Worker's name at Cloudflare, from the deploy script; empty without it, as in development. */
       DEPLOYMENT: z.string().default(""),
       PUBLIC_URL: webUrl.transform((url) => new URL(url).origin),
+      /** Origins beside PUBLIC_URL, separated by blanks. `otherOrigins` has the default. */
+      OTHER_ORIGINS: z.string().optional(),
       PURCHASE_URL: webUrl,
       LICENSE_KEY_SECRET: secretBytes,
       DOWNLOAD_LINK_SECRET: secretBytes,
@@ -142,7 +145,13 @@ const environmentSchema = lazy(() => {
       if (env.ACCESS_TEAM_DOMAIN !== "" && env.ACCESS_AUD === "") {
         context.addIssue({ code: "custom", path: ["ACCESS_AUD"], message: "is needed with ACCESS_TEAM_DOMAIN" });
       }
-    });
+      const faulty = otherOrigins(env).find((origin) => !isOtherOrigin(origin, env.ENVIRONMENT));
+      if (faulty !== undefined) {
+        const message = "must be https origins without a path, or http ones on loopback in development";
+        context.addIssue({ code: "custom", path: ["OTHER_ORIGINS"], message });
+      }
+    })
+    .transform((env) => ({ ...env, OTHER_ORIGINS: otherOrigins(env) }));
 });
 
 export type Config = z.output<ReturnType<typeof environmentSchema>>;

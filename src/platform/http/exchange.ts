@@ -58,7 +58,7 @@ export const scopeOf = (request: Request, env: Env, executionCtx: ReadScope["exe
  */
 export const isForPeople = (request: Request): boolean =>
   (request.headers.get("Accept")?.includes("text/html") ?? false) &&
-  !/^\/(v1|workers|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
+  !/^\/(v1|v2|workers|pkgbuilds|\.well-known)(\/|$)/.test(new URL(request.url).pathname);
 
 /** The end of a request: its route (a pattern), the status of its answer, the error behind it, and its start. */
 type Ending = { route: string; status: number; error: unknown; began: number };

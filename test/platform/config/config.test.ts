@@ -139,4 +139,29 @@ describe("the configuration", () => {
   ])("accepts a grace period of %s days", (GRACE_DAYS, days) => {
     expect(readConfig({ ...production, GRACE_DAYS }).GRACE_DAYS).toBe(days);
   });
+
+  it("names the addresses of upstream's newest clients as other origins, but never PUBLIC_URL", () => {
+    expect(readConfig(production).OTHER_ORIGINS).toEqual(["https://gwc.rbee.dev"]);
+    expect(readConfig({ ...production, PUBLIC_URL: "https://gwc.rbee.dev" }).OTHER_ORIGINS).toEqual([]);
+    expect(readConfig(development).OTHER_ORIGINS).toContain("http://localhost:7811");
+    const OTHER_ORIGINS = " https://a.example  https://b.example:8443 ";
+    expect(readConfig({ ...production, OTHER_ORIGINS }).OTHER_ORIGINS).toEqual([
+      "https://a.example",
+      "https://b.example:8443",
+    ]);
+    expect(readConfig({ ...production, OTHER_ORIGINS: "" }).OTHER_ORIGINS).toEqual([]);
+  });
+
+  it.each(["http://gwc.rbee.dev", "https://gwc.rbee.dev/", "https://gwc.rbee.dev/v2", "gwc.rbee.dev", "*", "null"])(
+    "refuses the other origin %s",
+    (OTHER_ORIGINS) => {
+      expect(faultOf({ ...production, OTHER_ORIGINS })).toContain("OTHER_ORIGINS: must be https origins");
+    },
+  );
+
+  it("refuses another origin on loopback in production", () => {
+    const OTHER_ORIGINS = "http://localhost:7811";
+    expect(faultOf({ ...production, OTHER_ORIGINS })).toContain("OTHER_ORIGINS");
+    expect(faultOf({ ...development, OTHER_ORIGINS })).toBeNull();
+  });
 });

@@ -45,6 +45,6 @@ describe("the API of Cloudflare", () => {
 
   it("with an error of its own says nothing about the token", async () => {
     await expect(accountOf(cloudflare, {})).rejects.toThrow("Internal error");
-    await expect(requirePermissions(cloudflare, "account", "catalog.rbee.dev")).resolves.toBeUndefined();
+    await expect(requirePermissions(cloudflare, "account", ["catalog.rbee.dev"])).resolves.toBeUndefined();
   });
 });

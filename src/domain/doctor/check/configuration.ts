@@ -34,9 +34,13 @@ export function checkEnvironment({
   );
 }
 
-/** Whether the request came to PUBLIC_URL. `asked`: the origin of the request's URL. */
-export function checkAddress(asked: string, { PUBLIC_URL }: Pick<Config, "PUBLIC_URL">): Finding {
+/** Whether the request came to PUBLIC_URL or another configured origin. `asked`: the origin of the request's URL. */
+export function checkAddress(
+  asked: string,
+  { PUBLIC_URL, OTHER_ORIGINS }: Pick<Config, "PUBLIC_URL" | "OTHER_ORIGINS">,
+): Finding {
   if (asked === PUBLIC_URL) return pass("address", `The Worker was asked at ${PUBLIC_URL}.`);
+  if (OTHER_ORIGINS.includes(asked)) return pass("address", `The Worker was asked at ${asked}, of OTHER_ORIGINS.`);
   const isLocal = isLoopback(new URL(asked).hostname) && isLoopback(new URL(PUBLIC_URL).hostname);
   if (isLocal) return pass("address", `The Worker was asked at ${asked}, on loopback like its ${PUBLIC_URL}.`);
   return warn("address", `The Worker answers at ${asked}, too, but its PUBLIC_URL is ${PUBLIC_URL}.`);

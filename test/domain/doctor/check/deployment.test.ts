@@ -66,9 +66,10 @@ it.each([
 it.each([
   ["https://catalog.rbee.dev", "https://catalog.rbee.dev", "ok"],
   ["https://rbee-worker-catalog.ada.workers.dev", "https://catalog.rbee.dev", "warning"],
+  ["https://gwc.rbee.dev", "https://catalog.rbee.dev", "ok"],
   ["http://127.0.0.1:8787", "http://localhost:8787", "ok"],
 ])("checkAddress: asked at %s with the address %s", (asked, PUBLIC_URL, status) => {
-  expect(checkAddress(asked, { PUBLIC_URL }).status).toBe(status);
+  expect(checkAddress(asked, { PUBLIC_URL, OTHER_ORIGINS: ["https://gwc.rbee.dev"] }).status).toBe(status);
 });
 
 it("checkStores: an error fails, and a slow answer warns", () => {
