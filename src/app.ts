@@ -132,6 +132,8 @@ export { answerError };
 const UNGUARDED = [
   "/rpc",
   "/rpc/",
+  "/rpc/v5/info",
+  "/rpc/v5/search",
   "/v1/licenses/verify",
   "/v1/licenses/activate",
   "/v1/licenses/deactivate",

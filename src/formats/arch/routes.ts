@@ -2,7 +2,16 @@ import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/authorization.
 import { answerConditions } from "../../domain/delivery/file-response.ts";
 import { addressOfFile } from "../../domain/delivery/routes/download.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
-import { type AppContext, createRouter, LICENSE_SECURITY, operation, Problem, z } from "../../platform/http/route.ts";
+import {
+  type AppContext,
+  createRoute,
+  createRouter,
+  LICENSE_SECURITY,
+  operation,
+  Problem,
+  problems,
+  z,
+} from "../../platform/http/route.ts";
 import { settle } from "../../platform/storage/settle.ts";
 import { databaseDate, databaseOf } from "./database.ts";
 import { listingFor } from "./listing.ts";
@@ -39,8 +48,32 @@ const route = operation("get", "/arch/{repository}/os/{arch}/{file}", {
   refusals: [...DELIVERY_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
 });
 
+const serverRoute = createRoute({
+  method: "get",
+  path: "/arch/{repository}/os/{arch}",
+  tags: ["Package managers"],
+  summary: "Show the page for the address of a pacman repository",
+  description: "For people who open the `Server` of their pacman.conf in a browser.",
+  security: [],
+  request: { params: route.request.params.omit({ file: true }) },
+  responses: {
+    303: {
+      description: "The page about installation.",
+      headers: z.object({ Location: z.string().openapi({ example: "/install" }) }),
+    },
+    ...problems("NOT_FOUND"),
+  },
+});
+
 /** Every file that pacman asks of the repositories. */
 export const archRoutes = createRouter();
+
+archRoutes.openAPIRegistry.registerPath(serverRoute);
+const server = serverRoute.getRoutingPath();
+archRoutes.on("GET", [server, `${server}/`], (c) => {
+  if (!findRepository(c.req.param("repository")) || !findArch(c.req.param("arch"))) throw noSuchFile();
+  return c.redirect("/install", 303);
+});
 
 archRoutes.openapi(route, async (c) => {
   const params = c.req.valid("param");

@@ -83,7 +83,7 @@ export function aurPackage(name: string, { files, first_at, last_at }: Repositor
     Replaces: all("replaces"),
     Groups: all("groups"),
     License: all("license"),
-    Keywords: worker ? ["llm", worker.backend, worker.tier] : [],
+    Keywords: worker ? [...worker.family.tags, worker.backend, worker.tier] : [],
   };
 }
 

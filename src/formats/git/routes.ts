@@ -3,9 +3,10 @@ import { repositorySources } from "../../domain/catalog/format.ts";
 import { DAY } from "../../lib/time.ts";
 import { parseByteRange } from "../../platform/http/byte-range.ts";
 import { cacheBody, cachedWhole } from "../../platform/http/edge-cache.ts";
-import { ANYONE, type AppContext, createRouter, limitBody, operation, Problem, z } from "../../platform/http/route.ts";
+import { ANYONE, type AppContext, combine, limitBody, operation, Problem, z } from "../../platform/http/route.ts";
 import { readHistory } from "./history-store.ts";
 import { commitsOf } from "./object.ts";
+import { repositoryPages } from "./page.ts";
 import { packKey, type RepositoryRecord } from "./record.ts";
 import { readNewestRepository, readRepository, repositoryNames } from "./repository.ts";
 import { advertisement, answerOf, parsePackRequest, withPack } from "./upload-pack.ts";
@@ -53,7 +54,7 @@ const FILES: ReferenceFile[] = [
  * plain files for dumb ones. Anything else that git tries, such as a single object, is 404. The first part of these
  * paths is a repository's name: mount them after every other route.
  */
-export const gitRoutes = createRouter();
+export const gitRoutes = combine(repositoryPages);
 
 gitRoutes.openapi(
   operation("get", "/{repository}/info/refs", {

@@ -70,13 +70,26 @@ export function errorHandlers(refusals: Refusals) {
     answerError,
     onError: (error: unknown, c: AppContext): Promise<Response> =>
       answerError(error, c.req.raw, c.var.requestId ?? newRequestId(), c),
-    notFound(c: AppContext): Promise<Response> {
+    async notFound(c: AppContext): Promise<Response> {
+      const unslashed = withoutSlash(c);
+      if (unslashed !== null) return c.redirect(unslashed, 301);
       const detail = isForPeople(c.req.raw)
         ? "We can't find that page. Search the workers, or go to your account."
         : `Nothing answers ${c.req.method} at this URL. ${c.var.config.PUBLIC_URL}/docs lists every operation.`;
       return answer(c.req.raw, { code: "NOT_FOUND", detail }, c.var.requestId);
     },
   };
+}
+
+/** For a person at a path with a slash at its end: the address without it. Null for any other request. */
+function withoutSlash(c: AppContext): string | null {
+  const { pathname, search } = new URL(c.req.url);
+  const path = pathname.replace(/\/+$/, "");
+  const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+  // Not a path alone: "//other.example" would lead to another site.
+  return isRead && path !== "" && path !== pathname && isForPeople(c.req.raw)
+    ? `${c.var.config.PUBLIC_URL}${path}${search}`
+    : null;
 }
 
 function refusalOf(error: unknown, requestId: string, c: AppContext | null, outages: Refusals["outages"]): Refusal {

@@ -1,4 +1,5 @@
 import { exports } from "cloudflare:workers";
+import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
@@ -56,6 +57,12 @@ const form = (body: string): RequestInit => ({
   body,
 });
 
+const inJson = (body: unknown): RequestInit => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
 describe("the RPC interface over HTTP", () => {
   it.each([
     ["aurutils", `/rpc/?v=5&type=info&arg[]=${FREE}&arg[]=${PREMIUM}`, undefined],
@@ -65,6 +72,8 @@ describe("the RPC interface over HTTP", () => {
     ["a form with a slash", "/rpc/", form(`v=5&type=info&arg[]=${FREE}&arg[]=${PREMIUM}`)],
     ["a path", `/rpc/v5/info?arg[]=${FREE}&arg[]=${PREMIUM}`, undefined],
     ["auracle", "/rpc/v5/info", form(`arg[]=${FREE}&arg[]=${PREMIUM}`)],
+    ["aurutils", "/rpc/v5/info", form(`&arg[]=${FREE}&arg[]=${PREMIUM}`)],
+    ["aurweb's own form", "/rpc/v5/info", inJson({ arg: [FREE, PREMIUM] })],
   ])("answers the request of %s for packages", async (_, path, init) => {
     const answer = answerOf("multiinfo", Info).parse(await json(path, init));
     expect(answer.resultcount).toBe(2);
@@ -80,6 +89,15 @@ describe("the RPC interface over HTTP", () => {
     },
   );
 
+  it("answers a search in a body", async () => {
+    const answer = await json("/rpc/v5/search", inJson({ by: "name", arg: "premium" }));
+    expect(
+      answerOf("search", Summary.strict())
+        .parse(answer)
+        .results.map(({ Name }) => Name),
+    ).toContain(PREMIUM);
+  });
+
   it("answers suggestions, and one package by path", async () => {
     expect(await json("/rpc?v=5&type=suggest&arg=llm-worker-rbee-c")).toEqual([FREE, "llm-worker-rbee-cuda"]);
     expect(await json("/rpc/v5/suggest/llm-worker-rbee-m")).toEqual(["llm-worker-rbee-metal"]);
@@ -93,6 +111,10 @@ describe("the RPC interface over HTTP", () => {
       ["/rpc/?v=%ff&type=%00", undefined],
       ["/rpc/v5/steal/x", undefined],
       ["/rpc", form("%%%=%")],
+      ["/rpc/v5/info", form("{")],
+      ["/rpc/v5/info", inJson({ arg: { 1: 2 } })],
+      ["/rpc/v5/search", inJson({ arg: 7, by: [] })],
+      [`/rpc?v=5&type=info&arg[]=${FREE}&callback=show`, undefined],
     ] as const) {
       const response = await get(path, init);
       expect([response.status, ((await response.json()) as { type: string }).type]).toEqual([200, "error"]);
@@ -110,6 +132,23 @@ describe("the RPC interface over HTTP", () => {
 describe("the archives", () => {
   it("list every package's name after a line that helpers skip", async () => {
     for (const path of ["/packages.gz", "/pkgbase.gz"]) expect(await gunzipped(path)).toBe(`\n${IDS.join("\n")}\n`);
+    expect(await gunzipped("/users.gz")).toBe("\nrbee\n");
+  });
+
+  it("have a checksum, as sha256sum reads it", async () => {
+    for (const name of ["packages", "pkgbase", "packages-meta-v1.json", "packages-meta-ext-v1.json", "users"]) {
+      const sum = createHash("sha256")
+        .update(await bytes(`/${name}.gz`))
+        .digest("hex");
+      expect(await (await get(`/${name}.gz.sha256`)).text()).toBe(`SHA256 (${name}.gz) = ${sum}\n`);
+    }
+  });
+
+  it("are at most five minutes old by their date, because aurutils compares dates five minutes apart", async () => {
+    const date = (await get("/packages.gz", { method: "HEAD" })).headers.get("Last-Modified") ?? "";
+    const age = Date.now() - Date.parse(date);
+    expect(age).toBeGreaterThanOrEqual(0);
+    expect(age).toBeLessThan(5 * 60_000 + 60_000);
   });
 
   it("are gzip files without a Content-Encoding", async () => {
@@ -162,8 +201,43 @@ describe("cgit's files", () => {
     "/cgit/aur.git/plain/PKGBUILD?h=homebrew-rbee",
     "/cgit/aur.git/snapshot/nothing.tar.gz",
     `/cgit/aur.git/snapshot/${FREE}.tar`,
-    `/cgit/aur.git/log/?h=${FREE}`,
+    "/cgit/aur.git/log/?h=nothing",
+    "/cgit/aur.git/tree/PKGBUILD",
   ])("are not at %s", async (path) => {
     expect((await get(path)).status).toBe(404);
   });
+});
+
+describe("an address that helpers show to people", () => {
+  it.each([
+    [`/packages/${FREE}`, `/w/${FREE}`],
+    [`/packages/${FREE}/`, `/w/${FREE}`],
+    ["/packages/premium-cuda", "/w/llm-worker-rbee-premium-cuda"],
+    [`/pkgbase/${PREMIUM}/`, `/w/${PREMIUM}`],
+    [`/cgit/aur.git/?h=${FREE}`, `/w/${FREE}`],
+    [`/cgit/aur.git/log/?h=${FREE}`, `/w/${FREE}`],
+    [`/cgit/aur.git/log/PKGBUILD?h=${FREE}`, `/w/${FREE}`],
+    [`/cgit/aur.git/tree/?h=${FREE}`, `/w/${FREE}`],
+    [`/cgit/aur.git/tree/PKGBUILD?h=${FREE}`, `/w/${FREE}`],
+    [`/cgit/aur.git/commit/?h=${FREE}&id=0a1b`, `/w/${FREE}`],
+    ["/cgit/aur.git/", "/"],
+    ["/packages", "/"],
+    ["/packages/?O=0&SeB=nd&K=nvidia+gguf&PP=50", "/?q=nvidia+gguf"],
+    [`/${FREE}.git`, `/w/${FREE}`],
+    [`/${PREMIUM}/`, `/w/${PREMIUM}`],
+    ["/homebrew-rbee.git", "/install"],
+  ])("leads from %s to %s", async (path, page) => {
+    const response = await get(path, { redirect: "manual" });
+    expect([response.status, response.headers.get("Location")]).toEqual([303, page]);
+    expect((await get(page, { headers: { Accept: "text/html" } })).status).toBe(200);
+  });
+
+  it.each(["/packages/nothing", "/pkgbase/nothing/", "/packages/constructor", "/nothing.git", "/nothing"])(
+    "is not found at %s, as a page for a browser and a problem for a program",
+    async (path) => {
+      expect((await get(path)).headers.get("Content-Type")).toBe("application/problem+json");
+      const page = await get(path.replace(/\/$/, ""), { headers: { Accept: "text/html" } });
+      expect([page.status, page.headers.get("Content-Type")]).toEqual([404, "text/html; charset=utf-8"]);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AurPackage, aurPackage } from "../../../src/formats/aur/package.ts";
-import { answerRpc, type RpcAnswer } from "../../../src/formats/aur/rpc.ts";
+import { answerRpc, argumentsOf, type RpcAnswer } from "../../../src/formats/aur/rpc.ts";
 import type { RepositoryRecord } from "../../../src/formats/git/record.ts";
 
 const record = (srcinfo: string): RepositoryRecord => ({
@@ -41,7 +41,7 @@ const cuda = made("llm-worker-rbee-cuda", ["pkgdesc = For NVIDIA"]);
 const packages = [cpu, cuda];
 
 const ask = (query: Partial<Parameters<typeof answerRpc>[1]>): RpcAnswer =>
-  answerRpc(packages, { v: "5", type: null, by: null, args: [], ...query });
+  answerRpc(packages, { v: "5", type: null, by: null, args: [], callback: null, ...query });
 const namesOf = (answer: RpcAnswer): string[] =>
   Array.isArray(answer) ? answer : answer.results.map(({ Name }) => Name);
 const search = (by: string | null, ...args: string[]) => namesOf(ask({ type: "search", by, args }));
@@ -61,7 +61,7 @@ describe("a package of the AUR", () => {
       Depends: ["gcc-libs", "libarm", "openblas"],
       MakeDepends: ["rust>=1.80"],
       License: ["GPL-3.0-or-later"],
-      Keywords: ["llm", "cpu", "free"],
+      Keywords: ["llm", "text-generation", "chat", "candle", "cpu", "free"],
     });
     expect(cuda).toMatchObject({ Depends: [], Groups: [], URL: null });
   });
@@ -128,7 +128,7 @@ describe("the RPC interface", () => {
 
   it("knows one maintainer, and no package without one", () => {
     for (const by of ["maintainer", "submitter"]) expect(search(by, "rbee")).toHaveLength(2);
-    expect(namesOf(ask({ type: "msearch", args: ["rbee"] }))).toHaveLength(2);
+    expect(ask({ type: "msearch", args: ["rbee"] })).toMatchObject({ type: "msearch", resultcount: 2 });
     expect(ask({ type: "search", by: "maintainer" })).toMatchObject({ type: "search", resultcount: 0 });
     expect(search("comaintainers", "rbee")).toEqual([]);
   });
@@ -145,9 +145,24 @@ describe("the RPC interface", () => {
     );
   });
 
+  it("counts the arguments as aurweb does: a last arg alone, or the arg[] after it", () => {
+    const of = (query: string) => argumentsOf(new URLSearchParams(query));
+    expect(of("arg[]=a&arg[]=b")).toEqual(["a", "b"]);
+    expect(of("arg=a&arg=b")).toEqual(["b"]);
+    expect(of("arg[]=a&arg=b")).toEqual(["b"]);
+    expect(of("arg=a&arg[]=b&by=name&arg[]=c")).toEqual(["b", "c"]);
+    expect(of("v=5&args=a")).toEqual([]);
+  });
+
+  it("refuses JSONP, because a script from this origin could act in the console", () => {
+    const answer = ask({ type: "info", args: ["llm-worker-rbee-cpu"], callback: "show" });
+    expect(answer).toMatchObject({ type: "error", error: "Callbacks are not supported. Read the JSON.", results: [] });
+    expect(ask({ type: "info", args: ["llm-worker-rbee-cpu"], callback: "" })).toMatchObject({ resultcount: 1 });
+  });
+
   it("suggests names with the given beginning", () => {
     expect(ask({ type: "suggest", args: ["llm-worker-rbee-cu"] })).toEqual(["llm-worker-rbee-cuda"]);
-    expect(ask({ type: "suggest-pkgbase", args: ["llm"] })).toHaveLength(2);
+    expect(ask({ type: "suggest-pkgbase", args: ["LLM"] })).toHaveLength(2);
     expect(ask({ type: "suggest" })).toEqual([]);
   });
 
@@ -161,8 +176,11 @@ describe("the RPC interface", () => {
     [{ type: "search" }, "No request type/data specified."],
     [{ type: "delete", args: ["cpu"] }, "Incorrect request type specified."],
     [{ type: "search", args: ["c"] }, "Query arg too small."],
+    [{ v: "five", type: "info" }, "Invalid version specified."],
   ])("answers %o with the AUR's error", (query, error) => {
-    expect(ask(query)).toEqual({ version: 5, type: "error", resultcount: 0, results: [], error });
+    const asked = (query as { v?: string | null }).v;
+    const version = asked === null || asked === "five" ? null : Number(asked ?? 5);
+    expect(ask(query)).toEqual({ version, type: "error", resultcount: 0, results: [], error });
   });
 
   it("answers anything in one of its forms", () => {
@@ -172,12 +190,13 @@ describe("the RPC interface", () => {
       type: fc.option(word),
       by: fc.option(word),
       args: fc.array(word, { maxLength: 3 }),
+      callback: fc.option(word),
     });
     fc.assert(
       fc.property(query, (asked) => {
         const answer = answerRpc(packages, asked);
         if (Array.isArray(answer)) return;
-        expect(answer.version).toBe(5);
+        if (answer.type !== "error") expect(answer.version).toBe(5);
         expect(answer.resultcount).toBe(answer.results.length);
         expect(answer.error === undefined).toBe(answer.type !== "error");
       }),

@@ -88,7 +88,6 @@ describe("a repository", () => {
     `/${FREE}.git/objects/pack/pack-${"0".repeat(40)}.pack`,
     `/${FREE}.git/objects/pack/..%2Fllm-worker-rbee-cuda%2Fx`,
     `/${FREE}.git/git-upload-pack`,
-    `/${FREE}.git`,
   ])("has nothing at %s", async (path) => {
     expect((await get(path)).status).toBe(404);
   });

@@ -33,11 +33,36 @@ describe("every response", () => {
     expect(problem["request_id"]).toBe(response.headers.get("X-Request-Id"));
   });
 
-  it.each(["/w/cpu", "/recover", "/account", "/account/licenses/lic_x", "/admin", "/admin/licenses?q=ada"])(
-    "is not cacheable if %s redirects to a page",
-    async (path) => {
-      const response = await exports.default.fetch(`https://catalog.test${path}`, { redirect: "manual" });
-      expect([response.status, response.headers.get("Cache-Control")]).toEqual([303, "no-store"]);
-    },
-  );
+  it("leads a person, and no program, from a slash at the end of an unknown path to the path without it", async () => {
+    const ask = (path: string, headers: Record<string, string>, method = "GET") =>
+      exports.default.fetch(`https://catalog.test${path}`, { headers, method, redirect: "manual" });
+    const asPerson = { Accept: "text/html" };
+    for (const [path, target] of [
+      ["/plans/", "/plans"],
+      ["/w/cpu/?x=1", "/w/cpu?x=1"],
+      ["/account//", "/account"],
+      ["//other.example/", "//other.example"],
+    ]) {
+      const response = await ask(path ?? "", asPerson);
+      expect([response.status, response.headers.get("Location")]).toEqual([301, `https://catalog.test${target}`]);
+    }
+    expect((await ask("/nothing/here/", asPerson)).status).toBe(301);
+    expect((await ask("/nothing/here/", { Accept: "*/*" })).status).toBe(404);
+    expect((await ask("/nothing/here/", asPerson, "POST")).status).toBe(404);
+    expect((await ask("/v1/nothing/here/", asPerson)).status).toBe(404);
+  });
+
+  it.each([
+    "/w/cpu",
+    "/packages/llm-worker-rbee-cpu",
+    "/llm-worker-rbee-cpu.git",
+    "/recover",
+    "/account",
+    "/account/licenses/lic_x",
+    "/admin",
+    "/admin/licenses?q=ada",
+  ])("is not cacheable if %s redirects to a page", async (path) => {
+    const response = await exports.default.fetch(`https://catalog.test${path}`, { redirect: "manual" });
+    expect([response.status, response.headers.get("Cache-Control")]).toEqual([303, "no-store"]);
+  });
 });

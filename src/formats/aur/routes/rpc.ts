@@ -1,7 +1,7 @@
 import { problems } from "../../../platform/http/problem-schema.ts";
 import { type AppContext, createRoute, createRouter, jsonBodyLimit, z } from "../../../platform/http/route.ts";
 import { listPackages } from "../package.ts";
-import { answerRpc, RpcEnvelope, type RpcQuery } from "../rpc.ts";
+import { answerRpc, argumentsOf, RpcEnvelope, type RpcQuery } from "../rpc.ts";
 
 const Query = z.object({
   v: z.string().optional().openapi({ description: "The version of the interface: 5.", example: "5" }),
@@ -15,6 +15,10 @@ const Query = z.object({
     description: "The names of an `info`, one for each parameter.",
     example: "llm-worker-rbee-cpu",
   }),
+  callback: z
+    .string()
+    .optional()
+    .openapi({ description: "The AUR's JSONP. It is always an error here, because the answer would be a script." }),
 });
 
 const responses = {
@@ -27,7 +31,7 @@ const responses = {
 
 const description =
   "aurweb's RPC interface, version 5, for AUR helpers that are given this catalog as their AUR: `yay --aururl`, paru, " +
-  "aurutils, pikaur. Errors are aurweb's own.";
+  "aurutils, pikaur. Errors are aurweb's own, but for that of a `callback`.";
 
 async function answer(c: AppContext, query: RpcQuery) {
   return c.json(answerRpc(await listPackages(c), query), 200, { "Cache-Control": "no-cache" });
@@ -37,11 +41,34 @@ const queryOf = (parameters: URLSearchParams): RpcQuery => ({
   v: parameters.get("v"),
   type: parameters.get("type"),
   by: parameters.get("by"),
-  args: [...parameters].filter(([name]) => name === "arg" || name === "arg[]").map(([, value]) => value),
+  args: argumentsOf(parameters),
+  callback: parameters.get("callback"),
 });
 
-async function formOf(c: AppContext): Promise<RpcQuery> {
-  return queryOf(new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer())));
+/** The members of a body in JSON, as aurweb's paths take it. An unreadable member is absent. */
+const JsonQuery = z.object({
+  by: z.string().optional().catch(undefined),
+  arg: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .catch(undefined),
+});
+
+/** The query in a body: a form, as helpers send it to every address, or JSON. */
+async function queryInBody(c: AppContext): Promise<RpcQuery> {
+  const text = new TextDecoder().decode(await c.req.arrayBuffer());
+  const sent = text.trimStart().startsWith("{") ? JsonQuery.safeParse(jsonOrNull(text)).data : undefined;
+  if (!sent) return queryOf(new URLSearchParams(text));
+  const { arg = [], by = null } = sent;
+  return { v: null, type: null, by, args: [arg].flat(), callback: null };
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The RPC interface of aurweb: `/rpc` as helpers call it, and `/rpc/v5/...`. */
@@ -72,7 +99,7 @@ const post = createRoute({
   responses,
 });
 rpc.openAPIRegistry.registerPath(post);
-rpc.on("POST", ADDRESSES, jsonBodyLimit, async (c) => answer(c, await formOf(c)));
+rpc.on("POST", ADDRESSES, jsonBodyLimit, async (c) => answer(c, await queryInBody(c)));
 
 const type = z.string().openapi({ description: "`info`, `search`, `suggest` or `suggest-pkgbase`.", example: "info" });
 const arg = z.string().openapi({ description: "The search term.", example: "llm-worker-rbee-cpu" });
@@ -112,11 +139,24 @@ const postByPath = createRoute({
   description,
   request: {
     params: z.object({ type }),
-    body: { content: { "application/x-www-form-urlencoded": { schema: PathQuery } } },
+    body: {
+      content: {
+        "application/x-www-form-urlencoded": { schema: PathQuery },
+        "application/json": {
+          schema: z.object({
+            by: PathQuery.shape.by,
+            arg: z.union([z.string(), z.array(z.string())]).openapi({
+              description: "The search term, or the names of an `info`.",
+              example: ["llm-worker-rbee-cpu"],
+            }),
+          }),
+        },
+      },
+    },
   },
   responses,
 });
 rpc.openAPIRegistry.registerPath(postByPath);
 rpc.post(postByPath.getRoutingPath(), jsonBodyLimit, async (c) =>
-  answer(c, { ...(await formOf(c)), v: "5", type: c.req.param("type") ?? null }),
+  answer(c, { ...(await queryInBody(c)), v: "5", type: c.req.param("type") ?? null }),
 );
