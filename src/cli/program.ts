@@ -4,6 +4,7 @@ import { CatalogCommand, type Io, type SafeIo, safeIo } from "./command.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addHiveCommands } from "./commands/hive.ts";
+import { addInstallCommand } from "./commands/install.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLicenseCommands } from "./commands/license.ts";
 import { addOperationsCommands } from "./commands/operations.ts";
@@ -64,6 +65,7 @@ export function createProgram(io: SafeIo = safeIo(PROCESS_IO), json = false): Ca
   addTokenCommands(program);
   addKeysCommands(program);
   addHiveCommands(program);
+  addInstallCommand(program);
   addVerifyCommand(program);
   return program;
 }

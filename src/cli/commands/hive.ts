@@ -1,22 +1,16 @@
 import * as z from "zod";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { releaseKeys } from "../hive/check.ts";
-import { installWorker, workersFolder } from "../hive/install.ts";
-import { licenseOfHive } from "../hive/license.ts";
-import { activate, deactivate, hostPlatform, machineFingerprint } from "../hive/machine.ts";
+import { activate, deactivate, machineFingerprint } from "../hive/machine.ts";
 import { type Activation, type Hive, openHive } from "../hive/state.ts";
 import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { formatFields } from "../output.ts";
-import { parsePlatform } from "../publish/release-file.ts";
 import { licenseKey } from "../secrets.ts";
 import { licenseOfEnvironment } from "../settings.ts";
 import { requirePrivateUrl } from "../transport.ts";
 
-type InstallOptions = { version?: string; dir: string; platform?: string; releaseKey?: string };
-
-/** Adds the commands of a hive: `activate`, `fingerprint`, `install`, `status`, `deactivate`. */
+/** Adds the commands of a hive: `activate`, `fingerprint`, `status`, `deactivate`. */
 export function addHiveCommands(program: CatalogCommand): void {
   program
     .command("activate")
@@ -51,42 +45,6 @@ export function addHiveCommands(program: CatalogCommand): void {
     .description("Prints this machine's fingerprint. The account page needs it to make an offline lease.")
     .run(async ({ env, show }) => {
       show({ fingerprint: await machineFingerprint(env) }, ({ fingerprint }) => fingerprint);
-    });
-
-  program
-    .command("install")
-    .summary("download, check and install a worker")
-    .description(
-      "Downloads a worker's binary, checks its size, sha256 and signature, and then puts it in place. Resumes an interrupted " +
-        "download.",
-    )
-    .argument("<worker>", "such as llm-worker-rbee-premium-cpu")
-    .option("--version <version>", "the version; default: the latest that the license covers")
-    .option("--dir <folder>", "where to install", workersFolder(program.io.env))
-    .option("--platform <platform>", "the platform; default: this machine's")
-    .option(
-      "--release-key <file>",
-      "minisign public key to trust and pin from now on; default: the one pinned on first use",
-    )
-    .addHelpText("after", "\nExample:\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0")
-    .action(async (workerId: string, options: InstallOptions, command: CatalogCommand) => {
-      const hive = await openHive(command);
-      const { client, show, state, change } = hive;
-      const pinned = state.release_keys[client.url];
-      const keys = await releaseKeys(client, { file: options.releaseKey, pinned });
-      const installed = await installWorker(client, {
-        worker: workerId,
-        version: options.version,
-        platform: options.platform === undefined ? hostPlatform() : parsePlatform(options.platform),
-        folder: options.dir,
-        license: licenseOfHive(hive),
-        keys,
-      });
-      // Keys are pinned only after they have verified a release.
-      if (pinned !== keys.text) {
-        await change((known) => ({ ...known, release_keys: { ...known.release_keys, [client.url]: keys.text } }));
-      }
-      show(installed, ({ worker, version, path }) => `Installed ${worker} ${version}: ${path}`);
     });
 
   program

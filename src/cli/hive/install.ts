@@ -10,6 +10,7 @@ import { checkDownload, type ReleaseKeys } from "./check.ts";
 import { download, takePartFile } from "./download.ts";
 import type { LicenseSource, SentLicense } from "./license.ts";
 import { requireLoader } from "./loader.ts";
+import { withoutLicense } from "./resolve.ts";
 
 const Download = z.looseObject({
   worker_id: z.string(),
@@ -30,6 +31,8 @@ export type InstallRequest = {
   worker: string;
   /** Undefined: the latest stable version that the license covers. */
   version: string | undefined;
+  /** The file of the version. Absent: the platform's default build. */
+  filename?: string;
   platform: string;
   folder: string;
   /** The license, which is sent only if the catalog asks for one. */
@@ -52,6 +55,9 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   await makeFolder(request.folder);
   const ask = downloadOf(client, request);
   const first = await ask(request.version ?? "latest");
+  if (request.filename !== undefined && first.filename !== request.filename) {
+    throw new CliError(EXIT.integrity, `The catalog answered with ${first.filename} instead of ${request.filename}.`);
+  }
   // If a newer version is published during the download, this one is still finished.
   const { worker_id: workerId, version, filename, size, sha256 } = first;
   if (request.version !== undefined && version !== request.version) {
@@ -106,11 +112,11 @@ const addressOf = (downloadUrl: string, publicUrl: string | null | undefined): s
 
 /** Returns a function that asks for the link to a version. It sends the license once the catalog has asked for it. */
 function downloadOf(client: CatalogClient, request: InstallRequest): (version: string) => Promise<Download> {
-  const { worker, platform, license } = request;
+  const { worker, platform, filename, license } = request;
   const send = (version: string, sent: SentLicense | null): Promise<Download> =>
     client.json(Download, {
       path: path`/v1/workers/${worker}/${version}/download`,
-      query: { platform },
+      query: { platform, filename },
       ...sent,
     });
   let isPremium = false;
@@ -169,10 +175,7 @@ async function missingLicense(
   if (!found.artifacts.some((one) => one.platform === platform)) {
     return new CliError(EXIT.notFound, `${worker} ${wanted} has no binary for ${platform}.`);
   }
-  return new CliError(
-    EXIT.notAuthorized,
-    `${worker} needs a license. Run \`rbee-catalog activate\` first, or set RBEE_LICENSE_KEY.`,
-  );
+  return withoutLicense(worker);
 }
 
 /** Fetches the text of the `.minisig`. Throws `CliError` (integrity) if the release is not signed. */

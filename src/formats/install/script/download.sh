@@ -10,7 +10,7 @@ read_answer() {
   case $id/$sha256 in
     [!A-Za-z0-9]* | *[!A-Za-z0-9._/-]* | */*/* | */*[!0-9a-f]*) die "$CATALOG sent an unexpected answer." ;;
   esac
-  case $id in "$worker" | "llm-worker-rbee-$worker") ;; *) die "$CATALOG answered for $id instead of $worker." ;; esac
+  is_name_of "$id" "$worker" || die "$CATALOG answered for $id instead of $worker."
   [ "$asked" = latest ] || [ "$asked" = "$version" ] || die "$CATALOG answered with version $version instead of $asked."
   target=$FOLDER/$id
   # The scratch folder's name is unique. Process numbers repeat, even at the same time in containers with one home.

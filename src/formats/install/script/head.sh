@@ -36,9 +36,11 @@ Installs an rbee worker into $FOLDER.
 
   curl -fsSL $CATALOG/install.sh | sh -s -- [WORKER] [OPTION]...
 
-  WORKER             its id or variant, such as cpu, cuda, metal or premium-cuda;
-                     default: the free worker for this machine
+  WORKER             its id or variant, such as cpu, cuda, sd-cuda or premium-cuda;
+                     default, or with --auto: the best one for this machine
   --version VERSION  install this version instead of the latest
+  --explain          also show what is known of this machine, and what the other
+                     workers lack for it
   --list             show the workers for this machine
   --uninstall        remove WORKER
   --help             show this help

@@ -3,6 +3,7 @@ main() {
   worker=
   version=latest
   action=install
+  explain=
   # A name becomes part of a URL, and messages repeat an argument.
   for given in "$@"; do
     case $given in
@@ -14,6 +15,8 @@ main() {
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) action=usage ;;
+      --auto) ;;
+      --explain) explain=yes ;;
       --list) action=list ;;
       --uninstall) action=uninstall ;;
       --version)
@@ -56,7 +59,9 @@ clean_up() {
 
 install() {
   prepare
-  [ -n "$worker" ] || choose_worker
+  find_facts
+  [ -z "$explain" ] || say "This machine: {$(printf '%s' "$facts" | sed 's/"cpu_features":\[[^]]*\]/"cpu_features":[...]/')}"
+  choose
   request
   read_answer
   fetch_signature
@@ -72,21 +77,26 @@ install() {
     mv -f "$part" "$target"
   fi
   echo "Installed $id $version: $target"
-  check_libraries "$target"
+  try_out "$target"
 }
 
 uninstall() {
   [ -n "$worker" ] || misuse 'Name the worker to uninstall.'
   sha256=
-  found=
-  for target in "$FOLDER/$worker" "$FOLDER/llm-worker-rbee-$worker"; do
-    take_over
-    [ -f "$target" ] || continue
-    rm -f "$target"
-    found=$target
-  done
-  [ -n "$found" ] || die "There is no $worker in $FOLDER."
-  echo "Removed $found"
+  target=$FOLDER/$worker
+  if [ ! -f "$target" ]; then
+    # The catalog knows the id of a variant.
+    prepare
+    ask "$CATALOG/workers/$worker"
+    id=$(member id)
+    case $status/$id in 200/[A-Za-z0-9]*) ;; *) die "There is no $worker in $FOLDER." ;; esac
+    is_name_of "$id" "$worker" || die "$CATALOG answered for $id instead of $worker."
+    target=$FOLDER/$id
+  fi
+  take_over
+  [ -f "$target" ] || die "There is no ${target##*/} in $FOLDER."
+  rm -f "$target"
+  echo "Removed $target"
 }
 
 list() {

@@ -17,45 +17,24 @@ prepare() {
   platform=$system-$architecture
   case $platform in
     linux-x86_64 | linux-aarch64 | macos-aarch64 | windows-x86_64) ;;
-    *) die "There are no binaries for $platform. You can build free workers from source: $CATALOG/workers/cpu/PKGBUILD" ;;
+    *) die "There are no binaries for $platform. You can build free workers from source: $CATALOG/workers/${worker:-cpu}/PKGBUILD" ;;
   esac
   work=$(mktemp -d)
   answer=$work/answer.json
 }
 
-choose_worker() {
-  worker=cpu
-  reason='no GPU that a worker supports'
-  if [ "$platform" = macos-aarch64 ]; then
-    worker=metal
-    reason='Apple silicon'
-  elif [ "$architecture" = x86_64 ] && has_nvidia_gpu; then
-    worker=cuda
-    reason='NVIDIA GPU'
-  fi
-  say "Chose the $worker worker for $platform: $reason."
-}
-
-# In WSL, nvidia-smi is in a folder that is not in the PATH of services, ssh and sudo.
-has_nvidia_gpu() {
-  [ ! -d /proc/driver/nvidia ] || return 0
-  for smi in nvidia-smi /usr/lib/wsl/lib/nvidia-smi; do
-    if command -v "$smi" >/dev/null && "$smi" -L 2>/dev/null | grep -q '^GPU '; then return 0; fi
-  done
-  return 1
-}
-
-# Ends if the program $1 needs a loader that this system does not have. A program for glibc cannot start on musl, nor a
-# 64-bit program beside 32-bit libraries, whatever the kernel says.
+# Ends if the program that begins like the file $1 needs a loader that this system does not have. A program for glibc
+# cannot start on musl, nor a 64-bit program beside 32-bit libraries, whatever the kernel says.
 check_loader() {
   loader=$(loader_of "$1")
   if [ -z "$loader" ] || [ -e "$loader" ]; then return 0; fi
-  rm -f "$1"
-  libc='this system has other libraries than those of the kernel'
-  for file in /lib/ld-musl-*; do
-    [ ! -e "$file" ] || libc='this system has musl, and the program is for glibc'
-  done
-  die "$id $version was not installed, because it cannot run here: its loader $loader is missing ($libc)."
+  rm -f "$part"
+  case $libc/$bits in
+    musl/*) cause='this system has musl, and the program is for glibc' ;;
+    */32) cause='this system has 32-bit libraries, and the program needs 64-bit ones' ;;
+    *) cause='this system has other libraries than those of the program' ;;
+  esac
+  die "$id $version was not installed, because it cannot run here: its loader $loader is missing ($cause)."
 }
 
 # Prints the loader that the program $1 names (ELF, PT_INTERP), or nothing.
@@ -63,11 +42,36 @@ loader_of() {
   head -c 4096 "$1" | tr '\000' '\n' | tr -d '\001-\010\013-\037\177-\377' | grep '^/[^ ]*/ld[-.0-9A-Za-z_]*$' | head -n 1 || :
 }
 
-# Says which libraries of the installed program $1 are missing. The loader lists them without starting the program.
-check_libraries() {
+# Starts the installed program $1 once with --version, so that nobody finds out later that it does not run here. The
+# beginning of the file is looked at first, because a shell would run the lines of any other file.
+try_out() {
+  case $(head -c 4 "$1" | od -An -tx1 | tr -d ' \n') in
+    7f454c46 | cffaedfe | cafebabe | 4d5a* | 2321*) ;;
+    *)
+      say 'It was not tried out: it is no program that this system can start.'
+      return
+      ;;
+  esac
+  code=0
+  bounded "$1" --version || code=$?
+  words=$(grep -v '^[[:space:]]*$' "$work/output" | head -n 3 | plain | cut -c 1-200) || words=
+  case $code in
+    0) say "It starts here: $words" ;;
+    124) say 'It was started, and did not end within some seconds of being asked for its version.' ;;
+    126 | 127)
+      say "It cannot start yet: $words"
+      missing=$(missing_libraries "$1")
+      [ -z "$missing" ] || say "These libraries are missing: $missing"
+      ;;
+    132) say "It does not run here: this processor lacks an instruction that it needs. $words" ;;
+    *) say "It was started with --version, and ended with status $code. $words" ;;
+  esac
+}
+
+# Prints the libraries that the program $1 lacks. Its loader lists them without starting the program.
+missing_libraries() {
   loader=$(loader_of "$1")
   [ -n "$loader" ] || return 0
-  "$loader" --list "$1" >"$work/libraries" 2>&1 || :
-  missing=$(grep 'not found' "$work/libraries" | tr -s '\t ' ' ' | sed 's/^ //' | head -n 3 | plain)
-  [ -z "$missing" ] || say "It cannot start yet, because libraries are missing: $missing"
+  bounded "$loader" --list "$1" || :
+  sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' "$work/output" | head -n 9 | plain | tr '\n' ' '
 }

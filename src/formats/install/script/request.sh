@@ -1,21 +1,26 @@
-# Asks the catalog for the link to $worker's $version, and sets $answer. Sends the license only if the catalog asks for
-# one.
+# Asks the catalog for the link to $worker's $version, or to its file $filename, and sets $answer. Sends the license
+# only if the catalog asks for one.
 request() {
-  ask
+  place="$CATALOG/v1/workers/$worker/$version/download?platform=$platform${filename:+&filename=$filename}"
+  ask "$place"
   if [ -z "$headers" ] && [ "$(member code)" = CREDENTIAL_REQUIRED ]; then
     authorize
-    ask
+    ask "$place"
   fi
   [ "$status" = 200 ] || refused
 }
 
-# Sets $status and $answer. Repeats a request that fails for a moment.
+# Sets $status and $answer to what the catalog answers at $1: to a GET, or to a POST of the JSON $2. Repeats a request
+# that fails for a moment.
 ask() {
-  place="$CATALOG/v1/workers/$worker/$version/download?platform=$platform"
+  body=
+  [ -z "${2-}" ] || body="
+header = \"Content-Type: application/json\"
+data = \"$(quoted "$2")\""
   for pause in 1 3 9 0; do
     code=0
-    config=$headers
-    fetch_into "$answer" -sS --max-time 60 -w '\n%{http_code}' --url "$place" || code=$?
+    config=$headers$body
+    fetch_into "$answer" -sS --max-time 60 -w '\n%{http_code}' --url "$1" || code=$?
     config=
     status=$(sed -n '$p' "$answer" 2>/dev/null) || status=
     case $code/$status in
@@ -26,82 +31,9 @@ ask() {
   [ "$code" -eq 0 ] || unreachable "$code"
 }
 
-# Sets $headers to the license's headers, or ends with the next step.
-authorize() {
-  case $CATALOG in
-    https://*) ;;
-    *) is_local "$CATALOG" || die "$worker needs a license, which is not sent to $CATALOG: the connection is not encrypted." ;;
-  esac
-  require_release
-  [ -n "$credential" ] || ask_person
-  [ -n "$credential" ] || refused
-  clean_credential
-  headers="header = \"Authorization: Bearer $credential\""
-  case $credential in
-    # A token carries its machine.
-    *.*) ;;
-    *)
-      find_machine
-      quoted=$(printf '%s' "$machine" | sed 's/[\\"]/\\&/g')
-      headers="$headers
-header = \"Rbee-Machine: $quoted\""
-      ;;
-  esac
-}
-
-# Ends if $worker has no release, or none for this system, before anybody is asked for a license. The list is public.
-require_release() {
-  list=$work/versions
-  fetch_into "$list" -sSf --retry 3 --max-time 60 --url "$CATALOG/v1/workers/$worker/versions?include_yanked=true" || return 0
-  wanted=$version
-  if [ "$version" = latest ]; then
-    wanted=$(sed -n 's/.*"latest":"\([^"]*\)".*/\1/p' "$list")
-    [ -n "$wanted" ] || die "$worker has no release yet."
-  fi
-  sed 's/{"version":/\
-&/g' "$list" | grep -F "{\"version\":\"$wanted\"," >"$work/wanted" || die "$worker has no version $wanted."
-  grep -qF "\"platform\":\"$platform\"" "$work/wanted" || die "$worker $wanted has no binary for $platform."
-}
-
-# Removes from $credential what a copy has gained: blanks, line ends, quotes and bytes beyond ASCII, such as zero-width
-# blanks; and the hyphens of a key. Ends if the rest is no license.
-clean_credential() {
-  credential=$(
-    tr -d '\001-\040\042\047\140\177-\377' <<EOF
-$credential
-EOF
-  )
-  case $credential in
-    [Rr][Bb][Ee][Ee]_[Ll][Ii][Cc]_*)
-      credential=$(
-        tr -d '\055' <<EOF
-$credential
-EOF
-      )
-      symbols=${credential#?????????}
-      case $symbols in *[!0-9A-Za-z]*) not_a_license ;; esac
-      [ ${#symbols} -eq 55 ] || die "Your license key is not whole: ${#symbols} of 55 characters follow rbee_lic_. Please copy it again. (KEY_INVALID)"
-      ;;
-    *[!A-Za-z0-9._-]*) not_a_license ;;
-    *.*.*) ;;
-    rbee_adm_*) die 'Your input is an admin token. A license key (rbee_lic_...) is needed. (KEY_INVALID)' ;;
-    *) not_a_license ;;
-  esac
-}
-
-not_a_license() {
-  die 'Your input is neither a license key nor a license token. (KEY_INVALID)'
-}
-
-ask_person() {
-  (: </dev/tty) 2>/dev/null || return 0
-  terminal=$(stty -g </dev/tty)
-  stty -echo </dev/tty
-  printf '%s needs a license (%s).\nLicense key or token, not shown: ' "$worker" "$(member purchase_url)" >/dev/tty
-  read -r credential </dev/tty || :
-  stty "$terminal" </dev/tty
-  terminal=
-  echo >/dev/tty
+# The text $1 as curl's configuration takes it between double quotes.
+quoted() {
+  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
 }
 
 # Ends with the catalog's reason, after the next step.
@@ -112,8 +44,14 @@ refused() {
     value=$(member "${hint#*:}")
     [ -z "$value" ] || say "${hint%%:*}: $value"
   done
-  case $code in
-    CREDENTIAL_REQUIRED)
+  advise "$code"
+  die "$(member detail) ($code)"
+}
+
+# Says the remedy for the refusal with the code $1.
+advise() {
+  case $1 in
+    CREDENTIAL_REQUIRED | LICENSE_REQUIRED)
       say 'Set RBEE_LICENSE_TOKEN (or RBEE_LICENSE_KEY) to a license key or token, or run this in a terminal to be asked for one.'
       ;;
     KEY_* | TOKEN_*) say 'Set RBEE_LICENSE_TOKEN (or RBEE_LICENSE_KEY) to the license key as the mail or the account page shows it.' ;;
@@ -123,16 +61,16 @@ refused() {
   esac
   # If the catalog asked for no license, the worker is free and can be built from source. A missing version that the
   # user named cannot be built either.
-  case $headers/$code/$version in
-    /VERSION_NOT_FOUND/latest | /ARTIFACT_NOT_FOUND/*)
+  case $headers/$1/$version in
+    /VERSION_NOT_FOUND/latest | /NOT_RELEASED/latest | /ARTIFACT_NOT_FOUND/*)
       say "There is no binary for $platform. If the worker supports this system, build it with your rbee hive, or with makepkg:"
       say "  curl -fsSO $CATALOG/workers/$worker/PKGBUILD && makepkg -si"
       ;;
   esac
-  die "$(member detail) ($code)"
 }
 
-# Prints the text of a member of the JSON object in $answer, or nothing if it is missing or not a text.
+# Prints the text of the member $1 of the JSON object in the file $2, else in $answer. Prints nothing if it is missing
+# or not a text.
 member() {
-  sed -n 's/.*"'"$1"'":"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' "$answer" | sed 's/\\\(["\\/]\)/\1/g' | plain
+  sed -n 's/.*"'"$1"'":"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' "${2:-$answer}" | sed 's/\\\(["\\/]\)/\1/g' | plain
 }

@@ -1,0 +1,117 @@
+import type { CatalogCommand } from "../command.ts";
+import { releaseKeys } from "../hive/check.ts";
+import { type Installed, installWorker, workersFolder } from "../hive/install.ts";
+import { licenseOfHive } from "../hive/license.ts";
+import { hostPlatform } from "../hive/machine.ts";
+import type { Machine } from "../hive/probe/facts.ts";
+import { probeMachine } from "../hive/probe/machine.ts";
+import { hostSystem } from "../hive/probe/system.ts";
+import { chooseBuild, firstChoice, lacksOf, type Resolution, resolveAtCatalog } from "../hive/resolve.ts";
+import { type Trial, tryOut } from "../hive/start.ts";
+import { type Hive, openHive } from "../hive/state.ts";
+import { parsePlatform } from "../publish/release-file.ts";
+
+type InstallOptions = {
+  auto?: true;
+  version?: string;
+  explain?: true;
+  dir: string;
+  platform?: string;
+  releaseKey?: string;
+};
+
+/** Adds `install`. */
+export function addInstallCommand(program: CatalogCommand): void {
+  program
+    .command("install")
+    .summary("download, check and install the best worker for this machine, or a named one")
+    .description(
+      "Finds the build for this machine, downloads it, checks its size, sha256 and signature, and then puts it in place. " +
+        "Resumes an interrupted download. Starts the installed worker once with --version.",
+    )
+    .argument("[worker]", "such as premium-cpu or llm-worker-rbee-cuda; default: the best one for this machine")
+    .option("--auto", "choose the best worker for this machine; the default without a name")
+    .option("--version <version>", "the version; default: the latest that the license covers")
+    .option("--explain", "show what is known of this machine, and what the other workers lack for it")
+    .option("--dir <folder>", "where to install", workersFolder(program.io.env))
+    .option("--platform <platform>", "install for another machine of this platform, of which nothing else is known")
+    .option(
+      "--release-key <file>",
+      "minisign public key to trust and pin from now on; default: the one pinned on first use",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ rbee-catalog install\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0",
+    )
+    .action(async (worker: string | undefined, options: InstallOptions, command: CatalogCommand) => {
+      const hive = await openHive(command);
+      const { client, state, change } = hive;
+      const pinned = state.release_keys[client.url];
+      const keys = await releaseKeys(client, { file: options.releaseKey, pinned });
+      const machine = await describeMachine(hive, options);
+      const license = licenseOfHive(hive);
+      const wanted = { worker, version: options.version };
+      const { build, resolution } = await chooseBuild(resolveAtCatalog(client), {
+        ...{ wanted, machine, license, url: client.url },
+      });
+      if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
+      const installed = await installWorker(client, {
+        ...build,
+        platform: machine.platform,
+        folder: options.dir,
+        license,
+        keys,
+      });
+      // Keys are pinned only after they have verified a release.
+      if (pinned !== keys.text) {
+        await change((known) => ({ ...known, release_keys: { ...known.release_keys, [client.url]: keys.text } }));
+      }
+      const trial: Trial =
+        options.platform === undefined
+          ? await tryOut(installed.path, hive.env)
+          : { result: "untried", text: "It was not tried out, because it may be for another machine." };
+      showInstalled(hive, installed, trial, resolution);
+    });
+}
+
+/** The machine to install for. A named platform is of another machine, of which nothing else is known. */
+async function describeMachine({ note }: Hive, { platform, explain }: InstallOptions): Promise<Machine> {
+  if (platform !== undefined) return { platform: parsePlatform(platform) };
+  const { machine, remarks } = await probeMachine(hostSystem, hostPlatform());
+  for (const remark of remarks) note(remark);
+  if (explain) {
+    const { cpu_features = [], ...facts } = machine;
+    note(`This machine: ${JSON.stringify(facts)}, and ${cpu_features.length} features of its processor`);
+  }
+  return machine;
+}
+
+function tellChoice(
+  { note, client }: Hive,
+  resolution: Resolution,
+  { isAuto, explain }: { isAuto: boolean; explain?: true },
+): void {
+  const { choice, why, untried, ruled_out } = resolution;
+  const first = isAuto ? firstChoice(resolution, client.url) : null;
+  if (first !== null) note(first);
+  for (const line of lacksOf(explain ? ruled_out : ruled_out.filter(({ code }) => code === "UNTRIED"))) note(line);
+  if (choice && (isAuto || explain)) note(`Chose ${choice.worker_id} ${choice.version}: ${why}`);
+  if (untried.length > 0) {
+    note(`It may not run here, because this is not known of the machine: ${untried.join("; ")}.`);
+  }
+}
+
+function showInstalled(
+  { show, hide, note }: Hive,
+  installed: Installed,
+  { result, text }: Trial,
+  resolution: Resolution | null,
+): void {
+  const { worker, version, path } = installed;
+  const reasons = resolution && { why: resolution.why, untried: resolution.untried, ruled_out: resolution.ruled_out };
+  show(
+    { ...installed, ...reasons, start: { result, detail: hide(text) } },
+    () => `Installed ${worker} ${version}: ${path}`,
+  );
+  note(text);
+}

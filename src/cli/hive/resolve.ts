@@ -1,0 +1,132 @@
+import * as z from "zod";
+import type { CatalogClient } from "../catalog-client.ts";
+import { CliError, EXIT, exitCodeOf, ProblemError, problemCode } from "../errors.ts";
+import { isPrivate } from "../transport.ts";
+import type { LicenseSource, SentLicense } from "./license.ts";
+import type { Gpu, Machine } from "./probe/facts.ts";
+
+const RuledOut = z.looseObject({
+  worker_id: z.string(),
+  filename: z.string().nullish(),
+  code: z.string(),
+  detail: z.string(),
+});
+
+/** The answer to "which build is for this machine": the choice with its reason, and the lack of each of the others. */
+export const Resolution = z.looseObject({
+  choice: z
+    .looseObject({ worker_id: z.string(), version: z.string(), platform: z.string(), filename: z.string() })
+    .nullable(),
+  why: z.string(),
+  /** The needs of the choice that the machine does not state. */
+  untried: z.array(z.string()).default([]),
+  ruled_out: z.array(RuledOut),
+});
+
+export type Resolution = z.infer<typeof Resolution>;
+
+/** The worker and version that a person asks for. Undefined: the best one, the newest one. */
+export type Wanted = { worker: string | undefined; version: string | undefined };
+
+/** The build to install. Without a file name, the catalog takes the platform's default build. */
+export type Build = { worker: string; version: string | undefined; filename?: string };
+
+/** Answers a wish for a machine, as the holder of a license. Null: it cannot be answered here. */
+export type Resolver = (wanted: Wanted, machine: Machine, license: SentLicense | null) => Promise<Resolution | null>;
+
+/** The resolver that asks the catalog. An older catalog does not know the operation, and one may be out for it. */
+export const resolveAtCatalog =
+  (client: CatalogClient): Resolver =>
+  async ({ worker, version }, machine, license) => {
+    const body = { ...(worker && { worker }), ...(worker && version && { version }), machine };
+    try {
+      return await client.post(Resolution, "/v1/workers/resolve", body, { ...license });
+    } catch (error) {
+      const isMissing = error instanceof ProblemError && [404, 405, 501].includes(error.status);
+      if (isMissing && [null, "NOT_FOUND"].includes(problemCode(error))) return null;
+      if (error instanceof ProblemError && error.exitCode === EXIT.unavailable) return null;
+      throw error;
+    }
+  };
+
+/**
+ * Chooses the build for a machine. The license is sent only if it matters: for the best of all workers, or if the
+ * wanted one needs it. A worker that no license could bring here is refused before. Throws `CliError`.
+ */
+export async function chooseBuild(
+  resolve: Resolver,
+  { wanted, machine, license, url }: { wanted: Wanted; machine: Machine; license: LicenseSource; url: string },
+): Promise<{ build: Build; resolution: Resolution | null }> {
+  const { worker, version } = wanted;
+  const own = worker === undefined && isPrivate(new URL(url)) ? await license.current() : null;
+  let resolution = await resolve(wanted, machine, own);
+  if (resolution === null) return { build: { worker: worker ?? workerByGpu(machine), version }, resolution };
+  if (worker !== undefined && lacksLicense(resolution)) {
+    const sent = await license.current();
+    if (sent === null) throw withoutLicense(worker);
+    resolution = await resolve(wanted, machine, sent);
+    const isOver = resolution?.choice === null && resolution.ruled_out.some(({ code }) => OVER.includes(code));
+    const other = isOver ? await license.replaced() : null;
+    if (other !== null) resolution = await resolve(wanted, machine, other);
+  }
+  if (resolution === null) return { build: { worker: worker ?? workerByGpu(machine), version }, resolution };
+  const { choice } = resolution;
+  if (choice === null) throw nothingFits(resolution);
+  const build = { worker: choice.worker_id, version: choice.version, filename: choice.filename };
+  // A version is of a worker: it is looked for once the worker is chosen.
+  if (worker === undefined && version !== undefined && version !== choice.version) {
+    return chooseBuild(resolve, { wanted: { worker: choice.worker_id, version }, machine, license, url });
+  }
+  return { build, resolution };
+}
+
+/** The codes of a token that the machine's key replaces. */
+const OVER: readonly string[] = ["TOKEN_EXPIRED", "TOKEN_INVALID", "KEY_REQUIRED"];
+
+const lacksLicense = ({ choice, ruled_out }: Resolution): boolean =>
+  choice === null && ruled_out.some(({ code }) => code === "LICENSE_REQUIRED" || code === "CREDENTIAL_REQUIRED");
+
+/** The error for a machine that has no license for a worker. */
+export const withoutLicense = (worker: string): CliError =>
+  new CliError(
+    EXIT.notAuthorized,
+    `${worker} needs a license. Run \`rbee-catalog activate\` first, or set RBEE_LICENSE_KEY.`,
+  );
+
+/** The codes for a worker or version that there is not, at least not for this system. */
+const NOT_THERE: readonly string[] = ["NOT_RELEASED", "VERSION_NOT_FOUND", "WRONG_PLATFORM", "WRONG_BACKEND"];
+
+function nothingFits({ why, ruled_out }: Resolution): CliError {
+  const codes = ruled_out.map(({ code }) => code);
+  const [first] = codes;
+  const exitCode =
+    first !== undefined && /^(LICENSE|NOT_ENTITLED|VERSION_NOT_COVERED|MACHINE|KEY|TOKEN)/.test(first)
+      ? exitCodeOf(first, 401)
+      : codes.every((code) => NOT_THERE.includes(code))
+        ? EXIT.notFound
+        : EXIT.failure;
+  return new CliError(exitCode, [...lacksOf(ruled_out), why].join("\n"));
+}
+
+/** One line for each worker or build that was not chosen. */
+export const lacksOf = (ruledOut: Resolution["ruled_out"]): string[] =>
+  ruledOut.map(({ worker_id, filename, code, detail }) => `  not ${filename ?? worker_id}: ${detail} (${code})`);
+
+/** The remark about a worker that would use the GPU of this machine and has no binary release yet; or null. */
+export function firstChoice({ choice, ruled_out }: Resolution, url: string): string | null {
+  const first = ruled_out.find(({ code, worker_id }) => code === "NOT_RELEASED" && !worker_id.endsWith("-cpu"));
+  if (choice === null || first === undefined) return null;
+  const { worker_id: id } = first;
+  return (
+    `Chose the ${id.slice(id.lastIndexOf("-") + 1)} worker, but ${id} has no binary release yet.\n` +
+    `Build it with your rbee hive, or with makepkg: ${url}/workers/${id}/PKGBUILD\n` +
+    "Until then, the next best one is taken."
+  );
+}
+
+/** The free worker that a catalog without the operation would be asked for. */
+function workerByGpu({ platform, gpus = [] }: Machine): string {
+  if (platform.startsWith("macos-")) return "metal";
+  const has = (vendor: Gpu["vendor"]): boolean => gpus.some((gpu) => gpu.vendor === vendor);
+  return has("nvidia") && platform.endsWith("-x86_64") ? "cuda" : "cpu";
+}

@@ -1,0 +1,115 @@
+# Sets $worker, $version and $filename to the build for this machine, as the catalog decides: the best of all workers if
+# none is named. A named worker that needs a license, or that no license could bring here, is known before it is asked.
+choose() {
+  filename=
+  resolved=
+  named=$worker
+  # A person who gives a license means the workers that it opens.
+  if [ -z "$named" ] && [ -n "$credential" ] && is_private; then
+    resolved=yes
+    authorize
+  fi
+  resolve || return 0
+  if [ -n "$named" ] && [ -z "$choice" ] && [ -z "$headers" ] && grep -q '"code":"LICENSE_REQUIRED"' "$work/ruled_out"; then
+    # The refusal of the download says where to buy one.
+    ask "$CATALOG/v1/workers/$worker/$version/download?platform=$platform"
+    authorize
+    resolve || return 0
+  fi
+  [ -n "$choice" ] || nothing_fits
+  if [ -z "$named" ]; then tell_first_choice; fi
+  if [ -n "$explain" ]; then tell_ruled_out; else tell_ruled_out UNTRIED; fi
+  id=$(member worker_id "$work/choice")
+  is_name_of "$id" "${named:-$id}" || die "$CATALOG answered for $id instead of $named."
+  worker=$id
+  found=$(member version "$work/choice")
+  filename=$(member filename "$work/choice")
+  case $worker/$found/$filename in
+    *[!A-Za-z0-9._+/-]* | */*/*/* | */ | *//*) die "$CATALOG sent an unexpected answer." ;;
+  esac
+  if [ -z "$named" ] && [ "$version" != latest ]; then
+    # The version that the user wants, of the worker that fits.
+    choose
+    return
+  fi
+  version=$found
+  filename=$(printf '%s' "$filename" | sed 's/+/%2B/g')
+  if [ -z "$named" ] || [ -n "$explain" ]; then say "Chose $worker $version for $platform: $(member why)"; fi
+  untried=$(sed -n 's/.*"untried":\[\([^]]*\)\].*/\1/p' "$answer" | tr -d '"' | sed 's/,/, /g' | plain)
+  [ -z "$untried" ] || say "It may not run here, because this is not known of the machine: $untried."
+}
+
+# Asks the catalog which build fits. Sets $choice, and writes the choice and the list of the others into files. Fails if
+# the catalog has no such operation; $worker is then chosen by the GPU alone.
+resolve() {
+  wanted=
+  [ -z "$worker" ] || wanted="\"worker\":\"$worker\","
+  if [ -n "$worker" ] && [ "$version" != latest ]; then wanted="$wanted\"version\":\"$version\","; fi
+  ask "$CATALOG/v1/workers/resolve" "{$wanted\"machine\":{$facts}}"
+  case $status/$(member code) in
+    200/*) ;;
+    404/NOT_FOUND | 404/ | 405/* | 5??/*)
+      [ -n "$worker" ] || choose_by_gpu
+      return 1
+      ;;
+    *) refused ;;
+  esac
+  resolved=yes
+  choice=$(sed -n 's/.*"choice":\({[^{}]*}\).*/\1/p' "$answer")
+  printf '%s\n' "$choice" >"$work/choice"
+  sed -n 's/.*"ruled_out":\[\(.*\)\].*/\1/p' "$answer" | sed 's/,*{"worker_id"/\
+{"worker_id"/g' | sed '/^$/d' >"$work/ruled_out"
+}
+
+choose_by_gpu() {
+  worker=cpu
+  reason='no GPU that a worker supports'
+  case $platform/$gpus in
+    macos-aarch64/*)
+      worker=metal
+      reason='Apple silicon'
+      ;;
+    *-x86_64/*'"nvidia"'*)
+      worker=cuda
+      reason='NVIDIA GPU'
+      ;;
+  esac
+  say "Chose the $worker worker for $platform: $reason."
+}
+
+# Says which worker would use the GPU of this machine, if it has no release yet.
+tell_first_choice() {
+  grep '"code":"NOT_RELEASED"' "$work/ruled_out" | grep -v '^{"worker_id":"[^"]*-cpu"' | head -n 1 >"$work/first"
+  first=$(member worker_id "$work/first")
+  [ -n "$first" ] || return 0
+  say "Chose the ${first##*-} worker for $platform, but $first has no binary release yet."
+  say "Build it with your rbee hive, or with makepkg: curl -fsSO $CATALOG/workers/$first/PKGBUILD && makepkg -si"
+  say 'Until then, the next best one is taken.'
+}
+
+# Says what each of the others lacks, or only those with the code $1.
+tell_ruled_out() {
+  while IFS= read -r other; do
+    printf '%s\n' "$other" >"$work/other"
+    [ "$(member code "$work/other")" = "${1:-$(member code "$work/other")}" ] || continue
+    name=$(member filename "$work/other")
+    [ -n "$name" ] || name=$(member worker_id "$work/other")
+    say "  not $name: $(member detail "$work/other") ($(member code "$work/other"))"
+  done <"$work/ruled_out"
+}
+
+# Ends with the reason why nothing fits, after the remedy.
+nothing_fits() {
+  tell_ruled_out
+  code=$(head -n 1 "$work/ruled_out" >"$work/other" && member code "$work/other")
+  advise "$code"
+  die "$(member why) ($code)"
+}
+
+# Whether the id $1 may be that of the worker that the user calls $2: the same, one of the family, or one with the parts
+# of the variant in their order (llm-worker-rbee-premium-cuda is premium-cuda).
+is_name_of() {
+  case $1 in "$2" | "$2"-*) return ;; esac
+  # shellcheck disable=SC2254 # a pattern
+  case -$1 in *-$(printf '%s' "$2" | sed 's/-/*-/g')) ;; *) return 1 ;; esac
+}

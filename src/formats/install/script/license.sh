@@ -1,0 +1,82 @@
+# Sets $headers to the license's headers, or ends with the next step.
+authorize() {
+  is_private || die "$worker needs a license, which is not sent to $CATALOG: the connection is not encrypted."
+  [ -n "$resolved" ] || require_release
+  [ -n "$credential" ] || ask_person
+  [ -n "$credential" ] || refused
+  clean_credential
+  headers="header = \"Authorization: Bearer $credential\""
+  case $credential in
+    # A token carries its machine.
+    *.*) ;;
+    *)
+      find_machine
+      headers="$headers
+header = \"Rbee-Machine: $(quoted "$machine")\""
+      ;;
+  esac
+}
+
+# Whether nobody on the way to the catalog can read a license.
+is_private() {
+  case $CATALOG in
+    https://*) ;;
+    *) is_local "$CATALOG" ;;
+  esac
+}
+
+# For catalogs without the resolve operation. Ends if $worker has no release, or none for this system, before anybody is
+# asked for a license. The list is public.
+require_release() {
+  list=$work/versions
+  fetch_into "$list" -sSf --retry 3 --max-time 60 --url "$CATALOG/v1/workers/$worker/versions?include_yanked=true" || return 0
+  wanted=$version
+  if [ "$version" = latest ]; then
+    wanted=$(sed -n 's/.*"latest":"\([^"]*\)".*/\1/p' "$list")
+    [ -n "$wanted" ] || die "$worker has no release yet."
+  fi
+  sed 's/{"version":/\
+&/g' "$list" | grep -F "{\"version\":\"$wanted\"," >"$work/wanted" || die "$worker has no version $wanted."
+  grep -qF "\"platform\":\"$platform\"" "$work/wanted" || die "$worker $wanted has no binary for $platform."
+}
+
+# Removes from $credential what a copy has gained: blanks, line ends, quotes and bytes beyond ASCII, such as zero-width
+# blanks; and the hyphens of a key. Ends if the rest is no license.
+clean_credential() {
+  credential=$(
+    tr -d '\001-\040\042\047\140\177-\377' <<EOF
+$credential
+EOF
+  )
+  case $credential in
+    [Rr][Bb][Ee][Ee]_[Ll][Ii][Cc]_*)
+      credential=$(
+        tr -d '\055' <<EOF
+$credential
+EOF
+      )
+      symbols=${credential#?????????}
+      case $symbols in *[!0-9A-Za-z]*) not_a_license ;; esac
+      [ ${#symbols} -eq 55 ] || die "Your license key is not whole: ${#symbols} of 55 characters follow rbee_lic_. Please copy it again. (KEY_INVALID)"
+      ;;
+    *[!A-Za-z0-9._-]*) not_a_license ;;
+    *.*.*) ;;
+    rbee_adm_*) die 'Your input is an admin token. A license key (rbee_lic_...) is needed. (KEY_INVALID)' ;;
+    *) not_a_license ;;
+  esac
+}
+
+not_a_license() {
+  die 'Your input is neither a license key nor a license token. (KEY_INVALID)'
+}
+
+ask_person() {
+  (: </dev/tty) 2>/dev/null || return 0
+  terminal=$(stty -g </dev/tty)
+  stty -echo </dev/tty
+  printf '%s needs a license (%s).\nLicense key or token, not shown: ' "$worker" "$(member purchase_url)" >/dev/tty
+  read -r credential </dev/tty || :
+  stty "$terminal" </dev/tty
+  terminal=
+  echo >/dev/tty
+}
