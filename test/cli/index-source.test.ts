@@ -7,7 +7,7 @@ import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, type MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { signText } from "../../src/lib/minisign/text.ts";
-import { manifestWith, releaseOf, WORKER } from "../support/index-fixture.ts";
+import { FACTS, manifestWith, releaseOf, WORKER } from "../support/index-fixture.ts";
 import { serve } from "../support/node/http-server.ts";
 
 const NOW = 1_795_435_200;
@@ -17,7 +17,7 @@ const NOTHING_SEEN = { delegated_at: 0, serials: {} };
 
 /** An index as the catalog serves it, with this serial and time. */
 async function signedIndex(serial = 7, at = NOW, key: MinisignSecretKey = indexKey) {
-  const index = releaseIndex(manifestWith(serial, releaseOf("1.0.0")), at);
+  const index = releaseIndex(FACTS, manifestWith(serial, releaseOf("1.0.0")), at);
   const text = JSON.stringify(index);
   return { text, minisig: await signText(key, text, indexComment(index)) };
 }

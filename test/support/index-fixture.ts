@@ -1,6 +1,17 @@
+import type { IndexedWorker } from "../../src/domain/delivery/index/release-index.ts";
 import type { Manifest, ManifestRelease } from "../../src/domain/releases/manifest.ts";
 
 export const WORKER = "llm-worker-rbee-premium-cpu";
+
+/** The facts of that worker in its index. */
+export const FACTS: IndexedWorker = {
+  variant: "premium-cpu",
+  family: "llm-worker-rbee-premium",
+  kind: "llm",
+  tier: "premium",
+  backend: "cpu",
+  platforms: ["linux-x86_64", "linux-aarch64"],
+};
 
 /** A release of one unsigned file. `more` replaces its fields. */
 export const releaseOf = (version: string, more: Partial<ManifestRelease> = {}): ManifestRelease => ({

@@ -6,11 +6,29 @@ import { canonicalRequires, requiresSchema } from "../../releases/requires/requi
 import { latestRelease } from "../../releases/selection.ts";
 
 /**
+ * The facts of a worker that the choice for a machine looks at (src/domain/resolution), so that an index alone answers
+ * it. Names that a reader does not know are no fault.
+ */
+export const IndexedWorker = z.object({
+  variant: z.string(),
+  family: z.string(),
+  kind: z.string(),
+  tier: z.string(),
+  backend: z.string(),
+  /** The platforms that the worker is made for, released or not. */
+  platforms: z.array(z.string()),
+});
+
+export type IndexedWorker = z.infer<typeof IndexedWorker>;
+
+/**
  * A worker's signed index: every version that was ever published, with every file's hash and signature. Readers accept
  * unknown names, so that a new platform or channel breaks none of them.
  */
 export const ReleaseIndex = z.object({
   worker_id: z.string(),
+  /** Absent in an index of a catalog from before it was there. */
+  worker: IndexedWorker.optional(),
   /** Grows with every change. A client that has seen a higher serial rejects this index as a rollback. */
   serial: z.int().min(0),
   generated_at: z.iso.datetime(),
@@ -58,9 +76,13 @@ export const INDEX_LIFETIME = 7 * DAY;
 export const indexTime = ({ releases }: Manifest, now: UnixSeconds): UnixSeconds =>
   Math.max(now - (now % DAY), ...releases.map(({ published_at }) => published_at));
 
-/** The index of a manifest, made at `generatedAt`. Its members have a fixed order, independent of the record's. */
-export const releaseIndex = (manifest: Manifest, generatedAt: UnixSeconds): ReleaseIndex => ({
+/**
+ * The index of a worker and its manifest, made at `generatedAt`. Its members have a fixed order, independent of the
+ * record's.
+ */
+export const releaseIndex = (worker: IndexedWorker, manifest: Manifest, generatedAt: UnixSeconds): ReleaseIndex => ({
   worker_id: manifest.worker_id,
+  worker,
   serial: manifest.serial,
   generated_at: toRfc3339(generatedAt),
   expires_at: toRfc3339(generatedAt + INDEX_LIFETIME),

@@ -8,7 +8,18 @@ import { type Config, ConfigError } from "../../../platform/config/config.ts";
 import { type StaticDocument, staticDocument } from "../../../platform/http/document.ts";
 import { signaturePolicy } from "../../releases/artifact/check.ts";
 import type { Manifest } from "../../releases/manifest.ts";
-import { indexComment, indexTime, releaseIndex } from "./release-index.ts";
+import type { Worker } from "../../workers/workers.ts";
+import { type IndexedWorker, indexComment, indexTime, releaseIndex } from "./release-index.ts";
+
+/** The facts of a worker for its index. */
+export const indexedWorker = (worker: Worker): IndexedWorker => ({
+  variant: worker.variant,
+  family: worker.family.id,
+  kind: worker.kind,
+  tier: worker.tier,
+  backend: worker.backend,
+  platforms: worker.operatingSystems.flatMap((system) => worker.architectures.map((one) => `${system}-${one}`)),
+});
 
 /** An index and the signature over exactly its bytes. */
 export type SignedIndex = { index: StaticDocument; signature: StaticDocument };
@@ -19,12 +30,17 @@ const cache = new IsolateCache<SignedIndex>(100, SMALL_CACHE);
  * The signed index of a manifest at `now`. Ed25519 signatures are deterministic, so all isolates give the same answer,
  * and file and signature fit each other without being stored. Throws WebCrypto's errors.
  */
-export async function signedIndex(manifest: Manifest, signer: IndexSigner, now: UnixSeconds): Promise<SignedIndex> {
+export async function signedIndex(
+  worker: Worker,
+  manifest: Manifest,
+  signer: IndexSigner,
+  now: UnixSeconds,
+): Promise<SignedIndex> {
   const generatedAt = indexTime(manifest, now);
   const key = [showKeyId(signer.key.keyId), manifest.worker_id, manifest.serial, generatedAt].join(" ");
   const known = cache.get(key, now);
   if (known) return known;
-  const index = releaseIndex(manifest, generatedAt);
+  const index = releaseIndex(indexedWorker(worker), manifest, generatedAt);
   const text = JSON.stringify(index);
   const signature = await signText(signer.key, text, indexComment(index));
   const signed = {

@@ -78,7 +78,7 @@ async function answer(c: AppContext, part: keyof SignedIndex, name: string): Pro
   const { now } = c.var;
   const signer = await indexSigner(c.var.config);
   const { manifest } = await readDeliveryFacts(c, worker.id, null);
-  const signed = await signedIndex(manifest, signer, now);
+  const signed = await signedIndex(worker, manifest, signer, now);
   return documentResponse(c.req.raw, signed[part], REVALIDATE);
 }
 

@@ -8,13 +8,14 @@ import {
 } from "../../../../src/domain/delivery/index/release-index.ts";
 import { type ManifestRelease, manifestSchema } from "../../../../src/domain/releases/manifest.ts";
 import { DAY, fromRfc3339 } from "../../../../src/lib/time.ts";
-import { manifestWith, releaseOf } from "../../../support/index-fixture.ts";
+import { FACTS, manifestWith, releaseOf } from "../../../support/index-fixture.ts";
 
 const NOON = 1_795_435_200;
 
 describe("the index of a worker's releases", () => {
   it("has every version that was ever published with its status, and the newest offered one", () => {
     const index = releaseIndex(
+      FACTS,
       manifestWith(
         9,
         releaseOf("2.0.0-rc.1", { channel: "rc" }),
@@ -44,11 +45,13 @@ describe("the index of a worker's releases", () => {
   });
 
   it("does not reveal the keys of objects", () => {
-    expect(JSON.stringify(releaseIndex(manifestWith(1, releaseOf("1.0.0")), NOON))).not.toContain("artifacts/1.0.0");
+    expect(JSON.stringify(releaseIndex(FACTS, manifestWith(1, releaseOf("1.0.0")), NOON))).not.toContain(
+      "artifacts/1.0.0",
+    );
   });
 
   it("has the same bytes for any order of a record's members", () => {
-    const text = (record: unknown) => JSON.stringify(releaseIndex(manifestSchema().parse(record), NOON));
+    const text = (record: unknown) => JSON.stringify(releaseIndex(FACTS, manifestSchema().parse(record), NOON));
     const names = Object.keys(releaseOf("1.0.0"));
     fc.assert(
       fc.property(fc.shuffledSubarray(names, { minLength: names.length }), fc.nat(), (shuffled, serial) => {
@@ -75,7 +78,7 @@ describe("an index's time", () => {
         const at = indexTime(manifest, midnight + second);
         expect(at).toBe(indexTime(manifest, midnight));
         expect(at).toBeGreaterThanOrEqual(Math.max(midnight, ...published));
-        expect(fromRfc3339(releaseIndex(manifest, at).expires_at)).toBe(at + INDEX_LIFETIME);
+        expect(fromRfc3339(releaseIndex(FACTS, manifest, at).expires_at)).toBe(at + INDEX_LIFETIME);
         expect(at + INDEX_LIFETIME - (midnight + DAY)).toBeGreaterThanOrEqual(6 * DAY);
       }),
     );
