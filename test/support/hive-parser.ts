@@ -71,6 +71,19 @@ function unquote(text: string): string {
   return first === last && (first === '"' || first === "'") ? text.slice(1, -1) : text;
 }
 
+/**
+ * The sources that a hive fetches on a machine of `architecture`. Hives in use know the generic array only. The newer
+ * crate takes the array of its architecture if that has an element: `get_sources_for_arch` in
+ * bin/25_rbee_hive_crates/worker-provisioner/src/pkgbuild/parser.rs of rbee-keeper/rbee at 0509312f.
+ */
+export const hiveSources = {
+  inUse: ({ arrays }: HivePkgbuild): string[] => arrays.get("source") ?? [],
+  newer: ({ arrays }: HivePkgbuild, architecture: string): string[] => {
+    const own = arrays.get(`source_${architecture}`) ?? [];
+    return own.length > 0 ? own : (arrays.get("source") ?? []);
+  },
+};
+
 /** Says what a hive does with one source: clone it, skip it silently, or refuse the installation. */
 export function hiveSourceAction(source: string): "clone" | "skip" | "fail" {
   if (source.startsWith("git+")) return "clone";

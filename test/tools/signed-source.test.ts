@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderRecipe } from "../../src/domain/workers/recipe-rendering.ts";
-import { hiveScript, parseAsHive } from "../support/hive-parser.ts";
-import { hiveFetch } from "../support/node/hive-fetch.ts";
+import { hiveScript, hiveSources, parseAsHive } from "../support/hive-parser.ts";
+import { fetchAsHive } from "../support/node/hive-fetch.ts";
 import { makepkg, makepkgMissing, recipeDirectory } from "../support/node/makepkg.ts";
 import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
@@ -81,12 +81,8 @@ async function asHive({ directory, env, pkgbuild }: Workspace): Promise<Run> {
   const recipe = parseAsHive(pkgbuild);
   const [srcdir, pkgdir] = [join(directory, "src"), join(directory, "pkg", ID)];
   await runAsUser(directory, ["mkdir", "-p", srcdir, pkgdir]);
-  for (const source of recipe.arrays.get("source") ?? []) {
-    for (const command of hiveFetch(source, srcdir)) {
-      const fetched = await runAsUser(directory, command, env);
-      if (fetched.code !== 0) return fetched;
-    }
-  }
+  const fetched = await fetchAsHive(directory, hiveSources.inUse(recipe), srcdir, env);
+  if (fetched.code !== 0) return fetched;
   for (const body of [recipe.build, recipe.package]) {
     const run = await runAsUser(directory, ["bash", "-c", hiveScript(recipe, body ?? "", srcdir, pkgdir)], env);
     if (run.code !== 0) return run;
