@@ -10,9 +10,9 @@ import {
 } from "./findings.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
-const CODE_FOLDERS = ["src", "test", "scripts", "bench", "pkgbuilds"];
+const CODE_FOLDERS = ["src", "test", "scripts", "bench", "pkgbuilds", "clients"];
 const CODE_FILES = ["wrangler.toml", "vitest.config.ts", ".ci/run"];
-const CODE = /\.(ts|tsx|js|css|sh|rb|PKGBUILD)$/;
+const CODE = /\.(ts|tsx|js|css|sh|rb|rs|PKGBUILD)$/;
 const GUIDE_FOLDERS = ["docs", "keys"];
 const OTHER_FOLDERS = [".github", "migrations"];
 

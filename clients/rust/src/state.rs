@@ -1,0 +1,116 @@
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::seat::Seat;
+use crate::token::key_set::KeySet;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The facts that a hive keeps between its runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The seat of this machine, with its token.
+    #[serde(default)]
+    pub seat: Option<Seat>,
+    /// The latest time that this machine has seen.
+    #[serde(default)]
+    pub clock: Clock,
+    /// The keys that verify tokens, for a start without a network.
+    #[serde(default)]
+    pub key_set: Option<KeySet>,
+    /// The pinned release keys, as the text of a minisign `.pub` file.
+    #[serde(default)]
+    pub release_keys: Option<String>,
+}
+
+/// A file with the [`State`], which only its owner can read, because it holds a token. It is the hive's own, not the
+/// `catalog.json` of `rbee-catalog`: two programs that write one file would lose each other's seats.
+#[derive(Debug, Clone)]
+pub struct StateFile {
+    path: PathBuf,
+}
+
+impl StateFile {
+    /// The file at a path. Its folder is made by the first [`StateFile::save`].
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        StateFile { path: path.into() }
+    }
+
+    /// The state; empty if there is no file yet.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read or is damaged.
+    pub fn load(&self) -> Result<State, Error> {
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::default()),
+            Err(source) => return Err(self.fault(source)),
+        };
+        // The text of a parser's error could repeat the token.
+        serde_json::from_str(&text).map_err(|_| self.fault(io::Error::new(io::ErrorKind::InvalidData, "it is damaged")))
+    }
+
+    /// Replaces the file in one step.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save(&self, state: &State) -> Result<(), Error> {
+        let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
+        let text = serde_json::to_string_pretty(state).map_err(|error| self.fault(error.into()))?;
+        let other = self.path.with_extension(format!("{}.new", std::process::id()));
+        fs::create_dir_all(folder)
+            .and_then(|()| write_private(&other, text.as_bytes()))
+            .and_then(|()| fs::rename(&other, &self.path))
+            .map_err(|source| {
+                let _ = fs::remove_file(&other);
+                self.fault(source)
+            })
+    }
+
+    fn fault(&self, source: io::Error) -> Error {
+        Error::File { path: self.path.clone(), source }
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_kept_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::new(folder.path().join("rbee/hive-catalog.json"));
+        assert_eq!(file.load().unwrap(), State::default());
+        let state = State { clock: Clock::new(7), ..State::default() };
+        file.save(&state).unwrap();
+        assert_eq!(file.load().unwrap(), state);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&file.path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_damaged_state_is_told_without_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::new(folder.path().join("state.json"));
+        fs::write(&file.path, "{\"seat\": \"eyJsecret").unwrap();
+        let error = file.load().unwrap_err().to_string();
+        assert!(error.contains("damaged") && !error.contains("eyJsecret"), "{error}");
+    }
+}

@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PROJECT, type Run, run } from "../../end-to-end/program-run.ts";
+
+/** Debian's cargo. One of another name on the PATH, such as rustup's, would ask a registry. */
+const CARGO = "/usr/bin/cargo";
+
+/** The sources of the crates that Debian packages. */
+const CRATES = "/usr/share/cargo/registry";
+
+/** The crates that `clients/rust/Cargo.toml` names, as Debian's folders begin. */
+const NEEDED = ["base64", "blake2b_simd", "flate2", "ring", "semver", "serde_json", "tempfile", "ureq", "url"];
+
+/** Whether Debian's cargo and crates are installed. Warns if not: the tests that need them are then skipped. */
+export async function hasDebianRust(...further: string[]): Promise<boolean> {
+  const folders = existsSync(CRATES) ? await readdir(CRATES) : [];
+  const missing = [
+    ...[CARGO, "/usr/bin/cargo-clippy", "/usr/bin/cargo-fmt"].filter((program) => !existsSync(program)),
+    ...[...NEEDED, ...further].filter((crate) => !folders.some((name) => name.startsWith(`${crate}-`))),
+  ];
+  if (missing.length > 0)
+    console.warn(`Skipped, not passed: tests that need ${missing.join(", ")}, not installed here.`);
+  return missing.length === 0;
+}
+
+/** Where crates are built. It stays between runs, because their dependencies take most of the time. */
+const CACHE = join(PROJECT, "node_modules/.cache/rust");
+
+/**
+ * A copy of the crate in `clients/rust`, so that no build writes into the repository. Returns its folder.
+ */
+export async function copyOfRustClient(): Promise<string> {
+  const copy = join(CACHE, "client");
+  await rm(copy, { recursive: true, force: true });
+  await cp(join(PROJECT, "clients/rust"), copy, { recursive: true, preserveTimestamps: true });
+  return copy;
+}
+
+/** Runs Debian's cargo in a crate's folder, without a network: every crate comes from Debian's packages. */
+export async function cargo(folder: string, ...args: string[]): Promise<Run> {
+  const home = join(CACHE, "home");
+  await mkdir(home, { recursive: true });
+  const sources = `[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "${CRATES}"\n`;
+  await writeFile(join(home, "config.toml"), sources);
+  const [command = "", ...rest] = args;
+  return run(CARGO, [command, "--manifest-path", join(folder, "Cargo.toml"), ...rest], {
+    env: {
+      // Its sub-commands call rustc and rustfmt by name.
+      PATH: `/usr/bin:${process.env["PATH"]}`,
+      CARGO_HOME: home,
+      CARGO_NET_OFFLINE: "true",
+      CARGO_TARGET_DIR: TARGET,
+      // Half of the time, and nobody debugs these builds.
+      CARGO_PROFILE_DEV_DEBUG: "0",
+      CARGO_INCREMENTAL: "0",
+      RUST_BACKTRACE: "0",
+      RBEE_VECTORS: join(PROJECT, "docs/vectors"),
+    },
+  });
+}
+
+const TARGET = join(CACHE, "target");
+
+/** The path of an example that `cargo build --examples` has built. */
+export const builtExample = (name: string): string => join(TARGET, "debug/examples", name);
