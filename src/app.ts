@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { getPath } from "hono/utils/url";
-import { type Format, packageFormats } from "./domain/catalog/format.ts";
+import { type Format, offersOf, packageFormats } from "./domain/catalog/format.ts";
 import { STRIPE_KEY_REFUSAL } from "./domain/purchase/key-refusal-note.ts";
 import { STRIPE_OUTAGE } from "./domain/purchase/stripe.ts";
 import { arch } from "./formats/arch/format.ts";
@@ -88,7 +88,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/v1/admin"],
     async (router, { formats }) => {
       const { releaseRoutes } = await import("./domain/releases/routes.ts");
-      router.route("/", releaseRoutes(packageFormats(formats)));
+      router.route("/", releaseRoutes(packageFormats(formats), offersOf(formats)));
     },
   ],
   [

@@ -183,4 +183,27 @@ describe.skipIf(!tools)("pacman", () => {
     expect(shown.stdout).toMatch(/0\.2\.0-1-x86_64\.pkg\.tar\.xz +package +linux-x86_64 .* ready +minisign, OpenPGP/);
     expect((await catalog.admin("release", "list", FREE)).stdout).toContain("linux-x86_64 (package)");
   });
+
+  it("stays at the version with a package, and the publisher of a binary alone is told so in one line", async () => {
+    const file = join(dirname(await buildPackage(FREE, "0.9.0", "gz")), "program");
+    const key = ["--sign-key", join(catalog.folder, "release-signing.key")];
+    const publish = (version: string, ...more: string[]) =>
+      catalog.admin(
+        ...["release", "publish", file, "--worker", FREE, "--version", version, "--platform", "linux-x86_64"],
+        ...key,
+        ...more,
+      );
+    const { stderr } = await publish("0.9.0");
+    const [, offered] =
+      /^Behind 0\.9\.0: pacman repository rbee stays at (0\.\d\.0) for linux-x86_64 \(needs a pacman package\)\.$/m.exec(
+        stderr,
+      ) ?? [];
+    expect(offered, stderr).toBeDefined();
+    expect(JSON.parse((await publish("0.10.0", "--json")).stdout)).toMatchObject({
+      behind: [{ place: "pacman repository rbee", platform: "linux-x86_64", version: offered }],
+    });
+    const arch = await machine();
+    await arch.pacman("-Syy");
+    expect((await arch.pacman("-Si", FREE)).stdout).toMatch(new RegExp(`Version *: ${offered}-1`));
+  });
 });

@@ -1,8 +1,9 @@
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { confirm } from "../input.ts";
+import { showPublication } from "../publish/behind.ts";
 import { withAdvice } from "../publish/interruption.ts";
-import { formatReleases, namedRelease, releaseIdOf } from "../release-view.ts";
+import { namedRelease, releaseIdOf } from "../release-view.ts";
 import { draftFolder } from "../sign/draft-file.ts";
 import { readExpectedSums } from "../sign/expectation.ts";
 import { signRelease } from "../sign/sign.ts";
@@ -67,6 +68,6 @@ Example:
           }),
       );
       if (published === null) throw new CliError(EXIT.failure, "Nothing was signed.");
-      show({ release: published }, (shown) => formatReleases([shown.release]));
+      showPublication({ show, note }, published);
     });
 }

@@ -2,6 +2,7 @@ import { openAsBlob } from "node:fs";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
+import { showPublication } from "../publish/behind.ts";
 import { withAdvice } from "../publish/interruption.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { commentOfFile, parsePlatform, readReleaseFile } from "../publish/release-file.ts";
@@ -97,11 +98,12 @@ Example:
         sourceTag === undefined ? null : { workerId, version, tag: sourceTag, commit: options.sourceCommit };
       const source = wanted && secretKey ? await makeSignedSource(client, secretKey, wanted, note) : undefined;
       const publication = { workerId, version, channel, notes, sourceTag, source, files, provenance, unsignedDraft };
-      const release = await withAdvice(
+      const published = await withAdvice(
         "Stopped. Run the same command again to continue: it sends only what is missing.",
         () => publishRelease(client, publication),
       );
-      show({ release }, (shown) => formatReleases([shown.release]));
+      const { release } = published;
+      showPublication({ show, note }, published);
       const attached = release.provenance;
       if (attached?.verified === false) note(`The provenance is attached, and not verified. ${attached.reason ?? ""}`);
       if (release.status !== "draft") return;

@@ -3,6 +3,7 @@ import type { SignedSource } from "../../domain/releases/source/statement.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { findRelease, type Release, ReleaseAnswer } from "../release-view.ts";
+import { PublicationAnswer, type PublishedRelease } from "./behind.ts";
 import type { ReleaseFile } from "./release-file.ts";
 import { uploadArtifact } from "./upload.ts";
 
@@ -27,16 +28,16 @@ export type Publication = {
 };
 
 /**
- * Publishes a release: creates the draft, uploads the missing files, publishes, and returns the release. Idempotent,
- * and resumes after an interruption. `client` sends an admin token. Throws `CliError`, also if the version exists with
+ * Publishes a release: creates the draft, uploads the missing files, publishes, and returns the release with what each
+ * place then offers, if this call has published it. Idempotent, and resumes after an interruption. `client` sends an admin token. Throws `CliError`, also if the version exists with
  * other files, because a published version never changes.
  */
-export async function publishRelease(client: CatalogClient, publication: Publication): Promise<Release> {
+export async function publishRelease(client: CatalogClient, publication: Publication): Promise<PublishedRelease> {
   const release = await draft(client, publication);
   for (const file of publication.files) requireSameFile(release, file);
   if (release.status === "published" && publication.files.every((file) => artifactOf(release, file) !== undefined)) {
     await attachSource(client, release, publication.source);
-    return attachProvenance(client, release, publication.provenance);
+    return { release: await attachProvenance(client, release, publication.provenance), offers: [] };
   }
   if (release.status !== "draft") {
     throw conflict(release, `is ${release.status} and cannot change`);
@@ -50,8 +51,8 @@ export async function publishRelease(client: CatalogClient, publication: Publica
   await attachSource(client, release, publication.source);
   await attachProvenance(client, release, publication.provenance);
   const at = path`/v1/admin/releases/${release.id}`;
-  if (publication.unsignedDraft) return (await client.json(ReleaseAnswer, { path: at })).release;
-  return (await client.post(ReleaseAnswer, `${at}/publish`, {})).release;
+  if (publication.unsignedDraft) return { ...(await client.json(ReleaseAnswer, { path: at })), offers: [] };
+  return client.post(PublicationAnswer, `${at}/publish`, {});
 }
 
 /**

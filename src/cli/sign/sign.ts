@@ -4,6 +4,7 @@ import { showKeyId } from "../../lib/minisign/minisign.ts";
 import type { MinisignSecretKey } from "../../lib/minisign/secret-key.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
+import { PublicationAnswer, type PublishedRelease } from "../publish/behind.ts";
 import { attachSource } from "../publish/publish.ts";
 import { parsePlatform, signReleaseFile } from "../publish/release-file.ts";
 import { makeSignedSource } from "../publish/source.ts";
@@ -34,12 +35,12 @@ export type Signing = {
  * exactly that, and publishes only if the draft is still the one that was shown. Idempotent: an interrupted run is
  * continued by another. Returns the published release, null if the holder refuses. Throws `CliError`.
  */
-export async function signRelease(client: CatalogClient, signing: Signing): Promise<Release | null> {
+export async function signRelease(client: CatalogClient, signing: Signing): Promise<PublishedRelease | null> {
   const at = path`/v1/admin/releases/${signing.releaseId}`;
   const release = (await client.json(ReleaseAnswer, { path: at })).release;
   requireNamed(release, signing);
   const isSigned = release.artifacts.every(({ signature }) => signature !== null);
-  if (release.status === "published" && isSigned) return release;
+  if (release.status === "published" && isSigned) return { release, offers: [] };
   requireDraft(release);
   if (signing.expected) requireExpected(release.artifacts, signing.expected);
   const files = new Map<string, DraftFile>();
@@ -69,11 +70,11 @@ export async function signRelease(client: CatalogClient, signing: Signing): Prom
     signed = (await client.json(ReleaseAnswer, { path: at })).release;
     requireSame(release, signed);
   }
-  const published = await client.post(ReleaseAnswer, `${at}/publish`, { if_last_change: signed.last_change });
+  const published = await client.post(PublicationAnswer, `${at}/publish`, { if_last_change: signed.last_change });
   for (const file of files.values()) await rm(file.path, { force: true });
   // Only an empty folder goes: the holder may keep other things in it.
   await rmdir(signing.folder).catch(() => {});
-  return published.release;
+  return published;
 }
 
 /** Throws `CliError` unless the catalog has answered with the draft that the holder has named. */

@@ -2,10 +2,18 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../../platform/http/router.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import { withLicensePrompt } from "../licensing/license/key.ts";
-import type { ArtifactKind, ManifestArtifact } from "../releases/manifest.ts";
+import {
+  type ArtifactKind,
+  type Manifest,
+  type ManifestArtifact,
+  PLATFORMS,
+  type Platform,
+} from "../releases/manifest.ts";
+import type { Offer, OffersOf } from "../releases/offer.ts";
 import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
+import { findWorker, type Worker } from "../workers/workers.ts";
 import type { AvailableWorker } from "./available-workers.ts";
-import type { PublishedWorker } from "./published-workers.ts";
+import { type PublishedWorker, publishedWorker } from "./published-workers.ts";
 
 /** A way to install a worker with one tool. `setup` is a text that a file must contain before. */
 export type InstallWay = {
@@ -34,6 +42,8 @@ export type Format = {
   /** The ways to install a worker as it is published now, from the catalog with the origin `url`. */
   installWays?(available: AvailableWorker, url: string): InstallWay[];
   repositories?: RepositorySource;
+  /** The versions that it offers, as its repositories and recipes are made from `manifest`. */
+  offers?(published: PublishedWorker, manifest: Manifest): Offer[];
   /** Evaluates its routes. */
   routes?(): Promise<OpenAPIHono<AppEnv>>;
   /** Runs after the publication of a manifest. */
@@ -59,6 +69,22 @@ export const repositorySources = (formats: readonly Format[]): RepositorySource[
 /** The ways to install a worker as published now, in the order of `formats`; docs/install.md has the same. */
 export const installWays = (formats: readonly Format[], available: AvailableWorker, url: string): InstallWay[] =>
   formats.flatMap((format) => format.installWays?.(available, url) ?? []);
+
+/** The offers of all `formats`, for the answer to a publisher. */
+export const offersOf =
+  (formats: readonly Format[]): OffersOf =>
+  (workerId, manifest, config) => {
+    const worker = findWorker(workerId);
+    if (!worker) return [];
+    const published = publishedWorker(worker, manifest, config);
+    return formats.flatMap((format) => format.offers?.(published, manifest) ?? []);
+  };
+
+/** The platforms that a worker is made for, in the order of `PLATFORMS`. */
+export const platformsOf = ({ operatingSystems, architectures }: Worker): Platform[] => {
+  const made = operatingSystems.flatMap((system) => architectures.map((architecture) => `${system}-${architecture}`));
+  return PLATFORMS.filter((platform) => made.includes(platform));
+};
 
 /** Whether an available worker needs a license. */
 export const isPremium = ({ worker }: AvailableWorker): boolean => worker.tier === "premium";

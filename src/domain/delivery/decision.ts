@@ -85,6 +85,12 @@ const latestWith = (manifest: Manifest, { channel, file }: Wanted, covers: Cover
     covers: (release) => covers(release) && artifactOf(release, file) !== undefined,
   }) ?? latestRelease(manifest, { channel, covers });
 
+/** The newest stable version with this file, as `latest` means it to an unlimited license; null without one. */
+export function latestVersionWith(manifest: Manifest, file: Wanted["file"]): string | null {
+  const release = latestWith(manifest, { version: "latest", channel: "stable", file }, () => true);
+  return release && artifactOf(release, file) ? release.version : null;
+}
+
 /** The refusal if there is no such version, or the license does not cover it. */
 function refusalOfVersion(
   worker: string,

@@ -1,5 +1,6 @@
 import { combine } from "../../platform/http/route.ts";
 import type { createAdminRouter } from "../../platform/identity/authentication.ts";
+import type { OffersOf } from "./offer.ts";
 import type { PackageFormat } from "./package-format.ts";
 import { artifacts, declarationRoutes } from "./routes/artifact.ts";
 import { moveRoutes } from "./routes/move.ts";
@@ -11,7 +12,10 @@ import { releaseUnblock } from "./routes/unblock.ts";
 import { uploads } from "./routes/upload.ts";
 
 /** The publisher's desk, from draft to block. `formats`: the packages that a release may hold. */
-export const releaseRoutes = (formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> =>
+export const releaseRoutes = (
+  formats: readonly PackageFormat[],
+  offersOf: OffersOf,
+): ReturnType<typeof createAdminRouter> =>
   combine(
     releases,
     declarationRoutes(formats),
@@ -20,6 +24,6 @@ export const releaseRoutes = (formats: readonly PackageFormat[]): ReturnType<typ
     signing,
     provenanceAttach,
     sourceAttach,
-    moveRoutes(formats),
+    moveRoutes(formats, offersOf),
     releaseUnblock,
   );

@@ -1,10 +1,21 @@
-import { type Format, isPremium, latestFiles } from "../../domain/catalog/format.ts";
-import { pacman } from "./pacman.ts";
+import { type Format, isPremium, latestFiles, platformsOf } from "../../domain/catalog/format.ts";
+import { latestVersionWith } from "../../domain/delivery/decision.ts";
+import { PACMAN_PLATFORMS, pacman } from "./pacman.ts";
+import { repositoryOf } from "./repository.ts";
 
 /** pacman's repositories, and the packages in them. */
 export const arch: Format = {
   package: pacman,
   routes: async () => (await import("./routes.ts")).archRoutes,
+  offers: ({ worker }, manifest) =>
+    platformsOf(worker)
+      .filter((platform) => Object.values(PACMAN_PLATFORMS).some((known) => known === platform))
+      .map((platform) => ({
+        place: `pacman repository ${repositoryOf(worker.tier)}`,
+        platform,
+        version: latestVersionWith(manifest, { platform, format: pacman }),
+        needs: `a ${pacman.rules.label}`,
+      })),
   installWays(available, url) {
     const packages = latestFiles(available, "package", pacman);
     if (packages.length === 0) return [];
@@ -25,7 +36,7 @@ export const arch: Format = {
         setup: {
           file: "/etc/pacman.conf",
           text: [
-            premium ? "[rbee-premium]" : "[rbee]",
+            `[${repositoryOf(available.worker.tier)}]`,
             `SigLevel = ${isSigned ? "Required DatabaseOptional" : "Optional"}`,
             `Server = ${server}`,
           ].join("\n"),

@@ -5,6 +5,9 @@ import type { PacmanArch } from "./pacman.ts";
 export const REPOSITORIES = { rbee: "free", "rbee-premium": "premium" } as const satisfies Record<string, Tier>;
 export type RepositoryName = keyof typeof REPOSITORIES;
 
+/** The repository with the packages of a tier. */
+export const repositoryOf = (tier: Tier): RepositoryName => (tier === "premium" ? "rbee-premium" : "rbee");
+
 /** A database of a repository, with the packages' file lists (`pacman -F`) or without. */
 export type DatabaseFile = { kind: "database"; withFiles: boolean };
 

@@ -1,4 +1,13 @@
-import { commandsFor, type Format, isPremium, keyPrompted, repositorySources } from "../../domain/catalog/format.ts";
+import {
+  commandsFor,
+  type Format,
+  isPremium,
+  keyPrompted,
+  platformsOf,
+  repositorySources,
+} from "../../domain/catalog/format.ts";
+import type { PublishedWorker } from "../../domain/catalog/published-workers.ts";
+import type { Platform } from "../../domain/releases/manifest.ts";
 import { workers } from "../../domain/workers/workers.ts";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { shortJob } from "../../platform/jobs/job.ts";
@@ -8,6 +17,15 @@ import { isRetentionTime } from "../../platform/storage/retention.ts";
 /** Recipes as git repositories: one for each worker under its id, as in the AUR, and those of other formats. */
 export const git: Format = {
   routes: async () => (await import("./routes.ts")).gitRoutes,
+  offers: (published) =>
+    platformsOf(published.worker)
+      .filter((platform) => !platform.startsWith("windows-"))
+      .map((platform) => ({
+        place: "recipe for makepkg, AUR helpers and hives",
+        platform,
+        version: recipeVersion(published, platform),
+        needs: published.worker.source.type === "git" ? "a source" : "a binary",
+      })),
   installWays: (available, url) =>
     available.hasRecipe && available.worker.operatingSystems.includes("linux")
       ? [
@@ -45,6 +63,14 @@ export const git: Format = {
     }),
   ],
 };
+
+/** The version that a recipe installs on a platform; null if it downloads a binary, and has none for the platform. */
+function recipeVersion({ worker, release }: PublishedWorker, platform: Platform): string | null {
+  if (worker.source.type === "git") return release?.version ?? worker.version;
+  return release?.artifacts.some((file) => file.kind === "binary" && file.platform === platform)
+    ? release.version
+    : null;
+}
 
 async function publish(env: Env, formats: readonly Format[], now: UnixSeconds): Promise<void> {
   const { publishRepositories } = await import("./repository.ts");

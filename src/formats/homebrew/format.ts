@@ -8,6 +8,15 @@ export const homebrew: Format = {
     names: [TAP],
     contents: (published, url) => new Map([[TAP, tapContents(published, url)]]),
   },
+  offers: (published) =>
+    Object.keys(tapContents([published], "").files)
+      .filter((path) => path.startsWith("Formula/"))
+      .map(() => ({
+        place: "Homebrew tap",
+        platform: "macos-aarch64",
+        version: published.release?.version ?? published.worker.version,
+        needs: "a binary",
+      })),
   installWays: (available, url) =>
     available.hasRecipe && available.worker.operatingSystems.every((system) => system === "macos")
       ? [

@@ -1,10 +1,18 @@
-import { type Format, type InstallWay, isPremium, latestFiles } from "../../domain/catalog/format.ts";
+import { type Format, type InstallWay, isPremium, latestFiles, platformsOf } from "../../domain/catalog/format.ts";
+import { latestVersionWith } from "../../domain/delivery/decision.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
 
 /** The install script, the guide and the command line: the ways that install the newest release's binary. */
 export const install: Format = {
   routes: async () => (await import("./routes.ts")).installRoutes,
+  offers: ({ worker }, manifest) =>
+    platformsOf(worker).map((platform) => ({
+      place: "installer (install.sh, rbee-catalog)",
+      platform,
+      version: latestVersionWith(manifest, { platform }),
+      needs: "a binary",
+    })),
   installWays(available, url) {
     const { worker } = available;
     const premium = isPremium(available);

@@ -6,6 +6,8 @@ import { releaseAccess } from "../access.ts";
 import { moveRelease } from "../act.ts";
 import { MOVE_SCOPES, RELEASE_ACTIONS } from "../decision.ts";
 import { LastChange, ReleaseParams } from "../fields.ts";
+import { manifestFromLedger } from "../manifest-publication.ts";
+import { OfferSchema, type OffersOf } from "../offer.ts";
 import type { PackageFormat } from "../package-format.ts";
 import { publicationRules } from "../publication.ts";
 import { presentRelease, ReleaseAnswer } from "../view.ts";
@@ -39,8 +41,19 @@ const OPERATIONS = {
   },
 } as const;
 
+const MoveAnswer = ReleaseAnswer.extend({
+  offers: z.array(OfferSchema).openapi({
+    description:
+      "The stable version of the worker that each place offers from now on. A release without a file for a place leaves the older " +
+      "version there.",
+  }),
+}).openapi("ReleaseMoveAnswer");
+
 /** `POST /v1/admin/releases/{id}/{publish|yank|unyank|block}`. Each can be repeated. */
-export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof createAdminRouter> {
+export function moveRoutes(
+  formats: readonly PackageFormat[],
+  offersOf: OffersOf,
+): ReturnType<typeof createAdminRouter> {
   const releaseMove = createAdminRouter();
   for (const action of RELEASE_ACTIONS) {
     const { summary, description } = OPERATIONS[action];
@@ -57,7 +70,7 @@ export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof
           body: { required: false, content: { "application/json": { schema: Body } } },
         },
         responses: {
-          200: { description: "The release.", content: { "application/json": { schema: ReleaseAnswer } } },
+          200: { description: "The release.", content: { "application/json": { schema: MoveAnswer } } },
           ...problems(...ADMIN_PROBLEMS, ...BODY_PROBLEMS, "VERSION_NOT_FOUND", "CONFLICT"),
         },
       }),
@@ -68,7 +81,9 @@ export function moveRoutes(formats: readonly PackageFormat[]): ReturnType<typeof
         const rules = publicationRules(c.var.config, formats);
         const { row, changes } = await moveRelease(c.env.DB, adminActor(c), id, action, reason, rules, lastChange);
         await settle(c, changes);
-        return c.json({ release: presentRelease(row) }, 200);
+        const manifest = await manifestFromLedger(c.env.DB, row.worker_id, c.var.now);
+        const offers = offersOf(row.worker_id, manifest, c.var.config);
+        return c.json({ release: presentRelease(row), offers }, 200);
       },
     );
   }
