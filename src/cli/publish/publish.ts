@@ -29,8 +29,9 @@ export type Publication = {
 
 /**
  * Publishes a release: creates the draft, uploads the missing files, publishes, and returns the release with what each
- * place then offers, if this call has published it. Idempotent, and resumes after an interruption. `client` sends an admin token. Throws `CliError`, also if the version exists with
- * other files, because a published version never changes.
+ * place then offers, if this call has published it. Idempotent, and resumes after an interruption. `client` sends an
+ * admin token. Throws `CliError`, also if the version exists with other files, because a published version never
+ * changes.
  */
 export async function publishRelease(client: CatalogClient, publication: Publication): Promise<PublishedRelease> {
   const release = await draft(client, publication);
