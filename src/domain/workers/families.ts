@@ -86,7 +86,7 @@ const premiumLlmWorker: Family = {
   variantPrefix: "premium-",
   name: "Premium LLM Worker",
   description: "Generates text with large language models, as a signed binary",
-  tags: ["llm", "text-generation", "chat", "premium"],
+  tags: ["llm", "text-generation", "chat"],
   readmeUrl: null,
   coverImage: null,
   sourcePath: null,

@@ -6,7 +6,8 @@ import { workers } from "../../../src/domain/workers/workers.ts";
 /** How each client in use decodes an entry, as strictly as its own decoder does. */
 const platforms = z.array(z.enum(["linux", "macos", "windows"])).min(1);
 const architectures = z.array(z.enum(["x86_64", "aarch64"])).min(1);
-const backend = z.enum(["cpu", "cuda", "metal"]);
+/** `WorkerType` of the keeper's artifacts-contract has rocm since 8 November 2025 (rbee-keeper/rbee at e559710f). */
+const backend = z.enum(["cpu", "cuda", "metal", "rocm"]);
 const text = z.string().min(1);
 
 const source = z.object({
@@ -31,7 +32,7 @@ const CONSUMERS = {
     pkgbuild_url: z.string().startsWith("/workers/"),
   }),
   "the hive's installer": z.object({
-    id: text.regex(/cpu|cuda|metal/),
+    id: text,
     name: text,
     version: text,
     platforms,
@@ -113,7 +114,8 @@ describe("the hive's page", () => {
     ["cpu", "llm-worker-rbee-cpu"],
     ["cuda", "llm-worker-rbee-cuda"],
     ["metal", "llm-worker-rbee-metal"],
-  ])("takes the first entry of %s, which is free", async (type, id) => {
+    ["rocm", "llm-worker-rbee-rocm"],
+  ])("takes the first entry of %s, which is free and generates text", async (type, id) => {
     const Catalog = z.object({ workers: z.array(z.object({ id: z.string(), worker_type: z.string() })) });
     const catalog = Catalog.parse(await fetchJson("/workers"));
     expect(catalog.workers.find((worker) => worker.worker_type === type)?.id).toBe(id);

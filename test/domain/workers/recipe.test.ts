@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseSrcinfo, readRecipe } from "../../../src/domain/workers/recipe.ts";
-import { findWorker, workers } from "../../../src/domain/workers/workers.ts";
+import { workers } from "../../../src/domain/workers/workers.ts";
 import { recipeFacts } from "../../support/recipe-facts.ts";
 
 describe("parseSrcinfo", () => {
@@ -77,47 +77,6 @@ describe("readRecipe", () => {
 
   it("refuses a PKGBUILD that installs nothing", () => {
     expect(readRecipe("package() {\n  :\n}\n", srcinfo).ok).toBe(false);
-  });
-});
-
-describe("workers", () => {
-  it("are the six of the catalog, free ones first", () => {
-    expect(workers.map(({ variant }) => variant)).toEqual([
-      "cpu",
-      "cuda",
-      "metal",
-      "premium-cpu",
-      "premium-cuda",
-      "premium-metal",
-    ]);
-    expect(workers.map(({ id }) => id)).toEqual(workers.map(({ variant }) => `llm-worker-rbee-${variant}`));
-  });
-
-  it("are found by id and by variant, and by nothing else", () => {
-    for (const worker of workers) {
-      expect(findWorker(worker.id)).toBe(worker);
-      expect(findWorker(worker.variant)).toBe(worker);
-    }
-    for (const name of ["__proto__", "constructor", "CPU", "cpu ", "", "llm-worker-rbee-premium-"]) {
-      expect(findWorker(name)).toBeNull();
-    }
-  });
-
-  it.each(workers)("$id is called after its backend, or hives could not register it", ({ id, backend }) => {
-    expect(["cpu", "cuda", "metal"].filter((part) => id.includes(part))).toEqual([backend]);
-  });
-
-  it.each(workers.filter(({ tier }) => tier === "free"))("$id builds its own binary and feature", (worker) => {
-    expect(worker.build).toEqual({
-      features: [worker.backend],
-      profile: "release",
-      flags: ["-p", "llm-worker-rbee", "--no-default-features", "--bin", worker.id],
-    });
-    expect(worker.source).toEqual({
-      type: "git",
-      url: "https://github.com/rbee-keeper/rbee.git",
-      branch: "development",
-    });
   });
 });
 
