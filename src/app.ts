@@ -50,7 +50,10 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/", "/w", "/install", "/robots.txt", "/sitemap.xml"],
     routes(async () => (await import("./web/storefront/routes.ts")).storefrontRoutes),
   ],
-  [["/workers", "/v1/workers"], routes(async () => (await import("./domain/catalog/routes.ts")).catalogRoutes)],
+  [
+    ["/workers", "/v1/workers", "/v2/workers", "/pkgbuilds"],
+    routes(async () => (await import("./domain/catalog/routes.ts")).catalogRoutes),
+  ],
   [
     ["/v1/licenses", "/.well-known"],
     routes(async () => (await import("./domain/licensing/routes.ts")).licensingRoutes),
@@ -92,7 +95,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     },
   ],
   [
-    [ELSEWHERE],
+    [ELSEWHERE, "/pkgbuilds/homebrew"],
     async (router, { formats }) => {
       for (const format of formats) if (format.routes) router.route("/", await format.routes());
     },

@@ -57,7 +57,7 @@ async function exchange(
 }
 
 const request = (path: string, headers: Record<string, string>, init?: RequestInit) =>
-  new Request(`https://catalog.test${path}`, { redirect: "manual", ...init, headers });
+  new Request(new URL(path, "https://catalog.test"), { redirect: "manual", ...init, headers });
 
 type Case = readonly [name: string, path: string, headers: (given: Credentials) => Record<string, string>];
 
@@ -93,6 +93,14 @@ const AT_ONCE: Case[] = [
   ["a recipe", `/workers/${WORKER}/PKGBUILD`, without],
   ["a recipe's declarations", "/workers/premium-cpu/.SRCINFO", without],
   ["a worker", "/v1/workers/cpu", () => ({ ...without(), Origin: "https://rbee.dev" })],
+  ["a family", "/workers/llm-worker-rbee", without],
+  ["a family of /v1", "/v1/workers/llm-worker-rbee", without],
+  ["the list by family", "/v2/workers", () => ({ ...without(), Origin: "https://marketplace.rbee.dev" })],
+  ["an entry of it", "/v2/workers/llm-worker-rbee", without],
+  ["a recipe as a file", `/pkgbuilds/arch/${WORKER}-bin.PKGBUILD`, without],
+  ["a recipe by its former name", "/pkgbuilds/llm-worker-cpu.PKGBUILD", without],
+  ["the list at another origin", "http://localhost:7811/workers", without],
+  ["an entry at another origin", "http://localhost:7811/workers/cpu", without],
   ["a document that has not changed", "/v1/workers/cpu", () => ({ ...without(), "If-None-Match": "*" })],
 ];
 
@@ -126,6 +134,8 @@ const TO_THE_ROUTER: Case[] = [
   ["no version", `/v1/workers/${WORKER}//download`, withToken],
   ["an unknown worker", "/v1/workers/none/latest/download", withToken],
   ["an unknown worker's recipe", "/workers/none/PKGBUILD", withToken],
+  ["a family's recipe", "/workers/llm-worker-rbee/PKGBUILD", withToken],
+  ["a recipe that there is not", "/pkgbuilds/arch/none.PKGBUILD", withToken],
   ["provenance", `${FILES}/${FILE}.intoto.jsonl`, withToken],
   ["a search", "/v1/workers", withToken],
   ["a machine that has no seat yet", DOWNLOAD, ({ key }) => ({ ...bearer(key), "Rbee-Machine": "new" })],

@@ -1,62 +1,26 @@
 import { currentTime } from "../../lib/time.ts";
-import type { Config } from "../../platform/config/config.ts";
-import { documentAnswer, documentResponse, type StaticDocument, staticDocument } from "../../platform/http/document.ts";
+import { type Config, configOf } from "../../platform/config/config.ts";
+import { documentAnswer, documentResponse, type StaticDocument } from "../../platform/http/document.ts";
 import { type AtOnce, newRequestId, SECURITY_HEADERS } from "../../platform/http/exchange.ts";
 import { corsHeaders } from "../../platform/http/origin.ts";
+import { isAtOtherOrigin } from "../../platform/http/own-address.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
+import { type CatalogDocuments, catalogDocuments, GROUPED_LIST } from "./bodies.ts";
 import { type ListedWorker, publishedWorkers, publishedWorkersAtOnce } from "./published-workers.ts";
-import { catalogEntry, workerResource } from "./view.ts";
-
-/** Makes a body of the catalog that depends on no query, once. */
-type MakeDocument = () => StaticDocument;
-
-/** Every body of the catalog that depends on no query, by its path. */
-type CatalogDocuments = ReadonlyMap<string, MakeDocument>;
-
-const PLAIN = "text/plain; charset=utf-8";
-
-/** Remembers the document. Most isolates are asked for few of them, and each costs a hash. */
-function remember(make: MakeDocument): MakeDocument {
-  let made: StaticDocument | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-const json = (body: () => object) => remember(() => staticDocument(JSON.stringify(body()), "application/json"));
-
-/** The bodies of the catalog. */
-function catalogDocuments(workers: readonly ListedWorker[], config: Pick<Config, "PURCHASE_URL">): CatalogDocuments {
-  const documents = new Map<string, MakeDocument>();
-  const resourceOf = (worker: ListedWorker) => workerResource(worker, config.PURCHASE_URL);
-  for (const worker of workers) {
-    const entry = json(() => catalogEntry(resourceOf(worker)));
-    const resource = json(() => resourceOf(worker));
-    const pkgbuild = remember(() => staticDocument(worker.pkgbuild, PLAIN));
-    const srcinfo = remember(() => staticDocument(worker.srcinfo, PLAIN));
-    for (const name of [worker.id, worker.variant]) {
-      documents.set(`/workers/${name}`, entry);
-      documents.set(`/workers/${name}/PKGBUILD`, pkgbuild);
-      documents.set(`/workers/${name}/.SRCINFO`, srcinfo);
-      documents.set(`/v1/workers/${name}`, resource);
-    }
-  }
-  return documents.set(
-    "/workers",
-    json(() => ({ workers: workers.map((worker) => catalogEntry(resourceOf(worker))) })),
-  );
-}
 
 /** The documents of this isolate, by the workers in them. They are made again only if the workers change. */
 const made = new WeakMap<readonly ListedWorker[], CatalogDocuments>();
+
+/** At another origin than PUBLIC_URL, upstream's newest clients ask for the list, which is by family there. */
+const pathAt = (request: Request, path: string, config: Config): string =>
+  path === "/workers" && isAtOtherOrigin(request, config) ? GROUPED_LIST : path;
 
 /** The document at `path` as it is published now, or null if there is none. Throws ConfigError. */
 export async function readDocument(c: ReadScope, path: string): Promise<StaticDocument | null> {
   const workers = await publishedWorkers(c.env, c.var.now);
   const documents = made.get(workers) ?? catalogDocuments(workers, c.var.config);
   made.set(workers, documents);
-  return documents.get(path)?.() ?? null;
+  return documents.get(pathAt(c.req.raw, path, c.var.config))?.() ?? null;
 }
 
 /** The headers of every document besides its own: pages of our origins may read it. */
@@ -72,7 +36,7 @@ export const sharedHeaders = (request: Request): Record<string, string> => ({
 export function answerDocumentAtOnce(request: Request, path: string, env: Env): Response | null {
   if (routeOf(path) === null || (request.method !== "GET" && request.method !== "HEAD")) return null;
   const workers = publishedWorkersAtOnce(env, currentTime());
-  const document = workers && made.get(workers)?.get(path);
+  const document = workers && made.get(workers)?.get(pathAt(request, path, configOf(env)));
   if (!document) return null;
   return documentResponse(request, document(), {
     ...SECURITY_HEADERS,
@@ -85,11 +49,18 @@ export function answerDocumentAtOnce(request: Request, path: string, env: Env): 
 function routeOf(path: string): string | null {
   const [, first, second, third, ...more] = path.split("/");
   if (more.length > 0) return null;
+  if (first === "pkgbuilds") return recipeRoute(second, third);
   if (first === "v1") return second === "workers" && third ? "/v1/workers/:id" : null;
+  if (first === "v2") return second === "workers" ? (third ? "/v2/workers/:id" : GROUPED_LIST) : null;
   if (first !== "workers") return null;
   if (third === "PKGBUILD" || third === ".SRCINFO") return `/workers/:id/${third}`;
   if (third !== undefined) return null;
   return second === undefined ? "/workers" : "/workers/:id";
+}
+
+function recipeRoute(second: string | undefined, third: string | undefined): string | null {
+  if (third === undefined) return second ? "/pkgbuilds/:file" : null;
+  return second === "arch" && third ? "/pkgbuilds/arch/:file" : null;
 }
 
 /** Answers a request for a document without the router, and reads the workers first: see src/at-once.ts. */

@@ -21,8 +21,11 @@ const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);
  */
 const unreleased = new IsolateCache<true>(KEYS.length);
 
-/** A worker as published. `latest`: its newest published stable release, which its recipe may be unable to install. */
-export type ListedWorker = Worker & { latest: ManifestRelease | null };
+/**
+ * A worker as published. `latest`: its newest published stable release, which its recipe may be unable to install.
+ * `installs`: the release that its recipe installs; null if the recipe is as checked in.
+ */
+export type ListedWorker = Worker & { latest: ManifestRelease | null; installs: ManifestRelease | null };
 
 /** The latest result for each `env`: manifests (in the order of `workers`), releases and the workers of them. */
 type Made = { manifests: (Manifest | null)[]; releases: (ManifestRelease | null)[]; workers: readonly ListedWorker[] };
@@ -92,6 +95,7 @@ function remake(env: Env, manifests: (Manifest | null)[]): readonly ListedWorker
     : workers.map((worker, index) => ({
         ...published(worker, releases[index] ?? null, config),
         latest: newest[index] ?? null,
+        installs: releases[index] ?? null,
       }));
   made.set(env, { manifests, releases, workers: current });
   return current;

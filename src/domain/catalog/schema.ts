@@ -1,4 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { Timestamp } from "../../platform/http/route.ts";
+import { RequiresField } from "../releases/fields.ts";
 import { ARCHITECTURES } from "../workers/recipe.ts";
 import { BACKENDS, KINDS, OPERATING_SYSTEMS, TIERS } from "../workers/table.ts";
 
@@ -20,6 +22,38 @@ const BuildSchema = z
     flags: z.array(z.string()).optional(),
   })
   .openapi("WorkerBuild", { description: "The options of cargo in `build()`. Empty for a worker that is not built." });
+
+const texts = (example: string[]) => z.array(z.string()).readonly().openapi({ example });
+
+const MarketplaceCompatibilitySchema = z
+  .object({
+    huggingface: z
+      .object({
+        tasks: texts(["text-generation"]),
+        libraries: texts(["transformers"]),
+        formats: texts(["gguf", "safetensors"]),
+        languages: texts(["en", "zh"]).optional(),
+        licenses: texts(["apache-2.0"]).optional(),
+        min_parameters: z.number().optional().openapi({ description: "In billions.", example: 0.1 }),
+        max_parameters: z.number().optional().openapi({ description: "In billions.", example: 500 }),
+      })
+      .optional(),
+    civitai: z.object({ model_types: texts(["Checkpoint"]), base_models: texts(["SDXL 1.0"]) }).optional(),
+  })
+  .openapi("MarketplaceCompatibility", {
+    description:
+      "The models of public sites that it runs, in the words of their filters. A site without a member has none.",
+  });
+
+const BinarySchema = z
+  .object({
+    platform: z.string().openapi({ example: "linux-x86_64" }),
+    filename: z.string().openapi({ example: "llm-worker-rbee-cpu-linux-x86_64" }),
+    size: z.int().openapi({ description: "In bytes.", example: 104_857_600 }),
+    requires: RequiresField.nullable(),
+    system_requirements: z.array(z.string()).openapi({ example: ["glibc >= 2.31"] }),
+  })
+  .openapi("WorkerBinary");
 
 /** A worker in the form of `/v1/workers`: snake_case, each fact once. */
 export const WorkerSchema = z
@@ -43,13 +77,24 @@ export const WorkerSchema = z
     requires_license: z.boolean(),
     purchase_url: z.url().optional().openapi({ description: "The shop, for premium workers." }),
     license: z.string().openapi({ description: "SPDX expression.", example: "GPL-3.0-or-later" }),
+    published_at: Timestamp.nullable().openapi({ description: "When `latest` was published.", example: null }),
+    author: z.string().openapi({ example: "rbee" }),
+    homepage: z.url().openapi({ example: "https://rbee.dev" }),
+    tags: z
+      .array(z.string())
+      .readonly()
+      .openapi({ example: ["llm", "text-generation"] }),
+    readme_url: z.url().nullable().openapi({ description: "Its manual in Markdown.", example: null }),
+    cover_image: z.url().nullable().openapi({ example: null }),
+    marketplace_compatibility: MarketplaceCompatibilitySchema,
     kind: z.enum(KINDS).openapi({ description: "Generates text (`llm`) or images (`image`).", example: "llm" }),
     family: z.string().openapi({ description: "The id without the backend.", example: "llm-worker-rbee" }),
     backend: z.enum(BACKENDS).openapi({ description: "The kind of processor that it computes on.", example: "cpu" }),
     platforms: z.array(z.enum(OPERATING_SYSTEMS)),
     architectures: z.array(z.enum(ARCHITECTURES)),
     implementation: z.enum(["rust", "python", "cpp"]).openapi({ example: "rust" }),
-    build_system: z.enum(["cargo", "make", "cmake"]).openapi({ example: "cargo" }),
+    // Those that the keeper and the newest adapters of upstream both decode.
+    build_system: z.enum(["cargo", "cmake"]).openapi({ example: "cargo" }),
     source: SourceSchema,
     build: BuildSchema,
     depends: z.array(z.string()).openapi({ example: ["gcc-libs"] }),
@@ -63,56 +108,45 @@ export const WorkerSchema = z
       .openapi({ description: "In tokens. Absent for a worker that reads no text.", example: 32_768 }),
     supports_streaming: z.boolean(),
     supports_batching: z.boolean(),
+    binaries: z.array(BinarySchema).openapi({ description: "The binaries of `latest`, all builds of each platform." }),
+    system_requirements: z.array(z.string()).openapi({
+      description:
+        "The needs of `latest` in words, of the builds that a client gets without choosing. Where platforms differ, each begins " +
+        "with its platform.",
+      example: ["glibc >= 2.31"],
+    }),
     pkgbuild_url: z.string().openapi({ format: "uri-reference", example: "/workers/cpu/PKGBUILD" }),
+    pkgbuild_url_git: z.string().nullable().openapi({
+      description: "The recipe if it builds the source; null if it installs a binary.",
+      format: "uri-reference",
+      example: "/pkgbuilds/arch/llm-worker-rbee-cpu-git.PKGBUILD",
+    }),
+    homebrew_formula: z.string().nullable().openapi({
+      description: "The formula of the tap; null if Homebrew cannot install the worker.",
+      format: "uri-reference",
+      example: null,
+    }),
     srcinfo_url: z.string().openapi({ format: "uri-reference", example: "/workers/cpu/.SRCINFO" }),
   })
   .openapi("Worker");
 
 export type WorkerResource = z.infer<typeof WorkerSchema>;
 
-const { backend, platforms, architectures, build, depends, makedepends } = WorkerSchema.shape;
-const { build_system, binary_name, install_path, supported_formats, max_context_length } = WorkerSchema.shape;
+const { version, released, tier, requires_license, purchase_url, license, kind, published_at } = WorkerSchema.shape;
+const { author, homepage, tags, readme_url, cover_image, marketplace_compatibility } = WorkerSchema.shape;
 
-const CapabilitiesSchema = z.object({
-  supportedFormats: supported_formats,
-  maxContextLength: max_context_length,
-  supportsStreaming: z.boolean(),
-  supportsBatching: z.boolean(),
-});
+/** Workers that differ only in their backend, in the form of `/v1/workers/{family}`. */
+export const WorkerFamilySchema = z
+  .object({
+    id: z.string().openapi({ example: "llm-worker-rbee" }),
+    name: z.string().openapi({ example: "LLM Worker" }),
+    description: z.string().openapi({ example: "Generates text with large language models, on Candle" }),
+    version,
+    released,
+    ...{ published_at, tier, requires_license, purchase_url, license, kind },
+    ...{ author, homepage, tags, readme_url, cover_image, marketplace_compatibility },
+    variants: z.array(WorkerSchema).openapi({ description: "The workers, one for each backend." }),
+  })
+  .openapi("WorkerFamily");
 
-const VariantSchema = z.object({
-  backend,
-  platforms,
-  architectures,
-  pkgbuildUrl: z.string(),
-  build,
-  depends,
-  makedepends,
-  binaryName: binary_name,
-  installPath: install_path,
-});
-
-/**
- * A worker in the form of `/workers`, which every client in use decodes. It has all fields of `/v1/workers`, and
- * repeats them in camelCase (for the keeper), in groups (for the marketplace) and under the names that older hives
- * know.
- */
-export const CatalogEntrySchema = WorkerSchema.extend({
-  arch: architectures,
-  worker_type: backend,
-  workerType: backend,
-  pkgbuildUrl: z.string(),
-  buildSystem: build_system,
-  binaryName: binary_name,
-  installPath: install_path,
-  supportedFormats: supported_formats,
-  maxContextLength: max_context_length,
-  supportsStreaming: z.boolean(),
-  supportsBatching: z.boolean(),
-  capabilities: CapabilitiesSchema,
-  variants: z
-    .array(VariantSchema)
-    .openapi({ description: "Always one, because every variant is a worker of its own." }),
-}).openapi("CatalogEntry");
-
-export type CatalogEntry = z.infer<typeof CatalogEntrySchema>;
+export type WorkerFamilyResource = z.infer<typeof WorkerFamilySchema>;

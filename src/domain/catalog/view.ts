@@ -1,22 +1,31 @@
+import { toRfc3339 } from "../../lib/time.ts";
+import { compareVersions } from "../releases/version.ts";
+import type { Family } from "../workers/table.ts";
+import { compatibilityResource } from "./compatibility.ts";
 import type { ListedWorker } from "./published-workers.ts";
-import type { CatalogEntry, WorkerResource } from "./schema.ts";
+import { buildsSource, formulaPath, hasFormula, recipeFiles } from "./recipe-files.ts";
+import { binariesOf, requirementsOf } from "./release-facts.ts";
+import type { WorkerFamilyResource, WorkerResource } from "./schema.ts";
 
 /** A worker in the form of `/v1/workers`. `purchaseUrl` is the shop of the premium workers. */
 export function workerResource(worker: ListedWorker, purchaseUrl: string): WorkerResource {
-  const { capabilities, sourcePath } = worker;
+  const { capabilities, sourcePath, latest } = worker;
+  const files = recipeFiles(worker.id, buildsSource(worker));
   const premium = worker.tier === "premium";
   return {
     id: worker.id,
     variant: worker.variant,
     name: worker.name,
     description: worker.description,
-    version: worker.latest?.version ?? worker.version,
-    released: worker.latest !== null,
-    latest: worker.latest?.version ?? null,
+    version: latest?.version ?? worker.version,
+    released: latest !== null,
+    latest: latest?.version ?? null,
     tier: worker.tier,
     requires_license: premium,
     ...(premium && { purchase_url: purchaseUrl }),
     license: worker.license,
+    published_at: latest && toRfc3339(latest.published_at),
+    ...familyResource(worker.family),
     kind: worker.kind,
     family: worker.family.id,
     backend: worker.backend,
@@ -34,34 +43,42 @@ export function workerResource(worker: ListedWorker, purchaseUrl: string): Worke
     ...(capabilities.maxContextLength !== undefined && { max_context_length: capabilities.maxContextLength }),
     supports_streaming: capabilities.supportsStreaming,
     supports_batching: capabilities.supportsBatching,
+    binaries: binariesOf(latest),
+    system_requirements: requirementsOf(latest),
     pkgbuild_url: `/workers/${worker.variant}/PKGBUILD`,
+    pkgbuild_url_git: files.git,
+    homebrew_formula: hasFormula(worker, worker.installs) ? formulaPath(worker.id) : null,
     srcinfo_url: `/workers/${worker.variant}/.SRCINFO`,
   };
 }
 
-/** The same worker for the clients of `/workers`. */
-export function catalogEntry(worker: WorkerResource): CatalogEntry {
-  const capabilities = {
-    supportedFormats: worker.supported_formats,
-    ...(worker.max_context_length !== undefined && { maxContextLength: worker.max_context_length }),
-    supportsStreaming: worker.supports_streaming,
-    supportsBatching: worker.supports_batching,
-  };
-  const installation = {
-    pkgbuildUrl: worker.pkgbuild_url,
-    binaryName: worker.binary_name,
-    installPath: worker.install_path,
-  };
-  const { backend, platforms, architectures, build, depends, makedepends } = worker;
+/** The facts of a family that each of its workers repeats. */
+const familyResource = ({ author, homepage, tags, readmeUrl, coverImage, marketplaceCompatibility }: Family) => ({
+  ...{ author, homepage, tags },
+  readme_url: readmeUrl,
+  cover_image: coverImage,
+  marketplace_compatibility: compatibilityResource(marketplaceCompatibility),
+});
+
+/** The workers of a family, which has at least one. */
+export type Members = readonly [WorkerResource, ...WorkerResource[]];
+
+/**
+ * The workers of one family in the form of `/v1/workers/{family}`, from those of `/v1/workers`. Its version is the
+ * newest among them.
+ */
+export function familyView(family: Family, variants: Members): WorkerFamilyResource {
+  const [first] = variants;
+  const newest = variants
+    .filter(({ released }) => released)
+    .reduce((best, one) => (best.released && compareVersions(best.version, one.version) >= 0 ? best : one), first);
+  const { version, released, published_at, tier, requires_license, purchase_url, license, kind } = newest;
   return {
-    ...worker,
-    ...installation,
-    ...capabilities,
-    arch: architectures,
-    worker_type: backend,
-    workerType: backend,
-    buildSystem: worker.build_system,
-    capabilities,
-    variants: [{ backend, platforms, architectures, ...installation, build, depends, makedepends }],
+    ...{ id: family.id, name: family.name, description: family.description },
+    ...{ version, released, published_at, tier, requires_license },
+    ...(purchase_url !== undefined && { purchase_url }),
+    ...{ license, kind },
+    ...familyResource(family),
+    variants: [...variants],
   };
 }

@@ -1,5 +1,6 @@
 import type { RepositoryContents } from "../../domain/catalog/format.ts";
 import { checkable, type PublishedWorker } from "../../domain/catalog/published-workers.ts";
+import { hasFormula } from "../../domain/catalog/recipe-files.ts";
 import { defaultBuild } from "../../domain/releases/build.ts";
 import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
 import type { PublishedBinary } from "../../domain/workers/recipe-rendering.ts";
@@ -11,12 +12,12 @@ import submodulesLeftOut from "./strategy/submodules-left-out.rb";
 export const TAP = "homebrew-rbee";
 
 /**
- * The contents of the tap: a formula for every worker that runs on macOS only and can be installed from the catalog
- * with the origin `catalogUrl`, and a guide. The message names the versions.
+ * The contents of the tap: a formula for every worker that Homebrew can install from the catalog with the origin
+ * `catalogUrl`, and a guide. The message names the versions.
  */
 export function tapContents(published: readonly PublishedWorker[], catalogUrl: string): RepositoryContents {
   const formulas = published
-    .filter(({ worker }) => worker.operatingSystems.every((system) => system === "macos"))
+    .filter(({ worker, release }) => hasFormula(worker, release))
     .flatMap((one) => {
       const text = formulaOf(one, catalogUrl);
       return text === null ? [] : [{ ...one.worker, text }];
