@@ -62,6 +62,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/v1/workers", "/v1/stats"],
     routes(async () => (await import("./domain/figures/public/routes.ts")).publicFiguresRoutes),
   ],
+  [["/v1/workers"], routes(async () => (await import("./domain/resolution/routes.ts")).resolutionRoutes)],
   [["/v1/workers", "/keys", "/dl"], routes(async () => (await import("./domain/delivery/routes.ts")).deliveryRoutes)],
   [
     ["/v1/plans", "/v1/checkout", "/v1/stripe", "/v1/billing-portal"],
@@ -129,14 +130,15 @@ const { answerError, onError, notFound } = errorHandlers({
 export { answerError };
 
 /**
- * Paths whose POST requests the guard of the ledger lets pass: AUR helpers and verifiers only read, and the operations
- * of a license holder and of a workflow run check the credential first.
+ * Paths whose POST requests the guard of the ledger lets pass: AUR helpers, verifiers and hives that ask for their
+ * build only read. The operations of a license holder and of a workflow run check the credential first.
  */
 const UNGUARDED = [
   "/rpc",
   "/rpc/",
   "/rpc/v5/info",
   "/rpc/v5/search",
+  "/v1/workers/resolve",
   "/v1/licenses/verify",
   "/v1/licenses/activate",
   "/v1/licenses/deactivate",

@@ -40,23 +40,34 @@ const made = new WeakMap<object, Made>();
  * always available. Throws only `ConfigError`.
  */
 export async function publishedWorkers(env: Env, now: UnixSeconds): Promise<readonly ListedWorker[]> {
-  return publishedWorkersAtOnce(env, now) ?? remake(env, await readManifests(env, now));
+  return publishedWorkersAtOnce(env, now) ?? remake(env, (await readManifests(env, now)) ?? workers.map(() => null));
 }
+
+/**
+ * The manifests of all workers at `now`, in the order of `workers`, read as `publishedWorkers` reads them; null in
+ * place of one for a worker without a release. Null if neither KV nor the ledger can be read, and none is known.
+ */
+export const publishedManifests = async (env: Env, now: UnixSeconds): Promise<readonly (Manifest | null)[] | null> =>
+  manifestsInMemory(now) ?? readManifests(env, now);
 
 /** The same workers if this isolate has all records in memory, else null. */
 export function publishedWorkersAtOnce(env: Env, now: UnixSeconds): readonly ListedWorker[] | null {
-  const last = made.get(env);
-  if (!last) return null;
+  const manifests = made.has(env) ? manifestsInMemory(now) : null;
+  return manifests && remake(env, manifests);
+}
+
+/** The manifests if this isolate has all records in memory, else null. */
+function manifestsInMemory(now: UnixSeconds): (Manifest | null)[] | null {
   const manifests: (Manifest | null)[] = [];
   for (const key of KEYS) {
     const manifest = manifestOfRecord(peekEdge(key, now));
     if (!manifest && !unreleased.get(key, now)) return null;
     manifests.push(manifest);
   }
-  return remake(env, manifests);
+  return manifests;
 }
 
-async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | null)[]> {
+async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | null)[] | null> {
   try {
     const found = await readEdge(env.EDGE, KEYS, now);
     for (const key of KEYS) if (found.get(key) === null) unreleased.set(key, true, now + ISOLATE_TTL);
@@ -70,7 +81,7 @@ async function readManifests(env: Env, now: UnixSeconds): Promise<(Manifest | nu
     return await Promise.all(workers.map(({ id }) => readLedgerManifest(env.DB, id, now)));
   } catch (error) {
     logFailure("ledger.unreadable", error);
-    return made.get(env)?.manifests ?? workers.map(() => null);
+    return made.get(env)?.manifests ?? null;
   }
 }
 

@@ -69,7 +69,7 @@ function refusalOfClaim(worker: string, claim: Claim | null, now: UnixSeconds): 
 }
 
 /** Whether the claim's machine has a seat, and for a token: the seat that it was made for. */
-function holdsSeat({ license, machine, tokenMadeAt }: Claim): boolean {
+export function holdsSeat({ license, machine, tokenMadeAt }: Omit<Claim, "generation">): boolean {
   if (!license.machines.includes(machine)) return false;
   const returnedAt = license.returned?.[machine];
   return returnedAt === undefined || tokenMadeAt === null || tokenMadeAt >= returnedAt;

@@ -39,6 +39,25 @@ export async function readDeliveryFacts(
   return { manifest, license };
 }
 
+/**
+ * The record of a license alone, as `readDeliveryFacts` reads it. Throws KEY_INVALID if the license no longer exists,
+ * and D1's errors.
+ */
+export async function readLicenseFacts(
+  { env, var: { now, config } }: Scope,
+  licenseId: string,
+): Promise<LicenseRecord> {
+  const key: EdgeKey = `license:${licenseId}`;
+  const found = await readEdge(env.EDGE, [key], now).catch((error: unknown) => {
+    logFailure("edge.unreadable", error, { keys: [key] });
+    return new Map<EdgeKey, unknown>();
+  });
+  const record = found.get(key) as LicenseRecord | null | undefined;
+  const license = record ?? (await readLedgerRecord(patientLedger(env.DB), licenseId, now));
+  if (!license) throw licenseProblem({ code: "KEY_INVALID", why: "gone" }, config);
+  return license;
+}
+
 /** The manifest as the ledger has it. The code for it is evaluated here, because few isolates need it. */
 async function readManifest(db: D1Database, workerId: string, now: UnixSeconds): Promise<Manifest> {
   const { readLedgerManifest } = await import("../releases/manifest-publication.ts");

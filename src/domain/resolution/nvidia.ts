@@ -16,7 +16,7 @@ const LOWEST_DRIVERS = [
 /** The verdict about one need of a GPU: met, not known, or not met with its clause. */
 export type GpuVerdict<Code extends string> = "met" | { unknown: string } | { code: Code; detail: string };
 
-/** The newest CUDA that a driver runs. `minor` is null if it is not known; `orNewer`: it may be a later major version. */
+/** The newest CUDA that a driver runs. `minor`: null if not known. `orNewer`: it may be a later major version. */
 type DriverCuda = { major: number; minor: number | null; orNewer: boolean };
 
 /** The CUDA of a driver, as it said itself, else by its number; "older" than the table, or null if not known. */

@@ -24,6 +24,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /v1/workers/{id}": "getWorker",
   "get /v1/workers/{id}/stats": "getWorkerStats",
   "get /v1/stats/overview": "getStatsOverview",
+  "post /v1/workers/resolve": "resolveWorker",
   "get /v1/workers/{id}/versions": "listVersions",
   "get /v1/workers/{id}/index.json": "getReleaseIndex",
   "get /v1/workers/{id}/index.json.minisig": "getReleaseIndexSignature",
