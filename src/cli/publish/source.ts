@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { COMMIT_ID, faultOfTag, type SignedSource, signSource } from "../../domain/releases/source/statement.ts";
+import { idOfName } from "../../domain/workers/families.ts";
 import type { MinisignSecretKey } from "../../lib/minisign/secret-key.ts";
 import { printable } from "../../lib/printable.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
@@ -32,7 +33,7 @@ export async function makeSignedSource(
   note: (text: string) => void,
 ): Promise<SignedSource> {
   const { id, source, build } = await client.json(WorkerAnswer, { path: path`/v1/workers/${workerId}` });
-  if (id !== workerId && id !== `llm-worker-rbee-${workerId}`) {
+  if (id !== idOfName(workerId)) {
     throw new CliError(EXIT.integrity, `The catalog answered for ${printable(id)} instead of ${workerId}.`);
   }
   if (source.type !== "git") {

@@ -1,5 +1,6 @@
 import { rm, rmdir } from "node:fs/promises";
 import type { SignedSource } from "../../domain/releases/source/statement.ts";
+import { idOfName } from "../../domain/workers/families.ts";
 import { showKeyId } from "../../lib/minisign/minisign.ts";
 import type { MinisignSecretKey } from "../../lib/minisign/secret-key.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
@@ -79,7 +80,7 @@ export async function signRelease(client: CatalogClient, signing: Signing): Prom
 
 /** Throws `CliError` unless the catalog has answered with the draft that the holder has named. */
 function requireNamed({ id, worker_id, version }: Release, { releaseId, named }: Signing): void {
-  const isWorker = named === null || [named.workerId, `llm-worker-rbee-${named.workerId}`].includes(worker_id);
+  const isWorker = named === null || idOfName(named.workerId) === worker_id;
   if (id === releaseId && isWorker && (named === null || named.version === version)) return;
   throw new CliError(
     EXIT.integrity,

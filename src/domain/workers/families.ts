@@ -1,4 +1,4 @@
-import type { Capabilities, Family, MarketplaceCompatibility } from "./table.ts";
+import { BACKENDS, type Capabilities, type Family, type MarketplaceCompatibility } from "./table.ts";
 
 const RBEE = { author: "rbee", homepage: "https://rbee.dev" };
 const README = "https://raw.githubusercontent.com/rbee-keeper/rbee/development/bin";
@@ -97,7 +97,18 @@ const premiumLlmWorker: Family = {
 /** Every family, by the name that the rows of the table use. */
 export const FAMILIES = { llmWorker, sdWorker, premiumLlmWorker } as const satisfies Record<string, Family>;
 
+const families = Object.values<Family>(FAMILIES);
+
 /** The families of the workers that need a license. */
-export const premiumFamilies: readonly Family[] = Object.values<Family>(FAMILIES).filter(
-  ({ tier }) => tier === "premium",
-);
+export const premiumFamilies: readonly Family[] = families.filter(({ tier }) => tier === "premium");
+
+/**
+ * The id of the worker with this variant (`premium-cpu`), as the names of its family are made; any other text as it is.
+ * For programs that must not take the catalog's word for which worker a name means.
+ */
+export function idOfName(name: string): string {
+  const ids = families.flatMap(({ id, variantPrefix }) =>
+    BACKENDS.flatMap((backend) => (name === `${variantPrefix}${backend}` ? `${id}-${backend}` : [])),
+  );
+  return ids[0] ?? name;
+}

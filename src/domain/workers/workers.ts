@@ -28,7 +28,7 @@ export const BACKEND_NAMES: Readonly<Record<Backend, string>> = {
  * The workers of `rows`, free ones first, because the hive's page takes the first entry of a backend. Otherwise they
  * stay in order. The error tells the author of a row what is wrong with it.
  */
-export function workersOf(rows: readonly WorkerRow[]): Result<readonly Worker[], string> {
+export function workersFrom(rows: readonly WorkerRow[]): Result<readonly Worker[], string> {
   const made: Worker[] = [];
   for (const row of rows) {
     const { family, backend } = row;
@@ -46,7 +46,7 @@ export function workersOf(rows: readonly WorkerRow[]): Result<readonly Worker[],
   return ok(made.toSorted((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier)));
 }
 
-const table = workersOf(WORKER_ROWS);
+const table = workersFrom(WORKER_ROWS);
 if (!table.ok) throw new Error(table.error);
 
 /** Every worker of the catalog, free workers first. */

@@ -1,6 +1,8 @@
+import { grantsWorker } from "../../domain/licensing/grant.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { planName } from "../../domain/licensing/plans.ts";
 import type { SessionView } from "../../domain/purchase/checkout/session.ts";
+import { workers } from "../../domain/workers/workers.ts";
 import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
 
 const LOOK_AGAIN_SECONDS = 5;
@@ -66,7 +68,7 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
       <p>On each machine for premium workers, run these commands and paste the key when asked:</p>
       <CopyBlock id="activate" what="the commands">
         {`${activationCommand(origin)} &&
-rbee-catalog --url ${origin} install llm-worker-rbee-premium-cpu`}
+rbee-catalog --url ${origin} install ${openedWorker(license)}`.trimEnd()}
       </CopyBlock>
       <p>
         <a href="/install">Other ways to install</a> use the same key. Your machines and invoices are in{" "}
@@ -75,6 +77,10 @@ rbee-catalog --url ${origin} install llm-worker-rbee-premium-cpu`}
     </>
   );
 };
+
+/** The id of a worker that the license opens, for an example; empty if it opens none, so that the command chooses. */
+const openedWorker = (license: CompleteView["license"]): string =>
+  workers.find(({ id }) => grantsWorker(license, id))?.id ?? "";
 
 /** The period of the license. A renewing license has a grace period; a canceled one has none. */
 const Duration: FC<Pick<CompleteView, "license">> = ({

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { FAMILIES } from "../../../src/domain/workers/families.ts";
+import { FAMILIES, idOfName } from "../../../src/domain/workers/families.ts";
 import { WORKER_ROWS } from "../../../src/domain/workers/rows.ts";
 import { BACKENDS, type Family, TIERS, type WorkerRow } from "../../../src/domain/workers/table.ts";
-import { findWorker, workers, workersOf } from "../../../src/domain/workers/workers.ts";
+import { findWorker, workers, workersFrom } from "../../../src/domain/workers/workers.ts";
 
 const families = Object.values<Family>(FAMILIES);
 const PKGBUILDS = join(import.meta.dirname, "../../../pkgbuilds");
@@ -19,7 +19,7 @@ describe("the table of workers", () => {
   it("has free workers first", () => {
     const tiers = workers.map(({ tier }) => TIERS.indexOf(tier));
     expect(tiers).toEqual(tiers.toSorted());
-    const mixed = workersOf(WORKER_ROWS.toReversed());
+    const mixed = workersFrom(WORKER_ROWS.toReversed());
     expect(mixed.ok && mixed.value.map(({ tier }) => TIERS.indexOf(tier))).toEqual(tiers);
   });
 
@@ -35,6 +35,7 @@ describe("the table of workers", () => {
     for (const worker of workers) {
       expect(findWorker(worker.id)).toBe(worker);
       expect(findWorker(worker.variant)).toBe(worker);
+      expect([idOfName(worker.variant), idOfName(worker.id)]).toEqual([worker.id, worker.id]);
     }
     for (const name of ["__proto__", "constructor", "CPU", "cpu ", "", ...families.map(({ id }) => id)]) {
       expect(findWorker(name)).toBeNull();
@@ -42,18 +43,18 @@ describe("the table of workers", () => {
   });
 
   it("tells the author of a row what is wrong with it", () => {
-    expect(workersOf([row({ backend: "cuda" })])).toEqual({
+    expect(workersFrom([row({ backend: "cuda" })])).toEqual({
       ok: false,
       error: "The row of llm-worker-rbee-cuda has the recipe of llm-worker-rbee-cpu.",
     });
-    expect(workersOf([row({ srcinfo: "pkgbase: a" })])).toMatchObject({ error: expect.stringContaining("line 1") });
-    expect(workersOf([row(), row()])).toMatchObject({ error: expect.stringContaining("llm-worker-rbee-cpu") });
+    expect(workersFrom([row({ srcinfo: "pkgbase: a" })])).toMatchObject({ error: expect.stringContaining("line 1") });
+    expect(workersFrom([row(), row()])).toMatchObject({ error: expect.stringContaining("llm-worker-rbee-cpu") });
   });
 
   it("gives a worker its own capabilities if its row has them", () => {
     const capabilities = { supportedFormats: ["onnx"], supportsStreaming: false, supportsBatching: true };
-    expect(workersOf([row({ capabilities })])).toMatchObject({ value: [{ capabilities }] });
-    expect(workersOf([row()])).toMatchObject({ value: [{ capabilities: FAMILIES.llmWorker.capabilities }] });
+    expect(workersFrom([row({ capabilities })])).toMatchObject({ value: [{ capabilities }] });
+    expect(workersFrom([row()])).toMatchObject({ value: [{ capabilities: FAMILIES.llmWorker.capabilities }] });
   });
 });
 

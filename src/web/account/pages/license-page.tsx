@@ -1,5 +1,6 @@
 import type { License } from "../../../domain/licensing/license/record.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
+import { premiumFamilies } from "../../../domain/workers/families.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
 import { type Child, DataTable, Facts, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
@@ -60,7 +61,7 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
       </Notice>
       <Facts
         facts={[
-          ["Opens", license.entitlements.map(entitlementName).join(", ")],
+          ["Opens", openedWorkers(license)],
           ["Versions", versionsFact(license)],
           ["Since", <Time at={license.created_at} />],
           ["License", <code>{license.id}</code>],
@@ -81,8 +82,13 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
   );
 };
 
-const entitlementName = (workers: string): string =>
-  workers === "llm-worker-rbee-premium-*" ? "every premium worker" : workers;
+/** The workers that a license opens, in words. A license from before a family was sold does not open that family. */
+function openedWorkers({ entitlements }: Pick<License, "entitlements">): string {
+  const families = premiumFamilies.filter(({ id }) => entitlements.includes(`${id}-*`));
+  if (families.length === premiumFamilies.length) return "every premium worker";
+  const others = entitlements.filter((pattern) => !families.some(({ id }) => pattern === `${id}-*`));
+  return [...families.map(({ name }) => `every ${name}`), ...others].join(", ");
+}
 
 /** A semver range in words, if it is `*` or one upper bound; else the range. */
 const versionsName = (range: string): string =>
