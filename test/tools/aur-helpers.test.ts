@@ -8,8 +8,8 @@ import { installed } from "../support/node/installed.ts";
 import { runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 
 /**
- * The requests of AUR helpers, sent by the programs that aurutils uses: curl, gzip and git. Debian packages no helper;
- * yay, paru and pikaur need Arch's libalpm.
+ * The requests of AUR helpers, sent by the programs that aurutils uses: curl, gzip and git. Debian packages no helper.
+ * docs/package-managers.md says which of them were built and run by hand.
  */
 const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
@@ -63,6 +63,17 @@ describe.skipIf(!installed("curl", "gzip", "tar", "git"))("an AUR helper", () =>
         undefined,
         "application/gzip",
       ]);
+    }
+  });
+
+  it("dates and verifies the lists as aur pkglist does", async () => {
+    const headers = await sh('curl -A aurutils -f "$AUR/packages.gz" --head -Ss');
+    const age = Date.now() - Date.parse(/^last-modified: (.*)/im.exec(headers)?.[1] ?? "");
+    expect(age).toBeGreaterThan(-60_000);
+    expect(age).toBeLessThan(6 * 60_000);
+    for (const list of ["packages.gz", "packages-meta-ext-v1.json.gz"]) {
+      await sh(`curl -fsS "$AUR/${list}" -o ${list} && curl -fsS "$AUR/${list}.sha256" -o ${list}.sha256`);
+      expect(await sh(`sha256sum --check --strict ${list}.sha256`)).toBe(`${list}: OK\n`);
     }
   });
 
