@@ -15,7 +15,7 @@ const NODE = "test/{end-to-end,scripts,tools}/**/*.test.ts";
 /** The folders that are tested in Node and serve only from their own process. */
 const COMMANDS = "test/{cli,stripe-stand-in}/**/*.test.ts";
 
-const pure = pureTests(["test/{docs,domain,formats,lib,platform,web}/**/*.test.{ts,tsx}"]);
+const pure = pureTests(["test/{clients,docs,domain,formats,lib,platform,web}/**/*.test.{ts,tsx}"]);
 
 /**
  * The options of the Worker under test: its configuration as wrangler reads it, without its secrets and `.dev.vars`.

@@ -1,0 +1,57 @@
+import { createReadStream } from "node:fs";
+import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fingerprintOfMachineId } from "./fingerprint.ts";
+import type { Seat, SeatStore } from "./hive-license.ts";
+import { isObject } from "./result.ts";
+import type { Sink } from "./sink.ts";
+
+/**
+ * A sink that is a file. Give each download a path of its own, such as `worker-<sha256>.part`, and rename it when the
+ * download is done.
+ */
+export const fileSink = (path: string): Sink => ({
+  size: async () => (await stat(path).catch(() => null))?.size ?? 0,
+  async *read() {
+    if ((await stat(path).catch(() => null)) === null) return;
+    for await (const chunk of createReadStream(path)) if (chunk instanceof Uint8Array) yield chunk;
+  },
+  append: (bytes) => appendFile(path, bytes, { mode: 0o600 }),
+  clear: () => rm(path, { force: true }),
+});
+
+/** A seat in a file that only its owner can read. A damaged file counts as none. */
+export const fileSeatStore = (path: string): SeatStore => ({
+  async load() {
+    const text = await readFile(path, "utf8").catch(() => null);
+    return text === null ? null : seatOf(text);
+  },
+  async save(seat) {
+    if (seat === null) return rm(path, { force: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // Renamed, so that no run reads half of it.
+    const next = `${path}.${process.pid}`;
+    await writeFile(next, `${JSON.stringify(seat, null, 2)}\n`, { mode: 0o600 });
+    await rename(next, path);
+  },
+});
+
+function seatOf(text: string): Seat | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    const texts = ["catalog", "license_id", "machine_id", "token", "expires_at", "renew_after"];
+    const isSeat = isObject(json) && texts.every((name) => typeof json[name] === "string");
+    return isSeat && typeof json["seen"] === "number" ? (json as Seat) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The fingerprint of this Linux machine, as `rbee-catalog` and `install.sh` make it; null without a machine id. */
+export async function machineFingerprint(): Promise<string | null> {
+  for (const file of ["/etc/machine-id", "/var/lib/dbus/machine-id"]) {
+    const fingerprint = await fingerprintOfMachineId(await readFile(file, "utf8").catch(() => ""));
+    if (fingerprint !== null) return fingerprint;
+  }
+  return null;
+}
