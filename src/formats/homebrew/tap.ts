@@ -29,7 +29,7 @@ brew tap rbee/rbee ${catalogUrl}/${TAP}.git
 ${formulas.map(({ id }) => `brew install rbee/rbee/${id}`).join("\n")}
 \`\`\`
 
-What is sold needs a license: set \`HOMEBREW_RBEE_LICENSE_TOKEN\` to its key or token.
+What is sold needs a license: set \`HOMEBREW_RBEE_LICENSE_TOKEN\` (or \`HOMEBREW_RBEE_LICENSE_KEY\`) to its key or token.
 `;
   return {
     message: formulas.map(({ id, version }) => `${id} ${version}`).join(", "),
@@ -62,7 +62,8 @@ export function formulaOf({ worker, release, policy }: PublishedWorker, catalogU
       ],
     });
   }
-  if (worker.source.type !== "git") return null;
+  if (worker.source.type !== "git" || worker.builtProgram === null) return null;
+  const built = `target/release/${worker.builtProgram}`;
   const { url, branch, tag, commit } = worker.source;
   // Homebrew compares the revision with the commit of the tag, and stops if they differ.
   const revision = commit === undefined ? [] : [`revision: ${rubyString(commit)}`];
@@ -76,17 +77,38 @@ export function formulaOf({ worker, release, policy }: PublishedWorker, catalogU
     facts: [`version ${rubyString(worker.version)}`],
     dependencies: ['depends_on "rust" => :build'],
     install: [
-      "# The workspace takes its Candle from submodules below deps, which are named by SSH addresses there.",
-      'if (buildpath/"deps").directory?',
-      '  system "git", "-c", "url.https://github.com/.insteadOf=git@github.com:",',
-      '         "submodule", "update", "--init", "--depth", "1", "deps"',
-      "end",
+      ...SUBMODULES,
       `system "cargo", "build", ${options.map(rubyString).join(", ")},`,
       `       ${flags.map(rubyString).join(", ")}`,
-      `bin.install ${rubyString(`target/release/${worker.id}`)}`,
+      `bin.install ${rubyString(built)}${built.endsWith(`/${worker.id}`) ? "" : ` => ${rubyString(worker.id)}`}`,
     ],
   });
 }
+
+/**
+ * The lines that fetch the submodules of upstream's workspace that cargo reads, as the free recipes do: their addresses
+ * are for SSH, which needs a key, and rocm-rs may not be public.
+ */
+const SUBMODULES: readonly string[] = [
+  "# Fetch by HTTPS only the submodules that Cargo reads. One that is not public must be an error, not a question.",
+  'ENV["GIT_TERMINAL_PROMPT"] = "0"',
+  'ENV["GIT_ASKPASS"] = ""',
+  'update = ["git", "-c", "url.https://github.com/.insteadOf=git@github.com:",',
+  '          "submodule", "update", "--init", "--depth", "1"]',
+  'system(*update, "deps/candle") if (buildpath/"deps/candle").directory?',
+  "# Cargo reads the manifest of rocm-rs, but compiles it for ROCm only. Without it, an empty crate does.",
+  'rocm = buildpath/"deps/rocm-rs"',
+  'if rocm.directory? && !quiet_system(*update, "deps/rocm-rs")',
+  '  (rocm/"Cargo.toml").write <<~TOML',
+  "    [package]",
+  '    name = "rocm-rs"',
+  '    version = "0.0.0"',
+  '    edition = "2021"',
+  "  TOML",
+  '  (rocm/"src").mkpath',
+  '  (rocm/"src/lib.rs").write ""',
+  "end",
+];
 
 /**
  * The lines that refuse a binary unless its publisher signed it as this file of this version of this worker. They use

@@ -50,6 +50,14 @@ describe("a Homebrew formula", () => {
     );
   });
 
+  it("installs what cargo built under the worker's name", async () => {
+    const { worker } = await published(FREE);
+    const built = (builtProgram: string) =>
+      formulaOf({ worker: { ...worker, builtProgram }, release: null, policy: OPTIONAL }, CATALOG);
+    expect(built(FREE)).toContain(`    bin.install "target/release/${FREE}"\n`);
+    expect(built("other")).toContain(`    bin.install "target/release/other" => "${FREE}"\n`);
+  });
+
   it("is null if there is nothing to install", async () => {
     expect(formulaOf(await published(PREMIUM), CATALOG)).toBe(null);
   });

@@ -110,15 +110,21 @@ class Formula
   def system(*command)
     COMMANDS << command
   end
+
+  # Homebrew returns false if the command fails (Kernel#quiet_system). Those with the word in FAILING fail here.
+  def quiet_system(*command)
+    COMMANDS << command
+    !command.include?(ENV.fetch("FAILING", nil))
+  end
 end
 
 formula_file, folder = ARGV
-token = ENV.fetch("HOMEBREW_RBEE_LICENSE_TOKEN", nil)
 # Homebrew hides every secret from a formula while it reads it.
-ENV["HOMEBREW_RBEE_LICENSE_TOKEN"] = "{{HOMEBREW_DEFERRED_ENV:HOMEBREW_RBEE_LICENSE_TOKEN}}" if token
+secrets = ENV.to_h.slice("HOMEBREW_RBEE_LICENSE_KEY", "HOMEBREW_RBEE_LICENSE_TOKEN")
+secrets.each_key { |name| ENV[name] = "{{HOMEBREW_DEFERRED_ENV:#{name}}}" }
 namespace = Module.new
 namespace.module_eval(File.read(formula_file), formula_file)
-ENV["HOMEBREW_RBEE_LICENSE_TOKEN"] = token
+ENV.update(secrets)
 
 error = nil
 Dir.chdir(folder) do
@@ -127,9 +133,8 @@ Dir.chdir(folder) do
     download = strategy.new(DECLARED[:url], "downloaded")
     Integer(ENV.fetch("ATTEMPTS", "1")).times { download.fetch }
   else
-    Dir.mkdir("deps")
-    Pathname("target/release").mkpath
-    File.write("target/release/llm-worker-rbee-metal", "")
+    ["deps/candle", "deps/rocm-rs", "target/release"].each { |path| Pathname(path).mkpath }
+    ["llm-worker-rbee-metal", "sd-worker-metal"].each { |built| File.write("target/release/#{built}", "") }
     raise "submodules are left to install" if strategy.new.send(:submodules?)
   end
   formula = namespace.constants.map { |name| namespace.const_get(name) }.find { |found| found < Formula }

@@ -4,7 +4,8 @@ require "securerandom"
 require "tempfile"
 
 # Downloads files that need a license of the rbee worker catalog. HOMEBREW_RBEE_LICENSE_TOKEN is a license token, or a
-# license key, which takes a seat for this machine. HOMEBREW_RBEE_MACHINE sets another fingerprint.
+# license key, which takes a seat for this machine; HOMEBREW_RBEE_LICENSE_KEY means the same. HOMEBREW_RBEE_MACHINE sets
+# another fingerprint.
 class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   # Raised before anything is sent.
   class InsecureAddress < CurlDownloadStrategyError; end
@@ -50,21 +51,37 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     raise InsecureAddress.new(url, reason)
   end
 
-  # The catalog's reason for a refusal and the next step; nil if it does not refuse.
+  # The catalog's reason for a refusal, after the next step; nil if it does not refuse.
   def refusal
     @redirected = false
     answer = JSON.parse(curl_output(url).stdout)
     return unless answer.is_a?(Hash)
 
-    help = "Set HOMEBREW_RBEE_LICENSE_TOKEN to your license key or token, then try again." if answer["status"] == 401
     page = answer["purchase_url"]
-    [answer["detail"], help, ("Licenses: #{page}" if page)].compact.join("\n")
+    [("Licenses: #{page}" if page), remedy(answer["code"]), answer["detail"]].compact.join("\n")
   rescue JSON::ParserError
     nil
   end
 
+  def remedy(code)
+    case code
+    when "CREDENTIAL_REQUIRED"
+      "Set HOMEBREW_RBEE_LICENSE_TOKEN to your license key or token, then try again."
+    when /\A(?:KEY|TOKEN)_/
+      "Set HOMEBREW_RBEE_LICENSE_TOKEN to the license key as the mail or the account page shows it."
+    when "MACHINE_LIMIT_REACHED"
+      "Free a seat: remove a machine at #{url[%r{\A\w+://[^/]+}]}/account."
+    when "MACHINE_MISMATCH", "MACHINE_DEACTIVATED"
+      "A token is for one machine. With the license key instead, this machine takes a seat of its own."
+    end
+  end
+
+  # A copy may have gained blanks, line ends, quotes or a byte order mark, and a key hyphens. No license has them.
   def license
-    ENV.fetch("HOMEBREW_RBEE_LICENSE_TOKEN", "")
+    names = ["HOMEBREW_RBEE_LICENSE_KEY", "HOMEBREW_RBEE_LICENSE_TOKEN"]
+    text = names.map { |name| ENV.fetch(name, "") }.find { |value| value != "" }.to_s
+    bare = text.b.delete("^!-~").delete("\"'`")
+    bare.include?(".") ? bare : bare.delete("-")
   end
 
   def header_file
