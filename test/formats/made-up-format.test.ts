@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import type { Format } from "../../src/domain/catalog/format.ts";
 import { latestFiles } from "../../src/domain/catalog/format.ts";
+import { latestVersionWith } from "../../src/domain/delivery/decision.ts";
 import { completeArtifact } from "../../src/domain/releases/artifact/completion.ts";
 import { readArtifact } from "../../src/domain/releases/artifact/store.ts";
 import { err, ok } from "../../src/lib/result.ts";
@@ -47,6 +48,11 @@ const madeUp: Format = {
       about: "With a crowbar.",
       commands: `crowbar ${filename}`,
     })),
+  offers: (_, manifest) => {
+    const platform = "linux-x86_64";
+    const version = latestVersionWith(manifest, { platform, format: crate });
+    return [{ place: "shelf", platform, version, needs: "a crate" }];
+  },
   repositories: {
     names: ["crates"],
     contents: () => new Map([["crates", { message: "all crates", files: { LIST: "none\n" } }]]),
@@ -89,7 +95,10 @@ describe("a format that is one value in the list", () => {
     await uploadAll(await readArtifact(env.DB, release.id, artifact.id), bytes);
     const policy = { required: false, keys: [] };
     await completeArtifact(env, publisher(), { releaseId: release.id, id: artifact.id }, { signature: null, policy });
-    expect((await at(`/releases/${release.id}/publish`, {})).status).toBe(200);
+    const moved = await at(`/releases/${release.id}/publish`, {});
+    expect(moved.status).toBe(200);
+    const offer = { place: "shelf", platform: "linux-x86_64", version: "1.0.0", needs: "a crate" };
+    expect(await moved.json()).toMatchObject({ offers: [offer] });
     expect(ran).toEqual(["after"]);
     expect(
       await env.DB.prepare("SELECT format, text FROM packages JOIN package_contents USING (artifact_id)").all(),
