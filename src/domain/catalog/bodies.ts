@@ -2,7 +2,7 @@ import type { Config } from "../../platform/config/config.ts";
 import { type StaticDocument, staticDocument } from "../../platform/http/document.ts";
 import { catalogEntry, familyEntry, groupedEntry } from "./entry-view.ts";
 import type { ListedWorker } from "./published-workers.ts";
-import { recipePaths } from "./recipe-files.ts";
+import { formerRecipePaths, recipeFiles } from "./recipe-files.ts";
 import { familyView, type Members, workerResource } from "./view.ts";
 
 /** Makes a body of the catalog that depends on no query, once. */
@@ -57,7 +57,9 @@ export function catalogDocuments(
       documents.set(`/workers/${name}/.SRCINFO`, srcinfo);
       documents.set(`/v1/workers/${name}`, resource);
     }
-    for (const path of recipePaths(worker)) documents.set(path, pkgbuild);
+    const files = recipeFiles(worker);
+    for (const path of [files.any, files.git, ...formerRecipePaths(worker.id)]) if (path) documents.set(path, pkgbuild);
+    if (files.binary) documents.set(files.binary, worker.binaryRecipe === null ? pkgbuild : text(worker.binaryRecipe));
   }
   return documents
     .set(

@@ -109,8 +109,8 @@ const recipeFileRoute = operation("get", "/pkgbuilds/arch/{file}", {
   tag: "Catalog",
   summary: "Get a recipe as a file",
   description:
-    "The same as `/workers/{id}/PKGBUILD`, at the addresses of upstream's newest catalog: `<id>.PKGBUILD`, `<id>-git.PKGBUILD` if the " +
-    "recipe builds the source, `<id>-bin.PKGBUILD` if it installs a binary.",
+    "Recipes at the addresses of upstream's newest catalog. `<id>.PKGBUILD` is that of `/workers/{id}/PKGBUILD`. `<id>-git.PKGBUILD` " +
+    "builds the source and `<id>-bin.PKGBUILD` installs a binary, if the worker has such a recipe.",
   access: ANYONE,
   params: FileParams,
   answers: { 200: recipe, ...NOT_MODIFIED },

@@ -1,6 +1,6 @@
 import { compatibilityEntry } from "./compatibility.ts";
 import type { CatalogEntry, CatalogVariant, FamilyEntry, GroupedEntry } from "./entry-schema.ts";
-import { recipeFiles } from "./recipe-files.ts";
+import { recipePath } from "./recipe-files.ts";
 import type { WorkerFamilyResource, WorkerResource } from "./schema.ts";
 import type { Members } from "./view.ts";
 
@@ -63,11 +63,10 @@ function variantOf(worker: WorkerResource): CatalogVariant {
  * The addresses of recipes and formulas. Upstream's types have two of each and know no absent one: where a worker has a
  * single recipe, both name it, and a missing formula is an empty text.
  */
-function recipes({ id, pkgbuild_url_git, homebrew_formula }: WorkerResource) {
-  const { any, binary } = recipeFiles(id, pkgbuild_url_git !== null);
+function recipes({ id, pkgbuild_url_git, pkgbuild_url_bin, homebrew_formula }: WorkerResource) {
   return {
-    pkgbuildUrl: binary ?? any,
-    pkgbuildUrlGit: pkgbuild_url_git ?? any,
+    pkgbuildUrl: pkgbuild_url_bin ?? recipePath(id),
+    pkgbuildUrlGit: pkgbuild_url_git ?? recipePath(id),
     homebrewFormula: homebrew_formula ?? "",
     homebrewFormulaGit: homebrew_formula ?? "",
   };

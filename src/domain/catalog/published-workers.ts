@@ -9,9 +9,11 @@ import { defaultBuild } from "../releases/build.ts";
 import { type Manifest, type ManifestRelease, manifestOfRecord } from "../releases/manifest.ts";
 import { latestRelease } from "../releases/selection.ts";
 import { usableSource } from "../releases/source/decision.ts";
+import { binaryRecipe } from "../workers/binary-recipe.ts";
 import { type Architecture, readRecipe } from "../workers/recipe.ts";
 import { type PublishedBinary, type PublishedVersion, pkgverOf, renderRecipe } from "../workers/recipe-rendering.ts";
 import { type Worker, workers } from "../workers/workers.ts";
+import { buildsSource } from "./recipe-files.ts";
 
 const KEYS = workers.map(({ id }): EdgeKey => `manifest:${id}`);
 
@@ -23,9 +25,15 @@ const unreleased = new IsolateCache<true>(KEYS.length);
 
 /**
  * A worker as published. `latest`: its newest published stable release, which its recipe may be unable to install.
- * `installs`: the release that its recipe installs; null if the recipe is as checked in.
+ * `installs`: the release that its recipe installs; null if the recipe is as checked in. `binaryRecipe`: the recipe
+ * that installs the binaries of `latest`, if its own recipe builds the source and `latest` has some for Linux; else
+ * null.
  */
-export type ListedWorker = Worker & { latest: ManifestRelease | null; installs: ManifestRelease | null };
+export type ListedWorker = Worker & {
+  latest: ManifestRelease | null;
+  installs: ManifestRelease | null;
+  binaryRecipe: string | null;
+};
 
 /** The latest result for each `env`: manifests (in the order of `workers`), releases and the workers of them. */
 type Made = { manifests: (Manifest | null)[]; releases: (ManifestRelease | null)[]; workers: readonly ListedWorker[] };
@@ -107,6 +115,7 @@ function remake(env: Env, manifests: (Manifest | null)[]): readonly ListedWorker
         ...published(worker, releases[index] ?? null, config),
         latest: newest[index] ?? null,
         installs: releases[index] ?? null,
+        binaryRecipe: binaryRecipeOf(worker, newest[index] ?? null, policy, config),
       }));
   made.set(env, { manifests, releases, workers: current });
   return current;
@@ -142,6 +151,21 @@ function published(worker: Worker, release: ManifestRelease | null, config: Conf
   const recipe = readRecipe(text.pkgbuild, text.srcinfo);
   if (!recipe.ok) throw new Error(`The recipe of ${worker.id} cannot be read: ${recipe.error}.`);
   return { ...worker, ...recipe.value, ...text };
+}
+
+function binaryRecipeOf(
+  worker: Worker,
+  release: ManifestRelease | null,
+  policy: SignaturePolicy,
+  { PUBLIC_URL }: Config,
+): string | null {
+  if (!release || !buildsSource(worker) || !worker.operatingSystems.includes("linux")) return null;
+  const onLinux = { ...worker, operatingSystems: ["linux"] as const };
+  const binaries = worker.architectures.flatMap((one) => publishedBinary(onLinux, one, release, policy));
+  if (binaries.length === 0) return null;
+  const { version } = release;
+  const facts = { ...worker, homepage: worker.family.homepage };
+  return binaryRecipe(facts, { version, pkgver: pkgverOf(version), binaries }, PUBLIC_URL);
 }
 
 type Installer = Pick<Worker, "id" | "source" | "build" | "operatingSystems" | "architectures">;

@@ -6,25 +6,25 @@ import type { Worker } from "../workers/workers.ts";
 const ARCH = "/pkgbuilds/arch";
 const HOMEBREW = "/pkgbuilds/homebrew";
 
+/** The address of the recipe that hives run, as a file. */
+export const recipePath = (id: string): string => `${ARCH}/${id}.PKGBUILD`;
+
 /**
- * The addresses of a worker's recipe below `/pkgbuilds`. `git` builds the source and `binary` installs a binary: a
- * worker has the one that its recipe is. `any` is the recipe, whichever it is.
+ * The addresses of a worker's recipes below `/pkgbuilds`: `any` is the one that hives run, whichever it is, `git` one
+ * that builds the source, `binary` one that installs a binary. Null: the worker has no such recipe.
  */
-export const recipeFiles = (id: string, builds: boolean) => ({
-  any: `${ARCH}/${id}.PKGBUILD`,
-  git: builds ? `${ARCH}/${id}-git.PKGBUILD` : null,
-  binary: builds ? null : `${ARCH}/${id}-bin.PKGBUILD`,
+export const recipeFiles = (worker: Pick<Worker, "id" | "builtProgram"> & { binaryRecipe: string | null }) => ({
+  any: recipePath(worker.id),
+  git: buildsSource(worker) ? `${ARCH}/${worker.id}-git.PKGBUILD` : null,
+  binary: buildsSource(worker) && worker.binaryRecipe === null ? null : `${ARCH}/${worker.id}-bin.PKGBUILD`,
 });
 
 /** Whether a worker's recipe builds the source. Otherwise it installs a binary. */
 export const buildsSource = ({ builtProgram }: Pick<Worker, "builtProgram">): boolean => builtProgram !== null;
 
-/** Every path at which a worker's recipe is served as a file, also under the names of the first clients' files. */
-export const recipePaths = (worker: Pick<Worker, "id" | "builtProgram">): string[] => [
-  ...Object.values(recipeFiles(worker.id, buildsSource(worker))).filter((path) => path !== null),
-  `/pkgbuilds/${worker.id}.PKGBUILD`,
-  `/pkgbuilds/${worker.id.replace("-worker-rbee-", "-worker-")}.PKGBUILD`,
-];
+/** The former names of a worker's recipe: its id, and the name of the first catalog's file. */
+export const formerRecipePaths = (id: string): string[] =>
+  [id, id.replace("-worker-rbee-", "-worker-")].map((name) => `/pkgbuilds/${name}.PKGBUILD`);
 
 /**
  * Whether Homebrew can install a worker: it runs on macOS alone, and `release`, which its recipe installs (null: none),

@@ -117,9 +117,14 @@ export const WorkerSchema = z
     }),
     pkgbuild_url: z.string().openapi({ format: "uri-reference", example: "/workers/cpu/PKGBUILD" }),
     pkgbuild_url_git: z.string().nullable().openapi({
-      description: "The recipe if it builds the source; null if it installs a binary.",
+      description: "The recipe that builds the source; null if there is none.",
       format: "uri-reference",
       example: "/pkgbuilds/arch/llm-worker-rbee-cpu-git.PKGBUILD",
+    }),
+    pkgbuild_url_bin: z.string().nullable().openapi({
+      description: "The recipe that installs a binary of `latest`; null if there is none.",
+      format: "uri-reference",
+      example: "/pkgbuilds/arch/llm-worker-rbee-cpu-bin.PKGBUILD",
     }),
     homebrew_formula: z.string().nullable().openapi({
       description: "The formula of the tap; null if Homebrew cannot install the worker.",

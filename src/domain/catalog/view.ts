@@ -3,14 +3,14 @@ import { compareVersions } from "../releases/version.ts";
 import type { Family } from "../workers/table.ts";
 import { compatibilityResource } from "./compatibility.ts";
 import type { ListedWorker } from "./published-workers.ts";
-import { buildsSource, formulaPath, hasFormula, recipeFiles } from "./recipe-files.ts";
+import { formulaPath, hasFormula, recipeFiles } from "./recipe-files.ts";
 import { binariesOf, requirementsOf } from "./release-facts.ts";
 import type { WorkerFamilyResource, WorkerResource } from "./schema.ts";
 
 /** A worker in the form of `/v1/workers`. `purchaseUrl` is the shop of the premium workers. */
 export function workerResource(worker: ListedWorker, purchaseUrl: string): WorkerResource {
   const { capabilities, sourcePath, latest } = worker;
-  const files = recipeFiles(worker.id, buildsSource(worker));
+  const files = recipeFiles(worker);
   const premium = worker.tier === "premium";
   return {
     id: worker.id,
@@ -47,6 +47,7 @@ export function workerResource(worker: ListedWorker, purchaseUrl: string): Worke
     system_requirements: requirementsOf(latest),
     pkgbuild_url: `/workers/${worker.variant}/PKGBUILD`,
     pkgbuild_url_git: files.git,
+    pkgbuild_url_bin: files.binary,
     homebrew_formula: hasFormula(worker, worker.installs) ? formulaPath(worker.id) : null,
     srcinfo_url: `/workers/${worker.variant}/.SRCINFO`,
   };

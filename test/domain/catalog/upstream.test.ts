@@ -205,6 +205,23 @@ describe("the addresses in entries", () => {
     },
   );
 
+  it("name a recipe of the binary when a free worker has one for Linux, beside that of its source", async () => {
+    const cpu = async () => {
+      const entry = await (await send("https://catalog.test/v2/workers/llm-worker-rbee")).json();
+      return Upstream.parse(entry).variants.find(({ backend }) => backend === "cpu");
+    };
+    expect((await cpu())?.pkgbuildUrl).toBe("/pkgbuilds/arch/llm-worker-rbee-cpu.PKGBUILD");
+    expect((await send("https://catalog.test/pkgbuilds/arch/llm-worker-rbee-cpu-bin.PKGBUILD")).status).toBe(404);
+    const published = { worker_id: "llm-worker-rbee-cpu", version: "2.0.0", bytes: randomBytes(10) };
+    await publishRelease({ ...published, platform: "linux-aarch64" });
+    const { pkgbuildUrl = "", pkgbuildUrlGit = "" } = (await cpu()) ?? {};
+    expect(pkgbuildUrl).toBe("/pkgbuilds/arch/llm-worker-rbee-cpu-bin.PKGBUILD");
+    expect(await answers(pkgbuildUrl)).toContain("\narch=('aarch64')\n");
+    expect(await answers(pkgbuildUrlGit)).toBe(await answers("/workers/cpu/PKGBUILD"));
+    // Hives go on building the source.
+    expect(await answers("/pkgbuilds/arch/llm-worker-rbee-cpu.PKGBUILD")).toBe(await answers("/workers/cpu/PKGBUILD"));
+  });
+
   it("name every formula of the tap", async () => {
     const { workers: entries } = Entries.parse(await (await send("https://catalog.test/v2/workers")).json());
     for (const { binaryName, homebrewFormula } of entries.flatMap(({ variants }) => variants)) {
