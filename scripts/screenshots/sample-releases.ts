@@ -45,8 +45,8 @@ export async function publishSamples({ client, releaseKey, folder }: Publisher):
       secretKey: releaseKey,
     });
     const release = { workerId, version, channel: undefined, notes, files: [file] };
-    const { id } = await publishRelease(client, release);
-    ids.set(`${workerId} ${version}`, id);
+    const published = await publishRelease(client, release);
+    ids.set(`${workerId} ${version}`, published.release.id);
   }
   const idOf = (version: string): string => ids.get(`${CPU} ${version}`) ?? "";
   const act = (id: string, action: string, reason: string): Promise<Response> =>
