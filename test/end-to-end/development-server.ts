@@ -14,12 +14,12 @@ export type Server = {
 };
 
 /**
- * Runs the program of `npm start`, with its own data and secrets in `folder`. Its IPC channel is to this process, so it
+ * Runs the program of `npm start`, with its own data and secrets in `folder`; with `project`, that of a copy. Its IPC channel is to this process, so it
  * ends when a killed test run takes this process with it.
  */
-export function launch(folder: string, port: number): Server {
+export function launch(folder: string, port: number, project = PROJECT): Server {
   const child = spawn(process.execPath, ["scripts/dev.js"], {
-    cwd: PROJECT,
+    cwd: project,
     // Traces of every request for wrangler's Local Explorer are not looked at here.
     env: { ...process.env, DEV_DIR: folder, PORT: String(port), X_LOCAL_OBSERVABILITY: "false" },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
