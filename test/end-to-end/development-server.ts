@@ -14,8 +14,8 @@ export type Server = {
 };
 
 /**
- * Runs the program of `npm start`, with its own data and secrets in `folder`; with `project`, that of a copy. Its IPC channel is to this process, so it
- * ends when a killed test run takes this process with it.
+ * Runs the program of `npm start`, with its own data and secrets in `folder`, and the code of `project`. Its IPC
+ * channel is to this process, so it ends when a killed test run takes this process with it.
  */
 export function launch(folder: string, port: number, project = PROJECT): Server {
   const child = spawn(process.execPath, ["scripts/dev.js"], {

@@ -1,1 +1,0 @@
-export { BACKENDS, type Backend } from "./table.ts";
