@@ -96,7 +96,8 @@ export class CatalogClient {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(method, request);
       if (outcome instanceof Response && outcome.ok) return outcome;
-      const failure = outcome instanceof Response ? problemError(outcome.status, await outcome.text()) : outcome;
+      const failure =
+        outcome instanceof Response ? problemError(outcome.status, await outcome.text(), this.url) : outcome;
       const status = outcome instanceof Response ? outcome.status : null;
       const mayRepeat = status === 429 || (repeatable && (status === null || status >= 500));
       const wait = retryDelay(attempt, outcome instanceof Response ? outcome.headers.get("Retry-After") : null);

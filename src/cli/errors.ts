@@ -70,10 +70,10 @@ export class ProblemError extends CliError {
   readonly status: number;
   readonly problem: ProblemBody | null;
 
-  constructor(status: number, problem: ProblemBody | null) {
+  constructor(status: number, problem: ProblemBody | null, origin?: string) {
     super(
       exitCodeOf(problem?.code ?? null, status),
-      problem ? describe(problem) : `The server answered with HTTP ${status} and gave no reason.`,
+      problem ? describe(problem, origin) : `The server answered with HTTP ${status} and gave no reason.`,
     );
     this.status = status;
     this.problem = problem;
@@ -84,9 +84,9 @@ export class ProblemError extends CliError {
 export const problemCode = (error: unknown): string | null =>
   error instanceof ProblemError ? (error.problem?.code ?? null) : null;
 
-/** Turns an unsuccessful response into an error. `body` is its text. */
-export const problemError = (status: number, body: string): ProblemError =>
-  new ProblemError(status, parseJson(ProblemBody, body));
+/** Turns an unsuccessful response of the catalog at `origin` into an error. `body` is its text. */
+export const problemError = (status: number, body: string, origin?: string): ProblemError =>
+  new ProblemError(status, parseJson(ProblemBody, body), origin);
 
 /** Parses a JSON text by a schema. Returns null if it is no JSON or does not fit. */
 export function parseJson<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | null {
@@ -97,14 +97,15 @@ export function parseJson<Schema extends z.ZodType>(schema: Schema, text: string
   }
 }
 
-function describe(problem: ProblemBody): string {
+function describe(problem: ProblemBody, origin: string | undefined): string {
   const lines = [`${problem.detail ?? problem.title ?? "Refused."} (${problem.code})`];
   if (problem.errors && problem.errors.length > 1) {
     lines.push(...problem.errors.map(({ path, message }) => `  ${path}: ${message}`));
   }
   if (problem.latest_covered_version) lines.push(`The newest version you may have: ${problem.latest_covered_version}`);
   if (problem.code === "MACHINE_LIMIT_REACHED") {
-    lines.push("Free a seat: run `rbee-catalog deactivate` on another machine, or remove one on the account page.");
+    const account = origin === undefined ? "on the account page" : `at ${origin}/account`;
+    lines.push(`Free a seat: run \`rbee-catalog deactivate\` on another machine, or remove one ${account}.`);
   }
   if (problem.purchase_url) lines.push(`Buy or renew: ${problem.purchase_url}`);
   if (problem.request_id) lines.push(`Request id: ${problem.request_id}`);

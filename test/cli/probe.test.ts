@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { probeMachine } from "../../src/cli/hive/probe/machine.ts";
+import { platformOf, probeMachine } from "../../src/cli/hive/probe/machine.ts";
 import { hostSystem, runBounded, type System } from "../../src/cli/hive/probe/system.ts";
 import { COMMON_FACTS, layMachine } from "../support/node/machines.ts";
 import { NVIDIA_MACHINES } from "../support/node/nvidia-machines.ts";
@@ -65,6 +65,9 @@ describe("the probe of a machine", () => {
           : { status: 0, late: false, output: `${output}\n` };
       },
     };
+    expect(
+      await platformOf({ ...system, arch: "x64", run: async () => ({ status: 0, late: false, output: "1\n" }) }),
+    ).toBe("macos-aarch64");
     expect(await probeMachine(system, "macos-aarch64")).toEqual({
       machine: {
         platform: "macos-aarch64",

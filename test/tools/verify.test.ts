@@ -20,14 +20,8 @@ import { BUILDER, provenanceOf, SOURCE } from "../support/provenance-text.ts";
 const WORKER = "llm-worker-rbee-premium-cpu";
 const FREE = "llm-worker-rbee-cpu";
 const INDEX = `v1/workers/${WORKER}/index.json`;
-const WORKERS = ["cpu", "cuda", "metal", "premium-cpu", "premium-cuda", "premium-metal"];
-const MIRRORED = [
-  ...["workers", "keys/index-signing.pub", "keys/index-signing.pub.minisig", `v1/workers/${WORKER}/1.0.0/provenance`],
-  ...WORKERS.map((variant) => `v1/workers/llm-worker-rbee-${variant}/index.json`).flatMap((at) => [
-    at,
-    `${at}.minisig`,
-  ]),
-];
+const WorkerList = z.object({ workers: z.array(z.object({ id: z.string() })) });
+const KEY_FILES = ["keys/index-signing.pub", "keys/index-signing.pub.minisig"];
 
 const runnable = process.platform === "linux" && process.arch === "x64" && installed("minisign", "curl");
 
@@ -122,7 +116,12 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  if (runnable) await Promise.all(MIRRORED.map((path) => copy(path)));
+  if (!runnable) return;
+  await copy("workers");
+  const { workers } = WorkerList.parse(JSON.parse(readFileSync(mirrored("workers"), "utf8")));
+  const indexes = workers.map(({ id }) => `v1/workers/${id}/index.json`).flatMap((at) => [at, `${at}.minisig`]);
+  const copied = [...KEY_FILES, `v1/workers/${WORKER}/1.0.0/provenance`, ...indexes];
+  await Promise.all(copied.map((path) => copy(path)));
 });
 
 describe.skipIf(!runnable)("stock minisign", () => {

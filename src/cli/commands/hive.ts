@@ -2,6 +2,8 @@ import * as z from "zod";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { activate, deactivate, machineFingerprint } from "../hive/machine.ts";
+import { platformOf } from "../hive/probe/machine.ts";
+import { hostSystem } from "../hive/probe/system.ts";
 import { type Activation, type Hive, openHive } from "../hive/state.ts";
 import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, License } from "../license-view.ts";
@@ -31,6 +33,7 @@ export function addHiveCommands(program: CatalogCommand): void {
       const { answer, activation } = await activate(hive.client, key, {
         fingerprint: await machineFingerprint(hive.env),
         name: options.name,
+        platform: await platformOf(hostSystem),
         offline: options.offline === true,
       });
       await hive.change((known) => ({ ...known, activation }));

@@ -1,15 +1,19 @@
+import { currentTime } from "../../lib/time.ts";
 import type { CatalogCommand } from "../command.ts";
-import { releaseKeys } from "../hive/check.ts";
+import { makeFolder } from "../files.ts";
+import { type ReleaseKeys, releaseKeys, trustedKeys } from "../hive/check.ts";
 import { type Installed, installWorker, workersFolder } from "../hive/install.ts";
 import { licenseOfHive } from "../hive/license.ts";
-import { hostPlatform } from "../hive/machine.ts";
+import { installFromMirror, offlineLicense, readIndexes, resolveFromIndexes } from "../hive/offline.ts";
 import type { Machine } from "../hive/probe/facts.ts";
-import { probeMachine } from "../hive/probe/machine.ts";
+import { platformOf, probeMachine } from "../hive/probe/machine.ts";
 import { hostSystem } from "../hive/probe/system.ts";
 import { chooseBuild, firstChoice, lacksOf, type Resolution, resolveAtCatalog } from "../hive/resolve.ts";
 import { type Trial, tryOut } from "../hive/start.ts";
 import { type Hive, openHive } from "../hive/state.ts";
+import { mirrorClient } from "../mirror.ts";
 import { parsePlatform } from "../publish/release-file.ts";
+import { openIndexSource } from "../verify/index-source.ts";
 
 type InstallOptions = {
   auto?: true;
@@ -17,6 +21,7 @@ type InstallOptions = {
   explain?: true;
   dir: string;
   platform?: string;
+  mirror?: string;
   releaseKey?: string;
 };
 
@@ -35,6 +40,7 @@ export function addInstallCommand(program: CatalogCommand): void {
     .option("--explain", "show what is known of this machine, and what the other workers lack for it")
     .option("--dir <folder>", "where to install", workersFolder(program.io.env))
     .option("--platform <platform>", "install for another machine of this platform, of which nothing else is known")
+    .option("--mirror <url>", "choose from the signed indexes of a copy of the catalog's files: a URL, or a folder")
     .option(
       "--release-key <file>",
       "minisign public key to trust and pin from now on; default: the one pinned on first use",
@@ -44,28 +50,18 @@ export function addInstallCommand(program: CatalogCommand): void {
       "\nExamples:\n  $ rbee-catalog install\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0",
     )
     .action(async (worker: string | undefined, options: InstallOptions, command: CatalogCommand) => {
+      // First, because everything else would be in vain.
+      await makeFolder(options.dir);
       const hive = await openHive(command);
-      const { client, state, change } = hive;
-      const pinned = state.release_keys[client.url];
-      const keys = await releaseKeys(client, { file: options.releaseKey, pinned });
+      const pinned = hive.state.release_keys[hive.client.url];
+      const keys = await (options.mirror === undefined
+        ? releaseKeys(hive.client, { file: options.releaseKey, pinned })
+        : trustedKeys(hive, options));
       const machine = await describeMachine(hive, options);
-      const license = licenseOfHive(hive);
-      const wanted = { worker, version: options.version };
-      const { build, resolution } = await chooseBuild(resolveAtCatalog(client), {
-        ...{ wanted, machine, license, url: client.url },
-      });
-      if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
-      const installed = await installWorker(client, {
-        ...build,
-        platform: machine.platform,
-        folder: options.dir,
-        license,
-        keys,
-      });
-      // Keys are pinned only after they have verified a release.
-      if (pinned !== keys.text) {
-        await change((known) => ({ ...known, release_keys: { ...known.release_keys, [client.url]: keys.text } }));
-      }
+      const request = { worker, keys, machine, options };
+      const { installed, resolution } = await (options.mirror === undefined
+        ? installFromCatalog(hive, request)
+        : installOffline(hive, request, options.mirror));
       const trial: Trial =
         options.platform === undefined
           ? await tryOut(installed.path, hive.env)
@@ -74,10 +70,51 @@ export function addInstallCommand(program: CatalogCommand): void {
     });
 }
 
+type Request = { worker: string | undefined; keys: ReleaseKeys; machine: Machine; options: InstallOptions };
+type Done = { installed: Installed; resolution: Resolution | null };
+
+async function installFromCatalog(hive: Hive, { worker, keys, machine, options }: Request): Promise<Done> {
+  const { client, state, change } = hive;
+  const { url } = client;
+  const license = licenseOfHive(hive);
+  const wanted = { worker, version: options.version };
+  const { build, resolution } = await chooseBuild(resolveAtCatalog(client), { wanted, machine, license, url });
+  if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
+  const { platform } = machine;
+  const installed = await installWorker(client, { ...build, platform, folder: options.dir, license, keys });
+  // Keys are pinned only after they have verified a release.
+  if (state.release_keys[url] !== keys.text) {
+    await change((known) => ({ ...known, release_keys: { ...known.release_keys, [url]: keys.text } }));
+  }
+  return { installed, resolution };
+}
+
+/** Chooses from the signed indexes of a mirror and takes the file from there. The catalog is not asked. */
+async function installOffline(hive: Hive, { worker, keys, machine, options }: Request, mirror: string): Promise<Done> {
+  const { state, activation, change } = hive;
+  const { url } = hive.client;
+  const client = await mirrorClient(mirror, hive.note);
+  const now = currentTime();
+  const seen = state.indexes[url] ?? { delegated_at: 0, serials: {} };
+  const source = await openIndexSource({ client, releaseKeys: keys.keys, seen, now });
+  const indexes = await readIndexes(client, source);
+  const license = offlineLicense(activation);
+  const wanted = { worker, version: options.version };
+  const { build, resolution } = await chooseBuild(resolveFromIndexes(indexes, now), { wanted, machine, license, url });
+  if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
+  const installed = await installFromMirror(client, indexes, { ...build, folder: options.dir, keys });
+  await change((known) => ({
+    ...known,
+    release_keys: { ...known.release_keys, [url]: keys.text },
+    indexes: { ...known.indexes, [url]: source.seen() },
+  }));
+  return { installed, resolution };
+}
+
 /** The machine to install for. A named platform is of another machine, of which nothing else is known. */
 async function describeMachine({ note }: Hive, { platform, explain }: InstallOptions): Promise<Machine> {
   if (platform !== undefined) return { platform: parsePlatform(platform) };
-  const { machine, remarks } = await probeMachine(hostSystem, hostPlatform());
+  const { machine, remarks } = await probeMachine(hostSystem, await platformOf(hostSystem));
   for (const remark of remarks) note(remark);
   if (explain) {
     const { cpu_features = [], ...facts } = machine;

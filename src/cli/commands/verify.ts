@@ -1,13 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { currentTime } from "../../lib/time.ts";
-import { CatalogClient } from "../catalog-client.ts";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { isFileError } from "../files.ts";
-import { type ReleaseKeys, releaseKeys } from "../hive/check.ts";
+import { trustedKeys } from "../hive/check.ts";
 import { workersFolder } from "../hive/install.ts";
-import { type Hive, openHive } from "../hive/state.ts";
+import { openHive } from "../hive/state.ts";
+import { mirrorClient } from "../mirror.ts";
 import { type FileReport, formatFileReport, type Target, verifyFile } from "../verify/file-report.ts";
 import { openIndexSource } from "../verify/index-source.ts";
 
@@ -25,7 +25,7 @@ export function addVerifyCommand(program: CatalogCommand): void {
     )
     .argument("[worker or file...]", "installed workers, or files; default: every installed worker")
     .option("--dir <folder>", "where workers are installed", workersFolder(program.io.env))
-    .option("--mirror <url>", "fetch the indexes from a copy of the catalog's files")
+    .option("--mirror <url>", "fetch the indexes from a copy of the catalog's files: a URL, or a folder")
     .option("--release-key <file>", "minisign public key to trust and pin from now on")
     .addHelpText(
       "after",
@@ -38,7 +38,7 @@ Examples:
       const hive = await openHive(command);
       const { state } = hive;
       const { url } = hive.client;
-      const client = options.mirror === undefined ? hive.client : mirrorClient(options.mirror, hive);
+      const client = options.mirror === undefined ? hive.client : await mirrorClient(options.mirror, hive.note);
       const targets = await findTargets(names, options.dir);
       const trusted = await trustedKeys(hive, options);
       const indexes = await openIndexSource({
@@ -72,29 +72,6 @@ function requireGood(files: readonly FileReport[]): void {
   }
   if (count("blocked") === 0) return;
   throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}. Do not run them.`);
-}
-
-/** The keys to trust. A mirror's own keys are never trusted, because they could vouch for anything. */
-function trustedKeys({ client, note, state }: Hive, options: VerifyOptions): Promise<ReleaseKeys> {
-  const pinned = state.release_keys[client.url];
-  if (pinned === undefined && options.releaseKey === undefined) {
-    if (options.mirror !== undefined) {
-      throw new CliError(
-        EXIT.usage,
-        `No release key of ${client.url} is pinned on this machine, and a mirror cannot vouch for itself. Add --release-key FILE.`,
-      );
-    }
-    note(`No release key is pinned yet. Using the one that ${client.url} serves.`);
-  }
-  return releaseKeys(client, { file: options.releaseKey, pinned });
-}
-
-function mirrorClient(text: string, { note }: Hive): CatalogClient {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw new CliError(EXIT.usage, `"${text}" is not the URL of a mirror.`);
-  }
-  return new CatalogClient({ url: url.href.replace(/\/+$/, ""), onRetry: note });
 }
 
 /**

@@ -9,6 +9,7 @@ import type { CatalogClient } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { type FileDigest, readNamedFile } from "../files.ts";
 import { isPrivate } from "../transport.ts";
+import type { Hive } from "./state.ts";
 
 /** Keys that may sign releases, and the text of their `.pub` file. */
 export type ReleaseKeys = { text: string; keys: MinisignPublicKey[] };
@@ -41,6 +42,27 @@ export async function releaseKeys(
   }
   const response = await client.send({ path: "/keys/release-signing.pub" });
   return parseReleaseKeys(await response.text(), `${client.url}/keys/release-signing.pub`);
+}
+
+/**
+ * The keys to trust in a hive's command. A mirror's own keys are never trusted, because they could vouch for anything.
+ * Throws `CliError`.
+ */
+export function trustedKeys(
+  { client, note, state }: Hive,
+  options: { mirror?: string; releaseKey?: string },
+): Promise<ReleaseKeys> {
+  const pinned = state.release_keys[client.url];
+  if (pinned === undefined && options.releaseKey === undefined) {
+    if (options.mirror !== undefined) {
+      throw new CliError(
+        EXIT.usage,
+        `No release key of ${client.url} is pinned on this machine, and a mirror cannot vouch for itself. Add --release-key FILE.`,
+      );
+    }
+    note(`No release key is pinned yet. Using the one that ${client.url} serves.`);
+  }
+  return releaseKeys(client, { file: options.releaseKey, pinned });
 }
 
 /** The release, name, size and hash that a file must have. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import * as z from "zod";
 import { CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
-import { digestFile, type FileDigest, makeFolder, xdgFolder } from "../files.ts";
+import { digestFile, type FileDigest, xdgFolder } from "../files.ts";
 import { startProgress } from "../output.ts";
 import { checkedLink } from "../transport.ts";
-import { checkDownload, type ReleaseKeys } from "./check.ts";
+import { checkDownload, type Expected, type ReleaseKeys } from "./check.ts";
 import { download, takePartFile } from "./download.ts";
 import type { LicenseSource, SentLicense } from "./license.ts";
 import { requireLoader } from "./loader.ts";
@@ -47,12 +47,10 @@ export const workersFolder = (env: NodeJS.ProcessEnv): string =>
   join(xdgFolder(env["XDG_CACHE_HOME"], ".cache"), "workers");
 
 /**
- * Downloads a worker, checks it, and puts it in place by an atomic rename, so that no partly installed worker is ever
- * there. Resumes earlier downloads. A file that fails its check is deleted. Throws `CliError`.
+ * Downloads a worker, checks it, and puts it in place. Resumes earlier downloads. The folder must be there. Throws
+ * `CliError`.
  */
 export async function installWorker(client: CatalogClient, request: InstallRequest): Promise<Installed> {
-  // First, because everything else would be in vain.
-  await makeFolder(request.folder);
   const ask = downloadOf(client, request);
   const first = await ask(request.version ?? "latest");
   if (request.filename !== undefined && first.filename !== request.filename) {
@@ -63,37 +61,53 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   if (request.version !== undefined && version !== request.version) {
     throw new CliError(EXIT.integrity, `The catalog answered with version ${version} instead of ${request.version}.`);
   }
-  const target = join(request.folder, safeName(workerId));
+  const file = { workerId, version, filename, size, sha256 };
+  let link: Download | null = first;
+  return placeWorker(request.folder, file, {
+    async check(digest) {
+      const signature = await fetchSignature(link ?? (await ask(version)), client.url);
+      await checkDownload(digest, file, signature, request.keys.keys);
+    },
+    fetch: (partPath, onProgress) =>
+      download({
+        partPath,
+        onProgress,
+        source: async () => {
+          const { download_url, public_url, ...served } = link ?? (await ask(version));
+          link = null;
+          const { href: url } = checkedLink(addressOf(download_url, public_url), client.url);
+          return { url, size: served.size, sha256: served.sha256 };
+        },
+      }),
+  });
+}
+
+/** The way to the bytes of a file, and to the proof that they are the published ones. */
+export type Delivery = {
+  /** Brings the file to `partPath` and returns its digest. Throws `CliError`. */
+  fetch(partPath: string, onProgress: (bytes: number) => void): Promise<FileDigest>;
+  /** Throws `CliError` (integrity) unless the bytes are those of the published file. */
+  check(digest: FileDigest): Promise<void>;
+};
+
+/**
+ * Puts a worker in place by an atomic rename, so that no partly installed worker is ever there. A file that fails its
+ * check is deleted, and one that is there already is only checked. Throws `CliError`.
+ */
+export async function placeWorker(folder: string, file: Expected, delivery: Delivery): Promise<Installed> {
+  const { workerId, version, size, sha256 } = file;
+  const target = join(folder, safeName(workerId));
   const installed = { worker: workerId, version, path: target, size, sha256 };
-  const check = async (digest: FileDigest, link: Download): Promise<void> =>
-    checkDownload(
-      digest,
-      { workerId, version, filename, size, sha256 },
-      await fetchSignature(link, client.url),
-      request.keys.keys,
-    );
   const present = await digestFile(target).catch(() => null);
   if (present?.sha256 === sha256) {
-    await check(present, first);
+    await delivery.check(present);
     return installed;
   }
-
   const partPath = await takePartFile(target, sha256);
   const progress = startProgress(`${workerId} ${version}`, size);
-  let link: Download | null = first;
-  const digest = await download({
-    partPath,
-    onProgress: progress.update,
-    source: async () => {
-      const { download_url, public_url, ...file } = link ?? (await ask(version));
-      link = null;
-      const { href: url } = checkedLink(addressOf(download_url, public_url), client.url);
-      return { url, size: file.size, sha256: file.sha256 };
-    },
-  }).finally(progress.finish);
-
+  const digest = await delivery.fetch(partPath, progress.update).finally(progress.finish);
   try {
-    await check(digest, await ask(version));
+    await delivery.check(digest);
   } catch (error) {
     if (error instanceof CliError && error.exitCode === EXIT.integrity) await rm(partPath, { force: true });
     throw error;

@@ -15,7 +15,7 @@ const SYSTEMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "mac
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
 
 /** The platform of this machine, as releases name it. Throws `CliError` if there are no workers for it. */
-export function hostPlatform(system: string = process.platform, architecture: string = process.arch): Platform {
+export function hostPlatform(system: string, architecture: string): Platform {
   const name = `${SYSTEMS[system] ?? system}-${ARCHITECTURES[architecture] ?? architecture}`;
   const platform = PLATFORMS.find((known) => known === name);
   if (platform === undefined) throw new CliError(EXIT.failure, `There are no binaries for ${name}.`);
@@ -101,9 +101,14 @@ const SPARE_MS = 5 * 60_000;
 export async function activate(
   client: CatalogClient,
   licenseKey: string,
-  { fingerprint, name, offline }: { fingerprint: string; name: string | undefined; offline: boolean },
+  {
+    fingerprint,
+    name,
+    platform,
+    offline,
+  }: { fingerprint: string; name: string | undefined; platform: Platform; offline: boolean },
 ): Promise<{ answer: TokenAnswer; activation: Activation }> {
-  const body = { fingerprint, name: name ?? hostname(), platform: hostPlatform(), offline };
+  const body = { fingerprint, name: name ?? hostname(), platform, offline };
   const answer = await client.post(TokenAnswer, "/v1/licenses/activate", body, { credential: licenseKey });
   const { token, expires_at: token_expires_at, renew_after, license, machine } = answer;
   const seat = { url: client.url, license_key: licenseKey, license_id: license.id, machine_id: machine.id };

@@ -59,15 +59,11 @@ export async function chooseBuild(
 ): Promise<{ build: Build; resolution: Resolution | null }> {
   const { worker, version } = wanted;
   const own = worker === undefined && isPrivate(new URL(url)) ? await license.current() : null;
-  let resolution = await resolve(wanted, machine, own);
-  if (resolution === null) return { build: { worker: worker ?? workerByGpu(machine), version }, resolution };
-  if (worker !== undefined && lacksLicense(resolution)) {
+  let resolution = await (own === null ? resolve(wanted, machine, null) : resolveLicensed(own));
+  if (worker !== undefined && resolution !== null && lacksLicense(resolution)) {
     const sent = await license.current();
     if (sent === null) throw withoutLicense(worker);
-    resolution = await resolve(wanted, machine, sent);
-    const isOver = resolution?.choice === null && resolution.ruled_out.some(({ code }) => OVER.includes(code));
-    const other = isOver ? await license.replaced() : null;
-    if (other !== null) resolution = await resolve(wanted, machine, other);
+    resolution = await resolveLicensed(sent);
   }
   if (resolution === null) return { build: { worker: worker ?? workerByGpu(machine), version }, resolution };
   const { choice } = resolution;
@@ -78,6 +74,19 @@ export async function chooseBuild(
     return chooseBuild(resolve, { wanted: { worker: choice.worker_id, version }, machine, license, url });
   }
   return { build, resolution };
+
+  /** Resolves with a license. Replaces a token that is no longer accepted, for example on a clock that is behind. */
+  async function resolveLicensed(sent: SentLicense): Promise<Resolution | null> {
+    const first = await resolve(wanted, machine, sent).catch((error: unknown) => {
+      if (error instanceof ProblemError && OVER.includes(problemCode(error) ?? "")) return error;
+      throw error;
+    });
+    const isOver = first instanceof ProblemError || first?.ruled_out.some(({ code }) => OVER.includes(code));
+    const other = isOver ? await license.replaced() : null;
+    if (other !== null) return resolve(wanted, machine, other);
+    if (first instanceof ProblemError) throw first;
+    return first;
+  }
 }
 
 /** The codes of a token that the machine's key replaces. */

@@ -1,7 +1,19 @@
+import type { Platform } from "../../../domain/releases/manifest.ts";
+import { hostPlatform } from "../machine.ts";
 import type { Machine } from "./facts.ts";
 import { findGpus } from "./gpus.ts";
 import { findLibc } from "./libc.ts";
 import type { System } from "./system.ts";
+
+/**
+ * The platform of this machine, as releases name it. Rosetta names x86-64 on Apple silicon. Throws `CliError` if there
+ * are no workers for it.
+ */
+export async function platformOf({ platform, arch, run }: System): Promise<Platform> {
+  const isRosetta =
+    platform === "darwin" && (await run("sysctl", "-n", "sysctl.proc_translated"))?.output.trim() === "1";
+  return hostPlatform(platform, isRosetta ? "arm64" : arch);
+}
 
 /** A machine, and the sentences for the person: facts that could not be found out, and remarks. */
 export type Probe = { machine: Machine; remarks: string[] };
