@@ -113,12 +113,15 @@ describe("a wish for a named worker", () => {
   });
 });
 
-it("a better worker without a release is named, one for the CPU is not", () => {
-  const better = {
-    ...chosen("llm-worker-rbee-cpu"),
-    ruled_out: refused("NOT_RELEASED", "llm-worker-rbee-cuda").ruled_out,
-  };
-  expect(firstChoice(better, URL)).toContain("Chose the cuda worker, but llm-worker-rbee-cuda has no binary release");
-  const other = { ...chosen("x"), ruled_out: refused("NOT_RELEASED", "llm-worker-rbee-cpu").ruled_out };
-  expect(firstChoice(other, URL)).toBeNull();
+it("a worker for the GPU without a release is named if the CPU is taken instead", () => {
+  const rows = refused("NOT_RELEASED", "llm-worker-rbee-cuda").ruled_out;
+  const ruled_out = rows.map((row) => ({
+    ...row,
+    detail: "It has no released binary yet. Its recipe builds it from source.",
+  }));
+  expect(firstChoice({ ...chosen("llm-worker-rbee-cpu"), ruled_out }, URL)).toContain(
+    "Chose the cuda worker, but llm-worker-rbee-cuda has no binary release",
+  );
+  expect(firstChoice({ ...chosen("llm-worker-rbee-premium-cuda"), ruled_out }, URL)).toBeNull();
+  expect(firstChoice({ ...chosen("llm-worker-rbee-cpu"), ruled_out: rows }, URL)).toBeNull();
 });

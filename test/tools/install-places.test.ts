@@ -129,18 +129,18 @@ describe.runIf(scriptRuns)("the last line", () => {
   });
 
   it("names a worker without a release before anybody is asked for a license", async () => {
-    const run = await pipe(workDirectory(), "premium-cuda");
-    expect([run.code, lastLine(run)]).toEqual([1, expect.stringMatching(/no (stable )?release/)]);
+    const run = await pipe(workDirectory(), "premium-cuda --platform linux-x86_64");
+    expect([run.code, lastLine(run)]).toEqual([1, expect.stringContaining("has no released binary yet")]);
     expect(run.stderr).not.toContain("needs a license");
   });
 
   it("has only printable characters of a hostile text", async () => {
     const rewrite = (text: string) => text.replace("has no", "\x1b[\u009b\x07!");
-    catalog.proxy.fate = (_method, path) => (path.includes("/download?") ? { rewrite } : "pass");
-    const run = await pipe(workDirectory(), "cuda");
+    catalog.proxy.fate = (_method, path) => (path.endsWith("/resolve") ? { rewrite } : "pass");
+    const run = await pipe(workDirectory(), "cuda --platform linux-x86_64");
     // biome-ignore lint/suspicious/noControlCharactersInRegex: no control character may be there
     expect(run.stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\uffff]/);
-    expect(lastLine(run)).toMatch(/\?.*\(VERSION_NOT_FOUND\)$/);
+    expect(lastLine(run)).toMatch(/\?.*\(NOT_RELEASED\)$/);
   });
 
   it.each([

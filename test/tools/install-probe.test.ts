@@ -23,7 +23,7 @@ function probeBelow(root: string, { hangs }: OtherMachine): string {
   const text = parts.join("\n").replace(FACTS, `${root}/`);
   // A slow machine must not end a stand-in that answers.
   const patient = hangs ? text : text.replace("for pause in 0.1", `for pause in ${"0.1 ".repeat(600)}`);
-  return `set -eu\nLC_ALL=C\nplatform=linux-x86_64\nsystem=linux\nwork=${root}\n${patient}\nfind_facts\nprintf '{%s}' "$facts"\n`;
+  return `set -eu\nLC_ALL=C\nplatform=linux-x86_64\nother=\nsystem=linux\nwork=${root}\n${patient}\nfind_facts\nprintf '{%s}' "$facts"\n`;
 }
 
 describe.each(SHELLS)("the probe in %s", (shell) => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { machineFingerprint } from "../../src/cli/hive/machine.ts";
@@ -110,27 +110,55 @@ describe.runIf(scriptRuns)("a free worker", () => {
     expect(downloadRanges(catalog)).toEqual([""]);
   });
 
-  it("is chosen by the hardware; without a binary, people are told how to build it", async () => {
-    const home = workDirectory();
+  const withGpu = (home: string): { PATH: string } => {
     const bin = join(home, "bin");
     mkdirSync(bin);
-    writeFileSync(join(bin, "nvidia-smi"), "#!/bin/sh\necho 'GPU 0: NVIDIA GeForce RTX 3090 (UUID: GPU-1)'\n", {
-      mode: 0o755,
-    });
-    const cuda = await pipe(home, "", { PATH: `${bin}:${PLAIN_ENVIRONMENT.PATH}` });
-    expect(cuda).toMatchObject({ code: 1, stdout: "" });
-    expect(cuda.stderr).toMatch(
-      /Chose the cuda worker for linux-x86_64: NVIDIA GPU.*hive.*makepkg.*\(VERSION_NOT_FOUND\)\n$/s,
+    const answers =
+      "*compute_cap*) echo 'NVIDIA GeForce RTX 3090, 550.54.14, 8.6, 24576 MiB' ;; *) echo 'CUDA Version: 12.4' ;;";
+    writeFileSync(join(bin, "nvidia-smi"), `#!/bin/sh\ncase "$*" in ${answers} esac\n`, { mode: 0o755 });
+    return { PATH: `${bin}:${PLAIN_ENVIRONMENT.PATH}` };
+  };
+
+  it("is chosen by the hardware; the one for the GPU is named if it has no release", async () => {
+    const home = workDirectory();
+    const { code, stdout, stderr } = await pipe(home, "", withGpu(home));
+    expect([code, stdout]).toEqual([0, `Installed ${FREE} 0.1.0: ${workersOf(home)}/${FREE}\n`]);
+    expect(stderr).toMatch(
+      /Chose the cuda worker for linux-x86_64, but llm-worker-rbee-cuda has no binary.*makepkg.*Chose llm-worker-rbee-cpu 0\.1\.0/s,
     );
-    expect(cuda.stderr).toContain(`${catalog.url}/workers/cuda/PKGBUILD`);
-    if (existsSync("/proc/driver/nvidia")) return;
-    const cpu = await pipe(home, "");
-    expect([cpu.code, cpu.stderr]).toEqual([0, expect.stringContaining("Chose the cpu worker")]);
+    expect(stderr).toContain(`${catalog.url}/workers/llm-worker-rbee-cuda/PKGBUILD`);
+    expect(stderr).toMatch(/It starts here: llm-worker-rbee-cpu 0\.1\.0 \(sample\)\n$/);
+  });
+
+  it("without a binary is told how to be built", async () => {
+    const home = workDirectory();
+    const { code, stdout, stderr } = await pipe(home, "cuda", withGpu(home));
+    expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(/hive.*makepkg.*\(NOT_RELEASED\)\n$/s)]);
+    expect(stderr).toContain(`${catalog.url}/workers/cuda/PKGBUILD`);
+  });
+
+  it("for other hardware is refused with its reason, and may be installed for another machine", async () => {
+    const run = await pipe(workDirectory(), "metal");
+    expect([run.code, run.stderr]).toEqual([
+      1,
+      expect.stringMatching(/--platform.*\n.*macos-aarch64.*\(WRONG_PLATFORM\)\n$/),
+    ]);
+    const home = workDirectory();
+    const other = await pipe(home, "cpu --platform linux-x86_64");
+    expect([other.code, other.stderr]).toEqual([0, expect.stringContaining("not tried out")]);
+  });
+
+  it("explains the choice, and what each of the others lacks", async () => {
+    const { code, stderr } = await pipe(workDirectory(), "--explain");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/This machine: \{"platform":"linux-x86_64",.*"cpu_features":\[\.\.\.\]/);
+    expect(stderr).toMatch(/not llm-worker-rbee-metal: .* \(WRONG_PLATFORM\)/);
+    expect(stderr).toMatch(/not llm-worker-rbee-premium-cpu-linux-x86_64: .* \(LICENSE_REQUIRED\)/);
   });
 
   it("is said to have no such version where that is all that is wrong", async () => {
     const { code, stderr } = await pipe(workDirectory(), "cpu --version 9.9.9");
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`${FREE} has no such version`)]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${FREE} has no version 9.9.9`)]);
     expect(stderr).not.toMatch(/no binary|makepkg/);
   });
 

@@ -81,7 +81,10 @@ async function installFromCatalog(hive: Hive, { worker, keys, machine, options }
   const { build, resolution } = await chooseBuild(resolveAtCatalog(client), { wanted, machine, license, url });
   if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
   const { platform } = machine;
-  const installed = await installWorker(client, { ...build, platform, folder: options.dir, license, keys });
+  const installed = await installWorker(client, {
+    ...{ ...build, platform, license, keys, folder: options.dir },
+    isElsewhere: options.platform !== undefined,
+  });
   // Keys are pinned only after they have verified a release.
   if (state.release_keys[url] !== keys.text) {
     await change((known) => ({ ...known, release_keys: { ...known.release_keys, [url]: keys.text } }));
@@ -102,7 +105,10 @@ async function installOffline(hive: Hive, { worker, keys, machine, options }: Re
   const wanted = { worker, version: options.version };
   const { build, resolution } = await chooseBuild(resolveFromIndexes(indexes, now), { wanted, machine, license, url });
   if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
-  const installed = await installFromMirror(client, indexes, { ...build, folder: options.dir, keys });
+  const installed = await installFromMirror(client, indexes, {
+    ...{ ...build, keys, folder: options.dir },
+    isElsewhere: options.platform !== undefined,
+  });
   await change((known) => ({
     ...known,
     release_keys: { ...known.release_keys, [url]: keys.text },

@@ -34,6 +34,8 @@ export type InstallRequest = {
   /** The file of the version. Absent: the platform's default build. */
   filename?: string;
   platform: string;
+  /** Whether it is for another machine, so that it need not start on this one. */
+  isElsewhere: boolean;
   folder: string;
   /** The license, which is sent only if the catalog asks for one. */
   license: LicenseSource;
@@ -63,7 +65,7 @@ export async function installWorker(client: CatalogClient, request: InstallReque
   }
   const file = { workerId, version, filename, size, sha256 };
   let link: Download | null = first;
-  return placeWorker(request.folder, file, {
+  return placeWorker(request, file, {
     async check(digest) {
       const signature = await fetchSignature(link ?? (await ask(version)), client.url);
       await checkDownload(digest, file, signature, request.keys.keys);
@@ -94,7 +96,11 @@ export type Delivery = {
  * Puts a worker in place by an atomic rename, so that no partly installed worker is ever there. A file that fails its
  * check is deleted, and one that is there already is only checked. Throws `CliError`.
  */
-export async function placeWorker(folder: string, file: Expected, delivery: Delivery): Promise<Installed> {
+export async function placeWorker(
+  { folder, isElsewhere }: Pick<InstallRequest, "folder" | "isElsewhere">,
+  file: Expected,
+  delivery: Delivery,
+): Promise<Installed> {
   const { workerId, version, size, sha256 } = file;
   const target = join(folder, safeName(workerId));
   const installed = { worker: workerId, version, path: target, size, sha256 };
@@ -112,7 +118,7 @@ export async function placeWorker(folder: string, file: Expected, delivery: Deli
     if (error instanceof CliError && error.exitCode === EXIT.integrity) await rm(partPath, { force: true });
     throw error;
   }
-  await requireLoader(partPath, `${workerId} ${version}`);
+  if (!isElsewhere) await requireLoader(partPath, `${workerId} ${version}`);
   await chmod(partPath, 0o755);
   await rename(partPath, target);
   return installed;

@@ -74,7 +74,7 @@ export const offlineLicense = (activation: Activation | null): LicenseSource => 
 export async function installFromMirror(
   client: CatalogClient & { readonly folder?: string },
   indexes: readonly ReleaseIndex[],
-  { folder, keys, ...build }: Build & { folder: string; keys: ReleaseKeys },
+  { folder, isElsewhere, keys, ...build }: Build & { folder: string; isElsewhere: boolean; keys: ReleaseKeys },
 ): Promise<Installed> {
   const { worker } = build;
   const index = indexes.find(({ worker_id }) => worker_id === worker);
@@ -88,7 +88,7 @@ export async function installFromMirror(
   }
   const expected = { workerId: worker, version, filename, size, sha256 };
   const at = path`/v1/workers/${worker}/${version}/files/${filename}`;
-  return placeWorker(folder, expected, {
+  return placeWorker({ folder, isElsewhere }, expected, {
     check: (digest) => checkDownload(digest, expected, signature, keys.keys),
     async fetch(partPath, onProgress) {
       if (client.folder === undefined) {

@@ -114,17 +114,20 @@ function nothingFits({ why, ruled_out }: Resolution): CliError {
       : codes.every((code) => NOT_THERE.includes(code))
         ? EXIT.notFound
         : EXIT.failure;
-  return new CliError(exitCode, [...lacksOf(ruled_out), why].join("\n"));
+  const elsewhere = codes.some((code) => code.startsWith("WRONG_"))
+    ? ["To install for another machine, such as into an image, name its --platform."]
+    : [];
+  return new CliError(exitCode, [...(ruled_out.length > 1 ? lacksOf(ruled_out) : []), ...elsewhere, why].join("\n"));
 }
 
 /** One line for each worker or build that was not chosen. */
 export const lacksOf = (ruledOut: Resolution["ruled_out"]): string[] =>
   ruledOut.map(({ worker_id, filename, code, detail }) => `  not ${filename ?? worker_id}: ${detail} (${code})`);
 
-/** The remark about a worker that would use the GPU of this machine and has no binary release yet; or null. */
+/** The remark about a free worker that would use the GPU in place of the CPU and has no binary release yet; or null. */
 export function firstChoice({ choice, ruled_out }: Resolution, url: string): string | null {
-  const first = ruled_out.find(({ code, worker_id }) => code === "NOT_RELEASED" && !worker_id.endsWith("-cpu"));
-  if (choice === null || first === undefined) return null;
+  const first = ruled_out.find(({ code, detail }) => code === "NOT_RELEASED" && detail.includes("from source"));
+  if (!choice?.worker_id.endsWith("-cpu") || first === undefined) return null;
   const { worker_id: id } = first;
   return (
     `Chose the ${id.slice(id.lastIndexOf("-") + 1)} worker, but ${id} has no binary release yet.\n` +

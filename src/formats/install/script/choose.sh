@@ -77,9 +77,10 @@ choose_by_gpu() {
   say "Chose the $worker worker for $platform: $reason."
 }
 
-# Says which worker would use the GPU of this machine, if it has no release yet.
+# Says which free worker would use the GPU of this machine in place of the CPU, if it has no release yet.
 tell_first_choice() {
-  grep '"code":"NOT_RELEASED"' "$work/ruled_out" | grep -v '^{"worker_id":"[^"]*-cpu"' | head -n 1 >"$work/first"
+  case $choice in '{"worker_id":"'*'-cpu",'*) ;; *) return 0 ;; esac
+  grep '"code":"NOT_RELEASED".*from source' "$work/ruled_out" | head -n 1 >"$work/first"
   first=$(member worker_id "$work/first")
   [ -n "$first" ] || return 0
   say "Chose the ${first##*-} worker for $platform, but $first has no binary release yet."
@@ -89,19 +90,19 @@ tell_first_choice() {
 
 # Says what each of the others lacks, or only those with the code $1.
 tell_ruled_out() {
-  while IFS= read -r other; do
-    printf '%s\n' "$other" >"$work/other"
-    [ "$(member code "$work/other")" = "${1:-$(member code "$work/other")}" ] || continue
-    name=$(member filename "$work/other")
-    [ -n "$name" ] || name=$(member worker_id "$work/other")
-    say "  not $name: $(member detail "$work/other") ($(member code "$work/other"))"
+  while IFS= read -r row; do
+    printf '%s\n' "$row" >"$work/row"
+    [ "$(member code "$work/row")" = "${1:-$(member code "$work/row")}" ] || continue
+    name=$(member filename "$work/row")
+    [ -n "$name" ] || name=$(member worker_id "$work/row")
+    say "  not $name: $(member detail "$work/row") ($(member code "$work/row"))"
   done <"$work/ruled_out"
 }
 
 # Ends with the reason why nothing fits, after the remedy.
 nothing_fits() {
-  tell_ruled_out
-  code=$(head -n 1 "$work/ruled_out" >"$work/other" && member code "$work/other")
+  if [ "$(wc -l <"$work/ruled_out")" -gt 1 ]; then tell_ruled_out; fi
+  code=$(head -n 1 "$work/ruled_out" >"$work/row" && member code "$work/row")
   advise "$code"
   die "$(member why) ($code)"
 }

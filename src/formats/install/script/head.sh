@@ -39,6 +39,7 @@ Installs an rbee worker into $FOLDER.
   WORKER             its id or variant, such as cpu, cuda, sd-cuda or premium-cuda;
                      default, or with --auto: the best one for this machine
   --version VERSION  install this version instead of the latest
+  --platform NAME    install for another machine, such as linux-aarch64
   --explain          also show what is known of this machine, and what the other
                      workers lack for it
   --list             show the workers for this machine

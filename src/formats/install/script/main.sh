@@ -4,6 +4,7 @@ main() {
   version=latest
   action=install
   explain=
+  other=
   # A name becomes part of a URL, and messages repeat an argument.
   for given in "$@"; do
     case $given in
@@ -17,6 +18,11 @@ main() {
       -h | --help) action=usage ;;
       --auto) ;;
       --explain) explain=yes ;;
+      --platform)
+        [ $# -gt 1 ] || misuse '--platform needs a platform, such as linux-x86_64.'
+        shift
+        other=$1
+        ;;
       --list) action=list ;;
       --uninstall) action=uninstall ;;
       --version)
@@ -33,6 +39,7 @@ main() {
     shift
   done
   case $worker in .* | *[!A-Za-z0-9._-]*) misuse "\"$worker\" is not a worker." ;; esac
+  case $other in *[!a-z0-9_-]*) misuse "\"$other\" is not a platform." ;; esac
   case $version in .* | *[!A-Za-z0-9._-]*) misuse "\"$version\" is not a version." ;; esac
 
   # Keep the license out of traces and out of the environment of child processes. A variable that was exported when this

@@ -14,7 +14,7 @@ prepare() {
   esac
   # Rosetta reports x86_64 on Apple silicon.
   if [ "$system" = macos ] && [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" = 1 ]; then architecture=aarch64; fi
-  platform=$system-$architecture
+  platform=${other:-$system-$architecture}
   case $platform in
     linux-x86_64 | linux-aarch64 | macos-aarch64 | windows-x86_64) ;;
     *) die "There are no binaries for $platform. You can build free workers from source: $CATALOG/workers/${worker:-cpu}/PKGBUILD" ;;
@@ -26,6 +26,7 @@ prepare() {
 # Ends if the program that begins like the file $1 needs a loader that this system does not have. A program for glibc
 # cannot start on musl, nor a 64-bit program beside 32-bit libraries, whatever the kernel says.
 check_loader() {
+  [ -z "$other" ] || return 0
   loader=$(loader_of "$1")
   if [ -z "$loader" ] || [ -e "$loader" ]; then return 0; fi
   rm -f "$part"
@@ -45,6 +46,10 @@ loader_of() {
 # Starts the installed program $1 once with --version, so that nobody finds out later that it does not run here. The
 # beginning of the file is looked at first, because a shell would run the lines of any other file.
 try_out() {
+  if [ -n "$other" ]; then
+    say 'It was not tried out, because it may be for another machine.'
+    return
+  fi
   case $(head -c 4 "$1" | od -An -tx1 | tr -d ' \n') in
     7f454c46 | cffaedfe | cafebabe | 4d5a* | 2321*) ;;
     *)

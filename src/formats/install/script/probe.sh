@@ -1,10 +1,13 @@
 # Sets $facts to the JSON of this machine, as the catalog's resolve operation takes it. A fact that cannot be found is
-# left out and said. It is never guessed, and never taken for "there is none".
+# left out and said. It is never guessed, and never taken for "there is none". Of another machine, only the platform is
+# known.
 find_facts() {
   facts="\"platform\":\"$platform\""
   doubts=
   libc=
   bits=
+  gpus=
+  [ -z "$other" ] || return 0
   if [ "$system" = linux ]; then
     find_user_land
     find_libc

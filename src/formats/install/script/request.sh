@@ -55,14 +55,15 @@ advise() {
       say 'Set RBEE_LICENSE_TOKEN (or RBEE_LICENSE_KEY) to a license key or token, or run this in a terminal to be asked for one.'
       ;;
     KEY_* | TOKEN_*) say 'Set RBEE_LICENSE_TOKEN (or RBEE_LICENSE_KEY) to the license key as the mail or the account page shows it.' ;;
+    WRONG_*) [ -n "$other" ] || say 'To install it for another machine, such as into an image, name its --platform.' ;;
     MACHINE_LIMIT_REACHED)
       say "Free a seat: remove a machine at $CATALOG/account, or run \`rbee-catalog deactivate\` on it."
       ;;
   esac
   # If the catalog asked for no license, the worker is free and can be built from source. A missing version that the
   # user named cannot be built either.
-  case $headers/$1/$version in
-    /VERSION_NOT_FOUND/latest | /NOT_RELEASED/latest | /ARTIFACT_NOT_FOUND/*)
+  case $headers/$1/$version/$(member detail "$work/row" 2>/dev/null) in
+    /VERSION_NOT_FOUND/latest/* | /NOT_RELEASED/latest/*'from source'* | /ARTIFACT_NOT_FOUND/*)
       say "There is no binary for $platform. If the worker supports this system, build it with your rbee hive, or with makepkg:"
       say "  curl -fsSO $CATALOG/workers/$worker/PKGBUILD && makepkg -si"
       ;;
