@@ -1,5 +1,6 @@
 import type { FileCount } from "../../../platform/usage/read.ts";
 import type { ManifestRelease } from "../../releases/manifest.ts";
+import { compareVersions } from "../../releases/version.ts";
 import type { Tier } from "../../workers/table.ts";
 
 /**
@@ -61,6 +62,30 @@ function counted(tier: Tier, files: readonly FileCount[]): Downloads {
     last_30_days: rounded(sum((file) => file.last_30_full_days)),
   };
 }
+
+/**
+ * The facts of several workers of one tier as those of one, under `id`, highest version first. A version counts once,
+ * as published if it is published for any of them.
+ */
+export function merged(id: string, tier: Tier, workers: readonly PublicFacts[]): PublicFacts {
+  const versions = Map.groupBy(
+    workers.flatMap(({ releases }) => releases),
+    ({ version }) => version,
+  );
+  const releases = [...versions.values()].flatMap((same) => {
+    const status = STATUSES.find((one) => same.some((release) => release.status === one));
+    const alike = same.filter((release) => release.status === status);
+    return alike.toSorted((one, other) => other.published_at - one.published_at).slice(0, 1);
+  });
+  return {
+    id,
+    tier,
+    releases: releases.toSorted((one, other) => compareVersions(other.version, one.version)),
+    files: workers.flatMap(({ files }) => files),
+  };
+}
+
+const STATUSES = ["published", "yanked", "blocked"] as const;
 
 /** The number of versions that are published now, and the one that was published last; null without any. */
 export function releaseFacts(releases: readonly Published[]): { count: number; last: Published | null } {

@@ -14,10 +14,10 @@ import {
 import { readAvailableWorkers } from "../../catalog/available-workers.ts";
 import { CHANNELS } from "../../releases/manifest.ts";
 import { NOT_MODIFIED, WorkerParams } from "../../workers/request.ts";
-import { TIERS } from "../../workers/table.ts";
-import { requireWorker } from "../../workers/workers.ts";
+import { TIERS, type Tier } from "../../workers/table.ts";
+import { requireWorker, workers } from "../../workers/workers.ts";
 import { COUNTS_HOLD, readCounts } from "./counts.ts";
-import { byPlatform, type PublicFacts, publicDownloads, releaseFacts, sumOf } from "./decision.ts";
+import { byPlatform, merged, type PublicFacts, publicDownloads, releaseFacts, sumOf } from "./decision.ts";
 
 const count = (description: string, example = 1200) => z.int().min(0).openapi({ description, example });
 
@@ -67,12 +67,12 @@ const OverviewSchema = z
   .openapi("StatsOverview");
 
 /** The facts of every worker, and when its downloads were counted. Throws SERVICE_UNAVAILABLE if a store is down. */
-async function readFacts(c: AppContext): Promise<{ workers: PublicFacts[]; countedAt: string }> {
+async function readFacts(c: AppContext): Promise<{ all: PublicFacts[]; countedAt: string }> {
   const [available, counts] = await Promise.all([readAvailableWorkers(c.env, c.var.now), readCounts(c.env, c.var.now)]);
-  const workers = [...available.values()].flatMap(({ worker: { id, tier }, releases }) =>
+  const all = [...available.values()].flatMap(({ worker: { id, tier }, releases }) =>
     releases ? [{ id, tier, releases, files: counts?.files.filter((file) => file.worker_id === id) ?? [] }] : [],
   );
-  if (counts && workers.length === available.size) return { workers, countedAt: toRfc3339(counts.counted_at) };
+  if (counts && all.length === available.size) return { all, countedAt: toRfc3339(counts.counted_at) };
   throw new Problem({
     code: "SERVICE_UNAVAILABLE",
     detail: "The figures cannot be read right now. Workers and downloads do not depend on them.",
@@ -83,6 +83,14 @@ async function readFacts(c: AppContext): Promise<{ workers: PublicFacts[]; count
 function lastOf(facts: PublicFacts): z.input<typeof ReleaseSchema> | null {
   const { last } = releaseFacts(facts.releases);
   return last && { version: last.version, channel: last.channel, published_at: toRfc3339(last.published_at) };
+}
+
+/** The worker or family with this name, with the ids of its workers. Throws WORKER_NOT_FOUND. */
+function namedBy(name: string): { id: string; tier: Tier; members: string[] } {
+  const [first, ...others] = workers.filter(({ family }) => family.id === name);
+  if (first) return { id: name, tier: first.tier, members: [first, ...others].map(({ id }) => id) };
+  const { id, tier } = requireWorker(name);
+  return { id, tier, members: [id] };
 }
 
 /** The answer with a body that caches keep as long as the counts hold. */
@@ -98,19 +106,24 @@ stats.openapi(
     tag: "Catalog",
     summary: "Count a worker's downloads",
     description:
-      "Public figures of one worker, at most five minutes old: downloads by version and platform, and its releases.",
+      "Public figures of one worker, or of all workers of a family, at most five minutes old: downloads by version and platform, and " +
+      "releases.",
     access: ANYONE,
     params: WorkerParams,
     answers: { 200: ["The figures.", WorkerStatsSchema], ...NOT_MODIFIED },
     refusals: ["WORKER_NOT_FOUND", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
-    const { id, tier } = requireWorker(c.req.valid("param").id);
-    const { workers, countedAt } = await readFacts(c);
-    const facts = { id, tier, releases: [], files: [], ...workers.find((worker) => worker.id === id) };
+    const { id, tier, members } = namedBy(c.req.valid("param").id);
+    const { all, countedAt } = await readFacts(c);
+    const facts = merged(
+      id,
+      tier,
+      all.filter((worker) => members.includes(worker.id)),
+    );
     const body: z.input<typeof WorkerStatsSchema> = {
       worker_id: id,
-      tier: facts.tier,
+      tier,
       downloads: publicDownloads(facts),
       releases: { count: releaseFacts(facts.releases).count },
       last_release: lastOf(facts),
@@ -131,20 +144,20 @@ stats.openapi(
     refusals: ["SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
-    const { workers, countedAt } = await readFacts(c);
-    const counted = workers.map((facts) => ({ worker_id: facts.id, ...publicDownloads(facts) }));
-    const last = workers.flatMap((facts) => {
+    const { all, countedAt } = await readFacts(c);
+    const counted = all.map((facts) => ({ worker_id: facts.id, ...publicDownloads(facts) }));
+    const last = all.flatMap((facts) => {
       const release = lastOf(facts);
       return release ? [{ worker_id: facts.id, ...release }] : [];
     });
     const body: z.input<typeof OverviewSchema> = {
-      workers: { total: workers.length, released: last.length },
+      workers: { total: all.length, released: last.length },
       downloads: {
         ...sumOf(counted),
         by_worker: counted.map(({ worker_id, total, last_30_days }) => ({ worker_id, total, last_30_days })),
         by_platform: byPlatform(counted),
       },
-      releases: { count: workers.reduce((sum, { releases }) => sum + releaseFacts(releases).count, 0) },
+      releases: { count: all.reduce((sum, { releases }) => sum + releaseFacts(releases).count, 0) },
       last_release: last.toSorted((one, other) => (one.published_at < other.published_at ? 1 : -1))[0] ?? null,
       counted_at: countedAt,
     };

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { byPlatform, publicDownloads, releaseFacts, sumOf } from "../../../../src/domain/figures/public/decision.ts";
+import {
+  byPlatform,
+  merged,
+  publicDownloads,
+  releaseFacts,
+  sumOf,
+} from "../../../../src/domain/figures/public/decision.ts";
 import type { FileCount } from "../../../../src/platform/usage/read.ts";
 
 const file = (version: string, counts: Partial<FileCount>): FileCount => ({
@@ -78,6 +84,24 @@ describe("public downloads", () => {
     });
     expect(sumOf([free, premium])).toEqual({ total: 203, last_30_days: 2 });
     expect(byPlatform([free, premium])).toEqual([{ platform: "linux-x86_64", total: 203, last_30_days: 2 }]);
+  });
+});
+
+describe("the facts of a family", () => {
+  it("count each version once, as published if it is for any worker, with the time when the last was published", () => {
+    const one = { id: "f-cpu", tier: "free" as const, files: [file("1.0.0", { total: 2 })] };
+    const other = { id: "f-cuda", tier: "free" as const, files: [file("1.0.0", { total: 3 })] };
+    const facts = merged("f", "free", [
+      { ...one, releases: [release("1.10.0", "published", 7), release("1.9.0", "yanked", 5)] },
+      { ...other, releases: [release("1.10.0", "published", 9), release("1.9.0", "published", 6)] },
+    ]);
+    expect(facts.releases).toEqual([release("1.10.0", "published", 9), release("1.9.0", "published", 6)]);
+    expect(publicDownloads(facts)).toMatchObject({ total: 5 });
+    expect(releaseFacts(facts.releases)).toEqual({ count: 2, last: release("1.10.0", "published", 9) });
+  });
+
+  it("are empty without a release", () => {
+    expect(merged("f", "premium", [])).toEqual({ id: "f", tier: "premium", releases: [], files: [] });
   });
 });
 

@@ -74,6 +74,18 @@ describe("GET /v1/workers/{id}/stats", () => {
     });
   });
 
+  it("adds up the workers of a family", async () => {
+    await publish(FREE);
+    await publish("llm-worker-rbee-cuda");
+    await record(free("a"), free("b", { worker_id: "llm-worker-rbee-cuda" }), free("c", { worker_id: PREMIUM }));
+    expect(await (await get("/v1/workers/llm-worker-rbee/stats")).json()).toMatchObject({
+      worker_id: "llm-worker-rbee",
+      tier: "free",
+      downloads: { total: 2, rounded_to: 1, by_version: [{ version: "1.0.0", total: 2, last_30_days: 2 }] },
+      releases: { count: 1 },
+    });
+  });
+
   it("answers a worker without a release, and refuses an unknown one", async () => {
     const response = await get("/v1/workers/metal/stats");
     expect(await response.json()).toMatchObject({
