@@ -41,7 +41,7 @@ const code = await filesIn(CODE_FOLDERS);
 const guides = await filesIn(GUIDE_FOLDERS);
 const others = await filesIn(OTHER_FOLDERS);
 const files = await read([...code.filter((path) => CODE.test(path) && !GENERATED.includes(path)), ...CODE_FILES]);
-const texts = await read([...top, ...guides].filter((path) => path.endsWith(".md")));
+const texts = await read([...top, ...guides, ...code].filter((path) => path.endsWith(".md")));
 const paths = new Set([...top, ...code, ...guides, ...others]);
 
 const found = [

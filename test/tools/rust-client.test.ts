@@ -1,5 +1,19 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { PROBLEMS } from "../../src/platform/http/problem.ts";
+import { PROJECT } from "../end-to-end/program-run.ts";
 import { cargo, copyOfRustClient, hasDebianRust } from "../support/node/rust.ts";
+
+/** The codes of operations that no hive calls: a workflow's, an admin's forms. */
+const NOT_FOR_HIVES = /^(OIDC_|PUBLISHER_|FORM_REFUSED$)/;
+
+it("the Rust client knows every problem code that a hive may meet", async () => {
+  const source = await readFile(join(PROJECT, "clients/rust/src/problem.rs"), "utf8");
+  const known = [...source.matchAll(/^ {4}\w+ = "([A-Z_]+)", /gm)].map(([, code]) => code);
+  const met = Object.keys(PROBLEMS).filter((code) => !NOT_FOR_HIVES.test(code));
+  expect(known.toSorted()).toEqual(met.toSorted());
+});
 
 const hasRust = await hasDebianRust();
 

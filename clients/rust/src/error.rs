@@ -1,4 +1,5 @@
 use crate::problem::{Problem, ProblemCode};
+use crate::resolution::RuledOut;
 use crate::text::printable;
 use crate::token::verify::TokenFault;
 use std::path::PathBuf;
@@ -43,6 +44,13 @@ pub enum Error {
         /// Where the text came from: a variable or file.
         source: String,
     },
+    /// No build of the worker fits this machine and its license.
+    NothingFits {
+        /// The reasons, as sentences for a person.
+        why: String,
+        /// Each build, and what it lacks.
+        ruled_out: Vec<RuledOut>,
+    },
     /// A premium worker, and no license at hand.
     LicenseMissing {
         /// The worker's id.
@@ -54,6 +62,8 @@ pub enum Error {
     Token(TokenFault),
     /// Bytes, a signature or an answer that is not the published one. Nothing was installed.
     Integrity(String),
+    /// The caller has canceled the download. Its bytes stay.
+    Canceled,
     /// A file or folder that cannot be read or written.
     File {
         /// The file or folder.
@@ -64,10 +74,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// The code of a refusal; `None` for every other failure.
+    /// The code of a refusal; `None` for every other failure. If nothing fits, it is that of the first build for this
+    /// kind of machine, such as [`ProblemCode::LicenseRevoked`].
     pub fn code(&self) -> Option<&ProblemCode> {
         match self {
             Error::Problem(problem) => Some(&problem.code),
+            Error::NothingFits { ruled_out, .. } => {
+                ruled_out.iter().find(|build| !build.is_of_another_kind()).map(|build| &build.code)
+            }
             _ => None,
         }
     }
@@ -112,6 +126,10 @@ impl fmt::Display for Error {
             Error::NoLicense { source } => {
                 write!(f, "{source} holds neither a license key nor a license token. Copy the key from its mail again.")
             }
+            Error::NothingFits { why, .. } => match self.code() {
+                Some(code) => write!(f, "{} ({code})", printable(why)),
+                None => f.write_str(&printable(why)),
+            },
             Error::LicenseMissing { worker_id } => {
                 write!(f, "{} needs a license. Set RBEE_LICENSE_KEY to the key from its mail.", printable(worker_id))
             }
@@ -120,6 +138,7 @@ impl fmt::Display for Error {
             }
             Error::Token(fault) => fault.fmt(f),
             Error::Integrity(reason) => f.write_str(&printable(reason)),
+            Error::Canceled => f.write_str("The download was canceled."),
             Error::File { path, source } => write!(f, "{}: {source}.", path.display()),
         }
     }

@@ -2,7 +2,7 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::licensed_machine::LicensedMachine;
 use crate::problem::ProblemCode;
-use crate::release::download::{download, LinkedFile};
+use crate::release::download::{download, LinkedFile, Progress};
 use crate::release::link::DownloadLink;
 use crate::release::minisign::ReleaseKeys;
 use crate::release::part_file::take_part_file;
@@ -72,18 +72,18 @@ impl Catalog {
     /// Downloads a worker, verifies its size, SHA-256 and signature, and puts it in place by an atomic rename. No
     /// partly installed worker is ever there, and a file that fails its check is deleted. Resumes earlier downloads.
     ///
-    /// The license is sent only if the catalog asks for one. `progress` gets the bytes that are there, and the size.
-    /// Afterwards, store [`LicensedMachine::seat`].
+    /// The license is sent only if the catalog asks for one. `progress` gets the bytes that are there, and the size,
+    /// and may cancel. Afterwards, store [`LicensedMachine::seat`].
     ///
     /// # Errors
-    /// [`Error::LicenseMissing`], the refusals of licenses and releases, [`Error::Integrity`], [`Error::File`], and as
-    /// every call.
+    /// [`Error::LicenseMissing`], the refusals of licenses and releases, [`Error::Integrity`], [`Error::Canceled`],
+    /// [`Error::File`], and as every call.
     pub fn install(
         &self,
         request: &InstallRequest,
         keys: &ReleaseKeys,
         machine: &mut LicensedMachine,
-        progress: &mut dyn FnMut(u64, u64),
+        progress: &mut Progress<'_>,
     ) -> Result<Installed, Error> {
         fs::create_dir_all(&request.folder).map_err(|source| of_path(&request.folder, source))?;
         let mut asks = Asks { catalog: self, request, machine, is_premium: false };

@@ -5,6 +5,7 @@
 //! the crate brings no async runtime. In an async program, call it inside of `tokio::task::spawn_blocking` or its like.
 //!
 //! ```no_run
+//! use std::ops::ControlFlow;
 //! use rbee_catalog_client::{Catalog, InstallRequest, License, LicensedMachine, ReleaseKeys};
 //!
 //! # fn main() -> Result<(), rbee_catalog_client::Error> {
@@ -14,7 +15,7 @@
 //! let keys = ReleaseKeys::parse("RWQ... (a minisign public key that you pin)")?;
 //!
 //! let request = InstallRequest::new("llm-worker-rbee-premium-cuda", "linux-x86_64", "/var/lib/rbee/workers");
-//! let installed = catalog.install(&request, &keys, &mut machine, &mut |_bytes, _of| {})?;
+//! let installed = catalog.install(&request, &keys, &mut machine, &mut |_bytes, _of| ControlFlow::Continue(()))?;
 //! println!("{} {} is at {}", installed.worker_id, installed.version, installed.path.display());
 //! # Ok(())
 //! # }
@@ -40,10 +41,12 @@ mod error;
 mod exchange;
 mod fingerprint;
 mod grant;
+mod hive;
 mod install;
 mod license;
 mod licensed_machine;
 mod machine;
+mod probe;
 mod problem;
 mod release;
 mod resolution;
@@ -64,12 +67,13 @@ pub use error::Error;
 pub use exchange::Retries;
 pub use fingerprint::{fingerprint_of_machine_id, machine_fingerprint};
 pub use grant::{Coverage, Grant};
+pub use hive::Hive;
 pub use install::{InstallRequest, Installed};
 pub use license::License;
 pub use licensed_machine::LicensedMachine;
 pub use machine::{host_platform, Gpu, Libc, Machine};
 pub use problem::{FieldFault, Problem, ProblemCode};
-pub use release::download::{download, LinkedFile};
+pub use release::download::{download, LinkedFile, Progress};
 pub use release::link::DownloadLink;
 pub use release::minisign::{ReleaseKeys, Signature};
 pub use release::verify::{verify_file, FileDigest, PublishedFile};

@@ -7,6 +7,8 @@ use std::path::Path;
 const KEY_PREFIX: &str = "rbee_lic_";
 /// The symbols of a key after its prefix: 34 bytes in Crockford base32.
 const KEY_SYMBOLS: usize = 55;
+/// The symbols that the text of a key and the id of its license begin with alike: 125 of the id's 128 bits.
+const ID_SYMBOLS: usize = 25;
 
 /// The variables that hold a license, in the order in which they are read. They mean the same.
 const VARIABLES: [&str; 2] = ["RBEE_LICENSE_KEY", "RBEE_LICENSE_TOKEN"];
@@ -65,6 +67,24 @@ impl License {
         License::parse(&String::from_utf8_lossy(&bytes), &path.display().to_string())
     }
 
+    /// Whether this is the key of the license with an id (`lic_...`). A token always is not: nothing was read of it.
+    pub(crate) fn is_key_of(&self, license_id: &str) -> bool {
+        let symbols = |text: &str| -> Option<Vec<u8>> {
+            text.bytes()
+                .take(ID_SYMBOLS)
+                .map(crockford_value)
+                .collect::<Option<Vec<u8>>>()
+                .filter(|all| all.len() == ID_SYMBOLS)
+        };
+        match self {
+            License::Token(_) => false,
+            License::Key(key) => {
+                let own = symbols(&key.expose()[KEY_PREFIX.len()..]);
+                own.is_some() && own == license_id.strip_prefix("lic_").and_then(symbols)
+            }
+        }
+    }
+
     /// The text to send.
     pub fn secret(&self) -> &Secret {
         match self {
@@ -95,7 +115,7 @@ fn is_token(text: &str) -> bool {
 /// Whether the rest of a key is Crockford base32 of the right length, whose two spare bits are zero.
 fn is_well_formed(key: &str) -> bool {
     let symbols = key.as_bytes().get(KEY_PREFIX.len()..).unwrap_or_default();
-    let values: Option<Vec<u8>> = symbols.iter().map(|symbol| crockford_value(*symbol)).collect();
+    let values: Option<Vec<u8>> = symbols.iter().copied().map(crockford_value).collect();
     // 55 symbols have 275 bits, and 34 bytes have 272.
     values.map_or(false, |values| values.len() == KEY_SYMBOLS && values.last().map_or(false, |last| last & 0b111 == 0))
 }

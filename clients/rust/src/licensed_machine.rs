@@ -46,8 +46,13 @@ impl LicensedMachine {
         if let Some(License::Token(token)) = &self.license {
             return Ok(Some(token.clone()));
         }
-        // Kept on a failure: the next attempt may succeed with it.
-        let known = self.seat.clone().filter(|seat| seat.catalog == catalog.issuer());
+        // Kept on a failure: the next attempt may succeed with it. A seat of another license than the key's is not
+        // used.
+        let is_own = |seat: &Seat| match &self.license {
+            Some(license) => license.is_key_of(&seat.license_id),
+            None => true,
+        };
+        let known = self.seat.clone().filter(|seat| seat.catalog == catalog.issuer() && is_own(seat));
         let seat = match (known, &self.license) {
             (Some(seat), _) => self.renewed(catalog, seat, now)?,
             (None, Some(License::Key(key))) => catalog.activate(key, &self.activation)?,
@@ -58,8 +63,8 @@ impl LicensedMachine {
         Ok(Some(token))
     }
 
-    /// The token to send in place of one that the catalog has just refused with `error`: a new one by the license key.
-    /// `None` if the refusal is not about the token, or there is no key.
+    /// The token to send in place of one that the catalog, or a [`Verifier`](crate::Verifier), has just refused with
+    /// `error`: a new one by the license key. `None` if the refusal is not about the token, or there is no key.
     ///
     /// # Errors
     /// The refusals of activation.
@@ -72,6 +77,27 @@ impl LicensedMachine {
                 Ok(Some(token))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// The token at hand and the machine's fingerprint, without a look at the time.
+    pub(crate) fn held_token(&self) -> Option<(&Secret, &str)> {
+        let token = match (&self.license, &self.seat) {
+            (Some(License::Token(token)), _) => token,
+            (_, Some(seat)) => &seat.token,
+            _ => return None,
+        };
+        Some((token, &self.activation.fingerprint))
+    }
+
+    /// Renews the seat's token if its time has come at `now` (Unix seconds). Without a seat nothing is due.
+    ///
+    /// # Errors
+    /// As [`Catalog::renew_if_due`].
+    pub fn renew_if_due(&mut self, catalog: &Catalog, now: i64) -> Result<Renewal, Error> {
+        match &mut self.seat {
+            Some(seat) => catalog.renew_if_due(seat, self.license.as_ref(), now),
+            None => Ok(Renewal::NotDue),
         }
     }
 

@@ -1,6 +1,7 @@
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::machine::Machine;
+use crate::problem::ProblemCode;
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ pub struct Resolution {
     pub choice: Option<Choice>,
     /// The reason for the choice, as a sentence for a person.
     pub why: String,
+    /// The facts that the machine does not state and the choice needs. Not empty: the build may not run here.
+    #[serde(default)]
+    pub untried: Vec<String>,
     /// The other builds, and the need that the machine or license does not meet.
     #[serde(default)]
     pub ruled_out: Vec<RuledOut>,
@@ -50,13 +54,24 @@ pub struct Choice {
 pub struct RuledOut {
     /// The worker's id.
     pub worker_id: String,
+    /// The version; `None` if the worker as a whole does not fit.
+    #[serde(default)]
+    pub version: Option<String>,
     /// The file's name; `None` if the worker as a whole does not fit.
     #[serde(default)]
     pub filename: Option<String>,
-    /// The code of the reason.
-    pub code: String,
+    /// The code of the reason: a license's, or one of the machine such as `DRIVER_TOO_OLD`, which is
+    /// [`ProblemCode::Other`].
+    pub code: ProblemCode,
     /// The reason, as a sentence for a person.
     pub detail: String,
+}
+
+impl RuledOut {
+    /// Whether the build is for another kind of machine, which nobody wonders about.
+    pub(crate) fn is_of_another_kind(&self) -> bool {
+        matches!(self.code.as_str(), "WRONG_PLATFORM" | "WRONG_BACKEND")
+    }
 }
 
 impl Catalog {

@@ -93,10 +93,15 @@ impl Catalog {
     }
 }
 
-/// Whether a refusal is about the token alone, so that the license key may still open the same.
+/// Whether a refusal, or a fault of an offline verification, is about the token alone. The license key may still open
+/// the same: a newer one than that which the token came from, after a rotation.
 pub(crate) fn is_about_the_token(error: &Error) -> bool {
-    use ProblemCode::{KeyRequired, TokenExpired, TokenInvalid};
-    matches!(error.code(), Some(KeyRequired | TokenExpired | TokenInvalid))
+    use ProblemCode::{KeyRequired, KeyRotated, MachineMismatch, TokenExpired, TokenInvalid};
+    let code = match error {
+        Error::Token(fault) => Some(fault.code()),
+        _ => error.code().cloned(),
+    };
+    matches!(code, Some(KeyRequired | KeyRotated | MachineMismatch | TokenExpired | TokenInvalid))
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// The facts that a hive keeps between its runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
+    /// The origin of the catalog that the rest is about.
+    #[serde(default)]
+    pub catalog: Option<String>,
     /// The seat of this machine, with its token.
     #[serde(default)]
     pub seat: Option<Seat>,
@@ -32,6 +35,22 @@ pub struct StateFile {
 }
 
 impl StateFile {
+    /// The file of this user: `rbee/hive-catalog.json` in `XDG_CONFIG_HOME` or `~/.config`, on Windows in `APPDATA`.
+    ///
+    /// # Errors
+    /// [`Error::File`] if none of these variables names an absolute folder.
+    pub fn of_this_user() -> Result<Self, Error> {
+        let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || folder("HOME").map(|home| home.join(".config"));
+        let config = if cfg!(windows) { folder("APPDATA") } else { folder("XDG_CONFIG_HOME").or_else(home) };
+        let missing = || io::Error::new(io::ErrorKind::NotFound, "neither XDG_CONFIG_HOME nor HOME names a folder");
+        let path = Path::new("rbee").join("hive-catalog.json");
+        match config {
+            Some(config) => Ok(StateFile::new(config.join(path))),
+            None => Err(Error::File { path, source: missing() }),
+        }
+    }
+
     /// The file at a path. Its folder is made by the first [`StateFile::save`].
     pub fn new(path: impl Into<PathBuf>) -> Self {
         StateFile { path: path.into() }

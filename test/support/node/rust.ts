@@ -37,8 +37,14 @@ export async function copyOfRustClient(): Promise<string> {
   return copy;
 }
 
-/** Runs Debian's cargo in a crate's folder, without a network: every crate comes from Debian's packages. */
-export async function cargo(folder: string, ...args: string[]): Promise<Run> {
+/**
+ * Runs Debian's cargo in a crate's folder, without a network: every crate comes from Debian's packages. Variables for
+ * its environment may come before the arguments.
+ */
+export async function cargo(folder: string, ...given: [NodeJS.ProcessEnv, ...string[]] | string[]): Promise<Run> {
+  const [first, ...others] = given;
+  const own = typeof first === "object" ? first : {};
+  const args = [...(typeof first === "string" ? [first] : []), ...others.map(String)];
   const home = join(CACHE, "home");
   await mkdir(home, { recursive: true });
   const sources = `[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "${CRATES}"\n`;
@@ -56,11 +62,29 @@ export async function cargo(folder: string, ...args: string[]): Promise<Run> {
       CARGO_INCREMENTAL: "0",
       RUST_BACKTRACE: "0",
       RBEE_VECTORS: join(PROJECT, "docs/vectors"),
+      ...own,
     },
   });
 }
 
 const TARGET = join(CACHE, "target");
 
-/** The path of an example that `cargo build --examples` has built. */
-export const builtExample = (name: string): string => join(TARGET, "debug/examples", name);
+/** The path of an example, or of the patched hive, that has been built. */
+export const builtExample = (name: string): string =>
+  join(TARGET, "debug", name === PATCHED ? name : `examples/${name}`);
+
+const PATCHED = "patched-hive";
+
+/**
+ * Builds the module that `hive.patch` adds to the hive, taken out of the patch, with the client in `crate`. The rest of
+ * a hive cannot be built here: Debian does not package all of its crates.
+ */
+export async function builtPatchedHive(crate: string): Promise<Run> {
+  const folder = join(crate, "tests/hive");
+  const include = ["--include=bin/20_rbee_hive/src/binary_install.rs", join(crate, "hive.patch")];
+  // The copy lies inside of the repository, where git would take the paths for the repository's own.
+  const applied = await run("git", ["-C", folder, "apply", ...include], { env: { GIT_CEILING_DIRECTORIES: crate } });
+  if (applied.code !== 0) return applied;
+  await cp(join(folder, "bin/20_rbee_hive/src/binary_install.rs"), join(folder, "src/binary_install.rs"));
+  return cargo(folder, "build");
+}

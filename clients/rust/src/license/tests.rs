@@ -29,6 +29,14 @@ fn a_key_loses_all_that_a_copy_has_gained() {
 }
 
 #[test]
+fn a_key_tells_the_license_that_it_is_of() {
+    let license = License::parse(&key(), "the test").unwrap();
+    assert!(license.is_key_of("lic_0dj5jphb5qks1v5xq7c8sd8r6c"));
+    assert!(!license.is_key_of("lic_0dj5jphb5qks1v5xq7c8sd8r7c"));
+    assert!(!license.is_key_of("lic_0dj5"));
+}
+
+#[test]
 fn a_token_keeps_its_hyphens() {
     assert_eq!(parsed(" eyJhbGci.e-y_J.s-g\n").as_deref(), Some("eyJhbGci.e-y_J.s-g"));
 }

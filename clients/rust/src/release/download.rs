@@ -6,12 +6,16 @@ use crate::problem::ProblemCode;
 use crate::release::verify::{FileDigest, RunningDigest};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 use url::Url;
 
 /// Attempts in a row without a new byte.
 const FRUITLESS_ATTEMPTS: u32 = 5;
+
+/// Is told of the bytes that are there, and of the file's size. `ControlFlow::Break` cancels the download.
+pub type Progress<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
 
 /// The address of a file, and the size and SHA-256 that it must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,25 +30,25 @@ pub struct LinkedFile {
 
 /// Downloads a file to `part`, and goes on with the bytes that are there from an earlier attempt. It resumes after
 /// broken connections, and asks `link` again when a link has ended. `progress` gets the bytes that are there, and the
-/// size.
+/// size; it may cancel the download.
 ///
 /// Returns the digest of the whole file, for [`verify_file`](crate::verify_file). Nothing has been verified yet.
 ///
 /// # Errors
-/// The refusal of the catalog or of `link`; the last failure after five attempts in a row without a new byte; and
-/// [`Error::File`]. The bytes stay, so that a later call goes on.
+/// The refusal of the catalog or of `link`; the last failure after five attempts in a row without a new byte;
+/// [`Error::Canceled`]; and [`Error::File`]. The bytes stay, so that a later call goes on.
 pub fn download(
     catalog: &Catalog,
     part: &Path,
     link: &mut dyn FnMut() -> Result<LinkedFile, Error>,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: &mut Progress<'_>,
 ) -> Result<FileDigest, Error> {
     let mut file = link()?;
     let mut running = RunningDigest::new();
     let mut fruitless = 0;
     loop {
         let present = size_of(part, file.size)?;
-        progress(present, file.size);
+        go_on(progress(present, file.size))?;
         if running.size() != present {
             running = RunningDigest::new();
             if present > 0 {
@@ -86,7 +90,7 @@ fn fetch_rest(
     file: &LinkedFile,
     part: &Path,
     running: &mut RunningDigest,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: &mut Progress<'_>,
 ) -> Result<(), Error> {
     let start = running.size();
     // If-Range (RFC 9110, 13.1.5): if the link now leads to other bytes, the server sends all of them.
@@ -117,7 +121,7 @@ fn fetch_rest(
         };
         target.write_all(&buffer[..length]).map_err(|source| of_file(part, source))?;
         running.update(&buffer[..length]);
-        progress(running.size(), file.size);
+        go_on(progress(running.size(), file.size))?;
         if running.size() > file.size {
             return Err(Error::Integrity("The server sent more than the file's size.".to_owned()));
         }
@@ -127,6 +131,14 @@ fn fetch_rest(
         Ok(())
     } else {
         Err(Error::Unreachable { origin: origin_of(&file.url), reason: "the answer broke off".to_owned() })
+    }
+}
+
+fn go_on(flow: ControlFlow<()>) -> Result<(), Error> {
+    if flow.is_break() {
+        Err(Error::Canceled)
+    } else {
+        Ok(())
     }
 }
 

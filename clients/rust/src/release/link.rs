@@ -1,7 +1,6 @@
 use crate::address::{checked_link, origin_of};
 use crate::catalog::Catalog;
 use crate::error::Error;
-use crate::exchange::{exchange, text_of, Ask};
 use crate::release::verify::PublishedFile;
 use crate::secret::Secret;
 use crate::time::timestamp;
@@ -106,8 +105,7 @@ impl Catalog {
     /// [`Error::Integrity`] if the file is not signed, and as every call.
     pub fn signature(&self, link: &DownloadLink) -> Result<String, Error> {
         let unsigned = || Error::Integrity(format!("{} {} is not signed.", link.worker_id, link.version));
-        let url = checked_link(link.signature_url.as_deref().ok_or_else(unsigned)?, self.origin())?;
-        exchange(self.transport(), &url, Ask::default()).and_then(|response| text_of(&url, response))
+        self.get_text(&checked_link(link.signature_url.as_deref().ok_or_else(unsigned)?, self.origin())?)
     }
 }
 

@@ -31,8 +31,12 @@ pub(crate) fn take_part_file(target: &Path, sha256: &str) -> Result<PathBuf, Err
         }
     }
     if let Some((_, path)) = largest {
-        // Another run may have taken it over meanwhile. Then the download starts over.
-        let _ = fs::rename(path, &own);
+        // Copied, because a run in another container may still write to it. On a full disk it is renamed. Another run
+        // may have taken it over meanwhile: then the download starts over.
+        let taken = fs::copy(&path, &own).and_then(|_| fs::remove_file(&path));
+        if taken.is_err() {
+            let _ = fs::rename(&path, &own);
+        }
     }
     Ok(own)
 }

@@ -1,0 +1,168 @@
+use crate::catalog::Catalog;
+use crate::error::Error;
+use crate::fingerprint::machine_fingerprint;
+use crate::grant::Coverage;
+use crate::install::{InstallRequest, Installed};
+use crate::license::License;
+use crate::licensed_machine::LicensedMachine;
+use crate::machine::Machine;
+use crate::release::download::Progress;
+use crate::release::minisign::ReleaseKeys;
+use crate::resolution::{Resolution, ResolveRequest};
+use crate::seat::Renewal;
+use crate::state::{State, StateFile};
+use crate::time::current_time;
+use crate::token::claims::Claims;
+use crate::token::verify::{TokenFault, Verifier};
+use std::path::Path;
+
+/// A hive at its catalog, with everything that it keeps between runs: its seat, the pinned release keys, the keys that
+/// verify tokens, and the latest time that it has seen. The other types of this crate are its parts.
+#[derive(Debug)]
+pub struct Hive {
+    catalog: Catalog,
+    file: StateFile,
+    state: State,
+    machine: LicensedMachine,
+}
+
+impl Hive {
+    /// The hive of this machine, with the license of the environment ([`License::from_env`]), if there is one.
+    ///
+    /// # Errors
+    /// [`Error::NoLicense`], [`Error::NoFingerprint`] and [`Error::File`].
+    pub fn open(catalog: Catalog, file: StateFile) -> Result<Self, Error> {
+        Hive::with_license(catalog, file, License::from_env()?, machine_fingerprint()?)
+    }
+
+    /// The hive of a machine, by its fingerprint and license.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the state cannot be read.
+    pub fn with_license(
+        catalog: Catalog,
+        file: StateFile,
+        license: Option<License>,
+        fingerprint: impl Into<String>,
+    ) -> Result<Self, Error> {
+        let issuer = catalog.issuer();
+        // The state of another catalog tells nothing of this one, but the time that it has seen has been.
+        let known = file.load()?;
+        let state = match known.catalog.as_deref() {
+            Some(origin) if origin == issuer => known,
+            _ => State { catalog: Some(issuer), clock: known.clock, ..State::default() },
+        };
+        let machine = LicensedMachine::new(license, fingerprint).with_seat(state.seat.clone());
+        Ok(Hive { catalog, file, state, machine })
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Installs the build of a worker that fits `host`, into `folder`, by the license if the worker needs one. `worker`
+    /// is an id, a variant or a family. The release keys are pinned at the first contact.
+    ///
+    /// # Errors
+    /// [`Error::NothingFits`] with the reasons, and as [`Catalog::install`].
+    pub fn install(
+        &mut self,
+        worker: &str,
+        host: Machine,
+        folder: &Path,
+        progress: &mut Progress<'_>,
+    ) -> Result<Installed, Error> {
+        let installed = self.install_fitting(worker, host, folder, progress);
+        // Also after a failure, because the machine may have taken a seat before it.
+        let saved = self.save();
+        installed.and_then(|installed| saved.map(|()| installed))
+    }
+
+    /// Renews the token if its time has come. Call it every few minutes, or at
+    /// [`Seat::renew_at`](crate::Seat::renew_at).
+    ///
+    /// # Errors
+    /// As [`Catalog::renew_if_due`].
+    pub fn renew_if_due(&mut self) -> Result<Renewal, Error> {
+        let renewed = self.machine.renew_if_due(&self.catalog, self.state.clock.now(current_time()));
+        self.save()?;
+        renewed
+    }
+
+    /// Whether the license covers an installed premium worker, without a network: by the token and the keys of the last
+    /// contact. Ask it before the worker is started.
+    ///
+    /// # Errors
+    /// [`Error::LicenseMissing`] without a token, [`Error::Token`] for one that does not verify any more, for example
+    /// because it has ended.
+    pub fn covers_offline(&mut self, worker_id: &str, version: &str) -> Result<(Coverage, Claims), Error> {
+        let missing = || Error::LicenseMissing { worker_id: worker_id.to_owned() };
+        let (token, fingerprint) = self.machine.held_token().ok_or_else(missing)?;
+        let keys = self.state.key_set.clone().ok_or(TokenFault::Invalid(crate::Why::UnknownKey))?;
+        let now = self.state.clock.now(current_time());
+        let claims = Verifier::new(self.catalog.issuer(), keys).verify(token.expose(), Some(fingerprint), now)?;
+        self.state.clock.witness(now.max(claims.iat));
+        self.save()?;
+        Ok((claims.grant.coverage(worker_id, version, None), claims))
+    }
+
+    /// Frees the seat of this machine.
+    ///
+    /// # Errors
+    /// As [`Catalog::deactivate`].
+    pub fn deactivate(&mut self) -> Result<(), Error> {
+        self.machine.deactivate(&self.catalog)?;
+        self.save()
+    }
+
+    fn install_fitting(
+        &mut self,
+        worker: &str,
+        host: Machine,
+        folder: &Path,
+        progress: &mut Progress<'_>,
+    ) -> Result<Installed, Error> {
+        let keys = self.release_keys()?;
+        let token = self.machine.token(&self.catalog, self.state.clock.now(current_time()))?;
+        if token.is_some() {
+            self.state.key_set = Some(self.catalog.key_set()?);
+        }
+        let question = ResolveRequest { worker: Some(worker.to_owned()), machine: host, channel: None };
+        let resolution = match self.catalog.resolve(&question, token.as_ref()) {
+            Err(error) => {
+                let other = self.machine.replaced(&self.catalog, &error)?.ok_or(error)?;
+                self.catalog.resolve(&question, Some(&other))?
+            }
+            Ok(resolution) => resolution,
+        };
+        let Resolution { choice, why, ruled_out, .. } = resolution;
+        let choice = choice.ok_or(Error::NothingFits { why, ruled_out })?;
+        self.catalog.install(&InstallRequest::of_choice(choice, folder), &keys, &mut self.machine, progress)
+    }
+
+    fn release_keys(&mut self) -> Result<ReleaseKeys, Error> {
+        let pinned = match self.state.release_keys.take() {
+            Some(pinned) => pinned,
+            None => self.catalog.release_keys_text()?,
+        };
+        let keys = ReleaseKeys::parse(&pinned)?;
+        self.state.release_keys = Some(pinned);
+        Ok(keys)
+    }
+
+    fn save(&mut self) -> Result<(), Error> {
+        let system = current_time();
+        let seat = self.machine.seat().cloned();
+        // A token that the catalog has just made proves the time, also to a machine whose clock was once far ahead.
+        if let (Some(fresh), Some(keys)) = (seat.as_ref().filter(|_| seat != self.state.seat), &self.state.key_set) {
+            let verifier = Verifier::new(self.catalog.issuer(), keys.clone());
+            if let Ok(claims) = verifier.verify(fresh.token.expose(), Some(&fresh.fingerprint), system) {
+                self.state.clock.reset(claims.iat);
+            }
+        }
+        self.state.clock.witness(system);
+        self.state.seat = seat;
+        self.file.save(&self.state)
+    }
+}
