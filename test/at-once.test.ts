@@ -67,6 +67,7 @@ const without = () => ({ "X-Request-Id": REQUEST_ID });
 
 const AT_ONCE: Case[] = [
   ["a link for a token", `${DOWNLOAD}?platform=linux-x86_64`, withToken],
+  ["a link by name", `${DOWNLOAD}?filename=${FILE}&platform=linux-x86_64`, withToken],
   ["a link by channel", `${DOWNLOAD}?channel=beta&platform=linux-x86_64`, withToken],
   ["a link of the only file", DOWNLOAD, withToken],
   ["a link by the name of a variant", "/v1/workers/premium-cpu/1.0.0/download", withToken],

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { namesInSignature } from "../domain/releases/artifact/signed-names.ts";
+import { requiresSchema, requiresWords } from "../domain/releases/requires/requires.ts";
 import type { CatalogClient } from "./catalog-client.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { type Columns, formatFields, formatRows, formatSize } from "./output.ts";
@@ -53,6 +54,8 @@ export const Release = z.looseObject({
       state: z.string(),
       signature: z.string().nullable(),
       pgp_signature: z.string().nullable(),
+      // Absent in answers of a catalog from before files told their needs.
+      requires: requiresSchema().nullish(),
     }),
   ),
 });
@@ -106,10 +109,14 @@ export const RELEASE_COLUMNS: Columns<Record<string, unknown>> = {
   CHANNEL: "channel",
   STATUS: "status",
   PUBLISHED: "published_at",
-  FILES: ({ artifacts }) =>
-    (Files.safeParse(artifacts).data ?? []).map(({ platform, kind }) =>
-      kind === "binary" ? platform : `${platform} (${kind})`,
+  FILES: ({ artifacts }) => [
+    // Several builds of a platform count as one.
+    ...new Set(
+      (Files.safeParse(artifacts).data ?? []).map(({ platform, kind }) =>
+        kind === "binary" ? platform : `${platform} (${kind})`,
+      ),
     ),
+  ],
 };
 
 /** Formats releases, one a line. */
@@ -149,6 +156,7 @@ export function formatRelease(release: Release): string {
     FILE: "filename",
     KIND: "kind",
     PLATFORM: "platform",
+    NEEDS: ({ requires }) => requiresWords(requires ?? null),
     SIZE: ({ size }) => formatSize(size),
     STATE: "state",
     SIGNED: ({ signature, pgp_signature }) =>

@@ -18,6 +18,7 @@ type PublishOptions = {
   channel?: string;
   signKey?: string;
   pgpSig?: string;
+  requires?: string;
   notes?: string;
   sourceTag?: string;
   sourceCommit?: string;
@@ -39,8 +40,9 @@ export function addReleaseCommands(program: CatalogCommand): void {
     .command("publish")
     .summary("upload, sign and publish the files of one version")
     .description(
-      "Uploads the files of one version: for each platform a binary, packages or both. Publishes the version once the " +
-        "catalog has checked every byte. After an interruption, run the same command again to continue.",
+      "Uploads the files of one version: for each platform binaries, packages or both. Several binaries of a platform " +
+        "differ in what they need (--requires). Publishes the version once the catalog has checked every byte. After an " +
+        "interruption, run the same command again to continue.",
     )
     .argument(
       "<file...>",
@@ -53,6 +55,10 @@ export function addReleaseCommands(program: CatalogCommand): void {
     .option("--channel <channel>", "stable, rc, beta or alpha, if it differs from the version's suffix")
     .option("--sign-key <file>", "minisign secret key without a password; default: use FILE.minisig if it exists")
     .option("--pgp-sig <file>", "OpenPGP signature (one file only); default: use FILE.sig if it exists")
+    .option(
+      "--requires <json>",
+      "what the binary needs, as JSON or a file of it (one file only); default: use FILE.requires.json if it exists",
+    )
     .option(
       "--provenance <file>",
       "SLSA provenance of the files (.intoto.jsonl, DSSE or Sigstore bundle); can be added later",
@@ -78,6 +84,9 @@ Example:
       if (options.pgpSig !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--pgp-sig is for one file. For several, put FILE.sig beside each.");
       }
+      if (options.requires !== undefined && paths.length > 1) {
+        throw new CliError(EXIT.usage, "--requires is for one file. For several, put FILE.requires.json beside each.");
+      }
       const { unsignedDraft = false } = options;
       if (unsignedDraft && options.signKey !== undefined) {
         throw new CliError(EXIT.usage, "--unsigned-draft takes no --sign-key: the release key signs later.");
@@ -89,9 +98,9 @@ Example:
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
       const files = [];
-      const signing = { secretKey, pgpSignature, unsigned: unsignedDraft };
+      const given = { secretKey, pgpSignature, requires: options.requires, unsigned: unsignedDraft };
       for (const file of paths) {
-        files.push(await readReleaseFile(file, { workerId, version, channel, platform, ...signing }));
+        files.push(await readReleaseFile(file, { workerId, version, channel, platform, ...given }));
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const wanted =

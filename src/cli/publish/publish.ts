@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { requiresWords, sameRequires } from "../../domain/releases/requires/requires.ts";
 import type { SignedSource } from "../../domain/releases/source/statement.ts";
 import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
@@ -111,8 +112,13 @@ function requireSameTerms(release: Release, { channel, sourceTag, source }: Publ
   }
 }
 
+/** The artifact of a release in a file's place: of its name, else of its platform and kind with the same needs. */
 const artifactOf = (release: Release, file: ReleaseFile): Release["artifacts"][number] | undefined =>
-  release.artifacts.find(({ platform, kind }) => platform === file.platform && kind === file.kind);
+  release.artifacts.find(({ filename }) => filename === file.filename) ??
+  release.artifacts.find(
+    ({ platform, kind, requires }) =>
+      platform === file.platform && kind === file.kind && sameRequires(requires ?? null, file.requires ?? null),
+  );
 
 /** Throws if the release has another file in this place, or this file that can no longer take its OpenPGP signature. */
 function requireSameFile(release: Release, file: ReleaseFile): void {
@@ -122,6 +128,10 @@ function requireSameFile(release: Release, file: ReleaseFile): void {
   if (sha256 !== file.sha256) {
     const sum = `sha256 ${sha256.slice(0, 12)}...`;
     throw conflict(release, `has another ${file.kind} for ${file.platform} already (${filename}, ${sum})`);
+  }
+  if (!sameRequires(artifact.requires ?? null, file.requires ?? null)) {
+    const needs = requiresWords(artifact.requires ?? null) || "none";
+    throw conflict(release, `has ${filename} with other requires already (${needs})`);
   }
   // Any signature of the file will do, because each run of gpg makes a new one. pacman refuses a file without one.
   if (file.pgpSignature !== null && artifact.pgp_signature === null && artifact.state === "ready") {
@@ -135,6 +145,16 @@ function conflict({ worker_id, version, status, id }: Release, reason: string): 
 }
 
 const declarationOf = ({ pgpSignature: pgp_signature, package: contents, ...file }: ReleaseFile): object => {
-  const { platform, filename, size, sha256, signature } = file;
-  return { platform, filename, size, sha256, signature, pgp_signature, package: contents };
+  const { platform, filename, size, sha256, signature, requires } = file;
+  // An older catalog does not know `requires`, and would refuse the file.
+  return {
+    platform,
+    filename,
+    size,
+    sha256,
+    signature,
+    pgp_signature,
+    package: contents,
+    ...(requires && { requires }),
+  };
 };

@@ -10,6 +10,7 @@ import {
   type PackageRules,
   platformInName,
 } from "../../domain/releases/package-format.ts";
+import type { Requires } from "../../domain/releases/requires/requires.ts";
 import { PACMAN_RULES } from "../../formats/arch/rules.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature, parseMinisignSignature } from "../../lib/minisign/minisign.ts";
@@ -19,6 +20,7 @@ import { CliError, EXIT } from "../errors.ts";
 import { digestFile, readNamedFile, readTextIfThere } from "../files.ts";
 import { startLoggedProgress } from "../output.ts";
 import { readPackage } from "./package-file.ts";
+import { readRequires } from "./requires-file.ts";
 
 /** A file to publish in a release. */
 export type ReleaseFile = {
@@ -34,6 +36,8 @@ export type ReleaseFile = {
   pgpSignature: string | null;
   /** The contents of a package; null for a binary. */
   package: PackageContents | null;
+  /** The needs of a binary; null: it says nothing. */
+  requires?: Requires | null;
   /** Whether the file is signed later. */
   unsigned?: boolean;
 };
@@ -71,20 +75,24 @@ type FileRelease = { workerId: string; version: string; platform: Platform | und
 
 /**
  * Reads, hashes and signs a file to publish. Without `secretKey`, uses the signature in `<file>.minisig` if that
- * exists. The OpenPGP signature is in the file `pgpSignature`, else in `<file>.sig` if that exists. Throws `CliError`
- * if the file does not exist, is empty, or has no known platform, and if the signature was made for another file.
+ * exists. The OpenPGP signature is in the file `pgpSignature`, else in `<file>.sig` if that exists. The needs are
+ * `requires`, else those in `<file>.requires.json`. Throws `CliError` if the file does not exist, is empty, or has no
+ * known platform, if the signature was made for another file, and if the needs are not valid.
  */
 export async function readReleaseFile(
   path: string,
   release: FileRelease & {
     secretKey: MinisignSecretKey | null;
     pgpSignature?: string | undefined;
+    /** JSON, or the path of a file with it. */
+    requires?: string | undefined;
     /** Uses no signature, also if there is one. */
     unsigned?: boolean;
   },
 ): Promise<ReleaseFile> {
   const filename = basename(path);
   const { platform, size: length } = await describeFile(path, release);
+  const requires = await readRequires(path, platform, release.requires);
   const progress = startLoggedProgress(`Reading ${filename}`, length);
   const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
   const rules = rulesOf(filename);
@@ -97,7 +105,7 @@ export async function readReleaseFile(
       ? null
       : await readSignatureBeside(path, names);
   const pgpSignature = await pgpSignatureOf(path, release.pgpSignature);
-  const facts = { path, filename, platform, size, sha256, signature, pgpSignature };
+  const facts = { path, filename, platform, size, sha256, signature, pgpSignature, requires };
   return { ...facts, kind: rules ? "package" : "binary", package: contents, ...(unsigned && { unsigned }) };
 }
 

@@ -1,4 +1,5 @@
 import type { Claims } from "../../domain/releases/provenance/claims.ts";
+import { requiresWords } from "../../domain/releases/requires/requires.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatFields, formatRows, formatSize } from "../output.ts";
 import { byWords, type Release } from "../release-view.ts";
@@ -38,6 +39,7 @@ export function formatReview({ release, source, provenance, keyId }: Review): st
     FILE: "filename",
     KIND: "kind",
     PLATFORM: "platform",
+    NEEDS: ({ requires }) => requiresWords(requires ?? null),
     SIZE: ({ size }) => formatSize(size),
     SHA256: "sha256",
   });

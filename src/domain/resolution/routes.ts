@@ -28,7 +28,7 @@ const Body = z
       example: null,
     }),
     channel: z.enum(CHANNELS).nullish().openapi({ description: "Default: `stable`.", example: "stable" }),
-    machine: machineSchema().openapi("Machine", {
+    machine: machineSchema().openapi("HiveMachine", {
       description: "A member that is absent or null is unknown, and never guessed. Unknown members are ignored.",
     }),
   })

@@ -3,6 +3,7 @@ import { type Format, packageFormats } from "../../domain/catalog/format.ts";
 import { type ManifestArtifact, type ManifestRelease, PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../../domain/releases/package-format.ts";
 import type { Verification } from "../../domain/releases/provenance/claims.ts";
+import { requiresWords } from "../../domain/releases/requires/requires.ts";
 import { CopyBlock, Facts, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
 
 /** The number of versions on the page. The API lists all. */
@@ -135,7 +136,8 @@ type FileProps = {
 
 /** A file of a release as a fold: its name, size, checksum and signatures. */
 const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
-  const { platform, filename, size, sha256, signature, pgp_signature } = file;
+  const { platform, filename, size, sha256, signature, pgp_signature, requires } = file;
+  const needs = requiresWords(requires);
   const path = `${folder}/${filename}`;
   const link = (ending: string) => {
     const name = `${filename}${ending}`;
@@ -148,11 +150,13 @@ const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
     <details class="file">
       <summary>
         {PLATFORM_WORDS[platform]}
-        {format ? `, ${format.rules.label}` : ""} <span class="quiet">{formatBytes(size)}</span>
+        {format ? `, ${format.rules.label}` : ""}
+        {needs === "" ? "" : `, for ${needs}`} <span class="quiet">{formatBytes(size)}</span>
       </summary>
       <Facts
         facts={[
           ["File", link("")],
+          ["Needs", needs || null],
           ["Size", `${size.toLocaleString("en")} bytes`],
           ["minisign", isFree && signature !== null ? link(".minisig") : null],
           ["OpenPGP", format?.unsigned ? openPgp : null],

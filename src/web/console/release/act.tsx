@@ -45,7 +45,7 @@ function previewReleaseAct(
 ): string[] {
   const audience = licenses === null ? "everybody" : `${counted(licenses, "license")} in force`;
   const used = useInWords(use, licenses === null);
-  const files = artifacts.map(({ platform }) => platform).join(", ");
+  const files = [...new Set(artifacts.map(({ platform }) => platform))].join(", ");
   switch (action) {
     case "publish":
       return [

@@ -7,6 +7,7 @@ import { MOVE_SCOPES, RELEASE_ACTIONS } from "../../../domain/releases/decision.
 import { ReleaseParams } from "../../../domain/releases/fields.ts";
 import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
 import type { Verification } from "../../../domain/releases/provenance/claims.ts";
+import { requiresWords } from "../../../domain/releases/requires/requires.ts";
 import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { CopyBlock, counted, DataTable, formatBytes, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
@@ -119,6 +120,7 @@ const Files = ({ release: { artifacts }, formats, checks }: FilesProps) => (
         { header: "File", cell: ({ filename }) => filename },
         { header: "Kind", cell: ({ filename }) => formatOfFile(formats, filename)?.rules.label ?? "Binary" },
         { header: "Platform", cell: ({ platform }) => platform },
+        { header: "Needs", cell: ({ requires }) => requiresWords(requires) || "Not stated" },
         { header: "State", cell: ({ id }) => <StatusBadge {...stateOf(checks.get(id))} /> },
         { header: "Size", cell: ({ size }) => formatBytes(size), numeric: true },
         { header: "Signatures", cell: (file) => signersOf(file, formatOfFile(formats, file.filename)) },
