@@ -51,7 +51,7 @@ const route = operation("get", "/arch/{repository}/os/{arch}/{file}", {
 const serverRoute = createRoute({
   method: "get",
   path: "/arch/{repository}/os/{arch}",
-  tags: ["Package managers"],
+  tags: ["Pages"],
   summary: "Show the page for the address of a pacman repository",
   description: "For people who open the `Server` of their pacman.conf in a browser.",
   security: [],

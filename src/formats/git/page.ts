@@ -9,7 +9,7 @@ export const repositoryPages = createRouter();
 const route = createRoute({
   method: "get",
   path: "/{repository}",
-  tags: ["Package managers"],
+  tags: ["Pages"],
   summary: "Show the page of a repository",
   security: [],
   request: {

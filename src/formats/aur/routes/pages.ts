@@ -12,7 +12,7 @@ function redirect(path: string, { summary, params, query, to }: Redirect): void 
   const route = createRoute({
     method: "get",
     path,
-    tags: ["Package managers"],
+    tags: ["Pages"],
     summary,
     security: [],
     request: { ...(params && { params }), ...(query && { query }) },
