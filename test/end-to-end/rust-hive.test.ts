@@ -27,7 +27,7 @@ describe.skipIf(!hasRust)("a hive in Rust (needs Debian's cargo and crates)", ()
     root = await mkdtemp(join(tmpdir(), "rbee-rust-hive-"));
     crate = await copyOfRustClient();
     catalog = await startCatalog();
-    const file = join(root, `${WORKER}-${hostPlatform()}`);
+    const file = join(root, `${WORKER}-${hostPlatform(process.platform, process.arch)}`);
     await writeFile(file, binary);
     await catalog.publish(WORKER, VERSION, [file]);
     await succeed(cargo(crate, "build", "--examples"));

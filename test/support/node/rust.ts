@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { type Dirent, existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT, type Run, run } from "../../end-to-end/program-run.ts";
 
@@ -28,14 +29,27 @@ export async function hasDebianRust(...further: string[]): Promise<boolean> {
 const CACHE = join(PROJECT, "node_modules/.cache/rust");
 
 /**
- * A copy of the crate in `clients/rust`, so that no build writes into the repository. Returns its folder.
+ * A copy of the crate in `clients/rust`, so that no build writes into the repository. Returns its folder, which is
+ * named by the crate's contents: suites that run at once share it, and cargo builds it once.
  */
 export async function copyOfRustClient(): Promise<string> {
-  const copy = join(CACHE, "client");
-  await rm(copy, { recursive: true, force: true });
-  await cp(join(PROJECT, "clients/rust"), copy, { recursive: true, preserveTimestamps: true });
+  const source = join(PROJECT, "clients/rust");
+  const sum = createHash("sha256");
+  for (const entry of (await readdir(source, { recursive: true, withFileTypes: true })).toSorted(byPath)) {
+    if (entry.isFile()) sum.update(pathOf(entry)).update(await readFile(pathOf(entry)));
+  }
+  const copy = join(CACHE, `client-${sum.digest("hex").slice(0, 16)}`);
+  if (existsSync(copy)) return copy;
+  await mkdir(CACHE, { recursive: true });
+  const made = await mkdtemp(join(CACHE, "copy-"));
+  await cp(source, made, { recursive: true });
+  // Another suite may have been faster.
+  await rename(made, copy).catch(() => rm(made, { recursive: true }));
   return copy;
 }
+
+const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name);
+const byPath = (a: Dirent, b: Dirent): number => (pathOf(a) < pathOf(b) ? -1 : 1);
 
 /**
  * Runs Debian's cargo in a crate's folder, without a network: every crate comes from Debian's packages. Variables for
@@ -82,6 +96,7 @@ const PATCHED = "patched-hive";
 export async function builtPatchedHive(crate: string): Promise<Run> {
   const folder = join(crate, "tests/hive");
   const include = ["--include=bin/20_rbee_hive/src/binary_install.rs", join(crate, "hive.patch")];
+  await rm(join(folder, "bin"), { recursive: true, force: true });
   // The copy lies inside of the repository, where git would take the paths for the repository's own.
   const applied = await run("git", ["-C", folder, "apply", ...include], { env: { GIT_CEILING_DIRECTORIES: crate } });
   if (applied.code !== 0) return applied;
