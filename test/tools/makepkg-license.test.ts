@@ -100,7 +100,7 @@ function licensed(recipeRun: RecipeRun): void {
 
   it("says so if the catalog gives no reason", async () => {
     const directory = await recipeDirectory();
-    catalog.proxy.fate = () => ({ rewrite: (text) => text.replaceAll("code", "c0de") });
+    catalog.proxy.fate = () => ({ rewrite: (text) => text.replaceAll("title", "t1tle") });
     const run = await install(directory, {});
     expect(run.code).not.toBe(0);
     expect(run.stderr).toContain("was not downloaded: its catalog answered with HTTP 401 and no reason.");

@@ -119,7 +119,7 @@ describe.each([
     const body = JSON.stringify({ title: "T", detail: "D" }).replace("T", title).replace("D", `\r${title}`);
     answer = (_request, response) => response.writeHead(401, { "Content-Type": "application/problem+json" }).end(body);
     const { stderr } = await start({ RBEE_CATALOG_URL: local() });
-    const shown = stderr.split("\n").find((line) => line.startsWith("rbee: a?[2J?b"));
+    const shown = stderr.split("\n").find((line) => line.includes(" was not downloaded. a?[2J?b"));
     expect(shown).toMatch(/^[ -~]+$/);
     for (const bad of ["\u0007", "\u001b[2J", "\u202e"]) expect(stderr).not.toContain(bad);
   });
