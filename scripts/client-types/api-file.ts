@@ -22,6 +22,7 @@ const CALLED = [
   "getWorker",
   "listVersions",
   "getDownloadLink",
+  "resolveWorker",
   "activateMachine",
   "issueToken",
   "deactivateMachine",

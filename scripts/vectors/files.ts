@@ -4,6 +4,7 @@ import { keySets } from "./key-sets.ts";
 import { licenseKeys } from "./license-keys.ts";
 import { licenseTokens } from "./license-tokens.ts";
 import { releaseIndexes } from "./release-indexes.ts";
+import { resolve } from "./resolve.ts";
 import { signatures } from "./signatures.ts";
 import { statusLists } from "./status-lists.ts";
 import type { VectorFile } from "./vector-file.ts";
@@ -18,4 +19,5 @@ export const VECTOR_FILES: Readonly<Record<string, VectorFile>> = {
   "release-indexes": releaseIndexes,
   signatures,
   fingerprints,
+  resolve,
 };

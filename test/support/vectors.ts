@@ -5,6 +5,7 @@ import keySetsJson from "../../docs/vectors/key-sets.json";
 import licenseKeysJson from "../../docs/vectors/license-keys.json";
 import licenseTokensJson from "../../docs/vectors/license-tokens.json";
 import releaseIndexesJson from "../../docs/vectors/release-indexes.json";
+import resolveJson from "../../docs/vectors/resolve.json";
 import signaturesJson from "../../docs/vectors/signatures.json";
 import statusListsJson from "../../docs/vectors/status-lists.json";
 
@@ -161,3 +162,22 @@ export const fingerprints = fileOf(
     }),
   ]),
 ).parse(fingerprintsJson);
+
+export const resolve = fileOf(
+  { catalog: z.array(z.looseObject({ worker_id: z.string() })) },
+  z.strictObject({
+    name: z.string(),
+    machine: z.looseObject({}),
+    worker: z.string().optional(),
+    version: z.string().optional(),
+    channel: z.enum(["stable", "rc", "beta", "alpha"]).optional(),
+    license: z
+      .strictObject({ entitlements: z.array(z.string()), versions: z.string(), updates_until: z.int().nullable() })
+      .nullable(),
+    expected: z.strictObject({
+      filename: z.string().nullable(),
+      untried: z.boolean(),
+      codes: z.record(z.string(), z.string()),
+    }),
+  }),
+).parse(resolveJson);

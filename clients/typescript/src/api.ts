@@ -109,6 +109,42 @@ export type FileRequires = {
   memory_bytes?: number;
 } | null;
 
+/** A member that is absent or null is unknown, and never guessed. Unknown members are ignored. */
+export type HiveMachine = {
+  /** `linux-x86_64` and the like. Other spellings such as `Darwin-arm64` are accepted. */
+  platform?: string | null;
+  /** In place of `platform`, with `arch`: `linux`, `Darwin`, `windows`. */
+  os?: string | null;
+  /** `x86_64`, `amd64`, `aarch64`, `arm64`. */
+  arch?: string | null;
+  /** The C library of Linux: `glibc` or `musl`. */
+  libc?: {
+    name?: string | null;
+    version?: string | number | null;
+  } | null;
+  /** 32 if programs must be 32-bit although the kernel is 64-bit. */
+  userland_bits?: number | null;
+  /** As /proc/cpuinfo lists them. */
+  cpu_features?: string[] | null;
+  /** Memory of the machine in bytes. */
+  memory_bytes?: number | null;
+  /** Every GPU; `[]` if there is none, absent if it is not known. */
+  gpus?: {
+    /** `nvidia`, `amd`, `apple` or `intel`. */
+    vendor?: string | null;
+    name?: string | null;
+    /** Version of the driver, such as `535.183.01`. */
+    driver?: string | number | null;
+    /** The newest CUDA that the driver runs, as nvidia-smi shows it. */
+    cuda?: string | number | null;
+    /** The installed version of ROCm. */
+    rocm?: string | number | null;
+    /** `sm_86` or NVIDIA's compute capability `8.6`; `gfx1100`. */
+    architecture?: string | null;
+    memory_bytes?: number | null;
+  }[] | null;
+};
+
 export type JsonWebKeySet = {
   keys: {
     kty: "OKP";
@@ -224,6 +260,49 @@ export type ReleaseSource = {
   commit: string;
   /** The text of the `.minisig` over the source statement. */
   signature: string;
+};
+
+export type Resolution = {
+  /** Null if no build fits. */
+  choice: {
+    worker_id: string;
+    version: string;
+    platform: string;
+    filename: string;
+  } | null;
+  /** Sentences for a person. */
+  why: string;
+  /**
+   * The facts that the choice needs and `machine` does not state. Empty: the choice is known to fit. A choice with
+   * such facts is only made if no other build fits.
+   */
+  untried: string[];
+  /** Each other worker and build, and what it lacked. */
+  ruled_out: {
+    worker_id: string;
+    version: string | null;
+    /** Null: the whole worker. */
+    filename: string | null;
+    /**
+     * `WRONG_PLATFORM`, `WRONG_BACKEND`, `DRIVER_TOO_OLD`, `DRIVER_TOO_NEW`, `GPU_NOT_SUPPORTED`, `ROCM_TOO_OLD`,
+     * `ROCM_TOO_NEW`, `LIBC_MISMATCH`, `LIBC_TOO_OLD`, `USERLAND_32_BIT`, `CPU_FEATURE_MISSING`, `NOT_ENOUGH_MEMORY`,
+     * `UNTRIED`, `NOT_RELEASED`, `VERSION_NOT_FOUND`, `RELEASE_BLOCKED`, `LICENSE_REQUIRED`, `NOT_ENTITLED`,
+     * `VERSION_NOT_COVERED`, `NOT_PREFERRED`, or the code of a license that is not in force.
+     */
+    code: string;
+    /** A sentence for a person. */
+    detail: string;
+  }[];
+};
+
+export type ResolveRequest = {
+  /** An id, a variant or a family. Default: every worker that generates text. */
+  worker?: string | null;
+  /** An exact version of `worker`, instead of the newest one. */
+  version?: string | null;
+  /** Default: `stable`. */
+  channel?: "stable" | "rc" | "beta" | "alpha" | null | Other;
+  machine: HiveMachine;
 };
 
 export type TokenRequest = {
@@ -353,8 +432,10 @@ export type Worker = {
    */
   system_requirements: string[];
   pkgbuild_url: string;
-  /** The recipe if it builds the source; null if it installs a binary. */
+  /** The recipe that builds the source; null if there is none. */
   pkgbuild_url_git: string | null;
+  /** The recipe that installs a binary of `latest`; null if there is none. */
+  pkgbuild_url_bin: string | null;
   /** The formula of the tap; null if Homebrew cannot install the worker. */
   homebrew_formula: string | null;
   srcinfo_url: string;
@@ -428,6 +509,7 @@ export const OPERATIONS = {
   getWorker: { method: "GET", path: "/v1/workers/{id}", isJson: true },
   listVersions: { method: "GET", path: "/v1/workers/{id}/versions", isJson: true },
   getDownloadLink: { method: "GET", path: "/v1/workers/{id}/{version}/download", isJson: true },
+  resolveWorker: { method: "POST", path: "/v1/workers/resolve", isJson: true },
   activateMachine: { method: "POST", path: "/v1/licenses/activate", isJson: true },
   issueToken: { method: "POST", path: "/v1/licenses/token", isJson: true },
   deactivateMachine: { method: "POST", path: "/v1/licenses/deactivate", isJson: false },
@@ -508,6 +590,13 @@ export type Operations = {
     };
     body: null;
     answer: Download;
+  };
+  /** Choose the build for a machine */
+  resolveWorker: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: ResolveRequest;
+    answer: Resolution;
   };
   /** Activate a machine */
   activateMachine: {

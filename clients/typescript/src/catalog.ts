@@ -1,4 +1,4 @@
-import { type Download, type License, type LicenseToken, OPERATIONS, type Operations } from "./api.ts";
+import { type Download, type License, type LicenseToken, OPERATIONS, type Operations, type Resolution } from "./api.ts";
 import { bytesOf, toBase64 } from "./bytes.ts";
 import { clockNow, type Time } from "./clock.ts";
 import { type Credential, readCredential } from "./credential.ts";
@@ -71,6 +71,14 @@ export class Catalog {
     const { workers } = await this.call("searchWorkers", { query: filter });
     if (!Array.isArray(workers)) throw this.#unexpected("/v1/workers");
     return workers;
+  }
+
+  /**
+   * The worker, version and file for a machine, and why each other one was ruled out. Put the choice's `worker_id`,
+   * `version` and `filename` into a download. A license decides about premium workers; no seat is taken.
+   */
+  async resolve(asked: Operations["resolveWorker"]["body"], license?: string): Promise<Resolution> {
+    return this.call("resolveWorker", { body: asked, license });
   }
 
   /** The link to a file of a worker's version. It lives for minutes; ask again for a new one. */

@@ -3,7 +3,7 @@ import type { Catalog } from "./catalog.ts";
 import { CatalogError, codeOf } from "./error.ts";
 import { checkFile, type FileFault } from "./file-signature.ts";
 import { type Part, receiveRest } from "./file-transfer.ts";
-import { RunningDigest } from "./hashes.ts";
+import { type Digest, RunningDigest } from "./hashes.ts";
 import { type PublicKey, showKeyId } from "./minisign.ts";
 import { refuse } from "./result.ts";
 import type { Sink } from "./sink.ts";
@@ -27,6 +27,8 @@ export type DownloadRequest = LinkQuery & {
   releaseKeys: readonly PublicKey[];
   /** Where the bytes go. Bytes of an earlier run are kept and resumed. */
   sink: Sink;
+  /** A faster hash than the one in JavaScript, such as `nativeDigest` of `rbee-catalog-client/node`. */
+  digest?: () => Digest;
   onProgress?: (received: number, size: number) => void;
   signal?: AbortSignal;
 };
@@ -70,8 +72,9 @@ async function downloadOnce(
   ask: Ask,
 ): Promise<Downloaded> {
   const { sink, onProgress = () => {}, signal, releaseKeys } = request;
+  const newDigest = request.digest ?? (() => new RunningDigest());
   const { worker_id, version, filename, size, sha256 } = first;
-  const part: Part = { sink, digest: new RunningDigest(), size, sha256 };
+  const part: Part = { sink, newDigest, digest: newDigest(), size, sha256 };
   await startPart(part);
   onProgress(part.digest.size, size);
   let link = first;

@@ -1,10 +1,10 @@
 import { CatalogError, errorOfAnswer } from "./error.ts";
-import { RunningDigest } from "./hashes.ts";
+import type { Digest } from "./hashes.ts";
 import type { Sink } from "./sink.ts";
 import { reasonOf } from "./transport.ts";
 
 /** A file that is being received: its bytes so far and their digest, and the size and sum of the whole. */
-export type Part = { sink: Sink; digest: RunningDigest; size: number; sha256: string };
+export type Part = { sink: Sink; newDigest: () => Digest; digest: Digest; size: number; sha256: string };
 
 /** A connection without a byte for this long counts as broken. */
 const STALLED_MS = 60_000;
@@ -48,7 +48,7 @@ export async function receiveRest(part: Part, url: URL, options: Options): Promi
 
 async function restart(part: Part): Promise<void> {
   await part.sink.clear();
-  part.digest = new RunningDigest();
+  part.digest = part.newDigest();
 }
 
 /** Appends the chunks of a body. The bytes that have arrived are kept, however it ends. */

@@ -1,6 +1,7 @@
 export type {
   Activation,
   Download,
+  HiveMachine,
   License,
   LicenseToken,
   Machine,
@@ -8,6 +9,8 @@ export type {
   Other,
   Plan,
   ProblemCode,
+  Resolution,
+  ResolveRequest,
   VersionListing,
   Worker,
 } from "./api.ts";
@@ -20,7 +23,7 @@ export { type Downloaded, type DownloadRequest, download } from "./download.ts";
 export { CatalogError, CLIENT_CODES, type ClientCode, codeOf, type ErrorCode, type ProblemFacts } from "./error.ts";
 export { checkFile, type FileFault, type PublishedFile } from "./file-signature.ts";
 export { fingerprintOfMachineId, hashFingerprint, isFingerprint } from "./fingerprint.ts";
-export { digestOfText, type FileDigest, RunningDigest } from "./hashes.ts";
+export { type Digest, digestOfText, type FileDigest, RunningDigest } from "./hashes.ts";
 export {
   HiveLicense,
   type HiveLicenseOptions,

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fingerprintOfMachineId } from "./fingerprint.ts";
+import type { Digest } from "./hashes.ts";
 import type { Seat, SeatStore } from "./hive-license.ts";
 import { isObject } from "./result.ts";
 import type { Sink } from "./sink.ts";
@@ -19,6 +21,24 @@ export const fileSink = (path: string): Sink => ({
   append: (bytes) => appendFile(path, bytes, { mode: 0o600 }),
   clear: () => rm(path, { force: true }),
 });
+
+/** The digests of a file by Node's own cryptography, which is some twenty times as fast as JavaScript. */
+export function nativeDigest(): Digest {
+  const sha256 = createHash("sha256");
+  const blake2b = createHash("blake2b512");
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    update(bytes) {
+      sha256.update(bytes);
+      blake2b.update(bytes);
+      size += bytes.length;
+    },
+    finish: () => ({ size, sha256: sha256.digest("hex"), blake2b: new Uint8Array(blake2b.digest()) }),
+  };
+}
 
 /** A seat in a file that only its owner can read. A damaged file counts as none. */
 export const fileSeatStore = (path: string): SeatStore => ({

@@ -49,6 +49,17 @@ describe("a catalog", () => {
     await expect(plain.list()).rejects.toMatchObject({ code: "URL_NOT_SECURE" });
   });
 
+  it("chooses the file for a machine, and says what the others lack", async () => {
+    const filename = "cpu-glibc";
+    await publishRelease({ worker_id: FREE, version: "1.0.0", secretKey, bytes: randomBytes(10), filename });
+    const machine = { platform: "linux-x86_64", libc: { name: "glibc", version: "2.39" }, gpus: [] };
+    const { choice, untried, ruled_out } = await catalogUnderTest().resolve({ machine });
+    expect([choice, untried]).toEqual([{ worker_id: FREE, version: "1.0.0", platform, filename }, []]);
+    expect(ruled_out.map(({ code }) => code)).toContain("WRONG_BACKEND");
+    const request = { worker: FREE, version: "1.0.0", filename, releaseKeys, sink: memorySink() };
+    expect(await download(catalogUnderTest(), request)).toMatchObject({ filename, size: 10 });
+  });
+
   it("has a signed index, of which an older one is refused", async () => {
     const catalog = catalogUnderTest();
     await publishRelease({ worker_id: PREMIUM, version: "1.0.0", secretKey });

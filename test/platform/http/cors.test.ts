@@ -28,3 +28,19 @@ describe.each(["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/pl
     expect(answer.headers.get("Access-Control-Allow-Origin")).toBeNull();
   });
 });
+
+describe("a page anywhere", () => {
+  it.each([
+    "/.well-known/jwks.json",
+    "/v1/licenses/status/0",
+    "/keys/release-signing.pub",
+    "/keys/index-signing.pub",
+    "/keys/index-signing.pub.minisig",
+  ])("reads %s, so that it can verify what it was given", async (path) => {
+    const answer = await exports.default.fetch(`https://catalog.test${path}`, {
+      headers: { Origin: "https://anywhere.example" },
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("*");
+  });
+});

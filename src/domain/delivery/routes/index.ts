@@ -92,8 +92,12 @@ trusted comment: timestamp:1795392000\tfile:index-signing.pub\tpurpose:worker-in
 wtBUrWpAAQ3hPgtEZ1z8dQedsLx+Sc6qLIk5kt3vOR5MmFC15mwvXK1vKtZh4y8dsY/8t2zl94HU0/RDrjvHCQ==
 `;
 
-/** The public keys to check releases and indexes with. */
+/** The public keys to check releases and indexes with. Every page may read them, as it may the keys of tokens. */
 export const keys = createRouter();
+keys.use("/keys/*", async (c, next) => {
+  await next();
+  c.header("Access-Control-Allow-Origin", "*");
+});
 
 keys.openapi(
   operation("get", "/keys/index-signing.pub", {
