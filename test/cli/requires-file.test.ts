@@ -73,6 +73,8 @@ it("release publish sends the needs of each file, and refuses other ones than th
   for (const path of paths) await writeFile(path, "abc");
   await writeFile(`${paths[0]}.requires.json`, '{"cuda": {"min": "12.4"}}');
   await writeFile(`${paths[1]}.requires.json`, '{"cuda": {"min": "13.0"}}');
+  // As `dist/*` names them.
+  const named = paths.flatMap((path) => [path, `${path}.requires.json`]);
   let artifacts: unknown[] = [];
   const declared: { filename: string; requires?: unknown }[] = [];
   const catalog = await serve(async (request, response) => {
@@ -92,7 +94,7 @@ it("release publish sends the needs of each file, and refuses other ones than th
     );
   });
   const env = { XDG_CONFIG_HOME: folder, DEV_DIR: folder, RBEE_CATALOG_URL: catalog.url, RBEE_ADMIN_TOKEN: "t" };
-  const publish = () => runCli(["release", "publish", ...paths, "--worker", "w", "--version", "1.0.0"], env);
+  const publish = () => runCli(["release", "publish", ...named, "--worker", "w", "--version", "1.0.0"], env);
   const first = await publish();
   expect([first.code, first.stderr.includes("not usable")]).toEqual([0, false]);
   expect(declared.map(({ filename, requires }) => [filename, requires])).toEqual([

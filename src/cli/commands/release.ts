@@ -6,6 +6,7 @@ import { showPublication } from "../publish/behind.ts";
 import { withAdvice } from "../publish/interruption.ts";
 import { publishRelease } from "../publish/publish.ts";
 import { commentOfFile, parsePlatform, readReleaseFile } from "../publish/release-file.ts";
+import { withoutRequires } from "../publish/requires-file.ts";
 import { makeSignedSource } from "../publish/source.ts";
 import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
 import { readSecretKey } from "../signing-keys.ts";
@@ -77,7 +78,8 @@ Example:
   $ rbee-catalog release publish dist/worker-linux-x86_64 --version 1.4.0 \\
       --worker llm-worker-rbee-premium-cuda --sign-key release-signing.key`,
     )
-    .runAsPublisher(async ({ client, show, note }, paths: string[], options: PublishOptions) => {
+    .runAsPublisher(async ({ client, show, note }, named: string[], options: PublishOptions) => {
+      const paths = withoutRequires(named);
       if (options.platform !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--platform is for one file. For several, end each name with its platform.");
       }

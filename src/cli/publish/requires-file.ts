@@ -3,6 +3,12 @@ import { canonicalRequires, type Requires } from "../../domain/releases/requires
 import { CliError, EXIT } from "../errors.ts";
 import { readNamedFile, readTextIfThere } from "../files.ts";
 
+const SUFFIX = ".requires.json";
+
+/** The files to publish of the paths on a command line, where `dist/*` also names the needs beside each file. */
+export const withoutRequires = (paths: readonly string[]): string[] =>
+  paths.filter((path) => !path.endsWith(SUFFIX) || !paths.includes(path.slice(0, -SUFFIX.length)));
+
 /**
  * The declared needs of a file: `named`, which is JSON or the path of a file with it, else the file
  * `<file>.requires.json` if that exists. Null: it says nothing. Throws `CliError` if they are not valid, before
@@ -13,7 +19,7 @@ export async function readRequires(
   platform: Platform,
   named: string | undefined,
 ): Promise<Requires | null> {
-  const beside = `${path}.requires.json`;
+  const beside = path + SUFFIX;
   const isInline = named?.trimStart().startsWith("{") ?? false;
   const place = isInline ? "--requires" : (named ?? beside);
   const text = isInline
