@@ -1,7 +1,8 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { currentTime, type UnixSeconds } from "../../src/lib/time.ts";
 import type { Scope } from "../../src/platform/config/scopes.ts";
 import { type AdminToken, createAdminToken } from "../../src/platform/identity/admin-token.ts";
+import { askWorker } from "./ask-worker.ts";
 
 const SYSTEM = { actor: "system", requestId: null } as const;
 
@@ -22,7 +23,7 @@ export function ask(
   path: string,
   { token, body, headers = {} }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Response> {
-  return exports.default.fetch(`https://catalog.test${path}`, {
+  return askWorker(`https://catalog.test${path}`, {
     method,
     headers: {
       "CF-Connecting-IP": newAddress(),

@@ -1,4 +1,4 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
@@ -6,6 +6,7 @@ import { currentTime } from "../../src/lib/time.ts";
 import { storeDeadLetter } from "../../src/platform/jobs/dead-letter-store.ts";
 import { CRON_MARK, writeWatermark } from "../../src/platform/storage/watermark.ts";
 import { ask } from "./admin-request.ts";
+import { askWorker } from "./ask-worker.ts";
 import { signedInByKey, signedInByMail } from "./customer.ts";
 import { activate, adminAct, ownerToken } from "./license-fixture.ts";
 import { packageFile } from "./package-fixture.ts";
@@ -109,7 +110,7 @@ async function publish(token: string): Promise<void> {
   };
   const put = async (path: string, body: Uint8Array<ArrayBuffer> | string) => {
     const request = { method: "PUT", headers: { Authorization: `Bearer ${token}` }, body };
-    expect((await exports.default.fetch(`https://catalog.test/v1/admin/releases${path}`, request)).status).toBe(200);
+    expect((await askWorker(`https://catalog.test/v1/admin/releases${path}`, request)).status).toBe(200);
   };
   const draft = async (version: string) =>
     (await to("", { worker_id: WORKER, version, notes: wide(10_000) }, 201)).release.id;

@@ -1,6 +1,7 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { ask, makeToken, newAddress } from "./admin-request.ts";
+import { askWorker } from "./ask-worker.ts";
 
 export type IssuedLicense = { id: string; key: string };
 
@@ -25,7 +26,7 @@ export function hive(
   path: string,
   { credential, body, headers = {} }: { credential?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Response> {
-  return exports.default.fetch(new URL(path, "https://catalog.test").href, {
+  return askWorker(new URL(path, "https://catalog.test"), {
     method,
     redirect: "manual",
     headers: {

@@ -1,7 +1,7 @@
-import { exports } from "cloudflare:workers";
 import type { z } from "zod";
 import type { ArtifactUpload, ReleaseSchema } from "../../src/domain/releases/view.ts";
 import { ask, makeToken } from "./admin-request.ts";
+import { askWorker } from "./ask-worker.ts";
 import { declarationOf, randomBytes } from "./publish-release.ts";
 
 export type Release = z.infer<typeof ReleaseSchema>;
@@ -27,7 +27,7 @@ export const post = (path: string, body?: unknown, headers: Record<string, strin
 export const get = (path: string) => ask("GET", `/v1/admin/releases${path}`, { token });
 export const remove = (path: string) => ask("DELETE", `/v1/admin/releases${path}`, { token });
 export const put = (path: string, body: BodyInit) =>
-  exports.default.fetch(`https://catalog.test/v1/admin/releases${path}`, {
+  askWorker(`https://catalog.test/v1/admin/releases${path}`, {
     method: "PUT",
     headers: authorization(),
     body,
@@ -39,7 +39,7 @@ export const releaseOf = async (response: Promise<Response>): Promise<Release> =
 
 /** The releases that the catalog offers to everybody. */
 export const listing = async (query = "") =>
-  (await exports.default.fetch(`https://catalog.test/v1/workers/${worker_id}/versions${query}`)).json<{
+  (await askWorker(`https://catalog.test/v1/workers/${worker_id}/versions${query}`)).json<{
     latest: string | null;
     versions: { version: string; status: string; artifacts: object[] }[];
   }>();

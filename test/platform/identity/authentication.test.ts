@@ -1,11 +1,12 @@
 import { createExecutionContext } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { revokeAdminToken } from "../../../src/platform/identity/token-acts.ts";
 import { ask, codeOf, makeToken, newAddress } from "../../support/admin-request.ts";
+import { askWorker } from "../../support/ask-worker.ts";
 import { roomInMinute, WITH_ROOM } from "../../support/minute.ts";
 
 const ADMIN_ROUTES = [
@@ -128,7 +129,7 @@ describe("an admin credential", () => {
     const header = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
     await fc.assert(
       fc.asyncProperty(fc.constantFrom("", "Bearer ", "bearer  rbee_adm_", "Basic "), header, async (scheme, text) => {
-        const response = await exports.default.fetch("https://catalog.test/v1/admin/stats", {
+        const response = await askWorker("https://catalog.test/v1/admin/stats", {
           headers: { Authorization: scheme + text, "CF-Connecting-IP": newAddress() },
         });
         expect([response.status, typeof (await codeOf(response))]).toEqual([401, "string"]);
