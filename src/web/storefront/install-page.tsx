@@ -20,6 +20,13 @@ export const installPage = (
       <>
         <h1>Install workers</h1>
         <p>
+          This command finds out which worker fits your machine and its GPU, says why, and installs it. Add{" "}
+          <code>-s -- --explain</code> to see the reason for each of the others.
+        </p>
+        <CopyBlock id="auto" what="the command to install the best worker for a machine">
+          {`curl -fsSL ${url}/install.sh | sh`}
+        </CopyBlock>
+        <p>
           In a hive, choose a worker from its list. Elsewhere, use the tool that you prefer: all of them install the
           same worker. The page of each <a href="/">worker</a> has its own commands. The commands below are examples.
         </p>

@@ -112,6 +112,12 @@ describe("the ways to install a worker", () => {
 });
 
 describe("/install", () => {
+  it("begins with the command that needs no name of a worker", async () => {
+    const response = await exports.default.fetch(`${ORIGIN}/install`, { headers: { Accept: "text/html" } });
+    const [first] = await find(response, "pre code");
+    expect(first?.text).toBe(`curl -fsSL ${ORIGIN}/install.sh | sh`);
+  });
+
   it("has every way of any worker once", async () => {
     expect(await summaries("/install")).toEqual([
       "makepkg, on Arch Linux",
