@@ -107,6 +107,15 @@ describe("a signed source", () => {
     await expect(makeSignedSource(catalog, key, wanted, () => {})).rejects.toThrow("instead of cpu");
   });
 
+  it("is refused for a family, and names its workers", async () => {
+    const key = await generateMinisignKey();
+    const catalog = client({ type: "git", url: REPOSITORY });
+    const variants = [{ id: "llm-worker-rbee-cpu" }, { id: "llm-worker-rbee-cuda" }];
+    vi.spyOn(catalog, "send").mockImplementation(async () => Response.json({ id: "llm-worker-rbee", variants }));
+    const signing = makeSignedSource(catalog, key, { ...wanted, workerId: "llm-worker-rbee" }, () => {});
+    await expect(signing).rejects.toThrow("Name one of llm-worker-rbee-cpu, llm-worker-rbee-cuda.");
+  });
+
   it("is refused for a worker that is not built from source", async () => {
     const key = await generateMinisignKey();
     const catalog = client({ type: "tarball", url: "https://example.test" });

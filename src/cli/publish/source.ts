@@ -11,11 +11,14 @@ import { CliError, EXIT } from "../errors.ts";
 /** The time that git may take to answer, in milliseconds. */
 const GIT_TIMEOUT_MS = 60_000;
 
-const WorkerAnswer = z.looseObject({
+const WorkerAnswer = z.object({
   id: z.string(),
   build: z.looseObject({ flags: z.array(z.string()).optional() }),
   source: z.looseObject({ type: z.string(), url: z.string() }),
 });
+
+/** The answer for the id of a family, which has a worker for each backend. */
+const FamilyAnswer = z.object({ id: z.string(), variants: z.array(z.looseObject({ id: z.string() })) });
 
 /** A tag to sign, and the commit if the publisher knows it; else the repository is asked. */
 export type WantedSource = { workerId: string; version: string; tag: string; commit?: string | undefined };
@@ -32,7 +35,12 @@ export async function makeSignedSource(
   { workerId, version, tag, commit: known }: WantedSource,
   note: (text: string) => void,
 ): Promise<SignedSource> {
-  const { id, source, build } = await client.json(WorkerAnswer, { path: path`/v1/workers/${workerId}` });
+  const answer = await client.json(z.union([WorkerAnswer, FamilyAnswer]), { path: path`/v1/workers/${workerId}` });
+  if ("variants" in answer) {
+    const ids = answer.variants.map((variant) => printable(variant.id)).join(", ");
+    throw new CliError(EXIT.usage, `${workerId} is a worker for each backend. Name one of ${ids}.`);
+  }
+  const { id, source, build } = answer;
   if (id !== idOfName(workerId)) {
     throw new CliError(EXIT.integrity, `The catalog answered for ${printable(id)} instead of ${workerId}.`);
   }

@@ -4,7 +4,7 @@ import type { AppEnv } from "./router.ts";
 /** The origins whose pages may read this service: hive, keeper, their development servers and the public sites. */
 const LOCAL_PORTS = [7836, 7845, 7843, 7844, 7811, 7822, 7823, 8500, 8501];
 const ORIGINS: ReadonlySet<string> = new Set([
-  ...LOCAL_PORTS.map((port) => `http://localhost:${port}`),
+  ...LOCAL_PORTS.flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`]),
   "https://marketplace.rbee.dev",
   "https://rbee.dev",
   "https://docs.rbee.dev",

@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 const ORIGIN = "https://marketplace.rbee.dev";
 
 // The catalog's cases are in test/domain/catalog/routes.test.ts.
-describe.each(["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/plans"])("%s", (path) => {
+const PATHS = [
+  ...["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/plans"],
+  ...["/v1/workers/cpu/stats", "/v1/stats/overview", "/v2/workers", "/v2/workers/llm-worker-rbee"],
+  ...["/pkgbuilds/arch/llm-worker-rbee-cpu.PKGBUILD", "/pkgbuilds/homebrew/llm-worker-rbee-metal.rb"],
+];
+
+describe.each(PATHS)("%s", (path) => {
   const ask = (method: string, headers: Record<string, string>) =>
     exports.default.fetch(`https://catalog.test${path}`, { method, headers });
 
@@ -21,6 +27,8 @@ describe.each(["/v1/workers/cpu/versions", "/v1/workers/cpu/index.json", "/v1/pl
     const answer = await ask("GET", { Origin: ORIGIN, "Content-Type": "application/json" });
     expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(ORIGIN);
     expect(answer.headers.get("Vary")).toContain("Origin");
+    const { status } = await ask("HEAD", { "If-None-Match": answer.headers.get("ETag") ?? "" });
+    expect(status).toBeLessThan(400);
   });
 
   it("cannot be read by any other page", async () => {

@@ -6,7 +6,7 @@ import { cachedText, cacheText } from "../../../platform/http/edge-cache.ts";
 import { FileCount, readFileCounts, unlessDown } from "../../../platform/usage/read.ts";
 
 /** How long public counts are answered without counting again, in seconds. */
-export const COUNTS_HOLD = 5 * MINUTE;
+export const COUNTS_HOLD = MINUTE;
 
 /** How long an isolate waits after a failure, or after another of its requests began to count, in seconds. */
 const PAUSE = 30;
@@ -22,7 +22,7 @@ const pausing = new IsolateCache<true>(1);
 const KEY = "counts";
 
 /**
- * The downloads of every file, at most five minutes old. The data center and the isolate keep them, so however many
+ * The downloads of every file, at most a minute old. The data center and the isolate keep them, so however many
  * ask, the statistics are seldom read. If they fail, the isolate's older counts are answered; null without any. Never
  * throws.
  */

@@ -106,7 +106,7 @@ stats.openapi(
     tag: "Catalog",
     summary: "Count a worker's downloads",
     description:
-      "Public figures of one worker, or of all workers of a family, at most five minutes old: downloads by version and platform, and " +
+      "Public figures of one worker, or of all workers of a family, at most a minute old: downloads by version and platform, and " +
       "releases.",
     access: ANYONE,
     params: WorkerParams,
@@ -138,7 +138,7 @@ stats.openapi(
     tag: "Catalog",
     summary: "Count the downloads of all workers",
     description:
-      "Public figures of the whole catalog, at most five minutes old. Its sums are those of the workers' figures.",
+      "Public figures of the whole catalog, at most a minute old. Its sums are those of the workers' figures.",
     access: ANYONE,
     answers: { 200: ["The figures.", OverviewSchema], ...NOT_MODIFIED },
     refusals: ["SERVICE_UNAVAILABLE"],

@@ -101,7 +101,7 @@ describe("GET /v1/workers/{id}/stats", () => {
     const path = "/v1/stats/overview";
     const response = await get(path, { headers: { Origin: "https://marketplace.rbee.dev" } });
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("https://marketplace.rbee.dev");
-    expect(response.headers.get("Cache-Control")).toBe("public, max-age=300");
+    expect(response.headers.get("Cache-Control")).toBe("public, max-age=60");
     await response.text();
     const headers = { "If-None-Match": response.headers.get("ETag") ?? "" };
     expect((await get(path, { headers })).status).toBe(304);
