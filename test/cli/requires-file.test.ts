@@ -63,7 +63,7 @@ const release = {
 };
 
 it("release show tells what each file needs", () => {
-  expect(formatRelease(Release.parse(release))).toContain("CUDA 12.4 or newer, avx2");
+  expect(formatRelease(Release.parse(release))).toContain("CUDA 12.4 (a driver for CUDA 12 or newer), avx2");
   expect(formatRelease(Release.parse({ ...release, artifacts: [artifact] }))).toContain("w-cuda12-linux-x86_64");
 });
 
@@ -107,6 +107,8 @@ it("release publish sends the needs of each file, and refuses other ones than th
   catalog.close();
   expect([second.code, second.stderr]).toEqual([
     1,
-    expect.stringContaining("has w-cuda12-linux-x86_64 with other requires already (CUDA 11.8 or newer)"),
+    expect.stringContaining(
+      "has w-cuda12-linux-x86_64 with other requires already (CUDA 11.8 (a driver for CUDA 11 or newer))",
+    ),
   ]);
 });

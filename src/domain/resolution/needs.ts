@@ -43,10 +43,10 @@ export function judgeBackend(backend: string, machine: Machine): Verdict {
   if (machine.gpus === null) {
     // Every Mac with Apple silicon has a GPU that Metal computes on.
     if (backend === "metal" && machine.platform === "macos-aarch64") return { untried: [] };
-    return { untried: [`whether it has a GPU of ${name}`] };
+    return { untried: [`whether it has an ${name} GPU`] };
   }
   if (machine.gpus.some((gpu) => gpu.vendor === vendor)) return { untried: [] };
-  return lacks("WRONG_BACKEND", `it needs a GPU of ${name}, and this machine has none`);
+  return lacks("WRONG_BACKEND", `it needs an ${name} GPU, and this machine has none`);
 }
 
 /** Decides whether a build runs on a machine. `backend` is that of its worker, if the build does not name one. */

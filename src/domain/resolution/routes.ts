@@ -72,7 +72,7 @@ const EXAMPLE = {
     ...{ worker_id: "llm-worker-rbee-premium-cuda", version: "1.10.0", platform: "linux-x86_64" },
     filename: "llm-worker-rbee-premium-cuda-cuda12-linux-x86_64",
   },
-  why: "llm-worker-rbee-premium-cuda 1.10.0 fits this machine: it needs CUDA 12.4 or newer.",
+  why: "llm-worker-rbee-premium-cuda 1.10.0 fits this machine: it needs CUDA 12.4 (a driver for CUDA 12 or newer).",
   untried: [],
   ruled_out: [
     {

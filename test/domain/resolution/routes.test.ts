@@ -53,7 +53,9 @@ describe("POST /v1/workers/resolve", () => {
     expect(choice).toEqual({
       ...{ worker_id: CUDA, version: "1.0.0", platform: "linux-x86_64", filename: "w-cuda12-linux-x86_64" },
     });
-    expect(why).toBe("llm-worker-rbee-cuda 1.0.0 fits this machine: it needs CUDA 12.4 or newer.");
+    expect(why).toBe(
+      "llm-worker-rbee-cuda 1.0.0 fits this machine: it needs CUDA 12.4 (a driver for CUDA 12 or newer).",
+    );
     expect(untried).toEqual([]);
     expect(ruled_out.find(({ filename }) => filename === "w-cuda13-linux-x86_64")).toMatchObject({
       code: "DRIVER_TOO_OLD",
@@ -101,6 +103,17 @@ describe("POST /v1/workers/resolve", () => {
     expect((await resolve({ worker: "cuda", version: "9.0.0", machine: OLD_DRIVER })).ruled_out).toMatchObject([
       { code: "VERSION_NOT_FOUND" },
     ]);
+  });
+
+  it("answers pages of our origins, which ask with a preflight", async () => {
+    const headers = { Origin: "https://marketplace.rbee.dev", "Access-Control-Request-Method": "POST" };
+    const at = "https://catalog.test/v1/workers/resolve";
+    const preflight = await exports.default.fetch(at, { method: "OPTIONS", headers });
+    expect(preflight.headers.get("Access-Control-Allow-Methods")).toContain("POST");
+    const body = { machine: OLD_DRIVER };
+    const answer = await hive("POST", "/v1/workers/resolve", { body, headers: { Origin: headers.Origin } });
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(headers.Origin);
+    await answer.arrayBuffer();
   });
 
   it("reads nothing while the isolate has the records, and never the ledger", async () => {

@@ -55,12 +55,12 @@ const GIB = 1024 ** 3;
 /** Bytes of memory in words: `8 GiB`, `7.6 GiB`. */
 export const memoryWords = (bytes: number): string => `${Number((bytes / GIB).toFixed(1))} GiB`;
 
-/** The needs in words for a person, separated by commas: `CUDA 12.4 or newer, sm_80, glibc 2.31 or newer`. */
+/** The needs in words for a person, separated by commas: `CUDA 12.4 (a driver for CUDA 12 or newer), sm_80`. */
 export function requiresWords(requires: Requires | null): string {
   const { backend, cuda, rocm, gpu, libc, cpu_features, memory_bytes } = requires ?? {};
   const words = [
     backend !== undefined && !cuda && !rocm && backend,
-    cuda && `CUDA ${rangeWords(cuda)}`,
+    cuda && `CUDA ${cuda.min} (a driver for CUDA ${driverWords(cuda)})`,
     rocm && `ROCm ${rangeWords(rocm)}`,
     gpu?.join(" or "),
     libc && (libc.version === undefined ? libc.name : `${libc.name} ${libc.version} or newer`),
@@ -69,6 +69,12 @@ export function requiresWords(requires: Requires | null): string {
   ];
   return words.filter(Boolean).join(", ");
 }
+
+/** The CUDA of the drivers that run a build: of its major version or newer (minor version compatibility). */
+const driverWords = ({ min, max }: VersionRange): string => {
+  const [major = min] = min.split(".");
+  return rangeWords(max === undefined ? { min: major } : { min: major, max });
+};
 
 const rangeWords = ({ min, max }: VersionRange): string => {
   if (max === undefined) return `${min} or newer`;

@@ -30,7 +30,7 @@ describe("the needs of a build", () => {
         ...{ backend: "cuda", cuda: { min: "12.4", max: "12" }, gpu: ["sm_80", "sm_90"] },
         ...{ libc: { name: "glibc", version: "2.31" }, cpu_features: ["avx2", "fma"], memory_bytes: 8 * 1024 ** 3 },
       }),
-    ).toBe("CUDA 12.4 to 12, sm_80 or sm_90, glibc 2.31 or newer, avx2 and fma, 8 GiB of memory");
+    ).toBe("CUDA 12.4 (a driver for CUDA 12), sm_80 or sm_90, glibc 2.31 or newer, avx2 and fma, 8 GiB of memory");
     expect(requiresWords({ rocm: { min: "6.2" }, libc: { name: "musl" } })).toBe("ROCm 6.2 or newer, musl");
     expect(requiresWords({ backend: "metal" })).toBe("metal");
   });

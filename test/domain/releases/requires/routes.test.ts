@@ -39,7 +39,7 @@ describe("a declared file", () => {
     const rival = await declare({ filename: "c" }, { requires: { cuda: { min: "13.0" } } });
     expect(rival.status).toBe(409);
     expect((await rival.json<{ detail: string }>()).detail).toMatch(
-      /^The release has another file there: b for linux-x86_64 with CUDA 13\.0 or newer \(art_\w+\)\. Delete it first, or give/,
+      /^The release has another file there: b for linux-x86_64 with CUDA 13\.0 \(a driver for CUDA 13 or newer\) \(art_\w+\)\. Delete it first, or give/,
     );
     expect(await codeOf(await declare({ filename: "a" }, { requires: { cuda: { min: "11.8" } } }))).toEqual([
       ...[409, "CONFLICT", undefined],
