@@ -169,6 +169,9 @@ describe.runIf(scriptRuns)("a free worker", () => {
       expect.arrayContaining([FREE, PREMIUM, "llm-worker-rbee-cuda"]),
     ]);
     expect(stdout).not.toContain("metal");
+    // One without a release has no version.
+    expect(stdout).toMatch(/^llm-worker-rbee-cpu +0\.1\.0 +free /m);
+    expect(stdout).toMatch(/^llm-worker-rbee-cuda +- +free /m);
   });
 
   it("is uninstalled, with what a run that was killed has left", async () => {

@@ -102,6 +102,8 @@ tell_ruled_out() {
 # Ends with the reason why nothing fits, after the remedy.
 nothing_fits() {
   if [ "$(wc -l <"$work/ruled_out")" -gt 1 ]; then tell_ruled_out; fi
+  # Several workers have several reasons.
+  [ -n "$named" ] || die "$(member why)"
   code=$(head -n 1 "$work/ruled_out" >"$work/row" && member code "$work/row")
   advise "$code"
   die "$(member why) ($code)"

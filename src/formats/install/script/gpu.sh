@@ -125,12 +125,14 @@ find_amd() {
   done
 }
 
-# Names the cards on the bus whose driver has told nothing.
+# Names the display controllers (class 03) on the bus whose driver has told nothing.
 find_idle_cards() {
-  for card in /sys/bus/pci/devices/*; do
-    case $(cat "$card/class" "$card/vendor" 2>/dev/null | tr '\n' ' ') in
-      0x03*0x10de*) case $gpus$doubts in *'"nvidia"'* | *NVIDIA*) ;; *) doubt_gpu 'its NVIDIA card, which has no driver' ;; esac ;;
-      0x03*0x1002*) case $gpus$doubts in *'"amd"'* | *AMD*) ;; *) doubt_gpu 'its AMD card, which has no ROCm driver' ;; esac ;;
+  grep -l '^0x03' /sys/bus/pci/devices/*/class >"$work/cards" 2>/dev/null || :
+  while read -r class; do
+    case $(cat "${class%/*}/vendor")/$gpus$doubts in
+      0x10de/*'"nvidia"'* | 0x10de/*NVIDIA* | 0x1002/*'"amd"'* | 0x1002/*AMD*) ;;
+      0x10de/*) doubt_gpu 'its NVIDIA card, which has no driver' ;;
+      0x1002/*) doubt_gpu 'its AMD card, which has no ROCm driver' ;;
     esac
-  done
+  done <"$work/cards"
 }

@@ -95,7 +95,8 @@ uninstall() {
     # The catalog knows the id of a variant.
     prepare
     ask "$CATALOG/workers/$worker"
-    id=$(member id)
+    tr '{' '\n' <"$answer" | grep '"id":' | head -n 1 >"$work/entry"
+    id=$(member id "$work/entry")
     case $status/$id in 200/[A-Za-z0-9]*) ;; *) die "There is no $worker in $FOLDER." ;; esac
     is_name_of "$id" "$worker" || die "$CATALOG answered for $id instead of $worker."
     target=$FOLDER/$id
@@ -112,7 +113,9 @@ list() {
   tr '{' '\n' <"$answer" | grep '"id":' | while IFS= read -r entry; do
     answer=$work/entry.json
     printf '%s\n' "$entry" >"$answer"
-    printf '%-32s %-10s %-8s %s\n' "$(member id)" "$(member version)" "$(member tier)" "$(member description)"
+    found=$(member version)
+    case $entry in *'"released":false'*) found='-' ;; esac
+    printf '%-32s %-10s %-8s %s\n' "$(member id)" "$found" "$(member tier)" "$(member description)"
   done
 }
 }
