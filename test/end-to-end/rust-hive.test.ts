@@ -86,6 +86,8 @@ describe.skipIf(!hasRust)("a hive in Rust (needs Debian's cargo and crates)", ()
     expect(covered.stdout).toContain(`${WORKER} ${VERSION} is covered`);
     const other = await succeed(hive("attic", {}, "check", "sd-worker-rbee-cpu", VERSION));
     expect(other.stdout).toContain("is not in the license");
+    const versions = await succeed(hive("attic", {}, "versions", WORKER));
+    expect(versions.stdout.split("\n")).toContain(`${VERSION} published`);
   });
 
   it("goes on with a download that an earlier run began", async () => {

@@ -1,5 +1,5 @@
-//! A hive in small: `hive CATALOG install WORKER FOLDER`, `hive CATALOG check WORKER VERSION`, `hive CATALOG
-//! deactivate`.
+//! A hive in small: `hive CATALOG install WORKER FOLDER`, and instead of `install` also `check WORKER VERSION`,
+//! `versions WORKER-ID` and `deactivate`.
 //!
 //! The license comes from `RBEE_LICENSE_KEY`, `RBEE_LICENSE_TOKEN` or the file that `RBEE_LICENSE_FILE` names. The seat
 //! is kept in `~/.config/rbee/hive-catalog.json`.
@@ -15,9 +15,12 @@ fn main() -> ExitCode {
     let outcome = match arguments[..] {
         [catalog, "install", worker, folder] => install(catalog, worker, folder),
         [catalog, "check", worker, version] => check(catalog, worker, version),
+        [catalog, "versions", worker_id] => versions(catalog, worker_id),
         [catalog, "deactivate"] => deactivate(catalog),
         _ => {
-            eprintln!("Usage: hive CATALOG install WORKER FOLDER | check WORKER VERSION | deactivate");
+            eprintln!(
+                "Usage: hive CATALOG install WORKER FOLDER | check WORKER VERSION | versions WORKER-ID | deactivate"
+            );
             return ExitCode::from(2);
         }
     };
@@ -53,6 +56,13 @@ fn check(catalog: &str, worker: &str, version: &str) -> Result<String, Error> {
         Coverage::VersionNotCovered => "is of a version that the license does not cover",
     };
     Ok(format!("{worker} {version} {verdict} (plan {}, until {})", claims.plan, claims.exp))
+}
+
+/// Lists the versions of a worker by its signed index, which a mirror could serve as well.
+fn versions(catalog: &str, worker_id: &str) -> Result<String, Error> {
+    let index = open(catalog)?.release_index(worker_id)?;
+    let lines: Vec<String> = index.versions.iter().map(|one| format!("{} {}", one.version, one.status)).collect();
+    Ok(lines.join("\n"))
 }
 
 fn deactivate(catalog: &str) -> Result<String, Error> {

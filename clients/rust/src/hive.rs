@@ -7,6 +7,7 @@ use crate::license::License;
 use crate::licensed_machine::LicensedMachine;
 use crate::machine::Machine;
 use crate::release::download::Progress;
+use crate::release::index::ReleaseIndex;
 use crate::release::minisign::ReleaseKeys;
 use crate::resolution::{Resolution, ResolveRequest};
 use crate::seat::Renewal;
@@ -15,6 +16,11 @@ use crate::time::current_time;
 use crate::token::claims::Claims;
 use crate::token::verify::{TokenFault, Verifier};
 use std::path::Path;
+use std::time::Duration;
+
+/// After a release, a server may serve its old copy of an index for ten seconds.
+const SETTLING_ATTEMPTS: u32 = 12;
+const SETTLING_PAUSE: Duration = Duration::from_secs(1);
 
 /// A hive at its catalog, with everything that it keeps between runs: its seat, the pinned release keys, the keys that
 /// verify tokens, and the latest time that it has seen. The other types of this crate are its parts.
@@ -90,6 +96,27 @@ impl Hive {
         renewed
     }
 
+    /// The signed list of a worker's versions, from the pinned release keys down, and not older than one seen before.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] if it cannot be trusted, and as every call.
+    pub fn release_index(&mut self, worker_id: &str) -> Result<ReleaseIndex, Error> {
+        let keys = self.release_keys()?;
+        let mut attempt = 1;
+        loop {
+            let texts = self.catalog.index_texts(worker_id)?;
+            let now = self.state.clock.now(current_time());
+            match texts.verify(worker_id, &keys, &mut self.state.indexes, now) {
+                Ok(index) => return self.save().map(|()| index),
+                Err(fault) if fault.may_settle && attempt < SETTLING_ATTEMPTS => std::thread::sleep(SETTLING_PAUSE),
+                Err(fault) => {
+                    return Err(Error::Integrity(format!("The index of {worker_id} is refused: {}", fault.reason)));
+                }
+            }
+            attempt += 1;
+        }
+    }
+
     /// Whether the license covers an installed premium worker, without a network: by the token and the keys of the last
     /// contact. Ask it before the worker is started.
     ///
@@ -105,6 +132,17 @@ impl Hive {
         self.state.clock.witness(now.max(claims.iat));
         self.save()?;
         Ok((claims.grant.coverage(worker_id, version, None), claims))
+    }
+
+    /// Takes a seat for this machine by the license key. [`Hive::install`] does so at the first need, but not again for
+    /// a machine that its owner removed: call this when a person wants it back. False without a key.
+    ///
+    /// # Errors
+    /// As [`Catalog::activate`].
+    pub fn activate(&mut self) -> Result<bool, Error> {
+        let token = self.machine.activate(&self.catalog)?;
+        self.save()?;
+        Ok(token.is_some())
     }
 
     /// Frees the seat of this machine.

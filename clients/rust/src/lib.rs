@@ -74,6 +74,7 @@ pub use licensed_machine::LicensedMachine;
 pub use machine::{host_platform, Gpu, Libc, Machine};
 pub use problem::{FieldFault, Problem, ProblemCode};
 pub use release::download::{download, LinkedFile, Progress};
+pub use release::index::{IndexFault, IndexTexts, IndexedFile, IndexedVersion, ReleaseIndex, SeenIndexes};
 pub use release::link::DownloadLink;
 pub use release::minisign::{ReleaseKeys, Signature};
 pub use release::verify::{verify_file, FileDigest, PublishedFile};

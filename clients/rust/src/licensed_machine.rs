@@ -69,8 +69,21 @@ impl LicensedMachine {
     /// # Errors
     /// The refusals of activation.
     pub fn replaced(&mut self, catalog: &Catalog, error: &Error) -> Result<Option<Secret>, Error> {
+        if is_about_the_token(error) {
+            self.activate(catalog)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Takes a seat by the license key, also for a machine that its owner removed. Call it when a person asks for it.
+    /// `None` without a key.
+    ///
+    /// # Errors
+    /// As [`Catalog::activate`].
+    pub fn activate(&mut self, catalog: &Catalog) -> Result<Option<Secret>, Error> {
         match &self.license {
-            Some(License::Key(key)) if is_about_the_token(error) => {
+            Some(License::Key(key)) => {
                 let seat = catalog.activate(key, &self.activation)?;
                 let token = seat.token.clone();
                 self.seat = Some(seat);

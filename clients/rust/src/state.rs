@@ -1,5 +1,6 @@
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::release::index::SeenIndexes;
 use crate::seat::Seat;
 use crate::token::key_set::KeySet;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub struct State {
     /// The keys that verify tokens, for a start without a network.
     #[serde(default)]
     pub key_set: Option<KeySet>,
+    /// The newest signed indexes, so that no older ones are believed.
+    #[serde(default)]
+    pub indexes: SeenIndexes,
     /// The pinned release keys, as the text of a minisign `.pub` file.
     #[serde(default)]
     pub release_keys: Option<String>,

@@ -2,8 +2,8 @@
 //! folder for a copy of this crate outside of the repository.
 
 use rbee_catalog_client::{
-    fingerprint_of_machine_id, verify_file, Clock, Coverage, FileDigest, Grant, KeySet, License, PublishedFile,
-    ReleaseKeys, StatusFault, TokenFault, TokenStatus, Verifier, Why,
+    fingerprint_of_machine_id, verify_file, Clock, Coverage, FileDigest, Grant, IndexTexts, KeySet, License,
+    PublishedFile, ReleaseKeys, SeenIndexes, StatusFault, TokenFault, TokenStatus, Verifier, Why,
 };
 use serde_json::Value;
 use std::path::PathBuf;
@@ -173,6 +173,36 @@ fn signatures_verify_with_the_names_that_they_carry() {
         let verdict = verify_file(&digest, &published, text(&case, "minisig"), &keys);
         let code = if verdict.is_ok() { "VALID" } else { "REFUSED" };
         assert_eq!(code, text(&case["expected"], "code"), "{}: {verdict:?}", case["name"]);
+    }
+}
+
+#[test]
+fn indexes_are_trusted_from_the_release_key_down() {
+    for case in cases("release-indexes.json") {
+        let worker = text(&case, "worker_id");
+        let texts = IndexTexts {
+            index: text(&case, "index").to_owned(),
+            index_signature: text(&case, "index_minisig").to_owned(),
+            key: text(&case, "index_key").to_owned(),
+            key_signature: text(&case, "index_key_minisig").to_owned(),
+        };
+        let serial = case["seen"]["serial"].as_u64().unwrap();
+        let delegated_at = case["seen"]["delegated_at"].as_i64().unwrap();
+        let mut seen = SeenIndexes { delegated_at, serials: [(worker.to_owned(), serial)].into() };
+        let keys = ReleaseKeys::parse(text(&case, "release_keys")).unwrap();
+        let expected = &case["expected"];
+        match texts.verify(worker, &keys, &mut seen, time(&case)) {
+            Ok(index) => {
+                assert_eq!("VALID", text(expected, "code"), "{}", case["name"]);
+                assert_eq!(Some(index.serial), expected["serial"].as_u64(), "{}", case["name"]);
+                assert_eq!(index.latest.as_deref(), expected["latest"].as_str(), "{}", case["name"]);
+                assert_eq!(Some(seen.delegated_at), expected["delegated_at"].as_i64(), "{}", case["name"]);
+            }
+            Err(fault) => {
+                assert_eq!("REFUSED", text(expected, "code"), "{}: {}", case["name"], fault.reason);
+                assert_eq!(Some(fault.may_settle), expected["retry"].as_bool(), "{}", case["name"]);
+            }
+        }
     }
 }
 

@@ -157,3 +157,6 @@ fn open(part: &Path, append: bool) -> io::Result<File> {
 fn of_file(part: &Path, source: io::Error) -> Error {
     Error::File { path: part.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,24 @@ impl ReleaseKeys {
     /// # Errors
     /// [`Error::Integrity`] with the fault.
     pub fn verify<'a>(&self, signature: &'a Signature, digest: &[u8]) -> Result<&'a str, Error> {
+        let key = self.signer(signature)?;
+        if !verify_ed25519(key, digest, &signature.signature) {
+            return Err(broken("The signature is not over this file."));
+        }
+        Ok(&signature.trusted_comment)
+    }
+
+    /// The trusted comment of a signature, if it is genuine, without a look at the signed file.
+    pub(crate) fn comment<'a>(&self, signature: &'a Signature) -> Option<&'a str> {
+        self.signer(signature).ok().map(|_| signature.trusted_comment.as_str())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The key that made a signature's comment.
+    fn signer(&self, signature: &Signature) -> Result<&[u8], Error> {
         let (_, key) = self.keys.iter().find(|(id, _)| *id == signature.key_id).ok_or_else(|| {
             let id = show(&signature.key_id);
             broken(format!("The signature is by minisign key {id}, which is not trusted (trusted: {self})."))
@@ -62,10 +80,7 @@ impl ReleaseKeys {
         if !verify_ed25519(key, &named, &signature.global_signature) {
             return Err(broken("The signature's trusted comment has been altered."));
         }
-        if !verify_ed25519(key, digest, &signature.signature) {
-            return Err(broken("The signature is not over this file."));
-        }
-        Ok(&signature.trusted_comment)
+        Ok(key)
     }
 }
 

@@ -78,3 +78,57 @@ fn plain(response: ureq::Response) -> Response {
         .collect();
     Response { status: response.status(), headers, body: response.into_reader() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use url::Url;
+
+    /// A server for one connection: it answers with `answer`, and gives the lines of the request.
+    fn serve(answer: &'static str) -> (u16, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let served = std::thread::spawn(move || {
+            let (mut connection, _) = listener.accept().unwrap();
+            let lines = BufReader::new(connection.try_clone().unwrap()).lines();
+            let lines = lines.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+            connection.write_all(answer.as_bytes()).unwrap();
+            lines
+        });
+        (port, served)
+    }
+
+    fn send(proxy: Option<String>, url: &str) -> Result<Response, String> {
+        let proxies = Proxies::read(|name| proxy.clone().filter(|_| name == "https_proxy"));
+        let transport = UreqTransport { proxies, agents: Mutex::new(HashMap::new()) };
+        let url = Url::parse(url).unwrap();
+        transport.send(&Request { method: "GET", url, headers: Vec::new(), body: None, timeout: None })
+    }
+
+    #[test]
+    fn https_goes_through_the_proxy_which_sees_the_host_alone() {
+        let (port, served) = serve("HTTP/1.1 403 Forbidden\r\n\r\n");
+        let refused = send(Some(format!("http://127.0.0.1:{port}")), "https://catalog.test/dl/secret").unwrap_err();
+        assert!(refused.ends_with("through the proxy of the environment"), "{refused}");
+        let request = served.join().unwrap();
+        assert_eq!(request[0], "CONNECT catalog.test:443 HTTP/1.1");
+        assert!(!request.concat().contains("secret"));
+    }
+
+    #[test]
+    fn a_redirect_is_given_back_and_not_followed() {
+        let (port, served) = serve("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
+        let answer = send(None, &format!("http://127.0.0.1:{port}/a")).unwrap();
+        assert_eq!((answer.status, answer.header("location")), (302, Some("http://127.0.0.1:1/")));
+        assert_eq!(served.join().unwrap()[0], "GET /a HTTP/1.1");
+    }
+
+    #[test]
+    fn the_reason_for_no_answer_names_no_path() {
+        let refused = send(None, "http://127.0.0.1:1/dl/secret").unwrap_err();
+        assert!(!refused.contains("secret"), "{refused}");
+        assert!(send(Some("socks5://127.0.0.1:1".to_owned()), "https://catalog.test/").unwrap_err().contains("proxy"));
+    }
+}
