@@ -41,12 +41,14 @@ const code = await filesIn(CODE_FOLDERS);
 const guides = await filesIn(GUIDE_FOLDERS);
 const others = await filesIn(OTHER_FOLDERS);
 const files = await read([...code.filter((path) => CODE.test(path) && !GENERATED.includes(path)), ...CODE_FILES]);
-const texts = await read([...top, ...guides, ...code].filter((path) => path.endsWith(".md")));
+const texts = await read([...top, ...guides].filter((path) => path.endsWith(".md")));
+/** The guides of the clients, in which a path is the client's own. */
+const ofClients = await read(code.filter((path) => /^clients\/.*\.md$/.test(path)));
 const paths = new Set([...top, ...code, ...guides, ...others]);
 
 const found = [
   ...findings(files),
-  ...linkFindings(texts, paths),
+  ...linkFindings([...texts, ...ofClients], paths),
   ...pathFindings([...texts, ...files], paths),
   ...functionFindings(texts, files),
 ];
