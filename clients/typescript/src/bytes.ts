@@ -3,6 +3,10 @@ const utf8 = new TextEncoder();
 /** The UTF-8 bytes of a text. */
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(utf8.encode(text));
 
+/** SHA-256 of a text's UTF-8 bytes. */
+export const sha256 = async (text: string): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytesOf(text)));
+
 /** Concatenates byte strings. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));

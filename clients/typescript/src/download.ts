@@ -18,9 +18,9 @@ export type DownloadRequest = LinkQuery & {
   version?: string;
   /**
    * A license key or token, or a function that gives the current one, such as `HiveLicense.token`. It is sent only if
-   * the catalog asks for it.
+   * the catalog asks for it. The function gets a token that the catalog has refused, and gives another one.
    */
-  license?: string | (() => Promise<string>);
+  license?: string | ((rejected?: string) => Promise<string>);
   /** The machine of a license key. A token carries its own. */
   fingerprint?: string;
   /** The keys that may sign the file. Pin them: `Catalog.releaseKeys` trusts the catalog. */
@@ -118,16 +118,36 @@ function linkSource(catalog: Catalog, request: DownloadRequest): Ask {
   let isPremium = false;
   return async (version) => {
     const file = { worker, version, platform, filename, channel: version === "latest" ? channel : undefined };
-    try {
-      if (!isPremium) return await catalog.link(file, { signal });
-    } catch (error) {
-      if (license === undefined || codeOf(error) !== "CREDENTIAL_REQUIRED") throw error;
-      isPremium = true;
+    const askWith = (sent: string): Promise<Download> => catalog.link(file, { license: sent, fingerprint, signal });
+    if (!isPremium || license === undefined) {
+      try {
+        return await catalog.link(file, { signal });
+      } catch (error) {
+        if (license === undefined || codeOf(error) !== "CREDENTIAL_REQUIRED") throw error;
+        isPremium = true;
+      }
     }
-    const current = typeof license === "function" ? await license() : license;
-    return catalog.link(file, { license: current, fingerprint, signal });
+    return typeof license === "string" ? askWith(license) : askWithCurrent(license, askWith);
   };
 }
+
+/** Asks with the current token, and once more with another one if the catalog refuses that. */
+async function askWithCurrent(
+  license: (rejected?: string) => Promise<string>,
+  askWith: (token: string) => Promise<Download>,
+): Promise<Download> {
+  const token = await license();
+  try {
+    return await askWith(token);
+  } catch (error) {
+    const other = REPLACEABLE.has(codeOf(error)) ? await license(token) : token;
+    if (other === token) throw error;
+    return askWith(other);
+  }
+}
+
+/** The refusals of a token that its key may replace. */
+const REPLACEABLE: ReadonlySet<unknown> = new Set(["TOKEN_EXPIRED", "TOKEN_INVALID", "KEY_REQUIRED", "KEY_ROTATED"]);
 
 /** The public address if the catalog itself serves both: caches have it. */
 function addressOf({ download_url, public_url }: Download): string {

@@ -1,7 +1,4 @@
-import { bytesOf, toBase64Url, toHex } from "./bytes.ts";
-
-const sha256 = async (text: string): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", bytesOf(text)));
+import { sha256, toBase64Url, toHex } from "./bytes.ts";
 
 /** Whether a text can name a machine: 1 to 256 characters after trimming, no control characters. */
 export function isFingerprint(text: string): boolean {

@@ -1,7 +1,9 @@
 import type { LicenseToken } from "./api.ts";
+import { sha256, toBase64Url } from "./bytes.ts";
 import type { Catalog } from "./catalog.ts";
-import { clockNow, type UnixSeconds } from "./clock.ts";
+import { clockNow, TOLERANCE, type UnixSeconds } from "./clock.ts";
 import { coverageOf, type WantedVersion } from "./coverage.ts";
+import { readCredential } from "./credential.ts";
 import { CatalogError } from "./error.ts";
 import { readKeySet } from "./key-set.ts";
 import { type StatusList, statusAt, type TokenStatus } from "./status-list.ts";
@@ -23,6 +25,8 @@ export type Seat = {
   seen: UnixSeconds;
   /** The key set by which the token verifies without a network. */
   key_set: unknown;
+  /** A hash of the license key that the seat was taken by; null: none was at hand. */
+  key_hash: string | null;
 };
 
 /** Where the seat is kept. `save(null)` removes it. */
@@ -60,6 +64,7 @@ const secondsOf = (time: string): UnixSeconds => Date.parse(time) / 1000;
 export class HiveLicense {
   readonly #options: HiveLicenseOptions;
   #renewing: Promise<Seat> | null = null;
+  #changes: Promise<void> = Promise.resolve();
   #list: { uri: string; list: StatusList; until: UnixSeconds } | null = null;
 
   constructor(options: HiveLicenseOptions) {
@@ -76,11 +81,16 @@ export class HiveLicense {
 
   /**
    * A token that is good now. It activates the machine at the first call, and renews the token once its time has come.
-   * While the catalog cannot be reached, a token that has not expired goes on working. Throws `CatalogError`.
+   * While the catalog cannot be reached, a token that has not expired goes on working. `rejected` is a token that the
+   * catalog has just refused, for example because this machine's clock is behind: it is replaced by the key. Throws
+   * `CatalogError`.
    */
-  token = async (): Promise<string> => {
+  token = async (rejected?: string): Promise<string> => {
     const seat = await this.#seat();
-    if (seat === null) return (await this.#once(() => this.#activate())).token;
+    const keyHash = await this.#keyHash();
+    // Another key, of another license or a newer one of the same, has its own seat.
+    if (seat === null || (keyHash !== null && keyHash !== seat.key_hash)) return this.activate();
+    if (rejected !== undefined && rejected === seat.token) return (await this.#once(() => this.#renew(seat))).token;
     const time = Math.max(this.#now(), seat.seen);
     const left = secondsOf(seat.expires_at) - time;
     if (left > SPARE && time < secondsOf(seat.renew_after)) return seat.token;
@@ -97,12 +107,12 @@ export class HiveLicense {
 
   /** Frees this machine's seat and forgets it. Throws `CatalogError`. */
   async deactivate(): Promise<void> {
-    const { catalog, fingerprint, key, store } = this.#options;
+    const { catalog, fingerprint, key } = this.#options;
     const seat = await this.#seat();
     const license = key ?? seat?.token;
     if (license === undefined) return;
     await catalog.deactivate(license, fingerprint);
-    await store.save(null);
+    await this.#change(() => null);
   }
 
   /**
@@ -112,12 +122,11 @@ export class HiveLicense {
    * caller decides about workers that run.
    */
   async verify({ wanted, online = false }: { wanted?: WantedVersion; online?: boolean } = {}): Promise<LicenseVerdict> {
-    const { catalog, fingerprint, store } = this.#options;
+    const { catalog, fingerprint } = this.#options;
     const seat = await this.#seat();
     if (seat === null) return { code: "CREDENTIAL_REQUIRED", status: "unknown" };
     const time = { now: this.#now(), seen: seat.seen };
-    // From now on, the clock may not be set back behind this moment.
-    if (time.now > seat.seen) await store.save({ ...seat, seen: time.now });
+    if (time.now > seat.seen + TOLERANCE) await this.#remember(time.now);
     const keys = readKeySet(seat.key_set);
     const verdict = await verifyToken(seat.token, { ...time, keys, issuer: catalog.url, fingerprint });
     if (verdict.code !== "VALID") return { code: verdict.code, status: "unknown" };
@@ -139,6 +148,24 @@ export class HiveLicense {
       this.#list = { uri, list, until: now + list.ttl };
     }
     return statusAt(this.#list.list, idx) ?? "unknown";
+  }
+
+  /** Keeps the time, behind which the clock may not be set back from now on. */
+  #remember = (seen: UnixSeconds): Promise<void> =>
+    this.#change((seat) => (seat === null ? null : { ...seat, seen: Math.max(seat.seen, seen) }));
+
+  /** Changes the stored seat. One change follows the other, so that none is lost. */
+  #change(change: (seat: Seat | null) => Seat | null): Promise<void> {
+    const { store } = this.#options;
+    const changed = this.#changes.then(async () => store.save(change(await store.load())));
+    this.#changes = changed.catch(() => {});
+    return changed;
+  }
+
+  async #keyHash(): Promise<string | null> {
+    const { key } = this.#options;
+    if (key === undefined) return null;
+    return toBase64Url(await sha256(`rbee-license-key:${readCredential(key).text.toUpperCase()}`));
   }
 
   /** Runs one request for a token at a time: callers at the same moment share it. */
@@ -163,8 +190,9 @@ export class HiveLicense {
   }
 
   async #keep(answer: LicenseToken): Promise<Seat> {
-    const { catalog, store } = this.#options;
+    const { catalog } = this.#options;
     const { token, expires_at, renew_after, license, machine } = answer;
+    const before = await this.#seat();
     const seat: Seat = {
       catalog: catalog.url,
       license_id: license.id,
@@ -174,9 +202,11 @@ export class HiveLicense {
       renew_after,
       // The catalog's own clock. It also mends a `seen` that a wrong clock of this machine has moved ahead.
       seen: secondsOf(machine.last_seen_at),
-      key_set: await catalog.call("getTokenSigningKeys"),
+      // The keys of before go on verifying, if the catalog fails just now. A token that is not kept would be lost.
+      key_set: await catalog.call("getTokenSigningKeys").catch(() => before?.key_set ?? null),
+      key_hash: (await this.#keyHash()) ?? before?.key_hash ?? null,
     };
-    await store.save(seat);
+    await this.#change(() => seat);
     return seat;
   }
 }

@@ -14,7 +14,7 @@ export type {
   VersionListing,
   Worker,
 } from "./api.ts";
-export { PROBLEM_CODES } from "./api.ts";
+export { OPERATIONS, PROBLEM_CODES } from "./api.ts";
 export { Catalog, type CatalogOptions } from "./catalog.ts";
 export type { Time, UnixSeconds } from "./clock.ts";
 export { coverageOf, type Grant, grantsWorker, type WantedVersion } from "./coverage.ts";

@@ -1,12 +1,25 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { CatalogError, HiveLicense, type HiveLicenseOptions } from "../../../clients/typescript/src/index.ts";
+import {
+  CatalogError,
+  download,
+  HiveLicense,
+  type HiveLicenseOptions,
+  memorySink,
+  readPublicKeys,
+} from "../../../clients/typescript/src/index.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
+import { formatMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
+import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { catalogUnderTest, memoryStore, requests, verdictOf } from "../../support/client-fixture.ts";
 import { adminAct, issueLicense } from "../../support/license-fixture.ts";
+import { publishRelease } from "../../support/publish-release.ts";
 
 const DAY = 24 * 3600;
 const PREMIUM = "llm-worker-rbee-premium-cpu";
+
+const secretKey = await generateMinisignKey();
+const releaseKeys = readPublicKeys(formatMinisignPublicKey(secretKey)) ?? [];
 
 beforeEach(() => {
   requests.length = 0;
@@ -85,6 +98,39 @@ describe("a license of a machine", () => {
     await expect(license.token()).rejects.toMatchObject({ code: "NETWORK" });
   });
 
+  it("replaces a token that the catalog no longer takes by its key, in the middle of a download", async () => {
+    const { id, key } = await issueLicense();
+    await publishRelease({ worker_id: PREMIUM, version: "1.0.0", secretKey });
+    const { license, store } = hiveLicense({ key });
+    const old = await license.token();
+    const { key: next } = await (await adminAct(id, "rotate-key")).json<{ key: string }>();
+    forgetIsolate();
+    const kept = memoryStore(store.seat);
+    const renewed = hiveLicense({ key: next, store: kept });
+    const receive = (source: (rejected?: string) => Promise<string>) =>
+      download(catalogUnderTest(), {
+        ...{ worker: PREMIUM, platform: "linux-x86_64", releaseKeys, sink: memorySink() },
+        license: source,
+      });
+    await expect(receive(async () => old)).rejects.toMatchObject({ code: "KEY_ROTATED" });
+    expect(await receive(renewed.license.token)).toMatchObject({ version: "1.0.0" });
+    // Also a token of this key, if the catalog refuses it.
+    const { seat } = kept;
+    if (seat === null) throw new Error("no seat");
+    kept.seat = { ...seat, token: old };
+    expect(await receive(renewed.license.token)).toMatchObject({ version: "1.0.0" });
+    expect(kept.seat.token).not.toBe(old);
+  });
+
+  it("takes a seat of its own for another key at once", async () => {
+    const { license, store } = hiveLicense({ key: (await issueLicense()).key });
+    await license.token();
+    const other = await issueLicense();
+    const changed = hiveLicense({ key: other.key, store });
+    await changed.license.token();
+    expect(store.seat?.license_id).toBe(other.id);
+  });
+
   it("sends its token to no other catalog", async () => {
     const { key } = await issueLicense();
     const { license, store } = hiveLicense({ key });
@@ -142,6 +188,19 @@ describe("a license without a network", () => {
     const copied = hiveLicense({ store, fingerprint: "another machine" }).license;
     expect(await verdictOf(copied)).toMatchObject({ code: "MACHINE_MISMATCH" });
     expect(requests).toEqual([]);
+  });
+
+  it("loses no token that is renewed while it is judged", async () => {
+    const { key } = await issueLicense();
+    let time = now();
+    const { license, store } = hiveLicense({ key, now: () => time });
+    await license.token();
+    for (let at = 0; at < 3; at++) {
+      time += 100;
+      const { token = "" } = store.seat ?? {};
+      const [renewed] = await Promise.all([license.token(token), license.verify(), license.verify()]);
+      expect(store.seat?.token).toBe(renewed);
+    }
   });
 
   it("ends with its token, and a clock that is set back does not bring it back", async () => {
