@@ -11,7 +11,19 @@ import { sampleWorker } from "../development/sample-worker.ts";
 const CPU = "llm-worker-rbee-premium-cpu";
 const CUDA = "llm-worker-rbee-premium-cuda";
 
-const RELEASES = [
+type SampleBuild = { name: string; requires?: string };
+type SampleRelease = { workerId: string; version: string; notes: string; builds?: readonly SampleBuild[] };
+
+const PLAIN: readonly SampleBuild[] = [{ name: "" }];
+const PLAIN_AND_AVX512: readonly SampleBuild[] = [
+  ...PLAIN,
+  {
+    name: "-avx512",
+    requires: '{"cpu_features": ["avx512f", "avx512bw"], "libc": {"name": "glibc", "version": "2.31"}}',
+  },
+];
+
+const RELEASES: readonly SampleRelease[] = [
   { workerId: "llm-worker-rbee-cpu", version: "0.2.0", notes: "Reads models of the Qwen 3 family." },
   { workerId: CPU, version: "1.0.1", notes: "Fixes a crash on machines without AVX2." },
   { workerId: CPU, version: "1.1.0", notes: "Answers up to four requests at once." },
@@ -20,10 +32,11 @@ const RELEASES = [
     version: "1.2.0",
     notes:
       "Prompts are processed 1.6 times as fast on machines with AVX-512.\n\n- `--threads` takes `auto`\n- the first token comes sooner after a pause\n- fixes an answer that stopped at an emoji",
+    builds: PLAIN_AND_AVX512,
   },
   { workerId: CPU, version: "2.0.0-rc.1", notes: "A first look at version 2: models larger than memory." },
   { workerId: CUDA, version: "1.2.0", notes: "Uses two graphics cards as one." },
-] as const;
+];
 
 const Answer = z.looseObject({ release: Release });
 
@@ -35,16 +48,15 @@ type Publisher = { client: CatalogClient; releaseKey: MinisignSecretKey; folder:
 /** Publishes more versions than a development catalog has. Yanks one, blocks one and drafts one. */
 export async function publishSamples({ client, releaseKey, folder }: Publisher): Promise<SampleReleases> {
   const ids = new Map<string, string>();
-  for (const { workerId, version, notes } of RELEASES) {
-    const path = join(folder, `${workerId}-${version}-linux-x86_64`);
-    await writeFile(path, await sampleWorker({ id: workerId, version }), { mode: 0o755 });
-    const file = await readReleaseFile(path, {
-      workerId,
-      version,
-      platform: undefined,
-      secretKey: releaseKey,
-    });
-    const release = { workerId, version, channel: undefined, notes, files: [file] };
+  for (const { workerId, version, notes, builds } of RELEASES) {
+    const files = [];
+    for (const { name, requires } of builds ?? PLAIN) {
+      const path = join(folder, `${workerId}-${version}${name}-linux-x86_64`);
+      await writeFile(path, await sampleWorker({ id: workerId, version }), { mode: 0o755 });
+      const read = { workerId, version, platform: undefined, secretKey: releaseKey, requires };
+      files.push(await readReleaseFile(path, read));
+    }
+    const release = { workerId, version, channel: undefined, notes, files };
     const published = await publishRelease(client, release);
     ids.set(`${workerId} ${version}`, published.release.id);
   }
