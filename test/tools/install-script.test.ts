@@ -267,6 +267,15 @@ describe.runIf(scriptRuns)("a premium worker", () => {
     const revoked = await pipe(home, "premium-cpu", { RBEE_LICENSE_TOKEN: key, RBEE_MACHINE: "second" });
     expect([revoked.code, revoked.stderr]).toEqual([1, expect.stringContaining("(LICENSE_REVOKED)")]);
     expect(placed(home)).toEqual([]);
+    // Without a name, a free worker does not hide that the license was given in vain.
+    const auto = await pipe(home, "", { RBEE_LICENSE_TOKEN: key, RBEE_MACHINE: "first" });
+    expect([auto.code, placed(home), auto.stderr]).toEqual([0, [FREE], expect.stringContaining("(LICENSE_REVOKED)")]);
+  });
+
+  it("is taken without a name if the license covers it", async () => {
+    const home = workDirectory();
+    const env = { RBEE_LICENSE_KEY: catalog.licenseKey, RBEE_MACHINE: "auto" };
+    expect([(await pipe(home, "", env)).code, placed(home)]).toEqual([0, [PREMIUM]]);
   });
 
   it("refuses a credential that could be more than one header", async () => {

@@ -8,7 +8,7 @@ import { installFromMirror, offlineLicense, readIndexes, resolveFromIndexes } fr
 import type { Machine } from "../hive/probe/facts.ts";
 import { platformOf, probeMachine } from "../hive/probe/machine.ts";
 import { hostSystem } from "../hive/probe/system.ts";
-import { chooseBuild, firstChoice, lacksOf, type Resolution, resolveAtCatalog } from "../hive/resolve.ts";
+import { chooseBuild, firstChoice, isNotable, lacksOf, type Resolution, resolveAtCatalog } from "../hive/resolve.ts";
 import { type Trial, tryOut } from "../hive/start.ts";
 import { type Hive, openHive } from "../hive/state.ts";
 import { mirrorClient } from "../mirror.ts";
@@ -137,7 +137,7 @@ function tellChoice(
   const { choice, why, untried, ruled_out } = resolution;
   const first = isAuto ? firstChoice(resolution, client.url) : null;
   if (first !== null) note(first);
-  for (const line of lacksOf(explain ? ruled_out : ruled_out.filter(({ code }) => code === "UNTRIED"))) note(line);
+  for (const line of lacksOf(explain ? ruled_out : ruled_out.filter(({ code }) => isNotable(code)))) note(line);
   if (choice && (isAuto || explain)) note(`Chose ${choice.worker_id} ${choice.version}: ${why}`);
   if (untried.length > 0) {
     note(`It may not run here, because this is not known of the machine: ${untried.join("; ")}.`);

@@ -67,7 +67,7 @@ export async function chooseBuild(
   }
   if (resolution === null) return { build: { worker: worker ?? workerByGpu(machine), version }, resolution };
   const { choice } = resolution;
-  if (choice === null) throw nothingFits(resolution);
+  if (choice === null) throw nothingFits(resolution, worker !== undefined);
   const build = { worker: choice.worker_id, version: choice.version, filename: choice.filename };
   // A version is of a worker: it is looked for once the worker is chosen.
   if (worker === undefined && version !== undefined && version !== choice.version) {
@@ -105,20 +105,28 @@ export const withoutLicense = (worker: string): CliError =>
 /** The codes for a worker or version that there is not, at least not for this system. */
 const NOT_THERE: readonly string[] = ["NOT_RELEASED", "VERSION_NOT_FOUND", "WRONG_PLATFORM", "WRONG_BACKEND"];
 
-function nothingFits({ why, ruled_out }: Resolution): CliError {
+/** The codes of a license that does not open a worker. */
+const BY_LICENSE = /^(LICENSE|NOT_ENTITLED|VERSION_NOT_COVERED|MACHINE|KEY|TOKEN)/;
+
+function nothingFits({ why, ruled_out }: Resolution, isNamed: boolean): CliError {
   const codes = ruled_out.map(({ code }) => code);
-  const [first] = codes;
-  const exitCode =
-    first !== undefined && /^(LICENSE|NOT_ENTITLED|VERSION_NOT_COVERED|MACHINE|KEY|TOKEN)/.test(first)
-      ? exitCodeOf(first, 401)
-      : codes.every((code) => NOT_THERE.includes(code))
-        ? EXIT.notFound
-        : EXIT.failure;
+  const [first] = ruled_out;
+  if (isNamed && first && BY_LICENSE.test(first.code)) {
+    return new CliError(exitCodeOf(first.code, 401), `${first.detail} (${first.code})`);
+  }
+  const exitCode = codes.every((code) => NOT_THERE.includes(code)) ? EXIT.notFound : EXIT.failure;
   const elsewhere = codes.some((code) => code.startsWith("WRONG_"))
     ? ["To install for another machine, such as into an image, name its --platform."]
     : [];
-  return new CliError(exitCode, [...(ruled_out.length > 1 ? lacksOf(ruled_out) : []), ...elsewhere, why].join("\n"));
+  const lacks = ruled_out.length > 1 ? lacksOf(ruled_out) : [];
+  // Several workers have several reasons.
+  const reason = isNamed && first ? `${why} (${first.code})` : why;
+  return new CliError(exitCode, [...lacks, ...(isNamed ? elsewhere : []), reason].join("\n"));
 }
+
+/** Whether a person is told without asking: a build that might run, or a license that was given in vain. */
+export const isNotable = (code: string): boolean =>
+  code === "UNTRIED" || (code.startsWith("LICENSE_") && code !== "LICENSE_REQUIRED");
 
 /** One line for each worker or build that was not chosen. */
 export const lacksOf = (ruledOut: Resolution["ruled_out"]): string[] =>

@@ -18,7 +18,13 @@ choose() {
   fi
   [ -n "$choice" ] || nothing_fits
   if [ -z "$named" ]; then tell_first_choice; fi
-  if [ -n "$explain" ]; then tell_ruled_out; else tell_ruled_out UNTRIED; fi
+  if [ -n "$explain" ]; then
+    tell_ruled_out
+  else
+    tell_ruled_out UNTRIED
+    # The license was given for something.
+    if [ -z "$named" ] && [ -n "$headers" ]; then tell_ruled_out 'LICENSE_*'; fi
+  fi
   id=$(member worker_id "$work/choice")
   is_name_of "$id" "${named:-$id}" || die "$CATALOG answered for $id instead of $named."
   worker=$id
@@ -88,14 +94,16 @@ tell_first_choice() {
   say 'Until then, the next best one is taken.'
 }
 
-# Says what each of the others lacks, or only those with the code $1.
+# Says what each of the others lacks, or only those whose code fits the pattern $1.
 tell_ruled_out() {
   while IFS= read -r row; do
     printf '%s\n' "$row" >"$work/row"
-    [ "$(member code "$work/row")" = "${1:-$(member code "$work/row")}" ] || continue
+    code=$(member code "$work/row")
+    # shellcheck disable=SC2254 # a pattern
+    case $code in ${1:-*}) ;; *) continue ;; esac
     name=$(member filename "$work/row")
     [ -n "$name" ] || name=$(member worker_id "$work/row")
-    say "  not $name: $(member detail "$work/row") ($(member code "$work/row"))"
+    say "  not $name: $(member detail "$work/row") ($code)"
   done <"$work/ruled_out"
 }
 
@@ -106,7 +114,10 @@ nothing_fits() {
   [ -n "$named" ] || die "$(member why)"
   code=$(head -n 1 "$work/ruled_out" >"$work/row" && member code "$work/row")
   advise "$code"
-  die "$(member why) ($code)"
+  case $code in
+    LICENSE_* | NOT_ENTITLED | VERSION_NOT_COVERED | MACHINE_*) die "$(member detail "$work/row") ($code)" ;;
+    *) die "$(member why) ($code)" ;;
+  esac
 }
 
 # Whether the id $1 may be that of the worker that the user calls $2: the same, one of the family, or one with the parts
