@@ -86,6 +86,7 @@ describe.skipIf(!hasRust)("a hive in Rust (needs Debian's cargo and crates)", ()
     expect(covered.stdout).toContain(`${WORKER} ${VERSION} is covered`);
     const other = await succeed(hive("attic", {}, "check", "sd-worker-rbee-cpu", VERSION));
     expect(other.stdout).toContain("is not in the license");
+    expect((await succeed(hive("attic", {}, "status"))).stdout).toBe("Valid\n");
     const versions = await succeed(hive("attic", {}, "versions", WORKER));
     expect(versions.stdout.split("\n")).toContain(`${VERSION} published`);
   });
@@ -138,6 +139,7 @@ describe.skipIf(!hasRust)("a hive in Rust (needs Debian's cargo and crates)", ()
     await succeed(install("porch", { RBEE_LICENSE_KEY: key }));
 
     expect((await catalog.admin("license", "revoke", id, "--reason", "leaked")).code).toBe(0);
+    expect((await succeed(hive("porch", {}, "status"))).stdout).toBe("Invalid\n");
     await rm(workers("porch"), { recursive: true });
     const refused = await install("porch", { RBEE_LICENSE_KEY: key });
     expect(refused.code).toBe(1);

@@ -1,5 +1,5 @@
 //! A hive in small: `hive CATALOG install WORKER FOLDER`, and instead of `install` also `check WORKER VERSION`,
-//! `versions WORKER-ID` and `deactivate`.
+//! `versions WORKER-ID`, `status` and `deactivate`.
 //!
 //! The license comes from `RBEE_LICENSE_KEY`, `RBEE_LICENSE_TOKEN` or the file that `RBEE_LICENSE_FILE` names. The seat
 //! is kept in `~/.config/rbee/hive-catalog.json`.
@@ -16,10 +16,11 @@ fn main() -> ExitCode {
         [catalog, "install", worker, folder] => install(catalog, worker, folder),
         [catalog, "check", worker, version] => check(catalog, worker, version),
         [catalog, "versions", worker_id] => versions(catalog, worker_id),
+        [catalog, "status"] => status(catalog),
         [catalog, "deactivate"] => deactivate(catalog),
         _ => {
             eprintln!(
-                "Usage: hive CATALOG install WORKER FOLDER | check WORKER VERSION | versions WORKER-ID | deactivate"
+                "Usage: hive CATALOG install WORKER FOLDER | check WORKER VERSION | versions WORKER-ID | status | deactivate"
             );
             return ExitCode::from(2);
         }
@@ -63,6 +64,12 @@ fn versions(catalog: &str, worker_id: &str) -> Result<String, Error> {
     let index = open(catalog)?.release_index(worker_id)?;
     let lines: Vec<String> = index.versions.iter().map(|one| format!("{} {}", one.version, one.status)).collect();
     Ok(lines.join("\n"))
+}
+
+/// Tells the status of this machine's token in the catalog's status list.
+fn status(catalog: &str) -> Result<String, Error> {
+    let status = open(catalog)?.token_status()?;
+    Ok(status.map_or_else(|| "There is no token.".to_owned(), |status| format!("{status:?}")))
 }
 
 fn deactivate(catalog: &str) -> Result<String, Error> {

@@ -1,26 +1,21 @@
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::fingerprint::machine_fingerprint;
-use crate::grant::Coverage;
 use crate::install::{InstallRequest, Installed};
 use crate::license::License;
 use crate::licensed_machine::LicensedMachine;
-use crate::machine::Machine;
+use crate::machine::{host_platform, Machine};
+use crate::problem::ProblemCode;
 use crate::release::download::Progress;
-use crate::release::index::ReleaseIndex;
 use crate::release::minisign::ReleaseKeys;
 use crate::resolution::{Resolution, ResolveRequest};
 use crate::seat::Renewal;
 use crate::state::{State, StateFile};
 use crate::time::current_time;
-use crate::token::claims::Claims;
-use crate::token::verify::{TokenFault, Verifier};
+use crate::token::verify::Verifier;
 use std::path::Path;
-use std::time::Duration;
 
-/// After a release, a server may serve its old copy of an index for ten seconds.
-const SETTLING_ATTEMPTS: u32 = 12;
-const SETTLING_PAUSE: Duration = Duration::from_secs(1);
+mod checks;
 
 /// A hive at its catalog, with everything that it keeps between runs: its seat, the pinned release keys, the keys that
 /// verify tokens, and the latest time that it has seen. The other types of this crate are its parts.
@@ -96,44 +91,6 @@ impl Hive {
         renewed
     }
 
-    /// The signed list of a worker's versions, from the pinned release keys down, and not older than one seen before.
-    ///
-    /// # Errors
-    /// [`Error::Integrity`] if it cannot be trusted, and as every call.
-    pub fn release_index(&mut self, worker_id: &str) -> Result<ReleaseIndex, Error> {
-        let keys = self.release_keys()?;
-        let mut attempt = 1;
-        loop {
-            let texts = self.catalog.index_texts(worker_id)?;
-            let now = self.state.clock.now(current_time());
-            match texts.verify(worker_id, &keys, &mut self.state.indexes, now) {
-                Ok(index) => return self.save().map(|()| index),
-                Err(fault) if fault.may_settle && attempt < SETTLING_ATTEMPTS => std::thread::sleep(SETTLING_PAUSE),
-                Err(fault) => {
-                    return Err(Error::Integrity(format!("The index of {worker_id} is refused: {}", fault.reason)));
-                }
-            }
-            attempt += 1;
-        }
-    }
-
-    /// Whether the license covers an installed premium worker, without a network: by the token and the keys of the last
-    /// contact. Ask it before the worker is started.
-    ///
-    /// # Errors
-    /// [`Error::LicenseMissing`] without a token, [`Error::Token`] for one that does not verify any more, for example
-    /// because it has ended.
-    pub fn covers_offline(&mut self, worker_id: &str, version: &str) -> Result<(Coverage, Claims), Error> {
-        let missing = || Error::LicenseMissing { worker_id: worker_id.to_owned() };
-        let (token, fingerprint) = self.machine.held_token().ok_or_else(missing)?;
-        let keys = self.state.key_set.clone().ok_or(TokenFault::Invalid(crate::Why::UnknownKey))?;
-        let now = self.state.clock.now(current_time());
-        let claims = Verifier::new(self.catalog.issuer(), keys).verify(token.expose(), Some(fingerprint), now)?;
-        self.state.clock.witness(now.max(claims.iat));
-        self.save()?;
-        Ok((claims.grant.coverage(worker_id, version, None), claims))
-    }
-
     /// Takes a seat for this machine by the license key. [`Hive::install`] does so at the first need, but not again for
     /// a machine that its owner removed: call this when a person wants it back. False without a key.
     ///
@@ -168,6 +125,11 @@ impl Hive {
         }
         let question = ResolveRequest { worker: Some(worker.to_owned()), machine: host, channel: None };
         let resolution = match self.catalog.resolve(&question, token.as_ref()) {
+            // A catalog from before this operation: the worker is its own id, and the platform all that counts.
+            Err(error) if error.code() == Some(&ProblemCode::NotFound) => {
+                let request = InstallRequest::new(worker, host_platform(), folder);
+                return self.catalog.install(&request, &keys, &mut self.machine, progress);
+            }
             Err(error) => {
                 let other = self.machine.replaced(&self.catalog, &error)?.ok_or(error)?;
                 self.catalog.resolve(&question, Some(&other))?

@@ -105,7 +105,7 @@ fn span(text: &str) -> Option<(Release, Release)> {
     let mut all = ((0, 0, 0), END);
     let mut operator = "";
     for word in words {
-        let rest = word.trim_start_matches(|c| matches!(c, '<' | '>' | '=' | '^' | '~'));
+        let rest = word.trim_start_matches(['<', '>', '=', '^', '~']);
         let own = &word[..word.len() - rest.len()];
         if !operator.is_empty() && !own.is_empty() {
             return None;

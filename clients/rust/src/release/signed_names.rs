@@ -46,9 +46,9 @@ pub(crate) fn check_signed_names(comment: &str, file: &PublishedFile) -> Result<
 /// compatibility forms. A foreign field (`is_field`) whose name has letters beyond ASCII counts, as a look-alike.
 fn hides_a_name(text: &str, is_field: bool) -> bool {
     let plain: String = text.nfkc().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect();
-    let field = plain.find(|c| c == ':' || c == '=').map(|end| &plain[..end]);
+    let field = plain.find([':', '=']).map(|end| &plain[..end]);
     let is_look_alike = is_field && field.map_or(false, |name| !name.is_ascii());
-    let names_one = plain.match_indices(|c| c == ':' || c == '=').any(|(end, _)| ends_with_a_name(&plain[..end]));
+    let names_one = plain.match_indices([':', '=']).any(|(end, _)| ends_with_a_name(&plain[..end]));
     is_look_alike || names_one
 }
 
