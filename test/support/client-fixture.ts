@@ -1,5 +1,5 @@
 import { env, exports } from "cloudflare:workers";
-import { Catalog } from "../../clients/typescript/src/catalog.ts";
+import { Catalog, type CatalogOptions } from "../../clients/typescript/src/catalog.ts";
 import type { HiveLicense, Seat, SeatStore } from "../../clients/typescript/src/index.ts";
 import { newAddress } from "./admin-request.ts";
 
@@ -18,8 +18,10 @@ export function workerFetch(outage: { answer: (() => Promise<Response>) | null }
 }
 
 /** The client of the Worker under test. It waits for nothing. */
-export const catalogUnderTest = (outage?: { answer: (() => Promise<Response>) | null }): Catalog =>
-  new Catalog({ url: env.PUBLIC_URL, fetch: workerFetch(outage), sleep: async () => {} });
+export const catalogUnderTest = (
+  outage?: { answer: (() => Promise<Response>) | null },
+  options: Partial<CatalogOptions> = {},
+): Catalog => new Catalog({ url: env.PUBLIC_URL, fetch: workerFetch(outage), sleep: async () => {}, ...options });
 
 /** A store of a seat in memory. */
 export function memoryStore(seat: Seat | null = null): SeatStore & { seat: Seat | null } {

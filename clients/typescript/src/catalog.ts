@@ -26,6 +26,8 @@ type CallInput<Id extends OperationId> = {
 export type CatalogOptions = TransportOptions & {
   /** The catalog's address, such as `https://catalog.rbee.dev`. Plain http only for this machine. */
   url: string;
+  /** The address that its tokens name as their issuer, if `url` is another one of the same catalog. */
+  issuer?: string;
 };
 
 /** How often a torn index is asked for again, and how long apart, in milliseconds. */
@@ -33,13 +35,16 @@ const SETTLING = { attempts: 12, pauseMs: 1000 };
 
 /** A catalog. Its methods throw `CatalogError`. */
 export class Catalog {
-  /** The catalog's origin. It is also the issuer of its tokens, unless it is reached by another address. */
+  /** The origin that requests go to. */
   readonly url: string;
+  /** The issuer of its tokens and status lists. */
+  readonly issuer: string;
   readonly transport: Transport;
 
   constructor(options: CatalogOptions) {
     if (!URL.canParse(options.url)) throw new CatalogError("URL_NOT_SECURE", "The catalog's address is no URL.");
     this.url = new URL(options.url).origin;
+    this.issuer = options.issuer ?? this.url;
     this.transport = transportOf(options);
   }
 
@@ -121,12 +126,14 @@ export class Catalog {
     return readKeySet(await this.call("getTokenSigningKeys"));
   }
 
-  /** The status list that a token names. Its fault is the reason why it proves nothing. */
-  async statusList(uri: string, check: Time & { keys: KeySet; issuer?: string }): Promise<StatusList> {
+  /** The status list that a token names. Throws ANSWER_UNEXPECTED for one that proves nothing. */
+  async statusList(uri: string, check: Time & { keys: KeySet }): Promise<StatusList> {
     const url = URL.canParse(uri) ? new URL(uri) : null;
-    if (url?.origin !== this.url) throw this.#unexpected("the status list of a token");
-    const { text } = await this.#send(url, { method: "GET" });
-    const list = await readStatusList(text.trim(), { issuer: this.url, ...check, uri });
+    if (url === null || url.origin !== new URL(this.issuer).origin)
+      throw this.#unexpected("the status list of a token");
+    // The catalog's other address has the same list.
+    const { text } = await this.#send(new URL(this.url + url.pathname), { method: "GET" });
+    const list = await readStatusList(text.trim(), { ...check, issuer: this.issuer, uri });
     if (list.ok) return list.value;
     throw new CatalogError("ANSWER_UNEXPECTED", `The status list of ${this.url} proves nothing (${list.why}).`);
   }

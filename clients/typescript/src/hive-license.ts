@@ -128,7 +128,7 @@ export class HiveLicense {
     const time = { now: this.#now(), seen: seat.seen };
     if (time.now > seat.seen + TOLERANCE) await this.#remember(time.now);
     const keys = readKeySet(seat.key_set);
-    const verdict = await verifyToken(seat.token, { ...time, keys, issuer: catalog.url, fingerprint });
+    const verdict = await verifyToken(seat.token, { ...time, keys, issuer: catalog.issuer, fingerprint });
     if (verdict.code !== "VALID") return { code: verdict.code, status: "unknown" };
     const { claims } = verdict;
     const status = online ? await this.#status(claims, seat).catch(() => "unknown" as const) : "unknown";

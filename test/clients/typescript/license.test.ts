@@ -190,6 +190,17 @@ describe("a license without a network", () => {
     expect(requests).toEqual([]);
   });
 
+  it("is judged by the issuer's address if the catalog is asked at another one of its addresses", async () => {
+    const { key } = await issueLicense();
+    const at = (more: object) => catalogUnderTest(undefined, { url: "http://localhost:7811", ...more });
+    const { license } = hiveLicense({ key, catalog: at({ issuer: env.PUBLIC_URL }) });
+    await license.token();
+    expect(await verdictOf(license, { online: true })).toEqual({ code: "VALID", status: "valid" });
+    const mistaken = hiveLicense({ key, catalog: at({}) }).license;
+    await mistaken.token();
+    expect(await verdictOf(mistaken)).toMatchObject({ code: "TOKEN_INVALID" });
+  });
+
   it("loses no token that is renewed while it is judged", async () => {
     const { key } = await issueLicense();
     let time = now();

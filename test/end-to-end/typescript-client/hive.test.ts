@@ -10,6 +10,7 @@ import { within } from "../buyer.ts";
 import { type Fate, type FlakyProxy, startFlakyProxy } from "../flaky-proxy.ts";
 import type { Catalog as ServedCatalog } from "../running-catalog.ts";
 import { sharedCatalog } from "../shared-catalog.ts";
+import { CLIENT, installClient, runIn } from "./packed.ts";
 import { fatesOfBytes, through } from "./through-proxy.ts";
 
 /** A hive that uses the TypeScript client, with a served catalog behind a line that breaks. */
@@ -132,6 +133,26 @@ describe("a hive", () => {
     proxy.fate = fatesOfBytes("alter");
     await expect(receive()).rejects.toMatchObject({ code: "FILE_ALTERED", detail: expect.stringContaining("SHA-256") });
     await expect(stat(part)).rejects.toThrow("ENOENT");
+  });
+
+  it("is the program of the README, with the package as npm installs it", async () => {
+    const { key } = await served.issue("premium-lifetime");
+    const folder = join(root, "program");
+    await installClient(folder);
+    const [, example = ""] = /^```ts\n(.*?)^```/ms.exec(await readFile(join(CLIENT, "README.md"), "utf8")) ?? [];
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    await writeFile(join(folder, "install.ts"), example);
+    const output = await runIn(
+      folder,
+      "env",
+      `RBEE_CATALOG_URL=${served.url}`,
+      `RBEE_LICENSE_KEY=${key}`,
+      "node",
+      "install.ts",
+    );
+    const [, worker = ""] = /^(\S+) \S+ is installed\./.exec(output) ?? [];
+    expect((await stat(join(folder, worker))).mode & 0o777).toBe(0o755);
+    expect(worker).toMatch(/^llm-worker-rbee-/);
   });
 
   it("has the fingerprint of the command line on the same machine", async () => {
