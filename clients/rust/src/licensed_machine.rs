@@ -145,3 +145,6 @@ impl LicensedMachine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
