@@ -26,10 +26,15 @@ const refused = (code: string, worker_id = "llm-worker-rbee-premium-cuda"): Reso
 async function wish(
   wanted: Wanted,
   answers: readonly (Resolution | null | Error)[],
-  license: { current?: SentLicense | null; replaced?: SentLicense | null } = {},
+  license: { current?: SentLicense | null | Error; replaced?: SentLicense | null } = {},
   url = URL,
 ) {
   const asked: unknown[] = [];
+  const notes: string[] = [];
+  const current = async (): Promise<SentLicense | null> => {
+    if (license.current instanceof Error) throw license.current;
+    return license.current ?? null;
+  };
   const left = [...answers];
   const { build } = await chooseBuild(
     async (what, _machine, sent) => {
@@ -40,10 +45,11 @@ async function wish(
     },
     {
       ...{ wanted, machine: MACHINE, url },
-      license: { current: async () => license.current ?? null, replaced: async () => license.replaced ?? null },
+      license: { current, replaced: async () => license.replaced ?? null },
+      note: (text) => void notes.push(text),
     },
   );
-  return { build, asked };
+  return { build, asked, notes };
 }
 
 const auto: Wanted = { worker: undefined, version: undefined };
@@ -55,12 +61,19 @@ describe("a wish without a name", () => {
     expect(await wish(auto, [chosen("llm-worker-rbee-cpu")], { current: KEY })).toEqual({
       build: fits,
       asked: [[undefined, undefined, KEY.credential]],
+      notes: [],
     });
   });
 
   it("sends no license where others could read it", async () => {
     const { asked } = await wish(auto, [chosen("llm-worker-rbee-cpu")], { current: KEY }, "http://192.0.2.1");
     expect(asked).toEqual([[undefined, undefined, undefined]]);
+  });
+
+  it("takes a free worker and says so if the license of the machine is refused", async () => {
+    const revoked = new ProblemError(403, { code: "LICENSE_REVOKED", detail: "It was revoked." });
+    const { asked, notes } = await wish(auto, [chosen("llm-worker-rbee-cpu")], { current: revoked });
+    expect([asked, notes]).toEqual([[[undefined, undefined, undefined]], [expect.stringContaining("LICENSE_REVOKED")]]);
   });
 
   it("looks for a named version of the worker that fits", async () => {

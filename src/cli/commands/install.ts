@@ -74,11 +74,11 @@ type Request = { worker: string | undefined; keys: ReleaseKeys; machine: Machine
 type Done = { installed: Installed; resolution: Resolution | null };
 
 async function installFromCatalog(hive: Hive, { worker, keys, machine, options }: Request): Promise<Done> {
-  const { client, state, change } = hive;
+  const { client, state, change, note } = hive;
   const { url } = client;
   const license = licenseOfHive(hive);
   const wanted = { worker, version: options.version };
-  const { build, resolution } = await chooseBuild(resolveAtCatalog(client), { wanted, machine, license, url });
+  const { build, resolution } = await chooseBuild(resolveAtCatalog(client), { wanted, machine, license, url, note });
   if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
   const { platform } = machine;
   const installed = await installWorker(client, {
@@ -94,16 +94,22 @@ async function installFromCatalog(hive: Hive, { worker, keys, machine, options }
 
 /** Chooses from the signed indexes of a mirror and takes the file from there. The catalog is not asked. */
 async function installOffline(hive: Hive, { worker, keys, machine, options }: Request, mirror: string): Promise<Done> {
-  const { state, activation, change } = hive;
+  const { state, activation, change, note } = hive;
   const { url } = hive.client;
-  const client = await mirrorClient(mirror, hive.note);
+  const client = await mirrorClient(mirror, note);
   const now = currentTime();
   const seen = state.indexes[url] ?? { delegated_at: 0, serials: {} };
   const source = await openIndexSource({ client, releaseKeys: keys.keys, seen, now });
   const indexes = await readIndexes(client, source);
   const license = offlineLicense(activation);
   const wanted = { worker, version: options.version };
-  const { build, resolution } = await chooseBuild(resolveFromIndexes(indexes, now), { wanted, machine, license, url });
+  const { build, resolution } = await chooseBuild(resolveFromIndexes(indexes, now), {
+    wanted,
+    machine,
+    license,
+    url,
+    note,
+  });
   if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
   const installed = await installFromMirror(client, indexes, {
     ...{ ...build, keys, folder: options.dir },

@@ -49,16 +49,19 @@ export const resolveAtCatalog =
     }
   };
 
+/** A wish for a machine. `url` is the catalog's; `note` tells the person. */
+type Wish = { wanted: Wanted; machine: Machine; license: LicenseSource; url: string; note: (text: string) => void };
+
 /**
  * Chooses the build for a machine. The license is sent only if it matters: for the best of all workers, or if the
  * wanted one needs it. A worker that no license could bring here is refused before. Throws `CliError`.
  */
 export async function chooseBuild(
   resolve: Resolver,
-  { wanted, machine, license, url }: { wanted: Wanted; machine: Machine; license: LicenseSource; url: string },
+  { wanted, machine, license, url, note }: Wish,
 ): Promise<{ build: Build; resolution: Resolution | null }> {
   const { worker, version } = wanted;
-  const own = worker === undefined && isPrivate(new URL(url)) ? await license.current() : null;
+  const own = worker === undefined && isPrivate(new URL(url)) ? await usableLicense(license, note) : null;
   let resolution = await (own === null ? resolve(wanted, machine, null) : resolveLicensed(own));
   if (worker !== undefined && resolution !== null && lacksLicense(resolution)) {
     const sent = await license.current();
@@ -71,7 +74,7 @@ export async function chooseBuild(
   const build = { worker: choice.worker_id, version: choice.version, filename: choice.filename };
   // A version is of a worker: it is looked for once the worker is chosen.
   if (worker === undefined && version !== undefined && version !== choice.version) {
-    return chooseBuild(resolve, { wanted: { worker: choice.worker_id, version }, machine, license, url });
+    return chooseBuild(resolve, { wanted: { worker: choice.worker_id, version }, machine, license, url, note });
   }
   return { build, resolution };
 
@@ -86,6 +89,17 @@ export async function chooseBuild(
     if (other !== null) return resolve(wanted, machine, other);
     if (first instanceof ProblemError) throw first;
     return first;
+  }
+}
+
+/** The license for a choice among all workers. One that the catalog refuses to renew is told, and leaves the free ones. */
+async function usableLicense(license: LicenseSource, note: Wish["note"]): Promise<SentLicense | null> {
+  try {
+    return await license.current();
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.exitCode === EXIT.unavailable) throw error;
+    note(`Without the license of this machine: ${error.message}`);
+    return null;
   }
 }
 
