@@ -205,17 +205,6 @@ describe("a copied configuration", () => {
     );
   });
 
-  it("with a second host is refused while another Worker has that host", async () => {
-    const hosts = ["catalog.rbee.dev", "gwc.rbee.dev"].map((host) => `{ pattern = "${host}", custom_domain = true }`);
-    await copy((text) => text.replace(/^routes = .*catalog\.rbee\.dev.*$/m, `routes = [${hosts.join(", ")}]`));
-    const { workers } = account.cloudflare;
-    const [live] = workers;
-    if (!live) throw new Error("the live Worker is deployed");
-    workers.push({ ...live, name: "upstream", tag: "upstream", versions: [], domains: ["gwc.rbee.dev"] });
-    await account.expectRefusal([], "The Worker upstream uses the host gwc.rbee.dev.", "Nothing has been changed.");
-    workers.pop();
-  });
-
   it("with another name is refused, and everything that it shares is named", async () => {
     await copy((text) => text.replace(`name = "${LIVE}"`, `name = "${COPY}"`));
     await account.expectRefusal(
