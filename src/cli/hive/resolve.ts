@@ -92,7 +92,7 @@ export async function chooseBuild(
   }
 }
 
-/** The license for a choice among all workers. One that the catalog refuses to renew is told, and leaves the free ones. */
+/** The license for a choice among all workers. If the catalog refuses to renew it, says so, and leaves the free ones. */
 async function usableLicense(license: LicenseSource, note: Wish["note"]): Promise<SentLicense | null> {
   try {
     return await license.current();
