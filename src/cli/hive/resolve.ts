@@ -92,7 +92,7 @@ export async function chooseBuild(
   }
 }
 
-/** The license for a choice among all workers. If the catalog refuses to renew it, says so, and leaves the free ones. */
+/** The license for a choice among all workers. Null if the catalog refuses to renew it; a note says why. */
 async function usableLicense(license: LicenseSource, note: Wish["note"]): Promise<SentLicense | null> {
   try {
     return await license.current();
