@@ -107,6 +107,8 @@ const copies: VectorCase[] = [
   valid("single quotes", `'${KEY}'`),
   valid("backticks, as Markdown has them", `\`${KEY}\``),
   valid("curly quotes", `\u201c${KEY}\u201d`),
+  valid("quotes of German, the opening one low", `\u201e${KEY}\u201c`),
+  valid("single quotes of German", `\u201a${KEY}\u2018`),
   valid("guillemets", `\u00ab\u00a0${KEY}\u00a0\u00bb`),
   valid("a quote that was never closed", `"${KEY}`),
   valid("an escape character of a terminal", `\u001b${KEY}`),

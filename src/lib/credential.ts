@@ -30,9 +30,9 @@ export const hashAdminToken = async (token: string): Promise<string> => encodeBa
 /**
  * The characters that a copy of a secret may gain without anybody seeing it: blanks, line breaks, zero-width
  * characters, soft hyphens, byte order marks, quotes, and the replacement for a byte that is no UTF-8. No secret has
- * any of them.
+ * any of them. Unicode does not class the low quotes, which open a quotation in German and other languages, as quotes.
  */
-const GAINED = /[\s\p{Cc}\p{DI}\p{Pi}\p{Pf}"'`\uFFFD]/gv;
+const GAINED = /[\s\p{Cc}\p{DI}\p{Pi}\p{Pf}\u201A\u201E"'`\uFFFD]/gv;
 
 /** The hyphens and dashes that people and mail programs put into a license key. */
 const HYPHENS = /[\p{Pd}\u2212\u2043]/gv;

@@ -25,13 +25,11 @@ const IGNORABLE: Ranges = &[
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// General category Pi or Pf: opening and closing quotation marks.
+/// General category Pi or Pf: opening and closing quotation marks. And U+201A and U+201E, which open them in German.
 const QUOTES: Ranges = &[
     '\u{ab}'..='\u{ab}',
     '\u{bb}'..='\u{bb}',
-    '\u{2018}'..='\u{2019}',
-    '\u{201b}'..='\u{201d}',
-    '\u{201f}'..='\u{201f}',
+    '\u{2018}'..='\u{201f}',
     '\u{2039}'..='\u{203a}',
     '\u{2e02}'..='\u{2e05}',
     '\u{2e09}'..='\u{2e0a}',

@@ -7,7 +7,7 @@ export type Credential = { kind: "key" | "token"; text: string };
  * The characters that a copy gains without anybody seeing it, and that no credential has: blanks, control characters,
  * characters that Unicode draws as nothing, quotes, and the replacement for a byte that is no UTF-8.
  */
-const GAINED = /[\s\p{Cc}\p{DI}\p{Pi}\p{Pf}"'`\uFFFD]/gv;
+const GAINED = /[\s\p{Cc}\p{DI}\p{Pi}\p{Pf}\u201A\u201E"'`\uFFFD]/gv;
 /** The dashes that people and mail programs put into a license key. Those of a token are part of it. */
 const DASHES = /[\p{Pd}\u2043\u2212]/gv;
 const KEY_PREFIX = /^rbee_lic_/i;
