@@ -141,6 +141,27 @@ describe.skipIf(!installed("ruby", "curl"))("the Homebrew formulas in real ruby"
     expect(await machinesOf(key)).toBe(1);
   });
 
+  it("take one seat for several runs at once that make the machine's id", async () => {
+    const { key } = await catalog.issue("premium-trial");
+    const home = workDirectory();
+    // The XDG specification ignores a relative folder.
+    const env = { HOMEBREW_RBEE_LICENSE_TOKEN: key, HOMEBREW_XDG_CONFIG_HOME: "elsewhere" };
+    const runs = await Promise.all(Array.from({ length: 4 }, () => install(ID, env, home)));
+    expect(runs.map(({ outcome }) => outcome.error)).toEqual([null, null, null, null]);
+    expect(readdirSync(join(home, ".config/rbee"))).toEqual(["machine-id"]);
+    expect(await machinesOf(key)).toBe(1);
+  });
+
+  it("send no machine of a file without an id, because other machines could have the same text", async () => {
+    const { key } = await catalog.issue("premium-trial");
+    const home = workDirectory();
+    mkdirSync(join(home, ".config/rbee"), { recursive: true });
+    writeFileSync(join(home, ".config/rbee/machine-id"), "");
+    const { outcome } = await install(ID, { HOMEBREW_RBEE_LICENSE_TOKEN: key }, home);
+    expect(outcome.error).toContain(".config/rbee/machine-id holds no machine id. Remove it, then try again.");
+    expect(await machinesOf(key)).toBe(0);
+  });
+
   it("take a token, and the fingerprint that they are told", async () => {
     const { key } = await catalog.issue("premium-trial");
     const token = await catalog.activate(key, "my-mac");

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
@@ -16,13 +16,8 @@ import {
   scriptRuns,
   workersOf,
 } from "../support/node/install-script.ts";
-import {
-  AS_ORDINARY_USER,
-  PLAIN_ENVIRONMENT,
-  type Run,
-  runAsUser,
-  workDirectory,
-} from "../support/node/ordinary-user.ts";
+import { AS_ORDINARY_USER, type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
+import { CONFINED_CURL, OLD_CURL, programs } from "../support/node/programs.ts";
 
 /** The install script on machines that differ: without a home, with other tools, behind proxies, with little room. */
 const FREE = "llm-worker-rbee-cpu";
@@ -41,15 +36,6 @@ const pipe = (home: string, args: string, env: Record<string, string> = {}, shel
   pipeToShell(catalog, home, args, env, shell);
 
 const lastLine = ({ stderr }: Run): string => stderr.trimEnd().split("\n").at(-1) ?? "";
-
-/** A folder with a program `name` of this text, to be first in the PATH. */
-function programs(home: string, name: string, text: string): { PATH: string } {
-  const bin = join(home, "bin");
-  mkdirSync(bin);
-  writeFileSync(join(bin, name), text);
-  chmodSync(join(bin, name), 0o755);
-  return { PATH: `${bin}:${PLAIN_ENVIRONMENT.PATH}` };
-}
 
 /** Leaves a part of the free worker in a home, as an earlier run would. */
 function leavePart(home: string, name: string, bytes: number): void {
@@ -161,8 +147,7 @@ describe.runIf(scriptRuns)("the last line", () => {
 describe.runIf(scriptRuns)("the tools of the machine", () => {
   it("may be a curl that writes no files of its own, as the one from snap", async () => {
     const home = workDirectory();
-    const confined = '#!/bin/sh\nfor a; do [ "$a" != -o ] || exit 23; done\nexec /usr/bin/curl "$@"\n';
-    const { PATH } = programs(home, "curl", confined);
+    const { PATH } = programs(home, "curl", CONFINED_CURL);
     const script = await homeWithScript(catalog);
     expect((await runAsUser(script, ["dash", "install.sh", "cpu"], { PATH })).code).toBe(0);
     expect(placed(script)).toEqual([FREE]);
@@ -170,10 +155,11 @@ describe.runIf(scriptRuns)("the tools of the machine", () => {
 
   it("may be a curl before 7.55, which reads no headers from a file", async () => {
     const home = await homeWithScript(catalog);
-    // An old curl drops the header `@-` without a word.
-    const old =
-      '#!/bin/sh\nn=$#; while [ $n -gt 0 ]; do a=$1; shift; n=$((n - 1)); case "$a $1" in "-H @"*) shift; n=$((n - 1)) ;; *) set -- "$@" "$a" ;; esac; done\nexec /usr/bin/curl "$@"\n';
-    const env = { ...programs(home, "curl", old), RBEE_LICENSE_KEY: catalog.licenseKey, RBEE_MACHINE: 'old "one" \\' };
+    const env = {
+      ...programs(home, "curl", OLD_CURL),
+      RBEE_LICENSE_KEY: catalog.licenseKey,
+      RBEE_MACHINE: 'old "one" \\',
+    };
     expect((await runAsUser(home, ["dash", "install.sh", "premium-cpu"], env)).code).toBe(0);
     expect(placed(home)).toEqual([PREMIUM]);
   });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -5,6 +6,7 @@ import { rbeeCatalog } from "../end-to-end/program-run.ts";
 import { type RunningCatalog, startCatalog } from "../end-to-end/running-catalog.ts";
 import { makepkgMissing, recipePath } from "../support/node/makepkg.ts";
 import { type Run, workDirectory } from "../support/node/ordinary-user.ts";
+import { CONFINED_CURL, OLD_CURL, programs } from "../support/node/programs.ts";
 import { byHive, byMakepkg, type RecipeRun } from "../support/node/recipe-run.ts";
 
 /** The license of a premium recipe, and the words of its refusals, as makepkg and a hive show them. */
@@ -96,6 +98,43 @@ function licensed(recipeRun: RecipeRun): void {
       expect(run.code, run.stderr).toBe(0);
       expect(readFileSync(installed(directory))).toEqual(sample);
     }
+  });
+
+  it("sends the license with a curl before 7.55, and a machine's name as it is", async () => {
+    const { key } = await catalog.issue("premium-trial");
+    const names = ['one "\\Gerät" $x', 'one "\\Gerät" $x\n'];
+    for (const RBEE_MACHINE of names) {
+      const directory = await recipeDirectory();
+      const env = { ...programs(directory, "curl", OLD_CURL), RBEE_LICENSE_KEY: key, RBEE_MACHINE };
+      const run = await install(directory, env);
+      expect(run.code, run.stderr).toBe(0);
+    }
+    // Its only seat is that of the machine with this name.
+    await catalog.activate(key, names[0] ?? "");
+  });
+
+  it("says that curl cannot write, as the one from snap outside of the home", async () => {
+    const directory = await recipeDirectory();
+    const env = { ...programs(directory, "curl", CONFINED_CURL), RBEE_LICENSE_TOKEN: token };
+    const run = await install(directory, env);
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain(`rbee: ${ID} 1.0.0 was not downloaded: curl cannot write `);
+    expect(run.stderr).not.toContain("RBEE_LICENSE_");
+  });
+
+  it("ignores a relative folder of the configuration, as other tools of rbee do", async () => {
+    const text = await (await fetch(`${catalog.url}/workers/${ID}/PKGBUILD`)).text();
+    const withoutSystemId = text.replace("/etc/machine-id /var/lib/dbus/machine-id ", "");
+    expect(withoutSystemId).not.toBe(text);
+    const directory = await recipeDirectory(withoutSystemId);
+    const id = "0123456789abcdef".repeat(2);
+    mkdirSync(join(directory, ".config/rbee"), { recursive: true });
+    writeFileSync(join(directory, ".config/rbee/machine-id"), `${id}\n`);
+    const { key } = await catalog.issue("premium-trial");
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: key, XDG_CONFIG_HOME: "elsewhere" });
+    expect(run.code, run.stderr).toBe(0);
+    // Its only seat is that of the machine with this id.
+    await catalog.activate(key, createHash("sha256").update(`rbee-hive:${id}`).digest("hex"));
   });
 
   it("says so if the catalog gives no reason", async () => {

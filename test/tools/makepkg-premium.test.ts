@@ -97,6 +97,18 @@ function installs({ install, installed }: Installer): void {
     expect(readFileSync(installed(directory))).toEqual(sample);
   });
 
+  it("starts over where a proxy takes the range from the request", async () => {
+    const directory = await recipeDirectory();
+    catalog.proxy.fate = (_, path) => (path.startsWith("/dl/") ? { cutAfter: 10_000 } : "pass");
+    const broken = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(broken.code).not.toBe(0);
+    expect(broken.stderr).toContain("The downloaded part is kept. Please try again.");
+    catalog.proxy.fate = () => "whole";
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token });
+    expect(run.code, run.stderr).toBe(0);
+    expect(readFileSync(installed(directory))).toEqual(sample);
+  });
+
   it.each([
     ["all of it is there already", 0],
     ["what is there is longer than the file", 1],

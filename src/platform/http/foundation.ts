@@ -84,7 +84,8 @@ export function errorHandlers(refusals: Refusals) {
 /** For a person at a path with a slash at its end: the address without it. Null for any other request. */
 function withoutSlash(c: AppContext): string | null {
   const { pathname, search } = new URL(c.req.url);
-  const path = pathname.replace(/\/+$/, "");
+  // From the first slash of a run only: many slashes inside a path would take quadratic time.
+  const path = pathname.replace(/(?<!\/)\/+$/, "");
   const isRead = c.req.method === "GET" || c.req.method === "HEAD";
   // Not a path alone: "//other.example" would lead to another site.
   return isRead && path !== "" && path !== pathname && isForPeople(c.req.raw)

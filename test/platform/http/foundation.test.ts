@@ -42,6 +42,7 @@ describe("every response", () => {
       ["/w/cpu/?x=1", "/w/cpu?x=1"],
       ["/account//", "/account"],
       ["//other.example/", "//other.example"],
+      [`${"/".repeat(9000)}x//`, `${"/".repeat(9000)}x`],
     ]) {
       const response = await ask(path ?? "", asPerson);
       expect([response.status, response.headers.get("Location")]).toEqual([301, `https://catalog.test${target}`]);

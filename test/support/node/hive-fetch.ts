@@ -19,14 +19,13 @@ export function hiveFetch(source: string, srcdir: string): string[][] {
   const url = location.startsWith(github) ? `git@github.com:${location.slice(github.length)}` : location;
   const folder = `${srcdir}/${(url.split("/").at(-1) ?? "repo").replace(/(\.git)+$/, "")}`;
   const [, kind, name = ""] = /^(tag|branch|commit)=(.*)$/.exec(reference) ?? [];
+  // A hive that failed before has left the folder.
+  const clean = ["rm", "-rf", folder];
   const clone = ["timeout", String(CLONE_SECONDS), "git", "clone"];
   if (kind === "commit") {
-    return [
-      [...clone, url, folder],
-      ["git", "-C", folder, "checkout", name],
-    ];
+    return [clean, [...clone, url, folder], ["git", "-C", folder, "checkout", name]];
   }
-  return [[...clone, "--depth", "1", ...(kind === undefined ? [] : ["--branch", name]), url, folder]];
+  return [clean, [...clone, "--depth", "1", ...(kind === undefined ? [] : ["--branch", name]), url, folder]];
 }
 
 /** Fetches sources as a hive does, up to the first that fails. Throws for a form of source that hives refuse. */

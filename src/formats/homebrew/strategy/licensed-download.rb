@@ -8,7 +8,7 @@ require "tempfile"
 # another fingerprint.
 class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   # Raised before anything is sent.
-  class InsecureAddress < CurlDownloadStrategyError; end
+  class NothingSent < CurlDownloadStrategyError; end
 
   # Plain http is for this machine only, because others could read the license on its way.
   LOCAL_HTTP = %r{\Ahttp://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?(?:/[^\s]*)?\z}
@@ -20,7 +20,7 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     @redirected = false
     @resolved_info_cache = nil
     super
-  rescue InsecureAddress
+  rescue NothingSent
     raise
   rescue CurlDownloadStrategyError => e
     raise CurlDownloadStrategyError.new(url, refusal || e.message)
@@ -48,7 +48,7 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
   end
 
   def refuse(reason)
-    raise InsecureAddress.new(url, reason)
+    raise NothingSent.new(url, reason)
   end
 
   # The catalog's reason for a refusal, after the next step; nil if it does not refuse.
@@ -98,16 +98,34 @@ class RbeeLicensedDownloadStrategy < CurlDownloadStrategy
     return ENV["HOMEBREW_RBEE_MACHINE"] if ENV["HOMEBREW_RBEE_MACHINE"]
     return unless license.downcase.start_with?("rbee_lic_")
 
-    id = Pathname(ENV.fetch("HOMEBREW_XDG_CONFIG_HOME", "#{Dir.home}/.config"))/"rbee/machine-id"
-    unless id.exist?
-      id.dirname.mkpath
-      # Another run may make it in the same moment: then this one reads it.
-      begin
-        File.open(id, File::WRONLY | File::CREAT | File::EXCL, 0600) { |file| file.write("#{SecureRandom.hex(16)}\n") }
-      rescue Errno::EEXIST
-        nil
-      end
+    # The XDG specification ignores a relative folder.
+    config = ENV.fetch("HOMEBREW_XDG_CONFIG_HOME", "")
+    config = "#{Dir.home}/.config" unless config.start_with?("/")
+    file = Pathname(config)/"rbee/machine-id"
+    make_machine_id(file) unless file.exist?
+    Digest::SHA256.hexdigest("rbee-hive:#{read_machine_id(file)}")
+  end
+
+  # Of several runs at once, one makes the file and all read it, because a link fails if its name exists.
+  def make_machine_id(file)
+    file.dirname.mkpath
+    made = "#{file}.#{SecureRandom.hex(8)}"
+    File.open(made, File::WRONLY | File::CREAT | File::EXCL, 0600) { |new| new.write("#{SecureRandom.hex(16)}\n") }
+    File.link(made, file)
+  rescue Errno::EEXIST
+    nil
+  ensure
+    File.unlink(made) if made && File.exist?(made)
+  end
+
+  # Another tool may be writing the file. Any other text would be the id of every machine that has it.
+  def read_machine_id(file)
+    20.times do
+      id = file.read.strip
+      return id if id.match?(/\A[0-9a-f]{32}\z/)
+
+      sleep 0.1
     end
-    Digest::SHA256.hexdigest("rbee-hive:#{id.read.strip}")
+    refuse("#{file} holds no machine id. Remove it, then try again.")
   end
 end
