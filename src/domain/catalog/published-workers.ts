@@ -26,8 +26,8 @@ const unreleased = new IsolateCache<true>(KEYS.length);
 /**
  * A worker as published. `latest`: its newest published stable release, which its recipe may be unable to install.
  * `installs`: the release that its recipe installs; null if the recipe is as checked in. `binaryRecipe`: the recipe
- * that installs the binaries of `latest`, if its own recipe builds the source and `latest` has some for Linux; else
- * null.
+ * that installs the binaries of the newest stable release that has some for Linux; null if there is none, or if its own
+ * recipe installs binaries.
  */
 export type ListedWorker = Worker & {
   latest: ManifestRelease | null;
@@ -35,8 +35,11 @@ export type ListedWorker = Worker & {
   binaryRecipe: string | null;
 };
 
-/** The latest result for each `env`: manifests (in the order of `workers`), releases and the workers of them. */
-type Made = { manifests: (Manifest | null)[]; releases: (ManifestRelease | null)[]; workers: readonly ListedWorker[] };
+/** The releases that the entry of a worker shows: those of its recipe, of its newest version, of its binary recipe. */
+type Shown = Record<"installs" | "latest" | "binaries", ManifestRelease | null>;
+
+/** The latest result for each `env`: manifests (in the order of `workers`), their releases and the workers of them. */
+type Made = { manifests: (Manifest | null)[]; shown: readonly Shown[]; workers: readonly ListedWorker[] };
 const made = new WeakMap<object, Made>();
 
 /**
@@ -99,30 +102,31 @@ function remake(env: Env, manifests: (Manifest | null)[]): readonly ListedWorker
   if (last && manifests.every((manifest, index) => manifest === last.manifests[index])) return last.workers;
   const config = configOf(env);
   const policy = signaturePolicy(config);
-  const releases = workers.map((worker, index) => installable(worker, manifests[index] ?? null, policy));
-  const newest = manifests.map((manifest) => manifest && latestRelease(manifest));
+  const shown = workers.map((worker, index) => shownReleases(worker, manifests[index] ?? null, policy));
   // A published release never changes, but one without a signed source may gain it.
-  const same =
-    last &&
-    releases.every(
-      (release, index) =>
-        isSame(release, last.releases[index] ?? null) &&
-        isSame(newest[index] ?? null, last.workers[index]?.latest ?? null),
-    );
+  const same = last && shown.every((releases, index) => isSame(releases, last.shown[index]));
   const current = same
     ? last.workers
-    : workers.map((worker, index) => ({
-        ...published(worker, releases[index] ?? null, config),
-        latest: newest[index] ?? null,
-        installs: releases[index] ?? null,
-        binaryRecipe: binaryRecipeOf(worker, newest[index] ?? null, policy, config),
-      }));
-  made.set(env, { manifests, releases, workers: current });
+    : workers.map((worker, index) => {
+        const { installs = null, latest = null, binaries = null } = shown[index] ?? {};
+        const binaryRecipe = binaryRecipeOf(worker, binaries, policy, config);
+        return { ...published(worker, installs, config), latest, installs, binaryRecipe };
+      });
+  made.set(env, { manifests, shown, workers: current });
   return current;
 }
 
-const isSame = (one: ManifestRelease | null, other: ManifestRelease | null): boolean =>
-  one?.id === other?.id && one?.source?.commit === other?.source?.commit;
+const shownReleases = (worker: Worker, manifest: Manifest | null, policy: SignaturePolicy): Shown => ({
+  installs: installable(worker, manifest, policy),
+  latest: manifest && latestRelease(manifest),
+  binaries:
+    manifest && latestRelease(manifest, { covers: (release) => linuxBinaries(worker, release, policy).length > 0 }),
+});
+
+const isSame = (one: Shown, other: Shown | undefined): boolean =>
+  (["installs", "latest", "binaries"] as const).every(
+    (name) => one[name]?.id === other?.[name]?.id && one[name]?.source?.commit === other?.[name]?.source?.commit,
+  );
 
 /**
  * A published worker and the release that its recipe installs; null: the recipe is the checked-in one. `policy` is the
@@ -159,14 +163,19 @@ function binaryRecipeOf(
   policy: SignaturePolicy,
   { PUBLIC_URL }: Config,
 ): string | null {
-  if (!release || !buildsSource(worker) || !worker.operatingSystems.includes("linux")) return null;
-  const onLinux = { ...worker, operatingSystems: ["linux"] as const };
-  const binaries = worker.architectures.flatMap((one) => publishedBinary(onLinux, one, release, policy));
-  if (binaries.length === 0) return null;
+  if (!release || !buildsSource(worker)) return null;
   const { version } = release;
   const facts = { ...worker, homepage: worker.family.homepage };
+  const binaries = linuxBinaries(worker, release, policy);
   return binaryRecipe(facts, { version, pkgver: pkgverOf(version), binaries }, PUBLIC_URL);
 }
+
+const linuxBinaries = (worker: Worker, release: ManifestRelease, policy: SignaturePolicy): PublishedBinary[] =>
+  worker.operatingSystems.includes("linux")
+    ? worker.architectures.flatMap((one) =>
+        publishedBinary({ ...worker, operatingSystems: ["linux"] }, one, release, policy),
+      )
+    : [];
 
 type Installer = Pick<Worker, "id" | "source" | "build" | "operatingSystems" | "architectures">;
 

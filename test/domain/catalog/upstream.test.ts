@@ -218,6 +218,10 @@ describe("the addresses in entries", () => {
     expect(pkgbuildUrl).toBe("/pkgbuilds/arch/llm-worker-rbee-cpu-bin.PKGBUILD");
     expect(await answers(pkgbuildUrl)).toContain("\narch=('aarch64')\n");
     expect(await answers(pkgbuildUrlGit)).toBe(await answers("/workers/cpu/PKGBUILD"));
+    // A newer release for other systems does not take it away.
+    await publishRelease({ ...published, version: "2.1.0", platform: "windows-x86_64" });
+    expect((await cpu())?.pkgbuildUrl).toBe(pkgbuildUrl);
+    expect(await answers(pkgbuildUrl)).toContain("\npkgver=2.0.0\n");
     // Hives go on building the source.
     expect(await answers("/pkgbuilds/arch/llm-worker-rbee-cpu.PKGBUILD")).toBe(await answers("/workers/cpu/PKGBUILD"));
   });
