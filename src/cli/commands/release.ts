@@ -1,4 +1,5 @@
 import { openAsBlob } from "node:fs";
+import { idOfName } from "../../domain/workers/families.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
@@ -93,7 +94,9 @@ Example:
       if (unsignedDraft && options.signKey !== undefined) {
         throw new CliError(EXIT.usage, "--unsigned-draft takes no --sign-key: the release key signs later.");
       }
-      const { worker: workerId, version, channel, notes, sourceTag, pgpSig: pgpSignature } = options;
+      const { version, channel, notes, sourceTag, pgpSig: pgpSignature } = options;
+      // The server binds a signature to the full id, so the key signs that also if the variant is given.
+      const workerId = idOfName(options.worker);
       if (options.sourceCommit !== undefined && (sourceTag === undefined || options.signKey === undefined)) {
         throw new CliError(EXIT.usage, "--source-commit needs --source-tag, and --sign-key to sign both.");
       }
@@ -142,7 +145,8 @@ Example:
         --worker llm-worker-rbee-premium-cuda --version 1.4.0)"`,
     )
     .run(async ({ show }, file: string, options: Omit<PublishOptions, "signKey" | "pgpSig">) => {
-      const { worker: workerId, version, channel } = options;
+      const { version, channel } = options;
+      const workerId = idOfName(options.worker);
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const comment = await commentOfFile(file, { workerId, version, platform, channel });
       show({ comment }, (shown) => shown.comment);
