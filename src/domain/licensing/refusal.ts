@@ -61,8 +61,8 @@ const KEY_REQUIRED = {
 const WORDS = {
   TOKEN_EXPIRED: "The token has expired. Exchange the license key for a new one.",
   KEY_ROTATED: "This license has a newer key. The old key and its tokens no longer work.",
-  LICENSE_REVOKED: "This license no longer opens anything. Please contact its seller.",
-  LICENSE_SUSPENDED: "This license is on hold. Its owner can see in the account how to continue.",
+  LICENSE_REVOKED: "This license has been revoked and no longer opens anything. Please contact its seller.",
+  LICENSE_SUSPENDED: "This license is suspended. Its owner can see in the account how to continue.",
   MACHINE_REQUIRED: "A machine's fingerprint has 1 to 256 characters and no control characters.",
   MACHINE_DEACTIVATED: "This machine is not activated. Activate it with the license key.",
 } as const;
@@ -89,7 +89,7 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
     case "LICENSE_EXPIRED":
       return {
         code,
-        detail: "This license has ended. Renew it or buy a new one.",
+        detail: "This license has expired. Renew it or buy a new one.",
         extras: { purchase_url: PURCHASE_URL },
       };
     case "MACHINE_MISMATCH":
