@@ -55,7 +55,7 @@ const CATALOG = [
     version("1.9.0", [build("premium1", { cuda: { min: "12.0" }, gpu: ["sm_80", "sm_90"] })]),
   ]),
   worker("premium-cpu", [version("1.9.0", [build("premium-avx512", { cpu_features: ["avx512f"] })])]),
-  worker("sd-cuda", [version("1.0.0", [build("sd-cuda", { cuda: { min: "12.4" } })])]),
+  worker("sd-cuda", [version("1.0.0", [build("sd-cuda", { cuda: { min: "12.4" }, gpu: ["compute_80"] })])]),
   worker("sd-rocm", []),
 ];
 
@@ -249,6 +249,19 @@ export const resolve: VectorFile = {
       { worker: "sd-rocm" },
     ),
     chosen("a family of another kind", NEW_DRIVER, "sd-cuda", {}, { worker: "sd-worker-rbee" }),
+    none(
+      "a driver of the same CUDA that does not compile the PTX of a newer toolkit",
+      withGpu({ ...NVIDIA, driver: "535.183.01", cuda: "12.2", architecture: "8.6" }),
+      { "sd-cuda": "DRIVER_TOO_OLD" },
+      { worker: "sd-cuda" },
+    ),
+    chosen(
+      "a card that the newest toolkit has no code for",
+      withGpu({ ...NVIDIA, driver: "580.65.06", cuda: "13.0", architecture: "6.1" }),
+      "cuda12",
+      { cuda13: "GPU_NOT_SUPPORTED" },
+      cuda,
+    ),
     resolved(
       "a card whose driver did not answer",
       withGpu({ vendor: "nvidia" }),

@@ -1,5 +1,5 @@
 import { compareDotted, parseDotted } from "../../lib/dotted-version.ts";
-import type { Requires } from "./requires/requires.ts";
+import { isPtx, type Requires } from "./requires/requires.ts";
 
 /** The part of a file of a release that the choice among builds of one platform looks at. */
 export type Build = { kind: string; platform: string; filename: string; requires: Requires | null };
@@ -9,8 +9,11 @@ const ANY: readonly number[] = [];
 
 const versionOf = (text: string | undefined): readonly number[] => parseDotted(text ?? "") ?? ANY;
 
-/** A named GPU leaves out the others. A longer list leaves out fewer. */
-const gpusLeftOut = ({ gpu }: Requires): number => (gpu === undefined ? 0 : 1 / gpu.length);
+/** A named GPU leaves out the others. A longer list leaves out fewer, and PTX only the older ones. */
+const gpusLeftOut = ({ gpu }: Requires): number => {
+  if (gpu === undefined) return 0;
+  return gpu.some(isPtx) ? Number.EPSILON : 1 / gpu.length;
+};
 
 /** A named `max` leaves out newer toolkits. The order of two that name one does not matter to machines. */
 const isBounded = ({ cuda, rocm }: Requires): number =>

@@ -51,7 +51,7 @@ export function examine(worker: CatalogWorker, machine: Machine, license: Licens
   }
   const backend = judgeBackend(worker.backend, machine);
   if ("lack" in backend) return none(backend.lack.code, sentence(backend.lack.detail));
-  if (found.fault) return none(found.fault.code, found.fault.detail, wish.version ?? null);
+  if (found.fault) return none(found.fault.code, found.fault.detail, wish.version || null);
   const judged = found.releases.map((release) => judgeRelease(worker, release, machine));
   const access = refusalOfAccess(worker, license);
   if (access) return withoutAccess(worker, judged, access);

@@ -33,7 +33,7 @@ export const machineSchema = lazy(() =>
           memory_bytes: Bytes,
         }),
       )
-      .max(256)
+      .max(64)
       .nullish()
       .describe("Every GPU; `[]` if there is none, absent if it is not known."),
   }),
@@ -69,13 +69,15 @@ export function machineOf(body: MachineBody): Result<Machine, { path: string; me
   const platform = platformOf(body);
   if (!platform.ok) return platform;
   const { libc, userland_bits, cpu_features, memory_bytes, gpus } = body;
+  // A machine with eight equal cards has one kind of card to judge.
+  const kinds = gpus && new Map(gpus.map(gpuOf).map((gpu) => [JSON.stringify(gpu), gpu]));
   return ok({
     platform: platform.value,
     libc: libc?.name ? { name: libcName(libc.name), version: dotted(libc.version) } : null,
     userlandBits: userland_bits ?? null,
     cpuFeatures: cpu_features ? new Set(cpu_features.map(featureName)) : null,
     memoryBytes: memory_bytes ?? null,
-    gpus: gpus?.map(gpuOf) ?? null,
+    gpus: kinds ? [...kinds.values()] : null,
   });
 }
 

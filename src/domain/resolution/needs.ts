@@ -2,7 +2,7 @@ import { compareDotted, isBeyond, parseDotted } from "../../lib/dotted-version.t
 import type { Build } from "../releases/build.ts";
 import { memoryWords, type Requires, type VersionRange } from "../releases/requires/requires.ts";
 import { featureName, type Gpu, type Machine } from "./machine.ts";
-import { type GpuVerdict, judgeCuda, runsOn } from "./nvidia.ts";
+import { type GpuVerdict, judgeCuda, judgeGeneration, judgePtx, runsOn } from "./nvidia.ts";
 
 /** The reasons for which a build does not run on a machine. */
 export const NEED_CODES = [
@@ -115,10 +115,13 @@ function judgeGpus(needs: Requires, backend: string, machine: Machine): Verdict 
 
 function judgeGpu({ cuda, rocm, gpu: targets }: Requires, gpu: Gpu, { platform }: Machine): Verdict {
   const untried: string[] = [];
+  const system = platform.startsWith("windows-") ? "windows" : "linux";
   for (const verdict of [
-    cuda ? judgeCuda(cuda, gpu, platform.startsWith("windows-") ? "windows" : "linux") : "met",
+    cuda ? judgeCuda(cuda, gpu, system) : "met",
+    cuda ? judgeGeneration(cuda, gpu) : "met",
     rocm ? judgeRocm(rocm, gpu) : "met",
     targets ? judgeTargets(targets, gpu) : "met",
+    cuda && targets ? judgePtx(cuda, targets, gpu, system) : "met",
   ] satisfies GpuVerdict<NeedCode>[]) {
     if (verdict === "met") continue;
     if ("code" in verdict) return { lack: verdict };

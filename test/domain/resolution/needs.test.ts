@@ -98,9 +98,62 @@ describe("a build for CUDA", () => {
     ["sm_100f", "10.3", "fits"],
     ["sm_120", "12.1", "fits"],
     ["sm_120", "sm_120", "fits"],
+    ["sm_100f", "10.7", "fits"],
+    ["sm_103f", "10.0", "GPU_NOT_SUPPORTED"],
+    ["sm_100f", "11.0", "GPU_NOT_SUPPORTED"],
     ["sm_75", "unknown", "untried"],
+    // "PTX Compatibility": of that compute capability or a higher one, on Tegra too. With a or f as binary code.
+    ["compute_80", "8.0", "fits"],
+    ["compute_80", "8.7", "fits"],
+    ["compute_80", "12.0", "fits"],
+    ["compute_80", "7.5", "GPU_NOT_SUPPORTED"],
+    ["compute_90a", "9.0", "fits"],
+    ["compute_90a", "10.0", "GPU_NOT_SUPPORTED"],
+    ["compute_100f", "12.0", "GPU_NOT_SUPPORTED"],
   ])("with code for %s on a GPU of %s: %s", (target, architecture, expected) => {
     expect(verdict({ gpu: [target] }, nvidia({ architecture }))).toBe(expected);
+  });
+});
+
+describe("a build for CUDA that holds PTX", () => {
+  // Candle loads its kernels as PTX. A driver refuses PTX of a newer toolkit, although it runs the toolkit's binary
+  // code (huggingface/candle#1846, #2237).
+  it.each([
+    ["12.2", ["compute_80"], "8.6", "DRIVER_TOO_OLD"],
+    ["12.4", ["compute_80"], "8.6", "fits"],
+    ["13.0", ["compute_80"], "8.6", "fits"],
+    ["12.2", ["sm_86", "compute_80"], "8.6", "fits"],
+    ["12.2", ["sm_86", "compute_80"], "8.9", "fits"],
+    ["12.2", ["sm_86", "compute_80"], "9.0", "DRIVER_TOO_OLD"],
+    ["12.2", ["compute_80"], "7.5", "GPU_NOT_SUPPORTED"],
+    ["11.8", ["compute_80"], "8.6", "DRIVER_TOO_OLD"],
+    ["12.2", ["compute_80"], null, "untried"],
+  ])("of CUDA 12.4, with a driver for %s: %j on a GPU of %s is %s", (cuda, gpu, architecture, expected) => {
+    expect(verdict({ cuda: { min: "12.4" }, gpu }, nvidia({ cuda, architecture }))).toBe(expected);
+  });
+
+  it("is untried with a driver whose number alone is known, unless every driver of that CUDA compiles it", () => {
+    const of = (driver: string, min: string) =>
+      verdict({ cuda: { min }, gpu: ["compute_80"] }, nvidia({ driver, architecture: "8.6" }));
+    expect([of("550.54.14", "12.4"), of("550.54.14", "12.0"), of("580.65.06", "12.4")]).toEqual([
+      ...["untried", "fits", "fits"],
+    ]);
+  });
+});
+
+// Release notes of CUDA 13.0: no more Maxwell, Pascal, Volta. Of 12.0: no more Kepler.
+describe("a build for CUDA without a list of GPUs", () => {
+  it.each([
+    ["13.0", "6.1", "GPU_NOT_SUPPORTED"],
+    ["13.0", "7.0", "GPU_NOT_SUPPORTED"],
+    ["13.0", "7.5", "fits"],
+    ["13.0", null, "fits"],
+    ["12.4", "6.1", "fits"],
+    ["12.4", "3.7", "GPU_NOT_SUPPORTED"],
+    ["11.8", "3.7", "fits"],
+    ["12.4", "12.0", "fits"],
+  ])("of CUDA %s on a GPU of %s: %s", (min, architecture, expected) => {
+    expect(verdict({ cuda: { min } }, nvidia({ driver: "580.65.06", cuda: "13.0", architecture }))).toBe(expected);
   });
 });
 

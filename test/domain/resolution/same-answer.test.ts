@@ -19,7 +19,7 @@ const range = (...versions: string[]) =>
 const requires: fc.Arbitrary<Requires | null> = fc
   .record({
     cuda: maybe(range("11.8", "12.4", "13.0")),
-    gpu: maybe(some("sm_75", "sm_80", "sm_87", "sm_90a")),
+    gpu: maybe(some("sm_75", "sm_80", "sm_87", "sm_90a", "compute_75")),
     libc: maybe(fc.record({ name: fc.constantFrom("glibc", "musl"), version: maybe(fc.constantFrom("2.31", "2.39")) })),
     cpu_features: maybe(some("avx2", "avx512f")),
     memory_bytes: maybe(fc.constantFrom(1, 64 * 1024 ** 3)),

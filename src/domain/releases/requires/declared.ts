@@ -16,11 +16,14 @@ const Range = z
 
 const LIBCS = ["glibc", "musl"] as const;
 
-/** A GPU generation: NVIDIA's compute capability (`sm_90`, `sm_90a`), or LLVM's name of one of AMD (`gfx90a`). */
+/**
+ * A GPU generation: NVIDIA's compute capability, as binary code (`sm_90`, `sm_90a`) or PTX (`compute_80`), or LLVM's
+ * name of one of AMD (`gfx90a`).
+ */
 const Gpu = z
   .string()
   .max(32)
-  .regex(/^(sm_\d{2,3}[af]?|gfx[0-9a-f]{3,5})$/, "must be like sm_80 or gfx1100")
+  .regex(/^((sm|compute)_\d{2,3}[af]?|gfx[0-9a-f]{3,5})$/, "must be like sm_80, compute_80 or gfx1100")
   .openapi({ example: "sm_80" });
 
 const CpuFeature = z
@@ -46,7 +49,9 @@ export const DeclaredRequires = z
       .max(64)
       .optional()
       .openapi({
-        description: "The GPU generations that it has code for: one of them must fit. Absent: every one.",
+        description:
+          "The GPU generations that it has code for: one of them must fit. Absent: every one. `compute_80` is PTX, which runs on that " +
+          "and every newer generation, if the driver's own CUDA is not older than `cuda.min`.",
         example: ["sm_80", "sm_90"],
       }),
     libc: z
@@ -96,8 +101,8 @@ export function faultOfRequires(
       return fault(toolkit, `The worker is for ${actual}, which needs no ${toolkit}.`);
     }
   }
-  const prefix = actual === "cuda" ? "sm_" : actual === "rocm" ? "gfx" : null;
-  const foreign = requires.gpu?.find((name) => actual !== undefined && (prefix === null || !name.startsWith(prefix)));
+  const own = actual === "cuda" ? /^(sm|compute)_/ : actual === "rocm" ? /^gfx/ : null;
+  const foreign = requires.gpu?.find((name) => actual !== undefined && !own?.test(name));
   if (foreign !== undefined) {
     return fault("gpu", `${foreign} is no GPU of a worker for ${actual}.`);
   }

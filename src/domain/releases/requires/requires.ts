@@ -50,6 +50,9 @@ const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort(
 export const sameRequires = (a: Requires | null, b: Requires | null): boolean =>
   JSON.stringify(canonicalRequires(a)) === JSON.stringify(canonicalRequires(b));
 
+/** Whether the name of a GPU generation stands for PTX, which the driver compiles, instead of binary code. */
+export const isPtx = (target: string): boolean => target.startsWith("compute_");
+
 const GIB = 1024 ** 3;
 
 /** Bytes of memory in words: `8 GiB`, `7.6 GiB`. */
@@ -60,7 +63,7 @@ export function requiresWords(requires: Requires | null): string {
   const { backend, cuda, rocm, gpu, libc, cpu_features, memory_bytes } = requires ?? {};
   const words = [
     backend !== undefined && !cuda && !rocm && backend,
-    cuda && `CUDA ${cuda.min} (a driver for CUDA ${driverWords(cuda)})`,
+    cuda && `CUDA ${cuda.min} (a driver for CUDA ${driverWords(cuda, gpu)})`,
     rocm && `ROCm ${rangeWords(rocm)}`,
     gpu?.join(" or "),
     libc && (libc.version === undefined ? libc.name : `${libc.name} ${libc.version} or newer`),
@@ -70,10 +73,14 @@ export function requiresWords(requires: Requires | null): string {
   return words.filter(Boolean).join(", ");
 }
 
-/** The CUDA of the drivers that run a build: of its major version or newer (minor version compatibility). */
-const driverWords = ({ min, max }: VersionRange): string => {
+/**
+ * The CUDA of the drivers that run a build: of its major version or newer (minor version compatibility). A build that
+ * is PTX alone needs its own version.
+ */
+const driverWords = ({ min, max }: VersionRange, gpu: readonly string[] = []): string => {
   const [major = min] = min.split(".");
-  return rangeWords(max === undefined ? { min: major } : { min: major, max });
+  const lowest = gpu.length > 0 && gpu.every(isPtx) ? min : major;
+  return rangeWords(max === undefined ? { min: lowest } : { min: lowest, max });
 };
 
 const rangeWords = ({ min, max }: VersionRange): string => {

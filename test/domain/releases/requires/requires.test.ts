@@ -32,6 +32,8 @@ describe("the needs of a build", () => {
       }),
     ).toBe("CUDA 12.4 (a driver for CUDA 12), sm_80 or sm_90, glibc 2.31 or newer, avx2 and fma, 8 GiB of memory");
     expect(requiresWords({ rocm: { min: "6.2" }, libc: { name: "musl" } })).toBe("ROCm 6.2 or newer, musl");
+    const ptx = { cuda: { min: "12.4" }, gpu: ["compute_80"] };
+    expect(requiresWords(ptx)).toBe("CUDA 12.4 (a driver for CUDA 12.4 or newer), compute_80");
     expect(requiresWords({ backend: "metal" })).toBe("metal");
   });
 
@@ -56,7 +58,7 @@ describe("the needs of a build", () => {
     [{ rocm: { min: "6.2" } }, "linux-x86_64", "requires.rocm"],
     [{ gpu: ["gfx1100"] }, "linux-x86_64", "requires.gpu"],
     [{ libc: { name: "glibc" } }, "windows-x86_64", "requires.libc"],
-    [{ cuda: { min: "12.4" }, gpu: ["sm_80"] }, "windows-x86_64", undefined],
+    [{ cuda: { min: "12.4" }, gpu: ["compute_80", "sm_80"] }, "windows-x86_64", undefined],
   ] as const)("of a worker for CUDA, %j on %s has the fault %s", (declared, platform, path) => {
     const requires: Requires = DeclaredRequires.parse(declared);
     expect(faultOfRequires(requires, { platform, backend: "cuda" })?.path).toBe(path);
@@ -70,6 +72,7 @@ describe("the default build of a platform", () => {
     ["bounded", { cuda: { min: "0", max: "13" } }],
     ["memory", { memory_bytes: 1 }],
     ["avx2", { cpu_features: ["avx2"] }],
+    ["ptx", { gpu: ["compute_80"] }],
     ["two-gpus", { gpu: ["sm_80", "sm_90"] }],
     ["one-gpu", { gpu: ["sm_90"] }],
     ["glibc-2.9", { libc: { name: "glibc", version: "2.9" } }],
@@ -93,7 +96,7 @@ describe("the default build of a platform", () => {
 
   it("is a binary of exactly that platform", () => {
     const packed = { ...build("a.pkg.tar.zst"), kind: "package" };
-    const files = [packed, build("arm", null, "linux-aarch64"), ...builds.slice(4)];
+    const files = [packed, build("arm", null, "linux-aarch64"), ...builds.slice(5)];
     expect(defaultBuild(files, "linux-x86_64")?.filename).toBe("two-gpus");
     expect(defaultBuild(files, "macos-aarch64")).toBeUndefined();
   });
