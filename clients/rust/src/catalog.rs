@@ -46,6 +46,10 @@ impl Catalog {
         origin_of(&self.origin)
     }
 
+    pub(crate) fn retries(&self) -> Retries {
+        self.retries
+    }
+
     pub(crate) fn origin(&self) -> &Url {
         &self.origin
     }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::exchange::{exchange, Ask};
 use crate::problem::ProblemCode;
 use crate::release::verify::{FileDigest, RunningDigest};
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
@@ -17,8 +18,8 @@ const FRUITLESS_ATTEMPTS: u32 = 5;
 /// Is told of the bytes that are there, and of the file's size. `ControlFlow::Break` cancels the download.
 pub type Progress<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
 
-/// The address of a file, and the size and SHA-256 that it must have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The address of a file, and the size and SHA-256 that it must have. The address is a secret while it lives.
+#[derive(Clone, PartialEq, Eq)]
 pub struct LinkedFile {
     /// The address of the bytes. It needs no credential.
     pub url: Url,
@@ -26,6 +27,12 @@ pub struct LinkedFile {
     pub size: u64,
     /// The SHA-256 in lower-case hexadecimal.
     pub sha256: String,
+}
+
+impl fmt::Debug for LinkedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LinkedFile({}, {} bytes, {})", origin_of(&self.url), self.size, self.sha256)
+    }
 }
 
 /// Downloads a file to `part`, and goes on with the bytes that are there from an earlier attempt. It resumes after
@@ -46,6 +53,7 @@ pub fn download(
     let mut file = link()?;
     let mut running = RunningDigest::new();
     let mut fruitless = 0;
+    let mut most = 0;
     loop {
         let present = size_of(part, file.size)?;
         go_on(progress(present, file.size))?;
@@ -58,18 +66,25 @@ pub fn download(
         if present == file.size {
             return Ok(running.finish());
         }
+        most = most.max(present);
         let failure = match fetch_rest(catalog, &file, part, &mut running, progress) {
             Ok(()) => continue,
             Err(failure) => failure,
         };
-        fruitless = if size_of(part, file.size)? > present { 0 } else { fruitless + 1 };
+        // Compared with the most ever: behind a proxy that strips the range, every attempt has the first bytes again.
+        fruitless = if size_of(part, file.size)? > most { 0 } else { fruitless + 1 };
         let has_ended = matches!(failure.code(), Some(ProblemCode::LinkExpired | ProblemCode::LinkInvalid));
         if fruitless >= FRUITLESS_ATTEMPTS || !(has_ended || failure.is_temporary()) {
             return Err(failure);
         }
         if !has_ended {
-            let wait = failure.retry_after().map_or_else(|| 500 << fruitless, |seconds| seconds.min(30) * 1000);
-            std::thread::sleep(Duration::from_millis(wait));
+            let longest = catalog.retries().longest_wait;
+            let wait = match failure.retry_after().map(Duration::from_secs) {
+                Some(wait) if wait > longest => return Err(failure),
+                Some(wait) => wait,
+                None => Duration::from_millis(500 << fruitless).min(longest),
+            };
+            std::thread::sleep(wait);
         }
         file = link()?;
     }
@@ -93,10 +108,17 @@ fn fetch_rest(
     progress: &mut Progress<'_>,
 ) -> Result<(), Error> {
     let start = running.size();
-    // If-Range (RFC 9110, 13.1.5): if the link now leads to other bytes, the server sends all of them.
-    let headers = [("Range", format!("bytes={start}-")), ("If-Range", format!("\"{}\"", file.sha256))];
-    let headers = if start > 0 { &headers[..] } else { &[] };
-    let response = exchange(catalog.transport(), &file.url, Ask { headers, timeout: None, ..Ask::default() })?;
+    let mut headers = Vec::new();
+    if start > 0 {
+        headers.push(("Range", format!("bytes={start}-")));
+        // RFC 9110, 13.1.5: if the link now leads to other bytes, the server sends all of them. A bucket at an origin of
+        // its own has another ETag, and would never let a download go on.
+        if origin_of(&file.url) == catalog.issuer() {
+            headers.push(("If-Range", format!("\"{}\"", file.sha256)));
+        }
+    }
+    let ask = Ask { headers: &headers, timeout: None, ..Ask::default() };
+    let response = exchange(catalog.transport(), &file.url, ask)?;
     let resumes = response.status == 206;
     if resumes {
         let range = response.header("content-range").unwrap_or_default();

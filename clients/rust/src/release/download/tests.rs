@@ -24,12 +24,16 @@ type Answer = (u16, Option<&'static str>, Box<dyn Read + Send>);
 struct Server {
     answers: Mutex<Vec<Answer>>,
     ranges: Mutex<Vec<Option<String>>>,
+    /// The values of If-Range.
+    guards: Mutex<Vec<String>>,
 }
 
 impl Transport for Server {
     fn send(&self, request: &Request) -> Result<Response, String> {
-        let range = request.headers.iter().find(|(name, _)| *name == "Range").map(|(_, value)| value.clone());
-        self.ranges.lock().unwrap().push(range);
+        let header =
+            |wanted: &str| request.headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone());
+        self.ranges.lock().unwrap().push(header("Range"));
+        self.guards.lock().unwrap().extend(header("If-Range"));
         let (status, range, body) = self.answers.lock().unwrap().remove(0);
         let headers = range.map(|range| ("content-range".to_owned(), range.to_owned())).into_iter().collect();
         Ok(Response { status, headers, body })
@@ -79,6 +83,47 @@ fn a_download_begins_anew_behind_a_proxy_that_strips_the_range() {
     let (digest, bytes, _) = all(b"0123", vec![(200, None, Box::new(CONTENT))]);
     assert_eq!(digest.unwrap(), FileDigest::of(CONTENT));
     assert_eq!(bytes, CONTENT);
+}
+
+#[test]
+fn a_download_that_begins_anew_each_time_ends() {
+    // Each second attempt has more bytes than the one before, and none has more than the second.
+    let breaks =
+        (0..40).map(|at| -> Answer { (200, None, Box::new(Broken(if at % 2 == 0 { b"01" } else { b"0123" }))) });
+    let (outcome, _, ranges) = all(b"", breaks.collect());
+    assert!(matches!(outcome, Err(Error::Unreachable { .. })), "{outcome:?}");
+    assert_eq!(ranges.len(), 2 + FRUITLESS_ATTEMPTS as usize);
+}
+
+#[test]
+fn a_busy_server_is_asked_again_when_it_said_and_not_before() {
+    let busy = br#"{"code": "RATE_LIMITED", "retry_after": 60}"#;
+    let (outcome, bytes, ranges) = all(b"0123", vec![(429, None, Box::new(&busy[..]))]);
+    assert_eq!(outcome.unwrap_err().retry_after(), Some(60));
+    assert_eq!((&bytes[..], ranges.len()), (&b"0123"[..], 1));
+}
+
+#[test]
+fn only_the_catalog_is_asked_by_its_own_etag() {
+    for (origin, guards) in [("https://catalog.test", 1), ("https://bucket.test", 0)] {
+        let answers: Vec<Answer> = vec![(206, Some("bytes 4-9/10"), Box::new(&b"456789"[..]))];
+        let server = Arc::new(Server { answers: Mutex::new(answers), ..Server::default() });
+        let catalog = Catalog::with_transport("https://catalog.test", server.clone()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join("part");
+        std::fs::write(&part, b"0123").unwrap();
+        let url = Url::parse(origin).unwrap().join("/dl/x").unwrap();
+        let mut link = || Ok(LinkedFile { url: url.clone(), size: 10, sha256: "0".repeat(64) });
+        download(&catalog, &part, &mut link, &mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert_eq!(server.guards.lock().unwrap().len(), guards, "{origin}");
+    }
+}
+
+#[test]
+fn the_debug_text_of_a_linked_file_hides_its_address() {
+    let url = Url::parse("https://catalog.test/dl/SECRET?sig=SECRET").unwrap();
+    let text = format!("{:?}", LinkedFile { url, size: 1, sha256: "0".repeat(64) });
+    assert!(!text.contains("SECRET") && text.contains("https://catalog.test"), "{text}");
 }
 
 #[test]
