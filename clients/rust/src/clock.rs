@@ -27,7 +27,7 @@ impl Clock {
 
     /// By how many seconds the system's clock is behind the latest time seen; 0 if it is not.
     pub fn behind(&self, system: i64) -> i64 {
-        (self.latest - system).max(0)
+        self.latest.saturating_sub(system).max(0)
     }
 
     /// Starts again from a time that the catalog has just proved: the `iat` of a token from an activation or renewal.
@@ -49,6 +49,7 @@ mod tests {
         assert_eq!(clock.now(500), 1_000);
         assert_eq!(clock.now(2_000), 2_000);
         assert_eq!((clock.behind(500), clock.behind(2_000)), (500, 0));
+        assert_eq!(Clock::new(i64::MAX).behind(-1), i64::MAX);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl License {
         match self {
             License::Token(_) => false,
             License::Key(key) => {
-                let own = symbols(&key.expose()[KEY_PREFIX.len()..]);
+                let own = key.expose().get(KEY_PREFIX.len()..).and_then(symbols);
                 own.is_some() && own == license_id.strip_prefix("lic_").and_then(symbols)
             }
         }

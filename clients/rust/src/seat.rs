@@ -42,7 +42,7 @@ pub struct Seat {
 impl Seat {
     /// When to renew: at `renew_after`, and five minutes before the end at the latest. Sleep until then.
     pub fn renew_at(&self) -> i64 {
-        let latest = self.expires_at - SPARE;
+        let latest = self.expires_at.saturating_sub(SPARE);
         self.renew_after.map_or(latest, |at| at.min(latest))
     }
 

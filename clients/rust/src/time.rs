@@ -22,7 +22,8 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<i64> {
 
 fn three(text: &str, separator: char) -> Option<(i64, i64, i64)> {
     let mut parts = text.split(separator).map(|part| {
-        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+        // No longer than a year, so that no arithmetic overflows.
+        if part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit()) {
             part.parse::<i64>().ok()
         } else {
             None
@@ -69,9 +70,14 @@ mod tests {
         assert_eq!(parse_rfc3339("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(parse_rfc3339("2000-02-29T23:59:59Z"), Some(951_868_799));
         assert_eq!(parse_rfc3339("2026-11-29T12:00:00.123Z"), Some(1_795_953_600));
-        for bad in
-            ["2026-11-29", "2026-11-29T12:00:00+01:00", "2026-13-01T00:00:00Z", "x-1-1T0:0:0Z", "2026-+1-01T00:00:00Z"]
-        {
+        for bad in [
+            "2026-11-29",
+            "2026-11-29T12:00:00+01:00",
+            "2026-13-01T00:00:00Z",
+            "x-1-1T0:0:0Z",
+            "2026-+1-01T00:00:00Z",
+            "9223372036854775807-01-01T00:00:00Z",
+        ] {
             assert_eq!(parse_rfc3339(bad), None, "{bad}");
         }
     }

@@ -5,7 +5,8 @@ use std::io::Read;
 use std::time::Duration;
 use url::Url;
 
-pub(crate) mod proxy;
+#[cfg(feature = "ureq")]
+mod proxy;
 #[cfg(feature = "ureq")]
 mod with_ureq;
 

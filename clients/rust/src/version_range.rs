@@ -71,26 +71,26 @@ impl Partial {
     fn after(&self) -> Release {
         match (self.major, self.minor, self.patch) {
             (None, ..) => END,
-            (Some(major), None, _) => (major + 1, 0, 0),
-            (Some(major), Some(minor), None) => (major, minor + 1, 0),
+            (Some(major), None, _) => (major.saturating_add(1), 0, 0),
+            (Some(major), Some(minor), None) => (major, minor.saturating_add(1), 0),
             // Of releases, none lies between a prerelease and the release that it leads to.
             (Some(major), Some(minor), Some(patch)) if self.is_prerelease => (major, minor, patch),
-            (Some(major), Some(minor), Some(patch)) => (major, minor, patch + 1),
+            (Some(major), Some(minor), Some(patch)) => (major, minor, patch.saturating_add(1)),
         }
     }
 
     fn caret_end(&self) -> Release {
         match (self.major, self.minor, self.patch) {
-            (Some(0), Some(0), Some(patch)) => (0, 0, patch + 1),
-            (Some(0), Some(minor), _) => (0, minor + 1, 0),
-            (Some(major), ..) => (major + 1, 0, 0),
+            (Some(0), Some(0), Some(patch)) => (0, 0, patch.saturating_add(1)),
+            (Some(0), Some(minor), _) => (0, minor.saturating_add(1), 0),
+            (Some(major), ..) => (major.saturating_add(1), 0, 0),
             (None, ..) => END,
         }
     }
 
     fn tilde_end(&self) -> Release {
         match (self.major, self.minor) {
-            (Some(major), Some(minor)) => (major, minor + 1, 0),
+            (Some(major), Some(minor)) => (major, minor.saturating_add(1), 0),
             _ => self.after(),
         }
     }
@@ -178,6 +178,16 @@ mod tests {
         assert!(!contains("<2.0.0", "2.0.0-rc.1"));
         assert!(contains("<2.0.0", "1.4.0-beta.2"));
         assert!(contains(">=1.4.0", "1.4.0-beta.2"));
+    }
+
+    #[test]
+    fn the_greatest_numbers_overflow_nothing() {
+        let most = u64::MAX;
+        for operator in ["", "^", "~", ">", "<="] {
+            for version in [format!("{most}"), format!("1.{most}"), format!("0.{most}"), format!("0.0.{most}")] {
+                assert!(!contains(&format!("{operator}{version}"), "0.0.0") || operator == "<=", "{operator}{version}");
+            }
+        }
     }
 
     #[test]

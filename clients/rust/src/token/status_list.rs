@@ -81,7 +81,7 @@ impl StatusList {
 
     /// The time after which a verifier should fetch the list again, in Unix seconds.
     pub fn fetch_after(&self) -> i64 {
-        self.ends_at.min(self.made_at + self.ttl.unwrap_or(60))
+        self.ends_at.min(self.made_at.saturating_add(self.ttl.unwrap_or(60)))
     }
 
     /// The status at a place.
@@ -116,10 +116,10 @@ impl Verifier {
         if claims.sub != uri {
             return Err(StatusFault::Subject);
         }
-        if claims.nbf.unwrap_or(claims.iat) > now + TOLERANCE {
+        if claims.nbf.unwrap_or(claims.iat) > now.saturating_add(TOLERANCE) {
             return Err(StatusFault::NotYetValid);
         }
-        if claims.exp <= now - TOLERANCE {
+        if claims.exp <= now.saturating_sub(TOLERANCE) {
             return Err(StatusFault::Expired);
         }
         let Packed { bits, lst } = claims.status_list;

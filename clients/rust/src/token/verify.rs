@@ -84,10 +84,10 @@ impl Verifier {
         if claims.iss != self.issuer {
             return Err(TokenFault::Invalid(Why::Issuer));
         }
-        if claims.nbf > now + TOLERANCE {
+        if claims.nbf > now.saturating_add(TOLERANCE) {
             return Err(TokenFault::Invalid(Why::NotYetValid));
         }
-        if claims.exp <= now - TOLERANCE {
+        if claims.exp <= now.saturating_sub(TOLERANCE) {
             return Err(fault_of_expired(&claims));
         }
         match fingerprint.map(|fingerprint| machine_hash(&claims.sub, fingerprint)) {
@@ -101,7 +101,7 @@ impl Verifier {
 /// The last token of a chain was made by a token, and ends with the chain.
 fn fault_of_expired(claims: &Claims) -> TokenFault {
     match claims.auth_time {
-        Some(at) if at < claims.iat && claims.exp >= at + KEY_PRESENTED_EVERY => TokenFault::KeyRequired,
+        Some(at) if at < claims.iat && claims.exp >= at.saturating_add(KEY_PRESENTED_EVERY) => TokenFault::KeyRequired,
         _ => TokenFault::Expired,
     }
 }

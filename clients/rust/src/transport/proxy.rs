@@ -3,7 +3,7 @@ use url::Url;
 
 /// The proxies of an environment, as curl reads them: in either case, `all_proxy` for both schemes. This machine's own
 /// addresses never go through a proxy, because a credential may go there unencrypted.
-#[derive(Debug, Clone, Default)]
+/// Their addresses may hold a password, so they have no `Debug`.
 pub(crate) struct Proxies {
     https: Option<String>,
     exempt: Vec<String>,
