@@ -1,13 +1,27 @@
 use crate::machine::{host_platform, Gpu, Libc, Machine};
-use std::process::Command;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// A tool of a broken driver may never end.
+const LONGEST_RUN: Duration = Duration::from_secs(6);
+const PAUSE: Duration = Duration::from_millis(10);
+const MOST_OUTPUT: u64 = 1024 * 1024;
+
+/// The loaders of glibc. A system with one may have musl's loader as well.
+const GLIBC_LOADERS: [&str; 2] = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+/// A Jetson's driver has numbers of a series of its own, which tell of no CUDA version.
+const JETSON: &str = "/etc/nv_tegra_release";
 
 /// The programs that tell of NVIDIA's GPUs: on the PATH, and where WSL has it.
 const NVIDIA_SMI: [&str; 2] = ["nvidia-smi", "/usr/lib/wsl/lib/nvidia-smi"];
 
 impl Machine {
-    /// This machine, as far as a look at it tells: platform, user land, C library, memory, and NVIDIA's GPUs. A fact
-    /// that was not found out stays unknown. Set the GPUs of other makers yourself, and `Some(vec![])` if there is
-    /// none.
+    /// This machine, as far as a look at it tells: platform, user land, C library, memory, and the GPUs of NVIDIA and
+    /// Apple. A fact that was not found out stays unknown. Set the GPUs of other makers yourself, and `Some(vec![])` if
+    /// there is none. It runs `getconf` and `nvidia-smi`, each for six seconds at most.
     pub fn of_this_host() -> Self {
         Machine {
             platform: Some(host_platform()),
@@ -15,7 +29,7 @@ impl Machine {
             userland_bits: Some(if cfg!(target_pointer_width = "32") { 32 } else { 64 }),
             cpu_features: linux_file("/proc/cpuinfo").and_then(|text| cpu_features(&text)),
             memory_bytes: linux_file("/proc/meminfo").and_then(|text| memory_bytes(&text)),
-            gpus: NVIDIA_SMI.iter().find_map(|program| nvidia_gpus(program)),
+            gpus: if cfg!(target_os = "macos") { Some(vec![apple_gpu()]) } else { nvidia() },
         }
     }
 }
@@ -24,14 +38,33 @@ fn linux_file(path: &str) -> Option<String> {
     std::fs::read_to_string(path).ok()
 }
 
-/// The C library, by `getconf`, which musl's systems answer for no version of glibc.
+/// The C library, by `getconf`, which musl's systems answer for no version of glibc. musl tells of itself by its loader.
 fn libc() -> Option<Libc> {
     if !cfg!(target_os = "linux") {
         return None;
     }
-    let answer = output("getconf", &["GNU_LIBC_VERSION"])?;
-    let version = answer.trim().strip_prefix("glibc ")?;
-    Some(Libc { name: "glibc".to_owned(), version: Some(version.to_owned()) })
+    let answer = output("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_default();
+    if let Some(version) = answer.trim().strip_prefix("glibc ") {
+        return Some(Libc { name: "glibc".to_owned(), version: Some(version.to_owned()) });
+    }
+    if GLIBC_LOADERS.iter().any(|loader| Path::new(loader).exists()) {
+        return Some(Libc { name: "glibc".to_owned(), version: None });
+    }
+    let mut libraries = std::fs::read_dir("/lib").ok()?.flatten();
+    let has_musl = libraries.any(|entry| entry.file_name().to_string_lossy().starts_with("ld-musl-"));
+    Some(Libc { name: "musl".to_owned(), version: None }).filter(|_| has_musl)
+}
+
+fn apple_gpu() -> Gpu {
+    Gpu { vendor: "apple".to_owned(), ..Gpu::default() }
+}
+
+fn nvidia() -> Option<Vec<Gpu>> {
+    let mut gpus = NVIDIA_SMI.iter().find_map(|program| nvidia_gpus(program))?;
+    if Path::new(JETSON).exists() {
+        gpus.iter_mut().for_each(|gpu| gpu.driver = None);
+    }
+    Some(gpus)
 }
 
 /// The features of the first processor: `flags` on x86, `Features` on ARM.
@@ -75,9 +108,41 @@ fn nvidia_gpu(line: &str) -> Option<Gpu> {
     })
 }
 
+/// The standard output of a program that succeeds in time.
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
-    String::from_utf8(output.stdout).ok()
+    output_within(LONGEST_RUN, program, arguments)
+}
+
+fn output_within(limit: Duration, program: &str, arguments: &[&str]) -> Option<String> {
+    let end = Instant::now() + limit;
+    let mut command = Command::new(program);
+    let mut child =
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let (said, heard) = mpsc::channel();
+    let stdout = child.stdout.take()?;
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = said.send(stdout.take(MOST_OUTPUT).read_to_string(&mut text).map(|_| text));
+    });
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => break,
+            Ok(None) if Instant::now() < end => std::thread::sleep(PAUSE),
+            Ok(Some(_)) => return None,
+            _ => {
+                give_up(child);
+                return None;
+            }
+        }
+    }
+    // A process of its own that it left behind may keep the output open.
+    heard.recv_timeout(end.saturating_duration_since(Instant::now()) + PAUSE).ok()?.ok()
+}
+
+/// Ends a program. Its end is waited for elsewhere, because a process that waits for a driver outlives the signal.
+fn give_up(mut child: Child) {
+    let _ = child.kill();
+    std::thread::spawn(move || child.wait());
 }
 
 #[cfg(test)]
@@ -93,6 +158,16 @@ mod tests {
         let jetson = nvidia_gpu("540.3.0, 8.7, [N/A], Orin (nvgpu)").unwrap();
         assert_eq!((jetson.memory_bytes, jetson.name.as_deref()), (None, Some("Orin (nvgpu)")));
         assert_eq!(nvidia_gpu("No devices were found"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_does_not_end_is_not_waited_for() {
+        let limit = Duration::from_millis(200);
+        assert_eq!(output_within(limit, "sh", &["-c", "echo a; exec sleep 60"]), None);
+        assert_eq!(output_within(limit, "/nowhere/nvidia-smi", &[]), None);
+        assert_eq!(output("sh", &["-c", "echo a"]).as_deref(), Some("a\n"));
+        assert_eq!(output("sh", &["-c", "echo a; exit 9"]), None);
     }
 
     #[test]
