@@ -12,6 +12,7 @@ import { type RunningCatalog, startCatalog } from "./running-catalog.ts";
 /** A hive that links the Rust client, and the module of `clients/rust/hive.patch`, at a catalog over a bad line. */
 
 const WORKER = "llm-worker-rbee-premium-cpu";
+const FREE = "llm-worker-rbee-cpu";
 const VERSION = "7.1.0";
 const MiB = 1024 * 1024;
 const binary = Buffer.concat([Buffer.from("#!/bin/sh\nexit 0\n"), randomBytes(6 * MiB)]);
@@ -30,6 +31,9 @@ describe.skipIf(!hasRust)("a hive in Rust (needs Debian's cargo and crates)", ()
     const file = join(root, `${WORKER}-${hostPlatform(process.platform, process.arch)}`);
     await writeFile(file, binary);
     await catalog.publish(WORKER, VERSION, [file]);
+    const free = join(root, `${FREE}-${hostPlatform(process.platform, process.arch)}`);
+    await writeFile(free, "#!/bin/sh\nexit 0\n");
+    await catalog.publish(FREE, VERSION, [free]);
     await succeed(cargo(crate, "build", "--examples"));
     await succeed(builtPatchedHive(crate));
   });
@@ -146,6 +150,17 @@ describe.skipIf(!hasRust)("a hive in Rust (needs Debian's cargo and crates)", ()
     expect(refused.stderr).toContain("(LICENSE_REVOKED)");
     expect(refused.stderr).not.toContain(key);
     expect(existsSync(join(workers("porch"), WORKER))).toBe(false);
+  });
+
+  it("installs a free worker without a seat, also if the license is revoked", async () => {
+    const { id, key } = await catalog.issue("premium-trial");
+    const installed = await succeed(hive("roof", { RBEE_LICENSE_KEY: key }, "install", FREE, workers("roof")));
+    expect(installed.stdout).toBe(`${FREE} ${VERSION} is at ${join(workers("roof"), FREE)}\n`);
+    expect(catalog.proxy.log.filter((line) => line.includes("/v1/licenses"))).toEqual([]);
+    expect(await stateOf("roof")).not.toContain(key);
+    expect((await catalog.admin("license", "revoke", id, "--reason", "leaked")).code).toBe(0);
+    await rm(workers("roof"), { recursive: true });
+    await succeed(hive("roof", { RBEE_LICENSE_KEY: key }, "install", FREE, workers("roof")));
   });
 
   it("without a license is told that the worker needs one", async () => {

@@ -1,4 +1,5 @@
 use base64::{Config, STANDARD, URL_SAFE_NO_PAD};
+use ring::rand::{SecureRandom, SystemRandom};
 
 /// The bytes of a base64url text without padding, or `None`. Only the canonical spelling is accepted.
 pub(crate) fn decode_base64url(text: &str) -> Option<Vec<u8>> {
@@ -28,6 +29,14 @@ pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
 /// Whether an Ed25519 signature (RFC 8032) of a message verifies. False for a key or signature of a wrong length.
 pub(crate) fn verify_ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     ring::signature::UnparsedPublicKey::new(&ring::signature::ED25519, key).verify(message, signature).is_ok()
+}
+
+/// Twelve random symbols for the name of a file of one's own.
+pub(crate) fn random_name() -> String {
+    let mut bytes = [0; 6];
+    // Without randomness the process number beside it still tells runs apart.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    encode_hex(&bytes)
 }
 
 fn decode(text: &str, config: Config) -> Option<Vec<u8>> {

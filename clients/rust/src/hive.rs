@@ -12,10 +12,10 @@ use crate::resolution::{Resolution, ResolveRequest};
 use crate::seat::Renewal;
 use crate::state::{State, StateFile};
 use crate::time::current_time;
-use crate::token::verify::Verifier;
 use std::path::Path;
 
 mod checks;
+mod memory;
 
 /// A hive at its catalog, with everything that it keeps between runs: its seat, the pinned release keys, the keys that
 /// verify tokens, and the latest time that it has seen. The other types of this crate are its parts.
@@ -46,13 +46,7 @@ impl Hive {
         license: Option<License>,
         fingerprint: impl Into<String>,
     ) -> Result<Self, Error> {
-        let issuer = catalog.issuer();
-        // The state of another catalog tells nothing of this one, but the time that it has seen has been.
-        let known = file.load()?;
-        let state = match known.catalog.as_deref() {
-            Some(origin) if origin == issuer => known,
-            _ => State { catalog: Some(issuer), clock: known.clock, ..State::default() },
-        };
+        let state = file.load()?.of_catalog(catalog.issuer());
         let machine = LicensedMachine::new(license, fingerprint).with_seat(state.seat.clone());
         Ok(Hive { catalog, file, state, machine })
     }
@@ -62,8 +56,8 @@ impl Hive {
         &self.catalog
     }
 
-    /// Installs the build of a worker that fits `host`, into `folder`, by the license if the worker needs one. `worker`
-    /// is an id, a variant or a family. The release keys are pinned at the first contact.
+    /// Installs the build of a worker that fits `host`, into `folder`. `worker` is an id, a variant or a family. Only a
+    /// worker that needs the license takes a seat. The release keys are pinned at the first contact.
     ///
     /// # Errors
     /// [`Error::NothingFits`] with the reasons, and as [`Catalog::install`].
@@ -74,6 +68,7 @@ impl Hive {
         folder: &Path,
         progress: &mut Progress<'_>,
     ) -> Result<Installed, Error> {
+        self.refresh()?;
         let installed = self.install_fitting(worker, host, folder, progress);
         // Also after a failure, because the machine may have taken a seat before it.
         let saved = self.save();
@@ -86,6 +81,7 @@ impl Hive {
     /// # Errors
     /// As [`Catalog::renew_if_due`].
     pub fn renew_if_due(&mut self) -> Result<Renewal, Error> {
+        self.refresh()?;
         let renewed = self.machine.renew_if_due(&self.catalog, self.state.clock.now(current_time()));
         self.save()?;
         renewed
@@ -97,6 +93,7 @@ impl Hive {
     /// # Errors
     /// As [`Catalog::activate`].
     pub fn activate(&mut self) -> Result<bool, Error> {
+        self.refresh()?;
         let token = self.machine.activate(&self.catalog)?;
         self.save()?;
         Ok(token.is_some())
@@ -107,6 +104,7 @@ impl Hive {
     /// # Errors
     /// As [`Catalog::deactivate`].
     pub fn deactivate(&mut self) -> Result<(), Error> {
+        self.refresh()?;
         self.machine.deactivate(&self.catalog)?;
         self.save()
     }
@@ -119,50 +117,44 @@ impl Hive {
         progress: &mut Progress<'_>,
     ) -> Result<Installed, Error> {
         let keys = self.release_keys()?;
-        let token = self.machine.token(&self.catalog, self.state.clock.now(current_time()))?;
-        if token.is_some() {
-            self.state.key_set = Some(self.catalog.key_set()?);
-        }
         let question = ResolveRequest { worker: Some(worker.to_owned()), machine: host, channel: None };
-        let resolution = match self.catalog.resolve(&question, token.as_ref()) {
+        // A license that is not in force, or a catalog that cannot renew it now, keeps nobody from the free workers.
+        let open = match self.catalog.resolve(&question, None) {
             // A catalog from before this operation: the worker is its own id, and the platform all that counts.
             Err(error) if error.code() == Some(&ProblemCode::NotFound) => {
                 let request = InstallRequest::new(worker, host_platform(), folder);
                 return self.catalog.install(&request, &keys, &mut self.machine, progress);
             }
-            Err(error) => {
-                let other = self.machine.replaced(&self.catalog, &error)?.ok_or(error)?;
-                self.catalog.resolve(&question, Some(&other))?
-            }
-            Ok(resolution) => resolution,
+            answer => answer?,
         };
-        let Resolution { choice, why, ruled_out, .. } = resolution;
+        let resolution = if open.needs_license() { self.resolve_by_license(&question, worker)? } else { open };
+        let Resolution { choice, why, ruled_out, untried } = resolution;
         let choice = choice.ok_or(Error::NothingFits { why, ruled_out })?;
-        self.catalog.install(&InstallRequest::of_choice(choice, folder), &keys, &mut self.machine, progress)
+        let request = InstallRequest::of_choice(choice, folder);
+        let installed = self.catalog.install(&request, &keys, &mut self.machine, progress)?;
+        Ok(Installed { untried, ..installed })
+    }
+
+    fn resolve_by_license(&mut self, question: &ResolveRequest, worker: &str) -> Result<Resolution, Error> {
+        let missing = || Error::LicenseMissing { worker_id: worker.to_owned() };
+        let now = self.state.clock.now(current_time());
+        let token = self.machine.token(&self.catalog, now)?.ok_or_else(missing)?;
+        self.catalog.resolve(question, Some(&token)).or_else(|error| {
+            let other = self.machine.replaced(&self.catalog, &error)?.ok_or(error)?;
+            self.catalog.resolve(question, Some(&other))
+        })
     }
 
     fn release_keys(&mut self) -> Result<ReleaseKeys, Error> {
-        let pinned = match self.state.release_keys.take() {
-            Some(pinned) => pinned,
+        let pinned = match &self.state.release_keys {
+            Some(pinned) => pinned.clone(),
             None => self.catalog.release_keys_text()?,
         };
         let keys = ReleaseKeys::parse(&pinned)?;
         self.state.release_keys = Some(pinned);
         Ok(keys)
     }
-
-    fn save(&mut self) -> Result<(), Error> {
-        let system = current_time();
-        let seat = self.machine.seat().cloned();
-        // A token that the catalog has just made proves the time, also to a machine whose clock was once far ahead.
-        if let (Some(fresh), Some(keys)) = (seat.as_ref().filter(|_| seat != self.state.seat), &self.state.key_set) {
-            let verifier = Verifier::new(self.catalog.issuer(), keys.clone());
-            if let Ok(claims) = verifier.verify(fresh.token.expose(), Some(&fresh.fingerprint), system) {
-                self.state.clock.reset(claims.iat);
-            }
-        }
-        self.state.clock.witness(system);
-        self.state.seat = seat;
-        self.file.save(&self.state)
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,9 @@ pub struct Installed {
     pub size: u64,
     /// Its SHA-256 in lower-case hexadecimal.
     pub sha256: String,
+    /// The facts that the build needs and the machine did not state ([`Resolution::untried`](crate::Resolution)). Not
+    /// empty: it may not run here, so say so.
+    pub untried: Vec<String>,
 }
 
 impl InstallRequest {
@@ -168,7 +171,8 @@ fn plain_name(id: &str) -> Result<&str, Error> {
 }
 
 fn installed(file: PublishedFile, path: PathBuf) -> Installed {
-    Installed { worker_id: file.worker_id, version: file.version, path, size: file.size, sha256: file.sha256 }
+    let PublishedFile { worker_id, version, size, sha256, .. } = file;
+    Installed { worker_id, version, path, size, sha256, untried: Vec::new() }
 }
 
 fn make_executable(path: &Path) -> std::io::Result<()> {

@@ -28,8 +28,13 @@ impl LicensedMachine {
 
     /// The same machine with the seat that it had before. A seat with another fingerprint is dropped.
     pub fn with_seat(mut self, seat: Option<Seat>) -> Self {
-        self.seat = seat.filter(|seat| seat.fingerprint == self.activation.fingerprint);
+        self.take_seat(seat);
         self
+    }
+
+    /// As [`LicensedMachine::with_seat`].
+    pub(crate) fn take_seat(&mut self, seat: Option<Seat>) {
+        self.seat = seat.filter(|seat| seat.fingerprint == self.activation.fingerprint);
     }
 
     /// The current seat, to be stored after each call that may have changed it.

@@ -67,6 +67,14 @@ pub struct RuledOut {
     pub detail: String,
 }
 
+impl Resolution {
+    /// Whether nothing fits because a license is needed and none was sent.
+    pub fn needs_license(&self) -> bool {
+        let needs = |code: &ProblemCode| matches!(code.as_str(), "LICENSE_REQUIRED" | "CREDENTIAL_REQUIRED");
+        self.choice.is_none() && self.ruled_out.iter().any(|build| needs(&build.code))
+    }
+}
+
 impl RuledOut {
     /// Whether the build is for another kind of machine, which nobody wonders about.
     pub(crate) fn is_of_another_kind(&self) -> bool {

@@ -1,4 +1,5 @@
 use crate::clock::Clock;
+use crate::encoding::random_name;
 use crate::error::Error;
 use crate::release::index::SeenIndexes;
 use crate::seat::Seat;
@@ -31,8 +32,31 @@ pub struct State {
     pub release_keys: Option<String>,
 }
 
+impl State {
+    /// This state, if it is about the catalog with this origin. Of another catalog only the time counts.
+    pub(crate) fn of_catalog(self, origin: String) -> State {
+        match self.catalog.as_deref() {
+            Some(known) if known == origin => self,
+            _ => State { catalog: Some(origin), clock: self.clock, ..State::default() },
+        }
+    }
+
+    /// Takes the facts of a state that was stored by another run meanwhile, as far as they are newer. The seat stays.
+    pub(crate) fn take_newer(&mut self, stored: State) {
+        self.clock.witness(stored.clock.now(i64::MIN));
+        self.key_set = self.key_set.take().or(stored.key_set);
+        // The first pin counts.
+        self.release_keys = stored.release_keys.or_else(|| self.release_keys.take());
+        self.indexes.take_newer(stored.indexes);
+    }
+}
+
+/// The loss of the file costs nothing but the pinned keys: a license key takes the same seat again.
+const DAMAGED: &str = "it is damaged. Remove it to begin anew";
+
 /// A file with the [`State`], which only its owner can read, because it holds a token. It is the hive's own, not the
 /// `catalog.json` of `rbee-catalog`: two programs that write one file would lose each other's seats.
+/// Several [`Hive`](crate::Hive)s may share it: each looks at it again before it asks the catalog or stores.
 #[derive(Debug, Clone)]
 pub struct StateFile {
     path: PathBuf,
@@ -71,7 +95,7 @@ impl StateFile {
             Err(source) => return Err(self.fault(source)),
         };
         // The text of a parser's error could repeat the token.
-        serde_json::from_str(&text).map_err(|_| self.fault(io::Error::new(io::ErrorKind::InvalidData, "it is damaged")))
+        serde_json::from_str(&text).map_err(|_| self.fault(io::Error::new(io::ErrorKind::InvalidData, DAMAGED)))
     }
 
     /// Replaces the file in one step.
@@ -81,7 +105,8 @@ impl StateFile {
     pub fn save(&self, state: &State) -> Result<(), Error> {
         let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
         let text = serde_json::to_string_pretty(state).map_err(|error| self.fault(error.into()))?;
-        let other = self.path.with_extension(format!("{}.new", std::process::id()));
+        // A name of its own for each call: several threads may save at once.
+        let other = self.path.with_extension(format!("{}.{}.new", std::process::id(), random_name()));
         fs::create_dir_all(folder)
             .and_then(|()| write_private(&other, text.as_bytes()))
             .and_then(|()| fs::rename(&other, &self.path))
@@ -98,7 +123,8 @@ impl StateFile {
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    // A file that somebody else has put there could be read by others.
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
@@ -126,6 +152,23 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&file.path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn threads_that_save_at_once_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::new(folder.path().join("state.json"));
+        let savers = (0..8).map(|at| {
+            let file = file.clone();
+            std::thread::spawn(move || {
+                for _ in 0..20 {
+                    file.save(&State { clock: Clock::new(at), ..State::default() }).unwrap();
+                    file.load().unwrap();
+                }
+            })
+        });
+        savers.collect::<Vec<_>>().into_iter().for_each(|saver| saver.join().unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

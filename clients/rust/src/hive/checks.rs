@@ -18,6 +18,7 @@ impl Hive {
     /// # Errors
     /// [`Error::Integrity`] if it cannot be trusted, and as every call.
     pub fn release_index(&mut self, worker_id: &str) -> Result<ReleaseIndex, Error> {
+        self.refresh()?;
         let keys = self.release_keys()?;
         let mut attempt = 1;
         loop {
@@ -41,6 +42,7 @@ impl Hive {
     /// [`Error::LicenseMissing`] without a token, [`Error::Token`] for one that does not verify any more, for example
     /// because it has ended.
     pub fn covers_offline(&mut self, worker_id: &str, version: &str) -> Result<(Coverage, Claims), Error> {
+        self.refresh()?;
         let missing = || Error::LicenseMissing { worker_id: worker_id.to_owned() };
         let (claims, _) = self.verified()?.ok_or_else(missing)?;
         self.state.clock.witness(claims.iat);
@@ -54,6 +56,7 @@ impl Hive {
     /// # Errors
     /// [`Error::Token`] and [`Error::Integrity`] for a token or list that does not verify, and as every call.
     pub fn token_status(&mut self) -> Result<Option<TokenStatus>, Error> {
+        self.refresh()?;
         self.state.key_set = Some(self.catalog.key_set()?);
         let (claims, verifier) = match self.verified()? {
             Some(verified) => verified,
@@ -62,13 +65,15 @@ impl Hive {
         let text = self.catalog.status_list_text(&claims)?;
         let place = &claims.status.status_list;
         let now = self.state.clock.now(current_time());
-        let list = verifier.status_list(&text, &place.uri, now);
-        let status = list.and_then(|list| list.status_at(place.idx));
-        status.map(Some).map_err(|fault| Error::Integrity(format!("The status list proves nothing: {fault:?}.")))
+        let refuse = |fault| Error::Integrity(format!("The status list proves nothing: {fault:?}."));
+        let list = verifier.status_list(&text, &place.uri, now).map_err(refuse)?;
+        let status = list.status_at(place.idx).map_err(refuse)?;
+        self.state.clock.witness(list.made_at());
+        self.save().map(|()| Some(status))
     }
 
     /// The claims of the token at hand, by the keys of the last contact. `None` without a token.
-    fn verified(&self) -> Result<Option<(Claims, Verifier)>, Error> {
+    pub(super) fn verified(&self) -> Result<Option<(Claims, Verifier)>, Error> {
         let (token, fingerprint) = match self.machine.held_token() {
             Some(held) => held,
             None => return Ok(None),

@@ -4,6 +4,7 @@ use crate::release::minisign::{ReleaseKeys, Signature};
 use crate::release::verify::{FileDigest, PublishedFile};
 use crate::time::timestamp;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// The purpose in the signature of the index key, so that no other signature of a release key passes for it.
@@ -69,6 +70,22 @@ pub struct SeenIndexes {
     pub delegated_at: i64,
     /// By worker: the highest serial.
     pub serials: BTreeMap<String, u64>,
+}
+
+impl SeenIndexes {
+    /// Takes what others have seen, as far as it is newer.
+    pub(crate) fn take_newer(&mut self, others: SeenIndexes) {
+        match others.delegated_at.cmp(&self.delegated_at) {
+            Ordering::Less => {}
+            Ordering::Greater => *self = others,
+            Ordering::Equal => {
+                for (worker, serial) in others.serials {
+                    let own = self.serials.entry(worker).or_default();
+                    *own = serial.max(*own);
+                }
+            }
+        }
+    }
 }
 
 /// The texts of an index and of the key that signs it, each with its `.minisig`.

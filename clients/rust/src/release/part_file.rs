@@ -1,6 +1,5 @@
-use crate::encoding::encode_hex;
+use crate::encoding::random_name;
 use crate::error::Error;
-use ring::rand::{SecureRandom, SystemRandom};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(crate) fn take_part_file(target: &Path, sha256: &str) -> Result<PathBuf, Error> {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = target.parent().unwrap_or_else(|| Path::new("."));
-    let own = folder.join(format!("{name}-{sha256}.{}.{}.part", std::process::id(), random()));
+    let own = folder.join(format!("{name}-{sha256}.{}.{}.part", std::process::id(), random_name()));
     let fail = |source| Error::File { path: folder.to_owned(), source };
     let mut largest: Option<(u64, PathBuf)> = None;
     for entry in fs::read_dir(folder).map_err(fail)?.flatten() {
@@ -70,13 +69,6 @@ fn is_running(pid: u32, path: &Path) -> bool {
 fn is_fresh(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     modified.ok().and_then(|at| at.elapsed().ok()).map_or(true, |age| age.as_secs() < 120)
-}
-
-fn random() -> String {
-    let mut bytes = [0; 6];
-    // Without randomness the process number still tells runs apart.
-    let _ = SystemRandom::new().fill(&mut bytes);
-    encode_hex(&bytes)
 }
 
 #[cfg(test)]
