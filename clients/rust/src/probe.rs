@@ -38,7 +38,7 @@ fn linux_file(path: &str) -> Option<String> {
     std::fs::read_to_string(path).ok()
 }
 
-/// The C library, by `getconf`, which musl's systems answer for no version of glibc. musl tells of itself by its loader.
+/// The C library, by `getconf`, which musl's systems answer for no version of glibc. musl has its own loader.
 fn libc() -> Option<Libc> {
     if !cfg!(target_os = "linux") {
         return None;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 const KEY: &str = "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF00";
 
-/// A catalog with a free and a premium worker, whose releases are not signed. It keeps the paths that were asked, with a
-/// star where a credential came along.
+/// A catalog with a free and a premium worker and no files. It keeps the paths that were asked, with a star where a
+/// credential came along.
 #[derive(Default)]
 struct Server {
     asked: Mutex<Vec<String>>,

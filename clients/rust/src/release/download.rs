@@ -111,8 +111,8 @@ fn fetch_rest(
     let mut headers = Vec::new();
     if start > 0 {
         headers.push(("Range", format!("bytes={start}-")));
-        // RFC 9110, 13.1.5: if the link now leads to other bytes, the server sends all of them. A bucket at an origin of
-        // its own has another ETag, and would never let a download go on.
+        // RFC 9110, 13.1.5: if the link now leads to other bytes, the server sends all of them. A bucket at an
+        // origin of its own has another ETag, and would never let a download go on.
         if origin_of(&file.url) == catalog.issuer() {
             headers.push(("If-Range", format!("\"{}\"", file.sha256)));
         }
