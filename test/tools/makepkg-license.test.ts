@@ -113,6 +113,13 @@ function licensed(recipeRun: RecipeRun): void {
     await catalog.activate(key, names[0] ?? "");
   });
 
+  it("asks a catalog whose address ends in a slash, as other tools of rbee do", async () => {
+    const directory = await recipeDirectory();
+    const run = await install(directory, { RBEE_LICENSE_TOKEN: token, RBEE_CATALOG_URL: `${catalog.url}/` });
+    expect(run.code, run.stderr).toBe(0);
+    expect(readFileSync(installed(directory))).toEqual(sample);
+  });
+
   it("says that curl cannot write, as the one from snap outside of the home", async () => {
     const directory = await recipeDirectory();
     const env = { ...programs(directory, "curl", CONFINED_CURL), RBEE_LICENSE_TOKEN: token };

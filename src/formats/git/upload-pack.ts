@@ -52,7 +52,7 @@ export function parsePackRequest(body: Uint8Array): Result<PackRequest, string> 
     else if (word === "done") request.isDone = true;
     else if (word !== "") return err(`no request for a pack: ${word?.slice(0, 20)}`);
   }
-  return request.wants.length === 0 ? err("nothing is wanted") : ok(request);
+  return request.wants.length === 0 ? err("a request for no commit") : ok(request);
 }
 
 /**
