@@ -113,7 +113,7 @@ export const RELEASE_COLUMNS: Columns<Record<string, unknown>> = {
     // Several builds of a platform count as one.
     ...new Set(
       (Files.safeParse(artifacts).data ?? []).map(({ platform, kind }) =>
-        kind === "binary" ? platform : `${platform} (${kind})`,
+        kind === "binary" ? platform : kind === "source" ? "source" : `${platform} (${kind})`,
       ),
     ),
   ],

@@ -21,6 +21,7 @@ export const releaseOf = (version: string, more: Partial<ManifestRelease> = {}):
   status: "published",
   published_at: 1_760_000_000,
   notes: null,
+  source_archive: null,
   source_tag: null,
   source: null,
   provenance: null,

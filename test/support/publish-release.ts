@@ -5,7 +5,7 @@ import { completeArtifact } from "../../src/domain/releases/artifact/completion.
 import { partCount } from "../../src/domain/releases/artifact/plan.ts";
 import { signedComment } from "../../src/domain/releases/artifact/signed-names.ts";
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
-import type { Channel, Platform } from "../../src/domain/releases/manifest.ts";
+import type { Channel, FilePlatform } from "../../src/domain/releases/manifest.ts";
 import { contentsDigest } from "../../src/domain/releases/package-format.ts";
 import type { Requires } from "../../src/domain/releases/requires/requires.ts";
 import type { SourceColumns } from "../../src/domain/releases/source/decision.ts";
@@ -23,7 +23,7 @@ import { publishers } from "../../src/service.ts";
 
 export type TestFile = {
   bytes: Uint8Array<ArrayBuffer>;
-  platform?: Platform;
+  platform?: FilePlatform;
   filename?: string;
   /** Signs the file. Without it the file is unsigned. */
   secretKey?: MinisignSecretKey;

@@ -14,6 +14,8 @@ const readRecipe = (recipe: string, kind: "PKGBUILD" | "SRCINFO"): string =>
 /** As bad a text as a comment of a signature may be. */
 const SIGNATURE = "untrusted comment: 'a\" {b} 100%d\nRUS\ntrusted comment: \t7$(false) \u00fc\n\\x\\0101\n";
 
+const ARCHIVE = { path: "/v1/workers/w/2.10.0/files/w-2.10.0-source.tar.gz", sha256: "5".repeat(64) };
+
 /** Binaries of every architecture that a recipe is for, and of each alone. */
 function binariesOf(srcinfo: string): PublishedBinary[][] {
   const all = ARCHITECTURES.filter((name) => srcinfo.includes(`\tarch = ${name}\n`)).map((architecture, index) => ({
@@ -39,8 +41,12 @@ describe.skipIf(makepkgMissing !== null)("real makepkg --printsrcinfo", () => {
     "of %s as of a release is what the catalog makes of its .SRCINFO, on any architecture",
     async (recipe) => {
       const [pkgbuild, srcinfo] = [readRecipe(recipe, "PKGBUILD"), readRecipe(recipe, "SRCINFO")];
-      for (const binaries of recipe.includes("premium") ? binariesOf(srcinfo) : [[]]) {
-        const version = { pkgver: "2.10.0", source: { tag: "v2.10.0", commit: "a".repeat(40) }, binaries };
+      const versions = recipe.includes("premium")
+        ? binariesOf(srcinfo).map((binaries) => ({ binaries, archive: null }))
+        : [null, ARCHIVE].map((archive) => ({ binaries: [], archive }));
+      for (const { binaries, archive } of versions) {
+        const source = { tag: "v2.10.0", commit: "a".repeat(40), archive };
+        const version = { pkgver: "2.10.0", source, binaries };
         const text = renderRecipe({ pkgbuild, srcinfo }, version, "http://localhost:8787");
         const directory = workDirectory();
         writeFileSync(join(directory, "PKGBUILD"), text.pkgbuild);

@@ -57,7 +57,7 @@ async function workspace(attack: Attack, { tag = "v1.2.0", commit = "v1.2.0^{com
   const attacked = await runAsUser(join(origin, "rbee"), ["bash", "-c", ATTACKS[attack]]);
   expect(attacked.code, attacked.stderr).toBe(0);
   const recipe = { pkgbuild: readFileSync(join(directory, "PKGBUILD"), "utf8"), srcinfo: "" };
-  const source = { tag, commit: signed.stdout.trim() };
+  const source = { tag, commit: signed.stdout.trim(), archive: null };
   const { pkgbuild } = renderRecipe(recipe, { pkgver: "1.2.0", source, binaries: [] }, "https://catalog.test");
   writeFileSync(join(directory, "PKGBUILD"), pkgbuild);
   mkdirSync(join(directory, "bin"));

@@ -74,7 +74,7 @@ export type Download = {
   expires_in: number;
   worker_id: string;
   version: string;
-  platform: "linux-x86_64" | "linux-aarch64" | "macos-aarch64" | "windows-x86_64" | Other;
+  platform: "linux-x86_64" | "linux-aarch64" | "macos-aarch64" | "windows-x86_64" | "any" | Other;
   filename: string;
   /** Bytes. */
   size: number;
@@ -305,6 +305,17 @@ export type ResolveRequest = {
   machine: HiveMachine;
 };
 
+/**
+ * The archive of the pinned commit with its submodules and a `Cargo.lock`, which the recipe of a free worker builds.
+ * It is at `.../files/{filename}`, as a binary is. Absent if there is none.
+ */
+export type SourceArchive = {
+  filename: string;
+  /** Bytes, 8 GiB at most. */
+  size: number;
+  sha256: string;
+};
+
 export type TokenRequest = {
   fingerprint: string;
   /** Ask for a lease as long as the plan allows. */
@@ -363,6 +374,7 @@ export type VersionListing = {
       run: string | null;
     };
     source?: ReleaseSource;
+    source_archive?: SourceArchive;
     artifacts: {
       /** `binary` is the file that a hive runs, `package` is for a package manager. */
       kind: "binary" | "package" | Other;

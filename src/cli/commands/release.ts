@@ -1,8 +1,10 @@
 import { openAsBlob } from "node:fs";
+import { rm } from "node:fs/promises";
 import { idOfName } from "../../domain/workers/families.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
+import { makeSourceArchive } from "../publish/archive/source-archive.ts";
 import { showPublication } from "../publish/behind.ts";
 import { withAdvice } from "../publish/interruption.ts";
 import { publishRelease } from "../publish/publish.ts";
@@ -24,6 +26,8 @@ type PublishOptions = {
   notes?: string;
   sourceTag?: string;
   sourceCommit?: string;
+  source?: string;
+  lockfile?: string;
   provenance?: string;
   unsignedDraft?: boolean;
 };
@@ -42,12 +46,13 @@ export function addReleaseCommands(program: CatalogCommand): void {
     .command("publish")
     .summary("upload, sign and publish the files of one version")
     .description(
-      "Uploads the files of one version: for each platform binaries, packages or both. Several binaries of a platform " +
-        "differ in what they need (--requires). Publishes the version once the catalog has checked every byte. After an " +
-        "interruption, run the same command again to continue.",
+      "Uploads the files of one version: for each platform binaries, packages or both, and the source archive that the " +
+        "recipe of a free worker builds (--source). Several binaries of a platform differ in what they need (--requires). " +
+        "Publishes the version once the catalog has checked every byte. After an interruption, run the same command again " +
+        "to continue.",
     )
     .argument(
-      "<file...>",
+      "[file...]",
       "binaries and packages; the platform is the end of the name (...-linux-x86_64, ...-x86_64.pkg.tar.zst) " +
         "unless --platform is given",
     )
@@ -71,6 +76,11 @@ export function addReleaseCommands(program: CatalogCommand): void {
       "git tag that the recipe of a free worker builds, such as v1.4.0; --sign-key signs its commit",
     )
     .option("--source-commit <id>", "the tag's commit; default: the repository is asked")
+    .option(
+      "--source <place>",
+      "folder of a git checkout, or https address, with the tag: makes the archive that the recipe builds without GitHub",
+    )
+    .option("--lockfile <file>", "the Cargo.lock of that archive; default: the commit's, else cargo makes one")
     .option("--unsigned-draft", "upload without a signature and do not publish: release sign does both")
     .addHelpText(
       "after",
@@ -79,7 +89,7 @@ Example:
   $ rbee-catalog release publish dist/worker-linux-x86_64 --version 1.4.0 \\
       --worker llm-worker-rbee-premium-cuda --sign-key release-signing.key`,
     )
-    .runAsPublisher(async ({ client, show, note }, named: string[], options: PublishOptions) => {
+    .runAsPublisher(async ({ client, env, show, note }, named: string[], options: PublishOptions) => {
       const paths = withoutRequires(named);
       if (options.platform !== undefined && paths.length > 1) {
         throw new CliError(EXIT.usage, "--platform is for one file. For several, end each name with its platform.");
@@ -100,6 +110,16 @@ Example:
       if (options.sourceCommit !== undefined && (sourceTag === undefined || options.signKey === undefined)) {
         throw new CliError(EXIT.usage, "--source-commit needs --source-tag, and --sign-key to sign both.");
       }
+      const { source: place, lockfile } = options;
+      if (place !== undefined && sourceTag === undefined) {
+        throw new CliError(EXIT.usage, "--source needs --source-tag: the archive is of that tag.");
+      }
+      if (lockfile !== undefined && place === undefined) {
+        throw new CliError(EXIT.usage, "--lockfile is for the archive that --source makes.");
+      }
+      if (paths.length === 0 && place === undefined) {
+        throw new CliError(EXIT.usage, "Name the files to publish, or the place of the source by --source.");
+      }
       const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
       const secretKey = options.signKey === undefined ? null : await readSecretKey(options.signKey);
       const files = [];
@@ -107,15 +127,37 @@ Example:
       for (const file of paths) {
         files.push(await readReleaseFile(file, { workerId, version, channel, platform, ...given }));
       }
-      const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const wanted =
         sourceTag === undefined ? null : { workerId, version, tag: sourceTag, commit: options.sourceCommit };
       const source = wanted && secretKey ? await makeSignedSource(client, secretKey, wanted, note) : undefined;
+      const archive =
+        place === undefined || sourceTag === undefined
+          ? undefined
+          : await makeSourceArchive(
+              { workerId, version, source: place, tag: sourceTag, commit: source?.commit, lockfile },
+              env,
+              note,
+            );
+      if (archive !== undefined) {
+        files.push(
+          await readReleaseFile(archive, {
+            workerId,
+            version,
+            channel,
+            platform: undefined,
+            secretKey,
+            unsigned: unsignedDraft,
+          }),
+        );
+      }
+      const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const publication = { workerId, version, channel, notes, sourceTag, source, files, provenance, unsignedDraft };
       const published = await withAdvice(
         "Stopped. Run the same command again to continue: it sends only what is missing.",
         () => publishRelease(client, publication),
       );
+      // The catalog has it now. An interrupted run uses it again, because a new lock file makes another archive.
+      if (archive !== undefined) await rm(archive, { force: true });
       const { release } = published;
       showPublication({ show, note }, published);
       const attached = release.provenance;

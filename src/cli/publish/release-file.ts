@@ -3,14 +3,22 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isPgpSignature } from "../../domain/releases/artifact/pgp-signature.ts";
 import { readSignedNames, signedComment } from "../../domain/releases/artifact/signed-names.ts";
-import { type ArtifactKind, PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
+import {
+  FILE_PLATFORMS,
+  type FileKind,
+  type FilePlatform,
+  PLATFORMS,
+  type Platform,
+} from "../../domain/releases/manifest.ts";
 import {
   contentsDigest,
+  kindOfFile,
   type PackageContents,
   type PackageRules,
   platformInName,
 } from "../../domain/releases/package-format.ts";
 import type { Requires } from "../../domain/releases/requires/requires.ts";
+import { isSourceArchive } from "../../domain/releases/source/archive.ts";
 import { PACMAN_RULES } from "../../formats/arch/rules.ts";
 import { encodeBase64 } from "../../lib/encoding.ts";
 import { formatMinisignSignature, parseMinisignSignature } from "../../lib/minisign/minisign.ts";
@@ -26,8 +34,8 @@ import { readRequires } from "./requires-file.ts";
 export type ReleaseFile = {
   path: string;
   filename: string;
-  kind: ArtifactKind;
-  platform: Platform;
+  kind: FileKind;
+  platform: FilePlatform;
   size: number;
   sha256: string;
   /** The text of its `.minisig`, or null if there is none. */
@@ -44,9 +52,10 @@ export type ReleaseFile = {
 
 /**
  * The platform at the end of a file name, before any extension: `worker-1.0.0-linux-x86_64.tar.zst`. A package's name
- * ends with its package manager's name of the architecture. Null if the name has no platform.
+ * ends with its package manager's name of the architecture. A source archive is for any. Null if the name has none.
  */
-export function platformOfFilename(filename: string): Platform | null {
+export function platformOfFilename(filename: string): FilePlatform | null {
+  if (isSourceArchive(filename)) return "any";
   const rules = rulesOf(filename);
   if (rules) {
     const name = filename.replace(rules.suffix, "");
@@ -70,6 +79,10 @@ export function parsePlatform(text: string): Platform {
   return platform;
 }
 
+/** The platform of a file in an answer of the catalog. Throws `CliError` for one that this command does not know. */
+export const readPlatform = (text: string): FilePlatform =>
+  FILE_PLATFORMS.find((known) => known === text) ?? parsePlatform(text);
+
 /** The release of a file, as the command line names it. `channel` is undefined if the version decides. */
 type FileRelease = { workerId: string; version: string; platform: Platform | undefined; channel?: string | undefined };
 
@@ -92,7 +105,7 @@ export async function readReleaseFile(
 ): Promise<ReleaseFile> {
   const filename = basename(path);
   const { platform, size: length } = await describeFile(path, release);
-  const requires = await readRequires(path, platform, release.requires);
+  const requires = platform === "any" ? null : await readRequires(path, platform, release.requires);
   const progress = startLoggedProgress(`Reading ${filename}`, length);
   const { size, sha256, blake2b } = await digestFile(path, progress.update).finally(progress.finish);
   const rules = rulesOf(filename);
@@ -106,14 +119,22 @@ export async function readReleaseFile(
       : await readSignatureBeside(path, names);
   const pgpSignature = await pgpSignatureOf(path, release.pgpSignature);
   const facts = { path, filename, platform, size, sha256, signature, pgpSignature, requires };
-  return { ...facts, kind: rules ? "package" : "binary", package: contents, ...(unsigned && { unsigned }) };
+  return {
+    ...facts,
+    kind: kindOfFile(
+      READABLE.map((one) => ({ rules: one })),
+      filename,
+    ),
+    package: contents,
+    ...(unsigned && { unsigned }),
+  };
 }
 
 /** Signs a file of a release that is on this disk as `path` and has this digest. Returns the text of its `.minisig`. */
 export async function signReleaseFile(
   secretKey: MinisignSecretKey,
   { path, filename, blake2b }: { path: string; filename: string; blake2b: Uint8Array<ArrayBuffer> },
-  release: FileRelease & { platform: Platform },
+  release: Omit<FileRelease, "platform"> & { platform: FilePlatform },
 ): Promise<string> {
   const rules = rulesOf(filename);
   const contents = rules ? await readPackage(path, rules) : null;
@@ -132,12 +153,12 @@ export async function commentOfFile(path: string, release: FileRelease): Promise
   return signedComment(await namesOf(filename, platform, rules ? await readPackage(path, rules) : null, release));
 }
 
-async function describeFile(path: string, release: FileRelease): Promise<{ platform: Platform; size: number }> {
+async function describeFile(path: string, release: FileRelease): Promise<{ platform: FilePlatform; size: number }> {
   const filename = basename(path);
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) throw new CliError(EXIT.usage, `There is no file ${path}.`);
   if (found.size === 0) throw new CliError(EXIT.usage, `${path} is empty.`);
-  const platform = release.platform ?? platformOfFilename(filename);
+  const platform = platformOfFilename(filename) === "any" ? "any" : (release.platform ?? platformOfFilename(filename));
   if (platform === null) {
     throw new CliError(
       EXIT.usage,
@@ -150,9 +171,9 @@ async function describeFile(path: string, release: FileRelease): Promise<{ platf
 /** The facts that the signature of a file names, so that an old signed file cannot pass as a new one. */
 const namesOf = async (
   file: string,
-  platform: Platform,
+  platform: FilePlatform,
   contents: PackageContents | null,
-  { workerId: worker, version, channel }: FileRelease,
+  { workerId: worker, version, channel }: Omit<FileRelease, "platform">,
 ) => ({ file, worker, version, platform, channel, contents: contents && (await contentsDigest(contents)) });
 
 /**

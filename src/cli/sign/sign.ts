@@ -7,7 +7,7 @@ import { type CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { PublicationAnswer, type PublishedRelease } from "../publish/behind.ts";
 import { attachSource } from "../publish/publish.ts";
-import { parsePlatform, signReleaseFile } from "../publish/release-file.ts";
+import { readPlatform, signReleaseFile } from "../publish/release-file.ts";
 import { makeSignedSource } from "../publish/source.ts";
 import { type Release, ReleaseAnswer } from "../release-view.ts";
 import { builtBy, sha256Of } from "./built-by.ts";
@@ -59,7 +59,7 @@ export async function signRelease(client: CatalogClient, signing: Signing): Prom
     const file = files.get(id);
     if (!file) throw new Error(`${filename} was not downloaded`);
     const { worker_id: workerId, version, channel } = release;
-    const named = { workerId, version, channel, platform: parsePlatform(platform) };
+    const named = { workerId, version, channel, platform: readPlatform(platform) };
     const signed = { path: file.path, filename, blake2b: file.digest.blake2b };
     signatures.push({ artifact_id: id, signature: await signReleaseFile(signing.secretKey, signed, named) });
   }

@@ -154,7 +154,14 @@ function published(worker: Worker, release: ManifestRelease | null, config: Conf
   const text = renderRecipe(worker, version, config.PUBLIC_URL);
   const recipe = readRecipe(text.pkgbuild, text.srcinfo);
   if (!recipe.ok) throw new Error(`The recipe of ${worker.id} cannot be read: ${recipe.error}.`);
-  return { ...worker, ...recipe.value, ...text };
+  return { ...worker, ...recipe.value, ...text, source: sourceOf(worker, recipe.value, version) };
+}
+
+/** The source of a published recipe: its tag, also if the recipe takes the commit from an archive of the catalog. */
+function sourceOf(worker: Worker, { source }: Pick<Worker, "source">, version: PublishedVersion | null) {
+  if (worker.source.type !== "git" || !version?.source?.archive) return source;
+  const { tag, commit } = version.source;
+  return { type: "git" as const, url: worker.source.url, tag, ...(commit !== null && { commit }) };
 }
 
 function binaryRecipeOf(
@@ -191,7 +198,12 @@ export function publishedVersion(
   const pkgver = pkgverOf(release.version);
   if (worker.source.type === "git") {
     const source = usableSource(worker, release, policy);
-    return source.ok ? { pkgver, source: source.value, binaries: [] } : null;
+    if (!source.ok) return null;
+    const archive = release.source_archive && {
+      path: `/v1/workers/${worker.id}/${release.version}/files/${release.source_archive.filename}`,
+      sha256: release.source_archive.sha256,
+    };
+    return { pkgver, source: source.value && { ...source.value, archive }, binaries: [] };
   }
   const binaries = worker.architectures.flatMap((architecture) =>
     publishedBinary(worker, architecture, release, policy),

@@ -5,7 +5,14 @@ import type { Holder } from "../licensing/holder.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
 import { refusalOfUse } from "../licensing/refusal.ts";
 import { defaultBuild } from "../releases/build.ts";
-import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../releases/manifest.ts";
+import {
+  type Channel,
+  filesOf,
+  type Manifest,
+  type ManifestRelease,
+  type Platform,
+  type ReleaseFile,
+} from "../releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
 import { type Covers, findRelease, latestRelease } from "../releases/selection.ts";
 import type { DeliveryRefusal } from "./refusal.ts";
@@ -29,7 +36,7 @@ export type Claim = Pick<Holder, "generation" | "machine"> & {
 };
 
 /** The file to deliver. */
-export type Delivery = { release: ManifestRelease; artifact: ManifestArtifact };
+export type Delivery = { release: ManifestRelease; artifact: ReleaseFile };
 
 type NamedWorker = { id: string; tier: "free" | "premium" };
 
@@ -56,7 +63,7 @@ export function decideDelivery(
   if (!release || !covers(release)) return err(refusalOfVersion(worker.id, manifest, wanted, covers));
   const artifact = artifactOf(release, wanted.file);
   if (artifact) return ok({ release, artifact });
-  const filenames = release.artifacts.map(({ filename }) => filename);
+  const filenames = filesOf(release).map(({ filename }) => filename);
   return err({ code: "ARTIFACT_NOT_FOUND", worker: worker.id, version: release.version, filenames });
 }
 
@@ -120,9 +127,10 @@ export function listingCoverage(
  * The wanted file of a release. Without a platform, it is the only file of its kind, or the default build if all are of
  * one platform.
  */
-function artifactOf({ artifacts }: ManifestRelease, file: Wanted["file"]): ManifestArtifact | undefined {
+function artifactOf(release: ManifestRelease, file: Wanted["file"]): ReleaseFile | undefined {
+  const { artifacts } = release;
   if ("filename" in file) {
-    const named = artifacts.find(({ filename }) => filename === file.filename);
+    const named = filesOf(release).find(({ filename }) => filename === file.filename);
     return file.platform == null || named?.platform === file.platform ? named : undefined;
   }
   const { format } = file;

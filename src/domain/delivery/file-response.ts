@@ -2,7 +2,7 @@ import { logFailure } from "../../lib/log.ts";
 import { type ByteRange, parseByteRange } from "../../platform/http/byte-range.ts";
 import { namesEtag } from "../../platform/http/document.ts";
 import { Problem } from "../../platform/http/problem.ts";
-import type { ManifestArtifact, ManifestRelease } from "../releases/manifest.ts";
+import type { ManifestRelease, ReleaseFile } from "../releases/manifest.ts";
 import {
   type GuardedFile,
   guardedStream,
@@ -21,7 +21,7 @@ import {
  */
 export async function fileResponse(
   request: Pick<Request, "method" | "headers">,
-  { release, artifact }: { release: ManifestRelease; artifact: ManifestArtifact },
+  { release, artifact }: { release: ManifestRelease; artifact: ReleaseFile },
   { read, decide, onEnd, cacheControl = "private, no-store" }: FileSource,
 ): Promise<{ response: Response; startsHere: boolean }> {
   const { size, filename } = artifact;

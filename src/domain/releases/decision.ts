@@ -35,12 +35,16 @@ export function nextStatus(status: ReleaseStatus, action: ReleaseAction): Result
 }
 
 /** The sentence why a draft cannot be published: its files or provenance are incomplete. Null if it can. */
-function obstacleToPublication({ artifacts, provenance }: Pick<Release, "artifacts" | "provenance">): string | null {
+function obstacleToPublication(release: Pick<Release, "artifacts" | "provenance" | "source_tag">): string | null {
+  const { artifacts, provenance, source_tag } = release;
   const missing = artifacts.filter(({ state }) => state !== "ready").map(({ filename }) => filename);
   // Files may have been replaced since the provenance was attached.
   const unknown = unknownSubjects(provenance?.subjects ?? [], artifacts).map(({ name }) => name);
   if (artifacts.length === 0) return "A release without files cannot be published.";
   if (missing.length > 0) return `Not uploaded and checked yet: ${missing.join(", ")}.`;
+  if (source_tag === null && artifacts.some(({ kind }) => kind === "source")) {
+    return "A source archive is of a tag, and the release names none. Draft it again with --source-tag.";
+  }
   return unknown.length > 0
     ? `The provenance names files that the release does not have: ${unknown.join(", ")}.`
     : null;

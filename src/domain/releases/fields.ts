@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { isPgpSignature, MAX_PGP_SIGNATURE } from "./artifact/pgp-signature.ts";
 import { MAX_FILE_SIZE } from "./artifact/plan.ts";
-import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
+import { ARTIFACT_KINDS, CHANNELS, FILE_KINDS, FILE_PLATFORMS, PLATFORMS } from "./manifest.ts";
 import { requiresSchema } from "./requires/requires.ts";
 import { STATEMENT_SUFFIX } from "./source/statement.ts";
 import { parseVersion } from "./version.ts";
@@ -99,6 +99,12 @@ export const Kind = z.enum(ARTIFACT_KINDS).openapi({
   example: "binary",
 });
 
+export const FileKindName = z.enum(FILE_KINDS).openapi({
+  description:
+    "`binary` is the file that a hive runs, `package` is for a package manager, `source` is the archive that a free recipe builds.",
+  example: "binary",
+});
+
 export const PgpSignature = z
   .string()
   .max(Math.ceil(MAX_PGP_SIGNATURE / 3) * 4)
@@ -118,6 +124,21 @@ export const RequiresField = requiresSchema().openapi("FileRequires", {
 });
 
 export const PlatformName = z.enum(PLATFORMS).openapi({ example: "linux-x86_64" });
+
+export const FilePlatformName = z.enum(FILE_PLATFORMS).openapi({
+  description: "`any`: of a source archive.",
+  example: "linux-x86_64",
+});
+
+/** The source archive of a release, as every listing shows it. */
+export const SourceArchiveField = z
+  .object({ filename: Filename, size: Size, sha256: Sha256 })
+  .openapi("SourceArchive", {
+    description:
+      "The archive of the pinned commit with its submodules and a `Cargo.lock`, which the recipe of a free worker builds. It is at " +
+      "`.../files/{filename}`, as a binary is. Absent if there is none.",
+    example: { filename: "llm-worker-rbee-cpu-1.2.0-source.tar.gz", size: 31457280, sha256: EXAMPLE_SHA256 },
+  });
 
 export const LastChange = z
   .string()

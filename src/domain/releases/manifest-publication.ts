@@ -2,7 +2,7 @@ import * as z from "zod";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import type { Publishers } from "../../platform/storage/settle.ts";
-import { ARTIFACT_KINDS, type Manifest, type ManifestRelease } from "./manifest.ts";
+import { ARTIFACT_KINDS, type Manifest, type ManifestRelease, type SourceArchive } from "./manifest.ts";
 import type { PackageContents } from "./package-format.ts";
 import { signedSourceOf } from "./source/decision.ts";
 import { type Release, selectReleases } from "./store.ts";
@@ -73,14 +73,25 @@ function offered(release: Release): ManifestRelease[] {
     verification: release.provenance.verification,
   };
   if (status === "draft" || published_at === null) return [];
-  const files = artifacts
-    .filter(({ state }) => state === "ready")
-    .map(({ kind, platform, filename, size, sha256, object_key, signature, pgp_signature, requires }) => {
-      return { kind, platform, filename, size, sha256, object_key, signature, pgp_signature, requires };
-    })
+  const ready = artifacts.filter(({ state }) => state === "ready");
+  const files = ready
+    .flatMap(({ kind, platform, filename, size, sha256, object_key, signature, pgp_signature, requires }) =>
+      kind === "source" || platform === "any"
+        ? []
+        : [{ kind, platform, filename, size, sha256, object_key, signature, pgp_signature, requires }],
+    )
     .sort((a, b) => ARTIFACT_KINDS.indexOf(a.kind) - ARTIFACT_KINDS.indexOf(b.kind));
   const source = signedSourceOf(release);
-  return [{ id, version, channel, status, published_at, notes, source_tag, source, provenance, artifacts: files }];
+  const facts = { id, version, channel, status, published_at, notes, source_tag, source, provenance };
+  return [{ ...facts, artifacts: files, source_archive: sourceArchiveIn(ready) }];
+}
+
+/** The source archive among the files of a release; null if there is none. */
+function sourceArchiveIn(files: Release["artifacts"]): SourceArchive | null {
+  const archive = files.find(({ kind }) => kind === "source");
+  if (!archive) return null;
+  const { filename, size, sha256, object_key, signature } = archive;
+  return { filename, size, sha256, object_key, signature };
 }
 
 /** A worker's manifest from the ledger, for when KV cannot answer. The isolate keeps it. Throws D1's errors. */

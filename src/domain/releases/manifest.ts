@@ -23,6 +23,14 @@ export type Channel = (typeof CHANNELS)[number];
 export const ARTIFACT_KINDS = ["binary", "package"] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 
+/** Every kind of file of a release. A `source` is the archive that a free recipe builds, for any platform. */
+export const FILE_KINDS = [...ARTIFACT_KINDS, "source"] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+
+/** The platforms of files. `any`: a source archive has none of its own. */
+export const FILE_PLATFORMS = [...PLATFORMS, "any"] as const;
+export type FilePlatform = (typeof FILE_PLATFORMS)[number];
+
 const artifactSchema = lazy(() =>
   z.object({
     kind: z.enum(ARTIFACT_KINDS).default("binary"),
@@ -39,6 +47,10 @@ const artifactSchema = lazy(() =>
     /** The needs of a binary. Null: it says nothing. */
     requires: requiresSchema().nullable().default(null),
   }),
+);
+
+const sourceArchiveSchema = lazy(() =>
+  artifactSchema().pick({ filename: true, size: true, sha256: true, object_key: true, signature: true }),
 );
 
 const releaseSchema = lazy(() =>
@@ -69,6 +81,8 @@ const releaseSchema = lazy(() =>
       .nullable()
       .default(null),
     artifacts: z.array(artifactSchema()),
+    /** The archive of the pinned commit that a free worker's recipe builds; null: it clones the repository. */
+    source_archive: sourceArchiveSchema().nullable().default(null),
   }),
 );
 
@@ -90,6 +104,18 @@ export const manifestSchema = lazy(() =>
 export type Manifest = z.infer<ReturnType<typeof manifestSchema>>;
 export type ManifestRelease = z.infer<ReturnType<typeof releaseSchema>>;
 export type ManifestArtifact = z.infer<ReturnType<typeof artifactSchema>>;
+export type SourceArchive = z.infer<ReturnType<typeof sourceArchiveSchema>>;
+
+/** Any file of a release, as it is delivered by its name. */
+export type ReleaseFile = Omit<ManifestArtifact, "kind" | "platform"> & { kind: FileKind; platform: FilePlatform };
+
+/** All files of a release: the artifacts, and then the source archive. */
+export const filesOf = ({ artifacts, source_archive }: ManifestRelease): ReleaseFile[] => [
+  ...artifacts,
+  ...(source_archive
+    ? [{ ...source_archive, kind: "source" as const, platform: "any" as const, pgp_signature: null, requires: null }]
+    : []),
+];
 
 const read = new WeakMap<object, Manifest>();
 

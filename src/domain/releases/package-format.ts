@@ -1,7 +1,8 @@
 import type * as z from "zod";
 import { encodeHex } from "../../lib/encoding.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import type { ArtifactKind, Platform } from "./manifest.ts";
+import type { FileKind, FilePlatform, Platform } from "./manifest.ts";
+import { isSourceArchive } from "./source/archive.ts";
 
 /** The contents of a package as its publisher declares them: each member is a text or a list of paths. */
 export type PackageContents = Readonly<Record<string, string | readonly string[]>>;
@@ -53,9 +54,9 @@ export const formatOfFile = <Format extends { rules: Pick<PackageRules, "suffix"
   filename: string,
 ): Format | null => formats.find(({ rules }) => rules.suffix.test(filename)) ?? null;
 
-/** Whether a file is a binary or a package, by its name. */
-export const kindOfFile = (formats: readonly PackageFormat[], filename: string): ArtifactKind =>
-  formatOfFile(formats, filename) ? "package" : "binary";
+/** Whether a file is a binary, a package or a source archive, by its name. */
+export const kindOfFile = (formats: readonly { rules: Pick<PackageRules, "suffix"> }[], filename: string): FileKind =>
+  formatOfFile(formats, filename) ? "package" : isSourceArchive(filename) ? "source" : "binary";
 
 /**
  * The platform at the end of a binary's name, before any extension, such as `windows-aarch64`, which need not be one of
@@ -64,6 +65,8 @@ export const kindOfFile = (formats: readonly PackageFormat[], filename: string):
 export const platformInName = (filename: string): string | null =>
   /-((?:linux|macos|windows)-(?:x86_64|aarch64))(?:\.[^-]*)?$/.exec(filename)?.[1] ?? null;
 
+type DeclaredFile = { platform: FilePlatform; filename: string; package: PackageContents | null };
+
 /**
  * Checks a file that is declared for a release: a package has contents that fit its name, its platform and the release,
  * and a binary has none. Returns the format and the contents of a package, null for a binary.
@@ -71,13 +74,14 @@ export const platformInName = (filename: string): string | null =>
 export function checkPackage(
   formats: readonly PackageFormat[],
   release: { worker_id: string; version: string },
-  { platform, filename, package: contents }: { platform: Platform; filename: string; package: PackageContents | null },
+  { platform, filename, package: contents }: DeclaredFile,
 ): Result<{ format: PackageFormat; contents: PackageContents } | null, PackageFault> {
   const format = formatOfFile(formats, filename);
   if (contents === null) {
     return format ? fault("package", `Declare the contents of the ${format.rules.label}.`) : ok(null);
   }
   if (!format) return fault("package", "Only a package has contents, and this is not the file name of one.");
+  if (platform === "any") return fault("platform", "A package is for one platform.");
   const parsed = format.schema.safeParse(contents);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -4,7 +4,7 @@ import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import type { RootKind } from "../../platform/storage/change.ts";
 import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { RELEASE_STATUSES, type ReleaseStatus } from "./decision.ts";
-import { ARTIFACT_KINDS, CHANNELS, PLATFORMS } from "./manifest.ts";
+import { CHANNELS, FILE_KINDS, FILE_PLATFORMS } from "./manifest.ts";
 import { verificationSchema } from "./provenance/claims.ts";
 import { requiresSchema } from "./requires/requires.ts";
 import type { SourceColumns } from "./source/decision.ts";
@@ -38,11 +38,11 @@ const ReleaseRow = z.object({
   last_change: z.string(),
 });
 
-export const ArtifactRow = z.object({
+const StoredArtifact = z.object({
   id: z.string(),
   release_id: z.string(),
-  kind: z.enum(ARTIFACT_KINDS),
-  platform: z.enum(PLATFORMS),
+  kind: z.enum(FILE_KINDS),
+  platform: z.enum(FILE_PLATFORMS),
   filename: z.string(),
   size: z.number(),
   sha256: z.string(),
@@ -62,6 +62,23 @@ export const ArtifactRow = z.object({
   part_size: z.number(),
   created_at: z.number(),
   completed_at: z.number().nullable(),
+  is_source: z.number(),
+});
+
+/** A row of the ledger. `is_source` decides about a source archive (`rowOfArtifact`). */
+export const ArtifactRow = StoredArtifact.transform(({ is_source, ...row }) =>
+  is_source === 1 ? { ...row, kind: "source" as const, platform: "any" as const } : row,
+);
+
+/**
+ * The columns of an artifact. A source archive has the values of a package in `kind` and `platform`, because SQLite
+ * cannot add values to the checks of these columns, and an older Worker takes no package for a binary.
+ */
+export const rowOfArtifact = ({ requires, ...artifact }: Artifact): z.input<typeof StoredArtifact> => ({
+  ...artifact,
+  requires: requires && JSON.stringify(requires),
+  is_source: Number(artifact.kind === "source"),
+  ...(artifact.kind === "source" && { kind: "package", platform: "linux-x86_64" }),
 });
 
 /** A file of a release as the ledger has it. `object_key` and `upload_id` say where R2 has its bytes. */

@@ -10,11 +10,11 @@ import type { Upload } from "./artifact/store.ts";
 import { RELEASE_STATUSES } from "./decision.ts";
 import {
   ChannelName,
+  FileKindName,
   Filename,
-  Kind,
+  FilePlatformName,
   LastChange,
   PgpSignature,
-  PlatformName,
   RequiresField,
   Sha256,
   SignatureText,
@@ -30,8 +30,8 @@ import type { Artifact, Release, ReleaseProvenance } from "./store.ts";
 export const ArtifactSchema = z
   .object({
     id: z.string().openapi({ example: "art_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
-    kind: Kind,
-    platform: PlatformName,
+    kind: FileKindName,
+    platform: FilePlatformName,
     filename: Filename,
     size: Size,
     sha256: Sha256,

@@ -16,8 +16,16 @@ export type PublishedBinary = {
   signature: { text: string; key: string; bound: boolean } | null;
 };
 
-/** The tag that a recipe builds, and its commit if that is pinned. Both fit a release, so they need no quoting. */
-export type PublishedSource = { tag: string; commit: string | null };
+/**
+ * The tag that a recipe builds, and its commit if that is pinned. Both fit a release, so they need no quoting. With
+ * `archive`, the recipe builds that file of the catalog, at `path` and with the SHA-256 in hexadecimal. It clones
+ * nothing.
+ */
+export type PublishedSource = {
+  tag: string;
+  commit: string | null;
+  archive: { path: string; sha256: string } | null;
+};
 
 /**
  * The version that a recipe installs. `binaries` are those for its own platforms; empty if it builds from source. Then
@@ -65,7 +73,8 @@ function renderLine(line: string, checkedIn: string, { pkgver, source, binaries 
  * request can have. `git clone --branch`, as hives run it, knows only short names, so hives get one of their own: in a
  * here-document, which bash does not execute. build() compares the commit, whichever of the two was fetched.
  */
-function renderSource(line: string, { tag, commit }: PublishedSource): string[] {
+function renderSource(line: string, { tag, commit, archive }: PublishedSource): string[] {
+  if (archive !== null) return [renderArchive(line, archive)];
   const name = (reference: string): string => line.replace(/#branch=[^"\s]*/, () => `#tag=${reference}`);
   if (line.startsWith("source=(") && line.includes("#branch=")) {
     const ofHives = [
@@ -80,6 +89,25 @@ function renderSource(line: string, { tag, commit }: PublishedSource): string[] 
   return [
     line.replace(/\b(tag|commit)=''/g, (_, field: string) => `${field}='${field === "tag" ? tag : (commit ?? "")}'`),
   ];
+}
+
+/**
+ * A line of a recipe that builds a source archive. makepkg fetches it, compares its sum and unpacks it. A hive skips a
+ * file, so build() does the same there. The archive has a Cargo.lock, which cargo must keep to.
+ */
+function renderArchive(line: string, { path, sha256 }: { path: string; sha256: string }): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const url = `${CATALOG}${path}`;
+  if (line.startsWith("source=(")) return `source=("${name}::${url}")`;
+  if (line.startsWith("\tsource = ")) return `\tsource = ${name}::${url}`;
+  if (/^\t?sha256sums ?=/.test(line)) return line.replace("SKIP", sha256);
+  if (/^\t?makedepends ?=/.test(line)) return line.replace(/\bgit\b/, "curl");
+  if (line.startsWith("  cargo build ")) return line.replace("cargo build", "cargo build --locked");
+  const values = { archive: name, sha256, address: url };
+  return line.replace(
+    /\b(archive|sha256|address)=''/g,
+    (_, field: keyof typeof values) => `${field}='${values[field]}'`,
+  );
 }
 
 /** The architecture in a line: a field's suffix, `arch` in .SRCINFO, or a case of build(). Null if none. */

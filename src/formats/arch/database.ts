@@ -1,6 +1,6 @@
 import { packTar } from "modern-tar";
 import * as z from "zod";
-import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
+import type { ReleaseFile } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/manifest-publication.ts";
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
@@ -50,7 +50,7 @@ const StoredContents = z.object({ pkginfo: z.string(), files: z.array(z.string()
 async function readEntry(
   env: Pick<Env, "EDGE" | "DB">,
   workerId: string,
-  artifact: ManifestArtifact,
+  artifact: ReleaseFile,
   now: UnixSeconds,
 ): Promise<Result<PackageEntry, string>> {
   const key: EdgeKey = `packages:${workerId}`;
@@ -116,7 +116,7 @@ export type PackageEntry = { folder: string; desc: string; files: string };
  * repo-add.sh). It has no MD5SUM, because pacman checks SHA-256. The error is a fault of `.PKGINFO`.
  */
 export function packageEntry(
-  artifact: Pick<ManifestArtifact, "filename" | "size" | "sha256" | "pgp_signature">,
+  artifact: Pick<ReleaseFile, "filename" | "size" | "sha256" | "pgp_signature">,
   { pkginfo, files }: PacmanContents,
 ): Result<PackageEntry, string> {
   const parsed = parsePkginfo(pkginfo);

@@ -2,7 +2,7 @@ import type { Asker } from "../../domain/delivery/authorization.ts";
 import { decideFor } from "../../domain/delivery/authorize.ts";
 import { readDeliveryFacts } from "../../domain/delivery/facts.ts";
 import { type DeliveryRefusal, deliveryProblem } from "../../domain/delivery/refusal.ts";
-import type { ManifestArtifact } from "../../domain/releases/manifest.ts";
+import type { ReleaseFile } from "../../domain/releases/manifest.ts";
 import { type Worker, workers } from "../../domain/workers/workers.ts";
 import { logFailure } from "../../lib/log.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
@@ -13,7 +13,7 @@ import { PACMAN_PLATFORMS, type PacmanArch, pacman } from "./pacman.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
 /** The packages in one asker's database. `changedAt`: the time of the newest record behind it. */
-export type Listing = { packages: { workerId: string; artifact: ManifestArtifact }[]; changedAt: UnixSeconds };
+export type Listing = { packages: { workerId: string; artifact: ReleaseFile }[]; changedAt: UnixSeconds };
 
 /** The refusals that leave a worker out of a database. */
 const NOTHING_THERE: ReadonlySet<DeliveryRefusal["code"]> = new Set([

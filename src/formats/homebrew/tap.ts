@@ -69,15 +69,27 @@ export function formulaOf({ worker, release, policy }: PublishedWorker, catalogU
   const revision = commit === undefined ? [] : [`revision: ${rubyString(commit)}`];
   const ref =
     tag === undefined ? [`branch: ${rubyString(branch ?? "HEAD")}`] : [`tag: ${rubyString(tag)}`, ...revision];
+  const archive = release?.source_archive ?? null;
   const { profile = "release", features = [], flags = [] } = worker.build;
   const options = ["--profile", profile, "--features", features.join(",")];
+  // An archive has the submodules in it.
+  const fetched =
+    release && archive
+      ? {
+          strategy: "",
+          url: [rubyString(`${catalogUrl}/v1/workers/${worker.id}/${release.version}/files/${archive.filename}`)],
+          facts: [`version ${rubyString(worker.version)}`, `sha256 ${rubyString(archive.sha256)}`],
+        }
+      : {
+          strategy: submodulesLeftOut,
+          url: [rubyString(url), "using: RbeeSourceDownloadStrategy", ...ref],
+          facts: [`version ${rubyString(worker.version)}`],
+        };
   return formula(worker, {
-    strategy: submodulesLeftOut,
-    url: [rubyString(url), "using: RbeeSourceDownloadStrategy", ...ref],
-    facts: [`version ${rubyString(worker.version)}`],
+    ...fetched,
     dependencies: ['depends_on "rust" => :build'],
     install: [
-      ...SUBMODULES,
+      ...(archive === null ? SUBMODULES : []),
       `system "cargo", "build", ${options.map(rubyString).join(", ")},`,
       `       ${flags.map(rubyString).join(", ")}`,
       `bin.install ${rubyString(built)}${built.endsWith(`/${worker.id}`) ? "" : ` => ${rubyString(worker.id)}`}`,

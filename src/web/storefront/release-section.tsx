@@ -1,6 +1,11 @@
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import { type Format, packageFormats } from "../../domain/catalog/format.ts";
-import { type ManifestArtifact, type ManifestRelease, PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
+import {
+  type ReleaseFile as File,
+  filesOf,
+  type ManifestRelease,
+  PLATFORM_WORDS,
+} from "../../domain/releases/manifest.ts";
 import { formatOfFile, type PackageFormat } from "../../domain/releases/package-format.ts";
 import type { Verification } from "../../domain/releases/provenance/claims.ts";
 import { requiresWords } from "../../domain/releases/requires/requires.ts";
@@ -52,7 +57,7 @@ type ReleaseProps = {
 };
 
 const Release: FC<ReleaseProps> = ({ formats, workerId, isFree, release, isLatest }) => {
-  const { version, channel, status, published_at, notes, provenance, artifacts } = release;
+  const { version, channel, status, published_at, notes, provenance } = release;
   return (
     <article>
       <div class="row">
@@ -72,7 +77,7 @@ const Release: FC<ReleaseProps> = ({ formats, workerId, isFree, release, isLates
       {notes === null ? null : <Prose text={notes} />}
       {status === "blocked"
         ? null
-        : artifacts.map((file) => (
+        : filesOf(release).map((file) => (
             <ReleaseFile
               format={formatOfFile(formats, file.filename)}
               folder={`/v1/workers/${workerId}/${version}/files`}
@@ -127,7 +132,7 @@ const Checking: FC<{ workerId: string }> = ({ workerId }) => (
 type FileProps = {
   /** The format of a package; null for a binary. */
   format: PackageFormat | null;
-  file: ManifestArtifact;
+  file: File;
   /** The path of the folder with the release's files. */
   folder: string;
   /** Whether the worker is free. Only then the file has links. */
@@ -149,7 +154,7 @@ const ReleaseFile: FC<FileProps> = ({ format, file, folder, isFree }) => {
   return (
     <details class="file">
       <summary>
-        {PLATFORM_WORDS[platform]}
+        {platform === "any" ? "Source archive" : PLATFORM_WORDS[platform]}
         {format ? `, ${format.rules.label}` : ""}
         {needs === "" ? "" : `, for ${needs}`} <span class="quiet">{formatBytes(size)}</span>
       </summary>

@@ -221,7 +221,7 @@ const release = (
   source: ManifestRelease["source"] = null,
 ): ManifestRelease => ({
   ...{ id: "rel_1", version: "1.2.0", channel: "stable", status: "published", published_at: 0, notes: null },
-  ...{ source_tag, source, provenance: null, artifacts },
+  ...{ source_tag, source, provenance: null, artifacts, source_archive: null },
 });
 
 const OPTIONAL = { required: false, keys: [] };
@@ -232,7 +232,7 @@ describe("the version of a release that a recipe installs", () => {
     const files = [file("linux-x86_64", "worker-linux-x86_64")];
     expect(publishedVersion(worker("cpu"), release(files, "v1.2.0"), OPTIONAL)).toEqual({
       pkgver: "1.2.0",
-      source: { tag: "v1.2.0", commit: null },
+      source: { tag: "v1.2.0", commit: null, archive: null },
       binaries: [],
     });
     expect(publishedVersion(worker("cpu"), release(files), OPTIONAL)?.source).toBeNull();
@@ -242,7 +242,7 @@ describe("the version of a release that a recipe installs", () => {
     const source = { repository: "https://example.test/r.git", tag: "v1.2.0", commit: "a".repeat(40), signature: "" };
     for (const policy of [OPTIONAL, REQUIRED]) {
       const version = publishedVersion(worker("cpu"), release([], "v1.2.0", source), policy);
-      expect(version?.source).toEqual({ tag: "v1.2.0", commit: "a".repeat(40) });
+      expect(version?.source).toEqual({ tag: "v1.2.0", commit: "a".repeat(40), archive: null });
     }
   });
 

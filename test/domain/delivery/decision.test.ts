@@ -33,6 +33,7 @@ const release = (version: string, over: Partial<ManifestRelease> = {}): Manifest
   status: "published",
   published_at: NOW - 1000,
   notes: null,
+  source_archive: null,
   source_tag: null,
   source: null,
   provenance: null,

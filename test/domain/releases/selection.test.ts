@@ -9,6 +9,7 @@ const release = (version: string, more: Partial<ManifestRelease> = {}): Manifest
   status: "published",
   published_at: 1_760_000_000,
   notes: null,
+  source_archive: null,
   source_tag: null,
   source: null,
   provenance: null,

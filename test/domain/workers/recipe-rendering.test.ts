@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import { Filename } from "../../../src/domain/releases/fields.ts";
 import { tagsOfVersion } from "../../../src/domain/releases/source/statement.ts";
 import { ARCHITECTURES, readRecipe } from "../../../src/domain/workers/recipe.ts";
-import { type PublishedBinary, pkgverOf, renderRecipe } from "../../../src/domain/workers/recipe-rendering.ts";
+import {
+  type PublishedBinary,
+  type PublishedSource,
+  pkgverOf,
+  renderRecipe,
+} from "../../../src/domain/workers/recipe-rendering.ts";
 import { type Worker, workers } from "../../../src/domain/workers/workers.ts";
 import { parseAsHive } from "../../support/hive-parser.ts";
 import { recipeFacts } from "../../support/recipe-facts.ts";
@@ -17,6 +22,12 @@ const filenames = fc
 const sources = fc.record({
   tag: fc.constantFrom(...tagsOfVersion("1.2.0-rc.1--x", ["llm-worker-rbee-cpu", "llm-worker-rbee"])),
   commit: fc.option(fc.stringMatching(/^[0-9a-f]{40}$/)),
+  archive: fc.option(
+    fc.record({
+      path: fc.constant("/v1/workers/llm-worker-rbee-cpu/1.2.0/files/llm-worker-rbee-cpu-1.2.0-source.tar.gz"),
+      sha256: fc.stringMatching(/^[0-9a-f]{64}$/),
+    }),
+  ),
 });
 const signatures = fc.record({
   text: fc.string({ unit: "binary" }),
@@ -64,7 +75,10 @@ describe.each(workers)("the recipe of $id", (worker) => {
         const hive = parseAsHive(text.pkgbuild);
         expect(hive.values.get("pkgver")).toBe(version.pkgver);
         expect(hive.arrays.get("arch")).toEqual(recipe.value.architectures);
-        expect(hive.build?.split("\n").at(-1)).toBe(parseAsHive(worker.pkgbuild).build?.split("\n").at(-1));
+        const command = parseAsHive(worker.pkgbuild).build?.split("\n").at(-1);
+        expect(hive.build?.split("\n").at(-1)).toBe(
+          version.source?.archive ? command?.replace("cargo build", "cargo build --locked") : command,
+        );
         expect(hive.package).toBe(parseAsHive(worker.pkgbuild).package);
         for (const { filename, sha256, signature } of version.binaries) {
           expect(hive.build).toContain(`filename='${filename}' sha256='${sha256}' key='${signature?.key ?? ""}'`);
@@ -80,8 +94,8 @@ describe("the recipe of a free worker's release", () => {
   const COMMIT = "0123456789".repeat(4);
   const [free] = workers;
   if (!free) throw new Error("no worker");
-  const render = (source: { tag: string; commit: string | null } | null) =>
-    renderRecipe(free, { pkgver: "1.2.0", source, binaries: [] }, ORIGIN);
+  const render = (source: Omit<PublishedSource, "archive"> | null, archive: PublishedSource["archive"] = null) =>
+    renderRecipe(free, { pkgver: "1.2.0", source: source && { ...source, archive }, binaries: [] }, ORIGIN);
 
   it("names its tag by the whole reference to makepkg, and by the short name to hives", () => {
     const text = render({ tag: "v1.2.0", commit: COMMIT });
@@ -90,6 +104,19 @@ describe("the recipe of a free worker's release", () => {
     expect(text.srcinfo).toContain(`\tsource = ${repository}#tag=refs/tags/v1.2.0\n`);
     const hive = parseAsHive(text.pkgbuild);
     expect(hive.arrays.get("source")).toEqual([`${repository}#tag=v1.2.0`]);
+  });
+
+  it("takes the source archive by its sum, and keeps to the Cargo.lock in it", () => {
+    const name = "llm-worker-rbee-cpu-1.2.0-source.tar.gz";
+    const address = `${ORIGIN}/v1/workers/llm-worker-rbee-cpu/1.2.0/files/${name}`;
+    const sum = "0".repeat(64);
+    const text = render({ tag: "v1.2.0", commit: COMMIT }, { path: new URL(address).pathname, sha256: sum });
+    expect(text.pkgbuild).toContain(`\nsource=("${name}::${address}")\nsha256sums=('${sum}')\n`);
+    expect(text.srcinfo).toContain(`\tsource = ${name}::${address}\n\tsha256sums = ${sum}\n`);
+    expect(parseAsHive(text.pkgbuild).build).toContain(`archive='${name}' sha256='${sum}' address='${address}'`);
+    expect(text.pkgbuild).toContain("\n  cargo build --locked --release ");
+    expect(text.pkgbuild).toContain("makedepends=('rust' 'cargo' 'curl')");
+    expect(text.pkgbuild).not.toContain("github.com:443");
   });
 
   it("demands the commit in build()", () => {

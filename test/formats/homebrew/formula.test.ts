@@ -50,6 +50,17 @@ describe("a Homebrew formula", () => {
     );
   });
 
+  it("builds the source archive of a release by its sum, without git and with its Cargo.lock", async () => {
+    const filename = `${FREE}-1.2.0-source.tar.gz`;
+    const source = { source_tag: "v1.2.0" };
+    const { artifacts } = await publishRecipe({ worker_id: FREE, version: "1.2.0", source, platform: "any", filename });
+    const formula = formulaOf(await published(FREE), CATALOG);
+    expect(formula).toContain(`  url "${CATALOG}/v1/workers/${FREE}/1.2.0/files/${filename}"\n`);
+    expect(formula).toContain(`  version "1.2.0"\n  sha256 "${artifacts[0]?.sha256}"\n`);
+    expect(formula).toContain('"--locked"');
+    expect(formula).not.toMatch(/git|submodule|RbeeSourceDownloadStrategy/);
+  });
+
   it("installs what cargo built under the worker's name", async () => {
     const { worker } = await published(FREE);
     const built = (builtProgram: string) =>

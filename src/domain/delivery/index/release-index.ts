@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { formatTrustedComment } from "../../../lib/minisign/text.ts";
 import { DAY, toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
-import type { Manifest } from "../../releases/manifest.ts";
+import type { Manifest, SourceArchive } from "../../releases/manifest.ts";
 import { canonicalRequires, requiresSchema } from "../../releases/requires/requires.ts";
 import { latestRelease } from "../../releases/selection.ts";
 
@@ -47,6 +47,10 @@ export const ReleaseIndex = z.object({
       source: z
         .object({ repository: z.string(), tag: z.string(), commit: z.string(), signature: z.string() })
         .optional(),
+      /** The archive of that commit with its submodules, which the recipe builds. Absent if there is none. */
+      source_archive: z
+        .object({ filename: z.string(), size: z.int(), sha256: z.string(), signature: z.string().nullable() })
+        .optional(),
       artifacts: z.array(
         z.object({
           platform: z.string(),
@@ -87,17 +91,25 @@ export const releaseIndex = (worker: IndexedWorker, manifest: Manifest, generate
   generated_at: toRfc3339(generatedAt),
   expires_at: toRfc3339(generatedAt + INDEX_LIFETIME),
   latest: latestRelease(manifest)?.version ?? null,
-  versions: manifest.releases.map(({ version, channel, status, published_at, provenance, source, artifacts }) => ({
-    version,
-    channel,
-    status,
-    published_at: toRfc3339(published_at),
-    provenance_sha256: provenance?.sha256 ?? null,
-    ...(source && { source }),
-    artifacts: artifacts.map(({ platform, kind, filename, size, sha256, signature, requires }) => {
+  versions: manifest.releases.map((release) => ({
+    version: release.version,
+    channel: release.channel,
+    status: release.status,
+    published_at: toRfc3339(release.published_at),
+    provenance_sha256: release.provenance?.sha256 ?? null,
+    ...(release.source && { source: release.source }),
+    ...(release.source_archive && { source_archive: indexedArchive(release.source_archive) }),
+    artifacts: release.artifacts.map(({ platform, kind, filename, size, sha256, signature, requires }) => {
       return { platform, kind, filename, size, sha256, signature, requires: canonicalRequires(requires) };
     }),
   })),
+});
+
+const indexedArchive = ({ filename, size, sha256, signature }: SourceArchive) => ({
+  filename,
+  size,
+  sha256,
+  signature,
 });
 
 /** The trusted comment of an index's signature. It detects a file and a signature that do not belong together. */

@@ -1,6 +1,6 @@
 import { type AppContext, createRouter, LICENSE_SECURITY, operation, z } from "../../../platform/http/route.ts";
 import { optionalChoice, Timestamp, unlessEmpty } from "../../../platform/http/schemas.ts";
-import { CHANNELS, PLATFORMS } from "../../releases/manifest.ts";
+import { CHANNELS, FILE_PLATFORMS, PLATFORMS } from "../../releases/manifest.ts";
 import { WorkerParams } from "../../workers/request.ts";
 import { requireWorker, type Worker } from "../../workers/workers.ts";
 import { askerOf, DELIVERY_PROBLEMS, privateHeaders } from "../authorization.ts";
@@ -20,7 +20,7 @@ const DownloadView = z
       .openapi({ description: "The lifetime of the URLs, in seconds.", example: LINK_LIFETIME }),
     worker_id: z.string().openapi({ example: "llm-worker-rbee-premium-cuda" }),
     version: z.string().openapi({ example: "1.2.0" }),
-    platform: z.enum(PLATFORMS),
+    platform: z.enum(FILE_PLATFORMS),
     filename: z.string().openapi({ example: "llm-worker-rbee-premium-cuda-linux-x86_64" }),
     size: z.number().int().openapi({ description: "Bytes.", example: 734003200 }),
     sha256: z.string().openapi({ example: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }),
@@ -67,7 +67,7 @@ const fileRoute = operation("get", "/v1/workers/{id}/{version}/files/{filename}"
   tag: "Delivery",
   summary: "Download a file by name",
   description:
-    "Redirects to the file, which makepkg, curl and pacman follow: to a signed URL, or for the binary of a free worker to the " +
+    "Redirects to the file, which makepkg, curl and pacman follow: to a signed URL, or for the binary or source archive of a free worker to the " +
     "address with its checksum. `{filename}.minisig` redirects to its minisign " +
     "signature, `{filename}.sig` to its OpenPGP signature if it has one, `{filename}.intoto.jsonl` to the build provenance that " +
     "attests it. Free workers and provenance need no credential.",

@@ -10,10 +10,11 @@ import {
   RequiresField,
   Sha256,
   Size,
+  SourceArchiveField,
   SourceField,
   Version,
 } from "../../releases/fields.ts";
-import { CHANNELS, type Channel, type Manifest } from "../../releases/manifest.ts";
+import { CHANNELS, type Channel, type Manifest, type SourceArchive } from "../../releases/manifest.ts";
 import { BuiltBy, presentVerification } from "../../releases/provenance/view.ts";
 import { type Covers, latestRelease, listReleases } from "../../releases/selection.ts";
 import { requireWorker } from "../../workers/workers.ts";
@@ -44,6 +45,7 @@ const VersionListing = z
         source: SourceField.optional().openapi({
           description: "The commit that its recipe builds, signed by a release key. Absent if none is pinned.",
         }),
+        source_archive: SourceArchiveField.optional(),
         artifacts: z.array(
           z.object({
             kind: Kind,
@@ -59,13 +61,15 @@ const VersionListing = z
   })
   .openapi("VersionListing");
 
+const presentSourceArchive = ({ filename, size, sha256 }: SourceArchive) => ({ filename, size, sha256 });
+
 /** The versions that `covers` allows (default: all). Without `channel`: all of them, and `latest` follows `stable`. */
 export function versionListing(
   manifest: Manifest,
   asked: { channel?: Channel | undefined; includeYanked: boolean; covers?: Covers | undefined },
 ): z.input<typeof VersionListing> {
   const versions = listReleases(manifest, asked).map(
-    ({ version, channel, status, published_at, provenance, source, artifacts }) => ({
+    ({ version, channel, status, published_at, provenance, source, source_archive, artifacts }) => ({
       version,
       channel,
       status,
@@ -73,6 +77,7 @@ export function versionListing(
       provenance_url: provenance && `/v1/workers/${manifest.worker_id}/${version}/provenance`,
       ...(provenance && { provenance: presentVerification(provenance.verification) }),
       ...(source && { source }),
+      ...(source_archive && { source_archive: presentSourceArchive(source_archive) }),
       artifacts: artifacts.map(({ kind, platform, filename, size, sha256, requires }) => {
         return { kind, platform, filename, size, sha256, requires };
       }),

@@ -4,7 +4,7 @@ import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { change, type Decided } from "../../../platform/storage/change.ts";
 import { type Actor, ifChanged } from "../../../platform/storage/ledger.ts";
 import type { PackageContents, PackageFormat } from "../package-format.ts";
-import { type Artifact, ArtifactRow, type Release, releaseRoot } from "../store.ts";
+import { type Artifact, ArtifactRow, type Release, releaseRoot, rowOfArtifact } from "../store.ts";
 import { CheckRow } from "./check-record.ts";
 import { passedWrite, refusalWrite } from "./check-store.ts";
 import { discardWrite } from "./discarded-store.ts";
@@ -48,8 +48,7 @@ const noArtifact = (releaseId: string, id: string): Refusal => ({
 
 /** The statement that adds an artifact, in the transaction of the change of its release. */
 export function artifactInsert(db: D1Database, artifact: Artifact, changeId: string): D1PreparedStatement {
-  const requires = artifact.requires && JSON.stringify(artifact.requires);
-  const columns = { ...artifact, requires, last_change: changeId };
+  const columns = { ...rowOfArtifact(artifact), last_change: changeId };
   const names = Object.keys(columns);
   const sql = `INSERT INTO artifacts (${names.join(", ")}) SELECT ${names.map(() => "?").join(", ")} WHERE TOOK_EFFECT`;
   return ifChanged(db, rootOf(artifact), changeId, sql, ...Object.values(columns));

@@ -7,6 +7,7 @@ import { findWorker } from "../../workers/workers.ts";
 import { checkPackage, formatOfFile, kindOfFile, type PackageContents, type PackageFormat } from "../package-format.ts";
 import { faultOfRequires } from "../requires/declared.ts";
 import { requiresWords, sameRequires } from "../requires/requires.ts";
+import { faultOfSourceArchive } from "../source/archive.ts";
 import { type Artifact, type Release, readRelease, releaseRoot } from "../store.ts";
 import { discardUpload, openUpload, streamPart } from "./binary-store.ts";
 import { isUnderCheck } from "./check-store.ts";
@@ -55,7 +56,8 @@ export async function declareArtifact(
       async (release) => {
         const checked = checkPackage(formats, release, declared);
         if (!checked.ok) return err(invalid(checked.error));
-        const fault = faultOfNeeds(release, declared, formats);
+        const isBuilt = findWorker(release.worker_id)?.source.type === "git";
+        const fault = faultOfSourceArchive(release, isBuilt, declared) ?? faultOfNeeds(release, declared, formats);
         if (fault) return err(invalid(fault));
         const known = findDeclared(release, file, formats);
         if (!known.ok) return known;
@@ -119,6 +121,9 @@ function faultOfNeeds(
   if (requires !== null && kindOfFile(formats, filename) === "package") {
     return { path: "requires", message: "A package has no requires: its package manager reads the needs inside it." };
   }
+  if (platform === "any") {
+    return requires && { path: "requires", message: "A source archive has no requires: only binaries have." };
+  }
   return faultOfRequires(requires, { platform, backend: findWorker(worker_id)?.backend ?? null });
 }
 
@@ -147,7 +152,7 @@ function findDeclared(
   if (!other) return ok(rivals[0] ?? null);
   const needs = other.requires === null ? "" : ` with ${requiresWords(other.requires)}`;
   const detail = `The release has another file there: ${other.filename} for ${other.platform}${needs} (${other.id}). `;
-  const isBuild = format === null && other.filename !== file.filename;
+  const isBuild = format === null && file.platform !== "any" && other.filename !== file.filename;
   const advice = isBuild ? "Delete it first, or give this build other needs in requires." : "Delete it first.";
   return err({ code: "CONFLICT", detail: detail + advice });
 }

@@ -6,8 +6,8 @@ import { declareArtifact, removeArtifact } from "../artifact/upload.ts";
 import {
   ArtifactParams,
   Filename,
+  FilePlatformName,
   PgpSignature,
-  PlatformName,
   ReleaseParams,
   Sha256,
   SignatureText,
@@ -29,7 +29,7 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
   const Contents: z.ZodType<PackageContents> = first ? z.union([first, ...others]) : z.never();
   const NewArtifact = z
     .object({
-      platform: PlatformName,
+      platform: FilePlatformName,
       filename: Filename,
       size: Size,
       sha256: Sha256,
@@ -50,7 +50,8 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
         "Declares the file and opens its upload. The same file again is answered with 200 and the state of its upload.",
         ...formats.map(({ description }) => description),
         "A package must be of this worker, version and platform, and there is one of each format for a platform. Several binaries of",
-        "a platform must differ in `requires`. `CONFLICT`: the release is no draft, or has another file there or of the name.",
+        "a platform must differ in `requires`. A release of a worker that is built from source may have a source archive, named",
+        "`{worker_id}-{version}-source.tar.gz`, for the platform `any`. `CONFLICT`: the release is no draft, or has another file there or of the name.",
       ].join(" "),
       access: releaseAdmin("releases:write"),
       params: ReleaseParams,

@@ -45,7 +45,8 @@ function previewReleaseAct(
 ): string[] {
   const audience = licenses === null ? "everybody" : `${counted(licenses, "license")} in force`;
   const used = useInWords(use, licenses === null);
-  const files = [...new Set(artifacts.map(({ platform }) => platform))].join(", ");
+  const runnable = artifacts.filter(({ kind }) => kind !== "source");
+  const files = [...new Set(runnable.map(({ platform }) => platform))].join(", ");
   switch (action) {
     case "publish":
       return [

@@ -118,9 +118,12 @@ const Files = ({ release: { artifacts }, formats, checks }: FilesProps) => (
       quiet
       columns={[
         { header: "File", cell: ({ filename }) => filename },
-        { header: "Kind", cell: ({ filename }) => formatOfFile(formats, filename)?.rules.label ?? "Binary" },
+        { header: "Kind", cell: (file) => kindInWords(file, formats) },
         { header: "Platform", cell: ({ platform }) => platform },
-        { header: "Needs", cell: ({ requires }) => requiresWords(requires) || "Not stated" },
+        {
+          header: "Needs",
+          cell: ({ kind, requires }) => (kind === "source" ? "Nothing" : requiresWords(requires) || "Not stated"),
+        },
         { header: "State", cell: ({ id }) => <StatusBadge {...stateOf(checks.get(id))} /> },
         { header: "Size", cell: ({ size }) => formatBytes(size), numeric: true },
         { header: "Signatures", cell: (file) => signersOf(file, formatOfFile(formats, file.filename)) },
@@ -138,6 +141,9 @@ const Files = ({ release: { artifacts }, formats, checks }: FilesProps) => (
     ))}
   </section>
 );
+
+const kindInWords = ({ kind, filename }: Artifact, formats: readonly PackageFormat[]): string =>
+  kind === "source" ? "Source archive" : (formatOfFile(formats, filename)?.rules.label ?? "Binary");
 
 /** The state of a file, by the progress of its check; undefined: its upload is not complete. */
 function stateOf(check: CheckProgress | undefined) {
