@@ -40,7 +40,8 @@ export const pagesAtPublicUrl: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!isAtOtherOrigin(raw, c.var.config)) return next();
   const { pathname, search } = new URL(raw.url);
   const isRead = raw.method === "GET" || raw.method === "HEAD";
-  const hasCookies = WITH_COOKIES.test(pathname);
+  // The path that the router matches: `/%61dmin` is `/admin` there.
+  const hasCookies = WITH_COOKIES.test(c.req.path);
   if (isRead && (hasCookies || isForPeople(raw))) {
     c.header("Cache-Control", "no-store");
     return c.redirect(`${PUBLIC_URL}${pathname}${search}`, 301);
