@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { forApi } from "../../platform/http/schemas.ts";
 import { isPgpSignature, MAX_PGP_SIGNATURE } from "./artifact/pgp-signature.ts";
 import { MAX_FILE_SIZE } from "./artifact/plan.ts";
 import { ARTIFACT_KINDS, CHANNELS, FILE_KINDS, FILE_PLATFORMS, PLATFORMS } from "./manifest.ts";
@@ -116,7 +117,7 @@ export const PgpSignature = z
   });
 
 /** The needs of a file, as every answer shows them. */
-export const RequiresField = requiresSchema().openapi("FileRequires", {
+export const RequiresField = forApi(requiresSchema()).openapi("FileRequires", {
   description:
     "The needs of the file: backend, range of CUDA or ROCm, GPU generations, C library, CPU features, memory. Ignore members that " +
     "you do not know.",

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../lib/result.ts";
-import { createRouter, LICENSE_SECURITY, operation, Problem, z } from "../../platform/http/route.ts";
+import { createRouter, forApi, LICENSE_SECURITY, operation, Problem, z } from "../../platform/http/route.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { publishedManifests } from "../catalog/published-workers.ts";
 import { holdsSeat } from "../delivery/decision.ts";
@@ -28,7 +28,7 @@ const Body = z
       example: null,
     }),
     channel: z.enum(CHANNELS).nullish().openapi({ description: "Default: `stable`.", example: "stable" }),
-    machine: machineSchema().openapi("HiveMachine", {
+    machine: forApi(machineSchema()).openapi("HiveMachine", {
       description: "A member that is absent or null is unknown, and never guessed. Unknown members are ignored.",
     }),
   })

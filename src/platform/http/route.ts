@@ -10,4 +10,4 @@ export { PROBLEMS, Problem, type Refusal, waitHeaders } from "./problem.ts";
 export { BODY_PROBLEMS, problems } from "./problem-schema.ts";
 export { forgivingQuery } from "./query.ts";
 export { type AppContext, type AppEnv, combine, createRouter, type RequestScope } from "./router.ts";
-export { NextCursor, optionalChoice, PageQuery, page, Timestamp, unlessEmpty } from "./schemas.ts";
+export { forApi, NextCursor, optionalChoice, PageQuery, page, Timestamp, unlessEmpty } from "./schemas.ts";

@@ -4,6 +4,12 @@ import { decodeBase64Url, encodeBase64Url } from "../../lib/encoding.ts";
 /** A time in a response, as `toRfc3339` writes it. */
 export const Timestamp = z.string().openapi({ format: "date-time", example: "2026-11-23T12:00:00Z" });
 
+/**
+ * A copy of a schema that code outside of the API uses too, for `.openapi()`. A schema that an isolate made before it
+ * evaluated the API has no `.openapi`. Every room that calls it would fail from then on, for the life of the isolate.
+ */
+export const forApi = <Schema extends z.ZodType>(schema: Schema): Schema => schema.clone();
+
 /** A query parameter that treats an empty value, which forms send, as absent. `schema` sets its default. */
 export const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema);

@@ -61,6 +61,8 @@ export class WholeWorker {
   bucket = (name: "BINARIES" | "BACKUPS"): ReturnType<Miniflare["getR2Bucket"]> =>
     this.#miniflare.getR2Bucket(name, "catalog");
 
+  edge = (): ReturnType<Miniflare["getKVNamespace"]> => this.#miniflare.getKVNamespace("EDGE", "catalog");
+
   /** Every row of every table of the ledger, in the order of its text. */
   async rows(): Promise<Record<string, string[]>> {
     const database = await this.database();

@@ -1,6 +1,6 @@
 import { printable } from "../../../lib/printable.ts";
 import { countActivation, countTokenRequest } from "../../../platform/http/rate-limit.ts";
-import { createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
+import { createRouter, forApi, operation, Problem, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
@@ -17,7 +17,7 @@ import { refusalOfRenewal } from "../token/key-proof.ts";
 // A field that a hive leaves out may also be null, because serde writes null.
 const Activation = z
   .object({
-    fingerprint: fingerprintSchema().openapi({
+    fingerprint: forApi(fingerprintSchema()).openapi({
       description: "A text that identifies this machine and never changes. Only its hash is stored.",
       example: "9f86d081884c7d65",
     }),
@@ -70,7 +70,7 @@ machine.openapi(
 );
 
 const Deactivation = z
-  .object({ fingerprint: fingerprintSchema().openapi({ example: "9f86d081884c7d65" }) })
+  .object({ fingerprint: forApi(fingerprintSchema()).openapi({ example: "9f86d081884c7d65" }) })
   .openapi("Deactivation");
 
 machine.openapi(
@@ -102,7 +102,7 @@ machine.openapi(
 
 const Body = z
   .object({
-    fingerprint: fingerprintSchema().openapi({ example: "9f86d081884c7d65" }),
+    fingerprint: forApi(fingerprintSchema()).openapi({ example: "9f86d081884c7d65" }),
     offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
   })
   .openapi("TokenRequest");
