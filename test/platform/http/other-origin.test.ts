@@ -82,13 +82,16 @@ describe("at another origin, the service", () => {
     expect([refused.status, await codeOf(refused)]).toEqual([403, "HTTPS_REQUIRED"]);
   });
 
-  it.each(["/account/sign-in", "/admin/sign-in", "/%61dmin/sign-in", "/checkout"])("takes no form at %s, from any site", async (path) => {
-    for (const origin of [OTHER, "https://catalog.test", "https://evil.test"]) {
-      const headers = { "Content-Type": "application/x-www-form-urlencoded", Origin: origin };
-      const response = await send(OTHER + path, { method: "POST", headers, body: "key=x" });
-      expect([response.status, await codeOf(response)]).toEqual([403, "FORM_REFUSED"]);
-    }
-  });
+  it.each(["/account/sign-in", "/admin/sign-in", "/%61dmin/sign-in", "/checkout"])(
+    "takes no form at %s, from any site",
+    async (path) => {
+      for (const origin of [OTHER, "https://catalog.test", "https://evil.test"]) {
+        const headers = { "Content-Type": "application/x-www-form-urlencoded", Origin: origin };
+        const response = await send(OTHER + path, { method: "POST", headers, body: "key=x" });
+        expect([response.status, await codeOf(response)]).toEqual([403, "FORM_REFUSED"]);
+      }
+    },
+  );
 
   it("serves the console and the account to no program, however their paths are written", async () => {
     for (const path of ["/admin", "/%61dmin", "/account", "/%61ccount/sign-in", "/checkout/success?session_id=x"]) {
