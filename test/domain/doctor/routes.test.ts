@@ -4,11 +4,13 @@ import * as z from "zod";
 import { CHECKS } from "../../../src/domain/doctor/checks.ts";
 import { Finding } from "../../../src/domain/doctor/finding.ts";
 import { runDoctor } from "../../../src/domain/doctor/report.ts";
+import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { currentTime } from "../../../src/lib/time.ts";
 import { ask, makeToken } from "../../support/admin-request.ts";
 import { askApp } from "../../support/ask-app.ts";
 import { runCronAndJobs } from "../../support/jobs.ts";
 import { expectLogged } from "../../support/logged.ts";
+import { publishRelease } from "../../support/publish-release.ts";
 
 const Report = z.object({
   at: z.string(),
@@ -159,4 +161,13 @@ it("the doctor needs a credential with stats:read", async () => {
 it("CHECKS: every finding of the Worker has a check of the table", async () => {
   const { findings } = await report();
   for (const { check } of findings) expect(CHECKS).toHaveProperty(check);
+});
+
+it("the doctor finds no fault in the signature of a source archive, which names no platform of a machine", async () => {
+  const worker_id = "llm-worker-rbee-cpu";
+  await publishRelease({
+    ...{ worker_id, version: "1.2.0", source: { source_tag: "v1.2.0" }, platform: "any" },
+    ...{ filename: `${worker_id}-1.2.0-source.tar.gz`, secretKey: await generateMinisignKey() },
+  });
+  expect(faults(await report()).filter((fault) => fault.startsWith("signed-names"))).toEqual([]);
 });

@@ -68,7 +68,7 @@ const signedNames: Examination = {
   checks: ["signed-names"],
   async look({ env, config }) {
     const { results } = await env.DB.prepare(
-      `SELECT filename, worker_id, version, platform, channel, signature FROM artifacts
+      `SELECT filename, worker_id, version, iif(is_source, 'any', platform) AS platform, channel, signature FROM artifacts
        JOIN releases ON releases.id = release_id WHERE status IN ('published', 'yanked') ORDER BY artifacts.id DESC LIMIT ?`,
     )
       .bind(FILES_READ)
