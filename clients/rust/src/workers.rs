@@ -14,6 +14,12 @@ pub struct Worker {
     pub name: String,
     /// One sentence for people.
     pub description: String,
+    /// Its kind: `llm` or `image`. Catalogs before the field say nothing.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// The worker of which this is the build for one backend, such as `llm-worker-rbee-premium`.
+    #[serde(default)]
+    pub family: Option<String>,
     /// The newest version; of an unreleased worker, that of its recipe.
     pub version: String,
     /// Whether a binary has been released. Catalogs before the field say nothing, which reads as false.
@@ -85,5 +91,40 @@ impl Catalog {
     /// [`ProblemCode::WorkerNotFound`](crate::ProblemCode::WorkerNotFound), and as every call.
     pub fn worker(&self, id: &str) -> Result<Worker, Error> {
         self.get(&self.address(&["v1", "workers", id], &[]), None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Request, Response, Transport};
+    use std::sync::Arc;
+
+    struct Fixed;
+
+    impl Transport for Fixed {
+        fn send(&self, request: &Request) -> Result<Response, String> {
+            assert_eq!(request.url.as_str(), "https://catalog.test/v1/workers?backend=cuda");
+            // The second entry has only the fields of the first catalogs, and a new one. The third is of a later form.
+            let known =
+                r#""name": "N", "description": "D", "version": "1.0.0", "tier": "free", "requires_license": false"#;
+            let body = format!(
+                r#"{{"workers": [
+                    {{"id": "sd-cuda", "variant": "sd", "backend": "cuda", "kind": "image", "family": "sd", {known}}},
+                    {{"id": "cuda", "variant": "cuda", "backend": "cuda", "mood": 1, {known}}},
+                    {{"id": {{"name": "later"}}}}
+                ]}}"#
+            );
+            Ok(Response { status: 200, headers: Vec::new(), body: Box::new(std::io::Cursor::new(body)) })
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_without_the_workers_of_a_form_that_is_not_known() {
+        let catalog = Catalog::with_transport("https://catalog.test", Arc::new(Fixed)).unwrap();
+        let query = WorkerQuery { backend: Some("cuda".to_owned()), ..WorkerQuery::default() };
+        let workers = catalog.workers(&query).unwrap();
+        let kinds: Vec<_> = workers.iter().map(|worker| (worker.id.as_str(), worker.kind.as_deref())).collect();
+        assert_eq!(kinds, [("sd-cuda", Some("image")), ("cuda", None)]);
     }
 }
