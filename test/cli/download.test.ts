@@ -126,6 +126,17 @@ describe("a download", () => {
     expect([outcome, ranges.length]).toEqual([7, 5]);
   });
 
+  it("fails after five attempts without a further byte behind a proxy that strips the range", async () => {
+    const { outcome, ranges } = await fetchFrom((attempt, _incoming, outgoing) => {
+      if (attempt > 20) return void outgoing.writeHead(200).end(bytes);
+      outgoing.writeHead(200, { "Content-Length": bytes.length });
+      const count = attempt % 2 === 0 ? 200_000 : 100_000;
+      outgoing.write(bytes.subarray(0, count), () => setTimeout(() => outgoing.destroy(), 100));
+    });
+    expect(outcome).toBe(7);
+    expect(ranges.length).toBeLessThan(20);
+  });
+
   it("fails if the server sends more bytes than the file has", async () => {
     const { outcome } = await fetchFrom((_attempt, _incoming, outgoing) =>
       outgoing.writeHead(200).end(Buffer.concat([bytes, bytes])),

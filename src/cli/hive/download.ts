@@ -40,6 +40,7 @@ export async function download({
 }: DownloadOptions): Promise<FileDigest> {
   let link = await source();
   let fruitless = 0;
+  let most = 0;
   const part: Part = { path: partPath, digest: new RunningDigest() };
   for (;;) {
     // A part that is larger than the file is not a part of it.
@@ -52,9 +53,11 @@ export async function download({
       if (present > 0) await part.digest.updateFrom(partPath);
     }
     if (present === link.size) return part.digest.finish();
+    most = Math.max(most, present);
     const failure = await fetchRest(link, part, onProgress);
     if (failure === null) continue;
-    fruitless = (await sizeOf(partPath)) > present ? 0 : fruitless + 1;
+    // Compared with the most ever: behind a proxy that strips Range, every attempt has the first bytes again.
+    fruitless = (await sizeOf(partPath)) > most ? 0 : fruitless + 1;
     const code = problemCode(failure);
     const expired = code === "LINK_EXPIRED" || code === "LINK_INVALID";
     if (fruitless >= FRUITLESS_ATTEMPTS || !(expired || failure.exitCode === EXIT.unavailable)) throw failure;
