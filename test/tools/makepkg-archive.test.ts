@@ -119,6 +119,16 @@ describe.skipIf(!cargoInstalled || makepkgMissing !== null)("a source archive", 
     place.close();
   });
 
+  it("is downloaded anew by a hive where a proxy sends whole files only", async () => {
+    const place = await workspace(await made(ID));
+    const part = `src/${ID}-1.2.0-source.tar.gz.part`;
+    await runAsUser(place.directory, ["sh", "-c", `mkdir src && echo begun >${part}`]);
+    const run = await byHive(place.directory, place.pkgbuild, place.env);
+    expect(run.code, run.stderr).toBe(0);
+    expect(place.requests).toHaveLength(2);
+    place.close();
+  });
+
   it("is the same bytes for two builders, and for the folder of a checkout", async () => {
     const [one, other] = [await made(ID), await made(ID)];
     expect(sumOf(other)).toBe(sumOf(one));
