@@ -68,6 +68,10 @@ it("release publish --source makes, signs and publishes the archive of a checkou
   expect(createHash("sha256").update(bytes).digest("hex")).toBe(sha256);
   const names = execFileSync("tar", ["-tzf", "-"], { input: bytes, encoding: "utf8" }).split("\n");
   expect(names).toEqual(["rbee/Cargo.lock", `rbee/${"folder/".repeat(30)}file`, "rbee/SOURCE-ARCHIVE.txt", ""]);
+
+  writeFileSync(join(folder, filename), bytes);
+  const verified = await catalog.admin("verify", join(folder, filename));
+  expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining(`${WORKER} ${version} (${filename})`)]);
 });
 
 it("release sign signs an archive that was uploaded without the key", async () => {

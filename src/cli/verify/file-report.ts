@@ -70,7 +70,7 @@ export async function verifyFile(
     const ifPublished: Standing = isOutdated ? "outdated" : "current";
     const result = status === "published" ? ifPublished : status;
     const facts = { path, result, worker_id, version, latest, filename, provenance_sha256 };
-    return { ...facts, provenance: await readProvenance(client, facts, sha256, found.version.artifacts) };
+    return { ...facts, provenance: await readProvenance(client, facts, sha256, filesOf(found.version)) };
   }
   return refused(
     `it is not a published file${workerId ? ` of ${workerId}` : ""}, or it was published in the last two minutes.`,
@@ -144,10 +144,16 @@ async function fetchIfThere(client: CatalogClient, at: string): Promise<Buffer |
   }
 }
 
+/** The files of a version in an index: its artifacts, and its source archive if it has one. */
+const filesOf = ({ artifacts, source_archive }: ReleaseIndex["versions"][number]) => [
+  ...artifacts,
+  ...(source_archive ? [source_archive] : []),
+];
+
 /** The version and the file of an index that have this sha256, or null. */
 function findFile(index: ReleaseIndex, sha256: string) {
   for (const version of index.versions) {
-    const artifact = version.artifacts.find((file) => file.sha256 === sha256);
+    const artifact = filesOf(version).find((file) => file.sha256 === sha256);
     if (artifact) return { version, artifact };
   }
   return null;
