@@ -74,11 +74,20 @@ export type ReleaseIndex = z.infer<typeof ReleaseIndex>;
 export const INDEX_LIFETIME = 7 * DAY;
 
 /**
+ * The form of indexes. Raise it with every change of their members, of the order of these, or of the facts of a worker
+ * in the table. While a deployment spreads, old and new isolates serve the same serial in two forms. The form is part
+ * of the time, which the signature's comment names. So a client sees that an index and a signature belong to two
+ * versions, and asks again, instead of taking the index for a forged one.
+ */
+const INDEX_FORM = 1;
+
+/**
  * The creation time of the index that is served at `now`: the day's start in UTC, or the newest release if that is
- * later. It depends on the manifest and the day only, so every isolate makes the same bytes and the same signature.
+ * later, and a second for each form. It depends on the manifest, the day and this code only, so every isolate of a
+ * deployment makes the same bytes and the same signature.
  */
 export const indexTime = ({ releases }: Manifest, now: UnixSeconds): UnixSeconds =>
-  Math.max(now - (now % DAY), ...releases.map(({ published_at }) => published_at));
+  Math.max(now - (now % DAY), ...releases.map(({ published_at }) => published_at)) + INDEX_FORM;
 
 /**
  * The index of a worker and its manifest, made at `generatedAt`. Its members have a fixed order, independent of the

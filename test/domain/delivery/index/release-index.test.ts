@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkReleaseIndex } from "../../../../src/cli/verify/index-source.ts";
 import {
   INDEX_LIFETIME,
+  indexComment,
   indexTime,
   ReleaseIndex,
   releaseIndex,
 } from "../../../../src/domain/delivery/index/release-index.ts";
 import { type ManifestRelease, manifestSchema } from "../../../../src/domain/releases/manifest.ts";
+import { generateMinisignKey } from "../../../../src/lib/minisign/secret-key.ts";
+import { signText } from "../../../../src/lib/minisign/text.ts";
 import { DAY, fromRfc3339 } from "../../../../src/lib/time.ts";
 import { FACTS, manifestWith, releaseOf } from "../../../support/index-fixture.ts";
 
@@ -67,7 +71,46 @@ describe("the index of a worker's releases", () => {
   });
 });
 
+/** The paths of the members of a JSON value, in their order. Of a list, those of its first item. */
+function membersOf(value: unknown, at = ""): string[] {
+  if (Array.isArray(value)) return membersOf(value[0], `${at}[]`);
+  if (typeof value !== "object" || value === null) return [at];
+  return Object.entries(value).flatMap(([name, member]) => membersOf(member, at === "" ? name : `${at}.${name}`));
+}
+
 describe("an index's time", () => {
+  it("tells the form of the index: raise INDEX_FORM with a change of these members, then the number here", () => {
+    const requires = { cuda: { min: "12.4" }, gpu: ["sm_80"] };
+    const source = { repository: "r", tag: "t", commit: "c", signature: "s" };
+    const [file] = releaseOf("1.0.0").artifacts;
+    const release = releaseOf("1.0.0", { source, artifacts: file ? [{ ...file, requires }] : [] });
+    const manifest = manifestWith(1, release);
+    expect(membersOf(releaseIndex(FACTS, manifest, NOON))).toEqual([
+      ...["worker_id", "worker.variant", "worker.family", "worker.kind", "worker.tier", "worker.backend"],
+      ...["worker.platforms[]", "serial", "generated_at", "expires_at", "latest"],
+      ...["versions[].version", "versions[].channel", "versions[].status", "versions[].published_at"],
+      ...["versions[].provenance_sha256", "versions[].source.repository", "versions[].source.tag"],
+      ...["versions[].source.commit", "versions[].source.signature"],
+      ...["platform", "kind", "filename", "size", "sha256", "signature", "requires.cuda.min", "requires.gpu[]"].map(
+        (name) => `versions[].artifacts[].${name}`,
+      ),
+    ]);
+    expect(indexTime(manifest, NOON) - (NOON - (NOON % DAY))).toBe(1);
+  });
+
+  it("makes a client ask again if it got an index and a signature of two forms at one serial", async () => {
+    const manifest = manifestWith(1, releaseOf("1.0.0"));
+    const key = await generateMinisignKey();
+    const at = indexTime(manifest, NOON);
+    const { worker: _, ...old } = releaseIndex(FACTS, manifest, at - 1);
+    const current = releaseIndex(FACTS, manifest, at);
+    const minisig = await signText(key, JSON.stringify(current), indexComment(current));
+    const asked = { workerId: current.worker_id, seenSerial: 1, now: NOON };
+    const torn = await checkReleaseIndex({ text: JSON.stringify(old), minisig }, key, asked);
+    expect(torn).toMatchObject({ ok: false, error: { kind: "unsettled" } });
+    expect((await checkReleaseIndex({ text: JSON.stringify(current), minisig }, key, asked)).ok).toBe(true);
+  });
+
   it("is the same all day, is never before a release, and leaves at least six days to fetch the next index", () => {
     const times = fc.array(fc.integer({ min: NOON - 20 * DAY, max: NOON }), { maxLength: 4 });
     fc.assert(
