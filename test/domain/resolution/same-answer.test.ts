@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ReleaseIndex, releaseIndex } from "../../../src/domain/delivery/index/release-index.ts";
-import { CHANNELS, type Manifest, manifestSchema, PLATFORMS } from "../../../src/domain/releases/manifest.ts";
+import {
+  CHANNELS,
+  type Channel,
+  type Manifest,
+  manifestSchema,
+  PLATFORMS,
+} from "../../../src/domain/releases/manifest.ts";
 import { canonicalRequires, type Requires } from "../../../src/domain/releases/requires/requires.ts";
 import { compareVersions } from "../../../src/domain/releases/version.ts";
 import { type CatalogWorker, catalogWorker, catalogWorkerOfIndex } from "../../../src/domain/resolution/catalog.ts";
@@ -27,9 +33,12 @@ const requires: fc.Arbitrary<Requires | null> = fc
   .map(({ libc, cuda, ...more }) => JSON.parse(JSON.stringify({ ...more, libc, cuda })))
   .map(canonicalRequires);
 
+/** Most files and machines have one platform, so that several files are judged. */
+const platform = fc.oneof({ weight: 4, arbitrary: fc.constant(PLATFORMS[0]) }, fc.constantFrom(...PLATFORMS));
+
 const artifact = fc.record({
   kind: fc.constantFrom("binary", "binary", "package"),
-  platform: fc.constantFrom(...PLATFORMS),
+  platform,
   requires,
 });
 
@@ -64,7 +73,11 @@ const releases = fc
 const manifestOf = (id: string) =>
   releases.map((all): Manifest => manifestSchema().parse({ worker_id: id, releases: all }));
 
-const VARIANTS = ["cpu", "cuda", "premium-cpu", "premium-cuda", "sd-cuda"];
+/** Two of them differ by their names alone. */
+const WORKERS = [
+  ...["cpu", "cuda", "premium-cpu", "premium-cuda", "sd-cuda"].map((variant) => worker(variant, [])),
+  worker("cuda", [], { id: "another-worker-cuda", family: "another-worker", variant: "another-cuda" }),
+];
 
 const gpu = fc.record({
   vendor: fc.constantFrom("nvidia", "amd"),
@@ -75,7 +88,7 @@ const gpu = fc.record({
 
 const machine = fc
   .record({
-    platform: fc.constantFrom(...PLATFORMS, "freebsd-x86_64"),
+    platform: fc.oneof({ weight: 9, arbitrary: platform }, fc.constant("freebsd-x86_64")),
     libc: fc.constantFrom(
       null,
       { name: "glibc" },
@@ -116,7 +129,7 @@ const asked = fc.record({
 });
 
 const situation = fc.record({
-  manifests: fc.tuple(...VARIANTS.map((variant) => manifestOf(worker(variant, []).id))),
+  manifests: fc.tuple(...WORKERS.map(({ id }) => manifestOf(id))),
   ...{ machine, license, asked },
 });
 
@@ -124,10 +137,7 @@ const NOW = 1_790_000_100;
 
 /** The workers as the Worker reads them, and as their signed indexes tell them. */
 function catalogs(manifests: readonly Manifest[]): [own: CatalogWorker[], signed: CatalogWorker[]] {
-  const facts = VARIANTS.map((variant) => {
-    const { id: _, releases: __, ...indexed } = worker(variant, []);
-    return indexed;
-  });
+  const facts = WORKERS.map(({ id: _, releases: __, ...indexed }) => indexed);
   const own = manifests.flatMap((one, at) =>
     facts[at] ? [catalogWorker(one.worker_id, facts[at], one.releases)] : [],
   );
@@ -138,12 +148,52 @@ function catalogs(manifests: readonly Manifest[]): [own: CatalogWorker[], signed
   return [own, signed];
 }
 
+/** The verdicts about every build that the license opens, of the workers and the channel that are asked for. */
+function verdictsOfOpen(
+  catalog: readonly CatalogWorker[],
+  of: Parameters<typeof judgeBuild>[2],
+  held: LicenseView | null,
+  { worker: name, channel }: { worker: string | null | undefined; channel: Channel | undefined },
+) {
+  const followed = CHANNELS.slice(0, CHANNELS.indexOf(channel ?? "stable") + 1);
+  const isOpen = (one: CatalogWorker, release: CatalogWorker["releases"][number]): boolean => {
+    if (one.tier === "free") return true;
+    const includes = held?.entitlements.some((pattern) => one.id.startsWith(pattern.replace("*", "")));
+    // The ranges of this file's licenses: "*", "<2.0.0", "<1.0.0".
+    const below = Number(/^<(\d)/.exec(held?.versions ?? "")?.[1] ?? 99);
+    const isInTime = held?.updates_until == null || release.published_at <= held.updates_until;
+    return held?.refusal === null && includes === true && isInTime && Number(release.version.split(".")[0]) < below;
+  };
+  return catalog
+    .filter(({ id, variant, family, kind }) => (name ? [id, variant, family].includes(name) : kind === "llm"))
+    .flatMap((one) =>
+      one.releases
+        .filter((release) => release.status === "published" && followed.some((known) => known === release.channel))
+        .filter((release) => isOpen(one, release))
+        .flatMap(({ artifacts }) => artifacts.filter(({ kind }) => kind === "binary"))
+        .map((build) => judgeBuild(build, one.backend, of)),
+    );
+}
+
 describe("the choice of a build", () => {
+  it("is made if any build may run, and is certain if any is known to", () => {
+    fc.assert(
+      fc.property(situation, ({ manifests, machine: of, license: held, asked: wish }) => {
+        const [own] = catalogs(manifests);
+        const { choice, untried } = choose(of, own, held, wish);
+        const verdicts = verdictsOfOpen(own, of, held, wish).flatMap((one) => ("lack" in one ? [] : [one.untried]));
+        expect(choice !== null).toBe(verdicts.length > 0);
+        if (verdicts.some((unknown) => unknown.length === 0)) expect(untried).toEqual([]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("is the same from signed indexes, in any order, as from the Worker's records", () => {
     fc.assert(
       fc.property(situation, ({ manifests, machine: of, license: held, asked: wish }) => {
         const [own, signed] = catalogs(manifests);
-        expect(signed).toHaveLength(VARIANTS.length);
+        expect(signed).toHaveLength(WORKERS.length);
         expect(choose(of, signed.toReversed(), held, wish)).toEqual(choose(of, own, held, wish));
       }),
       { numRuns: 500 },
