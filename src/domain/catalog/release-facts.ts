@@ -1,6 +1,6 @@
 import { defaultBuild } from "../releases/build.ts";
 import type { ManifestRelease } from "../releases/manifest.ts";
-import { memoryWords, type Requires, type VersionRange } from "../releases/requires/requires.ts";
+import { driverRange, memoryWords, type Requires, type VersionRange } from "../releases/requires/requires.ts";
 
 /** A binary of a release, with its needs as members and in words. */
 export type BinaryFacts = {
@@ -40,7 +40,7 @@ function systemRequirements(requires: Requires | null): string[] {
   const { cuda, rocm, gpu, libc, cpu_features, memory_bytes } = requires ?? {};
   return [
     libc && (libc.version === undefined ? libc.name : `${libc.name} >= ${libc.version}`),
-    cuda && `CUDA ${rangeText(cuda)}`,
+    cuda && `CUDA ${rangeText(driverRange(cuda, gpu))}`,
     rocm && `ROCm ${rangeText(rocm)}`,
     gpu && `GPU ${gpu.join(" or ")}`,
     cpu_features && `CPU with ${cpu_features.join(", ")}`,

@@ -1,6 +1,6 @@
 import { type Build, compareDemands } from "../releases/build.ts";
 import { CHANNELS, type Channel } from "../releases/manifest.ts";
-import { channelIncludes } from "../releases/version.ts";
+import { channelIncludes, parseVersion } from "../releases/version.ts";
 import type { CatalogRelease, CatalogWorker } from "./catalog.ts";
 import { type LicenseView, refusalOfAccess, refusalOfRelease } from "./license.ts";
 import type { Machine } from "./machine.ts";
@@ -65,10 +65,13 @@ function releasesOf(
   { id, tier, releases }: CatalogWorker,
   { version, channel }: Wish,
 ): { releases: CatalogRelease[]; fault: { code: string; detail: string } | null } {
-  if (version) {
+  if (version && version !== "latest") {
     const named = releases.find((release) => release.version === version);
-    if (!named)
-      return { releases: [], fault: { code: "VERSION_NOT_FOUND", detail: `${id} has no version ${version}.` } };
+    if (!named) {
+      // The text is the asker's, and a terminal may show the sentence.
+      const which = parseVersion(version).ok ? `version ${version}` : "such version";
+      return { releases: [], fault: { code: "VERSION_NOT_FOUND", detail: `${id} has no ${which}.` } };
+    }
     if (named.status === "blocked") {
       return { releases: [], fault: { code: "RELEASE_BLOCKED", detail: `${id} ${version} has been withdrawn.` } };
     }

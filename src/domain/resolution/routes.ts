@@ -24,7 +24,7 @@ const Body = z
       example: "llm-worker-rbee",
     }),
     version: z.string().max(64).nullish().openapi({
-      description: "An exact version of `worker`, instead of the newest one.",
+      description: "An exact version of `worker`; null or `latest`: the newest one.",
       example: null,
     }),
     channel: z.enum(CHANNELS).nullish().openapi({ description: "Default: `stable`.", example: "stable" }),

@@ -100,9 +100,16 @@ describe("POST /v1/workers/resolve", () => {
       expect((await resolve({ worker, machine: OLD_DRIVER })).choice?.worker_id).toBe(CUDA);
     }
     expect((await resolve({ worker: "cuda", version: "1.0.0", machine: OLD_DRIVER })).choice?.version).toBe("1.0.0");
-    expect((await resolve({ worker: "cuda", version: "9.0.0", machine: OLD_DRIVER })).ruled_out).toMatchObject([
-      { code: "VERSION_NOT_FOUND" },
-    ]);
+    for (const newest of ["latest", "", null]) {
+      expect((await resolve({ worker: "cuda", version: newest, machine: OLD_DRIVER })).choice?.version).toBe("1.0.0");
+    }
+    for (const [version, detail] of [
+      ["9.0.0", "llm-worker-rbee-cuda has no version 9.0.0."],
+      ["\u001b[2J", "llm-worker-rbee-cuda has no such version."],
+    ]) {
+      const { ruled_out } = await resolve({ worker: "cuda", version, machine: OLD_DRIVER });
+      expect(ruled_out).toMatchObject([{ code: "VERSION_NOT_FOUND", detail }]);
+    }
   });
 
   it("answers pages of our origins, which ask with a preflight", async () => {

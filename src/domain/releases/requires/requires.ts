@@ -63,7 +63,7 @@ export function requiresWords(requires: Requires | null): string {
   const { backend, cuda, rocm, gpu, libc, cpu_features, memory_bytes } = requires ?? {};
   const words = [
     backend !== undefined && !cuda && !rocm && backend,
-    cuda && `CUDA ${cuda.min} (a driver for CUDA ${driverWords(cuda, gpu)})`,
+    cuda && `CUDA ${cuda.min} (a driver for CUDA ${rangeWords(driverRange(cuda, gpu))})`,
     rocm && `ROCm ${rangeWords(rocm)}`,
     gpu?.join(" or "),
     libc && (libc.version === undefined ? libc.name : `${libc.name} ${libc.version} or newer`),
@@ -77,10 +77,10 @@ export function requiresWords(requires: Requires | null): string {
  * The CUDA of the drivers that run a build: of its major version or newer (minor version compatibility). A build that
  * is PTX alone needs its own version.
  */
-const driverWords = ({ min, max }: VersionRange, gpu: readonly string[] = []): string => {
+export const driverRange = ({ min, max }: VersionRange, gpu: readonly string[] = []): VersionRange => {
   const [major = min] = min.split(".");
   const lowest = gpu.length > 0 && gpu.every(isPtx) ? min : major;
-  return rangeWords(max === undefined ? { min: lowest } : { min: lowest, max });
+  return max === undefined ? { min: lowest } : { min: lowest, max };
 };
 
 const rangeWords = ({ min, max }: VersionRange): string => {
