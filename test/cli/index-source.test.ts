@@ -2,11 +2,17 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { CatalogClient } from "../../src/cli/catalog-client.ts";
 import { checkReleaseIndex, openIndexSource } from "../../src/cli/verify/index-source.ts";
-import { INDEX_LIFETIME, indexComment, releaseIndex } from "../../src/domain/delivery/index/release-index.ts";
+import {
+  INDEX_LIFETIME,
+  indexComment,
+  indexTime,
+  releaseIndex,
+} from "../../src/domain/delivery/index/release-index.ts";
 import { delegateIndexKey, verifyIndexDelegation } from "../../src/lib/minisign/index-key.ts";
 import { formatMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, type MinisignSecretKey } from "../../src/lib/minisign/secret-key.ts";
 import { signText } from "../../src/lib/minisign/text.ts";
+import { DAY } from "../../src/lib/time.ts";
 import { FACTS, manifestWith, releaseOf, WORKER } from "../support/index-fixture.ts";
 import { serve } from "../support/node/http-server.ts";
 
@@ -62,6 +68,16 @@ describe("an index", () => {
       },
     });
   });
+});
+
+it("an index and a signature of two deployments are asked for again, though the releases are the same", async () => {
+  const manifest = manifestWith(7, releaseOf("1.0.0"));
+  const at = indexTime(manifest, NOW);
+  // The index as it was before it told the facts of the worker: of the same serial and day.
+  const { worker: _, ...before } = releaseIndex(FACTS, manifest, at - (at % DAY));
+  const { minisig } = await signedIndex(7, at);
+  const torn = await checkReleaseIndex({ text: JSON.stringify(before), minisig }, indexKey, asked);
+  expect(torn).toMatchObject({ error: { kind: "unsettled" } });
 });
 
 describe("a source of indexes", () => {

@@ -298,7 +298,7 @@ export type Resolution = {
 export type ResolveRequest = {
   /** An id, a variant or a family. Default: every worker that generates text. */
   worker?: string | null;
-  /** An exact version of `worker`, instead of the newest one. */
+  /** An exact version of `worker`; null or `latest`: the newest one. */
   version?: string | null;
   /** Default: `stable`. */
   channel?: "stable" | "rc" | "beta" | "alpha" | null | Other;

@@ -1,16 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkReleaseIndex } from "../../../../src/cli/verify/index-source.ts";
 import {
   INDEX_LIFETIME,
-  indexComment,
   indexTime,
   ReleaseIndex,
   releaseIndex,
 } from "../../../../src/domain/delivery/index/release-index.ts";
 import { type ManifestRelease, manifestSchema } from "../../../../src/domain/releases/manifest.ts";
-import { generateMinisignKey } from "../../../../src/lib/minisign/secret-key.ts";
-import { signText } from "../../../../src/lib/minisign/text.ts";
 import { DAY, fromRfc3339 } from "../../../../src/lib/time.ts";
 import { FACTS, manifestWith, releaseOf } from "../../../support/index-fixture.ts";
 
@@ -96,19 +92,6 @@ describe("an index's time", () => {
       ),
     ]);
     expect(indexTime(manifest, NOON) - (NOON - (NOON % DAY))).toBe(1);
-  });
-
-  it("makes a client ask again if it got an index and a signature of two forms at one serial", async () => {
-    const manifest = manifestWith(1, releaseOf("1.0.0"));
-    const key = await generateMinisignKey();
-    const at = indexTime(manifest, NOON);
-    const { worker: _, ...old } = releaseIndex(FACTS, manifest, at - 1);
-    const current = releaseIndex(FACTS, manifest, at);
-    const minisig = await signText(key, JSON.stringify(current), indexComment(current));
-    const asked = { workerId: current.worker_id, seenSerial: 1, now: NOON };
-    const torn = await checkReleaseIndex({ text: JSON.stringify(old), minisig }, key, asked);
-    expect(torn).toMatchObject({ ok: false, error: { kind: "unsettled" } });
-    expect((await checkReleaseIndex({ text: JSON.stringify(current), minisig }, key, asked)).ok).toBe(true);
   });
 
   it("is the same all day, is never before a release, and leaves at least six days to fetch the next index", () => {
