@@ -4,8 +4,8 @@ import { compareVersions } from "../../releases/version.ts";
 import type { Tier } from "../../workers/table.ts";
 
 /**
- * The step that public counts of premium workers are rounded down to. A license has at most 25 machines, so a number
- * never shows the downloads of one customer.
+ * The step that public counts of premium workers are rounded down to. The plans on sale begin with 5 and 25 machines, so
+ * such a customer seldom moves a number. One with hundreds of machines moves it by a step or more.
  */
 export const PREMIUM_STEP = 100;
 
@@ -28,7 +28,7 @@ export type PublicFacts = { id: string; tier: Tier; releases: readonly Published
 /**
  * The counts that anybody may read. Those of a free worker are exact. Those of a premium one are of full days only and
  * rounded down, each for itself: neither a small number, nor a difference of two of them, nor the moment when one grows
- * leads to a customer. Only versions that are listed appear, newest first.
+ * leads to a customer with a few machines. Only versions that are listed appear, newest first.
  */
 export function publicDownloads({ tier, releases, files }: Omit<PublicFacts, "id">): WorkerDownloads {
   const versions = releases.filter(({ status }) => status !== "blocked").map(({ version }) => version);

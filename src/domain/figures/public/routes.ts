@@ -40,7 +40,7 @@ const WorkerStatsSchema = z
       rounded_to: z.int().openapi({
         description:
           "1 for free workers. Each count of a premium worker leaves out today and is rounded down to a multiple of this, so that " +
-          "no count shows one customer.",
+          "it does not show a customer with a few machines.",
         example: 1,
       }),
       by_version: z.array(z.object({ version, ...downloads })),
