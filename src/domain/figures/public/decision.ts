@@ -4,8 +4,8 @@ import { compareVersions } from "../../releases/version.ts";
 import type { Tier } from "../../workers/table.ts";
 
 /**
- * The step that public counts of premium workers are rounded down to. The plans on sale begin with 5 and 25 machines, so
- * such a customer seldom moves a number. One with hundreds of machines moves it by a step or more.
+ * The step that public counts of premium workers are rounded down to. The plans on sale begin with 5 and 25 machines,
+ * so such a customer seldom moves a number. One with hundreds of machines moves it by a step or more.
  */
 export const PREMIUM_STEP = 100;
 
