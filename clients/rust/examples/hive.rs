@@ -45,6 +45,9 @@ fn open(catalog: &str) -> Result<Hive, Error> {
 fn install(catalog: &str, worker: &str, folder: &str) -> Result<String, Error> {
     let mut go_on = |_present: u64, _of: u64| ControlFlow::Continue(());
     let installed = open(catalog)?.install(worker, Machine::of_this_host(), Path::new(folder), &mut go_on)?;
+    if !installed.untried.is_empty() {
+        eprintln!("It may not start. Not known of this machine: {}", installed.untried.join("; "));
+    }
     Ok(format!("{} {} is at {}", installed.worker_id, installed.version, installed.path.display()))
 }
 
