@@ -15,6 +15,10 @@ export const SECRET_VARIABLES = [
   "GITHUB_TOKEN",
 ] as const;
 
+/** An environment without secrets, for programs that need none: tools of drivers, and workers. */
+export const withoutSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_VARIABLES.some((secret) => secret === name)));
+
 /** The symbols of a license key after its prefix (Crockford base32 of 34 bytes). */
 const KEY_SYMBOLS = 55;
 

@@ -79,6 +79,13 @@ describe("the probe of a machine", () => {
     });
   });
 
+  it("gives no secret to the programs that it asks", async () => {
+    const env = { PATH: process.env["PATH"], RBEE_LICENSE_KEY: "a", GITHUB_TOKEN: "b", HOME: "/h" };
+    const ran = await runBounded("env", [], { env });
+    expect(ran?.output).toMatch(/^HOME=\/h$/m);
+    expect(ran?.output).not.toMatch(/LICENSE|TOKEN/);
+  });
+
   it.runIf(process.platform === "linux")("agrees with the real tools of this machine", async () => {
     const { machine } = await probeMachine(hostSystem, "linux-x86_64");
     expect(machine.cpu_features?.join(" ")).toBe(

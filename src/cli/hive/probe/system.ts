@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { access, constants, readdir, readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
+import { withoutSecrets } from "../../secrets.ts";
 
 /** How a program ended: its exit status (128 and more: by a signal), or `late` if it was ended after its time. */
 export type Ran = { status: number; late: boolean; output: string };
@@ -28,8 +29,8 @@ const LONGEST_RUN_MS = 6000;
 const MOST_OUTPUT = 1024 * 1024;
 
 /**
- * Runs a program without input. Resolves after `limitMs` at the latest, even if the program cannot be killed. Null if
- * it cannot be started.
+ * Runs a program without input, and without the secrets of `env`. Resolves after `limitMs` at the latest, even if the
+ * program cannot be killed. Null if it cannot be started.
  */
 export function runBounded(
   program: string,
@@ -37,7 +38,7 @@ export function runBounded(
   { limitMs = LONGEST_RUN_MS, env = process.env }: { limitMs?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ran | null> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: withoutSecrets(env) });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
