@@ -28,6 +28,7 @@ async function wish(
   answers: readonly (Resolution | null | Error)[],
   license: { current?: SentLicense | null | Error; replaced?: SentLicense | null } = {},
   url = URL,
+  isElsewhere = false,
 ) {
   const asked: unknown[] = [];
   const notes: string[] = [];
@@ -44,7 +45,7 @@ async function wish(
       return answer ?? null;
     },
     {
-      ...{ wanted, machine: MACHINE, url },
+      ...{ wanted, machine: MACHINE, isElsewhere, url },
       license: { current, replaced: async () => license.replaced ?? null },
       note: (text) => void notes.push(text),
     },
@@ -123,6 +124,23 @@ describe("a wish for a named worker", () => {
     ["DRIVER_TOO_OLD", EXIT.failure],
   ])("ends with the status of %s, and its reason last", async (code, exitCode) => {
     await expect(wish(premium, [refused(code)])).rejects.toMatchObject({ exitCode });
+  });
+});
+
+describe("a wish that nothing fits", () => {
+  it("gets the way to another machine, unless it is for one", async () => {
+    const wrong = refused("WRONG_PLATFORM");
+    await expect(wish(premium, [wrong])).rejects.toThrow("name its --platform");
+    await expect(wish(premium, [wrong], {}, URL, true)).rejects.not.toThrow("--platform");
+  });
+
+  it("gets the recipe of a free worker without a binary", async () => {
+    const detail = "It has no released binary for linux-aarch64 yet. Its recipe builds it from source.";
+    const ruled_out = [{ worker_id: "llm-worker-rbee-cpu", filename: null, code: "NOT_RELEASED", detail }];
+    const none = { ...refused("NOT_RELEASED"), ruled_out };
+    for (const wanted of [auto, { worker: "cpu", version: undefined }]) {
+      await expect(wish(wanted, [none])).rejects.toThrow(`${URL}/workers/llm-worker-rbee-cpu/PKGBUILD`);
+    }
   });
 });
 

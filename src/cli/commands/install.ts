@@ -78,12 +78,13 @@ async function installFromCatalog(hive: Hive, { worker, keys, machine, options }
   const { url } = client;
   const license = licenseOfHive(hive);
   const wanted = { worker, version: options.version };
-  const { build, resolution } = await chooseBuild(resolveAtCatalog(client), { wanted, machine, license, url, note });
+  const isElsewhere = options.platform !== undefined;
+  const wish = { wanted, machine, isElsewhere, license, url, note };
+  const { build, resolution } = await chooseBuild(resolveAtCatalog(client), wish);
   if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
   const { platform } = machine;
   const installed = await installWorker(client, {
-    ...{ ...build, platform, license, keys, folder: options.dir },
-    isElsewhere: options.platform !== undefined,
+    ...{ ...build, platform, isElsewhere, license, keys, folder: options.dir },
   });
   // Keys are pinned only after they have verified a release.
   if (state.release_keys[url] !== keys.text) {
@@ -103,17 +104,12 @@ async function installOffline(hive: Hive, { worker, keys, machine, options }: Re
   const indexes = await readIndexes(client, source);
   const license = offlineLicense(activation);
   const wanted = { worker, version: options.version };
-  const { build, resolution } = await chooseBuild(resolveFromIndexes(indexes, now), {
-    wanted,
-    machine,
-    license,
-    url,
-    note,
-  });
+  const isElsewhere = options.platform !== undefined;
+  const wish = { wanted, machine, isElsewhere, license, url, note };
+  const { build, resolution } = await chooseBuild(resolveFromIndexes(indexes, now), wish);
   if (resolution !== null) tellChoice(hive, resolution, { isAuto: worker === undefined, ...options });
   const installed = await installFromMirror(client, indexes, {
-    ...{ ...build, keys, folder: options.dir },
-    isElsewhere: options.platform !== undefined,
+    ...{ ...build, isElsewhere, keys, folder: options.dir },
   });
   await change((known) => ({
     ...known,

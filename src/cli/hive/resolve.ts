@@ -49,8 +49,15 @@ export const resolveAtCatalog =
     }
   };
 
-/** A wish for a machine. `url` is the catalog's; `note` tells the person. */
-type Wish = { wanted: Wanted; machine: Machine; license: LicenseSource; url: string; note: (text: string) => void };
+/** A wish for a machine. `isElsewhere`: it is not this one. `url` is the catalog's; `note` tells the person. */
+type Wish = {
+  wanted: Wanted;
+  machine: Machine;
+  isElsewhere: boolean;
+  license: LicenseSource;
+  url: string;
+  note: (text: string) => void;
+};
 
 /**
  * Chooses the build for a machine. The license is sent only if it matters: for the best of all workers, or if the
@@ -58,8 +65,9 @@ type Wish = { wanted: Wanted; machine: Machine; license: LicenseSource; url: str
  */
 export async function chooseBuild(
   resolve: Resolver,
-  { wanted, machine, license, url, note }: Wish,
+  { wanted, ...wish }: Wish,
 ): Promise<{ build: Build; resolution: Resolution | null }> {
+  const { machine, license, url, note } = wish;
   const { worker, version } = wanted;
   const own = worker === undefined && isPrivate(new URL(url)) ? await usableLicense(license, note) : null;
   let resolution = await (own === null ? resolve(wanted, machine, null) : resolveLicensed(own));
@@ -70,11 +78,11 @@ export async function chooseBuild(
   }
   if (resolution === null) return { build: { worker: worker ?? workerByGpu(machine), version }, resolution };
   const { choice } = resolution;
-  if (choice === null) throw nothingFits(resolution, worker !== undefined);
+  if (choice === null) throw nothingFits(resolution, worker !== undefined, wish);
   const build = { worker: choice.worker_id, version: choice.version, filename: choice.filename };
   // A version is of a worker: it is looked for once the worker is chosen.
   if (worker === undefined && version !== undefined && version !== choice.version) {
-    return chooseBuild(resolve, { wanted: { worker: choice.worker_id, version }, machine, license, url, note });
+    return chooseBuild(resolve, { wanted: { worker: choice.worker_id, version }, ...wish });
   }
   return { build, resolution };
 
@@ -122,20 +130,29 @@ const NOT_THERE: readonly string[] = ["NOT_RELEASED", "VERSION_NOT_FOUND", "WRON
 /** The codes of a license that does not open a worker. */
 const BY_LICENSE = /^(LICENSE|NOT_ENTITLED|VERSION_NOT_COVERED|MACHINE|KEY|TOKEN)/;
 
-function nothingFits({ why, ruled_out }: Resolution, isNamed: boolean): CliError {
+function nothingFits(
+  { why, ruled_out }: Resolution,
+  isNamed: boolean,
+  { isElsewhere, url }: Pick<Wish, "isElsewhere" | "url">,
+): CliError {
   const codes = ruled_out.map(({ code }) => code);
   const [first] = ruled_out;
   if (isNamed && first && BY_LICENSE.test(first.code)) {
     return new CliError(exitCodeOf(first.code, 401), `${first.detail} (${first.code})`);
   }
   const exitCode = codes.every((code) => NOT_THERE.includes(code)) ? EXIT.notFound : EXIT.failure;
-  const elsewhere = codes.some((code) => code.startsWith("WRONG_"))
-    ? ["To install for another machine, such as into an image, name its --platform."]
-    : [];
+  const remedies = [
+    ...(isNamed && !isElsewhere && codes.some((code) => code.startsWith("WRONG_"))
+      ? ["To install for another machine, such as into an image, name its --platform."]
+      : []),
+    ...ruled_out
+      .filter(isFromSource)
+      .map(({ worker_id }) => `Build ${worker_id} with your rbee hive, or with makepkg: ${recipeOf(worker_id, url)}`),
+  ];
   const lacks = ruled_out.length > 1 ? lacksOf(ruled_out) : [];
   // Several workers have several reasons.
   const reason = isNamed && first ? `${why} (${first.code})` : why;
-  return new CliError(exitCode, [...lacks, ...(isNamed ? elsewhere : []), reason].join("\n"));
+  return new CliError(exitCode, [...lacks, ...remedies, reason].join("\n"));
 }
 
 /** Whether a person is told without asking: a build that might run, or a license that was given in vain. */
@@ -146,14 +163,20 @@ export const isNotable = (code: string): boolean =>
 export const lacksOf = (ruledOut: Resolution["ruled_out"]): string[] =>
   ruledOut.map(({ worker_id, filename, code, detail }) => `  not ${filename ?? worker_id}: ${detail} (${code})`);
 
+/** Whether a worker has no binary for the machine, but a recipe that builds it there. */
+const isFromSource = ({ code, detail }: Resolution["ruled_out"][number]): boolean =>
+  code === "NOT_RELEASED" && detail.includes("from source");
+
+const recipeOf = (worker: string, url: string): string => `${url}/workers/${worker}/PKGBUILD`;
+
 /** The remark about a free worker that would use the GPU in place of the CPU and has no binary release yet; or null. */
 export function firstChoice({ choice, ruled_out }: Resolution, url: string): string | null {
-  const first = ruled_out.find(({ code, detail }) => code === "NOT_RELEASED" && detail.includes("from source"));
+  const first = ruled_out.find(isFromSource);
   if (!choice?.worker_id.endsWith("-cpu") || first === undefined) return null;
   const { worker_id: id } = first;
   return (
     `Chose the ${id.slice(id.lastIndexOf("-") + 1)} worker, but ${id} has no binary release yet.\n` +
-    `Build it with your rbee hive, or with makepkg: ${url}/workers/${id}/PKGBUILD\n` +
+    `Build it with your rbee hive, or with makepkg: ${recipeOf(id, url)}\n` +
     "Until then, the next best one is taken."
   );
 }

@@ -51,7 +51,8 @@ export function examine(worker: CatalogWorker, machine: Machine, license: Licens
   }
   const backend = judgeBackend(worker.backend, machine);
   if ("lack" in backend) return none(backend.lack.code, sentence(backend.lack.detail));
-  if (found.fault) return none(found.fault.code, found.fault.detail, wish.version || null);
+  const fault = found.fault ?? faultOfPlatform(worker, found.releases, machine.platform, wish);
+  if (fault) return none(fault.code, fault.detail, wish.version || null);
   const judged = found.releases.map((release) => judgeRelease(worker, release, machine));
   const access = refusalOfAccess(worker, license);
   if (access) return withoutAccess(worker, judged, access);
@@ -60,11 +61,33 @@ export function examine(worker: CatalogWorker, machine: Machine, license: Licens
 
 const binariesOf = ({ artifacts }: CatalogRelease): Build[] => artifacts.filter(({ kind }) => kind === "binary");
 
+/** The reason why no release of a worker is looked at. */
+type Fault = { code: string; detail: string };
+
+/** The next step for a worker without a binary. */
+const buildAdvice = ({ tier }: CatalogWorker): string => (tier === "free" ? " Its recipe builds it from source." : "");
+
+/** The fault of a worker that is for a platform, but has no file for it in any of `releases`; or null. */
+function faultOfPlatform(
+  worker: CatalogWorker,
+  releases: readonly CatalogRelease[],
+  platform: string,
+  { version }: Wish,
+): Fault | null {
+  if (releases.flatMap(binariesOf).some((build) => build.platform === platform)) return null;
+  const detail =
+    version && version !== "latest"
+      ? `${worker.id} ${version} has no binary for ${platform}.`
+      : `${worker.id} has no released binary for ${platform} yet.${buildAdvice(worker)}`;
+  return { code: "NOT_RELEASED", detail };
+}
+
 /** The releases to look at, newest first, or the reason why there are none. */
 function releasesOf(
-  { id, tier, releases }: CatalogWorker,
+  worker: CatalogWorker,
   { version, channel }: Wish,
-): { releases: CatalogRelease[]; fault: { code: string; detail: string } | null } {
+): { releases: CatalogRelease[]; fault: Fault | null } {
+  const { id, releases } = worker;
   if (version && version !== "latest") {
     const named = releases.find((release) => release.version === version);
     if (!named) {
@@ -83,10 +106,9 @@ function releasesOf(
   const offered = releases.filter(({ status, channel: name }) => status === "published" && follows(followed, name));
   if (offered.some((release) => binariesOf(release).length > 0)) return { releases: offered, fault: null };
   const isElsewhere = offered.length === 0 && releases.some(({ status }) => status === "published");
-  const advice = tier === "free" ? " Its recipe builds it from source." : "";
   const detail = isElsewhere
     ? `${id} has no release in the channel ${followed}.`
-    : `${id} has no released binary yet.${advice}`;
+    : `${id} has no released binary yet.${buildAdvice(worker)}`;
   return { releases: [], fault: { code: "NOT_RELEASED", detail } };
 }
 

@@ -204,6 +204,18 @@ describe("a license", () => {
 });
 
 describe("a choice of none", () => {
+  it("of a worker for this platform, without a file for it yet, says so and how else to get it", () => {
+    // A file for another platform says nothing of the worker: its recipe builds on this one.
+    const on = (worker: string, version?: string) =>
+      chosen({ ...NO_GPU, platform: "linux-aarch64" }, ALL, null, { worker, version });
+    expect(on("cpu")).toMatchObject({
+      codes: { "llm-worker-rbee-cpu": "NOT_RELEASED" },
+      why: "No build for this machine. llm-worker-rbee-cpu has no released binary for linux-aarch64 yet. Its recipe builds it from source.",
+    });
+    expect(on("cpu", "1.0.0").why).toMatch(/cpu 1\.0\.0 has no binary for linux-aarch64\.$/);
+    expect(on("premium-cpu").why).toMatch(/premium-cpu has no released binary for linux-aarch64 yet\.$/);
+  });
+
   it("names the reasons that come nearest", () => {
     const { why, choice } = chosen({ ...NO_GPU, libc: { name: "musl", version: "1.2" } });
     expect(choice).toBeNull();
