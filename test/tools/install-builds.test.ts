@@ -181,15 +181,34 @@ describe.runIf(scriptRuns)("a worker of another family", () => {
     }
   });
 
-  it("is refused if the catalog answers for another one", async () => {
-    const rewrite = (text: string) => text.replaceAll(`"worker_id":"${IMAGES}"`, `"worker_id":"${CPU}"`);
-    catalog.proxy.fate = (_method, path) => (path.endsWith("/resolve") ? { rewrite } : "pass");
+  it("is installed from a file with a plus in its name, also by a second link", async () => {
+    const name = `${IMAGES}+a-linux-x86_64`;
+    await catalog.publish(IMAGES, "1.1.0-alpha.1", [file(name, `${program(IMAGES)}${"# a line\n".repeat(4000)}`)]);
+    // The first link leads nowhere, so the script asks for another one.
+    let broken = 1;
+    const rewrite = (text: string) => text.replace(/(?<="download_url":"[^"]+\/)dl/, "no");
+    catalog.proxy.fate = (_method, path) => (path.includes("/download?") && broken-- > 0 ? { rewrite } : "pass");
+    const run = await pipe(workDirectory(), "sd-cpu --version 1.1.0-alpha.1");
+    catalog.proxy.fate = () => "pass";
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`It starts here: ${IMAGES}`)]);
+    expect(broken).toBeLessThan(0);
+  });
+
+  it.each([
+    ["another worker", "/resolve", IMAGES, CPU, `answered for ${CPU} instead of sd-cpu`],
+    [
+      "another file",
+      "/download",
+      `${IMAGES}-linux`,
+      `${IMAGES}-old-linux`,
+      `answered with ${IMAGES}-old-linux-x86_64 instead`,
+    ],
+  ])("is refused if the catalog answers for %s", async (_, operation, right, wrong, words) => {
+    const rewrite = (text: string) => text.replaceAll(`":"${right}`, `":"${wrong}`);
+    catalog.proxy.fate = (_method, path) => (path.split("?")[0]?.endsWith(operation) ? { rewrite } : "pass");
     const run = await pipe(workDirectory(), "sd-cpu");
     catalog.proxy.fate = () => "pass";
-    expect([run.code, lastLine(run.stderr)]).toEqual([
-      1,
-      expect.stringContaining(`answered for ${CPU} instead of sd-cpu`),
-    ]);
+    expect([run.code, lastLine(run.stderr)]).toEqual([1, expect.stringContaining(words)]);
   });
 
   it("may be named by its family", async () => {

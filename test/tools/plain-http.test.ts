@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -136,35 +136,55 @@ describe.skipIf(!installed("curl", "dash"))("install.sh", () => {
     });
   };
   const problem = JSON.stringify({ code: "CREDENTIAL_REQUIRED", detail: "D", request_id: "r" });
+  const filename = `${ID}-linux-x86_64`;
+  /** The choice of the worker, as the catalog answers without a license and with one. */
+  const resolution = (isLicensed: boolean): string => {
+    const choice = { worker_id: ID, version: "1.0.0", platform: "linux-x86_64", filename };
+    const lack = { worker_id: ID, version: "1.0.0", filename, code: "LICENSE_REQUIRED", detail: "D" };
+    return JSON.stringify({
+      choice: isLicensed ? choice : null,
+      why: "W",
+      untried: [],
+      ruled_out: isLicensed ? [] : [lack],
+    });
+  };
+  const isChoice = ({ url }: IncomingMessage): boolean => url === "/v1/workers/resolve";
 
   it.each(["http://0.0.0.0", "http://localhost@0.0.0.0", "http://localhost:80@0.0.0.0", "http://127.0.0.1:80@0.0.0.0"])(
     "sends no license to %s",
     async (address) => {
       // This catalog answers, so that the script comes to the point of sending the license.
       const server = createServer((request, response) => {
-        asked.push(request.headers.authorization ?? "-");
-        response.writeHead(401).end(problem);
+        asked.push(`${request.url} ${request.headers.authorization ?? "-"}`);
+        if (isChoice(request)) response.writeHead(200).end(resolution(false));
+        else response.writeHead(401).end(problem);
       }).listen(0, "0.0.0.0");
       await once(server, "listening");
       const { code, stderr } = await start(`${address}:${portOf(server)}`);
       server.close();
       expect(code).toBe(1);
       expect(stderr).toContain("the connection is not encrypted");
-      expect([asked.length, asked.join(" ").includes(KEY)]).toEqual([1, false]);
+      expect(asked.map((line) => line.split(" ")[0])).toEqual([
+        "/v1/workers/resolve",
+        "/v1/workers/premium-cpu/latest/download?platform=linux-x86_64",
+      ]);
+      expect(asked.join(" ")).not.toContain(KEY);
     },
   );
 
   it("asks loopback by no proxy, and follows no link from it to another machine", async () => {
-    const found = { worker_id: ID, version: "1.0.0", sha256: "0".repeat(64), size: 5, filename: `${ID}-linux-x86_64` };
+    const found = { worker_id: ID, version: "1.0.0", sha256: "0".repeat(64), size: 5, filename };
     const links = [
       { signature_url: elsewhere() },
       { signature_url: `${local()}/sig`, download_url: `${elsewhere()}/x` },
     ];
     for (const link of links) {
       answer = (request, response) =>
-        request.headers.authorization
-          ? response.writeHead(200).end(request.url === "/sig" ? "" : JSON.stringify({ ...found, ...link }))
-          : response.writeHead(request.url === "/sig" ? 200 : 401).end(problem);
+        isChoice(request)
+          ? response.writeHead(200).end(resolution(request.headers.authorization !== undefined))
+          : request.headers.authorization
+            ? response.writeHead(200).end(request.url === "/sig" ? "" : JSON.stringify({ ...found, ...link }))
+            : response.writeHead(request.url === "/sig" ? 200 : 401).end(problem);
       const { code, stderr } = await start(local(), { http_proxy: elsewhere(), ALL_PROXY: elsewhere() });
       expect([code, received]).toEqual([1, 0]);
       expect(stderr).toContain("sent a link that is not encrypted");

@@ -2,11 +2,9 @@
 # none is named. A named worker that needs a license, or that no license could bring here, is known before it is asked.
 choose() {
   filename=
-  resolved=
   named=$worker
   # A person who gives a license means the workers that it opens.
   if [ -z "$named" ] && [ -n "$credential" ] && is_private; then
-    resolved=yes
     authorize
   fi
   resolve || return 0
@@ -39,14 +37,13 @@ choose() {
     return
   fi
   version=$found
-  filename=$(printf '%s' "$filename" | sed 's/+/%2B/g')
   if [ -z "$named" ] || [ -n "$explain" ]; then say "Chose $worker $version for $platform: $(member why)"; fi
   untried=$(sed -n 's/.*"untried":\[\([^]]*\)\].*/\1/p' "$answer" | tr -d '"' | sed 's/,/, /g' | plain)
   [ -z "$untried" ] || say "It may not run here, because this is not known of the machine: $untried."
 }
 
 # Asks the catalog which build fits. Sets $choice, and writes the choice and the list of the others into files. Fails if
-# the catalog has no such operation; $worker is then chosen by the GPU alone.
+# the catalog cannot answer; $worker is then chosen by the GPU alone.
 resolve() {
   wanted=
   [ -z "$worker" ] || wanted="\"worker\":\"$worker\","
@@ -60,7 +57,6 @@ resolve() {
       ;;
     *) refused ;;
   esac
-  resolved=yes
   choice=$(sed -n 's/.*"choice":\({[^{}]*}\).*/\1/p' "$answer")
   printf '%s\n' "$choice" >"$work/choice"
   sed -n 's/.*"ruled_out":\[\(.*\)\].*/\1/p' "$answer" | sed 's/,*{"worker_id"/\

@@ -1,10 +1,11 @@
-# Reads the file to install from $answer, and sets its destination. The answer must be about the wanted worker and
-# version, because the signature of another one is valid as well.
+# Reads the file to install from $answer, and sets its destination. The answer must be about the wanted worker, version
+# and file, because the signature of another one is valid as well.
 read_answer() {
   asked=$version
   id=$(member worker_id)
   version=$(member version)
   sha256=$(member sha256)
+  chosen=$filename
   filename=$(member filename)
   size=$(sed -n 's/.*"size":\([0-9][0-9]*\).*/\1/p' "$answer")
   case $id/$sha256 in
@@ -12,6 +13,7 @@ read_answer() {
   esac
   is_name_of "$id" "$worker" || die "$CATALOG answered for $id instead of $worker."
   [ "$asked" = latest ] || [ "$asked" = "$version" ] || die "$CATALOG answered with version $version instead of $asked."
+  [ "${chosen:-$filename}" = "$filename" ] || die "$CATALOG answered with $filename instead of $chosen."
   target=$FOLDER/$id
   # The scratch folder's name is unique. Process numbers repeat, even at the same time in containers with one home.
   part=$target-$sha256.$$.${work##*[./]}.part

@@ -1,7 +1,6 @@
 # Sets $headers to the license's headers, or ends with the next step.
 authorize() {
   is_private || die "$worker needs a license, which is not sent to $CATALOG: the connection is not encrypted."
-  [ -n "$resolved" ] || require_release
   [ -n "$credential" ] || ask_person
   [ -n "$credential" ] || refused
   clean_credential
@@ -23,21 +22,6 @@ is_private() {
     https://*) ;;
     *) is_local "$CATALOG" ;;
   esac
-}
-
-# For catalogs without the resolve operation. Ends if $worker has no release, or none for this system, before anybody is
-# asked for a license. The list is public.
-require_release() {
-  list=$work/versions
-  fetch_into "$list" -sSf --retry 3 --max-time 60 --url "$CATALOG/v1/workers/$worker/versions?include_yanked=true" || return 0
-  wanted=$version
-  if [ "$version" = latest ]; then
-    wanted=$(sed -n 's/.*"latest":"\([^"]*\)".*/\1/p' "$list")
-    [ -n "$wanted" ] || die "$worker has no release yet."
-  fi
-  sed 's/{"version":/\
-&/g' "$list" | grep -F "{\"version\":\"$wanted\"," >"$work/wanted" || die "$worker has no version $wanted."
-  grep -qF "\"platform\":\"$platform\"" "$work/wanted" || die "$worker $wanted has no binary for $platform."
 }
 
 # Removes from $credential what a copy has gained: blanks, line ends, quotes and bytes beyond ASCII, such as zero-width

@@ -83,7 +83,7 @@ install() {
     chmod 755 "$part"
     mv -f "$part" "$target"
   fi
-  echo "Installed $id $version: $target"
+  printf 'Installed %s %s: %s\n' "$id" "$version" "$target"
   try_out "$target"
 }
 
@@ -104,7 +104,7 @@ uninstall() {
   take_over
   [ -f "$target" ] || die "There is no ${target##*/} in $FOLDER."
   rm -f "$target"
-  echo "Removed $target"
+  printf 'Removed %s\n' "$target"
 }
 
 list() {

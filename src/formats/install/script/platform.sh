@@ -50,8 +50,8 @@ try_out() {
     say 'It was not tried out, because it may be for another machine.'
     return
   fi
-  case $(head -c 4 "$1" | od -An -tx1 | tr -d ' \n') in
-    7f454c46 | cffaedfe | cafebabe | 4d5a* | 2321*) ;;
+  case $system/$(head -c 4 "$1" | od -An -tx1 | tr -d ' \n') in
+    linux/7f454c46 | macos/cffaedfe | macos/cafebabe | windows/4d5a* | */2321*) ;;
     *)
       say 'It was not tried out: it is no program that this system can start.'
       return

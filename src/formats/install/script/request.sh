@@ -1,7 +1,8 @@
 # Asks the catalog for the link to $worker's $version, or to its file $filename, and sets $answer. Sends the license
 # only if the catalog asks for one.
 request() {
-  place="$CATALOG/v1/workers/$worker/$version/download?platform=$platform${filename:+&filename=$filename}"
+  place="$CATALOG/v1/workers/$worker/$version/download?platform=$platform"
+  [ -z "$filename" ] || place="$place&filename=$(printf '%s' "$filename" | sed 's/+/%2B/g')"
   ask "$place"
   if [ -z "$headers" ] && [ "$(member code)" = CREDENTIAL_REQUIRED ]; then
     authorize
@@ -24,7 +25,7 @@ data = \"$(quoted "$2")\""
     config=
     status=$(sed -n '$p' "$answer" 2>/dev/null) || status=
     case $code/$status in
-      0/429 | 0/5?? | 28/* | 52/* | 56/*) [ $pause -eq 0 ] || sleep $pause ;;
+      0/429 | 0/5?? | 18/* | 28/* | 52/* | 56/*) [ $pause -eq 0 ] || sleep $pause ;;
       *) break ;;
     esac
   done

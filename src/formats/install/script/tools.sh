@@ -52,7 +52,7 @@ unreachable() {
     6) cause='Its name is not known. Is this machine online?' ;;
     7) cause='Nothing accepts a connection there.' ;;
     22) cause='The server, or a proxy on the way, refused.' ;;
-    23) cause='curl cannot write. Is it confined, such as a curl from snap, or is the disk full?' ;;
+    23) die "curl cannot write into $work. Is the disk full, or is curl confined, such as one from snap?" ;;
     28) cause='It took too long.' ;;
     35 | 51 | 58 | 59 | 60 | 77 | 80 | 83 | 90 | 91)
       cause="Its certificate is not accepted. Is this machine's clock right, or does a proxy replace it?"
