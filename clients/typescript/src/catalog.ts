@@ -83,7 +83,12 @@ export class Catalog {
    * `version` and `filename` into a download. A license decides about premium workers; no seat is taken.
    */
   async resolve(asked: Operations["resolveWorker"]["body"], license?: string): Promise<Resolution> {
-    return this.call("resolveWorker", { body: asked, license });
+    const answer = await this.call("resolveWorker", { body: asked, license });
+    const { choice, why, untried, ruled_out } = answer;
+    const isWhole = typeof why === "string" && Array.isArray(untried) && Array.isArray(ruled_out);
+    const isChoice = choice === null || (isObject(choice) && hasPlainNames(choice));
+    if (!isWhole || !isChoice) throw this.#unexpected("/v1/workers/resolve");
+    return answer;
   }
 
   /** The link to a file of a worker's version. It lives for minutes; ask again for a new one. */
@@ -93,9 +98,13 @@ export class Catalog {
   ): Promise<Download> {
     const { worker: id, version, ...query } = file;
     const answer = await this.call("getDownloadLink", { path: { id, version }, query, ...access });
-    const { download_url, filename, size, sha256, worker_id } = answer;
-    const isWhole = [download_url, filename, worker_id, answer.version].every((one) => typeof one === "string");
-    if (!isWhole || !Number.isSafeInteger(size) || !/^[0-9a-f]{64}$/.test(sha256)) {
+    const { download_url, size, sha256 } = answer;
+    if (
+      typeof download_url !== "string" ||
+      !hasPlainNames(answer) ||
+      !Number.isSafeInteger(size) ||
+      !/^[0-9a-f]{64}$/.test(sha256)
+    ) {
       throw this.#unexpected("/v1/workers/.../download");
     }
     return answer;
@@ -118,7 +127,9 @@ export class Catalog {
 
   /** The license of a key or token, with its machines. */
   async license(license: string): Promise<License> {
-    return (await this.call("getOwnLicense", { license })).license;
+    const { license: own } = await this.call("getOwnLicense", { license });
+    if (!isObject(own)) throw this.#unexpected("/v1/licenses/me");
+    return own;
   }
 
   /** The keys that verify tokens and status lists. Keep them for an hour at most while the catalog can be reached. */
@@ -209,9 +220,11 @@ export class Catalog {
   }
 
   #token(answer: LicenseToken): LicenseToken {
-    const { token, expires_at, license, machine } = answer;
-    const isWhole = typeof token === "string" && !Number.isNaN(Date.parse(expires_at)) && isObject(license);
-    if (!isWhole || !isObject(machine)) throw this.#unexpected("the answer with a token");
+    const { token, expires_at, renew_after, license, machine } = answer;
+    const isWhole = typeof token === "string" && isObject(license) && isObject(machine);
+    const times = isWhole ? [expires_at, renew_after, machine.last_seen_at] : [];
+    if (!isWhole || times.some((time) => Number.isNaN(Date.parse(time))))
+      throw this.#unexpected("the answer with a token");
     return answer;
   }
 
@@ -219,6 +232,15 @@ export class Catalog {
     return new CatalogError("ANSWER_UNEXPECTED", `${this.url} (${place}) does not answer as a catalog does.`);
   }
 }
+
+/** A name that programs make paths of. One that leads out of a folder would come from a hostile server alone. */
+const isPlainName = (name: unknown): boolean => typeof name === "string" && /^(?!\.)[^/\\:\p{Cc}]+$/u.test(name);
+
+const hasPlainNames = ({
+  worker_id,
+  version,
+  filename,
+}: Pick<Download, "worker_id" | "version" | "filename">): boolean => [worker_id, version, filename].every(isPlainName);
 
 /**
  * The headers that name the machine of a license key. A name beyond ASCII goes as the user of Basic, because runtimes

@@ -14,6 +14,9 @@ const KEY_PREFIX = /^rbee_lic_/i;
 /** 34 bytes in Crockford base32, whose I and L mean 1 and O means 0. The last symbol has three spare bits. */
 const KEY_FORM = /^rbee_lic_[0-9A-TV-Z]{54}[08GRO]$/i;
 
+/** The characters of a JWT. Every other one would also break the header that carries it. */
+const TOKEN_FORM = /^[\w.-]+$/;
+
 /** A license key or token as a person, an editor or an environment file hands it over, without what it has gained. */
 export function cleanCredential(text: string): string {
   const bare = text.replaceAll(GAINED, "");
@@ -28,13 +31,16 @@ export function kindOf(clean: string): "key" | "token" | "other" {
 }
 
 /**
- * The license key or token in a text. Throws `CatalogError` (KEY_INVALID) for a text that is neither, without a
- * request. The error does not quote it. A key that passes may still be mistyped: the catalog decides.
+ * The license key or token in a text. Throws `CatalogError` (KEY_INVALID, TOKEN_INVALID) for a text that is neither,
+ * without a request. The error does not quote it. A key that passes may still be mistyped: the catalog decides.
  */
 export function readCredential(text: string): Credential {
   const clean = cleanCredential(text);
   const kind = kindOf(clean);
-  if (kind === "token") return { kind, text: clean };
+  if (kind === "token" && TOKEN_FORM.test(clean)) return { kind, text: clean };
+  if (kind === "token") {
+    throw new CatalogError("TOKEN_INVALID", "This is not a license token. Check that you copied all of it.");
+  }
   if (kind === "key" && KEY_FORM.test(clean)) return { kind, text: clean };
   throw new CatalogError(
     "KEY_INVALID",

@@ -38,7 +38,7 @@ export type Downloaded = Pick<Download, "worker_id" | "version" | "filename" | "
   signedBy: string;
 };
 
-/** Attempts in a row without a new byte. */
+/** Attempts in a row without a byte beyond all before. */
 const FRUITLESS_ATTEMPTS = 5;
 const PAUSE_MS = 500;
 
@@ -74,12 +74,13 @@ async function downloadOnce(
   const { sink, onProgress = () => {}, signal, releaseKeys } = request;
   const newDigest = request.digest ?? (() => new RunningDigest());
   const { worker_id, version, filename, size, sha256 } = first;
-  const part: Part = { sink, newDigest, digest: newDigest(), size, sha256 };
+  const part: Part = { sink, newDigest, digest: newDigest(), size };
   await startPart(part);
   onProgress(part.digest.size, size);
   let link = first;
+  let most = 0;
   for (let fruitless = 0; part.digest.size < size; ) {
-    const before = part.digest.size;
+    most = Math.max(most, part.digest.size);
     const failure = await receiveRest(part, checkedLink(addressOf(link), catalog.url), {
       fetch: catalog.transport.fetch,
       onProgress: (received) => onProgress(received, size),
@@ -87,8 +88,9 @@ async function downloadOnce(
     });
     if (failure === null) continue;
     signal?.throwIfAborted();
-    fruitless = part.digest.size > before ? 0 : fruitless + 1;
-    const isOver = failure.code === "LINK_EXPIRED" || failure.code === "LINK_INVALID";
+    // Compared with the most ever: behind a proxy that strips Range, every attempt has the first bytes again.
+    fruitless = part.digest.size > most ? 0 : fruitless + 1;
+    const isOver = hasLinkEnded(failure);
     if (fruitless >= FRUITLESS_ATTEMPTS || !(isOver || isTemporary(failure))) throw failure;
     if (!isOver) await catalog.transport.sleep(PAUSE_MS * 2 ** fruitless);
     // The license is judged again, and the link is of the same file.
@@ -105,6 +107,10 @@ async function downloadOnce(
   }
   return { worker_id, version, filename, size, sha256, signedBy: showKeyId(checked.value.id) };
 }
+
+/** Whether a new link may help. R2 answers 403 without a code of the catalog to its own links after their minute. */
+const hasLinkEnded = ({ code, status, answeredCode }: CatalogError): boolean =>
+  code === "LINK_EXPIRED" || code === "LINK_INVALID" || (status === 403 && answeredCode === null);
 
 /** Hashes the bytes of an earlier run. More bytes than the file has are not a part of it. */
 async function startPart({ sink, digest, size }: Part): Promise<void> {

@@ -1,10 +1,10 @@
 import { CatalogError, errorOfAnswer } from "./error.ts";
 import type { Digest } from "./hashes.ts";
 import type { Sink } from "./sink.ts";
-import { reasonOf } from "./transport.ts";
+import { reasonOf, textOf } from "./transport.ts";
 
-/** A file that is being received: its bytes so far and their digest, and the size and sum of the whole. */
-export type Part = { sink: Sink; newDigest: () => Digest; digest: Digest; size: number; sha256: string };
+/** A file that is being received: its bytes so far and their digest, and the size of the whole. */
+export type Part = { sink: Sink; newDigest: () => Digest; digest: Digest; size: number };
 
 /** A connection without a byte for this long counts as broken. */
 const STALLED_MS = 60_000;
@@ -26,13 +26,15 @@ export async function receiveRest(part: Part, url: URL, options: Options): Promi
   try {
     const response = await options
       .fetch(url, {
-        // If-Range (RFC 9110, section 13.1.5): if the link now leads to other bytes, the server sends all of them.
-        headers: start > 0 ? { Range: `bytes=${start}-`, "If-Range": `"${part.sha256}"` } : {},
+        // Without If-Range: R2's ETag is not the sum, so a link to R2 would send all bytes again. The sum decides.
+        headers: start > 0 ? { Range: `bytes=${start}-` } : {},
         signal: options.signal === undefined ? stalled.signal : AbortSignal.any([options.signal, stalled.signal]),
       })
       .catch((error: unknown) => networkError(url, error));
     if (response instanceof CatalogError) return response;
-    if (response.status !== 200 && response.status !== 206) return errorOfAnswer(response, await textOf(response));
+    if (response.status !== 200 && response.status !== 206) {
+      return errorOfAnswer(response, (await textOf(response).catch(() => null)) ?? "");
+    }
     const isRest = response.status === 206;
     if (isRest && !response.headers.get("Content-Range")?.startsWith(`bytes ${start}-`)) {
       await response.body?.cancel();
@@ -79,8 +81,6 @@ async function readBody(
 
 const networkError = (url: URL, cause: unknown): CatalogError =>
   new CatalogError("NETWORK", `The connection to ${url.origin} has failed: ${reasonOf(cause)}.`, { cause });
-
-const textOf = (response: Response): Promise<string> => response.text().catch(() => "");
 
 /** Aborts once `touch` has not been called for a minute. */
 function watchFor(stalled: AbortController): { touch: () => void; end: () => void } {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -49,10 +49,15 @@ export const fileSeatStore = (path: string): SeatStore => ({
   async save(seat) {
     if (seat === null) return rm(path, { force: true });
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    // Renamed, so that no run reads half of it.
-    const next = `${path}.${process.pid}`;
-    await writeFile(next, `${JSON.stringify(seat, null, 2)}\n`, { mode: 0o600 });
-    await rename(next, path);
+    // Renamed, so that no run reads half of it. Each write has a file of its own, so that none gets another's.
+    const next = `${path}.${randomUUID()}`;
+    try {
+      await writeFile(next, `${JSON.stringify(seat, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+      await rename(next, path);
+    } catch (error) {
+      await rm(next, { force: true });
+      throw error;
+    }
   },
 });
 
@@ -67,8 +72,14 @@ function seatOf(text: string): Seat | null {
   }
 }
 
-/** The fingerprint of this Linux machine, as `rbee-catalog` and `install.sh` make it; null without a machine id. */
-export async function machineFingerprint(): Promise<string | null> {
+/**
+ * The fingerprint of this Linux machine, as `rbee-catalog` and `install.sh` make it: RBEE_MACHINE, else a hash of the
+ * machine id; null without one. Containers of one image may share that id, so give each an RBEE_MACHINE.
+ */
+export async function machineFingerprint(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string | null> {
+  if (env["RBEE_MACHINE"]) return env["RBEE_MACHINE"];
   for (const file of ["/etc/machine-id", "/var/lib/dbus/machine-id"]) {
     const fingerprint = await fingerprintOfMachineId(await readFile(file, "utf8").catch(() => ""));
     if (fingerprint !== null) return fingerprint;

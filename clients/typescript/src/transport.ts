@@ -81,8 +81,9 @@ async function attemptOnce(transport: Transport, request: ApiRequest): Promise<A
       method,
       headers,
       signal,
-      // A credential follows no redirect. Without one, the place that the answer came from is looked at afterwards.
-      redirect: credential === null ? "follow" : "manual",
+      // A credential follows no redirect, nor does a body, which may have a token. For the rest, the place that the
+      // answer came from is looked at afterwards.
+      redirect: credential === null && method === "GET" ? "follow" : "manual",
       ...(body === undefined ? {} : { body }),
     });
     const elsewhere = redirectOf(url, response);
@@ -90,13 +91,35 @@ async function attemptOnce(transport: Transport, request: ApiRequest): Promise<A
       await response.body?.cancel();
       return elsewhere;
     }
-    // Read here, because a body that breaks off is a failure like a lost connection. Not by `text`, because workerd
-    // warns of a status list, whose media type is no text.
-    const text = new TextDecoder().decode(await response.arrayBuffer());
+    // Read here, because a body that breaks off is a failure like a lost connection.
+    const text = await textOf(response);
+    if (text === null) return new CatalogError("ANSWER_UNEXPECTED", `The answer of ${url.origin} is too long.`);
     return response.ok ? { text, headers: response.headers } : errorOfAnswer(response, text);
   } catch (cause) {
     request.signal?.throwIfAborted();
     return new CatalogError("NETWORK", `${url.origin} cannot be reached: ${reasonOf(cause)}.`, { cause });
+  }
+}
+
+/** No answer but a file is longer, in bytes. KV, where the catalog keeps its longest ones, holds 25 MiB. */
+const LONGEST_ANSWER = 32 * 1024 ** 2;
+
+/** The text of a body, or null for one that is too long. */
+export async function textOf({ body }: Response): Promise<string | null> {
+  // Not by `text`, which has no limit, and by which workerd warns of a status list, whose media type is no text.
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  const reader = body?.getReader();
+  for (;;) {
+    const { value } = (await reader?.read()) ?? {};
+    if (value === undefined) return text + decoder.decode();
+    size += value.length;
+    if (size > LONGEST_ANSWER) {
+      await reader?.cancel();
+      return null;
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }
 

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
-import { CliError, EXIT, problemCode, problemError } from "../errors.ts";
+import { CliError, EXIT, ProblemError, problemCode, problemError } from "../errors.ts";
 import { type FileDigest, isFileError, RunningDigest } from "../files.ts";
 
 /** The link to a file, and the size and hash that the file must have. */
@@ -58,12 +58,18 @@ export async function download({
     if (failure === null) continue;
     // Compared with the most ever: behind a proxy that strips Range, every attempt has the first bytes again.
     fruitless = (await sizeOf(partPath)) > most ? 0 : fruitless + 1;
-    const code = problemCode(failure);
-    const expired = code === "LINK_EXPIRED" || code === "LINK_INVALID";
+    const expired = hasLinkEnded(failure);
     if (fruitless >= FRUITLESS_ATTEMPTS || !(expired || failure.exitCode === EXIT.unavailable)) throw failure;
     if (!expired) await sleep(retryDelay(fruitless + 1, null));
     link = await source();
   }
+}
+
+/** Whether a new link may help. R2 answers 403 without a code of the catalog to its own links after their minute. */
+function hasLinkEnded(failure: CliError): boolean {
+  const code = problemCode(failure);
+  const isByR2 = code === null && failure instanceof ProblemError && failure.status === 403;
+  return isByR2 || code === "LINK_EXPIRED" || code === "LINK_INVALID";
 }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0;
@@ -138,8 +144,8 @@ async function fetchRest(link: Source, part: Part, onProgress: (bytes: number) =
   try {
     const response = await request(link.url, {
       signal: stalled.signal,
-      // If-Range (RFC 9110, 13.1.5): if the link now leads to other bytes, the server sends all of them.
-      headers: start > 0 ? { Range: `bytes=${start}-`, "If-Range": `"${link.sha256}"` } : {},
+      // Without If-Range: R2's ETag is not the sum, so a link to R2 would send all bytes again. The sum decides.
+      headers: start > 0 ? { Range: `bytes=${start}-` } : {},
     });
     const { statusCode = 0, headers } = response;
     if (statusCode !== 200 && statusCode !== 206) return problemError(statusCode, await text(response));

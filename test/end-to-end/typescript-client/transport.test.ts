@@ -127,7 +127,67 @@ describe("an error", () => {
   });
 });
 
+describe("a hostile answer", () => {
+  it("of no end is not kept in memory", async () => {
+    const { catalog } = await clientOf((_request, response) => {
+      response.writeHead(200, { "Content-Type": "application/json" });
+      const send = (): void => {
+        if (!response.destroyed) response.write(Buffer.alloc(1024 ** 2, " "), send);
+      };
+      send();
+    });
+    await expect(catalog.list()).rejects.toMatchObject({
+      code: "ANSWER_UNEXPECTED",
+      detail: expect.stringContaining("too long"),
+    });
+  });
+
+  it("has no name that leads out of a folder", async () => {
+    const choice = { worker_id: "worker", version: "1.0.0", platform: "linux-x86_64", filename: "worker-linux" };
+    const evil = ["../worker", "/etc/worker", "a\\b", "C:worker", "..", "", "a\u0000b", 7];
+    const names = evil.flatMap((name) => [{ filename: name }, { worker_id: name }, { version: name }]);
+    for (const name of names) {
+      const { catalog } = await clientOf((_request, response) => {
+        response.end(JSON.stringify({ choice: { ...choice, ...name }, why: "", untried: [], ruled_out: [] }));
+      });
+      const asked = catalog.resolve({ machine: { platform: "linux-x86_64" } });
+      await expect(asked, JSON.stringify(name)).rejects.toMatchObject({ code: "ANSWER_UNEXPECTED" });
+      const file = { download_url: "https://catalog.test/dl/x", size: 1, sha256: "0".repeat(64), signature_url: null };
+      const linked = await clientOf((_request, response) => {
+        response.end(JSON.stringify({ ...file, public_url: null, ...choice, ...name }));
+      });
+      await expect(linked.catalog.link({ worker: "worker", version: "1.0.0" })).rejects.toMatchObject({
+        code: "ANSWER_UNEXPECTED",
+      });
+    }
+  });
+
+  it("of another shape is refused, not returned", async () => {
+    const { catalog } = await clientOf((_request, response) => response.end("{}"));
+    const times = { expires_at: "soon", renew_after: "soon" };
+    const seat = await clientOf((_request, response) => {
+      response.end(JSON.stringify({ token: "eyJ", ...times, license: { id: "lic_1" }, machine: { id: "m" } }));
+    });
+    for (const ask of [
+      () => catalog.resolve({ machine: { platform: "linux-x86_64" } }),
+      () => catalog.license(KEY),
+      () => catalog.activate(KEY, { fingerprint: "attic" }),
+      () => seat.catalog.activate(KEY, { fingerprint: "attic" }),
+    ]) {
+      await expect(ask()).rejects.toMatchObject({ code: "ANSWER_UNEXPECTED" });
+    }
+  });
+});
+
 describe("a credential", () => {
+  it("with a character that no token has is refused without a request, and not quoted", async () => {
+    const refusal: unknown = await new Catalog({ url: "https://catalog.test" })
+      .license("eyJSECRET.eyJ\u2026.abc")
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "TOKEN_INVALID", status: null });
+    expect(String(refusal)).not.toContain("SECRET");
+  });
+
   it("follows no redirect", async () => {
     const seen: (string | undefined)[] = [];
     const elsewhere = await serve((request, response) => {
@@ -146,6 +206,21 @@ describe("a credential", () => {
     // Without a credential, an answer of another place is not taken for the catalog's.
     await expect(catalog.list()).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
     expect(url).not.toBe(elsewhere.url);
+  });
+
+  it("in a body follows no redirect either", async () => {
+    const seen: (string | undefined)[] = [];
+    const elsewhere = await serve((request, response) => {
+      seen.push(request.url);
+      response.end("{}");
+    });
+    onTestFinished(() => elsewhere.close());
+    const { catalog } = await clientOf((_request, response) => {
+      response.writeHead(307, { Location: `${elsewhere.url}/v1/licenses/verify` }).end();
+    });
+    const asked = catalog.call("verifyToken", { body: { token: "eyJ.a.secret" } });
+    await expect(asked).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
+    expect(seen).toEqual([]);
   });
 
   it("is sent to no plain http but that of this machine", async () => {
