@@ -136,6 +136,9 @@ const lookAlikes: VectorCase[] = [
   misshapen("the letter U, which is no symbol", `${KEY.slice(0, -2)}U${KEY.slice(-1)}`),
   misshapen("a Cyrillic letter that looks like a Latin one", `${KEY.slice(0, -2)}\u0410${KEY.slice(-1)}`),
   misshapen("a digit of another script", `${KEY.slice(0, -2)}\u0661${KEY.slice(-1)}`),
+  misshapen("a long s, whose capital is an S", `${KEY.slice(0, -2)}\u017f${KEY.slice(-1)}`),
+  misshapen("a Kelvin sign, whose small letter is a k", `${KEY.slice(0, -2)}\u212a${KEY.slice(-1)}`),
+  misshapen("an i without a dot, whose capital is an I", `${KEY.slice(0, -2)}\u0131${KEY.slice(-1)}`),
   misshapen("a full-width letter", `${KEY.slice(0, -2)}\uff21${KEY.slice(-1)}`),
 ];
 

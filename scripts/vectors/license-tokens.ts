@@ -104,6 +104,7 @@ const headers: VectorCase[] = [
     hmacJwt({ ...TOKEN_HEADER, alg: "HS512" }, claims(), "sha512", current),
   ),
   bad("algorithm", "the algorithm ES256 over a signature by Ed25519", tokenOf({}, { alg: "ES256" })),
+  bad("algorithm", "the algorithm by its name in RFC 9864", tokenOf({}, { alg: "Ed25519" })),
   bad("algorithm", "no algorithm", tokenOf({}, { alg: undefined })),
   bad("type", "the type of a status list", tokenOf({}, { typ: "statuslist+jwt" })),
   bad("type", "the type of any JWT", tokenOf({}, { typ: "JWT" })),
@@ -181,12 +182,19 @@ const times: VectorCase[] = [
   good("the last token of a chain of renewals before its end", LAST_OF_CHAIN, { now: NOW - DAY - HOUR }),
 ];
 
+const BEES = "\u{1f41d}".repeat(256);
+
 const machines: VectorCase[] = [
   good("its machine", ORDINARY, { fingerprint: FINGERPRINT }),
   good("its machine with blanks around", ORDINARY, { fingerprint: ` ${FINGERPRINT} ` }),
   good("a machine named beyond ASCII", tokenOf({ machine: machineClaim(LICENSE, "Büro-PC ✓") }), {
     fingerprint: "Büro-PC ✓",
   }),
+  good("its machine behind a byte order mark, as a file of Windows has it", ORDINARY, {
+    fingerprint: `\ufeff${FINGERPRINT}\r\n`,
+  }),
+  good("256 code points beyond 16 bits", tokenOf({ machine: machineClaim(LICENSE, BEES) }), { fingerprint: BEES }),
+  refused("MACHINE_REQUIRED", "257 code points beyond 16 bits", ORDINARY, { fingerprint: `${BEES}\u{1f41d}` }),
   refused("MACHINE_MISMATCH", "another machine", ORDINARY, { fingerprint: "another" }),
   refused("MACHINE_MISMATCH", "its machine in capitals", ORDINARY, { fingerprint: FINGERPRINT.toUpperCase() }),
   refused("MACHINE_MISMATCH", "the same machine under another license", tokenOf({ sub: licenseId("grace") }), {

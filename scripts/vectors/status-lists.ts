@@ -1,4 +1,4 @@
-import { deflateSync } from "node:zlib";
+import { deflateRawSync, deflateSync } from "node:zlib";
 import { signedJwt } from "./jwt.ts";
 import { publicJwk, TOKEN_KEYS } from "./test-keys.ts";
 import { DAY, HOUR, ISSUER, NOW, type VectorCase, type VectorFile } from "./vector-file.ts";
@@ -24,6 +24,15 @@ function packed(places: Record<number, number>, bits = 2, size = 64): Uint8Array
     bytes[at] = (bytes[at] ?? 0) | (value << ((Number(idx) * bits) % 8));
   }
   return bytes;
+}
+
+const RAW = deflateRawSync(packed({}), { level: 0 }).toString("base64url");
+
+/** A list whose last byte, of zlib's Adler-32, is another one. */
+function otherChecksum(): string {
+  const bytes = deflateSync(packed(PLACES), { level: 0 });
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  return bytes.toString("base64url");
 }
 
 const PLACES = { 1: 1, 2: 2, 3: 3, 5: 1, 63: 2 };
@@ -101,6 +110,13 @@ export const statusLists: VectorFile = {
     read("invalid", "eight bits a place, a value of nobody's", 3, inBits(8, { 3: 200 })),
     unusable("bits", "three bits a place", listOf({ status_list: { bits: 3, lst: zlib(packed({})) } })),
     unusable("deflate", "a list that is not compressed", listOf({ status_list: { bits: 2, lst: "AAAA" } })),
+    unusable("deflate", "DEFLATE without the frame of zlib", listOf({ status_list: { bits: 2, lst: RAW } })),
+    unusable("deflate", "another checksum of zlib", listOf({ status_list: { bits: 2, lst: otherChecksum() } })),
+    unusable(
+      "deflate",
+      "a list that breaks off",
+      listOf({ status_list: { bits: 2, lst: zlib(packed(PLACES)).slice(0, -8) } }),
+    ),
     unusable("malformed", "no list", listOf({ status_list: undefined })),
     unusable("malformed", "no end", listOf({ exp: undefined })),
     unusable("malformed", "a word", "list"),
@@ -113,6 +129,18 @@ export const statusLists: VectorFile = {
     unusable("unknown_key", "the key id of a stranger", listOf({}, { kid: foreign.kid }, foreign)),
     unusable("signature", "a stranger's signature under our key id", listOf({}, {}, foreign)),
     unusable("signature", "a list in which a revoked place was cleared", cleared()),
+    unusable(
+      "header",
+      "a critical member that this program does not know",
+      listOf({}, { crit: ["exp"], exp: NOW + DAY }),
+    ),
+    read("invalid", "no time to live, which is optional", 1, listOf({ ttl: undefined })),
+    read(
+      "invalid",
+      "members that this program does not know",
+      1,
+      listOf({ seats: 5, status_list: { bits: 2, lst: zlib(packed(PLACES)), aggregation_uri: `${ISSUER}/all` } }),
+    ),
     read("valid", "it ended 59 seconds ago", 4, listOf({ exp: NOW - 59 })),
     unusable("expired", "it ended 60 seconds ago", listOf({ exp: NOW - 60 })),
     unusable("expired", "a clock that was set back below the end", LIST, { now: NOW, seen: NOW + DAY }),

@@ -1,9 +1,9 @@
 import { sha256, toBase64Url, toHex } from "./bytes.ts";
 
-/** Whether a text can name a machine: 1 to 256 characters after trimming, no control characters. */
+/** Whether a text can name a machine: 1 to 256 code points after trimming, no control characters. */
 export function isFingerprint(text: string): boolean {
   const trimmed = text.trim();
-  return trimmed.length > 0 && trimmed.length <= 256 && !/\p{Cc}/u.test(trimmed);
+  return trimmed.length > 0 && [...trimmed].length <= 256 && !/\p{Cc}/u.test(trimmed);
 }
 
 /** The hash of a fingerprint that the tokens of a license (`lic_...`) have as their claim `machine`. */

@@ -52,7 +52,7 @@ pub struct StatusPlace {
     pub uri: String,
 }
 
-/// The longest fingerprint, in UTF-16 code units, as the catalog counts them.
+/// The longest fingerprint, in code points, as the catalog counts them.
 const MAX_FINGERPRINT: usize = 256;
 
 /// The hash of a fingerprint that the tokens of a license carry: base64url of SHA-256 over `rbee-machine:`, the
@@ -60,7 +60,7 @@ const MAX_FINGERPRINT: usize = 256;
 pub fn machine_hash(license_id: &str, fingerprint: &str) -> Option<String> {
     // JavaScript's `trim` takes the byte order mark for a blank, Rust's does not.
     let fingerprint = fingerprint.trim_matches(|c: char| c.is_whitespace() && c != '\u{85}' || c == '\u{feff}');
-    let length = fingerprint.encode_utf16().count();
+    let length = fingerprint.chars().count();
     if length == 0 || length > MAX_FINGERPRINT || fingerprint.chars().any(char::is_control) {
         return None;
     }

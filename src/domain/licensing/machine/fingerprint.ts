@@ -4,7 +4,7 @@ import { lazy } from "../../../lib/lazy.ts";
 
 const MAX_FINGERPRINT = 256;
 
-/** The text that identifies a hive's machine: 1 to 256 characters, trimmed, without control characters. */
+/** The text that identifies a hive's machine: 1 to 256 code points, trimmed, without control characters. */
 export const fingerprintSchema = lazy(() =>
   z
     .string()
