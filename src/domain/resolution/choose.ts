@@ -4,6 +4,7 @@ import type { CatalogWorker } from "./catalog.ts";
 import { type Candidate, type Examined, examine, type Ruled } from "./examine.ts";
 import type { LicenseView } from "./license.ts";
 import type { Machine } from "./machine.ts";
+import { NEED_CODES } from "./needs.ts";
 
 /**
  * The wish of an asker. `worker` is an id, a variant or a family; without it, the workers that generate text are
@@ -118,6 +119,9 @@ function whyThis({ worker, release, build, untried, newer }: Candidate): string 
     .join(" ");
 }
 
+/** The codes of a build that does not run on a machine, or does not exist. */
+const MISSING: ReadonlySet<string> = new Set([...NEED_CODES, "UNTRIED", "NOT_RELEASED", "VERSION_NOT_FOUND"]);
+
 /** The reasons that come nearest to a choice: of workers for this kind of machine, in the order of preference. */
 function whyNone(rows: readonly Ruled[], name: string | null): string {
   if (rows.length === 0) return name === null ? "The catalog has no worker." : `The catalog has no worker ${name}.`;
@@ -127,5 +131,7 @@ function whyNone(rows: readonly Ruled[], name: string | null): string {
   const words = ofWorkers
     .slice(0, 3)
     .map(({ worker_id, detail }) => (detail.startsWith(worker_id) ? detail : `${worker_id}: ${detail}`));
-  return `No build for this machine. ${words.join(" ")}`;
+  // Else a build may fit, and the license or a withdrawal is in its way.
+  const isMissing = told.some(({ code }) => MISSING.has(code));
+  return `${isMissing ? "No build for this machine." : "No build may be installed."} ${words.join(" ")}`;
 }

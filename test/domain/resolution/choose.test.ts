@@ -216,6 +216,12 @@ describe("a choice of none", () => {
     expect(on("premium-cpu").why).toMatch(/premium-cpu has no released binary for linux-aarch64 yet\.$/);
   });
 
+  it("does not blame the machine if the license is in the way", () => {
+    const revoked = { ...LICENSE, refusal: { code: "LICENSE_REVOKED", detail: "This license has been revoked." } };
+    const { why } = chosen(NO_GPU, [premiumCpu], revoked);
+    expect(why).toBe("No build may be installed. llm-worker-rbee-premium-cpu: This license has been revoked.");
+  });
+
   it("names the reasons that come nearest", () => {
     const { why, choice } = chosen({ ...NO_GPU, libc: { name: "musl", version: "1.2" } });
     expect(choice).toBeNull();

@@ -79,14 +79,16 @@ describe("an index's time", () => {
     const requires = { cuda: { min: "12.4" }, gpu: ["sm_80"] };
     const source = { repository: "r", tag: "t", commit: "c", signature: "s" };
     const [file] = releaseOf("1.0.0").artifacts;
-    const release = releaseOf("1.0.0", { source, artifacts: file ? [{ ...file, requires }] : [] });
+    const source_archive = { filename: "a", size: 1, sha256: "0", object_key: "o", signature: null };
+    const release = releaseOf("1.0.0", { source, source_archive, artifacts: file ? [{ ...file, requires }] : [] });
     const manifest = manifestWith(1, release);
     expect(membersOf(releaseIndex(FACTS, manifest, NOON))).toEqual([
       ...["worker_id", "worker.variant", "worker.family", "worker.kind", "worker.tier", "worker.backend"],
       ...["worker.platforms[]", "serial", "generated_at", "expires_at", "latest"],
       ...["versions[].version", "versions[].channel", "versions[].status", "versions[].published_at"],
       ...["versions[].provenance_sha256", "versions[].source.repository", "versions[].source.tag"],
-      ...["versions[].source.commit", "versions[].source.signature"],
+      ...["versions[].source.commit", "versions[].source.signature", "versions[].source_archive.filename"],
+      ...["size", "sha256", "signature"].map((name) => `versions[].source_archive.${name}`),
       ...["platform", "kind", "filename", "size", "sha256", "signature", "requires.cuda.min", "requires.gpu[]"].map(
         (name) => `versions[].artifacts[].${name}`,
       ),
