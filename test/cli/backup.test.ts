@@ -125,7 +125,15 @@ function offered() {
   const artifact = {
     ...{ id: "art_1", release_id: "rel_1", platform: "linux-x86_64", filename: "f", size: 1, sha256: "0".repeat(64) },
     ...{ signature: null, state: "ready", object_key: "artifacts/f", upload_id: "u", part_size: 1, created_at: 1 },
-    ...{ completed_at: 1, last_change: "c", kind: "binary", pgp_signature: null, blake2b512: null, requires: null },
+    ...{
+      completed_at: 1,
+      last_change: "c",
+      kind: "binary",
+      pgp_signature: null,
+      blake2b512: null,
+      requires: null,
+      is_source: 0,
+    },
   };
   return { rows: { releases: [release("rel_1", { status: "published" })], artifacts: [artifact] } };
 }

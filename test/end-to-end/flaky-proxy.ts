@@ -3,15 +3,16 @@ import { createServer, request, type Server } from "node:http";
 
 /**
  * The fate of one exchange: it passes, or hangs without an answer, or every byte of its answer is altered, or its text
- * is rewritten to one of the same length, or it breaks off after so many bytes, or its body waits for a promise. Or
- * the request loses its `Range`, as behind a virus scanner, and its answer is the whole file.
+ * is rewritten to one of the same length (the text at another path, if `at` names one), or it breaks off after so many
+ * bytes, or its body waits for a promise. Or the request loses its `Range`, as behind a virus scanner, and its answer is
+ * the whole file.
  */
 export type Fate =
   | "pass"
   | "hang"
   | "alter"
   | "whole"
-  | { rewrite: (text: string) => string }
+  | { rewrite: (text: string) => string; at?: string }
   | { cutAfter: number }
   | { bodyAfter: Promise<void> };
 
@@ -40,7 +41,8 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       return;
     }
     if (fate === "whole") delete headers.range;
-    const forwarded = request({ host: "localhost", port: target, method, path: url, headers }, (answer) => {
+    const path = typeof fate === "object" && "rewrite" in fate ? (fate.at ?? url) : url;
+    const forwarded = request({ host: "localhost", port: target, method, path, headers }, (answer) => {
       proxy.answered.push(`${method} ${url}`);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       // An answer that the catalog breaks off is broken off here as well.

@@ -239,10 +239,9 @@ describe.runIf(scriptRuns)("the install script, given a file that is not what wa
 
   it("is refused when it is an old one, offered as a new one", async () => {
     const home = await homeWithWorker();
+    const rewrite = (text: string) => text.replaceAll('"version":"0.1.0"', '"version":"0.2.0"');
     catalog.proxy.fate = (_method, path) =>
-      path.includes("/download?")
-        ? { rewrite: (text) => text.replace('"version":"0.1.0"', '"version":"0.2.0"') }
-        : "pass";
+      /\/download\?|\/resolve$/.test(path) ? { rewrite, at: path.replace("/0.2.0/", "/0.1.0/") } : "pass";
     await expectRefusal(home, /was not installed: its signature was made for version 0\.1\.0/);
   });
 
