@@ -21,6 +21,13 @@ const BYTES = Buffer.from("#!/bin/sh\necho a worker\n");
 const SHA256 = createHash("sha256").update(BYTES).digest("hex");
 const NAMES = { file: FILE, worker: ID, version: "1.0.20" };
 
+/** The request for the build that fits a machine, and the catalog's answer (docs/api.md). */
+const RESOLVE = "/v1/workers/resolve";
+const CHOICE = JSON.stringify({
+  choice: { worker_id: ID, version: NAMES.version, platform: "linux-x86_64", filename: FILE },
+  ...{ why: "It fits.", untried: [], ruled_out: [] },
+});
+
 let key: MinisignSecretKey;
 beforeAll(async () => {
   key = await generateMinisignKey();
@@ -69,6 +76,7 @@ const byScript: Client = async (text, bound) => {
   const server = await serve((request, response) => {
     if (request.url === "/sig") response.end(text);
     else if (request.url === "/file") response.end(BYTES);
+    else if (request.url === RESOLVE) response.end(CHOICE);
     else {
       const [signature_url, download_url] = [`${server.url}/sig`, `${server.url}/file`];
       const facts = { worker_id: ID, version: NAMES.version, filename: FILE, sha256: SHA256, size: BYTES.length };
@@ -87,14 +95,25 @@ describe.runIf(installed("curl", "dash"))("install.sh", () => {
     ["for llm-worker-rbee-cpu instead of", { worker_id: "llm-worker-rbee-cpu" }],
   ])("refuses an answer %s", async (words, facts) => {
     const home = workDirectory();
-    const server = await serve((_, response) => {
+    const server = await serve((request, response) => {
+      if (request.url === RESOLVE) return response.end(CHOICE);
       const answer = { worker_id: ID, version: NAMES.version, filename: FILE, sha256: SHA256, size: BYTES.length };
-      response.end(JSON.stringify({ ...answer, ...facts, signature_url: "https://example.invalid", download_url: "" }));
+      const links = { signature_url: "https://example.invalid", download_url: "" };
+      return response.end(JSON.stringify({ ...answer, ...facts, ...links }));
     });
     writeFileSync(join(home, "install.sh"), assembledScript(server.url));
     const run = await runAsUser(home, ["dash", "install.sh", "premium-cpu", "--version", NAMES.version]);
     server.close();
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(words)]);
+  });
+
+  it("names an answer without a choice as unexpected", async () => {
+    const home = workDirectory();
+    const server = await serve((_, response) => response.end("<html>Sign in to this network</html>"));
+    writeFileSync(join(home, "install.sh"), assembledScript(server.url));
+    const run = await runAsUser(home, ["dash", "install.sh", ID]);
+    server.close();
+    expect([run.code, run.stderr]).toEqual([1, `rbee: ${server.url} sent an unexpected answer.\n`]);
   });
 });
 

@@ -50,7 +50,7 @@ resolve() {
   if [ -n "$worker" ] && [ "$version" != latest ]; then wanted="$wanted\"version\":\"$version\","; fi
   ask "$CATALOG/v1/workers/resolve" "{$wanted\"machine\":{$facts}}"
   case $status/$(member code) in
-    200/*) ;;
+    200/*) grep -q '"choice":' "$answer" || die "$CATALOG sent an unexpected answer." ;;
     404/NOT_FOUND | 404/ | 405/* | 5??/*)
       [ -n "$worker" ] || choose_by_gpu
       return 1
