@@ -59,7 +59,9 @@ describe("a catalog that works", () => {
     const report = Report.parse(JSON.parse(stdout));
     expect([report.complete, report.deployment?.public_url]).toEqual([true, catalog.url]);
     const settling = ["cron", "queue delivery of jobs", "backlog", "job", "dead-letters"];
-    const faults = faultsIn(report).filter((fault) => !settling.some((check) => fault.startsWith(check)));
+    // All tests on this catalog issue licenses by one token.
+    const warnings = ["admin-acts"];
+    const faults = faultsIn(report).filter((fault) => ![...settling, ...warnings].some((one) => fault.startsWith(one)));
     expect(faults).toEqual([]);
     expect(code).toBe(report.summary.failed === 0 ? 0 : 8);
     expect(report.findings.map(({ check }) => check)).toEqual(
