@@ -51,14 +51,15 @@ export async function copyLicense(harness: Harness, original: SampleLicense, cou
       const id = newId("lic");
       const machine = await hashFingerprint(id, FINGERPRINT);
       const token = await signLicenseToken({ ...claims, sub: id, jti: crypto.randomUUID(), machine }, keyring);
-      // The index lies outside the service's range, so that it is never taken.
-      return { id, machine, token, machine_id: newId("mach"), status_index: STATUS_INDEX_SPACE + index };
+      // The indices lie outside the service's range, so that they are never taken.
+      const status_index = STATUS_INDEX_SPACE + 2 * index;
+      return { id, machine, token, machine_id: newId("mach"), status_index, machine_index: status_index + 1 };
     }),
   );
   const rows = JSON.stringify(copies.map(({ token: _, ...row }) => row));
   const differing = {
     licenses: { id: "id", status_index: "status_index" },
-    machines: { id: "machine_id", license_id: "id", fingerprint_hash: "machine" },
+    machines: { id: "machine_id", license_id: "id", fingerprint_hash: "machine", status_index: "machine_index" },
   };
   for (const [table, differs] of Object.entries(differing)) await copyRow(ledger, table, differs, rows, original.id);
   // In one request, because ten thousand would take far longer.
