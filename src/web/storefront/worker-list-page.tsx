@@ -33,14 +33,14 @@ export function workerListPage({ query, found, offers, url }: Content): Promise<
     wide: true,
     publicPage: {
       description:
-        "Workers run language models on your own CPU, NVIDIA GPU or Mac. Free workers build from source. Premium workers are ready to run.",
+        "Workers run language and image models on your own CPU, GPU or Mac. Free workers build from source. Premium workers are ready to run.",
       url: `${url}/`,
     },
     main: (
       <>
         <h1>AI workers for your own machines</h1>
         <p>
-          A worker is a program that runs a language model for an rbee hive, on your CPU, your NVIDIA GPU or your Mac.
+          A worker is a program that runs language or image models for an rbee hive, on your CPU, your GPU or your Mac.
           Free workers are open source and build from a recipe. Premium workers are signed, ready to run, and need a{" "}
           <a href="/plans">license</a>.
         </p>
