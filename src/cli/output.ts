@@ -44,14 +44,6 @@ export function formatSize(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** An amount for people: `279.00 EUR`, `500 JPY`. `amount` is in the currency's smallest unit, as at Stripe. */
-export function formatMoney(amount: number, currency: string): string {
-  const code = currency.toUpperCase();
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency: code }).resolvedOptions();
-  const decimals = digits.maximumFractionDigits ?? 2;
-  return `${(amount / 10 ** decimals).toFixed(decimals)} ${code}`;
-}
-
 const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
 

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
+import { amountWithCode } from "../../lib/money.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { moment, positiveInteger } from "../input.ts";
 import { formatLicense, formatMachines, License } from "../license-view.ts";
-import { formatMoney } from "../output.ts";
 
 const LicenseAnswer = z.looseObject({ license: License, key: z.string().optional(), edge: z.string().optional() });
 
@@ -148,6 +148,6 @@ function formatRefund({ license, refund: { amount, currency } }: z.infer<typeof 
   const refunded =
     amount === 0 || currency === null
       ? "Nothing was refunded: nothing was paid, or everything was refunded before."
-      : `Refunded: ${formatMoney(amount, currency)}`;
+      : `Refunded: ${amountWithCode(amount, currency)}`;
   return `${formatLicense(license)}\n\n${refunded}`;
 }

@@ -6,8 +6,8 @@ import {
   SYNC_CALLS,
   WORKER_CALLS,
 } from "../../domain/purchase/permissions.ts";
+import { amountWithCode } from "../../lib/money.ts";
 import type { CatalogCommand } from "../command.ts";
-import { formatMoney } from "../output.ts";
 import type { PlanStep } from "../plan-steps.ts";
 import type { SyncedAccount } from "../stripe-account.ts";
 
@@ -112,7 +112,7 @@ function describe(step: PlanStep): string {
     case "create_price": {
       const { unit_amount = 0, currency, recurring, transform_quantity, transfer_lookup_key } = step.params;
       const interval = recurring ? `a ${recurring.interval}` : "once";
-      const terms = `${formatMoney(unit_amount, currency)} ${interval} for every ${transform_quantity?.divide_by} machines`;
+      const terms = `${amountWithCode(unit_amount, currency)} ${interval} for every ${transform_quantity?.divide_by} machines`;
       return `create price ${terms}${transfer_lookup_key ? ", replacing the current one" : ""}`;
     }
     case "update_product":

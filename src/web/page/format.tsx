@@ -24,20 +24,6 @@ export const sentences = (...all: readonly (string | false)[]): string[] =>
 export const counted = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-/** Money for display: `$99`, `€279.50`. `amount` is in the smallest unit of `currency` (ISO 4217), as Stripe's. */
-export function formatPrice(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency, trailingZeroDisplay: "stripIfInteger" });
-  return format.format(amount / 10 ** decimalsOf(format));
-}
-
-/** The same amount as a plain decimal number, for programs: `279.50`. */
-export function decimalAmount(amount: number, currency: string): string {
-  const decimals = decimalsOf(new Intl.NumberFormat("en", { style: "currency", currency }));
-  return (amount / 10 ** decimals).toFixed(decimals);
-}
-
-const decimalsOf = (format: Intl.NumberFormat): number => format.resolvedOptions().maximumFractionDigits ?? 2;
-
 /** A date in UTC: `3 May 2026`. */
 export const formatDate = (at: UnixSeconds): string => DATE.format(at * 1000);
 

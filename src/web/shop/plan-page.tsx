@@ -1,7 +1,8 @@
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
 import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import type { PlanOffer, Price } from "../../domain/purchase/prices.ts";
-import { type FC, Field, formatPrice, Notice, PostForm, page, SiteHeader } from "../page/kit.ts";
+import { formatAmount } from "../../lib/money.ts";
+import { type FC, Field, Notice, PostForm, page, SiteHeader } from "../page/kit.ts";
 
 /** The refusal of an order. `fault` is shown on its form; without one, `message` is shown above the plans. */
 export type OrderRefusal = {
@@ -77,7 +78,7 @@ export type OrderFault = { plan: SoldPlanId; machines: string; message: string }
 
 /** A price in words: `$99 a month`, `€279 once`. */
 const priceText = ({ amount, currency, interval }: Price): string =>
-  `${formatPrice(amount, currency)} ${interval === null ? "once" : "a month"}`;
+  `${formatAmount(amount, currency)} ${interval === null ? "once" : "a month"}`;
 
 /** The prices of the plans in words; null if none is known. */
 export function priceHint(offers: readonly PlanOffer[]): string | null {

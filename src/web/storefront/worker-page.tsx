@@ -1,7 +1,8 @@
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { Format } from "../../domain/catalog/format.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
-import { decimalAmount, Facts, type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
+import { decimalAmount } from "../../lib/money.ts";
+import { Facts, type FC, formatCount, page, SiteHeader } from "../page/kit.ts";
 import { PlanBoxes, priceHint } from "../shop/plan-page.tsx";
 import { type DownloadDay, DownloadSection } from "./download-history.tsx";
 import { InstallSection } from "./install-page.tsx";

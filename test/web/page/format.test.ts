@@ -1,12 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  decimalAmount,
-  formatBytes,
-  formatCount,
-  formatDate,
-  formatDateTime,
-  formatPrice,
-} from "../../../src/web/page/format.tsx";
+import { formatBytes, formatCount, formatDate, formatDateTime } from "../../../src/web/page/format.tsx";
 
 describe("formats for people", () => {
   it.each([
@@ -18,15 +11,6 @@ describe("formats for people", () => {
     [1_250_000_000, "1.3 GB"],
     [9e15, "9000 TB"],
   ])("%d bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
-
-  it.each([
-    [9_900, "usd", "$99", "99.00"],
-    [27_950, "eur", "€279.50", "279.50"],
-    [500, "jpy", "¥500", "500"],
-  ])("%d %s are %s", (amount, currency, text, decimal) => {
-    expect(formatPrice(amount, currency)).toBe(text);
-    expect(decimalAmount(amount, currency)).toBe(decimal);
-  });
 
   it("counts and dates are formatted for display", () => {
     expect(formatCount(32_768)).toBe("32,768");

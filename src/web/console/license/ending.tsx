@@ -4,8 +4,9 @@ import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/l
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
 import { purchaseScope } from "../../../domain/purchase/sync.ts";
+import { formatAmount } from "../../../lib/money.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
-import { formatPrice, Notice } from "../../page/kit.ts";
+import { Notice } from "../../page/kit.ts";
 import { actRoutes, adminActor, BRAKED, brake, goTo, Problem, ReasonForm, resultPage, settle } from "../kit.ts";
 import { previewErasure, previewRefund } from "./preview.ts";
 import { licensePath, ownerText } from "./words.tsx";
@@ -48,7 +49,7 @@ export const licenseRefund = actRoutes("/admin/licenses/{id}/refund", {
         const given =
           refund.currency === null || refund.amount === 0
             ? "There was nothing left to refund."
-            : `The customer gets ${formatPrice(refund.amount, refund.currency)} back.`;
+            : `The customer gets ${formatAmount(refund.amount, refund.currency)} back.`;
         return resultPage(c, {
           title: "Refunded and revoked",
           result: <Notice tone="good">{given} The license is revoked, and nothing more is billed for it.</Notice>,

@@ -4,12 +4,13 @@ import { maySeeNewKey, refusalOfExtension } from "../../../domain/licensing/admi
 import { activeMachines, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import { STATUS_LIST_TTL } from "../../../domain/licensing/token/status-list.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
+import { formatAmount } from "../../../lib/money.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Scope } from "../../../platform/config/scopes.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
-import { counted, formatDate, formatDateTime, formatPrice, sentences } from "../../page/kit.ts";
+import { counted, formatDate, formatDateTime, sentences } from "../../page/kit.ts";
 import { sentenceOf } from "./words.tsx";
 
 const SOON = `usually within ${REVOCATION_SECONDS} seconds`;
@@ -113,7 +114,7 @@ export function previewRefund(license: License, refundable: Refundable | null, n
   return sentences(
     refundable === null || refundable.amount <= 0
       ? "There is nothing left to refund."
-      : `The customer gets ${formatPrice(refundable.amount, refundable.currency)} back, all that is left of the last payment. Banks take some days.`,
+      : `The customer gets ${formatAmount(refundable.amount, refundable.currency)} back, all that is left of the last payment. Banks take some days.`,
     license.stripe_subscription_id !== null && "Its subscription ends at once, and nothing more is billed.",
     ...(license.admin_state === "revoked" ? ["It is revoked already."] : endings(license, wasActive, now)),
   );
