@@ -4,6 +4,7 @@ import { catalogCalls } from "./api/catalog.ts";
 import { checkoutCalls } from "./api/checkout.ts";
 import { customerCalls } from "./api/customer.ts";
 import { eventCalls } from "./api/event.ts";
+import { invoiceCalls } from "./api/invoice.ts";
 import { moneyCalls } from "./api/money.ts";
 import { subscriptionCalls } from "./api/subscription.ts";
 import { webhookEndpointCalls } from "./api/webhook-endpoint.ts";
@@ -11,6 +12,7 @@ import { ApiError } from "./api-error.ts";
 import { answerControl } from "./control/surface.ts";
 import { answerApi } from "./http/api.ts";
 import { escapeHtml, type PageAnswer, page } from "./pages/html.ts";
+import { showInvoicePage, submitInvoicePage } from "./pages/invoice-page.ts";
 import { showPayPage, submitPayPage } from "./pages/pay-page.ts";
 import { showPortalPage, submitPortalPage } from "./pages/portal-page.ts";
 import type { StandIn } from "./stand-in.ts";
@@ -22,6 +24,7 @@ const CALLS = [
   ...customerCalls,
   ...billingPortalCalls,
   ...subscriptionCalls,
+  ...invoiceCalls,
   ...moneyCalls,
   ...eventCalls,
   ...webhookEndpointCalls,
@@ -69,6 +72,9 @@ async function answerPage(standIn: StandIn, method: string, path: string, form: 
   try {
     if (area === "c" && kind === "pay") {
       return method === "POST" ? await submitPayPage(standIn, id, form) : showPayPage(standIn, id);
+    }
+    if (area === "i" && kind) {
+      return method === "POST" ? await submitInvoicePage(standIn, kind) : showInvoicePage(standIn, kind);
     }
     if (area === "p" && kind === "session") {
       return method === "POST" ? await submitPortalPage(standIn, id, form) : showPortalPage(standIn, id);

@@ -73,6 +73,8 @@ export type State = {
   trial_notices: string[];
   /** Prorations of subscriptions that wait for the next invoice. */
   prorations: Table<{ amount: number; description: string; quantity: number }[]>;
+  /** The account's tax rate in percent, for sales with automatic tax. */
+  tax_percent: number;
   idempotency: Table<{ fingerprint: string; status: number; body: string }>;
 };
 
@@ -110,6 +112,7 @@ export const emptyState = (): State => ({
   after_last_retry: "cancel",
   trial_notices: [],
   prorations: {},
+  tax_percent: 0,
   idempotency: {},
 });
 

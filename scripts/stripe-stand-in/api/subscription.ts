@@ -1,13 +1,11 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { find, refused } from "../api-error.ts";
-import { collectInvoice, finalizeInvoice, voidInvoice } from "../billing/invoicing.ts";
-import { chargeOutcome, idOf } from "../billing/payment.ts";
 import {
   applyItemChanges,
   billProrations,
   currentPeriodEnd,
-  itemOf,
+  itemChanges,
   prorationLines,
   refuseEnded,
   setPaused,
@@ -19,7 +17,6 @@ import type { StandIn } from "../stand-in.ts";
 import { mergeMetadata } from "./catalog.ts";
 
 const byId = ({ state }: StandIn, id: string): Stripe.Subscription => find(state.subscriptions, "subscription", id);
-const invoiceById = ({ state }: StandIn, id: string): Stripe.Invoice => find(state.invoices, "invoice", id);
 const details = group({ comment: text.optional(), feedback: text.optional() });
 
 const updateParameters = accept<Stripe.SubscriptionUpdateParams>()({
@@ -49,11 +46,7 @@ function updateSubscription(
   const subscription = byId(standIn, id);
   if (input.items || input.cancel_at_period_end !== undefined || input.trial_end !== undefined)
     refuseEnded(subscription);
-  const changes = (input.items ?? []).map(({ id: itemId, price, quantity }) => {
-    const item = itemOf(subscription, itemId);
-    const wanted = price ? find(standIn.state.prices, "price", price, "items[0][price]") : item.price;
-    return { item, price: wanted, quantity: quantity ?? item.quantity ?? 1 };
-  });
+  const changes = itemChanges(standIn, subscription, input.items);
   if (input.trial_end !== undefined && subscription.status !== "trialing")
     throw refused("The subscription is not in a trial.");
   const lines = prorationLines(standIn, subscription, changes);
@@ -81,7 +74,7 @@ function updateSubscription(
   return subscription;
 }
 
-/** The calls for subscriptions, their invoices and the payments of invoices. */
+/** The calls for subscriptions. */
 export const subscriptionCalls: ApiCall[] = [
   call(
     "GET",
@@ -129,64 +122,4 @@ export const subscriptionCalls: ApiCall[] = [
     setPaused(standIn, subscription, false);
     return subscription;
   }),
-  call(
-    "GET",
-    "/v1/invoices",
-    accept<Stripe.InvoiceListParams>()({
-      ...paging,
-      created: range.optional(),
-      customer: text.optional(),
-      status: z.enum(["draft", "open", "paid", "uncollectible", "void"]).optional(),
-      subscription: text.optional(),
-    }),
-    ({ state }, { created, customer, status, subscription, ...page }) => {
-      const wanted = Object.values(state.invoices).filter(
-        (each) =>
-          inRange(each.created, created) &&
-          (customer === undefined || each.customer === customer) &&
-          (status === undefined || each.status === status) &&
-          (subscription === undefined || each.parent?.subscription_details?.subscription === subscription),
-      );
-      return pageOf(wanted, page, "/v1/invoices");
-    },
-  ),
-  call("GET", "/v1/invoices/:id", accept<Stripe.InvoiceRetrieveParams>()({}), (standIn, _, id) =>
-    invoiceById(standIn, id),
-  ),
-  call("POST", "/v1/invoices/:id/pay", accept<Stripe.InvoicePayParams>()({}), (standIn, _, id) => {
-    const invoice = invoiceById(standIn, id);
-    finalizeInvoice(standIn, invoice);
-    collectInvoice(standIn, invoice, chargeOutcome(standIn, idOf(invoice.customer)));
-    if (invoice.status === "open") throw refused("Your card was declined.", "card_declined");
-    return invoice;
-  }),
-  call("POST", "/v1/invoices/:id/void", accept<Stripe.InvoiceVoidInvoiceParams>()({}), (standIn, _, id) => {
-    const invoice = invoiceById(standIn, id);
-    voidInvoice(standIn, invoice);
-    return invoice;
-  }),
-  call(
-    "GET",
-    "/v1/invoice_payments",
-    accept<Stripe.InvoicePaymentListParams>()({
-      ...paging,
-      created: range.optional(),
-      invoice: text.optional(),
-      payment: group({
-        type: z.enum(["payment_intent", "payment_record"]),
-        payment_intent: text.optional(),
-      }).optional(),
-      status: z.enum(["canceled", "open", "paid"]).optional(),
-    }),
-    ({ state }, { created, invoice, payment, status, ...page }) => {
-      const wanted = Object.values(state.invoice_payments).filter(
-        (each) =>
-          inRange(each.created, created) &&
-          (invoice === undefined || each.invoice === invoice) &&
-          (payment === undefined || each.payment.payment_intent === payment.payment_intent) &&
-          (status === undefined || each.status === status),
-      );
-      return pageOf(wanted, page, "/v1/invoice_payments");
-    },
-  ),
 ];

@@ -7,6 +7,7 @@ import { percentOff, promotionByCode, redeem } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice, linkOf } from "./invoicing.ts";
 import { attempt, chargeOutcome, idOf, type Outcome, startPayment } from "./payment.ts";
 import { startSubscription } from "./subscription-start.ts";
+import { taxOn } from "./totals.ts";
 
 export type PayInput = {
   email: string;
@@ -33,8 +34,19 @@ export function addUp(standIn: StandIn, session: Stripe.Checkout.Session): void 
   session.total_details = {
     amount_discount: trial ? 0 : sum((item) => item.amount_discount),
     amount_shipping: 0,
-    amount_tax: 0,
+    amount_tax: trial ? 0 : sum((item) => item.amount_tax),
   };
+}
+
+/** Adds tax to the lines. Stripe knows it once the buyer has entered an address. */
+function addTax(standIn: StandIn, session: Stripe.Checkout.Session): void {
+  if (!session.automatic_tax.enabled) return;
+  for (const item of standIn.state.line_items[session.id] ?? []) {
+    const tax = item.price && taxOn(standIn, item.price, item.amount_total);
+    if (!tax) continue;
+    item.amount_tax = tax.amount;
+    if (!tax.inclusive) item.amount_total += tax.amount;
+  }
 }
 
 /**
@@ -53,6 +65,7 @@ export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: P
     reprice(item, quantity, promotion ? percentOff(standIn, promotion) : 0);
   }
   session.discounts = promotion ? [{ coupon: null, promotion_code: promotion.id }] : [];
+  addTax(standIn, session);
   addUp(standIn, session);
   const outcome = outcomeOf(standIn, input.method, idOf(session.customer));
   if (outcome === "failed") throw decline(standIn, session, input.email);
@@ -67,7 +80,7 @@ export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: P
   if (session.mode === "subscription" && customer !== null) {
     subscribe(standIn, session, customer, promotion, outcome);
   } else if (session.amount_total) {
-    buy(standIn, session, customer, outcome);
+    buy(standIn, session, customer, promotion, outcome);
   }
   session.status = "complete";
   session.url = null;
@@ -107,6 +120,7 @@ function subscribe(
       metadata: input?.subscription_metadata ?? {},
       description: input?.subscription_description ?? null,
       discounts: promotion ? [redeem(standIn, promotion, session.id, customer)] : [],
+      automatic_tax: session.automatic_tax.enabled,
     },
     outcome,
   );
@@ -118,6 +132,7 @@ function buy(
   standIn: StandIn,
   session: Stripe.Checkout.Session,
   customer: string | null,
+  promotion: Stripe.PromotionCode | null,
   outcome: "succeeded" | "processing",
 ): void {
   const input = standIn.state.checkout_inputs[session.id];
@@ -131,22 +146,24 @@ function buy(
       subscription: null,
       billing_reason: "manual",
       period,
-      lines: (standIn.state.line_items[session.id] ?? []).flatMap(({ price, quantity, amount_total, description }) =>
-        price
-          ? [
-              {
-                amount: amount_total,
-                description,
-                price,
-                quantity: quantity ?? 1,
-                item: null,
-                proration: false,
-                period,
-              },
-            ]
-          : [],
+      automatic_tax: session.automatic_tax.enabled,
+      lines: (standIn.state.line_items[session.id] ?? []).flatMap(
+        ({ price, quantity, amount_subtotal, description }) =>
+          price
+            ? [
+                {
+                  amount: amount_subtotal,
+                  description,
+                  price,
+                  quantity: quantity ?? 1,
+                  item: null,
+                  proration: false,
+                  period,
+                },
+              ]
+            : [],
       ),
-      percentOff: 0,
+      discounts: promotion ? [redeem(standIn, promotion, session.id, customer)] : [],
     });
     finalizeInvoice(standIn, invoice);
     collectInvoice(standIn, invoice, outcome);

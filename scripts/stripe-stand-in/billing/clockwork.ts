@@ -1,11 +1,10 @@
 import type Stripe from "stripe";
 import { emit, type StandIn } from "../stand-in.ts";
 import { expireSession } from "./checkout.ts";
-import { subscriptionPercentOff } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice, subscriptionOf, voidInvoice } from "./invoicing.ts";
 import { chargeOutcome, idOf } from "./payment.ts";
+import { beginPeriod, renewal } from "./renewal.ts";
 import { currentPeriodEnd } from "./subscription-change.ts";
-import { itemLines, periodEnd } from "./subscription-start.ts";
 import { changeSubscription, endSubscription } from "./subscription-status.ts";
 
 const HOUR = 3_600;
@@ -65,40 +64,13 @@ function endPeriod(standIn: StandIn, subscription: Stripe.Subscription): void {
     endSubscription(standIn, subscription, "cancellation_requested");
     return;
   }
-  changeSubscription(standIn, subscription, (each) => {
-    if (each.status === "trialing") each.status = "active";
-    for (const item of each.items.data) {
-      item.current_period_start = item.current_period_end;
-      item.current_period_end = periodEnd(item.price, each.billing_cycle_anchor, item.current_period_start);
-    }
-  });
-  const [item] = subscription.items.data;
-  const start = item?.current_period_start ?? standIn.now();
-  const lines = itemLines(standIn, subscription, false);
-  for (const { amount, description, quantity } of standIn.state.prorations[subscription.id] ?? []) {
-    if (item)
-      lines.push({
-        amount,
-        description,
-        price: item.price,
-        quantity,
-        item,
-        proration: true,
-        period: { start, end: start },
-      });
-  }
+  const [before] = subscription.items.data.map((item) => item.current_period_start);
+  changeSubscription(standIn, subscription, beginPeriod);
+  const input = renewal(standIn, subscription, before ?? standIn.now());
   delete standIn.state.prorations[subscription.id];
-  const invoice = draftInvoice(standIn, {
-    customer: idOf(subscription.customer) ?? "",
-    currency: subscription.currency,
-    subscription,
-    billing_reason: "subscription_cycle",
-    period: { start, end: start },
-    lines,
-    percentOff: subscriptionPercentOff(standIn, subscription),
-  });
+  const invoice = draftInvoice(standIn, input);
   // Stripe keeps the invoice of a renewal as a draft for an hour.
-  invoice.automatically_finalizes_at = start + HOUR;
+  invoice.automatically_finalizes_at = input.period.end + HOUR;
 }
 
 function bill(standIn: StandIn, invoice: Stripe.Invoice): void {

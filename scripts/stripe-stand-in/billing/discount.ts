@@ -41,13 +41,12 @@ export function redeem(standIn: StandIn, promotion: Stripe.PromotionCode, sessio
   return discount.id;
 }
 
-/** The discount on a subscription's invoices, in percent. */
-export function subscriptionPercentOff(standIn: StandIn, subscription: Stripe.Subscription): number {
-  let percent = 0;
-  for (const each of subscription.discounts) {
-    const discount = typeof each === "string" ? standIn.state.discounts[each] : each;
-    const coupon = discount?.source.coupon;
-    percent += (typeof coupon === "string" ? standIn.state.coupons[coupon]?.percent_off : coupon?.percent_off) ?? 0;
-  }
-  return Math.min(percent, 100);
+/** The percentage of a discount, by its id. */
+export function discountPercent({ state }: StandIn, id: string): number {
+  const coupon = state.discounts[id]?.source.coupon;
+  return (typeof coupon === "string" ? state.coupons[coupon]?.percent_off : coupon?.percent_off) ?? 0;
 }
+
+/** The ids of the discounts on a subscription's invoices. */
+export const discountsOf = (subscription: Stripe.Subscription): string[] =>
+  subscription.discounts.map((each) => (typeof each === "string" ? each : each.id));

@@ -1,10 +1,11 @@
 import type Stripe from "stripe";
 import { find, refused } from "../api-error.ts";
 import { liveCustomer } from "../objects/customer.ts";
-import { type NewLine, newInvoice, newInvoiceLine, newInvoicePayment } from "../objects/invoice.ts";
+import { issueInvoice, type NewLine, newInvoice, newInvoicePayment } from "../objects/invoice.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { attempt, idOf, type Outcome, paymentById, startPayment } from "./payment.ts";
 import { afterInvoiceFailed, afterInvoicePaid } from "./subscription-status.ts";
+import { setAmountDue, totalUp } from "./totals.ts";
 
 const DAY = 86_400;
 /** The days from each failed attempt to the next. After the last, the subscription ends or becomes unpaid. */
@@ -16,35 +17,41 @@ export type InvoiceInput = {
   subscription: Stripe.Subscription | null;
   billing_reason: string;
   period: { start: number; end: number };
+  automatic_tax: boolean;
   lines: NewLine[];
-  percentOff: number;
+  /** The ids of the discounts on the whole invoice. */
+  discounts: string[];
 };
 
-/**
- * Makes a draft invoice with its lines and totals. A negative total becomes a credit on the customer's next invoice.
- */
-export function draftInvoice(standIn: StandIn, input: InvoiceInput): Stripe.Invoice {
+/** An invoice with its lines and totals that is not stored: a draft, or a preview. */
+export function composeInvoice(standIn: StandIn, input: InvoiceInput): Stripe.Invoice {
   const customer = liveCustomer(standIn, input.customer);
   const invoice = newInvoice({ ...input, created: standIn.now(), customer });
-  invoice.lines.data.push(...input.lines.map((line) => newInvoiceLine(invoice, line)));
-  const subtotal = input.lines.reduce((sum, line) => sum + line.amount, 0);
-  const total = subtotal - Math.round((subtotal * input.percentOff) / 100);
-  const due = total + customer.balance;
-  invoice.starting_balance = customer.balance;
-  customer.balance = Math.min(due, 0);
-  invoice.ending_balance = customer.balance;
-  invoice.subtotal = invoice.subtotal_excluding_tax = subtotal;
-  invoice.total = invoice.total_excluding_tax = total;
-  invoice.amount_due = invoice.amount_remaining = Math.max(due, 0);
+  totalUp(standIn, invoice, input.lines, input.discounts);
+  setAmountDue(invoice, customer.balance);
+  return invoice;
+}
+
+/** Makes a draft invoice. Its balance is settled when it is finalized. */
+export function draftInvoice(standIn: StandIn, input: InvoiceInput): Stripe.Invoice {
+  const invoice = composeInvoice(standIn, input);
+  invoice.ending_balance = null;
   standIn.state.invoices[invoice.id] = invoice;
   if (input.subscription) input.subscription.latest_invoice = invoice.id;
   emit(standIn, "invoice.created", invoice);
   return invoice;
 }
 
-/** Finalizes a draft, so that it can be paid. */
+/**
+ * Finalizes a draft, so that it can be paid. Uses up the customer's credit; a negative total adds to it. The invoice
+ * gets its number and its page.
+ */
 export function finalizeInvoice(standIn: StandIn, invoice: Stripe.Invoice): void {
   if (invoice.status !== "draft") return;
+  const customer = liveCustomer(standIn, idOf(invoice.customer) ?? "");
+  setAmountDue(invoice, customer.balance);
+  setBalance(standIn, customer, invoice.ending_balance ?? 0);
+  issueInvoice(standIn, invoice, customer);
   invoice.status = "open";
   invoice.automatically_finalizes_at = null;
   invoice.effective_at = standIn.now();
@@ -101,15 +108,30 @@ function paid(standIn: StandIn, invoice: Stripe.Invoice, link: Stripe.InvoicePay
   if (subscription) afterInvoicePaid(standIn, subscription);
 }
 
-/** Voids an open or draft invoice. */
+/** Sets a customer's balance. A negative one is a credit, which the next invoice uses up. */
+export function setBalance(standIn: StandIn, customer: Stripe.Customer, balance: number): void {
+  const before = customer.balance;
+  if (balance === before) return;
+  customer.balance = balance;
+  emit(standIn, "customer.updated", customer, { balance: before });
+}
+
+/** Voids an open, uncollectible or draft invoice, and gives back the credit that it used. */
 export function voidInvoice(standIn: StandIn, invoice: Stripe.Invoice): void {
-  if (invoice.status !== "open" && invoice.status !== "draft") return;
+  if (invoice.status === "paid" || invoice.status === "void") return;
+  const { starting_balance: start, ending_balance: end } = invoice;
+  const customer = standIn.state.customers[idOf(invoice.customer) ?? ""];
+  if (end !== null && customer && !customer.deleted) setBalance(standIn, customer, customer.balance + start - end);
   invoice.status = "void";
+  stopCollecting(invoice);
+  invoice.status_transitions.voided_at = standIn.now();
+  emit(standIn, "invoice.voided", invoice);
+}
+
+function stopCollecting(invoice: Stripe.Invoice): void {
   invoice.next_payment_attempt = null;
   invoice.automatically_finalizes_at = null;
   invoice.auto_advance = false;
-  invoice.status_transitions.voided_at = standIn.now();
-  emit(standIn, "invoice.voided", invoice);
 }
 
 function startLink(standIn: StandIn, invoice: Stripe.Invoice): Stripe.InvoicePayment {

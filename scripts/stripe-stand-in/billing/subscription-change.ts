@@ -1,10 +1,10 @@
 import type Stripe from "stripe";
-import { refused } from "../api-error.ts";
+import { find, refused } from "../api-error.ts";
 import { amountOf, planOf } from "../objects/catalog.ts";
 import type { NewLine } from "../objects/invoice.ts";
 import { emit, type StandIn } from "../stand-in.ts";
-import { subscriptionPercentOff } from "./discount.ts";
-import { collectInvoice, draftInvoice, finalizeInvoice } from "./invoicing.ts";
+import { discountsOf } from "./discount.ts";
+import { collectInvoice, draftInvoice, finalizeInvoice, type InvoiceInput } from "./invoicing.ts";
 import { chargeOutcome, idOf } from "./payment.ts";
 import { periodEnd } from "./subscription-start.ts";
 import { changeSubscription } from "./subscription-status.ts";
@@ -25,6 +25,18 @@ export function itemOf(subscription: Stripe.Subscription, id: string | undefined
   if (!item) throw refused(`No such subscription item: '${id}'`, "resource_missing", "items[0][id]");
   return item;
 }
+
+/** The changes of items that a request names: each by its id, with a price and a quantity. Throws `ApiError`. */
+export const itemChanges = (
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  items: readonly { id?: string | undefined; price?: string | undefined; quantity?: number | undefined }[] = [],
+): ItemChange[] =>
+  items.map(({ id, price, quantity }) => {
+    const item = itemOf(subscription, id);
+    const wanted = price ? find(standIn.state.prices, "price", price, "items[0][price]") : item.price;
+    return { item, price: wanted, quantity: quantity ?? item.quantity ?? 1 };
+  });
 
 /** Sets prices and quantities of a subscription. Call it inside `changeSubscription`. */
 export function applyItemChanges(
@@ -61,13 +73,43 @@ export function prorationLines(
   return changes.flatMap(({ item, price, quantity }) => {
     const { current_period_start: start, current_period_end: end } = item;
     const left = Math.min(Math.max((end - now) / (end - start), 0), 1);
-    const old = amountOf(item.price, item.quantity ?? 1);
-    const difference = Math.round((amountOf(price, quantity) - old) * left);
-    if (difference === 0) return [];
-    const description = `Remaining time after ${item.quantity} became ${quantity}`;
-    return [{ amount: difference, description, price, quantity, item, proration: true, period: { start: now, end } }];
+    const share = (amount: number): number => Math.round(amount * left);
+    const period = { start: now, end };
+    const line = { item, proration: true, period };
+    const before = item.quantity ?? 1;
+    const credit = share(amountOf(item.price, before));
+    const cost = share(amountOf(price, quantity));
+    if (credit === cost && price.id === item.price.id) return [];
+    const unused = `Unused time on ${before} × ${item.price.nickname ?? item.price.id}`;
+    const remaining = `Remaining time on ${quantity} × ${price.nickname ?? price.id}`;
+    return [
+      ...(credit === 0 ? [] : [{ ...line, amount: -credit, description: unused, price: item.price, quantity: before }]),
+      ...(cost === 0 ? [] : [{ ...line, amount: cost, description: remaining, price, quantity }]),
+    ];
   });
 }
+
+/** The credit for the time that is left in the period, one line an item. During a trial there is none. */
+export function unusedTime(standIn: StandIn, subscription: Stripe.Subscription): NewLine[] {
+  const all = subscription.items.data.map((item) => ({ item, price: item.price, quantity: 0 }));
+  return prorationLines(standIn, subscription, all);
+}
+
+/** The invoice that bills prorations at once. */
+export const prorationInvoice = (
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  lines: NewLine[],
+): InvoiceInput => ({
+  customer: idOf(subscription.customer) ?? "",
+  currency: subscription.currency,
+  subscription,
+  billing_reason: "subscription_update",
+  period: { start: standIn.now(), end: standIn.now() },
+  automatic_tax: subscription.automatic_tax.enabled,
+  lines,
+  discounts: discountsOf(subscription),
+});
 
 /** Bills prorations, at once or with the next invoice. */
 export function billProrations(
@@ -86,18 +128,15 @@ export function billProrations(
     standIn.state.prorations[subscription.id] = [...(standIn.state.prorations[subscription.id] ?? []), ...waiting];
     return;
   }
-  const customer = idOf(subscription.customer) ?? "";
-  const invoice = draftInvoice(standIn, {
-    customer,
-    currency: subscription.currency,
-    subscription,
-    billing_reason: "subscription_update",
-    period: { start: standIn.now(), end: standIn.now() },
-    lines,
-    percentOff: subscriptionPercentOff(standIn, subscription),
-  });
+  billNow(standIn, prorationInvoice(standIn, subscription, lines));
+}
+
+/** Makes an invoice, finalizes it and collects it at once. */
+export function billNow(standIn: StandIn, input: InvoiceInput): Stripe.Invoice {
+  const invoice = draftInvoice(standIn, input);
   finalizeInvoice(standIn, invoice);
-  collectInvoice(standIn, invoice, invoice.amount_due === 0 ? "succeeded" : chargeOutcome(standIn, customer));
+  collectInvoice(standIn, invoice, invoice.amount_due === 0 ? "succeeded" : chargeOutcome(standIn, input.customer));
+  return invoice;
 }
 
 /** Cancels at the end of the period, or takes that back. */

@@ -3,7 +3,7 @@ import { amountOf } from "../objects/catalog.ts";
 import type { NewLine } from "../objects/invoice.ts";
 import { newSubscription } from "../objects/subscription.ts";
 import { emit, type StandIn } from "../stand-in.ts";
-import { subscriptionPercentOff } from "./discount.ts";
+import { discountsOf } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice } from "./invoicing.ts";
 import { idOf, type Outcome } from "./payment.ts";
 import { changeSubscription } from "./subscription-status.ts";
@@ -45,6 +45,7 @@ export type SubscriptionInput = {
   metadata: Stripe.Metadata;
   description: string | null;
   discounts: string[];
+  automatic_tax: boolean;
 };
 
 /**
@@ -76,7 +77,8 @@ export function startSubscription(standIn: StandIn, input: SubscriptionInput, ou
     billing_reason: "subscription_create",
     period: { start: created, end: created },
     lines: itemLines(standIn, subscription, trial),
-    percentOff: subscriptionPercentOff(standIn, subscription),
+    automatic_tax: subscription.automatic_tax.enabled,
+    discounts: discountsOf(subscription),
   });
   finalizeInvoice(standIn, invoice);
   collectInvoice(standIn, invoice, outcome);

@@ -105,6 +105,16 @@ export const subscriptionCalls: ControlCall[] = [
     },
   ),
   control(
+    "POST tax",
+    "Sets the account's tax rate for later sales and invoices with automatic tax: 0 (the default) to 100.",
+    z.strictObject({ percent: z.number().min(0).max(100) }),
+    { percent: 21 },
+    ({ state }, { percent }) => {
+      state.tax_percent = percent;
+      return { percent };
+    },
+  ),
+  control(
     "POST customers/:id/delete",
     "Deletes a customer, like Stripe's dashboard.",
     nothing,

@@ -164,5 +164,6 @@ export function reprice(item: Stripe.LineItem, quantity: number, percentOff: num
   item.quantity = quantity;
   item.amount_subtotal = amountOf(item.price, quantity);
   item.amount_discount = Math.round((item.amount_subtotal * percentOff) / 100);
+  item.amount_tax = 0;
   item.amount_total = item.amount_subtotal - item.amount_discount;
 }

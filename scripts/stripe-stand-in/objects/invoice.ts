@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { wholeList } from "../http/parameters.ts";
+import type { StandIn } from "../stand-in.ts";
 import { newId } from "../state.ts";
 
 export type NewInvoice = {
@@ -8,16 +9,15 @@ export type NewInvoice = {
   currency: string;
   billing_reason: string;
   subscription: Stripe.Subscription | null;
+  automatic_tax: boolean;
   period: { start: number; end: number };
   description?: string | null;
 };
 
-/** A draft invoice without lines. */
+/** A draft invoice without lines. `issueInvoice` gives it its number and addresses. */
 export function newInvoice(input: NewInvoice): Stripe.Invoice {
   const { subscription, customer } = input;
   const id = newId("in");
-  const sequence = customer.next_invoice_sequence ?? 1;
-  customer.next_invoice_sequence = sequence + 1;
   return {
     id,
     object: "invoice",
@@ -33,7 +33,13 @@ export function newInvoice(input: NewInvoice): Stripe.Invoice {
     attempt_count: 0,
     attempted: false,
     auto_advance: true,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: {
+      disabled_reason: null,
+      enabled: input.automatic_tax,
+      liability: input.automatic_tax ? { type: "self" } : null,
+      provider: input.automatic_tax ? "stripe" : null,
+      status: input.automatic_tax ? "complete" : null,
+    },
     automatically_finalizes_at: null,
     billing_reason: input.billing_reason,
     collection_method: "charge_automatically",
@@ -68,7 +74,7 @@ export function newInvoice(input: NewInvoice): Stripe.Invoice {
     livemode: false,
     metadata: {},
     next_payment_attempt: null,
-    number: `${customer.invoice_prefix ?? "RBEE"}-${String(sequence).padStart(4, "0")}`,
+    number: null,
     on_behalf_of: null,
     parent: subscription
       ? {
@@ -100,6 +106,15 @@ export function newInvoice(input: NewInvoice): Stripe.Invoice {
     total_taxes: [],
     webhooks_delivered_at: null,
   };
+}
+
+/** Gives an invoice its number and its page, as Stripe does when a draft is finalized. */
+export function issueInvoice(standIn: StandIn, invoice: Stripe.Invoice, customer: Stripe.Customer): void {
+  const sequence = customer.next_invoice_sequence ?? 1;
+  customer.next_invoice_sequence = sequence + 1;
+  invoice.number = `${customer.invoice_prefix ?? "RBEE"}-${String(sequence).padStart(4, "0")}`;
+  invoice.hosted_invoice_url = `${standIn.origin}/i/${invoice.id}`;
+  invoice.invoice_pdf = `${standIn.origin}/i/${invoice.id}/pdf`;
 }
 
 export type NewLine = {

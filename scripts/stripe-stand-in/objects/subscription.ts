@@ -15,6 +15,7 @@ export type NewSubscription = {
   metadata: Stripe.Metadata;
   description: string | null;
   discounts: string[];
+  automatic_tax: boolean;
 };
 
 /** A new subscription. In the current API the items have the period. */
@@ -44,7 +45,11 @@ export function newSubscription(input: NewSubscription): Stripe.Subscription {
     object: "subscription",
     application: null,
     application_fee_percent: null,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    automatic_tax: {
+      disabled_reason: null,
+      enabled: input.automatic_tax,
+      liability: input.automatic_tax ? { type: "self" } : null,
+    },
     billing_cycle_anchor: input.trial ? input.period_end : created,
     billing_cycle_anchor_config: null,
     billing_mode: { flexible: { proration_discounts: "included" }, type: "flexible" },
