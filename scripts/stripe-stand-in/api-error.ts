@@ -40,6 +40,10 @@ export const missing = (kind: string, id: string, param = "id"): ApiError =>
 export const refused = (message: string, code?: string, param?: string): ApiError =>
   new ApiError({ message, ...(code === undefined ? {} : { code }), param });
 
+/** The 400 for a price that was archived. */
+export const inactive = (param: string): ApiError =>
+  refused("The price specified is inactive. This field only accepts active prices.", undefined, param);
+
 /** The object with this id. Throws `missing`. */
 export function find<T>(table: Record<string, T>, kind: string, id: string, param = "id"): T {
   const object = Object.hasOwn(table, id) ? table[id] : undefined;

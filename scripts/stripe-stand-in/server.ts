@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { billingPortalCalls } from "./api/billing-portal.ts";
 import { catalogCalls } from "./api/catalog.ts";
 import { checkoutCalls } from "./api/checkout.ts";
+import { creditNoteCalls } from "./api/credit-note.ts";
 import { customerCalls } from "./api/customer.ts";
 import { eventCalls } from "./api/event.ts";
 import { invoiceCalls } from "./api/invoice.ts";
@@ -25,6 +26,7 @@ const CALLS = [
   ...billingPortalCalls,
   ...subscriptionCalls,
   ...invoiceCalls,
+  ...creditNoteCalls,
   ...moneyCalls,
   ...eventCalls,
   ...webhookEndpointCalls,

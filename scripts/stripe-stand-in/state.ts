@@ -55,6 +55,7 @@ export type State = {
   charges: Table<Stripe.Charge>;
   refunds: Table<Stripe.Refund>;
   disputes: Table<Stripe.Dispute>;
+  credit_notes: Table<Stripe.CreditNote>;
   portal_sessions: Table<Stripe.BillingPortal.Session>;
   portal_configurations: Table<Stripe.BillingPortal.Configuration>;
   webhook_endpoints: Table<Stripe.WebhookEndpoint>;
@@ -100,6 +101,7 @@ export const emptyState = (): State => ({
   charges: {},
   refunds: {},
   disputes: {},
+  credit_notes: {},
   portal_sessions: {},
   portal_configurations: {},
   webhook_endpoints: {},

@@ -26,7 +26,7 @@ describe("the pay page", () => {
   test("takes a one-time payment and redirects the buyer", async () => {
     const session = await openSession(bench, "premium-lifetime", { quantity: 25, customer_creation: "always" });
     expect(session).toMatchObject({ status: "open", payment_status: "unpaid", amount_total: 27900, livemode: false });
-    expect(await (await fetch(session.url ?? "")).text()).toContain("€279.00");
+    expect(await (await fetch(session.url ?? "")).text()).toContain("€279");
 
     const paid = await bench.submit(session.url ?? "", { email: "buyer@example.com", action: "pay" });
     expect(paid.status).toBe(303);
@@ -215,5 +215,25 @@ describe("checkout sessions", () => {
       ...params,
     });
     await expect(create).rejects.toMatchObject({ statusCode: 400, message: expect.stringContaining(message) });
+  });
+
+  test("refuse an archived price, and the price of an archived product", async () => {
+    const { id: product } = await bench.stripe.products.create({ name: "Old" });
+    const price = await bench.stripe.prices.create({ product, currency: "eur", unit_amount: 100 });
+    const create = () =>
+      bench.stripe.checkout.sessions.create({
+        mode: "payment",
+        line_items: [{ price: price.id }],
+        success_url: "https://catalog.test/",
+      });
+    await bench.stripe.products.update(product, { active: false });
+    await expect(create()).rejects.toMatchObject({
+      statusCode: 400,
+      message: `Price \`${price.id}\` is not available to be purchased because its product is not active.`,
+    });
+    await bench.stripe.products.update(product, { active: true });
+    expect((await create()).status).toBe("open");
+    await bench.stripe.prices.update(price.id, { active: false });
+    await expect(create()).rejects.toMatchObject({ statusCode: 400, message: expect.stringContaining("is inactive") });
   });
 });

@@ -73,6 +73,22 @@ describe("disputes", () => {
     await expect(bench.control(`disputes/${dispute.id}/close`, { status })).rejects.toThrow("is closed");
   });
 
+  test("refuse a refund until they are won; an inquiry does not", async () => {
+    const lost = await paidCharge();
+    const { id } = await bench.control<{ id: string }>("disputes", { session: lost.session });
+    const disputed = { code: "charge_disputed", statusCode: 400 };
+    await expect(bench.stripe.refunds.create({ charge: lost.charge })).rejects.toMatchObject(disputed);
+    await bench.control(`disputes/${id}/close`, { status: "lost" });
+    await expect(bench.stripe.refunds.create({ charge: lost.charge })).rejects.toMatchObject(disputed);
+    const won = await paidCharge();
+    const dispute = await bench.control<{ id: string }>("disputes", { session: won.session });
+    await bench.control(`disputes/${dispute.id}/close`, { status: "won" });
+    expect(await bench.stripe.refunds.create({ charge: won.charge })).toMatchObject({ status: "succeeded" });
+    const asked = await paidCharge();
+    await bench.control("disputes", { session: asked.session, inquiry: true });
+    expect(await bench.stripe.refunds.create({ charge: asked.charge })).toMatchObject({ status: "succeeded" });
+  });
+
   test("an inquiry takes no money and ends as warning_closed", async () => {
     const { charge } = await paidCharge();
     const inquiry = await bench.control<{ id: string; status: string }>("disputes", { charge, inquiry: true });

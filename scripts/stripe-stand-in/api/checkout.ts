@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import * as z from "zod";
-import { ApiError, find, refused } from "../api-error.ts";
+import { ApiError, find, inactive, refused } from "../api-error.ts";
 import { addUp, expireSession, sessionById } from "../billing/checkout.ts";
 import { type ApiCall, call } from "../http/api.ts";
 import { accept, boolean, group, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
@@ -95,8 +95,15 @@ function createSession(standIn: StandIn, input: CreateInput): Stripe.Checkout.Se
   const lines = input.line_items.map((line, index) => {
     const param = `line_items[${index}][price]`;
     const price = find(state.prices, "price", line.price, param);
-    if (!price.active)
-      throw refused(`The price specified is inactive. This field only accepts active prices.`, undefined, param);
+    if (!price.active) throw inactive(param);
+    const product = state.products[typeof price.product === "string" ? price.product : price.product.id];
+    if (!product?.active) {
+      throw refused(
+        `Price \`${price.id}\` is not available to be purchased because its product is not active.`,
+        undefined,
+        param,
+      );
+    }
     const quantity = line.quantity ?? 1;
     if (quantity < 1 || quantity > 999_999) {
       throw new ApiError({

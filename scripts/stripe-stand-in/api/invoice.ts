@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { find, refused } from "../api-error.ts";
-import { collectInvoice, finalizeInvoice, voidInvoice } from "../billing/invoicing.ts";
+import { collectInvoice, finalizeInvoice, forgiveInvoice, payOutOfBand, voidByMerchant } from "../billing/invoicing.ts";
 import { chargeOutcome, idOf } from "../billing/payment.ts";
 import { previewInvoice } from "../billing/preview.ts";
 import { itemChanges } from "../billing/subscription-change.ts";
@@ -74,16 +74,35 @@ export const invoiceCalls: ApiCall[] = [
   call("GET", "/v1/invoices/:id", accept<Stripe.InvoiceRetrieveParams>()({}), (standIn, _, id) =>
     invoiceById(standIn, id),
   ),
-  call("POST", "/v1/invoices/:id/pay", accept<Stripe.InvoicePayParams>()({}), (standIn, _, id) => {
-    const invoice = invoiceById(standIn, id);
-    finalizeInvoice(standIn, invoice);
-    collectInvoice(standIn, invoice, chargeOutcome(standIn, idOf(invoice.customer)));
-    if (invoice.status === "open") throw refused("Your card was declined.", "card_declined");
-    return invoice;
-  }),
+  call(
+    "POST",
+    "/v1/invoices/:id/pay",
+    accept<Stripe.InvoicePayParams>()({ paid_out_of_band: boolean.optional() }),
+    (standIn, { paid_out_of_band }, id) => {
+      const invoice = invoiceById(standIn, id);
+      if (paid_out_of_band) {
+        payOutOfBand(standIn, invoice);
+        return invoice;
+      }
+      finalizeInvoice(standIn, invoice);
+      collectInvoice(standIn, invoice, chargeOutcome(standIn, idOf(invoice.customer)));
+      if (invoice.status !== "paid") throw refused("Your card was declined.", "card_declined");
+      return invoice;
+    },
+  ),
+  call(
+    "POST",
+    "/v1/invoices/:id/mark_uncollectible",
+    accept<Stripe.InvoiceMarkUncollectibleParams>()({}),
+    (standIn, _, id) => {
+      const invoice = invoiceById(standIn, id);
+      forgiveInvoice(standIn, invoice);
+      return invoice;
+    },
+  ),
   call("POST", "/v1/invoices/:id/void", accept<Stripe.InvoiceVoidInvoiceParams>()({}), (standIn, _, id) => {
     const invoice = invoiceById(standIn, id);
-    voidInvoice(standIn, invoice);
+    voidByMerchant(standIn, invoice);
     return invoice;
   }),
   call(

@@ -1,10 +1,17 @@
 import type Stripe from "stripe";
 import { emit, type StandIn } from "../stand-in.ts";
 import { expireSession } from "./checkout.ts";
-import { collectInvoice, draftInvoice, finalizeInvoice, subscriptionOf, voidInvoice } from "./invoicing.ts";
+import {
+  collectInvoice,
+  draftInvoice,
+  finalizeInvoice,
+  markUncollectible,
+  subscriptionOf,
+  voidInvoice,
+} from "./invoicing.ts";
 import { chargeOutcome, idOf } from "./payment.ts";
 import { beginPeriod, renewal } from "./renewal.ts";
-import { currentPeriodEnd } from "./subscription-change.ts";
+import { currentPeriodEnd, pauseCollection } from "./subscription-change.ts";
 import { changeSubscription, endSubscription } from "./subscription-status.ts";
 
 const HOUR = 3_600;
@@ -23,6 +30,8 @@ function tasks(standIn: StandIn): Task[] {
   }
   for (const subscription of Object.values(state.subscriptions)) {
     if (!RENEWING.includes(subscription.status)) continue;
+    const resumes = subscription.pause_collection?.resumes_at;
+    if (resumes != null) found.push({ at: resumes, run: () => pauseCollection(standIn, subscription, null) });
     found.push({ at: currentPeriodEnd(subscription), run: () => endPeriod(standIn, subscription) });
     if (subscription.status === "trialing" && !state.trial_notices.includes(subscription.id)) {
       found.push({
@@ -77,8 +86,14 @@ function bill(standIn: StandIn, invoice: Stripe.Invoice): void {
   const subscription = subscriptionOf(standIn, invoice);
   if (subscription?.pause_collection) {
     const { behavior } = subscription.pause_collection;
-    if (behavior === "void") voidInvoice(standIn, invoice);
     invoice.automatically_finalizes_at = null;
+    if (behavior === "keep_as_draft") {
+      invoice.auto_advance = false;
+      return;
+    }
+    finalizeInvoice(standIn, invoice);
+    if (behavior === "void") voidInvoice(standIn, invoice);
+    else markUncollectible(standIn, invoice, "subscription_paused");
     return;
   }
   finalizeInvoice(standIn, invoice);

@@ -3,6 +3,7 @@ import { find, refused } from "../api-error.ts";
 import { liveCustomer } from "../objects/customer.ts";
 import { issueInvoice, type NewLine, newInvoice, newInvoicePayment } from "../objects/invoice.ts";
 import { emit, type StandIn } from "../stand-in.ts";
+import { newId } from "../state.ts";
 import { attempt, idOf, type Outcome, paymentById, startPayment } from "./payment.ts";
 import { afterInvoiceFailed, afterInvoicePaid } from "./subscription-status.ts";
 import { setAmountDue, totalUp } from "./totals.ts";
@@ -64,7 +65,7 @@ export function finalizeInvoice(standIn: StandIn, invoice: Stripe.Invoice): void
  * `ApiError` if the invoice is not open.
  */
 export function collectInvoice(standIn: StandIn, invoice: Stripe.Invoice, outcome: Outcome): void {
-  if (invoice.status !== "open") throw refused(`Invoice ${invoice.id} is ${invoice.status}, not open.`);
+  refuseUnless(invoice, ["open", "uncollectible"]);
   if (invoice.amount_due === 0) {
     paid(standIn, invoice, null);
     return;
@@ -88,16 +89,22 @@ export function collectInvoice(standIn: StandIn, invoice: Stripe.Invoice, outcom
   if (subscription) afterInvoiceFailed(standIn, subscription, invoice);
 }
 
-function paid(standIn: StandIn, invoice: Stripe.Invoice, link: Stripe.InvoicePayment | null): void {
+/** Marks an invoice as paid. `link` is its payment, or null if there was nothing to pay. */
+function paid(
+  standIn: StandIn,
+  invoice: Stripe.Invoice,
+  link: Stripe.InvoicePayment | null,
+  isOutOfBand = false,
+): void {
   const now = standIn.now();
   invoice.status = "paid";
+  delete invoice.status_details;
   invoice.amount_paid = invoice.amount_due;
   invoice.amount_remaining = 0;
-  invoice.next_payment_attempt = null;
-  invoice.auto_advance = false;
+  stopCollecting(invoice);
   invoice.status_transitions.paid_at = now;
   emit(standIn, "invoice.paid", invoice);
-  emit(standIn, "invoice.payment_succeeded", invoice);
+  if (!isOutOfBand) emit(standIn, "invoice.payment_succeeded", invoice);
   if (link) {
     link.status = "paid";
     link.amount_paid = invoice.amount_paid;
@@ -106,6 +113,77 @@ function paid(standIn: StandIn, invoice: Stripe.Invoice, link: Stripe.InvoicePay
   }
   const subscription = subscriptionOf(standIn, invoice);
   if (subscription) afterInvoicePaid(standIn, subscription);
+}
+
+/** Marks an open invoice as paid after a credit note has reduced its amount to zero. */
+export const settleWithoutPayment = (standIn: StandIn, invoice: Stripe.Invoice): void => paid(standIn, invoice, null);
+
+/**
+ * Marks an invoice as paid outside Stripe. There is no charge: its payment is a payment record, and the begun payment
+ * is canceled. Throws `ApiError` if the invoice cannot be paid any more.
+ */
+export function payOutOfBand(standIn: StandIn, invoice: Stripe.Invoice): void {
+  finalizeInvoice(standIn, invoice);
+  refuseUnless(invoice, ["open", "uncollectible"]);
+  cancelPayment(standIn, invoice);
+  const link = newInvoicePayment(invoice, { type: "payment_record", payment_record: newId("pr") }, standIn.now());
+  standIn.state.invoice_payments[link.id] = link;
+  paid(standIn, invoice, link, true);
+}
+
+/** The payment that an invoice does not need any more is canceled. */
+function cancelPayment(standIn: StandIn, invoice: Stripe.Invoice): void {
+  const link = linkOf(standIn, invoice);
+  const payment = standIn.state.payment_intents[idOf(link?.payment.payment_intent) ?? ""];
+  if (!link || !payment || payment.status === "succeeded") return;
+  link.status = "canceled";
+  link.is_default = false;
+  link.status_transitions.canceled_at = payment.canceled_at = standIn.now();
+  payment.status = "canceled";
+  payment.cancellation_reason = "void_invoice";
+  emit(standIn, "payment_intent.canceled", payment);
+}
+
+/**
+ * Marks an open invoice as uncollectible. A past-due subscription becomes active if this is its last invoice. Throws
+ * `ApiError` unless it is open.
+ */
+export function forgiveInvoice(standIn: StandIn, invoice: Stripe.Invoice): void {
+  markUncollectible(standIn, invoice, "user_forgiven");
+  const subscription = subscriptionOf(standIn, invoice);
+  if (subscription?.latest_invoice === invoice.id) afterInvoicePaid(standIn, subscription);
+}
+
+/** Marks an open invoice as uncollectible, for a reason of Stripe's. Throws `ApiError` unless it is open. */
+export function markUncollectible(
+  standIn: StandIn,
+  invoice: Stripe.Invoice,
+  reason: "user_forgiven" | "subscription_paused",
+): void {
+  refuseUnless(invoice, ["open"]);
+  invoice.status = "uncollectible";
+  invoice.status_details = { uncollectible: { reason } };
+  stopCollecting(invoice);
+  invoice.status_transitions.marked_uncollectible_at = standIn.now();
+  emit(standIn, "invoice.marked_uncollectible", invoice);
+}
+
+/** Voids an invoice on the merchant's request. Throws `ApiError` for a draft, a paid or a void invoice. */
+export function voidByMerchant(standIn: StandIn, invoice: Stripe.Invoice): void {
+  refuseUnless(invoice, ["open", "uncollectible"]);
+  voidInvoice(standIn, invoice);
+  const subscription = subscriptionOf(standIn, invoice);
+  if (!subscription) return;
+  const last = Object.values(standIn.state.invoices).findLast(
+    (each) =>
+      subscriptionOf(standIn, each)?.id === subscription.id && each.status !== "void" && each.status !== "draft",
+  );
+  if (last?.status === "paid" || last?.status === "uncollectible") afterInvoicePaid(standIn, subscription);
+}
+
+function refuseUnless(invoice: Stripe.Invoice, allowed: readonly string[]): void {
+  if (allowed.includes(invoice.status ?? "")) return;
+  throw refused(`Invoice ${invoice.id} is ${invoice.status}. This is possible only for: ${allowed.join(", ")}.`);
 }
 
 /** Sets a customer's balance. A negative one is a credit, which the next invoice uses up. */
@@ -123,7 +201,9 @@ export function voidInvoice(standIn: StandIn, invoice: Stripe.Invoice): void {
   const customer = standIn.state.customers[idOf(invoice.customer) ?? ""];
   if (end !== null && customer && !customer.deleted) setBalance(standIn, customer, customer.balance + start - end);
   invoice.status = "void";
+  delete invoice.status_details;
   stopCollecting(invoice);
+  cancelPayment(standIn, invoice);
   invoice.status_transitions.voided_at = standIn.now();
   emit(standIn, "invoice.voided", invoice);
 }
@@ -143,14 +223,16 @@ function startLink(standIn: StandIn, invoice: Stripe.Invoice): Stripe.InvoicePay
     description: invoice.billing_reason === "subscription_create" ? "Subscription creation" : "Subscription update",
     metadata: {},
   });
-  const link = newInvoicePayment(invoice, payment.id, standIn.now());
+  const link = newInvoicePayment(invoice, { type: "payment_intent", payment_intent: payment.id }, standIn.now());
   standIn.state.invoice_payments[link.id] = link;
   return link;
 }
 
-/** The payment record of an invoice, or undefined if no payment was begun. */
+/** The payment of an invoice through Stripe, or undefined if none was begun. */
 export const linkOf = (standIn: StandIn, invoice: Stripe.Invoice): Stripe.InvoicePayment | undefined =>
-  Object.values(standIn.state.invoice_payments).find((link) => link.invoice === invoice.id);
+  Object.values(standIn.state.invoice_payments).find(
+    (link) => link.invoice === invoice.id && link.payment.type === "payment_intent",
+  );
 
 /** The subscription of an invoice, from the field that the current API uses. */
 export function subscriptionOf(standIn: StandIn, invoice: Stripe.Invoice): Stripe.Subscription | null {

@@ -13,6 +13,9 @@ export function refundCharge(
   const left = charge.amount_captured - charge.amount_refunded;
   const amount = input.amount ?? left;
   if (charge.status !== "succeeded") throw refused(`Charge ${charge.id} did not succeed.`, "charge_not_refundable");
+  if (isChargedBack(standIn, charge)) {
+    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, "charge_disputed");
+  }
   if (left <= 0) throw refused(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
   if (amount < 1 || amount > left) {
     throw refused(
@@ -37,6 +40,10 @@ export function refundCharge(
   emit(standIn, "charge.refund.updated", refund, { balance_transaction: null });
   return refund;
 }
+
+/** Whether the bank has taken the money back, or may. An inquiry or a dispute that was won does not refuse a refund. */
+const isChargedBack = ({ state }: StandIn, charge: Stripe.Charge): boolean =>
+  Object.values(state.disputes).some((each) => each.charge === charge.id && !each.is_charge_refundable);
 
 /** Fails a refund: the bank returns the money to the merchant. Throws `ApiError` if it has failed already. */
 export function failRefund(standIn: StandIn, refund: Stripe.Refund): void {
@@ -82,6 +89,7 @@ export function closeDispute(standIn: StandIn, dispute: Stripe.Dispute, end: Dis
   }
   const previous = { status: dispute.status };
   dispute.status = end;
+  dispute.is_charge_refundable = end !== "lost";
   dispute.evidence_details.past_due = end === "lost";
   emit(standIn, "charge.dispute.updated", dispute, previous);
   emit(standIn, "charge.dispute.closed", dispute, previous);

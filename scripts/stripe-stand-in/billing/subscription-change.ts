@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { find, refused } from "../api-error.ts";
+import { find, inactive, refused } from "../api-error.ts";
 import { amountOf, planOf } from "../objects/catalog.ts";
 import type { NewLine } from "../objects/invoice.ts";
 import { emit, type StandIn } from "../stand-in.ts";
@@ -35,6 +35,7 @@ export const itemChanges = (
   items.map(({ id, price, quantity }) => {
     const item = itemOf(subscription, id);
     const wanted = price ? find(standIn.state.prices, "price", price, "items[0][price]") : item.price;
+    if (!wanted.active && wanted.id !== item.price.id) throw inactive("items[0][price]");
     return { item, price: wanted, quantity: quantity ?? item.quantity ?? 1 };
   });
 
@@ -171,6 +172,21 @@ export function setQuantity(
   const lines = prorationLines(standIn, subscription, changes);
   changeSubscription(standIn, subscription, (each) => applyItemChanges(standIn, each, changes));
   billProrations(standIn, subscription, lines, "always_invoice");
+}
+
+/**
+ * Pauses the collection of a subscription's invoices, or takes that back (null). Its status does not change, and its
+ * periods go on.
+ */
+export function pauseCollection(
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  pause: Stripe.Subscription.PauseCollection | null,
+): void {
+  refuseEnded(subscription);
+  changeSubscription(standIn, subscription, (each) => {
+    each.pause_collection = pause;
+  });
 }
 
 /** Pauses a subscription (status `paused`) or resumes it, with the events for that. */

@@ -3,7 +3,7 @@ import { deleteCustomer } from "../api/customer.ts";
 import { refused } from "../api-error.ts";
 import { runNext } from "../billing/clockwork.ts";
 import { idOf } from "../billing/payment.ts";
-import { setCancelAtPeriodEnd, setPaused, setQuantity } from "../billing/subscription-change.ts";
+import { pauseCollection, setCancelAtPeriodEnd, setPaused, setQuantity } from "../billing/subscription-change.ts";
 import { endSubscription } from "../billing/subscription-status.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { type ControlCall, changing, control, nothing, subscriptionById } from "./call.ts";
@@ -81,6 +81,23 @@ export const subscriptionCalls: ControlCall[] = [
     nothing,
     null,
     changing(subscriptionById, (standIn, subscription) => setPaused(standIn, subscription, false)),
+  ),
+  control(
+    "POST subscriptions/:id/pause-collection",
+    "Pauses the collection of payments, like Stripe's dashboard. The status stays, and invoices are kept as drafts, voided or marked uncollectible.",
+    z.strictObject({
+      behavior: z.enum(["keep_as_draft", "mark_uncollectible", "void"]).default("void"),
+      resumes_at: z.number().int().nullable().default(null),
+    }),
+    { behavior: "void" },
+    changing(subscriptionById, pauseCollection),
+  ),
+  control(
+    "POST subscriptions/:id/resume-collection",
+    "Resumes the collection of payments, for invoices from now on.",
+    nothing,
+    null,
+    changing(subscriptionById, (standIn, subscription) => pauseCollection(standIn, subscription, null)),
   ),
   control(
     "POST subscriptions/:id/action-required",

@@ -2,6 +2,7 @@ import { ApiError } from "../api-error.ts";
 import type { StandIn } from "../stand-in.ts";
 import { type ControlCall, control, nothing } from "./call.ts";
 import { clockCalls } from "./clock-calls.ts";
+import { invoiceCalls } from "./invoice-calls.ts";
 import { keyCalls } from "./key-calls.ts";
 import { purchaseCalls } from "./purchase-calls.ts";
 import { subscriptionCalls } from "./subscription-calls.ts";
@@ -18,7 +19,7 @@ const viewCalls: ControlCall[] = [
   ),
 ];
 
-const CALLS = [...viewCalls, ...clockCalls, ...purchaseCalls, ...subscriptionCalls, ...keyCalls];
+const CALLS = [...viewCalls, ...clockCalls, ...purchaseCalls, ...subscriptionCalls, ...invoiceCalls, ...keyCalls];
 
 /** The answer to `GET /control`: every call with a description and an example. */
 const listing = (origin: string): object => ({

@@ -70,6 +70,10 @@ function included(state: State, node: JsonObject, key: string): Json | undefined
         Object.values(state.invoice_payments).filter((each) => each.invoice === id),
         "/v1/invoice_payments",
       );
+    case "invoice.amount_paid_off_stripe":
+      return Object.values(state.invoice_payments)
+        .filter((each) => each.invoice === id && each.payment.type === "payment_record")
+        .reduce((sum, each) => sum + (each.amount_paid ?? 0), 0);
     case "customer.subscriptions":
       return list(
         Object.values(state.subscriptions).filter((each) => each.customer === id),
@@ -93,6 +97,7 @@ function objectById(state: State, id: string): object | undefined {
     state.payment_intents,
     state.charges,
     state.refunds,
+    state.credit_notes,
     state.portal_configurations,
   ];
   return tables.find((table) => Object.hasOwn(table, id))?.[id];

@@ -13,6 +13,7 @@ const COVERED: readonly (readonly [path: string, resource: string])[] = [
   ["/v1/billing_portal/", "customer_portal"],
   ["/v1/charges", "charge"],
   ["/v1/checkout/sessions", "checkout_session"],
+  ["/v1/credit_notes", "credit_note"],
   ["/v1/customers", "customer"],
   ["/v1/disputes", "dispute"],
   ["/v1/events", "event"],
@@ -30,6 +31,7 @@ const COVERED: readonly (readonly [path: string, resource: string])[] = [
 const READABLE: Readonly<Record<string, string>> = {
   "billing_portal.configuration": "customer_portal_read",
   charge: "charge_read",
+  credit_note: "credit_note_read",
   customer: "customer_read",
   invoice: "invoice_read",
   payment_intent: "payment_intent_read",

@@ -175,10 +175,10 @@ export function newInvoiceLine(invoice: Stripe.Invoice, input: NewLine): Stripe.
   };
 }
 
-/** The link from an invoice to a payment. In the current API a charge has no invoice field. */
+/** The link from an invoice to a payment, or to the record of one outside Stripe. A charge has no invoice field. */
 export const newInvoicePayment = (
   invoice: Stripe.Invoice,
-  payment: string,
+  payment: Stripe.InvoicePayment.Payment,
   created: number,
 ): Stripe.InvoicePayment => ({
   id: newId("inpay"),
@@ -190,7 +190,7 @@ export const newInvoicePayment = (
   invoice: invoice.id,
   is_default: true,
   livemode: false,
-  payment: { payment_intent: payment, type: "payment_intent" },
+  payment,
   status: "open",
   status_transitions: { canceled_at: null, paid_at: null },
 });

@@ -28,9 +28,5 @@ ${body}
 </html>
 `;
 
-/** Formats an amount in the smallest unit of its currency: `$198.00`. */
-export const money = (amount: number, currency: string): string =>
-  new Intl.NumberFormat("en", { style: "currency", currency: currency.toUpperCase() }).format(amount / 100);
-
 /** The answer of a page: HTML or a redirect. */
 export type PageAnswer = { status: number; html: string } | { status: 303; location: string };

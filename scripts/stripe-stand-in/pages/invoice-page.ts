@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
+import { formatAmount } from "../../../src/lib/money.ts";
 import { find } from "../api-error.ts";
 import { collectInvoice } from "../billing/invoicing.ts";
 import { chargeOutcome, idOf } from "../billing/payment.ts";
 import type { StandIn } from "../stand-in.ts";
-import { escapeHtml, money, type PageAnswer, page } from "./html.ts";
+import { escapeHtml, type PageAnswer, page } from "./html.ts";
 
 /** `GET /i/<invoice>`: the page at `hosted_invoice_url`, and at `invoice_pdf`. */
 export function showInvoicePage(standIn: StandIn, id: string): PageAnswer {
@@ -21,7 +22,7 @@ export async function submitInvoicePage(standIn: StandIn, id: string): Promise<P
 
 function invoicePage(invoice: Stripe.Invoice, error: string | null): string {
   const row = (name: string, amount: number): string =>
-    `<tr><td>${escapeHtml(name)}</td><td>${money(amount, invoice.currency)}</td></tr>`;
+    `<tr><td>${escapeHtml(name)}</td><td>${formatAmount(amount, invoice.currency)}</td></tr>`;
   const sum = (amounts: readonly { amount: number }[]): number => amounts.reduce((all, { amount }) => all + amount, 0);
   const discount = sum(invoice.total_discount_amounts ?? []);
   const tax = sum(invoice.total_taxes ?? []);
@@ -33,6 +34,6 @@ ${error ? `<p class="error" id="error" role="alert">${escapeHtml(error)}</p>` : 
 <table>${invoice.lines.data.map((line) => row(line.description ?? "", line.amount)).join("")}
 ${discount === 0 ? "" : row("Discount", -discount)}${tax === 0 ? "" : row("Tax", tax)}
 ${row("Total", invoice.total)}${row("Amount due", invoice.amount_due)}</table>
-${invoice.status === "open" ? `<form method="post"><button class="primary" id="pay">Pay ${money(invoice.amount_remaining, invoice.currency)}</button></form>` : ""}`,
+${invoice.status === "open" ? `<form method="post"><button class="primary" id="pay">Pay ${formatAmount(invoice.amount_remaining, invoice.currency)}</button></form>` : ""}`,
   );
 }

@@ -1,8 +1,9 @@
 import type Stripe from "stripe";
+import { formatAmount } from "../../../src/lib/money.ts";
 import { ApiError } from "../api-error.ts";
 import { pay, sessionById } from "../billing/checkout.ts";
 import type { StandIn } from "../stand-in.ts";
-import { escapeHtml, money, type PageAnswer, page } from "./html.ts";
+import { escapeHtml, type PageAnswer, page } from "./html.ts";
 
 /** `GET /c/pay/<session>`: the page at `session.url`. */
 export function showPayPage(standIn: StandIn, id: string): PageAnswer {
@@ -48,11 +49,11 @@ function payPage(standIn: StandIn, session: Stripe.Checkout.Session, email: stri
   const items = standIn.state.line_items[session.id] ?? [];
   const trial = standIn.state.checkout_inputs[session.id]?.trial_period_days;
   const currency = session.currency ?? "usd";
-  const due = money(session.amount_total ?? 0, currency);
+  const due = formatAmount(session.amount_total ?? 0, currency);
   const adjustable = items.find((item) => item.adjustable_quantity !== null);
   const rows = items.map(
     (item) =>
-      `<tr><td>${escapeHtml(item.description ?? "")} × ${item.quantity}</td><td>${money(item.amount_subtotal, item.currency)}</td></tr>`,
+      `<tr><td>${escapeHtml(item.description ?? "")} × ${item.quantity}</td><td>${formatAmount(item.amount_subtotal, item.currency)}</td></tr>`,
   );
   const value = escapeHtml(email || session.customer_email || "");
   return page(
@@ -61,7 +62,7 @@ function payPage(standIn: StandIn, session: Stripe.Checkout.Session, email: stri
 <table>${rows.join("")}<tr><td><strong>Due today</strong></td><td><strong id="amount">${due}</strong></td></tr></table>
 ${
   trial
-    ? `<p id="trial">${trial} days free, then ${money(
+    ? `<p id="trial">${trial} days free, then ${formatAmount(
         items.reduce((sum, item) => sum + item.amount_subtotal, 0),
         currency,
       )} per period.</p>`

@@ -1,11 +1,12 @@
 import type Stripe from "stripe";
+import { formatAmount } from "../../../src/lib/money.ts";
 import { ApiError, find } from "../api-error.ts";
 import { collectInvoice } from "../billing/invoicing.ts";
 import { chargeOutcome } from "../billing/payment.ts";
 import { currentPeriodEnd, setCancelAtPeriodEnd, setQuantity } from "../billing/subscription-change.ts";
 import { liveCustomer } from "../objects/customer.ts";
 import { emit, type StandIn } from "../stand-in.ts";
-import { escapeHtml, money, type PageAnswer, page } from "./html.ts";
+import { escapeHtml, type PageAnswer, page } from "./html.ts";
 
 const LIFETIME_SECONDS = 3_600;
 
@@ -105,7 +106,7 @@ ${session.return_url ? `<p><a id="back" href="${escapeHtml(session.return_url)}"
 }
 
 const invoiceRow = (invoice: Stripe.Invoice): string =>
-  `<tr><td>${escapeHtml(invoice.number ?? invoice.id)} (${invoice.status})</td><td>${money(invoice.total, invoice.currency)}</td></tr>`;
+  `<tr><td>${escapeHtml(invoice.number ?? invoice.id)} (${invoice.status})</td><td>${formatAmount(invoice.total, invoice.currency)}</td></tr>`;
 
 function subscriptionSection({ state }: StandIn, subscription: Stripe.Subscription): string {
   const [item] = subscription.items.data;
