@@ -27,6 +27,7 @@ export const MIGRATIONS = {
     "0026_unsigned_drafts.sql",
     "0027_artifact_requires.sql",
     "0030_source_archives.sql",
+    "0032_payments.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

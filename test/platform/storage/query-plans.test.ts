@@ -23,6 +23,7 @@ const GROWING: readonly string[] = [
     "machine_activations",
     "spent_status_indices",
     "orders",
+    "payments",
     "audit",
     "idempotency_keys",
   ],
