@@ -76,6 +76,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   [["/page"], routes(async () => (await import("./web/page/routes.ts")).pageRoutes([storefrontStyle, consoleStyle]))],
   [["/admin"], routes(async () => (await import("./web/console/routes.ts")).consoleRoutes)],
   [["/v1/admin"], routes(async () => (await import("./platform/identity/routes.ts")).identityRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./domain/webhooks/routes/events.ts")).eventRoutes)],
   [["/v1/admin"], routes(async () => (await import("./platform/jobs/routes.ts")).jobRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/figures/routes.ts")).figuresRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/doctor/routes.ts")).doctorRoutes)],

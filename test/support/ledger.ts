@@ -4,7 +4,7 @@ import type { D1Migration } from "@cloudflare/vitest-plugin";
 
 /** The rows that the migrations insert. */
 const INSERTED = {
-  DB: "INSERT INTO counters VALUES ('machines_active', 0)",
+  DB: "INSERT INTO counters VALUES ('machines_active', 0), ('audit_sequence', 0)",
   STATISTICS: "INSERT INTO watermarks VALUES ('license_downloads', 0, NULL)",
 } as const;
 

@@ -28,6 +28,7 @@ export const MIGRATIONS = {
     "0027_artifact_requires.sql",
     "0030_source_archives.sql",
     "0032_payments.sql",
+    "0036_event_sequence.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

@@ -120,7 +120,7 @@ export async function giveBack(
   const refund = await refundLicense(scope.stripe, license).catch(failing("The license is revoked."));
   const { id } = license;
   if (refund.amount > 0) {
-    const entry = { action: "license.refunded", patch: {}, details: refund };
+    const entry = { action: "license.refunded", patch: {}, details: refund } as const;
     await change(scope.db, licenseRoot, id, () => ok(entry), { actor });
   }
   const done = `The license is revoked${refund.amount > 0 ? ", and the payment is given back" : ""}.`;

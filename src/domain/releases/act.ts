@@ -70,7 +70,7 @@ export async function createRelease(
 async function removeFreed(db: D1Database, actor: Actor, id: string): Promise<void> {
   const remove = ({ worker_id, version, artifacts, ...release }: Release) =>
     isFreed(release) && artifacts.length === 0
-      ? ok({ action: "release.delete", details: { worker_id, version }, patch: {}, removed: true })
+      ? ok({ action: "release.delete" as const, details: { worker_id, version }, patch: {}, removed: true })
       : ok(null);
   await change(db, releaseRoot, id, remove, { actor }).catch((error: unknown) => {
     if (!(error instanceof Problem && error.code === "VERSION_NOT_FOUND")) throw error;
@@ -128,7 +128,7 @@ export const moveRelease = (
       const by = action === "publish" ? { published_by: actor.actor, published_run: actor.run ?? null } : {};
       const since = { published_at: published_at ?? actor.now, unblocked_at: null };
       const patch = { status: next.value, ...since, revision: revision + 1, ...by };
-      const done = { action: `release.${action}`, details: { worker_id, version }, patch };
+      const done = { action: `release.${action}` as const, details: { worker_id, version }, patch };
       if (action === "block") return ok({ ...done, beside: (made: Change) => [blockWrite(db, release, made)] });
       const { provenance } = release;
       if (action !== "publish" || rules === null || provenance === null) return ok(done);

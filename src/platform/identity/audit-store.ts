@@ -4,6 +4,8 @@ import { printableLines } from "../../lib/printable.ts";
 /** A row of the audit trail; `details` is its JSON parsed. */
 export const AuditRow = z.object({
   id: z.string(),
+  /** The place of the act in the order of all commits, from 1. */
+  sequence: z.number(),
   at: z.number(),
   actor: z.string(),
   action: z.string(),
@@ -16,6 +18,9 @@ export const AuditRow = z.object({
 
 /** One entry of the audit trail, as `commitChange` wrote it. `at` is in seconds. */
 export type AuditEntry = z.output<typeof AuditRow>;
+
+/** The columns of `AuditRow`. */
+export const AUDIT_COLUMNS = "id, sequence, at, actor, action, subject, reason, details, request_id, client_request_id";
 
 /** A filter of entries. Each given member must match exactly; `before` is the id of a newer entry. */
 export type AuditFilter = Partial<Record<"subject" | "actor" | "action" | "before", string | undefined>>;
@@ -64,9 +69,7 @@ export async function listAudit(db: D1Database, filter: AuditFilter, limit: numb
   ];
   const where = conditions.length > 0 ? `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}` : "";
   const { results } = await db
-    .prepare(
-      `SELECT id, at, actor, action, subject, reason, details, request_id, client_request_id FROM audit ${where} ORDER BY id DESC LIMIT ?`,
-    )
+    .prepare(`SELECT ${AUDIT_COLUMNS} FROM audit ${where} ORDER BY id DESC LIMIT ?`)
     .bind(...conditions.flatMap(({ values }) => values), limit)
     .all();
   return results.map((row) => AuditRow.parse(row));

@@ -18,6 +18,10 @@ const AuditQuery = PageQuery.extend({
 const AuditEntrySchema = z
   .object({
     id: z.string().openapi({ example: "chg_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
+    sequence: z.int().openapi({
+      description: "The act's place in the order of all commits, without a gap. `GET /v1/admin/events` reads by it.",
+      example: 4711,
+    }),
     at: Timestamp,
     actor: z.string().openapi({
       description: "`token:adm_...`, `publisher:pub_...`, `access:mail`, `license:lic_...` or `system`.",
@@ -45,7 +49,7 @@ auditRoutes.openapi(
     tag: "Admin",
     summary: "Read the audit trail",
     description:
-      "Every act with its actor, subject, time and reason, newest first. Entries are never changed or removed.",
+      "Every act with its actor, subject, time and reason, newest first. Entries are never changed; old routine is removed.",
     access: admin("audit:read"),
     query: AuditQuery,
     answers: { 200: ["One page.", AuditList] },

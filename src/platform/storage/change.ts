@@ -1,5 +1,6 @@
 import type { Result } from "../../lib/result.ts";
 import { Problem, type Refusal } from "../http/problem.ts";
+import type { Action } from "./actions.ts";
 import { findRepetition, type IdempotentRequest, isRepetition, rememberRequest } from "./idempotency.ts";
 import {
   type Actor,
@@ -35,7 +36,7 @@ export type MailOfChange = Omit<NewMail, "now" | "occasion"> & { occasion?: stri
 /** The entries that commit with a change, apart from the write itself. */
 type Beside = {
   /** `noun.verb`, for the audit trail. */
-  action: string;
+  action: Action;
   details?: Record<string, unknown>;
   mail?: MailOfChange | undefined;
   /** More statements of the same transaction. Each must depend on the change (`ifChanged`). */

@@ -1,6 +1,7 @@
 import { newId } from "../../lib/id.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { AppEnv, Publishers } from "../http/router.ts";
+import type { Action } from "./actions.ts";
 import type { WorkflowRun } from "./workflow-run.ts";
 
 const ACTOR_KINDS = ["token", "publisher", "access", "license", "account", "recovery", "checkout", "stripe"] as const;
@@ -31,7 +32,7 @@ export type Change = {
   at: UnixSeconds;
   actor: ActorName;
   /** The act, as `noun.verb`: `license.revoke`, `machine.activate`, `release.publish`. */
-  action: string;
+  action: Action;
   /** The id of the changed thing. Admins search the audit trail by it. */
   subject: string;
   reason: string | null;
@@ -80,7 +81,7 @@ export type Publication = { topic: keyof Publishers; key: string };
 /** A new change by `actor`, with a fresh id. */
 export function newChange(
   { actor, requestId, clientRequestId = null, now, run }: Actor,
-  what: { action: string; subject: string; reason?: string | null; details?: Record<string, unknown> },
+  what: { action: Action; subject: string; reason?: string | null; details?: Record<string, unknown> },
 ): Change {
   const details = run ? { ...what.details, run } : (what.details ?? {});
   return { id: newId("chg"), at: now, actor, requestId, clientRequestId, reason: null, ...what, details };

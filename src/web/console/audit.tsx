@@ -1,4 +1,5 @@
 import { type AuditEntry, type AuditFilter, listAudit } from "../../platform/identity/audit-store.ts";
+import { type Action, isAction } from "../../platform/storage/actions.ts";
 import { parseActor } from "../../platform/storage/ledger.ts";
 import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { type Column, type FC, Field, FilterForm, formatDateTime, pathWithQuery, Time } from "../page/kit.ts";
@@ -80,54 +81,56 @@ export const auditList = consoleView(
 );
 
 /** The audit trail's actions in words. */
-const ACTION_WORDS: ReadonlyMap<string, string> = new Map([
-  ["license.buy", "Bought"],
-  ["license.issue", "Issued by an admin"],
-  ["license.revoke", "Revoked"],
-  ["license.suspend", "Suspended"],
-  ["license.reinstate", "Reinstated"],
-  ["license.extend", "Extended"],
-  ["license.rotate-key", "Key rotated"],
-  ["license.refund", "Refund requested, and revoked"],
-  ["license.refunded", "Refunded"],
-  ["license.follow-payment", "Changed by its payment"],
-  ["license.erase", "Owner's data erased, and revoked"],
-  ["machine.activate", "Machine activated"],
-  ["machine.deactivate", "Machine deactivated"],
-  ["machine.lease", "Offline lease issued"],
-  ["account.sign-in", "Signed in to the account"],
-  ["console.sign-in", "Signed in to the console"],
-  ["release.create", "Release drafted"],
-  ["release.delete", "Draft deleted"],
-  ["release.publish", "Release published"],
-  ["release.yank", "Release yanked"],
-  ["release.unyank", "Unyanked"],
-  ["release.block", "Release blocked"],
-  ["release.unblock", "Block lifted"],
-  ["release.provenance", "Provenance attached"],
-  ["release.sign", "Files of a draft signed"],
-  ["artifact.create", "File declared"],
-  ["artifact.restart", "File upload restarted"],
-  ["artifact.complete", "File checked"],
-  ["artifact.delete", "File removed"],
-  ["token.create", "Admin token created"],
-  ["token.renew", "Admin token renewed"],
-  ["token.keep", "Admin token kept"],
-  ["token.revoke", "Admin token revoked"],
-  ["publisher.add", "Trusted publisher added"],
-  ["publisher.remove", "Trusted publisher removed"],
-  ["publisher.exchange", "Token given to a workflow run"],
-  ["event.dismiss", "Payment event dismissed"],
-  ["event.retry", "Payment event retried"],
-  ["mail.retry", "Mail retried"],
-  ["outbox.publish", "Pending changes published"],
-  ["edge.republish", "Everything published again"],
-  ["dead-letter.retry", "Dead letter sent again"],
-  ["dead-letter.dismiss", "Dead letter dismissed"],
-]);
+const ACTION_WORDS: Readonly<Record<Action, string>> = {
+  "license.buy": "Bought",
+  "license.issue": "Issued by an admin",
+  "license.revoke": "Revoked",
+  "license.suspend": "Suspended",
+  "license.reinstate": "Reinstated",
+  "license.extend": "Extended",
+  "license.rotate-key": "Key rotated",
+  "license.refund": "Refund requested, and revoked",
+  "license.refunded": "Refunded",
+  "license.follow-payment": "Changed by its payment",
+  "license.erase": "Owner's data erased, and revoked",
+  "machine.activate": "Machine activated",
+  "machine.deactivate": "Machine deactivated",
+  "machine.lease": "Offline lease issued",
+  "account.sign-in": "Signed in to the account",
+  "console.sign-in": "Signed in to the console",
+  "release.create": "Release drafted",
+  "release.delete": "Draft deleted",
+  "release.publish": "Release published",
+  "release.yank": "Release yanked",
+  "release.unyank": "Unyanked",
+  "release.block": "Release blocked",
+  "release.unblock": "Block lifted",
+  "release.provenance": "Provenance attached",
+  "release.sign": "Files of a draft signed",
+  "release.source": "Source archive attached",
+  "artifact.create": "File declared",
+  "artifact.restart": "File upload restarted",
+  "artifact.complete": "File checked",
+  "artifact.delete": "File removed",
+  "token.create": "Admin token created",
+  "token.renew": "Admin token renewed",
+  "token.keep": "Admin token kept",
+  "token.revoke": "Admin token revoked",
+  "publisher.add": "Trusted publisher added",
+  "publisher.remove": "Trusted publisher removed",
+  "publisher.exchange": "Token given to a workflow run",
+  "backup.read": "Backup read",
+  "event.dismiss": "Payment event dismissed",
+  "event.retry": "Payment event retried",
+  "mail.retry": "Mail retried",
+  "outbox.publish": "Pending changes published",
+  "edge.republish": "Everything published again",
+  "dead-letter.retry": "Dead letter sent again",
+  "dead-letter.dismiss": "Dead letter dismissed",
+};
 
 /** An action in words; an unknown one unchanged. */
-export const actionWords = (action: string): string => ACTION_WORDS.get(action) ?? action;
+export const actionWords = (action: string): string => (isAction(action) ? ACTION_WORDS[action] : action);
 
 /** The actors that are named by their kind alone. */
 const ACTOR_WORDS = {

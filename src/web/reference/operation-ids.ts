@@ -152,6 +152,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /v1/admin/tokens/{id}/keep": "keepAdminToken",
   "delete /v1/admin/tokens/{id}": "revokeAdminToken",
   "get /v1/admin/audit": "listAuditEntries",
+  "get /v1/admin/events": "listEvents",
   "get /v1/admin/jobs": "listJobs",
   "get /v1/admin/dead-letters": "listDeadLetters",
   "post /v1/admin/dead-letters/{id}/retry": "retryDeadLetter",

@@ -74,7 +74,8 @@ it("a backup has every row of every table, and the objects of releases, and leav
 it("later backups name the full files of the audit trail again, unless their rows are others by then", async () => {
   // 2,592,000 characters fill two full files and a part of a third.
   const add = env.DB.prepare(
-    `INSERT INTO audit SELECT ?1 || printf('%03d', value), 1, 'license:lic_1', 'machine.lease', 'x', NULL, json_object('text', ?2), NULL, NULL
+    `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id, client_request_id)
+     SELECT ?1 || printf('%03d', value), 1, 'license:lic_1', 'machine.lease', 'x', NULL, json_object('text', ?2), NULL, NULL
      FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 144) SELECT value FROM n)`,
   );
   const backUpOn = async (day: number) => {

@@ -33,7 +33,8 @@ const WRITES: Record<string, (n: number) => string> = {
     ON stripe_events.id = 'evt_${n}' WHERE true ON CONFLICT DO NOTHING`,
   purge: (n) => `DELETE FROM stripe_events WHERE id >= 'evt_${n}'`,
   act: (n) =>
-    `INSERT INTO audit SELECT 'chg_' || abs(random()), 1, 'system', 'test.act', 'x', NULL, '{}', '${n}', NULL`,
+    `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id, client_request_id)
+     SELECT 'chg_' || abs(random()), 1, 'system', 'test.act', 'x', NULL, '{}', '${n}', NULL`,
 };
 
 /** One invocation, which reads one file. */

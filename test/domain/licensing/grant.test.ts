@@ -28,7 +28,7 @@ async function sold(plan: string, more: object = {}): Promise<string> {
     ...{ id: formatId("lic", newIdBytes()), email: "ada@example.com", plan, note: null, expires_at: null },
     ...{ ...OLD, livemode: false, ...more },
   };
-  return (await create(env.DB, licenseCreation(env.DB, license, { action: "license.test" }), { actor })).id;
+  return (await create(env.DB, licenseCreation(env.DB, license, { action: "license.issue" }), { actor })).id;
 }
 
 /** Stripe, with one subscription for seven machines of a plan. */

@@ -20,6 +20,7 @@ describe("the audit trail", () => {
     expect(entries).toEqual([
       {
         id: expect.stringMatching(/^chg_/),
+        sequence: 2,
         at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
         actor: `token:${record.id}`,
         action: "token.create",

@@ -15,14 +15,14 @@ const requestOf = (key: string, asked: unknown = "the same"): Promise<Idempotent
 
 /** Adds one machine to the limit, told by mail. */
 const oneMore = ({ id, email, machine_limit }: { id: string; email: string; machine_limit: number }) => ({
-  action: "license.test",
+  action: "license.extend" as const,
   patch: { machine_limit: machine_limit + 1 },
   details: { machine_limit: machine_limit + 1 },
   mail: { licenseId: id, kind: "key_rotated", to: email, data: {} } as const,
 });
 
 const entriesOf = async (id: string) => ({
-  audit: await count("audit", `subject = '${id}' AND action = 'license.test'`),
+  audit: await count("audit", `subject = '${id}' AND action = 'license.extend'`),
   outbox: await count("outbox", `key = '${id}'`),
   mails: await count("mails", `license_id = '${id}'`),
 });
@@ -85,7 +85,7 @@ describe("change", () => {
         id,
         ({ admin_state }) =>
           admin_state === "none"
-            ? ok({ action: "license.test", patch: { admin_state: "suspended" } })
+            ? ok({ action: "license.extend" as const, patch: { admin_state: "suspended" } })
             : err({ code: "CONFLICT", detail: "It is suspended already." }),
         { actor },
       );
@@ -161,20 +161,20 @@ describe("create", () => {
     const request = await requestOf("order-4");
     const send = () => {
       const license = licenseByHand({ plan: "premium-trial", email: "ada@example.com" }, false, actor.now);
-      return create(env.DB, licenseCreation(env.DB, license, { action: "license.test" }), { actor, request });
+      return create(env.DB, licenseCreation(env.DB, license, { action: "license.extend" }), { actor, request });
     };
     const made = [...(await Promise.all([send(), send(), send()])), await send()];
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     expect(made.filter(({ repeated }) => repeated)).toHaveLength(3);
     expect(await count("licenses")).toBe(1);
-    expect(await count("audit", "action = 'license.test'")).toBe(1);
+    expect(await count("audit", "action = 'license.extend'")).toBe(1);
   });
 
   it("draws another status index when the first is taken", async () => {
     const { id: taken } = await issueLicense();
     const { status_index } = await requireLicense(env.DB, taken);
     const license = licenseByHand({ plan: "premium-trial", email: "ada@example.com" }, false, actor.now);
-    const creation = licenseCreation(env.DB, license, { action: "license.test" });
+    const creation = licenseCreation(env.DB, license, { action: "license.extend" });
     let draws = 0;
     const insert: typeof creation.insert = (made) => {
       if (draws++ > 0) return creation.insert(made);

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { lastDays, readMoney, readUsageHistory } from "../../../src/domain/figures/usage.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
+import type { Action } from "../../../src/platform/storage/actions.ts";
 import { commitChange, newChange } from "../../../src/platform/storage/ledger.ts";
 import { foldDownloads } from "../../../src/platform/usage/fold.ts";
 import { recordUsage } from "../../../src/platform/usage/store.ts";
@@ -41,7 +42,7 @@ it("usage history: events within the range are counted, and earlier events separ
 it("usage history: purchases, renewals, refunds and disputes are counted, other acts are not", async () => {
   const now = currentTime();
   const { id } = await issueLicense();
-  const happens = async (action: string, details: object) => {
+  const happens = async (action: Action, details: object) => {
     const change = newChange(
       { actor: "stripe:evt_1", requestId: null, now },
       { action, subject: id, details: { ...details } },

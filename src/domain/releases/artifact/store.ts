@@ -173,7 +173,7 @@ export async function replaceUpload(
   const decide = (release: Release, now: Artifact) => {
     if (!isSameUpload(now, artifact)) return ok(null);
     return ok({
-      action: "artifact.restart",
+      action: "artifact.restart" as const,
       details: { artifact_id: id, filename },
       patch: withArtifact(release, { ...now, ...fresh }),
       beside: (made: { id: string; at: number }) => [
@@ -214,7 +214,7 @@ export async function markReady(
     if (!isSameUpload(now, artifact)) return ok(null);
     const pgp_signature = pgpSignature ?? now.pgp_signature;
     return ok({
-      action: "artifact.complete",
+      action: "artifact.complete" as const,
       details: { artifact_id: id, filename, sha256, signed_by: signed?.keyId ?? null },
       patch: withArtifact(release, { ...now, ...ready, pgp_signature }),
       beside: (made: { id: string }) => [

@@ -10,7 +10,7 @@ export const STORY_KINDS = ["act", "payment", "mail", "download"] as const;
 export type StoryKind = (typeof STORY_KINDS)[number];
 
 const Entry = z.object({ id: z.string(), at: z.number() });
-const Act = AuditRow.omit({ subject: true, request_id: true, client_request_id: true }).extend({
+const Act = AuditRow.omit({ sequence: true, subject: true, request_id: true, client_request_id: true }).extend({
   kind: z.literal("act"),
 });
 const Payment = Entry.extend({
