@@ -32,7 +32,7 @@ async function store(license: { id: string }, rows: readonly Payment[]): Promise
   if (isNoNews(news)) return false;
   const actor = { actor: "system", requestId: null, now: JANUARY } as const;
   const decided = {
-    action: "license.follow-payment",
+    action: "license.follow-payment" as const,
     patch: {},
     beside: (made: Parameters<typeof paymentsWritten>[3]) => paymentsWritten(env.DB, license.id, news, made),
   };
