@@ -1,8 +1,7 @@
-import { grantOf } from "../../src/domain/licensing/grant.ts";
 import { licenseCreation, licenseRoot, requireLicense } from "../../src/domain/licensing/license/store.ts";
 import { hashFingerprint } from "../../src/domain/licensing/machine/fingerprint.ts";
 import { recordLease, takeSeat } from "../../src/domain/licensing/machine/seat.ts";
-import { plans } from "../../src/domain/licensing/plans.ts";
+import { grantAt, plans } from "../../src/domain/licensing/plans.ts";
 import { orderMoved } from "../../src/domain/purchase/checkout/order.ts";
 import { eventHandled, keepEvent } from "../../src/domain/purchase/events/store.ts";
 import { newId } from "../../src/lib/id.ts";
@@ -36,7 +35,7 @@ export async function sellLicense(db: D1Database, index: number, now: UnixSecond
     email,
     plan: plan.id,
     note: null,
-    ...grantOf(plan),
+    ...grantAt(plan, now),
     expires_at: isSubscription ? now + 30 * DAY + index : null,
     ...(isSubscription ? { subscription_state: "active" as const, grace_seconds: 7 * DAY } : {}),
     livemode: true,

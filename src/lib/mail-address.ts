@@ -4,11 +4,12 @@ import * as z from "zod";
 const MAX_LENGTH = 512;
 
 /**
- * A mail address: two parts around one `@`, without a character that could add a recipient or a header. The rule is
- * loose, because buyers have addresses that stricter rules refuse (`müller@example.de`, `r&d@example.com`). Every
- * address that Stripe accepts must be accepted here.
+ * A mail address: two parts around one `@`, without a character that could add a recipient or a header (`,`, `<`, `>`,
+ * blanks, line ends), and without one that nobody sees (NUL and other controls, directions of writing, zero-width
+ * characters, lone surrogates), because a reader could not tell such an address from another. Apart from that the rule
+ * is loose, because buyers have addresses that stricter rules refuse (`müller@example.de`, `r&d@example.com`).
  */
 export const MailAddress = z
   .string()
   .max(MAX_LENGTH)
-  .regex(/^[^\s@,]+@[^\s@,]+$/, "must be a mail address");
+  .regex(/^[^\s@,<>\p{Cc}\p{Cf}\p{Cs}]+@[^\s@,<>\p{Cc}\p{Cf}\p{Cs}]+$/u, "must be an email address");

@@ -31,6 +31,16 @@ describe("a mail address", () => {
     "ada@example.com\nBcc: eve@example.com",
     "ada@example.com\r\n",
     "ada@example.com\n",
+    "ada\0@example.com",
+    "ada@example.com\0",
+    "ada@exam\u001bple.com",
+    "ada\u0085@example.com",
+    "\u202eada@example.com",
+    "a\u200bda@example.com",
+    "ada\ud800@example.com",
+    "Ada <ada@example.com>",
+    "<ada@example.com>",
+    "ada@<script>",
     `${"a".repeat(512)}@example.com`,
   ])("cannot be %j", (address) => {
     expect(MailAddress.safeParse(address).success).toBe(false);

@@ -227,6 +227,8 @@ export type Plan = {
   entitlements: string[];
   /** Semver range. */
   versions: string;
+  /** The license covers releases that are published within these days after the purchase. null: all. */
+  updates_days: number | null;
   /** Unless more are bought. */
   machine_limit: number;
   /** Longest offline lease. */

@@ -29,6 +29,7 @@ export const MIGRATIONS = {
     "0030_source_archives.sql",
     "0032_payments.sql",
     "0036_event_sequence.sql",
+    "0038_amendments.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

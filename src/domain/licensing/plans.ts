@@ -1,10 +1,13 @@
 import type Stripe from "stripe";
+import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { premiumFamilies } from "../workers/families.ts";
-import type { Grant } from "./grant.ts";
+import { type Grant, grantOf } from "./grant.ts";
 
 /** A plan with its grant. Stripe has its price and currency, under the plan's id as `lookup_key`. */
-export type Plan = Grant & {
+export type Plan = Omit<Grant, "updates_until"> & {
   id: PlanId;
+  /** The days after the purchase in which releases are published that a license covers; null: every release. */
+  updates_days: number | null;
   name: string;
   description: string;
   /** The days that a license issued by hand lasts unless its admin decides otherwise; null: no end. */
@@ -35,7 +38,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     description: "Every premium worker in every version, on five machines, paid by the month.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "*",
-    updates_until: null,
+    updates_days: null,
     machine_limit: 5,
     offline_days: 7,
     duration_days: 31,
@@ -48,7 +51,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     description: "Every premium worker in every version before 2.0, on 25 machines, paid once and yours for good.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "<2.0.0",
-    updates_until: null,
+    updates_days: null,
     machine_limit: 25,
     offline_days: 30,
     duration_days: null,
@@ -61,7 +64,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     description: "Every premium worker on one machine for 30 days.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "*",
-    updates_until: null,
+    updates_days: null,
     machine_limit: 1,
     offline_days: 0,
     duration_days: 30,
@@ -69,6 +72,10 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     billing: "admin",
   },
 };
+
+/** The grant of a license that gets its plan at `now`. */
+export const grantAt = (plan: Omit<Plan, "id">, now: UnixSeconds): Grant =>
+  grantOf({ ...plan, updates_until: plan.updates_days === null ? null : now + plan.updates_days * DAY });
 
 /** The name of a plan for people. A plan that is no longer in the code is shown by its id. */
 export function planName(id: string): string {

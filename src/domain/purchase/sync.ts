@@ -4,10 +4,9 @@ import type { Config } from "../../platform/config/config.ts";
 import { change } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
-import { grantOf } from "../licensing/grant.ts";
+import { paidGrant } from "../licensing/license/paid-grant.ts";
 import { type License, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
-import { plans } from "../licensing/plans.ts";
 import { chargeKnown, chargesOf, isSame, licenseChargeFacts, lookAtCharges } from "./charges.ts";
 import { type StripeClient, stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
@@ -59,7 +58,7 @@ export async function syncLicense(
     licenseId,
     async (license) => {
       const known = await chargesOf(db, licenseId);
-      const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays);
+      const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays, actor.now);
       const looked = await lookAtCharges(stripe, license, known, chargeId);
       const charges = [...known.filter((old) => !looked.some((one) => one.charge_id === old.charge_id)), ...looked];
       const wanted = { ...facts, ...licenseChargeFacts(charges, license.stripe_subscription_id !== null) };
@@ -91,15 +90,15 @@ async function moneyFacts(
   stripe: StripeClient,
   license: License,
   graceDays: number,
+  now: UnixSeconds,
 ): Promise<{ facts: LicensePatch; unknownPrice: string | null }> {
   if (license.stripe_subscription_id === null) return { facts: {}, unknownPrice: null };
   const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
   const unpaidSince = subscription.status === "past_due" ? await oldestOpenInvoice(stripe, subscription.id) : null;
   const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays, unpaidSince);
   if (plan === null || machine_limit === null) return { facts, unknownPrice: unknown_price };
-  // A license keeps the grant that it was sold with until its plan changes.
-  const granted = plan === license.plan ? {} : { plan, ...grantOf(plans[plan]) };
-  return { facts: { ...facts, ...granted, machine_limit }, unknownPrice: null };
+  const paid = { plan, machines: machine_limit, hasEnded: facts.subscription_state === "ended" };
+  return { facts: { ...facts, ...paidGrant(license, paid, now) }, unknownPrice: null };
 }
 
 async function oldestOpenInvoice(stripe: StripeClient, subscriptionId: string): Promise<UnixSeconds | null> {

@@ -5,7 +5,7 @@ import { type Grant, grantOf } from "../../../src/domain/licensing/grant.ts";
 import { licenseRecordOf } from "../../../src/domain/licensing/license/record.ts";
 import { licenseCreation, requireLicense } from "../../../src/domain/licensing/license/store.ts";
 import { adminLicenseView } from "../../../src/domain/licensing/license/view.ts";
-import { plans } from "../../../src/domain/licensing/plans.ts";
+import { grantAt, plans } from "../../../src/domain/licensing/plans.ts";
 import { syncLicense } from "../../../src/domain/purchase/sync.ts";
 import { formatId, newIdBytes } from "../../../src/lib/id.ts";
 import { currentTime, DAY, toRfc3339 } from "../../../src/lib/time.ts";
@@ -52,7 +52,7 @@ describe("a grant", () => {
     await syncLicense({ db: env.DB, stripe: stripeWith("premium-monthly"), graceDays: 14 }, id, actor);
     const license = await requireLicense(env.DB, id);
     expect(license.plan).toBe("premium-monthly");
-    const wanted = { ...grantOf(plans["premium-monthly"]), machine_limit: 7 };
+    const wanted = { ...grantAt(plans["premium-monthly"], NOW), machine_limit: 7 };
     expect(grantOf(license)).toEqual(wanted);
     for (const field of Object.keys(OLD) as (keyof Grant)[]) expect(wanted[field]).not.toEqual(OLD[field]);
   });

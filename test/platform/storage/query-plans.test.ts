@@ -19,6 +19,8 @@ const GROWING: readonly string[] = [
   ...[
     "licenses",
     "license_charges",
+    "addresses",
+    "address_parts",
     "machines",
     "machine_activations",
     "spent_status_indices",

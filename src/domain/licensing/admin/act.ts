@@ -9,11 +9,10 @@ import { change, create } from "../../../platform/storage/change.ts";
 import { idempotentRequest } from "../../../platform/storage/idempotency.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
-import { grantOf } from "../grant.ts";
 import type { License } from "../license/record.ts";
 import { licenseCreation, licensePublication, licenseRoot, type NewLicense, requireLicense } from "../license/store.ts";
 import { freeSeat } from "../machine/seat.ts";
-import { type PlanId, plans } from "../plans.ts";
+import { grantAt, type PlanId, plans } from "../plans.ts";
 import { currentKey } from "../secrets.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "./decision.ts";
 import { refusalOfExtension, refusalOfIssue } from "./limits.ts";
@@ -118,7 +117,7 @@ export function licenseByHand(request: IssueRequest, livemode: boolean, now: Uni
     email: request.email,
     plan: plan.id,
     note: request.note ?? null,
-    ...grantOf(plan),
+    ...grantAt(plan, now),
     ...(request.machine_limit !== undefined && { machine_limit: request.machine_limit }),
     expires_at: request.expires_at === undefined ? byPlan : request.expires_at,
     livemode,

@@ -29,6 +29,18 @@ export const FACT_COLUMNS = {
   grace_seconds: z.number(),
 };
 
+/** The columns by which an admin's amendment and the payments of a subscription leave each other alone. */
+const AMENDMENT_COLUMNS = {
+  /** The machines that the subscription pays for; null: not sold as a subscription. */
+  machine_limit_paid: z.number().nullable(),
+  /** The least machine limit, granted by an admin; null: none. `machine_limit` is the greater of the two. */
+  machine_limit_floor: z.number().nullable(),
+  /** An admin has chosen the plan since the subscription ended, so the ended subscription decides no grant any more. */
+  plan_amended: z.number().transform((flag) => flag === 1),
+  /** The customer at Stripe does not have the amended address yet. */
+  customer_email_due: z.number().transform((flag) => flag === 1),
+};
+
 /** The columns of `licenses` that decisions need, with the JSON columns parsed. */
 export const LicenseRow = z.object({
   id: z.string(),
@@ -38,6 +50,7 @@ export const LicenseRow = z.object({
   note: z.string().overwrite(printableLines).nullable(),
   ...GRANT_COLUMNS,
   ...FACT_COLUMNS,
+  ...AMENDMENT_COLUMNS,
   status_index: z.number(),
   livemode: z.number().transform((flag) => flag === 1),
   checkout_session_id: z.string().nullable(),

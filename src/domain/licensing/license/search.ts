@@ -66,6 +66,12 @@ export async function searchLicenses(
 /** Sorts after every character of a mail address: it ends a range of prefixes. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
+/** The rows of `address_parts`: the text from each third character of an address on, ten characters at most. */
+const PART = { distance: 3, length: 10 };
+
+/** A shorter term finds only the beginning of an address: as a part it would be in most addresses. */
+const SHORTEST_PART = 4;
+
 /** A fingerprint's hash, as in a token's `machine` claim. */
 const FINGERPRINT_HASH = /^[A-Za-z0-9_-]{43}$/;
 
@@ -91,9 +97,9 @@ const BY_EVENT_OBJECT = `id IN (SELECT license_id FROM stripe_events JOIN stripe
 
 /**
  * The SQL condition over `licenses` for a search term. The term is the id of a license, the id or fingerprint hash of a
- * machine, the beginning of the owner's mail address, or an id of Stripe's (customer, subscription, checkout session,
- * payment, charge, event, and for 60 days invoice, refund and dispute). `bind` adds a parameter and returns its
- * placeholder.
+ * machine, a part of the owner's mail address (such as its domain), or an id of Stripe's (customer, subscription,
+ * checkout session, payment, charge, event, and for 60 days invoice, refund and dispute). `bind` adds a parameter and
+ * returns its placeholder.
  */
 function searchTermCondition(term: string, bind: (value: string) => string): string {
   const lower = term.toLowerCase();
@@ -108,5 +114,23 @@ function searchTermCondition(term: string, bind: (value: string) => string): str
   if (stripeKind !== undefined) {
     return (STRIPE_CONDITIONS.get(stripeKind) ?? BY_EVENT_OBJECT).replace("?", bind(term));
   }
-  return `email >= ${bind(lower)} AND email < ${bind(lower + LAST_CHARACTER)}`;
+  return addressCondition(lower, bind);
+}
+
+/**
+ * The licenses whose address contains `term`; begins with it if it is shorter than four characters. A part begins at
+ * each third character of an address. So the term is looked for without none, one and two of its first characters.
+ */
+function addressCondition(term: string, bind: (value: string) => string): string {
+  // SQLite counts characters in code points.
+  const characters = [...term];
+  const range = (column: string, text: string) =>
+    `${column} >= ${bind(text)} AND ${column} < ${bind(text + LAST_CHARACTER)}`;
+  if (characters.length < SHORTEST_PART) return range("email", term);
+  const parts = Array.from({ length: PART.distance }, (_, left) => {
+    const text = characters.slice(left, PART.length).join("");
+    return `SELECT address_id FROM address_parts WHERE ${range("part", text)}`;
+  });
+  return `id IN (SELECT licenses.id FROM addresses CROSS JOIN licenses ON licenses.email = addresses.email
+    WHERE addresses.id IN (${parts.join(" UNION ALL ")}) AND instr(addresses.email, ${bind(term)}) > 0)`;
 }

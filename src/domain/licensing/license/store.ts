@@ -53,7 +53,7 @@ export async function readLicensesByEmail(db: D1Database, email: string): Promis
 /** The columns of a new license. Every other column starts with its default. */
 export type NewLicense = Grant &
   Pick<LicenseRow, "id" | "email" | "plan" | "note" | "expires_at" | "livemode"> &
-  Partial<Pick<LicenseRow, "subscription_state" | "grace_seconds" | StripeLink>>;
+  Partial<Pick<LicenseRow, "subscription_state" | "grace_seconds" | "machine_limit_paid" | StripeLink>>;
 
 /** The columns of `licenses` that name an object of Stripe's. */
 export type StripeLink =
@@ -98,11 +98,18 @@ export const licenseCreation = (
   },
 });
 
-/** The columns that an act on a license may change. */
-export type LicensePatch = Partial<Grant & LicenseFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation">>;
+/** The columns by which amendments and payments leave each other alone. */
+type AmendmentColumn = "machine_limit_paid" | "machine_limit_floor" | "plan_amended" | "customer_email_due";
 
-const columnValue = (value: LicensePatch[keyof LicensePatch]): string | number | null =>
-  Array.isArray(value) ? JSON.stringify(value) : (value ?? null);
+/** The columns that an act on a license may change. */
+export type LicensePatch = Partial<
+  Grant & LicenseFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation" | AmendmentColumn>
+>;
+
+function columnValue(value: LicensePatch[keyof LicensePatch]): string | number | null {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return Array.isArray(value) ? JSON.stringify(value) : (value ?? null);
+}
 
 /** A license, for `change`. The write takes effect only at the revision of the decision. */
 export const licenseRoot: RootKind<License, LicensePatch> = {

@@ -1,9 +1,8 @@
 import { formatId, newIdBytes } from "../../../lib/id.ts";
 import { create } from "../../../platform/storage/change.ts";
 import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.ts";
-import { grantOf } from "../../licensing/grant.ts";
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
-import { plans } from "../../licensing/plans.ts";
+import { grantAt, plans } from "../../licensing/plans.ts";
 import { type SubscriptionFacts, subscriptionFacts } from "../subscription.ts";
 import { licensesBehind, type PurchaseScope, type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
@@ -69,10 +68,14 @@ async function issue(
     email: bought.email,
     plan: plan.id,
     note: null,
-    ...grantOf(plan),
+    ...grantAt(plan, actor.now),
     machine_limit: bought.machines,
     expires_at: paid?.expires_at ?? null,
-    ...(paid ? { subscription_state: paid.subscription_state, grace_seconds: paid.grace_seconds } : {}),
+    ...(paid && {
+      subscription_state: paid.subscription_state,
+      grace_seconds: paid.grace_seconds,
+      machine_limit_paid: bought.machines,
+    }),
     livemode,
     checkout_session_id: sessionId,
     stripe_customer_id: bought.customerId,

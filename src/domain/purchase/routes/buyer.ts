@@ -29,6 +29,10 @@ const PlanView = z
     description: z.string(),
     entitlements: z.array(z.string()).openapi({ example: ["llm-worker-rbee-premium-*"] }),
     versions: z.string().openapi({ description: "Semver range.", example: "*" }),
+    updates_days: z.number().int().nullable().openapi({
+      description: "The license covers releases that are published within these days after the purchase. null: all.",
+      example: 365,
+    }),
     machine_limit: z.number().int().openapi({ description: "Unless more are bought.", example: 5 }),
     offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
     trial_days: z.number().int().openapi({ example: 14 }),
@@ -53,7 +57,7 @@ planList.openapi(
   async (c) => {
     const prices = await readPrices(c.env.DB, c.var.config, c.var.now);
     const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
-      const { duration_days: _byHand, updates_until: _none, ...plan } = plans[id];
+      const { duration_days: _byHand, ...plan } = plans[id];
       return { ...plan, price: prices[id] ?? null };
     });
     const priced = onSale.every(({ price }) => price !== null);

@@ -20,7 +20,7 @@ async function seedLicenses(): Promise<void> {
       `${ROWS} INSERT INTO licenses (id, email, plan, entitlements, versions, machine_limit, offline_days, admin_state,
          refund_state, subscription_state, expires_at, grace_seconds, status_index, livemode, last_change, created_at, updated_at,
          checkout_session_id, stripe_customer_id, stripe_subscription_id, stripe_payment_intent_id)
-       SELECT ${id("lic")}, printf('user%06d@example.com', (n * 7919) % ${COUNT}),
+       SELECT ${id("lic")}, printf('user%06d@team%05d.example.com', (n * 7919) % ${COUNT}, n),
          CASE n % 3 WHEN 0 THEN 'premium-lifetime' WHEN 1 THEN 'premium-monthly' ELSE 'premium-trial' END,
          '["llm-worker-rbee-premium-*"]', '*', 5, 7, CASE WHEN n % 997 = 0 THEN 'revoked' WHEN n % 991 = 0 THEN 'suspended' ELSE 'none' END,
          CASE WHEN n % 499 = 0 THEN 'full' ELSE 'none' END,
@@ -49,13 +49,20 @@ async function seedLicenses(): Promise<void> {
 const pad = (prefix: string, n: number, length = 20) => `${prefix}${String(n).padStart(length, "0")}`;
 const license = (n: number) => pad("lic_", n, 26);
 
+/** The first part of license 4711's address. */
+const USER = pad("user", (4711 * 7919) % COUNT, 6);
+
 /** Every search that finds license 4711 and no other. */
 const KNOWN: [string, string][] = [
   ["license id", license(4711)],
   ["machine id", pad("mach_", 9422, 26)],
   ["fingerprint hash", pad("", 9423, 43)],
-  ["mail address", pad("user", (4711 * 7919) % COUNT, 6).concat("@Example.com")],
-  ["beginning of a mail address", pad("user", (4711 * 7919) % COUNT, 6)],
+  ["mail address", `${USER}@team04711.Example.com`],
+  ["beginning of a mail address", USER],
+  ["part of a mail address", `${USER.slice(1)}@TEAM`],
+  ["end of a mail address", "m04711.example.com"],
+  ["domain", "@team04711.example.com"],
+  ["part of a domain", "am04711"],
   ["customer", pad("cus_", 4711)],
   ["subscription", pad("sub_", 4711)],
   ["checkout session", pad("cs_test_", 4711)],
@@ -66,7 +73,10 @@ const KNOWN: [string, string][] = [
 ];
 
 /** Of an index and of the table. */
-const FEW_ROWS = 8;
+const FEW_ROWS = 16;
+
+/** The rows of a list: the widest ranges of an index, each sorted. A part of every address leads to all of them. */
+const manyRows = ({ q }: LicenseFilter) => (q === ".example.com" ? 6 * COUNT : 2 * COUNT);
 
 const LISTS: LicenseFilter[] = [
   {},
@@ -79,8 +89,10 @@ const LISTS: LicenseFilter[] = [
   { plan: "premium-lifetime" },
   { plan: "premium-monthly", status: "suspended" },
   { plan: "premium-trial", status: "expired", before: license(90_000) },
-  { q: "user" },
-  { q: "user", status: "revoked" },
+  { q: "use" },
+  { q: "use", status: "revoked" },
+  { q: ".example.com" },
+  { q: "xyz.example.com" },
   { q: "nobody" },
 ];
 
@@ -130,7 +142,7 @@ describe("a search through 100,000 licenses", () => {
       // The expressions must be word for word those of the index. No other test fails if they are not.
       if (filter.status !== undefined && filter.plan === undefined) expect(name).toContain("licenses_by_status");
       // The widest search reads its range of an index and sorts it. It reads no license, and nothing twice.
-      expect(await rowsReadFor(filter), name).toBeLessThanOrEqual(known.includes(filter) ? FEW_ROWS : 2 * COUNT);
+      expect(await rowsReadFor(filter), name).toBeLessThanOrEqual(known.includes(filter) ? FEW_ROWS : manyRows(filter));
     }
   }, 120_000);
 });
