@@ -7,6 +7,7 @@ import { customerCalls } from "./api/customer.ts";
 import { eventCalls } from "./api/event.ts";
 import { invoiceCalls } from "./api/invoice.ts";
 import { moneyCalls } from "./api/money.ts";
+import { paymentMethodCalls } from "./api/payment-method.ts";
 import { subscriptionCalls } from "./api/subscription.ts";
 import { webhookEndpointCalls } from "./api/webhook-endpoint.ts";
 import { ApiError } from "./api-error.ts";
@@ -25,6 +26,7 @@ const CALLS = [
   ...customerCalls,
   ...billingPortalCalls,
   ...subscriptionCalls,
+  ...paymentMethodCalls,
   ...invoiceCalls,
   ...creditNoteCalls,
   ...moneyCalls,

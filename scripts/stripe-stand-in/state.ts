@@ -14,6 +14,8 @@ export type CheckoutInput = {
   subscription_description: string | null;
   payment_metadata: Stripe.Metadata;
   payment_description: string | null;
+  /** The fate of a trial that ends without a payment method. */
+  missing_payment_method?: string | undefined;
 };
 
 /** The delivery of one event to the webhook endpoint. */
@@ -41,6 +43,8 @@ export type State = {
   clock_offset: number;
   products: Table<Stripe.Product>;
   prices: Table<Stripe.Price>;
+  /** The amounts of prices in all their currencies, by price and currency. */
+  currency_options: Table<Record<string, Stripe.Price.CurrencyOptions>>;
   coupons: Table<Stripe.Coupon>;
   promotion_codes: Table<Stripe.PromotionCode>;
   discounts: Table<Stripe.Discount>;
@@ -52,6 +56,7 @@ export type State = {
   invoices: Table<Stripe.Invoice>;
   invoice_payments: Table<Stripe.InvoicePayment>;
   payment_intents: Table<Stripe.PaymentIntent>;
+  payment_methods: Table<Stripe.PaymentMethod>;
   charges: Table<Stripe.Charge>;
   refunds: Table<Stripe.Refund>;
   disputes: Table<Stripe.Dispute>;
@@ -68,6 +73,8 @@ export type State = {
   declines: number;
   /** The customers with a card that is declined until they change it in the portal. */
   declining_customers: string[];
+  /** The customers who began a trial without a payment method, and have given none since. */
+  cardless_customers: string[];
   /** The fate of a subscription after the last failed attempt to collect its invoice. */
   after_last_retry: "cancel" | "unpaid";
   /** The subscriptions with a sent `trial_will_end` event. */
@@ -87,6 +94,7 @@ export const emptyState = (): State => ({
   clock_offset: 0,
   products: {},
   prices: {},
+  currency_options: {},
   coupons: {},
   promotion_codes: {},
   discounts: {},
@@ -98,6 +106,7 @@ export const emptyState = (): State => ({
   invoices: {},
   invoice_payments: {},
   payment_intents: {},
+  payment_methods: {},
   charges: {},
   refunds: {},
   disputes: {},
@@ -111,6 +120,7 @@ export const emptyState = (): State => ({
   fault: { ...NORMAL_DELIVERY },
   declines: 0,
   declining_customers: [],
+  cardless_customers: [],
   after_last_retry: "cancel",
   trial_notices: [],
   prorations: {},

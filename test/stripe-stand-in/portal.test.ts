@@ -75,3 +75,24 @@ test("the portal refuses an unknown customer", async () => {
     statusCode: 400,
   });
 });
+
+test("the portal changes the address only if its configuration allows that", async () => {
+  const { press, subscription } = await openPortal();
+  expect((await press("email", { email: "new@example.com" })).status).toBe(303);
+  const { customer } = await subscription();
+  bench.endpoint.events.length = 0;
+  await bench.control(`customers/${customer}`, { email: "third@example.com" });
+  expect(bench.endpoint.events).toMatchObject([
+    {
+      type: "customer.updated",
+      data: { object: { email: "third@example.com" }, previous_attributes: { email: "new@example.com" } },
+    },
+  ]);
+  const { data } = await bench.stripe.billingPortal.configurations.list({ is_default: false });
+  const closed = await bench.stripe.billingPortal.sessions.create({
+    customer: String(customer),
+    configuration: data[0]?.id ?? "",
+  });
+  expect(await (await fetch(closed.url)).text()).not.toContain("update-email");
+  expect((await bench.submit(closed.url, { action: "email", email: "x@example.com" })).status).toBe(422);
+});

@@ -4,7 +4,7 @@ import { find, refused } from "../api-error.ts";
 import { difference } from "../billing/subscription-status.ts";
 import { type ApiCall, call } from "../http/api.ts";
 import { accept, boolean, group, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
-import { createPrice, createProduct, takeLookupKey } from "../objects/catalog.ts";
+import { createPrice, createProduct, setCurrencyOptions, takeLookupKey } from "../objects/catalog.ts";
 import { emit } from "../stand-in.ts";
 import { snapshot } from "../state.ts";
 
@@ -22,6 +22,11 @@ const productFields = {
 export function mergeMetadata(old: Stripe.Metadata, sent: Stripe.Metadata | undefined): Stripe.Metadata {
   return Object.fromEntries(Object.entries({ ...old, ...sent }).filter(([, value]) => value !== ""));
 }
+
+const currencyOptions = z.record(
+  z.string().regex(/^[a-z]{3}$/),
+  group({ unit_amount: integer, tax_behavior: z.enum(["exclusive", "inclusive", "unspecified"]).optional() }),
+);
 
 const oneOrMany = z.array(text).max(10);
 
@@ -101,6 +106,7 @@ export const catalogCalls: ApiCall[] = [
         interval_count: integer.optional(),
         usage_type: z.literal("licensed").optional(),
       }).optional(),
+      currency_options: currencyOptions.optional(),
       transform_quantity: group({ divide_by: integer, round: z.enum(["up", "down"]) }).optional(),
     }),
     (standIn, input) => {
@@ -146,6 +152,7 @@ export const catalogCalls: ApiCall[] = [
       nickname: text.optional(),
       metadata: metadata.optional(),
       tax_behavior: z.enum(["exclusive", "inclusive"]).optional(),
+      currency_options: currencyOptions.optional(),
     }),
     (standIn, input, id) => {
       const price = find(standIn.state.prices, "price", id);
@@ -154,6 +161,7 @@ export const catalogCalls: ApiCall[] = [
         takeLookupKey(standIn, input.lookup_key, input.transfer_lookup_key ?? false);
       }
       if (input.lookup_key !== undefined) price.lookup_key = input.lookup_key || null;
+      if (input.currency_options) setCurrencyOptions(standIn, price, input.currency_options);
       price.active = input.active ?? price.active;
       price.nickname = input.nickname ?? price.nickname;
       price.tax_behavior = input.tax_behavior ?? price.tax_behavior;

@@ -4,6 +4,7 @@ import { ApiError, find, inactive, refused } from "../api-error.ts";
 import { addUp, expireSession, sessionById } from "../billing/checkout.ts";
 import { type ApiCall, call } from "../http/api.ts";
 import { accept, boolean, group, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
+import { refuseOtherCurrency } from "../objects/catalog.ts";
 import { lineItem, newSession } from "../objects/checkout-session.ts";
 import { liveCustomer } from "../objects/customer.ts";
 import type { StandIn } from "../stand-in.ts";
@@ -15,6 +16,10 @@ const url = z
 
 const createParameters = accept<Stripe.Checkout.SessionCreateParams>()({
   mode: z.enum(["payment", "subscription"]),
+  currency: z
+    .string()
+    .regex(/^[a-z]{3}$/)
+    .optional(),
   ui_mode: z.literal("hosted_page").optional(),
   line_items: z
     .array(
@@ -50,7 +55,9 @@ const createParameters = accept<Stripe.Checkout.SessionCreateParams>()({
     trial_period_days: integer.optional(),
     metadata: metadata.optional(),
     description: text.optional(),
-    trial_settings: group({ end_behavior: group({ missing_payment_method: text }) }).optional(),
+    trial_settings: group({
+      end_behavior: group({ missing_payment_method: z.enum(["cancel", "create_invoice", "pause"]) }),
+    }).optional(),
   }).optional(),
   payment_intent_data: group({
     metadata: metadata.optional(),
@@ -92,6 +99,7 @@ function checkCombination(standIn: StandIn, input: CreateInput): void {
 function createSession(standIn: StandIn, input: CreateInput): Stripe.Checkout.Session {
   checkCombination(standIn, input);
   const { state } = standIn;
+  let { currency } = input;
   const lines = input.line_items.map((line, index) => {
     const param = `line_items[${index}][price]`;
     const price = find(state.prices, "price", line.price, param);
@@ -112,7 +120,9 @@ function createSession(standIn: StandIn, input: CreateInput): Stripe.Checkout.Se
         message: "Invalid quantity",
       });
     }
-    return lineItem(standIn, price, quantity, line.adjustable_quantity);
+    currency ??= price.currency;
+    refuseOtherCurrency(standIn, price, currency, param);
+    return lineItem(standIn, price, quantity, currency, line.adjustable_quantity);
   });
   const recurring = lines.filter((line) => line.price?.type === "recurring").length;
   if (input.mode === "payment" && recurring > 0) {
@@ -123,14 +133,12 @@ function createSession(standIn: StandIn, input: CreateInput): Stripe.Checkout.Se
   if (input.mode === "subscription" && recurring === 0) {
     throw refused("You must provide at least one recurring price in `subscription` mode when using prices.");
   }
-  const currency = lines[0]?.currency ?? "usd";
-  if (lines.some((line) => line.currency !== currency)) throw refused("All prices must have the same currency.");
   if (input.customer) liveCustomer(standIn, input.customer, "customer");
 
   const { automatic_tax, invoice_creation, tax_id_collection, ...rest } = input;
   const session = newSession(standIn, {
     ...rest,
-    currency,
+    currency: currency ?? "usd",
     automatic_tax: automatic_tax?.enabled,
     invoice_creation: invoice_creation?.enabled,
     tax_id_collection: tax_id_collection?.enabled,
@@ -143,6 +151,7 @@ function createSession(standIn: StandIn, input: CreateInput): Stripe.Checkout.Se
     subscription_description: input.subscription_data?.description ?? null,
     payment_metadata: input.payment_intent_data?.metadata ?? {},
     payment_description: input.payment_intent_data?.description ?? null,
+    missing_payment_method: input.subscription_data?.trial_settings?.end_behavior.missing_payment_method,
   };
   addUp(standIn, session);
   return session;

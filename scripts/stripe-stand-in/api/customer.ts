@@ -24,6 +24,23 @@ export function deleteCustomer(standIn: StandIn, id: string): Stripe.DeletedCust
   return deleted;
 }
 
+export type CustomerChange = {
+  email?: string | undefined;
+  name?: string | undefined;
+  metadata?: Stripe.Metadata | undefined;
+};
+
+/** Changes a customer, by the API, the dashboard or the portal. */
+export function updateCustomer(standIn: StandIn, customer: Stripe.Customer, change: CustomerChange): Stripe.Customer {
+  const before = snapshot(customer);
+  customer.email = change.email ?? customer.email;
+  customer.name = change.name ?? customer.name ?? null;
+  customer.metadata = mergeMetadata(customer.metadata, change.metadata);
+  const previous = difference(before, customer);
+  if (Object.keys(previous).length > 0) emit(standIn, "customer.updated", customer, previous);
+  return customer;
+}
+
 /** The calls for customers. */
 export const customerCalls: ApiCall[] = [
   call("POST", "/v1/customers", accept<Stripe.CustomerCreateParams>()(fields), (standIn, input) =>
@@ -44,14 +61,8 @@ export const customerCalls: ApiCall[] = [
   call("GET", "/v1/customers/:id", accept<Stripe.CustomerRetrieveParams>()({}), ({ state }, _, id) =>
     find(state.customers, "customer", id),
   ),
-  call("POST", "/v1/customers/:id", accept<Stripe.CustomerUpdateParams>()(fields), (standIn, input, id) => {
-    const customer = liveCustomer(standIn, id);
-    const before = snapshot(customer);
-    customer.email = input.email ?? customer.email;
-    customer.name = input.name ?? customer.name ?? null;
-    customer.metadata = mergeMetadata(customer.metadata, input.metadata);
-    emit(standIn, "customer.updated", customer, difference(before, customer));
-    return customer;
-  }),
+  call("POST", "/v1/customers/:id", accept<Stripe.CustomerUpdateParams>()(fields), (standIn, input, id) =>
+    updateCustomer(standIn, liveCustomer(standIn, id), input),
+  ),
   call("DELETE", "/v1/customers/:id", z.strictObject({}), (standIn, _, id) => deleteCustomer(standIn, id)),
 ];

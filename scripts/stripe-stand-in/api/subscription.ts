@@ -4,13 +4,15 @@ import { find, refused } from "../api-error.ts";
 import {
   applyItemChanges,
   billProrations,
+  cancelNow,
   currentPeriodEnd,
+  endTrialNow,
   itemChanges,
   prorationLines,
   refuseEnded,
   setPaused,
 } from "../billing/subscription-change.ts";
-import { changeSubscription, endSubscription } from "../billing/subscription-status.ts";
+import { changeSubscription } from "../billing/subscription-status.ts";
 import { type ApiCall, call } from "../http/api.ts";
 import { accept, boolean, group, inRange, integer, metadata, pageOf, paging, range, text } from "../http/parameters.ts";
 import type { StandIn } from "../stand-in.ts";
@@ -61,15 +63,15 @@ function updateSubscription(
       const { pause_collection: pause } = input;
       each.pause_collection = pause === "" ? null : { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };
     }
-    if (input.trial_end !== undefined) {
-      // The clockwork ends the trial at this time, which is now for `trial_end=now`.
-      const end = input.trial_end === "now" ? standIn.now() : input.trial_end;
+    if (typeof input.trial_end === "number") {
+      const end = input.trial_end;
       each.trial_end = each.billing_cycle_anchor = end;
       for (const item of each.items.data) item.current_period_end = end;
     }
     each.description = input.description ?? each.description;
     each.metadata = mergeMetadata(each.metadata, input.metadata);
   });
+  if (input.trial_end === "now") endTrialNow(standIn, subscription);
   billProrations(standIn, subscription, lines, input.proration_behavior ?? "create_prorations");
   return subscription;
 }
@@ -110,10 +112,9 @@ export const subscriptionCalls: ApiCall[] = [
       invoice_now: boolean.optional(),
       prorate: boolean.optional(),
     }),
-    (standIn, _, id) => {
+    (standIn, { prorate, invoice_now }, id) => {
       const subscription = byId(standIn, id);
-      if (subscription.status === "canceled") throw refused(`No such subscription: '${id}'`, "resource_missing", "id");
-      endSubscription(standIn, subscription, "cancellation_requested");
+      cancelNow(standIn, subscription, { prorate: prorate ?? false, invoiceNow: invoice_now ?? false });
       return subscription;
     },
   ),

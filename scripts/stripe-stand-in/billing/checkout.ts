@@ -1,7 +1,9 @@
 import type Stripe from "stripe";
 import { find, refused } from "../api-error.ts";
+import { refuseOtherCurrency } from "../objects/catalog.ts";
 import { customerDetails, reprice } from "../objects/checkout-session.ts";
 import { createCustomer } from "../objects/customer.ts";
+import { createPaymentMethod } from "../objects/payment-method.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { percentOff, promotionByCode, redeem } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice, linkOf } from "./invoicing.ts";
@@ -17,6 +19,10 @@ export type PayInput = {
   quantity: number | null;
   /** A card is charged at once, a bad card is declined, and a delayed bank debit takes days. */
   method: "card" | "bad_card" | "delayed";
+  /** The number of the buyer's card, which makes its fingerprint. Null: a card of this address's own. */
+  card: string | null;
+  /** The currency that the page offers the buyer by their place, or null for the session's. */
+  currency: string | null;
 };
 
 /** The session with this id. Throws `ApiError`. */
@@ -56,19 +62,30 @@ function addTax(standIn: StandIn, session: Stripe.Checkout.Session): void {
 export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: PayInput): void {
   if (session.status !== "open") throw refused(`This checkout session is ${session.status}.`);
   const items = standIn.state.line_items[session.id] ?? [];
+  const currency = input.currency ?? session.currency ?? "usd";
+  for (const { price } of items) if (price) refuseOtherCurrency(standIn, price, currency, "currency");
+  session.currency = currency;
   const promotion = input.promotionCode ? promotionByCode(standIn, input.promotionCode) : null;
   for (const item of items) {
     const { adjustable_quantity: range } = item;
     const quantity = range && input.quantity !== null ? input.quantity : (item.quantity ?? 1);
     if (range && (quantity < (range.minimum ?? 1) || quantity > (range.maximum ?? 99)))
       throw refused("Invalid quantity.");
-    reprice(item, quantity, promotion ? percentOff(standIn, promotion) : 0);
+    reprice(standIn, item, { currency, quantity, percentOff: promotion ? percentOff(standIn, promotion) : 0 });
   }
   session.discounts = promotion ? [{ coupon: null, promotion_code: promotion.id }] : [];
   addTax(standIn, session);
   addUp(standIn, session);
   const outcome = outcomeOf(standIn, input.method, idOf(session.customer));
-  if (outcome === "failed") throw decline(standIn, session, input.email);
+  const method = (customer: string | null): Stripe.PaymentMethod =>
+    createPaymentMethod(standIn, {
+      type: outcome === "processing" ? "sepa_debit" : "card",
+      owner: input.email,
+      number: input.card,
+      name: input.name,
+      customer,
+    });
+  if (outcome === "failed") throw decline(standIn, session, input.email, method(null));
 
   session.customer_details = customerDetails(input.email, input.name);
   if (session.automatic_tax.enabled) session.automatic_tax.status = "complete";
@@ -78,9 +95,11 @@ export function pay(standIn: StandIn, session: Stripe.Checkout.Session, input: P
   const customer = idOf(session.customer);
   if (promotion) promotion.times_redeemed += 1;
   if (session.mode === "subscription" && customer !== null) {
-    subscribe(standIn, session, customer, promotion, outcome);
+    // Without a payment now, Stripe asks for a card only if the session says "always".
+    const asks = session.payment_method_collection !== "if_required" || session.amount_total;
+    subscribe(standIn, session, customer, promotion, outcome, asks ? method(customer) : null);
   } else if (session.amount_total) {
-    buy(standIn, session, customer, promotion, outcome);
+    buy(standIn, session, customer, promotion, outcome, method(null));
   }
   session.status = "complete";
   session.url = null;
@@ -105,6 +124,7 @@ function subscribe(
   customer: string,
   promotion: Stripe.PromotionCode | null,
   outcome: "succeeded" | "processing",
+  method: Stripe.PaymentMethod | null,
 ): void {
   const input = standIn.state.checkout_inputs[session.id];
   const lines = (standIn.state.line_items[session.id] ?? []).flatMap(({ price, quantity }) =>
@@ -121,6 +141,8 @@ function subscribe(
       description: input?.subscription_description ?? null,
       discounts: promotion ? [redeem(standIn, promotion, session.id, customer)] : [],
       automatic_tax: session.automatic_tax.enabled,
+      payment_method: method?.id ?? null,
+      missing_payment_method: input?.missing_payment_method ?? "create_invoice",
     },
     outcome,
   );
@@ -134,6 +156,7 @@ function buy(
   customer: string | null,
   promotion: Stripe.PromotionCode | null,
   outcome: "succeeded" | "processing",
+  method: Stripe.PaymentMethod,
 ): void {
   const input = standIn.state.checkout_inputs[session.id];
   const currency = session.currency ?? "usd";
@@ -166,7 +189,7 @@ function buy(
       discounts: promotion ? [redeem(standIn, promotion, session.id, customer)] : [],
     });
     finalizeInvoice(standIn, invoice);
-    collectInvoice(standIn, invoice, outcome);
+    collectInvoice(standIn, invoice, outcome, method);
     session.invoice = invoice.id;
     session.payment_intent = idOf(linkOf(standIn, invoice)?.payment.payment_intent);
     return;
@@ -180,11 +203,16 @@ function buy(
     metadata: input?.payment_metadata ?? {},
   });
   session.payment_intent = payment.id;
-  attempt(standIn, payment, outcome);
+  attempt(standIn, payment, outcome, method);
 }
 
 /** Records the failed attempt of a declined card. The session stays open for another card. */
-function decline(standIn: StandIn, session: Stripe.Checkout.Session, email: string): Error {
+function decline(
+  standIn: StandIn,
+  session: Stripe.Checkout.Session,
+  email: string,
+  method: Stripe.PaymentMethod,
+): Error {
   if (session.mode === "payment" && session.amount_total) {
     const payment = startPayment(standIn, {
       amount: session.amount_total,
@@ -194,7 +222,7 @@ function decline(standIn: StandIn, session: Stripe.Checkout.Session, email: stri
       description: null,
       metadata: {},
     });
-    attempt(standIn, payment, "failed");
+    attempt(standIn, payment, "failed", method);
   }
   return refused("Your card was declined.", "card_declined");
 }

@@ -11,7 +11,7 @@ import {
 } from "./invoicing.ts";
 import { chargeOutcome, idOf } from "./payment.ts";
 import { beginPeriod, renewal } from "./renewal.ts";
-import { currentPeriodEnd, pauseCollection } from "./subscription-change.ts";
+import { currentPeriodEnd, pauseCollection, setPaused } from "./subscription-change.ts";
 import { changeSubscription, endSubscription } from "./subscription-status.ts";
 
 const HOUR = 3_600;
@@ -73,6 +73,7 @@ function endPeriod(standIn: StandIn, subscription: Stripe.Subscription): void {
     endSubscription(standIn, subscription, "cancellation_requested");
     return;
   }
+  if (subscription.status === "trialing" && endWithoutCard(standIn, subscription)) return;
   const [before] = subscription.items.data.map((item) => item.current_period_start);
   changeSubscription(standIn, subscription, beginPeriod);
   const input = renewal(standIn, subscription, before ?? standIn.now());
@@ -80,6 +81,24 @@ function endPeriod(standIn: StandIn, subscription: Stripe.Subscription): void {
   const invoice = draftInvoice(standIn, input);
   // Stripe keeps the invoice of a renewal as a draft for an hour.
   invoice.automatically_finalizes_at = input.period.end + HOUR;
+}
+
+/**
+ * Ends a trial that never had a payment method, as its checkout asked: it pauses or is canceled. Returns false if it is
+ * billed like any other.
+ */
+function endWithoutCard(standIn: StandIn, subscription: Stripe.Subscription): boolean {
+  if (!standIn.state.cardless_customers.includes(idOf(subscription.customer) ?? "")) return false;
+  switch (subscription.trial_settings?.end_behavior.missing_payment_method) {
+    case "pause":
+      setPaused(standIn, subscription, true);
+      return true;
+    case "cancel":
+      endSubscription(standIn, subscription, "cancellation_requested");
+      return true;
+    default:
+      return false;
+  }
 }
 
 function bill(standIn: StandIn, invoice: Stripe.Invoice): void {

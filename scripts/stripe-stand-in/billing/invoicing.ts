@@ -64,7 +64,12 @@ export function finalizeInvoice(standIn: StandIn, invoice: Stripe.Invoice): void
  * Tries to collect an open invoice and updates its subscription. An invoice over zero is paid without a payment. Throws
  * `ApiError` if the invoice is not open.
  */
-export function collectInvoice(standIn: StandIn, invoice: Stripe.Invoice, outcome: Outcome): void {
+export function collectInvoice(
+  standIn: StandIn,
+  invoice: Stripe.Invoice,
+  outcome: Outcome,
+  method?: Stripe.PaymentMethod,
+): void {
   refuseUnless(invoice, ["open", "uncollectible"]);
   if (invoice.amount_due === 0) {
     paid(standIn, invoice, null);
@@ -72,7 +77,7 @@ export function collectInvoice(standIn: StandIn, invoice: Stripe.Invoice, outcom
   }
   const link = linkOf(standIn, invoice) ?? startLink(standIn, invoice);
   const payment = paymentById(standIn, idOf(link.payment.payment_intent) ?? "");
-  attempt(standIn, payment, outcome);
+  attempt(standIn, payment, outcome, method);
   invoice.attempted = true;
   if (outcome === "processing") return;
   invoice.attempt_count += 1;

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { find } from "../api-error.ts";
 import { type NewPayment, newCharge, newPaymentIntent } from "../objects/payment.ts";
+import { createPaymentMethod } from "../objects/payment-method.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 
 export type Outcome = "succeeded" | "failed" | "processing";
@@ -20,16 +21,22 @@ export function startPayment(standIn: StandIn, input: Omit<NewPayment, "created"
 export function chargeOutcome(standIn: StandIn, customer: string | null): "succeeded" | "failed" {
   const { state } = standIn;
   if (customer !== null && state.declining_customers.includes(customer)) return "failed";
+  if (customer !== null && state.cardless_customers.includes(customer)) return "failed";
   if (state.declines <= 0) return "succeeded";
   state.declines -= 1;
   return "failed";
 }
 
 /** Makes one payment attempt with its charge and events, or settles the pending delayed attempt. */
-export function attempt(standIn: StandIn, payment: Stripe.PaymentIntent, outcome: Outcome): void {
+export function attempt(
+  standIn: StandIn,
+  payment: Stripe.PaymentIntent,
+  outcome: Outcome,
+  method = methodOf(standIn, idOf(payment.customer)),
+): void {
   const under = payment.status === "processing" ? standIn.state.charges[idOf(payment.latest_charge) ?? ""] : undefined;
   const status = outcome === "processing" ? "pending" : outcome;
-  const charge = under ?? newCharge(payment, standIn.now(), status);
+  const charge = under ?? newCharge(payment, standIn.now(), status, method);
   if (under) settleCharge(under, status);
   standIn.state.charges[charge.id] = charge;
   payment.latest_charge = charge.id;
@@ -68,6 +75,12 @@ function settleCharge(charge: Stripe.Charge, status: string): void {
   if (charge.paid) return;
   charge.failure_code = "payment_method_customer_decline";
   charge.failure_message = "The bank refused the debit.";
+}
+
+/** The customer's newest payment method. Without one, a card of the stand-in's. */
+function methodOf(standIn: StandIn, customer: string | null): Stripe.PaymentMethod {
+  const known = Object.values(standIn.state.payment_methods).findLast((each) => each.customer === customer);
+  return customer !== null && known ? known : createPaymentMethod(standIn, { type: "card", owner: customer ?? "" });
 }
 
 /** The payment with this id. Throws `ApiError`. */

@@ -1,13 +1,14 @@
 import type Stripe from "stripe";
 import { find, inactive, refused } from "../api-error.ts";
-import { amountOf, planOf } from "../objects/catalog.ts";
+import { amountOf, planOf, refuseOtherCurrency } from "../objects/catalog.ts";
 import type { NewLine } from "../objects/invoice.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { discountsOf } from "./discount.ts";
 import { collectInvoice, draftInvoice, finalizeInvoice, type InvoiceInput } from "./invoicing.ts";
-import { chargeOutcome, idOf } from "./payment.ts";
+import { chargeOutcome, idOf, type Outcome } from "./payment.ts";
+import { beginPeriod, renewal } from "./renewal.ts";
 import { periodEnd } from "./subscription-start.ts";
-import { changeSubscription } from "./subscription-status.ts";
+import { changeSubscription, endSubscription } from "./subscription-status.ts";
 
 export type ProrationBehavior = "create_prorations" | "always_invoice" | "none";
 export type ItemChange = { item: Stripe.SubscriptionItem; price: Stripe.Price; quantity: number };
@@ -47,8 +48,7 @@ export function applyItemChanges(
 ): void {
   for (const { item, price, quantity } of changes) {
     if (price.type !== "recurring") throw refused("The price must be recurring.", undefined, "items[0][price]");
-    if (price.currency !== subscription.currency)
-      throw refused("The price has another currency.", undefined, "items[0][price]");
+    refuseOtherCurrency(standIn, price, subscription.currency, "items[0][price]");
     if (quantity < 0) throw refused("Invalid quantity.", "parameter_invalid_integer", "items[0][quantity]");
     const newInterval =
       price.recurring?.interval !== item.price.recurring?.interval ||
@@ -78,8 +78,8 @@ export function prorationLines(
     const period = { start: now, end };
     const line = { item, proration: true, period };
     const before = item.quantity ?? 1;
-    const credit = share(amountOf(item.price, before));
-    const cost = share(amountOf(price, quantity));
+    const credit = share(amountOf(standIn, item.price, before, subscription.currency));
+    const cost = share(amountOf(standIn, price, quantity, subscription.currency));
     if (credit === cost && price.id === item.price.id) return [];
     const unused = `Unused time on ${before} × ${item.price.nickname ?? item.price.id}`;
     const remaining = `Remaining time on ${quantity} × ${price.nickname ?? price.id}`;
@@ -133,11 +133,11 @@ export function billProrations(
 }
 
 /** Makes an invoice, finalizes it and collects it at once. */
-export function billNow(standIn: StandIn, input: InvoiceInput): Stripe.Invoice {
+export function billNow(standIn: StandIn, input: InvoiceInput, outcome?: Outcome): void {
   const invoice = draftInvoice(standIn, input);
   finalizeInvoice(standIn, invoice);
-  collectInvoice(standIn, invoice, invoice.amount_due === 0 ? "succeeded" : chargeOutcome(standIn, input.customer));
-  return invoice;
+  const isFree = invoice.amount_due === 0;
+  collectInvoice(standIn, invoice, outcome ?? (isFree ? "succeeded" : chargeOutcome(standIn, input.customer)));
 }
 
 /** Cancels at the end of the period, or takes that back. */
@@ -189,14 +189,72 @@ export function pauseCollection(
   });
 }
 
-/** Pauses a subscription (status `paused`) or resumes it, with the events for that. */
+/**
+ * Pauses a subscription (status `paused`) or resumes it, with the events for that. If its period has ended meanwhile,
+ * a new one begins now and is billed; without a payment it stays paused.
+ */
 export function setPaused(standIn: StandIn, subscription: Stripe.Subscription, paused: boolean): void {
   refuseEnded(subscription);
   if ((subscription.status === "paused") === paused) throw refused(`The subscription is ${subscription.status}.`);
-  const previous = { status: subscription.status };
-  subscription.status = paused ? "paused" : "active";
-  emit(standIn, "customer.subscription.updated", subscription, previous);
+  if (!paused && currentPeriodEnd(subscription) <= standIn.now()) {
+    const outcome = chargeOutcome(standIn, idOf(subscription.customer));
+    if (outcome === "failed") throw refused("Your card was declined.", "card_declined");
+    subscription.status = "active";
+    restartPeriod(standIn, subscription, outcome);
+  } else {
+    changeSubscription(standIn, subscription, (each) => {
+      each.status = paused ? "paused" : "active";
+    });
+  }
   emit(standIn, paused ? "customer.subscription.paused" : "customer.subscription.resumed", subscription);
+}
+
+/** Begins a new period now and bills it at once. */
+function restartPeriod(standIn: StandIn, subscription: Stripe.Subscription, outcome?: Outcome): void {
+  const begun = subscription.items.data[0]?.current_period_start ?? standIn.now();
+  changeSubscription(standIn, subscription, (each) => {
+    endPeriodNow(each, standIn.now());
+    beginPeriod(each);
+  });
+  const input = { ...renewal(standIn, subscription, begun), billing_reason: "subscription_update" };
+  delete standIn.state.prorations[subscription.id];
+  billNow(standIn, input, outcome);
+}
+
+function endPeriodNow(subscription: Stripe.Subscription, now: number): void {
+  subscription.billing_cycle_anchor = now;
+  if (subscription.status === "trialing") subscription.trial_end = now;
+  for (const item of subscription.items.data) item.current_period_end = now;
+}
+
+/** Ends a trial now: the first period begins and is billed at once. Throws `ApiError` unless it is in a trial. */
+export function endTrialNow(standIn: StandIn, subscription: Stripe.Subscription): void {
+  refuseEnded(subscription);
+  if (subscription.status !== "trialing") throw refused("The subscription is not in a trial.");
+  restartPeriod(standIn, subscription);
+}
+
+/**
+ * Cancels a subscription at once. `prorate` credits the unused time, with the next invoice of the customer; with
+ * `invoiceNow` at once. A negative total becomes the customer's credit. Throws `ApiError` if it has ended.
+ */
+export function cancelNow(
+  standIn: StandIn,
+  subscription: Stripe.Subscription,
+  { prorate = false, invoiceNow = false }: { prorate?: boolean; invoiceNow?: boolean } = {},
+): void {
+  if (subscription.status === "canceled") {
+    throw refused(`No such subscription: '${subscription.id}'`, "resource_missing", "id");
+  }
+  const lines = prorate ? unusedTime(standIn, subscription) : [];
+  endSubscription(standIn, subscription, "cancellation_requested");
+  if (!invoiceNow) {
+    billProrations(standIn, subscription, lines, "create_prorations");
+    return;
+  }
+  const waiting = renewal(standIn, subscription, standIn.now()).lines.filter(({ proration }) => proration);
+  delete standIn.state.prorations[subscription.id];
+  billProrations(standIn, subscription, [...waiting, ...lines], "always_invoice");
 }
 
 /** The end of the current period. In the current API the items have it, not the subscription. */

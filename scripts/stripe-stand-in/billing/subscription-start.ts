@@ -46,6 +46,10 @@ export type SubscriptionInput = {
   description: string | null;
   discounts: string[];
   automatic_tax: boolean;
+  /** The payment method for its invoices. Null for a trial that asked for none. */
+  payment_method: string | null;
+  /** The fate of a trial that ends without a payment method: `create_invoice`, `pause` or `cancel`. */
+  missing_payment_method: string;
 };
 
 /**
@@ -69,6 +73,7 @@ export function startSubscription(standIn: StandIn, input: SubscriptionInput, ou
     if (discount) discount.subscription = subscription.id;
   }
   standIn.state.subscriptions[subscription.id] = subscription;
+  if (input.payment_method === null) standIn.state.cardless_customers.push(input.customer);
   emit(standIn, "customer.subscription.created", subscription);
   const invoice = draftInvoice(standIn, {
     customer: input.customer,
@@ -96,7 +101,7 @@ export const itemLines = (standIn: StandIn, subscription: Stripe.Subscription, t
     const product = standIn.state.products[idOf(item.price.product) ?? ""];
     const quantity = item.quantity ?? 1;
     return {
-      amount: trial ? 0 : amountOf(item.price, quantity),
+      amount: trial ? 0 : amountOf(standIn, item.price, quantity, subscription.currency),
       description: trial ? `Trial period for ${product?.name}` : `${quantity} × ${product?.name}`,
       price: item.price,
       quantity,

@@ -8,16 +8,19 @@ import { type ControlCall, changing, chargeOf, control, nothing, target } from "
 export const purchaseCalls: ControlCall[] = [
   control(
     "POST payments/:id/pay",
-    "Pays an open checkout session, like its page. `method: delayed` leaves it unpaid until the payment succeeds or fails.",
+    "Pays an open checkout session, like its page. `method: delayed` leaves it unpaid until the payment succeeds or fails. `card` " +
+      "is a number, which makes the fingerprint; without one, every address has a card of its own. `currency` is one of the price's.",
     z.strictObject({
       email: z.email().default("buyer@example.com"),
       method: z.enum(["card", "delayed"]).default("card"),
       promotion_code: z.string().nullable().default(null),
       quantity: z.number().int().nullable().default(null),
+      card: z.string().nullable().default(null),
+      currency: z.string().nullable().default(null),
     }),
     { email: "buyer@example.com" },
-    changing(sessionById, (standIn, session, { email, method, promotion_code, quantity }) =>
-      pay(standIn, session, { email, name: null, promotionCode: promotion_code, quantity, method }),
+    changing(sessionById, (standIn, session, { promotion_code, ...choice }) =>
+      pay(standIn, session, { ...choice, name: null, promotionCode: promotion_code }),
     ),
   ),
   control(

@@ -1,10 +1,16 @@
 import * as z from "zod";
-import { deleteCustomer } from "../api/customer.ts";
+import { deleteCustomer, updateCustomer } from "../api/customer.ts";
 import { refused } from "../api-error.ts";
 import { runNext } from "../billing/clockwork.ts";
 import { idOf } from "../billing/payment.ts";
-import { pauseCollection, setCancelAtPeriodEnd, setPaused, setQuantity } from "../billing/subscription-change.ts";
-import { endSubscription } from "../billing/subscription-status.ts";
+import {
+  cancelNow,
+  pauseCollection,
+  setCancelAtPeriodEnd,
+  setPaused,
+  setQuantity,
+} from "../billing/subscription-change.ts";
+import { liveCustomer } from "../objects/customer.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { type ControlCall, changing, control, nothing, subscriptionById } from "./call.ts";
 
@@ -52,13 +58,14 @@ export const subscriptionCalls: ControlCall[] = [
   ),
   control(
     "POST subscriptions/:id/cancel",
-    "Cancels at once, or at the end of the period (`at_period_end: true`; `false` takes that back).",
-    z.strictObject({ at_period_end: z.boolean().optional() }),
+    "Cancels at once, or at the end of the period (`at_period_end: true`; `false` takes that back). `prorate` credits " +
+      "the unused time of a cancellation at once.",
+    z.strictObject({ at_period_end: z.boolean().optional(), prorate: z.boolean().default(false) }),
     { at_period_end: true },
-    changing(subscriptionById, (standIn, subscription, { at_period_end }) => {
+    changing(subscriptionById, (standIn, subscription, { at_period_end, prorate }) => {
       if (at_period_end !== undefined) setCancelAtPeriodEnd(standIn, subscription, at_period_end);
       else if (subscription.status === "canceled") throw refused("The subscription is canceled already.");
-      else endSubscription(standIn, subscription, "cancellation_requested");
+      else cancelNow(standIn, subscription, { prorate, invoiceNow: prorate });
     }),
   ),
   control(
@@ -130,6 +137,13 @@ export const subscriptionCalls: ControlCall[] = [
       state.tax_percent = percent;
       return { percent };
     },
+  ),
+  control(
+    "POST customers/:id",
+    "Changes a customer's address or name, like Stripe's dashboard.",
+    z.strictObject({ email: z.email().optional(), name: z.string().optional() }),
+    { email: "new@example.com" },
+    (standIn, change, id) => updateCustomer(standIn, liveCustomer(standIn, id), change),
   ),
   control(
     "POST customers/:id/delete",

@@ -70,6 +70,8 @@ function included(state: State, node: JsonObject, key: string): Json | undefined
         Object.values(state.invoice_payments).filter((each) => each.invoice === id),
         "/v1/invoice_payments",
       );
+    case "price.currency_options":
+      return toJson(state.currency_options[id] ?? {});
     case "invoice.amount_paid_off_stripe":
       return Object.values(state.invoice_payments)
         .filter((each) => each.invoice === id && each.payment.type === "payment_record")
@@ -96,6 +98,7 @@ function objectById(state: State, id: string): object | undefined {
     state.invoices,
     state.payment_intents,
     state.charges,
+    state.payment_methods,
     state.refunds,
     state.credit_notes,
     state.portal_configurations,

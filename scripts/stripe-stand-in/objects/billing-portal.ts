@@ -52,6 +52,7 @@ export const defaultPortal = (created: number): Portal =>
     is_default: true,
     features: {
       ...OFF,
+      customer_update: { allowed_updates: ["email"], enabled: true },
       invoice_history: { enabled: true },
       payment_method_update: { enabled: true, payment_method_configuration: null },
       subscription_cancel: { ...OFF.subscription_cancel, enabled: true },

@@ -56,7 +56,11 @@ export type NewPrice = {
   tax_behavior?: string | undefined;
   recurring?: { interval: string; interval_count?: number | undefined } | undefined;
   transform_quantity?: { divide_by: number; round: string } | undefined;
+  currency_options?: CurrencyAmounts | undefined;
 };
+
+/** The amounts of a price in further currencies. */
+export type CurrencyAmounts = Record<string, { unit_amount: number; tax_behavior?: string | undefined }>;
 
 /**
  * Creates a price and emits its event. Throws `ApiError` if another price has its lookup key and `transfer_lookup_key`
@@ -95,6 +99,7 @@ export function createPrice(standIn: StandIn, input: NewPrice): Stripe.Price {
     unit_amount_decimal: Stripe.Decimal.from(input.unit_amount),
   };
   standIn.state.prices[price.id] = price;
+  setCurrencyOptions(standIn, price, input.currency_options ?? {});
   emit(standIn, "price.created", price);
   return price;
 }
@@ -114,12 +119,46 @@ export function takeLookupKey(standIn: StandIn, lookupKey: string, transfer: boo
   emit(standIn, "price.updated", owner, { lookup_key: lookupKey });
 }
 
-/** The cost of a quantity before discounts, in the smallest unit of the currency. */
-export function amountOf(price: Stripe.Price, quantity: number): number {
+/**
+ * Sets the amounts of a price in further currencies. Stripe shows them, and the price's own currency, only to a request
+ * that expands `currency_options`. Therefore they are kept beside the price.
+ */
+export function setCurrencyOptions({ state }: StandIn, price: Stripe.Price, amounts: CurrencyAmounts): void {
+  const own = { unit_amount: price.unit_amount ?? 0, tax_behavior: price.tax_behavior ?? undefined };
+  const options = Object.entries({ ...amounts, [price.currency]: own }).map(([currency, option]) => [
+    currency,
+    {
+      custom_unit_amount: null,
+      tax_behavior: option.tax_behavior ?? "unspecified",
+      unit_amount: option.unit_amount,
+      unit_amount_decimal: Stripe.Decimal.from(option.unit_amount),
+    } satisfies Stripe.Price.CurrencyOptions,
+  ]);
+  state.currency_options[price.id] = { ...state.currency_options[price.id], ...Object.fromEntries(options) };
+}
+
+/** The amount of one unit in a currency, or null if the price is not sold in it. */
+function unitAmountIn({ state }: StandIn, price: Stripe.Price, currency: string): number | null {
+  if (currency === price.currency) return price.unit_amount;
+  return state.currency_options[price.id]?.[currency]?.unit_amount ?? null;
+}
+
+/** Throws `ApiError`, with Stripe's words, if a price is not sold in a currency. */
+export function refuseOtherCurrency(standIn: StandIn, price: Stripe.Price, currency: string, param: string): void {
+  if (unitAmountIn(standIn, price, currency) !== null) return;
+  throw refused(
+    `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${currency}\`.`,
+    undefined,
+    param,
+  );
+}
+
+/** The cost of a quantity before discounts, in the smallest unit of `currency`, in which the price is sold. */
+export function amountOf(standIn: StandIn, price: Stripe.Price, quantity: number, currency: string): number {
   const transform = price.transform_quantity;
   const packages = transform ? quantity / transform.divide_by : quantity;
   const units = transform?.round === "down" ? Math.floor(packages) : Math.ceil(packages);
-  return units * (price.unit_amount ?? 0);
+  return units * (unitAmountIn(standIn, price, currency) ?? 0);
 }
 
 /** A recurring price in its old form, a plan, which subscription items still have. */

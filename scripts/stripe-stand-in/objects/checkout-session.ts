@@ -136,9 +136,10 @@ export function lineItem(
   standIn: StandIn,
   price: Stripe.Price,
   quantity: number,
+  currency: string,
   adjustable: Adjustable | undefined,
 ): Stripe.LineItem {
-  const amount = amountOf(price, quantity);
+  const amount = amountOf(standIn, price, quantity, currency);
   const product = typeof price.product === "string" ? standIn.state.products[price.product] : undefined;
   return {
     id: newId("li"),
@@ -150,7 +151,7 @@ export function lineItem(
     amount_subtotal: amount,
     amount_tax: 0,
     amount_total: amount,
-    currency: price.currency,
+    currency,
     description: product?.name ?? null,
     metadata: {},
     price,
@@ -158,11 +159,17 @@ export function lineItem(
   };
 }
 
-/** Sets the quantity and the discount (in percent) of a line. */
-export function reprice(item: Stripe.LineItem, quantity: number, percentOff: number): void {
+/** Sets the currency, the quantity and the discount (in percent) of a line. */
+export function reprice(
+  standIn: StandIn,
+  item: Stripe.LineItem,
+  choice: { currency: string; quantity: number; percentOff: number },
+): void {
   if (!item.price) return;
+  const { currency, quantity, percentOff } = choice;
+  item.currency = currency;
   item.quantity = quantity;
-  item.amount_subtotal = amountOf(item.price, quantity);
+  item.amount_subtotal = amountOf(standIn, item.price, quantity, currency);
   item.amount_discount = Math.round((item.amount_subtotal * percentOff) / 100);
   item.amount_tax = 0;
   item.amount_total = item.amount_subtotal - item.amount_discount;

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { newId } from "../state.ts";
+import { paymentMethodDetails } from "./payment-method.ts";
 
 export type NewPayment = {
   created: number;
@@ -66,6 +67,7 @@ export function newCharge(
   payment: Stripe.PaymentIntent,
   created: number,
   status: "succeeded" | "pending" | "failed",
+  method: Stripe.PaymentMethod,
 ): Stripe.Charge {
   const succeeded = status === "succeeded";
   const customer = typeof payment.customer === "object" ? (payment.customer?.id ?? null) : payment.customer;
@@ -97,8 +99,8 @@ export function newCharge(
     outcome: null,
     paid: status !== "failed",
     payment_intent: payment.id,
-    payment_method: newId("pm"),
-    payment_method_details: { type: status === "pending" ? "sepa_debit" : "card" },
+    payment_method: method.id,
+    payment_method_details: paymentMethodDetails(method, payment.amount),
     receipt_email: payment.receipt_email,
     receipt_number: null,
     receipt_url: null,

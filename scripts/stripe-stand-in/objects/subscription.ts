@@ -16,6 +16,8 @@ export type NewSubscription = {
   description: string | null;
   discounts: string[];
   automatic_tax: boolean;
+  payment_method: string | null;
+  missing_payment_method: string;
 };
 
 /** A new subscription. In the current API the items have the period. */
@@ -65,7 +67,7 @@ export function newSubscription(input: NewSubscription): Stripe.Subscription {
     customer: input.customer,
     customer_account: null,
     days_until_due: null,
-    default_payment_method: null,
+    default_payment_method: input.payment_method,
     default_source: null,
     default_tax_rates: [],
     description: input.description,
@@ -100,7 +102,9 @@ export function newSubscription(input: NewSubscription): Stripe.Subscription {
     test_clock: null,
     transfer_data: null,
     trial_end: input.trial ? input.period_end : null,
-    trial_settings: { end_behavior: { billing_cycle_anchor: "unchanged", missing_payment_method: "create_invoice" } },
+    trial_settings: {
+      end_behavior: { billing_cycle_anchor: "unchanged", missing_payment_method: input.missing_payment_method },
+    },
     trial_start: input.trial ? created : null,
   };
 }

@@ -32,6 +32,8 @@ export async function submitPayPage(standIn: StandIn, id: string, form: URLSearc
       name: form.get("name")?.trim() || null,
       promotionCode: form.get("promotion_code")?.trim() || null,
       quantity: Number.isNaN(quantity) ? null : quantity,
+      card: form.get("card")?.trim() || null,
+      currency: form.get("currency")?.trim() || null,
       method: action === "delayed" ? "delayed" : action === "decline" ? "bad_card" : "card",
     });
   } catch (error) {
@@ -55,6 +57,9 @@ function payPage(standIn: StandIn, session: Stripe.Checkout.Session, email: stri
     (item) =>
       `<tr><td>${escapeHtml(item.description ?? "")} × ${item.quantity}</td><td>${formatAmount(item.amount_subtotal, item.currency)}</td></tr>`,
   );
+  const currencies = currenciesOf(standIn, items);
+  const option = (each: string): string =>
+    `<option value="${each}"${each === currency ? " selected" : ""}>${each.toUpperCase()}</option>`;
   const value = escapeHtml(email || session.customer_email || "");
   return page(
     `Pay ${due}`,
@@ -72,6 +77,8 @@ ${error ? `<p class="error" id="error" role="alert">${escapeHtml(error)}</p>` : 
 <form method="post" id="payment-form">
 <label for="email">Email</label><input id="email" name="email" type="email" required value="${value}"${session.customer_email ? " readonly" : ""}>
 <label for="name">Name on card</label><input id="name" name="name" autocomplete="name">
+<label for="card">Card number</label><input id="card" name="card" autocomplete="cc-number" placeholder="A card of your own">
+${currencies.length > 1 ? `<label for="currency">Currency</label><select id="currency" name="currency">${currencies.map(option).join("")}</select>` : ""}
 ${adjustable ? `<label for="quantity">Quantity</label><input id="quantity" name="quantity" type="number" min="${adjustable.adjustable_quantity?.minimum ?? 1}" max="${adjustable.adjustable_quantity?.maximum ?? 99}" value="${adjustable.quantity}">` : ""}
 ${session.allow_promotion_codes ? `<label for="promotion_code">Promotion code</label><input id="promotion_code" name="promotion_code" placeholder="RBEE20">` : ""}
 <button class="primary" id="pay" name="action" value="pay">${trial ? "Start trial" : `Pay ${due}`}</button>
@@ -80,6 +87,12 @@ ${session.allow_promotion_codes ? `<label for="promotion_code">Promotion code</l
 </form>
 ${backLink(session)}`,
   );
+}
+
+/** The currencies in which all lines are sold. */
+function currenciesOf({ state }: StandIn, items: readonly Stripe.LineItem[]): string[] {
+  const [first, ...rest] = items.map(({ price }) => Object.keys(state.currency_options[price?.id ?? ""] ?? {}));
+  return (first ?? []).filter((currency) => rest.every((each) => each.includes(currency))).sort();
 }
 
 const backLink = (session: Stripe.Checkout.Session): string =>

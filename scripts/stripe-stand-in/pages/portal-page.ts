@@ -1,10 +1,13 @@
 import type Stripe from "stripe";
 import { formatAmount } from "../../../src/lib/money.ts";
+import { updateCustomer } from "../api/customer.ts";
 import { ApiError, find } from "../api-error.ts";
 import { collectInvoice } from "../billing/invoicing.ts";
-import { chargeOutcome } from "../billing/payment.ts";
+import { chargeOutcome, idOf } from "../billing/payment.ts";
 import { currentPeriodEnd, setCancelAtPeriodEnd, setQuantity } from "../billing/subscription-change.ts";
+import { changeSubscription } from "../billing/subscription-status.ts";
 import { liveCustomer } from "../objects/customer.ts";
+import { createPaymentMethod } from "../objects/payment-method.ts";
 import { emit, type StandIn } from "../stand-in.ts";
 import { escapeHtml, type PageAnswer, page } from "./html.ts";
 
@@ -15,7 +18,7 @@ export function showPortalPage(standIn: StandIn, id: string): PageAnswer {
   return { status: 200, html: portalPage(standIn, portalSession(standIn, id), null) };
 }
 
-/** `POST /p/session/<portal session>`: handles a button, `action=cancel|resume|quantity|plan|payment_method`. */
+/** `POST /p/session/<portal session>`: handles a button, `action=cancel|resume|quantity|plan|payment_method|email`. */
 export async function submitPortalPage(standIn: StandIn, id: string, form: URLSearchParams): Promise<PageAnswer> {
   const session = portalSession(standIn, id);
   try {
@@ -39,7 +42,12 @@ function portalSession(standIn: StandIn, id: string): Stripe.BillingPortal.Sessi
 function act(standIn: StandIn, session: Stripe.BillingPortal.Session, form: URLSearchParams): void {
   const customer = liveCustomer(standIn, session.customer);
   if (form.get("action") === "payment_method") {
-    changePaymentMethod(standIn, customer);
+    changePaymentMethod(standIn, customer, form.get("card"));
+    return;
+  }
+  if (form.get("action") === "email") {
+    if (!mayChangeAddress(standIn, session)) throw new ApiError({ message: "You cannot change your address here." });
+    updateCustomer(standIn, customer, { email: form.get("email") ?? undefined });
     return;
   }
   const subscription = find(
@@ -74,11 +82,28 @@ function act(standIn: StandIn, session: Stripe.BillingPortal.Session, form: URLS
   }
 }
 
-/** Makes the customer's card work and collects the open invoices at once. */
-function changePaymentMethod(standIn: StandIn, customer: Stripe.Customer): void {
+/** Whether the portal's configuration lets customers change their address. */
+function mayChangeAddress({ state }: StandIn, session: Stripe.BillingPortal.Session): boolean {
+  const update = state.portal_configurations[idOf(session.configuration) ?? ""]?.features.customer_update;
+  return update?.enabled === true && update.allowed_updates.includes("email");
+}
+
+/** Gives the customer a card that works, and collects the open invoices at once. */
+function changePaymentMethod(standIn: StandIn, customer: Stripe.Customer, number: string | null): void {
   const { state } = standIn;
+  const owner = `${customer.email ?? customer.id} again`;
+  const method = createPaymentMethod(standIn, { type: "card", owner, number, customer: customer.id });
+  const { default_payment_method } = customer.invoice_settings;
+  customer.invoice_settings.default_payment_method = method.id;
   state.declining_customers = state.declining_customers.filter((id) => id !== customer.id);
-  emit(standIn, "customer.updated", customer, { invoice_settings: { default_payment_method: null } });
+  state.cardless_customers = state.cardless_customers.filter((id) => id !== customer.id);
+  emit(standIn, "customer.updated", customer, { invoice_settings: { default_payment_method } });
+  for (const subscription of Object.values(state.subscriptions)) {
+    if (subscription.customer !== customer.id || subscription.status === "canceled") continue;
+    changeSubscription(standIn, subscription, (each) => {
+      each.default_payment_method = method.id;
+    });
+  }
   for (const invoice of Object.values(state.invoices)) {
     if (invoice.customer !== customer.id || invoice.status !== "open" || !invoice.attempted) continue;
     collectInvoice(standIn, invoice, chargeOutcome(standIn, customer.id));
@@ -98,7 +123,14 @@ function portalPage(standIn: StandIn, session: Stripe.BillingPortal.Session, err
     `<h1>Billing of <span id="customer-email">${escapeHtml(customer.email ?? customer.id)}</span></h1>
 ${error ? `<p class="error" id="error" role="alert">${escapeHtml(error)}</p>` : ""}
 ${mine.map((subscription) => subscriptionSection(standIn, subscription)).join("\n") || `<p id="no-subscriptions">No subscriptions.</p>`}
+${
+  mayChangeAddress(standIn, session)
+    ? `<section><form method="post"><label for="email">Email</label><input id="email" name="email" type="email" value="${escapeHtml(customer.email ?? "")}">
+<button id="update-email" name="action" value="email">Change the address</button></form></section>`
+    : ""
+}
 <section><form method="post"><p>Card: <span id="card">${declined ? "is being declined" : "•••• 4242"}</span></p>
+<label for="card">Card number</label><input id="card" name="card" placeholder="A card of your own">
 <button id="update-payment-method" name="action" value="payment_method">Use a card that works</button></form></section>
 <section><h1>Invoices</h1><table id="invoices">${invoices.toReversed().map(invoiceRow).join("")}</table></section>
 ${session.return_url ? `<p><a id="back" href="${escapeHtml(session.return_url)}">Back</a></p>` : ""}`,
