@@ -201,7 +201,9 @@ class Shop {
 /** Returns the columns of a license that payments and admins decide. */
 export const facts = (id: string) =>
   env.DB.prepare(
-    `SELECT admin_state, refund_state, dispute_state, subscription_state, expires_at, grace_seconds, machine_limit, plan
+    `SELECT admin_state, refund_state, dispute_state, subscription_state, expires_at, grace_seconds, machine_limit, plan,
+       stripe_status, collection_paused, trial_ends_at, cancels_at, price_amount, price_currency, price_interval,
+       next_charge_at, next_charge_amount
      FROM licenses WHERE id = ?`,
   )
     .bind(id)

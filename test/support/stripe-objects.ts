@@ -9,7 +9,16 @@ export const subscription = (
   },
 ): Stripe.Subscription => {
   const { lookup_key = "premium-monthly", metadata = {}, quantity = 5, ...rest } = over;
-  const price = { id: "price_1", lookup_key, metadata };
+  const price = {
+    id: "price_1",
+    lookup_key,
+    metadata,
+    currency: "usd",
+    unit_amount: 9900,
+    currency_options: { eur: { unit_amount: 9000 } },
+    recurring: { interval: "month", interval_count: 1 },
+    transform_quantity: { divide_by: 5, round: "up" },
+  };
   const item = { quantity, current_period_start: 1000, current_period_end: 2000, price };
   const subject = {
     id: "sub_1",
@@ -17,6 +26,9 @@ export const subscription = (
     cancel_at: null,
     cancel_at_period_end: false,
     ended_at: null,
+    trial_end: null,
+    pause_collection: null,
+    currency: "usd",
     items: { data: [item] },
     ...rest,
   };

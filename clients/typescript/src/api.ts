@@ -63,6 +63,26 @@ export type Activation = {
   offline?: boolean | null;
 };
 
+/** Null: not bought here, or not known. */
+export type Billing = {
+  price: {
+    /** For all machines, before tax and discounts. In the currency's smallest unit. */
+    amount: number;
+    /** ISO 4217, in lower case. */
+    currency: string;
+    /** The price is for each interval; null: it is paid once. */
+    interval: "month" | "year" | null | Other;
+  };
+  /** Null: nothing will be charged. */
+  next_charge: {
+    at: string;
+    /** With tax and discounts. In the currency's smallest unit. */
+    amount: number;
+    /** ISO 4217, in lower case. */
+    currency: string;
+  } | null;
+} | null;
+
 export type Deactivation = {
   fingerprint: string;
 };
@@ -170,6 +190,13 @@ export type License = {
   updates_until: string | null;
   machine_limit: number;
   expires_at: string | null;
+  /** The end of a running trial. */
+  trial_ends_at: string | null;
+  /** The end that was ordered for it. */
+  cancels_at: string | null;
+  /** Seats of active machines, and of machines with a running offline lease. */
+  seats_used: number;
+  billing: Billing;
   machines: Machine[];
 };
 
@@ -199,6 +226,8 @@ export type Machine = {
   platform: string | null;
   activated_at: string;
   last_seen_at: string;
+  /** The end of a running offline lease, which keeps the seat until then. */
+  lease_until: string | null;
 };
 
 /** The models of public sites that it runs, in the words of their filters. A site without a member has none. */

@@ -27,6 +27,7 @@ export const MIGRATIONS = {
     "0026_unsigned_drafts.sql",
     "0027_artifact_requires.sql",
     "0030_source_archives.sql",
+    "0031_billing.sql",
     "0032_payments.sql",
     "0036_event_sequence.sql",
     "0038_amendments.sql",

@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
-import type { License, LicenseFacts } from "../licensing/license/record.ts";
-import type { StripeClient } from "./stripe.ts";
+import type { LicenseFacts } from "../licensing/license/record.ts";
+import type { ObservedCharge } from "./observation.ts";
 
 /** The refunds and disputes of one charge, as facts of a license. */
 export type ChargeFacts = Pick<LicenseFacts, "refund_state" | "dispute_state">;
@@ -101,34 +101,28 @@ export const chargeKnown = (
     change.at,
   );
 
-/** The refunds and disputes of a purchase's charge, and of the charge `chargeId`. Throws Stripe's errors. */
-export async function lookAtCharges(
-  stripe: StripeClient,
-  license: License,
-  known: KnownCharge[],
-  chargeId: string | null,
-): Promise<KnownCharge[]> {
-  const ids = new Set(known.map((charge) => charge.charge_id));
-  if (chargeId !== null) ids.add(chargeId);
-  if (license.stripe_payment_intent_id !== null) {
-    const charges = await stripe.charges.list({ payment_intent: license.stripe_payment_intent_id, limit: 100 });
-    for (const charge of charges.data) if (charge.paid) ids.add(charge.id);
-  }
-  return Promise.all([...ids].map((id) => lookAtCharge(stripe, id)));
-}
+/** The refunds and disputes of each charge that was observed. */
+export const chargeFacts = (charges: readonly ObservedCharge[]): KnownCharge[] =>
+  charges.map(({ charge, refunds, disputes }) => ({
+    charge_id: charge.id,
+    refund_state: refundState(charge, refunds),
+    dispute_state: disputeState(disputes),
+  }));
 
-async function lookAtCharge(stripe: StripeClient, id: string): Promise<KnownCharge> {
-  const [charge, refunds, disputes] = await Promise.all([
-    stripe.charges.retrieve(id),
-    stripe.refunds.list({ charge: id, limit: 100 }),
-    stripe.disputes.list({ charge: id, limit: 100 }),
-  ]);
-  return {
-    charge_id: id,
-    refund_state: refundState(charge, refunds.data),
-    dispute_state: disputeState(disputes.data),
-  };
-}
+/**
+ * The charges to store: those that differ from what is known, and of a subscription only those that a refund or a
+ * dispute has ever touched. Every month adds a charge that nobody has to remember.
+ */
+export const chargesToStore = (
+  seen: readonly KnownCharge[],
+  known: readonly KnownCharge[],
+  isSubscription: boolean,
+): KnownCharge[] =>
+  seen.filter((charge) => {
+    const before = known.find((old) => old.charge_id === charge.charge_id);
+    if (before) return !isSame(before, charge);
+    return !isSubscription || charge.refund_state !== "none" || charge.dispute_state !== "none";
+  });
 
-export const isSame = (a: KnownCharge, b: KnownCharge): boolean =>
+const isSame = (a: KnownCharge, b: KnownCharge): boolean =>
   a.charge_id === b.charge_id && a.refund_state === b.refund_state && a.dispute_state === b.dispute_state;

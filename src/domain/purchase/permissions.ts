@@ -33,7 +33,7 @@ export const WORKER_CALLS = {
   "charges.retrieve": ["charge_read"],
   "checkout.sessions.create": ["checkout_session_write"],
   "checkout.sessions.list": ["checkout_session_read"],
-  "checkout.sessions.retrieve": ["checkout_session_read", "subscription_read"],
+  "checkout.sessions.retrieve": ["checkout_session_read"],
   "customers.del": ["customer_write"],
   "disputes.list": ["dispute_read"],
   "disputes.retrieve": ["dispute_read"],

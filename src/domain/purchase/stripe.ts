@@ -29,6 +29,8 @@ export const stripeSdk = onceResolved(async (config: Config): Promise<Stripe> =>
     httpClient: StripeSdk.createFetchHttpClient(),
     maxNetworkRetries: 2,
     timeout: 20_000,
+    // Measurements of each request, which the SDK sends with later ones. It warns in the log if they are too many.
+    telemetry: false,
     ...(base
       ? { host: base.hostname, port: base.port || 80, protocol: base.protocol === "https:" ? "https" : "http" }
       : {}),

@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import { ok } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
@@ -5,9 +6,18 @@ import { change } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import { paidGrant } from "../licensing/license/paid-grant.ts";
-import { type License, standingOf } from "../licensing/license/record.ts";
+import { type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
-import { chargeKnown, chargesOf, isSame, licenseChargeFacts, lookAtCharges } from "./charges.ts";
+import { billingFacts } from "./billing-facts.ts";
+import {
+  chargeFacts,
+  chargeKnown,
+  chargesOf,
+  chargesToStore,
+  type KnownCharge,
+  licenseChargeFacts,
+} from "./charges.ts";
+import { type Observation, observe, type StripeLinks } from "./observation.ts";
 import { type StripeClient, stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
 
@@ -40,10 +50,10 @@ export type TouchedLicense = { licenseId: string; changeIds: string[] };
 export type SyncOutcome = TouchedLicense & { attention: string | null };
 
 /**
- * Makes a license follow its payments: it fetches the current state from Stripe, and writes the facts that differ. The
- * license is read before Stripe is asked, and the write takes effect only if the license has not changed since. So of
- * two concurrent syncs, the one with the older state cannot write last. `chargeId` adds a charge. Idempotent; an error
- * leaves nothing half-done. Throws the errors of Stripe and D1.
+ * Makes a license follow its payments: it looks at Stripe once (`observe`), derives from that what the license is now
+ * (`derive`), and commits the facts that differ. The license is read before Stripe is asked, and the write takes effect
+ * only if the license has not changed since. So of two concurrent syncs, the one with the older state cannot write
+ * last. `chargeId` adds a charge. Idempotent; an error leaves nothing half-done. Throws the errors of Stripe and D1.
  */
 export async function syncLicense(
   { db, stripe, graceDays }: Pick<PurchaseScope, "db" | "stripe" | "graceDays">,
@@ -58,19 +68,17 @@ export async function syncLicense(
     licenseId,
     async (license) => {
       const known = await chargesOf(db, licenseId);
-      const { facts, unknownPrice } = await moneyFacts(stripe, license, graceDays, actor.now);
-      const looked = await lookAtCharges(stripe, license, known, chargeId);
-      const charges = [...known.filter((old) => !looked.some((one) => one.charge_id === old.charge_id)), ...looked];
-      const wanted = { ...facts, ...licenseChargeFacts(charges, license.stripe_subscription_id !== null) };
-      const patch = difference(license, wanted);
-      attention = attentionFor({ ...license, ...wanted }, unknownPrice, actor.now);
-      const news = looked.filter((charge) => !known.some((old) => isSame(old, charge)));
-      if (Object.keys(patch).length === 0 && news.length === 0) return ok(null);
+      const ids = known.map((charge) => charge.charge_id);
+      const observation = await observe(stripe, license, chargeId === null ? ids : [...ids, chargeId]);
+      const derived = derive(license, known, observation, { graceDays, now: actor.now });
+      const patch = difference(license, derived.facts);
+      attention = attentionFor({ ...license, ...derived.facts }, derived.unknownPrice, actor.now);
+      if (Object.keys(patch).length === 0 && derived.charges.length === 0) return ok(null);
       return ok({
         action: "license.follow-payment",
         patch,
         details: { ...patch },
-        beside: (made) => news.map((charge) => chargeKnown(db, licenseId, charge, made)),
+        beside: (made) => derived.charges.map((charge) => chargeKnown(db, licenseId, charge, made)),
       });
     },
     { actor },
@@ -78,32 +86,62 @@ export async function syncLicense(
   return { licenseId, changeIds: changeId === null ? [] : [changeId], attention };
 }
 
+/** What an observation says about a license. `charges` are those to store. */
+export type Derived = { facts: MoneyPatch; charges: KnownCharge[]; unknownPrice: string | null };
+
+/** The columns of a license that its payments decide. */
+type MoneyPatch = Omit<LicensePatch, "email" | "note" | "generation" | "admin_state" | "extended_until">;
+
+/** A license as its payments see it: the objects of Stripe's that it names, and the columns of an admin's amendments. */
+type Followed = StripeLinks & Pick<License, "plan" | "machine_limit_floor" | "plan_amended">;
+
+/** Derives the facts of a license from an observation. Pure: the same observation always gives the same facts. */
+export function derive(
+  license: Followed,
+  known: readonly KnownCharge[],
+  observation: Observation,
+  { graceDays, now }: { graceDays: number; now: UnixSeconds },
+): Derived {
+  const isSubscription = license.stripe_subscription_id !== null;
+  const seen = chargeFacts(observation.charges);
+  const charges = [...known.filter((old) => !seen.some((one) => one.charge_id === old.charge_id)), ...seen];
+  const { facts, unknownPrice } = subscriptionPart(license, observation, graceDays, now);
+  return {
+    facts: { ...facts, ...licenseChargeFacts(charges, isSubscription), ...billingFacts(observation) },
+    charges: chargesToStore(seen, known, isSubscription),
+    unknownPrice,
+  };
+}
+
 /** The message about a price without a plan, or a revoked license still billed. Only a person can fix these. */
-function attentionFor(license: License, unknownPrice: string | null, now: UnixSeconds): string | null {
+export function attentionFor(
+  license: LicenseFacts & Pick<License, "id">,
+  unknownPrice: string | null,
+  now: UnixSeconds,
+): string | null {
   if (unknownPrice !== null) return `unknown price ${unknownPrice}`;
   const isBilled = license.subscription_state === "active" || license.subscription_state === "past_due";
   return isBilled && standingOf(license, now).status === "revoked" ? `${license.id} is revoked and still billed` : null;
 }
 
 /** The facts of a license's subscription in its current state. A one-time purchase has none. */
-async function moneyFacts(
-  stripe: StripeClient,
-  license: License,
+function subscriptionPart(
+  license: Followed,
+  { subscription, invoices }: Observation,
   graceDays: number,
   now: UnixSeconds,
-): Promise<{ facts: LicensePatch; unknownPrice: string | null }> {
-  if (license.stripe_subscription_id === null) return { facts: {}, unknownPrice: null };
-  const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
-  const unpaidSince = subscription.status === "past_due" ? await oldestOpenInvoice(stripe, subscription.id) : null;
+): { facts: MoneyPatch; unknownPrice: string | null } {
+  if (subscription === null) return { facts: {}, unknownPrice: null };
+  const unpaidSince = oldestOpenInvoice(invoices);
   const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays, unpaidSince);
   if (plan === null || machine_limit === null) return { facts, unknownPrice: unknown_price };
   const paid = { plan, machines: machine_limit, hasEnded: facts.subscription_state === "ended" };
   return { facts: { ...facts, ...paidGrant(license, paid, now) }, unknownPrice: null };
 }
 
-async function oldestOpenInvoice(stripe: StripeClient, subscriptionId: string): Promise<UnixSeconds | null> {
-  const { data } = await stripe.invoices.list({ subscription: subscriptionId, status: "open", limit: 100 });
-  return data.length === 0 ? null : Math.min(...data.map(({ created }) => created));
+function oldestOpenInvoice(invoices: readonly Stripe.Invoice[]): UnixSeconds | null {
+  const open = invoices.filter(({ status }) => status === "open");
+  return open.length === 0 ? null : Math.min(...open.map(({ created }) => created));
 }
 
 function difference(license: License, wanted: LicensePatch): LicensePatch {

@@ -176,15 +176,15 @@ describe("a missing permission", () => {
 
   it("is named after a refund, too, with the parts that are done", async () => {
     const { id } = await bought("premium-lifetime");
-    const refunded = await (await refund(id)(await without("dispute_read"))).json<Problem>();
-    expect(refunded.detail).toMatch(/^The license is revoked, and the payment is given back\. .*"Disputes: read"/);
+    const refunded = await (await refund(id)(await without("invoice_read"))).json<Problem>();
+    expect(refunded.detail).toMatch(/^The license is revoked, and the payment is given back\. .*"Invoices: read"/);
     expect(await count("audit", `action = 'license.refunded' AND subject = '${id}'`)).toBe(1);
     expectLogged("stripe.key_refused");
   });
 
   it("after a payment promises no buyer that nothing was changed", async () => {
     const { sessionId } = await pay("premium-lifetime");
-    const weak = await without("dispute_read");
+    const weak = await without("invoice_read");
     const response = await ask("GET", `/v1/checkout/${sessionId}`, { at: weak });
     const { detail } = await response.json<Problem>();
     expect([response.status, detail.includes(plain), detail.includes("write to us")]).toEqual([503, false, true]);

@@ -64,7 +64,11 @@ describe("the client of Stripe", () => {
     expect(expansions.sort()).toEqual([
       "check.ts [WITH_PRODUCTS]",
       'follow.ts ["data.invoice"]',
-      'fulfilment.ts ["line_items", "subscription"]',
+      'fulfilment.ts ["line_items"]',
+      'observation.ts ["data.payments"]',
+      'observation.ts ["data.refunds"]',
+      'observation.ts ["items.data.price.currency_options"]',
+      'observation.ts ["refunds"]',
       'refund.ts ["latest_charge"]',
     ]);
   });

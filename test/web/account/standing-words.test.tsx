@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import type { Child } from "hono/jsx";
 import { describe, expect, it } from "vitest";
-import { type LicenseFacts, type LicenseRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
+import {
+  type LicenseFacts,
+  type LicenseRow,
+  NO_BILLING,
+  standingOf,
+} from "../../../src/domain/licensing/license/record.ts";
 import { DAY } from "../../../src/lib/time.ts";
 import { standingInWords } from "../../../src/web/account/standing-words.tsx";
 
@@ -29,6 +34,7 @@ const license: LicenseRow = {
   machine_limit_floor: null,
   plan_amended: false,
   customer_email_due: false,
+  ...NO_BILLING,
   status_index: 1,
   livemode: false,
   checkout_session_id: null,

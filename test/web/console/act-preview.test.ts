@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { licenseByHand } from "../../../src/domain/licensing/admin/act.ts";
 import { type AdminAct, decideAdminAct } from "../../../src/domain/licensing/admin/decision.ts";
-import { type License, type MachineRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
+import { type License, type MachineRow, NO_BILLING, standingOf } from "../../../src/domain/licensing/license/record.ts";
 import { DAY } from "../../../src/lib/time.ts";
 import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/license/preview.ts";
 
@@ -21,6 +21,7 @@ const license = (over: Partial<License> = {}): License => ({
   machine_limit_floor: null,
   plan_amended: false,
   customer_email_due: false,
+  ...NO_BILLING,
   status_index: 0,
   checkout_session_id: null,
   stripe_customer_id: null,

@@ -1,12 +1,39 @@
 import { earliestId } from "../../../lib/id.ts";
 import { DAY, END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 import { type Grant, grantOf } from "../grant.ts";
-import type { FACT_COLUMNS, LicenseRow, MachineRow } from "./row.ts";
+import type { BILLING_COLUMNS, FACT_COLUMNS, LicenseRow, MachineRow } from "./row.ts";
 
 export type { LicenseRow, MachineRow };
 
 /** The facts of a license that its status follows from. */
 export type LicenseFacts = Pick<LicenseRow, keyof typeof FACT_COLUMNS>;
+
+/** The facts of a new license that nothing has happened to, without an end. */
+export const NEW_FACTS: LicenseFacts = {
+  admin_state: "none",
+  refund_state: "none",
+  dispute_state: "none",
+  subscription_state: "none",
+  expires_at: null,
+  extended_until: null,
+  grace_seconds: 0,
+};
+
+/** The billing of a license, as the payment provider has it. Its status does not depend on it. */
+export type BillingFacts = Pick<LicenseRow, keyof typeof BILLING_COLUMNS>;
+
+/** The billing of a license without a payment. */
+export const NO_BILLING: BillingFacts = {
+  stripe_status: null,
+  collection_paused: false,
+  trial_ends_at: null,
+  cancels_at: null,
+  price_amount: null,
+  price_currency: null,
+  price_interval: null,
+  next_charge_at: null,
+  next_charge_amount: null,
+};
 
 /** Replaces the owner's address in an erased license. It is no address, so nobody can ask for the license's keys. */
 export const ERASED = "erased";
@@ -64,6 +91,10 @@ function returnsOf(license: License, now: UnixSeconds): Pick<LicenseRecord, "ret
 /** The active machines. Each holds a seat. */
 export const activeMachines = (license: License): MachineRow[] =>
   license.machines.filter((machine) => machine.deactivated_at === null);
+
+/** The number of seats that are taken at `now`: by active machines, and by machines with a running offline lease. */
+export const seatsUsed = ({ machines }: Pick<License, "machines">, now: UnixSeconds): number =>
+  machines.filter((machine) => machine.deactivated_at === null || machine.lease_until > now).length;
 
 export const LICENSE_STATUSES = ["active", "suspended", "revoked", "expired"] as const;
 export type LicenseStatus = (typeof LICENSE_STATUSES)[number];

@@ -29,6 +29,8 @@ export const FACT_COLUMNS = {
   grace_seconds: z.number(),
 };
 
+const Flag = z.number().transform((flag) => flag === 1);
+
 /** The columns by which an admin's amendment and the payments of a subscription leave each other alone. */
 const AMENDMENT_COLUMNS = {
   /** The machines that the subscription pays for; null: not sold as a subscription. */
@@ -36,9 +38,32 @@ const AMENDMENT_COLUMNS = {
   /** The least machine limit, granted by an admin; null: none. `machine_limit` is the greater of the two. */
   machine_limit_floor: z.number().nullable(),
   /** An admin has chosen the plan since the subscription ended, so the ended subscription decides no grant any more. */
-  plan_amended: z.number().transform((flag) => flag === 1),
+  plan_amended: Flag,
   /** The customer at Stripe does not have the amended address yet. */
-  customer_email_due: z.number().transform((flag) => flag === 1),
+  customer_email_due: Flag,
+};
+
+/**
+ * The columns of a license's billing, as the payment provider has it. They are for people and decide no status: times
+ * are those of the provider, amounts are in the smallest unit of `price_currency`.
+ */
+export const BILLING_COLUMNS = {
+  /** Stripe's word for the state of the subscription; null: no subscription. `paused` also for paused collection. */
+  stripe_status: z.string().nullable(),
+  /** Only the collection of payments is paused. The license stays in force meanwhile. */
+  collection_paused: Flag,
+  /** The end of a trial that runs. */
+  trial_ends_at: z.number().nullable(),
+  /** The time of a scheduled cancellation. */
+  cancels_at: z.number().nullable(),
+  /** The price of all machines before tax and discounts; null: not bought here, or not known. */
+  price_amount: z.number().nullable(),
+  price_currency: z.string().nullable(),
+  /** The price is for each interval; null: it is paid once. */
+  price_interval: z.enum(["month", "year"]).nullable(),
+  next_charge_at: z.number().nullable(),
+  /** The next charge with tax and discounts; null: nothing will be charged. */
+  next_charge_amount: z.number().nullable(),
 };
 
 /** The columns of `licenses` that decisions need, with the JSON columns parsed. */
@@ -51,8 +76,9 @@ export const LicenseRow = z.object({
   ...GRANT_COLUMNS,
   ...FACT_COLUMNS,
   ...AMENDMENT_COLUMNS,
+  ...BILLING_COLUMNS,
   status_index: z.number(),
-  livemode: z.number().transform((flag) => flag === 1),
+  livemode: Flag,
   checkout_session_id: z.string().nullable(),
   stripe_customer_id: z.string().nullable(),
   stripe_subscription_id: z.string().nullable(),

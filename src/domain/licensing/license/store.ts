@@ -6,7 +6,7 @@ import type { Publication } from "../../../platform/storage/ledger.ts";
 import type { Changes, Publishers } from "../../../platform/storage/settle.ts";
 import type { Grant } from "../grant.ts";
 import { STATUS_INDEX_SPACE } from "../token/status-list.ts";
-import { type License, type LicenseFacts, licenseRecordOf } from "./record.ts";
+import { type BillingFacts, type License, type LicenseFacts, licenseRecordOf } from "./record.ts";
 import { LicenseRow, MachineRow } from "./row.ts";
 
 /** The license in the ledger with its machines (oldest first), or null. Throws D1's errors. */
@@ -53,7 +53,7 @@ export async function readLicensesByEmail(db: D1Database, email: string): Promis
 /** The columns of a new license. Every other column starts with its default. */
 export type NewLicense = Grant &
   Pick<LicenseRow, "id" | "email" | "plan" | "note" | "expires_at" | "livemode"> &
-  Partial<Pick<LicenseRow, "subscription_state" | "grace_seconds" | "machine_limit_paid" | StripeLink>>;
+  Partial<LicenseFacts & BillingFacts & Pick<LicenseRow, AmendmentColumn | StripeLink>>;
 
 /** The columns of `licenses` that name an object of Stripe's. */
 export type StripeLink =
@@ -84,8 +84,6 @@ export const licenseCreation = (
   insert: (change) => {
     const columns = {
       ...license,
-      entitlements: JSON.stringify(license.entitlements),
-      livemode: license.livemode ? 1 : 0,
       status_index: (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % STATUS_INDEX_SPACE,
       last_change: change.id,
       created_at: change.at,
@@ -94,7 +92,7 @@ export const licenseCreation = (
     const names = Object.keys(columns);
     return db
       .prepare(`INSERT INTO licenses (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`)
-      .bind(...Object.values(columns));
+      .bind(...Object.values(columns).map(columnValue));
   },
 });
 
@@ -103,10 +101,10 @@ type AmendmentColumn = "machine_limit_paid" | "machine_limit_floor" | "plan_amen
 
 /** The columns that an act on a license may change. */
 export type LicensePatch = Partial<
-  Grant & LicenseFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation" | AmendmentColumn>
+  Grant & LicenseFacts & BillingFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation" | AmendmentColumn>
 >;
 
-function columnValue(value: LicensePatch[keyof LicensePatch]): string | number | null {
+function columnValue(value: LicenseRow[keyof LicenseRow] | undefined): string | number | null {
   if (typeof value === "boolean") return value ? 1 : 0;
   return Array.isArray(value) ? JSON.stringify(value) : (value ?? null);
 }

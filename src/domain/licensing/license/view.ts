@@ -2,7 +2,16 @@ import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import { Timestamp } from "../../../platform/http/schemas.ts";
 import { type Grant, grantOf } from "../grant.ts";
-import { activeMachines, endOf, LICENSE_STATUSES, type License, type MachineRow, standingOf } from "./record.ts";
+import {
+  activeMachines,
+  type BillingFacts,
+  endOf,
+  LICENSE_STATUSES,
+  type License,
+  type MachineRow,
+  seatsUsed,
+  standingOf,
+} from "./record.ts";
 
 /** Example values shared by the API description. */
 export const EXAMPLE_LICENSE_ID = "lic_06b4m2v8w5r7q1t3x9z2k4n6p8";
@@ -15,6 +24,10 @@ export const MachineView = z
     platform: z.string().nullable().openapi({ example: "linux-x86_64" }),
     activated_at: Timestamp,
     last_seen_at: Timestamp,
+    lease_until: Timestamp.nullable().openapi({
+      description: "The end of a running offline lease, which keeps the seat until then.",
+      example: null,
+    }),
   })
   .openapi("Machine");
 
@@ -30,6 +43,30 @@ const GRANT_VIEW = {
 /** Only admins see the length of leases. */
 const { offline_days: _ofAdmins, ...HOLDER_GRANT_VIEW } = GRANT_VIEW;
 
+const Currency = z.string().openapi({ description: "ISO 4217, in lower case.", example: "usd" });
+const amountOf = (description: string) =>
+  z
+    .number()
+    .int()
+    .openapi({ description: `${description} In the currency's smallest unit.`, example: 9900 });
+
+const BillingView = z
+  .object({
+    price: z.object({
+      amount: amountOf("For all machines, before tax and discounts."),
+      currency: Currency,
+      interval: z.enum(["month", "year"]).nullable().openapi({
+        description: "The price is for each interval; null: it is paid once.",
+        example: "month",
+      }),
+    }),
+    next_charge: z
+      .object({ at: Timestamp, amount: amountOf("With tax and discounts."), currency: Currency })
+      .nullable()
+      .openapi({ description: "Null: nothing will be charged." }),
+  })
+  .openapi("Billing");
+
 export const LicenseView = z
   .object({
     id: z.string().openapi({ example: EXAMPLE_LICENSE_ID }),
@@ -41,27 +78,43 @@ export const LicenseView = z
     plan: z.string().openapi({ example: "premium-monthly" }),
     ...HOLDER_GRANT_VIEW,
     expires_at: Timestamp.nullable(),
+    trial_ends_at: Timestamp.nullable().openapi({ description: "The end of a running trial.", example: null }),
+    cancels_at: Timestamp.nullable().openapi({ description: "The end that was ordered for it.", example: null }),
+    seats_used: z.number().int().openapi({
+      description: "Seats of active machines, and of machines with a running offline lease.",
+      example: 2,
+    }),
+    billing: BillingView.nullable().openapi({ description: "Null: not bought here, or not known." }),
     machines: z.array(MachineView),
   })
   .openapi("License");
 
-/** A machine as clients see it. */
-export const machineView = (machine: MachineRow): z.infer<typeof MachineView> => ({
+/** A machine as clients see it at `now`. */
+export const machineView = (machine: MachineRow, now: UnixSeconds): z.infer<typeof MachineView> => ({
   id: machine.id,
   name: machine.name,
   platform: machine.platform,
   activated_at: toRfc3339(machine.activated_at),
   last_seen_at: toRfc3339(machine.last_seen_at),
+  lease_until: machine.lease_until > now ? toRfc3339(machine.lease_until) : null,
 });
 
-/** A license with one of its machines (a fingerprint hash), as the token of that machine may see it. */
-export const withOnly = (license: License, machine: string): License => ({
-  ...license,
-  machines: license.machines.filter(({ fingerprint_hash }) => fingerprint_hash === machine),
-});
+/** The price and the next charge of a license. Null without a known price. */
+function billingView(license: BillingFacts): z.infer<typeof BillingView> | null {
+  const { price_amount, price_currency: currency, price_interval, next_charge_at, next_charge_amount } = license;
+  if (price_amount === null || currency === null) return null;
+  const isCharged = next_charge_at !== null && next_charge_amount !== null;
+  return {
+    price: { amount: price_amount, currency, interval: price_interval },
+    next_charge: isCharged ? { at: toRfc3339(next_charge_at), amount: next_charge_amount, currency } : null,
+  };
+}
 
-/** A license as its holder sees it at `now`, with its active machines and without the seller's own facts. */
-export function licenseView(license: License, now: UnixSeconds): z.infer<typeof LicenseView> {
+/**
+ * A license as its holder sees it at `now`, with its active machines and without the seller's own facts. `only`: the
+ * hash of the one machine that the holder may see.
+ */
+export function licenseView(license: License, now: UnixSeconds, only?: string): z.infer<typeof LicenseView> {
   const standing = standingOf(license, now);
   const { offline_days: _ofAdmins, updates_until, ...grant } = grantOf(license);
   return {
@@ -72,7 +125,13 @@ export function licenseView(license: License, now: UnixSeconds): z.infer<typeof 
     ...grant,
     updates_until: toRfc3339(updates_until),
     expires_at: toRfc3339(endOf(license)),
-    machines: activeMachines(license).map(machineView),
+    trial_ends_at: toRfc3339(license.trial_ends_at),
+    cancels_at: toRfc3339(license.cancels_at),
+    seats_used: seatsUsed(license, now),
+    billing: billingView(license),
+    machines: activeMachines(license)
+      .filter(({ fingerprint_hash }) => only === undefined || fingerprint_hash === only)
+      .map((machine) => machineView(machine, now)),
   };
 }
 

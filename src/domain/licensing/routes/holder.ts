@@ -5,7 +5,7 @@ import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { licenseChanges } from "../license/store.ts";
-import { LicenseView, licenseView, withOnly } from "../license/view.ts";
+import { LicenseView, licenseView } from "../license/view.ts";
 import { activateMachine, readHeldLicense, readUsableLicense } from "../machine/activation.ts";
 import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
 import { activeMachine, freeSeat, machineOfToken } from "../machine/seat.ts";
@@ -160,6 +160,6 @@ token.openapi(
     // A token is for its machine: it names no other, and reads nothing once the machine has lost its seat.
     if (holder.kind === "key") return c.json({ license: licenseView(license.value, c.var.now) }, 200);
     if (!machineOfToken(license.value, holder)) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
-    return c.json({ license: licenseView(withOnly(license.value, holder.machine), c.var.now) }, 200);
+    return c.json({ license: licenseView(license.value, c.var.now, holder.machine) }, 200);
   },
 );

@@ -6,7 +6,7 @@ import type { Actor } from "../../../platform/storage/ledger.ts";
 import { writeLate } from "../../../platform/usage/late.ts";
 import { placeOf } from "../../../platform/usage/place.ts";
 import { type License, type MachineRow, standingOf } from "../license/record.ts";
-import { LicenseView, licenseView, MachineView, machineView, withOnly } from "../license/view.ts";
+import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
 import { hashFingerprint } from "../machine/fingerprint.ts";
 import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
@@ -62,7 +62,8 @@ export async function issueToken(
   // A lease that is almost new is handed out again, so that repeated requests write nothing.
   const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
   const expiresAt = isFresh ? machine.lease_until : allowed;
-  if (expiresAt > now + TOKEN_LIFETIME && !isFresh) {
+  const isLease = expiresAt > now + TOKEN_LIFETIME;
+  if (isLease && !isFresh) {
     if (!(await recordLease(c.env.DB, license.id, machine, expiresAt, actor)))
       throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
   } else {
@@ -77,7 +78,10 @@ export async function issueToken(
   // A seat may begin in the next second (`takeSeat`), and isolates' clocks may differ: no token is older than its seat.
   const madeAt = Math.max(now, machine.activated_at);
   const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, madeAt);
-  const view = licenseView(by.kind === "key" ? license : withOnly(license, machine.fingerprint_hash), now);
+  // The row was read before its lease was written.
+  const held = { ...machine, last_seen_at: now, lease_until: Math.max(machine.lease_until, isLease ? expiresAt : 0) };
+  const machines = license.machines.map((one) => (one.id === machine.id ? held : one));
+  const view = licenseView({ ...license, machines }, now, by.kind === "key" ? undefined : machine.fingerprint_hash);
   return {
     token: await signLicenseToken(claims, keyring),
     token_type: "Bearer",
@@ -86,7 +90,7 @@ export async function issueToken(
     key_required_by: toRfc3339(limit),
     warning: view.warning,
     license: view,
-    machine: machineView({ ...machine, last_seen_at: now }),
+    machine: machineView(held, now),
   };
 }
 

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { planOfPrice, type SoldPlanId } from "../../licensing/plans.ts";
+import { unitsOf } from "../billing-facts.ts";
 import { idOf } from "../stripe.ts";
 
 /** The decision about a checkout session. */
@@ -59,8 +60,5 @@ const isTrial = (session: Stripe.Checkout.Session): boolean =>
   session.mode === "subscription" && (session.payment_status === "no_payment_required" || session.amount_total === 0);
 
 /** The cost of a quantity of a price before tax and discounts, in the currency's smallest unit. */
-function fullPrice(price: Stripe.Price, quantity: number): number {
-  const divideBy = price.transform_quantity?.divide_by ?? 1;
-  const round = price.transform_quantity?.round === "down" ? Math.floor : Math.ceil;
-  return (price.unit_amount ?? 0) * round(quantity / divideBy);
-}
+const fullPrice = (price: Stripe.Price, quantity: number): number =>
+  (price.unit_amount ?? 0) * unitsOf(price, quantity);

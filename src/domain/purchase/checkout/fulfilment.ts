@@ -1,10 +1,12 @@
 import { formatId, newIdBytes } from "../../../lib/id.ts";
 import { create } from "../../../platform/storage/change.ts";
 import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.ts";
+import { type LicenseFacts, NEW_FACTS } from "../../licensing/license/record.ts";
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { grantAt, plans } from "../../licensing/plans.ts";
-import { type SubscriptionFacts, subscriptionFacts } from "../subscription.ts";
-import { licensesBehind, type PurchaseScope, type SyncOutcome, syncLicense, type TouchedLicense } from "../sync.ts";
+import { chargeKnown } from "../charges.ts";
+import { observe, type StripeLinks } from "../observation.ts";
+import { attentionFor, derive, licensesBehind, type PurchaseScope, type SyncOutcome, syncLicense } from "../sync.ts";
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
 import { findOrder, orderMoved } from "./order.ts";
 
@@ -24,13 +26,10 @@ export type FulfilmentResult =
  * Stripe and D1.
  */
 export async function fulfil(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<FulfilmentResult> {
-  const { db, stripe, graceDays, livemode } = scope;
+  const { db, stripe, livemode } = scope;
   let [licenseId] = await licensesBehind(db, "checkout_session_id", sessionId);
-  const changeIds: string[] = [];
   if (licenseId === undefined) {
-    const session = await stripe.checkout.sessions.retrieve(sessionId, {
-      expand: ["line_items", "subscription"],
-    });
+    const session = await stripe.checkout.sessions.retrieve(sessionId, { expand: ["line_items"] });
     const decision = decideFulfilment(session, livemode);
     if (decision.outcome === "pending" || decision.outcome === "failed") {
       await orderMoved(db, sessionId, decision.outcome).run();
@@ -42,45 +41,44 @@ export async function fulfil(scope: PurchaseScope, sessionId: string, actor: Act
       const attention = decision.isOurs || (await findOrder(db, sessionId)) !== null;
       return { status: "foreign", reason: decision.reason, attention };
     }
-    const paid =
-      typeof session.subscription === "object" && session.subscription !== null
-        ? subscriptionFacts(session.subscription, graceDays, null)
-        : null;
-    const issued = await issue(db, sessionId, decision, paid, livemode, actor);
+    const issued = await issue(scope, sessionId, decision, actor);
+    if (issued.changeIds.length > 0) return { status: "complete", ...issued };
     licenseId = issued.licenseId;
-    changeIds.push(...issued.changeIds);
   }
   const synced = await syncLicense(scope, licenseId, actor);
-  return { status: "complete", ...synced, changeIds: [...changeIds, ...synced.changeIds] };
+  return { status: "complete", ...synced };
 }
 
+/**
+ * Creates the license with all that its payment says at this moment, in one transaction. Without change ids, another
+ * call has created it, perhaps after an older look at Stripe. The caller then syncs it.
+ */
 async function issue(
-  db: D1Database,
+  { db, stripe, graceDays, livemode }: PurchaseScope,
   sessionId: string,
   bought: Extract<Fulfilment, { outcome: "issue" }>,
-  paid: SubscriptionFacts | null,
-  livemode: boolean,
   actor: Actor,
-): Promise<TouchedLicense> {
+): Promise<SyncOutcome> {
   const plan = plans[bought.plan];
-  const license: NewLicense = {
-    id: formatId("lic", newIdBytes()),
-    email: bought.email,
-    plan: plan.id,
-    note: null,
-    ...grantAt(plan, actor.now),
-    machine_limit: bought.machines,
-    expires_at: paid?.expires_at ?? null,
-    ...(paid && {
-      subscription_state: paid.subscription_state,
-      grace_seconds: paid.grace_seconds,
-      machine_limit_paid: bought.machines,
-    }),
-    livemode,
+  const links: StripeLinks = {
     checkout_session_id: sessionId,
     stripe_customer_id: bought.customerId,
     stripe_subscription_id: bought.subscriptionId,
     stripe_payment_intent_id: bought.paymentIntentId,
+  };
+  const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false };
+  const derived = derive(sold, [], await observe(stripe, links), { graceDays, now: actor.now });
+  const license: NewLicense & LicenseFacts = {
+    id: formatId("lic", newIdBytes()),
+    email: bought.email,
+    plan: plan.id,
+    note: null,
+    ...NEW_FACTS,
+    ...grantAt(plan, actor.now),
+    machine_limit: bought.machines,
+    ...derived.facts,
+    livemode,
+    ...links,
   };
   const mail = {
     licenseId: license.id,
@@ -93,15 +91,19 @@ async function issue(
     action: "license.buy",
     details: { plan: plan.id, machine_limit: bought.machines },
     mail,
-    beside: () => [orderMoved(db, sessionId, "complete")],
+    beside: (made) => [
+      orderMoved(db, sessionId, "complete"),
+      ...derived.charges.map((charge) => chargeKnown(db, license.id, charge, made)),
+    ],
   });
   try {
     const { changes } = await create(db, creation, { actor });
-    return { licenseId: license.id, changeIds: changes.stale.flatMap(({ changeIds }) => changeIds) };
+    const changeIds = changes.stale.flatMap((one) => one.changeIds);
+    return { licenseId: license.id, changeIds, attention: attentionFor(license, derived.unknownPrice, actor.now) };
   } catch (error) {
     if (!isUniqueViolation(error, "licenses.checkout_session_id")) throw error;
     const [issued] = await licensesBehind(db, "checkout_session_id", sessionId);
     if (issued === undefined) throw error;
-    return { licenseId: issued, changeIds: [] };
+    return { licenseId: issued, changeIds: [], attention: null };
   }
 }

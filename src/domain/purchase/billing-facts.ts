@@ -1,0 +1,54 @@
+import type Stripe from "stripe";
+import { type BillingFacts, NO_BILLING } from "../licensing/license/record.ts";
+import { planOfPrice } from "../licensing/plans.ts";
+import type { Observation } from "./observation.ts";
+
+/**
+ * The billing of a license, for people: its trial, its scheduled end, its price and its next charge. It decides no
+ * status (`subscriptionFacts` does).
+ */
+export function billingFacts({ subscription, session }: Observation): BillingFacts {
+  if (subscription) return { ...NO_BILLING, ...stateOf(subscription), ...priceOf(subscription) };
+  if (!session) return NO_BILLING;
+  return { ...NO_BILLING, price_amount: session.amount_subtotal, price_currency: session.currency };
+}
+
+/** The states in which Stripe goes on billing a subscription. */
+const isLive = ({ status }: Stripe.Subscription): boolean => status !== "canceled" && status !== "incomplete_expired";
+
+function stateOf(
+  subscription: Stripe.Subscription,
+): Pick<BillingFacts, "stripe_status" | "collection_paused" | "trial_ends_at" | "cancels_at"> {
+  const { status, trial_end, cancel_at, cancel_at_period_end, pause_collection } = subscription;
+  const isCollectionPaused = isLive(subscription) && pause_collection !== null;
+  const periodEnd = subscription.items.data[0]?.current_period_end ?? null;
+  return {
+    stripe_status: isCollectionPaused ? "paused" : status,
+    collection_paused: isCollectionPaused,
+    trial_ends_at: status === "trialing" ? trial_end : null,
+    cancels_at: isLive(subscription) ? (cancel_at ?? (cancel_at_period_end ? periodEnd : null)) : null,
+  };
+}
+
+const INTERVALS = ["month", "year"] as const;
+
+/** The price of a subscription in its own currency. Unknown for an interval that no plan is sold by. */
+function priceOf({
+  items,
+  currency,
+}: Stripe.Subscription): Pick<BillingFacts, "price_amount" | "price_currency" | "price_interval"> {
+  const unknown = { price_amount: null, price_currency: null, price_interval: null };
+  const item = items.data.find(({ price }) => planOfPrice(price) !== null) ?? items.data[0];
+  const interval = INTERVALS.find((one) => one === item?.price.recurring?.interval);
+  if (!item || interval === undefined || item.price.recurring?.interval_count !== 1) return unknown;
+  const { price, quantity = 1 } = item;
+  const amount = price.currency === currency ? price.unit_amount : price.currency_options?.[currency]?.unit_amount;
+  if (amount === null || amount === undefined) return unknown;
+  return { price_amount: amount * unitsOf(price, quantity), price_currency: currency, price_interval: interval };
+}
+
+/** The number of times that a quantity costs the unit amount of its price. */
+export function unitsOf({ transform_quantity }: Pick<Stripe.Price, "transform_quantity">, quantity: number): number {
+  const round = transform_quantity?.round === "down" ? Math.floor : Math.ceil;
+  return round(quantity / (transform_quantity?.divide_by ?? 1));
+}

@@ -1,0 +1,116 @@
+import type Stripe from "stripe";
+import type { LicenseRow } from "../licensing/license/record.ts";
+import type { StripeLink } from "../licensing/license/store.ts";
+import { idOf, isMissing, type StripeClient } from "./stripe.ts";
+
+/** The ids of Stripe's objects that a license names. A license that is about to be made has them, too. */
+export type StripeLinks = Pick<LicenseRow, StripeLink>;
+
+/** A charge with all of its refunds, failed ones included, and its disputes. */
+export type ObservedCharge = { charge: Stripe.Charge; refunds: Stripe.Refund[]; disputes: Stripe.Dispute[] };
+
+/**
+ * All that Stripe knows of a license's money at one moment. The facts, the billing and the payments of the license are
+ * pure functions of it.
+ */
+export type Observation = {
+  /** Null for a one-time purchase. Its `price.currency_options` are expanded. */
+  subscription: Stripe.Subscription | null;
+  /** The checkout of a one-time purchase. Null for a subscription, whose first invoice tells as much. */
+  session: Stripe.Checkout.Session | null;
+  /** The invoices of the subscription or of the purchase, newest first, with their `payments`. */
+  invoices: Stripe.Invoice[];
+  /** The charges of those invoices and of the purchase, and those that the license has been told of. */
+  charges: ObservedCharge[];
+};
+
+/** One look at Stripe takes at most this many objects of a kind: the invoices of eighty years. */
+const MOST = 1_000;
+const PAGE = 100;
+
+/**
+ * Fetches everything about the money of a license, each object once. `knownCharges` are the ids of charges that belong
+ * to the license, whatever Stripe's lists say. Reads only. Throws Stripe's errors.
+ */
+export async function observe(
+  stripe: StripeClient,
+  links: StripeLinks,
+  knownCharges: Iterable<string> = [],
+): Promise<Observation> {
+  const [subscription, session, invoices, listed] = await Promise.all([
+    readSubscription(stripe, links),
+    readSession(stripe, links),
+    listInvoices(stripe, links),
+    listCharges(stripe, links),
+  ]);
+  const payments = new Set([links.stripe_payment_intent_id, ...invoices.flatMap(paymentIntentsOf)]);
+  const known = new Set(knownCharges);
+  const charges = listed.filter(
+    ({ id, paid, payment_intent }) => known.has(id) || (paid && payments.has(idOf(payment_intent))),
+  );
+  for (const { id } of charges) known.delete(id);
+  const others = await Promise.all([...known].map((id) => stripe.charges.retrieve(id, { expand: ["refunds"] })));
+  return {
+    subscription,
+    session,
+    invoices,
+    charges: await Promise.all([...charges, ...others].map((charge) => readReversals(stripe, charge))),
+  };
+}
+
+const readSubscription = async (
+  stripe: StripeClient,
+  { stripe_subscription_id: id }: StripeLinks,
+): Promise<Stripe.Subscription | null> =>
+  id === null ? null : stripe.subscriptions.retrieve(id, { expand: ["items.data.price.currency_options"] });
+
+const readSession = async (
+  stripe: StripeClient,
+  { checkout_session_id: id, stripe_subscription_id }: StripeLinks,
+): Promise<Stripe.Checkout.Session | null> =>
+  id === null || stripe_subscription_id !== null ? null : stripe.checkout.sessions.retrieve(id);
+
+async function listInvoices(stripe: StripeClient, links: StripeLinks): Promise<Stripe.Invoice[]> {
+  const { stripe_subscription_id: subscription, stripe_customer_id: customer } = links;
+  const common = { limit: PAGE, expand: ["data.payments"] };
+  if (subscription !== null) {
+    return stripe.invoices.list({ ...common, subscription }).autoPagingToArray({ limit: MOST });
+  }
+  const payment = links.stripe_payment_intent_id;
+  if (payment === null || customer === null) return [];
+  const all = await stripe.invoices.list({ ...common, customer }).autoPagingToArray({ limit: MOST });
+  return all.filter((invoice) => paymentIntentsOf(invoice).includes(payment));
+}
+
+/** The charges that may be the license's. A deleted customer has none that Stripe lists. */
+async function listCharges(stripe: StripeClient, links: StripeLinks): Promise<Stripe.Charge[]> {
+  const { stripe_payment_intent_id: payment_intent, stripe_customer_id: customer, stripe_subscription_id } = links;
+  const common = { limit: PAGE, expand: ["data.refunds"] };
+  if (stripe_subscription_id === null) {
+    return payment_intent === null ? [] : (await stripe.charges.list({ ...common, payment_intent })).data;
+  }
+  if (customer === null) return [];
+  return stripe.charges
+    .list({ ...common, customer })
+    .autoPagingToArray({ limit: MOST })
+    .catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+}
+
+/** The ids of the payment intents that an invoice was paid by, or is to be. */
+export const paymentIntentsOf = ({ payments }: Pick<Stripe.Invoice, "payments">): string[] =>
+  (payments?.data ?? []).flatMap(({ payment }) => idOf(payment.payment_intent) ?? []);
+
+/** Adds the refunds that did not fit into the charge, and its disputes. */
+async function readReversals(stripe: StripeClient, charge: Stripe.Charge): Promise<ObservedCharge> {
+  const { id, refunds, disputed } = charge;
+  const [given, disputes] = await Promise.all([
+    refunds && !refunds.has_more ? refunds.data : stripe.refunds.list({ charge: id, limit: PAGE }).then(dataOf),
+    disputed ? stripe.disputes.list({ charge: id, limit: PAGE }).then(dataOf) : [],
+  ]);
+  return { charge, refunds: given, disputes };
+}
+
+const dataOf = <T>({ data }: { data: T[] }): T[] => data;
