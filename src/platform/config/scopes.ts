@@ -5,6 +5,7 @@ export const SCOPES = [
   "licenses:write",
   "licenses:issue",
   "money:refund",
+  "money:read",
   "releases:read",
   "releases:write",
   "releases:withdraw",

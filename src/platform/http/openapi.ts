@@ -16,6 +16,7 @@ export const TAGS = {
   Licensing: "How a hive uses its license: activate a machine, get a token, deactivate the machine, verify a token.",
   Purchase: "Plans, checkout and billing.",
   "Admin: licenses": "Issue, find, revoke, suspend, reinstate and extend licenses.",
+  "Admin: money": "List orders and sum up revenue.",
   "Admin: releases": "Upload, publish, yank and block releases.",
   "Trusted publishing": "How a job of GitHub Actions gets an admin token without a stored secret.",
   Admin: "Admin tokens, the audit trail and figures for operators.",

@@ -177,6 +177,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "delete /v1/admin/licenses/{id}/machines/{machine_id}": "removeMachine",
   "post /v1/admin/licenses/{id}/erase": "erasePerson",
   "post /v1/admin/licenses/{id}/refund": "refundLicense",
+  "get /v1/admin/orders": "listOrders",
+  "get /v1/admin/revenue": "getRevenue",
   "get /v1/admin/stripe-events": "listStripeEvents",
   "post /v1/admin/stripe-events/{id}/retry": "retryStripeEvent",
   "post /v1/admin/stripe-events/{id}/dismiss": "dismissStripeEvent",

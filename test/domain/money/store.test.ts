@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { licenseRoot } from "../../../src/domain/licensing/license/store.ts";
-import { type Payment, UNCOUNTED } from "../../../src/domain/money/payment.ts";
+import type { Payment } from "../../../src/domain/money/payment.ts";
 import {
   heldPaymentsWritten,
   isNoNews,
@@ -15,15 +15,7 @@ import { ok } from "../../../src/lib/result.ts";
 import { DAY, HOUR, startOfDay } from "../../../src/lib/time.ts";
 import { change } from "../../../src/platform/storage/change.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
-
-const JANUARY = Date.UTC(2026, 0, 10) / 1000;
-
-const payment = (id: string, over: Partial<Payment> = {}): Payment => ({
-  ...UNCOUNTED,
-  ...{ id, kind: "purchase", state: "paid", currency: "usd", at: JANUARY, livemode: false, is_paid: true },
-  ...{ subtotal: 9_900, discount: 0, tax: 100, total: 10_000, counted: 10_000, counted_tax: 100 },
-  ...over,
-});
+import { JANUARY, payment } from "../../support/money-fixture.ts";
 
 /** Stores rows of a license as a sync does. Returns whether there was anything to store. */
 async function store(license: { id: string }, rows: readonly Payment[]): Promise<boolean> {

@@ -13,6 +13,7 @@ export const SCOPE_WORDS: Record<Scope, string> = {
   "licenses:write": "Suspend, revoke, reinstate and extend licenses, and replace keys by mail",
   "licenses:issue": "Issue licenses, and see new keys",
   "money:refund": "Refund payments",
+  "money:read": "See orders and revenue",
   "releases:read": "See releases",
   "releases:write": "Upload and publish releases",
   "releases:withdraw": "Yank and block releases",

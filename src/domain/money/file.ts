@@ -1,0 +1,64 @@
+import { type Cell, csvLine } from "../../lib/csv.ts";
+import { decimalAmount } from "../../lib/money.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { listOrders, type OrderCursor, type OrderFilter } from "./orders.ts";
+import { REVENUE_COLUMNS, type RevenueMonth } from "./revenue.ts";
+import { type OrderView, orderView } from "./view.ts";
+
+const ORDER_COLUMNS = [
+  ...["at", "id", "kind", "state", "total", "currency", "counted", "subtotal", "discount", "tax", "invoice_number"],
+  ...["license_id", "email", "plan", "machines", "period_start", "period_end", "reverses", "livemode"],
+  ...["subscription_id", "payment_intent_id", "charge_id", "checkout_session_id", "invoice_url"],
+] as const satisfies readonly (keyof OrderView)[];
+
+const ORDER_AMOUNTS: readonly string[] = ["total", "counted", "subtotal", "discount", "tax"];
+
+/** The cells of an order. Amounts are decimal numbers. The sum of `counted` is the revenue. */
+const orderCells = (order: OrderView): Cell[] =>
+  ORDER_COLUMNS.map((name) => {
+    const value = order[name];
+    if (typeof value === "boolean") return String(value);
+    return ORDER_AMOUNTS.includes(name) && typeof value === "number" && order.currency !== null
+      ? decimalAmount(value, order.currency)
+      : value;
+  });
+
+/** The orders that are read at once for a file. */
+const ROWS_A_READ = 1_000;
+
+/**
+ * All orders that match as CSV, read as the file is sent. An error of D1 breaks the file off, so that no reader takes a
+ * part for the whole.
+ */
+export function ordersCsv(
+  db: D1Database,
+  filter: OrderFilter,
+  livemode: boolean,
+  now: UnixSeconds,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let after: OrderCursor | undefined;
+  let isFirst = true;
+  return new ReadableStream({
+    async pull(controller) {
+      const found = await listOrders(db, { ...filter, after }, ROWS_A_READ, now);
+      const lines = found.map((order) => csvLine(orderCells(orderView(order, livemode))));
+      controller.enqueue(encoder.encode((isFirst ? csvLine(ORDER_COLUMNS) : "") + lines.join("")));
+      isFirst = false;
+      after = found.at(-1);
+      if (found.length < ROWS_A_READ) controller.close();
+    },
+  });
+}
+
+/** The names of the columns of a file of revenue. */
+export const REVENUE_HEADER: readonly string[] = REVENUE_COLUMNS;
+
+const REVENUE_AMOUNTS: readonly string[] = ["gross", "tax", "refunded", "net", "mrr"];
+
+/** The cells of a month. Amounts are decimal numbers. */
+export const revenueCells = (row: RevenueMonth): Cell[] =>
+  REVENUE_COLUMNS.map((name) => {
+    const value = row[name];
+    return typeof value === "number" && REVENUE_AMOUNTS.includes(name) ? decimalAmount(value, row.currency) : value;
+  });

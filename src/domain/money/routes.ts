@@ -1,0 +1,196 @@
+import { accepts } from "hono/accepts";
+import { csvLine } from "../../lib/csv.ts";
+import { holdsCredential } from "../../lib/masking/masked.ts";
+import { DAY, type UnixSeconds } from "../../lib/time.ts";
+import { NextCursor, operation, optionalChoice, PageQuery, unlessEmpty, z } from "../../platform/http/route.ts";
+import { admin, createAdminRouter } from "../../platform/identity/authentication.ts";
+import { ordersCsv, REVENUE_HEADER, revenueCells } from "./file.ts";
+import { listOrders, type OrderFilter } from "./orders.ts";
+import { PAYMENT_STATES } from "./payment.ts";
+import { lastMonths, type MonthRange, monthAfter, readRevenue } from "./revenue.ts";
+import { OrderView, orderCursor, orderView, parseOrderCursor, RevenueView } from "./view.ts";
+
+/** Orders and revenue for admins. */
+export const moneyRoutes = createAdminRouter();
+
+const Format = optionalChoice(["json", "csv"]).openapi({
+  param: { description: "The form of the answer. `Accept: text/csv` asks for CSV, too." },
+});
+
+/** Whether a request asks for CSV. */
+const wantsCsv = (format: "json" | "csv" | undefined, accept: (types: string[]) => string): boolean =>
+  format === undefined ? accept(["application/json", "text/csv"]) === "text/csv" : format === "csv";
+
+const csvOf = (description: string, example: string) => ({
+  "text/csv": { schema: z.string().openapi({ description, example }) },
+});
+
+/** The headers of a file that a browser saves under `name`. */
+export const csvHeaders = (name: string) => ({
+  "Content-Type": "text/csv; charset=utf-8; header=present",
+  "Content-Disposition": `attachment; filename="${name}.csv"`,
+  "Cache-Control": "no-store",
+});
+
+const Day = (end: "start" | "end") =>
+  unlessEmpty(
+    z.iso
+      .date()
+      .transform((day): UnixSeconds => Date.parse(`${day}T00:00:00Z`) / 1000 + (end === "end" ? DAY : 0))
+      .optional(),
+  );
+
+/** The query of orders, shared with the console. */
+export const OrderQuery = z.object({
+  license: unlessEmpty(z.string().max(100).optional()).openapi({
+    param: { description: "Only those of this license." },
+    type: "string",
+  }),
+  from: Day("start").openapi({
+    param: { description: "The first day, in UTC." },
+    type: "string",
+    format: "date",
+    example: "2026-11-01",
+  }),
+  to: Day("end").openapi({
+    param: { description: "The last day, in UTC." },
+    type: "string",
+    format: "date",
+    example: "2026-11-30",
+  }),
+  state: optionalChoice(PAYMENT_STATES).openapi({
+    description:
+      "Only those in this state. `open`, `pending` and `failed` also find checkouts that no money has come from.",
+  }),
+  q: z
+    .string()
+    .max(254)
+    .refine((term) => !holdsCredential(term), "must not hold a key or token, because addresses are logged")
+    .optional()
+    .openapi({
+      param: {
+        description:
+          "The number of an invoice, an id of Stripe's, or anything by which `GET /v1/admin/licenses` finds licenses.",
+      },
+      example: "RBEE-0001",
+    }),
+});
+
+/** The conditions of a query of orders. */
+export const orderFilter = ({ to, ...rest }: z.output<typeof OrderQuery>): OrderFilter => ({ ...rest, before: to });
+
+const OrderPage = PageQuery.pick({ limit: true }).extend({
+  ...OrderQuery.shape,
+  format: Format,
+  cursor: unlessEmpty(
+    z
+      .string()
+      .transform((text, context) => {
+        const place = parseOrderCursor(text);
+        if (place !== null) return place;
+        context.addIssue({ code: "custom", message: "must be the next_cursor of a page" });
+        return z.NEVER;
+      })
+      .optional(),
+  ).openapi({ param: { description: "The `next_cursor` of the previous page." }, type: "string" }),
+});
+
+moneyRoutes.openapi(
+  operation("get", "/v1/admin/orders", {
+    tag: "Admin: money",
+    summary: "List orders",
+    description:
+      "Every invoice, checkout without invoice, refund, dispute and credit note, newest first. As CSV, all that match " +
+      "in one file, without `limit` and `cursor`; amounts are decimal numbers there.",
+    access: admin("money:read"),
+    query: OrderPage,
+    answers: {
+      200: {
+        description: "One page, or a file.",
+        content: {
+          "application/json": { schema: z.object({ orders: z.array(OrderView), next_cursor: NextCursor }) },
+          ...csvOf("One line for each order, after a line with the names of the columns.", "id,kind,state\r\n"),
+        },
+      },
+    },
+    refusals: ["VALIDATION_FAILED"],
+  }),
+  async (c) => {
+    const { limit, cursor, format, ...query } = c.req.valid("query");
+    const filter = orderFilter(query);
+    const { LIVEMODE } = c.var.config;
+    c.header("Vary", "Accept");
+    if (wantsCsv(format, (supports) => accepts(c, { header: "Accept", supports, default: "application/json" }))) {
+      return c.body(ordersCsv(c.env.DB, filter, LIVEMODE, c.var.now), 200, csvHeaders("orders"));
+    }
+    const found = await listOrders(c.env.DB, { ...filter, after: cursor }, limit + 1, c.var.now);
+    const orders = found.slice(0, limit);
+    const last = orders.at(-1);
+    const next_cursor = found.length > limit && last ? orderCursor(last) : null;
+    return c.json({ orders: orders.map((order) => orderView(order, LIVEMODE)), next_cursor }, 200);
+  },
+);
+
+/** The most months of one answer. */
+const MOST_MONTHS = 120;
+const USUAL_MONTHS = 12;
+
+const MonthField = unlessEmpty(
+  z
+    .string()
+    .regex(/^\d{4}-(0[1-9]|1[0-2])(-\d{2})?$/, "must be a month such as 2026-11")
+    .transform((text) => text.slice(0, 7))
+    .optional(),
+);
+
+/** The months of a query, shared with the console. */
+export const RevenueQuery = z.object({
+  from: MonthField.openapi({ param: { description: "The first month." }, type: "string", example: "2026-01" }),
+  to: MonthField.openapi({
+    param: { description: "The last month. The default is the current one, and a year in all." },
+    type: "string",
+    example: "2026-11",
+  }),
+});
+
+/** The months that a query asks for: a year until now, unless it says otherwise. */
+export function monthsOf({ from, to }: z.output<typeof RevenueQuery>, now: UnixSeconds): MonthRange {
+  const last = to ?? lastMonths(1, now).to;
+  return { from: from ?? monthAfter(last, 1 - USUAL_MONTHS), to: last };
+}
+
+moneyRoutes.openapi(
+  operation("get", "/v1/admin/revenue", {
+    tag: "Admin: money",
+    summary: "Sum up revenue by month and currency",
+    description:
+      "Amounts of different currencies are never added up, and test money has its own deployment. Months are in UTC. As " +
+      "CSV, amounts are decimal numbers.",
+    access: admin("money:read"),
+    query: RevenueQuery.extend({ format: Format }).refine(
+      ({ from, to }) => from === undefined || to === undefined || (from <= to && monthAfter(from, MOST_MONTHS) > to),
+      { message: `must be the first of at most ${MOST_MONTHS} months`, path: ["from"] },
+    ),
+    answers: {
+      200: {
+        description: "Oldest month first.",
+        content: {
+          "application/json": { schema: z.object({ livemode: z.boolean(), revenue: z.array(RevenueView) }) },
+          ...csvOf("One line for each month and currency.", csvLine(REVENUE_HEADER)),
+        },
+      },
+    },
+    refusals: ["VALIDATION_FAILED"],
+  }),
+  async (c) => {
+    const { format, ...query } = c.req.valid("query");
+    const { LIVEMODE: livemode } = c.var.config;
+    const revenue = await readRevenue(c.env.DB, monthsOf(query, c.var.now), livemode, c.var.now);
+    c.header("Vary", "Accept");
+    if (wantsCsv(format, (supports) => accepts(c, { header: "Accept", supports, default: "application/json" }))) {
+      const lines = [REVENUE_HEADER, ...revenue.map(revenueCells)].map(csvLine);
+      return c.body(lines.join(""), 200, csvHeaders("revenue"));
+    }
+    return c.json({ livemode, revenue }, 200);
+  },
+);
