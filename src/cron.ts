@@ -4,7 +4,7 @@ import { runDoctor } from "./domain/doctor/report.ts";
 import { isDoctorTime } from "./domain/doctor/scope.ts";
 import { eraseUsage } from "./domain/erasure/usage.ts";
 import { isStandingTime, keepStandings } from "./domain/figures/standings.ts";
-import { queueExpiryMails } from "./domain/mail/expiry.ts";
+import { tellByClock } from "./domain/mail/clock.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
 import { forgetRunTokens } from "./domain/publishing/exchange.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
@@ -56,7 +56,7 @@ export const jobs: readonly Job[] = [
   shortJob("reconcile", always, ({ env, scheduledAt, service: { publishers } }) =>
     reconcile(env, scheduledAt, (changes) => settleInJob(env, publishers, changes)),
   ),
-  shortJob("expiry-mails", isHourly, ({ env, now }) => queueExpiryMails(env.DB, now)),
+  { name: "standing-mails", isDue: isHourly, run: ({ env, now }, position) => tellByClock(env.DB, now, position) },
   shortJob("forget-recovery-links", isHourly, ({ env, now }) => forgetRecoveryLinks(env.DB, now - 30 * DAY)),
   FOLD,
   shortJob("forget-old-usage", isHourly, ({ env, now }) => forgetOldUsage(env.STATISTICS, now)),

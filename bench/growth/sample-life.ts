@@ -45,11 +45,9 @@ export async function sellLicense(db: D1Database, index: number, now: UnixSecond
     stripe_payment_intent_id: stripeId("pi", 24),
   };
   const actor = actorOf(`stripe:${stripeId("evt", 24)}`, now);
-  const mail = { licenseId: license.id, kind: "license_key", occasion: sessionId, to: email, data: {} } as const;
   const creation = licenseCreation(db, license, {
     action: "license.buy",
     details: { plan: plan.id, machine_limit: plan.machine_limit },
-    mail,
     beside: () => [orderMoved(db, sessionId, "complete")],
   });
   await create(db, creation, { actor });

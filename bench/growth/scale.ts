@@ -4,7 +4,7 @@ import { requireLicense } from "../../src/domain/licensing/license/store.ts";
 import { hashFingerprint } from "../../src/domain/licensing/machine/fingerprint.ts";
 import { takeSeat } from "../../src/domain/licensing/machine/seat.ts";
 import { listedStatuses } from "../../src/domain/licensing/token/status-store.ts";
-import { queueExpiryMails } from "../../src/domain/mail/expiry.ts";
+import { tellByClock } from "../../src/domain/mail/clock.ts";
 import { currentTime, type UnixSeconds } from "../../src/lib/time.ts";
 import { forgetOldRows } from "../../src/platform/storage/retention.ts";
 import { countedDatabase, type Work } from "./counted-database.ts";
@@ -36,7 +36,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   "Status list of 65,536 places": (db, _, now, round) => listedStatuses(db, round, now),
   "Licenses in force, for metrics": (db, _, now) => readStandings(db, now),
-  "Hourly job: mails about an end": (db, _, now) => queueExpiryMails(db, now),
+  "Hourly job: mails about an end": (db, _, now) => tellByClock(db, now),
   "Daily job: old rows": (db, _, now) => forgetOldRows(db, now),
 };
 

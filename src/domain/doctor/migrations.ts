@@ -29,6 +29,7 @@ export const MIGRATIONS = {
     "0030_source_archives.sql",
     "0031_billing.sql",
     "0032_payments.sql",
+    "0034_letters.sql",
     "0036_event_sequence.sql",
     "0038_amendments.sql",
   ],

@@ -77,6 +77,9 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
 export const grantAt = (plan: Omit<Plan, "id">, now: UnixSeconds): Grant =>
   grantOf({ ...plan, updates_until: plan.updates_days === null ? null : now + plan.updates_days * DAY });
 
+/** Whether the licenses of a plan are trials that an admin issues free of charge. */
+export const isTrialPlan = (id: string): boolean => id === "premium-trial";
+
 /** The name of a plan for people. A plan that is no longer in the code is shown by its id. */
 export function planName(id: string): string {
   const known = PLAN_IDS.find((plan) => plan === id);

@@ -1,13 +1,28 @@
-import { html } from "hono/html";
-import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
 import type { MailKind } from "../../platform/storage/mail-outbox.ts";
+import type { LicenseRow } from "../licensing/license/record.ts";
+import { KEY_LETTERS } from "./letter/key.ts";
+import { ORDER_LETTERS } from "./letter/order.ts";
+import { PAYMENT_LETTERS } from "./letter/payment.ts";
+import { STANDING_LETTERS } from "./letter/standing.ts";
+import type { Block, Letter } from "./render.ts";
+
+/** The data that was noted when a mail was queued. */
+export type MailData = Record<string, string | number | null>;
 
 /** The facts for a letter: the license as it is when the mail is sent, and the data noted when it was queued. */
 export type LetterFacts = {
   /** The name of the plan. */
   plan: string;
   /** Null for a mail that is about no license. */
-  license: { key: string; machineLimit: number; versions: string; endsAt: UnixSeconds | null } | null;
+  license: LicenseRow | null;
+  /** The license's current key, for the letters that show it. Null for all others. */
+  key: string | null;
+  data: MailData;
+  /** When the mail was queued, which is when the change took effect. */
+  at: UnixSeconds;
+  /** Whether licenses have a grace period after a failed renewal. */
+  isGraceGiven: boolean;
   /** The single-use link of a recovery_link mail. */
   recoveryUrl: string | null;
   /** The page with the customer's licenses, keys, machines and invoices. */
@@ -17,174 +32,34 @@ export type LetterFacts = {
   installUrl: string;
   /** The command that activates a machine. */
   activation: string;
+  seller: { name: string; address: string; support: string };
+  /** The link that turns off mails of this topic; null for a mail that nobody can turn off. */
+  unsubscribeUrl: string | null;
 };
 
-const dayOf = (at: UnixSeconds): string => toRfc3339(at).slice(0, "2026-11-23".length);
-
-/** The grant of a license, as sentences. */
-function grantOf({ machineLimit, versions, endsAt }: NonNullable<LetterFacts["license"]>): string {
-  const machines = machineLimit === 1 ? "one machine" : `up to ${machineLimit} machines`;
-  const range = versions === "*" ? "in every version" : `in versions ${versions}`;
-  const end = endsAt === null ? "It does not end." : `It is paid or granted until ${dayOf(endsAt)}.`;
-  return `It opens the premium workers ${range} on ${machines}. ${end}`;
-}
-
-/** The key and how to use it. */
-const keyBlocks = ({ license, activation, installUrl, accountUrl }: LetterFacts): Block[] =>
-  license === null
-    ? []
-    : [
-        { code: license.key },
-        "Keep it secret, like a password. Run this command on each of your machines, and enter the key when it asks:",
-        { code: activation },
-        { link: installUrl, label: "Every way to install a worker" },
-        { link: accountUrl, label: "Your account: this key, your machines and invoices" },
-      ];
-
-const endOf = ({ license }: LetterFacts): string =>
-  license === null || license.endsAt === null ? "soon" : `on ${dayOf(license.endsAt)}`;
-
-/** The way to invoices, payment methods and cancellation. */
-const billing = ({ license, accountUrl }: LetterFacts): Block[] =>
-  license === null ? [] : [{ link: accountUrl, label: "Your account: invoices, payment method and cancellation" }];
+/** Writes the letter of a kind, without the end that all letters share. */
+export type Writer = (facts: LetterFacts) => Letter;
 
 /** The letter of each kind of mail. */
-const LETTERS: Record<MailKind, (facts: LetterFacts) => Letter> = {
-  license_key: (facts) => ({
-    subject: `Your license key for rbee ${facts.plan}`,
-    blocks: [
-      `Thank you. This is your license key for ${facts.plan}.`,
-      ...(facts.license === null ? [] : [grantOf(facts.license)]),
-      ...keyBlocks(facts),
-    ],
-  }),
-  key_rotated: (facts) => ({
-    subject: "Your rbee license has a new key",
-    blocks: [
-      `The key of your license for ${facts.plan} has been replaced. The old key and all tokens made with it no longer work; ` +
-        "your machines keep their places. This is the new key:",
-      ...keyBlocks(facts),
-    ],
-  }),
-  payment_failed: (facts) => ({
-    subject: "Your payment for rbee failed",
-    blocks: [
-      `We could not collect the payment for ${facts.plan}. We will try again, and your license keeps working for ` +
-        "some days. Please check that your payment method is still valid.",
-      ...billing(facts),
-    ],
-  }),
-  payment_action_required: (facts) => ({
-    subject: "Please confirm your payment for rbee",
-    blocks: [
-      `Your bank asks you to confirm the payment for ${facts.plan}. The payment is made once you confirm it.`,
-      ...billing(facts),
-    ],
-  }),
-  payment_not_completed: (facts) => ({
-    subject: "Your payment for rbee did not come through",
-    blocks: [
-      `Your payment for ${facts.plan} was not completed, so nothing was charged and no license was issued.`,
-      { link: facts.purchaseUrl, label: "Try again, or pay another way" },
-    ],
-  }),
-  trial_ending: (facts) => ({
-    subject: `Your rbee trial ends ${endOf(facts)}`,
-    blocks: [
-      `Your trial of ${facts.plan} ends ${endOf(facts)}. After that it continues as a paid subscription. If you ` +
-        "cancel before, nothing is charged.",
-      ...billing(facts),
-    ],
-  }),
-  license_expiring: (facts) => ({
-    subject: `Your rbee license ends ${endOf(facts)}`,
-    blocks: [
-      `Your license for ${facts.plan} ends ${endOf(facts)}. Until then everything works as before. After that, ` +
-        "your machines get no new premium downloads.",
-      { link: facts.purchaseUrl, label: "Buy a license to go on" },
-    ],
-  }),
-  license_expired: (facts) => ({
-    subject: "Your rbee license has ended",
-    blocks: [
-      `Your license for ${facts.plan} has ended. Your machines get no new premium downloads. Installed workers stay.`,
-      { link: facts.purchaseUrl, label: "Buy a license to go on" },
-    ],
-  }),
-  recovery_link: (facts) => ({
-    subject: "Your link to your rbee account",
-    blocks: [
-      "Somebody, most likely you, asked to sign in to the rbee account of this mail address. This link works " +
-        "once, within 30 minutes. Your account shows your license keys:",
-      ...(facts.recoveryUrl === null ? [] : [{ link: facts.recoveryUrl, label: "Sign in to my account" }]),
-      "If you did not ask for it, ignore this mail. Only its reader can use the link.",
-    ],
-  }),
+const LETTERS: Record<MailKind, Writer> = {
+  ...KEY_LETTERS,
+  ...PAYMENT_LETTERS,
+  ...STANDING_LETTERS,
+  ...ORDER_LETTERS,
 };
 
-/** The letter of a kind. Pure. */
-export const letterOf = (kind: MailKind, facts: LetterFacts): Letter => LETTERS[kind](facts);
-
-/** A part of a mail's body: a paragraph, a key or command to copy, or a link on a line of its own. */
-export type Block = string | { code: string } | { link: string; label: string };
-
-/** The content of a mail, without its looks. */
-export type Letter = { subject: string; blocks: Block[] };
-
-export type RenderedMail = { subject: string; text: string; html: string };
-
-/** The longest subject. */
-const MAX_SUBJECT = 200;
-
-const CODE_STYLE =
-  "display:block;margin:12px 0;padding:12px;border:1px solid #8888;border-radius:6px;" +
-  "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere";
-
-/**
- * Renders a letter as plain text and as HTML with the same content. The HTML follows the reader's light or dark theme
- * because it sets no color for text or background. It loads nothing and escapes every value. The subject is one line,
- * because it becomes a header.
- */
-export async function renderLetter({ subject, blocks }: Letter): Promise<RenderedMail> {
-  const document = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${oneLine(subject)}</title>
-</head>
-<body style="margin:0 auto;padding:24px;max-width:600px;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5">
-${blocks.map((block) =>
-  typeof block === "string"
-    ? html`<p style="margin:12px 0">${block}</p>
-`
-    : "code" in block
-      ? html`<code style="${CODE_STYLE}">${block.code}</code>
-`
-      : html`<p style="margin:12px 0"><a href="${block.link}">${block.label}</a></p>
-`,
-)}</body>
-</html>
-`;
-  return { subject: oneLine(subject), text: plainText(blocks), html: String(await document) };
+/** The letter of a kind, with the license, the seller and the contact at its end. Pure. */
+export function letterOf(kind: MailKind, facts: LetterFacts): Letter {
+  const { subject, blocks } = LETTERS[kind](facts);
+  return { subject, blocks: [...blocks, ...endOfLetter(facts)] };
 }
 
-const oneLine = (text: string): string =>
-  text
-    .replaceAll(/[\s\p{Cc}]+/gu, " ")
-    .trim()
-    .slice(0, MAX_SUBJECT);
-
-function plainText(blocks: Block[]): string {
-  const parts = blocks.map((block) =>
-    typeof block === "string" ? block : "code" in block ? indent(block.code) : `${block.label}:\n${block.link}`,
-  );
-  return `${parts.join("\n\n")}\n`;
+/** The end of every letter: the license, the contact, the seller, and the way to turn such mails off. */
+function endOfLetter({ license, plan, seller, unsubscribeUrl }: LetterFacts): Block[] {
+  const about = license === null ? [] : [`License ${license.id} (${plan})`];
+  const from = seller.address === "" ? seller.name : `${seller.name}, ${seller.address}`;
+  return [
+    { small: [...about, `Questions? Reply to this email, or write to ${seller.support}.`, from] },
+    ...(unsubscribeUrl === null ? [] : [{ link: unsubscribeUrl, label: "Turn off emails like this one" }]),
+  ];
 }
-
-const indent = (code: string): string =>
-  code
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");

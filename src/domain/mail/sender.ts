@@ -4,14 +4,14 @@ import { MailAddress } from "../../lib/mail-address.ts";
 import { currentTime, DAY, HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
 import { recoveryToken, recoveryUrl, renewRecoveryLink } from "../../platform/identity/recovery-link.ts";
-import { MAIL_KINDS } from "../../platform/storage/mail-outbox.ts";
+import { MAIL_KINDS, type MailKind } from "../../platform/storage/mail-outbox.ts";
 import { activationCommand } from "../licensing/license/key.ts";
-import { endOf } from "../licensing/license/record.ts";
 import { readLicense } from "../licensing/license/store.ts";
 import { planName } from "../licensing/plans.ts";
 import { currentKey, licensingSecrets } from "../licensing/secrets.ts";
-import { type LetterFacts, letterOf, type RenderedMail, renderLetter } from "./letters.ts";
+import { type LetterFacts, letterOf } from "./letters.ts";
 import { permanentRefusal } from "./refusal.ts";
+import { type RenderedMail, renderLetter } from "./render.ts";
 
 /** The number of mails in one run: small enough for a cron run, and for the time after a response. */
 const BATCH = 50;
@@ -56,7 +56,7 @@ async function claim(db: D1Database, id: string, now: UnixSeconds): Promise<Clai
   const row = await db
     .prepare(
       `UPDATE mails SET attempts = attempts + 1, next_attempt_at = ?1 WHERE id = ?2 AND next_attempt_at <= ?3
-       RETURNING id, license_id, kind, recipient, data, attempts`,
+       RETURNING id, license_id, kind, recipient, data, created_at, attempts`,
     )
     .bind(now + LEASE_SECONDS, id, now)
     .first<{ attempts: number }>();
@@ -117,13 +117,17 @@ const MailRow = z.object({
   license_id: z.string().nullable(),
   kind: z.enum(MAIL_KINDS),
   recipient: MailAddress,
+  created_at: z.number(),
   data: z
     .string()
     .transform((text) => z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(text))),
 });
 
 /** A mail in the form of the `send_email` binding. */
-export type OutgoingMail = RenderedMail & { from: { name: string; email: string }; to: string };
+export type OutgoingMail = RenderedMail & { from: { name: string; email: string }; to: string; replyTo: string };
+
+/** The kinds that contain the license's key. */
+const KINDS_WITH_KEY: readonly MailKind[] = ["license_key", "key_rotated"];
 
 /**
  * Makes the mail of a `mails` row from the current state. The license's current key is derived here and stored nowhere.
@@ -137,17 +141,18 @@ async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeco
   if (mail.license_id !== null && license === null) throw new Error("the license of a mail is not there");
   const facts: LetterFacts = {
     plan: planName(license?.plan ?? String(mail.data["plan"] ?? "rbee")),
-    license: license && {
-      key: await currentKey(config, license),
-      machineLimit: license.machine_limit,
-      versions: license.versions,
-      endsAt: endOf(license),
-    },
+    license,
+    key: license !== null && KINDS_WITH_KEY.includes(mail.kind) ? await currentKey(config, license) : null,
+    data: mail.data,
+    at: mail.created_at,
+    isGraceGiven: config.GRACE_DAYS > 0,
     recoveryUrl: null,
     accountUrl: `${config.PUBLIC_URL}/account`,
     purchaseUrl: config.PURCHASE_URL,
     installUrl: `${config.PUBLIC_URL}/install`,
     activation: activationCommand(config.PUBLIC_URL),
+    seller: { name: config.SELLER_NAME, address: config.SELLER_ADDRESS, support: config.SUPPORT_EMAIL },
+    unsubscribeUrl: null,
   };
   if (mail.kind === "recovery_link") {
     const link = z.string().parse(mail.data["link"]);
@@ -155,5 +160,6 @@ async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeco
     await renewRecoveryLink(env.DB, link, now);
     facts.recoveryUrl = recoveryUrl(config.PUBLIC_URL, await recoveryToken(link, keySecret));
   }
-  return { from: config.MAIL_FROM, to: mail.recipient, ...(await renderLetter(letterOf(mail.kind, facts))) };
+  const letter = await renderLetter(letterOf(mail.kind, facts));
+  return { from: config.MAIL_FROM, to: mail.recipient, replyTo: config.SUPPORT_EMAIL, ...letter };
 }

@@ -50,6 +50,8 @@ const environmentSchema = lazy(() => {
       return { name: text.slice(0, open).trim(), email: text.slice(open + 1, -1) };
     });
 
+  const oneLine = z.string().regex(/^\P{Cc}*$/u, "must be one line");
+
   const actLimit = z
     .strictObject({ alarm: z.int().min(1), stop: z.int().min(1) }, "must be an alarm and a stop")
     .refine(({ alarm, stop }) => alarm <= stop, "must have an alarm that comes no later than the stop");
@@ -95,6 +97,13 @@ const environmentSchema = lazy(() => {
       R2_ACCESS_KEY_ID: z.string().default(""),
       R2_SECRET_ACCESS_KEY: z.string().default(""),
       MAIL_FROM: mailbox,
+      /** The seller in every mail: the name and the postal address of the company, on one line. */
+      SELLER_NAME: oneLine.default("rbee"),
+      SELLER_ADDRESS: oneLine.default(""),
+      /** The address that customers reach people at; an answer to any mail goes there. Default: that of MAIL_FROM. */
+      SUPPORT_EMAIL: z
+        .union([z.literal(""), z.string().regex(/^[^<>@\s,]+@[^<>@\s,]+$/, "must be an address")])
+        .default(""),
       ACCESS_TEAM_DOMAIN: z.union([z.literal(""), z.hostname()]),
       ACCESS_AUD: z.string(),
       /** The daily limits of acts that differ from the defaults, by act. */
@@ -151,7 +160,11 @@ const environmentSchema = lazy(() => {
         context.addIssue({ code: "custom", path: ["OTHER_ORIGINS"], message });
       }
     })
-    .transform((env) => ({ ...env, OTHER_ORIGINS: otherOrigins(env) }));
+    .transform((env) => ({
+      ...env,
+      OTHER_ORIGINS: otherOrigins(env),
+      SUPPORT_EMAIL: env.SUPPORT_EMAIL || env.MAIL_FROM.email,
+    }));
 });
 
 export type Config = z.output<ReturnType<typeof environmentSchema>>;

@@ -13,6 +13,8 @@ export const ACTIONS = [
   "license.refund",
   "license.refunded",
   "license.follow-payment",
+  "license.lapse",
+  "license.remind",
   "license.erase",
   "machine.activate",
   "machine.deactivate",

@@ -28,6 +28,8 @@ export type RootKind<Row extends { id: string }, Patch> = {
   after(row: Row, patch: Patch, change: Change): Row;
   /** The KV record to publish once the row is like this; undefined if there is none. */
   publication(row: Row): Publication | undefined;
+  /** The mails about a change from `before` to `after`, whichever act made it. Pure. Without it, there are none. */
+  mails?(before: Row, after: Row, change: Change): readonly MailOfChange[];
 };
 
 /** A mail that goes out if the change takes effect. `occasion`: the change's id, unless given. */
@@ -38,7 +40,8 @@ type Beside = {
   /** `noun.verb`, for the audit trail. */
   action: Action;
   details?: Record<string, unknown>;
-  mail?: MailOfChange | undefined;
+  /** The mails of this act alone, beside those that the kind of row decides (`RootKind.mails`). */
+  mails?: readonly MailOfChange[];
   /** More statements of the same transaction. Each must depend on the change (`ifChanged`). */
   beside?: (change: Change) => D1PreparedStatement[];
 };
@@ -83,17 +86,20 @@ export async function change<Row extends { id: string }, Patch>(
       const made = newChangeOf(by, row.id, decision.value);
       const after = kind.after(row, patch, made);
       const publication = kind.publication(after);
-      const writes = [kind.write(db, row, patch, made), ...writesBeside(db, kind.table, by, made, decision.value)];
+      const mails = [...(kind.mails?.(row, after, made) ?? []), ...(decision.value.mails ?? [])];
+      const beside = { ...decision.value, mails };
+      const writes = [kind.write(db, row, patch, made), ...writesBeside(db, kind.table, by, made, beside)];
       const root = { table: kind.table, id: row.id, removed };
       if (!(await commitChange(db, made, root, writes, publication))) return null;
-      const changes = { ...staleOf(publication, [made.id]), mail: decision.value.mail !== undefined };
+      const changes = { ...staleOf(publication, [made.id]), mail: mails.length > 0 };
       return { row: after, changes, changeId: made.id, repeated: false };
     },
   });
 }
 
 /** A row to create. `insert` runs again, for another draw, if the UNIQUE column `redraw` has the value already. */
-export type Creation = Beside & {
+export type Creation = Omit<Beside, "mails"> & {
+  mails?: (change: Change) => readonly MailOfChange[];
   table: RootTable;
   id: string;
   /** The KV record that the new row makes stale. */
@@ -113,17 +119,19 @@ export function create(
 ): Promise<{ id: string; changes: Changes; repeated: boolean }> {
   const { table, id, publication, insert, redraw } = wanted;
   const made = newChangeOf(by, id, wanted);
+  const mails = wanted.mails?.(made) ?? [];
+  const beside = wanted.beside ? { mails, beside: wanted.beside } : { mails };
   return untilDone<{ id: string; changes: Changes; repeated: boolean }>(db, by, {
     repeat: async (subject) => ({ id: subject, changes: staleOf(publication?.(subject), []), repeated: true }),
     attempt: async () => {
       try {
-        const writes = [insert(made), ...writesBeside(db, table, by, made, wanted)];
+        const writes = [insert(made), ...writesBeside(db, table, by, made, beside)];
         await commitChange(db, made, { table, id }, writes, publication?.(id));
       } catch (error) {
         if (redraw !== undefined && isUniqueViolation(error, redraw)) return null;
         throw error;
       }
-      const changes = { ...staleOf(publication?.(id), [made.id]), mail: wanted.mail !== undefined };
+      const changes = { ...staleOf(publication?.(id), [made.id]), mail: mails.length > 0 };
       return { id, changes, repeated: false };
     },
   });
@@ -148,20 +156,23 @@ async function untilDone<Done>(
   throw new Problem({ code: "CONFLICT", detail: "Others are changing the same thing. Please try again." });
 }
 
-const newChangeOf = ({ actor, reason = null }: By, subject: string, { action, details = {} }: Beside): Change =>
-  newChange(actor, { action, subject, reason, details });
+const newChangeOf = (
+  { actor, reason = null }: By,
+  subject: string,
+  { action, details = {} }: Pick<Beside, "action" | "details">,
+): Change => newChange(actor, { action, subject, reason, details });
 
 function writesBeside(
   db: D1Database,
   table: RootTable,
   { request = null }: By,
   made: Change,
-  { mail, beside }: Beside,
+  { mails = [], beside }: Pick<Beside, "mails" | "beside">,
 ): D1PreparedStatement[] {
   const root = { table, id: made.subject };
   return [
     ...(beside?.(made) ?? []),
-    ...(mail ? [queueMailIf(db, { occasion: made.id, ...mail, now: made.at }, root, made.id)] : []),
+    ...mails.map((mail) => queueMailIf(db, { occasion: made.id, ...mail, now: made.at }, root, made.id)),
     ...(request ? [rememberRequest(db, request, made, root)] : []),
   ];
 }

@@ -2,18 +2,51 @@ import { newId } from "../../lib/id.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { ifChanged, type Root } from "./ledger.ts";
 
-export const MAIL_KINDS = [
+/** The kinds of mail about one license. */
+const LICENSE_MAIL_KINDS = [
   "license_key",
+  "key_rotated",
+  "trial_started",
+  "trial_ending",
   "payment_failed",
   "payment_action_required",
-  "payment_not_completed",
-  "trial_ending",
+  "license_suspended",
+  "license_resumed",
+  "license_cancelled",
+  "license_uncancelled",
   "license_expiring",
-  "license_expired",
-  "key_rotated",
-  "recovery_link",
+  "license_ended",
+  "license_refunded",
+  "license_disputed",
+  "license_dispute_won",
+  "license_revoked",
+  "license_reinstated",
+  "machine_limit_changed",
+  "plan_changed",
+  "end_changed",
+  "address_changed",
+  "renewed",
 ] as const;
+
+/** The kinds of mail about no license, or about more than one. */
+const OTHER_MAIL_KINDS = ["payment_not_completed", "order_held", "order_solved", "recovery_link"] as const;
+
+export const MAIL_KINDS = [...LICENSE_MAIL_KINDS, ...OTHER_MAIL_KINDS] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
+
+/**
+ * The mails that an address may turn off, by topic. No law or contract needs them: each repeats a fact that the account
+ * shows, or announces one that another mail tells when it happens. All other kinds are always sent.
+ */
+export const MAIL_TOPICS = {
+  renewals: ["renewed"],
+  reminders: ["license_expiring"],
+} as const satisfies Record<string, readonly MailKind[]>;
+export type MailTopic = keyof typeof MAIL_TOPICS;
+
+/** The topic of a kind of mail; null if nobody can turn it off. */
+export const topicOf = (kind: MailKind): MailTopic | null =>
+  (Object.keys(MAIL_TOPICS) as MailTopic[]).find((topic) => MAIL_TOPICS[topic].some((one) => one === kind)) ?? null;
 
 /** A mail to send once for each (license, kind, occasion). */
 export type NewMail = {

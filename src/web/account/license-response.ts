@@ -3,7 +3,7 @@ import { currentKey } from "../../domain/licensing/secrets.ts";
 import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import type { CustomerContext } from "../../platform/identity/session/guard.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";
-import { type StandingWords, standingInWords } from "./standing-words.tsx";
+import { type StandingWords, standingOnPage } from "./standing-words.tsx";
 import { readRecentDownloads, readStandingSince } from "./store.ts";
 
 const DOWNLOADS_SHOWN = 10;
@@ -12,7 +12,7 @@ const DOWNLOADS_SHOWN = 10;
 export async function wordsFor(c: CustomerContext, license: License): Promise<StandingWords> {
   const standing = standingOf(license, c.var.now);
   const since = await readStandingSince(c.env.DB, license, standing);
-  return standingInWords(license, standing, since, c.var.config);
+  return standingOnPage(license, standing, { since, now: c.var.now }, c.var.config);
 }
 
 /** Further content of a license's page: a confirmation, a refused lease, or with `showKey` the key. */

@@ -92,6 +92,8 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   "license.refund": "Refund requested, and revoked",
   "license.refunded": "Refunded",
   "license.follow-payment": "Changed by its payment",
+  "license.lapse": "Changed by the clock",
+  "license.remind": "Owner reminded",
   "license.erase": "Owner's data erased, and revoked",
   "machine.activate": "Machine activated",
   "machine.deactivate": "Machine deactivated",

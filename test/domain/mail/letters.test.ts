@@ -1,18 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { type LetterFacts, letterOf, renderLetter } from "../../../src/domain/mail/letters.ts";
+import { type LetterFacts, letterOf } from "../../../src/domain/mail/letters.ts";
+import { renderLetter } from "../../../src/domain/mail/render.ts";
 import { MAIL_KINDS, type MailKind } from "../../../src/platform/storage/mail-outbox.ts";
+import { licenseRow, ROW_NOW } from "../../support/license-row.ts";
 
 const KEY = "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF";
 const LINK = "https://catalog.test/recover/kJ3mXw9QyA0h5sN2vLr8TzBc1DfGeU4iPo6aYxWqE7M";
 
+const END = Date.UTC(2027, 4, 31) / 1000;
+
 const facts: LetterFacts = {
   plan: "Premium, lifetime",
-  license: { key: KEY, machineLimit: 25, versions: "<2.0.0", endsAt: Date.UTC(2027, 4, 1) / 1000 },
+  license: licenseRow({ machine_limit: 25, versions: "<2.0.0", expires_at: END }),
+  key: KEY,
+  data: {},
+  at: ROW_NOW,
+  isGraceGiven: true,
   recoveryUrl: LINK,
   accountUrl: "https://catalog.test/account",
   purchaseUrl: "https://marketplace.test/premium",
   installUrl: "https://catalog.test/install",
   activation: "rbee-catalog --url https://catalog.test activate --key-stdin",
+  seller: { name: "rbee GmbH", address: "Hauptstr. 1, 10827 Berlin", support: "help@catalog.test" },
+  unsubscribeUrl: null,
 };
 
 const rendered = (kind: MailKind, more: Partial<LetterFacts> = {}) =>
@@ -34,7 +44,9 @@ describe.each(MAIL_KINDS)("a %s mail", (kind) => {
   it("has the same content as text and as HTML, and names its plan or purpose in one line", async () => {
     const { subject, text, html } = await rendered(kind);
     expect(subject).toMatch(/^[\x20-\x7e]{10,120}$/);
-    for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("https://"))) {
+    for (const line of text
+      .split("\n")
+      .filter((line) => line !== "" && line !== "--" && !line.startsWith("https://"))) {
       expect(visible(html)).toContain(line.replaceAll(/\s+/g, " ").trim().replace(/:$/, ""));
     }
     for (const [link] of text.matchAll(/^https:\/\/\S+$/gm)) expect(html).toContain(`href="${link}"`);
@@ -84,10 +96,9 @@ describe("content of only some mails", () => {
   });
 
   it("the end is given as a day", async () => {
-    expect((await rendered("license_expiring")).subject).toBe("Your rbee license ends on 2027-05-01");
-    const endless = await rendered("license_key", {
-      license: { key: KEY, machineLimit: 1, versions: "*", endsAt: null },
-    });
-    expect(endless.text).toContain("in every version on one machine. It does not end.");
+    const until = { data: { until: END } };
+    expect((await rendered("license_expiring", until)).subject).toBe("Your rbee license ends on 31 May 2027");
+    const endless = await rendered("license_key", { license: licenseRow({ machine_limit: 1 }) });
+    expect(endless.text).toContain("in every version on one machine. This license does not end.");
   });
 });

@@ -1,62 +1,22 @@
 import fc from "fast-check";
 import type { Child } from "hono/jsx";
 import { describe, expect, it } from "vitest";
-import {
-  type LicenseFacts,
-  type LicenseRow,
-  NO_BILLING,
-  standingOf,
-} from "../../../src/domain/licensing/license/record.ts";
+import { type LicenseRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
 import { DAY } from "../../../src/lib/time.ts";
-import { standingInWords } from "../../../src/web/account/standing-words.tsx";
+import { standingOnPage } from "../../../src/web/account/standing-words.tsx";
+import { licenseRow, ROW_NOW } from "../../support/license-row.ts";
 
-const NOW = Date.UTC(2027, 4, 3, 12) / 1000;
-
-const license: LicenseRow = {
-  id: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8",
-  generation: 0,
-  email: "ada@example.com",
-  plan: "premium-monthly",
-  note: "a note for admins",
-  entitlements: ["llm-worker-rbee-premium-*"],
-  versions: "*",
-  updates_until: null,
-  machine_limit: 5,
-  offline_days: 7,
-  admin_state: "none",
-  refund_state: "none",
-  dispute_state: "none",
-  subscription_state: "none",
-  expires_at: null,
-  extended_until: null,
-  grace_seconds: 0,
-  machine_limit_paid: null,
-  machine_limit_floor: null,
-  plan_amended: false,
-  customer_email_due: false,
-  ...NO_BILLING,
-  status_index: 1,
-  livemode: false,
-  checkout_session_id: null,
-  stripe_customer_id: null,
-  stripe_subscription_id: null,
-  stripe_payment_intent_id: null,
-  revision: 1,
-  created_at: NOW - 30 * DAY,
-  updated_at: NOW,
-};
+const NOW = ROW_NOW;
 
 const textOf = async (node: Child): Promise<string> =>
   String(await (<p>{node}</p>))
     .replaceAll(/<[^>]*>/g, "")
     .replaceAll(/\s+/g, " ");
 
-async function said(facts: Partial<LicenseFacts>, since: number | null = null, graceDays = 7) {
-  const row = { ...license, ...facts };
-  const { label, says, todo } = standingInWords(row, standingOf(row, NOW), since, {
-    PURCHASE_URL: "https://shop.test/",
-    GRACE_DAYS: graceDays,
-  });
+async function said(facts: Partial<LicenseRow>, since: number | null = null, graceDays = 7) {
+  const row = licenseRow(facts);
+  const places = { PURCHASE_URL: "https://shop.test/", GRACE_DAYS: graceDays, SUPPORT_EMAIL: "help@shop.test" };
+  const { label, says, todo } = standingOnPage(row, standingOf(row, NOW), { since, now: NOW }, places);
   return [label, await textOf(says), await textOf(todo)];
 }
 
@@ -71,7 +31,7 @@ describe("a license's standing in words", () => {
     ]);
   });
 
-  it.each<[string, Partial<LicenseFacts>, number | null, [string, string, string]]>([
+  it.each<[string, Partial<LicenseRow>, number | null, [string, string, string]]>([
     ["endless", {}, null, ["Active", "This license does not end.", ""]],
     ["limited", { expires_at: NOW + DAY }, null, ["Active", "This license works until 4 May 2027.", ""]],
     ["subscribed", subscription, null, ["Active", "This license renews on 13 May 2027.", ""]],
@@ -101,7 +61,7 @@ describe("a license's standing in words", () => {
       NOW - 3 * DAY,
       [
         "On hold",
-        "On hold since 30 April 2027, because the last payment failed.",
+        "On hold since 30 April 2027, because the last payment failed. It opens no new downloads. Installed workers keep running.",
         "To use it again, pay under invoices and billing.",
       ],
     ],
@@ -111,7 +71,7 @@ describe("a license's standing in words", () => {
       NOW,
       [
         "On hold",
-        "On hold since 3 May 2027, because the payment for it is disputed at the bank.",
+        "On hold since 3 May 2027, because the payment for it is disputed at the bank. It opens no new downloads. Installed workers keep running.",
         "It becomes active again if the dispute is decided in our favor. If the dispute is a mistake, withdraw it at your bank.",
       ],
     ],
@@ -119,31 +79,51 @@ describe("a license's standing in words", () => {
       "refunded",
       { refund_state: "full" },
       NOW,
-      ["Ended", "This license ended on 3 May 2027, because we refunded its payment.", "Buy a new license."],
+      [
+        "Ended",
+        "This license ended on 3 May 2027, because we refunded its payment. It opens no new downloads. Installed workers keep running.",
+        "Buy a new license",
+      ],
     ],
     [
       "charged back",
       { dispute_state: "lost", refund_state: "full" },
       null,
-      ["Ended", "This license ended, because the bank returned its payment to you.", "Buy a new license."],
+      [
+        "Ended",
+        "This license ended, because the bank returned its payment to you. It opens no new downloads. Installed workers keep running.",
+        "Buy a new license",
+      ],
     ],
     [
       "ended",
       { subscription_state: "ended", expires_at: NOW - DAY },
       NOW - DAY,
-      ["Ended", "The subscription of this license ended on 2 May 2027.", "Buy a new license."],
+      [
+        "Ended",
+        "The subscription of this license ended on 2 May 2027. It opens no new downloads. Installed workers keep running.",
+        "Buy a new license",
+      ],
     ],
     [
       "expired",
       { expires_at: NOW - DAY },
       NOW - DAY,
-      ["Ended", "This license ended on 2 May 2027.", "Buy a new license."],
+      [
+        "Ended",
+        "This license ended on 2 May 2027. It opens no new downloads. Installed workers keep running.",
+        "Buy a new license",
+      ],
     ],
     [
       "put on hold",
       { admin_state: "suspended" },
       NOW,
-      ["On hold", "We put this license on hold on 3 May 2027.", "For more information, reply to any mail from us."],
+      [
+        "On hold",
+        "We put this license on hold on 3 May 2027. It opens no new downloads. Installed workers keep running.",
+        "Questions? Write to us",
+      ],
     ],
     [
       "revoked",
@@ -151,8 +131,8 @@ describe("a license's standing in words", () => {
       NOW,
       [
         "Revoked",
-        "We revoked this license on 3 May 2027. It opens no downloads.",
-        "For more information, reply to any mail from us.",
+        "We revoked this license on 3 May 2027. It opens no new downloads. Installed workers keep running.",
+        "Questions? Write to us",
       ],
     ],
   ])("when it is %s", async (_, facts, since, words) => {
@@ -173,7 +153,7 @@ describe("a license's standing in words", () => {
     await fc.assert(
       fc.asyncProperty(facts, time, async (facts, since) => {
         const [label = "", says = "", todo = ""] = await said(facts, since);
-        expect(label).toMatch(/^(Active|Payment due|On hold|Revoked|Ended)$/);
+        expect(label).toMatch(/^(Active|Trial|Payment due|On hold|Revoked|Ended)$/);
         expect(says).toMatch(/^[A-Z].{10,}\.$/);
         expect(says + todo).not.toMatch(/note for admins|undefined|null|NaN|Invalid/);
       }),

@@ -2,37 +2,20 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { licenseByHand } from "../../../src/domain/licensing/admin/act.ts";
 import { type AdminAct, decideAdminAct } from "../../../src/domain/licensing/admin/decision.ts";
-import { type License, type MachineRow, NO_BILLING, standingOf } from "../../../src/domain/licensing/license/record.ts";
+import { type License, type MachineRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
 import { DAY } from "../../../src/lib/time.ts";
 import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/license/preview.ts";
+import { licenseRow } from "../../support/license-row.ts";
 
 const NOW = 1_800_000_000;
 
-const license = (over: Partial<License> = {}): License => ({
-  ...licenseByHand({ plan: "premium-monthly", email: "ada@example.com" }, false, NOW),
-  generation: 0,
-  admin_state: "none",
-  refund_state: "none",
-  dispute_state: "none",
-  subscription_state: "none",
-  extended_until: null,
-  grace_seconds: 0,
-  machine_limit_paid: null,
-  machine_limit_floor: null,
-  plan_amended: false,
-  customer_email_due: false,
-  ...NO_BILLING,
-  status_index: 0,
-  checkout_session_id: null,
-  stripe_customer_id: null,
-  stripe_subscription_id: null,
-  stripe_payment_intent_id: null,
-  revision: 1,
-  created_at: NOW,
-  updated_at: NOW,
-  machines: [],
-  ...over,
-});
+const license = (over: Partial<License> = {}): License =>
+  licenseRow({
+    ...licenseByHand({ plan: "premium-monthly", email: "ada@example.com" }, false, NOW),
+    created_at: NOW,
+    updated_at: NOW,
+    ...over,
+  });
 
 const machine = (over: Partial<MachineRow> = {}): MachineRow => ({
   id: "mach_1",

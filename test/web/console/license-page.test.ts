@@ -105,8 +105,8 @@ describe("page of a license", () => {
   it("text from outside is escaped", async () => {
     const { id, key } = await issueLicense();
     await activate(key, "m", { name: HOSTILE.slice(0, 60) });
-    await env.DB.prepare("UPDATE licenses SET note = ?1, email = ?1 WHERE id = ?2").bind(HOSTILE, id).run();
     await adminAct(id, "suspend", { reason: HOSTILE });
+    await env.DB.prepare("UPDATE licenses SET note = ?1, email = ?1 WHERE id = ?2").bind(HOSTILE, id).run();
     const browser = await signedIn();
     for (const path of [
       `/admin/licenses/${id}`,

@@ -24,7 +24,7 @@ type LicenseActor = Actor & Pick<AdminActor, "scopes">;
 export type ActedLicense = { license: License; key: string | null; changes: Changes };
 
 /**
- * Carries out an admin's act on a license, and queues the mail of a new key. Idempotent with an `idempotencyKey`.
+ * Carries out an admin's act on a license. Idempotent with an `idempotencyKey`.
  * Throws LICENSE_NOT_FOUND, the refusals of `decideAdminAct` and `refusalOfExtension`, and CONFLICT when the
  * idempotency key belongs to another request, others keep changing the license, or another admin has rotated its key
  * since.
@@ -49,12 +49,10 @@ export async function actOnLicense(
       if (patch.value === null) return ok(null);
       const refusal = refusalOfExtension(admin, patch.value, admin.now);
       if (refusal) return err(refusal);
-      const mail = { licenseId: id, kind: "key_rotated", to: license.email, data: {} } as const;
       return ok({
         action: `license.${wanted.action}`,
         patch: patch.value,
         details: { ...patch.value },
-        mail: wanted.action === "rotate-key" ? mail : undefined,
       });
     },
     { actor: admin, reason, request },
@@ -143,13 +141,12 @@ export async function issueLicense(
   const request = await idempotentRequest(admin.actor, idempotencyKey, ["issue", order]);
   const license = licenseByHand(order, config.LIVEMODE, admin.now);
   const { plan, machine_limit, expires_at } = license;
-  const mail = { licenseId: license.id, kind: "license_key", to: license.email, data: {} } as const;
   const { id, changes } = await create(
     db,
     licenseCreation(db, license, {
       action: "license.issue",
       details: { plan, machine_limit, expires_at },
-      mail: order.send_mail === false ? undefined : mail,
+      isMailed: order.send_mail !== false,
     }),
     { actor: admin, reason: order.reason ?? null, request },
   );

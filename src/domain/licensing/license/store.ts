@@ -1,4 +1,4 @@
-import { currentTime } from "../../../lib/time.ts";
+import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { Problem } from "../../../platform/http/problem.ts";
 import type { Creation, RootKind } from "../../../platform/storage/change.ts";
 import { writeEdge } from "../../../platform/storage/edge-store.ts";
@@ -6,7 +6,16 @@ import type { Publication } from "../../../platform/storage/ledger.ts";
 import type { Changes, Publishers } from "../../../platform/storage/settle.ts";
 import type { Grant } from "../grant.ts";
 import { STATUS_INDEX_SPACE } from "../token/status-list.ts";
-import { type BillingFacts, type License, type LicenseFacts, licenseRecordOf } from "./record.ts";
+import { mailsOfChange, mailsOfCreation } from "./mails.ts";
+import { type NoticeFacts, phaseOf, tellAt } from "./phase.ts";
+import {
+  type BillingFacts,
+  type License,
+  type LicenseFacts,
+  licenseRecordOf,
+  NEW_FACTS,
+  NO_BILLING,
+} from "./record.ts";
 import { LicenseRow, MachineRow } from "./row.ts";
 
 /** The license in the ledger with its machines (oldest first), or null. Throws D1's errors. */
@@ -70,20 +79,25 @@ export const licenseChanges = (id: string, changeId: string | null): Changes => 
   stale: changeId === null ? [] : [{ ...licensePublication(id), changeIds: [changeId] }],
 });
 
-/** The creation of a license, for `create`. `more` commits with it. */
+/**
+ * The creation of a license, for `create`. `more` commits with it, and so do the mails to its owner, unless `isMailed`
+ * is false.
+ */
 export const licenseCreation = (
   db: D1Database,
   license: NewLicense,
-  more: Pick<Creation, "action" | "details" | "mail" | "beside">,
+  { isMailed = true, ...more }: Pick<Creation, "action" | "details" | "beside"> & { isMailed?: boolean },
 ): Creation => ({
   ...more,
   table: "licenses",
   id: license.id,
   publication: licensePublication,
   redraw: "licenses.status_index",
+  mails: (change) => (isMailed ? mailsOfCreation(withDefaults(license, change.at), change) : []),
   insert: (change) => {
     const columns = {
       ...license,
+      ...toldOf(withDefaults(license, change.at), change.at),
       status_index: (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % STATUS_INDEX_SPACE,
       last_change: change.id,
       created_at: change.at,
@@ -99,6 +113,21 @@ export const licenseCreation = (
 /** The columns by which amendments and payments leave each other alone. */
 type AmendmentColumn = "machine_limit_paid" | "machine_limit_floor" | "plan_amended" | "customer_email_due";
 
+/** The facts of a new license, with the defaults of the columns that it leaves out. */
+const withDefaults = (license: NewLicense, created_at: UnixSeconds) => ({
+  ...NEW_FACTS,
+  ...NO_BILLING,
+  checkout_session_id: null,
+  ...license,
+  created_at,
+});
+
+/** The columns that remember the phase that an owner is told of, as a change at `now` leaves them. */
+const toldOf = (license: NoticeFacts, now: UnixSeconds): Pick<LicenseRow, "told" | "tell_at"> => ({
+  told: phaseOf(license, now),
+  tell_at: tellAt(license, now),
+});
+
 /** The columns that an act on a license may change. */
 export type LicensePatch = Partial<
   Grant & LicenseFacts & BillingFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation" | AmendmentColumn>
@@ -113,17 +142,26 @@ function columnValue(value: LicenseRow[keyof LicenseRow] | undefined): string | 
 export const licenseRoot: RootKind<License, LicensePatch> = {
   table: "licenses",
   read: requireLicense,
-  write: (db, { id, revision }, patch, change) =>
-    db
+  write(db, license, patch, change) {
+    const columns = { ...patch, ...toldOf({ ...license, ...patch }, change.at) };
+    return db
       .prepare(
-        `UPDATE licenses SET ${Object.keys(patch)
+        `UPDATE licenses SET ${Object.keys(columns)
           .map((name) => `${name} = ?, `)
           .join("")} revision = revision + 1, last_change = ?, updated_at = ?
          WHERE id = ? AND revision = ?`,
       )
-      .bind(...Object.values(patch).map(columnValue), change.id, change.at, id, revision),
-  after: (license, patch, { at }) => ({ ...license, ...patch, updated_at: at, revision: license.revision + 1 }),
+      .bind(...Object.values(columns).map(columnValue), change.id, change.at, license.id, license.revision);
+  },
+  after: (license, patch, { at }) => ({
+    ...license,
+    ...patch,
+    ...toldOf({ ...license, ...patch }, at),
+    updated_at: at,
+    revision: license.revision + 1,
+  }),
   publication: ({ id }) => licensePublication(id),
+  mails: mailsOfChange,
 };
 
 /** Publishes a license's edge copy. The mark is its revision, which every change of it or its machines raises. */

@@ -80,17 +80,9 @@ async function issue(
     livemode,
     ...links,
   };
-  const mail = {
-    licenseId: license.id,
-    kind: "license_key",
-    occasion: sessionId,
-    to: bought.email,
-    data: {},
-  } as const;
   const creation = licenseCreation(db, license, {
     action: "license.buy",
     details: { plan: plan.id, machine_limit: bought.machines },
-    mail,
     beside: (made) => [
       orderMoved(db, sessionId, "complete"),
       ...derived.charges.map((charge) => chargeKnown(db, license.id, charge, made)),

@@ -38,19 +38,6 @@ async function mailOwners(db: D1Database, licenseIds: readonly string[], mail: M
   }
 }
 
-/** Mails the owners that a running trial ends, if it then costs something. Throws the errors of Stripe and D1. */
-export async function trialWillEnd(
-  scope: PurchaseScope,
-  subscriptionId: string,
-  eventId: string,
-  actor: Actor,
-): Promise<EventOutcome> {
-  const { status, cancel_at, cancel_at_period_end } = await scope.stripe.subscriptions.retrieve(subscriptionId);
-  const goesOn = status === "trialing" && cancel_at === null && !cancel_at_period_end;
-  const mail = goesOn ? ({ kind: "trial_ending", occasion: eventId } as const) : undefined;
-  return followSubscription(scope, subscriptionId, actor, { mail });
-}
-
 /** Makes the licenses of an invoice's subscription follow it. `kind`: the mail to their owners while it is open. */
 export async function followInvoice(
   scope: PurchaseScope,

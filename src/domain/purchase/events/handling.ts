@@ -16,7 +16,6 @@ import {
   ignored,
   isIgnored,
   syncAll,
-  trialWillEnd,
 } from "./follow.ts";
 import {
   type EventFacts,
@@ -33,7 +32,7 @@ const isOurs = (type: string): type is EventType => EVENT_TYPES.some((ours) => o
 
 /** Handles an event by fetching its object again, so that order and repetition do not matter. */
 async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor): Promise<EventOutcome> {
-  const { id, type, object_id, foreign } = event;
+  const { type, object_id, foreign } = event;
   if (foreign !== undefined) return ignored(foreign);
   if (!isOurs(type) || object_id === null) return ignored("not a kind that licenses depend on");
   switch (type) {
@@ -48,13 +47,12 @@ async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor
     case "customer.subscription.deleted":
     case "customer.subscription.paused":
     case "customer.subscription.resumed":
-      return followSubscription(scope, object_id, actor);
+    // The job of the clock has mailed the end of the trial by then: Stripe's event comes three days before it.
     case "customer.subscription.trial_will_end":
-      return trialWillEnd(scope, object_id, id, actor);
+      return followSubscription(scope, object_id, actor);
     case "invoice.paid":
-      return followInvoice(scope, object_id, actor);
     case "invoice.payment_failed":
-      return followInvoice(scope, object_id, actor, "payment_failed");
+      return followInvoice(scope, object_id, actor);
     case "invoice.payment_action_required":
       return followInvoice(scope, object_id, actor, "payment_action_required");
     case "charge.refunded":

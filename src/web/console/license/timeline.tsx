@@ -1,3 +1,4 @@
+import { MAIL_KINDS, type MailKind } from "../../../platform/storage/mail-outbox.ts";
 import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
 import { ActorName, actionWords, EntryDetails } from "../audit.tsx";
 import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
@@ -11,15 +12,38 @@ export const KIND_WORDS: Record<StoryKind, string> = {
   download: "Download",
 };
 
-const MAIL_WORDS: ReadonlyMap<string, string> = new Map([
-  ["license_key", "The license key"],
-  ["payment_failed", "A payment failed"],
-  ["payment_action_required", "A payment needs the customer"],
-  ["trial_ending", "The trial ends soon"],
-  ["license_expiring", "The license ends soon"],
-  ["license_expired", "The license has ended"],
-  ["key_rotated", "The new license key"],
-]);
+const MAIL_WORDS: Record<MailKind, string> = {
+  license_key: "The license key",
+  key_rotated: "The new license key",
+  trial_started: "The trial has started",
+  trial_ending: "The trial ends soon",
+  payment_failed: "A payment failed",
+  payment_action_required: "A payment needs the customer",
+  payment_not_completed: "A payment was not completed",
+  order_held: "The order is being checked",
+  order_solved: "The order is solved",
+  license_suspended: "The license is on hold",
+  license_resumed: "The license works again",
+  license_cancelled: "The subscription is canceled",
+  license_uncancelled: "The cancellation is undone",
+  license_expiring: "The license ends soon",
+  license_ended: "The license has ended",
+  license_refunded: "A payment was refunded",
+  license_disputed: "On hold for a dispute",
+  license_dispute_won: "The dispute is over",
+  license_revoked: "The license was revoked",
+  license_reinstated: "The license is reinstated",
+  machine_limit_changed: "Another machine limit",
+  plan_changed: "Another plan",
+  end_changed: "Another end",
+  address_changed: "The old address is told of the new one",
+  renewed: "A payment was received",
+  recovery_link: "A link to sign in",
+};
+
+/** A kind of mail in words; an unknown one unchanged. */
+const mailWords = (kind: string): string =>
+  MAIL_KINDS.flatMap((one) => (one === kind ? MAIL_WORDS[one] : []))[0] ?? kind;
 
 /** The story of a license, newest entry first. */
 export const StoryTimeline: FC<{ story: LicenseStory }> = ({ story }) =>
@@ -62,7 +86,7 @@ const Entry: FC<{ entry: StoryEntry; of: LicenseStory["license"] }> = ({ entry, 
     case "mail":
       return (
         <p>
-          <strong>{MAIL_WORDS.get(entry.mail) ?? entry.mail}</strong> to {entry.recipient}: {mailState(entry)}
+          <strong>{mailWords(entry.mail)}</strong> to {entry.recipient}: {mailState(entry)}
         </p>
       );
     case "download": {
