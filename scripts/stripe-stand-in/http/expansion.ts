@@ -76,8 +76,6 @@ function included(state: State, node: JsonObject, key: string): Json | undefined
       return Object.values(state.invoice_payments)
         .filter((each) => each.invoice === id && each.payment.type === "payment_record")
         .reduce((sum, each) => sum + (each.amount_paid ?? 0), 0);
-    case "price.currency_options":
-      return node[key] ?? null;
     case "customer.subscriptions":
       return list(
         Object.values(state.subscriptions).filter((each) => each.customer === id),

@@ -5,12 +5,32 @@ import type { Observation } from "./observation.ts";
 
 /**
  * The billing of a license, for people: its trial, its scheduled end, its price and its next charge. It decides no
- * status (`subscriptionFacts` does).
+ * status (`subscriptionFacts` does). Without the next charge if Stripe did not tell it: the license keeps the known one.
  */
-export function billingFacts({ subscription, session }: Observation): BillingFacts {
-  if (subscription) return { ...NO_BILLING, ...stateOf(subscription), ...priceOf(subscription) };
+export function billingFacts(observation: Observation): Partial<BillingFacts> {
+  const { subscription, session } = observation;
+  if (subscription) {
+    const { next_charge_at: _at, next_charge_amount: _amount, ...nothing } = NO_BILLING;
+    return { ...nothing, ...stateOf(subscription), ...priceOf(subscription), ...nextCharge(subscription, observation) };
+  }
   if (!session) return NO_BILLING;
   return { ...NO_BILLING, price_amount: session.amount_subtotal, price_currency: session.currency };
+}
+
+type NextCharge = Pick<BillingFacts, "next_charge_at" | "next_charge_amount">;
+
+/** The next attempt to collect an open invoice, or else the next invoice. */
+function nextCharge(subscription: Stripe.Subscription, { invoices, next }: Observation): NextCharge | null {
+  const [retry] = invoices
+    .flatMap(({ status, next_payment_attempt: at, amount_remaining }) =>
+      status === "open" && at !== null ? [{ at, amount_remaining }] : [],
+    )
+    .sort((a, b) => a.at - b.at);
+  if (retry && isLive(subscription)) return { next_charge_at: retry.at, next_charge_amount: retry.amount_remaining };
+  if (next instanceof Error) return null;
+  const at = subscription.items.data[0]?.current_period_end ?? null;
+  if (next === null || next.amount_due === 0 || at === null) return { next_charge_at: null, next_charge_amount: null };
+  return { next_charge_at: at, next_charge_amount: next.amount_due };
 }
 
 /** The states in which Stripe goes on billing a subscription. */

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { LicenseRow } from "../licensing/license/record.ts";
 import type { StripeLink } from "../licensing/license/store.ts";
+import { keyRefusal } from "./key-refusal.ts";
 import { idOf, isMissing, type StripeClient } from "./stripe.ts";
 
 /** The ids of Stripe's objects that a license names. A license that is about to be made has them, too. */
@@ -22,6 +23,10 @@ export type Observation = {
   invoices: Stripe.Invoice[];
   /** The charges of those invoices and of the purchase, and those that the license has been told of. */
   charges: ObservedCharge[];
+  /** The credit notes of those invoices. */
+  creditNotes: Stripe.CreditNote[];
+  /** The next invoice, as Stripe previews it; null: nothing will be billed. An error: our key may not ask for it. */
+  next: Stripe.Invoice | null | Error;
 };
 
 /** One look at Stripe takes at most this many objects of a kind: the invoices of eighty years. */
@@ -37,10 +42,9 @@ export async function observe(
   links: StripeLinks,
   knownCharges: Iterable<string> = [],
 ): Promise<Observation> {
-  const [subscription, session, invoices, listed] = await Promise.all([
+  const [subscription, { session, invoices }, listed] = await Promise.all([
     readSubscription(stripe, links),
-    readSession(stripe, links),
-    listInvoices(stripe, links),
+    readInvoices(stripe, links),
     listCharges(stripe, links),
   ]);
   const payments = new Set([links.stripe_payment_intent_id, ...invoices.flatMap(paymentIntentsOf)]);
@@ -49,12 +53,18 @@ export async function observe(
     ({ id, paid, payment_intent }) => known.has(id) || (paid && payments.has(idOf(payment_intent))),
   );
   for (const { id } of charges) known.delete(id);
-  const others = await Promise.all([...known].map((id) => stripe.charges.retrieve(id, { expand: ["refunds"] })));
+  const [others, creditNotes, next] = await Promise.all([
+    Promise.all([...known].map((id) => stripe.charges.retrieve(id, { expand: ["refunds"] }))),
+    readCreditNotes(stripe, invoices),
+    subscription && isBilling(subscription) ? previewNext(stripe, subscription) : null,
+  ]);
   return {
     subscription,
     session,
     invoices,
     charges: await Promise.all([...charges, ...others].map((charge) => readReversals(stripe, charge))),
+    creditNotes,
+    next,
   };
 }
 
@@ -64,22 +74,59 @@ const readSubscription = async (
 ): Promise<Stripe.Subscription | null> =>
   id === null ? null : stripe.subscriptions.retrieve(id, { expand: ["items.data.price.currency_options"] });
 
-const readSession = async (
+/** The invoices of a subscription; of a one-time purchase its checkout, and the invoice that this has made. */
+async function readInvoices(
   stripe: StripeClient,
-  { checkout_session_id: id, stripe_subscription_id }: StripeLinks,
-): Promise<Stripe.Checkout.Session | null> =>
-  id === null || stripe_subscription_id !== null ? null : stripe.checkout.sessions.retrieve(id);
-
-async function listInvoices(stripe: StripeClient, links: StripeLinks): Promise<Stripe.Invoice[]> {
-  const { stripe_subscription_id: subscription, stripe_customer_id: customer } = links;
-  const common = { limit: PAGE, expand: ["data.payments"] };
+  { stripe_subscription_id: subscription, checkout_session_id }: StripeLinks,
+): Promise<Pick<Observation, "session" | "invoices">> {
   if (subscription !== null) {
-    return stripe.invoices.list({ ...common, subscription }).autoPagingToArray({ limit: MOST });
+    const list = stripe.invoices.list({
+      subscription,
+      limit: PAGE,
+      expand: ["data.payments", "data.amount_paid_off_stripe"],
+    });
+    return { session: null, invoices: await list.autoPagingToArray({ limit: MOST }) };
   }
-  const payment = links.stripe_payment_intent_id;
-  if (payment === null || customer === null) return [];
-  const all = await stripe.invoices.list({ ...common, customer }).autoPagingToArray({ limit: MOST });
-  return all.filter((invoice) => paymentIntentsOf(invoice).includes(payment));
+  if (checkout_session_id === null) return { session: null, invoices: [] };
+  const session = await stripe.checkout.sessions.retrieve(checkout_session_id, {
+    expand: ["invoice.payments", "invoice.amount_paid_off_stripe"],
+  });
+  const { invoice } = session;
+  return { session, invoices: typeof invoice === "object" && invoice !== null ? [invoice] : [] };
+}
+
+/** Most invoices have no credit note, and say so. */
+async function readCreditNotes(
+  stripe: StripeClient,
+  invoices: readonly Stripe.Invoice[],
+): Promise<Stripe.CreditNote[]> {
+  const credited = invoices.filter(
+    (invoice) => invoice.pre_payment_credit_notes_amount > 0 || invoice.post_payment_credit_notes_amount > 0,
+  );
+  const lists = credited.map(({ id }) => stripe.creditNotes.list({ invoice: id, limit: PAGE }).then(dataOf));
+  return (await Promise.all(lists)).flat();
+}
+
+/** Whether Stripe collects the next invoice of a subscription by itself. */
+function isBilling({ status, pause_collection: pause, items }: Stripe.Subscription): boolean {
+  if (status !== "trialing" && status !== "active" && status !== "past_due") return false;
+  const end = items.data[0]?.current_period_end;
+  const { resumes_at = null } = pause ?? {};
+  return pause === null || (resumes_at !== null && end !== undefined && resumes_at <= end);
+}
+
+/**
+ * The next invoice with discounts and tax. A key without this permission must not stop a sale or a license, because the
+ * amount is for people only. Therefore its refusal is returned, not thrown.
+ */
+async function previewNext(stripe: StripeClient, { id }: Stripe.Subscription): Promise<Stripe.Invoice | null | Error> {
+  try {
+    return await stripe.invoices.createPreview({ subscription: id });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "invoice_upcoming_none") return null;
+    if (error instanceof Error && keyRefusal(error) !== null) return error;
+    throw error;
+  }
 }
 
 /** The charges that may be the license's. A deleted customer has none that Stripe lists. */

@@ -17,6 +17,7 @@ import {
   type KnownCharge,
   licenseChargeFacts,
 } from "./charges.ts";
+import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { type Observation, observe, type StripeLinks } from "./observation.ts";
 import { type StripeClient, stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
@@ -56,11 +57,12 @@ export type SyncOutcome = TouchedLicense & { attention: string | null };
  * last. `chargeId` adds a charge. Idempotent; an error leaves nothing half-done. Throws the errors of Stripe and D1.
  */
 export async function syncLicense(
-  { db, stripe, graceDays }: Pick<PurchaseScope, "db" | "stripe" | "graceDays">,
+  scope: Pick<PurchaseScope, "db" | "stripe" | "graceDays">,
   licenseId: string,
   actor: Actor,
   chargeId: string | null = null,
 ): Promise<SyncOutcome> {
+  const { db, graceDays } = scope;
   let attention: string | null = null;
   const { changeId } = await change(
     db,
@@ -69,7 +71,7 @@ export async function syncLicense(
     async (license) => {
       const known = await chargesOf(db, licenseId);
       const ids = known.map((charge) => charge.charge_id);
-      const observation = await observe(stripe, license, chargeId === null ? ids : [...ids, chargeId]);
+      const observation = await look(scope, license, chargeId === null ? ids : [...ids, chargeId], actor.now);
       const derived = derive(license, known, observation, { graceDays, now: actor.now });
       const patch = difference(license, derived.facts);
       attention = attentionFor({ ...license, ...derived.facts }, derived.unknownPrice, actor.now);
@@ -84,6 +86,18 @@ export async function syncLicense(
     { actor },
   );
   return { licenseId, changeIds: changeId === null ? [] : [changeId], attention };
+}
+
+/** Looks at Stripe (`observe`), and notes for admins if our key may not preview the next invoice. */
+export async function look(
+  { db, stripe }: Pick<PurchaseScope, "db" | "stripe">,
+  links: StripeLinks,
+  knownCharges: readonly string[],
+  now: UnixSeconds,
+): Promise<Observation> {
+  const observation = await observe(stripe, links, knownCharges);
+  if (observation.next instanceof Error) await noteKeyRefusal(db, observation.next, now);
+  return observation;
 }
 
 /** What an observation says about a license. `charges` are those to store. */

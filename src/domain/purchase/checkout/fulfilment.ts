@@ -5,8 +5,16 @@ import { type LicenseFacts, NEW_FACTS } from "../../licensing/license/record.ts"
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { grantAt, plans } from "../../licensing/plans.ts";
 import { chargeKnown } from "../charges.ts";
-import { observe, type StripeLinks } from "../observation.ts";
-import { attentionFor, derive, licensesBehind, type PurchaseScope, type SyncOutcome, syncLicense } from "../sync.ts";
+import type { StripeLinks } from "../observation.ts";
+import {
+  attentionFor,
+  derive,
+  licensesBehind,
+  look,
+  type PurchaseScope,
+  type SyncOutcome,
+  syncLicense,
+} from "../sync.ts";
 import { decideFulfilment, type Fulfilment } from "./decision.ts";
 import { findOrder, orderMoved } from "./order.ts";
 
@@ -54,11 +62,12 @@ export async function fulfil(scope: PurchaseScope, sessionId: string, actor: Act
  * call has created it, perhaps after an older look at Stripe. The caller then syncs it.
  */
 async function issue(
-  { db, stripe, graceDays, livemode }: PurchaseScope,
+  scope: PurchaseScope,
   sessionId: string,
   bought: Extract<Fulfilment, { outcome: "issue" }>,
   actor: Actor,
 ): Promise<SyncOutcome> {
+  const { db, graceDays, livemode } = scope;
   const plan = plans[bought.plan];
   const links: StripeLinks = {
     checkout_session_id: sessionId,
@@ -67,7 +76,7 @@ async function issue(
     stripe_payment_intent_id: bought.paymentIntentId,
   };
   const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false };
-  const derived = derive(sold, [], await observe(stripe, links), { graceDays, now: actor.now });
+  const derived = derive(sold, [], await look(scope, links, [], actor.now), { graceDays, now: actor.now });
   const license: NewLicense & LicenseFacts = {
     id: formatId("lic", newIdBytes()),
     email: bought.email,
