@@ -5,7 +5,8 @@ import type { Observation } from "./observation.ts";
 
 /**
  * The billing of a license, for people: its trial, its scheduled end, its price and its next charge. It decides no
- * status (`subscriptionFacts` does). Without the next charge if Stripe did not tell it: the license keeps the known one.
+ * status (`subscriptionFacts` does). If Stripe did not tell the next charge, it is missing here, and the license keeps
+ * the one that it has.
  */
 export function billingFacts(observation: Observation): Partial<BillingFacts> {
   const { subscription, session } = observation;

@@ -106,7 +106,7 @@ export type Derived = { facts: MoneyPatch; charges: KnownCharge[]; unknownPrice:
 /** The columns of a license that its payments decide. */
 type MoneyPatch = Omit<LicensePatch, "email" | "note" | "generation" | "admin_state" | "extended_until">;
 
-/** A license as its payments see it: the objects of Stripe's that it names, and the columns of an admin's amendments. */
+/** A license as its payments see it: its objects at Stripe, and the columns of an admin's amendments. */
 type Followed = StripeLinks & Pick<License, "plan" | "machine_limit_floor" | "plan_amended">;
 
 /** Derives the facts of a license from an observation. Pure: the same observation always gives the same facts. */
